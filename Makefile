@@ -1,0 +1,61 @@
+# Needed: make, and Python 3.11 or later with pip. To choose the Python: make test PYTHON=python3.12
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test lint format docs clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo     train a network on handwritten digits, in this terminal"
+	@echo "make test     run all tests             (make test ARGS='tests/layers -x' for some)"
+	@echo "make lint     check style and types"
+	@echo "make format   put the source into the house style"
+	@echo "make docs     build the documentation into site/"
+	@echo "make clean    remove everything that make has made"
+
+demo: $(VENV)/.core
+	$(BIN)/pellucid train digits
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+
+clean:
+	rm -rf $(VENV) site build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp says that its packages are installed; it is made again when what it depends on changes.
+DEPENDS := $(VENV)/.made pyproject.toml src/pellucid/__about__.py
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Pellucid needs Python 3.11 or later; name one with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.core: $(DEPENDS)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(DEPENDS) constraints.txt
+	$(PIP) --constraint constraints.txt --editable '.[test,lint]'
+	@touch $(VENV)/.core $@
+
+$(VENV)/.docs: $(DEPENDS) constraints.txt
+	$(PIP) --constraint constraints.txt --editable '.[docs]'
+	@touch $(VENV)/.core $@

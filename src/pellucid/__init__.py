@@ -1,0 +1,61 @@
+"""Pellucid: a neural-network library written from scratch, that reads like the textbook and speaks Keras.
+
+>>> import pellucid as keras
+>>> from pellucid.layers import Dense
+>>> model = keras.Sequential([Dense(8, activation="tanh", input_shape=(2,)), Dense(1, activation="sigmoid")], seed=1)
+>>> model.compile(optimizer=keras.optimizers.Adam(0.05), loss="binary_crossentropy", metrics=["accuracy"])
+>>> x, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+>>> history = model.fit(x, y, epochs=200, verbose=0)
+>>> model.predict(x, verbose=0).round().ravel()
+array([0., 1., 1., 0.], dtype=float32)
+"""
+
+from . import (
+    activations,
+    callbacks,
+    config,
+    constraints,
+    datasets,
+    errors,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    saving,
+    utils,
+)
+from .__about__ import version as __version__
+from .layers import Input, Layer
+from .models import Model, Sequential
+from .optimizers import Optimizer
+from .rng import Key
+from .utils import set_random_seed
+
+__all__ = [
+    "Input",
+    "Key",
+    "Layer",
+    "Model",
+    "Optimizer",
+    "Sequential",
+    "__version__",
+    "activations",
+    "callbacks",
+    "config",
+    "constraints",
+    "datasets",
+    "errors",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "saving",
+    "set_random_seed",
+    "utils",
+]

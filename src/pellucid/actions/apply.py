@@ -1,0 +1,67 @@
+"""Use a trained model: judge it on data, or predict."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..data.checking import as_features, as_targets
+from ..errors import DataError, InvalidArgument
+from ..files import write_text_whole
+from ..models import Sequential
+from .data import flat, rows
+from .judging import judge
+from .runs import open_model
+from .spec import TrainSpec
+
+
+def evaluate(path: Path, data: str | None) -> dict[str, Any]:
+    """How well a run (its folder) or a .keras file does on the test part of a data set, or on an .npz file."""
+    model, x, y = _opened(path, data)
+    if y is None:
+        raise DataError(f"data {data}", "targets y to compare with", None, "Use predict for data without targets.")
+    y = flat(as_targets(f"data {data}, y", y, len(x)))
+    classes = model.output_shape[-1] if _is_classifier(model) else 0
+    return judge(model, x, y, classes or 0)
+
+
+def predict(path: Path, data: str | None) -> tuple[Array, bool]:
+    """(outputs (N, O), whether they are class probabilities) for the rows of a data set's test part or a file's x."""
+    model, x, _ = _opened(path, data)
+    return model.predict(x, batch_size=1024, verbose=0), _is_classifier(model)
+
+
+def predictions_csv(outputs: Array, classifier: bool) -> str:
+    """Predictions as CSV: for classes the label and each class's probability, otherwise the outputs."""
+    flat_outputs = outputs.reshape(len(outputs), -1)
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    names = [f"p{c}" if classifier else f"y{c}" for c in range(flat_outputs.shape[1])]
+    writer.writerow(["row", *(["class"] if classifier else []), *names])
+    for i, row in enumerate(flat_outputs):
+        label = [int(row.argmax())] if classifier else []
+        writer.writerow([i, *label, *(np.format_float_positional(v, unique=True, trim="0") for v in row)])
+    return file.getvalue()
+
+
+def write_predictions(out: Path, outputs: Array, classifier: bool) -> None:
+    """Write them to a file, whole."""
+    write_text_whole(out, predictions_csv(outputs, classifier))
+
+
+def _opened(path: Path, data: str | None) -> tuple[Sequential, Array, Array | None]:
+    model, spec = open_model(path)
+    name = data or (spec.data if spec else None)
+    if name is None:
+        raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
+    x, y = rows(name, (spec or TrainSpec()).seed)
+    return model, as_features(f"data {name}, x", x, model.shape), y
+
+
+def _is_classifier(model: Sequential) -> bool:
+    return model.compiled and "categorical_crossentropy" in model.loss.name

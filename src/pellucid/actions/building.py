@@ -1,0 +1,138 @@
+"""From a spec and its data to a compiled model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..errors import InvalidArgument, Told, UnknownName
+from ..layers import BatchNormalization, Dense, Dropout, Flatten, Layer, Normalization, Rescaling
+from ..layers.base import layers as layer_family
+from ..losses.base import losses
+from ..models import Sequential
+from ..optimizers.base import optimizers
+from ..optimizers.schedules import (
+    CosineDecay,
+    ExponentialDecay,
+    InverseTimeDecay,
+    LearningRateSchedule,
+    OneCycle,
+    PolynomialDecay,
+)
+from ..optimizers.schedules.base import schedules
+from ..regularizers import L1L2
+from .data import Prepared
+from .spec import Named, TrainSpec
+
+SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
+    "cosine": lambda rate, steps: CosineDecay(rate, steps),
+    "exponential": lambda rate, steps: ExponentialDecay(rate, max(1, steps // 10), 0.8),
+    "inverse-time": lambda rate, steps: InverseTimeDecay(rate, max(1, steps // 10), 0.5),
+    "polynomial": lambda rate, steps: PolynomialDecay(rate, steps, end_learning_rate=rate / 100),
+    "one-cycle": lambda rate, steps: OneCycle(rate, steps),
+}
+
+
+def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
+    """The network that the spec describes for this data, compiled, with its initial weights."""
+    stack = [*_hidden(spec, data), *_output(spec, data)]
+    model = Sequential([*_scaling(spec, data), *stack], name="model", seed=spec.seed)
+    model.build((None, *data.x_train.shape[1:]))
+    if data.classes and model.output_shape != (None, data.classes):
+        raise InvalidArgument(
+            "spec, layers", f"an output of {data.classes}, one per class", Told(str(model.output_shape)),
+            f"End with {{class = 'Dense', units = {data.classes}, activation = 'softmax'}}.",
+        )  # fmt: skip
+    steps = epochs * math.ceil(len(data.x_train) / spec.batch_size)
+    model.compile(optimizer=_optimizer(spec, steps), loss=_loss(spec, data), metrics=data.metrics)
+    return model
+
+
+def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
+    x = data.x_train
+    scale = spec.scale
+    if scale == "auto":
+        scale = "rescale" if x.dtype == np.uint8 else "normalize"
+    front: list[Layer] = [Flatten()] if x.ndim > 2 and not _keeps_shape(spec) else []
+    if scale == "rescale":
+        return [*front, Rescaling(1.0 / max(data.largest, 1.0))]
+    if scale == "normalize":
+        normalization = Normalization()
+        normalization.adapt(x.reshape(len(x), -1) if front else x)
+        return [*front, normalization]
+    return front
+
+
+def _keeps_shape(spec: TrainSpec) -> bool:
+    """Whether the spec's own first layer takes images as they are."""
+    first = spec.layers[0] if spec.layers else None
+    return isinstance(first, Mapping) and first.get("class") in ("Flatten", "Reshape", "Permute")
+
+
+def _hidden(spec: TrainSpec, data: Prepared) -> list[Layer]:
+    made: list[Layer] = []
+    for i, layer in enumerate(spec.layers):
+        if isinstance(layer, Mapping):
+            made.append(_part(layer_family, layer, f"spec, layers, entry {i + 1}"))
+            continue
+        units = checks.integer(f"spec, layers, entry {i + 1}", layer, minimum=1)
+        penalty = L1L2(l1=spec.l1, l2=spec.l2) if spec.l1 or spec.l2 else None
+        if spec.batch_norm:
+            made += [Dense(units, use_bias=False, kernel_regularizer=penalty), BatchNormalization()]
+            made.append(_part(layer_family, {"class": "Activation", "activation": spec.activation}, "spec, activation"))
+        else:
+            made.append(Dense(units, activation=spec.activation, kernel_regularizer=penalty))
+        if spec.dropout:
+            made.append(Dropout(spec.dropout))
+    return made
+
+
+def _output(spec: TrainSpec, data: Prepared) -> list[Layer]:
+    """An output layer, unless the spec's own layers end with one."""
+    if spec.layers and isinstance(spec.layers[-1], Mapping):
+        return []
+    return [Dense(data.classes, activation="softmax")] if data.classes else [Dense(data.width)]
+
+
+def _loss(spec: TrainSpec, data: Prepared) -> Any:
+    if spec.loss == "auto":
+        return "sparse_categorical_crossentropy" if data.classes else "mean_squared_error"
+    return _part(losses, spec.loss, "spec, loss")
+
+
+def _optimizer(spec: TrainSpec, steps: int) -> Any:
+    optimizer = _part(optimizers, spec.optimizer, "spec, optimizer")
+    rate = spec.learning_rate if spec.learning_rate is not None else float(optimizer.learning_rate)
+    if spec.schedule is not None:
+        optimizer.learning_rate = _schedule(spec.schedule, rate, steps)
+    elif spec.learning_rate is not None:
+        optimizer.learning_rate = rate
+    return optimizer
+
+
+def _schedule(given: Named, rate: float, steps: int) -> LearningRateSchedule:
+    if isinstance(given, Mapping):
+        return _part(schedules, given, "spec, schedule")  # type: ignore[no-any-return]
+    if given not in SCHEDULES:
+        raise UnknownName("spec, schedule", given, SCHEDULES)
+    return SCHEDULES[given](rate, steps)
+
+
+def _part(family: Any, given: Named, where: str) -> Any:
+    """A part by its name, or from a table whose `class` names it and whose other keys are its arguments."""
+    if isinstance(given, str):
+        return family.get(given, where)
+    if "class" not in given:
+        raise InvalidArgument(where, "a table with a key `class`", Told(", ".join(given) or "none"))
+    config = {key: value for key, value in given.items() if key != "class"}
+    cls = type(family.get(given["class"], where)) if not config else family.parts.get(given["class"])
+    if cls is None:
+        raise UnknownName(where, str(given["class"]), family.parts)
+    try:
+        return cls.from_config(config)
+    except TypeError as problem:
+        raise InvalidArgument(f"{where}, {given['class']}", "its arguments", Told(str(problem))) from problem

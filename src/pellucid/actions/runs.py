@@ -1,0 +1,127 @@
+"""The folder of a run: what it holds, and when it may be written to.
+
+    runs/digits-1/
+        spec.toml        what was asked for
+        checkpoint.npz   where training stands; replaced whole
+        history.csv      a row per epoch
+        model.keras      the trained model
+        metrics.json     how well it does on the test data; its presence means that the run is done
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, Told
+from ..files import write_text_whole
+from ..models import Sequential, load_model
+from .spec import TrainSpec
+
+FOLDER = Path("runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder."""
+
+    path: Path
+
+    @property
+    def spec(self) -> Path:
+        return self.path / "spec.toml"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.keras"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.json"
+
+    @property
+    def done(self) -> bool:
+        """Whether it ran to its end."""
+        return self.metrics.exists()
+
+    @property
+    def files(self) -> list[Path]:
+        """Everything a run writes."""
+        return [self.spec, self.model, self.history, self.metrics, self.path / "checkpoint.npz"]
+
+    def read_spec(self) -> TrainSpec:
+        """What was asked for."""
+        return TrainSpec.read(self.spec)
+
+    def read_metrics(self) -> Any:
+        """How well it does."""
+        try:
+            return json.loads(self.metrics.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as problem:
+            raise FileError(f"reading {self.metrics}", "the metrics of a finished run", Told(str(problem))) from problem
+
+    def write_metrics(self, values: dict[str, Any]) -> None:
+        """Write how well it does: the last thing a run does."""
+        write_text_whole(self.metrics, json.dumps(values, indent=2) + "\n")
+
+
+def start(spec: TrainSpec, out: Path | None, force: bool) -> Run:
+    """A new run's folder with its spec in it. A folder that holds a run is left alone unless `force`."""
+    run = Run(_next_free(spec.data) if out is None else out)
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+        taken = [file.name for file in run.files if file.exists()]
+        if taken and not force:
+            what = "a finished run" if run.done else "an unfinished run"
+            fix = "Choose another --out, or pass --force to replace it."
+            if not run.done:
+                fix = f"Go on with it (pellucid train --resume {run.path}), or pass --force to replace it."
+            raise FileError(f"starting a run in {run.path}", "a folder without a run", Told(what), fix)
+        for file in run.files:
+            file.unlink(missing_ok=True)
+        shutil.rmtree(run.path / "checkpoint", ignore_errors=True)
+    except FileError:
+        raise
+    except OSError as problem:
+        raise FileError(
+            f"starting a run in {run.path}", "a folder that can be written", Told(problem.strerror or str(problem))
+        ) from problem
+    spec.write(run.spec)
+    return run
+
+
+def find(path: Path) -> Run:
+    """The run in a folder."""
+    run = Run(path)
+    if not run.spec.exists():
+        fix = "Pass the folder that `pellucid train` named at its end."
+        raise FileError(f"run {path}", "a folder with spec.toml", Told("none" if path.exists() else "no such folder"), fix)
+    return run
+
+
+def open_model(path: Path) -> tuple[Sequential, TrainSpec | None]:
+    """The model of a finished run's folder, or of a .keras file; and the run's spec, where there is one."""
+    if not path.is_dir():
+        return load_model(path), None  # type: ignore[return-value]
+    run = find(path)
+    if not run.model.exists():
+        raise FileError(
+            f"run {path}", "a finished run", Told("one without model.keras"), f"Finish it: pellucid train --resume {path}"
+        )
+    return load_model(run.model), run.read_spec()  # type: ignore[return-value]
+
+
+def _next_free(data: str) -> Path:
+    stem = re.sub(r"\W+", "-", Path(data).stem).strip("-") or "run"
+    n = 1
+    while (FOLDER / f"{stem}-{n}").exists():
+        n += 1
+    return FOLDER / f"{stem}-{n}"

@@ -1,0 +1,96 @@
+"""The spec: one page that says what to train, on what, and how. The command line's options and a TOML file fill the same.
+
+>>> spec = TrainSpec(data="digits", layers=[64, 32], dropout=0.2)
+>>> spec.optimizer, spec.batch_size
+('adam', 32)
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import FileError, InvalidArgument, Told, UnknownName, WrongType
+from ..files import write_text_whole
+
+Named = str | dict[str, Any]  # a part by its name, or as a table {class = "Adam", beta_1 = 0.8}
+
+
+class TrainSpec(BaseModel):
+    """Everything that determines a training run. The same spec gives the same numbers."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    data: str = Field("digits", description="a data set's name, or the path of an .npz file")
+    task: Literal["auto", "classification", "regression"] = Field(
+        "auto", description="auto: classification where the targets are whole numbers, one per sample"
+    )
+    layers: list[int | dict[str, Any]] = Field(
+        [128], description="hidden layers: numbers of units, or tables such as {class = 'Dense', units = 64}"
+    )
+    activation: str = Field("relu", description="of the hidden layers given as numbers")
+    batch_norm: bool = Field(False, description="normalise each hidden layer over the batch")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped in training")
+    l1: float = Field(0.0, ge=0, description="penalty on the weights' absolute values")
+    l2: float = Field(0.0, ge=0, description="penalty on the weights' squares")
+    scale: Literal["auto", "none", "rescale", "normalize"] = Field(
+        "auto", description="inputs: pixels to 0..1 (rescale), columns to mean 0 and deviation 1 (normalize)"
+    )
+    loss: Named = Field("auto", description="auto: cross-entropy for classes, mean squared error for numbers")
+    optimizer: Named = Field("adam", description="its name, or a table such as {class = 'SGD', momentum = 0.9}")
+    learning_rate: float | None = Field(None, gt=0, description="the optimizer's own unless given")
+    schedule: Named | None = Field(
+        None, description="cosine, exponential, inverse-time, polynomial or one-cycle over the whole run, or a table"
+    )
+    batch_size: int = Field(32, ge=1, description="samples per step")
+    epochs: int | None = Field(None, ge=1, description="passes over the data; chosen by its size unless given")
+    until_converged: bool = Field(False, description="stop when the loss has stopped falling")
+    validation_split: float = Field(0.1, ge=0, lt=1, description="share of the training data held out to watch")
+    seed: int = Field(0, ge=0, description="where all random numbers come from")
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """The spec in a TOML file."""
+        where = f"spec {path}"
+        try:
+            found = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as problem:
+            raise FileError(where, "a readable file", Told(problem.strerror or str(problem)), "Check the path.") from problem
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+            raise FileError(where, "TOML", Told(str(problem))) from problem
+        return cls.of(found, where)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], where: str = "spec") -> Self:
+        """The spec of these values, or one clear error about the first that is wrong."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as problem:
+            raise _clear(problem, where, list(cls.model_fields)) from None
+
+    def to_toml(self) -> str:
+        """The spec as TOML; what is not set is left out."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True))
+
+    def write(self, path: Path) -> None:
+        """Write the spec to a file, whole."""
+        write_text_whole(path, self.to_toml())
+
+
+def _clear(problem: ValidationError, where: str, known: list[str]) -> Exception:
+    """pydantic's first complaint as one of our sentences."""
+    first = problem.errors()[0]
+    key = str(first["loc"][0]) if first["loc"] else ""
+    at = f"{where}, {key}"
+    if first["type"] == "extra_forbidden":
+        return UnknownName(where, key, known)
+    about = TrainSpec.model_fields[key].description or ""
+    expected = f"{first['msg'].removeprefix('Input should be ')} ({about})"
+    kind = WrongType if first["type"].endswith("_type") else InvalidArgument
+    got = first["input"]
+    return kind(at, expected, got if not isinstance(got, Mapping) else Told("a table"))

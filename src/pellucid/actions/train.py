@@ -1,0 +1,134 @@
+"""Train a network: spec in, a run's folder out. Interrupted at any moment, it goes on to the same bits."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..__about__ import version
+from ..errors import Told, FileError
+from ..models import Sequential
+from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, UntilConverged
+from . import runs
+from .building import build
+from .data import Prepared, prepare
+from .judging import judge
+from .runs import Run
+from .spec import TrainSpec
+
+SAVE_SECONDS = 30  # between checkpoints within an epoch
+MOST_EPOCHS = 1000  # when training until convergence
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training is about to begin."""
+
+    run: Run
+    spec: TrainSpec
+    data: Prepared
+    model: Sequential
+    epochs: int
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """One epoch is over."""
+
+    epoch: int
+    logs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is done; `metrics` is what metrics.json holds."""
+
+    run: Run
+    metrics: dict[str, Any]
+
+
+Event = Started | EpochEnded | Finished
+OnEvent = Callable[[Event], None]
+
+
+def train(
+    spec: TrainSpec, *, out: Path | None = None, force: bool = False, on_event: OnEvent = lambda event: None,
+    verbose: int = 0,
+) -> Finished:  # fmt: skip
+    """Train what the spec says into a new folder."""
+    data = prepare(spec)
+    epochs = planned_epochs(spec, data)
+    model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
+    return _run(runs.start(spec, out, force), spec, data, model, epochs, on_event, verbose)
+
+
+def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int = 0) -> Finished:
+    """Go on with a run that was interrupted."""
+    run = runs.find(path)
+    if run.done:
+        raise FileError(f"resuming {path}", "an unfinished run", Told("one that is done"), "Start another with train.")
+    spec = run.read_spec()
+    data = prepare(spec)
+    epochs = planned_epochs(spec, data)
+    return _run(run, spec, data, build(spec, data, epochs), epochs, on_event, verbose)
+
+
+def _run(
+    run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int
+) -> Finished:
+    on_event(Started(run, spec, data, model, epochs))
+    began = time.monotonic()
+    history = model.fit(
+        data.x_train,
+        data.y_train,
+        batch_size=spec.batch_size,
+        epochs=epochs,
+        validation_data=data.validation,
+        validation_batch_size=1024,
+        callbacks=_callbacks(run, spec, on_event),
+        verbose=verbose,
+    )
+    seconds = time.monotonic() - began
+    model.save(run.model)
+    metrics = {
+        **judge(model, data.x_test, data.y_test, data.classes),
+        "epochs": len(history.epoch),
+        "parameters": model.count_params(),
+        "seconds": round(seconds, 3),
+        "seed": spec.seed,
+        "pellucid": version,
+    }
+    run.write_metrics(metrics)
+    finished = Finished(run, metrics)
+    on_event(finished)
+    return finished
+
+
+def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
+    """As many as the spec says; else about 60,000 samples seen, 10 to 100 times; with until_converged, as it takes."""
+    if spec.epochs is not None:
+        return spec.epochs
+    if spec.until_converged:
+        return MOST_EPOCHS
+    return min(100, max(10, math.ceil(60_000 / len(data.x_train))))
+
+
+def _callbacks(run: Run, spec: TrainSpec, on_event: OnEvent) -> list[Callback]:
+    told = [CSVLogger(run.history), _Told(on_event)]
+    if spec.until_converged:
+        told.append(UntilConverged())
+    return [*told, BackupAndRestore(run.path, save_seconds=SAVE_SECONDS, delete_checkpoint=False)]
+
+
+class _Told(Callback):
+    """Passes the end of each epoch on."""
+
+    def __init__(self, on_event: OnEvent) -> None:
+        self.on_event = on_event
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        self.on_event(EpochEnded(epoch, logs or {}))

@@ -1,0 +1,75 @@
+"""Arrays, and one flat vector with many named views.
+
+A model keeps all its parameters in one vector, its gradients in another of the same layout, and each
+optimizer slot in one more: an optimizer is then one loop over one array, a checkpoint is a few arrays,
+and clipping by the global norm is one norm. Layers never see the vector, only their views of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Shape = tuple[int, ...]
+Arrays = Mapping[str, Array]
+
+
+def rows(x: Array) -> Array:
+    """x (..., I) as a matrix (product of ..., I), one row per sample.
+
+    >>> rows(np.zeros((2, 3, 4))).shape
+    (6, 4)
+    """
+    return x.reshape(-1, x.shape[-1])
+
+
+def sum_to(x: Array, shape: Shape) -> Array:
+    """Undo broadcasting: sum x over the axes that broadcasting `shape` to x.shape had stretched.
+
+    >>> sum_to(np.ones((2, 3)), (1, 3))
+    array([[2., 2., 2.]])
+    """
+    extra = x.ndim - len(shape)
+    stretched = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1)
+    return x.sum(axis=stretched, keepdims=True).reshape(shape)
+
+
+class Flat(Mapping[str, Array]):
+    """One vector `data` (P,) with a named, shaped view for each entry, in the order given.
+
+    >>> theta = Flat({"kernel": (2, 3), "bias": (3,)})
+    >>> theta["bias"][:] = 1
+    >>> theta.data
+    array([0., 0., 0., 0., 0., 0., 1., 1., 1.], dtype=float32)
+    """
+
+    def __init__(self, shapes: Mapping[str, Shape], dtype: npt.DTypeLike = "float32", data: Array | None = None):
+        self.shapes: dict[str, Shape] = dict(shapes)
+        self.slices: dict[str, slice] = {}
+        start = 0
+        for name, shape in self.shapes.items():
+            stop = start + int(np.prod(shape, dtype=np.int64))
+            self.slices[name] = slice(start, stop)
+            start = stop
+        self.data: Array = np.zeros(start, dtype) if data is None else data
+        self._views = {name: self.data[where].reshape(shapes[name]) for name, where in self.slices.items()}
+
+    def like(self) -> Flat:
+        """A vector of zeros with the same layout: gradients, an optimizer slot."""
+        return Flat(self.shapes, self.data.dtype)
+
+    def __getitem__(self, name: str) -> Array:
+        return self._views[name]
+
+    def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
+        self._views[name][...] = value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)

@@ -1,0 +1,113 @@
+"""Checks of arguments, shared by every part: each returns the value it was given, in its proper type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from .errors import InvalidArgument, UnknownName, WrongType
+
+DTYPES = ("float32", "float64")
+
+
+def integer(where: str, value: Any, minimum: int | None = None, maximum: int | None = None) -> int:
+    """A whole number within bounds.
+
+    >>> integer("Dense, argument units", 64, minimum=1)
+    64
+    """
+    expected = "a whole number" + _bounds(minimum, maximum)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral | np.integer):
+        raise WrongType(where, expected, value)
+    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+        raise InvalidArgument(where, expected, value)
+    return int(value)
+
+
+def number(
+    where: str,
+    value: Any,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
+    """A finite number with closed bounds (minimum, maximum) or open ones (above, below).
+
+    >>> number("Dropout, argument rate", 0.5, minimum=0, below=1)
+    0.5
+    """
+    expected = "a number" + _bounds(minimum, maximum, above, below)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real | np.floating | np.integer):
+        raise WrongType(where, expected, value)
+    inside = (
+        math.isfinite(value)
+        and (minimum is None or value >= minimum)
+        and (maximum is None or value <= maximum)
+        and (above is None or value > above)
+        and (below is None or value < below)
+    )
+    if not inside:
+        raise InvalidArgument(where, expected, value)
+    return float(value)
+
+
+def one_of(where: str, value: Any, options: Sequence[Any]) -> Any:
+    """One of a few options.
+
+    >>> one_of("AUC, argument curve", "ROC", ["ROC", "PR"])
+    'ROC'
+    """
+    if value in options:
+        return value
+    if isinstance(value, str) and all(isinstance(o, str) for o in options):
+        raise UnknownName(where, value, options)
+    raise InvalidArgument(where, "one of " + ", ".join(map(repr, options)), value)
+
+
+def dtype(where: str, value: Any) -> str:
+    """A dtype the library computes in.
+
+    >>> dtype("Dense, argument dtype", np.float64)
+    'float64'
+    """
+    name = getattr(value, "name", value)
+    try:
+        name = np.dtype(name).name
+    except TypeError:
+        name = str(name)
+    if name not in DTYPES:
+        raise InvalidArgument(where, "float32 or float64", str(name), "Half precision is not supported.")
+    return name
+
+
+def shape(where: str, value: Any) -> tuple[int, ...]:
+    """A shape without the batch axis: positive whole numbers.
+
+    >>> shape("Input, argument shape", [28, 28])
+    (28, 28)
+    """
+    if isinstance(value, Integral):
+        value = (value,)
+    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str):
+        raise WrongType(where, "a tuple of positive whole numbers such as (784,)", value)
+    return tuple(integer(where, n, minimum=1) for n in value)
+
+
+def _bounds(
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> str:
+    words = [
+        f"{text} {bound}"
+        for text, bound in (("at least", minimum), ("above", above), ("at most", maximum), ("below", below))
+        if bound is not None
+    ]
+    return " " + " and ".join(words) if words else ""

@@ -1,0 +1,179 @@
+"""The commands. Each parses its words into a spec, calls an action, and shows what came out."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from ..__about__ import version
+from ..actions import apply
+from ..actions.runs import find, open_model
+from ..actions.spec import TrainSpec
+from ..actions.train import Event, Finished, Started, resume, train
+from ..errors import InvalidArgument, PellucidError
+from . import show
+
+app = typer.Typer(
+    name="pellucid",
+    help="Neural networks you can see through: train, evaluate, predict.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]
+Data = Annotated[str | None, typer.Argument(help="A data set's name or an .npz file; the run's own unless given.")]
+_DESCRIBED = {name: field.description for name, field in TrainSpec.model_fields.items()}
+
+
+def _option(name: str, *flags: str) -> Any:
+    return typer.Option(*flags or (f"--{name.replace('_', '-')}",), help=_DESCRIBED[name], show_default=False)
+
+
+@app.command("train")
+def train_command(
+    data: Annotated[
+        str | None,
+        typer.Argument(help="A data set's name (see `pellucid data list`), an .npz file, or a spec in a .toml file."),
+    ] = None,
+    layers: Annotated[str | None, _option("layers")] = None,
+    activation: Annotated[str | None, _option("activation")] = None,
+    optimizer: Annotated[str | None, _option("optimizer")] = None,
+    learning_rate: Annotated[float | None, _option("learning_rate")] = None,
+    schedule: Annotated[str | None, _option("schedule")] = None,
+    batch_size: Annotated[int | None, _option("batch_size")] = None,
+    epochs: Annotated[int | None, _option("epochs")] = None,
+    until_converged: Annotated[bool | None, _option("until_converged", "--until-converged/--all-epochs")] = None,
+    dropout: Annotated[float | None, _option("dropout")] = None,
+    l1: Annotated[float | None, _option("l1")] = None,
+    l2: Annotated[float | None, _option("l2")] = None,
+    batch_norm: Annotated[bool | None, _option("batch_norm", "--batch-norm/--no-batch-norm")] = None,
+    scale: Annotated[str | None, _option("scale")] = None,
+    task: Annotated[str | None, _option("task")] = None,
+    loss: Annotated[str | None, _option("loss")] = None,
+    validation_split: Annotated[float | None, _option("validation_split")] = None,
+    seed: Annotated[int | None, _option("seed")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/DATA-N unless given.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the run that is in --out.")] = False,
+    resume_run: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with an interrupted run, to the same bits."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Train a network, judge it on held-out data, and keep it.
+
+    pellucid train digits --layers 128,64 --dropout 0.2
+    """
+    options = {name: value for name, value in locals().items() if name in TrainSpec.model_fields and value is not None}
+    verbose = 0 if quiet else 1
+    if resume_run is not None:
+        if options or out or force:
+            raise InvalidArgument("--resume", "no other option, as the run's spec.toml says them all", ", ".join(options))
+        resume(resume_run, on_event=_show, verbose=verbose)
+        return
+    train(_spec(options), out=out, force=force, on_event=_show, verbose=verbose)
+
+
+def _spec(options: dict[str, Any]) -> TrainSpec:
+    """The spec of the options, laid over a .toml file's where one is named."""
+    if "layers" in options:
+        options["layers"] = _units(options["layers"])
+    named = options.get("data")
+    if named is None or not named.endswith(".toml"):
+        return TrainSpec.of(options, "train")
+    del options["data"]
+    return TrainSpec.of({**TrainSpec.read(named).model_dump(exclude_unset=True), **options}, "train")
+
+
+def _units(text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",") if word.strip()]
+    except ValueError:
+        raise InvalidArgument("train, --layers", "numbers of units such as 128,64", text) from None
+
+
+def _show(event: Event) -> None:
+    if isinstance(event, Started):
+        show.started(event)
+    elif isinstance(event, Finished):
+        show.judged(event.metrics)
+        show.kept(event.run)
+
+
+@app.command()
+def evaluate(run: Path_, data: Data = None) -> None:
+    """Judge a trained network on the test part of a data set."""
+    show.judged(apply.evaluate(run, data))
+
+
+@app.command()
+def predict(
+    run: Path_,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Write all predictions to this CSV file.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="How many to print.")] = 10,
+) -> None:
+    """Predict for the test part of a data set, or for x of an .npz file."""
+    outputs, classifier = apply.predict(run, data)
+    if out is not None:
+        apply.write_predictions(out, outputs, classifier)
+        show.line(f"{len(outputs)} predictions in {out}")
+    else:
+        show.predictions(outputs[:rows], len(outputs), classifier)
+
+
+@app.command()
+def summary(run: Path_) -> None:
+    """Show the layers of a trained network, its parameters, and how it was trained."""
+    if run.is_dir():
+        show.spec(find(run).read_spec())
+    open_model(run)[0].summary()
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """Show the data sets."""
+    show.catalogue()
+
+
+@app.callback(invoke_without_command=True)
+def about(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Neural networks you can see through: train, evaluate, predict."""
+    if show_version:
+        show.line(f"pellucid {version}")
+        raise typer.Exit
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run a command. An error is one line and exit code 2; --debug shows where it came from."""
+    words = sys.argv[1:] if words is None else words
+    debug = "--debug" in words
+    words = ["--debug", *(w for w in words if w != "--debug")] if debug else words
+    try:
+        sys.exit(app(words, standalone_mode=False) or 0)
+    except TyperException as problem:
+        show.error(f"Error: {problem.format_message()} See: pellucid {' '.join(words[:1])} --help")
+        sys.exit(2)
+    except (typer.Abort, KeyboardInterrupt):
+        show.error("Interrupted. What was saved is whole; go on with: pellucid train --resume RUN")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away: nothing to say, nobody to say it to
+        sys.exit(0)
+    except (PellucidError, OSError, MemoryError) as problem:
+        if debug:
+            traceback.print_exc()
+        show.error(f"Error: {problem}" if str(problem) else f"Error: {type(problem).__name__}")
+        sys.exit(2)

@@ -1,0 +1,29 @@
+"""Data sets: each is a module with `load_data`, which returns ((x_train, y_train), (x_test, y_test)).
+
+Those that are computed have `make` besides, which returns x and y undivided.
+"""
+
+from __future__ import annotations
+
+from ..idx import read_idx, write_idx
+from ..npz import load_npz
+from . import blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from .catalogue import DatasetInfo, catalogue, load
+
+__all__ = [
+    "DatasetInfo",
+    "blobs",
+    "catalogue",
+    "circles",
+    "digits",
+    "fashion_mnist",
+    "load",
+    "load_npz",
+    "mnist",
+    "moons",
+    "read_idx",
+    "sine",
+    "spirals",
+    "write_idx",
+    "xor",
+]

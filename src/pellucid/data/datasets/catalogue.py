@@ -1,0 +1,87 @@
+"""The table of all data sets, and loading one by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+
+from ...arrays import Shape
+from ...errors import UnknownName
+from . import blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from .base import Split
+
+_COMPUTED = "computed here from a seed"
+_FOUND = "PELLUCID_DATA, the cache, or downloaded"
+_NO_LICENCE = "none needed"
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """One row of the table; `shape` is that of one sample, `classes` is None for a regression."""
+
+    name: str
+    samples: int
+    shape: Shape
+    classes: int | None
+    kind: str
+    source: str
+    licence: str
+    where: str
+
+
+def _toy(name: str, classes: int | None, kind: str = "points", shape: Shape = (2,)) -> DatasetInfo:
+    return DatasetInfo(name, 400, shape, classes, kind, "drawn at random", _NO_LICENCE, _COMPUTED)
+
+
+_TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
+    info.name: (info, module)
+    for info, module in (
+        (
+            DatasetInfo(
+                "mnist", 70000, (28, 28), 10, "images", "LeCun, Cortes & Burges (1998)", "CC BY-SA 3.0", _FOUND
+            ),
+            mnist,
+        ),
+        (
+            DatasetInfo(
+                "fashion_mnist", 70000, (28, 28), 10, "images", "Xiao, Rasul & Vollgraf, Zalando (2017)", "MIT", _FOUND
+            ),
+            fashion_mnist,
+        ),
+        (
+            DatasetInfo(
+                "digits", 1797, (8, 8), 10, "images", "Alpaydin & Kaynak, UCI (1998)", "CC BY 4.0", "inside the package"
+            ),
+            digits,
+        ),
+        (_toy("xor", 2), xor),
+        (_toy("moons", 2), moons),
+        (_toy("circles", 2), circles),
+        (_toy("spirals", 2), spirals),
+        (_toy("blobs", 3), blobs),
+        (_toy("sine", None, "curve", (1,)), sine),
+    )
+}
+
+
+def catalogue() -> list[DatasetInfo]:
+    """Every data set there is.
+
+    >>> [info.name for info in catalogue()][:3]
+    ['mnist', 'fashion_mnist', 'digits']
+    """
+    return [info for info, _ in _TABLE.values()]
+
+
+def load(name: str, seed: int = 0) -> Split:
+    """((x_train, y_train), (x_test, y_test)) of the set with this name; `seed` draws and splits those that come whole.
+
+    >>> (x_train, y_train), (x_test, y_test) = load("moons")
+    >>> x_train.shape, x_test.shape
+    ((320, 2), (80, 2))
+    """
+    if name not in _TABLE:
+        raise UnknownName("datasets.load, argument name", name, _TABLE)
+    module = _TABLE[name][1]
+    split: Split = module.load_data() if module in (mnist, fashion_mnist) else module.load_data(seed=seed)
+    return split

@@ -1,0 +1,66 @@
+"""NumPy's .npz files as data to learn from. Nothing in a file is ever executed: pickled objects are refused."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from typing import IO
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import DataError, FileError, Told
+
+SPLIT = ("x_train", "y_train", "x_test", "y_test")
+WHOLE = ("x", "y")
+
+
+def load_npz(path: str | os.PathLike[str]) -> dict[str, Array]:
+    """The arrays x_train, y_train, x_test, y_test of an .npz file, or, where it has none of these, x and y.
+
+    The first form is split already, the second is the caller's to split (`utils.train_test_split`). Other arrays in
+    the file are passed over. Raises FileError for a file that is missing, damaged, foreign or holds pickled objects,
+    and DataError for an x and a y of different lengths.
+    """
+    where = f"reading {path}"
+    try:
+        arrays = _read(where, path)
+    except FileError:
+        raise
+    except OSError as problem:
+        raise FileError(
+            where, "a readable file", Told(problem.strerror or str(problem)), "Check the path."
+        ) from problem
+    except Exception as problem:  # a damaged file may make zipfile and NumPy raise nearly anything
+        raise FileError(
+            where, "a whole .npz file of plain numbers", Told(f"{type(problem).__name__}: {problem}"),
+            "Write it again with numpy.savez_compressed, from arrays whose dtype is not object.",
+        ) from problem  # fmt: skip
+    for x, y in (("x_train", "y_train"), ("x_test", "y_test"), ("x", "y")):
+        if x in arrays and len(arrays[x]) != len(arrays[y]):
+            raise DataError(f"{where}, {y}", f"{len(arrays[x])} rows, as {x} has", len(arrays[y]))
+    return arrays
+
+
+def _read(where: str, path: str | os.PathLike[str]) -> dict[str, Array]:
+    with open(path, "rb") as raw:
+        if not zipfile.is_zipfile(raw):
+            foreign = Told("a file that is not a zip archive, or is cut off")
+            raise FileError(where, "an .npz file", foreign, "Get it again.")
+        raw.seek(0)
+        return _arrays(where, raw)
+
+
+def _arrays(where: str, raw: IO[bytes]) -> dict[str, Array]:
+    with np.load(raw, allow_pickle=False) as file:
+        keys = next((keys for keys in (SPLIT, WHOLE) if set(keys) <= set(file.files)), None)
+        if keys is None:
+            raise FileError(
+                where, f"the arrays {', '.join(SPLIT)}, or {' and '.join(WHOLE)}",
+                Told(", ".join(file.files) or "no arrays"), "Rename them when saving: numpy.savez(path, x=..., y=...).",
+            )  # fmt: skip
+        arrays = {key: np.asarray(file[key]) for key in keys}
+    for key, array in arrays.items():
+        if array.ndim == 0:
+            raise FileError(f"{where}, {key}", "an array with one row per sample", Told("a single value"))
+    return arrays

@@ -1,0 +1,62 @@
+"""PyDataset: data that makes its own batches, since they do not fit in memory or are made anew each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import NotReady, Told
+
+
+class PyDataset:
+    """A source of batches: write `__len__`, the number of batches, and `__getitem__`, one batch (x, y).
+
+    >>> class Squares(PyDataset):
+    ...     def __len__(self):
+    ...         return 2
+    ...     def __getitem__(self, index):
+    ...         x = [index, index + 1]
+    ...         return x, [n**2 for n in x]
+    >>> list(Squares())
+    [([0, 1], [0, 1]), ([1, 2], [1, 4])]
+
+    `workers`, `use_multiprocessing` and `max_queue_size` are taken as in Keras, and kept; batches are made in the
+    thread that trains, in order, so that a run can be repeated.
+    """
+
+    workers = 1
+    use_multiprocessing = False
+    max_queue_size = 10
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
+        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
+
+    def __getitem__(self, index: int) -> Any:
+        """Batch number `index`: x, (x, y) or (x, y, sample_weight)."""
+        raise self._lacks("__getitem__")
+
+    def __len__(self) -> int:
+        """How many batches there are."""
+        own = type(self).num_batches is not PyDataset.num_batches
+        count = self.num_batches if own else None
+        if count is None:
+            raise self._lacks("__len__")
+        return count
+
+    @property
+    def num_batches(self) -> int | None:
+        """How many batches there are, Keras's other way to say it."""
+        return len(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def on_epoch_begin(self) -> None:
+        """Called before each epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Called after each epoch: the place to shuffle."""
+
+    def _lacks(self, method: str) -> NotReady:
+        name = type(self).__name__
+        return NotReady(f"{name}.{method}", f"a {method} of its own", Told("none"), f"Write {name}.{method}.")

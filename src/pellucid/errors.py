@@ -1,0 +1,122 @@
+"""Every error the library raises on purpose: one tree, one sentence.
+
+PellucidError
+├── InvalidArgument (ValueError)      a value outside what an argument allows
+│   └── UnknownName                   a name that nothing answers to; tells the nearest one
+├── WrongType (TypeError)             a value of the wrong kind
+├── ShapeError (ValueError)           an array whose shape does not fit
+├── DataError (ValueError)            data that cannot be learned from: empty, NaN, labels out of range
+├── NotReady (ValueError, RuntimeError)   fit before compile, predict before build
+├── NonFinite (ArithmeticError)       a loss that became NaN or infinite, traced to its layer
+├── FileError (OSError, ValueError)   a file that is missing, truncated, foreign, or cannot be written
+└── MissingExtra (ImportError)        an optional package that is not installed
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class PellucidError(Exception):
+    """Says where it happened, what was expected, what came, and what to do.
+
+    >>> print(InvalidArgument("Dense, argument units", "a positive integer", -3, "Pass Dense(64)."))
+    Dense, argument units: expected a positive integer, got -3. Pass Dense(64).
+    """
+
+    def __init__(self, where: str, expected: str = "", got: Any = "", fix: str = "") -> None:
+        self.where, self.expected, self.got, self.fix = where, expected, got, fix
+        super().__init__(where, expected, got, fix)
+
+    def __str__(self) -> str:
+        sentence = self.where
+        if self.expected:
+            sentence += f": expected {self.expected}"
+        if not (isinstance(self.got, str) and self.got == ""):
+            came = self.got if isinstance(self.got, Told) else repr(self.got)
+            sentence += f", got {came}"
+        sentence = sentence.rstrip(".") + "."
+        return f"{sentence} {self.fix}" if self.fix else sentence
+
+
+class Told(str):
+    """What came, already in words: printed as it stands, where any other value is shown by its repr."""
+
+
+class InvalidArgument(PellucidError, ValueError):
+    """A value outside what an argument allows."""
+
+
+class UnknownName(InvalidArgument):
+    """A name that nothing answers to.
+
+    >>> print(UnknownName("Dense, argument activation", "relo", ["relu", "tanh"]))
+    Dense, argument activation: expected one of relu, tanh, got 'relo'. Did you mean 'relu'?
+    """
+
+    def __init__(self, where: str, name: str, known: Iterable[str], fix: str = "") -> None:
+        known = sorted(set(known))
+        near = nearest(name, known)
+        hint = f"Did you mean {near!r}?" if near else ""
+        expected = "one of " + ", ".join(known) if len(known) <= 40 else f"one of {len(known)} known names"
+        super().__init__(where, expected, name, " ".join(filter(None, (hint, fix))))
+        self.nearest = near
+
+    def __reduce__(self) -> Any:
+        return (PellucidError.__new__, (type(self),), self.__dict__)
+
+
+class WrongType(PellucidError, TypeError):
+    """A value of the wrong kind."""
+
+
+class ShapeError(PellucidError, ValueError):
+    """An array whose shape does not fit where it was sent."""
+
+
+class DataError(PellucidError, ValueError):
+    """Data that cannot be learned from."""
+
+
+class NotReady(PellucidError, ValueError, RuntimeError):
+    """A step taken before the one it needs."""
+
+
+class NonFinite(PellucidError, ArithmeticError):
+    """A number that became NaN or infinite during training."""
+
+
+class FileError(PellucidError, OSError, ValueError):
+    """A file that is missing, truncated, foreign, or that could not be written."""
+
+    def __str__(self) -> str:  # OSError has a __str__ of its own, which knows errno only
+        return PellucidError.__str__(self)
+
+
+class MissingExtra(PellucidError, ImportError):
+    """An optional package that is not installed.
+
+    >>> print(MissingExtra("plots", "matplotlib", "plot"))
+    plots: expected the package matplotlib, which is not installed. Run: pip install 'pellucid[plot]'
+    """
+
+    def __init__(self, where: str, package: str, extra: str) -> None:
+        super().__init__(
+            where, f"the package {package}, which is not installed", fix=f"Run: pip install 'pellucid[{extra}]'"
+        )
+
+    def __reduce__(self) -> Any:
+        return (PellucidError.__new__, (type(self),), self.__dict__)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelt one most likely meant, or None.
+
+    >>> nearest("Relu", ["relu", "tanh"])
+    'relu'
+    """
+    folded = {k.lower(): k for k in known}
+    found = difflib.get_close_matches(str(name).lower(), folded, n=1, cutoff=0.5)
+    return folded[found[0]] if found else None

@@ -1,0 +1,152 @@
+"""What an initializer is: a shape, a dtype and a key in, an array out."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import checks
+from ..arrays import Array, Shape
+from ..errors import InvalidArgument, ShapeError, UnknownName, WrongType
+from ..registry import Family, Part, get_custom_objects
+from ..rng import Key, fresh_key
+from ..settings import floatx
+
+Function = Callable[..., Any]
+
+
+class InitializerFamily(Family["Initializer"]):
+    """Initializers by name; an array, or a plain function (shape, dtype) -> array, is welcome too."""
+
+    def get(self, identifier: Any, where: str = "") -> Initializer:
+        """The initializer that a name, a config, a class, an array, a function or an initializer stands for.
+
+        >>> initializers.get(lambda shape, dtype: np.arange(shape[0]))((3,))
+        array([0., 1., 2.], dtype=float32)
+        """
+        if isinstance(identifier, np.ndarray):
+            made: Initializer = self.parts["Constant"](identifier)  # type: ignore[call-arg]
+            return made
+        if callable(identifier) and not isinstance(identifier, Part | type | str):
+            return FromFunction(identifier)
+        return super().get(identifier, where or "initializers.get")
+
+    def serialize(self, part: Initializer) -> Any:
+        """Keras's saved form; a function is saved by the name under which it was registered, or its own."""
+        if isinstance(part, FromFunction):
+            return {"module": "builtins", "class_name": "function", "config": part.name, "registered_name": "function"}
+        return super().serialize(part)
+
+    def deserialize(
+        self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, where: str = ""
+    ) -> Initializer:
+        """The initializer that a saved form describes; the class's name may be any that `get` knows."""
+        where = where or "initializers.deserialize"
+        if not isinstance(saved, Mapping) or not isinstance(saved.get("class_name"), str):
+            raise InvalidArgument(where, "a mapping with class_name and config", saved)
+        name = saved["class_name"]
+        if name == "function":
+            return self._function(str(saved.get("config")), {**get_custom_objects(), **(custom_objects or {})}, where)
+        cls = self.names.get(name)
+        if isinstance(cls, type):
+            saved = {**saved, "class_name": cls.__name__}
+        return super().deserialize(saved, custom_objects, where)
+
+    def _function(self, name: str, known: Mapping[str, Any], where: str) -> Initializer:
+        if name not in known:
+            raise UnknownName(where, name, known, "If it is your own, register it before loading.")
+        return self.get(known[name], where)
+
+
+initializers: InitializerFamily = InitializerFamily("initializer", "keras.initializers")
+
+
+class Initializer(Part):
+    """Draws an array of a given shape. `draw` is what each initializer writes."""
+
+    family = initializers
+
+    @abstractmethod
+    def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
+        """An array (shape) of this dtype; the same key gives the same numbers."""
+
+    def __call__(self, shape: Sequence[int], dtype: npt.DTypeLike | None = None, key: Key | None = None) -> Array:
+        """An array of this shape and dtype, drawn from the initializer's own seed, or else from the key.
+
+        With a `seed` the initializer gives the same numbers at every call, as Keras's do. With neither seed nor key it
+        gives others at every call, where Keras's gives the same ones.
+        """
+        where = type(self).__name__
+        if isinstance(shape, str) or not isinstance(shape, Sequence):
+            raise WrongType(f"{where}, argument shape", "a tuple of whole numbers such as (784, 128)", shape)
+        sizes = tuple(checks.integer(f"{where}, argument shape", n, minimum=0) for n in shape)
+        name = floatx() if dtype is None else checks.dtype(f"{where}, argument dtype", dtype)
+        seed = getattr(self, "seed", None)
+        return self.draw(sizes, name, Key(seed) if seed is not None else key or fresh_key())
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"<{type(self).__name__}({arguments})>"
+
+
+class RandomInitializer(Initializer):
+    """An initializer with a `seed`: a whole number, or None to draw from the model's key."""
+
+    def __init__(self, seed: Any = None) -> None:
+        self.seed = seed_of(f"{type(self).__name__}, argument seed", seed)
+
+
+def seed_of(where: str, seed: Any) -> int | None:
+    """A seed as a whole number or None. Of Keras's saved SeedGenerator it is the number that the generator began with.
+
+    >>> seed_of("HeNormal", {"class_name": "SeedGenerator", "config": {"seed": 5}})
+    5
+    """
+    if isinstance(seed, Mapping) and seed.get("class_name") == "SeedGenerator":
+        seed = (seed.get("config") or {}).get("seed")
+    return None if seed is None else checks.integer(where, seed)
+
+
+class FromFunction(Initializer):
+    """A user's function (shape, dtype) -> array as an initializer."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+
+    @property
+    def name(self) -> str:
+        """The name under which the function was registered, or its own."""
+        registered = (name for name, f in get_custom_objects().items() if f is self.function)
+        return next(registered, str(getattr(self.function, "__name__", type(self.function).__name__)))
+
+    def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
+        drawn = np.asarray(self.function(shape, dtype)).astype(dtype)
+        if drawn.shape != shape:
+            raise ShapeError(f"initializer {self.name!r}", f"an array of shape {shape}", drawn.shape)
+        return drawn
+
+
+def fans(
+    shape: Shape, input_axes: Sequence[int] | None = None, output_axes: Sequence[int] | None = None
+) -> tuple[int, int]:
+    """(fan_in, fan_out) of a weight array: (I, O) for a matrix, receptive field times channels for a kernel.
+
+    With both input_axes and output_axes, the product of the sizes along each.
+
+    >>> fans((784, 128)), fans((3, 3, 16, 32)), fans((8, 4, 16), [0], [1, 2])
+    ((784, 128), (144, 288), (8, 64))
+    """
+    if input_axes is not None and output_axes is not None:
+        if any(not -len(shape) <= a < len(shape) for a in (*input_axes, *output_axes)):
+            raise ShapeError("initializers.fans", f"a shape with axes {[*input_axes, *output_axes]}", shape)
+        return math.prod(shape[a] for a in input_axes), math.prod(shape[a] for a in output_axes)
+    if len(shape) < 2:
+        n = shape[0] if shape else 1
+        return n, n
+    field = math.prod(shape[:-2])
+    return field * shape[-2], field * shape[-1]

@@ -1,0 +1,68 @@
+"""Layers: the steps of a network. Keras 3's names, arguments, defaults and numerical meaning."""
+
+from .activation import Activation
+from .activity_regularization import ActivityRegularization
+from .alpha_dropout import AlphaDropout
+from .base import Layer, Parameter, layers
+from .batch_normalization import BatchNormalization
+from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
+from .dense import Dense
+from .dropout import Dropout
+from .elu import ELU
+from .flatten import Flatten
+from .gaussian_dropout import GaussianDropout
+from .gaussian_noise import GaussianNoise
+from .identity import Identity
+from .input_layer import Input, InputLayer
+from .layer_normalization import LayerNormalization
+from .leaky_relu import LeakyReLU
+from .normalization import Normalization
+from .permute import Permute
+from .prelu import PReLU
+from .relu import ReLU
+from .repeat_vector import RepeatVector
+from .rescaling import Rescaling
+from .reshape import Reshape
+from .rms_normalization import RMSNormalization
+from .softmax import Softmax
+from .unit_normalization import UnitNormalization
+
+get, serialize, deserialize = layers.get, layers.serialize, layers.deserialize
+
+__all__ = [
+    "ELU",
+    "Activation",
+    "ActivityRegularization",
+    "AlphaDropout",
+    "BatchNormalization",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "Identity",
+    "Input",
+    "InputLayer",
+    "Layer",
+    "LayerFault",
+    "LayerNormalization",
+    "LayerReport",
+    "LeakyReLU",
+    "Normalization",
+    "PReLU",
+    "Parameter",
+    "Permute",
+    "RMSNormalization",
+    "ReLU",
+    "RepeatVector",
+    "Rescaling",
+    "Reshape",
+    "Softmax",
+    "UnitNormalization",
+    "check_layer",
+    "deserialize",
+    "get",
+    "layers",
+    "numerical_gradient",
+    "serialize",
+]

@@ -1,0 +1,328 @@
+"""What a layer is: a forward, a backward, and a list of the parameters it needs.
+
+A layer is pure. `forward` gets parameters p and an input x and returns the output y and a cache, which is whatever
+`backward` will need; nothing is kept in `self`. The parameters themselves belong to the model, which keeps those
+of all its layers in one vector; the layer's `p` holds named views of that vector.
+
+Letters: B the batch, I inputs, O outputs. A shape in this package leaves out the batch, unless it begins with None.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import numpy as np
+
+from .. import checks
+from ..activations import Activation, activations
+from ..arrays import Array, Arrays, Flat, Shape
+from ..constraints import Constraint
+from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
+from ..initializers import Initializer
+from ..registry import Family, Part, arguments, plain, snake
+from ..regularizers import Regularizer, regularizers
+from ..rng import Key, fresh_key
+from ..settings import floatx
+
+
+class LayerFamily(Family["Layer"]):
+    """Layers are saved with the shape they were built for, as Keras does."""
+
+    def serialize(self, part: Layer) -> Any:
+        """The saved form of a layer."""
+        saved = super().serialize(part)
+        return {**saved, "build_config": {"input_shape": [None, *part.shape]}} if part.shape else saved
+
+
+layers: Family[Layer] = LayerFamily("layer", "keras.layers")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One array that a layer needs: its name, its shape, where it starts, and what holds it."""
+
+    name: str
+    shape: Shape
+    initializer: Initializer
+    trainable: bool = True
+    regularizer: Regularizer | None = None
+    constraint: Constraint | None = None
+
+
+class LayerOptions(TypedDict, total=False):
+    """Arguments that every layer takes."""
+
+    name: str | None
+    dtype: Any
+    trainable: bool
+    activity_regularizer: Any
+    input_shape: Sequence[int] | None
+    input_dim: int | None
+
+
+class Layer(Part):
+    """A step from x (B, ...) to y (B, ...). A layer of your own writes `forward` and `backward`, and, as it needs
+    them, `output_shape_for` and `parameters`:
+
+    >>> class Scale(Layer):
+    ...     '''y = x * s, one s for each input.'''
+    ...     def parameters(self, shape):
+    ...         return [Parameter("scale", shape, Ones())]
+    ...     def forward(self, p, x, *, training, rng):
+    ...         return x * p["scale"], x
+    ...     def backward(self, p, x, dy):
+    ...         return dy * p["scale"], {"scale": (dy * x).sum(axis=0)}
+    >>> from pellucid.initializers import Ones
+    >>> Scale()(np.array([[1.0, 2.0]]))
+    array([[1., 2.]], dtype=float32)
+    """
+
+    family = layers
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        activity_regularizer: Any = None,
+        input_shape: Sequence[int] | None = None,
+        input_dim: int | None = None,
+    ) -> None:
+        kind = type(self).__name__
+        self._name = name
+        self._model_name: str | None = None
+        self.dtype = checks.dtype(f"{kind}, argument dtype", _policy_name(dtype) or floatx())
+        self.trainable = bool(trainable)
+        self.activity_regularizer = regularizers.optional(
+            activity_regularizer, f"{kind}, argument activity_regularizer"
+        )
+        if input_dim is not None:
+            input_shape = (input_dim,)
+        self.declared_shape = (
+            None if input_shape is None else checks.shape(f"{kind}, argument input_shape", input_shape)
+        )
+        self.shape: Shape | None = None  # of the input, once built
+        self.p: dict[str, Array] = {}  # views of the parameters, once built
+        self.owner: object | None = None  # the vector that holds them
+
+    # What a layer writes -----------------------------------------------------------------------------------------
+
+    def output_shape_for(self, shape: Shape) -> Shape:
+        """The output's shape for an input's, both without the batch. The same, unless a layer says otherwise."""
+        return shape
+
+    def parameters(self, shape: Shape) -> Sequence[Parameter]:
+        """The parameters needed for an input of this shape, in the order in which Keras saves them."""
+        return ()
+
+    @abstractmethod
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        """(y, cache) from the parameters and the input."""
+
+    @abstractmethod
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        """(dx, gradients by parameter name) from dL/dy, each summed over the batch."""
+
+    def state_after(self, p: Arrays, cache: Any) -> dict[str, Array]:
+        """New values of parameters that are not trained (moving averages), after a training step."""
+        return {}
+
+    def logits(self, cache: Any) -> tuple[str, Array] | None:
+        """(name of the output activation, what entered it), where a loss may be computed from that; else None."""
+        return None
+
+    def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
+        """As `backward`, from dL/dz with z the `logits`."""
+        raise InvalidArgument(f"layer {self.name!r}", "a layer with an output activation", type(self).__name__)
+
+    # What every layer has ----------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The layer's name: the user's, or else one that its model gave it, apart from its neighbours'."""
+        return self._name or self._model_name or snake(type(self).__name__)
+
+    @property
+    def named(self) -> bool:
+        """Whether the user named it."""
+        return self._name is not None
+
+    def call_it(self, name: str) -> None:
+        """The name to go by where the user gave none."""
+        self._model_name = name
+
+    def known_input_shape(self) -> Shape | None:
+        """The input's shape, where it is known before any data."""
+        return self.shape if self.built else self.declared_shape
+
+    @property
+    def built(self) -> bool:
+        """Whether the parameters exist."""
+        return self.shape is not None
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """(None, ...): the input's shape with the batch left open."""
+        return (None, *self._built_shape("input_shape"))
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """(None, ...): the output's shape with the batch left open."""
+        return (None, *self.output_shape_for(self._built_shape("output_shape")))
+
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        """The output's shape for an input's, both with the batch in front, as in Keras."""
+        return (input_shape[0], *self.output_shape_for(checks.shape(f"{self.name}, input_shape", input_shape[1:])))
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Make the parameters for inputs (None, ...). A model does this for its layers; alone, a layer does it when
+        it is first called."""
+        shape = checks.shape(f"{self.name}, input_shape", input_shape[1:])
+        if self.built:
+            return
+        self.output_shape_for(shape)  # refuses a shape that does not fit
+        specs = self.parameters(shape)
+        vector = Flat({s.name: s.shape for s in specs}, self.dtype)
+        key = fresh_key()
+        for i, spec in enumerate(specs):
+            vector[spec.name] = spec.initializer(spec.shape, self.dtype, key.fold(i))
+        self.bind(shape, {name: vector[name] for name in vector}, vector)
+
+    def bind(self, shape: Shape, p: Mapping[str, Array], owner: object) -> None:
+        """Read and write the parameters through these views from now on."""
+        self.shape, self.p, self.owner = shape, dict(p), owner
+
+    def __call__(self, x: Any, training: bool = False) -> Array:
+        """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
+        in Keras: a call is a step taken, where `forward` only says what the step would give."""
+        x = self.as_input(x)
+        self.build((None, *x.shape[1:]))
+        y, cache = self.forward(self.p, x, training=training, rng=fresh_key())
+        if training:
+            for name, value in self.state_after(self.p, cache).items():
+                self.p[name][...] = value
+        return y
+
+    def as_input(self, data: Any) -> Array:
+        """The data as an array of the layer's dtype, of the shape it was built for."""
+        try:
+            x: Array = np.asarray(data, dtype=self.dtype)
+        except (TypeError, ValueError):
+            raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data))) from None
+        if x.ndim == 0:
+            raise ShapeError(f"layer {self.name!r}, input", "an array with a batch axis", x.shape)
+        if self.shape is not None and x.shape[1:] != self.shape:
+            raise ShapeError(
+                f"layer {self.name!r}, input", f"shape {(None, *self.shape)}", x.shape,
+                "A single sample needs a batch axis: x[None].",
+            )  # fmt: skip
+        return x
+
+    @property
+    def specs(self) -> Sequence[Parameter]:
+        """The parameters, described."""
+        return self.parameters(self._built_shape("weights"))
+
+    def get_weights(self) -> list[Array]:
+        """Copies of the parameters, the trained ones first, as Keras orders them."""
+        return [self.p[s.name].copy() for s in _trained_first(self.specs)] if self.built else []
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Overwrite the parameters, in the order of `get_weights`."""
+        specs = _trained_first(self.specs)
+        if len(weights) != len(specs):
+            raise InvalidArgument(f"layer {self.name!r}, set_weights", f"{len(specs)} arrays", len(weights))
+        arrays = [np.asarray(w) for w in weights]
+        for spec, w in zip(specs, arrays, strict=True):
+            if w.shape != spec.shape:
+                raise ShapeError(f"layer {self.name!r}, set_weights, {spec.name}", f"shape {spec.shape}", w.shape)
+        for spec, w in zip(specs, arrays, strict=True):
+            self.p[spec.name][...] = w
+
+    def count_params(self) -> int:
+        """How many numbers the layer's parameters hold."""
+        return sum(v.size for v in self.p.values())
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as plain data. The input's shape is saved with the model, not with the layer."""
+        mine = [n for n in arguments(type(self)) if n not in LayerOptions.__annotations__]
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        config |= {name: plain(getattr(self, name)) for name in mine}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = plain(self.activity_regularizer)
+        return config
+
+    def _built_shape(self, what: str) -> Shape:
+        if self.shape is None:
+            raise NotReady(
+                f"layer {self.name!r}, {what}", "a layer that is built", Told("one that has not seen its input"),
+                "Call it on data, or build(input_shape) first.",
+            )  # fmt: skip
+        return self.shape
+
+    def __getattr__(self, name: str) -> Array:
+        p: dict[str, Array] = self.__dict__.get("p") or {}
+        if name in p:
+            return p[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+class ActivationLayer(Layer):
+    """A layer that is one activation, its `function`, and has no parameters."""
+
+    function: Activation
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        y = self.function(x)
+        return y, (x, y)
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        x, y = cache
+        return self.function.grad(dy, x, y), {}
+
+    def logits(self, cache: Any) -> tuple[str, Array] | None:
+        x, _ = cache
+        return logits_of(self.function, x)
+
+    def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
+        return dz, {}
+
+
+def logits_of(activation: Activation, z: Array) -> tuple[str, Array] | None:
+    """(the activation's name, z), if that name alone tells what it computes; one with options of its own gives None."""
+    known = activations.names.get(activation.name)
+    return (activation.name, z) if known is not None and known() == activation else None
+
+
+def noise_key(rng: Key, seed: int | None) -> Key:
+    """Where a layer draws its noise: from the key of the step, with the layer's own `seed`, if any, folded in.
+
+    Two layers of one seed thus still draw anew at every step, and a model's seed alone makes a run repeatable.
+    """
+    return rng if seed is None else rng.fold("seed", seed)
+
+
+def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:
+    return sorted(specs, key=lambda s: not s.trainable)
+
+
+def _kind_of(data: Any) -> str:
+    """What data that are no array of numbers are, in words."""
+    try:
+        return f"an array of {np.asarray(data).dtype}"
+    except ValueError:
+        return "rows of different lengths"
+
+
+def _policy_name(dtype: Any) -> Any:
+    """Keras saves a dtype as {"class_name": "DTypePolicy", "config": {"name": "float32"}}."""
+    if isinstance(dtype, Mapping):
+        return (dtype.get("config") or {}).get("name")
+    return dtype

@@ -1,0 +1,171 @@
+"""BatchNormalization: x̂ = (x − μ) / sqrt(σ² + ε), y = γ·x̂ + β, with μ and σ² of each channel over the batch.
+x (B, ..., C)   γ, β, μ, σ² (C,)   y (B, ..., C)
+Source: Ioffe & Szegedy, "Batch normalization", ICML 2015."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Unpack
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array, Arrays, Shape
+from ..constraints import constraints
+from ..errors import InvalidArgument
+from ..initializers import initializers
+from ..regularizers import regularizers
+from ..rng import Key
+from .base import Layer, LayerOptions, Parameter, layers
+from .shapes import along, axes_of
+
+
+def batch_norm(
+    x: Array, mean: Array, variance: Array, gamma: Array | float, beta: Array | float, epsilon: float
+) -> tuple[Array, Array, Array]:
+    """(y, x̂, r): the output, the standardized input, and r = 1/sqrt(σ² + ε)."""
+    r = 1 / np.sqrt(variance + epsilon)
+    xhat = (x - mean) * r
+    return gamma * xhat + beta, xhat, r
+
+
+def batch_norm_grad(
+    dy: Array, xhat: Array, r: Array, gamma: Array | float, over: tuple[int, ...], *, moving: bool
+) -> tuple[Array, Array, Array]:
+    """(dx, dγ, dβ), with g = dL/dx̂ = dL/dy·γ. `over` are the axes that μ and σ² are taken over.
+
+    μ and σ² move with x: dμ/dx = 1/N and dσ²/dx = 2(x − μ)/N. Carried through x̂ = (x − μ)·r, the first takes from g
+    its mean, the second its component along x̂: dL/dx = r · (g − mean(g) − x̂·mean(g·x̂)).
+    Moving statistics don't depend on x, and leave dL/dx = r·g.
+    """
+    dgamma = (dy * xhat).sum(axis=over)
+    dbeta = dy.sum(axis=over)
+    g = dy * gamma
+    if not moving:
+        g = g - g.mean(axis=over, keepdims=True) - xhat * (g * xhat).mean(axis=over, keepdims=True)
+    return g * r, dgamma, dbeta
+
+
+class BatchNormCache(NamedTuple):
+    """What backward and the moving averages need; mean and variance (C,) are None where the moving ones served."""
+
+    xhat: Array
+    r: Array
+    mean: Array | None
+    variance: Array | None
+
+
+@layers.add()
+class BatchNormalization(Layer):
+    """Standardize each channel over the batch, then scale and shift it: y = γ·(x − μ)/sqrt(σ² + ε) + β.
+
+    In training μ and σ² are the batch's, and the moving averages follow: moving ← momentum·moving + (1 − momentum)·new.
+    In inference, and in a layer with trainable=False, the moving averages take their place.
+
+    Shapes: γ, β, moving_mean, moving_variance (C,), C the size of `axis`.
+
+    >>> layer = BatchNormalization(epsilon=1e-12)
+    >>> layer([[1.0], [3.0]], training=True)
+    array([[-1.],
+           [ 1.]], dtype=float32)
+    >>> layer.moving_mean
+    array([0.02], dtype=float32)
+
+    The moving variance takes the batch's σ² over N, as Keras does; PyTorch there takes it over N − 1, counts
+    momentum the other way round (its 0.1 is 0.9 here) and has ε = 1e-5. Renormalization is not supported.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        at = "BatchNormalization, argument {}".format
+        for name, value in (("renorm", renorm), ("synchronized", synchronized)):
+            if value:
+                raise InvalidArgument(at(name), "False, the one kind supported", value)
+        self.axis = checks.integer(at("axis"), axis)
+        self.momentum = checks.number(at("momentum"), momentum, 0, 1)
+        self.epsilon = checks.number(at("epsilon"), epsilon, above=0)
+        self.center, self.scale = bool(center), bool(scale)
+        self.beta_initializer = initializers.get(beta_initializer, at("beta_initializer"))
+        self.gamma_initializer = initializers.get(gamma_initializer, at("gamma_initializer"))
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer, at("moving_mean_initializer"))
+        self.moving_variance_initializer = initializers.get(
+            moving_variance_initializer, at("moving_variance_initializer")
+        )
+        self.beta_regularizer = regularizers.optional(beta_regularizer, at("beta_regularizer"))
+        self.gamma_regularizer = regularizers.optional(gamma_regularizer, at("gamma_regularizer"))
+        self.beta_constraint = constraints.optional(beta_constraint, at("beta_constraint"))
+        self.gamma_constraint = constraints.optional(gamma_constraint, at("gamma_constraint"))
+        self.renorm, self.synchronized = False, False
+        self.renorm_clipping, self.renorm_momentum = renorm_clipping, renorm_momentum
+
+    def output_shape_for(self, shape: Shape) -> Shape:
+        axes_of(self.name, self.axis, shape)
+        return shape
+
+    def parameters(self, shape: Shape) -> Sequence[Parameter]:
+        (axis,) = axes_of(self.name, self.axis, shape)
+        C = shape[axis - 1]
+        gamma = Parameter(
+            "gamma", (C,), self.gamma_initializer, regularizer=self.gamma_regularizer, constraint=self.gamma_constraint
+        )
+        beta = Parameter(
+            "beta", (C,), self.beta_initializer, regularizer=self.beta_regularizer, constraint=self.beta_constraint
+        )
+        moving_mean = Parameter("moving_mean", (C,), self.moving_mean_initializer, trainable=False)
+        moving_variance = Parameter("moving_variance", (C,), self.moving_variance_initializer, trainable=False)
+        return [*([gamma] if self.scale else []), *([beta] if self.center else []), moving_mean, moving_variance]
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        axes, over = self._axes(x)
+        of_batch = training and self.trainable
+        mean = x.mean(axis=over) if of_batch else p["moving_mean"]
+        variance = x.var(axis=over) if of_batch else p["moving_variance"]
+        gamma, beta = self._affine(p, axes, x.ndim)
+        y, xhat, r = batch_norm(x, along(mean, axes, x.ndim), along(variance, axes, x.ndim), gamma, beta, self.epsilon)
+        return y, BatchNormCache(xhat, r, *((mean, variance) if of_batch else (None, None)))
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        axes, over = self._axes(dy)
+        gamma, _ = self._affine(p, axes, dy.ndim)
+        dx, dgamma, dbeta = batch_norm_grad(dy, cache.xhat, cache.r, gamma, over, moving=cache.mean is None)
+        found = {"gamma": dgamma, "beta": dbeta}
+        return dx, {name: g for name, g in found.items() if name in p}
+
+    def state_after(self, p: Arrays, cache: Any) -> dict[str, Array]:
+        if cache.mean is None:
+            return {}
+        m = self.momentum
+        return {
+            "moving_mean": p["moving_mean"] * m + cache.mean * (1 - m),
+            "moving_variance": p["moving_variance"] * m + cache.variance * (1 - m),
+        }
+
+    def _axes(self, x: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """(the channels' axis, all the others)."""
+        axes = axes_of(self.name, self.axis, x.shape[1:])
+        return axes, tuple(i for i in range(x.ndim) if i not in axes)
+
+    def _affine(self, p: Arrays, axes: tuple[int, ...], ndim: int) -> tuple[Array | float, Array | float]:
+        gamma = along(p["gamma"], axes, ndim) if self.scale else 1.0
+        beta = along(p["beta"], axes, ndim) if self.center else 0.0
+        return gamma, beta

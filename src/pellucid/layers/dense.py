@@ -1,0 +1,100 @@
+"""Dense: y = f(xW + b).     x (B, ..., I)   W (I, O)   b (O,)   y (B, ..., O)
+Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+from .. import checks
+from ..activations import activations
+from ..arrays import Array, Arrays, Shape, rows
+from ..constraints import constraints
+from ..errors import ShapeError
+from ..initializers import initializers
+from ..regularizers import regularizers
+from ..rng import Key
+from .base import Layer, LayerOptions, Parameter, layers, logits_of
+
+
+def dense(x: Array, W: Array, b: Array | None) -> Array:
+    return x @ W if b is None else x @ W + b
+
+
+def dense_grad(dz: Array, x: Array, W: Array) -> tuple[Array, Array, Array]:
+    dx = dz @ W.T  # dL/dx = dL/dz · Wᵀ
+    dW = rows(x).T @ rows(dz)  # dL/dW = xᵀ · dL/dz, summed over the batch
+    db = rows(dz).sum(axis=0)  # dL/db = dL/dz, summed over the batch
+    return dx, dW, db
+
+
+@layers.add()
+class Dense(Layer):
+    """Join every input to every output: z = xW + b, y = activation(z).
+
+    Shapes: x (B, ..., I), kernel W (I, units), bias b (units,), y (B, ..., units).
+
+    >>> layer = Dense(2, activation="relu", kernel_initializer="ones")
+    >>> layer([[1.0, 2.0, 3.0]])
+    array([[6., 6.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.units = checks.integer("Dense, argument units", units, minimum=1)
+        self.activation = activations.get(activation, "Dense, argument activation")
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer, "Dense, argument kernel_initializer")
+        self.bias_initializer = initializers.get(bias_initializer, "Dense, argument bias_initializer")
+        self.kernel_regularizer = regularizers.optional(kernel_regularizer, "Dense, argument kernel_regularizer")
+        self.bias_regularizer = regularizers.optional(bias_regularizer, "Dense, argument bias_regularizer")
+        self.kernel_constraint = constraints.optional(kernel_constraint, "Dense, argument kernel_constraint")
+        self.bias_constraint = constraints.optional(bias_constraint, "Dense, argument bias_constraint")
+
+    def output_shape_for(self, shape: Shape) -> Shape:
+        if not shape:
+            raise ShapeError(
+                f"layer {self.name!r}, input", "at least one axis after the batch", (None,), "Reshape x to (B, 1)."
+            )
+        return (*shape[:-1], self.units)
+
+    def parameters(self, shape: Shape) -> Sequence[Parameter]:
+        I, O = shape[-1], self.units
+        kernel = Parameter(
+            "kernel", (I, O), self.kernel_initializer,
+            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
+        )  # fmt: skip
+        bias = Parameter(
+            "bias", (O,), self.bias_initializer, regularizer=self.bias_regularizer, constraint=self.bias_constraint
+        )
+        return [kernel, bias] if self.use_bias else [kernel]
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        z = dense(x, p["kernel"], p.get("bias"))
+        y = self.activation(z)
+        return y, (x, z, y)
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        _, z, y = cache
+        return self.backward_from_logits(p, cache, self.activation.grad(dy, z, y))
+
+    def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
+        x, _, _ = cache
+        dx, dW, db = dense_grad(dz, x, p["kernel"])
+        return dx, {"kernel": dW, "bias": db} if self.use_bias else {"kernel": dW}
+
+    def logits(self, cache: Any) -> tuple[str, Array] | None:
+        _, z, _ = cache
+        return logits_of(self.activation, z)

@@ -1,0 +1,36 @@
+"""GaussianNoise: y = x + n, with n normal of mean 0.     x (B, ...)   n (B, ...)   y (B, ...)
+Source: Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation 7 (1995)."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from .. import checks
+from ..arrays import Array, Arrays
+from ..rng import Key
+from .base import Layer, LayerOptions, layers, noise_key
+
+
+@layers.add()
+class GaussianNoise(Layer):
+    """In training, add normal noise of deviation `stddev` to the input; else pass it through.
+
+    stddev: 0 to 1, as in Keras. seed: folded into the key of each step. Drawn in float32 whatever the dtype.
+
+    >>> GaussianNoise(0.1)([[1.0, 2.0]])
+    array([[1., 2.]], dtype=float32)
+    """
+
+    def __init__(self, stddev: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.stddev = checks.number("GaussianNoise, argument stddev", stddev, minimum=0, maximum=1)
+        self.seed = seed if seed is None else checks.integer("GaussianNoise, argument seed", seed)
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        if not training or self.stddev == 0:
+            return x, None
+        noise = noise_key(rng, self.seed).normal(x.shape, stddev=self.stddev)
+        return x + noise.astype(x.dtype), None
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy, {}  # the noise does not depend on x

@@ -1,0 +1,96 @@
+"""Input: says what shape the data have, and computes nothing.     x (B, ...)   y (B, ...)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array, Arrays
+from ..errors import InvalidArgument, WrongType
+from ..rng import Key
+from ..settings import floatx
+from .base import Layer, layers
+
+
+@layers.add()
+class InputLayer(Layer):
+    """The place where data enter a model.
+
+    shape leaves the batch out: (784,); batch_shape has it in front: (None, 784). dtype is what the data come in;
+    the layers behind compute in their own. Sparse and ragged data, and sizes left open, are not supported.
+
+    >>> InputLayer((784,)).batch_shape
+    (None, 784)
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int] | None = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Sequence[int | None] | None = None,
+        optional: bool = False,
+        name: str | None = None,
+    ) -> None:
+        if (shape is None) == (batch_shape is None):
+            raise InvalidArgument("Input", "either shape or batch_shape", {"shape": shape, "batch_shape": batch_shape})
+        if sparse or ragged:
+            raise InvalidArgument("Input, argument sparse or ragged", "dense arrays", True)
+        if batch_shape is not None:
+            if batch_size is not None or len(batch_shape) == 0:
+                raise InvalidArgument("Input, argument batch_shape", "(batch or None, ...) alone", batch_shape)
+            batch_size, *shape = batch_shape  # type: ignore[assignment]
+        super().__init__(name=name, input_shape=checks.shape("Input, argument shape", shape))
+        if batch_size is not None:
+            batch_size = checks.integer("Input, argument batch_size", batch_size, minimum=1)
+        self.batch_shape: tuple[int | None, ...] = (batch_size, *(self.declared_shape or ()))
+        self.dtype = _numeric("Input, argument dtype", floatx() if dtype is None else dtype)
+        self.optional = bool(optional)
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        return x, None
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy, {}
+
+    def get_config(self) -> dict[str, Any]:
+        """As Keras writes it: the shape with its batch, and no `trainable`."""
+        return {
+            "batch_shape": list(self.batch_shape), "dtype": self.dtype, "sparse": False, "ragged": False,
+            "name": self.name, "optional": self.optional,
+        }  # fmt: skip
+
+
+def _numeric(where: str, value: Any) -> str:
+    try:
+        found = np.dtype(value)
+    except TypeError:
+        raise WrongType(where, "a dtype of numbers", value) from None
+    if found.kind not in "fiub":
+        raise WrongType(where, "a dtype of numbers", value)
+    return str(found)
+
+
+def Input(
+    shape: Sequence[int] | None = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Sequence[int | None] | None = None,
+    name: str | None = None,
+    optional: bool = False,
+) -> InputLayer:
+    """The first entry of a `Sequential`: the shape of one sample.
+
+    >>> Input(shape=(28, 28)).batch_shape
+    (None, 28, 28)
+
+    Keras returns a symbolic tensor here; a `Sequential` takes either in the same way.
+    """
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, optional, name)

@@ -1,0 +1,117 @@
+"""LayerNormalization: x̂ = (x − μ) / sqrt(σ² + ε), y = γ·x̂ + β, with μ and σ² of each sample over its own axes.
+x (B, ..., C)   γ, β (C,)   y (B, ..., C)
+Source: Ba, Kiros & Hinton, "Layer normalization", arXiv:1607.06450 (2016)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array, Arrays, Shape
+from ..constraints import constraints
+from ..errors import InvalidArgument
+from ..initializers import initializers
+from ..regularizers import regularizers
+from ..rng import Key
+from .base import Layer, LayerOptions, Parameter, layers
+from .shapes import along, axes_of, axis_argument
+
+
+def layer_norm(
+    x: Array, gamma: Array | float, beta: Array | float, axes: tuple[int, ...], epsilon: float
+) -> tuple[Array, Array, Array]:
+    """(y, x̂, r): the output, the standardized input, and r = 1/sqrt(σ² + ε)."""
+    r = 1 / np.sqrt(x.var(axis=axes, keepdims=True) + epsilon)
+    xhat = (x - x.mean(axis=axes, keepdims=True)) * r
+    return gamma * xhat + beta, xhat, r
+
+
+def layer_norm_grad(
+    dy: Array, xhat: Array, r: Array, gamma: Array | float, axes: tuple[int, ...]
+) -> tuple[Array, Array, Array]:
+    """(dx, dγ, dβ), with g = dL/dx̂ = dL/dy·γ.
+
+    μ and σ² move with x: dμ/dx = 1/N and dσ²/dx = 2(x − μ)/N. Carried through x̂ = (x − μ)·r, the first takes from g
+    its mean, the second its component along x̂: dL/dx = r · (g − mean(g) − x̂·mean(g·x̂)).
+    """
+    others = tuple(i for i in range(dy.ndim) if i not in axes)
+    dgamma = (dy * xhat).sum(axis=others)
+    dbeta = dy.sum(axis=others)
+    g = dy * gamma
+    dx = r * (g - g.mean(axis=axes, keepdims=True) - xhat * (g * xhat).mean(axis=axes, keepdims=True))
+    return dx, dgamma, dbeta
+
+
+@layers.add()
+class LayerNormalization(Layer):
+    """Standardize each sample over `axis`, then scale and shift: y = γ·(x − μ)/sqrt(σ² + ε) + β.
+
+    axis: one axis or several, the batch being axis 0. Shapes: γ, β as x along those axes.
+
+    >>> LayerNormalization(epsilon=1e-12)([[1.0, 3.0], [10.0, 30.0]])
+    array([[-1.,  1.],
+           [-1.,  1.]], dtype=float32)
+
+    ε is 1e-3, as in Keras; PyTorch's is 1e-5. Keras's deprecated `rms_scaling` is not supported: see RMSNormalization.
+    """
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        rms_scaling: bool = False,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        at = "LayerNormalization, argument {}".format
+        if rms_scaling:
+            raise InvalidArgument(at("rms_scaling"), "False", rms_scaling, "Use RMSNormalization.")
+        self.axis = axis_argument(at("axis"), axis)
+        self.epsilon = checks.number(at("epsilon"), epsilon, above=0)
+        self.center, self.scale, self.rms_scaling = bool(center), bool(scale), False
+        self.beta_initializer = initializers.get(beta_initializer, at("beta_initializer"))
+        self.gamma_initializer = initializers.get(gamma_initializer, at("gamma_initializer"))
+        self.beta_regularizer = regularizers.optional(beta_regularizer, at("beta_regularizer"))
+        self.gamma_regularizer = regularizers.optional(gamma_regularizer, at("gamma_regularizer"))
+        self.beta_constraint = constraints.optional(beta_constraint, at("beta_constraint"))
+        self.gamma_constraint = constraints.optional(gamma_constraint, at("gamma_constraint"))
+
+    def output_shape_for(self, shape: Shape) -> Shape:
+        axes_of(self.name, self.axis, shape)
+        return shape
+
+    def parameters(self, shape: Shape) -> Sequence[Parameter]:
+        size = tuple(shape[a - 1] for a in axes_of(self.name, self.axis, shape))
+        gamma = Parameter(
+            "gamma", size, self.gamma_initializer, regularizer=self.gamma_regularizer, constraint=self.gamma_constraint
+        )
+        beta = Parameter(
+            "beta", size, self.beta_initializer, regularizer=self.beta_regularizer, constraint=self.beta_constraint
+        )
+        return [*([gamma] if self.scale else []), *([beta] if self.center else [])]
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        axes = axes_of(self.name, self.axis, x.shape[1:])
+        gamma = along(p["gamma"], axes, x.ndim) if self.scale else 1.0
+        beta = along(p["beta"], axes, x.ndim) if self.center else 0.0
+        y, xhat, r = layer_norm(x, gamma, beta, axes, self.epsilon)
+        return y, (xhat, r)
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        xhat, r = cache
+        axes = axes_of(self.name, self.axis, dy.shape[1:])
+        gamma = along(p["gamma"], axes, dy.ndim) if self.scale else 1.0
+        dx, dgamma, dbeta = layer_norm_grad(dy, xhat, r, gamma, axes)
+        found = {"gamma": dgamma, "beta": dbeta}
+        return dx, {name: g for name, g in found.items() if name in p}

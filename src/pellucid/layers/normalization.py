@@ -1,0 +1,165 @@
+"""Normalization: y = (x − μ) / sqrt(σ²), with μ and σ² taken from the data once, beforehand.
+x (B, ..., C)   μ, σ² (C,)   y (B, ..., C)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Unpack
+
+import numpy as np
+
+from ..arrays import Array, Arrays, Shape
+from ..errors import DataError, InvalidArgument, ShapeError, Told
+from ..initializers import initializers
+from ..registry import plain
+from ..rng import Key
+from .base import Layer, LayerOptions, Parameter, layers
+from .shapes import along, axes_of, axis_argument, must_fit
+
+SMALLEST = 1e-7  # a smaller deviation is taken as this: a constant feature becomes 0, not NaN
+CHUNK = 8192  # rows of an array whose moments are taken at once
+
+
+@layers.add()
+class Normalization(Layer):
+    """Bring features to mean 0 and variance 1: y = (x − μ) / max(sqrt(σ²), 1e-7). With invert=True, the way back.
+
+    axis: the axis or axes whose places each have their own μ and σ², the batch being axis 0; None for one μ and σ²
+    in all. μ and σ² are given as `mean` and `variance`, or taken from data by `adapt`, before the model is trained.
+
+    >>> layer = Normalization()
+    >>> layer.adapt(np.array([[0.0, 10.0], [2.0, 30.0]]))
+    >>> layer([[2.0, 20.0]])
+    array([[1., 0.]], dtype=float32)
+
+    Saved with it: mean, variance, and a count that Keras writes but leaves at 0, as this layer does.
+    """
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] | None = -1,
+        mean: Any = None,
+        variance: Any = None,
+        invert: bool = False,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        # Keras's forms: (), (-1,), (1, 2)
+        axis = () if axis is None or axis == () or axis == [] else axis_argument("Normalization, argument axis", axis)
+        self.axis: tuple[int, ...] = (axis,) if isinstance(axis, int) else axis
+        if (mean is None) != (variance is None):
+            raise InvalidArgument("Normalization", "mean and variance together", {"mean": mean, "variance": variance})
+        self.input_mean = None if mean is None else np.asarray(mean, "float64")
+        self.input_variance = None if variance is None else np.asarray(variance, "float64")
+        if self.input_variance is not None and not (self.input_variance >= 0).all():
+            raise InvalidArgument("Normalization, argument variance", "numbers at least 0", variance)
+        self.invert = bool(invert)
+
+    @property
+    def mean(self) -> Array | None:
+        """μ, given or adapted, shaped to broadcast against a batch; None where neither is known."""
+        return self._statistics(self.p, self.shape)[0] if self.built else None
+
+    @property
+    def variance(self) -> Array | None:
+        """σ², as `mean`."""
+        return self._statistics(self.p, self.shape)[1] if self.built else None
+
+    def output_shape_for(self, shape: Shape) -> Shape:
+        size = self._size(shape)
+        for name, value in (("mean", self.input_mean), ("variance", self.input_variance)):
+            if value is not None:
+                must_fit(self.name, name, value.shape, size, shape)
+        return shape
+
+    def parameters(self, shape: Shape) -> Sequence[Parameter]:
+        if self.input_mean is not None:
+            return ()
+        size = self._size(shape)
+        zeros, ones = initializers.get("zeros"), initializers.get("ones")
+        return [
+            Parameter("mean", size, zeros, trainable=False),
+            Parameter("variance", size, ones, trainable=False),
+            Parameter("count", (), zeros, trainable=False),
+        ]
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        mean, deviation = self._mean_and_deviation(p, x)
+        return mean + x * deviation if self.invert else (x - mean) / deviation, None
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        _, deviation = self._mean_and_deviation(p, dy)
+        return dy * deviation if self.invert else dy / deviation, {}
+
+    def adapt(self, data: Any) -> None:
+        """Take μ and σ² from data: an array (N, ...), a data frame, or batches (B, ...) one after another.
+
+        Moments are merged batch by batch in float64: Chan, Golub & LeVeque, "Updating formulae and a pairwise
+        algorithm for computing sample variances" (1979).
+        """
+        if self.input_mean is not None:
+            raise InvalidArgument(f"layer {self.name!r}, adapt", "a layer without a mean of its own", self.input_mean)
+        n, mean, squares = 0, np.zeros(()), np.zeros(())  # squares: Σ (x − mean)²
+        for x in _batches(data):
+            x = self._checked(x)
+            axes = self._axes(x.shape[1:])
+            over = tuple(i for i in range(x.ndim) if i not in axes)
+            m = int(np.prod([x.shape[i] for i in over]))
+            d = x.mean(axis=over) - mean
+            squares = squares + x.var(axis=over) * m + d * d * (n * m / (n + m))
+            mean = mean + d * (m / (n + m))
+            n += m
+        if n == 0:
+            raise DataError(f"layer {self.name!r}, adapt", "at least one sample", Told("none"))
+        self.p["mean"][...], self.p["variance"][...] = mean, squares / n
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; what `adapt` found is among the weights."""
+        given = {"mean": plain(self.input_mean), "variance": plain(self.input_variance)}
+        return {**super().get_config(), **given}
+
+    def _axes(self, shape: Shape) -> tuple[int, ...]:
+        return axes_of(self.name, self.axis, shape)
+
+    def _size(self, shape: Shape) -> Shape:
+        return tuple(shape[a - 1] for a in self._axes(shape))
+
+    def _checked(self, data: Any) -> Array:
+        """One batch in float64, of the right shape, every number finite."""
+        where = f"layer {self.name!r}, adapt"
+        try:
+            x: Array = np.asarray(data, "float64")
+        except (TypeError, ValueError):
+            raise DataError(where, "numbers", Told(f"something of type {type(data).__name__}")) from None
+        if x.ndim == 0:
+            raise ShapeError(where, "an array with a batch axis", x.shape)
+        self.build((None, *x.shape[1:]))
+        if x.shape[1:] != self.shape:
+            raise ShapeError(where, f"shape {(None, *(self.shape or ()))}", x.shape)
+        if not np.isfinite(x).all():
+            raise DataError(where, "finite numbers", Told("NaN or infinity"), "Fill or drop what is missing first.")
+        return x
+
+    def _statistics(self, p: Arrays, shape: Shape | None) -> tuple[Array, Array]:
+        """(μ, σ²), shaped to broadcast against a batch of samples of this shape."""
+        shape = shape or ()
+        axes, size = self._axes(shape), self._size(shape)
+        mean = p["mean"] if self.input_mean is None else np.broadcast_to(self.input_mean, size)
+        variance = p["variance"] if self.input_variance is None else np.broadcast_to(self.input_variance, size)
+        return along(mean, axes, len(shape) + 1), along(variance, axes, len(shape) + 1)
+
+    def _mean_and_deviation(self, p: Arrays, x: Array) -> tuple[Array, Array]:
+        mean, variance = self._statistics(p, x.shape[1:])
+        return mean.astype(x.dtype), np.maximum(np.sqrt(variance.astype(x.dtype)), SMALLEST)
+
+
+def _batches(data: Any) -> Iterator[Any]:
+    """An array in chunks of rows, or the batches of an iterable, each x or a tuple (x, ...)."""
+    holds_arrays = isinstance(data, list | tuple) and len(data) > 0 and isinstance(data[0], np.ndarray)
+    if hasattr(data, "__array__") or (isinstance(data, list | tuple) and not holds_arrays):
+        data = np.asarray(data)
+        yield from (data[i : i + CHUNK] for i in range(0, len(data), CHUNK))
+    elif isinstance(data, Iterable):
+        yield from (batch[0] if isinstance(batch, tuple) else batch for batch in data)
+    else:
+        raise DataError("Normalization, adapt", "an array, or batches one after another", data)

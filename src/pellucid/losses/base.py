@@ -1,0 +1,278 @@
+"""What a loss is: one value per sample, its gradient beside it, and one way to reduce many values to a number.
+
+A loss file holds plain functions, `mean_squared_error(y_true, y_pred)` and right under it
+`mean_squared_error_grad(y_true, y_pred)`, and a class that gives them a name, options and a config.
+
+Letters: t = y_true, y = y_pred, z = y_pred where it is logits, B the batch, O outputs, C classes, k a class number.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array
+from ..errors import InvalidArgument, ShapeError, Told, WrongType
+from ..registry import Family, Part, get_custom_objects, snake
+from .targets import aligned, alike, floating, numeric
+
+EPSILON = 1e-7  # keras.config.epsilon(): what Keras keeps logarithms and divisors away from 0 by
+REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+
+Function = Callable[[Array, Array], Any]
+
+
+class LossFamily(Family["Loss"]):
+    """Losses may also be named by the functions of this package, and saved ones by Keras's form for functions."""
+
+    def get(self, identifier: Any, where: str = "") -> Loss:
+        """The loss that a name, a config, a class, one of this package's functions, or a loss stands for."""
+        if callable(identifier) and not isinstance(identifier, Part | type):
+            name = getattr(identifier, "__name__", repr(identifier))
+            if getattr(identifier, "__module__", "").startswith(__package__) and name in self.names:
+                return self.names[name]()
+            raise WrongType(
+                where or "losses.get", "the name of a loss, or a function with its gradient", name,
+                "Write losses.custom(f, f_grad): f(y_true, y_pred) gives one value per sample, f_grad(y_true, y_pred) "
+                "how each changes with y_pred.",
+            )  # fmt: skip
+        return super().get(identifier, where)
+
+    def serialize(self, part: Loss) -> Any:
+        """The saved form; a loss made by `custom` is saved under its own name."""
+        saved = super().serialize(part)
+        if isinstance(part, CustomLoss):
+            saved |= {"class_name": part.name, "registered_name": part.name}
+        return saved
+
+    def deserialize(self, saved: Any, custom_objects: Mapping[str, Any] | None = None, where: str = "") -> Loss:
+        """The loss of a name or of a saved form, Keras's form for functions included."""
+        if isinstance(saved, Mapping) and saved.get("class_name") == "function":
+            saved = saved.get("config")
+        custom = {**get_custom_objects(), **(custom_objects or {})}
+        if isinstance(saved, str):
+            return self.get(custom.get(saved, saved), where)
+        mine = custom.get(str(saved.get("class_name"))) if isinstance(saved, Mapping) else None
+        if isinstance(mine, CustomLoss):
+            return mine.with_config(saved.get("config") or {})
+        return super().deserialize(saved, custom_objects, where)
+
+
+losses = LossFamily("loss", "keras.losses")
+
+
+class Loss(Part):
+    """L(y_true, y_pred). Shapes: y_true and y_pred (B, ..., O), values (B, ...), gradient as y_pred.
+
+    reduction: "sum_over_batch_size" (also "mean"): the weighted values' sum over their number;
+    "sum": their sum; "mean_with_sample_weight": their sum over the weights' sum; "none": the values themselves
+    (training then takes the mean of those that count).
+    dtype: what to compute in; None keeps that of y_pred.
+
+    A loss of your own writes `values` and `gradient`, or is made from two functions by `losses.custom`.
+    """
+
+    family = losses
+    axis = -1  # the axis of y_pred over which one value is formed
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
+    ) -> None:
+        kind = type(self).__name__
+        if name is not None and not isinstance(name, str):
+            raise WrongType(f"{kind}, argument name", "a string", name)
+        self.name = name or snake(kind)
+        self.reduction = checks.one_of(f"{kind}, argument reduction", reduction, REDUCTIONS)
+        self.dtype = dtype if dtype is None else checks.dtype(f"{kind}, argument dtype", dtype)
+
+    # What a loss writes ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        """The loss of each sample, (B, ...): the mean over the last axis of y_pred (B, ..., O)."""
+        raise self._lacks("values(y_true, y_pred)")
+
+    @abstractmethod
+    def gradient(self, y_true: Array, y_pred: Array) -> Array:
+        """dvalues/dy_pred, of y_pred's shape: how each sample's own value changes with its outputs."""
+        raise self._lacks("gradient(y_true, y_pred)")
+
+    def from_logits_of(self, activation: str) -> Loss | None:
+        """The same loss computed from what enters `activation` ('softmax', 'sigmoid'), if there is one.
+
+        Behind a softmax the cross-entropy of the logits neither overflows nor loses its gradient; training uses it.
+        """
+        return None
+
+    def counted(self, y_true: Array) -> Array | None:
+        """Which of the values count, as booleans of their shape; None when all do."""
+        return None
+
+    def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+        """Both as floating arrays of one shape; (B,) targets for (B, 1) outputs gain an axis."""
+        return alike(self.name, y_true, y_pred)
+
+    # What every loss has -----------------------------------------------------------------------------------------
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The reduced loss, a number (or the values, with reduction "none").
+
+        >>> from pellucid.losses import MeanSquaredError
+        >>> float(MeanSquaredError()([[0.0], [1.0]], [[1.0], [1.0]]))
+        0.5
+        """
+        y_true, y_pred = self.check(y_true, floating(f"{self.name}, y_pred", y_pred, self.dtype))
+        values = np.asarray(self.values(y_true, y_pred))
+        weights, scale = self._weighting(y_true, values, sample_weight)
+        weighted = values if weights is None else values * weights
+        if self.reduction in ("none", None):
+            return weighted
+        return values.dtype.type(weighted.sum(dtype=np.float64) * scale)
+
+    def value_and_gradient(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[float, Array]:
+        """The number that training minimizes, and its gradient with respect to y_pred.
+
+        >>> from pellucid.losses import MeanSquaredError
+        >>> MeanSquaredError().value_and_gradient([[0.0, 1.0]], [[1.0, 1.0]])
+        (0.5, array([[1., 0.]], dtype=float32))
+        """
+        given = floating(f"{self.name}, y_pred", y_pred)
+        y_true, y_pred = self.check(y_true, given.astype(self.dtype or given.dtype, copy=False))
+        values = np.asarray(self.values(y_true, y_pred))
+        weights, scale = self._weighting(y_true, values, sample_weight)
+        weighted = values if weights is None else values * weights
+        slope = np.full_like(values, scale) if weights is None else weights * values.dtype.type(scale)
+        dy = self._own_gradient(y_true, y_pred) * self._spread(slope, y_pred)
+        return float(weighted.sum(dtype=np.float64) * scale), dy.astype(given.dtype, copy=False).reshape(given.shape)
+
+    def _weighting(self, y_true: Array, values: Array, sample_weight: Any) -> tuple[Array | None, float]:
+        """(one weight per value or None, the factor by which the weighted sum becomes the loss)."""
+        weights = sample_weights(self.name, sample_weight, values)
+        counted = self.counted(y_true)
+        number = float(values.size if counted is None else counted.sum())
+        if counted is not None:
+            weights = counted.astype(values.dtype) if weights is None else weights * counted
+        if self.reduction == "sum":
+            return weights, 1.0
+        if self.reduction == "mean_with_sample_weight" and weights is not None:
+            number = float(weights.sum(dtype=np.float64))
+        return weights, 1.0 / number if number else 0.0
+
+    def _own_gradient(self, y_true: Array, y_pred: Array) -> Array:
+        gradient = np.asarray(self.gradient(y_true, y_pred))
+        if gradient.shape != y_pred.shape:
+            raise ShapeError(f"{self.name}, gradient", f"the shape of y_pred, {y_pred.shape}", gradient.shape)
+        return gradient
+
+    def _spread(self, slope: Array, y_pred: Array) -> Array:
+        """The values' slopes with an axis for each one of y_pred that a value was formed over."""
+        if slope.ndim == y_pred.ndim - 1:
+            return np.expand_dims(slope, self.axis)
+        return slope.reshape(slope.shape + (1,) * (y_pred.ndim - slope.ndim))
+
+    def _lacks(self, method: str) -> InvalidArgument:
+        return InvalidArgument(
+            f"loss {type(self).__name__}", f"a method {method}", Told("a class without it"),
+            "Write it, or make the loss from two functions: losses.custom(f, f_grad).",
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items())
+        return f"{type(self).__name__}({options})"
+
+
+class LossOptions(TypedDict, total=False):
+    """Arguments that every loss takes."""
+
+    reduction: str | None
+    name: str | None
+    dtype: str | None
+
+
+class StandardLoss(Loss):
+    """A loss of the library's own. As in Keras these take `reduction` first, where `Loss` itself takes `name`."""
+
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: str | None = None
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+
+
+class CustomLoss(Loss):
+    """A loss made from two functions; see `custom`."""
+
+    def __init__(
+        self,
+        f: Function,
+        f_grad: Function,
+        name: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        dtype: str | None = None,
+    ) -> None:
+        for argument, function in (("f", f), ("f_grad", f_grad)):
+            if not callable(function):
+                raise WrongType(f"losses.custom, argument {argument}", "a function of (y_true, y_pred)", function)
+        super().__init__(name or getattr(f, "__name__", "custom_loss"), reduction, dtype)
+        self.f, self.f_grad = f, f_grad
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return np.asarray(self.f(y_true, y_pred), dtype=y_pred.dtype)
+
+    def gradient(self, y_true: Array, y_pred: Array) -> Array:
+        return np.asarray(self.f_grad(y_true, y_pred), dtype=y_pred.dtype)
+
+    def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+        """Both as arrays; the targets' shape and their whole numbers are the user's own affair."""
+        y_pred = floating(f"{self.name}, y_pred", y_pred)
+        y_true = numeric(f"{self.name}, y_true", y_true)
+        return aligned(y_true.astype(y_pred.dtype) if y_true.dtype.kind == "f" else y_true, y_pred)
+
+    def get_config(self) -> dict[str, Any]:
+        """All but the two functions, which no file can hold."""
+        return {"name": self.name, "reduction": self.reduction, "dtype": self.dtype}
+
+    def with_config(self, config: Mapping[str, Any]) -> CustomLoss:
+        """The same functions under a saved config."""
+        return CustomLoss(self.f, self.f_grad, **{**self.get_config(), **config})
+
+
+def custom(
+    f: Function, f_grad: Function, name: str | None = None, reduction: str | None = "sum_over_batch_size"
+) -> CustomLoss:
+    """A loss of the user's own: values f(y_true, y_pred) (B, ...), and their gradient f_grad, of y_pred's shape.
+
+    >>> quartic = custom(
+    ...     lambda y_true, y_pred: ((y_pred - y_true) ** 4).mean(axis=-1),
+    ...     lambda y_true, y_pred: 4 * (y_pred - y_true) ** 3 / y_pred.shape[-1],
+    ...     name="quartic",
+    ... )
+    >>> quartic.value_and_gradient([[0.0]], [[2.0]])
+    (16.0, array([[32.]], dtype=float32))
+
+    To let saved models name it, register it: `get_custom_objects()["quartic"] = quartic`.
+    """
+    return CustomLoss(f, f_grad, name, reduction)
+
+
+def sample_weights(where: str, sample_weight: Any, values: Array) -> Array | None:
+    """Weights stretched to the values' shape: (B,), (B, 1) or the values' own.
+
+    Keras stretches (B, 1) over (B, T) values too, but then divides "mean_with_sample_weight" by the B weights' sum,
+    T times too little; here it is the weighted mean.
+    """
+    if sample_weight is None:
+        return None
+    w = numeric(f"{where}, sample_weight", sample_weight).astype(values.dtype, copy=False)
+    if w.ndim == values.ndim + 1 and w.shape[-1] == 1:
+        w = w[..., 0]
+    w = w.reshape(w.shape + (1,) * (values.ndim - w.ndim))
+    try:
+        return np.broadcast_to(w, values.shape)
+    except ValueError:
+        raise ShapeError(
+            f"{where}, sample_weight", f"one weight per sample, shape {values.shape}", np.shape(sample_weight)
+        ) from None

@@ -1,0 +1,88 @@
+"""Probabilities of classes, as Keras prepares them: brought to the sum 1, then kept off 0 and 1 by epsilon.
+
+The logarithm of 0 is thereby kept out of cross-entropies, and its price is a gradient of 0 where a probability was
+clipped. Losses computed from logits need neither, which is why training prefers them (`Loss.from_logits_of`).
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import ClassVar
+
+import numpy as np
+
+from ..arrays import Array
+from .base import EPSILON, Loss, StandardLoss, losses
+from .targets import total
+
+
+def clipped(p: Array) -> Array:
+    """p kept within [epsilon, 1 - epsilon]."""
+    return np.clip(p, EPSILON, 1 - EPSILON)
+
+
+def clipped_grad(dy: Array, p: Array) -> Array:
+    return np.where((p >= EPSILON) & (p <= 1 - EPSILON), dy, 0).astype(dy.dtype)
+
+
+def normalized(x: Array, axis: int) -> Array:
+    """x over its sum along the axis; zeros where that sum is 0."""
+    return x / _divisor(x, axis)
+
+
+def normalized_grad(dy: Array, x: Array, axis: int) -> Array:
+    y = normalized(x, axis)
+    return (dy - total(dy * y, axis, keepdims=True)) / _divisor(x, axis)
+
+
+def _divisor(x: Array, axis: int) -> Array:
+    s = total(x, axis, keepdims=True)
+    return np.where(s == 0, 1, s)
+
+
+def log_softmax(z: Array, axis: int) -> Array:
+    """z - log Σ exp z, with the largest z taken out first so that no exp overflows."""
+    z = z - np.max(z, axis=axis, keepdims=True)
+    return z - np.log(total(np.exp(z), axis, keepdims=True))
+
+
+def log_softmax_grad(dy: Array, log_p: Array, axis: int) -> Array:
+    dz: Array = dy - np.exp(log_p) * total(dy, axis, keepdims=True)
+    return dz
+
+
+def softplus(z: Array) -> Array:
+    """log(1 + exp z), which overflows on neither side: softplus(z) = -log σ(-z)."""
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def sigmoid(z: Array) -> Array:
+    """1 / (1 + exp(-z)), whose exponential overflows on neither side."""
+    e = np.exp(-np.abs(z))
+    p: Array = np.where(z >= 0, 1, e) / (1 + e)
+    return p
+
+
+def power_grad(q: Array, gamma: float) -> Array:
+    """d(q^gamma)/dq = gamma · q^(gamma - 1), taken as 0 at q = 0, where gamma < 1 would make it infinite."""
+    positive = np.where(q > 0, q, 1)
+    return np.where(q > 0, gamma * positive ** (gamma - 1), 0).astype(q.dtype)
+
+
+class LossOfProbabilities(StandardLoss):
+    """A loss that can also be computed from the logits, what enters the last layer's softmax or sigmoid."""
+
+    activation: ClassVar[str]
+    from_logits: bool
+
+    def from_logits_of(self, activation: str) -> Loss | None:
+        """The same loss with from_logits=True, when it is not so yet and the activation is its own.
+
+        A subclass of the user's is left alone, since its `values` may know nothing of logits.
+        """
+        ours = losses.parts.get(type(self).__name__) is type(self)
+        if activation != self.activation or self.from_logits or not ours:
+            return None
+        twin = copy.copy(self)
+        twin.from_logits = True
+        return twin

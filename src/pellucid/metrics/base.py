@@ -1,0 +1,160 @@
+"""What a metric is: a few sums that grow batch by batch, and a result read from them at any time."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array
+from ..errors import ShapeError, UnknownName, WrongType
+from ..losses.targets import numeric
+from ..registry import Family, Part, get_custom_objects, snake
+
+State = Mapping[str, Any]  # name -> a float, or a float64 array
+EPSILON = 1e-7  # Keras's
+
+
+class MetricFamily(Family["Metric"]):
+    """Metrics by name; a plain function (y_true, y_pred) -> values is welcome too, and becomes its mean."""
+
+    def __init__(self, kind: str, module: str) -> None:
+        super().__init__(kind, module)
+        self.functions: dict[str, Any] = {}  # functions that a saved MeanMetricWrapper may name
+
+    def get(self, identifier: Any, where: str = "") -> Metric:
+        """The metric that a name, a config, a class, a metric or a function stands for.
+
+        >>> from pellucid import metrics
+        >>> metrics.get("mae").name
+        'mean_absolute_error'
+        """
+        if isinstance(identifier, Mapping) and identifier.get("class_name") == "function":
+            return self.wrap(self.function(identifier, where=where))
+        if callable(identifier) and not isinstance(identifier, Part | type | str):
+            return self.wrap(identifier)
+        return super().get(identifier, where)
+
+    def wrap(self, fn: Any) -> Metric:
+        """The mean of a function's values, under the function's name."""
+        wrapper: Any = self.parts["MeanMetricWrapper"]
+        made: Metric = wrapper(fn, name=function_name(fn))
+        return made
+
+    def function(self, saved: Any, where: str = "") -> Any:
+        """The function that a saved form names: the library's, or one that the user registered."""
+        if callable(saved):
+            return saved
+        name = saved.get("config") if isinstance(saved, Mapping) else saved
+        if not isinstance(name, str):
+            raise WrongType(where or "MeanMetricWrapper, argument fn", "a function (y_true, y_pred) -> values", saved)
+        custom = get_custom_objects()
+        registered = saved.get("registered_name") if isinstance(saved, Mapping) else None
+        found = custom.get(registered or name) or custom.get(name) or self.functions.get(name)
+        if found is None:
+            raise UnknownName(
+                where or "MeanMetricWrapper, argument fn", name, [*self.functions, *custom],
+                "If it is your own, register it before loading.",
+            )  # fmt: skip
+        return found
+
+
+metrics: MetricFamily = MetricFamily("metric", "keras.metrics")
+
+
+class Metric(Part):
+    """Streaming: `update_state` with each batch, `result` when asked, `reset_state` at the start of an epoch.
+
+    A metric writes `added(...)`, the state that one batch contributes: floats and float64 arrays by name; and
+    `read(state)`, the result. The states of two batches add, so that results do not depend on how the data
+    was cut into batches, and can be computed in parallel. Before any data the result is 0.
+
+    `direction` is "up" where more is better, "down" where less is, None where neither can be said.
+    """
+
+    family = metrics
+    direction: ClassVar[str | None] = None
+
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
+        kind = type(self).__name__
+        self.name = name or snake(kind)
+        self.dtype = dtype if dtype is None else checks.dtype(f"{kind}, argument dtype", dtype)
+        self.state: dict[str, Any] = {}
+
+    @abstractmethod
+    def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
+        """What one batch adds to the state: numbers, or arrays that have the same shape in every batch."""
+
+    @abstractmethod
+    def read(self, state: State) -> Any:
+        """The result of a state: a number, or an array (one number per class)."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count one batch in. y_true (B,) or (B, O), y_pred (B, O), sample_weight (B,) or None."""
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        y_true, y_pred = numeric(f"{self.name}, y_true", y_true), numeric(f"{self.name}, y_pred", y_pred)
+        self.merge(self.added(y_true, y_pred, weights))
+
+    def merge(self, state: State) -> None:
+        """Count in a state that was added up elsewhere: by `added`, or by another process's metric.
+
+        >>> from pellucid.metrics import Mean
+        >>> here, there = Mean(), Mean()
+        >>> here.update_state([1.0, 2.0]); there.update_state([6.0])
+        >>> here.merge(there.state)
+        >>> here.result()
+        3.0
+        """
+        mine = self.state
+        for name, value in state.items():
+            if not isinstance(value, float):
+                value = np.asarray(value, dtype=np.float64)
+                if name in mine and np.shape(mine[name]) != value.shape:
+                    raise ShapeError(
+                        f"{self.name}, y_pred", "as many classes or outputs as before", value.shape,
+                        "Call reset_state() between data sets.",
+                    )  # fmt: skip
+            mine[name] = mine[name] + value if name in mine else value
+
+    def result(self) -> Any:
+        """The metric over all that was counted since the last reset; a float, or an array with one per class."""
+        if not self.state:
+            return 0.0
+        value = self.read(self.state)
+        return value if isinstance(value, float) or np.ndim(value) else float(value)
+
+    def reset_state(self) -> None:
+        """Forget everything counted."""
+        self.state = {}
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        self.update_state(y_true, y_pred, sample_weight)
+        return self.result()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def function_name(fn: Any) -> str:
+    """What Keras calls a metric that is a function: its own name attribute, or its name in snake_case.
+
+    >>> function_name(np.mean)
+    'mean'
+    """
+    name = getattr(fn, "name", None)
+    return name if isinstance(name, str) else snake(getattr(fn, "__name__", type(fn).__name__))
+
+
+def ratio(part: Any, whole: Any) -> Any:
+    """part / whole, and 0 where whole is 0.
+
+    >>> ratio(np.array([1.0, 1.0]), np.array([2.0, 0.0]))
+    array([0.5, 0. ])
+    """
+    if isinstance(whole, float):
+        return part / whole if whole else 0.0
+    whole = np.asarray(whole)
+    return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(np.shape(part), whole.shape)), where=whole != 0)

@@ -1,0 +1,87 @@
+"""R²: the share of the targets' variance that predictions explain.     y_true, y_pred (B, O)
+R² = 1 − Σ w·(y_true − y_pred)² / Σ w·(y_true − mean)²
+Source: Draper & Smith, Applied Regression Analysis (1998), section 1.3."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array
+from ..errors import ShapeError
+from .base import Metric, State, metrics, ratio
+from .shapes import align, spread
+
+AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
+ROUNDING = 1e-14  # a variance this small beside the mean square is rounding
+
+
+@metrics.add("r2")
+class R2Score(Metric):
+    """R² of each output (O,), or their average: 1 is perfect, 0 as good as always saying the mean.
+
+    class_aggregation: None, one number per output; "uniform_average"; "variance_weighted_average".
+    num_regressors: p > 0 gives the adjusted 1 − (1 − R²)(n − 1)/(n − p − 1), n being the number of targets seen,
+    all outputs counted, as in Keras. Where an output's targets are all the same, R² is 1 if the predictions are
+    exact, else 0, as in scikit-learn (Keras: NaN, else 0).
+
+    >>> round(R2Score()([[1.0], [4.0], [3.0]], [[2.0], [4.0], [4.0]]), 4)
+    0.5714
+    """
+
+    direction = "up"
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(name, dtype)
+        self.class_aggregation = checks.one_of("R2Score, argument class_aggregation", class_aggregation, AGGREGATIONS)
+        self.num_regressors = checks.integer("R2Score, argument num_regressors", num_regressors, minimum=0)
+
+    def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
+        if y_pred.ndim == 1:
+            y_pred = y_pred[:, None]
+        y_true, y_pred = align(self.name, y_true, y_pred)
+        if y_pred.ndim != 2:
+            raise ShapeError(f"{self.name}, y_pred", "predictions (B, O)", y_pred.shape)
+        y = y_true.astype(np.float64)
+        w = np.ones_like(y) if sample_weight is None else spread(self.name, sample_weight, y.shape)
+        return {
+            "sum": (w * y).sum(axis=0),
+            "squared_sum": (w * y**2).sum(axis=0),
+            "residual": (w * (y - y_pred) ** 2).sum(axis=0),
+            "count": w.sum(axis=0),
+            "num_samples": float(y.size),
+        }
+
+    def read(self, state: State) -> Any:
+        squares, residual = state["squared_sum"], state["residual"]
+        total = squares - ratio(state["sum"] ** 2, state["count"])
+        total = np.where(total > ROUNDING * squares, total, 0.0)
+        scores = np.where(total > 0, 1 - ratio(residual, total), np.where(residual > 0, 0.0, 1.0))
+        if self.class_aggregation is None:
+            return self.adjusted(scores, state["num_samples"])
+        if self.class_aggregation == "variance_weighted_average" and total.any():
+            return self.adjusted(float((scores * total).sum() / total.sum()), state["num_samples"])
+        return self.adjusted(float(scores.mean()), state["num_samples"])
+
+    def adjusted(self, r2: Any, n: float) -> Any:
+        """R² made smaller for each regressor that a chance fit could have used."""
+        p = self.num_regressors
+        if p == 0:
+            return r2
+        if p >= n - 1:
+            warnings.warn(
+                f"{self.name}: the adjusted R² needs more than num_regressors + 1 = {p + 1} targets, got {n:.0f}; "
+                "this is the plain R².",
+                stacklevel=4,
+            )
+            return r2
+        return 1 - (1 - r2) * (n - 1) / (n - p - 1)

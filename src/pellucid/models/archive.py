@@ -1,0 +1,155 @@
+"""The two file formats of Keras 3, as bytes: `.keras` (a zip of two JSON files and one HDF5 file) and `.weights.h5`.
+
+Here a model's weights are a tree of arrays, {"layers/dense/vars/0": kernel, ...}; what the paths mean is `saving.py`.
+Reading runs nothing that the file brings: JSON and numbers are all that is taken, links out of the file are refused.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import FileError, Told
+from ..files import write_whole
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+MAGIC_ZIP, MAGIC_HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+LARGEST_JSON = 100_000_000  # bytes; no real model's config comes near
+
+Tree = Mapping[str, Array]
+
+
+def write_archive(path: Path, config: Any, metadata: Any, tree: Tree, groups: Mapping[str, str]) -> None:
+    """Write a `.keras` file, whole or not at all. The same model gives the same bytes."""
+    members = {
+        METADATA: json.dumps(metadata).encode(),
+        CONFIG: json.dumps(config, allow_nan=False).encode(),
+        WEIGHTS: hdf5_bytes(tree, groups),
+    }
+
+    def write(file: IO[bytes]) -> None:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(zipfile.ZipInfo(name), content)  # ZipInfo's date is fixed: no clock in the file
+
+    write_whole(path, write)
+
+
+def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:
+    """(config, metadata, weights) of a `.keras` file."""
+    where = f"loading {path}"
+    content = _bytes_of(path)
+    if not content.startswith(MAGIC_ZIP):
+        raise FileError(where, "a .keras file (a zip)", Told(_what_it_is(content)))
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in (CONFIG, METADATA, WEIGHTS):
+                if name not in archive.namelist():
+                    raise FileError(
+                        where, f"a .keras file with {CONFIG}, {METADATA} and {WEIGHTS}", Told(f"a zip without {name}")
+                    )
+            if max(archive.getinfo(name).file_size for name in (CONFIG, METADATA)) > LARGEST_JSON:
+                raise FileError(where, f"a config under {LARGEST_JSON:,} bytes", Told("a larger one"))
+            config, metadata = json.loads(archive.read(CONFIG)), json.loads(archive.read(METADATA))
+            weights = archive.read(WEIGHTS)
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as problem:
+        if isinstance(problem, FileError):
+            raise
+        raise FileError(
+            where, "a whole .keras file", Told(f"a damaged one ({problem})"), "It was cut short or altered: save again."
+        ) from problem
+    return config, metadata, read_hdf5(weights, f"{where}, {WEIGHTS}")
+
+
+def write_weights(path: Path, tree: Tree, groups: Mapping[str, str]) -> None:
+    """Write a `.weights.h5` file, whole or not at all."""
+    content = hdf5_bytes(tree, groups)
+    write_whole(path, lambda file: file.write(content) and None)
+
+
+def read_weights(path: Path) -> dict[str, Array]:
+    """The weights of a `.weights.h5` file, or of a `.keras` file."""
+    content = _bytes_of(path)
+    return read_archive(path)[2] if content.startswith(MAGIC_ZIP) else read_hdf5(content, f"loading {path}")
+
+
+def hdf5_bytes(tree: Tree, groups: Mapping[str, str]) -> bytes:
+    """The tree as HDF5; `groups` are the `vars` groups, each with the name Keras writes on it."""
+    import h5py  # here, so that `import pellucid` does not wait for it
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        for path, name in groups.items():
+            file.require_group(path).attrs["name"] = name
+        for path, array in tree.items():
+            file.create_dataset(path, data=array)
+    return buffer.getvalue()
+
+
+def read_hdf5(content: bytes, where: str) -> dict[str, Array]:
+    """The tree in an HDF5 file."""
+    if not content.startswith(MAGIC_HDF5):
+        raise FileError(where, "an HDF5 file", Told(_what_it_is(content)))
+    import h5py
+
+    tree: dict[str, Array] = {}
+    try:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            _collect(file, "", tree, where)
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as problem:
+        if isinstance(problem, FileError):
+            raise
+        raise FileError(
+            where, "a whole HDF5 file", Told(f"a damaged one ({problem})"), "It was cut short or altered: save again."
+        ) from problem
+    return tree
+
+
+def _collect(group: Any, prefix: str, tree: dict[str, Array], where: str) -> None:
+    import h5py
+
+    for name in group:
+        path = f"{prefix}{name}"
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise FileError(where, "arrays inside the file", Told(f"a link at {path!r}"))
+        member = group[name]
+        if isinstance(member, h5py.Group):
+            _collect(member, f"{path}/", tree, where)
+        elif member.external or member.is_virtual:
+            raise FileError(where, "arrays inside the file", Told(f"an array kept elsewhere at {path!r}"))
+        elif member.dtype.kind in "biuf":
+            tree[path] = np.asarray(member[()])
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        fix = "Check the path." if isinstance(problem, FileNotFoundError) else ""
+        raise FileError(f"loading {path}", "a readable file", Told(problem.strerror or str(problem)), fix) from problem
+
+
+def _what_it_is(content: bytes) -> str:
+    if not content:
+        return "an empty file"
+    if content.startswith(MAGIC_HDF5):
+        return "an HDF5 file (Keras 2's .h5 models are not supported: save as .keras with Keras 3)"
+    if content.startswith(b"PK"):
+        return "a zip that is damaged or empty"
+    return f"a file that begins with {content[:4]!r}"
+
+
+def as_path(filepath: str | os.PathLike[str], suffix: str, where: str) -> Path:
+    """The path, whose name must end as the format's does."""
+    path = Path(filepath)
+    if not path.name.endswith(suffix):
+        raise FileError(where, f"a path that ends in {suffix}", str(path))
+    return path

@@ -1,0 +1,122 @@
+"""What `compile` settles: the optimizer, the loss, the metrics; and how that is written down and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InvalidArgument, NotReady, Told
+from ..losses import Loss
+from ..losses.base import losses
+from ..metrics import Metric
+from ..metrics.base import metrics as metric_family
+from ..optimizers import Optimizer
+from ..optimizers.base import optimizers
+from ..training.meters import Meters
+from .network import Network
+
+
+class Compiled(Network):
+    """A network with a loss and an optimizer."""
+
+    optimizer: Optimizer
+    loss: Loss
+    meters: Meters
+    compiled = False
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose how to train: the optimizer, the loss, and the metrics to report.
+
+        run_eagerly, steps_per_execution, jit_compile and auto_scale_loss are taken for Keras's sake; every step runs
+        on the definition, in plain NumPy.
+        """
+        if loss is None:
+            raise InvalidArgument("compile, argument loss", "a loss such as 'sparse_categorical_crossentropy'", None)
+        loss = _only("loss", loss)
+        weight = _only("loss_weights", loss_weights)
+        if weight not in (None, 1, 1.0):
+            raise InvalidArgument(
+                "compile, argument loss_weights", "None, as there is one output", weight, "Scale the loss itself."
+            )
+        self.optimizer = optimizers.get(optimizer, "compile, argument optimizer")
+        self.loss = losses.get(loss, "compile, argument loss")
+        self.metric_arguments = {"metrics": _listed(metrics), "weighted_metrics": _listed(weighted_metrics)}
+        self.meters = Meters(**self.metric_arguments)
+        self.run_eagerly = bool(run_eagerly)
+        self.compiled = True
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was given, as plain data."""
+        return {
+            "optimizer": optimizers.serialize(self.optimizer),
+            "loss": losses.serialize(self.loss),
+            "loss_weights": None,
+            **{name: _saved_metrics(given) for name, given in self.metric_arguments.items()},
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": 1,
+            "jit_compile": False,
+        }
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compile as a saved config says."""
+        self.compile(**{name: value for name, value in config.items() if name != "auto_scale_loss"})
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the numbers that `evaluate` returns."""
+        self.needs_compile("metrics_names")
+        return ["loss", *(m.name for m, _ in self.meters.metrics or ())]
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics, once a first batch has made them definite."""
+        self.needs_compile("metrics")
+        return [m for m, _ in self.meters.metrics or ()]
+
+    def reset_metrics(self) -> None:
+        """Forget what was counted."""
+        self.meters.reset()
+
+    def needs_compile(self, what: str) -> None:
+        if not self.compiled:
+            raise NotReady(
+                f"model {self.name!r}, {what}", "a compiled model", Told("one that is not"),
+                "Call compile(optimizer='adam', loss=...) first.",
+            )  # fmt: skip
+
+
+def _only(argument: str, value: Any) -> Any:
+    """The single entry of a list or dict, as some write it for models with several outputs."""
+    if isinstance(value, list | tuple) or (isinstance(value, dict) and "class_name" not in value):
+        values = list(value.values()) if isinstance(value, dict) else list(value)
+        if len(values) != 1:
+            raise InvalidArgument(f"compile, argument {argument}", "one, as there is one output", Told(f"{len(values)}"))
+        return values[0]
+    return value
+
+
+def _listed(metrics: Any) -> list[Any]:
+    """Metrics as a flat list: None, one, a list, a dict of one output, or a list in a list."""
+    if metrics is None:
+        return []
+    if isinstance(metrics, dict) and "class_name" not in metrics:
+        metrics = list(metrics.values())
+    if not isinstance(metrics, list | tuple):
+        return [metrics]
+    return [m for given in metrics for m in (given if isinstance(given, list | tuple) else [given])]
+
+
+def _saved_metrics(given: list[Any]) -> list[Any] | None:
+    saved = [metric_family.serialize(m) if isinstance(m, Metric) else getattr(m, "__name__", m) for m in given]
+    return saved or None

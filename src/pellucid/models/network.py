@@ -1,0 +1,170 @@
+"""What a network is: a layer made of layers, which owns all their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array, Arrays, Flat, Shape
+from ..errors import InvalidArgument, NotReady, ShapeError, Told
+from ..layers import Layer, Parameter
+from ..rng import Key, fresh_key
+
+
+class Network(Layer):
+    """A layer made of layers. Its parameters lie in two vectors: `theta`, which is trained, and `state`, which is not.
+
+    A subclass says what its layers are and how data flows through them; everything about the parameters is here.
+    The layers hold views of the vectors. A layer that is part of two models is truly shared: each model, before it
+    computes, takes up the values that the layers hold now.
+    """
+
+    theta: Flat
+    state: Flat
+    gradient: Flat
+    gathered = False
+
+    def __init__(self, *, name: str | None = None, trainable: bool = True, seed: int | None = None) -> None:
+        super().__init__(name=name, trainable=trainable)
+        where = f"{type(self).__name__}, argument seed"
+        self.seed = seed if seed is None else checks.integer(where, seed, minimum=0)
+        self.key: Key = fresh_key() if self.seed is None else Key(self.seed)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in the order in which data meets them."""
+        raise NotImplementedError
+
+    def leaves(self) -> Iterator[tuple[str, Layer]]:
+        """(path, layer) of every layer that is not itself a model."""
+        for layer in self.layers:
+            if isinstance(layer, Network):
+                yield from ((f"{layer.name}/{path}", leaf) for path, leaf in layer.leaves())
+            else:
+                yield layer.name, layer
+
+    def part(self, p: Arrays, layer: Layer) -> dict[str, Array]:
+        """The parameters of one layer, out of the whole model's."""
+        prefix = f"{layer.name}/"
+        return {name.removeprefix(prefix): value for name, value in p.items() if name.startswith(prefix)}
+
+    # Parameters --------------------------------------------------------------------------------------------------
+
+    def gather(self) -> None:
+        """Bring the parameters of all layers into this model's vectors, and point the layers at them.
+
+        Values that layers have are kept; parameters that do not exist yet are drawn from the model's key.
+        """
+        leaves = list(self.leaves())
+        if self.gathered and all(leaf.owner is self.theta for _, leaf in leaves):
+            return
+        held = {f"{path}/{name}": v for path, leaf in leaves if leaf.built for name, v in leaf.p.items()}
+        specs = self.parameters(self._built_shape("parameters"))
+        self.dtype = _one_dtype(self.name, leaves)
+        theta = Flat({s.name: s.shape for s in specs if s.trainable}, self.dtype)
+        state = Flat({s.name: s.shape for s in specs if not s.trainable}, self.dtype)
+        for i, spec in enumerate(specs):
+            value = held.get(spec.name)
+            if value is None or value.shape != spec.shape:
+                value = spec.initializer(spec.shape, self.dtype, self.key.fold("init", i))
+            (theta if spec.trainable else state)[spec.name] = value
+        self.theta, self.state, self.gradient = theta, state, theta.like()
+        self.gathered = True
+        self.bind(self._built_shape("parameters"), {**theta, **state}, theta)
+
+    def needs_parameters(self, what: str) -> None:
+        """Raise unless the parameters exist; own them."""
+        if not self.built:
+            raise not_built(self.name, what)
+        self.gather()
+
+    def bind(self, shape: Shape, p: Mapping[str, Array], owner: object) -> None:
+        super().bind(shape, p, owner)
+        self._specs = self.parameters(shape)
+
+    @property
+    def specs(self) -> Sequence[Parameter]:
+        """Every parameter of every layer, under its path."""
+        return self._specs
+
+    def trained_names(self) -> list[str]:
+        """The parameters that training changes: those of layers that are not frozen."""
+        return [name for name in self.theta if self._is_trained(name)]
+
+    def _is_trained(self, path: str) -> bool:
+        model: Network = self
+        while True:
+            head, _, path = path.partition("/")
+            layer = model.get_layer(head)
+            if not (model.trainable and layer.trainable):
+                return False
+            if not isinstance(layer, Network):
+                return True
+            model = layer
+
+    def constraints(self) -> dict[str, Any]:
+        """The constraint of each parameter that has one."""
+        return {s.name: s.constraint for s in self.specs if s.constraint is not None}
+
+    def penalty(self, p: Arrays, cache: Any) -> float:
+        """The regularizers' sum, over parameters and activities."""
+        return sum((s.regularizer(p[s.name]) for s in self.specs if s.regularizer is not None), start=0.0)
+
+    def penalty_gradients(self, p: Arrays) -> dict[str, Array]:
+        """The gradient of the parameters' penalties."""
+        return {s.name: s.regularizer.grad(p[s.name]) for s in self.specs if s.regularizer is not None and s.trainable}
+
+    # Keras's view of the parameters ------------------------------------------------------------------------------
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all parameters, layer by layer; in each layer the trained ones first."""
+        return [w for layer in self.layers for w in layer.get_weights()]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Overwrite all parameters, in the order of `get_weights`; nothing changes unless every shape fits."""
+        mine = self.get_weights()
+        arrays = [np.asarray(w) for w in weights]
+        if len(arrays) != len(mine):
+            raise InvalidArgument(f"model {self.name!r}, set_weights", f"{len(mine)} arrays", len(arrays))
+        for i, (old, new) in enumerate(zip(mine, arrays, strict=True)):
+            if old.shape != new.shape:
+                raise ShapeError(f"model {self.name!r}, set_weights, array {i}", f"shape {old.shape}", new.shape)
+        for layer in self.layers:
+            n = len(layer.get_weights())
+            layer.set_weights(arrays[:n])
+            arrays = arrays[n:]
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by its name or its place."""
+        if index is not None:
+            return self.layers[checks.integer("get_layer, index", index, -len(self.layers), len(self.layers) - 1)]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise InvalidArgument("get_layer", "one of " + ", ".join(la.name for la in self.layers), name)
+
+
+def prefixed(layer: Layer, shape: Shape) -> list[Parameter]:
+    """A layer's parameters under its own name."""
+    return [replace(s, name=f"{layer.name}/{s.name}") for s in layer.parameters(shape)]
+
+
+def _one_dtype(name: str, leaves: Sequence[tuple[str, Layer]]) -> str:
+    dtypes = {leaf.dtype for _, leaf in leaves}
+    if len(dtypes) > 1:
+        raise InvalidArgument(
+            f"model {name!r}", "layers of one dtype", Told(", ".join(f"{n}: {la.dtype}" for n, la in leaves))
+        )
+    return dtypes.pop() if dtypes else "float32"
+
+
+def not_built(name: str, what: str) -> NotReady:
+    """The error of using a model whose input is still unknown."""
+    return NotReady(
+        f"model {name!r}, {what}", "a model that is built", Told("one whose input shape is unknown"),
+        "Give the first layer input_shape=(...), call build((None, ...)), or fit it to data.",
+    )  # fmt: skip

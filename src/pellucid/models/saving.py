@@ -1,0 +1,176 @@
+"""Models to files and back: which array of the file is which parameter of the model.
+
+Keras 3's layout: each layer's arrays under `layers/<class_name>[_n]/vars/<i>`, a model in a model again with its own
+`layers/`, the optimizer's under `optimizer/vars/<i>`. Keras itself opens what is written here, and the reverse.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..__about__ import version
+from ..arrays import Array
+from ..errors import FileError, PellucidError, ShapeError, Told
+from ..layers import Layer
+from ..layers.base import layers as layer_family
+from ..registry import custom_object_scope, snake
+from ..rng import Key
+from . import archive
+from .compiling import Compiled
+from .network import Network
+
+KERAS_FORMAT = "3.15.1"  # the version of Keras whose files these are
+
+
+def save_model(model: Compiled, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Write architecture, weights, how it was compiled, and the optimizer's state to a `.keras` file."""
+    path = _target(filepath, ".keras", overwrite, "save")
+    model.needs_parameters("save")
+    saved = dict(layer_family.serialize(model))
+    tree, groups = _tree(model)
+    if model.compiled:
+        saved["compile_config"] = model.get_compile_config()
+        groups["optimizer/vars"] = model.optimizer.name
+        arrays = model.optimizer.variables(model.theta, model.trained_names()) if model.optimizer.built else []
+        tree |= {f"optimizer/vars/{i}": array for i, (_, array) in enumerate(arrays)}
+    metadata = {"keras_version": KERAS_FORMAT, "pellucid_version": version, "seed": model.key.seed}
+    archive.write_archive(path, saved, metadata, tree, groups)
+
+
+def load_model(
+    filepath: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Compiled:
+    """The model in a `.keras` file, written here or by Keras 3: ready to predict, evaluate, and train on.
+
+    Nothing in the file is executed. Classes of your own must be registered, or passed as custom_objects
+    {"MyLayer": MyLayer}. compile=False leaves out the optimizer, the loss and the metrics. safe_mode is taken for
+    Keras's sake: there is no unsafe mode.
+    """
+    path = Path(filepath)
+    config, metadata, tree = archive.read_archive(path)
+    where = f"loading {path}"
+    with custom_object_scope(custom_objects or {}):
+        model = _model_of(config, where)
+        _load_tree(model, tree, where)
+        if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
+            model.key = Key(metadata["seed"])
+        if compile and config.get("compile_config"):
+            model.compile_from_config(config["compile_config"])
+            _load_optimizer(model, tree)
+    return model
+
+
+def save_weights(model: Compiled, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Write the weights alone to a `.weights.h5` file."""
+    path = _target(filepath, ".weights.h5", overwrite, "save_weights")
+    model.needs_parameters("save_weights")
+    archive.write_weights(path, *_tree(model))
+
+
+def load_weights(model: Compiled, filepath: str | os.PathLike[str]) -> None:
+    """Read the weights of a `.weights.h5` or `.keras` file into a model of the same architecture."""
+    model.needs_parameters("load_weights")
+    _load_tree(model, archive.read_weights(Path(filepath)), f"loading {filepath}")
+
+
+def model_to_json(model: Compiled, **options: Any) -> str:
+    """The architecture as JSON."""
+    return json.dumps(layer_family.serialize(model), **options)
+
+
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Compiled:
+    """The model that `model_to_json` described, with fresh weights."""
+    try:
+        config = json.loads(text)
+    except ValueError as problem:
+        raise FileError("model_from_json", "JSON", Told(str(problem))) from problem
+    with custom_object_scope(custom_objects or {}):
+        return _model_of(config, "model_from_json")
+
+
+def clone_model(model: Compiled) -> Compiled:
+    """A model of the same architecture, with fresh weights of its own."""
+    return _model_of(layer_family.serialize(model), "clone_model")
+
+
+def _target(filepath: str | os.PathLike[str], suffix: str, overwrite: bool, where: str) -> Path:
+    path = archive.as_path(filepath, suffix, where)
+    if path.exists() and not overwrite:
+        raise FileError(f"{where} to {path}", "a path that is free", Told("a file"), "Pass overwrite=True to replace it.")
+    return path
+
+
+def _model_of(config: Any, where: str) -> Compiled:
+    try:
+        model = layer_family.deserialize(config, where=where)
+    except PellucidError:
+        raise
+    except (TypeError, ValueError, KeyError, AttributeError) as problem:
+        raise FileError(where, "a config as Keras 3 writes it", Told(f"one that does not hold together ({problem})")) from problem
+    if not isinstance(model, Compiled):
+        raise FileError(where, "a model", Told(type(model).__name__))
+    return model
+
+
+def _groups(network: Network, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+    """(group in the file, layer), named by class and counted, as Keras does."""
+    counts: dict[str, int] = {}
+    for layer in network.layers:
+        name = snake(type(layer).__name__)
+        n = counts[name] = counts.get(name, -1) + 1
+        group = f"{prefix}layers/{name}_{n}" if n else f"{prefix}layers/{name}"
+        yield group, layer
+        if isinstance(layer, Network):
+            yield from _groups(layer, f"{group}/")
+
+
+def _tree(model: Compiled) -> tuple[dict[str, Array], dict[str, str]]:
+    """(arrays by path, names of the `vars` groups by path)."""
+    tree: dict[str, Array] = {}
+    groups = {"vars": model.name}
+    for group, layer in _groups(model):
+        groups[f"{group}/vars"] = layer.name
+        if not isinstance(layer, Network):
+            tree |= {f"{group}/vars/{i}": w for i, w in enumerate(layer.get_weights())}
+    return tree, groups
+
+
+def _load_tree(model: Compiled, tree: Mapping[str, Array], where: str) -> None:
+    """Put the file's arrays into the model; nothing changes unless every one is there and fits."""
+    if not model.built:
+        if any(path.startswith("layers/") for path in tree):
+            raise FileError(where, "the model's input shape in its config", Told("weights without it"))
+        return
+    wanted: list[tuple[Layer, list[Array]]] = []
+    for group, layer in _groups(model):
+        if isinstance(layer, Network):
+            continue
+        arrays = []
+        for i, mine in enumerate(layer.get_weights()):
+            path = f"{group}/vars/{i}"
+            if path not in tree:
+                raise FileError(where, f"array {path!r} of layer {layer.name!r}", Told("none"), "The architectures differ.")
+            if tree[path].shape != mine.shape:
+                raise ShapeError(f"{where}, {path} of layer {layer.name!r}", f"shape {mine.shape}", tree[path].shape)
+            arrays.append(tree[path])
+        wanted.append((layer, arrays))
+    for layer, arrays in wanted:
+        layer.set_weights(arrays)
+
+
+def _load_optimizer(model: Compiled, tree: Mapping[str, Array]) -> None:
+    prefix = "optimizer/vars/"
+    found = sorted((int(path.removeprefix(prefix)), path) for path in tree if path.startswith(prefix))
+    if found and model.built:
+        model.optimizer.build(model.theta)
+        model.optimizer.set_variables(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())
+

@@ -1,0 +1,435 @@
+"""What an optimizer is: a rule that turns a parameter and its gradient into the next parameter.
+
+The rule (`update`) is pure, and is written as the paper writes it. What all optimizers share stands here: the learning
+rate and its schedule, clipping, weight decay, averaging of weights, gradient accumulation, constraints, and the
+state that a checkpoint must hold.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, TypedDict
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array, Flat
+from ..constraints import Constraint
+from ..errors import InvalidArgument, NotReady, ShapeError, Told, UnknownName, WrongType
+from ..registry import Family, Part, plain, snake
+from ..settings import floatx
+from .clipping import clip_by_norm, clip_by_value
+from .memory import Memory, assign, in_order, runs
+from .packing import packed
+from .schedules.base import LearningRateSchedule, schedules
+
+optimizers: Family[Optimizer] = Family("optimizer", "keras.optimizers")
+
+
+class CommonOptions(TypedDict, total=False):
+    """Arguments that every optimizer takes, with the same defaults."""
+
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
+
+
+class OptimizerOptions(CommonOptions, total=False):
+    """Arguments of an optimizer that decays no weights unless told to."""
+
+    weight_decay: float | None
+
+
+class Optimizer(Part):
+    """w ← w − (a step that the gradient g, the slots s, the learning rate lr and the step number t determine).
+
+    One step, in this order: the gradient is divided by loss_scale_factor, accumulated, clipped; the weights decay, are
+    updated, averaged, and put back where their constraints allow.
+
+    learning_rate: a number, a schedule, or a function step -> number.
+    weight_decay: before the update, w ← w − lr · weight_decay · w, whatever the rule (Loshchilov & Hutter, "Decoupled
+    weight decay regularization", ICLR 2019). PyTorch does so in AdamW alone; its others add weight_decay · w to g.
+    clipnorm: each parameter's gradient is shortened to this norm; global_clipnorm: all gradients together;
+    clipvalue: each entry is cut to ±clipvalue.
+    use_ema: keep an average of the weights, a ← ema_momentum · a + (1 − ema_momentum) · w (after the first step a = w),
+    and every ema_overwrite_frequency steps, or at the end of training, put it in the weights' place.
+    gradient_accumulation_steps: average this many gradients into one update.
+
+    One of your own writes `update`, and names its slots:
+
+    >>> class Momentum(Optimizer):
+    ...     slots = ("velocity",)
+    ...     def update(self, w, g, s, lr, t):
+    ...         v = 0.9 * s["velocity"] + g
+    ...         return w - lr * v, {"velocity": v}
+    >>> w = np.array([1.0, 2.0])
+    >>> Momentum(0.5).apply([np.array([1.0, 1.0])], [w])
+    >>> w
+    array([0.5, 1.5])
+    """
+
+    family = optimizers
+    slots: tuple[str, ...] = ()
+    elementwise: ClassVar[bool] = True  # whether `update` may be given many parameters as one long vector
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        self._learning_rate = self._number_or_schedule(learning_rate)
+        self.weight_decay: float | None = self.optional("weight_decay", weight_decay, minimum=0)
+        self.clipnorm = self.optional("clipnorm", clipnorm, above=0)
+        self.clipvalue = self.optional("clipvalue", clipvalue, above=0)
+        self.global_clipnorm = self.optional("global_clipnorm", global_clipnorm, above=0)
+        self.use_ema = bool(use_ema)
+        self.ema_momentum = checks.number(self.where("ema_momentum"), ema_momentum, 0, 1)
+        self.ema_overwrite_frequency = self._whole("ema_overwrite_frequency", ema_overwrite_frequency, 1)
+        self.loss_scale_factor = self.optional("loss_scale_factor", loss_scale_factor, above=0)
+        self.gradient_accumulation_steps = self._whole("gradient_accumulation_steps", gradient_accumulation_steps, 2)
+        self.name = name or snake(type(self).__name__)
+        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        chosen = {name: limit for name, limit in clips.items() if limit is not None}
+        if len(chosen) > 1:
+            raise InvalidArgument(type(self).__name__, f"at most one of {', '.join(clips)}", chosen)
+        self.steps_taken = 0  # calls of `step`, those that only accumulate included
+        self.memory: Memory | None = None  # once built
+        self._trained: list[str] = []  # the names of the last step
+        self._undecayed: frozenset[str] = frozenset()
+        self._excluded: tuple[list[Array], str | None] = ([], None)
+
+    # What a rule writes ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def update(self, w: Array, g: Array, s: Mapping[str, Array], lr: float, t: int) -> tuple[Array, dict[str, Array]]:
+        """(next w, next slots). w, g and each slot have one shape; t counts from 1."""
+
+    def slots_at_start(self, w: Array) -> dict[str, Array]:
+        """The slots before the first step: zeros, unless a rule says otherwise."""
+        return {name: np.zeros_like(w) for name in self.slots}
+
+    def slots_of(self, name: str, w: Array) -> dict[str, Array]:
+        """As `slots_at_start`, for a rule that treats parameters differently by their names."""
+        return self.slots_at_start(w)
+
+    def decay_of(self, name: str, w: Array) -> float | None:
+        """The weight decay of one parameter."""
+        return self.weight_decay
+
+    def slot_groups(self) -> Sequence[Sequence[str]]:
+        """The slots as Keras makes them: those of one group parameter by parameter, group after group."""
+        return (self.slots,)
+
+    # The learning rate -------------------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return float(self._learning_rate(self.steps_taken))
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        new = self._number_or_schedule(value)
+        if isinstance(self._learning_rate, LearningRateSchedule) and not isinstance(new, LearningRateSchedule):
+            raise WrongType(
+                f"optimizer {self.name!r}, learning_rate", "a schedule, since it was made with one", value,
+                "Make the optimizer with a number if something else is to set its learning rate.",
+            )  # fmt: skip
+        self._learning_rate = new
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a schedule gives the learning rate."""
+        return isinstance(self._learning_rate, LearningRateSchedule)
+
+    @property
+    def iterations(self) -> int:
+        """Updates so far."""
+        return self.steps_taken // (self.gradient_accumulation_steps or 1)
+
+    # Steps -------------------------------------------------------------------------------------------------------
+
+    @property
+    def built(self) -> bool:
+        """Whether the slots exist."""
+        return self.memory is not None
+
+    def build(self, theta: Flat) -> None:
+        """Make the slots for these parameters, unless that was done before."""
+        self._built(theta, theta)
+
+    def step(
+        self,
+        theta: Flat,
+        grad: Flat,
+        trainable: Sequence[str] | None = None,
+        constraints: Mapping[str, Constraint] | None = None,
+    ) -> None:
+        """One step in place on the parameters of these names; None stands for all."""
+        memory = self._built(theta, theta)
+        names = self._trained = self._names(theta, trainable)
+        if grad.slices != theta.slices:
+            raise ShapeError(f"optimizer {self.name!r}, gradients", f"the layout {theta.shapes}", grad.shapes)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a run that diverges shows in its loss
+            g = self._accumulated(memory, grad.data.astype(memory.dtype, copy=False), runs(theta, names))
+            if g is not None:
+                self._descend(memory, theta, self._clipped(g, theta, names), names)
+            self._keep_average(memory, theta, names)
+            for name in names:
+                if constraints and name in constraints:
+                    theta[name] = constraints[name](theta[name])
+        self.steps_taken += 1
+
+    def apply(self, grads: Sequence[Array | None], trainable_variables: Sequence[Array]) -> None:
+        """One step in place on a list of arrays, known by their positions; an array without a gradient stays.
+
+        >>> from pellucid.optimizers import SGD
+        >>> w = np.array([1.0, 2.0])
+        >>> SGD(0.5).apply([np.array([2.0, 2.0])], [w])
+        >>> w
+        array([0., 1.])
+        """
+        variables = list(trainable_variables)
+        known = None if self.memory is None else self.memory.shapes
+        theta, grad, names = packed(f"optimizer {self.name!r}, apply", list(grads), variables, known)
+        self._built(theta, dict(zip(theta, variables, strict=True)))
+        self.step(theta, grad, names)
+        for name, variable in zip(theta, variables, strict=True):
+            variable[...] = theta[name]
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Array | None, Array]]) -> int:
+        """As `apply`, for pairs (gradient, array); the number of steps so far."""
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [w for _, w in pairs])
+        return self.steps_taken
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss times loss_scale_factor, by which each step divides the gradients again."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def finalize(self, theta: Flat) -> None:
+        """End of training: with use_ema, the average takes the weights' place."""
+        if self.memory is not None and self.memory.average is not None:
+            for name in self._trained:
+                theta[name] = self.memory.average[name]
+
+    def exclude_from_weight_decay(
+        self, var_list: Sequence[Array] | None = None, var_names: Sequence[str] | None = None
+    ) -> None:
+        """Spare these arrays, and the parameters in whose names one of these words occurs, from weight decay.
+
+        A name is the whole one, such as "dense/kernel"; Keras looks at its last part only.
+        """
+        if self.memory is not None:
+            raise NotReady(
+                f"optimizer {self.name!r}, exclude_from_weight_decay", "a call before the first step",
+                Told("one after it"),
+            )  # fmt: skip
+        self._excluded = (list(var_list or ()), "|".join(var_names) if var_names else None)
+
+    # State -------------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Array]:
+        """Copies of all that the next steps depend on: `load_state` resumes bit by bit."""
+        state = {"iterations": np.array(self.steps_taken, "int64")}
+        if not isinstance(self._learning_rate, LearningRateSchedule):
+            state["learning_rate"] = np.array(self._learning_rate, "float64")
+        if self.memory is not None:
+            state |= {name: vector.copy() for name, vector in self.memory.vectors().items()}
+        return state
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a `state`; build first, if that state was taken from an optimizer that was built."""
+        targets = self.state() | (self.memory.vectors() if self.memory is not None else {})
+        assign(f"optimizer {self.name!r}, load_state", targets, state)
+        self.steps_taken = int(targets["iterations"])
+        if "learning_rate" in targets:
+            self._learning_rate = float(targets["learning_rate"])
+
+    def variables(self, theta: Flat, trainable: Sequence[str] | None = None) -> list[tuple[str, Array]]:
+        """The state as Keras saves it, (name, array) in its order and dtypes, for the parameters of these names.
+
+        First the number of steps and the learning rate (unless scheduled), then averages, accumulators, slots.
+        """
+        memory, names = self._built(theta, theta), self._names(theta, trainable)
+        body = [
+            (f"{name}_{what}".replace("/", "_"), self.as_saved(what, view))
+            for name, what, view in in_order(names, self.slot_groups(), memory)
+        ]
+        return [*self._saved_first(), *body, *self.saved_last(memory.dtype)]
+
+    def set_variables(
+        self, theta: Flat, values: Sequence[tuple[str, Array] | Array], trainable: Sequence[str] | None = None
+    ) -> None:
+        """Go on from what `variables`, or Keras, saved.
+
+        The learning rate is saved in float32; where it is that of the present one, the present one stays.
+        """
+        memory, names = self._built(theta, theta), self._names(theta, trainable)
+        first, last = self._saved_first(), self.saved_last(memory.dtype)
+        body = [(f"{name}, {what}", view) for name, what, view in in_order(names, self.slot_groups(), memory)]
+        given = [np.asarray(v[1] if isinstance(v, tuple) else v) for v in values]
+        where, entries = f"optimizer {self.name!r}, set_variables", [*first, *body, *last]
+        if len(given) != len(entries):
+            raise InvalidArgument(where, f"{len(entries)} arrays", Told(f"{len(given)}"))
+        numbered = [f"{i} ({name})" for i, (name, _) in enumerate(entries)]
+        rate_now = [rate.item() for _, rate in first[1:]]
+        assign(
+            where, dict(zip(numbered, (a for _, a in entries), strict=True)), dict(zip(numbered, given, strict=True))
+        )
+        self.steps_taken = int(first[0][1])
+        if rate_now and rate_now[0] != first[1][1]:
+            self._learning_rate = float(first[1][1])
+
+    def as_saved(self, what: str, value: Array) -> Array:
+        """A copy of a slot as Keras saves it."""
+        return value.copy()
+
+    def saved_last(self, dtype: np.dtype[Any]) -> list[tuple[str, Array]]:
+        """What Keras saves after the slots, though the number of steps determines it."""
+        return []
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as plain data; a schedule in its saved form, not the rate it gives now."""
+        return super().get_config() | {"learning_rate": plain(self._learning_rate)}
+
+    # Inside ------------------------------------------------------------------------------------------------------
+
+    def _built(self, theta: Flat, arrays: Mapping[str, Array]) -> Memory:
+        """The memory for this layout; `arrays` are the user's own, by which `exclude_from_weight_decay` knows them."""
+        if self.memory is None:
+            excluded, words = self._excluded
+            self._undecayed = frozenset(
+                name
+                for name, w in arrays.items()
+                if (words and re.search(words, name)) or any(np.may_share_memory(w, a) for a in excluded)
+            )
+            self.memory = Memory(
+                theta, {name: self.slots_of(name, theta[name]) for name in theta},
+                averaging=self.use_ema, accumulating=self.gradient_accumulation_steps is not None,
+            )  # fmt: skip
+        elif not self.memory.fits(theta):
+            raise InvalidArgument(
+                f"optimizer {self.name!r}", f"the parameters it was built for, {self.memory.shapes}", theta.shapes,
+                "Make a new optimizer for a new model.",
+            )  # fmt: skip
+        return self.memory
+
+    def _names(self, theta: Flat, trainable: Sequence[str] | None) -> list[str]:
+        """These names in the vector's order; None stands for all."""
+        if trainable is None:
+            return list(theta)
+        for name in trainable:
+            if name not in theta:
+                raise UnknownName(f"optimizer {self.name!r}, argument trainable", name, theta)
+        wanted = set(trainable)
+        return [name for name in theta if name in wanted]
+
+    def _accumulated(self, memory: Memory, g: Array, where: list[slice]) -> Array | None:
+        """The gradient to step along, unscaled; None while gradients are still being accumulated."""
+        if self.loss_scale_factor is not None:
+            g = g / self.loss_scale_factor
+        if memory.accumulated is None or self.gradient_accumulation_steps is None:
+            return g
+        total, n = memory.accumulated.data, self.gradient_accumulation_steps
+        for run in where:
+            total[run] += g[run]
+        if (self.steps_taken + 1) % n:
+            return None
+        g = total / n
+        total[:] = 0
+        return g
+
+    def _clipped(self, g: Array, theta: Flat, names: list[str]) -> Array:
+        if self.clipvalue is not None:
+            return clip_by_value(g, self.clipvalue)
+        if self.clipnorm is not None:
+            return clip_by_norm(g, self.clipnorm, [[theta.slices[name]] for name in names])
+        if self.global_clipnorm is not None:
+            return clip_by_norm(g, self.global_clipnorm, [runs(theta, names)])
+        return g
+
+    def _descend(self, memory: Memory, theta: Flat, g: Array, names: list[str]) -> None:
+        """Decay and update the parameters of these names."""
+        w, lr, t = theta.data, self.learning_rate, self.iterations + 1
+        decays = {name: self.decay_of(name, theta[name]) for name in names if name not in self._undecayed}
+        for decay in {d for d in decays.values() if d}:
+            for run in runs(theta, [name for name, d in decays.items() if d == decay]):
+                w[run] -= w[run] * (decay * lr)
+        if self.elementwise:
+            for run in runs(theta, names):
+                slots = memory.within(run)
+                w[run], new = self.update(w[run], g[run], slots, lr, t)
+                _replace(slots, new)
+        else:
+            for name in names:
+                slots = memory.of(name)
+                gradient = g[theta.slices[name]].reshape(theta.shapes[name])
+                theta[name], new = self.update(theta[name], gradient, slots, lr, t)
+                _replace(slots, new)
+
+    def _keep_average(self, memory: Memory, theta: Flat, names: list[str]) -> None:
+        if memory.average is None:
+            return
+        w, a = theta.data, memory.average.data
+        momentum = self.ema_momentum if self.iterations > 0 else 0.0
+        often = self.ema_overwrite_frequency
+        for run in runs(theta, names):
+            a[run] = momentum * a[run] + (1 - momentum) * w[run]
+            if often is not None and (self.iterations + 1) % often == 0:
+                w[run] = a[run]
+
+    def _saved_first(self) -> list[tuple[str, Array]]:
+        first = [("iteration", np.array(self.steps_taken, "int32"))]
+        if not isinstance(self._learning_rate, LearningRateSchedule):
+            first.append(("learning_rate", np.array(self._learning_rate, floatx())))
+        return first
+
+    # Checks of arguments, for rules too --------------------------------------------------------------------------
+
+    def where(self, argument: str) -> str:
+        """What an error about an argument begins with."""
+        return f"{type(self).__name__}, argument {argument}"
+
+    def fraction(self, argument: str, value: Any) -> float:
+        """An argument that is at least 0 and below 1."""
+        return checks.number(self.where(argument), value, 0, below=1)
+
+    def optional(self, argument: str, value: Any, minimum: float | None = None, above: float | None = None) -> Any:
+        """An argument that is a number within bounds, or None."""
+        return None if value is None else checks.number(self.where(argument), value, minimum, above=above)
+
+    def _whole(self, argument: str, value: Any, minimum: int) -> int | None:
+        return None if value is None else checks.integer(self.where(argument), value, minimum)
+
+    def _number_or_schedule(self, value: Any) -> float | LearningRateSchedule:
+        where = self.where("learning_rate")
+        if callable(value) or isinstance(value, Mapping):
+            return schedules.get(value, where)
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value.item()
+        return checks.number(where, value, minimum=0)
+
+
+def _replace(slots: Mapping[str, Array], new: Mapping[str, Array]) -> None:
+    for name, value in new.items():
+        slots[name][...] = value

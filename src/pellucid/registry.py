@@ -1,0 +1,196 @@
+"""Names of parts: how a word like 'relu' or a saved config becomes an object again.
+
+A *part* is anything a user names in a model: a layer, an initializer, a loss. Parts of one kind form a
+*family*. The config of a part is the arguments of its constructor, each of which it keeps under the same
+name; that is the whole rule, and `Part.get_config` needs no code in the parts themselves.
+
+Saved form, Keras 3's: {"module": "keras.layers", "class_name": "Dense", "config": {...}, "registered_name": None}.
+Loading looks names up in tables filled by decorators; it never imports or evaluates what a file names.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import numpy as np
+
+from .errors import InvalidArgument, UnknownName, WrongType
+
+T = TypeVar("T", bound="Part")
+C = TypeVar("C", bound=type)
+
+_custom: dict[str, Any] = {}  # registered name -> the user's class or function
+
+
+def snake(name: str) -> str:
+    """GlorotUniform -> glorot_uniform, as Keras spells it (LayerNormalization -> layer_normalization)."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+class Part:
+    """Something with a config: its constructor's arguments, kept under their own names."""
+
+    family: ClassVar[Family[Any]]
+    keras_module: ClassVar[str | None] = None  # where Keras keeps this part, if not with the rest of its family
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as plain data, enough to make this part again."""
+        return {name: plain(getattr(self, name)) for name in arguments(type(self))}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The part that a config describes; an unknown key is an error that names the nearest known one.
+
+        An unknown key that is None is passed over: other versions of Keras save options we lack, switched off.
+        """
+        known = arguments(cls)
+        for key, value in config.items():
+            if key not in known and value is not None:
+                raise UnknownName(f"{cls.__name__}.from_config", key, known)
+        return cls(**{key: value for key, value in config.items() if key in known})
+
+
+def arguments(cls: type) -> list[str]:
+    """The names of a part's constructor arguments, its base classes' included.
+
+    A class that passes **kwargs on to its base takes the base's arguments too.
+    """
+    names: list[str] = []
+    for base in cls.__mro__:
+        init = base.__dict__.get("__init__")
+        if init is None:
+            continue
+        parameters = list(inspect.signature(init).parameters.values())[1:]
+        names += [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return list(dict.fromkeys(names))
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: parts become their saved form, arrays lists, tuples lists."""
+    if isinstance(value, Part):
+        return value.family.serialize(value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return value
+
+
+class Family(Generic[T]):
+    """All parts of one kind, by name: `activations`, `layers`, `losses`, ..."""
+
+    def __init__(self, kind: str, module: str) -> None:
+        self.kind, self.module = kind, module
+        self.parts: dict[str, type[T]] = {}  # class name -> class, as saved files name it
+        self.names: dict[str, Callable[[], T]] = {}  # every word users may write -> how to make the part
+
+    def add(self, *aliases: str) -> Callable[[C], C]:
+        """Class decorator: answer to the class's name, its snake_case form, and these aliases."""
+
+        def register(cls: C) -> C:
+            self.parts[cls.__name__] = cls
+            for name in (cls.__name__, snake(cls.__name__), *aliases):
+                self.names[name] = cls
+            return cls
+
+        return register
+
+    def get(self, identifier: Any, where: str = "") -> T:
+        """The part that a name, a config, a class or a part stands for."""
+        where = where or f"{self.kind}s.get"
+        if isinstance(identifier, Part) and identifier.family is self:
+            return identifier  # type: ignore[return-value]
+        if isinstance(identifier, str):
+            if identifier in self.names:
+                return self.names[identifier]()
+            if identifier in _custom:
+                return self._made(_custom[identifier])
+            raise UnknownName(where, identifier, [n for n in self.names if n == n.lower()])
+        if isinstance(identifier, Mapping):
+            return self.deserialize(identifier, where=where)
+        if isinstance(identifier, type) and issubclass(identifier, Part):
+            return self.get(identifier(), where)
+        raise WrongType(where, f"a name, a config or a part of the kind '{self.kind}'", identifier)
+
+    def optional(self, identifier: Any, where: str = "") -> T | None:
+        """As `get`, with None for none."""
+        return None if identifier is None else self.get(identifier, where)
+
+    def serialize(self, part: T) -> Any:
+        """The saved form of a part."""
+        cls = type(part)
+        known = self.parts.get(cls.__name__) is cls
+        return {
+            "module": (cls.keras_module or self.module) if known else cls.__module__,
+            "class_name": cls.__name__,
+            "config": part.get_config(),
+            "registered_name": None if known else registered_name(cls),
+        }
+
+    def deserialize(
+        self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, where: str = ""
+    ) -> T:
+        """The part that a saved form describes."""
+        where = where or f"{self.kind}s.deserialize"
+        if not isinstance(saved, Mapping) or "class_name" not in saved:
+            raise InvalidArgument(where, "a mapping with class_name and config", saved)
+        name, config = saved["class_name"], saved.get("config") or {}
+        custom = {**_custom, **(custom_objects or {})}
+        cls = custom.get(saved.get("registered_name") or "", custom.get(name)) or self.parts.get(name)
+        if cls is None:
+            raise UnknownName(
+                where, name, self.parts, "If it is your own, pass custom_objects or register it before loading."
+            )
+        if not (isinstance(cls, type) and issubclass(cls, Part)):
+            return self._made(cls)
+        if not isinstance(config, Mapping):
+            raise InvalidArgument(f"{where}, {name}", "a mapping of arguments as config", config)
+        return cls.from_config(config)  # type: ignore[return-value]
+
+    def _made(self, custom: Any) -> T:
+        """A user's registered class or function as a part."""
+        return self.get(custom() if isinstance(custom, type) else custom)
+
+
+def registered_name(cls: Any) -> str:
+    """The name under which a user's class was registered, or its own."""
+    return next((name for name, c in _custom.items() if c is cls), cls.__name__)
+
+
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[C], C]:
+    """Class decorator: let saved models name a class of the user's own."""
+
+    def register(cls: C) -> C:
+        _custom[f"{package}>{name or cls.__name__}"] = cls
+        return cls
+
+    return register
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """The table of the user's registered classes, by name; entries may be added and removed."""
+    return _custom
+
+
+@contextmanager
+def custom_object_scope(objects: Mapping[str, Any]) -> Iterator[None]:
+    """Within the block, saved models may name these classes."""
+    before = dict(_custom)
+    _custom.update(objects)
+    try:
+        yield
+    finally:
+        _custom.clear()
+        _custom.update(before)

@@ -1,0 +1,6 @@
+"""Saving and loading, under the name Keras gives them: `from pellucid.saving import load_model`."""
+
+from .models import load_model, save_model
+from .registry import custom_object_scope, get_custom_objects, register_keras_serializable
+
+__all__ = ["custom_object_scope", "get_custom_objects", "load_model", "register_keras_serializable", "save_model"]

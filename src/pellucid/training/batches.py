@@ -1,0 +1,170 @@
+"""Where batches come from: arrays cut and shuffled, or a generator or PyDataset that makes its own.
+
+Arrays stay in the dtype they came in (images uint8) until a batch of them is used.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..data.checking import as_features, as_targets
+from ..data.utils import PyDataset
+from ..errors import DataError, InvalidArgument, ShapeError, Told
+from ..rng import Key
+
+Batch = tuple[Array, Array | None, Array | None]  # x (B, ...), y (B, ...), weights (B,)
+
+
+class Batches(ABC):
+    """A source of batches for one epoch after another."""
+
+    steps: int | None  # batches in an epoch, where it is known
+
+    @abstractmethod
+    def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, from batch `start` on; shuffled by `key` where there is one."""
+
+
+class ArrayBatches(Batches):
+    """Batches cut from arrays held in memory: x (N, ...), y (N, ...), weights (N,).
+
+    With `steps` an epoch is that many batches: a shuffled epoch draws its own order (and another once all rows are
+    used), an unshuffled one goes on where the one before stopped.
+    """
+
+    steps: int
+
+    def __init__(
+        self, x: Array, y: Array | None, sample_weight: Array | None, batch_size: int, shuffle: Any, steps: int | None = None
+    ) -> None:  # fmt: skip
+        self.x, self.y, self.sample_weight = x, y, sample_weight
+        self.batch_size, self.shuffle = batch_size, shuffle
+        self.in_a_pass = -(-len(x) // batch_size)
+        self.steps = steps or self.in_a_pass
+
+    def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
+        shuffled = key is not None and bool(self.shuffle)
+        orders: dict[int, Array] = {}
+        for step in range(start, self.steps):
+            i = step if shuffled else number * self.steps + step
+            turn, place = divmod(i, self.in_a_pass)
+            chosen: Any = slice(place * self.batch_size, (place + 1) * self.batch_size)
+            if shuffled:
+                if turn not in orders:
+                    orders = {turn: self._order(key.fold(turn))}  # type: ignore[union-attr]
+                chosen = orders[turn][chosen]
+            yield (
+                self.x[chosen],
+                None if self.y is None else self.y[chosen],
+                None if self.sample_weight is None else self.sample_weight[chosen],
+            )
+
+    def _order(self, key: Key) -> Array:
+        n = len(self.x)
+        if self.shuffle != "batch":
+            return key.permutation(n)
+        whole = n // self.batch_size * self.batch_size  # batches change places, their rows stay together
+        blocks = np.arange(whole).reshape(-1, self.batch_size)[key.permutation(whole // self.batch_size)]
+        return np.concatenate([blocks.reshape(-1), np.arange(whole, n)])
+
+
+class StreamBatches(Batches):
+    """Batches that a PyDataset, a generator or any iterable of (x, y[, weights]) makes."""
+
+    def __init__(self, source: Any, steps: int | None, shuffle: Any, where: str, model: Any) -> None:
+        self.source, self.where, self.shuffle, self.model = source, where, shuffle, model
+        self.indexed = isinstance(source, PyDataset) or (hasattr(source, "__getitem__") and hasattr(source, "__len__"))
+        self.steps = len(source) if self.indexed else steps
+        if self.indexed and steps is not None:
+            self.steps = min(steps, len(source))
+        self.iterator: Iterator[Any] | None = None
+
+    def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
+        items = self._indexed(key) if self.indexed else self._streamed()
+        for i, item in enumerate(items):
+            if i >= start:
+                yield self._checked(item, i)
+
+    def _indexed(self, key: Key | None) -> Iterator[Any]:
+        n = len(self.source)
+        order = key.permutation(n) if key is not None and self.shuffle else range(n)
+        for i in list(order)[: self.steps]:
+            yield self.source[int(i)]
+        if hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
+
+    def _streamed(self) -> Iterator[Any]:
+        """An iterator is read on from where it stood; an iterable begins anew when it has no more."""
+        if self.iterator is None or self.steps is None:
+            self.iterator = iter(self.source)
+        count = 0
+        while self.steps is None or count < self.steps:
+            try:
+                yield next(self.iterator)
+            except StopIteration:
+                if count == 0 and self.steps is None and iter(self.source) is self.source:
+                    raise DataError(
+                        self.where, "batches for every epoch", Told("a generator that has run dry"),
+                        "Make it endless and pass steps_per_epoch, or pass arrays or a PyDataset.",
+                    ) from None  # fmt: skip
+                if self.steps is None:
+                    return
+                if iter(self.source) is self.source:
+                    raise DataError(
+                        self.where, f"{self.steps} batches per epoch", Told(f"a generator that ended after {count}"),
+                        "Make it endless, or lower the number of steps.",
+                    ) from None  # fmt: skip
+                self.iterator = iter(self.source)
+                continue
+            count += 1
+
+    def _checked(self, item: Any, index: int) -> Batch:
+        where = f"{self.where}, batch {index}"
+        item = item if isinstance(item, tuple | list) else (item,)
+        if not 1 <= len(item) <= 3:
+            raise ShapeError(where, "x, (x, y) or (x, y, sample_weight)", Told(f"{len(item)} parts"))
+        x, y, weights = (*item, None, None)[:3]
+        return checked_arrays(self.model, x, y, weights, where)
+
+
+def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -> Batch:
+    """x, y and weights as arrays that fit each other and the model, or a clear error."""
+    shape = model.shape
+    x = as_features(f"{where}, x", x, shape)
+    if y is not None:
+        y = as_targets(f"{where}, y", y, len(x))
+    if sample_weight is not None:
+        sample_weight = as_targets(f"{where}, sample_weight", sample_weight, len(x))
+        if np.issubdtype(sample_weight.dtype, np.number) and (sample_weight < 0).any():
+            raise DataError(f"{where}, sample_weight", "weights of at least 0", float(sample_weight.min()))
+    return x, y, sample_weight
+
+
+def is_stream(x: Any) -> bool:
+    """Whether x makes its own batches, rather than being an array or a list of rows."""
+    if isinstance(x, PyDataset):
+        return True
+    return not hasattr(x, "__array__") and not isinstance(x, list | tuple | str) and hasattr(x, "__iter__")
+
+
+def with_class_weight(y: Array, sample_weight: Array | None, class_weight: Mapping[int, float] | None) -> Array | None:
+    """Sample weights (B,) times the weight of each sample's class; a class without one counts as 1."""
+    if class_weight is None:
+        return sample_weight
+    if not isinstance(class_weight, Mapping):
+        raise InvalidArgument("fit, class_weight", "a mapping from class to weight", class_weight)
+    if y.ndim > 1 and y.shape[-1] > 1:
+        classes = y.argmax(axis=-1)
+    else:
+        classes = y.reshape(y.shape[0], *y.shape[1:-1]) if y.ndim > 1 else y
+    weights = np.ones(classes.shape, dtype="float32")
+    for label, weight in class_weight.items():
+        weights[classes == label] = weight
+    return weights if sample_weight is None else weights * sample_weight.reshape(
+        sample_weight.shape + (1,) * (weights.ndim - sample_weight.ndim)
+    )

@@ -1,0 +1,118 @@
+"""BackupAndRestore: a run that was interrupted goes on where it stood."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ... import checks
+from ...errors import FileError, InvalidArgument, Told
+from ..checkpoint import Position, load_checkpoint, save_checkpoint
+from .base import Callback, Logs
+
+
+class BackupAndRestore(Callback):
+    """Save all of a run's state to `backup_dir` now and then; a `fit` that finds such a backup goes on from there.
+
+    The resumed run computes the same bits as one that was never interrupted: weights, optimizer, moving averages,
+    shuffling, dropout, the History and the memory of other callbacks are all in the backup. (Keras resumes at the
+    beginning of an epoch, without them.)
+
+    save_freq: "epoch", at the end of each; a number, every so many batches; or False, if save_seconds is given.
+    save_seconds: also whenever this many seconds have passed. Keras has no such argument.
+    double_checkpoint: keep the backup before the last one too, for the case that the last cannot be read.
+    delete_checkpoint: remove the backup once training has come to its end.
+
+    >>> backup = BackupAndRestore("backup", save_freq=False, save_seconds=30)
+    """
+
+    last = True  # the other callbacks have then brought their memory up to date
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: Any = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+        save_seconds: float | None = None,
+    ) -> None:
+        kind = type(self).__name__
+        if not isinstance(backup_dir, str | os.PathLike) or not os.fspath(backup_dir):
+            raise InvalidArgument(f"{kind}, argument backup_dir", "a folder", backup_dir)
+        if save_freq is False and save_seconds is None:
+            raise InvalidArgument(f"{kind}, argument save_freq", "'epoch' or a number of batches", save_freq)
+        if save_freq is not False and save_freq != "epoch":
+            save_freq = checks.integer(f"{kind}, argument save_freq", save_freq, minimum=1)
+        if save_seconds is not None:
+            save_seconds = checks.number(f"{kind}, argument save_seconds", save_seconds, minimum=0)
+        self.backup_dir, self.save_freq, self.save_seconds = Path(backup_dir), save_freq, save_seconds
+        self.double_checkpoint, self.delete_checkpoint = bool(double_checkpoint), bool(delete_checkpoint)
+        self.path = self.backup_dir / "checkpoint.npz"
+        self.previous = self.backup_dir / "checkpoint.previous.npz"
+        self._callbacks: Sequence[Callback] = ()
+        self._batches, self._saved_at = 0, 0.0
+
+    def restore(self, callbacks: Sequence[Callback]) -> Position | None:
+        """Bring model and callbacks to where a backup left them, if there is one. `fit` calls it before it begins."""
+        self._callbacks = callbacks
+        self._batches, self._saved_at = 0, time.monotonic()
+        self._make_folder()
+        found = [path for path in (self.path, self.previous) if path.exists()]
+        for path in found:
+            try:
+                return load_checkpoint(path, self.model, callbacks)
+            except FileError:
+                if path == found[-1]:
+                    raise
+        return None
+
+    def _make_folder(self) -> None:
+        """The folder, without the unfinished files of a run that was killed while it saved."""
+        try:
+            self.backup_dir.mkdir(parents=True, exist_ok=True)
+            for unfinished in self.backup_dir.glob(f".{self.path.name}.*.partial"):
+                unfinished.unlink(missing_ok=True)
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
+            raise FileError(
+                f"BackupAndRestore, argument backup_dir, {self.backup_dir}",
+                "a folder that can be written to",
+                Told(reason),
+            ) from problem
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if self.model.stop_training:  # the epoch ends here; what it still does must not be skipped by a resumed run
+            return
+        self._batches += 1
+        every = self.save_freq if isinstance(self.save_freq, int) and self.save_freq else None
+        if (every and self._batches >= every) or self._late():
+            self._save(self.model.meters.state())
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch" or self._late():
+            self._save({})
+
+    def _late(self) -> bool:
+        return self.save_seconds is not None and time.monotonic() - self._saved_at >= self.save_seconds
+
+    def _save(self, meters: dict[str, Any]) -> None:
+        at = self.model.position
+        if self.double_checkpoint and self.path.exists():
+            os.replace(self.path, self.previous)
+        save_checkpoint(self.path, self.model, Position(at.epoch, at.batch, at.first_step, meters), self._callbacks)
+        self._batches, self._saved_at = 0, time.monotonic()
+
+    def state(self) -> dict[str, Any]:
+        """Nothing: where it saves does not change what is computed."""
+        return {}
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.delete_checkpoint:
+            for path in (self.path, self.previous):
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # somebody else's files are in it
+                self.backup_dir.rmdir()

@@ -1,0 +1,78 @@
+"""Which logged number a callback watches, and which of two values of it is the better one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ... import checks
+from ...errors import InvalidArgument, UnknownName
+from .base import Callback, Logs
+
+MODES = ("auto", "min", "max")
+
+
+class Monitoring(Callback):
+    """A callback that watches one logged number.
+
+    mode "min" or "max" says which values are better; "auto" asks the loss (down) or the metric of that name.
+    """
+
+    def __init__(self, monitor: str, mode: str = "auto", min_delta: float = 0.0) -> None:
+        if not isinstance(monitor, str):
+            raise InvalidArgument(self.where("monitor"), "the name of a number, such as 'val_loss'", monitor)
+        self.monitor = monitor
+        self.mode: str = checks.one_of(self.where("mode"), mode, MODES)
+        self.min_delta = abs(checks.number(self.where("min_delta"), min_delta))
+        self._growing: bool | None = None if mode == "auto" else mode == "max"
+
+    def where(self, argument: str) -> str:
+        """An argument's place, for errors."""
+        return f"{type(self).__name__}, argument {argument}"
+
+    def check_measured(self) -> None:
+        """At the start: the error of watching validation where there is none, before an epoch is wasted."""
+        if self.monitor.startswith("val_") and not self.params.get("do_validation", True):
+            raise InvalidArgument(
+                self.where("monitor"), "a number that this training measures", self.monitor,
+                "Pass validation_data or validation_split to fit, or monitor the training itself ('loss').",
+            )  # fmt: skip
+
+    def monitored(self, logs: Logs | None) -> float | None:
+        """The number watched; None at the end of an epoch that validation leaves out (validation_freq)."""
+        logs = logs or {}
+        if self.monitor not in logs:
+            if self.monitor.startswith("val_") and not any(name.startswith("val_") for name in logs):
+                return None
+            raise UnknownName(self.where("monitor"), self.monitor, logs)
+        value = logs[self.monitor]
+        if np.ndim(value):
+            raise InvalidArgument(
+                self.where("monitor"), "one number", value, "Monitor a metric that is a single number."
+            )
+        return float(value)
+
+    @property
+    def growing(self) -> bool:
+        """Whether more is better."""
+        if self._growing is None:
+            self._growing = self._direction(self.monitor.removeprefix("val_"))
+        return self._growing
+
+    def _direction(self, name: str) -> bool:
+        if name == "loss":
+            return False
+        for metric in getattr(self.model, "metrics", ()):
+            direction: Any = getattr(metric, "direction", None)
+            if metric.name == name and direction is not None:
+                return bool(direction == "up")
+        raise InvalidArgument(
+            self.where("mode"), "'min' or 'max'", self.mode, f"Whether more {name!r} is better is not known: say it."
+        )
+
+    def better(self, value: float, best: float | None) -> bool:
+        """Whether `value` beats `best` by more than min_delta; NaN beats nothing."""
+        if best is None:
+            return value == value
+        return value - self.min_delta > best if self.growing else value + self.min_delta < best

@@ -1,0 +1,236 @@
+"""A checkpoint: one file with everything that an interrupted run needs to go on as if nothing had happened, bit by bit.
+
+The file is what `np.savez` writes: a zip of arrays, uncompressed, which `np.load(path)` opens. One member more,
+`about.json`, tells the version of the format, the network's parameters with their shapes, and everything that is not
+an array. Where it says {"$array": name}, the array of that name belongs. Reading a file never runs code from it.
+
+What depends on chance needs nothing but the model's key: every random number is reached from it by a path (`rng.py`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import FileError, Told, WrongType
+from ..files import write_whole
+from ..rng import Key
+from .base import Trainee
+
+FORMAT, VERSION = "pellucid checkpoint", 1
+ABOUT = "about.json"
+ARRAY, NUMBER = "$array", "$number"
+UNREADABLE = (
+    zipfile.BadZipFile, KeyError, TypeError, ValueError, IndexError, AttributeError, EOFError, SyntaxError,
+    NotImplementedError, RuntimeError, MemoryError, OverflowError, RecursionError, struct.error,
+)  # fmt: skip
+
+
+@dataclass
+class Position:
+    """Where training stands: what a checkpoint remembers and a resumed run begins from.
+
+    `first_step` is the optimizer's count at the start of the epoch: the shuffle is drawn from it. `meters` is what
+    was counted of an epoch that is not over.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    first_step: int = 0
+    meters: dict[str, Array] = field(default_factory=dict)
+
+
+class Remembering(Protocol):
+    """What a checkpoint needs of a callback."""
+
+    def state(self) -> dict[str, Any]: ...
+    def load_state(self, state: Mapping[str, Any]) -> None: ...
+
+
+# Saving ----------------------------------------------------------------------------------------------------------
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str], model: Trainee, position: Position, callbacks: Iterable[Remembering] = ()
+) -> Path:
+    """Write everything; whoever reads the file finds the last complete checkpoint or this one, never a part.
+
+    Raises FileError if the file cannot be written.
+    """
+    arrays: dict[str, Array] = {}
+    record = {
+        "theta": model.theta.data,
+        "state": model.state.data,
+        "optimizer": model.optimizer.state(),
+        "position": asdict(position),
+        "callbacks": {label: callback.state() for label, callback in labelled(callbacks).items()},
+        "key": model.key.seed,
+        "stop_training": bool(model.stop_training),
+    }
+    about = {
+        "format": FORMAT,
+        "version": VERSION,
+        "network": network(model),
+        "record": _taken_apart(record, "", arrays),
+    }
+    return write_whole(path, lambda file: _write(file, about, arrays))
+
+
+def network(model: Trainee) -> dict[str, Any]:
+    """What must be alike in the model that was saved and the one that goes on."""
+    return {
+        "dtype": model.theta.data.dtype.name,
+        "optimizer": type(model.optimizer).__name__,
+        "trained": {name: list(shape) for name, shape in model.theta.shapes.items()},
+        "not trained": {name: list(shape) for name, shape in model.state.shapes.items()},
+    }
+
+
+def labelled(callbacks: Iterable[Remembering]) -> dict[str, Remembering]:
+    """Each callback under its class's name and its number among those of its class."""
+    labels: dict[str, Remembering] = {}
+    for callback in callbacks:
+        name, n = type(callback).__name__, 0
+        while f"{name} {n}" in labels:
+            n += 1
+        labels[f"{name} {n}"] = callback
+    return labels
+
+
+def _taken_apart(value: Any, path: str, arrays: dict[str, Array]) -> Any:
+    """`value` as JSON can hold it; its arrays go into `arrays`, under the path at which they stood."""
+    if value is None or isinstance(value, str) or type(value) in (bool, int, float):
+        return value
+    if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
+        name = path
+        while name in arrays:
+            name += "'"
+        arrays[name] = np.asarray(value)
+        return {ARRAY if isinstance(value, np.ndarray) else NUMBER: name}
+    if isinstance(value, Mapping) and all(isinstance(key, str) and not key.startswith("$") for key in value):
+        return {key: _taken_apart(part, f"{path}/{key}".lstrip("/"), arrays) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_taken_apart(part, f"{path}/{i}", arrays) for i, part in enumerate(value)]
+    raise WrongType(f"checkpoint, {path}", "numbers, texts, arrays, and lists and dicts of them", value)
+
+
+def _write(file: IO[bytes], about: dict[str, Any], arrays: Mapping[str, Array]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(ABOUT, json.dumps(about, indent=1))
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+# Loading ---------------------------------------------------------------------------------------------------------
+
+
+def load_checkpoint(path: str | os.PathLike[str], model: Trainee, callbacks: Iterable[Remembering] = ()) -> Position:
+    """Put the model, its optimizer and the callbacks where the checkpoint left them; returns the place in the run.
+
+    A callback that the checkpoint does not know starts anew. Raises FileError where the file is missing, damaged,
+    foreign, or comes from another network; the model is then as it was.
+    """
+    about = _read(path)
+    _check_network(path, about["network"], network(model))
+    record = about["record"]
+    model.optimizer.load_state(record["optimizer"])
+    model.theta.data[...] = record["theta"]
+    model.state.data[...] = record["state"]
+    model.key = Key(record["key"])
+    model.stop_training = record["stop_training"]
+    for label, callback in labelled(callbacks).items():
+        if state := record["callbacks"].get(label):
+            callback.load_state(state)
+    return Position(**record["position"])
+
+
+def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """All that a file holds, checked as far as it can be without the model."""
+    where = f"checkpoint {os.fspath(path)}"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            about: dict[str, Any] = json.loads(_member(archive, ABOUT))
+            if about["format"] == FORMAT and about["version"] > VERSION:
+                raise FileError(
+                    where, f"format version {VERSION} or lower", about["version"],
+                    "A later version of Pellucid wrote it: update this one.",
+                )  # fmt: skip
+            about["record"] = _put_together(about["record"], archive)
+            _check_record(about)
+            return about
+    except FileError:
+        raise
+    except UNREADABLE as problem:
+        raise FileError(
+            where, "a checkpoint written by Pellucid", Told("a damaged or foreign file"),
+            "Delete it to train from the beginning.",
+        ) from problem  # fmt: skip
+    except OSError as problem:
+        raise FileError(where, "a file that can be read", Told(problem.strerror or str(problem))) from problem
+
+
+def _check_record(about: Mapping[str, Any]) -> None:
+    """ValueError, or what else a missing or strange entry raises, unless all that loading needs is there."""
+    record, net = about["record"], about["network"]
+    for name, shapes in (("theta", net["trained"]), ("state", net["not trained"])):
+        size = sum(int(np.prod(shape)) for shape in shapes.values())
+        if record[name].shape != (size,) or record[name].dtype.name != net["dtype"]:
+            raise ValueError(name)
+    place = Position(**record["position"])
+    counts = (place.epoch, place.batch, place.first_step, record["key"])
+    if about["format"] != FORMAT or any(type(n) is not int or n < 0 for n in counts):
+        raise ValueError("format")
+    _ = record["optimizer"].keys(), record["callbacks"].keys(), place.meters.keys(), net["optimizer"]
+    if type(record["stop_training"]) is not bool:
+        raise ValueError("stop_training")
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member's bytes, whose checksum has been verified. Compressed ones, which we never write, may be bombs."""
+    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+        raise zipfile.BadZipFile(name)
+    return archive.read(name)
+
+
+def _put_together(value: Any, archive: zipfile.ZipFile) -> Any:
+    """The inverse of `_taken_apart`."""
+    if isinstance(value, list):
+        return [_put_together(part, archive) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {ARRAY} or value.keys() == {NUMBER}:
+        ((kind, name),) = value.items()
+        array = np.load(io.BytesIO(_member(archive, f"{name}.npy")), allow_pickle=False)
+        return array if kind == ARRAY else array[()]
+    return {key: _put_together(part, archive) for key, part in value.items()}
+
+
+def _check_network(path: str | os.PathLike[str], saved: Mapping[str, Any], mine: Mapping[str, Any]) -> None:
+    """The error that names the first thing in which two networks differ."""
+    where = f"checkpoint {os.fspath(path)}"
+    fix = "Build the model that wrote it, or delete the file to train from the beginning."
+    for kind in ("trained", "not trained"):
+        for name in dict.fromkeys([*mine[kind], *saved[kind]]):
+            here, there = (_shape(net[kind].get(name)) for net in (mine, saved))
+            if here != there:
+                raise FileError(f"{where}, parameter {name!r}", here, Told(there), fix)
+        if list(mine[kind]) != list(saved[kind]):
+            raise FileError(where, f"the parameters in the order {', '.join(mine[kind])}", list(saved[kind]), fix)
+    for what in ("dtype", "optimizer"):
+        if saved[what] != mine[what]:
+            raise FileError(f"{where}, {what}", mine[what], Told(saved[what]), fix)
+
+
+def _shape(shape: Any) -> str:
+    return "no such parameter" if shape is None else f"shape {tuple(shape)}"

@@ -1,0 +1,142 @@
+"""One training step, written out: forward, loss, backward, update.
+
+This is the engine that defines what training means. It is plain NumPy, and it is what `run_eagerly=True` runs.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import Array, Arrays
+from ..errors import NonFinite, Told
+from ..losses import Loss
+from ..rng import Key
+from .base import Trainee
+
+
+class Step(NamedTuple):
+    """What one forward and backward pass found."""
+
+    loss: float  # with the regularizers' penalties
+    y_pred: Array  # (B, ...)
+    gradients: dict[str, Array]  # dL/dp by parameter name
+    dx: Array  # dL/dx
+    cache: Any
+
+
+def loss_and_gradients(
+    model: Trainee, p: Arrays, x: Array, y: Array, sample_weight: Array | None, *, rng: Key, training: bool = True
+) -> Step:
+    """L and dL/dp for one batch x (B, ...), y (B, ...), by the chain rule from the loss back to the input.
+
+    Behind a softmax or sigmoid, cross-entropy is taken from the logits z, where its gradient is (softmax(z) - y)/B:
+    nothing is clipped, so nothing overflows and no gradient is lost.
+    """
+    y_pred, cache = model.forward(p, x, training=training, rng=rng)
+    fused, z = from_logits(model, cache)
+    if fused is None:
+        loss, dy = model.loss.value_and_gradient(y, y_pred, sample_weight)
+        dx, gradients = model.backward(p, cache, dy)
+    else:
+        loss, dz = fused.value_and_gradient(y, z, sample_weight)
+        dx, gradients = model.backward_from_logits(p, cache, dz)
+    for name, penalty_gradient in model.penalty_gradients(p).items():
+        gradients[name] = gradients[name] + penalty_gradient
+    return Step(loss + model.penalty(p, cache), y_pred, gradients, dx, cache)
+
+
+def from_logits(model: Trainee, cache: Any) -> tuple[Loss | None, Array]:
+    """(the loss in its from-logits form, the logits) where the output activation and the loss allow it."""
+    last = model.logits(cache)
+    if last is None:
+        return None, np.empty(0)
+    activation, z = last
+    return model.loss.from_logits_of(activation), z
+
+
+def train_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) -> float:
+    """Forward, loss, backward, update; counts the batch in the model's meters. Returns the batch's loss.
+
+    A loss or gradient that is not finite raises NonFinite before the update: the parameters stay as they were.
+    """
+    rng = model.key.fold("noise", model.optimizer.steps_taken)
+    with np.errstate(all="ignore"):  # what is not finite is looked for and reported below
+        step = loss_and_gradients(model, model.p, x, y, sample_weight, rng=rng)
+        for name in model.gradient:
+            model.gradient[name] = step.gradients[name]
+        healthy = math.isfinite(step.loss) and math.isfinite(float(model.gradient.data.sum(dtype=np.float64)))
+    if not healthy:
+        raise trace(model, x, y, sample_weight, step, rng)
+    for name, value in model.state_after(model.p, step.cache).items():
+        model.state[name] = value
+    model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())
+    model.meters.count(step.loss, y, step.y_pred, sample_weight)
+    return step.loss
+
+
+def test_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) -> float:
+    """Forward and loss, without noise and with moving averages; counts the batch in the model's meters."""
+    y_pred, cache = model.forward(model.p, x, training=False, rng=model.key)
+    fused, z = from_logits(model, cache)
+    loss_of, outputs = (model.loss, y_pred) if fused is None else (fused, z)
+    loss, _ = loss_of.value_and_gradient(y, outputs, sample_weight)
+    loss += model.penalty(model.p, cache)
+    model.meters.count(loss, y, y_pred, sample_weight)
+    return loss
+
+
+def predict_step(model: Trainee, x: Array) -> Array:
+    """y (B, ...) for x (B, ...)."""
+    y, _ = model.forward(model.p, x, training=False, rng=model.key)
+    return y
+
+
+def trace(model: Trainee, x: Array, y: Array, sample_weight: Array | None, step: Step, rng: Key) -> NonFinite:
+    """The error that tells which layer's output or gradient was the first that was not finite, and the likely cause."""
+    number = model.optimizer.steps_taken + 1
+    where = f"training, step {number}"
+    for name, values in model.p.items():
+        if not np.isfinite(values).all():
+            return NonFinite(
+                where, "finite parameters", Told(f"{_kinds(values)} in {name!r}"),
+                "The parameters were already broken before this step: reload weights that work.",
+            )  # fmt: skip
+    with np.errstate(all="ignore"):
+        for layer, values in model.walk(model.p, x, training=True, rng=rng):
+            if not np.isfinite(values).all():
+                return NonFinite(
+                    where, "finite outputs", Told(f"{_kinds(values)} in the output of layer {layer!r}"),
+                    _output_cause(model, x),
+                )  # fmt: skip
+    for name, values in reversed(list(step.gradients.items())):
+        if not np.isfinite(values).all():
+            return NonFinite(
+                where, "finite gradients", Told(f"{_kinds(values)} in the gradient of {name!r}"), _gradient_cause(step)
+            )
+    return NonFinite(
+        where, "a finite loss", Told(f"loss {step.loss}"),
+        "Every layer's output is finite, so the loss itself overflowed: scale the targets (mean 0, deviation 1), "
+        "lower the learning rate, or check the sample weights.",
+    )  # fmt: skip
+
+
+def _kinds(values: Array) -> str:
+    nans, infinities = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+    return " and ".join(f"{n} {kind}" for n, kind in ((nans, "NaN"), (infinities, "infinity")) if n)
+
+
+def _output_cause(model: Trainee, x: Array) -> str:
+    largest = float(np.abs(x).max(initial=0.0))
+    rate = model.optimizer.learning_rate
+    if largest > 1e3:
+        return f"Inputs reach {largest:.3g}: scale them to about -1..1 (layers.Normalization or Rescaling)."
+    return f"Most likely the learning rate ({rate:.3g}) is too high: try a tenth of it, or clipnorm=1."
+
+
+def _gradient_cause(step: Step) -> str:
+    if not math.isfinite(step.loss):
+        return "The loss overflowed: lower the learning rate, or use a loss that takes logits (from_logits=True)."
+    return "The outputs are finite, so a derivative overflowed: lower the learning rate, or set clipnorm=1."

@@ -1,0 +1,76 @@
+"""The numbers of an epoch: the mean loss and every metric, growing batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..metrics import Metric, resolve
+
+
+class Meters:
+    """The loss averaged over samples, and the metrics `compile` was given.
+
+    Words like "accuracy" become the binary, categorical or sparse metric when the first batch shows the shapes.
+    Weighted metrics see the sample weights, the others don't, as in Keras.
+    """
+
+    def __init__(self, metrics: Sequence[Any], weighted_metrics: Sequence[Any]) -> None:
+        self.given = [(m, False) for m in metrics] + [(m, True) for m in weighted_metrics]
+        self.metrics: list[tuple[Metric, bool]] | None = None
+        self.loss_sum, self.samples = 0.0, 0
+
+    def reset(self) -> None:
+        """Forget everything counted."""
+        self.loss_sum, self.samples = 0.0, 0
+        for metric, _ in self.metrics or ():
+            metric.reset_state()
+
+    def count(self, loss: float, y_true: Array, y_pred: Array, sample_weight: Array | None) -> None:
+        """Count one batch in."""
+        self.loss_sum += loss * len(y_pred)
+        self.samples += len(y_pred)
+        for metric, weighted in self.resolved(y_true, y_pred):
+            metric.update_state(y_true, y_pred, sample_weight if weighted else None)
+
+    def resolved(self, y_true: Array, y_pred: Array) -> list[tuple[Metric, bool]]:
+        """The metrics, their words made definite by the shapes of a first batch; names made unique."""
+        if self.metrics is None:
+            self.metrics = []
+            taken = {"loss"}
+            for given, weighted in self.given:
+                metric = resolve(given, y_true.shape, y_pred.shape)
+                name, n = metric.name, 0
+                while metric.name in taken:
+                    n += 1
+                    metric.name = f"{name}_{n}"
+                taken.add(metric.name)
+                self.metrics.append((metric, weighted))
+        return self.metrics
+
+    def results(self) -> dict[str, Any]:
+        """The loss and each metric's result so far, by name; a metric whose result is a mapping adds its entries."""
+        logs: dict[str, Any] = {"loss": self.loss_sum / max(self.samples, 1)}
+        for metric, _ in self.metrics or ():
+            value = metric.result()
+            logs |= value if isinstance(value, dict) else {metric.name: value}
+        return logs
+
+    def state(self) -> dict[str, Array]:
+        """Everything counted, as arrays, for a checkpoint in the middle of an epoch."""
+        arrays = {"loss": np.array([self.loss_sum, self.samples])}
+        for metric, _ in self.metrics or ():
+            arrays |= {f"{metric.name}/{name}": value for name, value in metric.state.items()}
+        return arrays
+
+    def load_state(self, arrays: dict[str, Array], shapes: tuple[Array, Array]) -> None:
+        """Go on counting from a checkpoint; `shapes` is one batch of (y_true, y_pred)."""
+        self.reset()
+        self.loss_sum, self.samples = float(arrays["loss"][0]), int(arrays["loss"][1])
+        for metric, _ in self.resolved(*shapes):
+            prefix = f"{metric.name}/"
+            counted = {n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)}
+            metric.state = {name: np.asarray(v) if np.ndim(v) else float(v) for name, v in counted.items()}

@@ -1,0 +1,267 @@
+"""The laws that every layer keeps, one row per layer and shape. A new layer is one more row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import layers as L
+from pellucid.errors import PellucidError, ShapeError
+from pellucid.layers.base import layers
+from pellucid.layers.checking import away_from_zero
+from pellucid.rng import Key
+
+Row = tuple[Callable[[], L.Layer], tuple[int, ...]]
+
+ROWS: list[Row] = [
+    (lambda: L.Dense(3), (4,)),
+    (lambda: L.Dense(2, activation="tanh", use_bias=False), (3, 4)),
+    (lambda: L.Dense(3, activation="softmax"), (2, 3, 4)),
+    (lambda: L.Activation("sigmoid"), (4,)),
+    (lambda: L.Activation("softmax"), (3, 4)),
+    (lambda: L.Activation("linear"), ()),
+    (lambda: L.ReLU(), (4,)),
+    (lambda: L.ReLU(max_value=0.7, negative_slope=0.1, threshold=0.1), (3, 4)),
+    (lambda: L.LeakyReLU(), (4,)),
+    (lambda: L.LeakyReLU(0.0), (2, 3, 4)),
+    (lambda: L.PReLU(), (4,)),
+    (lambda: L.PReLU(shared_axes=[1]), (3, 4)),
+    (lambda: L.PReLU(shared_axes=[1, 2]), (2, 3, 4)),
+    (lambda: L.ELU(), (4,)),
+    (lambda: L.ELU(alpha=0.5), (3, 4)),
+    (lambda: L.Softmax(), (4,)),
+    (lambda: L.Softmax(axis=1), (3, 4)),
+    (lambda: L.Softmax(axis=(1, -1)), (2, 3, 4)),
+    (lambda: L.Dropout(0.5), (4,)),
+    (lambda: L.Dropout(0.3, noise_shape=(None, 1, 4), seed=7), (3, 4)),
+    (lambda: L.Dropout(1.0), (4,)),
+    (lambda: L.Dropout(0.0), (4,)),
+    (lambda: L.GaussianNoise(0.5), (3, 4)),
+    (lambda: L.GaussianDropout(0.4, seed=3), (3, 4)),
+    (lambda: L.AlphaDropout(0.4), (4,)),
+    (lambda: L.AlphaDropout(0.4, noise_shape=[None, 1, None]), (3, 4)),
+    (lambda: L.BatchNormalization(), (4,)),
+    (lambda: L.BatchNormalization(center=False), (3, 4)),
+    (lambda: L.BatchNormalization(axis=1, scale=False), (2, 3, 4)),
+    (lambda: L.BatchNormalization(axis=2, center=False, scale=False, momentum=0.5, epsilon=0.1), (2, 3, 4)),
+    (lambda: L.BatchNormalization(trainable=False), (4,)),
+    (lambda: L.LayerNormalization(), (4,)),
+    (lambda: L.LayerNormalization(axis=1), (3, 4)),
+    (lambda: L.LayerNormalization(axis=[1, -1], epsilon=1e-5), (2, 3, 4)),
+    (lambda: L.LayerNormalization(axis=(1, 2, 3), center=False, scale=False), (2, 3, 4)),
+    (lambda: L.RMSNormalization(), (4,)),
+    (lambda: L.RMSNormalization(axis=[2, 1]), (3, 4)),
+    (lambda: L.UnitNormalization(), (4,)),
+    (lambda: L.UnitNormalization(axis=(1, 2)), (2, 3, 4)),
+    (lambda: L.Flatten(), ()),
+    (lambda: L.Flatten(), (4,)),
+    (lambda: L.Flatten(data_format="channels_first"), (2, 3, 4)),
+    (lambda: L.Reshape((2, -1)), (4,)),
+    (lambda: L.Reshape((12,)), (3, 4)),
+    (lambda: L.Permute((2, 1)), (3, 4)),
+    (lambda: L.Permute((3, 1, 2)), (2, 3, 4)),
+    (lambda: L.RepeatVector(3), (4,)),
+    (lambda: L.Rescaling(1 / 255, offset=-0.5), (3, 4)),
+    (lambda: L.Rescaling([0.5, 2.0, 3.0, 4.0], offset=[[0.0], [1.0], [2.0]]), (3, 4)),
+    (lambda: L.Normalization(), (4,)),
+    (lambda: L.Normalization(axis=(1, 2), invert=True), (3, 4)),
+    (lambda: L.Normalization(axis=None), (3,)),
+    (lambda: L.Normalization(mean=[1.0, 2.0], variance=[0.5, 4.0]), (3, 2)),
+    (lambda: L.Identity(), (2, 3, 4)),
+    (lambda: L.ActivityRegularization(l1=0.1, l2=0.2), (4,)),
+    (lambda: L.InputLayer((4,)), (4,)),
+]
+
+
+def told(row: Row) -> str:
+    layer, shape = row[0](), row[1]
+    return f"{layer.name}-{'x'.join(map(str, shape))}"
+
+
+every_row = pytest.mark.parametrize(("make", "shape"), ROWS, ids=[told(row) for row in ROWS])
+
+
+def batch(shape: tuple[int, ...], n: int = 3) -> np.ndarray:
+    return away_from_zero((n, *shape), Key(5))
+
+
+def as_written(layer: L.Layer) -> dict[str, Any]:
+    return json.loads(json.dumps(layers.serialize(layer)))
+
+
+def test_every_layer_has_a_row() -> None:
+    assert {type(make()).__name__ for make, _ in ROWS} == set(layers.parts) - {"Sequential", "Model"}
+
+
+@every_row
+def test_gradients_purity_shapes_and_config_hold(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    report = L.check_layer(make(), shape, batch_sizes=(1, 3))
+    assert report.worst_error < 1e-6
+    assert report.checks > 40
+
+
+@every_row
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_call_gives_the_layers_dtype_and_shape(
+    make: Callable[[], L.Layer], shape: tuple[int, ...], dtype: str
+) -> None:
+    layer = make()
+    layer.dtype = dtype
+    for training in (False, True):
+        y = layer(batch(shape).astype("float32"), training=training)
+        assert y.dtype == dtype
+        assert y.shape == (3, *layer.output_shape_for(shape)) == (3, *layer.output_shape[1:])
+        assert layer.compute_output_shape((None, *shape)) == layer.output_shape
+        assert np.isfinite(y).all()
+
+
+@every_row
+def test_lists_and_integers_are_inputs(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer = make()
+    whole = np.arange(1, 1 + 2 * int(np.prod(shape)), dtype="uint8").reshape(2, *shape)
+    y = layer(whole)
+    np.testing.assert_array_equal(y, layer(whole.tolist()))
+    assert y.dtype == np.float32
+
+
+@every_row
+def test_a_call_in_inference_changes_nothing(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer, x = make(), batch(shape)
+    before = x.copy()
+    first = layer(x).copy()
+    weights = layer.get_weights()
+    np.testing.assert_array_equal(layer(x), first)
+    np.testing.assert_array_equal(x, before)
+    for w, v in zip(weights, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(w, v)
+
+
+@every_row
+def test_the_saved_form_makes_the_same_layer(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer = make()
+    layer.build((None, *shape))
+    again = layers.deserialize(as_written(layer))
+    again.build((None, *shape))
+    again.set_weights(layer.get_weights())
+    assert type(again) is type(layer)
+    assert as_written(again) == as_written(layer)
+    np.testing.assert_array_equal(again(batch(shape)), layer(batch(shape)))
+
+
+@every_row
+def test_weights_survive_get_and_set(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer = make()
+    layer.build((None, *shape))
+    weights = [w + 0.25 for w in layer.get_weights()]
+    layer.set_weights(weights)
+    for w, v in zip(weights, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(w, v)
+    assert layer.count_params() == sum(w.size for w in weights)
+
+
+@every_row
+def test_a_built_layer_refuses_another_shape(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer = make()
+    layer(batch(shape))
+    with pytest.raises(ShapeError, match=rf"layer '{layer.name}', input: expected shape \(None"):
+        layer(np.zeros((3, *shape, 2)))
+    with pytest.raises(ShapeError, match=layer.name):
+        layer(1.0)
+
+
+@every_row
+def test_an_empty_batch_passes_in_inference(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer = make()
+    assert layer(np.zeros((0, *shape))).shape == (0, *layer.output_shape_for(shape))
+
+
+REFUSED: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
+    (lambda: L.Dense(2), ()),
+    (lambda: L.PReLU(shared_axes=[2]), (4,)),
+    (lambda: L.Softmax(axis=0), (4,)),
+    (lambda: L.Softmax(axis=2), (4,)),
+    (lambda: L.BatchNormalization(), ()),
+    (lambda: L.BatchNormalization(axis=3), (2, 3)),
+    (lambda: L.LayerNormalization(axis=[1, 2]), (4,)),
+    (lambda: L.RMSNormalization(axis=-2), (4,)),
+    (lambda: L.UnitNormalization(axis=2), (4,)),
+    (lambda: L.Reshape((3, -1)), (4,)),
+    (lambda: L.Reshape((3, 2)), (4,)),
+    (lambda: L.Permute((2, 1)), (4,)),
+    (lambda: L.RepeatVector(2), (3, 4)),
+    (lambda: L.Rescaling([1.0, 2.0]), (3,)),
+    (lambda: L.Rescaling(1.0, offset=[[1.0, 2.0]]), (2,)),
+    (lambda: L.Normalization(), ()),
+    (lambda: L.Normalization(mean=[1.0, 2.0], variance=[1.0, 1.0]), (3,)),
+]
+
+
+@pytest.mark.parametrize(("make", "shape"), REFUSED, ids=[told(row) for row in REFUSED])
+def test_a_shape_that_does_not_fit_is_refused_by_name(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer = make()
+    with pytest.raises(ShapeError, match=rf"layer '{layer.name}', input.*expected .*, got"):
+        layer(np.ones((2, *shape)))
+    with pytest.raises(ShapeError):
+        layer.build((None, *shape))
+    assert not layer.built
+
+
+BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
+    (L.Dense, {"units": 0}, "units"),
+    (L.Dense, {"units": 2.5}, "units"),
+    (L.Dense, {"units": 2, "activation": "relo"}, "relu"),
+    (L.Activation, {"activation": 3}, "activation"),
+    (L.ReLU, {"max_value": -1.0}, "max_value"),
+    (L.ReLU, {"negative_slope": None}, "negative_slope"),
+    (L.LeakyReLU, {"negative_slope": -0.1}, "negative_slope"),
+    (L.PReLU, {"shared_axes": [0]}, "shared_axes"),
+    (L.ELU, {"alpha": "one"}, "alpha"),
+    (L.Softmax, {"axis": 1.5}, "axis"),
+    (L.Softmax, {"axis": []}, "axis"),
+    (L.Dropout, {"rate": 1.2}, "rate"),
+    (L.Dropout, {"rate": True}, "rate"),
+    (L.Dropout, {"rate": 0.5, "noise_shape": (None, 0)}, "noise_shape"),
+    (L.Dropout, {"rate": 0.5, "noise_shape": "all"}, "noise_shape"),
+    (L.Dropout, {"rate": 0.5, "seed": "x"}, "seed"),
+    (L.GaussianNoise, {"stddev": -0.5}, "stddev"),
+    (L.GaussianDropout, {"rate": 1.0}, "rate"),
+    (L.AlphaDropout, {"rate": -0.1}, "rate"),
+    (L.BatchNormalization, {"momentum": 1.5}, "momentum"),
+    (L.BatchNormalization, {"epsilon": 0.0}, "epsilon"),
+    (L.BatchNormalization, {"axis": [1]}, "axis"),
+    (L.BatchNormalization, {"renorm": True}, "renorm"),
+    (L.LayerNormalization, {"axis": "last"}, "axis"),
+    (L.LayerNormalization, {"rms_scaling": True}, "RMSNormalization"),
+    (L.RMSNormalization, {"epsilon": -1.0}, "epsilon"),
+    (L.UnitNormalization, {"axis": None}, "axis"),
+    (L.Flatten, {"data_format": "channel_last"}, "channels_last"),
+    (L.Reshape, {"target_shape": (-1, -1)}, "target_shape"),
+    (L.Reshape, {"target_shape": (0,)}, "target_shape"),
+    (L.Reshape, {"target_shape": 4}, "target_shape"),
+    (L.Permute, {"dims": (1, 3)}, "dims"),
+    (L.Permute, {"dims": (0, 1)}, "dims"),
+    (L.RepeatVector, {"n": 0}, "n"),
+    (L.Rescaling, {"scale": "x"}, "scale"),
+    (L.Rescaling, {"scale": float("nan")}, "scale"),
+    (L.Normalization, {"mean": 1.0}, "together"),
+    (L.Normalization, {"mean": 1.0, "variance": -1.0}, "variance"),
+    (L.ActivityRegularization, {"l1": -1.0}, "l1"),
+    (L.InputLayer, {}, "shape"),
+    (L.InputLayer, {"shape": (None, 3)}, "shape"),
+    (L.InputLayer, {"shape": (3,), "batch_shape": (None, 3)}, "shape"),
+    (L.InputLayer, {"shape": (3,), "dtype": "string"}, "dtype"),
+    (L.InputLayer, {"shape": (3,), "sparse": True}, "sparse"),
+    (L.Identity, {"dtype": "float16"}, "dtype"),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "named"), BAD_ARGUMENTS, ids=[f"{k.__name__}-{a}" for k, a, _ in BAD_ARGUMENTS]
+)
+def test_a_bad_argument_is_refused_at_once(kind: type[L.Layer], arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(PellucidError, match=named):
+        kind(**arguments)

@@ -1,0 +1,208 @@
+"""What losses share: reductions, sample weights, losses of the user's own, names and saved forms."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import numpy as np
+import pytest
+
+from pellucid import losses
+from pellucid.errors import DataError, InvalidArgument, ShapeError, UnknownName, WrongType
+from pellucid.registry import get_custom_objects, register_keras_serializable
+
+T, Y = np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]), np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])  # values 1, 4, 9
+
+
+@pytest.mark.parametrize(
+    ("reduction", "plain", "weighted"),
+    [
+        ("sum_over_batch_size", 14 / 3, 22 / 3),  # over the number of values, weights or not
+        ("mean", 14 / 3, 22 / 3),
+        ("sum", 14, 22),
+        ("mean_with_sample_weight", 14 / 3, 22 / 3.0),
+        ("none", [1, 4, 9], [0, 4, 18]),
+        (None, [1, 4, 9], [0, 4, 18]),
+    ],
+)
+def test_reductions(reduction, plain, weighted):
+    loss = losses.MeanSquaredError(reduction=reduction)
+    np.testing.assert_allclose(loss(T, Y), plain)
+    np.testing.assert_allclose(loss(T, Y, [0, 1, 2]), weighted)
+    np.testing.assert_allclose(loss(T, Y, [[0], [1], [2]]), weighted)
+
+
+def test_mean_with_sample_weight_divides_by_the_weights():
+    assert losses.MeanSquaredError(reduction="mean_with_sample_weight")(T, Y, [0, 1, 4]) == pytest.approx(40 / 5)
+
+
+def test_weights_of_samples_stretch_over_their_steps():
+    t, y = np.zeros((2, 3, 1)), np.arange(6.0).reshape(2, 3, 1)
+    for reduction in ("sum", "sum_over_batch_size", "mean_with_sample_weight"):
+        loss = losses.MeanSquaredError(reduction=reduction)
+        by_sample, by_step = [1, 2], [[1, 1, 1], [2, 2, 2]]
+        assert loss(t, y, by_sample) == loss(t, y, by_step) == loss(t, y, [[1], [2]])
+        (a, da), (b, db) = loss.value_and_gradient(t, y, by_sample), loss.value_and_gradient(t, y, by_step)
+        assert a == b
+        np.testing.assert_array_equal(da, db)
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "word"),
+    [([1, 2], ShapeError, "(3,)"), (np.ones((3, 2)), ShapeError, "(3, 2)"), (["a"] * 3, DataError, "sample_weight")],
+)
+def test_weights_that_do_not_fit(weights, error, word):
+    with pytest.raises(error) as caught:
+        losses.MeanSquaredError()(T, Y, weights)
+    assert word in str(caught.value)
+
+
+def test_large_batches_are_summed_finely():
+    y = np.full((1_000_000, 1), 0.1, "float32")
+    value = float(losses.MeanAbsoluteError(reduction="sum")(np.zeros_like(y), y))
+    assert value == pytest.approx(float(np.float32(0.1)) * 1e6, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "word"),
+    [
+        (lambda: losses.MeanSquaredError("average"), InvalidArgument, "reduction"),
+        (lambda: losses.MeanSquaredError(name=3), WrongType, "name"),
+        (lambda: losses.MeanSquaredError(dtype="float16"), InvalidArgument, "dtype"),
+        (lambda: losses.Huber(0), InvalidArgument, "delta"),
+        (lambda: losses.Huber("1"), WrongType, "delta"),
+        (lambda: losses.BinaryCrossentropy(label_smoothing=1.5), InvalidArgument, "label_smoothing"),
+        (lambda: losses.CategoricalCrossentropy(label_smoothing=-0.1), InvalidArgument, "label_smoothing"),
+        (lambda: losses.CategoricalCrossentropy(axis=True), WrongType, "axis"),
+        (lambda: losses.BinaryFocalCrossentropy(alpha=2), InvalidArgument, "alpha"),
+        (lambda: losses.BinaryFocalCrossentropy(gamma=-1), InvalidArgument, "gamma"),
+        (lambda: losses.CategoricalFocalCrossentropy(alpha=[0.5, "x"]), WrongType, "alpha"),
+        (lambda: losses.CategoricalFocalCrossentropy(gamma=np.nan), InvalidArgument, "gamma"),
+        (lambda: losses.SparseCategoricalCrossentropy(ignore_class=0.5), WrongType, "ignore_class"),
+        (lambda: losses.CategoricalGeneralizedCrossEntropy(q=1.0), InvalidArgument, "q"),
+        (lambda: losses.CosineSimilarity(axis=0.5), WrongType, "axis"),
+        (lambda: losses.get("msee"), UnknownName, "mse"),
+        (lambda: losses.get(7), WrongType, "loss"),
+        (lambda: losses.get(lambda y_true, y_pred: 0), WrongType, "losses.custom"),
+        (lambda: losses.deserialize({"class_name": "Nope", "config": {}}), UnknownName, "Nope"),
+        (lambda: losses.Huber.from_config({"detla": 1.0}), UnknownName, "delta"),
+        (lambda: losses.custom("mse", None), WrongType, "argument f"),
+    ],
+)
+def test_bad_arguments_are_refused_at_once(make, error, word):
+    with pytest.raises(error) as caught:
+        make()
+    assert word in str(caught.value)
+
+
+def test_names_and_positions_are_keras_s():
+    assert losses.Huber().name == "huber_loss"
+    assert losses.Huber(name="h").name == "h"
+    assert losses.KLDivergence().name == "kl_divergence"
+    assert losses.CategoricalGeneralizedCrossEntropy().name == "categorical_generalized_cross_entropy"
+    assert losses.MeanSquaredError("sum").reduction == "sum"
+    bce = losses.BinaryCrossentropy(True, 0.1, 1)
+    assert (bce.from_logits, bce.label_smoothing, bce.axis) == (True, 0.1, 1)
+
+
+def test_lists_and_whole_numbers_take_the_default_dtype():
+    assert losses.mean_squared_error([[1.0]], [[2.0]]).dtype == np.float32
+    assert losses.mean_squared_error([[1]], np.array([[2]])).dtype == np.float32
+    assert losses.mean_squared_error([[1]], np.array([[2.0]], "float16")).dtype == np.float32
+    assert losses.mean_squared_error([[1]], np.array([[2.0]])).dtype == np.float64
+
+
+def quartic(y_true, y_pred):
+    return ((y_pred - y_true) ** 4).mean(axis=-1)
+
+
+def quartic_grad(y_true, y_pred):
+    return 4 * (y_pred - y_true) ** 3 / y_pred.shape[-1]
+
+
+def test_a_loss_from_two_functions():
+    loss = losses.custom(quartic, quartic_grad, reduction="sum")
+    assert loss.name == "quartic"
+    assert loss(T, Y) == 1 + 16 + 81
+    value, dy = loss.value_and_gradient(T, Y, [1, 1, 2])
+    assert value == 1 + 16 + 162
+    np.testing.assert_allclose(dy, [[2, 2], [16, 16], [108, 108]])
+    assert losses.get(loss) is loss
+
+
+def test_a_custom_loss_reads_targets_of_any_shape_and_columns_for_vectors():
+    seen = []
+    loss = losses.custom(
+        lambda t, y: seen.append((t.dtype.kind, t.shape)) or y[np.arange(len(y)), t], lambda t, y: np.zeros_like(y)
+    )
+    loss([1, 0], np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert seen == [("i", (2,))]
+    column = losses.custom(quartic, quartic_grad)
+    assert column([0.0, 0.0], np.array([[1.0], [2.0]])) == pytest.approx(17 / 2)  # not (2, 2) differences
+
+
+def test_a_custom_loss_is_saved_by_its_name():
+    loss = losses.custom(quartic, quartic_grad, name="fourth", reduction="sum")
+    saved = json.loads(json.dumps(losses.serialize(loss)))
+    assert saved["class_name"] == saved["registered_name"] == "fourth"
+    with pytest.raises(UnknownName, match="custom_objects"):
+        losses.deserialize(saved)
+    unlike = losses.custom(quartic, quartic_grad, name="fourth")
+    for twin in (losses.deserialize(saved, {"fourth": unlike}), _registered(saved, unlike)):
+        assert twin.get_config() == loss.get_config()
+        assert twin(T, Y) == loss(T, Y)
+    assert losses.get("fourth") is unlike
+    assert copy.deepcopy(loss)(T, Y) == loss(T, Y)
+
+
+def _registered(saved, loss):
+    get_custom_objects()["fourth"] = loss
+    return losses.deserialize(saved)
+
+
+def test_a_custom_gradient_of_the_wrong_shape_is_told():
+    loss = losses.custom(quartic, lambda t, y: (y - t).mean(axis=-1), name="short")
+    with pytest.raises(ShapeError, match=r"short, gradient: expected the shape of y_pred, \(3, 2\), got \(3,\)"):
+        loss.value_and_gradient(T, Y)
+
+
+def test_a_custom_loss_may_give_one_number():
+    loss = losses.custom(lambda t, y: ((y - t) ** 2).mean(), lambda t, y: 2 * (y - t) / y.size)
+    value, dy = loss.value_and_gradient(T, Y)
+    expected, dy_expected = losses.MeanSquaredError().value_and_gradient(T, Y)
+    assert value == pytest.approx(expected)
+    np.testing.assert_allclose(dy, dy_expected)
+
+
+@register_keras_serializable("tests")
+class Scaled(losses.Loss):
+    """s · |y - t|."""
+
+    def __init__(self, s=2.0, **options):
+        super().__init__(**options)
+        self.s = s
+
+    def values(self, y_true, y_pred):
+        return self.s * np.abs(y_pred - y_true).mean(axis=-1)
+
+    def gradient(self, y_true, y_pred):
+        return self.s * np.sign(y_pred - y_true) / y_pred.shape[-1]
+
+
+def test_a_loss_of_ones_own():
+    get_custom_objects()["tests>Scaled"] = Scaled  # the house's fixture forgets registrations
+    loss = Scaled(3.0, reduction="sum")
+    assert loss.name == "scaled"
+    assert loss(T, Y) == 18
+    saved = losses.serialize(loss)
+    assert saved["registered_name"] == "tests>Scaled"
+    assert losses.deserialize(saved).get_config() == loss.get_config()
+
+
+def test_a_loss_of_ones_own_that_lacks_a_method():
+    class Empty(losses.Loss):
+        pass
+
+    with pytest.raises(InvalidArgument, match=r"values\(y_true, y_pred\).*losses.custom"):
+        Empty()(T, Y)

@@ -1,0 +1,84 @@
+"""Keras 3 itself opens what is saved here, and what it saves opens here: same outputs, same optimizer state."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # Keras's own
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(32, 6)).astype("float32")
+Y = RNG.integers(0, 3, size=32)
+
+STACKS: dict[str, Any] = {
+    "plain": lambda L, S: [L.Dense(5, activation="relu"), L.Dense(3, activation="softmax")],
+    "the articles'": lambda L, S: [L.Dense(8, "relu"), L.Dropout(0.2), L.Dense(3, "softmax")],
+    "normalised": lambda L, S: [
+        L.Dense(8, use_bias=False), L.BatchNormalization(), L.Activation("swish"), L.LayerNormalization(), L.Dense(3)
+    ],
+    "rectifiers": lambda L, S: [
+        L.Dense(6), L.ReLU(max_value=6.0), L.Dense(6), L.LeakyReLU(negative_slope=0.1), L.Dense(6), L.PReLU(),
+        L.Dense(6), L.ELU(), L.Dense(3), L.Softmax()
+    ],
+    "shapes": lambda L, S: [
+        L.Rescaling(0.5, offset=1.0), L.Reshape((2, 3)), L.Dense(4, "tanh"), L.LayerNormalization(axis=[1, 2]),
+        L.Flatten(), L.GaussianNoise(0.1), L.Identity(), L.Dense(3, "softmax")
+    ],
+    "nested": lambda L, S: [S([L.Dense(4, "gelu"), S([L.Dense(4, "elu"), L.BatchNormalization()])]), L.Dense(3)],
+    "held": lambda L, S: [
+        L.Dense(4, "selu", kernel_regularizer="l2", bias_constraint="non_neg", kernel_initializer="he_normal"),
+        L.Dense(3, "softmax", kernel_initializer="orthogonal", activity_regularizer="l1"),
+    ],
+}  # fmt: skip
+
+
+def made(module: Any, name: str) -> Any:
+    model = module.Sequential([module.layers.Input((6,)), *STACKS[name](module.layers, module.Sequential)])
+    model.compile(optimizer=module.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_keras_opens_ours(tmp_path: Path, name: str):
+    model = made(pellucid, name)
+    model.fit(X, Y, epochs=2, verbose=0)
+    model.save(tmp_path / "ours.keras")
+    theirs = keras.models.load_model(tmp_path / "ours.keras")
+    np.testing.assert_allclose(theirs.predict(X, verbose=0), model.predict(X, verbose=0), atol=1e-6, rtol=1e-6)
+    mine = [array for _, array in model.optimizer.variables(model.theta)]
+    assert len(mine) == len(theirs.optimizer.variables) > 2
+    for a, b in zip(mine, theirs.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(a, np.asarray(b))
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_ours_opens_keras(tmp_path: Path, name: str):
+    theirs = made(keras, name)
+    theirs.set_weights([w + RNG.uniform(0, 0.3, size=w.shape) for w in theirs.get_weights()])
+    theirs.optimizer.build(theirs.trainable_variables)
+    theirs.save(tmp_path / "theirs.keras")
+    model = pellucid.models.load_model(tmp_path / "theirs.keras")
+    np.testing.assert_allclose(model.predict(X, verbose=0), theirs.predict(X, verbose=0), atol=1e-6, rtol=1e-6)
+    model.fit(X, Y, verbose=0)
+
+
+def test_weights_files_go_both_ways(tmp_path: Path):
+    ours, theirs = made(pellucid, "normalised"), made(keras, "normalised")
+    ours.fit(X, Y, verbose=0)
+    ours.save_weights(tmp_path / "ours.weights.h5")
+    theirs.load_weights(tmp_path / "ours.weights.h5")
+    np.testing.assert_allclose(theirs.predict(X, verbose=0), ours.predict(X, verbose=0), atol=1e-6, rtol=1e-6)
+    theirs.save_weights(tmp_path / "theirs.weights.h5")
+    fresh = made(pellucid, "normalised")
+    fresh.load_weights(tmp_path / "theirs.weights.h5")
+    np.testing.assert_allclose(fresh.predict(X, verbose=0), ours.predict(X, verbose=0), atol=1e-6, rtol=1e-6)
