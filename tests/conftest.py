@@ -1,10 +1,9 @@
-"""What all tests share: settings of the tools, the real data's folder, and a house left as it was found."""
+"""What all tests share: settings of the tools, and a house left as it was found."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "numpy")  # read by Keras when it is first imported
 os.environ["NO_COLOR"] = "1"
@@ -29,12 +28,3 @@ def house_as_found(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with registry.custom_object_scope({}):
         yield
     settings.set_floatx(floatx)
-
-
-@pytest.fixture(scope="session")
-def data_folder() -> Path:
-    """The folder with the real data sets, named by PELLUCID_DATA."""
-    folder = os.environ.get("PELLUCID_DATA")
-    if not folder:
-        pytest.skip("PELLUCID_DATA names no folder with real data sets")
-    return Path(folder)

@@ -38,6 +38,7 @@ GROUND, ROOF = 0, len(FLOORS) - 1  # the ground's rooms may import each other
 OUTSIDE: dict[str, set[str]] = {
     "numpy": set(FLOOR),
     "h5py": {"models"},
+    "threadpoolctl": {"training"},
     "pooch": {"data"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},

@@ -35,7 +35,8 @@ def sum_to(x: Array, shape: Shape) -> Array:
     """
     extra = x.ndim - len(shape)
     stretched = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1)
-    return x.sum(axis=stretched, keepdims=True).reshape(shape)
+    total: Array = x.sum(axis=stretched, keepdims=True)
+    return total.reshape(shape)
 
 
 class Flat(Mapping[str, Array]):
@@ -61,6 +62,15 @@ class Flat(Mapping[str, Array]):
     def like(self) -> Flat:
         """A vector of zeros with the same layout: gradients, an optimizer slot."""
         return Flat(self.shapes, self.data.dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy's views look into the copy's own vector."""
+        return Flat, (self.shapes, self.data.dtype, self.data)
+
+    def update(self, values: Arrays) -> None:
+        """Write several entries."""
+        for name, value in values.items():
+            self[name] = value
 
     def __getitem__(self, name: str) -> Array:
         return self._views[name]

@@ -21,11 +21,12 @@ def integer(where: str, value: Any, minimum: int | None = None, maximum: int | N
     64
     """
     expected = "a whole number" + _bounds(minimum, maximum)
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral | np.integer):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral):
         raise WrongType(where, expected, value)
-    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+    whole = int(value)
+    if (minimum is not None and whole < minimum) or (maximum is not None and whole > maximum):
         raise InvalidArgument(where, expected, value)
-    return int(value)
+    return whole
 
 
 def number(
@@ -43,18 +44,19 @@ def number(
     0.5
     """
     expected = "a number" + _bounds(minimum, maximum, above, below)
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real | np.floating | np.integer):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise WrongType(where, expected, value)
+    n = float(value)
     inside = (
-        math.isfinite(value)
-        and (minimum is None or value >= minimum)
-        and (maximum is None or value <= maximum)
-        and (above is None or value > above)
-        and (below is None or value < below)
+        math.isfinite(n)
+        and (minimum is None or n >= minimum)
+        and (maximum is None or n <= maximum)
+        and (above is None or n > above)
+        and (below is None or n < below)
     )
     if not inside:
         raise InvalidArgument(where, expected, value)
-    return float(value)
+    return n
 
 
 def one_of(where: str, value: Any, options: Sequence[Any]) -> Any:
@@ -83,7 +85,7 @@ def dtype(where: str, value: Any) -> str:
         name = str(name)
     if name not in DTYPES:
         raise InvalidArgument(where, "float32 or float64", str(name), "Half precision is not supported.")
-    return name
+    return str(name)
 
 
 def shape(where: str, value: Any) -> tuple[int, ...]:

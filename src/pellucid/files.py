@@ -12,7 +12,7 @@ from typing import IO
 from .errors import FileError, Told
 
 
-def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> Path:
+def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object]) -> Path:
     """Let `write` fill a file that replaces `path` in one step once it is complete and on the disk.
 
     Whoever reads `path` meanwhile, or after a crash, finds the old content or the new, never a part.
@@ -44,7 +44,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]
 
 def write_text_whole(path: str | os.PathLike[str], text: str) -> Path:
     """`write_whole` for text, in UTF-8."""
-    return write_whole(path, lambda file: file.write(text.encode()) and None)
+    return write_whole(path, lambda file: file.write(text.encode()))
 
 
 def _umask() -> int:

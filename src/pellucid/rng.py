@@ -75,7 +75,7 @@ class Key:
             words = self.bits(2 * n).astype(np.uint64)
             u = ((words[0::2] << np.uint64(32) | words[1::2]) >> np.uint64(11)) * 2.0**-53
         else:
-            u = (self.bits(n) >> np.uint32(8)).astype(dtype) * np.dtype(dtype).type(2.0**-24)
+            u = (self.bits(n) >> np.uint32(8)).astype(dtype) * 2.0**-24
         return (low + (high - low) * u).astype(dtype).reshape(shape)
 
     def normal(self, shape: Shape, dtype: npt.DTypeLike = "float32", mean: float = 0.0, stddev: float = 1.0) -> Array:

@@ -16,7 +16,6 @@ os.environ["KERAS_BACKEND"] = "torch"
 import keras
 import numpy as np
 import torch
-
 from keras.src.backend.common.dtypes import BIT64_TO_BIT32_DTYPE
 
 from pellucid import layers

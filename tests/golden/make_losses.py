@@ -6,6 +6,7 @@ Run: KERAS_BACKEND=torch python tests/golden/make_losses.py
 """
 
 import functools
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -153,5 +154,8 @@ def extremes() -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    golden = {"keras": keras.__version__, "rows": rows(), "ranks": ranks(), "extremes": extremes()}
+    arguments = {name: list(inspect.signature(getattr(keras.losses, name)).parameters) for name, *_ in CASES}
+    golden = {
+        "keras": keras.__version__, "arguments": arguments, "rows": rows(), "ranks": ranks(), "extremes": extremes(),
+    }  # fmt: skip
     Path(__file__).with_name("losses.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

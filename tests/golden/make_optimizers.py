@@ -103,7 +103,11 @@ golden = {
     "versions": {"keras": keras.__version__, "torch": torch.__version__},
     "keras": list(keras_cases()),
     "torch": [
-        {"optimizer": name, "arguments": arguments, **{d: torch_run(name, arguments, d) for d in ("float32", "float64")}}
+        {
+            "optimizer": name,
+            "arguments": arguments,
+            **{d: torch_run(name, arguments, d) for d in ("float32", "float64")},
+        }
         for name, arguments, *_ in problem["TORCH"]
     ],
     "schedules": list(schedule_cases()),
@@ -121,5 +125,7 @@ def rounded(value):
 
 
 rows = {k: v if isinstance(v, dict) else [json.dumps(rounded(row)) for row in v] for k, v in golden.items()}
-lines = [f'"{k}": ' + (json.dumps(v) if isinstance(v, dict) else "[\n" + ",\n".join(v) + "\n]") for k, v in rows.items()]
+lines = [
+    f'"{k}": ' + (json.dumps(v) if isinstance(v, dict) else "[\n" + ",\n".join(v) + "\n]") for k, v in rows.items()
+]
 (HERE / "optimizers.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

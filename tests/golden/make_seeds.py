@@ -16,15 +16,15 @@ import pellucid
 
 keras.config.set_floatx("float64")
 
+PLAIN = [
+    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink",
+    "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh", "tanh_shrink",
+]  # fmt: skip
+FAN_SCALED = ["GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform"]
+OTHERS = ["Zeros", "Ones", "Constant", "Identity", "Orthogonal", "RandomNormal", "RandomUniform"]
 ELEMENTWISE: list[tuple[str, dict[str, Any]]] = [
-    *[
-        (name, {})
-        for name in (
-            "celu elu exponential gelu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear "
-            "log_sigmoid mish relu relu6 selu sigmoid silu soft_shrink softplus softsign sparse_plus sparse_sigmoid "
-            "squareplus swish tanh tanh_shrink"
-        ).split()
-    ],
+    *[(name, {}) for name in PLAIN],
     ("relu", {"negative_slope": 0.3}),
     ("relu", {"max_value": 2.0}),
     ("relu", {"max_value": 6}),
@@ -71,8 +71,8 @@ CONSTRAINTS: list[tuple[str, dict[str, Any]]] = [
     ("MinMaxNorm", {"min_value": 1.0, "max_value": 2.0, "rate": 0.3, "axis": 1}),
 ]
 INITIALIZERS: list[tuple[str, dict[str, Any]]] = [
-    *[(name, {"seed": 3}) for name in "GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform".split()],
-    *[(name, {}) for name in "Zeros Ones Constant Identity Orthogonal RandomNormal RandomUniform".split()],
+    *[(name, {"seed": 3}) for name in FAN_SCALED],
+    *[(name, {}) for name in OTHERS],
     ("Constant", {"value": 0.5}),
     ("Orthogonal", {"gain": 2.0, "seed": 3}),
     ("RandomNormal", {"mean": 1.0, "stddev": 2.0, "seed": 3}),
@@ -142,7 +142,10 @@ golden = {
         "regularizers": saved("regularizers", REGULARIZERS),
         "constraints": saved("constraints", CONSTRAINTS),
         "activations": [
-            *[form_of(getattr(keras.activations, name)) for name, _ in ELEMENTWISE[:27] + ALONG_AN_AXIS],
+            *[
+                form_of(getattr(keras.activations, name))
+                for name in [*PLAIN, "softmax", "log_softmax", "sparsemax", "glu"]
+            ],
             form_of(layers.ReLU(negative_slope=0.5, max_value=3.0)),
             form_of(layers.LeakyReLU(negative_slope=0.1)),
             form_of(layers.ELU(alpha=0.5)),

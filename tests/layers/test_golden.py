@@ -1,4 +1,4 @@
-"""Every layer against Keras: outputs, gradients, and the weights after a step, in float64 (tests/golden/layers.json)."""
+"""Every layer against Keras: outputs, gradients, weights after a step, in float64 (tests/golden/layers.json)."""
 
 from __future__ import annotations
 

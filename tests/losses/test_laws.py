@@ -12,8 +12,9 @@ import pytest
 from pellucid import losses
 from pellucid.arrays import Array
 from pellucid.losses.base import REDUCTIONS, Loss
+from pellucid.registry import snake
 
-SHAPES = [(1, 1), (1, 4), (5, 3), (3, 2, 4)]
+SHAPES = [(1, 1), (1, 4), (4, 3), (2, 2, 3)]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
 
@@ -150,20 +151,14 @@ def test_lists_do_as_well_as_arrays(loss, kind):
 @every_loss
 def test_function_gives_the_values_of_the_class(loss, kind):
     y_true, y_pred = batch(kind, (3, 2, 4))
-    name = losses.losses.parts and next(n for n in vars(losses) if n == _function_name(loss))
+    name = snake(type(loss).__name__)
     function = getattr(losses, name)
-    gradient = inspect.getmodule(inspect.unwrap(function)).__dict__[f"{name}_grad"]
+    gradient = getattr(inspect.getmodule(function), f"{name}_grad")
     options = {k: v for k, v in loss.get_config().items() if k in inspect.signature(function).parameters}
     checked = loss.check(y_true, y_pred)
     np.testing.assert_array_equal(function(y_true.tolist(), y_pred, **options), loss.values(*checked))
     np.testing.assert_array_equal(gradient(y_true.tolist(), y_pred, **options), loss.gradient(*checked))
     assert inspect.signature(function) == inspect.signature(gradient)
-
-
-def _function_name(loss: Loss) -> str:
-    from pellucid.registry import snake
-
-    return snake(type(loss).__name__)
 
 
 @every_loss

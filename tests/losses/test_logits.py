@@ -92,6 +92,23 @@ def test_far_out_all_is_finite_and_nothing_warns(loss, activation, y_true, p, ga
         assert dy.dtype == dtype
 
 
+@pytest.mark.parametrize(
+    ("loss", "y_true"),
+    [
+        (losses.BinaryCrossentropy(), [[1.0, 0.0]]),
+        (losses.BinaryFocalCrossentropy(), [[1.0, 0.0]]),
+        (losses.CategoricalCrossentropy(), [[1.0, 0.0]]),
+        (losses.CategoricalFocalCrossentropy(), [[1.0, 0.0]]),
+        (losses.SparseCategoricalCrossentropy(), [0]),
+        (losses.KLDivergence(), [[1.0, 0.0]]),
+    ],
+)
+def test_a_clipped_probability_has_no_gradient(loss, y_true):
+    value, dy = loss.value_and_gradient(y_true, np.array([[0.0, 1.0]]))
+    assert value > 1
+    assert dy[0, 0] == 0
+
+
 def test_far_out_logits_keep_their_value_and_gradient():
     bce, cce = losses.BinaryCrossentropy(from_logits=True), losses.SparseCategoricalCrossentropy(from_logits=True)
     value, dz = bce.value_and_gradient([[0.0]], np.array([[1e4]], "float32"))

@@ -30,6 +30,8 @@ REFUSED = [
     (SPARSE, [[0, 1], [1, 7]], np.full((2, 2, 3), 1 / 3), DataError, ["got 7 at row 1, column 1"]),
     (losses.SparseCategoricalCrossentropy(ignore_class=-1), [-1, -2, 0, 1], THREE, DataError, ["got -2 at row 1"]),
     (losses.SparseCategoricalCrossentropy(axis=2), [0, 1, 2, 0], THREE, ShapeError, ["axis 2", "(4, 3)"]),
+    (losses.CategoricalCrossentropy(axis=2), np.eye(3), np.eye(3), ShapeError, ["axis 2", "(3, 3)"]),
+    (losses.BinaryCrossentropy(axis=-3), np.eye(3), np.eye(3), ShapeError, ["axis -3", "(3, 3)"]),
     (losses.CategoricalGeneralizedCrossEntropy(), [0, 1, 3, 2], THREE, DataError, ["got 3 at row 2"]),
     # one-hot
     (CATEGORICAL, [0, 1, 2, 0], THREE, ShapeError, ["(4,)", "sparse_categorical_crossentropy", "to_categorical"]),

@@ -17,7 +17,9 @@ def small(seed: int = 0, **options: object) -> pellucid.Sequential:
     model = pellucid.Sequential(
         [Dense(5, activation="relu", input_shape=(4,)), Dense(3, activation="softmax")], seed=seed
     )
-    model.compile(**{"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], **options})
+    model.compile(
+        **{"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], **options}
+    )
     return model
 
 
@@ -103,7 +105,9 @@ def test_a_frozen_layer_stays():
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not():
     def weights(seed: int) -> np.ndarray:
-        model = pellucid.Sequential([Dense(8, activation="relu"), Dropout(0.5), Dense(3, activation="softmax")], seed=seed)
+        model = pellucid.Sequential(
+            [Dense(8, activation="relu"), Dropout(0.5), Dense(3, activation="softmax")], seed=seed
+        )
         model.compile("adam", "sparse_categorical_crossentropy")
         model.fit(X, Y, epochs=3, batch_size=6, verbose=0)
         return model.theta.data.copy()

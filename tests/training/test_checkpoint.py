@@ -262,6 +262,17 @@ def test_more_epochs_than_the_interrupted_run_was_to_have(uninterrupted, tmp_pat
     assert everything(*resumed, tmp_path) == uninterrupted["plain"]
 
 
+def test_a_run_interrupted_after_its_last_epoch_still_ends_with_the_average_of_the_weights(tmp_path):
+    def run(*callbacks: Callback) -> bytes:
+        model, (x, y) = network("averaging"), data()
+        model.fit(x, y, epochs=2, callbacks=callbacks, verbose=0)
+        return model.theta.data.tobytes()
+
+    with pytest.raises(Interrupted):
+        run(BackupAndRestore(tmp_path / "backup"), LambdaCallback(on_train_end=lambda logs: interrupt()))
+    assert run(BackupAndRestore(tmp_path / "backup")) == run()
+
+
 # When it saves ---------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from ..data.checking import as_features, as_targets
 from ..errors import DataError, InvalidArgument
 from ..files import write_text_whole
 from ..models import Sequential
-from .data import flat, rows
+from .data import flat, load, rows
 from .judging import judge
 from .runs import open_model
 from .spec import TrainSpec
@@ -59,8 +59,13 @@ def _opened(path: Path, data: str | None) -> tuple[Sequential, Array, Array | No
     name = data or (spec.data if spec else None)
     if name is None:
         raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
-    x, y = rows(name, (spec or TrainSpec()).seed)
+    x, y = _rows(name, spec)
     return model, as_features(f"data {name}, x", x, model.shape), y
+
+
+def _rows(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:
+    """The rows a data set has for testing: of the run's own, the ones it was not trained on."""
+    return load(name, spec.seed)[1] if spec is not None and name == spec.data else rows(name)
 
 
 def _is_classifier(model: Sequential) -> bool:

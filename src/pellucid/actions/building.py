@@ -61,9 +61,9 @@ def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
     if scale == "rescale":
         return [*front, Rescaling(1.0 / max(data.largest, 1.0))]
     if scale == "normalize":
-        normalization = Normalization()
-        normalization.adapt(x.reshape(len(x), -1) if front else x)
-        return [*front, normalization]
+        columns = x.reshape(len(x), -1) if front else x
+        mean, variance = columns.mean(axis=0, dtype=np.float64), columns.var(axis=0, dtype=np.float64)
+        return [*front, Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))]
     return front
 
 
@@ -107,10 +107,12 @@ def _loss(spec: TrainSpec, data: Prepared) -> Any:
 def _optimizer(spec: TrainSpec, steps: int) -> Any:
     optimizer = _part(optimizers, spec.optimizer, "spec, optimizer")
     rate = spec.learning_rate if spec.learning_rate is not None else float(optimizer.learning_rate)
-    if spec.schedule is not None:
-        optimizer.learning_rate = _schedule(spec.schedule, rate, steps)
-    elif spec.learning_rate is not None:
-        optimizer.learning_rate = rate
+    schedule = spec.schedule
+    if schedule == "auto" and optimizer.scheduled:
+        return optimizer
+    if schedule == "auto":
+        schedule = "constant" if spec.until_converged else "cosine"
+    optimizer.learning_rate = rate if schedule == "constant" else _schedule(schedule, rate, steps)
     return optimizer
 
 
@@ -118,7 +120,7 @@ def _schedule(given: Named, rate: float, steps: int) -> LearningRateSchedule:
     if isinstance(given, Mapping):
         return _part(schedules, given, "spec, schedule")  # type: ignore[no-any-return]
     if given not in SCHEDULES:
-        raise UnknownName("spec, schedule", given, SCHEDULES)
+        raise UnknownName("spec, schedule", given, ["auto", "constant", *SCHEDULES])
     return SCHEDULES[given](rate, steps)
 
 

@@ -64,7 +64,9 @@ def prepare(spec: TrainSpec) -> Prepared:
     y_test = flat(as_targets(f"{name}, y_test", y_test, len(x_test)))
     classes = 0 if spec.task == "regression" else _classes(name, y_train, y_test)
     if spec.task == "classification" and not classes:
-        raise DataError(f"{name}, y", "whole numbers, one per sample, as labels", Told(f"{y_train.dtype} {y_train.shape}"))
+        raise DataError(
+            f"{name}, y", "whole numbers, one per sample, as labels", Told(f"{y_train.dtype} {y_train.shape}")
+        )
     validation = None
     if spec.validation_split:
         x_train, x_held, y_train, y_held = _split(x_train, y_train, spec.validation_split, spec.seed, name)
@@ -78,14 +80,14 @@ def flat(y: Array) -> Array:
     return y.reshape(len(y)) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
-def rows(data: str, seed: int) -> tuple[Array, Array | None]:
-    """What to evaluate or predict on: the test part of a data set or file, or all of a file that has x alone."""
+def rows(data: str) -> tuple[Array, Array | None]:
+    """What to evaluate or predict on: the test part of a data set or file, or all of a file without one."""
     if data.endswith(".npz"):
         with _opened(data) as file:
             if "x" in file.files and "x_test" not in file.files:
                 x = np.asarray(file["x"])
                 return x, np.asarray(file["y"]) if "y" in file.files else None
-    return load(data, seed)[1]
+    return load(data, seed=0)[1]
 
 
 def _opened(path: str) -> Any:
@@ -98,12 +100,16 @@ def _opened(path: str) -> Any:
 def _split(x: Array, y: Array, share: float, seed: int, where: str) -> Any:
     y = np.asarray(y)
     labels = y if np.issubdtype(y.dtype, np.integer) and y.ndim == 1 else None
-    if labels is not None and (np.unique(labels, return_counts=True)[1].min() < 2 or share * len(y) < len(np.unique(labels))):
+    if labels is not None and (
+        np.unique(labels, return_counts=True)[1].min() < 2 or share * len(y) < len(np.unique(labels))
+    ):
         labels = None  # too few of some class to give both parts one
     try:
         return train_test_split(x, y, test_size=share, stratify=labels, seed=seed)
     except ValueError as problem:
-        raise DataError(where, f"enough rows to hold out {share:.0%}", Told(f"{len(y)} rows"), str(problem)) from problem
+        raise DataError(
+            where, f"enough rows to hold out {share:.0%}", Told(f"{len(y)} rows"), str(problem)
+        ) from problem
 
 
 def _classes(where: str, *targets: Array) -> int:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..metrics import classification_report, confusion_matrix
-from ..metrics import R2Score, RootMeanSquaredError
+from ..metrics import R2Score, RootMeanSquaredError, classification_report, confusion_matrix
 from ..models import Sequential
 
 

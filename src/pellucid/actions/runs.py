@@ -1,11 +1,11 @@
 """The folder of a run: what it holds, and when it may be written to.
 
-    runs/digits-1/
-        spec.toml        what was asked for
-        checkpoint.npz   where training stands; replaced whole
-        history.csv      a row per epoch
-        model.keras      the trained model
-        metrics.json     how well it does on the test data; its presence means that the run is done
+runs/digits-1/
+    spec.toml        what was asked for
+    checkpoint.npz   where training stands; replaced whole
+    history.csv      a row per epoch
+    model.keras      the trained model
+    metrics.json     how well it does on the test data; its presence means that the run is done
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def find(path: Path) -> Run:
     run = Run(path)
     if not run.spec.exists():
         fix = "Pass the folder that `pellucid train` named at its end."
-        raise FileError(f"run {path}", "a folder with spec.toml", Told("none" if path.exists() else "no such folder"), fix)
+        raise FileError(
+            f"run {path}", "a folder with spec.toml", Told("none" if path.exists() else "no such folder"), fix
+        )
     return run
 
 
@@ -114,7 +116,10 @@ def open_model(path: Path) -> tuple[Sequential, TrainSpec | None]:
     run = find(path)
     if not run.model.exists():
         raise FileError(
-            f"run {path}", "a finished run", Told("one without model.keras"), f"Finish it: pellucid train --resume {path}"
+            f"run {path}",
+            "a finished run",
+            Told("one without model.keras"),
+            f"Finish it: pellucid train --resume {path}",
         )
     return load_model(run.model), run.read_spec()  # type: ignore[return-value]
 

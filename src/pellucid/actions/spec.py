@@ -1,4 +1,4 @@
-"""The spec: one page that says what to train, on what, and how. The command line's options and a TOML file fill the same.
+"""The spec: one page that says what to train, on what, and how. Options and a TOML file fill the same page.
 
 >>> spec = TrainSpec(data="digits", layers=[64, 32], dropout=0.2)
 >>> spec.optimizer, spec.batch_size
@@ -44,8 +44,10 @@ class TrainSpec(BaseModel):
     loss: Named = Field("auto", description="auto: cross-entropy for classes, mean squared error for numbers")
     optimizer: Named = Field("adam", description="its name, or a table such as {class = 'SGD', momentum = 0.9}")
     learning_rate: float | None = Field(None, gt=0, description="the optimizer's own unless given")
-    schedule: Named | None = Field(
-        None, description="cosine, exponential, inverse-time, polynomial or one-cycle over the whole run, or a table"
+    schedule: Named = Field(
+        "auto",
+        description="of the learning rate over the whole run: constant, cosine, exponential, inverse-time, polynomial, "
+        "one-cycle, or a table; auto: cosine, or constant where training goes on until it converges",
     )
     batch_size: int = Field(32, ge=1, description="samples per step")
     epochs: int | None = Field(None, ge=1, description="passes over the data; chosen by its size unless given")
@@ -60,7 +62,9 @@ class TrainSpec(BaseModel):
         try:
             found = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as problem:
-            raise FileError(where, "a readable file", Told(problem.strerror or str(problem)), "Check the path.") from problem
+            raise FileError(
+                where, "a readable file", Told(problem.strerror or str(problem)), "Check the path."
+            ) from problem
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             raise FileError(where, "TOML", Told(str(problem))) from problem
         return cls.of(found, where)

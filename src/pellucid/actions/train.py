@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..__about__ import version
-from ..errors import Told, FileError
+from ..errors import FileError, Told
 from ..models import Sequential
 from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, UntilConverged
 from . import runs
@@ -21,6 +21,7 @@ from .runs import Run
 from .spec import TrainSpec
 
 SAVE_SECONDS = 30  # between checkpoints within an epoch
+FEWEST_STEPS = 4000  # for data so small that ten epochs would not do
 MOST_EPOCHS = 1000  # when training until convergence
 
 
@@ -109,12 +110,12 @@ def _run(
 
 
 def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
-    """As many as the spec says; else about 60,000 samples seen, 10 to 100 times; with until_converged, as it takes."""
+    """As many as the spec says; else at least 10, and enough for 4,000 steps; with until_converged, as it takes."""
     if spec.epochs is not None:
         return spec.epochs
     if spec.until_converged:
         return MOST_EPOCHS
-    return min(100, max(10, math.ceil(60_000 / len(data.x_train))))
+    return max(10, math.ceil(FEWEST_STEPS / math.ceil(len(data.x_train) / spec.batch_size)))
 
 
 def _callbacks(run: Run, spec: TrainSpec, on_event: OnEvent) -> list[Callback]:

@@ -74,7 +74,6 @@ def sparsemax(x: Array, axis: int = -1) -> Array:
     descending = -np.sort(-z, axis=-1)
     total, count = descending.cumsum(axis=-1), np.arange(1, z.shape[-1] + 1, dtype=x.dtype)
     k = (1 + count * descending > total).sum(axis=-1, keepdims=True)  # how many entries stay above 0
-    k = np.maximum(k, 1)  # where x has a NaN no entry does
     τ = (np.take_along_axis(total, k - 1, axis=-1) - 1) / k.astype(x.dtype)
     return np.moveaxis(np.maximum(z - τ, 0), -1, along)
 

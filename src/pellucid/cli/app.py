@@ -31,6 +31,7 @@ app.add_typer(data_app, name="data")
 
 Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]
 Data = Annotated[str | None, typer.Argument(help="A data set's name or an .npz file; the run's own unless given.")]
+INTERRUPTED = 130  # the shell's code for Ctrl-C
 _DESCRIBED = {name: field.description for name, field in TrainSpec.model_fields.items()}
 
 
@@ -77,7 +78,9 @@ def train_command(
     verbose = 0 if quiet else 1
     if resume_run is not None:
         if options or out or force:
-            raise InvalidArgument("--resume", "no other option, as the run's spec.toml says them all", ", ".join(options))
+            raise InvalidArgument(
+                "--resume", "no other option, as the run's spec.toml says them all", ", ".join(options)
+            )
         resume(resume_run, on_event=_show, verbose=verbose)
         return
     train(_spec(options), out=out, force=force, on_event=_show, verbose=verbose)
@@ -162,13 +165,16 @@ def main(words: list[str] | None = None) -> None:
     debug = "--debug" in words
     words = ["--debug", *(w for w in words if w != "--debug")] if debug else words
     try:
-        sys.exit(app(words, standalone_mode=False) or 0)
+        code = app(words, standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        sys.exit(code)
     except TyperException as problem:
         show.error(f"Error: {problem.format_message()} See: pellucid {' '.join(words[:1])} --help")
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
-        show.error("Interrupted. What was saved is whole; go on with: pellucid train --resume RUN")
-        sys.exit(130)
+        show.interrupted()
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away: nothing to say, nobody to say it to
         sys.exit(0)

@@ -16,6 +16,7 @@ from ..arrays import Array
 from ..data import datasets
 
 console = Console(highlight=False, soft_wrap=True)
+_begun: list[Run] = []  # by this command
 
 
 def line(text: str) -> None:
@@ -33,8 +34,15 @@ def spec(given: TrainSpec) -> None:
     line(given.to_toml())
 
 
+def interrupted() -> None:
+    """Ctrl-C: what can be done with what there is."""
+    on = f" Go on with: pellucid train --resume {_begun[-1].path}" if _begun else ""
+    error(f"Interrupted; all files are whole.{on}")
+
+
 def started(event: Started) -> None:
     """What is about to be trained."""
+    _begun.append(event.run)
     data, model = event.data, event.model
     kind = f"{data.classes} classes" if data.classes else "numbers to predict"
     held = len(data.validation[0]) if data.validation else 0
@@ -78,7 +86,9 @@ def _confusion(matrix: list[list[int]]) -> None:
     for c in range(len(matrix)):
         table.add_column(str(c), justify="right")
     for c, row in enumerate(matrix):
-        table.add_row(str(c), *("·" if n == 0 else f"[bold]{n}[/bold]" if c == i else str(n) for i, n in enumerate(row)))
+        table.add_row(
+            str(c), *("·" if n == 0 else f"[bold]{n}[/bold]" if c == i else str(n) for i, n in enumerate(row))
+        )
     console.print(table)
 
 

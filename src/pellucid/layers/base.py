@@ -196,6 +196,10 @@ class Layer(Part):
         """Read and write the parameters through these views from now on."""
         self.shape, self.p, self.owner = shape, dict(p), owner
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy keeps the values but belongs to nobody: the first model that uses it takes them up."""
+        return {**self.__dict__, "owner": None}
+
     def __call__(self, x: Any, training: bool = False) -> Array:
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
         in Keras: a call is a step taken, where `forward` only says what the step would give."""
@@ -218,7 +222,7 @@ class Layer(Part):
         if self.shape is not None and x.shape[1:] != self.shape:
             raise ShapeError(
                 f"layer {self.name!r}, input", f"shape {(None, *self.shape)}", x.shape,
-                "A single sample needs a batch axis: x[None].",
+                "A single sample needs a batch axis: x[None]." if x.shape == self.shape else "",
             )  # fmt: skip
         return x
 

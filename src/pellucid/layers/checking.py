@@ -165,7 +165,9 @@ class _Trial:
 
     def _forward_is_pure(self) -> tuple[Array, Any]:
         x, p, kept = self.x.copy(), copy.deepcopy(self.p), _identities(self.layer)
-        y, cache = self._forward(self.x, self.p)
+        result = self._forward(self.x, self.p)
+        self._hold(_is_pair(result, object), "forward", "(y, cache), y an array", type(result).__name__)
+        y, cache = result
         first = y.copy()
         wanted = (len(self.x), *self.layer.output_shape_for(self.shape))
         self._hold(y.shape == wanted, "forward", f"an output of shape {wanted}, as output_shape_for says", y.shape)
@@ -178,8 +180,9 @@ class _Trial:
 
     def _backward_is_pure(self, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         x, p, given = self.x.copy(), copy.deepcopy(self.p), dy.copy()
-        dx, gradients = self.layer.backward(self.p, cache, dy)
-        dx, gradients = dx.copy(), {k: g.copy() for k, g in gradients.items()}
+        result = self.layer.backward(self.p, cache, dy)
+        self._hold(_is_pair(result, dict), "backward", "(dx, {name: gradient})", type(result).__name__)
+        dx, gradients = result[0].copy(), {k: g.copy() for k, g in result[1].items()}
         again, others = self.layer.backward(self.p, cache, dy)
         same = _same(dx, again) and all(_same(g, others[k]) for k, g in gradients.items())
         self._hold(same, "backward", "the same gradients from the same cache", "others")
@@ -279,9 +282,18 @@ def _shifted(w: Array, key: Key) -> Array:
 
 def _unbuilt(layer: Layer, dtype: str) -> Layer:
     """A copy without parameters, in this dtype; the original is left alone."""
-    twin = copy.copy(layer)
+    twin = copy.deepcopy(layer)  # a model's layers are copied with it
     twin.dtype, twin.shape, twin.p, twin.owner = dtype, None, {}, None
     return twin
+
+
+def _is_pair(result: Any, second: type) -> bool:
+    return (
+        isinstance(result, tuple)
+        and len(result) == 2
+        and isinstance(result[0], np.ndarray)
+        and isinstance(result[1], second)
+    )
 
 
 def _identities(layer: Layer) -> dict[str, int]:

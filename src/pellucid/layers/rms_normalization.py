@@ -39,7 +39,7 @@ class RMSNormalization(Layer):
 
     axis: one axis or several, the batch being axis 0. Shapes: scale as x along those axes, starting at 1.
 
-    >>> RMSNormalization()([[3.0, -3.0]])
+    >>> RMSNormalization()([[3.0, -3.0]]).round(3)
     array([[ 1., -1.]], dtype=float32)
 
     ε is 1e-6, as in Keras; PyTorch's is the dtype's resolution (1.2e-7 in float32).

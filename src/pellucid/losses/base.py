@@ -18,7 +18,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
 from ..registry import Family, Part, get_custom_objects, snake
-from .targets import aligned, alike, floating, numeric
+from .targets import aligned, alike, floating, has_axis, numeric
 
 EPSILON = 1e-7  # keras.config.epsilon(): what Keras keeps logarithms and divisors away from 0 by
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -33,7 +33,7 @@ class LossFamily(Family["Loss"]):
         """The loss that a name, a config, a class, one of this package's functions, or a loss stands for."""
         if callable(identifier) and not isinstance(identifier, Part | type):
             name = getattr(identifier, "__name__", repr(identifier))
-            if getattr(identifier, "__module__", "").startswith(__package__) and name in self.names:
+            if (getattr(identifier, "__module__", None) or "").startswith(__package__) and name in self.names:
                 return self.names[name]()
             raise WrongType(
                 where or "losses.get", "the name of a loss, or a function with its gradient", name,
@@ -125,9 +125,7 @@ class Loss(Part):
         >>> float(MeanSquaredError()([[0.0], [1.0]], [[1.0], [1.0]]))
         0.5
         """
-        y_true, y_pred = self.check(y_true, floating(f"{self.name}, y_pred", y_pred, self.dtype))
-        values = np.asarray(self.values(y_true, y_pred))
-        weights, scale = self._weighting(y_true, values, sample_weight)
+        y_true, y_pred, values, weights, scale = self._evaluated(y_true, y_pred, sample_weight)
         weighted = values if weights is None else values * weights
         if self.reduction in ("none", None):
             return weighted
@@ -141,13 +139,21 @@ class Loss(Part):
         (0.5, array([[1., 0.]], dtype=float32))
         """
         given = floating(f"{self.name}, y_pred", y_pred)
-        y_true, y_pred = self.check(y_true, given.astype(self.dtype or given.dtype, copy=False))
-        values = np.asarray(self.values(y_true, y_pred))
-        weights, scale = self._weighting(y_true, values, sample_weight)
+        y_true, y_pred, values, weights, scale = self._evaluated(y_true, given, sample_weight)
         weighted = values if weights is None else values * weights
         slope = np.full_like(values, scale) if weights is None else weights * values.dtype.type(scale)
         dy = self._own_gradient(y_true, y_pred) * self._spread(slope, y_pred)
         return float(weighted.sum(dtype=np.float64) * scale), dy.astype(given.dtype, copy=False).reshape(given.shape)
+
+    def _evaluated(
+        self, y_true: Any, y_pred: Any, sample_weight: Any
+    ) -> tuple[Array, Array, Array, Array | None, float]:
+        """(y_true, y_pred, values, weights, scale), the first two checked, the last two as `_weighting` has them."""
+        y_pred = floating(f"{self.name}, y_pred", y_pred, self.dtype)
+        has_axis(self.name, y_pred, self.axis)
+        y_true, y_pred = self.check(y_true, y_pred)
+        values = np.asarray(self.values(y_true, y_pred))
+        return y_true, y_pred, values, *self._weighting(y_true, values, sample_weight)
 
     def _weighting(self, y_true: Array, values: Array, sample_weight: Any) -> tuple[Array | None, float]:
         """(one weight per value or None, the factor by which the weighted sum becomes the loss)."""

@@ -99,8 +99,7 @@ def class_numbers(
     array([1, 0])
     """
     y_pred = floating(f"{name}, y_pred", y_pred)
-    if not -y_pred.ndim <= axis < y_pred.ndim:
-        raise ShapeError(f"{name}, y_pred", f"an axis {axis}, that of the classes", y_pred.shape)
+    has_axis(name, y_pred, axis)
     _with_outputs(name, y_pred)
     y_true, where = numeric(f"{name}, y_true", y_true), f"{name}, y_true"
     classes = y_pred.shape[axis]
@@ -185,6 +184,12 @@ def first(x: Array, wrong: Array) -> Told:
     row, rest = index[:1], index[1:]
     place = f", column {rest[0]}" if len(rest) == 1 else f", position {rest}" if rest else ""
     return Told(f"{x[index].item()!r}" + (f" at row {row[0]}{place}" if row else ""))
+
+
+def has_axis(name: str, y_pred: Array, axis: int) -> None:
+    """Refuse outputs that lack the axis over which the loss is formed."""
+    if y_pred.ndim and not -y_pred.ndim <= axis < y_pred.ndim:
+        raise ShapeError(f"{name}, y_pred", f"outputs with an axis {axis}, the argument axis", y_pred.shape)
 
 
 def _with_outputs(name: str, y_pred: Array) -> None:

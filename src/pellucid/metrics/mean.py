@@ -160,7 +160,8 @@ def loss_of(fn: Any, options: dict[str, Any]) -> Loss | None:
     """The loss that fn is, or that one of the library's loss functions belongs to; it brings shapes in order."""
     if isinstance(fn, Loss):
         return fn
-    known = losses.get(fn) if getattr(fn, "__module__", "").startswith(Loss.__module__.rpartition(".")[0]) else None
+    module = getattr(fn, "__module__", None) or ""  # code run by exec has none
+    known = losses.get(fn) if module.startswith(Loss.__module__.rpartition(".")[0]) else None
     return None if known is None else type(known)(**options)
 
 

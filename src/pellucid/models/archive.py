@@ -72,7 +72,7 @@ def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:
 def write_weights(path: Path, tree: Tree, groups: Mapping[str, str]) -> None:
     """Write a `.weights.h5` file, whole or not at all."""
     content = hdf5_bytes(tree, groups)
-    write_whole(path, lambda file: file.write(content) and None)
+    write_whole(path, lambda file: file.write(content))
 
 
 def read_weights(path: Path) -> dict[str, Array]:

@@ -101,7 +101,9 @@ def _only(argument: str, value: Any) -> Any:
     if isinstance(value, list | tuple) or (isinstance(value, dict) and "class_name" not in value):
         values = list(value.values()) if isinstance(value, dict) else list(value)
         if len(values) != 1:
-            raise InvalidArgument(f"compile, argument {argument}", "one, as there is one output", Told(f"{len(values)}"))
+            raise InvalidArgument(
+                f"compile, argument {argument}", "one, as there is one output", Told(f"{len(values)}")
+            )
         return values[0]
     return value
 

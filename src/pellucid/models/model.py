@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..training import loop
 from ..training.batches import ArrayBatches, Batches, StreamBatches, checked_arrays, is_stream
 from ..training.callbacks import CallbackList, History, with_progress
 from ..training.definition import test_step, train_step
+from ..training.threads import threads_for
 from . import saving
 from .compiling import Compiled
 from .network import not_built
@@ -76,7 +78,8 @@ class Model(Compiled):
             class_weight,
         )
         verbose = _verbosity(verbose)
-        self.history = loop.fit(self, plan, with_progress(callbacks, verbose), verbose)
+        with self._threads(train):
+            self.history = loop.fit(self, plan, with_progress(callbacks, verbose), verbose)
         return self.history
 
     def evaluate(
@@ -99,7 +102,7 @@ class Model(Compiled):
         self._fits_loss("evaluate", batches)
         verbose = _verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
-        with CallbackList(with_progress(callbacks, verbose), self, params) as told:
+        with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as told:
             return _answer(loop.evaluate(self, batches, told), return_dict)
 
     def predict(
@@ -119,7 +122,7 @@ class Model(Compiled):
         batches = self._source("predict", x, None, None, batch_size, steps, shuffle=False)
         verbose = _verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
-        with CallbackList(with_progress(callbacks, verbose), self, params) as told:
+        with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as told:
             return loop.predict(self, batches, told)
 
     def train_on_batch(
@@ -150,7 +153,9 @@ class Model(Compiled):
         x = self.as_input(x)
         self.build((None, *x.shape[1:]))
         self.gather()
-        y, _ = self.forward(self.p, x, training=training, rng=self.key)
+        y, cache = self.forward(self.p, x, training=training, rng=self.key)
+        if training:
+            self.state.update(self.state_after(self.p, cache))
         return y
 
     # Looking and keeping -----------------------------------------------------------------------------------------
@@ -211,6 +216,9 @@ class Model(Compiled):
         size = checks.integer(f"{where}, argument batch_size", size, minimum=1)
         return ArrayBatches(x, y, weights, size, shuffle, steps)
 
+    def _threads(self, batches: Batches) -> AbstractContextManager[None]:
+        return threads_for(getattr(batches, "batch_size", DEFAULT_BATCH), self.count_params())
+
     def _build_from_stream(self, source: Any) -> None:
         if self.built:
             return
@@ -243,7 +251,7 @@ class Model(Compiled):
             return
         if batches.y is None:
             raise NotReady(f"{where}, y", "targets", None, "Pass y.")
-        outputs = (len(batches.x), *self.output_shape[1:])
+        outputs = (len(batches.x), *self.output_shape_for(self._built_shape(where)))
         try:
             self.loss.check(batches.y, np.broadcast_to(np.zeros((), self.dtype), outputs))
         except ShapeError as problem:
@@ -257,7 +265,8 @@ class Model(Compiled):
         else:
             if not isinstance(data, tuple | list) or not 2 <= len(data) <= 3:
                 raise InvalidArgument(
-                    "fit, argument validation_data", "(x, y), (x, y, sample_weight) or a PyDataset", Told(type(data).__name__)
+                    "fit, argument validation_data", "(x, y), (x, y, sample_weight) or a PyDataset",
+                    Told(type(data).__name__),
                 )  # fmt: skip
             x, y, weights = (*data, None)[:3]
             batches = self._source("fit, validation_data", x, y, weights, batch_size, steps, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -35,9 +36,9 @@ class Network(Layer):
         self.key: Key = fresh_key() if self.seed is None else Key(self.seed)
 
     @property
+    @abstractmethod
     def layers(self) -> list[Layer]:
         """The layers, in the order in which data meets them."""
-        raise NotImplementedError
 
     def leaves(self) -> Iterator[tuple[str, Layer]]:
         """(path, layer) of every layer that is not itself a model."""
@@ -46,6 +47,10 @@ class Network(Layer):
                 yield from ((f"{layer.name}/{path}", leaf) for path, leaf in layer.leaves())
             else:
                 yield layer.name, layer
+
+    @abstractmethod
+    def walk(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> Iterator[tuple[str, Array]]:
+        """(layer's path, output) one after another, the way `forward` goes."""
 
     def part(self, p: Arrays, layer: Layer) -> dict[str, Array]:
         """The parameters of one layer, out of the whole model's."""
@@ -75,6 +80,17 @@ class Network(Layer):
         self.theta, self.state, self.gradient = theta, state, theta.like()
         self.gathered = True
         self.bind(self._built_shape("parameters"), {**theta, **state}, theta)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes it. Setting this sets it for all layers, as in Keras."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.layers:
+            layer.trainable = value
 
     def needs_parameters(self, what: str) -> None:
         """Raise unless the parameters exist; own them."""

@@ -105,7 +105,9 @@ def clone_model(model: Compiled) -> Compiled:
 def _target(filepath: str | os.PathLike[str], suffix: str, overwrite: bool, where: str) -> Path:
     path = archive.as_path(filepath, suffix, where)
     if path.exists() and not overwrite:
-        raise FileError(f"{where} to {path}", "a path that is free", Told("a file"), "Pass overwrite=True to replace it.")
+        raise FileError(
+            f"{where} to {path}", "a path that is free", Told("a file"), "Pass overwrite=True to replace it."
+        )
     return path
 
 
@@ -115,7 +117,9 @@ def _model_of(config: Any, where: str) -> Compiled:
     except PellucidError:
         raise
     except (TypeError, ValueError, KeyError, AttributeError) as problem:
-        raise FileError(where, "a config as Keras 3 writes it", Told(f"one that does not hold together ({problem})")) from problem
+        raise FileError(
+            where, "a config as Keras 3 writes it", Told(f"one that does not hold together ({problem})")
+        ) from problem
     if not isinstance(model, Compiled):
         raise FileError(where, "a model", Told(type(model).__name__))
     return model
@@ -158,7 +162,9 @@ def _load_tree(model: Compiled, tree: Mapping[str, Array], where: str) -> None:
         for i, mine in enumerate(layer.get_weights()):
             path = f"{group}/vars/{i}"
             if path not in tree:
-                raise FileError(where, f"array {path!r} of layer {layer.name!r}", Told("none"), "The architectures differ.")
+                raise FileError(
+                    where, f"array {path!r} of layer {layer.name!r}", Told("none"), "The architectures differ."
+                )
             if tree[path].shape != mine.shape:
                 raise ShapeError(f"{where}, {path} of layer {layer.name!r}", f"shape {mine.shape}", tree[path].shape)
             arrays.append(tree[path])
@@ -173,4 +179,3 @@ def _load_optimizer(model: Compiled, tree: Mapping[str, Array]) -> None:
     if found and model.built:
         model.optimizer.build(model.theta)
         model.optimizer.set_variables(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())
-

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, WrongType
-from ..layers import InputLayer, Layer, Parameter, layers as layer_family
+from ..layers import InputLayer, Layer, Parameter
+from ..layers import layers as layer_family
 from ..registry import snake
 from ..rng import Key
 from .model import Model
@@ -45,8 +46,8 @@ class Sequential(Model):
         name: str | None = None,
         seed: int | None = None,
     ) -> None:
-        super().__init__(name=name, trainable=trainable, seed=seed)
         self._stack: list[Layer] = []
+        super().__init__(name=name, trainable=trainable, seed=seed)
         self._input: InputLayer | None = None
         for layer in layers or ():
             self._push(layer)
@@ -200,8 +201,9 @@ class Sequential(Model):
         for i, layer in enumerate(self._stack):
             part, key = self.part(p, layer), rng.fold(i)
             if isinstance(layer, Sequential):
-                for path, x in layer.walk(part, x, training=training, rng=key):
-                    yield f"{layer.name}/{path}", x
+                for path, y in layer.walk(part, x, training=training, rng=key):
+                    yield f"{layer.name}/{path}", y
+                    x = y
             else:
                 x, _ = layer.forward(part, x, training=training, rng=key)
                 yield layer.name, x

@@ -13,7 +13,11 @@ Row = tuple[str, str, int, bool]  # layer, output shape, parameters, trainable
 
 
 def summary(
-    model: Network, line_length: int | None, expand_nested: bool, show_trainable: bool, layer_range: Sequence[str] | None
+    model: Network,
+    line_length: int | None,
+    expand_nested: bool,
+    show_trainable: bool,
+    layer_range: Sequence[str] | None,
 ) -> str:
     """Each layer with its output's shape and number of parameters, then the totals, as text."""
     if not model.built:
@@ -27,10 +31,12 @@ def summary(
     widths = [max(len(row[i]) for row in [header, *table]) for i in range(len(header))]
     if line_length is not None:
         widths[0] = max(widths[0], line_length - sum(widths[1:]) - 3 * len(widths) - 1)
-    lines = [_rule("┌┬┐", widths), _cells(header, widths), _rule("├┼┤", widths)]
-    lines += [_cells(row, widths) for row in table] + [_rule("└┴┘", widths)]
+    lines = [_rule(("┌", "┬", "┐"), widths), _cells(header, widths), _rule(("├", "┼", "┤"), widths)]
+    lines += [_cells(row, widths) for row in table] + [_rule(("└", "┴", "┘"), widths)]
     trained = sum(model.theta[name].size for name in model.trained_names())
-    return "\n".join([f'Model: "{model.name}"', *lines, *_totals(model.count_params(), trained, model.theta.data.itemsize)])
+    return "\n".join(
+        [f'Model: "{model.name}"', *lines, *_totals(model.count_params(), trained, model.theta.data.itemsize)]
+    )
 
 
 def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[Row]:
@@ -52,7 +58,7 @@ def _chosen(layers: list[Layer], layer_range: Sequence[str] | None) -> list[Laye
     return layers[first : last + 1]
 
 
-def _rule(corners: str, widths: list[int]) -> str:
+def _rule(corners: tuple[str, str, str], widths: list[int]) -> str:
     left, middle, right = corners
     return left + middle.join("─" * (w + 2) for w in widths) + right
 

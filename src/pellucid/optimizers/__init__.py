@@ -6,12 +6,13 @@ from .adafactor import Adafactor
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .adamax import Adamax
-from .base import Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
 from .ftrl import Ftrl
 from .lamb import Lamb
 from .lion import Lion
 from .muon import Muon
 from .nadam import Nadam
+from .options import OptimizerOptions
 from .rmsprop import RMSprop
 from .schedule_free_adamw import ScheduleFreeAdamW
 from .sgd import SGD

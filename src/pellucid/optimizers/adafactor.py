@@ -11,7 +11,8 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from .base import Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
+from .options import OptimizerOptions
 
 
 def rms(x: Array) -> float:
@@ -31,7 +32,9 @@ def adafactor_step(
     w: Array, g: Array, v: Array, *, lr: float, t: int, epsilon_2: float = 1e-3, clip_threshold: float = 1.0
 ) -> Array:
     """u = g / √v, shortened to an RMS of clip_threshold;  step = max(ε₂, RMS(w)) · min(lr, 1/√t) · u."""
-    u = g / np.sqrt(np.maximum(v, np.finfo(v.dtype).tiny))  # of a row and a column of zeros, v may underflow to 0
+    u: Array = g / np.sqrt(
+        np.maximum(v, np.finfo(v.dtype).tiny)
+    )  # of a row and a column of zeros, v may underflow to 0
     u = u / max(1.0, rms(u) / clip_threshold)
     return max(epsilon_2, rms(w)) * min(lr, 1 / math.sqrt(t)) * u
 

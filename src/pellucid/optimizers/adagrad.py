@@ -10,7 +10,8 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from .base import Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
+from .options import OptimizerOptions
 
 
 def adagrad(w: Array, g: Array, a: Array, *, lr: float, epsilon: float = 1e-7) -> tuple[Array, Array]:

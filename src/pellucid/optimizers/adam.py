@@ -11,7 +11,8 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from .base import CommonOptions, Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
+from .options import CommonOptions, OptimizerOptions
 
 
 def moments(g: Array, m: Array, v: Array, beta_1: float, beta_2: float) -> tuple[Array, Array]:

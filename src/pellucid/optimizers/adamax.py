@@ -10,7 +10,8 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from .base import Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
+from .options import OptimizerOptions
 
 
 def adamax(

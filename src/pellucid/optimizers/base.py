@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,31 +21,11 @@ from ..errors import InvalidArgument, NotReady, ShapeError, Told, UnknownName, W
 from ..registry import Family, Part, plain, snake
 from ..settings import floatx
 from .clipping import clip_by_norm, clip_by_value
-from .memory import Memory, assign, in_order, runs
+from .memory import Memory, assign, blocks, in_order, runs
 from .packing import packed
 from .schedules.base import LearningRateSchedule, schedules
 
 optimizers: Family[Optimizer] = Family("optimizer", "keras.optimizers")
-
-
-class CommonOptions(TypedDict, total=False):
-    """Arguments that every optimizer takes, with the same defaults."""
-
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
-    gradient_accumulation_steps: int | None
-    name: str | None
-
-
-class OptimizerOptions(CommonOptions, total=False):
-    """Arguments of an optimizer that decays no weights unless told to."""
-
-    weight_decay: float | None
 
 
 class Optimizer(Part):
@@ -63,7 +43,8 @@ class Optimizer(Part):
     and every ema_overwrite_frequency steps, or at the end of training, put it in the weights' place.
     gradient_accumulation_steps: average this many gradients into one update.
 
-    One of your own writes `update`, and names its slots:
+    One of your own writes `update`, and names its slots. If its step for one entry depends on others (a norm, a mean),
+    it must say `elementwise = False`, to be given whole parameters in their shapes:
 
     >>> class Momentum(Optimizer):
     ...     slots = ("velocity",)
@@ -78,7 +59,7 @@ class Optimizer(Part):
 
     family = optimizers
     slots: tuple[str, ...] = ()
-    elementwise: ClassVar[bool] = True  # whether `update` may be given many parameters as one long vector
+    elementwise: ClassVar[bool] = True  # whether `update` may be given any stretch of the vector at a time
 
     def __init__(
         self,
@@ -226,10 +207,10 @@ class Optimizer(Part):
         """The loss times loss_scale_factor, by which each step divides the gradients again."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
-    def finalize(self, theta: Flat) -> None:
-        """End of training: with use_ema, the average takes the weights' place."""
+    def finalize(self, theta: Flat, trainable: Sequence[str] | None = None) -> None:
+        """End of training: with use_ema, the average takes the weights' place, for these names or the last step's."""
         if self.memory is not None and self.memory.average is not None:
-            for name in self._trained:
+            for name in self._trained if trainable is None else trainable:
                 theta[name] = self.memory.average[name]
 
     def exclude_from_weight_decay(
@@ -376,9 +357,9 @@ class Optimizer(Part):
             for run in runs(theta, [name for name, d in decays.items() if d == decay]):
                 w[run] -= w[run] * (decay * lr)
         if self.elementwise:
-            for run in runs(theta, names):
-                slots = memory.within(run)
-                w[run], new = self.update(w[run], g[run], slots, lr, t)
+            for part in blocks(runs(theta, names)):
+                slots = memory.within(part)
+                w[part], new = self.update(w[part], g[part], slots, lr, t)
                 _replace(slots, new)
         else:
             for name in names:

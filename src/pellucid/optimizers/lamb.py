@@ -11,7 +11,8 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from .adam import moments
-from .base import Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
+from .options import OptimizerOptions
 
 
 def lamb(

@@ -10,7 +10,8 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from .base import Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
+from .options import OptimizerOptions
 
 
 def lion(w: Array, g: Array, m: Array, *, lr: float, beta_1: float = 0.9, beta_2: float = 0.99) -> tuple[Array, Array]:

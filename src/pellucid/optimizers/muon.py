@@ -13,7 +13,8 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from .adam import adam
-from .base import CommonOptions, Optimizer, optimizers
+from .base import Optimizer, optimizers
+from .options import CommonOptions
 
 
 def orthogonal(x: Array, a: float, b: float, c: float, n: int) -> Array:

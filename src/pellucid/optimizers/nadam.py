@@ -12,7 +12,8 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from .adam import moments
-from .base import Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
+from .options import OptimizerOptions
 
 
 def momentum_of(t: int, beta_1: float) -> float:

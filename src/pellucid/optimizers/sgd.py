@@ -8,7 +8,8 @@ from typing import Any, Unpack
 
 from .. import checks
 from ..arrays import Array
-from .base import Optimizer, OptimizerOptions, optimizers
+from .base import Optimizer, optimizers
+from .options import OptimizerOptions
 
 
 def sgd(w: Array, g: Array, *, lr: float) -> Array:

@@ -18,7 +18,6 @@ from .meters import Meters
 class Trainee(Protocol):
     """A compiled, built model."""
 
-    name: str
     dtype: str
     theta: Flat  # the parameters that may be trained, one vector
     state: Flat  # the parameters that are not (moving averages), one vector
@@ -30,6 +29,8 @@ class Trainee(Protocol):
     stop_training: bool
     position: Any  # where the running fit stands
 
+    @property
+    def name(self) -> str: ...
     @property
     def p(self) -> Arrays: ...
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]: ...

@@ -40,8 +40,14 @@ class ArrayBatches(Batches):
     steps: int
 
     def __init__(
-        self, x: Array, y: Array | None, sample_weight: Array | None, batch_size: int, shuffle: Any, steps: int | None = None
-    ) -> None:  # fmt: skip
+        self,
+        x: Array,
+        y: Array | None,
+        sample_weight: Array | None,
+        batch_size: int,
+        shuffle: Any,
+        steps: int | None = None,
+    ) -> None:
         self.x, self.y, self.sample_weight = x, y, sample_weight
         self.batch_size, self.shuffle = batch_size, shuffle
         self.in_a_pass = -(-len(x) // batch_size)
@@ -165,6 +171,8 @@ def with_class_weight(y: Array, sample_weight: Array | None, class_weight: Mappi
     weights = np.ones(classes.shape, dtype="float32")
     for label, weight in class_weight.items():
         weights[classes == label] = weight
-    return weights if sample_weight is None else weights * sample_weight.reshape(
-        sample_weight.shape + (1,) * (weights.ndim - sample_weight.ndim)
+    return (
+        weights
+        if sample_weight is None
+        else weights * sample_weight.reshape(sample_weight.shape + (1,) * (weights.ndim - sample_weight.ndim))
     )

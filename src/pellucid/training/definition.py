@@ -65,13 +65,12 @@ def train_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) 
     rng = model.key.fold("noise", model.optimizer.steps_taken)
     with np.errstate(all="ignore"):  # what is not finite is looked for and reported below
         step = loss_and_gradients(model, model.p, x, y, sample_weight, rng=rng)
-        for name in model.gradient:
-            model.gradient[name] = step.gradients[name]
+        model.gradient.update(step.gradients)
         healthy = math.isfinite(step.loss) and math.isfinite(float(model.gradient.data.sum(dtype=np.float64)))
     if not healthy:
         raise trace(model, x, y, sample_weight, step, rng)
-    for name, value in model.state_after(model.p, step.cache).items():
-        model.state[name] = value
+    model.state.update(model.state_after(model.p, step.cache))
+    model.gradient.data[:] = model.optimizer.scale_loss(model.gradient.data)  # which `step` takes back
     model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())
     model.meters.count(step.loss, y, step.y_pred, sample_weight)
     return step.loss

@@ -61,7 +61,7 @@ def _fit(model: Trainee, plan: Plan, told: CallbackList) -> None:
         position.epoch, position.batch, position.meters = finished + 1, 0, {}
         position.first_step = model.optimizer.steps_taken
         told.call("on_epoch_end", finished, logs)
-    model.optimizer.finalize(model.theta)
+    model.optimizer.finalize(model.theta, model.trained_names() if model.optimizer.steps_taken else [])
     told.call("on_train_end", logs)
 
 

@@ -129,9 +129,9 @@ class CallbackList(Callback):
 
     def call(self, moment: str, *args: Any) -> None:
         """Tell every callback; logs that are not given are None."""
-        if len(args) < (2 if "batch" in moment or "epoch" in moment else 1):
+        if len(args) < 2 and len(args) < (2 if "batch" in moment or "epoch" in moment else 1):
             args = (*args, None)
-        for listener in self._listeners(moment):
+        for listener in self._told.get(moment) or self._listeners(moment):
             listener(*args)
 
     def _listeners(self, moment: str) -> list[Callable[..., Any]]:

@@ -1,0 +1,160 @@
+"""The command line, typed: what it prints, what it leaves, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": "nowhere"}
+
+
+def pellucid(*words: str, cwd: Path, code: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run `python -m pellucid` as a user would."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pellucid", *words],
+        cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=200, **options,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished run in it, `run`, and what training printed, `out.txt`."""
+    folder = tmp_path_factory.mktemp("cli")
+    done = pellucid("train", "moons", "--layers", "16,8", "--epochs", "20", "--out", "run", cwd=folder)
+    (folder / "out.txt").write_text(done.stdout)
+    return folder
+
+
+def test_train_tells_what_it_does_and_how_well(trained: Path):
+    shown = (trained / "out.txt").read_text()
+    for part in ("moons: 288 samples to train on, 32 to watch, 80 to test on; 2 classes", "2-16-8-2", "Epoch 20/20",
+                 "Per class", "Confusion matrix", "Test on 80 samples: loss", "Kept in run"):  # fmt: skip
+        assert part in shown
+
+
+def test_evaluate_predict_and_summary(trained: Path):
+    kept = json.loads((trained / "run/metrics.json").read_text())
+    assert f"accuracy {kept['accuracy']:.4f}" in pellucid("evaluate", "run", cwd=trained).stdout
+    assert "accuracy" in pellucid("evaluate", "run/model.keras", "moons", cwd=trained).stdout
+    shown = pellucid("predict", "run", "--rows", "3", cwd=trained).stdout.splitlines()
+    assert shown[0] == "row,class,p0,p1"
+    assert len(shown) == 5
+    assert "77 more" in shown[-1]
+    pellucid("predict", "run", "--out", "p.csv", cwd=trained)
+    assert len((trained / "p.csv").read_text().splitlines()) == 81
+    assert "Total params: " in pellucid("summary", "run", cwd=trained).stdout
+
+
+def test_predict_for_new_data(trained: Path):
+    np.savez(trained / "new.npz", x=np.random.default_rng(0).normal(size=(4, 2)))
+    assert len(pellucid("predict", "run", "new.npz", cwd=trained).stdout.splitlines()) == 5
+
+
+def test_data_list_and_version(tmp_path: Path):
+    assert "fashion_mnist" in pellucid("data", "list", cwd=tmp_path).stdout
+    assert pellucid("--version", cwd=tmp_path).stdout.startswith("pellucid 0.")
+    assert "train" in pellucid("--help", cwd=tmp_path).stdout
+    assert "--learning-rate" in pellucid("train", "--help", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["train", "digit"], "Did you mean 'digits'"),
+        (["train", "digits", "--optimizer", "adm"], "Did you mean 'adam'"),
+        (["train", "digits", "--activation", "rleu"], "Did you mean 'relu'"),
+        (["train", "digits", "--layers", "12,x"], "128,64"),
+        (["train", "digits", "--epochs", "0"], "greater than or equal to 1"),
+        (["train", "digits", "--dropout", "1.5"], "less than 1"),
+        (["train", "digits", "--learning-rate", "nan"], "finite"),
+        (["train", "digits", "--epochs", "many"], "'--epochs': Input should be a valid integer"),
+        (["train", "nosuch.npz"], "nosuch.npz"),
+        (["train", "nosuch.toml"], "nosuch.toml"),
+        (["train", "--resume", "nowhere"], "nowhere"),
+        (["train", "digits", "--resume", "nowhere"], "no other option"),
+        (["train", "digits", "--out", "/proc/nowhere"], "folder that can be written"),
+        (["evaluate", "nowhere.keras"], "No such file"),
+        (["predict", "."], "spec.toml"),
+        (["trian", "digits"], "trian"),
+        (["train", "digits", "--drop", "0.1"], "--drop"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_2(tmp_path: Path, words: list[str], message: str):
+    done = pellucid(*words, cwd=tmp_path, code=2)
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_debug_shows_the_traceback(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "pellucid", "train", "digit", "--debug"],
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+
+
+def test_a_finished_run_wants_force(trained: Path):
+    again = ["train", "moons", "--epochs", "1", "--out", "run"]
+    assert "--force" in pellucid(*again, cwd=trained, code=2).stderr
+
+
+def test_killed_and_resumed_gives_the_same_bits(tmp_path: Path):
+    words = ["train", "digits", "--epochs", "30", "--dropout", "0.2", "--batch-norm"]
+    pellucid(*words, "--out", "whole", cwd=tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pellucid", *words, "--out", "cut"],
+        cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Epoch 7/"):
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert not (tmp_path / "cut/metrics.json").exists()
+    pellucid("train", "--resume", "cut", cwd=tmp_path)
+    for name in ("model.keras", "history.csv"):
+        assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_ctrl_c_is_one_line(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pellucid", "train", "digits", "--epochs", "2000", "--out", "run"],
+        cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Epoch 2/"):
+            break
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, error = process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert process.returncode == 130
+    assert error.splitlines() == ["Interrupted; all files are whole. Go on with: pellucid train --resume run"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are Unix's")
+def test_a_full_disk_is_one_line(tmp_path: Path):
+    def small_files() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    done = pellucid("train", "digits", "--epochs", "1", "--out", "run", cwd=tmp_path, code=2, preexec_fn=small_files)
+    assert "room and permission to write" in done.stderr
+    assert [p.name for p in (tmp_path / "run").iterdir() if "partial" in p.name] == []

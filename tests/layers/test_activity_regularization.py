@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import numpy as np
+
+from pellucid.layers import ActivityRegularization
+
+
+def test_the_penalty_is_an_activity_regularizer_made_from_l1_and_l2() -> None:
+    layer = ActivityRegularization(l1=0.5, l2=0.25)
+    x = np.array([[-1.0, 2.0]])
+    np.testing.assert_array_equal(layer(x), x)
+    assert layer.activity_regularizer is not None
+    assert float(layer.activity_regularizer(x)) == 0.5 * 3 + 0.25 * 5
+    np.testing.assert_allclose(layer.activity_regularizer.grad(x), [[-0.5 - 0.5, 0.5 + 1.0]])
+    assert "activity_regularizer" not in layer.get_config()

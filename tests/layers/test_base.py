@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pellucid import layers as L
+from pellucid.errors import DataError, NotReady, ShapeError
+from pellucid.layers.shapes import along, axes_of, must_fit
+
+
+def test_axes_are_counted_with_the_batch() -> None:
+    assert axes_of("x", -1, (3, 4)) == (2,)
+    assert axes_of("x", (2, 1), (3, 4)) == (1, 2)
+    assert axes_of("x", (-1, 2), (3, 4)) == (2,)
+    assert axes_of("x", (), (3,)) == ()
+    for axis in (0, 3, -3, -4):
+        with pytest.raises(ShapeError, match="layer 'x', input"):
+            axes_of("x", axis, (3, 4))
+
+
+def test_along_and_must_fit() -> None:
+    assert along(np.ones((3,)), (1,), 3).shape == (1, 3, 1)
+    must_fit("x", "scale", (1, 4), (3, 4), (3, 4))
+    for size in ((3,), (1, 3, 4), (2, 4)):
+        with pytest.raises(ShapeError, match="scale of shape"):
+            must_fit("x", "scale", size, (3, 4), (3, 4))
+
+
+def test_words_and_ragged_rows_are_refused() -> None:
+    layer = L.Dense(2, name="mine")
+    with pytest.raises(DataError, match=r"layer 'mine', input: expected numbers, got an array of <U"):
+        layer([["a", "b"]])
+    with pytest.raises(DataError, match="rows of different lengths"):
+        layer([[1.0], [1.0, 2.0]])
+    assert not layer.built
+
+
+def test_weights_need_a_built_layer_and_the_right_shapes() -> None:
+    layer = L.Dense(2)
+    assert layer.get_weights() == []
+    with pytest.raises(NotReady, match="a layer that is built"):
+        layer.set_weights([])
+    layer.build((None, 3))
+    before = layer.get_weights()
+    with pytest.raises(ShapeError, match=r"set_weights, bias: expected shape \(2,\), got \(3,\)"):
+        layer.set_weights([np.ones((3, 2)), np.ones(3)])
+    np.testing.assert_array_equal(layer.get_weights()[0], before[0])
+
+
+def test_layers_answer_to_keras_names() -> None:
+    assert isinstance(L.get("batch_normalization"), L.BatchNormalization)
+    assert isinstance(L.get({"class_name": "ReLU", "config": {}}), L.ReLU)
+    keras = {"ReLU": "re_lu", "PReLU": "p_re_lu", "LeakyReLU": "leaky_re_lu", "RMSNormalization": "rms_normalization"}
+    for kind, name in keras.items():
+        assert getattr(L, kind)().name == name
