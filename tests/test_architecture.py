@@ -28,7 +28,7 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("helpers", {"doctor", "tuning", "estimators", "exchange", "reports", "scratch"}),
     ("actions", {"actions"}),
     ("faces", {"cli", "studio", "serving"}),
-    ("doors", {"callbacks", "config", "datasets", "saving", "utils"}),  # Keras's names for what stands below
+    ("doors", {"backend", "callbacks", "config", "datasets", "saving", "utils"}),  # Keras's names for what stands below
     ("roof", {"__init__", "__main__"}),
 ]
 FLOOR = {room: number for number, (_, rooms) in enumerate(FLOORS) for room in rooms}

@@ -28,6 +28,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN = {"pellucid", "python", "cat", "head", "ls", "printf", "unzip"}
 NOT_RUN = {"make", "git", "pip", "cd", "source", "open"}  # they fetch, build, or act on the reader's own shell
 SECONDS = 240  # that one command may take
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # `pellucid`: the one under test
 
 EXIT_CODE = re.compile(r"#\s*exit code (\d+)\s*$")
 
@@ -43,16 +44,15 @@ def commands(block: str) -> list[str]:
 
 
 def run_command(command: str, folder: Path) -> str | None:
-    """What went wrong, or None. Python's own folder comes first on the PATH: `pellucid` is the one under test."""
+    """What went wrong, or None."""
     program = command.split()[0]
     if program in NOT_RUN:
         return None
     if program not in RUN:
         return f"$ {command}\n{program} is neither in RUN nor in NOT_RUN of {Path(__file__).name}"
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     result = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
-        cwd=folder, env={**os.environ, "PATH": path, "COLUMNS": "120"}, timeout=SECONDS,
+        cwd=folder, env={**os.environ, "PATH": PATH, "COLUMNS": "120"}, timeout=SECONDS,
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     declared = EXIT_CODE.search(command)
@@ -83,6 +83,7 @@ def test_examples_run(path: Path, subtests: pytest.Subtests, tmp_path: Path, mon
     document = SYBIL.parse(path)
     document.namespace["no_data"] = not os.environ.get("PELLUCID_DATA")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", PATH)
     for example in document:
         with subtests.test(f"line {example.line}"):
             try:

@@ -22,7 +22,7 @@ from rich.text import Text
 
 FOLDER = Path(__file__).parent
 COMMAND = "pellucid train digits"
-WIDTH = 104  # characters
+WIDTH = 110  # characters
 FIRST, LAST = 6, 3  # lines of epochs to show
 
 # rich would have the reader's browser fetch a font; any monospaced one will do.
@@ -93,7 +93,9 @@ def learning_curve(curves: dict[str, list[float]]) -> str:
         label, colour = names[name]
         points = " ".join(f"{x},{y}" for x, y in (place(e + 1, v) for e, v in enumerate(values)))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts.append(f'<text x="{width - right - 8}" y="{top + 22 + 20 * i}" text-anchor="end" fill="{colour}">{label}</text>')
+        parts.append(
+            f'<text x="{width - right - 8}" y="{top + 22 + 20 * i}" text-anchor="end" fill="{colour}">{label}</text>'
+        )
     return "\n".join([*parts, "</svg>\n"])
 
 

@@ -11,25 +11,51 @@ from typing import Any
 
 import griffe
 
+INTRODUCED = {
+    f"pellucid.{name}"
+    for name in (
+        "activations", "callbacks", "constraints", "datasets", "initializers", "layers", "losses", "metrics", "models",
+        "optimizers", "optimizers.schedules", "regularizers",
+    )
+}  # fmt: skip
 SENTENCE_ENDS = re.compile(r"(?<=[.:])\s+(?=[A-Z])")
+ARGUMENT = re.compile(r"^([a-z]\w*(?:, [a-z]\w*)*): (?=\S)")
 
 
 def as_markdown(text: str) -> str:
     """A docstring as Markdown.
 
-    >>> print(as_markdown("One and\\none. Two.\\n\\n>>> 1 + 1\\n2"))
+    >>> print(as_markdown("One and\\none. Two.\\n\\n    y = x"))
     One and one.
     Two.
     <BLANKLINE>
-    ```pycon
-    >>> 1 + 1
-    2
+    ```text
+        y = x
     ```
     """
     first, _, rest = text.partition("\n\n")
     if not any(_kind(line) for line in first.splitlines()):
         first = "\n".join(SENTENCE_ENDS.split(" ".join(first.split()), maxsplit=1))
-    return fenced(f"{first}\n\n{rest}".rstrip())
+    return fenced(f"{first}\n\n{itemised(rest)}".rstrip())
+
+
+def itemised(text: str) -> str:
+    """Lines that begin with an argument's name become items of a list.
+
+    >>> print(itemised("rate: how many.\\nseed: where from."))
+    <BLANKLINE>
+    - `rate`: how many.
+    - `seed`: where from.
+    """
+    lines: list[str] = []
+    in_list = False
+    for line in text.splitlines():
+        argument = ARGUMENT.match(line)
+        if argument and not in_list:
+            lines.append("")
+        in_list = bool(argument) or (in_list and bool(line.strip()))
+        lines.append(ARGUMENT.sub(r"- `\1`: ", line))
+    return "\n".join(lines)
 
 
 def fenced(text: str) -> str:
@@ -42,8 +68,9 @@ def fenced(text: str) -> str:
             lines.append("```")
             fence = ""
         if kind and not fence:
+            root = lines.pop() if line[:1] in "├└" and lines else ""  # of a tree drawn with these signs
             lines += [""] if lines and lines[-1].strip() else []
-            lines.append(f"```{kind}")
+            lines += [f"```{kind}", *filter(None, [root])]
             fence = kind
         lines.append(line)
     return "\n".join([*lines, "```"] if fence else lines)
@@ -56,8 +83,10 @@ def _kind(line: str) -> str:
 
 
 class Docstrings(griffe.Extension):
-    """Rewrites every docstring of the package before it is rendered."""
+    """Rewrites every docstring of the package before it is rendered; those of namespaces a page itself replaces."""
 
     def on_object(self, *, obj: griffe.Object, **options: Any) -> None:
+        if obj.path in INTRODUCED:
+            obj.docstring = None
         if obj.docstring:
             obj.docstring.value = as_markdown(obj.docstring.value)

@@ -12,6 +12,7 @@ array([0., 1., 1., 0.], dtype=float32)
 
 from . import (
     activations,
+    backend,
     callbacks,
     config,
     constraints,
@@ -28,21 +29,31 @@ from . import (
     utils,
 )
 from .__about__ import version as __version__
-from .layers import Input, Layer
+from .initializers import Initializer
+from .layers import Input, Layer, Variable
+from .losses import Loss
+from .metrics import Metric
 from .models import Model, Sequential
 from .optimizers import Optimizer
+from .regularizers import Regularizer
 from .rng import Key
 from .utils import set_random_seed
 
 __all__ = [
+    "Initializer",
     "Input",
     "Key",
     "Layer",
+    "Loss",
+    "Metric",
     "Model",
     "Optimizer",
+    "Regularizer",
     "Sequential",
+    "Variable",
     "__version__",
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",

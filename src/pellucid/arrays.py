@@ -7,11 +7,15 @@ and clipping by the global norm is one norm. Layers never see the vector, only t
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from .errors import Told, TooLarge
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
@@ -53,10 +57,13 @@ class Flat(Mapping[str, Array]):
         self.slices: dict[str, slice] = {}
         start = 0
         for name, shape in self.shapes.items():
-            stop = start + int(np.prod(shape, dtype=np.int64))
+            stop = start + math.prod(shape)
             self.slices[name] = slice(start, stop)
             start = stop
-        self.data: Array = np.zeros(start, dtype) if data is None else data
+        if data is None:
+            _check_memory(self.shapes, start, np.dtype(dtype))
+            data = np.zeros(start, dtype)
+        self.data: Array = data
         self._views = {name: self.data[where].reshape(shapes[name]) for name, where in self.slices.items()}
 
     def like(self) -> Flat:
@@ -83,3 +90,24 @@ class Flat(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self._views)
+
+
+def _check_memory(shapes: Mapping[str, Shape], size: int, dtype: np.dtype[Any]) -> None:
+    """Refuse what the machine's memory cannot hold, before the system is asked for it: some systems say yes, and end
+    the program when it writes there."""
+    memory = _memory()
+    if size * dtype.itemsize > memory:
+        name = max(shapes, key=lambda name: math.prod(shapes[name]))
+        raise TooLarge(
+            f"parameter {name!r} of the shape {shapes[name]}", f"parameters that fit into {memory / 2**30:,.0f} GiB of "
+            f"memory, as {dtype.name}", Told(f"{size:,} of them, {size * dtype.itemsize / 2**30:,.0f} GiB"),
+            "Use fewer units.",
+        )  # fmt: skip
+
+
+def _memory() -> int:
+    """The machine's memory in bytes; where the system does not tell, more than any has."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 1 << 47

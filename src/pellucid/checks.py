@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -99,6 +100,51 @@ def shape(where: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str):
         raise WrongType(where, "a tuple of positive whole numbers such as (784,)", value)
     return tuple(integer(where, n, minimum=1) for n in value)
+
+
+def batch_shape(where: str, value: Any) -> tuple[int, ...]:
+    """A shape that begins with the batch axis, without that axis.
+
+    >>> batch_shape("build, argument input_shape", (None, 784))
+    (784,)
+    """
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < 1:
+        raise WrongType(where, "a shape with the batch axis in front, such as (None, 784)", value)
+    return shape(where, value[1:])
+
+
+def arrays(where: str, values: Any) -> list[Any]:
+    """A list of arrays of numbers.
+
+    >>> [a.shape for a in arrays("set_weights", [[[1, 2]], [0.5]])]
+    [(1, 2), (1,)]
+    """
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        raise WrongType(where, "a list of arrays", values)
+    found = []
+    for i, value in enumerate(values):
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            raise WrongType(f"{where}, array {i}", "numbers in rows of one length", value) from None
+        if array.dtype.kind not in "biuf":
+            raise WrongType(f"{where}, array {i}", "numbers", value)
+        found.append(array)
+    return found
+
+
+def path(where: str, value: Any) -> str:
+    """A path as text.
+
+    >>> path("save, argument filepath", "model.keras")
+    'model.keras'
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise WrongType(where, "a path, as text or a pathlib.Path", value)
+    text = os.fspath(value)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise InvalidArgument(where, "a path, as text without zero bytes", text)
+    return text
 
 
 def _bounds(

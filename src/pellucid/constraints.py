@@ -79,8 +79,8 @@ class MaxNorm(Constraint):
     """
 
     def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0) -> None:
-        self.max_value = checks.number("MaxNorm, argument max_value", max_value, minimum=0)
-        self.axis = checked_axis("MaxNorm, argument axis", axis)
+        self.max_value = checks.number(self.where("max_value"), max_value, minimum=0)
+        self.axis = checked_axis(self.where("axis"), axis)
 
     def __call__(self, w: Array) -> Array:
         norm = norms("MaxNorm", w, self.axis)
@@ -114,7 +114,7 @@ class UnitNorm(Constraint):
     """
 
     def __init__(self, axis: int | Sequence[int] = 0) -> None:
-        self.axis = checked_axis("UnitNorm, argument axis", axis)
+        self.axis = checked_axis(self.where("axis"), axis)
 
     def __call__(self, w: Array) -> Array:
         projected: Array = w / (norms("UnitNorm", w, self.axis) + EPSILON)
@@ -137,10 +137,10 @@ class MinMaxNorm(Constraint):
     def __init__(
         self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: int | Sequence[int] = 0
     ) -> None:
-        self.min_value = checks.number("MinMaxNorm, argument min_value", min_value, minimum=0)
-        self.max_value = checks.number("MinMaxNorm, argument max_value", max_value, minimum=self.min_value)
-        self.rate = checks.number("MinMaxNorm, argument rate", rate, minimum=0, maximum=1)
-        self.axis = checked_axis("MinMaxNorm, argument axis", axis)
+        self.min_value = checks.number(self.where("min_value"), min_value, minimum=0)
+        self.max_value = checks.number(self.where("max_value"), max_value, minimum=self.min_value)
+        self.rate = checks.number(self.where("rate"), rate, minimum=0, maximum=1)
+        self.axis = checked_axis(self.where("axis"), axis)
 
     def __call__(self, w: Array) -> Array:
         norm = norms("MinMaxNorm", w, self.axis)

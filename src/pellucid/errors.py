@@ -8,6 +8,7 @@ PellucidError
 ├── DataError (ValueError)            data that cannot be learned from: empty, NaN, labels out of range
 ├── NotReady (ValueError, RuntimeError)   fit before compile, predict before build
 ├── NonFinite (ArithmeticError)       a loss that became NaN or infinite, traced to its layer
+├── TooLarge (MemoryError)            arrays that do not fit into memory
 ├── FileError (OSError, ValueError)   a file that is missing, truncated, foreign, or cannot be written
 └── MissingExtra (ImportError)        an optional package that is not installed
 """
@@ -17,6 +18,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from typing import Any
+
+LONGEST = 100  # characters of a value that an error shows
 
 
 class PellucidError(Exception):
@@ -35,7 +38,7 @@ class PellucidError(Exception):
         if self.expected:
             sentence += f": expected {self.expected}"
         if not (isinstance(self.got, str) and self.got == ""):
-            came = self.got if isinstance(self.got, Told) else repr(self.got)
+            came = self.got if isinstance(self.got, Told) else shown(self.got)
             sentence += f", got {came}"
         sentence = sentence.rstrip(".") + "."
         return f"{sentence} {self.fix}" if self.fix else sentence
@@ -61,7 +64,7 @@ class UnknownName(InvalidArgument):
         near = nearest(name, known)
         hint = f"Did you mean {near!r}?" if near else ""
         expected = "one of " + ", ".join(known) if len(known) <= 40 else f"one of {len(known)} known names"
-        super().__init__(where, expected, name, " ".join(filter(None, (hint, fix))))
+        super().__init__(where, expected, name or Told("''"), " ".join(filter(None, (hint, fix))))
         self.nearest = near
 
     def __reduce__(self) -> Any:
@@ -88,6 +91,10 @@ class NonFinite(PellucidError, ArithmeticError):
     """A number that became NaN or infinite during training."""
 
 
+class TooLarge(PellucidError, MemoryError):
+    """Arrays that do not fit into memory."""
+
+
 class FileError(PellucidError, OSError, ValueError):
     """A file that is missing, truncated, foreign, or that could not be written."""
 
@@ -109,6 +116,16 @@ class MissingExtra(PellucidError, ImportError):
 
     def __reduce__(self) -> Any:
         return (PellucidError.__new__, (type(self),), self.__dict__)
+
+
+def shown(value: Any) -> str:
+    """A value as an error shows it: on one line, and cut short.
+
+    >>> shown(list(range(1000)))
+    '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, …'
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]} …"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from . import checks
 from .errors import FileError, Told
 
 
@@ -19,22 +21,29 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
 
     Raises FileError if the folder is missing or not writable, or if the disk is full; nothing is left behind.
     """
-    path = Path(path)
+    path = Path(checks.path("a file to write", path))
     partial: str | None = None
     try:
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+        mode = _mode_of(path)
+        if mode is not None and not stat.S_ISREG(mode):  # /dev/stdout, a pipe: nothing can be put in its place
+            with open(path, "wb") as file:
+                write(file)
+            return path
+        target = Path(os.path.realpath(path))  # a link stays a link
+        handle, partial = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".partial", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(partial, 0o666 & ~_umask())
-        os.replace(partial, path)
+        os.chmod(partial, 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode))
+        os.replace(partial, target)
         partial = None
     except FileError:
         raise
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        raise FileError(f"writing {path}", "room and permission to write", Told(reason)) from problem
+        fix = "Make the folder first." if isinstance(problem, FileNotFoundError) else ""
+        raise FileError(f"writing {path}", "room and permission to write", Told(reason), fix) from problem
     finally:
         if partial is not None:
             with contextlib.suppress(OSError):
@@ -45,6 +54,14 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
 def write_text_whole(path: str | os.PathLike[str], text: str) -> Path:
     """`write_whole` for text, in UTF-8."""
     return write_whole(path, lambda file: file.write(text.encode()))
+
+
+def _mode_of(path: Path) -> int | None:
+    """What kind of file there is and who may do what with it; None if there is none."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
 
 
 def _umask() -> int:

@@ -14,15 +14,17 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
-from .errors import InvalidArgument, UnknownName, WrongType
+from .errors import InvalidArgument, Told, UnknownName, WrongType
 
 T = TypeVar("T", bound="Part")
 C = TypeVar("C", bound=type)
 
+_families: list[Family[Any]] = []
 _custom: dict[str, Any] = {}  # registered name -> the user's class or function
 
 
@@ -37,7 +39,16 @@ class Part:
     """Something with a config: its constructor's arguments, kept under their own names."""
 
     family: ClassVar[Family[Any]]
+    hint: ClassVar[str] = "The docstring of its base class shows how."  # for whoever wrote half a part
     keras_module: ClassVar[str | None] = None  # where Keras keeps this part, if not with the rest of its family
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        if lacking := _unwritten(cls):  # type: ignore[arg-type]
+            names = ", ".join(lacking)
+            raise InvalidArgument(
+                f"class {cls.__name__}", f"a {cls.family.kind} that has {names}", Told("none"), cls.hint
+            )
+        return super().__new__(cls)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, enough to make this part again."""
@@ -54,6 +65,16 @@ class Part:
             if key not in known and value is not None:
                 raise UnknownName(f"{cls.__name__}.from_config", key, known)
         return cls(**{key: value for key, value in config.items() if key in known})
+
+    def where(self, argument: str) -> str:
+        """What an error about an argument of the constructor begins with: "Dense, argument units"."""
+        return f"{type(self).__name__}, argument {argument}"
+
+
+@cache
+def _unwritten(cls: type) -> list[str]:
+    """What a class leaves abstract."""
+    return [name for name in dir(cls) if getattr(getattr(cls, name, None), "__isabstractmethod__", False)]
 
 
 def arguments(cls: type) -> list[str]:
@@ -93,6 +114,7 @@ class Family(Generic[T]):
 
     def __init__(self, kind: str, module: str) -> None:
         self.kind, self.module = kind, module
+        _families.append(self)
         self.parts: dict[str, type[T]] = {}  # class name -> class, as saved files name it
         self.names: dict[str, Callable[[], T]] = {}  # every word users may write -> how to make the part
 
@@ -194,3 +216,25 @@ def custom_object_scope(objects: Mapping[str, Any]) -> Iterator[None]:
     finally:
         _custom.clear()
         _custom.update(before)
+
+
+def serialize_keras_object(part: Any) -> Any:
+    """The saved form of a part of any kind."""
+    return plain(part)
+
+
+def deserialize_keras_object(saved: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The part that a saved form describes; its module tells the kind."""
+    where = "deserialize_keras_object"
+    if not isinstance(saved, Mapping) or "class_name" not in saved:
+        raise InvalidArgument(where, "a mapping with class_name and config", saved)
+    name, custom = saved["class_name"], {**_custom, **(custom_objects or {})}
+    mine = custom.get(saved.get("registered_name") or "", custom.get(name))
+    if isinstance(mine, type) and issubclass(mine, Part):
+        return mine.family.deserialize(saved, custom_objects)
+    module = saved.get("module") or ""
+    known = [f for f in _families if name in f.parts]
+    for family in known:
+        if module in (family.module, family.parts[name].keras_module, ""):
+            return family.deserialize(saved, custom_objects)
+    raise UnknownName(where, name, [n for f in _families for n in f.parts], "If it is your own, pass custom_objects.")

@@ -63,7 +63,7 @@ class L1(Regularizer):
     """
 
     def __init__(self, l1: float | None = 0.01) -> None:
-        self.l1 = checks.number("L1, argument l1", 0.01 if l1 is None else l1, minimum=0)
+        self.l1 = checks.number(self.where("l1"), 0.01 if l1 is None else l1, minimum=0)
 
     def __call__(self, w: Array) -> float:
         return self.l1 * absolute(w)
@@ -85,7 +85,7 @@ class L2(Regularizer):
     """
 
     def __init__(self, l2: float | None = 0.01) -> None:
-        self.l2 = checks.number("L2, argument l2", 0.01 if l2 is None else l2, minimum=0)
+        self.l2 = checks.number(self.where("l2"), 0.01 if l2 is None else l2, minimum=0)
 
     def __call__(self, w: Array) -> float:
         return self.l2 * squares(w)
@@ -109,8 +109,8 @@ class L1L2(Regularizer):
     """
 
     def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
-        self.l1 = checks.number("L1L2, argument l1", 0.0 if l1 is None else l1, minimum=0)
-        self.l2 = checks.number("L1L2, argument l2", 0.0 if l2 is None else l2, minimum=0)
+        self.l1 = checks.number(self.where("l1"), 0.0 if l1 is None else l1, minimum=0)
+        self.l2 = checks.number(self.where("l2"), 0.0 if l2 is None else l2, minimum=0)
 
     def __call__(self, w: Array) -> float:
         return self.l1 * absolute(w) + self.l2 * squares(w)
@@ -138,8 +138,8 @@ class OrthogonalRegularizer(Regularizer):
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
-        self.factor = checks.number("OrthogonalRegularizer, argument factor", factor, minimum=0)
-        self.mode = checks.one_of("OrthogonalRegularizer, argument mode", mode, ("rows", "columns"))
+        self.factor = checks.number(self.where("factor"), factor, minimum=0)
+        self.mode = checks.one_of(self.where("mode"), mode, ("rows", "columns"))
 
     def __call__(self, w: Array) -> float:
         u, _ = self._units(w)

@@ -1,4 +1,7 @@
-"""The dtype that parts compute in unless told otherwise: `pellucid.config.set_floatx`."""
+"""Settings of the whole library: the dtype that parts compute in, and whether progress is shown, unless told otherwise.
+
+What Keras lets one choose and is fixed here stands here too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,31 @@ from . import checks
 
 class _Settings:
     floatx = "float32"
+    interactive = True
+
+
+def epsilon() -> float:
+    """What logarithms and divisors are kept away from 0 by, where nothing else is said.
+
+    >>> epsilon()
+    1e-07
+    """
+    return 1e-7
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether verbose="auto" shows progress on a terminal."""
+    return _Settings.interactive
+
+
+def enable_interactive_logging() -> None:
+    """Show progress on a terminal where verbose is "auto"; so it is at the start."""
+    _Settings.interactive = True
+
+
+def disable_interactive_logging() -> None:
+    """Be quiet where verbose is "auto"; Keras then writes to a log."""
+    _Settings.interactive = False
 
 
 def floatx() -> str:
@@ -21,3 +49,17 @@ def floatx() -> str:
 def set_floatx(value: str) -> None:
     """Compute in "float32" (the default) or "float64" from now on; parts already made keep theirs."""
     _Settings.floatx = checks.dtype("set_floatx", value)
+
+
+def backend() -> str:
+    """What arrays are computed with: always "numpy"."""
+    return "numpy"
+
+
+def image_data_format() -> str:
+    """Where images have their colours: in the last axis, as in all data sets here."""
+    return "channels_last"
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Nothing: there is no global state to clear. Names are counted within each model, and Python frees memory."""

@@ -1,16 +1,66 @@
 """Helpers, under the name Keras gives them: `from pellucid.utils import to_categorical`."""
 
+from typing import Any
+
 from .data.utils import PyDataset, normalize, to_categorical, train_test_split
-from .registry import custom_object_scope, get_custom_objects, register_keras_serializable
+from .registry import (
+    custom_object_scope,
+    deserialize_keras_object,
+    get_custom_objects,
+    register_keras_serializable,
+    serialize_keras_object,
+)
 from .rng import set_random_seed
+from .settings import (
+    clear_session,
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
+
+CustomObjectScope = custom_object_scope
+Sequence = PyDataset  # its name in Keras 2
 
 __all__ = [
+    "CustomObjectScope",
     "PyDataset",
+    "Sequence",
+    "clear_session",
     "custom_object_scope",
+    "deserialize_keras_object",
+    "disable_interactive_logging",
+    "enable_interactive_logging",
     "get_custom_objects",
+    "is_interactive_logging_enabled",
     "normalize",
+    "pack_x_y_sample_weight",
     "register_keras_serializable",
+    "serialize_keras_object",
     "set_random_seed",
     "to_categorical",
     "train_test_split",
+    "unpack_x_y_sample_weight",
 ]
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """What a batch looks like: x, (x, y) or (x, y, sample_weight), as far as they are given.
+
+    >>> pack_x_y_sample_weight(1), pack_x_y_sample_weight(1, 2)
+    (1, (1, 2))
+    """
+    if y is None and not isinstance(x, tuple | list):
+        return x
+    if sample_weight is None:
+        return (x,) if y is None else (x, y)
+    return x, y, sample_weight
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """(x, y, sample_weight) of a batch, None for what it lacks.
+
+    >>> unpack_x_y_sample_weight((1, 2))
+    (1, 2, None)
+    """
+    x, y, sample_weight = (*data, None, None)[:3] if isinstance(data, tuple | list) else (data, None, None)
+    return x, y, sample_weight

@@ -61,6 +61,17 @@ def test_predict_for_new_data(trained: Path):
     assert len(pellucid("predict", "run", "new.npz", cwd=trained).stdout.splitlines()) == 5
 
 
+def test_a_loss_of_another_name_still_means_classes(tmp_path: Path):
+    words = ["train", "blobs", "--loss", "categorical_generalized_cross_entropy", "--epochs", "3", "--out", "run"]
+    assert "2-16-16-3" in pellucid(*words, "--layers", "16,16", cwd=tmp_path).stdout
+    assert "Confusion matrix" in pellucid("evaluate", "run", cwd=tmp_path).stdout
+    assert pellucid("predict", "run", cwd=tmp_path).stdout.startswith("row,class,p0,p1,p2")
+
+
+def test_bare_pellucid_shows_help(tmp_path: Path):
+    assert "Usage: pellucid" in pellucid(cwd=tmp_path).stdout
+
+
 def test_data_list_and_version(tmp_path: Path):
     assert "fashion_mnist" in pellucid("data", "list", cwd=tmp_path).stdout
     assert pellucid("--version", cwd=tmp_path).stdout.startswith("pellucid 0.")
@@ -80,6 +91,8 @@ def test_data_list_and_version(tmp_path: Path):
         (["train", "digits", "--learning-rate", "nan"], "finite"),
         (["train", "digits", "--epochs", "many"], "'--epochs': Input should be a valid integer"),
         (["train", "nosuch.npz"], "nosuch.npz"),
+        (["train", "table.csv"], "a .csv file"),
+        (["train", "digits", "--loss", "mse"], "expected the shape of y_pred"),
         (["train", "nosuch.toml"], "nosuch.toml"),
         (["train", "--resume", "nowhere"], "nowhere"),
         (["train", "digits", "--resume", "nowhere"], "no other option"),

@@ -164,11 +164,20 @@ def test_weights_survive_get_and_set(make: Callable[[], L.Layer], shape: tuple[i
 
 
 @every_row
-def test_a_built_layer_refuses_another_shape(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
-    layer = make()
+def test_a_built_layer_serves_another_shape_as_one_built_for_it_would_or_refuses_it(
+    make: Callable[[], L.Layer], shape: tuple[int, ...]
+) -> None:
+    layer, other = make(), make()
     layer(batch(shape))
-    with pytest.raises(ShapeError, match=rf"layer '{layer.name}', input: expected shape \(None"):
-        layer(np.zeros((3, *shape, 2)))
+    x = np.arange(6.0 * np.prod(shape)).reshape(3, *shape, 2)
+    try:
+        other.build((None, *x.shape[1:]))
+        other.set_weights(layer.get_weights())
+    except ShapeError:
+        with pytest.raises(ShapeError, match=rf"layer '{layer.name}', input: expected shape \(None"):
+            layer(x)
+    else:
+        np.testing.assert_array_equal(layer(x), other(x))
     with pytest.raises(ShapeError, match=layer.name):
         layer(1.0)
 

@@ -284,7 +284,7 @@ def test_learning_rate_can_be_set():
     assert optimizer.learning_rate == 1e-4
     assert optimizer.get_config()["learning_rate"] == 1e-4
     optimizer.learning_rate = np.float32(0.5)
-    assert type(optimizer.learning_rate) is float
+    assert type(optimizer._learning_rate) is float
     optimizer.learning_rate = np.array(0.25)
     assert optimizer.learning_rate == 0.25
     with pytest.raises(InvalidArgument):

@@ -129,10 +129,10 @@ def test_memory_survives_at_every_epoch(case: dict[str, Any]):
     ("arguments", "values", "epochs", "converged"),
     [
         ({"tol": 0.1, "patience": 2}, [1.0, 0.5, 0.48, 0.46, 0.1], 4, True),
-        ({"tol": 0.1, "patience": 2}, [1.0, 0.95, 0.89, 0.85, 0.80], 5, False),  # slow progress adds up
+        ({"tol": 0.1, "patience": 2}, [1.0, 0.95, 0.89, 0.85, 0.78], 5, False),  # slow progress adds up
         ({"tol": 0.1, "patience": 2}, [1e-9, 0.5e-9, 0.48e-9, 0.46e-9, 0.1e-9], 4, True),  # whatever the scale
         ({"tol": 0.1, "patience": 2}, [-1.0, -2.0, -2.1, -2.3], 4, False),
-        ({"tol": 0.1, "patience": 2}, [-1.0, -2.0, -2.1, -2.15, -9.0], 4, True),
+        ({"tol": 0.1, "patience": 2}, [-1.0, -2.0, -2.05, -2.09, -9.0], 4, True),
         ({"tol": 0.0, "patience": 1}, [0.0, 0.0, 0.0], 2, True),
         ({"tol": 0.1, "patience": 2, "mode": "max"}, [0.5, 0.6, 0.61, 0.62, 0.9], 4, True),
         ({"patience": 2}, [1.0, float("nan"), float("nan"), 0.5], 3, True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,20 +20,28 @@ from .runs import open_model
 from .spec import TrainSpec
 
 
+class Opened(NamedTuple):
+    """A trained model and the rows to use it on."""
+
+    model: Sequential
+    x: Array
+    y: Array | None
+    classifier: bool
+
+
 def evaluate(path: Path, data: str | None) -> dict[str, Any]:
     """How well a run (its folder) or a .keras file does on the test part of a data set, or on an .npz file."""
-    model, x, y = _opened(path, data)
+    model, x, y, classifier = _opened(path, data)
     if y is None:
         raise DataError(f"data {data}", "targets y to compare with", None, "Use predict for data without targets.")
     y = flat(as_targets(f"data {data}, y", y, len(x)))
-    classes = model.output_shape[-1] if _is_classifier(model) else 0
-    return judge(model, x, y, classes or 0)
+    return judge(model, x, y, model.output_shape_for(x.shape[1:])[-1] if classifier else 0)
 
 
 def predict(path: Path, data: str | None) -> tuple[Array, bool]:
     """(outputs (N, O), whether they are class probabilities) for the rows of a data set's test part or a file's x."""
-    model, x, _ = _opened(path, data)
-    return model.predict(x, batch_size=1024, verbose=0), _is_classifier(model)
+    model, x, _, classifier = _opened(path, data)
+    return model.predict(x, batch_size=1024, verbose=0), classifier
 
 
 def predictions_csv(outputs: Array, classifier: bool) -> str:
@@ -54,13 +62,13 @@ def write_predictions(out: Path, outputs: Array, classifier: bool) -> None:
     write_text_whole(out, predictions_csv(outputs, classifier))
 
 
-def _opened(path: Path, data: str | None) -> tuple[Sequential, Array, Array | None]:
+def _opened(path: Path, data: str | None) -> Opened:
     model, spec = open_model(path)
     name = data or (spec.data if spec else None)
     if name is None:
         raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
     x, y = _rows(name, spec)
-    return model, as_features(f"data {name}, x", x, model.shape), y
+    return Opened(model, as_features(f"data {name}, x", x, model.shape), y, _is_classifier(model, spec))
 
 
 def _rows(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:
@@ -68,5 +76,8 @@ def _rows(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:
     return load(name, spec.seed)[1] if spec is not None and name == spec.data else rows(name)
 
 
-def _is_classifier(model: Sequential) -> bool:
-    return model.compiled and "categorical_crossentropy" in model.loss.name
+def _is_classifier(model: Sequential, spec: TrainSpec | None) -> bool:
+    """Whether the outputs are one number per class: a run's spec may say so, else the loss does."""
+    if spec is not None and spec.task != "auto":
+        return spec.task == "classification"
+    return model.compiled and "categorical" in model.loss.name

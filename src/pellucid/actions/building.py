@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..errors import InvalidArgument, Told, UnknownName
+from ..errors import InvalidArgument, PellucidError, Told, UnknownName
 from ..layers import BatchNormalization, Dense, Dropout, Flatten, Layer, Normalization, Rescaling
 from ..layers.base import layers as layer_family
 from ..losses.base import losses
@@ -24,6 +24,7 @@ from ..optimizers.schedules import (
     PolynomialDecay,
 )
 from ..optimizers.schedules.base import schedules
+from ..registry import Part
 from ..regularizers import L1L2
 from .data import Prepared
 from .spec import Named, TrainSpec
@@ -49,7 +50,20 @@ def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
         )  # fmt: skip
     steps = epochs * math.ceil(len(data.x_train) / spec.batch_size)
     model.compile(optimizer=_optimizer(spec, steps), loss=_loss(spec, data), metrics=data.metrics)
+    _fits_loss(model, data)
     return model
+
+
+def _fits_loss(model: Sequential, data: Prepared) -> None:
+    """Whether the loss takes these targets."""
+    outputs = np.broadcast_to(
+        np.zeros((), model.dtype), (len(data.y_train), *model.output_shape_for(data.x_train.shape[1:]))
+    )
+    try:
+        model.loss.check(data.y_train, outputs)
+    except PellucidError as problem:
+        problem.where = f"spec, loss, {problem.where}"
+        raise
 
 
 def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
@@ -130,11 +144,15 @@ def _part(family: Any, given: Named, where: str) -> Any:
         return family.get(given, where)
     if "class" not in given:
         raise InvalidArgument(where, "a table with a key `class`", Told(", ".join(given) or "none"))
-    config = {key: value for key, value in given.items() if key != "class"}
-    cls = type(family.get(given["class"], where)) if not config else family.parts.get(given["class"])
-    if cls is None:
-        raise UnknownName(where, str(given["class"]), family.parts)
+    name = given["class"]
+    cls = family.names.get(name) if isinstance(name, str) else None
+    if not (isinstance(cls, type) and issubclass(cls, Part)):
+        raise UnknownName(where, str(name), family.parts)
     try:
-        return cls.from_config(config)
+        return cls.from_config({key: value for key, value in given.items() if key != "class"})
+    except PellucidError as problem:
+        problem.where = f"{where}, {problem.where}"
+        raise
     except TypeError as problem:
-        raise InvalidArgument(f"{where}, {given['class']}", "its arguments", Told(str(problem))) from problem
+        lacks = Told(str(problem).partition("() ")[2] or str(problem))
+        raise InvalidArgument(f"{where}, {name}", "the arguments that it needs", lacks) from problem

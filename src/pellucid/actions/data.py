@@ -45,6 +45,11 @@ class Prepared:
 def load(name: str, seed: int) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """(x, y) to train on and (x, y) to test on: a data set by its name, or an .npz file."""
     if not name.endswith(".npz"):
+        if Path(name).suffix:
+            raise FileError(
+                f"data {name}", "a data set's name or an .npz file", Told(f"a {Path(name).suffix} file"),
+                "Write it with numpy.savez('data.npz', x=..., y=...).",
+            )  # fmt: skip
         return datasets.load(name, seed=seed)
     arrays = load_npz(name)
     if "x" in arrays:

@@ -10,9 +10,12 @@ runs/digits-1/
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import re
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,11 @@ from ..errors import FileError, Told
 from ..files import write_text_whole
 from ..models import Sequential, load_model
 from .spec import TrainSpec
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 FOLDER = Path("runs")
 
@@ -61,41 +69,68 @@ class Run:
         """What was asked for."""
         return TrainSpec.read(self.spec)
 
-    def read_metrics(self) -> Any:
-        """How well it does."""
-        try:
-            return json.loads(self.metrics.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as problem:
-            raise FileError(f"reading {self.metrics}", "the metrics of a finished run", Told(str(problem))) from problem
-
     def write_metrics(self, values: dict[str, Any]) -> None:
         """Write how well it does: the last thing a run does."""
         write_text_whole(self.metrics, json.dumps(values, indent=2) + "\n")
 
 
-def start(spec: TrainSpec, out: Path | None, force: bool) -> Run:
-    """A new run's folder with its spec in it. A folder that holds a run is left alone unless `force`."""
-    run = Run(_next_free(spec.data) if out is None else out)
+@contextmanager
+def started(spec: TrainSpec, out: Path | None, force: bool) -> Iterator[Run]:
+    """A new run's folder with its spec in it, held while the run goes on. A folder that holds a run is left alone
+    unless `force`."""
+    run = Run(_new_folder(spec.data) if out is None else out)
+    where = f"starting a run in {run.path}"
     try:
         run.path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise FileError(where, "a folder that can be written", Told(problem.strerror or str(problem))) from problem
+    with held(run):
         taken = [file.name for file in run.files if file.exists()]
         if taken and not force:
             what = "a finished run" if run.done else "an unfinished run"
             fix = "Choose another --out, or pass --force to replace it."
             if not run.done:
                 fix = f"Go on with it (pellucid train --resume {run.path}), or pass --force to replace it."
-            raise FileError(f"starting a run in {run.path}", "a folder without a run", Told(what), fix)
-        for file in run.files:
-            file.unlink(missing_ok=True)
-        shutil.rmtree(run.path / "checkpoint", ignore_errors=True)
-    except FileError:
-        raise
-    except OSError as problem:
+            raise FileError(where, "a folder without a run", Told(what), fix)
+        try:
+            for file in run.files:
+                file.unlink(missing_ok=True)
+        except OSError as problem:
+            raise FileError(where, "a folder that can be written", Told(problem.strerror or str(problem))) from problem
+        spec.write(run.spec)
+        yield run
+
+
+@contextmanager
+def held(run: Run) -> Iterator[None]:
+    """Within the block, no other process trains in this run's folder. The system lets go of it when a process dies.
+
+    What a process that was killed left half-written is removed.
+    """
+    handle = _opened(run.path)
+    try:
+        if handle is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)  # type: ignore[arg-type]
         raise FileError(
-            f"starting a run in {run.path}", "a folder that can be written", Told(problem.strerror or str(problem))
-        ) from problem
-    spec.write(run.spec)
-    return run
+            f"run {run.path}", "a folder in which nobody trains", Told("one in which another process does"),
+            "Wait for it, or choose another --out.",
+        ) from None  # fmt: skip
+    except OSError:  # a file system without locks
+        pass
+    try:
+        for unfinished in run.path.glob(".*.partial"):
+            unfinished.unlink(missing_ok=True)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _opened(folder: Path) -> int | None:
+    """The folder itself, where the system lets folders be opened and locked."""
+    return None if fcntl is None else os.open(folder, os.O_RDONLY)
 
 
 def find(path: Path) -> Run:
@@ -124,9 +159,18 @@ def open_model(path: Path) -> tuple[Sequential, TrainSpec | None]:
     return load_model(run.model), run.read_spec()  # type: ignore[return-value]
 
 
-def _next_free(data: str) -> Path:
+def _new_folder(data: str) -> Path:
+    """runs/DATA-1, or the first number that nobody has taken."""
     stem = re.sub(r"\W+", "-", Path(data).stem).strip("-") or "run"
-    n = 1
-    while (FOLDER / f"{stem}-{n}").exists():
-        n += 1
-    return FOLDER / f"{stem}-{n}"
+    for n in itertools.count(1):
+        folder = FOLDER / f"{stem}-{n}"
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            continue
+        except OSError as problem:
+            raise FileError(
+                f"starting a run in {folder}", "a folder that can be written", Told(problem.strerror or str(problem))
+            ) from problem
+    raise AssertionError

@@ -65,7 +65,7 @@ class TrainSpec(BaseModel):
             raise FileError(
                 where, "a readable file", Told(problem.strerror or str(problem)), "Check the path."
             ) from problem
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
             raise FileError(where, "TOML", Told(str(problem))) from problem
         return cls.of(found, where)
 
@@ -73,9 +73,19 @@ class TrainSpec(BaseModel):
     def of(cls, values: Mapping[str, Any], where: str = "spec") -> Self:
         """The spec of these values, or one clear error about the first that is wrong."""
         try:
-            return cls.model_validate(values)
+            spec = cls.model_validate(values)
         except ValidationError as problem:
             raise _clear(problem, where, list(cls.model_fields)) from None
+        try:
+            spec.to_toml().encode()
+        except UnicodeEncodeError as problem:
+            raise InvalidArgument(
+                where,
+                "names in UTF-8",
+                problem.object[max(0, problem.start - 20) : problem.end + 20],
+                "Rename the file.",
+            ) from None
+        return spec
 
     def to_toml(self) -> str:
         """The spec as TOML; what is not set is left out."""
@@ -94,7 +104,8 @@ def _clear(problem: ValidationError, where: str, known: list[str]) -> Exception:
     if first["type"] == "extra_forbidden":
         return UnknownName(where, key, known)
     about = TrainSpec.model_fields[key].description or ""
-    expected = f"{first['msg'].removeprefix('Input should be ')} ({about})"
+    said = first["msg"].removeprefix("Input should be ")
+    expected = f"{'a number ' if said.startswith(('greater', 'less')) else ''}{said} ({about})"
     kind = WrongType if first["type"].endswith("_type") else InvalidArgument
     got = first["input"]
     return kind(at, expected, got if not isinstance(got, Mapping) else Told("a table"))

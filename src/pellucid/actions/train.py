@@ -64,18 +64,21 @@ def train(
     data = prepare(spec)
     epochs = planned_epochs(spec, data)
     model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
-    return _run(runs.start(spec, out, force), spec, data, model, epochs, on_event, verbose)
+    with runs.started(spec, out, force) as run:
+        return _run(run, spec, data, model, epochs, on_event, verbose)
 
 
 def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int = 0) -> Finished:
     """Go on with a run that was interrupted."""
     run = runs.find(path)
-    if run.done:
-        raise FileError(f"resuming {path}", "an unfinished run", Told("one that is done"), "Start another with train.")
-    spec = run.read_spec()
-    data = prepare(spec)
-    epochs = planned_epochs(spec, data)
-    return _run(run, spec, data, build(spec, data, epochs), epochs, on_event, verbose)
+    with runs.held(run):
+        if run.done:
+            fix = "Start another with train."
+            raise FileError(f"resuming {path}", "an unfinished run", Told("one that is done"), fix)
+        spec = run.read_spec()
+        data = prepare(spec)
+        epochs = planned_epochs(spec, data)
+        return _run(run, spec, data, build(spec, data, epochs), epochs, on_event, verbose)
 
 
 def _run(

@@ -80,17 +80,16 @@ class Activation(Part):
 
     def __call__(self, x: Any, *args: Any, **options: Any) -> Array:
         """y = f(x), of x's shape and dtype; lists and whole numbers are read in the default dtype."""
-        options = {**dict(zip(self.option_names, args, strict=False)), **options}
-        if options:
-            return self.bound(**options)(x)
-        missing = [name for name in self.required if name not in self.options]
+        given = {**dict(zip(self.option_names, args, strict=False)), **options}
+        options = {**self.options, **{key: self._option(key, value) for key, value in given.items()}}
+        missing = [name for name in self.required if name not in options]
         if missing:
             example = ", ".join(f"{name}=0.0" for name in missing)
             raise InvalidArgument(
                 f"activation {self.name!r}", f"the options {', '.join(missing)}", Told("none"),
                 f"Write activations.{self.name}.bound({example}).",
             )  # fmt: skip
-        return np.asarray(self.forward(self.as_input(x), **self.options))
+        return np.asarray(self.forward(self.as_input(x), **options))
 
     def as_input(self, x: Any) -> Array:
         """x as an array of floats."""

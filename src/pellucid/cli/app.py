@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +18,7 @@ from ..actions import apply
 from ..actions.runs import find, open_model
 from ..actions.spec import TrainSpec
 from ..actions.train import Event, Finished, Started, resume, train
-from ..errors import InvalidArgument, PellucidError
+from ..errors import InvalidArgument, PellucidError, Told
 from . import show
 
 app = typer.Typer(
@@ -32,6 +35,7 @@ app.add_typer(data_app, name="data")
 Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]
 Data = Annotated[str | None, typer.Argument(help="A data set's name or an .npz file; the run's own unless given.")]
 INTERRUPTED = 130  # the shell's code for Ctrl-C
+READER_GONE = 141  # and for writing into a pipe that nobody reads
 _DESCRIBED = {name: field.description for name, field in TrainSpec.model_fields.items()}
 
 
@@ -77,9 +81,10 @@ def train_command(
     options = {name: value for name, value in locals().items() if name in TrainSpec.model_fields and value is not None}
     verbose = 0 if quiet else 1
     if resume_run is not None:
-        if options or out or force:
+        given = [*options, *(["out"] if out else []), *(["force"] if force else [])]
+        if given:
             raise InvalidArgument(
-                "--resume", "no other option, as the run's spec.toml says them all", ", ".join(options)
+                "--resume", "no other option, as the run's spec.toml says them all", Told(", ".join(given))
             )
         resume(resume_run, on_event=_show, verbose=verbose)
         return
@@ -99,7 +104,7 @@ def _spec(options: dict[str, Any]) -> TrainSpec:
 
 def _units(text: str) -> list[int]:
     try:
-        return [int(word) for word in text.split(",") if word.strip()]
+        return [int(word) for word in text.split(",")] if text.strip() else []
     except ValueError:
         raise InvalidArgument("train, --layers", "numbers of units such as 128,64", text) from None
 
@@ -125,7 +130,7 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="Write all predictions to this CSV file.")] = None,
     rows: Annotated[int, typer.Option(min=1, help="How many to print.")] = 10,
 ) -> None:
-    """Predict for the test part of a data set, or for x of an .npz file."""
+    """Predict for the rows of a data set or an .npz file."""
     outputs, classifier = apply.predict(run, data)
     if out is not None:
         apply.write_predictions(out, outputs, classifier)
@@ -136,7 +141,7 @@ def predict(
 
 @app.command()
 def summary(run: Path_) -> None:
-    """Show the layers of a trained network, its parameters, and how it was trained."""
+    """Show how a network was trained, and its layers."""
     if run.is_dir():
         show.spec(find(run).read_spec())
     open_model(run)[0].summary()
@@ -162,24 +167,36 @@ def about(
 def main(words: list[str] | None = None) -> None:
     """Run a command. An error is one line and exit code 2; --debug shows where it came from."""
     words = sys.argv[1:] if words is None else words
+    words = words or ["--help"]
     debug = "--debug" in words
     words = ["--debug", *(w for w in words if w != "--debug")] if debug else words
+    _speak_plainly()
     try:
-        code = app(words, standalone_mode=False) or 0
+        code = app(words, prog_name="pellucid", standalone_mode=False) or 0
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         sys.exit(code)
     except TyperException as problem:
-        show.error(f"Error: {problem.format_message()} See: pellucid {' '.join(words[:1])} --help")
+        show.error(f"Error: {problem.format_message()} See: pellucid --help")
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         show.interrupted()
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away: nothing to say, nobody to say it to
-        sys.exit(0)
+    except BrokenPipeError:  # the reader went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if show.begun():
+            show.interrupted()
+        sys.exit(READER_GONE)
     except (PellucidError, OSError, MemoryError) as problem:
         if debug:
             traceback.print_exc()
         show.error(f"Error: {problem}" if str(problem) else f"Error: {type(problem).__name__}")
         sys.exit(2)
+
+
+def _speak_plainly() -> None:
+    """A terminal that lacks a letter gets a stand-in for it; a warning is one line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+    warnings.showwarning = lambda message, *_, **__: show.error(f"Warning: {message}")

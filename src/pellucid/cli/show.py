@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -14,8 +15,16 @@ from ..actions.spec import TrainSpec
 from ..actions.train import Started
 from ..arrays import Array
 from ..data import datasets
+from ..layers import Dense
 
-console = Console(highlight=False, soft_wrap=True)
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command, where rich would end the program itself."""
+        raise BrokenPipeError
+
+
+console = _Console(highlight=False, soft_wrap=True)
 _begun: list[Run] = []  # by this command
 
 
@@ -32,6 +41,11 @@ def error(text: str) -> None:
 def spec(given: TrainSpec) -> None:
     """What was asked for."""
     line(given.to_toml())
+
+
+def begun() -> bool:
+    """Whether this command has begun a run."""
+    return bool(_begun)
 
 
 def interrupted() -> None:
@@ -54,9 +68,13 @@ def started(event: Started) -> None:
 
 
 def _chain(event: Started) -> str:
-    shapes = [event.model.input_shape, *(la.output_shape for la in event.model.layers if la.count_params())]
-    widths = ["x".join(str(n) for n in shape[1:]) for shape in shapes]
-    return "-".join(w for i, w in enumerate(widths) if i == 0 or w != widths[i - 1])
+    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs."""
+    shapes = [event.model.input_shape]
+    for layer in event.model.layers:
+        shape = layer.output_shape
+        if isinstance(layer, Dense) or math.prod(n or 1 for n in shape) != math.prod(n or 1 for n in shapes[-1]):
+            shapes.append(shape)
+    return "-".join("x".join(str(n) for n in shape[1:]) for shape in shapes)
 
 
 def judged(metrics: dict[str, Any]) -> None:

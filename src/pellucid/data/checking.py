@@ -17,6 +17,7 @@ from ..errors import DataError, ShapeError, Told, WrongType
 _CHUNK = 1 << 16  # values looked at in one go: few enough to stay in a core's cache
 _ENCODE = "Turn words and categories into numbers first."
 _LABELS = "Number the classes first: classes, y = numpy.unique(y, return_inverse=True)."
+_DATES = "Turn dates into numbers, such as days since a first one."
 _MISSING = "Fill in or drop the rows with missing values."
 _ARRAY = "an array, a list of rows or a data frame"
 
@@ -40,18 +41,16 @@ def as_features(where: str, x: Any, shape: Sequence[int | None] | None = None) -
     return array
 
 
-def as_targets(where: str, y: Any, n: int | None = None) -> Array:
+def as_targets(where: str, y: Any, n: int | None = None, encode: str = _LABELS) -> Array:
     """y as an array (n, ...) of finite numbers, in the dtype it has; n is the number of rows of x.
 
     >>> as_targets("fit, y", [0, 1, 1], 3)
     array([0, 1, 1])
     """
-    array = as_numbers(where, y, _LABELS)
+    array = as_numbers(where, y, encode)
     _with_rows(where, array)
     if n is not None and len(array) != n:
-        raise DataError(
-            where, f"{n} rows, as many as x", Told(f"{len(array)} rows"), "Pair each row of x with one of y."
-        )
+        raise DataError(where, f"{n} rows, as many as x", Told(f"{len(array)} rows"), "Pass one for each row of x.")
     if array.size == 0:
         raise DataError(where, "at least one column", Told(f"shape {array.shape}"))
     check_finite(where, array, _columns(y))
@@ -79,6 +78,33 @@ def check_finite(where: str, x: Array, columns: Sequence[Any] = ()) -> None:
     raise DataError(where, "finite numbers", Told(f"{x[first]} at {place(first, columns)}{more}"), fix)
 
 
+def as_weights(where: str, weights: Any, n: int) -> Array:
+    """Sample weights (n, ...): finite and not negative.
+
+    >>> as_weights("fit, sample_weight", [1, 0.5], 2)
+    array([1. , 0.5])
+    """
+    array = as_targets(where, weights, n, _ENCODE)
+    if array.dtype.kind != "b" and (array < 0).any():
+        index = first_where(array < 0)
+        raise DataError(
+            where, "weights of at least 0", Told(f"{array[index]} at {place(index)}"), "Weigh by 0 to leave a row out."
+        )
+    return array
+
+
+def check_range(where: str, x: Array, dtype: str, columns: Sequence[Any] = ()) -> None:
+    """Raise DataError if a number is too large for the dtype that is computed in."""
+    largest = np.finfo(dtype).max
+    if x.dtype.kind != "f" or np.can_cast(x.dtype, dtype) or max(x.max(), -x.min()) <= largest:
+        return
+    index = first_where(np.abs(x) > largest)
+    raise DataError(
+        where, f"numbers up to {largest:.1e}, the largest of {dtype}",
+        Told(f"{x[index]:.3g} at {place(index, columns)}"), "Scale them first.",
+    )  # fmt: skip
+
+
 def as_numbers(where: str, x: Any, encode: str = _ENCODE) -> Array:
     """x as an array of booleans, integers or floats; `encode` tells what to do about anything else."""
     if x is None or isinstance(x, str | bytes | dict | set):
@@ -102,7 +128,7 @@ def as_numbers(where: str, x: Any, encode: str = _ENCODE) -> Array:
         return _from_objects(where, array, _columns(x), encode)
     if kind in "UST":
         raise _text(where, x, array, encode)
-    fix = "Turn dates into numbers, such as days since a first one." if kind in "mM" else "Convert it with astype."
+    fix = _DATES if kind in "mM" else "Convert it with astype."
     raise DataError(where, "numbers", Told(f"an array of {array.dtype}"), fix)
 
 
@@ -130,6 +156,8 @@ def _not_a_number(where: str, value: Any, index: Shape, columns: Sequence[Any], 
         value = value.item()
     if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas' marks for a missing value
         encode = _MISSING
+    elif hasattr(value, "isoformat"):
+        encode = _DATES
     elif isinstance(value, str) and _reads_as_number(value):
         encode = 'The number is written as text: convert it with astype("float32").'
     shown = repr(value)
@@ -178,6 +206,8 @@ def _fitted(where: str, array: Array, shape: tuple[int | None, ...]) -> Array:
         fix = "A single sample needs a batch axis: x[None]."
     elif None not in shape and np.prod(got, dtype=np.int64) == np.prod([n for n in shape if n], dtype=np.int64):
         fix = f"Reshape it: x.reshape({', '.join(map(str, (-1, *shape)))})."
+    elif got:
+        fix = f"Pass the inputs that the model was built for, or build one for input_shape={got}."
     raise ShapeError(where, f"shape {(None, *shape)}", array.shape, fix)
 
 

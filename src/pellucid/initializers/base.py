@@ -30,7 +30,7 @@ class InitializerFamily(Family["Initializer"]):
         array([0., 1., 2.], dtype=float32)
         """
         if isinstance(identifier, np.ndarray):
-            made: Initializer = self.parts["Constant"](identifier)  # type: ignore[call-arg]
+            made: Initializer = self.parts["Constant"](identifier)
             return made
         if callable(identifier) and not isinstance(identifier, Part | type | str):
             return FromFunction(identifier)
@@ -98,7 +98,7 @@ class RandomInitializer(Initializer):
     """An initializer with a `seed`: a whole number, or None to draw from the model's key."""
 
     def __init__(self, seed: Any = None) -> None:
-        self.seed = seed_of(f"{type(self).__name__}, argument seed", seed)
+        self.seed = seed_of(self.where("seed"), seed)
 
 
 def seed_of(where: str, seed: Any) -> int | None:

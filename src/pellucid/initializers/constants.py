@@ -89,7 +89,7 @@ class Identity(Initializer):
     """
 
     def __init__(self, gain: float = 1.0) -> None:
-        self.gain = checks.number("Identity, argument gain", gain)
+        self.gain = checks.number(self.where("gain"), gain)
 
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
         if len(shape) != 2:

@@ -21,8 +21,8 @@ class RandomNormal(RandomInitializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.mean = checks.number("RandomNormal, argument mean", mean)
-        self.stddev = checks.number("RandomNormal, argument stddev", stddev, minimum=0)
+        self.mean = checks.number(self.where("mean"), mean)
+        self.stddev = checks.number(self.where("stddev"), stddev, minimum=0)
 
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
         return key.normal(shape, dtype, self.mean, self.stddev)
@@ -41,8 +41,8 @@ class TruncatedNormal(RandomInitializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.mean = checks.number("TruncatedNormal, argument mean", mean)
-        self.stddev = checks.number("TruncatedNormal, argument stddev", stddev, minimum=0)
+        self.mean = checks.number(self.where("mean"), mean)
+        self.stddev = checks.number(self.where("stddev"), stddev, minimum=0)
 
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
         return key.truncated_normal(shape, dtype, self.mean, self.stddev)
@@ -59,8 +59,8 @@ class RandomUniform(RandomInitializer):
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.minval = checks.number("RandomUniform, argument minval", minval)
-        self.maxval = checks.number("RandomUniform, argument maxval", maxval, minimum=self.minval)
+        self.minval = checks.number(self.where("minval"), minval)
+        self.maxval = checks.number(self.where("maxval"), maxval, minimum=self.minval)
 
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
         return key.uniform(shape, dtype, self.minval, self.maxval)

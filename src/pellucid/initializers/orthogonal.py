@@ -31,7 +31,7 @@ class Orthogonal(RandomInitializer):
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.gain = checks.number("Orthogonal, argument gain", gain)
+        self.gain = checks.number(self.where("gain"), gain)
 
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
         if len(shape) < 2:

@@ -42,7 +42,7 @@ class FanScaled(RandomInitializer):
         self.output_axes = self._axes("output_axes", output_axes)
 
     def _axes(self, argument: str, axes: Sequence[int] | None) -> list[int] | None:
-        where = f"{type(self).__name__}, argument {argument}"
+        where = self.where(argument)
         return None if axes is None else [checks.integer(where, axis) for axis in axes]
 
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
@@ -81,11 +81,11 @@ class VarianceScaling(FanScaled):
         output_axes: Sequence[int] | None = None,
     ) -> None:
         super().__init__(seed, input_axes, output_axes)
-        self.scale = checks.number("VarianceScaling, argument scale", scale, above=0)
-        self.mode = checks.one_of("VarianceScaling, argument mode", mode, MODES)
+        self.scale = checks.number(self.where("scale"), scale, above=0)
+        self.mode = checks.one_of(self.where("mode"), mode, MODES)
         chosen = distribution.lower() if isinstance(distribution, str) else distribution
         chosen = "truncated_normal" if chosen == "normal" else chosen
-        self.distribution = checks.one_of("VarianceScaling, argument distribution", chosen, DISTRIBUTIONS)
+        self.distribution = checks.one_of(self.where("distribution"), chosen, DISTRIBUTIONS)
 
 
 @initializers.add()

@@ -26,6 +26,7 @@ from .reshape import Reshape
 from .rms_normalization import RMSNormalization
 from .softmax import Softmax
 from .unit_normalization import UnitNormalization
+from .variable import Variable
 
 get, serialize, deserialize = layers.get, layers.serialize, layers.deserialize
 
@@ -59,6 +60,7 @@ __all__ = [
     "Reshape",
     "Softmax",
     "UnitNormalization",
+    "Variable",
     "check_layer",
     "deserialize",
     "get",

@@ -19,4 +19,4 @@ class Activation(ActivationLayer):
 
     def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.activation = self.function = activations.get(activation, "Activation, argument activation")
+        self.activation = self.function = activations.get(activation, self.where("activation"))

@@ -25,8 +25,8 @@ class ActivityRegularization(Layer):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **options: Unpack[LayerOptions]) -> None:
-        self.l1 = checks.number("ActivityRegularization, argument l1", l1, minimum=0)
-        self.l2 = checks.number("ActivityRegularization, argument l2", l2, minimum=0)
+        self.l1 = checks.number(self.where("l1"), l1, minimum=0)
+        self.l2 = checks.number(self.where("l2"), l2, minimum=0)
         options["activity_regularizer"] = L1L2(l1=self.l1, l2=self.l2)
         super().__init__(**options)
 

@@ -52,9 +52,9 @@ class AlphaDropout(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.rate = checks.number("AlphaDropout, argument rate", rate, minimum=0, below=1)
-        self.noise_shape = noise_shape_argument("AlphaDropout, argument noise_shape", noise_shape)
-        self.seed = seed if seed is None else checks.integer("AlphaDropout, argument seed", seed)
+        self.rate = checks.number(self.where("rate"), rate, minimum=0, below=1)
+        self.noise_shape = noise_shape_argument(self.where("noise_shape"), noise_shape)
+        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:

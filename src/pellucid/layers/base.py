@@ -20,12 +20,16 @@ from .. import checks
 from ..activations import Activation, activations
 from ..arrays import Array, Arrays, Flat, Shape
 from ..constraints import Constraint
-from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
+from ..errors import DataError, InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..initializers import Initializer
 from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import Regularizer, regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
+from .variable import Variable, WithVariables
+
+# What Keras calls and nothing here does: written by a user, it would be passed over in silence.
+KERAS_HOOKS = ("call", "train_step", "test_step", "predict_step", "compute_loss")
 
 
 class LayerFamily(Family["Layer"]):
@@ -63,7 +67,7 @@ class LayerOptions(TypedDict, total=False):
     input_dim: int | None
 
 
-class Layer(Part):
+class Layer(Part, WithVariables):
     """A step from x (B, ...) to y (B, ...). A layer of your own writes `forward` and `backward`, and, as it needs
     them, `output_shape_for` and `parameters`:
 
@@ -81,6 +85,10 @@ class Layer(Part):
     """
 
     family = layers
+    hint = (
+        "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
+        "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
+    )
 
     def __init__(
         self,
@@ -92,19 +100,17 @@ class Layer(Part):
         input_shape: Sequence[int] | None = None,
         input_dim: int | None = None,
     ) -> None:
-        kind = type(self).__name__
+        _refuse_hooks(type(self))
+        if name is not None and (not isinstance(name, str) or not name or "/" in name):
+            raise InvalidArgument(self.where("name"), "text without '/', or None", name)
         self._name = name
         self._model_name: str | None = None
-        self.dtype = checks.dtype(f"{kind}, argument dtype", _policy_name(dtype) or floatx())
+        self.dtype = checks.dtype(self.where("dtype"), _policy_name(dtype) or floatx())
         self.trainable = bool(trainable)
-        self.activity_regularizer = regularizers.optional(
-            activity_regularizer, f"{kind}, argument activity_regularizer"
-        )
+        self.activity_regularizer = regularizers.optional(activity_regularizer, self.where("activity_regularizer"))
         if input_dim is not None:
             input_shape = (input_dim,)
-        self.declared_shape = (
-            None if input_shape is None else checks.shape(f"{kind}, argument input_shape", input_shape)
-        )
+        self.declared_shape = None if input_shape is None else checks.shape(self.where("input_shape"), input_shape)
         self.shape: Shape | None = None  # of the input, once built
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
@@ -176,12 +182,13 @@ class Layer(Part):
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         """The output's shape for an input's, both with the batch in front, as in Keras."""
-        return (input_shape[0], *self.output_shape_for(checks.shape(f"{self.name}, input_shape", input_shape[1:])))
+        shape = checks.batch_shape(f"layer {self.name!r}, compute_output_shape, argument input_shape", input_shape)
+        return (input_shape[0], *self.output_shape_for(shape))
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the parameters for inputs (None, ...). A model does this for its layers; alone, a layer does it when
         it is first called."""
-        shape = checks.shape(f"{self.name}, input_shape", input_shape[1:])
+        shape = checks.batch_shape(f"layer {self.name!r}, build, argument input_shape", input_shape)
         if self.built:
             return
         self.output_shape_for(shape)  # refuses a shape that does not fit
@@ -212,24 +219,51 @@ class Layer(Part):
         return y
 
     def as_input(self, data: Any) -> Array:
-        """The data as an array of the layer's dtype, of the shape it was built for."""
+        """The data as an array of the layer's dtype, of a shape that the layer's parameters serve."""
+        if isinstance(data, Layer):
+            raise WrongType(
+                f"layer {self.name!r}, input", "an array", data,
+                "Models that are graphs are not supported: write Sequential([Input(shape=...), Dense(...), ...]).",
+            )  # fmt: skip
         try:
-            x: Array = np.asarray(data, dtype=self.dtype)
-        except (TypeError, ValueError):
+            given = np.asarray(data)
+            x: Array = np.asarray(given, dtype=self.dtype) if given.dtype.kind in "biufO" else np.empty(0)
+        except (TypeError, ValueError, OverflowError):
             raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data))) from None
+        if data is None or given.dtype.kind not in "biufO":
+            raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data)))
         if x.ndim == 0:
             raise ShapeError(f"layer {self.name!r}, input", "an array with a batch axis", x.shape)
-        if self.shape is not None and x.shape[1:] != self.shape:
+        if self.shape is not None and x.shape[1:] != self.shape and not self._serves(x.shape[1:]):
             raise ShapeError(
                 f"layer {self.name!r}, input", f"shape {(None, *self.shape)}", x.shape,
                 "A single sample needs a batch axis: x[None]." if x.shape == self.shape else "",
             )  # fmt: skip
         return x
 
+    def _serves(self, shape: Shape) -> bool:
+        """Whether the parameters that there are would do for inputs of another shape."""
+        try:
+            self.output_shape_for(shape)
+            return {s.name: s.shape for s in self.parameters(shape)} == {n: v.shape for n, v in self.p.items()}
+        except PellucidError:
+            return False
+
     @property
     def specs(self) -> Sequence[Parameter]:
         """The parameters, described."""
         return self.parameters(self._built_shape("weights"))
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The parameters, those first that may be trained; none before the layer is built."""
+        return [Variable.of(self, s.name, s.trainable) for s in _trained_first(self.specs)] if self.built else []
+
+    @property
+    def losses(self) -> list[float]:
+        """What the regularizers of the parameters add to the loss now, each by itself."""
+        specs = self.specs if self.built else ()
+        return [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
 
     def get_weights(self) -> list[Array]:
         """Copies of the parameters, the trained ones first, as Keras orders them."""
@@ -238,9 +272,9 @@ class Layer(Part):
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Overwrite the parameters, in the order of `get_weights`."""
         specs = _trained_first(self.specs)
-        if len(weights) != len(specs):
-            raise InvalidArgument(f"layer {self.name!r}, set_weights", f"{len(specs)} arrays", len(weights))
-        arrays = [np.asarray(w) for w in weights]
+        arrays = checks.arrays(f"layer {self.name!r}, set_weights", weights)
+        if len(arrays) != len(specs):
+            raise InvalidArgument(f"layer {self.name!r}, set_weights", f"{len(specs)} arrays", len(arrays))
         for spec, w in zip(specs, arrays, strict=True):
             if w.shape != spec.shape:
                 raise ShapeError(f"layer {self.name!r}, set_weights, {spec.name}", f"shape {spec.shape}", w.shape)
@@ -268,11 +302,17 @@ class Layer(Part):
             )  # fmt: skip
         return self.shape
 
-    def __getattr__(self, name: str) -> Array:
-        p: dict[str, Array] = self.__dict__.get("p") or {}
-        if name in p:
-            return p[name]
+    def __getattr__(self, name: str) -> Variable:
+        if name in (self.__dict__.get("p") or {}):
+            return next(v for v in self.weights if v.name == name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """`layer.kernel = W` overwrites the parameter."""
+        if name in (self.__dict__.get("p") or {}) and name not in self.__dict__ and not hasattr(type(self), name):
+            getattr(self, name).assign(value)
+        else:
+            object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
@@ -315,6 +355,16 @@ def noise_key(rng: Key, seed: int | None) -> Key:
 
 def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:
     return sorted(specs, key=lambda s: not s.trainable)
+
+
+def _refuse_hooks(cls: type) -> None:
+    """Refuse a class that is written for Keras's automatic differentiation."""
+    for owner in cls.__mro__:
+        for hook in KERAS_HOOKS:
+            if hook in vars(owner) and "forward" not in vars(owner):
+                raise InvalidArgument(
+                    f"class {cls.__name__}", "forward and backward", Told(f"{hook}, which Keras would call"), Layer.hint
+                )
 
 
 def _kind_of(data: Any) -> str:

@@ -69,7 +69,7 @@ class BatchNormalization(Layer):
     array([[-1.],
            [ 1.]], dtype=float32)
     >>> layer.moving_mean
-    array([0.02], dtype=float32)
+    <Variable path=batch_normalization/moving_mean, shape=(1,), dtype=float32, value=[0.02]>
 
     The moving variance takes the batch's σ² over N, as Keras does; PyTorch there takes it over N − 1, counts
     momentum the other way round (its 0.1 is 0.9 here) and has ε = 1e-5. Renormalization is not supported.
@@ -97,24 +97,23 @@ class BatchNormalization(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        at = "BatchNormalization, argument {}".format
         for name, value in (("renorm", renorm), ("synchronized", synchronized)):
             if value:
-                raise InvalidArgument(at(name), "False, the one kind supported", value)
-        self.axis = checks.integer(at("axis"), axis)
-        self.momentum = checks.number(at("momentum"), momentum, 0, 1)
-        self.epsilon = checks.number(at("epsilon"), epsilon, above=0)
+                raise InvalidArgument(self.where(name), "False, the one kind supported", value)
+        self.axis = checks.integer(self.where("axis"), axis)
+        self.momentum = checks.number(self.where("momentum"), momentum, 0, 1)
+        self.epsilon = checks.number(self.where("epsilon"), epsilon, above=0)
         self.center, self.scale = bool(center), bool(scale)
-        self.beta_initializer = initializers.get(beta_initializer, at("beta_initializer"))
-        self.gamma_initializer = initializers.get(gamma_initializer, at("gamma_initializer"))
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer, at("moving_mean_initializer"))
+        self.beta_initializer = initializers.get(beta_initializer, self.where("beta_initializer"))
+        self.gamma_initializer = initializers.get(gamma_initializer, self.where("gamma_initializer"))
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer, self.where("moving_mean_initializer"))
         self.moving_variance_initializer = initializers.get(
-            moving_variance_initializer, at("moving_variance_initializer")
+            moving_variance_initializer, self.where("moving_variance_initializer")
         )
-        self.beta_regularizer = regularizers.optional(beta_regularizer, at("beta_regularizer"))
-        self.gamma_regularizer = regularizers.optional(gamma_regularizer, at("gamma_regularizer"))
-        self.beta_constraint = constraints.optional(beta_constraint, at("beta_constraint"))
-        self.gamma_constraint = constraints.optional(gamma_constraint, at("gamma_constraint"))
+        self.beta_regularizer = regularizers.optional(beta_regularizer, self.where("beta_regularizer"))
+        self.gamma_regularizer = regularizers.optional(gamma_regularizer, self.where("gamma_regularizer"))
+        self.beta_constraint = constraints.optional(beta_constraint, self.where("beta_constraint"))
+        self.gamma_constraint = constraints.optional(gamma_constraint, self.where("gamma_constraint"))
         self.renorm, self.synchronized = False, False
         self.renorm_clipping, self.renorm_momentum = renorm_clipping, renorm_momentum
 

@@ -53,15 +53,15 @@ class Dense(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.units = checks.integer("Dense, argument units", units, minimum=1)
-        self.activation = activations.get(activation, "Dense, argument activation")
+        self.units = checks.integer(self.where("units"), units, minimum=1)
+        self.activation = activations.get(activation, self.where("activation"))
         self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer, "Dense, argument kernel_initializer")
-        self.bias_initializer = initializers.get(bias_initializer, "Dense, argument bias_initializer")
-        self.kernel_regularizer = regularizers.optional(kernel_regularizer, "Dense, argument kernel_regularizer")
-        self.bias_regularizer = regularizers.optional(bias_regularizer, "Dense, argument bias_regularizer")
-        self.kernel_constraint = constraints.optional(kernel_constraint, "Dense, argument kernel_constraint")
-        self.bias_constraint = constraints.optional(bias_constraint, "Dense, argument bias_constraint")
+        self.kernel_initializer = initializers.get(kernel_initializer, self.where("kernel_initializer"))
+        self.bias_initializer = initializers.get(bias_initializer, self.where("bias_initializer"))
+        self.kernel_regularizer = regularizers.optional(kernel_regularizer, self.where("kernel_regularizer"))
+        self.bias_regularizer = regularizers.optional(bias_regularizer, self.where("bias_regularizer"))
+        self.kernel_constraint = constraints.optional(kernel_constraint, self.where("kernel_constraint"))
+        self.bias_constraint = constraints.optional(bias_constraint, self.where("bias_constraint"))
 
     def output_shape_for(self, shape: Shape) -> Shape:
         if not shape:

@@ -49,9 +49,9 @@ class Dropout(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.rate = checks.number("Dropout, argument rate", rate, minimum=0, maximum=1)
-        self.noise_shape = noise_shape_argument("Dropout, argument noise_shape", noise_shape)
-        self.seed = seed if seed is None else checks.integer("Dropout, argument seed", seed)
+        self.rate = checks.number(self.where("rate"), rate, minimum=0, maximum=1)
+        self.noise_shape = noise_shape_argument(self.where("noise_shape"), noise_shape)
+        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:

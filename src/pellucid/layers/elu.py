@@ -21,5 +21,5 @@ class ELU(ActivationLayer):
 
     def __init__(self, alpha: float = 1.0, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.alpha = checks.number("ELU, argument alpha", alpha)
+        self.alpha = checks.number(self.where("alpha"), alpha)
         self.function = activations.get("elu").bound(alpha=self.alpha)

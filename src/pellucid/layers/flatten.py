@@ -26,7 +26,7 @@ class Flatten(Layer):
     def __init__(self, data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.data_format: str = checks.one_of(
-            "Flatten, argument data_format", data_format or "channels_last", ["channels_last", "channels_first"]
+            self.where("data_format"), data_format or "channels_last", ["channels_last", "channels_first"]
         )
 
     def output_shape_for(self, shape: Shape) -> Shape:

@@ -27,8 +27,8 @@ class GaussianDropout(Layer):
 
     def __init__(self, rate: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.rate = checks.number("GaussianDropout, argument rate", rate, minimum=0, below=1)
-        self.seed = seed if seed is None else checks.integer("GaussianDropout, argument seed", seed)
+        self.rate = checks.number(self.where("rate"), rate, minimum=0, below=1)
+        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:

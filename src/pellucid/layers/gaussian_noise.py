@@ -23,8 +23,8 @@ class GaussianNoise(Layer):
 
     def __init__(self, stddev: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.stddev = checks.number("GaussianNoise, argument stddev", stddev, minimum=0, maximum=1)
-        self.seed = seed if seed is None else checks.integer("GaussianNoise, argument seed", seed)
+        self.stddev = checks.number(self.where("stddev"), stddev, minimum=0, maximum=1)
+        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.stddev == 0:

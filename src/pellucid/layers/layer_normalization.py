@@ -74,18 +74,17 @@ class LayerNormalization(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        at = "LayerNormalization, argument {}".format
         if rms_scaling:
-            raise InvalidArgument(at("rms_scaling"), "False", rms_scaling, "Use RMSNormalization.")
-        self.axis = axis_argument(at("axis"), axis)
-        self.epsilon = checks.number(at("epsilon"), epsilon, above=0)
+            raise InvalidArgument(self.where("rms_scaling"), "False", rms_scaling, "Use RMSNormalization.")
+        self.axis = axis_argument(self.where("axis"), axis)
+        self.epsilon = checks.number(self.where("epsilon"), epsilon, above=0)
         self.center, self.scale, self.rms_scaling = bool(center), bool(scale), False
-        self.beta_initializer = initializers.get(beta_initializer, at("beta_initializer"))
-        self.gamma_initializer = initializers.get(gamma_initializer, at("gamma_initializer"))
-        self.beta_regularizer = regularizers.optional(beta_regularizer, at("beta_regularizer"))
-        self.gamma_regularizer = regularizers.optional(gamma_regularizer, at("gamma_regularizer"))
-        self.beta_constraint = constraints.optional(beta_constraint, at("beta_constraint"))
-        self.gamma_constraint = constraints.optional(gamma_constraint, at("gamma_constraint"))
+        self.beta_initializer = initializers.get(beta_initializer, self.where("beta_initializer"))
+        self.gamma_initializer = initializers.get(gamma_initializer, self.where("gamma_initializer"))
+        self.beta_regularizer = regularizers.optional(beta_regularizer, self.where("beta_regularizer"))
+        self.gamma_regularizer = regularizers.optional(gamma_regularizer, self.where("gamma_regularizer"))
+        self.beta_constraint = constraints.optional(beta_constraint, self.where("beta_constraint"))
+        self.gamma_constraint = constraints.optional(gamma_constraint, self.where("gamma_constraint"))
 
     def output_shape_for(self, shape: Shape) -> Shape:
         axes_of(self.name, self.axis, shape)

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import DataError, InvalidArgument, ShapeError, Told
 from ..initializers import initializers
@@ -45,15 +46,21 @@ class Normalization(Layer):
     ) -> None:
         super().__init__(**options)
         # Keras's forms: (), (-1,), (1, 2)
-        axis = () if axis is None or axis == () or axis == [] else axis_argument("Normalization, argument axis", axis)
+        axis = () if axis is None or axis == () or axis == [] else axis_argument(self.where("axis"), axis)
         self.axis: tuple[int, ...] = (axis,) if isinstance(axis, int) else axis
         if (mean is None) != (variance is None):
             raise InvalidArgument("Normalization", "mean and variance together", {"mean": mean, "variance": variance})
-        self.input_mean = None if mean is None else np.asarray(mean, "float64")
-        self.input_variance = None if variance is None else np.asarray(variance, "float64")
+        self.input_mean = None if mean is None else self._finite("mean", mean)
+        self.input_variance = None if variance is None else self._finite("variance", variance)
         if self.input_variance is not None and not (self.input_variance >= 0).all():
-            raise InvalidArgument("Normalization, argument variance", "numbers at least 0", variance)
+            raise InvalidArgument(self.where("variance"), "numbers at least 0", variance)
         self.invert = bool(invert)
+
+    def _finite(self, argument: str, value: Any) -> Array:
+        array: Array = checks.arrays(self.where(argument), [value])[0].astype("float64")
+        if not np.isfinite(array).all():
+            raise InvalidArgument(self.where(argument), "finite numbers", value)
+        return array
 
     @property
     def mean(self) -> Array | None:
@@ -133,6 +140,8 @@ class Normalization(Layer):
             raise DataError(where, "numbers", Told(f"something of type {type(data).__name__}")) from None
         if x.ndim == 0:
             raise ShapeError(where, "an array with a batch axis", x.shape)
+        if x.ndim == 1 and self.known_input_shape() == (1,):
+            x = x[:, None]
         self.build((None, *x.shape[1:]))
         if x.shape[1:] != self.shape:
             raise ShapeError(where, f"shape {(None, *(self.shape or ()))}", x.shape)

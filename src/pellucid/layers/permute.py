@@ -25,7 +25,7 @@ class Permute(Layer):
 
     def __init__(self, dims: Sequence[int], **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        where = "Permute, argument dims"
+        where = self.where("dims")
         self.dims = checks.shape(where, dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise InvalidArgument(where, "each of 1, 2, ... once, such as (2, 1)", dims)

@@ -51,12 +51,12 @@ class PReLU(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.alpha_initializer = initializers.get(alpha_initializer, "PReLU, argument alpha_initializer")
-        self.alpha_regularizer = regularizers.optional(alpha_regularizer, "PReLU, argument alpha_regularizer")
-        self.alpha_constraint = constraints.optional(alpha_constraint, "PReLU, argument alpha_constraint")
+        self.alpha_initializer = initializers.get(alpha_initializer, self.where("alpha_initializer"))
+        self.alpha_regularizer = regularizers.optional(alpha_regularizer, self.where("alpha_regularizer"))
+        self.alpha_constraint = constraints.optional(alpha_constraint, self.where("alpha_constraint"))
         axes = (shared_axes,) if isinstance(shared_axes, int) else shared_axes
         self.shared_axes = (
-            None if axes is None else [checks.integer("PReLU, argument shared_axes", a, minimum=1) for a in axes]
+            None if axes is None else [checks.integer(self.where("shared_axes"), a, minimum=1) for a in axes]
         )
 
     def output_shape_for(self, shape: Shape) -> Shape:

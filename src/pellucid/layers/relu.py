@@ -29,9 +29,9 @@ class ReLU(ActivationLayer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        where = "ReLU, argument max_value"
+        where = self.where("max_value")
         self.max_value = None if max_value is None else checks.number(where, max_value, minimum=0)
-        self.negative_slope = checks.number("ReLU, argument negative_slope", negative_slope, minimum=0)
-        self.threshold = checks.number("ReLU, argument threshold", threshold, minimum=0)
+        self.negative_slope = checks.number(self.where("negative_slope"), negative_slope, minimum=0)
+        self.threshold = checks.number(self.where("threshold"), threshold, minimum=0)
         given = {"max_value": self.max_value, "negative_slope": self.negative_slope, "threshold": self.threshold}
         self.function = activations.get("relu").bound(**{k: v for k, v in given.items() if v != RELU[k]})

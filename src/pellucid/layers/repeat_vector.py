@@ -24,7 +24,7 @@ class RepeatVector(Layer):
 
     def __init__(self, n: int, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.n = checks.integer("RepeatVector, argument n", n, minimum=1)
+        self.n = checks.integer(self.where("n"), n, minimum=1)
 
     def output_shape_for(self, shape: Shape) -> Shape:
         if len(shape) != 1:

@@ -26,8 +26,8 @@ class Rescaling(Layer):
 
     def __init__(self, scale: Any, offset: Any = 0.0, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.scale = _numbers("Rescaling, argument scale", scale)
-        self.offset = _numbers("Rescaling, argument offset", offset)
+        self.scale = _numbers(self.where("scale"), scale)
+        self.offset = _numbers(self.where("offset"), offset)
 
     def output_shape_for(self, shape: Shape) -> Shape:
         for name, value in (("scale", self.scale), ("offset", self.offset)):

@@ -24,7 +24,7 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Sequence[int], **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        where = "Reshape, argument target_shape"
+        where = self.where("target_shape")
         if isinstance(target_shape, int | str) or not hasattr(target_shape, "__iter__"):
             raise WrongType(where, "a tuple of whole numbers such as (28, 28, 1)", target_shape)
         self.target_shape = tuple(n if n == -1 else checks.integer(where, n, minimum=1) for n in target_shape)

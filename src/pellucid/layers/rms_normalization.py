@@ -47,8 +47,8 @@ class RMSNormalization(Layer):
 
     def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.axis = axis_argument("RMSNormalization, argument axis", axis)
-        self.epsilon = checks.number("RMSNormalization, argument epsilon", epsilon, above=0)
+        self.axis = axis_argument(self.where("axis"), axis)
+        self.epsilon = checks.number(self.where("epsilon"), epsilon, above=0)
 
     def output_shape_for(self, shape: Shape) -> Shape:
         axes_of(self.name, self.axis, shape)

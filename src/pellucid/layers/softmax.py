@@ -24,7 +24,7 @@ class Softmax(ActivationLayer):
 
     def __init__(self, axis: int | Sequence[int] = -1, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.axis = axis_argument("Softmax, argument axis", axis)
+        self.axis = axis_argument(self.where("axis"), axis)
         self.function = activations.get("softmax").bound(axis=self.axis)
 
     def output_shape_for(self, shape: Shape) -> Shape:

@@ -18,7 +18,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
 from ..registry import Family, Part, get_custom_objects, snake
-from .targets import aligned, alike, floating, has_axis, numeric
+from .targets import aligned, alike, floating, has_axis, numeric, spread
 
 EPSILON = 1e-7  # keras.config.epsilon(): what Keras keeps logarithms and divisors away from 0 by
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -77,17 +77,20 @@ class Loss(Part):
     """
 
     family = losses
+    hint = (
+        "There is no automatic differentiation here: in place of call, write values(y_true, y_pred) and its "
+        "gradient(y_true, y_pred), or make the loss from two functions: losses.custom(f, f_grad)."
+    )
     axis = -1  # the axis of y_pred over which one value is formed
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
     ) -> None:
-        kind = type(self).__name__
         if name is not None and not isinstance(name, str):
-            raise WrongType(f"{kind}, argument name", "a string", name)
-        self.name = name or snake(kind)
-        self.reduction = checks.one_of(f"{kind}, argument reduction", reduction, REDUCTIONS)
-        self.dtype = dtype if dtype is None else checks.dtype(f"{kind}, argument dtype", dtype)
+            raise WrongType(self.where("name"), "a string", name)
+        self.name = name or snake(type(self).__name__)
+        self.reduction = checks.one_of(self.where("reduction"), reduction, REDUCTIONS)
+        self.dtype = dtype if dtype is None else checks.dtype(self.where("dtype"), dtype)
 
     # What a loss writes ------------------------------------------------------------------------------------------
 
@@ -156,8 +159,15 @@ class Loss(Part):
         return y_true, y_pred, values, *self._weighting(y_true, values, sample_weight)
 
     def _weighting(self, y_true: Array, values: Array, sample_weight: Any) -> tuple[Array | None, float]:
-        """(one weight per value or None, the factor by which the weighted sum becomes the loss)."""
-        weights = sample_weights(self.name, sample_weight, values)
+        """(one weight per value or None, the factor by which the weighted sum becomes the loss).
+
+        Where weights (B, 1) meet values (B, T), Keras divides "mean_with_sample_weight" by the B weights' sum, T times
+        too little; here it is the weighted mean.
+        """
+        weights = None
+        if sample_weight is not None:
+            w = numeric(f"{self.name}, sample_weight", sample_weight).astype(values.dtype, copy=False)
+            weights = spread(self.name, w, values.shape)
         counted = self.counted(y_true)
         number = float(values.size if counted is None else counted.sum())
         if counted is not None:
@@ -262,23 +272,3 @@ def custom(
     To let saved models name it, register it: `get_custom_objects()["quartic"] = quartic`.
     """
     return CustomLoss(f, f_grad, name, reduction)
-
-
-def sample_weights(where: str, sample_weight: Any, values: Array) -> Array | None:
-    """Weights stretched to the values' shape: (B,), (B, 1) or the values' own.
-
-    Keras stretches (B, 1) over (B, T) values too, but then divides "mean_with_sample_weight" by the B weights' sum,
-    T times too little; here it is the weighted mean.
-    """
-    if sample_weight is None:
-        return None
-    w = numeric(f"{where}, sample_weight", sample_weight).astype(values.dtype, copy=False)
-    if w.ndim == values.ndim + 1 and w.shape[-1] == 1:
-        w = w[..., 0]
-    w = w.reshape(w.shape + (1,) * (values.ndim - w.ndim))
-    try:
-        return np.broadcast_to(w, values.shape)
-    except ValueError:
-        raise ShapeError(
-            f"{where}, sample_weight", f"one weight per sample, shape {values.shape}", np.shape(sample_weight)
-        ) from None

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks
+from ..activations import sigmoid, softplus
 from ..arrays import Array
 from .base import LossOptions, losses
-from .probabilities import LossOfProbabilities, clipped, clipped_grad, sigmoid, softplus
+from .probabilities import LossOfProbabilities, clipped, clipped_grad
 from .targets import alike, between_0_and_1, mean, mean_grad, soft_label
 
 
@@ -66,10 +67,9 @@ class BinaryCrossentropy(LossOfProbabilities):
         **options: Unpack[LossOptions],
     ) -> None:
         super().__init__(**options)
-        kind = type(self).__name__
         self.from_logits = bool(from_logits)
-        self.label_smoothing = checks.number(f"{kind}, argument label_smoothing", label_smoothing, 0, 1)
-        self.axis = checks.integer(f"{kind}, argument axis", axis)
+        self.label_smoothing = checks.number(self.where("label_smoothing"), label_smoothing, 0, 1)
+        self.axis = checks.integer(self.where("axis"), axis)
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """Both of one shape, the labels between 0 and 1."""

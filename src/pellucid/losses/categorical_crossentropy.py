@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks
+from ..activations import log_softmax
 from ..arrays import Array
 from .base import LossOptions, losses
-from .probabilities import LossOfProbabilities, clipped, clipped_grad, log_softmax, normalized, normalized_grad
+from .probabilities import LossOfProbabilities, clipped, clipped_grad, normalized, normalized_grad
 from .targets import one_hot_alike, soft_labels, total, warn_of_one_class
 
 
@@ -64,10 +65,9 @@ class CategoricalCrossentropy(LossOfProbabilities):
         **options: Unpack[LossOptions],
     ) -> None:
         super().__init__(**options)
-        kind = type(self).__name__
         self.from_logits = bool(from_logits)
-        self.label_smoothing = checks.number(f"{kind}, argument label_smoothing", label_smoothing, 0, 1)
-        self.axis = checks.integer(f"{kind}, argument axis", axis)
+        self.label_smoothing = checks.number(self.where("label_smoothing"), label_smoothing, 0, 1)
+        self.axis = checks.integer(self.where("axis"), axis)
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """Both of one shape, one number per class."""

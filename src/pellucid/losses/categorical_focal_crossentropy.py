@@ -10,19 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks
+from ..activations import log_softmax
 from ..arrays import Array
 from ..errors import ShapeError, Told
 from .base import LossOptions, losses
-from .probabilities import (
-    LossOfProbabilities,
-    clipped,
-    clipped_grad,
-    log_softmax,
-    log_softmax_grad,
-    normalized,
-    normalized_grad,
-    power_grad,
-)
+from .probabilities import LossOfProbabilities, clipped, clipped_grad, normalized, normalized_grad, power_grad
 from .targets import one_hot_alike, soft_labels, total, warn_of_one_class
 
 
@@ -61,7 +53,7 @@ def categorical_focal_crossentropy_grad(
     t = _alpha(alpha, y, axis) * soft_labels(t, label_smoothing, axis)
     if from_logits:
         log_p = log_softmax(y, axis)
-        return log_softmax_grad(t * _slope(log_p, gamma), log_p, axis)
+        return log_softmax.bound(axis=axis).grad(t * _slope(log_p, gamma), y, log_p)
     p = normalized(y, axis)
     log_p = np.log(clipped(p))
     dp = clipped_grad(t * _slope(log_p, gamma) / clipped(p), p)
@@ -107,16 +99,15 @@ class CategoricalFocalCrossentropy(LossOfProbabilities):
         **options: Unpack[LossOptions],
     ) -> None:
         super().__init__(**options)
-        kind = type(self).__name__
         self.alpha: float | list[float]
         if isinstance(alpha, Sequence | np.ndarray) and not isinstance(alpha, str):
-            self.alpha = [checks.number(f"{kind}, argument alpha", a, 0) for a in alpha]
+            self.alpha = [checks.number(self.where("alpha"), a, 0) for a in alpha]
         else:
-            self.alpha = checks.number(f"{kind}, argument alpha", alpha, 0)
-        self.gamma = checks.number(f"{kind}, argument gamma", gamma, 0)
+            self.alpha = checks.number(self.where("alpha"), alpha, 0)
+        self.gamma = checks.number(self.where("gamma"), gamma, 0)
         self.from_logits = bool(from_logits)
-        self.label_smoothing = checks.number(f"{kind}, argument label_smoothing", label_smoothing, 0, 1)
-        self.axis = checks.integer(f"{kind}, argument axis", axis)
+        self.label_smoothing = checks.number(self.where("label_smoothing"), label_smoothing, 0, 1)
+        self.axis = checks.integer(self.where("axis"), axis)
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """Both of one shape, one number per class."""

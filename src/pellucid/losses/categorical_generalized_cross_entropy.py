@@ -46,7 +46,7 @@ class CategoricalGeneralizedCrossEntropy(StandardLoss):
 
     def __init__(self, q: float = 0.5, **options: Unpack[LossOptions]) -> None:
         super().__init__(**options)
-        self.q = checks.number("CategoricalGeneralizedCrossEntropy, argument q", q, above=0, below=1)
+        self.q = checks.number(self.where("q"), q, above=0, below=1)
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """The class numbers (B, ...) as integers within range, and y_pred."""

@@ -48,7 +48,7 @@ class CosineSimilarity(StandardLoss):
 
     def __init__(self, axis: int = -1, **options: Unpack[LossOptions]) -> None:
         super().__init__(**options)
-        self.axis = checks.integer("CosineSimilarity, argument axis", axis)
+        self.axis = checks.integer(self.where("axis"), axis)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return cosine_similarity(y_true, y_pred, self.axis)

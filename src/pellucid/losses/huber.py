@@ -44,7 +44,7 @@ class Huber(StandardLoss):
     def __init__(self, delta: float = 1.0, **options: Unpack[LossOptions]) -> None:
         super().__init__(**options)
         self.name = options.get("name") or "huber_loss"
-        self.delta = checks.number("Huber, argument delta", delta, above=0)
+        self.delta = checks.number(self.where("delta"), delta, above=0)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return huber(y_true, y_pred, self.delta)

@@ -40,29 +40,6 @@ def _divisor(x: Array, axis: int) -> Array:
     return np.where(s == 0, 1, s)
 
 
-def log_softmax(z: Array, axis: int) -> Array:
-    """z - log Σ exp z, with the largest z taken out first so that no exp overflows."""
-    z = z - np.max(z, axis=axis, keepdims=True)
-    return z - np.log(total(np.exp(z), axis, keepdims=True))
-
-
-def log_softmax_grad(dy: Array, log_p: Array, axis: int) -> Array:
-    dz: Array = dy - np.exp(log_p) * total(dy, axis, keepdims=True)
-    return dz
-
-
-def softplus(z: Array) -> Array:
-    """log(1 + exp z), which overflows on neither side: softplus(z) = -log σ(-z)."""
-    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
-
-
-def sigmoid(z: Array) -> Array:
-    """1 / (1 + exp(-z)), whose exponential overflows on neither side."""
-    e = np.exp(-np.abs(z))
-    p: Array = np.where(z >= 0, 1, e) / (1 + e)
-    return p
-
-
 def power_grad(q: Array, gamma: float) -> Array:
     """d(q^gamma)/dq = gamma · q^(gamma - 1), taken as 0 at q = 0, where gamma < 1 would make it infinite."""
     positive = np.where(q > 0, q, 1)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks
+from ..activations import log_softmax
 from ..arrays import Array
 from .base import LossOptions, losses
-from .probabilities import LossOfProbabilities, clipped, clipped_grad, log_softmax, normalized, normalized_grad
+from .probabilities import LossOfProbabilities, clipped, clipped_grad, normalized, normalized_grad
 from .targets import class_numbers
 
 
@@ -66,12 +67,9 @@ class SparseCategoricalCrossentropy(LossOfProbabilities):
         **options: Unpack[LossOptions],
     ) -> None:
         super().__init__(**options)
-        kind = type(self).__name__
         self.from_logits = bool(from_logits)
-        self.ignore_class = (
-            None if ignore_class is None else checks.integer(f"{kind}, argument ignore_class", ignore_class)
-        )
-        self.axis = checks.integer(f"{kind}, argument axis", axis)
+        self.ignore_class = None if ignore_class is None else checks.integer(self.where("ignore_class"), ignore_class)
+        self.axis = checks.integer(self.where("axis"), axis)
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """The class numbers (B, ...) as integers within range, and y_pred."""

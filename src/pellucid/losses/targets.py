@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array
+from ..arrays import Array, Shape
 from ..checks import DTYPES
 from ..errors import DataError, ShapeError, Told
 from ..settings import floatx
@@ -103,7 +103,7 @@ def class_numbers(
     _with_outputs(name, y_pred)
     y_true, where = numeric(f"{name}, y_true", y_true), f"{name}, y_true"
     classes = y_pred.shape[axis]
-    shape = tuple(np.delete(y_pred.shape, axis).tolist())
+    shape = tuple(n for i, n in enumerate(y_pred.shape) if i != axis % y_pred.ndim)
     if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
         y_true = y_true.squeeze(axis)
     if y_true.shape != shape:
@@ -113,7 +113,9 @@ def class_numbers(
             "One-hot rows go with categorical_crossentropy; or pass y_true.argmax(axis=-1)." if one_hot
             else f"y_pred has shape {y_pred.shape}.",
         )  # fmt: skip
-    within = (y_true >= 0) & (y_true < classes) & (y_true == np.floor(y_true))
+    within = (y_true >= 0) & (y_true < classes)
+    if y_true.dtype.kind == "f":
+        within &= y_true == np.floor(y_true)
     if ignore_class is not None:
         within |= y_true == ignore_class
     if not within.all():
@@ -172,6 +174,25 @@ def signs(t: Array) -> Array:
     (array([-1.,  1.]), array([-1.,  1.]))
     """
     return 2 * t - 1 if ((t == 0) | (t == 1)).all() else t
+
+
+def spread(where: str, weights: Array, shape: Shape) -> Array:
+    """Sample weights, one per sample (B,), (B, 1), or finer, stretched to the shape of what they weigh, (B, ...).
+
+    >>> spread("mse", np.array([1.0, 2.0]), (2, 2))
+    array([[1., 1.],
+           [2., 2.]])
+    """
+    w = weights
+    if w.ndim == len(shape) + 1 and w.shape[-1] == 1:
+        w = w[..., 0]
+    w = w.reshape(w.shape + (1,) * (len(shape) - w.ndim))
+    try:
+        return np.broadcast_to(w, shape)
+    except ValueError:
+        raise ShapeError(
+            f"{where}, sample_weight", f"one weight per sample, shape {shape[:1]}", weights.shape
+        ) from None
 
 
 def first(x: Array, wrong: Array) -> Told:

@@ -62,7 +62,7 @@ from .regression import (
     RootMeanSquaredError,
 )
 from .report import classification_report, confusion_matrix
-from .resolve import resolve
+from .resolve import resolve, settled
 
 metrics.functions |= {
     fn.__name__: fn
@@ -144,6 +144,7 @@ __all__ = [
     "poisson",
     "resolve",
     "serialize",
+    "settled",
     "sparse_categorical_accuracy",
     "sparse_categorical_crossentropy",
     "sparse_top_k_categorical_accuracy",

@@ -107,7 +107,7 @@ class BinaryAccuracy(MeanOverSamples):
 
     def __init__(self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5) -> None:
         super().__init__(name, dtype)
-        self.threshold = checks.number("BinaryAccuracy, argument threshold", threshold)
+        self.threshold = checks.number(self.where("threshold"), threshold)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return binary_accuracy(y_true, y_pred, self.threshold)
@@ -155,7 +155,7 @@ class TopKCategoricalAccuracy(MeanOverSamples):
 
     def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(name, dtype)
-        self.k = checks.integer("TopKCategoricalAccuracy, argument k", k, minimum=1)
+        self.k = checks.integer(self.where("k"), k, minimum=1)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return top_k_categorical_accuracy(y_true, y_pred, self.k)
@@ -175,7 +175,7 @@ class SparseTopKCategoricalAccuracy(MeanOverSamples):
         self, k: int = 5, name: str | None = None, dtype: str | None = None, from_sorted_ids: bool = False
     ) -> None:
         super().__init__(name, dtype)
-        self.k = checks.integer("SparseTopKCategoricalAccuracy, argument k", k, minimum=1)
+        self.k = checks.integer(self.where("k"), k, minimum=1)
         self.from_sorted_ids = bool(from_sorted_ids)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..activations import sigmoid
 from ..arrays import Array
 from ..errors import InvalidArgument, ShapeError
-from .base import EPSILON, State, metrics, ratio
-from .shapes import spread
+from ..losses.base import EPSILON
+from ..losses.targets import spread
+from .base import State, metrics, ratio
 from .thresholds import Counts, Thresholded, checked_thresholds, counts, tally_by_label
 
 CURVES = ("ROC", "PR", "PRGAIN")
@@ -52,21 +54,21 @@ class AUC(Thresholded):
     ) -> None:
         super().__init__(name, dtype)
         curve = curve.upper() if isinstance(curve, str) else curve
-        self.curve: str = checks.one_of("AUC, argument curve", curve, CURVES)
+        self.curve: str = checks.one_of(self.where("curve"), curve, CURVES)
         method = summation_method.lower() if isinstance(summation_method, str) else summation_method
-        self.summation_method: str = checks.one_of("AUC, argument summation_method", method, SUMMATIONS)
+        self.summation_method: str = checks.one_of(self.where("summation_method"), method, SUMMATIONS)
         self.thresholds = None if thresholds is None else sorted(checked_thresholds("AUC", thresholds))
         if self.thresholds is None:
-            self.num_thresholds = checks.integer("AUC, argument num_thresholds", num_thresholds, minimum=2)
+            self.num_thresholds = checks.integer(self.where("num_thresholds"), num_thresholds, minimum=2)
             inner = [i / (self.num_thresholds - 1) for i in range(1, self.num_thresholds - 1)]
         else:
             self.num_thresholds = len(self.thresholds) + 2
             inner = self.thresholds
         self.levels = np.array([-EPSILON, *inner, 1 + EPSILON])  # all are above the first, none above the last
         self.multi_label, self.from_logits = bool(multi_label), bool(from_logits)
-        self.num_labels = num_labels and checks.integer("AUC, argument num_labels", num_labels, minimum=1)
+        self.num_labels = num_labels and checks.integer(self.where("num_labels"), num_labels, minimum=1)
         if self.num_labels and not self.multi_label:
-            raise InvalidArgument("AUC, argument num_labels", "none without multi_label", num_labels)
+            raise InvalidArgument(self.where("num_labels"), "none without multi_label", num_labels)
         self.label_weights = None if label_weights is None else checked_weights(label_weights)
 
     def paired(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
@@ -162,12 +164,3 @@ def checked_weights(weights: Any) -> Array:
     if w.ndim != 1 or not (w >= 0).all():
         raise InvalidArgument("AUC, argument label_weights", "a list of numbers of at least 0, one per label", weights)
     return w
-
-
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ), in the form that does not overflow: (1 + tanh(x/2)) / 2.
-
-    >>> sigmoid(np.array([0.0]))
-    array([0.5])
-    """
-    return np.asarray((1 + np.tanh(x / 2)) / 2)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import checks
-from ..arrays import Array
-from ..errors import ShapeError, UnknownName, WrongType
+from ..arrays import Array, Shape
+from ..errors import InvalidArgument, ShapeError, Told, UnknownName, WrongType
+from ..layers.variable import Variable
 from ..losses.targets import numeric
 from ..registry import Family, Part, get_custom_objects, snake
 
 State = Mapping[str, Any]  # name -> a float, or a float64 array
-EPSILON = 1e-7  # Keras's
 
 
 class MetricFamily(Family["Metric"]):
@@ -70,7 +69,8 @@ class Metric(Part):
 
     A metric writes `added(...)`, the state that one batch contributes: floats and float64 arrays by name; and
     `read(state)`, the result. The states of two batches add, so that results do not depend on how the data
-    was cut into batches, and can be computed in parallel. Before any data the result is 0.
+    was cut into batches, and can be computed in parallel. Before any data the result is 0. A metric in Keras's style
+    instead writes `update_state` and `result`, with the sums that `add_weight` makes.
 
     `direction` is "up" where more is better, "down" where less is, None where neither can be said.
     """
@@ -79,18 +79,22 @@ class Metric(Part):
     direction: ClassVar[str | None] = None
 
     def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
-        kind = type(self).__name__
-        self.name = name or snake(kind)
-        self.dtype = dtype if dtype is None else checks.dtype(f"{kind}, argument dtype", dtype)
+        self.name = name or snake(type(self).__name__)
+        self.dtype = dtype if dtype is None else checks.dtype(self.where("dtype"), dtype)
         self.state: dict[str, Any] = {}
 
-    @abstractmethod
     def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
         """What one batch adds to the state: numbers, or arrays that have the same shape in every batch."""
+        raise self._lacks("added(y_true, y_pred, sample_weight) and read(state)")
 
-    @abstractmethod
     def read(self, state: State) -> Any:
         """The result of a state: a number, or an array (one number per class)."""
+        raise self._lacks("read(state)")
+
+    def _lacks(self, methods: str) -> InvalidArgument:
+        return InvalidArgument(
+            f"metric {type(self).__name__}", methods, Told("none"), "Or write update_state and result, as in Keras."
+        )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count one batch in. y_true (B,) or (B, O), y_pred (B, O), sample_weight (B,) or None."""
@@ -128,7 +132,44 @@ class Metric(Part):
 
     def reset_state(self) -> None:
         """Forget everything counted."""
-        self.state = {}
+        self.state = {name: v.assign(np.zeros(v.shape)) for name, v in self._added_weights().items()}
+
+    def load_state(self, state: State) -> None:
+        """Go on counting from a `state`."""
+        mine = self._added_weights()
+        for name, value in state.items():
+            self.state[name] = mine[name].assign(value) if name in mine else value
+
+    # Keras's style -----------------------------------------------------------------------------------------------
+
+    def add_weight(
+        self, shape: Shape = (), initializer: Any = "zeros", dtype: str | None = None, name: str | None = None
+    ) -> Variable:
+        """A sum for a metric that writes `update_state` and `result` itself, as Keras's do.
+
+        >>> class Count(Metric):
+        ...     def __init__(self, name="count"):
+        ...         super().__init__(name)
+        ...         self.n = self.add_weight(name="n")
+        ...     def update_state(self, y_true, y_pred, sample_weight=None):
+        ...         self.n.assign_add(len(y_true))
+        ...     def result(self):
+        ...         return self.n
+        >>> float(Count()([1, 2], [1, 1]))
+        2.0
+        """
+        name = name or f"variable_{len(self.state)}"
+        made = Variable(initializer, shape, dtype or self.dtype, trainable=False, name=name)
+        self.state[name] = made
+        return made
+
+    @property
+    def variables(self) -> list[Variable]:
+        """What `add_weight` made."""
+        return list(self._added_weights().values())
+
+    def _added_weights(self) -> dict[str, Variable]:
+        return {name: v for name, v in self.state.items() if isinstance(v, Variable)}
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         self.update_state(y_true, y_pred, sample_weight)

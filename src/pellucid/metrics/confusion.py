@@ -113,10 +113,9 @@ class ThresholdsOrTopK(AtThresholds):
         name: str | None = None,
         dtype: str | None = None,
     ) -> None:
-        kind = type(self).__name__
         super().__init__(thresholds, 0.5 if top_k is None else LOWEST, name, dtype)
-        self.top_k = None if top_k is None else checks.integer(f"{kind}, argument top_k", top_k, minimum=1)
-        self.class_id = None if class_id is None else checks.integer(f"{kind}, argument class_id", class_id, minimum=0)
+        self.top_k = None if top_k is None else checks.integer(self.where("top_k"), top_k, minimum=1)
+        self.class_id = None if class_id is None else checks.integer(self.where("class_id"), class_id, minimum=0)
 
 
 @metrics.add()

@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from .base import EPSILON, metrics, ratio
+from ..losses.base import EPSILON
+from .base import metrics, ratio
 from .mean import MeanOverSamples
 from .shapes import align
 
@@ -48,7 +49,7 @@ class AlongAxis(MeanOverSamples):
 
     def __init__(self, name: str | None = None, dtype: str | None = None, axis: int = -1) -> None:
         super().__init__(name, dtype)
-        self.axis = checks.integer(f"{type(self).__name__}, argument axis", axis)
+        self.axis = checks.integer(self.where("axis"), axis)
 
 
 @metrics.add()

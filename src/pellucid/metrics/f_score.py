@@ -12,8 +12,9 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import ShapeError
+from ..losses.targets import spread
 from .base import Metric, State, metrics, ratio
-from .shapes import align, is_sparse, one_hot, spread
+from .shapes import align, is_sparse, one_hot
 
 AVERAGES = (None, "micro", "macro", "weighted")
 
@@ -41,12 +42,11 @@ class FBetaScore(Metric):
         name: str | None = "fbeta_score",
         dtype: str | None = None,
     ) -> None:
-        kind = type(self).__name__
         super().__init__(name, dtype)
-        self.average = checks.one_of(f"{kind}, argument average", average, AVERAGES)
-        self.beta = checks.number(f"{kind}, argument beta", beta, above=0)
+        self.average = checks.one_of(self.where("average"), average, AVERAGES)
+        self.beta = checks.number(self.where("beta"), beta, above=0)
         self.threshold = (
-            None if threshold is None else checks.number(f"{kind}, argument threshold", threshold, above=0, maximum=1)
+            None if threshold is None else checks.number(self.where("threshold"), threshold, above=0, maximum=1)
         )
 
     def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:

@@ -11,9 +11,10 @@ import numpy as np
 from ..arrays import Array
 from ..errors import WrongType
 from ..losses import Loss, losses
+from ..losses.targets import spread
 from ..registry import get_custom_objects, plain, registered_name
 from .base import Metric, State, function_name, metrics, ratio
-from .shapes import same_rank, spread
+from .shapes import same_rank
 
 
 def mean_state(where: str, values: Array, weights: Array | None) -> State:

@@ -26,10 +26,9 @@ class OperatingPoint(Thresholded):
     goal: float
 
     def __init__(self, num_thresholds: int, class_id: int | None, name: str | None, dtype: str | None) -> None:
-        kind = type(self).__name__
         super().__init__(name, dtype)
-        self.num_thresholds = checks.integer(f"{kind}, argument num_thresholds", num_thresholds, minimum=1)
-        self.class_id = None if class_id is None else checks.integer(f"{kind}, argument class_id", class_id, minimum=0)
+        self.num_thresholds = checks.integer(self.where("num_thresholds"), num_thresholds, minimum=1)
+        self.class_id = None if class_id is None else checks.integer(self.where("class_id"), class_id, minimum=0)
         self.levels = evenly_spaced(self.num_thresholds)
 
     def paired(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
@@ -62,9 +61,7 @@ class SensitivityAtSpecificity(OperatingPoint):
         dtype: str | None = None,
     ) -> None:
         super().__init__(num_thresholds, class_id, name, dtype)
-        self.goal = self.specificity = checks.number(
-            "SensitivityAtSpecificity, argument specificity", specificity, 0, 1
-        )
+        self.goal = self.specificity = checks.number(self.where("specificity"), specificity, 0, 1)
 
     def rates(self, n: Counts) -> tuple[Array, Array]:
         return n.specificity, n.recall
@@ -87,9 +84,7 @@ class SpecificityAtSensitivity(OperatingPoint):
         dtype: str | None = None,
     ) -> None:
         super().__init__(num_thresholds, class_id, name, dtype)
-        self.goal = self.sensitivity = checks.number(
-            "SpecificityAtSensitivity, argument sensitivity", sensitivity, 0, 1
-        )
+        self.goal = self.sensitivity = checks.number(self.where("sensitivity"), sensitivity, 0, 1)
 
     def rates(self, n: Counts) -> tuple[Array, Array]:
         return n.recall, n.specificity
@@ -112,7 +107,7 @@ class PrecisionAtRecall(OperatingPoint):
         dtype: str | None = None,
     ) -> None:
         super().__init__(num_thresholds, class_id, name, dtype)
-        self.goal = self.recall = checks.number("PrecisionAtRecall, argument recall", recall, 0, 1)
+        self.goal = self.recall = checks.number(self.where("recall"), recall, 0, 1)
 
     def rates(self, n: Counts) -> tuple[Array, Array]:
         return n.recall, n.precision
@@ -135,7 +130,7 @@ class RecallAtPrecision(OperatingPoint):
         dtype: str | None = None,
     ) -> None:
         super().__init__(num_thresholds, class_id, name, dtype)
-        self.goal = self.precision = checks.number("RecallAtPrecision, argument precision", precision, 0, 1)
+        self.goal = self.precision = checks.number(self.where("precision"), precision, 0, 1)
 
     def rates(self, n: Counts) -> tuple[Array, Array]:
         return n.precision, n.recall

@@ -7,9 +7,9 @@ import numpy as np
 
 from .. import checks, losses
 from ..arrays import Array
+from ..losses.targets import spread
 from .base import State, metrics
 from .mean import MeanLoss, mean_state
-from .shapes import spread
 
 
 @metrics.add("bce", "BCE")
@@ -29,7 +29,7 @@ class BinaryCrossentropy(MeanLoss):
     ) -> None:
         super().__init__(name, dtype)
         self.from_logits = bool(from_logits)
-        self.label_smoothing = checks.number("BinaryCrossentropy, argument label_smoothing", label_smoothing, 0, 1)
+        self.label_smoothing = checks.number(self.where("label_smoothing"), label_smoothing, 0, 1)
         self.loss = losses.BinaryCrossentropy(self.from_logits, self.label_smoothing)
 
 
@@ -51,8 +51,8 @@ class CategoricalCrossentropy(MeanLoss):
     ) -> None:
         super().__init__(name, dtype)
         self.from_logits = bool(from_logits)
-        self.label_smoothing = checks.number("CategoricalCrossentropy, argument label_smoothing", label_smoothing, 0, 1)
-        self.axis = checks.integer("CategoricalCrossentropy, argument axis", axis)
+        self.label_smoothing = checks.number(self.where("label_smoothing"), label_smoothing, 0, 1)
+        self.axis = checks.integer(self.where("axis"), axis)
         self.loss = losses.CategoricalCrossentropy(self.from_logits, self.label_smoothing, self.axis)
 
 
@@ -76,7 +76,7 @@ class SparseCategoricalCrossentropy(MeanLoss):
     ) -> None:
         super().__init__(name, dtype)
         self.from_logits = bool(from_logits)
-        self.axis = checks.integer("SparseCategoricalCrossentropy, argument axis", axis)
+        self.axis = checks.integer(self.where("axis"), axis)
         self.ignore_class = ignore_class
         self.loss = losses.SparseCategoricalCrossentropy(self.from_logits, ignore_class, axis=self.axis)
 

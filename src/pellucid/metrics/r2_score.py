@@ -12,8 +12,9 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import ShapeError
+from ..losses.targets import spread
 from .base import Metric, State, metrics, ratio
-from .shapes import align, spread
+from .shapes import align
 
 AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 ROUNDING = 1e-14  # a variance this small beside the mean square is rounding
@@ -42,8 +43,8 @@ class R2Score(Metric):
         dtype: str | None = None,
     ) -> None:
         super().__init__(name, dtype)
-        self.class_aggregation = checks.one_of("R2Score, argument class_aggregation", class_aggregation, AGGREGATIONS)
-        self.num_regressors = checks.integer("R2Score, argument num_regressors", num_regressors, minimum=0)
+        self.class_aggregation = checks.one_of(self.where("class_aggregation"), class_aggregation, AGGREGATIONS)
+        self.num_regressors = checks.integer(self.where("num_regressors"), num_regressors, minimum=0)
 
     def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
         if y_pred.ndim == 1:

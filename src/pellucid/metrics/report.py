@@ -11,8 +11,9 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, ShapeError
+from ..losses.targets import spread
 from .base import ratio
-from .shapes import spread, whole_numbers
+from .shapes import whole_numbers
 
 NORMALIZE = (None, "true", "pred", "all")
 COLUMNS = ("precision", "recall", "f1-score", "support")

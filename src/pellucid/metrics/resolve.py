@@ -48,12 +48,27 @@ def resolve(identifier: Any, y_true_shape: Sequence[int | None], y_pred_shape: S
     >>> resolve("mse", (None, 1), (None, 1))
     <MeanSquaredError name=mse>
     """
+    found = settled(identifier)
+    if isinstance(found, str):
+        kinds, name = KINDS[WORDS[found.lower()]], found
+        found = kinds[kind_of_targets(y_true_shape, y_pred_shape)]()
+        found.name = name
+    return found
+
+
+def settled(identifier: Any) -> Metric | str:
+    """As `resolve`, before any shape is known: "accuracy" and its like stay words.
+
+    >>> settled("mse"), settled("acc")
+    (<MeanSquaredError name=mse>, 'acc')
+    """
     where = "compile, argument metrics"
     if isinstance(identifier, Loss):
         return metrics.wrap(identifier)
     if not isinstance(identifier, str):
         return metrics.get(identifier, where)
-    word = WORDS.get(identifier.lower())
-    metric = KINDS[word][kind_of_targets(y_true_shape, y_pred_shape)]() if word else metrics.get(identifier, where)
+    if identifier.lower() in WORDS:
+        return identifier
+    metric = metrics.get(identifier, where)
     metric.name = identifier
     return metric

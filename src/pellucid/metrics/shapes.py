@@ -1,10 +1,10 @@
-"""How targets, predictions and weights are brought to one shape before they are compared."""
+"""How targets and predictions are brought to one shape before they are compared."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import Array, Shape
+from ..arrays import Array
 from ..errors import DataError, ShapeError, Told
 
 
@@ -92,20 +92,3 @@ def one_hot(where: str, y_true: Array, y_pred: Array) -> Array:
            [1, 0, 0]])
     """
     return np.asarray(class_numbers(where, y_true, y_pred)[..., None] == np.arange(y_pred.shape[-1]))
-
-
-def spread(where: str, weights: Array, shape: Shape) -> Array:
-    """Weights, one per sample (B,), (B, 1), or finer, stretched to the shape of what they weigh, (B, ...).
-
-    >>> spread("mse", np.array([1.0, 2.0]), (2, 2))
-    array([[1., 1.],
-           [2., 2.]])
-    """
-    w = weights
-    if w.ndim == len(shape) + 1 and w.shape[-1] == 1:
-        w = w[..., 0]
-    w = w.reshape(w.shape + (1,) * (len(shape) - w.ndim))
-    try:
-        return np.broadcast_to(w, shape)
-    except ValueError:
-        raise ShapeError(f"{where}, sample_weight", f"one weight per sample, {shape[:1]}", weights.shape) from None

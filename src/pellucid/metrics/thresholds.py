@@ -14,8 +14,9 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import ShapeError, WrongType
+from ..losses.targets import spread
 from .base import Metric, State, ratio
-from .shapes import align, is_sparse, one_hot, spread
+from .shapes import align, is_sparse, one_hot
 
 
 class Counts(NamedTuple):

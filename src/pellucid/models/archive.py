@@ -16,12 +16,14 @@ from typing import IO, Any
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array
 from ..errors import FileError, Told
 from ..files import write_whole
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MAGIC_ZIP, MAGIC_HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+LARGEST_RATIO = 200  # of what unpacks to what is packed; real weights hardly shrink, a bomb a thousandfold
 LARGEST_JSON = 100_000_000  # bytes; no real model's config comes near
 
 Tree = Mapping[str, Array]
@@ -59,6 +61,9 @@ def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:
             if max(archive.getinfo(name).file_size for name in (CONFIG, METADATA)) > LARGEST_JSON:
                 raise FileError(where, f"a config under {LARGEST_JSON:,} bytes", Told("a larger one"))
             config, metadata = json.loads(archive.read(CONFIG)), json.loads(archive.read(METADATA))
+            member = archive.getinfo(WEIGHTS)
+            if member.file_size > LARGEST_RATIO * max(member.compress_size, 1):
+                raise FileError(where, f"weights that unpack to {LARGEST_RATIO} times their size at most", Told("more"))
             weights = archive.read(WEIGHTS)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as problem:
         if isinstance(problem, FileError):
@@ -125,6 +130,8 @@ def _collect(group: Any, prefix: str, tree: dict[str, Array], where: str) -> Non
             _collect(member, f"{path}/", tree, where)
         elif member.external or member.is_virtual:
             raise FileError(where, "arrays inside the file", Told(f"an array kept elsewhere at {path!r}"))
+        elif member.nbytes > LARGEST_RATIO * group.file.id.get_filesize():
+            raise FileError(where, "arrays that the file can hold", Told(f"one of {member.nbytes:,} bytes at {path!r}"))
         elif member.dtype.kind in "biuf":
             tree[path] = np.asarray(member[()])
 
@@ -149,7 +156,7 @@ def _what_it_is(content: bytes) -> str:
 
 def as_path(filepath: str | os.PathLike[str], suffix: str, where: str) -> Path:
     """The path, whose name must end as the format's does."""
-    path = Path(filepath)
+    path = Path(checks.path(f"{where}, argument filepath", filepath))
     if not path.name.endswith(suffix):
         raise FileError(where, f"a path that ends in {suffix}", str(path))
     return path

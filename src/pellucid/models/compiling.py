@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidArgument, NotReady, Told
+from ..errors import InvalidArgument, NotReady, Told, UnknownName, WrongType
 from ..losses import Loss
 from ..losses.base import losses
 from ..metrics import Metric
@@ -70,6 +71,12 @@ class Compiled(Network):
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile as a saved config says."""
+        known = inspect.signature(self.compile).parameters
+        if not isinstance(config, Mapping):
+            raise WrongType("compile_from_config", "a mapping of compile's arguments", config)
+        for name in config:
+            if name not in known:
+                raise UnknownName("compile_from_config", name, known)
         self.compile(**{name: value for name, value in config.items() if name != "auto_scale_loss"})
 
     @property

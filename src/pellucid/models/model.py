@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,14 +13,22 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
+from ..rng import fresh_key
+from ..settings import is_interactive_logging_enabled
 from ..training import loop
-from ..training.batches import ArrayBatches, Batches, StreamBatches, checked_arrays, is_stream
+from ..training.batches import (
+    ArrayBatches,
+    Batches,
+    StreamBatches,
+    checked_arrays,
+    checked_class_weight,
+    is_stream,
+)
 from ..training.callbacks import CallbackList, History, with_progress
 from ..training.definition import test_step, train_step
 from ..training.threads import threads_for
 from . import saving
 from .compiling import Compiled
-from .network import not_built
 from .splitting import split_last
 from .summary import summary
 
@@ -28,6 +37,8 @@ DEFAULT_BATCH = 32
 
 class Model(Compiled):
     """A network that trains itself."""
+
+    hint = "Models that are graphs, and models with a call of their own, are not supported: use Sequential([...])."
 
     history: History
     stop_training = False
@@ -66,14 +77,23 @@ class Model(Compiled):
         epochs = checks.integer("fit, argument epochs", epochs, minimum=1)
         fraction = checks.number("fit, argument validation_split", validation_split, minimum=0, below=1)
         if fraction and validation_data is None:
-            (x, y, sample_weight), validation_data = split_last(x, y, sample_weight, fraction)
-        train = self._source("fit", x, y, sample_weight, batch_size, steps_per_epoch, shuffle)
-        self._fits_loss("fit", train)
+            (x, y, sample_weight), validation_data = split_last(self, x, y, sample_weight, fraction)
+        if not isinstance(shuffle, bool | np.bool_) and shuffle != "batch":
+            raise InvalidArgument("fit, argument shuffle", "True, False or 'batch'", shuffle)
+        if validation_batch_size is not None:
+            checks.integer("fit, argument validation_batch_size", validation_batch_size, minimum=1)
+        train = self._source("fit", x, y, sample_weight, batch_size, steps_per_epoch, shuffle, "steps_per_epoch")
+        self._check_targets("fit", train)
+        checked_class_weight("fit", class_weight, self.output_shape[-1] or 1)
         plan = loop.Plan(
             train,
             epochs,
             checks.integer("fit, argument initial_epoch", initial_epoch, minimum=0),
-            self._validation(validation_data, validation_batch_size or batch_size, validation_steps),
+            self._validation(
+                validation_data,
+                batch_size if validation_batch_size is None else validation_batch_size,
+                validation_steps,
+            ),
             _frequency(validation_freq),
             class_weight,
         )
@@ -99,7 +119,7 @@ class Model(Compiled):
         """
         self.needs_compile("evaluate")
         batches = self._source("evaluate", x, y, sample_weight, batch_size, steps, shuffle=False)
-        self._fits_loss("evaluate", batches)
+        self._check_targets("evaluate", batches)
         verbose = _verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
         with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as told:
@@ -114,11 +134,6 @@ class Model(Compiled):
         callbacks: Any = None,
     ) -> Array:
         """The outputs (N, ...) for inputs x (N, ...)."""
-        if not self.built:
-            raise NotReady(
-                f"model {self.name!r}, predict", "a model that is built", Told("one whose input shape is unknown"),
-                "Fit it first, or give the first layer input_shape=(...).",
-            )  # fmt: skip
         batches = self._source("predict", x, None, None, batch_size, steps, shuffle=False)
         verbose = _verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
@@ -133,27 +148,29 @@ class Model(Compiled):
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One training step. Returns the numbers counted since `reset_metrics`, this batch included."""
+        """One training step. Returns the loss and metrics of this batch, taken before the step."""
         self.needs_compile("train_on_batch")
+        self.reset_metrics()
         train_step(self, *self._one_batch("train_on_batch", x, y, sample_weight, class_weight))
         return _answer(self.meters.results(), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """The loss and metrics of one batch, counted with those since `reset_metrics`."""
+        """The loss and metrics of one batch."""
         self.needs_compile("test_on_batch")
+        self.reset_metrics()
         test_step(self, *self._one_batch("test_on_batch", x, y, sample_weight))
         return _answer(self.meters.results(), return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
         """The outputs for one batch."""
-        return self.predict(x, batch_size=max(len(x), 1), verbose=0)
+        return self.predict(x, batch_size=max(len(x), 1) if hasattr(x, "__len__") else None, verbose=0)
 
     def __call__(self, x: Any, training: bool = False) -> Array:
         """The outputs for a batch, with dropout and batch statistics if `training`."""
         x = self.as_input(x)
         self.build((None, *x.shape[1:]))
         self.gather()
-        y, cache = self.forward(self.p, x, training=training, rng=self.key)
+        y, cache = self.forward(self.p, x, training=training, rng=fresh_key() if training else self.key)
         if training:
             self.state.update(self.state_after(self.p, cache))
         return y
@@ -195,19 +212,25 @@ class Model(Compiled):
     # Inside ------------------------------------------------------------------------------------------------------
 
     def _source(
-        self, where: str, x: Any, y: Any, weights: Any, batch_size: Any, steps: int | None, shuffle: Any
-    ) -> Batches:
+        self, where: str, x: Any, y: Any, weights: Any, batch_size: Any, steps: int | None, shuffle: Any,
+        steps_name: str = "steps",
+    ) -> Batches:  # fmt: skip
         """Batches from whatever the user passed, checked; builds the model if its input was unknown."""
         if steps is not None:
-            steps = checks.integer(f"{where}, argument steps", steps, minimum=1)
+            steps = checks.integer(f"{where}, argument {steps_name}", steps, minimum=1)
         if x is None:
-            raise DataError(f"{where}, x", "data", None)
+            raise DataError(f"{where}, x", "data", None, "Pass x.")
         if is_stream(x):
-            if y is not None:
-                raise InvalidArgument(f"{where}, y", "None, as x makes its own targets", Told("targets"))
-            self._build_from_stream(x)
+            for name, given in (("y", y), ("sample_weight", weights), ("batch_size", batch_size)):
+                if given is not None:
+                    raise InvalidArgument(
+                        f"{where}, argument {name}", "None, as x makes its own batches of (x, y, sample_weight)",
+                        Told("something else"),
+                    )  # fmt: skip
+            x = self._build_from_stream(x)
             self._prepare()
-            return StreamBatches(x, steps, shuffle, where, self)
+            check = (lambda where, x, y: None) if where == "predict" else self._fits_loss
+            return StreamBatches(x, steps, shuffle, where, self, check)
         x, y, weights = checked_arrays(self, x, y, weights, where)
         if not self.built:
             self.build((None, *x.shape[1:]))
@@ -219,14 +242,22 @@ class Model(Compiled):
     def _threads(self, batches: Batches) -> AbstractContextManager[None]:
         return threads_for(getattr(batches, "batch_size", DEFAULT_BATCH), self.count_params())
 
-    def _build_from_stream(self, source: Any) -> None:
+    def _build_from_stream(self, source: Any) -> Any:
+        """Build for what the first batch looks like; returns the source with that batch put back in front."""
         if self.built:
-            return
-        if not hasattr(source, "__getitem__"):
-            raise not_built(self.name, "a generator as data")
-        first = source[0]
+            return source
+        if hasattr(source, "__getitem__"):
+            first = source[0]
+        else:
+            batches = iter(source)
+            first = next(batches, None)
+            if first is None:
+                raise DataError(f"model {self.name!r}, x", "at least one batch", Told("none"))
+            if batches is source:
+                source = itertools.chain([first], batches)
         first = first[0] if isinstance(first, tuple | list) else first
         self.build((None, *np.shape(first)[1:]))
+        return source
 
     def _prepare(self) -> None:
         """Own the parameters; give the optimizer its slots."""
@@ -241,27 +272,31 @@ class Model(Compiled):
         if not self.built:
             self.build((None, *x.shape[1:]))
         self._prepare()
-        x, y, weights = loop.ready(self, x, y, weights, where, class_weight)
-        self._fits_loss(where, ArrayBatches(x, y, weights, len(x), False))
-        return x, y, weights
+        self._fits_loss(where, x, y)
+        checked_class_weight(where, class_weight, self.output_shape[-1] or 1)
+        return loop.ready(self, x, y, weights, where, class_weight)
 
-    def _fits_loss(self, where: str, batches: Batches) -> None:
-        """Whether all targets suit the loss and the output, told before the first step rather than in its midst."""
-        if not isinstance(batches, ArrayBatches):
-            return
-        if batches.y is None:
-            raise NotReady(f"{where}, y", "targets", None, "Pass y.")
-        outputs = (len(batches.x), *self.output_shape_for(self._built_shape(where)))
+    def _check_targets(self, where: str, batches: Batches) -> None:
+        """Whether all targets suit the loss, told before the first step; a stream's are looked at as they come."""
+        if isinstance(batches, ArrayBatches):
+            self._fits_loss(where, batches.x, batches.y)
+
+    def _fits_loss(self, where: str, x: Array, y: Array | None) -> None:
+        """Whether the targets suit the loss and the output."""
+        if y is None:
+            raise NotReady(f"{where}, y", "targets", None, "Pass y, or batches of (x, y).")
+        outputs = (len(x), *self.output_shape_for(self._built_shape(where)))
         try:
-            self.loss.check(batches.y, np.broadcast_to(np.zeros((), self.dtype), outputs))
-        except ShapeError as problem:
-            raise ShapeError(f"{where}, y, {problem.where}", problem.expected, problem.got, problem.fix) from None
+            self.loss.check(y, np.broadcast_to(np.zeros((), self.dtype), outputs))
+        except (ShapeError, DataError) as problem:
+            problem.where = f"{where}, y, {problem.where}"
+            raise
 
     def _validation(self, data: Any, batch_size: int | None, steps: int | None) -> Batches | None:
         if data is None:
             return None
         if is_stream(data):
-            batches = self._source("fit, validation_data", data, None, None, None, steps, False)
+            batches = self._source("fit, validation_data", data, None, None, None, steps, False, "validation_steps")
         else:
             if not isinstance(data, tuple | list) or not 2 <= len(data) <= 3:
                 raise InvalidArgument(
@@ -269,13 +304,13 @@ class Model(Compiled):
                     Told(type(data).__name__),
                 )  # fmt: skip
             x, y, weights = (*data, None)[:3]
-            batches = self._source("fit, validation_data", x, y, weights, batch_size, steps, False)
-        self._fits_loss("fit, validation_data", batches)
+            batches = self._source("fit, validation_data", x, y, weights, batch_size, steps, False, "validation_steps")
+        self._check_targets("fit, validation_data", batches)
         return batches
 
 
 def _frequency(value: Any) -> int | list[int]:
-    if isinstance(value, list | tuple | set | range):
+    if isinstance(value, list | tuple | set | range) and value:
         return [checks.integer("fit, argument validation_freq", v, minimum=1) for v in value]
     return checks.integer("fit, argument validation_freq", value, minimum=1)
 
@@ -283,7 +318,7 @@ def _frequency(value: Any) -> int | list[int]:
 def _verbosity(verbose: Any) -> int:
     """0, 1 or 2; "auto" is 1 on a terminal and 0 elsewhere."""
     if verbose == "auto":
-        return int(sys.stdout.isatty())
+        return int(sys.stdout is not None and sys.stdout.isatty() and is_interactive_logging_enabled())
     return int(checks.one_of("argument verbose", int(verbose) if isinstance(verbose, bool) else verbose, (0, 1, 2)))
 
 

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from .. import checks
 from ..arrays import Array, Arrays, Flat, Shape
 from ..errors import InvalidArgument, NotReady, ShapeError, Told
-from ..layers import Layer, Parameter
+from ..layers import Layer, Parameter, Variable
 from ..rng import Key, fresh_key
 
 
@@ -31,7 +29,7 @@ class Network(Layer):
 
     def __init__(self, *, name: str | None = None, trainable: bool = True, seed: int | None = None) -> None:
         super().__init__(name=name, trainable=trainable)
-        where = f"{type(self).__name__}, argument seed"
+        where = self.where("seed")
         self.seed = seed if seed is None else checks.integer(where, seed, minimum=0)
         self.key: Key = fresh_key() if self.seed is None else Key(self.seed)
 
@@ -136,6 +134,25 @@ class Network(Layer):
 
     # Keras's view of the parameters ------------------------------------------------------------------------------
 
+    @property
+    def weights(self) -> list[Variable]:
+        """Every parameter, layer by layer; each `path` is its name in `theta` or `state`. None before it is built.
+
+        In Keras a path begins with the name of the model.
+        """
+        if self.built:
+            self.gather()
+        return [
+            Variable.of(leaf, v.name, v.may_train and self.trainable, path=f"{path}/{v.name}")
+            for path, leaf in self.leaves()
+            for v in leaf.weights
+        ]
+
+    @property
+    def losses(self) -> list[float]:
+        """What the parameters' regularizers add to the loss now, each by itself."""
+        return [loss for _, leaf in self.leaves() for loss in leaf.losses]
+
     def get_weights(self) -> list[Array]:
         """Copies of all parameters, layer by layer; in each layer the trained ones first."""
         return [w for layer in self.layers for w in layer.get_weights()]
@@ -143,7 +160,7 @@ class Network(Layer):
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Overwrite all parameters, in the order of `get_weights`; nothing changes unless every shape fits."""
         mine = self.get_weights()
-        arrays = [np.asarray(w) for w in weights]
+        arrays = checks.arrays(f"model {self.name!r}, set_weights", weights)
         if len(arrays) != len(mine):
             raise InvalidArgument(f"model {self.name!r}, set_weights", f"{len(mine)} arrays", len(arrays))
         for i, (old, new) in enumerate(zip(mine, arrays, strict=True)):

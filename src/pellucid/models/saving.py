@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..__about__ import version
 from ..arrays import Array
 from ..errors import FileError, PellucidError, ShapeError, Told
@@ -55,17 +56,22 @@ def load_model(
     {"MyLayer": MyLayer}. compile=False leaves out the optimizer, the loss and the metrics. safe_mode is taken for
     Keras's sake: there is no unsafe mode.
     """
-    path = Path(filepath)
+    path = Path(checks.path("load_model, argument filepath", filepath))
     config, metadata, tree = archive.read_archive(path)
     where = f"loading {path}"
-    with custom_object_scope(custom_objects or {}):
-        model = _model_of(config, where)
-        _load_tree(model, tree, where)
-        if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
-            model.key = Key(metadata["seed"])
-        if compile and config.get("compile_config"):
-            model.compile_from_config(config["compile_config"])
-            _load_optimizer(model, tree)
+    try:
+        with custom_object_scope(custom_objects or {}):
+            model = _model_of(config, where)
+            _load_tree(model, tree, where)
+            if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
+                model.key = Key(metadata["seed"])
+            if compile and config.get("compile_config"):
+                model.compile_from_config(config["compile_config"])
+                _load_optimizer(model, tree)
+    except PellucidError as problem:
+        if not problem.where.startswith(where):
+            problem.where = f"{where}, {problem.where}"
+        raise
     return model
 
 
@@ -79,7 +85,8 @@ def save_weights(model: Compiled, filepath: str | os.PathLike[str], overwrite: b
 def load_weights(model: Compiled, filepath: str | os.PathLike[str]) -> None:
     """Read the weights of a `.weights.h5` or `.keras` file into a model of the same architecture."""
     model.needs_parameters("load_weights")
-    _load_tree(model, archive.read_weights(Path(filepath)), f"loading {filepath}")
+    path = Path(checks.path("load_weights, argument filepath", filepath))
+    _load_tree(model, archive.read_weights(path), f"loading {path}")
 
 
 def model_to_json(model: Compiled, **options: Any) -> str:
@@ -91,20 +98,29 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
     """The model that `model_to_json` described, with fresh weights."""
     try:
         config = json.loads(text)
-    except ValueError as problem:
+    except (TypeError, ValueError, RecursionError) as problem:
         raise FileError("model_from_json", "JSON", Told(str(problem))) from problem
     with custom_object_scope(custom_objects or {}):
         return _model_of(config, "model_from_json")
 
 
-def clone_model(model: Compiled) -> Compiled:
-    """A model of the same architecture, with fresh weights of its own."""
-    return _model_of(layer_family.serialize(model), "clone_model")
+def clone_model(model: Compiled, clone_function: Callable[[Layer], Layer] | None = None) -> Compiled:
+    """A model of the same architecture, with fresh weights of its own.
+
+    clone_function makes each new layer from the old one; without it, a layer is made anew from its config.
+    """
+    config = layer_family.serialize(model)
+    if clone_function is not None:
+        given = config["config"]["layers"]
+        inputs = given[: len(given) - len(model.layers)]  # the Input, if there is one
+        made = [layer_family.serialize(clone_function(layer)) for layer in model.layers]
+        config = {**config, "config": {**config["config"], "layers": [*inputs, *made]}}
+    return _model_of(config, "clone_model")
 
 
 def _target(filepath: str | os.PathLike[str], suffix: str, overwrite: bool, where: str) -> Path:
     path = archive.as_path(filepath, suffix, where)
-    if path.exists() and not overwrite:
+    if os.path.lexists(path) and not overwrite:
         raise FileError(
             f"{where} to {path}", "a path that is free", Told("a file"), "Pass overwrite=True to replace it."
         )
@@ -116,7 +132,7 @@ def _model_of(config: Any, where: str) -> Compiled:
         model = layer_family.deserialize(config, where=where)
     except PellucidError:
         raise
-    except (TypeError, ValueError, KeyError, AttributeError) as problem:
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as problem:
         raise FileError(
             where, "a config as Keras 3 writes it", Told(f"one that does not hold together ({problem})")
         ) from problem
@@ -175,7 +191,10 @@ def _load_tree(model: Compiled, tree: Mapping[str, Array], where: str) -> None:
 
 def _load_optimizer(model: Compiled, tree: Mapping[str, Array]) -> None:
     prefix = "optimizer/vars/"
-    found = sorted((int(path.removeprefix(prefix)), path) for path in tree if path.startswith(prefix))
+    numbers = [path.removeprefix(prefix) for path in tree if path.startswith(prefix)]
+    if not all(number.isdecimal() for number in numbers):
+        raise FileError(prefix, "arrays named by numbers", Told(", ".join(numbers)))
+    found = sorted((int(number), prefix + number) for number in numbers)
     if found and model.built:
         model.optimizer.build(model.theta)
         model.optimizer.set_variables(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())

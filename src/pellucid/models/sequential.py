@@ -49,7 +49,7 @@ class Sequential(Model):
         self._stack: list[Layer] = []
         super().__init__(name=name, trainable=trainable, seed=seed)
         self._input: InputLayer | None = None
-        for layer in layers or ():
+        for layer in layers if isinstance(layers, list | tuple) else [] if layers is None else [layers]:
             self._push(layer)
         self._settle()
 
@@ -78,10 +78,16 @@ class Sequential(Model):
                 raise InvalidArgument(f"model {self.name!r}, add", "Input before all other layers", layer)
             self._input = layer
             return
+        if layer is self or (isinstance(layer, Sequential) and layer.contains(self)):
+            raise InvalidArgument(f"model {self.name!r}, add", "a layer that is not the model itself", layer)
         if any(layer is other for other in self._stack):
             raise InvalidArgument(f"model {self.name!r}, add", "each layer once", layer, "Make a second layer.")
         self._name_apart(layer)
         self._stack.append(layer)
+
+    def contains(self, layer: Layer) -> bool:
+        """Whether the layer is one of this model's, or of a model in it."""
+        return any(la is layer or (isinstance(la, Sequential) and la.contains(layer)) for la in self._stack)
 
     def _name_apart(self, layer: Layer) -> None:
         taken = {other.name for other in self._stack}
@@ -118,14 +124,12 @@ class Sequential(Model):
             return
         shape = self._known_shape()
         if input_shape is not None:
-            given = checks.shape(f"model {self.name!r}, input_shape", input_shape[1:])
+            given = checks.batch_shape(f"model {self.name!r}, build, argument input_shape", input_shape)
             if shape is not None and given != shape:
                 raise ShapeError(f"model {self.name!r}, build", f"shape {(None, *shape)}", (None, *given))
             shape = given
         if shape is None:
             raise not_built(self.name, "build")
-        if not self._stack:
-            raise InvalidArgument(f"model {self.name!r}, build", "at least one layer", 0, "Call add(Dense(...)).")
         self.output_shape_for(shape)
         self.shape = shape
         self.gather()
@@ -141,6 +145,8 @@ class Sequential(Model):
             shape = layer.output_shape_for(shape)
 
     def output_shape_for(self, shape: Shape) -> Shape:
+        if not self._stack:
+            raise InvalidArgument(f"model {self.name!r}, build", "at least one layer", 0, "Call add(Dense(...)).")
         for layer in self._stack:
             shape = layer.output_shape_for(shape)
         return shape

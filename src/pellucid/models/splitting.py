@@ -9,18 +9,18 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, Told
-from ..training.batches import is_stream
+from ..training.batches import checked_arrays, is_stream
 
 Triple = tuple[Any, Any, Any]
 
 
-def split_last(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Triple, Triple]:
+def split_last(model: Any, x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Triple, Triple]:
     """((x, y, w) for training, (x, y, w) held out): the last `fraction` of the rows, before any shuffling."""
     if is_stream(x):
         raise InvalidArgument("fit, argument validation_split", "arrays, which can be cut", Told("a stream of batches"))
     if y is None:
         raise DataError("fit, y", "targets", None, "Pass y.")
-    x, y = np.asarray(x), np.asarray(y)
+    x, y, weights = checked_arrays(model, x, y, sample_weight, "fit")
     n = len(x)
     first = int(n * (1 - fraction))
     if first < 1 or first == n:
@@ -28,7 +28,6 @@ def split_last(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Tri
             "fit, argument validation_split", "at least one row on each side", Told(f"{fraction} of {n} rows")
         )
     _warn_if_sorted(y[:first], y[first:])
-    weights = None if sample_weight is None else np.asarray(sample_weight)
     cut = [(a[:first], a[first:]) if a is not None else (None, None) for a in (x, y, weights)]
     return (cut[0][0], cut[1][0], cut[2][0]), (cut[0][1], cut[1][1], cut[2][1])
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..errors import InvalidArgument
 from ..layers import Layer
-from .network import Network, not_built
+from .network import Network
 
-Row = tuple[str, str, int, bool]  # layer, output shape, parameters, trainable
+Row = tuple[str, str, str, bool]  # layer, output shape, parameters, trainable
 
 
 def summary(
@@ -19,13 +21,15 @@ def summary(
     show_trainable: bool,
     layer_range: Sequence[str] | None,
 ) -> str:
-    """Each layer with its output's shape and number of parameters, then the totals, as text."""
-    if not model.built:
-        raise not_built(model.name, "summary")
-    model.gather()
+    """Each layer with its output's shape and number of parameters, then the totals, as text.
+
+    Where the input's shape is still unknown, so is every other: a question mark stands for it.
+    """
+    if model.built:
+        model.gather()
     header = ["Layer (type)", "Output Shape", "Param #"] + (["Trainable"] if show_trainable else [])
     table = [
-        [name, shape, f"{count:,}"] + (["Y" if trainable else "N"] if show_trainable else [])
+        [name, shape, count] + (["Y" if trainable else "N"] if show_trainable else [])
         for name, shape, count, trainable in _rows(_chosen(model.layers, layer_range), expand_nested, "")
     ]
     widths = [max(len(row[i]) for row in [header, *table]) for i in range(len(header))]
@@ -33,16 +37,15 @@ def summary(
         widths[0] = max(widths[0], line_length - sum(widths[1:]) - 3 * len(widths) - 1)
     lines = [_rule(("┌", "┬", "┐"), widths), _cells(header, widths), _rule(("├", "┼", "┤"), widths)]
     lines += [_cells(row, widths) for row in table] + [_rule(("└", "┴", "┘"), widths)]
-    trained = sum(model.theta[name].size for name in model.trained_names())
-    return "\n".join(
-        [f'Model: "{model.name}"', *lines, *_totals(model.count_params(), trained, model.theta.data.itemsize)]
-    )
+    trained = sum(v.size for v in model.trainable_weights)
+    totals = _totals(model.count_params(), trained, np.dtype(model.dtype).itemsize)
+    return "\n".join([f'Model: "{model.name}"', *lines, *totals])
 
 
 def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[Row]:
     for layer in layers:
-        shape = str(layer.output_shape)
-        yield f"{indent}{layer.name} ({type(layer).__name__})", shape, layer.count_params(), layer.trainable
+        shape, count = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
+        yield f"{indent}{layer.name} ({type(layer).__name__})", shape, count, layer.trainable
         if expand and isinstance(layer, Network):
             yield from _rows(layer.layers, expand, indent + "  ")
 

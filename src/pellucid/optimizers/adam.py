@@ -133,5 +133,5 @@ class AdamW(Adam):
         amsgrad: bool = False,
         **options: Unpack[CommonOptions],
     ) -> None:
-        checks.number("AdamW, argument weight_decay", weight_decay, minimum=0)
+        checks.number(self.where("weight_decay"), weight_decay, minimum=0)
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options)

@@ -21,7 +21,8 @@ from ..errors import InvalidArgument, NotReady, ShapeError, Told, UnknownName, W
 from ..registry import Family, Part, plain, snake
 from ..settings import floatx
 from .clipping import clip_by_norm, clip_by_value
-from .memory import Memory, assign, blocks, in_order, runs
+from .memory import Memory, assign, assign_in_order, blocks, in_order, runs
+from .numbers import Count, LearningRate
 from .packing import packed
 from .schedules.base import LearningRateSchedule, schedules
 
@@ -121,11 +122,10 @@ class Optimizer(Part):
     # The learning rate -------------------------------------------------------------------------------------------
 
     @property
-    def learning_rate(self) -> float:
+    def learning_rate(self) -> LearningRate:
         """The learning rate of the next step."""
-        if isinstance(self._learning_rate, LearningRateSchedule):
-            return float(self._learning_rate(self.steps_taken))
-        return self._learning_rate
+        rate = self._learning_rate
+        return LearningRate.of(self, rate(self.steps_taken) if isinstance(rate, LearningRateSchedule) else rate)
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
@@ -143,9 +143,9 @@ class Optimizer(Part):
         return isinstance(self._learning_rate, LearningRateSchedule)
 
     @property
-    def iterations(self) -> int:
+    def iterations(self) -> Count:
         """Updates so far."""
-        return self.steps_taken // (self.gradient_accumulation_steps or 1)
+        return Count(self.steps_taken // (self.gradient_accumulation_steps or 1))
 
     # Steps -------------------------------------------------------------------------------------------------------
 
@@ -263,20 +263,15 @@ class Optimizer(Part):
     ) -> None:
         """Go on from what `variables`, or Keras, saved.
 
-        The learning rate is saved in float32; where it is that of the present one, the present one stays.
+        The learning rate is saved in float32; where it is that of the present one, the present one stays. An optimizer
+        that Keras saved before its first step holds the number of steps and the learning rate alone.
         """
         memory, names = self._built(theta, theta), self._names(theta, trainable)
         first, last = self._saved_first(), self.saved_last(memory.dtype)
         body = [(f"{name}, {what}", view) for name, what, view in in_order(names, self.slot_groups(), memory)]
-        given = [np.asarray(v[1] if isinstance(v, tuple) else v) for v in values]
-        where, entries = f"optimizer {self.name!r}, set_variables", [*first, *body, *last]
-        if len(given) != len(entries):
-            raise InvalidArgument(where, f"{len(entries)} arrays", Told(f"{len(given)}"))
-        numbered = [f"{i} ({name})" for i, (name, _) in enumerate(entries)]
         rate_now = [rate.item() for _, rate in first[1:]]
-        assign(
-            where, dict(zip(numbered, (a for _, a in entries), strict=True)), dict(zip(numbered, given, strict=True))
-        )
+        targets = first if len(values) == len(first) else [*first, *body, *last]
+        assign_in_order(f"optimizer {self.name!r}, set_variables", targets, values)
         self.steps_taken = int(first[0][1])
         if rate_now and rate_now[0] != first[1][1]:
             self._learning_rate = float(first[1][1])
@@ -351,7 +346,7 @@ class Optimizer(Part):
 
     def _descend(self, memory: Memory, theta: Flat, g: Array, names: list[str]) -> None:
         """Decay and update the parameters of these names."""
-        w, lr, t = theta.data, self.learning_rate, self.iterations + 1
+        w, lr, t = theta.data, float(self.learning_rate), self.iterations + 1
         decays = {name: self.decay_of(name, theta[name]) for name in names if name not in self._undecayed}
         for decay in {d for d in decays.values() if d}:
             for run in runs(theta, [name for name, d in decays.items() if d == decay]):
@@ -386,10 +381,6 @@ class Optimizer(Part):
         return first
 
     # Checks of arguments, for rules too --------------------------------------------------------------------------
-
-    def where(self, argument: str) -> str:
-        """What an error about an argument begins with."""
-        return f"{type(self).__name__}, argument {argument}"
 
     def fraction(self, argument: str, value: Any) -> float:
         """An argument that is at least 0 and below 1."""

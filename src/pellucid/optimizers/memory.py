@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from ..arrays import Array, Flat, Shape
-from ..errors import InvalidArgument, ShapeError
+from ..errors import InvalidArgument, ShapeError, Told
 
 
 class Memory:
@@ -85,6 +85,17 @@ def assign(where: str, targets: Mapping[str, Array], values: Mapping[str, Array]
             raise ShapeError(f"{where}, {name}", f"shape {target.shape}", np.shape(values[name]))
     for name, target in targets.items():
         target[...] = values[name]
+
+
+def assign_in_order(
+    where: str, targets: Sequence[tuple[str, Array]], values: Sequence[tuple[str, Array] | Array]
+) -> None:
+    """`assign` by position: targets are (name, array), values the same or bare arrays."""
+    if len(values) != len(targets):
+        raise InvalidArgument(where, f"{len(targets)} arrays", Told(f"{len(values)}"))
+    numbered = [f"{i} ({name})" for i, (name, _) in enumerate(targets)]
+    given = [np.asarray(v[1] if isinstance(v, tuple) else v) for v in values]
+    assign(where, dict(zip(numbered, (a for _, a in targets), strict=True)), dict(zip(numbered, given, strict=True)))
 
 
 def in_order(names: Sequence[str], groups: Iterable[Sequence[str]], memory: Memory) -> Iterator[tuple[str, str, Array]]:

@@ -6,15 +6,16 @@ Arrays stay in the dtype they came in (images uint8) until a batch of them is us
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array
-from ..data.checking import as_features, as_targets
+from ..data.checking import as_features, as_targets, as_weights, check_range
 from ..data.utils import PyDataset
-from ..errors import DataError, InvalidArgument, ShapeError, Told
+from ..errors import DataError, ShapeError, Told, WrongType
 from ..rng import Key
 
 Batch = tuple[Array, Array | None, Array | None]  # x (B, ...), y (B, ...), weights (B,)
@@ -82,12 +83,16 @@ class ArrayBatches(Batches):
 class StreamBatches(Batches):
     """Batches that a PyDataset, a generator or any iterable of (x, y[, weights]) makes."""
 
-    def __init__(self, source: Any, steps: int | None, shuffle: Any, where: str, model: Any) -> None:
-        self.source, self.where, self.shuffle, self.model = source, where, shuffle, model
+    def __init__(
+        self, source: Any, steps: int | None, shuffle: Any, where: str, model: Any,
+        check: Callable[[str, Array, Array | None], None] = lambda where, x, y: None,
+    ) -> None:  # fmt: skip
+        self.source, self.where, self.shuffle, self.model, self.check = source, where, shuffle, model, check
         self.indexed = isinstance(source, PyDataset) or (hasattr(source, "__getitem__") and hasattr(source, "__len__"))
-        self.steps = len(source) if self.indexed else steps
-        if self.indexed and steps is not None:
-            self.steps = min(steps, len(source))
+        self.steps = steps
+        if self.indexed:
+            there = self._length()
+            self.steps = there if steps is None else min(steps, there)
         self.iterator: Iterator[Any] | None = None
 
     def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
@@ -95,6 +100,15 @@ class StreamBatches(Batches):
         for i, item in enumerate(items):
             if i >= start:
                 yield self._checked(item, i)
+
+    def _length(self) -> int:
+        try:
+            length = len(self.source)
+        except (TypeError, ValueError) as problem:
+            raise DataError(f"{self.where}, x, len(x)", "a number of batches", Told(f"the error: {problem}")) from None
+        if length == 0:
+            raise DataError(f"{self.where}, x", "at least one batch", Told("none"))
+        return length
 
     def _indexed(self, key: Key | None) -> Iterator[Any]:
         n = len(self.source)
@@ -135,7 +149,9 @@ class StreamBatches(Batches):
         if not 1 <= len(item) <= 3:
             raise ShapeError(where, "x, (x, y) or (x, y, sample_weight)", Told(f"{len(item)} parts"))
         x, y, weights = (*item, None, None)[:3]
-        return checked_arrays(self.model, x, y, weights, where)
+        x, y, weights = checked_arrays(self.model, x, y, weights, where)
+        self.check(where, x, y)
+        return x, y, weights
 
 
 def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -> Batch:
@@ -145,9 +161,10 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
     if y is not None:
         y = as_targets(f"{where}, y", y, len(x))
     if sample_weight is not None:
-        sample_weight = as_targets(f"{where}, sample_weight", sample_weight, len(x))
-        if np.issubdtype(sample_weight.dtype, np.number) and (sample_weight < 0).any():
-            raise DataError(f"{where}, sample_weight", "weights of at least 0", float(sample_weight.min()))
+        sample_weight = as_weights(f"{where}, sample_weight", sample_weight, len(x))
+    for name, array in (("x", x), ("y", y), ("sample_weight", sample_weight)):
+        if array is not None:
+            check_range(f"{where}, {name}", array, model.dtype)
     return x, y, sample_weight
 
 
@@ -155,19 +172,38 @@ def is_stream(x: Any) -> bool:
     """Whether x makes its own batches, rather than being an array or a list of rows."""
     if isinstance(x, PyDataset):
         return True
-    return not hasattr(x, "__array__") and not isinstance(x, list | tuple | str) and hasattr(x, "__iter__")
+    if isinstance(x, list | tuple | str | bytes | Mapping | Set) or hasattr(x, "__array__") or hasattr(x, "shape"):
+        return False
+    return hasattr(x, "__iter__")
+
+
+def checked_class_weight(where: str, class_weight: Any, outputs: int) -> None:
+    """Refuse weights of classes that a model with so many outputs cannot have, and weights that are no numbers."""
+    where = f"{where}, argument class_weight"
+    if class_weight is None:
+        return
+    if not isinstance(class_weight, Mapping):
+        raise WrongType(where, "a mapping from class to weight such as {0: 1.0, 1: 5.0}", class_weight)
+    for label, weight in class_weight.items():
+        if isinstance(label, float) and label.is_integer():
+            label = int(label)
+        checks.integer(f"{where}, class", label, minimum=0, maximum=max(outputs, 2) - 1)
+        checks.number(f"{where}, weight of class {label}", weight, minimum=0)
 
 
 def with_class_weight(y: Array, sample_weight: Array | None, class_weight: Mapping[int, float] | None) -> Array | None:
     """Sample weights (B,) times the weight of each sample's class; a class without one counts as 1."""
     if class_weight is None:
         return sample_weight
-    if not isinstance(class_weight, Mapping):
-        raise InvalidArgument("fit, class_weight", "a mapping from class to weight", class_weight)
     if y.ndim > 1 and y.shape[-1] > 1:
         classes = y.argmax(axis=-1)
     else:
         classes = y.reshape(y.shape[0], *y.shape[1:-1]) if y.ndim > 1 else y
+    if classes.dtype.kind == "f" and (classes != np.floor(classes)).any():
+        raise DataError(
+            "fit, argument class_weight", "whole class numbers as targets", Told("targets with fractions"),
+            "Pass sample_weight instead.",
+        )  # fmt: skip
     weights = np.ones(classes.shape, dtype="float32")
     for label, weight in class_weight.items():
         weights[classes == label] = weight

@@ -78,11 +78,12 @@ def train_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) 
 
 def test_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) -> float:
     """Forward and loss, without noise and with moving averages; counts the batch in the model's meters."""
-    y_pred, cache = model.forward(model.p, x, training=False, rng=model.key)
-    fused, z = from_logits(model, cache)
-    loss_of, outputs = (model.loss, y_pred) if fused is None else (fused, z)
-    loss, _ = loss_of.value_and_gradient(y, outputs, sample_weight)
-    loss += model.penalty(model.p, cache)
+    with np.errstate(all="ignore"):  # an infinite loss speaks for itself
+        y_pred, cache = model.forward(model.p, x, training=False, rng=model.key)
+        fused, z = from_logits(model, cache)
+        loss_of, outputs = (model.loss, y_pred) if fused is None else (fused, z)
+        loss, _ = loss_of.value_and_gradient(y, outputs, sample_weight)
+        loss += model.penalty(model.p, cache)
     model.meters.count(loss, y, y_pred, sample_weight)
     return loss
 
@@ -101,7 +102,8 @@ def trace(model: Trainee, x: Array, y: Array, sample_weight: Array | None, step:
         if not np.isfinite(values).all():
             return NonFinite(
                 where, "finite parameters", Told(f"{_kinds(values)} in {name!r}"),
-                "The parameters were already broken before this step: reload weights that work.",
+                "The step before broke them, most likely by too high a learning rate "
+                f"({model.optimizer.learning_rate:.3g}), or they were loaded so: reload weights that work.",
             )  # fmt: skip
     with np.errstate(all="ignore"):
         for layer, values in model.walk(model.p, x, training=True, rng=rng):

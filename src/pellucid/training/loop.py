@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -126,6 +128,12 @@ def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, 
         test_step(model, *ready(model, x, y, weights, "evaluate"))
         told.call("on_test_batch_end", i, LazyLogs(model.meters.results))
     logs = model.meters.results()
+    if not math.isfinite(logs["loss"]):
+        warnings.warn(
+            f"The loss on the data evaluated is {logs['loss']}: some output or target is too large. Scale the inputs "
+            "and targets, or train with a lower learning rate.",
+            stacklevel=2,
+        )
     told.call("on_test_end", logs)
     return logs
 

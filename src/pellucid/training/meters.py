@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..metrics import Metric, resolve
+from ..metrics import Metric, resolve, settled
 
 
 class Meters:
@@ -19,7 +19,9 @@ class Meters:
     """
 
     def __init__(self, metrics: Sequence[Any], weighted_metrics: Sequence[Any]) -> None:
-        self.given = [(m, False) for m in metrics] + [(m, True) for m in weighted_metrics]
+        self.given = [(settled(m), False) for m in metrics] + [(settled(m), True) for m in weighted_metrics]
+        for metric, _ in self.given:
+            resolve(metric, (None,), (None, 2))  # a wrong name is told now, not at the first batch
         self.metrics: list[tuple[Metric, bool]] | None = None
         self.loss_sum, self.samples = 0.0, 0
 
@@ -56,7 +58,7 @@ class Meters:
         logs: dict[str, Any] = {"loss": self.loss_sum / max(self.samples, 1)}
         for metric, _ in self.metrics or ():
             value = metric.result()
-            logs |= value if isinstance(value, dict) else {metric.name: value}
+            logs |= value if isinstance(value, dict) else {metric.name: value if np.ndim(value) else float(value)}
         return logs
 
     def state(self) -> dict[str, Array]:
@@ -73,4 +75,4 @@ class Meters:
         for metric, _ in self.resolved(*shapes):
             prefix = f"{metric.name}/"
             counted = {n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)}
-            metric.state = {name: np.asarray(v) if np.ndim(v) else float(v) for name, v in counted.items()}
+            metric.load_state({name: np.asarray(v) if np.ndim(v) else float(v) for name, v in counted.items()})

@@ -36,14 +36,12 @@ class CosineDecay(LearningRateSchedule):
         warmup_target: float | None = None,
         warmup_steps: float = 0,
     ) -> None:
-        self.initial_learning_rate = rate("CosineDecay, argument initial_learning_rate", initial_learning_rate)
-        self.decay_steps = steps("CosineDecay, argument decay_steps", decay_steps)
-        self.alpha = checks.number("CosineDecay, argument alpha", alpha, minimum=0)
+        self.initial_learning_rate = rate(self.where("initial_learning_rate"), initial_learning_rate)
+        self.decay_steps = steps(self.where("decay_steps"), decay_steps)
+        self.alpha = checks.number(self.where("alpha"), alpha, minimum=0)
         self.name = name
-        self.warmup_target = (
-            None if warmup_target is None else rate("CosineDecay, argument warmup_target", warmup_target)
-        )
-        checks.number("CosineDecay, argument warmup_steps", warmup_steps, minimum=0)
+        self.warmup_target = None if warmup_target is None else rate(self.where("warmup_target"), warmup_target)
+        checks.number(self.where("warmup_steps"), warmup_steps, minimum=0)
         self.warmup_steps = warmup_steps
 
     def __call__(self, step: int) -> float:

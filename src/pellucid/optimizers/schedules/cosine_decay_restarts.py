@@ -29,11 +29,11 @@ class CosineDecayRestarts(LearningRateSchedule):
         alpha: float = 0.0,
         name: str = "SGDRDecay",
     ) -> None:
-        self.initial_learning_rate = rate("CosineDecayRestarts, argument initial_learning_rate", initial_learning_rate)
-        self.first_decay_steps = steps("CosineDecayRestarts, argument first_decay_steps", first_decay_steps)
-        self.t_mul = checks.number("CosineDecayRestarts, argument t_mul", t_mul, minimum=1)
-        self.m_mul = checks.number("CosineDecayRestarts, argument m_mul", m_mul, minimum=0)
-        self.alpha = checks.number("CosineDecayRestarts, argument alpha", alpha, minimum=0)
+        self.initial_learning_rate = rate(self.where("initial_learning_rate"), initial_learning_rate)
+        self.first_decay_steps = steps(self.where("first_decay_steps"), first_decay_steps)
+        self.t_mul = checks.number(self.where("t_mul"), t_mul, minimum=1)
+        self.m_mul = checks.number(self.where("m_mul"), m_mul, minimum=0)
+        self.alpha = checks.number(self.where("alpha"), alpha, minimum=0)
         self.name = name
 
     def __call__(self, step: int) -> float:

@@ -27,9 +27,9 @@ class ExponentialDecay(LearningRateSchedule):
         staircase: bool = False,
         name: str = "ExponentialDecay",
     ) -> None:
-        self.initial_learning_rate = rate("ExponentialDecay, argument initial_learning_rate", initial_learning_rate)
-        self.decay_steps = steps("ExponentialDecay, argument decay_steps", decay_steps)
-        self.decay_rate = checks.number("ExponentialDecay, argument decay_rate", decay_rate, above=0)
+        self.initial_learning_rate = rate(self.where("initial_learning_rate"), initial_learning_rate)
+        self.decay_steps = steps(self.where("decay_steps"), decay_steps)
+        self.decay_rate = checks.number(self.where("decay_rate"), decay_rate, above=0)
         self.staircase = bool(staircase)
         self.name = name
 

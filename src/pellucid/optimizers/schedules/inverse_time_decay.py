@@ -29,9 +29,9 @@ class InverseTimeDecay(LearningRateSchedule):
         staircase: bool = False,
         name: str = "InverseTimeDecay",
     ) -> None:
-        self.initial_learning_rate = rate("InverseTimeDecay, argument initial_learning_rate", initial_learning_rate)
-        self.decay_steps = steps("InverseTimeDecay, argument decay_steps", decay_steps)
-        self.decay_rate = checks.number("InverseTimeDecay, argument decay_rate", decay_rate, minimum=0)
+        self.initial_learning_rate = rate(self.where("initial_learning_rate"), initial_learning_rate)
+        self.decay_steps = steps(self.where("decay_steps"), decay_steps)
+        self.decay_rate = checks.number(self.where("decay_rate"), decay_rate, minimum=0)
         self.staircase = bool(staircase)
         self.name = name
 

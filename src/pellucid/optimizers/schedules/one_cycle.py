@@ -33,11 +33,11 @@ class OneCycle(LearningRateSchedule):
         final_div_factor: float = 1e4,
         name: str = "OneCycle",
     ) -> None:
-        self.max_learning_rate = rate("OneCycle, argument max_learning_rate", max_learning_rate)
-        self.total_steps = checks.integer("OneCycle, argument total_steps", total_steps, minimum=2)
-        self.pct_start = checks.number("OneCycle, argument pct_start", pct_start, minimum=0, below=1)
-        self.div_factor = checks.number("OneCycle, argument div_factor", div_factor, above=0)
-        self.final_div_factor = checks.number("OneCycle, argument final_div_factor", final_div_factor, above=0)
+        self.max_learning_rate = rate(self.where("max_learning_rate"), max_learning_rate)
+        self.total_steps = checks.integer(self.where("total_steps"), total_steps, minimum=2)
+        self.pct_start = checks.number(self.where("pct_start"), pct_start, minimum=0, below=1)
+        self.div_factor = checks.number(self.where("div_factor"), div_factor, above=0)
+        self.final_div_factor = checks.number(self.where("final_div_factor"), final_div_factor, above=0)
         self.name = name
 
     def __call__(self, step: int) -> float:

@@ -22,19 +22,19 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
     def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
         for i, boundary in enumerate(boundaries):
-            checks.number(f"PiecewiseConstantDecay, argument boundaries[{i}]", boundary)
+            checks.number(self.where(f"boundaries[{i}]"), boundary)
         if not boundaries or any(a >= b for a, b in pairwise(boundaries)):
             raise InvalidArgument(
-                "PiecewiseConstantDecay, argument boundaries", "at least one step, each greater than the one before",
+                self.where("boundaries"), "at least one step, each greater than the one before",
                 list(boundaries),
             )  # fmt: skip
         if len(values) != len(boundaries) + 1:
             raise InvalidArgument(
-                "PiecewiseConstantDecay, argument values", f"one more than the {len(boundaries)} boundaries",
+                self.where("values"), f"one more than the {len(boundaries)} boundaries",
                 Told(f"{len(values)} values"),
             )  # fmt: skip
         self.boundaries = list(boundaries)
-        self.values = [rate(f"PiecewiseConstantDecay, argument values[{i}]", v) for i, v in enumerate(values)]
+        self.values = [rate(self.where(f"values[{i}]"), v) for i, v in enumerate(values)]
         self.name = name
 
     def __call__(self, step: int) -> float:

@@ -29,10 +29,10 @@ class PolynomialDecay(LearningRateSchedule):
         cycle: bool = False,
         name: str = "PolynomialDecay",
     ) -> None:
-        self.initial_learning_rate = rate("PolynomialDecay, argument initial_learning_rate", initial_learning_rate)
-        self.decay_steps = steps("PolynomialDecay, argument decay_steps", decay_steps)
-        self.end_learning_rate = rate("PolynomialDecay, argument end_learning_rate", end_learning_rate)
-        self.power = checks.number("PolynomialDecay, argument power", power, minimum=0)
+        self.initial_learning_rate = rate(self.where("initial_learning_rate"), initial_learning_rate)
+        self.decay_steps = steps(self.where("decay_steps"), decay_steps)
+        self.end_learning_rate = rate(self.where("end_learning_rate"), end_learning_rate)
+        self.power = checks.number(self.where("power"), power, minimum=0)
         self.cycle = bool(cycle)
         self.name = name
 

@@ -40,15 +40,14 @@ class BackupAndRestore(Callback):
         delete_checkpoint: bool = True,
         save_seconds: float | None = None,
     ) -> None:
-        kind = type(self).__name__
         if not isinstance(backup_dir, str | os.PathLike) or not os.fspath(backup_dir):
-            raise InvalidArgument(f"{kind}, argument backup_dir", "a folder", backup_dir)
+            raise InvalidArgument(self.where("backup_dir"), "a folder", backup_dir)
         if save_freq is False and save_seconds is None:
-            raise InvalidArgument(f"{kind}, argument save_freq", "'epoch' or a number of batches", save_freq)
+            raise InvalidArgument(self.where("save_freq"), "'epoch' or a number of batches", save_freq)
         if save_freq is not False and save_freq != "epoch":
-            save_freq = checks.integer(f"{kind}, argument save_freq", save_freq, minimum=1)
+            save_freq = checks.integer(self.where("save_freq"), save_freq, minimum=1)
         if save_seconds is not None:
-            save_seconds = checks.number(f"{kind}, argument save_seconds", save_seconds, minimum=0)
+            save_seconds = checks.number(self.where("save_seconds"), save_seconds, minimum=0)
         self.backup_dir, self.save_freq, self.save_seconds = Path(backup_dir), save_freq, save_seconds
         self.double_checkpoint, self.delete_checkpoint = bool(double_checkpoint), bool(delete_checkpoint)
         self.path = self.backup_dir / "checkpoint.npz"

@@ -46,6 +46,10 @@ class Callback:
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Take back what `state` gave."""
 
+    def where(self, argument: str) -> str:
+        """What an error about an argument of the constructor begins with: "EarlyStopping, argument monitor"."""
+        return f"{type(self).__name__}, argument {argument}"
+
     def close(self) -> None:
         """Called when `fit`, `evaluate` or `predict` ends, be it by an error."""
 
@@ -129,9 +133,10 @@ class CallbackList(Callback):
 
     def call(self, moment: str, *args: Any) -> None:
         """Tell every callback; logs that are not given are None."""
-        if len(args) < 2 and len(args) < (2 if "batch" in moment or "epoch" in moment else 1):
+        wanted = 2 if "batch" in moment or "epoch" in moment else 1
+        if len(args) < wanted:
             args = (*args, None)
-        for listener in self._told.get(moment) or self._listeners(moment):
+        for listener in self._listeners(moment):
             listener(*args)
 
     def _listeners(self, moment: str) -> list[Callable[..., Any]]:

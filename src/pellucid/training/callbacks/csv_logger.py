@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ class CSVLogger(Callback):
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
-            raise InvalidArgument("CSVLogger, argument separator", "one character", separator)
+            raise InvalidArgument(self.where("separator"), "one character", separator)
         self.filename = Path(filename)
         self.separator = separator
         self.append = bool(append)
@@ -45,9 +47,7 @@ class CSVLogger(Callback):
         row = {"epoch": epoch, **logs}
         text += self._line([_cell(row.get(name, "NA")) for name in self.columns or ()])
         try:
-            with open(self.filename, "ab") as file:
-                file.write(text.encode())
-                self.size = file.tell()
+            self.size = _append(self.filename, text.encode())
         except OSError as problem:
             raise self._unwritable(problem) from problem
 
@@ -88,14 +88,39 @@ class CSVLogger(Callback):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on in the file of the interrupted run, cut to what it held at the time of the backup."""
-        if state["columns"] is None or not self.filename.exists():
+        if state["columns"] is None:
+            return
+        there = self.filename.stat().st_size if self.filename.exists() else 0
+        if 0 < there < state["size"]:
+            warnings.warn(
+                f"CSVLogger, file {self.filename}: expected the {state['size']} bytes it held when the run was "
+                f"interrupted, got {there}; rows of epochs before that are missing.",
+                stacklevel=2,
+            )
+        if not there:
             return
         self.columns, self.size = list(state["columns"]), int(state["size"])
         try:
             with open(self.filename, "r+b") as file:
-                file.truncate(min(self.size, self.filename.stat().st_size))
+                file.truncate(min(self.size, there))
         except OSError as problem:
             raise self._unwritable(problem) from problem
+
+
+def _append(path: Path, row: bytes) -> int:
+    """Add a row, whole or not at all, and see it onto the disk; returns the file's size."""
+    with open(path, "ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            while row:
+                row = row[file.write(row) :]
+            if path.is_file():
+                os.fsync(file.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):
+                file.truncate(before)
+            raise
+        return file.tell()
 
 
 def _cell(value: Any) -> Any:

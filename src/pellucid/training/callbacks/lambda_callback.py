@@ -61,5 +61,5 @@ class LambdaCallback(Callback):
             if function is None:
                 continue
             if not callable(function):
-                raise WrongType(f"LambdaCallback, argument {moment}", "a function", function)
+                raise WrongType(self.where(moment), "a function", function)
             setattr(self, moment, function)

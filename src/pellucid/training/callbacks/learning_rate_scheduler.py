@@ -21,7 +21,7 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         if not callable(schedule):
-            raise WrongType("LearningRateScheduler, argument schedule", "a function (epoch, lr) -> number", schedule)
+            raise WrongType(self.where("schedule"), "a function (epoch, lr) -> number", schedule)
         self.schedule = schedule
         self.verbose = verbose
         self._scheduled_epoch: int | None = None  # the epoch whose learning rate is set already

@@ -27,10 +27,6 @@ class Monitoring(Callback):
         self.min_delta = abs(checks.number(self.where("min_delta"), min_delta))
         self._growing: bool | None = None if mode == "auto" else mode == "max"
 
-    def where(self, argument: str) -> str:
-        """An argument's place, for errors."""
-        return f"{type(self).__name__}, argument {argument}"
-
     def check_measured(self) -> None:
         """At the start: the error of watching validation where there is none, before an epoch is wasted."""
         if self.monitor.startswith("val_") and not self.params.get("do_validation", True):

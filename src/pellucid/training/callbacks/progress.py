@@ -31,8 +31,8 @@ class Progress(Callback):
 
     def __init__(self, verbose: int = 1) -> None:
         if verbose not in (1, 2):
-            raise InvalidArgument("Progress, argument verbose", "1 or 2", verbose)
-        self.verbose = checks.integer("Progress, argument verbose", verbose)
+            raise InvalidArgument(self.where("verbose"), "1 or 2", verbose)
+        self.verbose = checks.integer(self.where("verbose"), verbose)
         self._bar: Bar | None = None
         self._training, self._title = False, ""
         self._epoch = self._steps_seen = 0
@@ -227,7 +227,7 @@ def duration(seconds: float, whole: bool = False) -> str:
 
 
 def _on_terminal() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _separator() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +12,12 @@ from .monitor import Monitoring
 
 
 class UntilConverged(Monitoring):
-    """Stop training once `monitor` has not fallen by the fraction `tol` within `patience` epochs.
+    """Stop training once `monitor` has not fallen by the fraction `tol` of its first value within `patience` epochs.
 
-    The best value b is replaced by a value v when b − v > tol·|b| (for a number that should grow, v − b > tol·|b|);
-    training stops after `patience` epochs in a row without a replacement. Slow progress that adds up counts. Being
-    relative, `tol` means the same whatever the scale of the loss. `converged` tells whether it came to that.
+    The best value b is replaced by a value v when b − v > tol·|v₁|, with v₁ the value after the first epoch (for a
+    number that should grow, v − b > tol·|v₁|); training stops after `patience` epochs in a row without a replacement.
+    Slow progress that adds up counts. Relative to v₁, `tol` means the same whatever the scale of the loss, and a loss
+    that goes to zero converges too. `converged` tells whether it came to that.
 
     >>> callback = UntilConverged(tol=0.1, patience=2)
     >>> callback.set_model(type("Model", (), {"stop_training": False})())
@@ -39,6 +41,7 @@ class UntilConverged(Monitoring):
 
     def _forget(self) -> None:
         self.best: float | None = None
+        self.first: float | None = None
         self.wait, self.converged = 0, False
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -49,7 +52,9 @@ class UntilConverged(Monitoring):
         current = self.monitored(logs)
         if current is None:
             return
-        self.min_delta = 0.0 if self.best is None else self.tol * abs(self.best)
+        if self.first is None and not math.isnan(current):
+            self.first = current
+        self.min_delta = self.tol * abs(self.first or 0.0)
         if self.better(current, self.best):
             self.best, self.wait = current, 0
             return
@@ -60,7 +65,8 @@ class UntilConverged(Monitoring):
                 print(f"Epoch {epoch + 1}: converged, {self.monitor} stays at {current:.5g}")
 
     def state(self) -> dict[str, Any]:
-        return {"best": self.best, "wait": self.wait, "converged": self.converged}
+        return {"best": self.best, "first": self.first, "wait": self.wait, "converged": self.converged}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        self.best, self.wait, self.converged = state["best"], state["wait"], state["converged"]
+        self.best, self.first = state["best"], state["first"]
+        self.wait, self.converged = state["wait"], state["converged"]
