@@ -131,7 +131,7 @@ def test_any_network_from_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         [[layers]]
         class = "Dense"
         units = 48
-        kernel_regularizer = {class_name = "L2", config = {l2 = 0.0001}}
+        kernel_regularizer = {class = "L2", l2 = 0.0001}
         [[layers]]
         class = "LayerNormalization"
         [[layers]]
@@ -144,6 +144,7 @@ def test_any_network_from_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert finished.metrics["accuracy"] > 0.93
     model = load_model(finished.run.model)
     assert [type(layer).__name__ for layer in model.layers[-4:]] == ["Dense", "LayerNormalization", "PReLU", "Dense"]
+    assert model.layers[-4].kernel_regularizer.l2 == 0.0001
     assert finished.run.read_spec() == TrainSpec.read("spec.toml")
 
 

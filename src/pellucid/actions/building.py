@@ -138,6 +138,14 @@ def _schedule(given: Named, rate: float, steps: int) -> LearningRateSchedule:
     return SCHEDULES[given](rate, steps)
 
 
+def _saved(value: Any) -> Any:
+    """A value of a table; a table in it that names a `class` in the form in which parts are saved."""
+    if not isinstance(value, Mapping) or "class" not in value:
+        return value
+    config = {key: _saved(inner) for key, inner in value.items() if key != "class"}
+    return {"class_name": value["class"], "config": config}
+
+
 def _part(family: Any, given: Named, where: str) -> Any:
     """A part by its name, or from a table whose `class` names it and whose other keys are its arguments."""
     if isinstance(given, str):
@@ -149,7 +157,7 @@ def _part(family: Any, given: Named, where: str) -> Any:
     if not (isinstance(cls, type) and issubclass(cls, Part)):
         raise UnknownName(where, str(name), family.parts)
     try:
-        return cls.from_config({key: value for key, value in given.items() if key != "class"})
+        return cls.from_config({key: _saved(value) for key, value in given.items() if key != "class"})
     except PellucidError as problem:
         problem.where = f"{where}, {problem.where}"
         raise
