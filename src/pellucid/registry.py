@@ -46,7 +46,7 @@ class Part:
         if lacking := _unwritten(cls):  # type: ignore[arg-type]
             names = ", ".join(lacking)
             raise InvalidArgument(
-                f"class {cls.__name__}", f"a {cls.family.kind} that has {names}", Told("none"), cls.hint
+                f"class {cls.__name__}", f"{names}, which every {cls.family.kind} needs", Told("none"), cls.hint
             )
         return super().__new__(cls)
 

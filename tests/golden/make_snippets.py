@@ -1,7 +1,7 @@
 """Golden values of programs written for Keras: what Keras itself leaves in `out`.
 
 Run with Keras on a backend that trains: KERAS_BACKEND=jax python tests/golden/make_snippets.py
-Writes snippets.json beside this file.
+Writes snippets.json beside this file; names of snippets after the command: those alone are made anew.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from compat.snippets import SNIPPETS, run  # noqa: E402
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    found = {name: run(name, "keras") for name in SNIPPETS}
+    path = HERE / "snippets.json"
+    before = json.loads(path.read_text("utf-8")) if sys.argv[1:] else {}
+    found = {name: before[name] if name in before and name not in sys.argv else run(name, "keras") for name in SNIPPETS}
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(out)}" for name, out in found.items())
-    (HERE / "snippets.json").write_text(f"{{\n{lines}\n}}\n", "utf-8")
+    path.write_text(f"{{\n{lines}\n}}\n", "utf-8")

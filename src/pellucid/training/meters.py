@@ -65,7 +65,7 @@ class Meters:
         """Everything counted, as arrays, for a checkpoint in the middle of an epoch."""
         arrays = {"loss": np.array([self.loss_sum, self.samples])}
         for metric, _ in self.metrics or ():
-            arrays |= {f"{metric.name}/{name}": value for name, value in metric.state.items()}
+            arrays |= {f"{metric.name}/{name}": np.array(value) for name, value in metric.state.items()}
         return arrays
 
     def load_state(self, arrays: dict[str, Array], shapes: tuple[Array, Array]) -> None:
