@@ -66,14 +66,20 @@ def train_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) 
     with np.errstate(all="ignore"):  # what is not finite is looked for and reported below
         step = loss_and_gradients(model, model.p, x, y, sample_weight, rng=rng)
         model.gradient.update(step.gradients)
-        healthy = math.isfinite(step.loss) and math.isfinite(float(model.gradient.data.sum(dtype=np.float64)))
+        healthy = math.isfinite(step.loss) and _all_finite(model.gradient.data)
     if not healthy:
         raise trace(model, x, y, sample_weight, step, rng)
     model.state.update(model.state_after(model.p, step.cache))
-    model.gradient.data[:] = model.optimizer.scale_loss(model.gradient.data)  # which `step` takes back
+    if model.optimizer.loss_scale_factor is not None:  # which `step` takes back
+        model.gradient.data[:] = model.optimizer.scale_loss(model.gradient.data)
     model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())
     model.meters.count(step.loss, y, step.y_pred, sample_weight)
     return step.loss
+
+
+def _all_finite(g: Array) -> bool:
+    """Whether every entry is finite: a finite square sum says so in a tenth of the time of looking at each."""
+    return math.isfinite(g @ g) or bool(np.isfinite(g).all())
 
 
 def test_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) -> float:
