@@ -3,6 +3,7 @@
 PellucidError
 ├── InvalidArgument (ValueError)      a value outside what an argument allows
 │   └── UnknownName                   a name that nothing answers to; tells the nearest one
+│       └── UnknownArgument (TypeError)   an argument that a part does not take
 ├── WrongType (TypeError)             a value of the wrong kind
 ├── ShapeError (ValueError)           an array whose shape does not fit
 ├── DataError (ValueError)            data that cannot be learned from: empty, NaN, labels out of range
@@ -69,6 +70,10 @@ class UnknownName(InvalidArgument):
 
     def __reduce__(self) -> Any:
         return (PellucidError.__new__, (type(self),), self.__dict__)
+
+
+class UnknownArgument(UnknownName, TypeError):
+    """An argument that a part does not take; Python itself raises a bare TypeError for it."""
 
 
 class WrongType(PellucidError, TypeError):

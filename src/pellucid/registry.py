@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
-from .errors import InvalidArgument, Told, UnknownName, WrongType
+from .errors import InvalidArgument, Told, UnknownArgument, UnknownName, WrongType
 
 T = TypeVar("T", bound="Part")
 C = TypeVar("C", bound=type)
@@ -48,7 +48,15 @@ class Part:
             raise InvalidArgument(
                 f"class {cls.__name__}", f"{names}, which every {cls.family.kind} needs", Told("none"), cls.hint
             )
+        for name in kwargs:
+            if not cls.takes(name):
+                raise UnknownArgument(f"{cls.__name__}, its arguments", name, arguments(cls))
         return super().__new__(cls)
+
+    @classmethod
+    def takes(cls, name: str) -> bool:
+        """Whether the constructor has an argument of this name; that of a user's own class is Python's to judge."""
+        return name in arguments(cls) or cls.family.parts.get(cls.__name__) is not cls
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, enough to make this part again."""
@@ -77,11 +85,16 @@ def _unwritten(cls: type) -> list[str]:
     return [name for name in dir(cls) if getattr(getattr(cls, name, None), "__isabstractmethod__", False)]
 
 
-def arguments(cls: type) -> list[str]:
+def arguments(cls: type) -> tuple[str, ...]:
     """The names of a part's constructor arguments, its base classes' included.
 
     A class that passes **kwargs on to its base takes the base's arguments too.
     """
+    return _arguments(cls)
+
+
+@cache
+def _arguments(cls: type) -> tuple[str, ...]:
     names: list[str] = []
     for base in cls.__mro__:
         init = base.__dict__.get("__init__")
@@ -91,7 +104,7 @@ def arguments(cls: type) -> list[str]:
         names += [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break
-    return list(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))
 
 
 def plain(value: Any) -> Any:

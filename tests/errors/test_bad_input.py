@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 import pytest
 
-from pellucid import Sequential, callbacks, errors, layers, models, optimizers
+from pellucid import Sequential, callbacks, errors, layers, losses, metrics, models, optimizers
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train
 from pellucid.utils import PyDataset
@@ -504,3 +504,20 @@ def test_bad_specs_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_name_that_no_spec_can_hold():
     told(lambda: TrainSpec.of({"data": "r\udcff.npz"}), "UTF-8", "Rename")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: layers.Dense(3, unit=2), "Dense, its arguments: .* got 'unit'. Did you mean 'units'?"),
+        (lambda: layers.Dense(3, kernel_regulariser="l2"), "Did you mean 'kernel_regularizer'?"),
+        (lambda: optimizers.SGD(lr=0.1), "SGD, its arguments: expected one of .*learning_rate.* got 'lr'"),
+        (lambda: losses.Huber(deltas=1), "Did you mean 'delta'?"),
+        (lambda: metrics.AUC(curv="PR"), "Did you mean 'curve'?"),
+        (lambda: Sequential(nam="x"), "Did you mean 'name'?"),
+    ],
+)
+def test_an_argument_that_a_part_does_not_take(make: Any, message: str):
+    with pytest.raises(errors.UnknownArgument, match=message) as caught:
+        make()
+    assert isinstance(caught.value, TypeError)

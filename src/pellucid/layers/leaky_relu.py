@@ -32,3 +32,7 @@ class LeakyReLU(ActivationLayer):
         super().__init__(**options)  # type: ignore[misc]
         self.negative_slope = checks.number(self.where("negative_slope"), negative_slope, minimum=0)
         self.function = activations.get("leaky_relu").bound(negative_slope=self.negative_slope)
+
+    @classmethod
+    def takes(cls, name: str) -> bool:
+        return name == "alpha" or super().takes(name)

@@ -128,6 +128,10 @@ class MeanMetricWrapper(MeanOverSamples):
         self.options = options
         self.loss = loss_of(self.fn, options)
 
+    @classmethod
+    def takes(cls, name: str) -> bool:
+        return cls is MeanMetricWrapper or super().takes(name)  # the wrapper takes fn's own options
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         if self.loss is not None:
             return self.loss.values(*self.loss.check(y_true, y_pred))
