@@ -61,6 +61,20 @@ def test_predict_for_new_data(trained: Path):
     assert len(pellucid("predict", "run", "new.npz", cwd=trained).stdout.splitlines()) == 5
 
 
+@pytest.mark.parametrize("content", ["objects", "one array", "cut"])
+def test_a_bad_file_to_predict_for_is_one_line(trained: Path, content: str):
+    path = trained / "bad.npz"
+    if content == "one array":
+        with path.open("wb") as file:
+            np.save(file, np.zeros((3, 2)))
+    else:
+        np.savez(path, x=np.array([{}, {}]) if content == "objects" else np.zeros((300, 2)))
+        path.write_bytes(path.read_bytes()[: -100 if content == "cut" else None])
+    done = pellucid("predict", "run", "bad.npz", cwd=trained, code=2)
+    assert "bad.npz" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_a_loss_of_another_name_still_means_classes(tmp_path: Path):
     words = ["train", "blobs", "--loss", "categorical_generalized_cross_entropy", "--epochs", "3", "--out", "run"]
     assert "2-16-16-3" in pellucid(*words, "--layers", "16,16", cwd=tmp_path).stdout

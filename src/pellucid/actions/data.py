@@ -87,19 +87,10 @@ def flat(y: Array) -> Array:
 
 def rows(data: str) -> tuple[Array, Array | None]:
     """What to evaluate or predict on: the test part of a data set or file, or all of a file without one."""
-    if data.endswith(".npz"):
-        with _opened(data) as file:
-            if "x" in file.files and "x_test" not in file.files:
-                x = np.asarray(file["x"])
-                return x, np.asarray(file["y"]) if "y" in file.files else None
-    return load(data, seed=0)[1]
-
-
-def _opened(path: str) -> Any:
-    try:
-        return np.load(Path(path), allow_pickle=False)
-    except (OSError, ValueError) as problem:
-        raise FileError(f"reading {path}", "an .npz file", Told(str(problem))) from problem
+    if not data.endswith(".npz"):
+        return load(data, seed=0)[1]
+    arrays = load_npz(data, targets=False)
+    return (arrays["x_test"], arrays["y_test"]) if "x_test" in arrays else (arrays["x"], arrays.get("y"))
 
 
 def _split(x: Array, y: Array, share: float, seed: int, where: str) -> Any:

@@ -13,18 +13,21 @@ from ..errors import DataError, FileError, Told
 
 SPLIT = ("x_train", "y_train", "x_test", "y_test")
 WHOLE = ("x", "y")
+ALONE = ("x",)
+
+Forms = tuple[tuple[str, ...], ...]
 
 
-def load_npz(path: str | os.PathLike[str]) -> dict[str, Array]:
+def load_npz(path: str | os.PathLike[str], *, targets: bool = True) -> dict[str, Array]:
     """The arrays x_train, y_train, x_test, y_test of an .npz file, or, where it has none of these, x and y.
 
     The first form is split already, the second is the caller's to split (`utils.train_test_split`). Other arrays in
-    the file are passed over. Raises FileError for a file that is missing, damaged, foreign or holds pickled objects,
-    and DataError for an x and a y of different lengths.
+    the file are passed over. With targets=False an x alone will do. Raises FileError for a file that is missing,
+    damaged, foreign or holds pickled objects, and DataError for an x and a y of different lengths.
     """
     where = f"reading {path}"
     try:
-        arrays = _read(where, path)
+        arrays = _read(where, path, (SPLIT, WHOLE) if targets else (SPLIT, WHOLE, ALONE))
     except FileError:
         raise
     except OSError as problem:
@@ -37,23 +40,23 @@ def load_npz(path: str | os.PathLike[str]) -> dict[str, Array]:
             "Write it again with numpy.savez_compressed, from arrays whose dtype is not object.",
         ) from problem  # fmt: skip
     for x, y in (("x_train", "y_train"), ("x_test", "y_test"), ("x", "y")):
-        if x in arrays and len(arrays[x]) != len(arrays[y]):
+        if y in arrays and len(arrays[x]) != len(arrays[y]):
             raise DataError(f"{where}, {y}", f"{len(arrays[x])} rows, as {x} has", len(arrays[y]))
     return arrays
 
 
-def _read(where: str, path: str | os.PathLike[str]) -> dict[str, Array]:
+def _read(where: str, path: str | os.PathLike[str], forms: Forms) -> dict[str, Array]:
     with open(path, "rb") as raw:
         if not zipfile.is_zipfile(raw):
             foreign = Told("a file that is not a zip archive, or is cut off")
             raise FileError(where, "an .npz file", foreign, "Get it again.")
         raw.seek(0)
-        return _arrays(where, raw)
+        return _arrays(where, raw, forms)
 
 
-def _arrays(where: str, raw: IO[bytes]) -> dict[str, Array]:
+def _arrays(where: str, raw: IO[bytes], forms: Forms) -> dict[str, Array]:
     with np.load(raw, allow_pickle=False) as file:
-        keys = next((keys for keys in (SPLIT, WHOLE) if set(keys) <= set(file.files)), None)
+        keys = next((keys for keys in forms if set(keys) <= set(file.files)), None)
         if keys is None:
             raise FileError(
                 where, f"the arrays {', '.join(SPLIT)}, or {' and '.join(WHOLE)}",
