@@ -10,13 +10,15 @@
 array([0., 1., 1., 0.], dtype=float32)
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from . import (
     activations,
     backend,
     callbacks,
     config,
     constraints,
-    datasets,
     errors,
     initializers,
     layers,
@@ -70,3 +72,17 @@ __all__ = [
     "set_random_seed",
     "utils",
 ]
+
+# Data sets are read when first asked for, as `pellucid.datasets`: most programs bring data of their own.
+if TYPE_CHECKING:
+    from . import datasets
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "datasets":
+            return importlib.import_module(".datasets", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -43,6 +43,18 @@ def sum_to(x: Array, shape: Shape) -> Array:
     return total.reshape(shape)
 
 
+def aligned(n: int, dtype: npt.DTypeLike) -> Array:
+    """n zeros that begin on a cache line: vector registers read them without straddling two.
+
+    >>> aligned(3, "float32").ctypes.data % 64
+    0
+    """
+    size = np.dtype(dtype).itemsize
+    memory = np.zeros(n * size + 64, np.uint8)
+    first = -memory.__array_interface__["data"][0] % 64
+    return memory[first : first + n * size].view(dtype)
+
+
 class Flat(Mapping[str, Array]):
     """One vector `data` (P,) with a named, shaped view for each entry, in the order given.
 
@@ -62,7 +74,7 @@ class Flat(Mapping[str, Array]):
             start = stop
         if data is None:
             _check_memory(self.shapes, start, np.dtype(dtype))
-            data = np.zeros(start, dtype)
+            data = aligned(start, dtype)
         self.data: Array = data
         self._views = {name: self.data[where].reshape(shapes[name]) for name, where in self.slices.items()}
 

@@ -16,7 +16,6 @@ PellucidError
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -139,6 +138,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("Relu", ["relu", "tanh"])
     'relu'
     """
+    import difflib  # here, so that importing the library stays quick
+
     folded = {k.lower(): k for k in known}
     found = difflib.get_close_matches(str(name).lower(), folded, n=1, cutoff=0.5)
     return folded[found[0]] if found else None

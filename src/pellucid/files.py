@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -21,6 +20,8 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
 
     Raises FileError if the folder is missing or not writable, or if the disk is full; nothing is left behind.
     """
+    import tempfile  # here, so that importing the library stays quick
+
     path = Path(checks.path("a file to write", path))
     partial: str | None = None
     try:

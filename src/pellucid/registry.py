@@ -41,6 +41,13 @@ class Part:
     family: ClassVar[Family[Any]]
     hint: ClassVar[str] = "The docstring of its base class shows how."  # for whoever wrote half a part
     keras_module: ClassVar[str | None] = None  # where Keras keeps this part, if not with the rest of its family
+    passing: ClassVar[frozenset[str]] = frozenset()  # attributes that say where a run stands, not what is computed
+    edits: ClassVar[int] = 0  # how often any part was changed: what was compiled from parts is then made anew
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name not in self.passing:
+            Part.edits += 1
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if lacking := _unwritten(cls):  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InvalidArgument, Told, UnknownName, WrongType
+from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, plain
 from ..settings import floatx
 
@@ -112,6 +113,27 @@ class Activation(Part):
                 f"activation {self.name!r}", "a gradient", None, "Give it one: activations.custom(f, f_grad)."
             )
         return np.asarray(self.backward(dy, x, y, **self.options))
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        """Emit y = f(x), and the way back through it, for the compiled engine."""
+        if not is_standard(self):
+            raise CannotLower(f"activation {self.name!r}")
+        if self.name == "linear":
+            return x
+        y = code.buffer(x.shape)
+        where = (x.size, *self._words()) if self.name != "softmax" else (x.size // x.shape[-1], x.shape[-1])
+        code.emit(self.name, x, y, *where)
+        code.back(lambda dy, wanted: code.through(f"{self.name}.grad", dy, x, y, *where))
+        if not self.options:
+            code.logits = y, self.name, x
+        return y
+
+    def _words(self) -> tuple[float, float, float]:
+        """The options as kernels take them: three numbers, infinity for None."""
+        defaults = {p.name: p.default for p in inspect.signature(self.forward).parameters.values()}
+        given = [{**defaults, **self.options}[name] for name in self.option_names]
+        p, q, r, *_ = [*(math.inf if value is None else float(value) for value in given), 0.0, 0.0, 0.0]
+        return p, q, r
 
     def get_config(self) -> dict[str, Any]:
         """The options; the name is the class name of the saved form."""

@@ -22,6 +22,7 @@ from ..arrays import Array, Arrays, Flat, Shape
 from ..constraints import Constraint
 from ..errors import DataError, InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..initializers import Initializer
+from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import Regularizer, regularizers
 from ..rng import Key, fresh_key
@@ -144,6 +145,13 @@ class Layer(Part, WithVariables):
     def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
         """As `backward`, from dL/dz with z the `logits`."""
         raise InvalidArgument(f"layer {self.name!r}", "a layer with an output activation", type(self).__name__)
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        """Emit the layer's operations for the compiled engine, and the way back through them; returns where y is.
+
+        A layer that does not write this runs on the definition, and with it the whole network.
+        """
+        raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
 
     # What every layer has ----------------------------------------------------------------------------------------
 
@@ -312,7 +320,7 @@ class Layer(Part, WithVariables):
         if name in (self.__dict__.get("p") or {}) and name not in self.__dict__ and not hasattr(type(self), name):
             getattr(self, name).assign(value)
         else:
-            object.__setattr__(self, name, value)
+            super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

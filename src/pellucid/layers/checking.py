@@ -8,7 +8,6 @@ Source: Nocedal & Wright, Numerical Optimization (2006), section 8.1.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +98,8 @@ def check_layer(
 
 
 def _config_round_trips(layer: Layer, report: LayerReport) -> None:
+    import json  # here, so that importing the library stays quick
+
     config = layer.get_config()
     where = f"layer {layer.name!r}, get_config"
     try:

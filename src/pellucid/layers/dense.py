@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from .. import checks
-from ..activations import activations
+from ..activations import activations, relu
 from ..arrays import Array, Arrays, Shape, rows
 from ..constraints import constraints
 from ..errors import ShapeError
 from ..initializers import initializers
+from ..program import Buffer, Program
 from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers, logits_of
+
+
+RECTIFY = 2  # what the kernel is told, to end with max(z, 0)
 
 
 def dense(x: Array, W: Array, b: Array | None) -> Array:
@@ -98,3 +102,27 @@ class Dense(Layer):
     def logits(self, cache: Any) -> tuple[str, Array] | None:
         _, z, _ = cache
         return logits_of(self.activation, z)
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        I, O = x.shape[-1], self.units
+        rows = x.size // I
+        W, b = code.parameter("kernel"), code.parameter("bias") if self.use_bias else None
+        dW, db = code.gradient("kernel"), code.gradient("bias") if self.use_bias else None
+        rectified = self.activation == relu  # while the numbers are still in registers
+        z = code.buffer((*x.shape[:-1], O))
+        code.emit("dense", x, W, b, z, I, O, rows, RECTIFY if rectified else 0)
+
+        def undo(dz: Buffer, wanted: bool) -> Buffer | None:
+            if dW is not None:
+                code.emit("dense.weights", x, dz, dW, db, I, O, rows, meets=not wanted)
+            if not wanted:
+                return None
+            dx = code.buffer(x.shape)
+            code.emit("dense.inputs", dz, W, dx, I, O, rows)
+            return dx
+
+        code.back(undo)
+        if not rectified:
+            return self.activation.lower(code, z)
+        code.back(lambda dy, wanted: code.through("dense.relu.grad", dy, z, z, z.size, 0.0, 0.0, 0.0))
+        return z

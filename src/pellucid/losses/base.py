@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 
 from .. import checks
 from ..arrays import Array
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
+from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, snake
 from .targets import aligned, alike, floating, has_axis, numeric, spread
 
@@ -118,6 +119,14 @@ class Loss(Part):
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """Both as floating arrays of one shape; (B,) targets for (B, 1) outputs gain an axis."""
         return alike(self.name, y_true, y_pred)
+
+    targets: ClassVar[str] = "numbers"  # what compiled kernels read: "numbers" like y_pred's, or "classes", whole ones
+
+    def lower(
+        self, code: Program, y_true: Buffer, y_pred: Buffer, slope: Buffer, values: Buffer, dy: Buffer | None
+    ) -> None:
+        """Emit, for the compiled engine, the values and dL/dy = slope · dvalue/dy."""
+        raise CannotLower(f"loss {self.name!r}")
 
     # What every loss has -----------------------------------------------------------------------------------------
 

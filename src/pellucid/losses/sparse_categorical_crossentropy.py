@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..activations import log_softmax
 from ..arrays import Array
+from ..program import Buffer, CannotLower, Program
 from .base import LossOptions, losses
 from .probabilities import LossOfProbabilities, clipped, clipped_grad, normalized, normalized_grad
 from .targets import class_numbers
@@ -58,6 +59,7 @@ class SparseCategoricalCrossentropy(LossOfProbabilities):
     """
 
     activation = "softmax"
+    targets = "classes"
 
     def __init__(
         self,
@@ -84,3 +86,13 @@ class SparseCategoricalCrossentropy(LossOfProbabilities):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return sparse_categorical_crossentropy_grad(y_true, y_pred, self.from_logits, self.ignore_class, self.axis)
+
+    def lower(
+        self, code: Program, y_true: Buffer, y_pred: Buffer, slope: Buffer, values: Buffer, dy: Buffer | None
+    ) -> None:
+        if not self.from_logits or self.ignore_class is not None or self.axis != -1:
+            raise CannotLower(f"loss {self.name!r} with these options")
+        C = y_pred.shape[-1]
+        code.emit(
+            "loss.sparse_categorical_crossentropy.logits", y_true, y_pred, slope, values, dy, y_pred.size // C, C
+        )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import ShapeError
+from ..program import Buffer, Program
 from .base import metrics
 from .mean import MeanOverSamples
 from .shapes import align, class_numbers, one_per_row
@@ -139,8 +140,14 @@ class SparseCategoricalAccuracy(MeanOverSamples):
 
     direction = "up"
 
+    targets = "classes"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return sparse_categorical_accuracy(y_true, y_pred)
+
+    def lower(self, code: Program, y_true: Buffer, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        C = y_pred.shape[-1]
+        code.emit("count.sparse_categorical_accuracy", y_true, y_pred, place, y_pred.size // C, C, serial=True)
 
 
 @metrics.add()

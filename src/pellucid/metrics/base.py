@@ -12,6 +12,7 @@ from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError, Told, UnknownName, WrongType
 from ..layers.variable import Variable
 from ..losses.targets import numeric
+from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, snake
 
 State = Mapping[str, Any]  # name -> a float, or a float64 array
@@ -76,6 +77,7 @@ class Metric(Part):
     """
 
     family = metrics
+    passing = frozenset({"state"})
     direction: ClassVar[str | None] = None
 
     def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
@@ -95,6 +97,15 @@ class Metric(Part):
         return InvalidArgument(
             f"metric {type(self).__name__}", methods, Told("none"), "Or write update_state and result, as in Keras."
         )
+
+    targets: ClassVar[str] = "numbers"  # what a compiled kernel reads: "numbers" like y_pred's, or "classes"
+
+    def lower(self, code: Program, y_true: Buffer, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        """Emit, for the compiled engine, what a batch adds to `total` and `count`, at this place of the counters.
+
+        A metric that does not write this counts after the engine, from the outputs that it leaves.
+        """
+        raise CannotLower(f"metric {self.name!r}")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count one batch in. y_true (B,) or (B, O), y_pred (B, O), sample_weight (B,) or None."""

@@ -15,7 +15,7 @@ from ..arrays import Array
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
 from ..rng import fresh_key
 from ..settings import is_interactive_logging_enabled
-from ..training import loop
+from ..training import engine, loop
 from ..training.batches import (
     ArrayBatches,
     Batches,
@@ -25,7 +25,6 @@ from ..training.batches import (
     is_stream,
 )
 from ..training.callbacks import CallbackList, History, with_progress
-from ..training.definition import test_step, train_step
 from ..training.threads import threads_for
 from . import saving
 from .compiling import Compiled
@@ -40,9 +39,14 @@ class Model(Compiled):
 
     hint = "Models that are graphs, and models with a call of their own, are not supported: use Sequential([...])."
 
+    passing = frozenset({"history", "stop_training", "position", "engine"})
     history: History
     stop_training = False
     position: Any = None
+    engine: Any = None  # what was compiled from it, which no copy takes along
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "engine": None}
 
     # Training ----------------------------------------------------------------------------------------------------
 
@@ -151,14 +155,14 @@ class Model(Compiled):
         """One training step. Returns the loss and metrics of this batch, taken before the step."""
         self.needs_compile("train_on_batch")
         self.reset_metrics()
-        train_step(self, *self._one_batch("train_on_batch", x, y, sample_weight, class_weight))
+        engine.train(self, *self._one_batch("train_on_batch", x, y, sample_weight, class_weight))
         return _answer(self.meters.results(), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch."""
         self.needs_compile("test_on_batch")
         self.reset_metrics()
-        test_step(self, *self._one_batch("test_on_batch", x, y, sample_weight))
+        engine.test(self, *self._one_batch("test_on_batch", x, y, sample_weight))
         return _answer(self.meters.results(), return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:

@@ -10,6 +10,7 @@ from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, WrongType
 from ..layers import InputLayer, Layer, Parameter
 from ..layers import layers as layer_family
+from ..program import Buffer, CannotLower, Program
 from ..registry import snake
 from ..rng import Key
 from .model import Model
@@ -186,6 +187,14 @@ class Sequential(Model):
             dy, found = backward(self.part(p, layer), c, dy)
             gradients |= {f"{layer.name}/{name}": g for name, g in found.items()}
         return dy, gradients
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        for i, layer in enumerate(self._stack):
+            with code.layer(layer.name, i):
+                x = layer.lower(code, x)
+                if layer.activity_regularizer is not None:
+                    raise CannotLower(f"the activity regularizer of layer {layer.name!r}")
+        return x
 
     def logits(self, cache: SequentialCache) -> tuple[str, Array] | None:
         if not self._stack or cache.activities[-1] is not None:

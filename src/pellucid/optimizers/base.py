@@ -18,6 +18,7 @@ from .. import checks
 from ..arrays import Array, Flat
 from ..constraints import Constraint
 from ..errors import InvalidArgument, NotReady, ShapeError, Told, UnknownName, WrongType
+from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, plain, snake
 from ..settings import floatx
 from .clipping import clip_by_norm, clip_by_value
@@ -59,6 +60,7 @@ class Optimizer(Part):
     """
 
     family = optimizers
+    passing = frozenset({"steps_taken", "_learning_rate", "_trained"})
     slots: tuple[str, ...] = ()
     elementwise: ClassVar[bool] = True  # whether `update` may be given any stretch of the vector at a time
 
@@ -119,6 +121,21 @@ class Optimizer(Part):
         """The slots as Keras makes them: those of one group parameter by parameter, group after group."""
         return (self.slots,)
 
+    def lower_update(self, code: Program, w: Buffer, g: Buffer, slots: Mapping[str, Buffer], every: int) -> None:
+        """Emit `update` for the compiled engine; `every` steps make one update."""
+        raise CannotLower(f"optimizer {self.name!r}")
+
+    def lower(self, code: Program, names: Sequence[str], constraints: Mapping[str, Constraint]) -> None:
+        """Emit one step on the parameters of these names, for the compiled engine."""
+        rest = (self.weight_decay, self.clipnorm, self.clipvalue, self.global_clipnorm, self.loss_scale_factor)
+        if any(rest) or self.use_ema or self.gradient_accumulation_steps or constraints or self.memory is None:
+            raise CannotLower(f"optimizer {self.name!r} with these options")
+        for run in runs(code.theta, names):
+            size = (run.stop - run.start,)
+            w, g = (Buffer(space, run.start, size, False) for space in ("theta", "gradient"))
+            slots = {name: Buffer(f"slots/{name}", run.start, size, False) for name in self.memory.slots}
+            self.lower_update(code, w, g, slots, 1)
+
     # The learning rate -------------------------------------------------------------------------------------------
 
     @property
@@ -136,6 +153,13 @@ class Optimizer(Part):
                 "Make the optimizer with a number if something else is to set its learning rate.",
             )  # fmt: skip
         self._learning_rate = new
+
+    def rates(self, n: int) -> Array:
+        """The learning rates of the next n steps, (n,) float64."""
+        rate, t = self._learning_rate, self.steps_taken
+        if isinstance(rate, LearningRateSchedule):
+            return np.array([float(rate(t + i)) for i in range(n)])
+        return np.full(n, float(rate))
 
     @property
     def scheduled(self) -> bool:

@@ -55,21 +55,26 @@ class ArrayBatches(Batches):
         self.steps = steps or self.in_a_pass
 
     def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
+        for order, first, last in self.passes(number, key, start):
+            for place in range(first, last):
+                chosen: Any = slice(place * self.batch_size, (place + 1) * self.batch_size)
+                chosen = chosen if order is None else order[chosen]
+                yield (
+                    self.x[chosen],
+                    None if self.y is None else self.y[chosen],
+                    None if self.sample_weight is None else self.sample_weight[chosen],
+                )
+
+    def passes(self, number: int, key: Key | None, start: int = 0) -> Iterator[tuple[Array | None, int, int]]:
+        """The epoch's passes over the rows from batch `start` on, each (order of the rows or None for as they stand,
+        its first batch, one past its last)."""
         shuffled = key is not None and bool(self.shuffle)
-        orders: dict[int, Array] = {}
-        for step in range(start, self.steps):
-            i = step if shuffled else number * self.steps + step
-            turn, place = divmod(i, self.in_a_pass)
-            chosen: Any = slice(place * self.batch_size, (place + 1) * self.batch_size)
-            if shuffled:
-                if turn not in orders:
-                    orders = {turn: self._order(key.fold(turn))}  # type: ignore[union-attr]
-                chosen = orders[turn][chosen]
-            yield (
-                self.x[chosen],
-                None if self.y is None else self.y[chosen],
-                None if self.sample_weight is None else self.sample_weight[chosen],
-            )
+        i, end = (start, self.steps) if shuffled else (number * self.steps + start, (number + 1) * self.steps)
+        while i < end:
+            turn, first = divmod(i, self.in_a_pass)
+            last = min(self.in_a_pass, first + end - i)
+            yield self._order(key.fold(turn)) if shuffled else None, first, last  # type: ignore[union-attr]
+            i += last - first
 
     def _order(self, key: Key) -> Array:
         n = len(self.x)

@@ -12,12 +12,13 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InvalidArgument, NonFinite, NotReady, Told
+from . import engine
 from .base import Trainee
-from .batches import Batches, with_class_weight
+from .batches import ArrayBatches, Batches, with_class_weight
 from .callbacks.base import CallbackList, LazyLogs, as_list
 from .callbacks.history import History
 from .checkpoint import Position
-from .definition import predict_step, test_step, train_step
+from .definition import predict_step
 
 
 @dataclass(frozen=True)
@@ -78,33 +79,62 @@ def _restored(told: CallbackList, position: Position) -> Position:
 
 def _train_epoch(model: Trainee, plan: Plan, told: CallbackList, position: Position) -> dict[str, Any]:
     key = model.key.fold("shuffle", position.first_step)
-    batches = plan.train.epoch(position.epoch, key, start=position.batch)
     model.meters.reset()
-    begins, ends = told.listens("on_train_batch_begin"), told.listens("on_train_batch_end")
-    for x, y, weights in batches:
-        if position.meters:
-            resume_meters(model, position.meters, x, y)
-            position.meters = {}
-        if begins:
-            told.call("on_train_batch_begin", position.batch)
-        x, y, weights = ready(model, x, y, weights, "fit", plan.class_weight)
-        try:
-            train_step(model, x, y, weights)
-        except NonFinite as problem:
-            if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
-                raise
-            _tell_non_finite(told, problem, position.batch)
-            break
-        position.batch += 1
-        if ends:
-            told.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
-        if model.stop_training:
-            break
-    if position.meters:  # interrupted right after the last batch
+    if position.meters:
         x, y, _ = next(plan.train.epoch(position.epoch, key))
         resume_meters(model, position.meters, x, y)
         position.meters = {}
+    stepper = engine.stepper_for(model, plan.train, plan.class_weight, training=True)
+    if stepper is not None and isinstance(plan.train, ArrayBatches):
+        for order, first, last in plan.train.passes(position.epoch, key, position.batch):
+            if not _run(model, stepper, plan, told, position, (order, first, last)):
+                break
+        return model.meters.results()
+    for x, y, weights in plan.train.epoch(position.epoch, key, position.batch):
+        told.call("on_train_batch_begin", position.batch)
+        if not _step(model, *ready(model, x, y, weights, "fit", plan.class_weight), told, position):
+            break
     return model.meters.results()
+
+
+def _run(
+    model: Trainee, stepper: engine.Stepper, plan: Plan, told: CallbackList, position: Position,
+    stretch: tuple[Array | None, int, int],
+) -> bool:  # fmt: skip
+    """Train on a stretch of batches (order, first, last) with the compiled engine; whether to go on after it."""
+    order, place, last = stretch
+    most = 1 if told.hurries("train") else last
+    while place < last:
+        told.call("on_train_batch_begin", position.batch)
+        done = stepper.run(order, place, min(most, last - place))
+        place += done
+        position.batch += done
+        if done:
+            told.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
+            if model.stop_training:
+                return False
+            continue
+        batch = stepper.rows(order, place)  # something in it is not finite: the definition traces what
+        if not _step(model, *ready(model, *batch, "fit"), told, position):
+            return False
+        place += 1
+    return True
+
+
+def _step(
+    model: Trainee, x: Array, y: Array, weights: Array | None, told: CallbackList, position: Position
+) -> bool:  # fmt: skip
+    """Train on one batch; whether to go on after it."""
+    try:
+        engine.train(model, x, y, weights)
+    except NonFinite as problem:
+        if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
+            raise
+        _tell_non_finite(told, problem, position.batch)
+        return False
+    position.batch += 1
+    told.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
+    return not model.stop_training
 
 
 def _tell_non_finite(told: CallbackList, problem: NonFinite, batch: int) -> None:
@@ -123,10 +153,14 @@ def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, 
     """The loss and metrics over all batches."""
     model.meters.reset()
     told.call("on_test_begin")
-    for i, (x, y, weights) in enumerate(batches.epoch(0, None)):
-        told.call("on_test_batch_begin", i)
-        test_step(model, *ready(model, x, y, weights, "evaluate"))
-        told.call("on_test_batch_end", i, LazyLogs(model.meters.results))
+    stepper = engine.stepper_for(model, batches, training=False)
+    if stepper is not None and isinstance(batches, ArrayBatches):
+        _run_tests(model, stepper, batches, told)
+    else:
+        for i, (x, y, weights) in enumerate(batches.epoch(0, None)):
+            told.call("on_test_batch_begin", i)
+            engine.test(model, *ready(model, x, y, weights, "evaluate"))
+            told.call("on_test_batch_end", i, LazyLogs(model.meters.results))
     logs = model.meters.results()
     if not math.isfinite(logs["loss"]):
         warnings.warn(
@@ -136,6 +170,15 @@ def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, 
         )
     told.call("on_test_end", logs)
     return logs
+
+
+def _run_tests(model: Trainee, stepper: engine.Stepper, batches: ArrayBatches, told: CallbackList) -> None:
+    most = 1 if told.hurries("test") else batches.steps
+    for _, place, last in batches.passes(0, None):
+        while place < last:
+            told.call("on_test_batch_begin", place)
+            place += stepper.run(None, place, min(most, last - place))
+            told.call("on_test_batch_end", place - 1, LazyLogs(model.meters.results))
 
 
 def predict(model: Trainee, batches: Batches, told: CallbackList) -> Array:

@@ -83,6 +83,10 @@ class BackupAndRestore(Callback):
                 Told(reason),
             ) from problem
 
+    @property
+    def every_batch(self) -> bool:  # type: ignore[override]
+        return isinstance(self.save_freq, int)
+
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self.model.stop_training:  # the epoch ends here; what it still does must not be skipped by a resumed run
             return

@@ -30,6 +30,8 @@ class Callback:
     model: Any = None
     params: Mapping[str, Any] = {}
     last = False
+    every_batch = True  # False: `on_train_batch_end` may skip batches, so that many can be run in one go
+    every_epoch = True  # False: `on_epoch_end` may come later, for many epochs at a time
 
     def set_model(self, model: Any) -> None:
         """Called once, before the first moment."""
@@ -130,6 +132,16 @@ class CallbackList(Callback):
     def listens(self, moment: str) -> bool:
         """Whether any callback overrides this moment."""
         return bool(self._listeners(moment))
+
+    def hurries(self, kind: str) -> bool:
+        """Whether somebody must be told of every batch ("train" or "test") when it is done."""
+        moments = (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
+        return any(getattr(c, "every_batch", True) and any(_overrides(c, m) for m in moments) for c in self.callbacks)
+
+    def waits(self) -> bool:
+        """Whether nobody minds if told of many epochs at once."""
+        moments = ("on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end")
+        return not any(getattr(c, "every_epoch", True) and any(_overrides(c, m) for m in moments) for c in self.callbacks)
 
     def call(self, moment: str, *args: Any) -> None:
         """Tell every callback; logs that are not given are None."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import io
 import os
 import warnings
@@ -65,6 +64,8 @@ class CSVLogger(Callback):
             raise self._unwritable(problem) from problem
         if not text:
             return self._line(self.columns)
+        import csv  # here, so that importing the library stays quick
+
         there = next(csv.reader(io.StringIO(text), delimiter=self.separator))
         if not {"epoch", *logs} <= set(there):
             raise FileError(
@@ -75,6 +76,8 @@ class CSVLogger(Callback):
         return "" if text.endswith("\n") else "\n"
 
     def _line(self, cells: Iterable[Any]) -> str:
+        import csv
+
         line = io.StringIO()
         csv.writer(line, delimiter=self.separator, lineterminator="\n").writerow(cells)
         return line.getvalue()

@@ -18,6 +18,8 @@ class History(Callback):
     {'loss': [0.5]}
     """
 
+    every_epoch = False
+
     def __init__(self) -> None:
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
@@ -29,6 +31,13 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+        self.model.history = self
+
+    def extend(self, first: int, logs: Mapping[str, list[Any]]) -> None:
+        """Many epochs at once, from number `first` on."""
+        for name, values in logs.items():
+            self.history.setdefault(name, []).extend(values)
+        self.epoch.extend(range(first, first + len(next(iter(logs.values())))))
         self.model.history = self
 
     def state(self) -> dict[str, Any]:

@@ -48,6 +48,10 @@ class ModelCheckpoint(Monitoring):
         self.best = None if threshold is None else checks.number(self.where("initial_value_threshold"), threshold)
         self._epoch, self._batches = 0, 0
 
+    @property
+    def every_batch(self) -> bool:  # type: ignore[override]
+        return self.save_freq != "epoch"
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         if not self.save_best_only:
             return

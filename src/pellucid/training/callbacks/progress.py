@@ -29,13 +29,15 @@ class Progress(Callback):
     'Epoch 1/3 · 0.25 s · loss 0.5123 · accuracy 0.7500'
     """
 
+    every_batch = False
+
     def __init__(self, verbose: int = 1) -> None:
         if verbose not in (1, 2):
             raise InvalidArgument(self.where("verbose"), "1 or 2", verbose)
         self.verbose = checks.integer(self.where("verbose"), verbose)
         self._bar: Bar | None = None
         self._training, self._title = False, ""
-        self._epoch = self._steps_seen = 0
+        self._epoch = self._steps_seen = self._steps_before = 0
         self._began = self._epoch_began = self._due = 0.0
 
     def line(self, title: str, seconds: float, logs: Logs, learning_rate: float | None = None) -> str:
@@ -54,10 +56,11 @@ class Progress(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch, self._epoch_began, self._due = epoch, time.perf_counter(), 0.0
+        self._steps_before = self._steps_seen
         self._title = f"Epoch {epoch + 1}/{self.params.get('epochs', '?')}"
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self._steps_seen += 1
+        self._steps_seen = self._steps_before + batch + 1
         if self._bar is None or time.perf_counter() < self._due:
             return
         extra = [f"lr {self.model.optimizer.learning_rate:.4g}", *self._time_left(batch + 1)]

@@ -1,0 +1,135 @@
+"""A program made ready to run: its operations as a table of words, its memory, and the threads that run it."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import math
+import struct
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, aligned
+from ..program import Buffer, Op, Operand, Program
+from . import layout
+from .library import Kernel, library
+
+ALIGNMENT = 64
+
+
+class Executable:
+    """The sections of a program, over memory of its own and over the model's vectors.
+
+    Not for two callers at once: whoever calls from several threads has one for each.
+    """
+
+    def __init__(self, program: Program, sections: Sequence[str], vectors: Mapping[str, Array]) -> None:
+        self.program, self.vectors = program, dict(vectors)
+        self.work = aligned(program.size, "float32")
+        for buffer, values in program.constants:
+            self.work[buffer.offset : buffer.offset + buffer.size] = values.reshape(-1)
+        self.bases = {"work": address(self.work), **{name: address(v) for name, v in self.vectors.items()}}
+        self.ops = [op for name in sections for op in program.sections[name]]
+        addresses = library().need(["run", *(op.kernel for op in self.ops)])
+        self.entry: Kernel = library().function("run")
+        self.table = aligned(len(self.ops) * layout.OP_WORDS, "int64").reshape(-1, layout.OP_WORDS)
+        self.bound: dict[str, list[tuple[int, int, int]]] = {}  # name -> (operation, word, offset) that point there
+        for i, op in enumerate(self.ops):
+            self._write(i, op, addresses)
+        self.job = aligned(layout.JOB_WORDS, "int64")
+        self.shared = aligned(layout.SHARED_WORDS, "int64")
+        self.threads: list[Array] = []
+        self.scratch: list[Array] = []
+        self.kept: dict[str, Array] = {}  # what the job points at
+        job = self.job
+        job[layout.PROGRAM], job[layout.OPS] = address(self.table), len(self.ops)
+        job[layout.SHARED_ADDRESS], job[layout.YIELD] = address(self.shared), give_way()
+
+    def _write(self, i: int, op: Op, addresses: Mapping[str, int]) -> None:
+        """One operation's words."""
+        flags = layout.SERIAL * op.serial | layout.DECIDES * op.decides | layout.BARRIER * op.meets
+        row = self.table[i]
+        row[layout.KERNEL], row[layout.OP_FLAGS] = addresses[op.kernel], flags
+        for word, operand in enumerate(op.operands, layout.OPERANDS):
+            if isinstance(operand, Buffer) and operand.space not in self.bases:
+                self.bound.setdefault(operand.space, []).append((i, word, 4 * operand.offset))
+            else:
+                row[word] = self._word(operand)
+
+    def _word(self, operand: Operand) -> int:
+        if operand is None:
+            return 0
+        if isinstance(operand, Buffer):
+            return self.bases[operand.space] + 4 * operand.offset
+        if isinstance(operand, float):
+            return int(struct.unpack("<q", struct.pack("<d", operand))[0])
+        return operand if operand < 1 << 63 else operand - (1 << 64)  # a key is unsigned
+
+    def bind(self, name: str, array: Array) -> None:
+        """Let the operands of this name point at an array, until the next time."""
+        self.kept[name] = array
+        for i, word, offset in self.bound.get(name, ()):
+            self.table[i, word] = address(array) + offset
+
+    def bind_rows(self, name: str, array: Array, kernel: str) -> Array:
+        """Let the operation that gathers `name` read these rows (N, ...), by the kernel for their dtype."""
+        rows = packed_rows(array)
+        self.bind(name, rows)
+        for i, word, _ in self.bound.get(name, ()):
+            if word == layout.OPERANDS:
+                self.table[i, layout.KERNEL] = library().need([kernel])[kernel]
+                self.table[i, word + 1] = rows.strides[0]
+        return rows
+
+    def set(self, **words: int) -> None:
+        """Fill in words of the job by their names in `layout`."""
+        for name, value in words.items():
+            self.job[getattr(layout, name.upper())] = value if value < 1 << 63 else value - (1 << 64)
+
+    def view(self, buffer: Buffer, rows: int) -> Array:
+        """The numbers that a buffer of the work memory holds now, for so many samples."""
+        shape = (rows, *buffer.shape) if buffer.each else buffer.shape
+        return self.work[buffer.offset : buffer.offset + math.prod(shape)].reshape(shape)
+
+    def run(self, steps: int, threads: int = 1) -> int:
+        """Run so many steps; how many were done. Fewer, if one was not finite: that one has changed nothing."""
+        while len(self.threads) < threads:
+            self.threads.append(aligned(layout.THREAD_WORDS, "int64"))
+            self.scratch.append(aligned(layout.SCRATCH_FLOATS, "float32"))
+            self.threads[-1][layout.SCRATCH] = address(self.scratch[-1])
+        job, shared = self.job, self.shared
+        job[layout.STEPS], job[layout.DONE] = steps, 0
+        shared[layout.STATUS], shared[layout.ARRIVED] = layout.FINE, 0
+        calls = [(address(job), address(ctx), i, threads) for i, ctx in enumerate(self.threads[:threads])]
+        helpers = [threading.Thread(target=self.entry, args=call, daemon=True) for call in calls[1:]]
+        for helper in helpers:
+            helper.start()
+        self.entry(*calls[0])
+        for helper in helpers:
+            helper.join()
+        return int(job[layout.DONE])
+
+
+def address(array: Array) -> int:
+    """Where an array's numbers begin."""
+    return int(array.__array_interface__["data"][0])
+
+
+def packed_rows(array: Array) -> Array:
+    """The array, copied only if the numbers of a row do not lie next to each other, or not in this machine's order."""
+    if not array.dtype.isnative:
+        return array.astype(array.dtype.newbyteorder("="))
+    row = array[:1]
+    return array if row.flags.c_contiguous and array.strides[0] >= 0 else np.ascontiguousarray(array)
+
+
+@functools.cache
+def give_way() -> int:
+    """The address of the system's function that lets another thread have the core."""
+    system: Any = ctypes.WinDLL("kernel32") if sys.platform == "win32" else ctypes.CDLL(None)
+    function = system.SwitchToThread if sys.platform == "win32" else system.sched_yield
+    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)

@@ -1,0 +1,107 @@
+"""Dense: y = xW + b and its gradients, by tiles.     x (M, I)   W (I, O)   b (O,)   y (M, O)   M rows of the batch"""
+
+from __future__ import annotations
+
+from ..layout import B, SCRATCH, SCRATCH_FLOATS
+from ..memory import Word, floats, ints
+from ..tile import ADD, ROWS
+from .base import inline, kernel
+from .gather import share, share_lines
+from .matmul import PANEL, pack, pack_transposed, panel, product
+
+DEEP = SCRATCH_FLOATS // PANEL  # rows of a packed panel, at most
+LARGE = 1 << 17  # numbers in B beyond which it is packed
+FEW = 16  # rows of C below which packing does not pay
+
+
+@inline
+def by_columns(M: int, N: int, nt: int) -> bool:
+    """Whether threads share out C's columns rather than its rows: W's columns then stay in one core's cache."""
+    return N % (PANEL * nt) == 0 or N >= 4 * PANEL * nt or M < ROWS * nt
+
+
+@inline
+def multiply(
+    a: Word, a_row: int, a_k: int, b: Word, b_k: int, c: Word, M: int, N: int, K: int, start: Word, mode: int,
+    scratch: Word, tid: int, nt: int,
+) -> None:  # fmt: skip
+    """This thread's part of C (M, N) = A·B, B's rows lying b_k apart."""
+    i0, i1, j0, j1 = 0, M, 0, N
+    if by_columns(M, N, nt):
+        lo, hi = share((N + PANEL - 1) // PANEL, tid, nt)
+        j0, j1 = lo * PANEL, min(N, hi * PANEL)
+    else:
+        lo, hi = share((M + ROWS - 1) // ROWS, tid, nt)
+        i0, i1 = lo * ROWS, min(M, hi * ROWS)
+    if i1 <= i0 or j1 <= j0:
+        return
+    a, c = a + 4 * i0 * a_row, c + 4 * i0 * N
+    if K * N <= LARGE or i1 - i0 < FEW:
+        here = start + 4 * j0 if start else start
+        product(a, a_row, a_k, b + 4 * j0, b_k, c + 4 * j0, N, i1 - i0, j1 - j0, K, here, mode)
+        return
+    for j in range(j0, j1, PANEL):
+        n = min(PANEL, j1 - j)
+        for k in range(0, K, DEEP):
+            depth = min(DEEP, K - k)
+            pack(b + 4 * (k * b_k + j), b_k, depth, n, scratch)
+            here, how = part(start + 4 * j if start else start, mode, k, k + depth == K)
+            panel(a + 4 * k * a_k, a_row, a_k, scratch, PANEL, c + 4 * j, N, i1 - i0, n, depth, here, how)
+
+
+@inline
+def part(start: Word, mode: int, k: int, last: bool) -> tuple[Word, int]:
+    """(start, mode) for one stretch of k: the bias comes with the first, the activation with the last."""
+    how = mode if last else mode & ADD
+    return (start, how) if k == 0 else (0, how | ADD)
+
+
+@kernel("dense")
+def forward(op: int, ctx: int, tid: int, nt: int) -> None:
+    """op: x, W, b, y, I, O, rows per sample, mode."""
+    o, c = ints(op, 8), ints(ctx, 64)
+    I, O = o[4], o[5]
+    multiply(o[0], I, 1, o[1], O, o[3], c[B] * o[6], O, I, o[2], o[7], c[SCRATCH], tid, nt)
+
+
+@kernel("dense.weights")
+def weights(op: int, ctx: int, tid: int, nt: int) -> None:
+    """dW = xᵀ·dz and db = Σ dz. op: x, dz, dW, db, I, O, rows per sample."""
+    o, c = ints(op, 8), ints(ctx, 64)
+    I, O, M = o[4], o[5], c[B] * o[6]
+    if o[2] != 0:
+        multiply(o[0], 1, I, o[1], O, o[2], I, O, M, 0, 0, c[SCRATCH], tid, nt)
+    if o[3] != 0:
+        lo, hi = share_lines(O, tid, nt)
+        db = floats(o[3] + 4 * lo, hi - lo)
+        for j in range(hi - lo):
+            db[j] = 0
+        for i in range(M):
+            dz = floats(o[1] + 4 * (i * O + lo), hi - lo)
+            for j in range(hi - lo):
+                db[j] += dz[j]
+
+
+@kernel("dense.inputs")
+def inputs(op: int, ctx: int, tid: int, nt: int) -> None:
+    """dx = dz·Wᵀ. op: dz, W, dx, I, O, rows per sample."""
+    o, c = ints(op, 8), ints(ctx, 64)
+    I, O, M = o[3], o[4], c[B] * o[5]
+    i0, i1, j0, j1 = 0, M, 0, I
+    if by_columns(M, I, nt):
+        lo, hi = share((I + PANEL - 1) // PANEL, tid, nt)
+        j0, j1 = lo * PANEL, min(I, hi * PANEL)
+    else:
+        lo, hi = share((M + ROWS - 1) // ROWS, tid, nt)
+        i0, i1 = lo * ROWS, min(M, hi * ROWS)
+    if i1 <= i0:
+        return
+    for j in range(j0, j1, PANEL):
+        n = min(PANEL, j1 - j)
+        for k in range(0, O, DEEP):
+            depth = min(DEEP, O - k)
+            pack_transposed(o[1] + 4 * (j * O + k), O, depth, n, c[SCRATCH])
+            panel(
+                o[0] + 4 * (i0 * O + k), O, 1, c[SCRATCH], PANEL, o[2] + 4 * (i0 * I + j), I,
+                i1 - i0, n, depth, 0, ADD if k else 0,
+            )  # fmt: skip

@@ -1,0 +1,86 @@
+"""The interpreter: step after step, one operation after another; every thread runs it, and they meet where they must."""
+
+from __future__ import annotations
+
+from ..layout import (
+    ARRIVED, B, BARRIER, BATCH, COUNTERS, COUNTERS_ADDRESS, COUNTS, DECIDES, DONE, FINE, FIRST, KERNEL, OP_FLAGS,
+    OP_WORDS, OPERANDS, OPS, ORDER, OUT, PHASE, PLACE, PROGRAM, RATE, RATES, RECORDS, ROWS, SAMPLES, SCRATCH, SERIAL,
+    SHARED, SHARED_ADDRESS, SHUFFLE_KEY, SHUFFLED, SORTING, STATUS, STEPS, T, TAKEN, YIELD,
+)  # fmt: skip
+from ..memory import atomic_add, atomic_load, call, call_nothing, doubles, ints
+from .base import inline, kernel
+from .random import fold, permutation
+
+PATIENCE = 2000  # looks at the barrier before the core is offered to others
+
+
+@inline
+def meet(ctx: int, nt: int, give_way: int) -> None:
+    """Wait until all threads have come here. Whoever waits long lets the system run something else: the thread that is
+    late may be waiting for this very core."""
+    c = ints(ctx, 64)
+    c[PHASE] += 1
+    arrived = c[SHARED] + 8 * ARRIVED
+    everyone = nt * c[PHASE]
+    if atomic_add(arrived, 1) + 1 >= everyone:
+        return
+    looks = 0
+    while atomic_load(arrived) < everyone:
+        looks += 1
+        if looks > PATIENCE:
+            call_nothing(give_way)
+
+
+@inline
+def epoch_done(job: int) -> None:
+    """Write what was counted in the epoch beside the others', and count from 0."""
+    j = ints(job, 32)
+    n = j[COUNTERS]
+    if j[RECORDS] != 0:
+        counted, record = doubles(j[COUNTERS_ADDRESS], n), doubles(j[RECORDS], n)
+        for i in range(n):
+            record[i] = counted[i]
+            counted[i] = 0.0
+        j[RECORDS] += 8 * n
+
+
+@kernel("run")
+def run(job: int, ctx: int, tid: int, nt: int) -> None:
+    """STEPS steps of a program, from batch PLACE of a pass on; pass follows pass, each in a new order if SHUFFLED."""
+    j, c = ints(job, 32), ints(ctx, 64)
+    shared = ints(j[SHARED_ADDRESS], 64)
+    c[SHARED], c[COUNTS] = j[SHARED_ADDRESS], j[COUNTERS_ADDRESS]
+    c[OUT], c[PHASE] = 0, 0
+    samples, batch, give_way = j[SAMPLES], j[BATCH], j[YIELD]
+    place, order = j[PLACE], j[ORDER]
+    taken, rates, program, operations = j[TAKEN], j[RATES], j[PROGRAM], j[OPS]
+    for step in range(j[STEPS]):
+        if place == 0 and j[SHUFFLED] != 0:
+            if tid == 0:
+                permutation(fold(fold(j[SHUFFLE_KEY], taken + step), 0), samples, order, j[SORTING])
+            if nt > 1:
+                meet(ctx, nt, give_way)
+        c[FIRST] = place * batch
+        c[B] = min(batch, samples - place * batch)
+        c[ROWS] = order + 8 * place * batch if order != 0 else 0
+        c[T] = taken + step
+        if rates != 0:
+            c[RATE] = ints(rates + 8 * step, 1)[0]
+        for i in range(operations):
+            op = program + 8 * OP_WORDS * i
+            o = ints(op, OP_WORDS)
+            flags = o[OP_FLAGS]
+            if flags & SERIAL == 0 or tid == 0:
+                call(o[KERNEL], op + 8 * OPERANDS, ctx, tid, nt)
+            if nt > 1 and flags & BARRIER != 0:
+                meet(ctx, nt, give_way)
+            if flags & DECIDES != 0 and shared[STATUS] != FINE:
+                return
+        c[OUT] += c[B]
+        place += 1
+        if place * batch >= samples:
+            place = 0
+            if tid == 0:
+                epoch_done(job)
+        if tid == 0:
+            j[DONE] = step + 1

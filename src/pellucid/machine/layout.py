@@ -1,0 +1,29 @@
+"""Where things lie: the words of an operation, of a run, and of each thread. One word is 64 bits."""
+
+from __future__ import annotations
+
+# An operation: its kernel's address, its flags, its operands.
+OP_WORDS = 32
+KERNEL, OP_FLAGS, OPERANDS = range(3)
+SERIAL, DECIDES, BARRIER = 1, 2, 4  # flags: one thread runs it; it may end the run; threads meet after it
+
+# A job: what one run is to do. Read by all threads, written by the caller.
+JOB_WORDS = 32
+(
+    PROGRAM, OPS, SAMPLES, BATCH, PLACE, STEPS, ORDER, SHUFFLE_KEY, SHUFFLED, RATES, TAKEN, RECORDS, COUNTERS_ADDRESS,
+    COUNTERS, YIELD, DONE, SHARED_ADDRESS, SORTING, WORK_WORDS,
+) = range(19)  # fmt: skip
+
+# What a thread knows: it alone writes this.
+THREAD_WORDS = 64
+B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE = range(10)
+# B: samples in this batch. FIRST: place of the first one in the pass. ROWS: address of the numbers of the batch's
+# samples, or 0 where they follow each other. OUT: samples done in this run before. T: optimizer steps taken. RATE: the
+# learning rate's bits. SCRATCH: memory of this thread's own. SHARED, COUNTS: addresses.
+
+# What all threads share, each word on a cache line of its own.
+SHARED_WORDS = 64
+STATUS, ARRIVED, LOSS, SCALE, PENALTY = 0, 8, 16, 24, 32
+FINE, NOT_FINITE = 0, 1
+
+SCRATCH_FLOATS = 2048 * 32  # a packed panel

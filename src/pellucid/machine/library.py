@@ -1,0 +1,121 @@
+"""The library of kernels: each compiled when it is first needed, kept as machine code on disk, loaded from there.
+
+A kernel's machine code is kept under a key made of the source of this whole folder, the compiler's version and the
+processor: a changed kernel is never run from what an older one left. Loading it takes llvmlite alone: Numba, which
+compiles, is imported only when there is something to compile.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import importlib.metadata
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from ..errors import FileError
+from ..files import write_whole
+from . import host
+
+log = logging.getLogger("pellucid")
+
+Kernel = Callable[[int, int, int, int], None]
+SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 4)  # a call lets go of Python's lock
+SUM = 32  # bytes of the checksum that precede the code
+
+
+class Library:
+    """The kernels that this process has loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lock = threading.Lock()
+        self.addresses: dict[str, int] = {}
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        name, features = host.processor()
+        self.target = llvm.Target.from_default_triple().create_target_machine(
+            cpu=name, features=features, opt=3, reloc="static", codemodel="jitdefault", jit=True
+        )
+        self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self.target)
+
+    def need(self, names: Iterable[str]) -> dict[str, int]:
+        """The addresses of these kernels, compiled if they have to be."""
+        with self.lock:
+            wanted = [name for name in dict.fromkeys(names) if name not in self.addresses]
+            lacking = [name for name in wanted if not self._load(name)]
+            if lacking:
+                log.warning("Compiling %d kernels for this machine, once: some seconds.", len(lacking))
+                for name in lacking:
+                    self._compile(name)
+            return self.addresses
+
+    def function(self, name: str) -> Kernel:
+        """A kernel for Python to call."""
+        return SIGNATURE(self.need([name])[name])
+
+    def _load(self, name: str) -> bool:
+        """Whether a kernel's code was on disk, whole."""
+        try:
+            kept = (self.folder / f"{name}.code").read_bytes()
+        except OSError:
+            return False
+        code = kept[SUM:]
+        if hashlib.sha256(code).digest() != kept[:SUM]:
+            return False
+        self._link(name, code)
+        return True
+
+    def _link(self, name: str, code: bytes) -> None:
+        self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self.engine.finalize_object()
+        self.addresses[name] = self.engine.get_function_address(symbol(name))
+
+    def _compile(self, name: str) -> None:
+        from .compiling import machine_code
+
+        code = machine_code(name, symbol(name), self.target)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_whole(self.folder / f"{name}.code", lambda file: file.write(hashlib.sha256(code).digest() + code))
+        except (OSError, FileError):
+            pass  # nowhere to keep it: the next process compiles again
+        self._link(name, code)
+
+
+def symbol(name: str) -> str:
+    """A kernel's name in its machine code."""
+    return f"pellucid.{name}"
+
+
+@functools.cache
+def library() -> Library:
+    """The library of this process."""
+    return Library(cache_folder() / "machine" / key())
+
+
+def key() -> str:
+    """What the kept machine code depends on, as a short text."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    parts = [f"{path.name}\n{path.read_text('utf-8')}" for path in sources]
+    versions = [importlib.metadata.version("numba"), llvmlite.__version__, *host.processor(), str(host.lanes())]
+    return hashlib.sha256("\0".join([*parts, *versions]).encode()).hexdigest()[:24]
+
+
+def cache_folder() -> Path:
+    """Where compiled code is kept: PELLUCID_CACHE, or the platform's cache folder."""
+    if given := os.environ.get("PELLUCID_CACHE"):
+        return Path(given).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "pellucid"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "pellucid"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"

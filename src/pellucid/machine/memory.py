@@ -1,0 +1,101 @@
+"""What kernels need beyond Python's own words: memory at an address, numbers in a program's words, atomic counters.
+
+Every operand of a kernel is a 64-bit word: an address, a whole number, or the bits of a float64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+# Kernels have no exceptions to raise (a division by zero gives infinity), and may reorder sums within a vector; but
+# numbers may be NaN or infinite, so that plain fastmath is out: it would let the compiler delete the looking for them.
+FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz", "arcp"}}
+
+INT = ir.IntType(64)
+Word = int  # an int64: an address, a number, or the bits of a float64
+
+
+def _pointer_to(kind: Any) -> Any:
+    @intrinsic  # type: ignore[untyped-decorator]
+    def pointer(context: Any, address: Any) -> Any:
+        def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], target.get_value_type(signature.return_type))
+
+        return types.CPointer(kind)(types.int64), generate
+
+    return pointer
+
+
+def viewer(kind: Any) -> Any:
+    pointer = _pointer_to(kind)
+
+    @nb.njit(**FLAGS)  # type: ignore[untyped-decorator]
+    def view(address: Word, n: int) -> Any:
+        return nb.carray(pointer(address), n)
+
+    return view
+
+
+floats = viewer(types.float32)  # floats(address, n): a view of n numbers; index it from 0, for the loop to vectorize
+doubles = viewer(types.float64)
+ints = viewer(types.int64)
+words = viewer(types.uint32)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def number(context: Any, word: Any) -> Any:
+    """The float64 whose bits a word holds."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_add(context: Any, address: Any, amount: Any) -> Any:
+    """Add to the word at an address, seen by all threads at once; returns what was there."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", builder.inttoptr(args[0], INT.as_pointer()), args[1], "seq_cst")
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_load(context: Any, address: Any) -> Any:
+    """The word at an address, as the other threads have left it."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load_atomic(builder.inttoptr(args[0], INT.as_pointer()), "acquire", 8)
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call(context: Any, function: Any, op: Any, ctx: Any, tid: Any, nt: Any) -> Any:
+    """Call the kernel at an address."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [INT] * 4)
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+        return target.get_dummy_value()
+
+    return types.void(*[types.int64] * 5), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_nothing(context: Any, function: Any) -> Any:
+    """Call a function of the system's that takes nothing, and whose answer does not matter."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(32), [])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), [])
+        return target.get_dummy_value()
+
+    return types.void(types.int64), generate

@@ -1,0 +1,217 @@
+"""The tile: a small block of a matrix product that stays in the vector registers while k runs.
+
+    C[i, j] = start + Σ_k A[i, k] · B[k, j]        for the tile's rows i and columns j
+
+Each step of k loads one row of B (a few vectors), spreads each of the tile's A[i, k] over a vector, and adds their
+products to C's vectors by fused multiply-adds. Every entry of C is thus one chain of additions in the order of k,
+whatever the tile's size: the same numbers come out for every batch size and every number of threads.
+
+Source: Goto & van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34 (2008).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .host import lanes
+
+F32, I64, I1, I32 = ir.FloatType(), ir.IntType(64), ir.IntType(1), ir.IntType(32)
+LANES = lanes()
+VECTOR, MASK = ir.VectorType(F32, LANES), ir.VectorType(I1, LANES)
+ROWS = {16: 8, 8: 6, 4: 6}[LANES]  # of a full tile: as many as the registers hold beside two vectors of B
+
+# What a tile's arguments are, all of 64 bits. Strides count floats. `start`: the bias added to every row, or 0;
+# `mode`: 1 to begin from what C holds, 2 to end with max(·, 0).
+ARGUMENTS = ("a", "a_row", "a_k", "b", "b_k", "c", "c_row", "K", "m", "n", "start", "mode")
+ADD, RELU = 1, 2
+
+
+def _constant(n: int) -> Any:
+    return ir.Constant(I64, n)
+
+
+class Emitter:
+    """Writes one tile of `rows` by `vectors` vectors as an LLVM function; `masked` ones may be cut short at n."""
+
+    def __init__(self, module: Any, rows: int, vectors: int, masked: bool) -> None:
+        self.rows, self.vectors, self.masked = rows, vectors, masked
+        name = f"tile_{rows}x{vectors}{'m' if masked else ''}"
+        self.function = module.globals.get(name)
+        if self.function is None:
+            kind = ir.FunctionType(ir.VoidType(), [I64] * len(ARGUMENTS))
+            self.function = ir.Function(module, kind, name)
+            self.function.linkage = "internal"
+            self.function.attributes.add("noinline")
+            self.module = module
+            self._write()
+
+    def _write(self) -> None:
+        b = self.b = ir.IRBuilder(self.function.append_basic_block("entry"))
+        self.arg = dict(zip(ARGUMENTS, self.function.args, strict=True))
+        if self.masked:
+            self._make_masks()
+        a_rows = [self._row_of_a(i) for i in range(self.rows)]
+        starts = self._starts()
+        entry = b.block
+        loop, done = self.function.append_basic_block("k"), self.function.append_basic_block("done")
+        b.cbranch(b.icmp_signed(">", self.arg["K"], _constant(0)), loop, done)
+
+        b.position_at_end(loop)
+        k = b.phi(I64)
+        sums = [[b.phi(VECTOR) for _ in range(self.vectors)] for _ in range(self.rows)]
+        b_row = self._at(self.arg["b"], b.mul(k, self.arg["b_k"]))
+        b_vectors = [self._load(b_row, v) for v in range(self.vectors)]
+        step = b.mul(k, self.arg["a_k"])
+        new = []
+        for i in range(self.rows):
+            spread = self._spread(b.gep(a_rows[i], [step]))
+            new.append([self._fma(spread, b_vectors[v], sums[i][v]) for v in range(self.vectors)])
+        after = b.add(k, _constant(1))
+        b.cbranch(b.icmp_signed("<", after, self.arg["K"]), loop, done)
+        k.add_incoming(_constant(0), entry)
+        k.add_incoming(after, loop)
+        for i in range(self.rows):
+            for v in range(self.vectors):
+                sums[i][v].add_incoming(starts[i][v], entry)
+                sums[i][v].add_incoming(new[i][v], loop)
+
+        b.position_at_end(done)
+        results = [[b.phi(VECTOR) for _ in range(self.vectors)] for _ in range(self.rows)]
+        for i in range(self.rows):
+            for v in range(self.vectors):
+                results[i][v].add_incoming(starts[i][v], entry)
+                results[i][v].add_incoming(new[i][v], loop)
+        self._store_all([[self._rectified(y) for y in row] for row in results])
+        b.ret_void()
+
+    # Pieces ------------------------------------------------------------------------------------------------------
+
+    def _make_masks(self) -> None:
+        """Which lanes of each vector lie left of n."""
+        places = ir.Constant(ir.VectorType(I64, LANES), [_constant(i) for i in range(LANES)])
+        self.masks = []
+        for v in range(self.vectors):
+            left = self._spread_word(self.b.sub(self.arg["n"], _constant(v * LANES)))
+            self.masks.append(self.b.icmp_signed("<", places, left))
+
+    def _spread_word(self, value: Any) -> Any:
+        b, kind = self.b, ir.VectorType(I64, LANES)
+        one = b.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(I32, 0))
+        return b.shuffle_vector(one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
+
+    def _row_of_a(self, i: int) -> Any:
+        """The address of A's row i; rows beyond m are computed from the last one and not stored."""
+        b = self.b
+        row = _constant(i)
+        last = b.sub(self.arg["m"], _constant(1))
+        row = b.select(b.icmp_signed("<", row, last), row, last)
+        return self._at(self.arg["a"], b.mul(row, self.arg["a_row"]))
+
+    def _at(self, address: Any, floats: Any) -> Any:
+        return self.b.gep(self.b.inttoptr(address, F32.as_pointer()), [floats])
+
+    def _starts(self) -> list[list[Any]]:
+        """What each vector of C begins from: C itself, the bias, or 0."""
+        b = self.b
+        zero = ir.Constant(VECTOR, [0.0] * LANES)
+        blocks = {name: self.function.append_basic_block(name) for name in ("add", "fresh", "bias", "begin")}
+        adds = b.icmp_signed("!=", b.and_(self.arg["mode"], _constant(ADD)), _constant(0))
+        b.cbranch(adds, blocks["add"], blocks["fresh"])
+        b.position_at_end(blocks["add"])
+        there = []
+        for i in range(self.rows):
+            row = b.select(b.icmp_signed("<", _constant(i), self.arg["m"]), _constant(i), _constant(0))
+            c_row = self._at(self.arg["c"], b.mul(row, self.arg["c_row"]))
+            there.append([self._load(c_row, v) for v in range(self.vectors)])
+        b.branch(blocks["begin"])
+        b.position_at_end(blocks["fresh"])
+        b.cbranch(b.icmp_signed("!=", self.arg["start"], _constant(0)), blocks["bias"], blocks["begin"])
+        b.position_at_end(blocks["bias"])
+        bias = [self._load(self._at(self.arg["start"], _constant(0)), v) for v in range(self.vectors)]
+        b.branch(blocks["begin"])
+        b.position_at_end(blocks["begin"])
+        starts = []
+        for i in range(self.rows):
+            starts.append([])
+            for v in range(self.vectors):
+                start = b.phi(VECTOR)
+                start.add_incoming(there[i][v], blocks["add"])
+                start.add_incoming(zero, blocks["fresh"])
+                start.add_incoming(bias[v], blocks["bias"])
+                starts[i].append(start)
+        return starts
+
+    def _load(self, row: Any, v: int) -> Any:
+        b = self.b
+        where = b.bitcast(b.gep(row, [_constant(v * LANES)]), VECTOR.as_pointer())
+        if not self.masked:
+            loaded = b.load(where)
+            loaded.align = 4
+            return loaded
+        kind = ir.FunctionType(VECTOR, [VECTOR.as_pointer(), I32, MASK, VECTOR])
+        load = self._intrinsic(f"llvm.masked.load.v{LANES}f32.p0", kind)
+        return b.call(load, [where, ir.Constant(I32, 4), self.masks[v], ir.Constant(VECTOR, [0.0] * LANES)])
+
+    def _store_all(self, results: list[list[Any]]) -> None:
+        """Store the rows that are there, m of them."""
+        b = self.b
+        for i in range(self.rows):
+            if i:
+                store, end = (self.function.append_basic_block(name) for name in ("store", "end"))
+                b.cbranch(b.icmp_signed("<", _constant(i), self.arg["m"]), store, end)
+                b.position_at_end(end)
+                b.ret_void()
+                b.position_at_end(store)
+            row = self._at(self.arg["c"], b.mul(_constant(i), self.arg["c_row"]))
+            for v in range(self.vectors):
+                self._store(results[i][v], row, v)
+
+    def _store(self, value: Any, row: Any, v: int) -> None:
+        b = self.b
+        where = b.bitcast(b.gep(row, [_constant(v * LANES)]), VECTOR.as_pointer())
+        if not self.masked:
+            b.store(value, where).align = 4
+            return
+        kind = ir.FunctionType(ir.VoidType(), [VECTOR, VECTOR.as_pointer(), I32, MASK])
+        store = self._intrinsic(f"llvm.masked.store.v{LANES}f32.p0", kind)
+        b.call(store, [value, where, ir.Constant(I32, 4), self.masks[v]])
+
+    def _spread(self, where: Any) -> Any:
+        b = self.b
+        one = b.load(where)
+        one.align = 4
+        vector = b.insert_element(ir.Constant(VECTOR, ir.Undefined), one, ir.Constant(I32, 0))
+        lanes_of_0 = ir.Constant(ir.VectorType(I32, LANES), [0] * LANES)
+        return b.shuffle_vector(vector, ir.Constant(VECTOR, ir.Undefined), lanes_of_0)
+
+    def _fma(self, x: Any, y: Any, z: Any) -> Any:
+        fma = self._intrinsic(f"llvm.fmuladd.v{LANES}f32", ir.FunctionType(VECTOR, [VECTOR] * 3))
+        return self.b.call(fma, [x, y, z])
+
+    def _rectified(self, y: Any) -> Any:
+        """max(y, 0) in the mode that asks for it; a NaN stays one."""
+        b, zero = self.b, ir.Constant(VECTOR, [0.0] * LANES)
+        asked = b.icmp_signed("!=", b.and_(self.arg["mode"], _constant(RELU)), _constant(0))
+        return b.select(asked, b.select(b.fcmp_ordered("<=", y, zero), zero, y), y)
+
+    def _intrinsic(self, name: str, kind: Any) -> Any:
+        return self.module.globals.get(name) or ir.Function(self.module, kind, name)
+
+
+def make_tile(rows: int, vectors: int, masked: bool) -> Any:
+    """A function of the ARGUMENTS for kernels to call."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def tile(context: Any, a: Any, a_row: Any, a_k: Any, b: Any, b_k: Any, c: Any, c_row: Any, K: Any, m: Any, n: Any,
+             start: Any, mode: Any) -> Any:  # fmt: skip
+        def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+            builder.call(Emitter(builder.module, rows, vectors, masked).function, args)
+            return target.get_dummy_value()
+
+        return types.void(*[types.int64] * len(ARGUMENTS)), generate
+
+    return tile
