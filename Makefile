@@ -6,7 +6,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint format docs clean
+.PHONY: help demo test lint format docs bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make lint     check style and types"
 	@echo "make format   put the source into the house style"
 	@echo "make docs     build the documentation into site/"
+	@echo "make bench    measure beside other libraries     (make bench ARGS=--quick for a little)"
 	@echo "make clean    remove everything that make has made"
 
 demo: $(VENV)/.core
@@ -35,8 +36,18 @@ format: $(VENV)/.dev
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
+# The libraries compared with have an environment of their own.
+bench: $(VENV)-bench/.made
+	$(VENV)-bench/bin/python -m benchmarks.run $(ARGS)
+
+$(VENV)-bench/.made: benchmarks/requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --requirement benchmarks/requirements.txt --editable .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) site build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-bench site build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp says that its packages are installed; it is made again when what it depends on changes.

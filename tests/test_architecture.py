@@ -19,7 +19,7 @@ SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
 
 # Lowest first. A room is a top-level module or folder; it imports only rooms on floors below its own.
 FLOORS: list[tuple[str, set[str]]] = [
-    ("ground", {"errors", "arrays", "rng", "checks", "registry", "settings", "files", "__about__"}),
+    ("ground", {"errors", "arrays", "rng", "checks", "registry", "settings", "files", "program", "__about__"}),
     ("seeds", {"initializers", "regularizers", "constraints", "activations"}),
     ("parts and engine", {"layers", "losses", "optimizers", "data", "machine"}),
     ("metrics", {"metrics"}),  # above losses: a metric may be the mean of a loss
@@ -39,6 +39,8 @@ OUTSIDE: dict[str, set[str]] = {
     "numpy": set(FLOOR),
     "h5py": {"models"},
     "threadpoolctl": {"training"},
+    "numba": {"machine"},
+    "llvmlite": {"machine"},
     "pooch": {"data"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},

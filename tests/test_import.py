@@ -33,7 +33,7 @@ LATER = {
     "asyncio", "concurrent.futures", "ctypes.util", "email", "http.client", "importlib.metadata", "logging",
     "multiprocessing", "socket", "sqlite3", "ssl", "subprocess", "tomllib", "unittest", "urllib.request",
     "xml.etree.ElementTree",
-    "pellucid.actions", "pellucid.cli", "pellucid.data.datasets", "pellucid.machine",
+    "pellucid.actions", "pellucid.cli", "pellucid.data.datasets", "pellucid.machine.library", "llvmlite", "numba",
 }  # fmt: skip
 
 

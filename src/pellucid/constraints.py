@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from . import checks
-from .arrays import Array
+from .arrays import Array, Shape
 from .errors import InvalidArgument, ShapeError
+from .program import Buffer, CannotLower, Program
 from .registry import Family, Part
 
 EPSILON = 1e-7
@@ -39,6 +41,16 @@ class Constraint(Part):
     @abstractmethod
     def __call__(self, w: Array) -> Array:
         """The nearest allowed w."""
+
+    def lower(self, code: Program, w: Buffer) -> None:
+        """Emit the projection for the compiled engine, in place."""
+        raise CannotLower(f"constraint {type(self).__name__}")
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """A class with a projection of its own does not inherit the compiled form of another's."""
+        super().__init_subclass__(**keywords)
+        if "__call__" in vars(cls) and "lower" not in vars(cls):
+            cls.lower = Constraint.lower  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
@@ -67,6 +79,36 @@ def norms(where: str, w: Array, axis: Axis) -> Array:
     return length
 
 
+def folded(shape: Shape, axis: Axis) -> tuple[int, int, int, int, int]:
+    """The shape as (A, R, B, S, C), the norm being taken over R and S: neighbouring axes that are alike, as one.
+
+    >>> folded((5, 3), 0), folded((2, 3, 4, 5), (0, 1, 2)), folded((2, 3, 4), (0, 2))
+    ((1, 1, 1, 5, 3), (1, 1, 1, 24, 5), (1, 2, 3, 4, 1))
+    """
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if any(not -len(shape) <= a < len(shape) for a in axes):
+        raise CannotLower(f"a norm along axis {axis} of a parameter of shape {shape}")
+    summed = {a % len(shape) for a in axes}
+    sizes = [1]  # kept and summed over by turns
+    for i, n in enumerate(shape):
+        if (i in summed) == (len(sizes) % 2 == 0):
+            sizes[-1] *= n
+        else:
+            sizes.append(n)
+    sizes += [1] * (len(sizes) % 2 == 0)
+    if len(sizes) > 5:
+        raise CannotLower(f"a norm along axis {axis} of a parameter of shape {shape}")
+    A, R, B, S, C = [sizes[0], *[1] * (5 - len(sizes)), *sizes[1:]]
+    return A, R, B, S, C
+
+
+def lower_norm(code: Program, w: Buffer, axis: Axis, low: float, high: float, rate: float = 1.0) -> None:
+    """Emit w · n / ‖w‖ with n = rate · clip(‖w‖, low, high) + (1 - rate) · ‖w‖."""
+    A, R, B, S, C = folded(w.shape, axis)
+    factors = code.block((C,))
+    code.emit("constraint.norm", w, factors, A, R, B, S, C, float(low), float(high), float(rate), meets=False)
+
+
 @constraints.add()
 class MaxNorm(Constraint):
     """w · min(‖w‖, max_value) / ‖w‖: no vector is longer than max_value.
@@ -87,6 +129,9 @@ class MaxNorm(Constraint):
         projected: Array = w * (np.minimum(norm, self.max_value) / (norm + EPSILON))
         return projected
 
+    def lower(self, code: Program, w: Buffer) -> None:
+        lower_norm(code, w, self.axis, 0.0, self.max_value)
+
 
 @constraints.add()
 class NonNeg(Constraint):
@@ -100,6 +145,9 @@ class NonNeg(Constraint):
 
     def __call__(self, w: Array) -> Array:
         return np.maximum(w, 0)
+
+    def lower(self, code: Program, w: Buffer) -> None:
+        code.emit("constraint.non_neg", w.size, w, meets=False)
 
 
 @constraints.add()
@@ -119,6 +167,9 @@ class UnitNorm(Constraint):
     def __call__(self, w: Array) -> Array:
         projected: Array = w / (norms("UnitNorm", w, self.axis) + EPSILON)
         return projected
+
+    def lower(self, code: Program, w: Buffer) -> None:
+        lower_norm(code, w, self.axis, 1.0, 1.0)
 
 
 @constraints.add()
@@ -147,6 +198,9 @@ class MinMaxNorm(Constraint):
         desired = self.rate * np.clip(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
         projected: Array = w * (desired / (norm + EPSILON))
         return projected
+
+    def lower(self, code: Program, w: Buffer) -> None:
+        lower_norm(code, w, self.axis, self.min_value, self.max_value, self.rate)
 
 
 get, serialize, deserialize = constraints.optional, constraints.serialize, constraints.deserialize

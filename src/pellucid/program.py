@@ -1,9 +1,10 @@
 """A network as data: the program that the compiled engine runs, and that layers, losses and optimizers write.
 
 A program is a list of operations, each the name of a kernel and its operands: buffers, whole numbers, floats. It is
-written in four sections, which run one after another at every step:
+written in sections, which run one after another at every step:
 
-    forward    gather the batch, one layer after another
+    gather     the batch: its rows, targets, weights
+    forward    one layer after another
     backward   the loss, then the layers' gradients from the last to the first
     update     once the step is known to be finite: moving averages, then the optimizer
     count      the epoch's loss and metrics
@@ -17,13 +18,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .arrays import Array, Flat, Shape
 
+SECTIONS = ("gather", "forward", "backward", "update", "count")
 LINE = 16  # floats in a cache line; every buffer begins on one
 
 
@@ -85,15 +86,15 @@ class Program:
     state: Flat
     training: bool = True
     trained: frozenset[str] = frozenset()
-    sections: dict[str, list[Op]] = field(
-        default_factory=lambda: {name: [] for name in ("forward", "backward", "update", "count")}
-    )
+    sections: dict[str, list[Op]] = field(default_factory=lambda: {name: [] for name in SECTIONS})
     section: str = "forward"
     size: int = 0  # floats of the work memory
     constants: list[tuple[Buffer, Array]] = field(default_factory=list)
     tape: list[tuple[Undo, bool, bool]] = field(default_factory=list)
     logits: tuple[Buffer, str, Buffer] | None = None  # (y, activation, z) where y = activation(z) was emitted last
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key
+    noise_key: int = 0  # the seed of the key that each step's is folded from
+    after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
     _prefix: str = ""
     _reached: bool = False  # whether a trained parameter has been met
     _below: bool = False  # whether one had been before the present layer
@@ -118,6 +119,12 @@ class Program:
         made = Buffer("work", self.size, tuple(shape), each)
         self.size += -(-max(times * made.size, 1) // LINE) * LINE
         return made
+
+    def widths(self) -> Iterator[int]:
+        """Numbers per sample of each buffer that an operation uses."""
+        for ops in self.sections.values():
+            for op in ops:
+                yield from (operand.size for operand in op.operands if isinstance(operand, Buffer) and operand.each)
 
     # Parameters --------------------------------------------------------------------------------------------------
 
@@ -168,6 +175,11 @@ class Program:
         dx = self.buffer(dy.shape)
         self.emit(kernel, dy, *operands[:2], dx, *operands[2:])
         return dx
+
+    def meet_after(self, section: str, meets: bool) -> None:
+        """Whether the threads wait for each other at the end of a section."""
+        if ops := self.sections[section]:
+            ops[-1] = replace(ops[-1], meets=meets)
 
     # Backwards ---------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 
 from . import checks
 from .arrays import Array
 from .errors import ShapeError
+from .program import Buffer, CannotLower, Program
 from .registry import Family, Part
+
+BLOCK = 4096  # numbers whose penalty one thread of the compiled engine sums up
 
 regularizers: Family[Regularizer] = Family("regularizer", "keras.regularizers")
 
@@ -36,6 +40,27 @@ class Regularizer(Part):
     def grad(self, w: Array) -> Array:
         """dR/dw, of w's shape and dtype."""
 
+    def lower(self, code: Program, w: Buffer, g: Buffer | None) -> Buffer:
+        """Emit dR/dw, added to g if there is one, for the compiled engine. Returns where the numbers are that add up to
+        R once all that is emitted is done: float64, of two floats each.
+        """
+        raise CannotLower(f"regularizer {type(self).__name__}")
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """A class with a penalty of its own does not inherit the compiled form of another's."""
+        super().__init_subclass__(**keywords)
+        if {"__call__", "grad"} & vars(cls).keys() and "lower" not in vars(cls):
+            cls.lower = Regularizer.lower  # type: ignore[method-assign]
+
+    def lower_activity(self, code: Program, y: Buffer) -> None:
+        """Emit R(y) / B as a part of the loss, and its gradient on the way back, for a layer's output y (B, ...)."""
+        cls = type(self)
+        if cls not in (L1, L2, L1L2):
+            raise CannotLower(f"activity regularizer {cls.__name__}")
+        l1, l2 = float(getattr(self, "l1", 0.0)), float(getattr(self, "l2", 0.0))
+        code.after_loss.append(lambda: code.emit("activity.penalty", y, y.size, l1, l2, serial=True))
+        code.back(lambda dy, wanted: code.through("activity.grad", dy, y, y, y.size, l1, l2))
+
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
         return f"<{type(self).__name__}({arguments})>"
@@ -49,6 +74,15 @@ def absolute(w: Array) -> float:
 def squares(w: Array) -> float:
     """Σ w², in float64."""
     return float(np.square(w, dtype=np.float64).sum())
+
+
+def lower_lengths(code: Program, w: Buffer, g: Buffer | None, l1: float, l2: float) -> Buffer:
+    """Emit l1 · Σ |w| + l2 · Σ w² and its gradient."""
+    sums = code.block((2 * -(-w.size // BLOCK),))
+    code.emit("penalty.sums", w.size, w, sums, BLOCK, float(l1), float(l2), meets=False)
+    if g is not None:
+        code.emit("penalty.grad", w.size, w, g, float(l1), float(l2), meets=False)
+    return sums
 
 
 @regularizers.add()
@@ -71,6 +105,9 @@ class L1(Regularizer):
     def grad(self, w: Array) -> Array:
         return self.l1 * np.sign(w)
 
+    def lower(self, code: Program, w: Buffer, g: Buffer | None) -> Buffer:
+        return lower_lengths(code, w, g, self.l1, 0.0)
+
 
 @regularizers.add()
 class L2(Regularizer):
@@ -92,6 +129,9 @@ class L2(Regularizer):
 
     def grad(self, w: Array) -> Array:
         return 2 * self.l2 * w
+
+    def lower(self, code: Program, w: Buffer, g: Buffer | None) -> Buffer:
+        return lower_lengths(code, w, g, 0.0, self.l2)
 
 
 @regularizers.add()
@@ -117,6 +157,9 @@ class L1L2(Regularizer):
 
     def grad(self, w: Array) -> Array:
         return self.l1 * np.sign(w) + 2 * self.l2 * w
+
+    def lower(self, code: Program, w: Buffer, g: Buffer | None) -> Buffer:
+        return lower_lengths(code, w, g, self.l1, self.l2)
 
 
 regularizers.names["l1_l2"] = lambda: L1L2(l1=0.01, l2=0.01)
@@ -150,6 +193,22 @@ class OrthogonalRegularizer(Regularizer):
         g = self._per_pair(len(u)) * (np.sign(_products(u)) @ u)
         dw: Array = (g - (g * u).sum(axis=1, keepdims=True) * u) / length
         return dw if self.mode == "rows" else dw.T
+
+    def lower(self, code: Program, w: Buffer, g: Buffer | None) -> Buffer:
+        if len(w.shape) != 2:
+            raise CannotLower(f"OrthogonalRegularizer of a parameter of shape {w.shape}")
+        R, C = w.shape
+        n, K, apart, following = (R, C, C, 1) if self.mode == "rows" else (C, R, 1, C)
+        u, columns, products, length = (code.block(shape) for shape in ((n, K), (K, n), (n, n), (n,)))
+        sums, factor = code.block((2 * n,)), float(self._per_pair(n))
+        code.emit("orthogonal.units", w, u, columns, length, n, K, apart, following)
+        code.emit("product", 1, u, K, 1, columns, products, n, n, K)
+        code.emit("orthogonal.signs", products, sums, n, factor)
+        if g is not None:
+            h = code.block((n, K))
+            code.emit("product", 1, products, n, 1, u, h, n, K, n)
+            code.emit("orthogonal.grad", h, u, length, g, n, K, apart, following, factor, meets=False)
+        return sums
 
     def _per_pair(self, n: int) -> float:
         return self.factor / max(1, n * (n - 1) // 2)

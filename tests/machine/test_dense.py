@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from laws.engines import both_engines
 
 import pellucid
+from laws.engines import both_engines
 from pellucid.layers import Dense
 from pellucid.rng import Key
 

@@ -23,11 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Shape
 from ..errors import InvalidArgument, Told, UnknownName, WrongType
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, plain
 from ..settings import floatx
+from .axes import inverse, permuted, to_the_end
 
 Function = Callable[..., Array]
 
@@ -114,19 +115,57 @@ class Activation(Part):
             )
         return np.asarray(self.backward(dy, x, y, **self.options))
 
-    def lower(self, code: Program, x: Buffer) -> Buffer:
-        """Emit y = f(x), and the way back through it, for the compiled engine."""
+    def output_shape_for(self, shape: Shape) -> Shape:
+        """The output's shape for an input's, both without the batch: glu alone halves an axis.
+
+        >>> from pellucid.activations import glu
+        >>> glu.output_shape_for((3, 4))
+        (3, 2)
+        """
+        halves = self.name == "glu" and is_standard(self)
+        return self(np.zeros((2, *shape), "float32")).shape[1:] if halves else shape
+
+    def lower(self, code: Program, x: Buffer, *, reshapes: bool = False) -> Buffer:
+        """Emit y = f(x), and the way back through it, for the compiled engine.
+
+        reshapes: whether the layer that asks says so of its output if f changes the shape.
+        """
         if not is_standard(self):
             raise CannotLower(f"activation {self.name!r}")
+        shape = self(np.zeros((2, *x.shape), "float32")).shape[1:]  # refuses what the definition refuses
+        if shape != x.shape and not reshapes:
+            raise CannotLower(f"activation {self.name!r} within a layer")
         if self.name == "linear":
             return x
-        y = code.buffer(x.shape)
-        where = (x.size, *self._words()) if self.name != "softmax" else (x.size // x.shape[-1], x.shape[-1])
-        code.emit(self.name, x, y, *where)
-        code.back(lambda dy, wanted: code.through(f"{self.name}.grad", dy, x, y, *where))
+        if "axis" in self.option_names:
+            y = self._lower_along(code, x, shape)
+        else:
+            kernel, y, words = self._kernel(), code.buffer(shape), self._words()
+            code.emit(kernel, x, y, x.size, *words)
+            code.back(lambda dy, wanted: code.through(f"{kernel}.grad", dy, x, y, x.size, *words))
         if not self.options:
             code.logits = y, self.name, x
         return y
+
+    def _lower_along(self, code: Program, x: Buffer, shape: Shape) -> Buffer:
+        """Emit an activation that reduces some axes."""
+        axis = self.options.get("axis", -1)
+        axes = {a % (len(x.shape) + 1) for a in (axis if isinstance(axis, tuple) else (axis,))}
+        if 0 in axes:
+            raise CannotLower(f"activation {self.name!r} over the batch")
+        if self.name == "glu":
+            return _lower_glu(code, x, shape, *axes)
+        order = to_the_end(x.shape, sorted(axes))
+        z = permuted(code, x, order)
+        n = math.prod(x.shape[a - 1] for a in axes)
+        y, where = code.buffer(z.shape), (z.size // n, n)
+        code.emit(self.name, z, y, *where)
+        code.back(lambda dy, wanted: code.through(f"{self.name}.grad", dy, z, y, *where))
+        return permuted(code, y, inverse(order))
+
+    def _kernel(self) -> str:
+        """The name of the kernel: where an option chooses between two functions, these are two."""
+        return f"{self.name}.approximate" if self.options.get("approximate") else self.name
 
     def _words(self) -> tuple[float, float, float]:
         """The options as kernels take them: three numbers, infinity for None."""
@@ -226,6 +265,20 @@ def _saved(module: str, class_name: str, config: Any, registered_name: str | Non
 def _custom_name(part: Activation) -> str:
     """The name under which a user's activation was registered, or its own."""
     return next((name for name, c in get_custom_objects().items() if c == part), part.name)
+
+
+def _lower_glu(code: Program, x: Buffer, shape: Shape, axis: int) -> Buffer:
+    """Emit glu: along its axis, the halves of x are two blocks, one behind the other."""
+    y, n = code.buffer(shape), math.prod(shape[axis - 1 :])
+    code.emit("glu", x, y, y.size // n, n)
+
+    def undo(dy: Buffer, wanted: bool) -> Buffer:
+        dx = code.buffer(x.shape)
+        code.emit("glu.grad", dy, x, dx, y.size // n, n)
+        return dx
+
+    code.back(undo)
+    return y
 
 
 def is_standard(part: Activation) -> bool:

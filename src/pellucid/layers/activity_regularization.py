@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from .. import checks
 from ..arrays import Array, Arrays
+from ..program import Buffer, Program
 from ..regularizers import L1L2
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
@@ -35,6 +36,9 @@ class ActivityRegularization(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy, {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        return x  # the model emits the penalty
 
     def get_config(self) -> dict[str, Any]:
         """l1 and l2; the regularizer is made from them."""

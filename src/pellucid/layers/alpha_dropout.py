@@ -10,8 +10,10 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array, Arrays
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers, noise_key
+from .noise import apply, lower_kept
 from .shapes import noise_shape_argument, noise_shape_for
 
 LOWEST = -1.6732632423543772 * 1.0507009873554805  # α' = −α·scale, where selu ends as x → −∞
@@ -64,3 +66,12 @@ class AlphaDropout(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy if cache is None else alpha_dropout_grad(dy, cache, self.rate), {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        if not code.training or self.rate == 0:
+            return x
+        a = affine_scale(self.rate)
+        b = -a * LOWEST * self.rate
+        m = lower_kept(code, self.name, self.noise_shape, x, self.rate, a, self.seed)
+        code.back(lambda dy, wanted: apply(code, "noise.mask", dy, m))
+        return apply(code, "noise.alpha", x, m, b, a * LOWEST + b)

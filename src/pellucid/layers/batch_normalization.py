@@ -4,6 +4,7 @@ Source: Ioffe & Szegedy, "Batch normalization", ICML 2015."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Unpack
 
@@ -14,6 +15,7 @@ from ..arrays import Array, Arrays, Shape
 from ..constraints import constraints
 from ..errors import InvalidArgument
 from ..initializers import initializers
+from ..program import Buffer, Program
 from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers
@@ -159,6 +161,35 @@ class BatchNormalization(Layer):
             "moving_variance": p["moving_variance"] * m + cache.variance * (1 - m),
         }
 
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        (axis,) = axes_of(self.name, self.axis, x.shape)
+        C = x.shape[axis - 1]
+        layout = math.prod(x.shape[: axis - 1]), C, math.prod(x.shape[axis:])
+        gamma = code.parameter("gamma") if self.scale else code.constant(np.ones(C))
+        beta = code.parameter("beta") if self.center else code.constant(np.zeros(C))
+        moving = code.parameter("moving_mean"), code.parameter("moving_variance")
+        of_batch = code.training and self.trainable
+        mean, variance = (code.block((C,)), code.block((C,))) if of_batch else moving
+        r, factor = code.block((C,)), code.block((C,))
+        y = code.buffer(x.shape)
+        code.emit("batch_norm", x, gamma, beta, mean, variance, r, factor, y, *layout, self.epsilon, int(of_batch))
+        if not of_batch:
+            code.back(lambda dy, wanted: _lower_frozen_grad(code, dy, factor, layout))
+            return y
+        with code.within("update"):
+            for kept, new in zip(moving, (mean, variance), strict=True):
+                code.emit("batch_norm.average", kept, new, C, self.momentum, serial=True, meets=False)
+        dgamma, dbeta = (code.gradient(name) or code.block((C,)) for name in ("gamma", "beta"))
+
+        def undo(dy: Buffer, wanted: bool) -> Buffer | None:
+            dx = code.buffer(x.shape) if wanted else None
+            level, slope = code.block((C,)), code.block((C,))
+            code.emit("batch_norm.grad", dy, x, mean, r, factor, dgamma, dbeta, level, slope, dx, *layout)
+            return dx
+
+        code.back(undo)
+        return y
+
     def _axes(self, x: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """(the channels' axis, all the others)."""
         axes = axes_of(self.name, self.axis, x.shape[1:])
@@ -168,3 +199,9 @@ class BatchNormalization(Layer):
         gamma = along(p["gamma"], axes, ndim) if self.scale else 1.0
         beta = along(p["beta"], axes, ndim) if self.center else 0.0
         return gamma, beta
+
+
+def _lower_frozen_grad(code: Program, dy: Buffer, factor: Buffer, layout: tuple[int, int, int]) -> Buffer:
+    dx = code.buffer(dy.shape)
+    code.emit("batch_norm.frozen.grad", dy, factor, dx, *layout)
+    return dx

@@ -4,6 +4,7 @@ Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.5."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Unpack
 
 from .. import checks
@@ -16,7 +17,6 @@ from ..program import Buffer, Program
 from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers, logits_of
-
 
 RECTIFY = 2  # what the kernel is told, to end with max(z, 0)
 
@@ -118,11 +118,19 @@ class Dense(Layer):
             if not wanted:
                 return None
             dx = code.buffer(x.shape)
-            code.emit("dense.inputs", dz, W, dx, I, O, rows)
+            code.emit("dense.inputs", dz, W, dx, I, O, rows, None)
             return dx
 
         code.back(undo)
         if not rectified:
             return self.activation.lower(code, z)
-        code.back(lambda dy, wanted: code.through("dense.relu.grad", dy, z, z, z.size, 0.0, 0.0, 0.0))
+
+        def undo_relu(dy: Buffer, wanted: bool) -> Buffer:
+            last = code.sections[code.section][-1]
+            if last.kernel != "dense.inputs" or last.operands[2] is not dy:
+                return code.through("dense.relu.grad", dy, z, z, z.size, 0.0, 0.0, 0.0)
+            code.sections[code.section][-1] = replace(last, operands=(*last.operands[:-1], z))
+            return dy  # in one go with the product that made it
+
+        code.back(undo_relu)
         return z

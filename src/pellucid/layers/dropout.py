@@ -11,8 +11,10 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array, Arrays
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers, noise_key
+from .noise import apply, lower_kept
 from .shapes import noise_shape_argument, noise_shape_for
 
 
@@ -61,3 +63,11 @@ class Dropout(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy if cache is None else dropout_grad(dy, cache, self.rate), {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        if not code.training or self.rate == 0:
+            return x
+        scale = 1 / (1 - self.rate) if self.rate < 1 else 0.0
+        m = lower_kept(code, self.name, self.noise_shape, x, self.rate, scale, self.seed)
+        code.back(lambda dy, wanted: apply(code, "noise.mask", dy, m))
+        return apply(code, "noise.mask", x, m)

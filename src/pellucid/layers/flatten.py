@@ -8,7 +8,9 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import checks
+from ..activations.axes import permuted
 from ..arrays import Array, Arrays, Shape
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 
@@ -40,6 +42,12 @@ class Flatten(Layer):
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         dx = dy.reshape(cache)
         return np.moveaxis(dx, -1, 1) if self._channels_first(cache) else dx, {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        if self.data_format == "channels_first" and x.shape:
+            x = permuted(code, x, [*range(1, len(x.shape)), 0])
+        code.back(lambda dy, wanted: dy.shaped(x.shape))
+        return x.shaped((x.size,))
 
     def _channels_first(self, shape: Shape) -> bool:
         return self.data_format == "channels_first" and len(shape) > 1

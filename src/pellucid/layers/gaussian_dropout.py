@@ -9,8 +9,10 @@ from typing import Any, Unpack
 
 from .. import checks
 from ..arrays import Array, Arrays
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers, noise_key
+from .noise import apply, lower_normal
 
 
 @layers.add()
@@ -39,3 +41,10 @@ class GaussianDropout(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy if cache is None else dy * cache, {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        if not code.training or self.rate == 0:
+            return x
+        m = lower_normal(code, self.name, x, 1.0, math.sqrt(self.rate / (1 - self.rate)), self.seed)
+        code.back(lambda dy, wanted: apply(code, "noise.times", dy, m))
+        return apply(code, "noise.times", x, m)

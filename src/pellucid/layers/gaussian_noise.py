@@ -7,8 +7,10 @@ from typing import Any, Unpack
 
 from .. import checks
 from ..arrays import Array, Arrays
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers, noise_key
+from .noise import apply, lower_normal
 
 
 @layers.add()
@@ -34,3 +36,8 @@ class GaussianNoise(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy, {}  # the noise does not depend on x
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        if not code.training or self.stddev == 0:
+            return x
+        return apply(code, "noise.plus", x, lower_normal(code, self.name, x, 0.0, self.stddev, self.seed))

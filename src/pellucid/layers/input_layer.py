@@ -10,6 +10,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays
 from ..errors import InvalidArgument, WrongType
+from ..program import Buffer, Program
 from ..rng import Key
 from ..settings import floatx
 from .base import Layer, layers
@@ -57,6 +58,9 @@ class InputLayer(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy, {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        return x
 
     def get_config(self) -> dict[str, Any]:
         """As Keras writes it: the shape with its batch, and no `trainable`."""

@@ -4,16 +4,19 @@ Source: Ba, Kiros & Hinton, "Layer normalization", arXiv:1607.06450 (2016)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
 
 from .. import checks
+from ..activations.axes import inverse, reordered, to_the_end
 from ..arrays import Array, Arrays, Shape
 from ..constraints import constraints
 from ..errors import InvalidArgument
 from ..initializers import initializers
+from ..program import Buffer, Program
 from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers
@@ -43,6 +46,37 @@ def layer_norm_grad(
     g = dy * gamma
     dx = r * (g - g.mean(axis=axes, keepdims=True) - xhat * (g * xhat).mean(axis=axes, keepdims=True))
     return dx, dgamma, dbeta
+
+
+def lower_norm(
+    code: Program, x: Buffer, axes: tuple[int, ...], gamma: str, beta: str, epsilon: float, *, centred: bool
+) -> Buffer:
+    """Emit y = γ·(x − μ)·r + β over these axes, and the way back; μ is 0 unless `centred`. γ and β are names of
+    parameters, or "" for none."""
+    order = to_the_end(x.shape, axes)
+    rows = reordered(code, x, order)
+    n = math.prod(x.shape[a - 1] for a in axes)
+    M = x.size // n
+    g = code.parameter(gamma) if gamma else code.constant(np.ones(n))
+    b = code.parameter(beta) if beta else code.constant(np.zeros(n))
+    mean, r = code.buffer((M,)), code.buffer((M,))
+    y = code.buffer(rows.shape)
+    code.emit("layer_norm", rows, g, b, mean, r, y, M, n, epsilon, int(centred))
+    dgamma, dbeta = (code.gradient(name) if name else None for name in (gamma, beta))
+
+    def undo(dy: Buffer, wanted: bool) -> Buffer | None:
+        dy = reordered(code, dy, order)
+        if dgamma or dbeta:
+            spare = code.block((n,))
+            code.emit("layer_norm.parameters", dy, rows, mean, r, dgamma or spare, dbeta or spare, M, n)
+        if not wanted:
+            return None
+        dx = code.buffer(rows.shape)
+        code.emit("layer_norm.grad", dy, rows, g, mean, r, dx, M, n, int(centred))
+        return reordered(code, dx, inverse(order))
+
+    code.back(undo)
+    return reordered(code, y, inverse(order))
 
 
 @layers.add()
@@ -114,3 +148,8 @@ class LayerNormalization(Layer):
         dx, dgamma, dbeta = layer_norm_grad(dy, xhat, r, gamma, axes)
         found = {"gamma": dgamma, "beta": dbeta}
         return dx, {name: g for name, g in found.items() if name in p}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        axes = axes_of(self.name, self.axis, x.shape)
+        gamma, beta = "gamma" if self.scale else "", "beta" if self.center else ""
+        return lower_norm(code, x, axes, gamma, beta, self.epsilon, centred=True)

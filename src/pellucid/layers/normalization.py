@@ -9,9 +9,11 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import checks
+from ..activations.axes import stretched
 from ..arrays import Array, Arrays, Shape
 from ..errors import DataError, InvalidArgument, ShapeError, Told
 from ..initializers import initializers
+from ..program import Buffer, Program
 from ..registry import plain
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers
@@ -97,6 +99,33 @@ class Normalization(Layer):
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         _, deviation = self._mean_and_deviation(p, dy)
         return dy * deviation if self.invert else dy / deviation, {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        mean, s = (stretched(code, w, x.shape) for w in self._lower_statistics(code, x.shape))
+        y = code.buffer(x.shape)
+        none = code.constant(np.zeros(x.shape))
+        kernel = "rescaling.each" if self.invert else "normalization"
+        code.emit(kernel, x, *((s, mean) if self.invert else (mean, s)), y, x.size)
+
+        def undo(dy: Buffer, wanted: bool) -> Buffer:
+            dx = code.buffer(x.shape)
+            code.emit(kernel, dy, *((s, none) if self.invert else (none, s)), dx, x.size)
+            return dx
+
+        code.back(undo)
+        return y
+
+    def _lower_statistics(self, code: Program, shape: Shape) -> tuple[Buffer, Buffer]:
+        """Emit μ and the deviation, of a sample's number of axes."""
+        axes = [a - 1 for a in self._axes(shape)]
+        size = tuple(n if i in axes else 1 for i, n in enumerate(shape))
+        if self.input_mean is None:
+            mean, variance = code.parameter("mean").shaped(size), code.parameter("variance").shaped(size)
+        else:
+            mean, variance = (code.constant(w[0]) for w in self._statistics({}, shape))
+        s = code.block(size)
+        code.emit("normalization.deviation", variance, s, s.size)
+        return mean, s
 
     def adapt(self, data: Any) -> None:
         """Take μ and σ² from data: an array (N, ...), a data frame, or batches (B, ...) one after another.

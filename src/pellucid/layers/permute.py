@@ -8,8 +8,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import checks
+from ..activations.axes import permuted
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 
@@ -40,3 +42,6 @@ class Permute(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy.transpose(np.argsort((0, *self.dims))), {}  # the order that undoes this one
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        return permuted(code, x, [d - 1 for d in self.dims])

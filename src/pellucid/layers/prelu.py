@@ -9,10 +9,12 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import checks
+from ..activations.axes import stretched, summed
 from ..arrays import Array, Arrays, Shape, sum_to
 from ..constraints import constraints
 from ..errors import ShapeError
 from ..initializers import initializers
+from ..program import Buffer, Program
 from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers
@@ -79,3 +81,24 @@ class PReLU(Layer):
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         dx, dalpha = prelu_grad(dy, cache, p["alpha"])
         return dx, {"alpha": dalpha}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        alpha, dalpha = stretched(code, code.parameter("alpha"), x.shape), code.gradient("alpha")
+        y = code.buffer(x.shape)
+        code.emit("prelu", x, alpha, y, x.size)
+
+        def undo(dy: Buffer, wanted: bool) -> Buffer | None:
+            if dalpha is not None:
+                own = dalpha.size == x.size
+                each = dalpha if own else code.block(x.shape)
+                code.emit("prelu.slopes", dy, x, each, x.size)
+                if not own:
+                    summed(code, each, dalpha)
+            if not wanted:
+                return None
+            dx = code.buffer(x.shape)
+            code.emit("prelu.grad", dy, x, alpha, dx, x.size)
+            return dx
+
+        code.back(undo)
+        return y

@@ -7,8 +7,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import checks
+from ..activations.axes import strided
 from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 
@@ -36,3 +38,12 @@ class RepeatVector(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy.sum(axis=1), {}  # each entry of x entered the loss n times
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        def undo(dy: Buffer, wanted: bool) -> Buffer:
+            dx = code.buffer(x.shape)
+            code.emit("summed", dy, dx, 1, self.n, x.size)
+            return dx
+
+        code.back(undo)
+        return strided(code, x, (self.n, x.size), (0, 1))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
 
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, WrongType
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .shapes import must_fit
@@ -39,6 +41,42 @@ class Rescaling(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy * np.asarray(self.scale, dy.dtype), {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        if isinstance(self.scale, float) and isinstance(self.offset, float):
+            return self._lower_plain(code, x, self.scale, self.offset)
+        scale, offset, none = (
+            code.constant(np.broadcast_to(np.asarray(v, "float32"), x.shape)) for v in (self.scale, self.offset, 0.0)
+        )
+        y = code.buffer(x.shape)
+        code.emit("rescaling.each", x, scale, offset, y, x.size)
+
+        def undo(dy: Buffer, wanted: bool) -> Buffer:
+            dx = code.buffer(x.shape)
+            code.emit("rescaling.each", dy, scale, none, dx, x.size)
+            return dx
+
+        code.back(undo)
+        return y
+
+    def _lower_plain(self, code: Program, x: Buffer, scale: float, offset: float) -> Buffer:
+        """One scale and offset for all: on what was gathered just now, they are part of the gathering."""
+
+        def undo(dy: Buffer, wanted: bool) -> Buffer:
+            dx = code.buffer(x.shape)
+            code.emit("rescaling", dy, dx, x.size, scale, 0.0, 0.0)
+            return dx
+
+        code.back(undo)
+        ops = code.sections["gather"]
+        if ops and ops[-1].kernel == "gather.float32":
+            *source, to, known_scale, known_offset = ops[-1].operands
+            if isinstance(to, Buffer) and x == to.shaped(x.shape) and (known_scale, known_offset) == (1.0, 0.0):
+                ops[-1] = replace(ops[-1], operands=(*source, to, scale, offset))
+                return x
+        y = code.buffer(x.shape)
+        code.emit("rescaling", x, y, x.size, scale, offset, 0.0)
+        return y
 
 
 def _numbers(where: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, WrongType
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 
@@ -44,3 +45,7 @@ class Reshape(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy.reshape(cache), {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        code.back(lambda dy, wanted: dy.shaped(x.shape))
+        return x.shaped(self.output_shape_for(x.shape))

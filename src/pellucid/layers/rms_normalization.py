@@ -11,8 +11,10 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..initializers import initializers
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers
+from .layer_normalization import lower_norm
 from .shapes import along, axes_of, axis_argument
 
 
@@ -68,3 +70,7 @@ class RMSNormalization(Layer):
         axes = axes_of(self.name, self.axis, dy.shape[1:])
         dx, dscale = rms_norm_grad(dy, xhat, r, along(p["scale"], axes, dy.ndim), axes)
         return dx, {"scale": dscale}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        axes = axes_of(self.name, self.axis, x.shape)
+        return lower_norm(code, x, axes, "scale", "", self.epsilon, centred=False)

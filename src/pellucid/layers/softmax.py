@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from ..activations import activations
 from ..arrays import Array, Shape
+from ..program import Buffer, Program
 from .base import ActivationLayer, LayerOptions, layers
 from .shapes import axes_of, axis_argument
 
@@ -36,3 +37,9 @@ class Softmax(ActivationLayer):
         x, _ = cache
         over_the_last = axes_of(self.name, self.axis, x.shape[1:]) == (x.ndim - 1,)
         return ("softmax", x) if over_the_last else None
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        y = super().lower(code, x)
+        if axes_of(self.name, self.axis, x.shape) == (len(x.shape),):
+            code.logits = y, "softmax", x
+        return y

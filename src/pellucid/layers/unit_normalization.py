@@ -3,12 +3,15 @@ Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 2.5."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
 
+from ..activations.axes import inverse, permuted, to_the_end
 from ..arrays import Array, Arrays, Shape
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .shapes import axes_of, axis_argument
@@ -56,3 +59,20 @@ class UnitNormalization(Layer):
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         y, length = cache
         return unit_norm_grad(dy, y, length, axes_of(self.name, self.axis, dy.shape[1:])), {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        axes = axes_of(self.name, self.axis, x.shape)
+        order = to_the_end(x.shape, axes)
+        z = permuted(code, x, order)
+        n = math.prod(x.shape[a - 1] for a in axes)
+        rows = z.size // n
+        y, length = code.buffer(z.shape), code.buffer((rows,))
+        code.emit("unit_normalization", z, y, length, rows, n)
+
+        def undo(dy: Buffer, wanted: bool) -> Buffer:
+            dx = code.buffer(z.shape)
+            code.emit("unit_normalization.grad", dy, y, length, dx, rows, n)
+            return dx
+
+        code.back(undo)
+        return permuted(code, y, inverse(order))

@@ -17,8 +17,9 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
-from ..program import Buffer, CannotLower, Program
+from ..program import CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, snake
+from .lowering import Places
 from .targets import aligned, alike, floating, has_axis, numeric, spread
 
 EPSILON = 1e-7  # keras.config.epsilon(): what Keras keeps logarithms and divisors away from 0 by
@@ -120,13 +121,18 @@ class Loss(Part):
         """Both as floating arrays of one shape; (B,) targets for (B, 1) outputs gain an axis."""
         return alike(self.name, y_true, y_pred)
 
-    targets: ClassVar[str] = "numbers"  # what compiled kernels read: "numbers" like y_pred's, or "classes", whole ones
+    # For the compiled engine:
+    targets: ClassVar[str] = "numbers"  # what its kernels read: "numbers" like y_pred's, or "classes", whole ones
+    assures: ClassVar[str] = ""  # what `check` asks of the data beyond their shapes, in a word
+    ignore_class: int | None = None  # the class whose values do not count
 
-    def lower(
-        self, code: Program, y_true: Buffer, y_pred: Buffer, slope: Buffer, values: Buffer, dy: Buffer | None
-    ) -> None:
-        """Emit, for the compiled engine, the values and dL/dy = slope · dvalue/dy."""
+    def lower(self, code: Program, at: Places) -> None:
+        """Emit, for the compiled engine, the values and dL/dy."""
         raise CannotLower(f"loss {self.name!r}")
+
+    def can_lower(self) -> bool:
+        """Whether `lower` speaks for the values: those of a class or a function of the user's own are unknown to it."""
+        return type(self).__module__.startswith(f"{__package__}.") and self.axis == -1
 
     # What every loss has -----------------------------------------------------------------------------------------
 

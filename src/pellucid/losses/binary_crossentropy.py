@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..activations import sigmoid, softplus
 from ..arrays import Array
+from ..program import Program
 from .base import LossOptions, losses
+from .lowering import Places, lower_terms
 from .probabilities import LossOfProbabilities, clipped, clipped_grad
 from .targets import alike, between_0_and_1, mean, mean_grad, soft_label
 
@@ -58,6 +60,7 @@ class BinaryCrossentropy(LossOfProbabilities):
     """
 
     activation = "sigmoid"
+    assures = "labels"
 
     def __init__(
         self,
@@ -82,3 +85,6 @@ class BinaryCrossentropy(LossOfProbabilities):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return binary_crossentropy_grad(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_terms(self.kernel("binary_crossentropy"), code, at, self.label_smoothing)

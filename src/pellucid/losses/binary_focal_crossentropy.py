@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..activations import sigmoid, softplus
 from ..arrays import Array
+from ..program import Program
 from .base import LossOptions, losses
+from .lowering import Places, lower_terms
 from .probabilities import LossOfProbabilities, clipped, clipped_grad, power_grad
 from .targets import alike, between_0_and_1, mean, mean_grad, soft_label
 
@@ -80,6 +82,7 @@ class BinaryFocalCrossentropy(LossOfProbabilities):
     """
 
     activation = "sigmoid"
+    assures = "labels"
 
     def __init__(
         self,
@@ -116,3 +119,7 @@ class BinaryFocalCrossentropy(LossOfProbabilities):
             y_true, y_pred, self.apply_class_balancing, self.alpha, self.gamma,
             self.from_logits, self.label_smoothing, self.axis,
         )  # fmt: skip
+
+    def lower(self, code: Program, at: Places) -> None:
+        weights = (self.alpha, 1 - self.alpha) if self.apply_class_balancing else (1.0, 1.0)
+        lower_terms(self.kernel("binary_focal_crossentropy"), code, at, self.label_smoothing, self.gamma, *weights)

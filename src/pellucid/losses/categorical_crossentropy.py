@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..activations import log_softmax
 from ..arrays import Array
+from ..program import Program
 from .base import LossOptions, losses
+from .lowering import Places, lower_rows
 from .probabilities import LossOfProbabilities, clipped, clipped_grad, normalized, normalized_grad
 from .targets import one_hot_alike, soft_labels, total, warn_of_one_class
 
@@ -80,3 +82,7 @@ class CategoricalCrossentropy(LossOfProbabilities):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return categorical_crossentropy_grad(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
+
+    def lower(self, code: Program, at: Places) -> None:
+        s = self.label_smoothing
+        lower_rows(self.kernel("categorical_crossentropy"), code, at, s, s / at.y_pred.shape[-1])

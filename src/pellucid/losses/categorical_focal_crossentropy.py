@@ -13,7 +13,9 @@ from .. import checks
 from ..activations import log_softmax
 from ..arrays import Array
 from ..errors import ShapeError, Told
+from ..program import Program
 from .base import LossOptions, losses
+from .lowering import Places, lower_rows
 from .probabilities import LossOfProbabilities, clipped, clipped_grad, normalized, normalized_grad, power_grad
 from .targets import one_hot_alike, soft_labels, total, warn_of_one_class
 
@@ -124,3 +126,8 @@ class CategoricalFocalCrossentropy(LossOfProbabilities):
         return categorical_focal_crossentropy_grad(
             y_true, y_pred, self.alpha, self.gamma, self.from_logits, self.label_smoothing, self.axis
         )
+
+    def lower(self, code: Program, at: Places) -> None:
+        s, C = self.label_smoothing, at.y_pred.shape[-1]
+        alpha = code.constant(np.broadcast_to(_alpha(self.alpha, np.empty((1, C)), -1), (C,)))
+        lower_rows(self.kernel("categorical_focal_crossentropy"), code, at, s, s / C, alpha, self.gamma)

@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import EPSILON, LossOptions, StandardLoss, losses
+from .lowering import Places, lower_rows
 from .targets import class_numbers
 
 
@@ -44,6 +46,8 @@ class CategoricalGeneralizedCrossEntropy(StandardLoss):
     1.0
     """
 
+    targets = assures = "classes"
+
     def __init__(self, q: float = 0.5, **options: Unpack[LossOptions]) -> None:
         super().__init__(**options)
         self.q = checks.number(self.where("q"), q, above=0, below=1)
@@ -57,3 +61,6 @@ class CategoricalGeneralizedCrossEntropy(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return categorical_generalized_cross_entropy_grad(y_true, y_pred, self.q)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_rows("categorical_generalized_cross_entropy", code, at, self.q)

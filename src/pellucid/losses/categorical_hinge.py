@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
+from ..program import Program
 from .base import StandardLoss, losses
+from .lowering import Places, lower_rows
 from .targets import one_hot_alike, total
 
 
@@ -49,3 +51,6 @@ class CategoricalHinge(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return categorical_hinge_grad(y_true, y_pred)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_rows("categorical_hinge", code, at)

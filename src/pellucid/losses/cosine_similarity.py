@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import EPSILON, LossOptions, StandardLoss, losses
+from .lowering import Places, lower_rows
 from .targets import alike, total
 
 
@@ -55,3 +57,6 @@ class CosineSimilarity(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return cosine_similarity_grad(y_true, y_pred, self.axis)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_rows("cosine_similarity", code, at)

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
+from ..program import Program
 from .base import StandardLoss, losses
+from .lowering import Places, lower_signs, lower_terms
 from .targets import alike, mean, mean_grad, signs
 
 
@@ -40,3 +42,6 @@ class Hinge(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return hinge_grad(y_true, y_pred)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_terms("hinge", code, lower_signs(code, at))

@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import LossOptions, StandardLoss, losses
+from .lowering import Places, lower_terms
 from .targets import alike, mean, mean_grad
 
 
@@ -51,3 +53,6 @@ class Huber(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return huber_grad(y_true, y_pred, self.delta)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_terms("huber", code, at, self.delta)

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
+from ..program import Program
 from .base import EPSILON, StandardLoss, losses
+from .lowering import Places, lower_terms
 from .targets import alike, total
 
 
@@ -43,3 +45,6 @@ class KLDivergence(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return kl_divergence_grad(y_true, y_pred)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_terms("kl_divergence", code, at, summed=True)

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
+from ..program import Program
 from .base import StandardLoss, losses
+from .lowering import Places, lower_terms
 from .targets import alike, mean, mean_grad
 
 
@@ -39,3 +41,6 @@ class MeanAbsoluteError(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return mean_absolute_error_grad(y_true, y_pred)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_terms("mean_absolute_error", code, at)

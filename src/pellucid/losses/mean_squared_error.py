@@ -6,7 +6,9 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
+from ..program import Program
 from .base import StandardLoss, losses
+from .lowering import Places, lower_terms
 from .targets import alike, mean, mean_grad
 
 
@@ -38,3 +40,6 @@ class MeanSquaredError(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return mean_squared_error_grad(y_true, y_pred)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_terms("mean_squared_error", code, at)

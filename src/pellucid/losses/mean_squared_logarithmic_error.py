@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
+from ..program import Program
 from .base import EPSILON, StandardLoss, losses
+from .lowering import Places, lower_terms
 from .targets import alike, mean, mean_grad
 
 
@@ -43,3 +45,6 @@ class MeanSquaredLogarithmicError(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return mean_squared_logarithmic_error_grad(y_true, y_pred)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_terms("mean_squared_logarithmic_error", code, at)

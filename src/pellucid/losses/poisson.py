@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Array
 from ..errors import DataError
+from ..program import Program
 from .base import EPSILON, StandardLoss, losses
+from .lowering import Places, lower_terms
 from .targets import alike, first, mean, mean_grad
 
 
@@ -40,6 +42,8 @@ class Poisson(StandardLoss):
     1.0
     """
 
+    assures = "rates"
+
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """Both of one shape; a rate below 0 has no likelihood."""
         y_true, y_pred = alike(self.name, y_true, y_pred)
@@ -56,3 +60,6 @@ class Poisson(StandardLoss):
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return poisson_grad(y_true, y_pred)
+
+    def lower(self, code: Program, at: Places) -> None:
+        lower_terms("poisson", code, at)

@@ -42,8 +42,9 @@ def _divisor(x: Array, axis: int) -> Array:
 
 def power_grad(q: Array, gamma: float) -> Array:
     """d(q^gamma)/dq = gamma · q^(gamma - 1), taken as 0 at q = 0, where gamma < 1 would make it infinite."""
-    positive = np.where(q > 0, q, 1)
-    return np.where(q > 0, gamma * positive ** (gamma - 1), 0).astype(q.dtype)
+    moves = (q > 0) & (gamma > 0)  # of a gamma of 0 times an infinite 1/q, NaN would be left
+    positive = np.where(moves, q, 1)
+    return np.where(moves, gamma * positive ** (gamma - 1), 0).astype(q.dtype)
 
 
 class LossOfProbabilities(StandardLoss):
@@ -63,3 +64,7 @@ class LossOfProbabilities(StandardLoss):
         twin = copy.copy(self)
         twin.from_logits = True
         return twin
+
+    def kernel(self, name: str) -> str:
+        """The name of the kernel, that for probabilities or that for logits."""
+        return f"{name}.logits" if self.from_logits else name

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..activations import log_softmax
 from ..arrays import Array
-from ..program import Buffer, CannotLower, Program
+from ..program import Program
 from .base import LossOptions, losses
+from .lowering import Places, lower_rows
 from .probabilities import LossOfProbabilities, clipped, clipped_grad, normalized, normalized_grad
 from .targets import class_numbers
 
@@ -59,7 +60,7 @@ class SparseCategoricalCrossentropy(LossOfProbabilities):
     """
 
     activation = "softmax"
-    targets = "classes"
+    targets = assures = "classes"
 
     def __init__(
         self,
@@ -87,12 +88,6 @@ class SparseCategoricalCrossentropy(LossOfProbabilities):
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return sparse_categorical_crossentropy_grad(y_true, y_pred, self.from_logits, self.ignore_class, self.axis)
 
-    def lower(
-        self, code: Program, y_true: Buffer, y_pred: Buffer, slope: Buffer, values: Buffer, dy: Buffer | None
-    ) -> None:
-        if not self.from_logits or self.ignore_class is not None or self.axis != -1:
-            raise CannotLower(f"loss {self.name!r} with these options")
-        C = y_pred.shape[-1]
-        code.emit(
-            "loss.sparse_categorical_crossentropy.logits", y_true, y_pred, slope, values, dy, y_pred.size // C, C
-        )  # fmt: skip
+    def lower(self, code: Program, at: Places) -> None:
+        ignored = (0, 0) if self.ignore_class is None else (1, self.ignore_class)
+        lower_rows(self.kernel("sparse_categorical_crossentropy"), code, at, *ignored)

@@ -8,7 +8,7 @@ import math
 import struct
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,26 +16,27 @@ import numpy as np
 from ..arrays import Array, aligned
 from ..program import Buffer, Op, Operand, Program
 from . import layout
-from .library import Kernel, library
 
 ALIGNMENT = 64
 
 
 class Executable:
-    """The sections of a program, over memory of its own and over the model's vectors.
+    """A program over memory of its own and over the model's vectors.
 
     Not for two callers at once: whoever calls from several threads has one for each.
     """
 
-    def __init__(self, program: Program, sections: Sequence[str], vectors: Mapping[str, Array]) -> None:
+    def __init__(self, program: Program, vectors: Mapping[str, Array]) -> None:
         self.program, self.vectors = program, dict(vectors)
         self.work = aligned(program.size, "float32")
         for buffer, values in program.constants:
             self.work[buffer.offset : buffer.offset + buffer.size] = values.reshape(-1)
         self.bases = {"work": address(self.work), **{name: address(v) for name, v in self.vectors.items()}}
-        self.ops = [op for name in sections for op in program.sections[name]]
+        self.ops = [op for section in program.sections.values() for op in section]
+        from .library import library  # here, as it loads LLVM
+
         addresses = library().need(["run", *(op.kernel for op in self.ops)])
-        self.entry: Kernel = library().function("run")
+        self.entry = library().function("run")
         self.table = aligned(len(self.ops) * layout.OP_WORDS, "int64").reshape(-1, layout.OP_WORDS)
         self.bound: dict[str, list[tuple[int, int, int]]] = {}  # name -> (operation, word, offset) that point there
         for i, op in enumerate(self.ops):
@@ -75,12 +76,15 @@ class Executable:
         for i, word, offset in self.bound.get(name, ()):
             self.table[i, word] = address(array) + offset
 
-    def bind_rows(self, name: str, array: Array, kernel: str) -> Array:
+    def bind_rows(self, name: str, array: Array) -> Array:
         """Let the operation that gathers `name` read these rows (N, ...), by the kernel for their dtype."""
+        from .library import library
+
         rows = packed_rows(array)
         self.bind(name, rows)
         for i, word, _ in self.bound.get(name, ()):
             if word == layout.OPERANDS:
+                kernel = f"gather.{rows.dtype.name}"
                 self.table[i, layout.KERNEL] = library().need([kernel])[kernel]
                 self.table[i, word + 1] = rows.strides[0]
         return rows
@@ -95,15 +99,27 @@ class Executable:
         shape = (rows, *buffer.shape) if buffer.each else buffer.shape
         return self.work[buffer.offset : buffer.offset + math.prod(shape)].reshape(shape)
 
-    def run(self, steps: int, threads: int = 1) -> int:
-        """Run so many steps; how many were done. Fewer, if one was not finite: that one has changed nothing."""
+    def ready(self, threads: int) -> None:
+        """Memory for so many threads."""
         while len(self.threads) < threads:
             self.threads.append(aligned(layout.THREAD_WORDS, "int64"))
             self.scratch.append(aligned(layout.SCRATCH_FLOATS, "float32"))
             self.threads[-1][layout.SCRATCH] = address(self.scratch[-1])
+        self.call = (address(self.job), address(self.threads[0]), 0, 1)
+
+    def go(self, samples: int, steps: int) -> None:
+        """Run over the samples in their order on this thread; `ready` and `bind` come before."""
+        job = self.job
+        job[layout.SAMPLES], job[layout.STEPS] = samples, steps
+        self.entry(*self.call)
+
+    def run(self, steps: int, threads: int = 1) -> int:
+        """Run so many steps; how many were done. Fewer, if one was not finite: that one has changed nothing. Fewer,
+        too, if a thread was kept waiting for long."""
+        self.ready(threads)
         job, shared = self.job, self.shared
         job[layout.STEPS], job[layout.DONE] = steps, 0
-        shared[layout.STATUS], shared[layout.ARRIVED] = layout.FINE, 0
+        shared[:] = 0
         calls = [(address(job), address(ctx), i, threads) for i, ctx in enumerate(self.threads[:threads])]
         helpers = [threading.Thread(target=self.entry, args=call, daemon=True) for call in calls[1:]]
         for helper in helpers:
@@ -120,7 +136,9 @@ def address(array: Array) -> int:
 
 
 def packed_rows(array: Array) -> Array:
-    """The array, copied only if the numbers of a row do not lie next to each other, or not in this machine's order."""
+    """The array, copied only if no kernel reads it as it is: numbers of a row apart, or of a rare kind."""
+    if array.dtype.name not in layout.KINDS:
+        return array.astype("float32")
     if not array.dtype.isnative:
         return array.astype(array.dtype.newbyteorder("="))
     row = array[:1]
@@ -130,6 +148,7 @@ def packed_rows(array: Array) -> Array:
 @functools.cache
 def give_way() -> int:
     """The address of the system's function that lets another thread have the core."""
-    system: Any = ctypes.WinDLL("kernel32") if sys.platform == "win32" else ctypes.CDLL(None)
-    function = system.SwitchToThread if sys.platform == "win32" else system.sched_yield
+    windows = sys.platform == "win32"
+    system: Any = ctypes.CDLL("kernel32" if windows else None)
+    function = system.SwitchToThread if windows else system.sched_yield
     return int(ctypes.cast(function, ctypes.c_void_p).value or 0)

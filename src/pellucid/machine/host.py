@@ -12,7 +12,7 @@ WIDTHS = (16, 8, 4)  # floats in a vector: AVX-512, AVX2, and NEON or SSE
 
 @functools.cache
 def processor() -> tuple[str, str]:
-    """(name, features) as LLVM has them. Where PELLUCID_VECTOR asks for narrower vectors, the features are cut to it."""
+    """(name, features) as LLVM has them, cut to the vectors that PELLUCID_VECTOR allows."""
     features = llvm.get_host_cpu_features()
     if lanes() < 16:
         features.update({name: False for name in features if name.startswith("avx512") or name.startswith("avx10")})

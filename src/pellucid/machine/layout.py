@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+KINDS = frozenset(
+    ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "bool"]
+)  # gathered as they are
+
 # An operation: its kernel's address, its flags, its operands.
 OP_WORDS = 32
 KERNEL, OP_FLAGS, OPERANDS = range(3)
@@ -23,7 +27,7 @@ B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE = range(10)
 
 # What all threads share, each word on a cache line of its own.
 SHARED_WORDS = 64
-STATUS, ARRIVED, LOSS, SCALE, PENALTY = 0, 8, 16, 24, 32
+STATUS, ARRIVED, LOSS, SCALE, PENALTY, LATE, STOP = 0, 8, 16, 24, 32, 40, 48  # STOP: for even steps; 56: for odd ones
 FINE, NOT_FINITE = 0, 1
 
 SCRATCH_FLOATS = 2048 * 32  # a packed panel

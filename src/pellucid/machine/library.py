@@ -38,6 +38,7 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.lock = threading.Lock()
+        self.said = False
         self.addresses: dict[str, int] = {}
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
@@ -53,10 +54,19 @@ class Library:
             wanted = [name for name in dict.fromkeys(names) if name not in self.addresses]
             lacking = [name for name in wanted if not self._load(name)]
             if lacking:
-                log.warning("Compiling %d kernels for this machine, once: some seconds.", len(lacking))
+                self._say()
                 for name in lacking:
                     self._compile(name)
             return self.addresses
+
+    def _say(self) -> None:
+        """Tell, once, whoever may be waiting before a screen; programs hear of it from the log alone."""
+        if not self.said:
+            self.said = True
+            told = "Compiling the engine for this machine, once: some seconds."
+            log.info(told)
+            if sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules):
+                print(told, file=sys.stderr)
 
     def function(self, name: str) -> Kernel:
         """A kernel for Python to call."""
@@ -99,7 +109,10 @@ def symbol(name: str) -> str:
 @functools.cache
 def library() -> Library:
     """The library of this process."""
-    return Library(cache_folder() / "machine" / key())
+    made = Library(cache_folder() / "machine" / key())
+    if hasattr(os, "register_at_fork"):  # a thread may have held the lock when this process was copied
+        os.register_at_fork(after_in_child=lambda: setattr(made, "lock", threading.Lock()))
+    return made
 
 
 def key() -> str:

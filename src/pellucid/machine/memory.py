@@ -5,6 +5,7 @@ Every operand of a kernel is a 64-bit word: an address, a whole number, or the b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numba as nb
@@ -14,14 +15,20 @@ from numba.extending import intrinsic
 
 # Kernels have no exceptions to raise (a division by zero gives infinity), and may reorder sums within a vector; but
 # numbers may be NaN or infinite, so that plain fastmath is out: it would let the compiler delete the looking for them.
-FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz", "arcp"}}
+# Nor may divisions become estimates: loops and their remainders would differ, and with them one thread and two.
+FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
 
 INT = ir.IntType(64)
 Word = int  # an int64: an address, a number, or the bits of a float64
 
 
+def native(generator: Callable[..., Any]) -> Any:
+    """Decorator: an instruction for kernels to use, which the function generates."""
+    return intrinsic(generator)
+
+
 def _pointer_to(kind: Any) -> Any:
-    @intrinsic  # type: ignore[untyped-decorator]
+    @native
     def pointer(context: Any, address: Any) -> Any:
         def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
             return builder.inttoptr(args[0], target.get_value_type(signature.return_type))
@@ -34,11 +41,10 @@ def _pointer_to(kind: Any) -> Any:
 def viewer(kind: Any) -> Any:
     pointer = _pointer_to(kind)
 
-    @nb.njit(**FLAGS)  # type: ignore[untyped-decorator]
     def view(address: Word, n: int) -> Any:
         return nb.carray(pointer(address), n)
 
-    return view
+    return nb.njit(**FLAGS)(view)
 
 
 floats = viewer(types.float32)  # floats(address, n): a view of n numbers; index it from 0, for the loop to vectorize
@@ -47,7 +53,7 @@ ints = viewer(types.int64)
 words = viewer(types.uint32)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def number(context: Any, word: Any) -> Any:
     """The float64 whose bits a word holds."""
 
@@ -57,7 +63,7 @@ def number(context: Any, word: Any) -> Any:
     return types.float64(types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def atomic_add(context: Any, address: Any, amount: Any) -> Any:
     """Add to the word at an address, seen by all threads at once; returns what was there."""
 
@@ -67,7 +73,7 @@ def atomic_add(context: Any, address: Any, amount: Any) -> Any:
     return types.int64(types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def atomic_load(context: Any, address: Any) -> Any:
     """The word at an address, as the other threads have left it."""
 
@@ -77,7 +83,7 @@ def atomic_load(context: Any, address: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def call(context: Any, function: Any, op: Any, ctx: Any, tid: Any, nt: Any) -> Any:
     """Call the kernel at an address."""
 
@@ -89,13 +95,29 @@ def call(context: Any, function: Any, op: Any, ctx: Any, tid: Any, nt: Any) -> A
     return types.void(*[types.int64] * 5), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def call_nothing(context: Any, function: Any) -> Any:
     """Call a function of the system's that takes nothing, and whose answer does not matter."""
 
     def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = ir.FunctionType(ir.IntType(32), [])
         builder.call(builder.inttoptr(args[0], kind.as_pointer()), [])
+        return target.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+@native
+def fetch(context: Any, address: Any) -> Any:
+    """Ask for the cache line at an address, to be read soon."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, small = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, small, small, small])
+        name = "llvm.prefetch.p0"
+        prefetch = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+        read, keep, data = ir.Constant(small, 0), ir.Constant(small, 3), ir.Constant(small, 1)
+        builder.call(prefetch, [builder.inttoptr(args[0], byte), read, keep, data])
         return target.get_dummy_value()
 
     return types.void(types.int64), generate

@@ -7,54 +7,96 @@ whoever waits at a barrier then waits for a thread that does not run.
 from __future__ import annotations
 
 import time
-
-from .host import cores
+from dataclasses import dataclass
 
 WORTH = 8e-6  # seconds of a step below which one thread is left alone
-TRIAL = 2e-3  # seconds that a trial is meant to take
-SPAN = 0.05  # and any other run: Ctrl-C and the progress bar wait no longer
-AGAIN = 1.0  # seconds until other numbers of threads are tried again; doubled when none was better
-LATEST = 30.0
+TRIAL = 2e-3  # seconds that one run of a trial is meant to take
+RUNS = 4  # runs in a trial: other programs come and go within milliseconds
+HOPELESS = 1.6  # times slower than the best: the trial ends early
+SPAN = 0.05  # seconds of any other run: Ctrl-C and the progress bar wait no longer
+CHANGED = 1.25  # times slower than when it was chosen: something has changed, so look again
+SOONEST, LATEST = 0.1, 8.0  # seconds between trials; doubled each time the choice stays the same
+
+
+@dataclass
+class Tally:
+    """What one number of threads has taken."""
+
+    runs: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+
+    def add(self, steps: int, seconds: float) -> None:
+        self.runs += 1
+        self.steps += steps
+        self.seconds += seconds
+
+    @property
+    def each(self) -> float:
+        return self.seconds / self.steps
 
 
 class Crew:
     """Chooses threads and steps for the next run from the times of those before."""
 
     def __init__(self, most: int | None = None) -> None:
+        from .host import cores  # here, as it loads LLVM
+
+        most = most or cores()
         self.counts = [1]
-        while self.counts[-1] < (most or cores()):
-            self.counts.append(min(2 * self.counts[-1], most or cores()))
-        self.seconds: dict[int, float] = {}  # per step, by number of threads
+        while self.counts[-1] < most:
+            self.counts.append(min(2 * self.counts[-1], most))
+        self.each: dict[int, float] = {}  # seconds per step by number of threads, as last tried
         self.best = 1
-        self.trials = list(self.counts)
-        self.wait = AGAIN
-        self.next_trials = 0.0
+        self.queue = list(self.counts)  # to be tried
+        self.tally = Tally()
+        self.warm = False  # the first step of all reads everything into the caches
+        self.pause, self.due = SOONEST, 0.0
 
     def plan(self, limit: int) -> tuple[int, int]:
         """(threads, steps) for the next run, of at most `limit` steps."""
-        if not self.trials and len(self.counts) > 1 and time.perf_counter() > self.next_trials:
-            at = self.counts.index(self.best)
-            self.trials = [self.counts[i] for i in (at - 1, at + 1) if 0 <= i < len(self.counts)]
-        threads = self.trials[0] if self.trials else self.best
-        known = self.seconds.get(threads, self.seconds.get(self.best))
+        if not self.queue and len(self.counts) > 1 and time.perf_counter() > self.due:
+            self._look_again()
+        threads = self.queue[0] if self.queue else self.best
+        known = self.tally.each if self.tally.runs else self.each.get(threads, self.each.get(self.best))
         if known is None:
             return threads, 1
-        return threads, max(1, min(limit, int((TRIAL if self.trials else SPAN) / known)))
+        return threads, max(1, min(limit, int((TRIAL if self.queue else SPAN) / known)))
+
+    def _look_again(self) -> None:
+        """Try the present number of threads and its neighbours."""
+        at = self.counts.index(self.best)
+        self.queue = self.counts[max(at - 1, 0) : at + 2]
+        if self.each[1] < WORTH:
+            self.queue = []
+            self.due = float("inf")
 
     def ran(self, threads: int, steps: int, seconds: float) -> None:
         """So long it took."""
         if steps == 0:
             return
-        each = seconds / steps
-        first = threads not in self.seconds and steps == 1 and seconds < TRIAL / 2
-        self.seconds[threads] = each
-        if first or not self.trials:
-            return  # one short step says little about the next ones
-        self.trials.remove(threads)
-        if self.seconds[1] < WORTH:
-            self.trials = []
-        if not self.trials:
+        if not self.warm:
+            self.warm = True
+            self.each[threads] = seconds / steps  # a first idea, which the trial replaces
+            return
+        if not self.queue:
+            if seconds / steps > CHANGED * self.each[self.best]:
+                self.due = min(self.due, time.perf_counter() + SOONEST)
+            return
+        self.tally.add(steps, seconds)
+        others = [each for n, each in self.each.items() if n != threads]
+        hopeless = bool(others) and self.tally.each > HOPELESS * min(others)
+        if self.tally.runs >= RUNS or self.tally.seconds > 2 * RUNS * TRIAL or hopeless:
+            self._tried(threads)
+
+    def _tried(self, threads: int) -> None:
+        self.each[threads] = self.tally.each
+        self.tally = Tally()
+        self.queue.remove(threads)
+        if self.each[1] < WORTH:
+            self.queue = []
+        if not self.queue:
             before = self.best
-            self.best = min(self.seconds, key=lambda n: self.seconds[n])
-            self.wait = AGAIN if self.best != before else min(2 * self.wait, LATEST)
-            self.next_trials = time.perf_counter() + self.wait
+            self.best = min(self.each, key=lambda n: self.each[n])
+            self.pause = SOONEST if self.best != before else min(2 * self.pause, LATEST)
+            self.due = time.perf_counter() + self.pause

@@ -15,9 +15,9 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from .host import lanes
+from .memory import native
 
 F32, I64, I1, I32 = ir.FloatType(), ir.IntType(64), ir.IntType(1), ir.IntType(32)
 LANES = lanes()
@@ -101,7 +101,9 @@ class Emitter:
     def _spread_word(self, value: Any) -> Any:
         b, kind = self.b, ir.VectorType(I64, LANES)
         one = b.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(I32, 0))
-        return b.shuffle_vector(one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
+        return b.shuffle_vector(
+            one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(I32, LANES), [0] * LANES)
+        )
 
     def _row_of_a(self, i: int) -> Any:
         """The address of A's row i; rows beyond m are computed from the last one and not stored."""
@@ -134,7 +136,7 @@ class Emitter:
         bias = [self._load(self._at(self.arg["start"], _constant(0)), v) for v in range(self.vectors)]
         b.branch(blocks["begin"])
         b.position_at_end(blocks["begin"])
-        starts = []
+        starts: list[list[Any]] = []
         for i in range(self.rows):
             starts.append([])
             for v in range(self.vectors):
@@ -205,7 +207,7 @@ class Emitter:
 def make_tile(rows: int, vectors: int, masked: bool) -> Any:
     """A function of the ARGUMENTS for kernels to call."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @native
     def tile(context: Any, a: Any, a_row: Any, a_k: Any, b: Any, b_k: Any, c: Any, c_row: Any, K: Any, m: Any, n: Any,
              start: Any, mode: Any) -> Any:  # fmt: skip
         def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:

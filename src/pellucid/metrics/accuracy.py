@@ -10,9 +10,9 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import ShapeError
-from ..program import Buffer, Program
-from .base import metrics
-from .mean import MeanOverSamples
+from ..program import Buffer, CannotLower, Program
+from .base import Targets, metrics
+from .mean import MeanOverSamples, lower_mean
 from .shapes import align, class_numbers, one_per_row
 
 
@@ -80,6 +80,18 @@ def one_hot_pair(where: str, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
     return y_true, y_pred
 
 
+def lower_hits(
+    kernel: str, code: Program, y_true: Buffer, y_pred: Buffer, weights: Buffer | None, place: int, k: int = 0
+) -> None:
+    """Emit the mean over samples of whether each row of scores is right."""
+    C = y_pred.shape[-1]
+    if not kernel.startswith("sparse") and y_true.shape != y_pred.shape:
+        raise CannotLower(f"metric {kernel!r} without one-hot targets")
+    hits = code.buffer(y_pred.shape[:-1])
+    code.emit(f"hits.{kernel}", y_true, y_pred, hits, hits.size, C, k)
+    lower_mean(code, hits, weights, place)
+
+
 @metrics.add("acc")
 class Accuracy(MeanOverSamples):
     """How often predictions equal targets, as numbers: mean of [y_pred = y_true].
@@ -113,6 +125,11 @@ class BinaryAccuracy(MeanOverSamples):
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return binary_accuracy(y_true, y_pred, self.threshold)
 
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        hits = code.buffer(y_pred.shape)
+        code.emit("hits.binary_accuracy", targets.numbers(y_pred), y_pred, hits, hits.size, self.threshold)
+        lower_mean(code, hits, weights, place)
+
 
 @metrics.add()
 class CategoricalAccuracy(MeanOverSamples):
@@ -127,6 +144,9 @@ class CategoricalAccuracy(MeanOverSamples):
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return categorical_accuracy(y_true, y_pred)
 
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        lower_hits("categorical_accuracy", code, targets.numbers(y_pred), y_pred, weights, place)
+
 
 @metrics.add()
 class SparseCategoricalAccuracy(MeanOverSamples):
@@ -140,14 +160,11 @@ class SparseCategoricalAccuracy(MeanOverSamples):
 
     direction = "up"
 
-    targets = "classes"
-
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return sparse_categorical_accuracy(y_true, y_pred)
 
-    def lower(self, code: Program, y_true: Buffer, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
-        C = y_pred.shape[-1]
-        code.emit("count.sparse_categorical_accuracy", y_true, y_pred, place, y_pred.size // C, C, serial=True)
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        lower_hits("sparse_categorical_accuracy", code, targets.classes(y_pred), y_pred, weights, place)
 
 
 @metrics.add()
@@ -166,6 +183,9 @@ class TopKCategoricalAccuracy(MeanOverSamples):
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return top_k_categorical_accuracy(y_true, y_pred, self.k)
+
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        lower_hits("top_k_categorical_accuracy", code, targets.numbers(y_pred), y_pred, weights, place, self.k)
 
 
 @metrics.add()
@@ -187,3 +207,9 @@ class SparseTopKCategoricalAccuracy(MeanOverSamples):
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return sparse_top_k_categorical_accuracy(y_true, y_pred, self.k, self.from_sorted_ids)
+
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        if self.from_sorted_ids:
+            raise CannotLower(f"metric {self.name!r} from sorted ids")
+        k = targets.classes(y_pred)
+        lower_hits("sparse_top_k_categorical_accuracy", code, k, y_pred, weights, place, self.k)

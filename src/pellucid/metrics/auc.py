@@ -93,6 +93,9 @@ class AUC(Thresholded):
         weights = None if sample_weight is None else spread(self.name, sample_weight, y_pred.shape)
         return {"tally": tally_by_label(y_true, y_pred, self.levels, weights)}
 
+    def adds_whole_numbers(self, y_true: Array) -> bool:
+        return self.label_weights is None
+
     def read(self, state: State) -> Any:
         n = counts(state["tally"])
         if self.curve == "PR" and self.summation_method == "interpolation":

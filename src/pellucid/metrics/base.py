@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -11,11 +11,25 @@ from .. import checks
 from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError, Told, UnknownName, WrongType
 from ..layers.variable import Variable
+from ..losses import Loss
 from ..losses.targets import numeric
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, snake
 
 State = Mapping[str, Any]  # name -> a float, or a float64 array
+
+
+class Targets(Protocol):
+    """The batch's targets, for the compiled engine; CannotLower where only the definition's checks tell their fate."""
+
+    def of(self, loss: Loss, y_pred: Buffer) -> tuple[Buffer, Buffer]:
+        """(y_true, y_pred) as a loss reads them."""
+
+    def numbers(self, y_pred: Buffer) -> Buffer:
+        """One number for each of y_pred's."""
+
+    def classes(self, y_pred: Buffer) -> Buffer:
+        """The number of a class for each row of y_pred."""
 
 
 class MetricFamily(Family["Metric"]):
@@ -98,14 +112,21 @@ class Metric(Part):
             f"metric {type(self).__name__}", methods, Told("none"), "Or write update_state and result, as in Keras."
         )
 
-    targets: ClassVar[str] = "numbers"  # what a compiled kernel reads: "numbers" like y_pred's, or "classes"
-
-    def lower(self, code: Program, y_true: Buffer, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
         """Emit, for the compiled engine, what a batch adds to `total` and `count`, at this place of the counters.
 
         A metric that does not write this counts after the engine, from the outputs that it leaves.
         """
         raise CannotLower(f"metric {self.name!r}")
+
+    def can_lower(self) -> bool:
+        """Whether `lower` speaks for the metric: what a class of the user's own does is unknown to it."""
+        return type(self).__module__.startswith(f"{__package__}.")
+
+    def adds_whole_numbers(self, y_true: Array) -> bool:
+        """Whether what is added, without weights, are whole numbers: then batches may be counted several at a time,
+        since such sums come out the same in any order."""
+        return False
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count one batch in. y_true (B,) or (B, O), y_pred (B, O), sample_weight (B,) or None."""

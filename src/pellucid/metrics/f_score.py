@@ -67,6 +67,9 @@ class FBetaScore(Metric):
             "truth": w_truth.sum(axis=0),
         }
 
+    def adds_whole_numbers(self, y_true: Array) -> bool:
+        return y_true.dtype.kind in "biu"
+
     def called(self, y_pred: Array) -> Array:
         """Which classes each row of scores (B, C) calls, (B, C)."""
         if self.threshold is not None:

@@ -11,9 +11,11 @@ import numpy as np
 from ..arrays import Array
 from ..errors import WrongType
 from ..losses import Loss, losses
+from ..losses.lowering import Places, weights_per_sample
 from ..losses.targets import spread
+from ..program import Buffer, CannotLower, Program
 from ..registry import get_custom_objects, plain, registered_name
-from .base import Metric, State, function_name, metrics, ratio
+from .base import Metric, State, Targets, function_name, metrics, ratio
 from .shapes import same_rank
 
 
@@ -32,6 +34,12 @@ def mean_state(where: str, values: Array, weights: Array | None) -> State:
         return {"total": float((values * w).sum(dtype=np.float64)) / inner, "count": float(w.sum()) / inner}
     total = np.count_nonzero(values) if values.dtype == bool else values.sum(dtype=np.float64)
     return {"total": float(total) / inner, "count": float(len(values))}
+
+
+def lower_mean(code: Program, values: Buffer, weights: Buffer | None, place: int) -> None:
+    """Emit what these values add to a mean over samples, as `mean_state` has it."""
+    each = weights_per_sample(weights, values.shape)
+    code.emit("count.values", values, weights, place, values.size, each, serial=True, meets=False)
 
 
 class Reduction(Metric):
@@ -98,6 +106,16 @@ class MeanOverSamples(Metric):
         return ratio(state["total"], state["count"])
 
 
+def lower_loss(loss: Loss, code: Program, targets: Targets, y_pred: Buffer) -> tuple[Buffer, Buffer]:
+    """Emit the values of a loss; returns (y_true as it reads them, values)."""
+    if not loss.can_lower():
+        raise CannotLower(f"metric of the loss {loss.name!r}")
+    y_true, y_pred = targets.of(loss, y_pred)
+    values = code.buffer(y_pred.shape[:-1])
+    loss.lower(code, Places(y_true, y_pred, None, values, None))
+    return y_true, values
+
+
 class MeanLoss(MeanOverSamples):
     """A metric that is the mean of a loss."""
 
@@ -106,6 +124,10 @@ class MeanLoss(MeanOverSamples):
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return self.loss.values(*self.loss.check(y_true, y_pred))
+
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        _, values = lower_loss(self.loss, code, targets, y_pred)
+        lower_mean(code, values, weights, place)
 
 
 @metrics.add()
@@ -139,6 +161,12 @@ class MeanMetricWrapper(MeanOverSamples):
         if values.dtype.kind not in "biuf":
             raise WrongType(f"metric {self.name}", "a function that returns numbers, one per sample", values.dtype.name)
         return values
+
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        if self.loss is None:
+            raise CannotLower(f"metric {self.name!r}, a function")
+        _, values = lower_loss(self.loss, code, targets, y_pred)
+        lower_mean(code, values, weights, place)
 
     def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
         values = self.values(y_true, y_pred)

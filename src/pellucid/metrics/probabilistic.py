@@ -7,9 +7,11 @@ import numpy as np
 
 from .. import checks, losses
 from ..arrays import Array
+from ..losses.lowering import lower_slope
 from ..losses.targets import spread
-from .base import State, metrics
-from .mean import MeanLoss, mean_state
+from ..program import Buffer, Program
+from .base import State, Targets, metrics
+from .mean import MeanLoss, lower_loss, lower_mean, mean_state
 
 
 @metrics.add("bce", "BCE")
@@ -87,6 +89,14 @@ class SparseCategoricalCrossentropy(MeanLoss):
         counted = (y_true != self.ignore_class).reshape(values.shape)
         w = np.ones(1) if sample_weight is None else spread(self.name, sample_weight, values.shape)
         return mean_state(self.name, values, counted * w)
+
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        k, values = lower_loss(self.loss, code, targets, y_pred)
+        if self.ignore_class is not None:
+            counted = code.buffer(values.shape)
+            lower_slope(code, counted, weights, "sum", k, self.ignore_class)
+            weights = counted
+        lower_mean(code, values, weights, place)
 
 
 @metrics.add("kld", "KLD")

@@ -3,13 +3,16 @@ Source: Hyndman & Koehler, Another look at measures of forecast accuracy (2006).
 
 from __future__ import annotations
 
-import math
 from typing import Any
+
+import numpy as np
 
 from .. import losses
 from ..arrays import Array
-from .base import State, metrics, ratio
-from .mean import MeanLoss, MeanOverSamples
+from ..losses.lowering import Places
+from ..program import Buffer, Program
+from .base import State, Targets, metrics, ratio
+from .mean import MeanLoss, MeanOverSamples, lower_mean
 from .shapes import align
 
 
@@ -39,8 +42,16 @@ class RootMeanSquaredError(MeanOverSamples):
         difference: Array = (y_pred if y_pred.dtype.kind == "f" else y_pred.astype("float64")) - y_true
         return difference * difference
 
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        square = code.buffer(y_pred.shape)
+        flat = (y_pred.size, 1)
+        at = Places(targets.numbers(y_pred).shaped(flat), y_pred.shaped(flat), None, square, None)
+        MeanSquaredError.loss.lower(code, at)
+        lower_mean(code, square, weights, place)
+
     def read(self, state: State) -> Any:
-        return math.sqrt(ratio(state["total"], state["count"]))
+        root = np.sqrt(ratio(state["total"], state["count"]))
+        return root if np.ndim(root) else float(root)  # of many epochs at once, or of one
 
 
 @metrics.add("mae", "MAE")

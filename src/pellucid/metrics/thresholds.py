@@ -144,6 +144,9 @@ class Thresholded(Metric):
         w = spread(self.name, sample_weight, y_pred.shape)
         return {"tally": tally(y_true, y_pred, self.levels, w)}
 
+    def adds_whole_numbers(self, y_true: Array) -> bool:
+        return True
+
 
 def keep_top_k(scores: Array, k: int) -> Array:
     """Scores (..., C) with all but the k greatest of each row at −∞; of equal scores the first counts.

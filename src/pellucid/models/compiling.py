@@ -39,8 +39,8 @@ class Compiled(Network):
     ) -> None:
         """Choose how to train: the optimizer, the loss, and the metrics to report.
 
-        run_eagerly, steps_per_execution, jit_compile and auto_scale_loss are taken for Keras's sake; every step runs
-        on the definition, in plain NumPy.
+        run_eagerly: run the definition, in plain NumPy, not the compiled engine. steps_per_execution, jit_compile and
+        auto_scale_loss are taken for Keras's sake and change nothing.
         """
         if loss is None:
             raise InvalidArgument("compile, argument loss", "a loss such as 'sparse_categorical_crossentropy'", None)

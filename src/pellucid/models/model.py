@@ -137,7 +137,12 @@ class Model(Compiled):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> Array:
-        """The outputs (N, ...) for inputs x (N, ...)."""
+        """The outputs (N, ...) for inputs x (N, ...). May be called from several threads at once."""
+        plain = batch_size is None or (type(batch_size) is int and batch_size > 0)
+        if plain and callbacks is None and steps is None and (verbose == 0 or verbose == "auto"):
+            outputs = self._predict_at_once(x)
+            if outputs is not None:
+                return outputs
         batches = self._source("predict", x, None, None, batch_size, steps, shuffle=False)
         verbose = _verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
@@ -212,6 +217,14 @@ class Model(Compiled):
     def to_json(self, **options: Any) -> str:
         """The architecture as JSON, for `model_from_json`."""
         return saving.model_to_json(self, **options)
+
+    def _predict_at_once(self, x: Any) -> Array | None:
+        """The outputs for an array that is as the model wants it, by the compiled engine; None for the long way."""
+        if type(x) is not np.ndarray or not self.built or x.shape[1:] != self.shape or not len(x):
+            return None
+        if x.dtype not in engine.READABLE or not x.flags.c_contiguous:
+            return None
+        return (self.engine or engine.engine_of(self)).predict(x)
 
     # Inside ------------------------------------------------------------------------------------------------------
 

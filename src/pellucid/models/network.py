@@ -11,6 +11,7 @@ from .. import checks
 from ..arrays import Array, Arrays, Flat, Shape
 from ..errors import InvalidArgument, NotReady, ShapeError, Told
 from ..layers import Layer, Parameter, Variable
+from ..program import Program
 from ..rng import Key, fresh_key
 
 
@@ -131,6 +132,17 @@ class Network(Layer):
     def penalty_gradients(self, p: Arrays) -> dict[str, Array]:
         """The gradient of the parameters' penalties."""
         return {s.name: s.regularizer.grad(p[s.name]) for s in self.specs if s.regularizer is not None and s.trainable}
+
+    def lower_penalties(self, code: Program) -> None:
+        """Emit the parameters' penalties, added to the loss, and their gradients, added to those of what is trained."""
+        given = [(s.name, s.regularizer) for s in self.specs if s.regularizer is not None]
+        sums = [r.lower(code, code.parameter(name), code.gradient(name)) for name, r in given]
+        if not sums:
+            return
+        code.emit("meet")
+        for found in sums:
+            code.emit("penalty.total", found, found.size // 2, serial=True, meets=False)
+        code.emit("meet")
 
     # Keras's view of the parameters ------------------------------------------------------------------------------
 

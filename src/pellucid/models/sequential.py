@@ -10,7 +10,7 @@ from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, WrongType
 from ..layers import InputLayer, Layer, Parameter
 from ..layers import layers as layer_family
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..registry import snake
 from ..rng import Key
 from .model import Model
@@ -105,7 +105,7 @@ class Sequential(Model):
     def _settle(self) -> None:
         """Build where the input's shape is known; after a change, build anew and keep the weights there are."""
         shape = self._known_shape()
-        self.shape, self.owner, self.p = None, None, {}
+        self.shape, self.owner, self.p, self.gathered = None, None, {}, False
         if shape is not None and self._stack:
             self.build((None, *shape))
 
@@ -191,9 +191,12 @@ class Sequential(Model):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         for i, layer in enumerate(self._stack):
             with code.layer(layer.name, i):
-                x = layer.lower(code, x)
+                y = layer.lowered(code, x)
                 if layer.activity_regularizer is not None:
-                    raise CannotLower(f"the activity regularizer of layer {layer.name!r}")
+                    layer.activity_regularizer.lower_activity(code, y)
+                if y is x or layer.activity_regularizer is not None:
+                    code.logits = None  # the loss does not look behind this layer
+                x = y
         return x
 
     def logits(self, cache: SequentialCache) -> tuple[str, Array] | None:

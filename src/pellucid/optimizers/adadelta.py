@@ -10,7 +10,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -56,3 +58,6 @@ class Adadelta(Optimizer):
         v, d = s["accumulated_grad"], s["accumulated_delta_var"]
         w, v, d = adadelta(w, g, v, d, lr=lr, rho=self.rho, epsilon=self.epsilon)
         return w, {"accumulated_grad": v, "accumulated_delta_var": d}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        s.update(code, "adadelta", self.slots, self.rho, self.epsilon)

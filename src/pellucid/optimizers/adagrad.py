@@ -10,7 +10,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -55,3 +57,6 @@ class Adagrad(Optimizer):
     def update(self, w: Array, g: Array, s: Mapping[str, Array], lr: float, t: int) -> tuple[Array, dict[str, Array]]:
         w, a = adagrad(w, g, s["accumulator"], lr=lr, epsilon=self.epsilon)
         return w, {"accumulator": a}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        s.update(code, "adagrad", self.slots, self.epsilon)

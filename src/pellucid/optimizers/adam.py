@@ -11,8 +11,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from ..program import Buffer, CannotLower, Program
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import CommonOptions, OptimizerOptions
 
 
@@ -109,11 +110,9 @@ class Adam(Optimizer):
         w, m, v, v_max = amsgrad(w, g, m, v, v_max, lr=lr, t=t, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
         return w, {"momentum": m, "velocity": v, "velocity_hat": v_max}
 
-    def lower_update(self, code: Program, w: Buffer, g: Buffer, slots: Mapping[str, Buffer], every: int) -> None:
-        if self.amsgrad:
-            raise CannotLower("Adam with amsgrad=True")
-        m, v = slots["momentum"], slots["velocity"]
-        code.emit("adam", w, g, m, v, w.size, self.beta_1, self.beta_2, self.epsilon, every)
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        kernel = "adam.amsgrad" if self.amsgrad else "adam"
+        s.update(code, kernel, self.slots, self.beta_1, self.beta_2, self.epsilon, 1.0)
 
 
 @optimizers.add("adamw")

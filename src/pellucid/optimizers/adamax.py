@@ -10,7 +10,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -66,3 +68,6 @@ class Adamax(Optimizer):
             w, g, s["momentum"], s["norm"], lr=lr, t=t, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon
         )
         return w, {"momentum": m, "norm": u}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        s.update(code, "adamax", self.slots, self.beta_1, self.beta_2, self.epsilon)

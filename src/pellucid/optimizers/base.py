@@ -18,10 +18,11 @@ from .. import checks
 from ..arrays import Array, Flat
 from ..constraints import Constraint
 from ..errors import InvalidArgument, NotReady, ShapeError, Told, UnknownName, WrongType
-from ..program import Buffer, CannotLower, Program
+from ..program import CannotLower, Program
 from ..registry import Family, Part, plain, snake
 from ..settings import floatx
-from .clipping import clip_by_norm, clip_by_value
+from .clipping import clipped
+from .lowering import Stretch, lower_scale, lower_step
 from .memory import Memory, assign, assign_in_order, blocks, in_order, runs
 from .numbers import Count, LearningRate
 from .packing import packed
@@ -121,20 +122,29 @@ class Optimizer(Part):
         """The slots as Keras makes them: those of one group parameter by parameter, group after group."""
         return (self.slots,)
 
-    def lower_update(self, code: Program, w: Buffer, g: Buffer, slots: Mapping[str, Buffer], every: int) -> None:
-        """Emit `update` for the compiled engine; `every` steps make one update."""
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        """Emit `update` for the compiled engine, on a stretch of the vectors; on one parameter, if not elementwise.
+
+        A rule that treats every number alike is one kernel, which lets the weights decay as well.
+        """
         raise CannotLower(f"optimizer {self.name!r}")
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """A class with an `update` or a `step` of its own does not inherit the compiled form of another's."""
+        super().__init_subclass__(**keywords)
+        if {"update", "step"} & vars(cls).keys() and "lower_update" not in vars(cls):
+            cls.lower_update = Optimizer.lower_update  # type: ignore[method-assign]
+
     def lower(self, code: Program, names: Sequence[str], constraints: Mapping[str, Constraint]) -> None:
-        """Emit one step on the parameters of these names, for the compiled engine."""
-        rest = (self.weight_decay, self.clipnorm, self.clipvalue, self.global_clipnorm, self.loss_scale_factor)
-        if any(rest) or self.use_ema or self.gradient_accumulation_steps or constraints or self.memory is None:
-            raise CannotLower(f"optimizer {self.name!r} with these options")
-        for run in runs(code.theta, names):
-            size = (run.stop - run.start,)
-            w, g = (Buffer(space, run.start, size, False) for space in ("theta", "gradient"))
-            slots = {name: Buffer(f"slots/{name}", run.start, size, False) for name in self.memory.slots}
-            self.lower_update(code, w, g, slots, 1)
+        """Emit `step` on the parameters of these names, for the compiled engine."""
+        theta, names = code.theta, self._names(code.theta, names)
+        self._trained = names
+        lower_step(code, self, self._built(theta, theta), self._decays(theta, names), constraints)
+
+    def lower_scale(self, code: Program, names: Sequence[str]) -> None:
+        """Emit the gradient of the scaled loss alone: for a `step` in Python, which divides by the scale again."""
+        if self.loss_scale_factor is not None:
+            lower_scale(code, names, self._built(code.theta, code.theta), self.loss_scale_factor)
 
     # The learning rate -------------------------------------------------------------------------------------------
 
@@ -197,7 +207,7 @@ class Optimizer(Part):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a run that diverges shows in its loss
             g = self._accumulated(memory, grad.data.astype(memory.dtype, copy=False), runs(theta, names))
             if g is not None:
-                self._descend(memory, theta, self._clipped(g, theta, names), names)
+                self._descend(memory, theta, clipped(self, g, theta, names), names)
             self._keep_average(memory, theta, names)
             for name in names:
                 if constraints and name in constraints:
@@ -359,19 +369,10 @@ class Optimizer(Part):
         total[:] = 0
         return g
 
-    def _clipped(self, g: Array, theta: Flat, names: list[str]) -> Array:
-        if self.clipvalue is not None:
-            return clip_by_value(g, self.clipvalue)
-        if self.clipnorm is not None:
-            return clip_by_norm(g, self.clipnorm, [[theta.slices[name]] for name in names])
-        if self.global_clipnorm is not None:
-            return clip_by_norm(g, self.global_clipnorm, [runs(theta, names)])
-        return g
-
     def _descend(self, memory: Memory, theta: Flat, g: Array, names: list[str]) -> None:
         """Decay and update the parameters of these names."""
         w, lr, t = theta.data, float(self.learning_rate), self.iterations + 1
-        decays = {name: self.decay_of(name, theta[name]) for name in names if name not in self._undecayed}
+        decays = self._decays(theta, names)
         for decay in {d for d in decays.values() if d}:
             for run in runs(theta, [name for name, d in decays.items() if d == decay]):
                 w[run] -= w[run] * (decay * lr)
@@ -386,6 +387,11 @@ class Optimizer(Part):
                 gradient = g[theta.slices[name]].reshape(theta.shapes[name])
                 theta[name], new = self.update(theta[name], gradient, slots, lr, t)
                 _replace(slots, new)
+
+    def _decays(self, theta: Flat, names: Sequence[str]) -> dict[str, float]:
+        """The weight decay of the parameters of these names."""
+        decays = {name: self.decay_of(name, theta[name]) for name in names if name not in self._undecayed}
+        return {name: float(decays.get(name) or 0.0) for name in names}
 
     def _keep_average(self, memory: Memory, theta: Flat, names: list[str]) -> None:
         if memory.average is None:

@@ -4,11 +4,32 @@ Source: Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neur
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Flat
+from .memory import runs
+
+
+class Clipping(Protocol):
+    """At most one of an optimizer's limits."""
+
+    clipvalue: float | None
+    clipnorm: float | None
+    global_clipnorm: float | None
+
+
+def clipped(limits: Clipping, g: Array, theta: Flat, names: Sequence[str]) -> Array:
+    """The gradient, clipped as an optimizer asks; g itself if it does not."""
+    if limits.clipvalue is not None:
+        return clip_by_value(g, limits.clipvalue)
+    if limits.clipnorm is not None:
+        return clip_by_norm(g, limits.clipnorm, [[theta.slices[name]] for name in names])
+    if limits.global_clipnorm is not None:
+        return clip_by_norm(g, limits.global_clipnorm, [runs(theta, names)])
+    return g
 
 
 def clip_by_value(g: Array, limit: float) -> Array:

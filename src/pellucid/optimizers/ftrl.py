@@ -10,7 +10,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -93,3 +95,10 @@ class Ftrl(Optimizer):
             shrinkage=self.l2_shrinkage_regularization_strength, beta=self.beta,
         )  # fmt: skip
         return w, {"accumulator": n, "linear": z}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        s.update(
+            code, "ftrl" if self.learning_rate_power == -0.5 else "ftrl.power", self.slots,
+            self.l1_regularization_strength, self.l2_regularization_strength,
+            self.l2_shrinkage_regularization_strength, self.beta, -self.learning_rate_power,
+        )  # fmt: skip

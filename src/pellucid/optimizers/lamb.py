@@ -10,8 +10,10 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .adam import moments
 from .base import Optimizer, optimizers
+from .lowering import Stretch, lower_squares, meet
 from .options import OptimizerOptions
 
 
@@ -71,3 +73,11 @@ class Lamb(Optimizer):
         m, v = s["momentum"], s["velocity"]
         w, m, v = lamb(w, g, m, v, lr=lr, t=t, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
         return w, {"momentum": m, "velocity": v}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        m, v, u = s.slots["momentum"], s.slots["velocity"], code.block((s.size,))
+        numbers = self.beta_1, self.beta_2, self.epsilon
+        code.emit("lamb.direction", s.size, s.every, s.g, m, v, u, *map(float, numbers))
+        w_squares, u_squares = lower_squares(code, (s.w, u), s.every)
+        meet(code)
+        code.emit("lamb.step", s.size, s.every, s.w, u, w_squares, u_squares, w_squares.size // 2, meets=False)

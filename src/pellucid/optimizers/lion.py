@@ -10,7 +10,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -50,3 +52,6 @@ class Lion(Optimizer):
     def update(self, w: Array, g: Array, s: Mapping[str, Array], lr: float, t: int) -> tuple[Array, dict[str, Array]]:
         w, m = lion(w, g, s["momentum"], lr=lr, beta_1=self.beta_1, beta_2=self.beta_2)
         return w, {"momentum": m}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        s.update(code, "lion", self.slots, self.beta_1, self.beta_2)

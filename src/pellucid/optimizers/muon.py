@@ -11,9 +11,11 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import checks
-from ..arrays import Array
+from ..arrays import Array, Shape
+from ..program import Program
 from .adam import adam
 from .base import Optimizer, optimizers
+from .lowering import Stretch, lower_squares, meet
 from .options import CommonOptions
 
 
@@ -115,5 +117,28 @@ class Muon(Optimizer):
         m = self.momentum * m + g
         ahead = g + self.momentum * m if self.nesterov else m
         u = orthogonal(ahead, self.muon_a, self.muon_b, self.muon_c, self.ns_steps)
-        scale = 1.0 if self.rms_rate is None else self.rms_rate * math.sqrt(max(w.shape))
-        return w - lr * scale * u, {"momentum": m}
+        return w - lr * self._scale(w.shape) * u, {"momentum": m}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        if "velocity" in s.slots:
+            numbers = self.adam_beta_1, self.adam_beta_2, self.epsilon, self.adam_lr_ratio
+            s.update(code, "adam", self.slots, *numbers)
+            return
+        R, C = s.w.shape
+        N, K = max(R, C), min(R, C)
+        u, x, y, A, P = (code.block(shape) for shape in ((R, C), (N, K), (N, K), (K, K), (K, K)))
+        look_ahead, m = int(self.nesterov), s.slots["momentum"]
+        code.emit("muon.momentum", s.size, s.every, s.g, m, u, float(self.momentum), look_ahead)
+        (squares,) = lower_squares(code, (u,), s.every)
+        meet(code)
+        code.emit("muon.start", s.every, u, x, R, C, squares, squares.size // 2)
+        for _ in range(self.ns_steps):  # x ← ax + x(bA + cA²) with A = xᵀx: the same as in `orthogonal`, for xᵀ
+            code.emit("product", s.every, x, 1, K, x, A, K, K, N)
+            code.emit("product", s.every, A, K, 1, A, P, K, K, K)
+            code.emit("muon.sum", P.size, s.every, P, A, float(self.muon_c), float(self.muon_b))
+            code.emit("product", s.every, x, K, 1, P, y, N, K, K)
+            code.emit("muon.sum", x.size, s.every, x, y, float(self.muon_a), 1.0)
+        code.emit("muon.step", s.every, s.w, x, R, C, self._scale(s.w.shape))
+
+    def _scale(self, shape: Shape) -> float:
+        return 1.0 if self.rms_rate is None else self.rms_rate * math.sqrt(max(shape))

@@ -11,8 +11,10 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .adam import moments
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -89,6 +91,9 @@ class Nadam(Optimizer):
         m, v = s["momentum"], s["velocity"]
         w, m, v = nadam(w, g, m, v, lr=lr, t=t, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
         return w, {"momentum": m, "velocity": v}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        s.update(code, "nadam", self.slots, self.beta_1, self.beta_2, self.epsilon)
 
     def saved_last(self, dtype: np.dtype[Any]) -> list[tuple[str, Array]]:
         return [("variable", np.array(momentum_product(self.iterations, self.beta_1), dtype))]

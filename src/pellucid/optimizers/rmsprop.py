@@ -10,7 +10,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -77,3 +79,7 @@ class RMSprop(Optimizer):
         if self.momentum:
             step = new["momentum"] = self.momentum * s["momentum"] + step
         return w - step, new
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        kernel = "rmsprop" + ".centered" * self.centered + ".momentum" * (self.momentum > 0)
+        s.update(code, kernel, self.slots, self.rho, self.epsilon, self.momentum)

@@ -10,7 +10,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -79,3 +81,8 @@ class ScheduleFreeAdamW(Optimizer):
             w, g, z, v, lr=lr, t=t, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon
         )
         return w, {"momentum": z, "velocity": v}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        s.update(
+            code, "schedule_free_adamw", self.slots, self.beta_1, self.beta_2, self.epsilon, self.warmup_steps
+        )  # fmt: skip

@@ -8,7 +8,9 @@ from typing import Any, Unpack
 
 from .. import checks
 from ..arrays import Array
+from ..program import Program
 from .base import Optimizer, optimizers
+from .lowering import Stretch
 from .options import OptimizerOptions
 
 
@@ -56,3 +58,7 @@ class SGD(Optimizer):
             return sgd(w, g, lr=lr), {}
         w, m = sgd_momentum(w, g, s["momentum"], lr=lr, momentum=self.momentum, nesterov=self.nesterov)
         return w, {"momentum": m}
+
+    def lower_update(self, code: Program, s: Stretch) -> None:
+        kernel = "sgd" if not self.momentum else "sgd.nesterov" if self.nesterov else "sgd.momentum"
+        s.update(code, kernel, self.slots, self.momentum)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Mapping
@@ -12,19 +11,19 @@ import numpy as np
 
 from ..arrays import Array, aligned
 from ..machine.executable import Executable, address
-from ..machine.layout import DONE
-from ..machine.threads import Crew
+from ..machine.layout import DONE, KINDS
+from ..machine.threads import SPAN, Crew
 from ..program import CannotLower
 from ..registry import Part
+from ..rng import Key
 from . import definition
 from .base import Trainee
 from .batches import ArrayBatches, Batches, with_class_weight
 from .lowering import Lowered, lower_step
+from .predicting import Predictors
 
-log = logging.getLogger("pellucid")
-
+READABLE = frozenset(map(np.dtype, KINDS))  # what can be gathered as it is
 RECORD_FLOATS = 1 << 20  # outputs kept for metrics that count in Python
-TRAINING = ("forward", "backward", "update", "count")
 
 
 class Stepper:
@@ -36,7 +35,7 @@ class Stepper:
         vectors = {"theta": model.theta.data, "gradient": model.gradient.data, "state": model.state.data}
         if training and model.optimizer.memory is not None:
             vectors |= model.optimizer.memory.vectors()
-        self.machine = Executable(self.lowered.code, TRAINING, vectors)
+        self.machine = Executable(self.lowered.code, vectors)
         self.counters = aligned(self.lowered.counters, "float64")
         self.machine.set(counters_address=address(self.counters), counters=len(self.counters))
         self.crew = Crew()
@@ -45,13 +44,13 @@ class Stepper:
     def bind(self, batch: int, x: Array, y: Array, weights: Array | None) -> None:
         """Read from these arrays from now on, in batches of this size."""
         machine, self.batch = self.machine, batch
-        machine.bind_rows("x", x, f"gather.{x.dtype.name}")
+        machine.bind_rows("x", x)
         if "y" in machine.bound:
-            machine.bind_rows("y", y, f"gather.{y.dtype.name}")
+            machine.bind_rows("y", y)
         if "classes" in machine.bound:
             machine.bind("classes", np.ascontiguousarray(y, "int64"))
         if weights is not None:
-            machine.bind_rows("weights", weights, f"gather.{weights.dtype.name}")
+            machine.bind_rows("weights", weights)
         machine.set(samples=len(x), batch=batch)
         self.x, self.y, self.weights = x, y, weights
 
@@ -76,9 +75,8 @@ class Stepper:
             machine.bind("out", outputs)
         taken = model.optimizer.steps_taken
         rates = model.optimizer.rates(steps) if self.training else np.empty(0)
-        machine.set(
-            place=place, order=0 if order is None else address(order), taken=taken, rates=address(rates) if len(rates) else 0
-        )  # fmt: skip
+        machine.set(place=place, order=0 if order is None else address(order), taken=taken)
+        machine.set(rates=address(rates) if len(rates) else 0)
         self._load_counters()
         began = time.perf_counter()
         try:
@@ -90,8 +88,55 @@ class Stepper:
         self.crew.ran(threads, done, time.perf_counter() - began)
         if done and self.training and not self.lowered.updates:
             model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())
-        self._count(order, place, done)
+        self._count()
+        if self.lowered.foreign:
+            self._count_outputs(order, place, done)
         return done
+
+    def short(self, steps: int) -> bool:
+        """Whether an epoch of so many steps is known to be over before anybody could want to look at it."""
+        known = self.crew.each.get(self.crew.best)
+        return known is not None and steps * known < SPAN
+
+    def run_epochs(self, key: Key | None, limit: int) -> tuple[int, dict[str, list[float]]]:
+        """Run at most so many whole epochs, each in an order of its own drawn from `key` (None: as the rows stand), in
+        one go; returns the steps done and the logs of the epochs finished. What the last one left unfinished stays in
+        the model's meters."""
+        machine, model, n = self.machine, self.model, len(self.x)
+        per_epoch = -(-n // self.batch)
+        threads, steps = self.crew.plan(limit * per_epoch)
+        epochs = max(1, steps // per_epoch)
+        steps = epochs * per_epoch
+        records = np.zeros((epochs, len(self.counters)))
+        order, sorting = np.empty(n, "int64"), np.empty(2 * n + 2 + (2 << 16), "int64")
+        rates = model.optimizer.rates(steps)
+        taken = model.optimizer.steps_taken
+        machine.set(
+            place=0, order=address(order) if key else 0, taken=taken, rates=address(rates), records=address(records),
+            shuffled=key is not None, shuffle_key=key.seed if key else 0, sorting=address(sorting),
+        )  # fmt: skip
+        self.counters[:] = 0
+        began = time.perf_counter()
+        try:
+            machine.run(steps, threads)
+        finally:
+            done = int(machine.job[DONE])
+            model.optimizer.steps_taken = taken + done
+            machine.set(shuffled=0, records=0)
+        self.crew.ran(threads, done, time.perf_counter() - began)
+        whole = records[: done // per_epoch]
+        left = self.counters if done % per_epoch else whole[-1] if len(whole) else self.counters
+        self.counters[:] = left
+        self._count()
+        return done, self._logs(whole)
+
+    def _logs(self, records: Array) -> dict[str, list[float]]:
+        """What epochs counted, (epochs, counters), as logs."""
+        logs = {"loss": (records[:, 0] / np.maximum(records[:, 1], 1)).tolist()}
+        for metric, at in self.lowered.native:
+            total, count = records[:, at], records[:, at + 1]
+            logs[metric.name] = np.asarray(metric.read({"total": total, "count": count}), "float64").tolist()
+        return logs
 
     def _load_counters(self) -> None:
         """Count on from where the meters stand: sums then do not depend on how an epoch is cut into runs."""
@@ -100,24 +145,27 @@ class Stepper:
         for metric, at in self.lowered.native:
             counted[at : at + 2] = metric.state.get("total", 0.0), metric.state.get("count", 0.0)
 
-    def _count(self, order: Array | None, place: int, done: int) -> None:
+    def _count(self) -> None:
         """Hand what was counted to the model's meters."""
         meters, counted = self.model.meters, self.counters
         meters.loss_sum, meters.samples = float(counted[0]), int(counted[1])
         for metric, at in self.lowered.native:
             metric.state = {"total": float(counted[at]), "count": float(counted[at + 1])}
-        if self.lowered.foreign:
-            self._count_outputs(order, place, done)
 
     def _count_outputs(self, order: Array | None, place: int, done: int) -> None:
-        """Let the metrics that have no compiled form see each batch's outputs."""
-        outputs, start = self.machine.kept["out"], 0
-        for i in range(place, place + done):
-            _, y_true, weights = self.rows(order, i)
-            y_pred = outputs[start : start + len(y_true)]
-            start += len(y_true)
-            for metric, weighted in self.lowered.foreign:
-                metric.update_state(y_true, y_pred, weights if weighted else None)
+        """Let the metrics that have no compiled form see the outputs: batch by batch, so that their sums do not depend
+        on how an epoch is cut into runs; all at once where whole numbers are added, whose sums never do."""
+        first, last = place * self.batch, min((place + done) * self.batch, len(self.x))
+        rows: Any = slice(first, last) if order is None else order[first:last]
+        y_true, y_pred = self.y[rows], self.machine.kept["out"]
+        given = None if self.weights is None else self.weights[rows]
+        for metric, weighted in self.lowered.foreign:
+            weights = given if weighted else None
+            together = weights is None and metric.can_lower() and metric.adds_whole_numbers(y_true)
+            size = max(last - first, 1) if together else self.batch
+            for i in range(0, last - first, size):
+                part = slice(i, min(i + size, last - first))
+                metric.update_state(y_true[part], y_pred[part], None if weights is None else weights[part])
 
 
 class Engine:
@@ -128,13 +176,27 @@ class Engine:
         self.steppers: dict[Any, Stepper] = {}
         self.edits = -1
         self.refusal = ""
+        self.predictors: Predictors | None = None
+
+    def predict(self, x: Array) -> Array | None:
+        """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
+        where an input is not finite."""
+        if self.edits != Part.edits or self.predictors is None:
+            if not self._renewed():
+                return None
+            try:
+                self.model.gather()  # another model may have taken its layers over
+                self.predictors = Predictors(self.model, x.shape[1:])
+            except CannotLower as part:
+                self._refuse(part)
+                return None
+            finally:
+                self.edits = Part.edits
+        return self.predictors(x)
 
     def stepper(self, batch: int, x: Array, y: Array, weights: Array | None, *, training: bool) -> Stepper | None:
         """A program for batches of such arrays, bound to them; None where only the definition can."""
-        if self.edits != Part.edits:
-            self.steppers.clear()
-            self.refusal = ""
-        if not self._may_try():
+        if not self._renewed():
             return None
         room = 1 << max(batch - 1, 0).bit_length()
         key = (training, room, x.shape[1:], y.shape[1:], None if weights is None else weights.shape[1:])
@@ -142,8 +204,7 @@ class Engine:
             try:
                 self.steppers[key] = Stepper(self.model, room, x, y, weights, training)
             except CannotLower as part:
-                self.refusal = str(part)
-                say_once(self.refusal)
+                self._refuse(part)
                 return None
             finally:
                 self.edits = Part.edits
@@ -151,17 +212,25 @@ class Engine:
         found.bind(batch, x, y, weights)
         return found
 
-    def _may_try(self) -> bool:
+    def _renewed(self) -> bool:
+        """Forget what was compiled before a part was changed; whether there is any point in compiling."""
         model = self.model
-        asked = os.environ.get("PELLUCID_ENGINE", "") == "definition" or model.run_eagerly
+        if self.edits != Part.edits:
+            self.steppers.clear()
+            self.predictors, self.refusal = None, ""
+        asked = os.environ.get("PELLUCID_ENGINE", "") == "definition" or getattr(model, "run_eagerly", False)
         return not (asked or self.refusal or model.dtype != "float32")
+
+    def _refuse(self, part: CannotLower) -> None:
+        self.refusal = str(part)
+        say_once(self.refusal)
 
 
 def engine_of(model: Trainee) -> Engine:
     """The engine of a model, made when it is first asked for."""
-    if model.engine is None:
-        model.engine = Engine(model)
-    return model.engine
+    engine: Engine = model.engine or Engine(model)
+    model.engine = engine
+    return engine
 
 
 def stepper_for(
@@ -192,11 +261,22 @@ def test(model: Trainee, x: Array, y: Array, weights: Array | None) -> None:
         stepper.run(None, 0, 1)
 
 
+def predict(model: Trainee, x: Array) -> Array:
+    """The outputs (B, ...) of a batch, compiled where that is possible."""
+    rows = np.ascontiguousarray(x, None if x.dtype in READABLE else model.dtype)
+    found = engine_of(model).predict(rows) if x.shape[1:] == model.shape else None
+    return definition.predict_step(model, np.asarray(x, model.dtype)) if found is None else found
+
+
 _said: set[str] = set()
 
 
 def say_once(part: str) -> None:
     """Tell, the first time, why a network runs on the definition."""
     if part not in _said:
+        import logging
+
         _said.add(part)
-        log.warning("The %s has no compiled form: the network runs on the definition, in plain NumPy.", part)
+        logging.getLogger("pellucid").warning(
+            "The %s has no compiled form: the network runs on the definition, in plain NumPy.", part
+        )

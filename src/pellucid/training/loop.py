@@ -55,6 +55,9 @@ def _fit(model: Trainee, plan: Plan, told: CallbackList) -> None:
     model.position = position
     logs: dict[str, Any] = {}
     while position.epoch < plan.epochs and not model.stop_training:
+        if (many := _many_epochs(model, plan, told, position)) is not None:
+            logs = many or logs
+            continue
         told.call("on_epoch_begin", position.epoch)
         logs = _train_epoch(model, plan, told, position)
         if plan.validation is not None and _due(plan.validation_freq, position.epoch):
@@ -66,6 +69,34 @@ def _fit(model: Trainee, plan: Plan, told: CallbackList) -> None:
         told.call("on_epoch_end", finished, logs)
     model.optimizer.finalize(model.theta, model.trained_names() if model.optimizer.steps_taken else [])
     told.call("on_train_end", logs)
+
+
+def _many_epochs(model: Trainee, plan: Plan, told: CallbackList, position: Position) -> dict[str, Any] | None:
+    """Where nobody looks at single epochs, as many as the compiled engine does in one go; returns the logs of the last.
+
+    None where epochs go one by one. An epoch that is broken off, as something in it was not finite, goes on that way.
+    """
+    train = plan.train
+    if not isinstance(train, ArrayBatches) or train.steps != train.in_a_pass or train.shuffle == "batch":
+        return None
+    if plan.validation is not None or position.batch or position.meters or not told.waits():
+        return None
+    stepper = engine.stepper_for(model, train, plan.class_weight, training=True)
+    if stepper is None or stepper.lowered.foreign or not stepper.lowered.updates or not stepper.short(train.steps):
+        return None
+    key = model.key.fold("shuffle") if train.shuffle else None
+    done, found = stepper.run_epochs(key, plan.epochs - position.epoch)
+    epochs, position.batch = divmod(done, train.steps)
+    position.epoch, first = position.epoch + epochs, position.epoch
+    position.first_step += epochs * train.steps
+    position.meters = model.meters.state() if position.batch else {}
+    if epochs:
+        for callback in told.callbacks:
+            if isinstance(callback, History):
+                callback.extend(first, found)
+    if not done:
+        return None
+    return {name: values[-1] for name, values in found.items()} if epochs else {}
 
 
 def _restored(told: CallbackList, position: Position) -> Position:
@@ -187,7 +218,7 @@ def predict(model: Trainee, batches: Batches, told: CallbackList) -> Array:
     outputs = []
     for i, (x, _, _) in enumerate(batches.epoch(0, None)):
         told.call("on_predict_batch_begin", i)
-        outputs.append(predict_step(model, np.asarray(x, model.dtype)))
+        outputs.append(engine.predict(model, x))
         told.call("on_predict_batch_end", i, {"outputs": outputs[-1]})
     told.call("on_predict_end")
     if not outputs:

@@ -12,11 +12,10 @@ from typing import Any
 
 from ..arrays import Array, Shape
 from ..losses import Loss
+from ..losses.lowering import Places, lower_slope
 from ..metrics import Metric
 from ..program import Buffer, CannotLower, Program
 from .base import Trainee
-
-REDUCTIONS = {"sum": 1, "mean_with_sample_weight": 2}  # all others divide by the number of samples
 
 
 @dataclass
@@ -34,13 +33,16 @@ class Lowered:
 def lower_network(model: Trainee, batch: int, shape: Shape, *, training: bool) -> tuple[Program, Buffer]:
     """The forward pass from rows of `x`, and y."""
     trained = frozenset(model.trained_names()) if training else frozenset()
-    code = Program(batch, model.theta, model.state, training, trained)
-    return code, model.lower(code, _gathered(code, "x", shape))
+    code = Program(batch, model.theta, model.state, training, trained, noise_key=model.key.fold("noise").seed)
+    return code, model.lowered(code, _gathered(code, "x", shape, serial=False))
 
 
 def lower_prediction(model: Trainee, batch: int, shape: Shape) -> Lowered:
-    """Forward, and the outputs written to `out`."""
+    """Forward, and the outputs written to `out`; inputs that are not finite are found on the way."""
     code, y = lower_network(model, batch, shape, training=False)
+    (gather,) = code.sections["gather"]
+    with code.within("gather"):
+        code.emit("finite.rows", gather.operands[3], math.prod(shape), decides=True)
     _written(code, y, "out")
     return Lowered(code, y)
 
@@ -49,12 +51,14 @@ def lower_step(model: Trainee, batch: int, x: Array, y: Array, weights: Array | 
     """A whole step on batches of such arrays."""
     code, out = lower_network(model, batch, x.shape[1:], training=training)
     made = Lowered(code, out)
-    given = _Targets(code, y.shape[1:])
+    given = _Targets(code, y.shape[1:], model.loss)
     w = None if weights is None else _gathered(code, "weights", weights.shape[1:])
     with code.within("backward"):
         dy = _lower_loss(model, code, out, given, w)
         if training:
             code.backpropagate(dy)
+        model.lower_penalties(code)
+        if training:
             code.emit("loss.finite", Buffer("gradient", 0, (), False), model.theta.data.size, decides=True)
     if training:
         _lower_update(model, made)
@@ -64,40 +68,76 @@ def lower_step(model: Trainee, batch: int, x: Array, y: Array, weights: Array | 
             _lower_metric(made, metric, given, w if weighted else None, weighted)
         if made.foreign:
             _written(code, out, "out")
+    code.meet_after("gather", True)
+    code.meet_after("count", "numbers" in given.found)  # a metric may still read targets that the next batch replaces
+    code.meet_after("update", False)  # what it wrote is read after the next batch is gathered, or after the run
     return made
 
 
 class _Targets:
-    """The targets, gathered in the forms that somebody asks for."""
+    """The targets, gathered in the forms that somebody asks for.
 
-    def __init__(self, code: Program, shape: Shape) -> None:
-        self.code, self.shape = code, shape
+    Only the model's loss has looked at all of them. A metric that might refuse what the loss lets pass counts in
+    Python, where it does.
+    """
+
+    def __init__(self, code: Program, shape: Shape, loss: Loss) -> None:
+        self.code, self.shape, self.loss = code, shape, loss
         self.found: dict[str, Buffer] = {}
 
-    def of(self, part: Loss | Metric, y_pred: Buffer) -> Buffer:
-        """As many numbers as y_pred has, or one class for each of its rows."""
-        wanted = y_pred.size if part.targets == "numbers" else y_pred.size // y_pred.shape[-1]
-        if math.prod(self.shape) != wanted:
-            raise CannotLower(f"{part.name!r} with targets of shape {(None, *self.shape)}")
-        if part.targets not in self.found:
-            with self.code.within("forward"):
-                self.found[part.targets] = self._gather(part.targets)
-        return self.found[part.targets]
+    def of(self, loss: Loss, y_pred: Buffer) -> tuple[Buffer, Buffer]:
+        """(y_true, y_pred) as a loss reads them, after the rules of `losses.targets.aligned`."""
+        if loss.assures and (loss.assures, loss.ignore_class) != (self.loss.assures, self.loss.ignore_class):
+            raise CannotLower(f"{loss.name!r} beside the loss {self.loss.name!r}")
+        if loss.targets == "classes":
+            return self._class_numbers(y_pred), y_pred
+        given, wanted = self.shape, y_pred.shape
+        if wanted == (*given, 1) and given:
+            y_pred, wanted = y_pred.shaped(given), given
+        if wanted not in (given, (*given, 1)) and given != (*wanted, 1):
+            raise self._misshapen(y_pred)
+        return self._gathered("numbers").shaped(wanted), y_pred
+
+    def numbers(self, y_pred: Buffer) -> Buffer:
+        """One number for each of y_pred's, in the targets' own shape."""
+        if self.shape != y_pred.shape and (*self.shape, 1) != y_pred.shape and self.shape != (*y_pred.shape, 1):
+            raise self._misshapen(y_pred)
+        return self._gathered("numbers")
+
+    def classes(self, y_pred: Buffer) -> Buffer:
+        """The number of a class for each row of y_pred."""
+        if self.loss.assures != "classes" or self.loss.ignore_class is not None:
+            raise CannotLower(f"class numbers beside the loss {self.loss.name!r}")
+        return self._class_numbers(y_pred)
+
+    def _class_numbers(self, y_pred: Buffer) -> Buffer:
+        if self.shape not in (y_pred.shape[:-1], (*y_pred.shape[:-1], 1)):
+            raise self._misshapen(y_pred)
+        return self._gathered("classes")
+
+    def _misshapen(self, y_pred: Buffer) -> CannotLower:
+        return CannotLower(f"pair of targets {(None, *self.shape)} and outputs {(None, *y_pred.shape)}")
+
+    def _gathered(self, kind: str) -> Buffer:
+        if kind not in self.found:
+            self.found[kind] = self._gather(kind)
+        return self.found[kind]
 
     def _gather(self, kind: str) -> Buffer:
         if kind == "numbers":
-            return _gathered(self.code, "y", self.shape)
+            return _gathered(self.code, "y", self.shape, serial=False)
         n = math.prod(self.shape)
         to = self.code.buffer((2 * n,))  # a class is a word of 64 bits
-        self.code.emit("gather.labels", Buffer("classes", 0, ()), 8 * n, n, to, serial=True, meets=False)
+        with self.code.within("gather"):
+            self.code.emit("gather.labels", Buffer("classes", 0, ()), 8 * n, n, to, serial=True, meets=False)
         return to
 
 
-def _gathered(code: Program, name: str, shape: Shape) -> Buffer:
+def _gathered(code: Program, name: str, shape: Shape, serial: bool = True) -> Buffer:
     """Rows of what will be bound under this name."""
     to = code.buffer(shape)
-    with code.within("forward"):
-        code.emit("gather.float32", Buffer(name, 0, ()), 0, to.size, to, 1.0, 0.0)
+    with code.within("gather"):
+        code.emit("gather.float32", Buffer(name, 0, ()), 0, to.size, to, 1.0, 0.0, serial=serial, meets=False)
     return to
 
 
@@ -107,26 +147,33 @@ def _written(code: Program, y: Buffer, name: str) -> None:
 
 def _lower_loss(model: Trainee, code: Program, y: Buffer, given: _Targets, weights: Buffer | None) -> Buffer:
     """Emit the loss; returns dL/dy, or dL/dz with the way back through the output activation taken off the tape."""
-    loss, outputs = model.loss, y
-    if code.logits is not None and code.logits[0] is y:
-        _, activation, z = code.logits
-        fused = model.loss.from_logits_of(activation)
-        if fused is not None:
-            loss, outputs = fused, z
-            if code.training:
-                code.tape.pop()
-    if loss.axis != -1 or loss.dtype not in (None, "float32"):
-        raise CannotLower(f"loss {loss.name!r} with an axis or dtype of its own")
-    per_value = outputs.shape[:-1]
-    each = 1 if weights is None else weights.size
-    if math.prod(per_value) % each:
-        raise CannotLower(f"loss {loss.name!r} with weights of shape {(None, *weights.shape)}")  # type: ignore[union-attr]
+    loss, outputs = _fused(model.loss, code, y)
+    if not loss.can_lower() or loss.dtype not in (None, "float32") or not outputs.shape:
+        raise CannotLower(f"loss {loss.name!r} as it is given")
+    y_true, y_pred = given.of(loss, outputs)
+    per_value = y_pred.shape[:-1]
+    dy = code.buffer(y_pred.shape)
     slope, values = code.buffer(per_value), code.buffer(per_value)
-    dy = code.buffer(outputs.shape)
-    code.emit("loss.slope", weights, slope, slope.size, each, REDUCTIONS.get(loss.reduction or "", 0), serial=True)
-    loss.lower(code, given.of(loss, outputs), outputs, slope, values, dy if code.training else None)
-    code.emit("loss.total", values, slope, values.size, serial=True)
-    return dy
+    lower_slope(code, slope, weights, loss.reduction, y_true, loss.ignore_class)
+    loss.lower(code, Places(y_true, y_pred, slope, values, dy if code.training else None))
+    code.emit("loss.total", values, slope, values.size, serial=True, meets=False)
+    for emit in code.after_loss:
+        emit()
+    return dy.shaped(outputs.shape)
+
+
+def _fused(loss: Loss, code: Program, y: Buffer) -> tuple[Loss, Buffer]:
+    """The loss in its from-logits form, and the logits, where the output activation and the loss allow it."""
+    if code.logits is None or code.logits[0] is not y:
+        return loss, y
+    _, activation, z = code.logits
+    fused = loss.from_logits_of(activation)
+    if fused is None:
+        return loss, y
+    code.meet_after("forward", False)  # y itself is read much later
+    if code.training:
+        code.tape.pop()
+    return fused, z
 
 
 def _lower_update(model: Trainee, made: Lowered) -> None:
@@ -138,16 +185,20 @@ def _lower_update(model: Trainee, made: Lowered) -> None:
             made.updates = True
         except CannotLower:
             code.sections["update"] = before
+            model.optimizer.lower_scale(code, model.trained_names())
 
 
 def _lower_metric(made: Lowered, metric: Metric, given: _Targets, weights: Buffer | None, weighted: bool) -> None:
+    code = made.code
+    before = list(code.sections["count"])
     try:
-        if weights is not None and weights.size != 1:
-            raise CannotLower("weights within a sample")
-        metric.lower(made.code, given.of(metric, made.y), made.y, weights, made.counters)
+        if not metric.can_lower():
+            raise CannotLower(f"metric {metric.name!r}")
+        metric.lower(code, given, made.y, weights, made.counters)
         made.native.append((metric, made.counters))
         made.counters += 2
     except CannotLower:
+        code.sections["count"] = before
         made.foreign.append((metric, weighted))
 
 

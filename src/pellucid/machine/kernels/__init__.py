@@ -1,8 +1,42 @@
 """The kernels, by the stems of the parts they compute. Importing this imports Numba; only compiling needs it."""
 
-from . import activations, dense, gather, interpreter, losses, matmul, metrics, optimizers, random
+from . import (  # noqa: F401  # each adds its own to KERNELS
+    activity_regularization,
+    adafactor,
+    binary_losses,
+    class_losses,
+    constraints,
+    dense,
+    elementary,
+    exponential_units,
+    gates,
+    gather,
+    interpreter,
+    lamb,
+    loss_terms,
+    losses,
+    matmul,
+    metrics,
+    muon,
+    noise,
+    normalization,
+    optimizers,
+    prelu,
+    products,
+    random,
+    rectifiers,
+    regularizers,
+    rescaling,
+    shapes,
+    sigmoids,
+    simplex,
+    softened,
+    standardizing,
+    steps,
+    sums,
+    unit_normalization,
+    updates,
+)
 from .base import KERNELS
 
-__all__ = [
-    "KERNELS", "activations", "dense", "gather", "interpreter", "losses", "matmul", "metrics", "optimizers", "random",
-]  # fmt: skip
+__all__ = ["KERNELS"]

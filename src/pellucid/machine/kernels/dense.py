@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from ..layout import B, SCRATCH, SCRATCH_FLOATS
+from typing import Any
+
+import numpy as np
+
+from ..layout import SCRATCH, SCRATCH_FLOATS, B
 from ..memory import Word, floats, ints
 from ..tile import ADD, ROWS
 from .base import inline, kernel
 from .gather import share, share_lines
 from .matmul import PANEL, pack, pack_transposed, panel, product
+
+f32 = np.float32
 
 DEEP = SCRATCH_FLOATS // PANEL  # rows of a packed panel, at most
 LARGE = 1 << 17  # numbers in B beyond which it is packed
@@ -15,24 +21,27 @@ FEW = 16  # rows of C below which packing does not pay
 
 
 @inline
+def my_part(M: int, N: int, tid: int, nt: int, columns: bool) -> Any:
+    """(first row, last + 1, first column, last + 1) of C that fall to this thread."""
+    if columns:
+        lo, hi = share((N + PANEL - 1) // PANEL, tid, nt)
+        return 0, M, lo * PANEL, min(N, hi * PANEL)
+    lo, hi = share((M + ROWS - 1) // ROWS, tid, nt)
+    return lo * ROWS, min(M, hi * ROWS), 0, N
+
+
+@inline
 def by_columns(M: int, N: int, nt: int) -> bool:
-    """Whether threads share out C's columns rather than its rows: W's columns then stay in one core's cache."""
-    return N % (PANEL * nt) == 0 or N >= 4 * PANEL * nt or M < ROWS * nt
+    """Whether threads share out C's columns rather than its rows: each then reads its own columns of W only."""
+    return N % (PANEL * nt) == 0 or 4 * PANEL * nt <= N or ROWS * nt > M
 
 
 @inline
 def multiply(
-    a: Word, a_row: int, a_k: int, b: Word, b_k: int, c: Word, M: int, N: int, K: int, start: Word, mode: int,
-    scratch: Word, tid: int, nt: int,
+    a: Word, a_row: int, a_k: int, b: Word, b_k: int, c: Word, N: int, K: int, start: Word, mode: int, scratch: Word,
+    i0: int, i1: int, j0: int, j1: int,
 ) -> None:  # fmt: skip
-    """This thread's part of C (M, N) = A·B, B's rows lying b_k apart."""
-    i0, i1, j0, j1 = 0, M, 0, N
-    if by_columns(M, N, nt):
-        lo, hi = share((N + PANEL - 1) // PANEL, tid, nt)
-        j0, j1 = lo * PANEL, min(N, hi * PANEL)
-    else:
-        lo, hi = share((M + ROWS - 1) // ROWS, tid, nt)
-        i0, i1 = lo * ROWS, min(M, hi * ROWS)
+    """Rows i0 to i1, columns j0 to j1 of C (M, N) = A·B, B's rows lying b_k apart."""
     if i1 <= i0 or j1 <= j0:
         return
     a, c = a + 4 * i0 * a_row, c + 4 * i0 * N
@@ -60,17 +69,22 @@ def part(start: Word, mode: int, k: int, last: bool) -> tuple[Word, int]:
 def forward(op: int, ctx: int, tid: int, nt: int) -> None:
     """op: x, W, b, y, I, O, rows per sample, mode."""
     o, c = ints(op, 8), ints(ctx, 64)
-    I, O = o[4], o[5]
-    multiply(o[0], I, 1, o[1], O, o[3], c[B] * o[6], O, I, o[2], o[7], c[SCRATCH], tid, nt)
+    I, O, M = o[4], o[5], c[B] * o[6]
+    i0, i1, j0, j1 = my_part(M, O, tid, nt, by_columns(M, O, nt))
+    multiply(o[0], I, 1, o[1], O, o[3], O, I, o[2], o[7], c[SCRATCH], i0, i1, j0, j1)
 
 
 @kernel("dense.weights")
 def weights(op: int, ctx: int, tid: int, nt: int) -> None:
-    """dW = xᵀ·dz and db = Σ dz. op: x, dz, dW, db, I, O, rows per sample."""
+    """dW = xᵀ·dz and db = Σ dz. op: x, dz, dW, db, I, O, rows per sample.
+
+    Threads share out dW's rows, each a stretch of the vector that the optimizer, too, will give to the same thread.
+    """
     o, c = ints(op, 8), ints(ctx, 64)
     I, O, M = o[4], o[5], c[B] * o[6]
     if o[2] != 0:
-        multiply(o[0], 1, I, o[1], O, o[2], I, O, M, 0, 0, c[SCRATCH], tid, nt)
+        i0, i1, j0, j1 = my_part(I, O, tid, nt, ROWS * nt > I)
+        multiply(o[0], 1, I, o[1], O, o[2], O, M, 0, 0, c[SCRATCH], i0, i1, j0, j1)
     if o[3] != 0:
         lo, hi = share_lines(O, tid, nt)
         db = floats(o[3] + 4 * lo, hi - lo)
@@ -84,24 +98,27 @@ def weights(op: int, ctx: int, tid: int, nt: int) -> None:
 
 @kernel("dense.inputs")
 def inputs(op: int, ctx: int, tid: int, nt: int) -> None:
-    """dx = dz·Wᵀ. op: dz, W, dx, I, O, rows per sample."""
+    """dx = dz·Wᵀ. op: dz, W, dx, I, O, rows per sample, y or 0: where x is y = max(z, 0), it goes on to dL/dz."""
     o, c = ints(op, 8), ints(ctx, 64)
     I, O, M = o[3], o[4], c[B] * o[5]
-    i0, i1, j0, j1 = 0, M, 0, I
-    if by_columns(M, I, nt):
-        lo, hi = share((I + PANEL - 1) // PANEL, tid, nt)
-        j0, j1 = lo * PANEL, min(I, hi * PANEL)
-    else:
-        lo, hi = share((M + ROWS - 1) // ROWS, tid, nt)
-        i0, i1 = lo * ROWS, min(M, hi * ROWS)
+    i0, i1, j0, j1 = my_part(M, I, tid, nt, by_columns(M, I, nt))
     if i1 <= i0:
         return
     for j in range(j0, j1, PANEL):
         n = min(PANEL, j1 - j)
+        dx = o[2] + 4 * (i0 * I + j)
         for k in range(0, O, DEEP):
             depth = min(DEEP, O - k)
             pack_transposed(o[1] + 4 * (j * O + k), O, depth, n, c[SCRATCH])
-            panel(
-                o[0] + 4 * (i0 * O + k), O, 1, c[SCRATCH], PANEL, o[2] + 4 * (i0 * I + j), I,
-                i1 - i0, n, depth, 0, ADD if k else 0,
-            )  # fmt: skip
+            panel(o[0] + 4 * (i0 * O + k), O, 1, c[SCRATCH], PANEL, dx, I, i1 - i0, n, depth, 0, ADD if k else 0)
+        if o[6] != 0:
+            rectify_grad(dx, o[6] + 4 * (i0 * I + j), i1 - i0, n, I)
+
+
+@inline
+def rectify_grad(dx: Word, y: Word, M: int, n: int, stride: int) -> None:
+    """dx = 0 where y = max(·, 0) is 0; a NaN stays one."""
+    for i in range(M):
+        d, out = floats(dx + 4 * i * stride, n), floats(y + 4 * i * stride, n)
+        for j in range(n):
+            d[j] = d[j] if out[j] > f32(0) else d[j] * f32(0)

@@ -1,11 +1,13 @@
 """exp, log and their kin in float32, as polynomials that vectorize: the system's own are called one number at a time.
 
-Source: Cephes (Moshier, 1989), whose reductions and coefficients these are; within 2 units in the last place.
+Source: Cephes (Moshier, 1989), whose reductions and coefficients these are, but for the normal distribution's. Within 2
+units in the last place, or what a docstring says.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numba as nb
 import numpy as np
@@ -13,9 +15,24 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .base import inline
-
 f32 = np.float32
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def precise(function: F) -> F:
+    """Decorator: a function that kernels may call, and whose sums are taken in the order in which they stand."""
+    compiled: F = nb.njit(error_model="numpy", fastmath={"contract"}, forceinline=True)(function)
+    return compiled
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def choose(context: Any, condition: Any, x: Any, y: Any) -> Any:
+    """x if the condition holds, else y; both are computed, and no branch keeps a loop from vectorizing."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(*args)
+
+    return types.float32(types.boolean, types.float32, types.float32), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -40,14 +57,14 @@ def bits_of_float(context: Any, x: Any) -> Any:
 
 LOG2E, LN2_HIGH, LN2_LOW = f32(1.44269504), f32(0.693359375), f32(-2.12194440e-4)
 HIGHEST, LOWEST = f32(88.72283), f32(-103.97208)
+ZERO, HALF, ONE, TWO, INFINITY = f32(0), f32(0.5), f32(1), f32(2), f32(np.inf)
 
 
-@inline
-def exp(x: Any) -> Any:
-    """eˣ. x = n·ln 2 + r with |r| ≤ ln 2 / 2, and eʳ by a polynomial; 2ⁿ in two factors, since small ones are denormal."""
-    y = min(max(x, LOWEST), HIGHEST)
-    n = np.floor(y * LOG2E + f32(0.5))
-    r = y - n * LN2_HIGH
+@precise
+def reduced(x: Any) -> Any:
+    """(n, eʳ - 1) with x = n·ln 2 + r and |r| ≤ ln 2 / 2, by a polynomial."""
+    n = np.floor(x * LOG2E + HALF)
+    r = x - n * LN2_HIGH
     r = r - n * LN2_LOW
     p = f32(1.9875691500e-4)
     p = p * r + f32(1.3981999507e-3)
@@ -55,32 +72,47 @@ def exp(x: Any) -> Any:
     p = p * r + f32(4.1665795894e-2)
     p = p * r + f32(1.6666665459e-1)
     p = p * r + f32(5.0000001201e-1)
-    p = p * r * r + r + f32(1)
-    i = np.int32(n)
-    half = i >> np.int32(1)
-    power = p * power_of_2(half) * power_of_2(i - half)
-    power = f32(np.inf) if x > HIGHEST else power
-    power = f32(0) if x < LOWEST else power
-    return power if x == x else x
+    return n, p * (r * r) + r
 
 
-@inline
+@precise
 def power_of_2(n: Any) -> Any:
     """2ⁿ for n from -126 to 127."""
     return float_of_bits(nb.int32(nb.int32(n + nb.int32(127)) << nb.int32(23)))
 
 
-@inline
+@precise
+def exp(x: Any) -> Any:
+    """eˣ = 2ⁿ·eʳ; 2ⁿ in two factors, since small ones are denormal."""
+    n, grown = reduced(min(max(x, LOWEST), HIGHEST))
+    i = np.int32(n)
+    half = i >> np.int32(1)
+    y = (grown + ONE) * power_of_2(half) * power_of_2(i - half)
+    y = choose(x > HIGHEST, INFINITY, y)
+    y = choose(x < LOWEST, ZERO, y)
+    return choose(x == x, y, x)
+
+
+@precise
+def expm1(x: Any) -> Any:
+    """eˣ - 1 = 2ⁿ·(eʳ - 1) + (2ⁿ - 1), whose digits are not lost near zero; by halves, since 2ⁿ may be infinite."""
+    n, grown = reduced(min(max(x, f32(-18)), HIGHEST))  # below -18 it is -1
+    half = power_of_2(np.int32(n) - np.int32(1))
+    y = TWO * (grown * half + (half - HALF))
+    y = choose(x > HIGHEST, INFINITY, y)
+    return choose(x == x, choose(x == ZERO, x, y), x)
+
+
+@precise
 def log(x: Any) -> Any:
     """ln x. x = 2ⁿ·m with m from √½ to √2, and ln m by a polynomial in m - 1."""
     tiny = x < f32(1.17549435e-38)
-    scaled = x * f32(8388608.0) if tiny else x
-    bits = bits_of_float(f32(scaled))
+    bits = bits_of_float(choose(tiny, x * f32(8388608.0), x))
     n = nb.int32(((bits >> nb.int32(23)) & nb.int32(255)) - nb.int32(126))
     m = float_of_bits(nb.int32((bits & nb.int32(0x007FFFFF)) | nb.int32(0x3F000000)))
     low = m < f32(0.707106781)
-    e = f32(n) - (f32(1) if low else f32(0)) - (f32(23) if tiny else f32(0))
-    z = (m + m if low else m) - f32(1)
+    e = f32(n) - choose(low, ONE, ZERO) - choose(tiny, f32(23), ZERO)
+    z = choose(low, m + m, m) - ONE
     p = f32(7.0376836292e-2)
     p = p * z + f32(-1.1514610310e-1)
     p = p * z + f32(1.1676998740e-1)
@@ -91,21 +123,38 @@ def log(x: Any) -> Any:
     p = p * z + f32(-2.4999993993e-1)
     p = p * z + f32(3.3333331174e-1)
     s = z * z
-    y = p * z * s + e * LN2_LOW - f32(0.5) * s
+    y = p * z * s + e * LN2_LOW - HALF * s
     y = z + y + e * LN2_HIGH
-    y = x if x == f32(np.inf) else y
-    y = f32(-np.inf) if x == f32(0) else y
-    return y if x >= f32(0) else f32(np.nan)
+    y = choose(x == INFINITY, x, y)
+    y = choose(x == ZERO, -INFINITY, y)
+    return choose(x >= ZERO, y, f32(np.nan))
 
 
-@inline
+@precise
+def log1p(x: Any) -> Any:
+    """ln(1 + x) = ln u + (1 + x - u)/u, where u is what float32 makes of 1 + x.
+
+    Source: Kahan's correction, in Goldberg, "What every computer scientist should know about floating-point arithmetic"
+    (1991), theorem 4."""
+    u = x + ONE
+    lost = (x - (u - ONE)) / u
+    return log(u) + choose((u > ZERO) & (u < INFINITY), lost, ZERO)
+
+
+@precise
+def softplus(x: Any) -> Any:
+    """ln(1 + eˣ) = max(x, 0) + ln(1 + e^(-|x|))."""
+    return max(x, ZERO) + log1p(exp(-abs(x)))
+
+
+@precise
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e⁻ˣ), from e^(-|x|), which cannot overflow."""
     e = exp(-abs(x))
-    return (f32(1) if x >= f32(0) else e) / (f32(1) + e)
+    return choose(x >= ZERO, ONE, e) / (ONE + e)
 
 
-@inline
+@precise
 def tanh(x: Any) -> Any:
     """tanh x: by a polynomial where |x| < 0.625, else 1 - 2 / (e^(2|x|) + 1) with the sign of x."""
     a = abs(x)
@@ -116,6 +165,55 @@ def tanh(x: Any) -> Any:
     p = p * s + f32(1.33314422036e-1)
     p = p * s + f32(-3.33332819422e-1)
     small = p * s * x + x
-    large = f32(1) - f32(2) / (exp(a + a) + f32(1))
-    large = large if x >= f32(0) else -large
-    return small if a < f32(0.625) else (large if x == x else x)
+    large = ONE - TWO / (exp(a + a) + ONE)
+    large = choose(x >= ZERO, large, -large)
+    return choose(a < f32(0.625), small, choose(x == x, large, x))
+
+
+@precise
+def normal(x: Any) -> Any:
+    """(Φ(x), φ(x)): the standard normal's distribution and density.
+
+    With h = |x|, e = e^(-h²/2) and t = 1/(1 + 0.35h), Φ(-h) = e·(Φ(-h)/e), and what stands in brackets is nearly a
+    polynomial in t. It was fitted to erfcx for h from 0 to 15, by least squares weighted until the relative error
+    was even, 4e-8. Within 8 units in the last place in the lower tail.
+    """
+    h = min(abs(x), f32(15))
+    high = float_of_bits(nb.int32(bits_of_float(h) & nb.int32(-4096)))  # 12 bits of h, whose square is exact
+    low = HALF * (h - high) * (h + high)  # the rest of h²/2, at most 0.06
+    e = exp(-HALF * high * high) * (ONE - low * (ONE - low * (HALF - low * f32(1 / 6))))
+    t = ONE / (ONE + f32(0.35) * h)
+    p = f32(-2.916427690e-02)
+    p = p * t + f32(1.440624933e-01)
+    p = p * t + f32(-2.559053134e-01)
+    p = p * t + f32(1.593967923e-01)
+    p = p * t + f32(-2.326645718e-02)
+    p = p * t + f32(1.055758869e-01)
+    p = p * t + f32(1.198152306e-01)
+    p = p * t + f32(1.398643719e-01)
+    p = p * t + f32(1.396212564e-01)
+    tail = p * t * e
+    return choose(x > ZERO, ONE - tail, tail), e * f32(0.3989422804)
+
+
+@precise
+def ordered(x: Any) -> Any:
+    """The bits of x as a whole number: the greater x, the greater that is. The greatest of many is then found without
+    asking of each whether it is NaN, which would keep the loop from vectorizing."""
+    bits = bits_of_float(x)
+    return nb.int32(bits ^ nb.int32((bits >> nb.int32(31)) & nb.int32(0x7FFFFFFF)))
+
+
+@precise
+def unordered(bits: Any) -> Any:
+    """The x of `ordered(x)`."""
+    return float_of_bits(nb.int32(bits ^ nb.int32((bits >> nb.int32(31)) & nb.int32(0x7FFFFFFF))))
+
+
+@precise
+def highest(x: Any, n: int) -> Any:
+    """The greatest of n numbers; where there is a NaN among them, it may be that or not."""
+    most = nb.int32(-2147483648)
+    for i in range(n):
+        most = max(most, ordered(x[i]))
+    return unordered(most)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from ..layout import B, FIRST, OUT, ROWS
-from ..memory import floats, ints, number, viewer
+from ..layout import FIRST, KINDS, NOT_FINITE, OUT, ROWS, SHARED, STATUS, B
+from ..memory import fetch, floats, ints, number, viewer
 from .base import inline, kernel
 
-KINDS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "bool")
+AHEAD = 4096  # bytes of the rows to come that are asked for while one is converted: they lie anywhere in memory
+LINE = 64
 
 
 @inline
@@ -27,7 +28,7 @@ def share_lines(n: int, tid: int, nt: int) -> Any:
     return min(n, blocks * tid // nt * 16), min(n, blocks * (tid + 1) // nt * 16)
 
 
-def _gatherer(view: Any) -> Any:
+def _gatherer(view: Any, source_size: int) -> Any:
     def gather(op: int, ctx: int, tid: int, nt: int) -> None:
         """op: data, bytes from row to row, numbers in a row, to, scale, offset."""
         o, c = ints(op, 8), ints(ctx, 64)
@@ -36,8 +37,13 @@ def _gatherer(view: Any) -> Any:
         plain = o[4] == 0x3FF0000000000000 and o[5] == 0  # 1.0 and 0.0
         rows = ints(c[ROWS], c[B])
         lo, hi = share(c[B], tid, nt)
+        ahead = max(1, AHEAD // max(source_size * n, 1))
         for b in range(lo, hi):
             r = rows[b] if c[ROWS] != 0 else c[FIRST] + b
+            if c[ROWS] != 0 and b + ahead < hi:
+                soon = data + rows[b + ahead] * stride
+                for byte in range(0, source_size * n, LINE):
+                    fetch(soon + byte)
             source, target = view(data + r * stride, n), floats(to + 4 * b * n, n)
             if plain:
                 for i in range(n):
@@ -49,9 +55,9 @@ def _gatherer(view: Any) -> Any:
     return gather
 
 
-for _kind in KINDS:
+for _kind in sorted(KINDS):
     _type = types.uint8 if _kind == "bool" else getattr(types, _kind)
-    kernel(f"gather.{_kind}")(_gatherer(floats if _kind == "float32" else viewer(_type)))
+    kernel(f"gather.{_kind}")(_gatherer(floats if _kind == "float32" else viewer(_type), _type.bitwidth // 8))
 
 
 @kernel("gather.labels")
@@ -65,6 +71,19 @@ def gather_labels(op: int, ctx: int, tid: int, nt: int) -> None:
         source, target = ints(o[0] + r * o[1], n), ints(o[3] + 8 * b * n, n)
         for i in range(n):
             target[i] = source[i]
+
+
+@kernel("finite.rows")
+def finite_rows(op: int, ctx: int, tid: int, nt: int) -> None:
+    """Whether the batch's numbers are finite; if not, the run ends. op: numbers, how many per sample."""
+    o, c = ints(op, 2), ints(ctx, 64)
+    n = c[B] * o[1]
+    x = floats(o[0], n)
+    spoilt = np.float32(0)
+    for i in range(n):
+        spoilt += x[i] * np.float32(0)  # 0, or NaN from whatever is not finite
+    if spoilt != spoilt:
+        ints(c[SHARED], 64)[STATUS] = NOT_FINITE
 
 
 @kernel("scatter")

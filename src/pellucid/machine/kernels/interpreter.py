@@ -1,23 +1,60 @@
-"""The interpreter: step after step, one operation after another; every thread runs it, and they meet where they must."""
+"""The interpreter: step after step, one operation after another. Every thread runs it; they meet where they must."""
 
 from __future__ import annotations
 
 from ..layout import (
-    ARRIVED, B, BARRIER, BATCH, COUNTERS, COUNTERS_ADDRESS, COUNTS, DECIDES, DONE, FINE, FIRST, KERNEL, OP_FLAGS,
-    OP_WORDS, OPERANDS, OPS, ORDER, OUT, PHASE, PLACE, PROGRAM, RATE, RATES, RECORDS, ROWS, SAMPLES, SCRATCH, SERIAL,
-    SHARED, SHARED_ADDRESS, SHUFFLE_KEY, SHUFFLED, SORTING, STATUS, STEPS, T, TAKEN, YIELD,
+    ARRIVED,
+    BARRIER,
+    BATCH,
+    COUNTERS,
+    COUNTERS_ADDRESS,
+    COUNTS,
+    DECIDES,
+    DONE,
+    FINE,
+    FIRST,
+    KERNEL,
+    LATE,
+    OP_FLAGS,
+    OP_WORDS,
+    OPERANDS,
+    OPS,
+    ORDER,
+    OUT,
+    PHASE,
+    PLACE,
+    PROGRAM,
+    RATE,
+    RATES,
+    RECORDS,
+    ROWS,
+    SAMPLES,
+    SERIAL,
+    SHARED,
+    SHARED_ADDRESS,
+    SHUFFLE_KEY,
+    SHUFFLED,
+    SORTING,
+    STATUS,
+    STEPS,
+    STOP,
+    TAKEN,
+    YIELD,
+    B,
+    T,
 )  # fmt: skip
 from ..memory import atomic_add, atomic_load, call, call_nothing, doubles, ints
 from .base import inline, kernel
 from .random import fold, permutation
 
 PATIENCE = 2000  # looks at the barrier before the core is offered to others
+TOO_LATE = 1000  # offers, of about a microsecond each, after which the run had better end and be thought over
 
 
 @inline
 def meet(ctx: int, nt: int, give_way: int) -> None:
     """Wait until all threads have come here. Whoever waits long lets the system run something else: the thread that is
-    late may be waiting for this very core."""
+    late may be waiting for this very core. Whoever waits very long has the run end."""
     c = ints(ctx, 64)
     c[PHASE] += 1
     arrived = c[SHARED] + 8 * ARRIVED
@@ -29,6 +66,8 @@ def meet(ctx: int, nt: int, give_way: int) -> None:
         looks += 1
         if looks > PATIENCE:
             call_nothing(give_way)
+        if looks == PATIENCE + TOO_LATE:
+            ints(c[SHARED], 64)[LATE] = 1
 
 
 @inline
@@ -54,12 +93,16 @@ def run(job: int, ctx: int, tid: int, nt: int) -> None:
     samples, batch, give_way = j[SAMPLES], j[BATCH], j[YIELD]
     place, order = j[PLACE], j[ORDER]
     taken, rates, program, operations = j[TAKEN], j[RATES], j[PROGRAM], j[OPS]
+    if nt == 1:
+        j[DONE], shared[STATUS] = 0, FINE
     for step in range(j[STEPS]):
         if place == 0 and j[SHUFFLED] != 0:
             if tid == 0:
                 permutation(fold(fold(j[SHUFFLE_KEY], taken + step), 0), samples, order, j[SORTING])
             if nt > 1:
                 meet(ctx, nt, give_way)
+        if nt > 1 and tid == 0:
+            shared[STOP + 8 * (step & 1)] = shared[LATE]  # for all to read when the step is done: so they agree
         c[FIRST] = place * batch
         c[B] = min(batch, samples - place * batch)
         c[ROWS] = order + 8 * place * batch if order != 0 else 0
@@ -70,8 +113,10 @@ def run(job: int, ctx: int, tid: int, nt: int) -> None:
             op = program + 8 * OP_WORDS * i
             o = ints(op, OP_WORDS)
             flags = o[OP_FLAGS]
-            if flags & SERIAL == 0 or tid == 0:
+            if flags & SERIAL == 0:
                 call(o[KERNEL], op + 8 * OPERANDS, ctx, tid, nt)
+            elif tid == 0:
+                call(o[KERNEL], op + 8 * OPERANDS, ctx, 0, 1)
             if nt > 1 and flags & BARRIER != 0:
                 meet(ctx, nt, give_way)
             if flags & DECIDES != 0 and shared[STATUS] != FINE:
@@ -84,3 +129,5 @@ def run(job: int, ctx: int, tid: int, nt: int) -> None:
                 epoch_done(job)
         if tid == 0:
             j[DONE] = step + 1
+        if nt > 1 and shared[STOP + 8 * (step & 1)] != 0:
+            return

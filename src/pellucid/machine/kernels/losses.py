@@ -1,17 +1,16 @@
-"""The losses of `losses/`: a value for each sample, and dL/dy beside it.
+"""What all losses share: how much each value counts, their sum, and whether anything in the step was not finite.
 
-Each kernel gets `slope`, by how much a sample's own value counts in the loss: its weight over the number of samples.
+Each loss's own kernel gets `slope`, by how much a value counts in the loss: its weight over the number of values.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..layout import B, LOSS, NOT_FINITE, PENALTY, SHARED, STATUS
+from ..layout import LOSS, NOT_FINITE, PENALTY, SHARED, STATUS, B
 from ..memory import doubles, floats, ints
 from .base import kernel
-from .functions import exp, log
-from .gather import share, share_lines
+from .gather import share_lines
 
 f32 = np.float32
 SUM, MEAN_WITH_WEIGHTS = 1, 2  # reductions; 0 is the sum over the batch size
@@ -19,27 +18,49 @@ SUM, MEAN_WITH_WEIGHTS = 1, 2  # reductions; 0 is the sum over the batch size
 
 @kernel("loss.slope")
 def slope(op: int, ctx: int, tid: int, nt: int) -> None:
-    """How much each value counts. op: weights or 0, slope, values per sample, weights per sample, reduction."""
+    """How much each value counts; where nothing does, 0.
+
+    op: weights or 0, slope, values per sample, weights per sample, reduction, class numbers or 0, the one that does not
+    count.
+    """
     o, c = ints(op, 8), ints(ctx, 64)
-    inner = o[2]
+    inner, reduction = o[2], o[4]
     n = c[B] * inner
-    s = floats(o[1], n)
-    scale = f32(1.0 / n) if o[4] == 0 or (o[4] == MEAN_WITH_WEIGHTS and o[0] == 0) else f32(1)
+    s, number = floats(o[1], n), np.float64(n)
     if o[0] == 0:
         for i in range(n):
-            s[i] = scale
-        return
-    each = o[3]
-    w = floats(o[0], c[B] * each)
-    repeated = inner // each
-    total = 0.0
-    for i in range(n):
-        s[i] = w[i // repeated]
-        total += s[i]
-    if o[4] == MEAN_WITH_WEIGHTS:
-        scale = f32(1.0 / total) if total != 0.0 else f32(0)
+            s[i] = f32(1)
+    else:
+        repeated = inner // o[3]
+        w = floats(o[0], n // repeated)
+        for i in range(n):
+            s[i] = w[i // repeated]
+    if o[5] != 0:
+        k, number = ints(o[5], n), np.float64(0)
+        for i in range(n):
+            counts = k[i] != o[6]
+            s[i] = s[i] if counts else f32(0)
+            number += 1.0 if counts else 0.0
+    if reduction == MEAN_WITH_WEIGHTS and (o[0] != 0 or o[5] != 0):
+        number = np.float64(0)
+        for i in range(n):
+            number += np.float64(s[i])
+    scale = f32(1) if reduction == SUM else (f32(1.0 / number) if number != 0.0 else f32(0))
     for i in range(n):
         s[i] *= scale
+
+
+@kernel("loss.signs")
+def signs(op: int, ctx: int, tid: int, nt: int) -> None:
+    """Labels -1 and 1 from a batch of labels that are all 0 or 1; others as they are. op: t, to, numbers per sample."""
+    o, c = ints(op, 4), ints(ctx, 64)
+    n = c[B] * o[2]
+    t, to = floats(o[0], n), floats(o[1], n)
+    others = 0
+    for i in range(n):
+        others += 0 if (t[i] == f32(0)) or (t[i] == f32(1)) else 1
+    for i in range(n):
+        to[i] = f32(2) * t[i] - f32(1) if others == 0 else t[i]
 
 
 @kernel("loss.total")
@@ -64,31 +85,6 @@ def finite(op: int, ctx: int, tid: int, nt: int) -> None:
     spoilt = f32(0)
     for i in range(hi - lo):
         spoilt += g[i] * f32(0)  # 0, or NaN from whatever is not finite
-    loss = doubles(c[SHARED], 64)[LOSS] * 0.0
+    loss = doubles(c[SHARED], 64)[LOSS] * 0.0 if tid == 0 else 0.0  # which thread 0 wrote
     if spoilt != spoilt or loss != loss:
         ints(c[SHARED], 64)[STATUS] = NOT_FINITE
-
-
-@kernel("loss.sparse_categorical_crossentropy.logits")
-def sparse_categorical_crossentropy(op: int, ctx: int, tid: int, nt: int) -> None:
-    """-log softmax(z)[k]. op: k, z, slope, values, dz or 0, rows per sample, classes."""
-    o, c = ints(op, 8), ints(ctx, 64)
-    C = o[6]
-    M = c[B] * o[5]
-    lo, hi = share(M, tid, nt)
-    k, s, values = ints(o[0], M), floats(o[2], M), floats(o[3], M)
-    for b in range(lo, hi):
-        z = floats(o[1] + 4 * b * C, C)
-        highest = z[0]
-        for i in range(C):
-            highest = max(highest, z[i])
-        total = f32(0)
-        for i in range(C):
-            total += exp(z[i] - highest)
-        values[b] = log(total) - (z[k[b]] - highest)
-        if o[4] != 0:
-            dz = floats(o[4] + 4 * b * C, C)
-            share_of = s[b] / total
-            for i in range(C):
-                dz[i] = exp(z[i] - highest) * share_of
-            dz[k[b]] -= s[b]

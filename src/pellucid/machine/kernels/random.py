@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba as nb
 import numpy as np
+from numba import types
+from numba.extending import intrinsic
 
-from ..memory import ints
-from .base import inline, kernel
+from ..memory import FLAGS, INT, ints, number
+from .base import F, inline, kernel
 
 LOW = np.uint64(0xFFFFFFFF)
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -17,7 +20,13 @@ NUMBERS, KEYS = np.uint64(0), np.uint64(1)
 ZERO = np.uint64(0)
 
 
-@inline
+def melt(function: F) -> F:
+    """Decorator: a function that becomes a part of what calls it, though it is long: the loop there then vectorizes."""
+    compiled: F = nb.njit(forceinline=True, **FLAGS)(function)
+    return compiled
+
+
+@melt
 def philox(c0: Any, c1: Any, c2: Any, c3: Any, key: int) -> Any:
     """Four random words of 32 bits, each in a uint64, from a counter of four."""
     k0, k1 = np.uint64(key) & LOW, np.uint64(key) >> HALF
@@ -36,18 +45,83 @@ def fold(key: int, step: int) -> int:
     return np.int64(low | (high << HALF))  # type: ignore[return-value]
 
 
-@inline
+@melt
 def four_words(key: int, block: int) -> Any:
     """Words 4·block to 4·block + 3 of rng.Key.bits."""
     n = np.uint64(block)
     return philox(n & LOW, n >> HALF, ZERO, NUMBERS, key)
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def bits_of_double(context: Any, x: Any) -> Any:
+    """The 64 bits of a float64."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], INT)
+
+    return types.int64(types.float64), generate
+
+
+@melt
+def log_of_word(w: Any) -> Any:
+    """ln((w + 1) / 2³²) for a word w of 32 bits, in float64.
+
+    w + 1 = 2ᵉ·m with m from √½ to √2, and ln m = 2·artanh s with s = (m - 1)/(m + 1), whose series has odd powers.
+    """
+    bits = bits_of_double(np.float64(np.int64(w) + 1))
+    e = np.float64((bits >> 52) - 1023)
+    m = number((bits & 0x000FFFFFFFFFFFFF) | 0x3FF0000000000000)
+    high = m > 1.4142135623730951
+    m, e = (0.5 * m if high else m), (e + 1.0 if high else e)
+    s = (m - 1.0) / (m + 1.0)
+    t = s * s
+    p = 1 / 15
+    p = p * t + 1 / 13
+    p = p * t + 1 / 11
+    p = p * t + 1 / 9
+    p = p * t + 1 / 7
+    p = p * t + 1 / 5
+    p = p * t + 1 / 3
+    return (e - 32.0) * 0.6931471805599453 + (2.0 * s + 2.0 * s * t * p)
+
+
+@melt
+def cos_of_word(w: Any) -> Any:
+    """cos(2π·w / 2³²) for a word w of 32 bits, in float64: whole quarter turns are its highest bits, and within an
+    eighth of a turn to either side the Taylor series of sine and cosine serve."""
+    quarters = (np.int64(w) + (1 << 29)) >> 30
+    a = np.float64(np.int64(w) - (quarters << 30)) * 1.4629180792671596e-09  # 2π / 2³²
+    t = a * a
+    c = 1 / 479001600 - t / 87178291200
+    c = c * t - 1 / 3628800
+    c = c * t + 1 / 40320
+    c = c * t - 1 / 720
+    c = c * t + 1 / 24
+    c = c * t - 1 / 2
+    c = c * t + 1.0
+    s = 1 / 6227020800 - t / 1307674368000
+    s = s * t - 1 / 39916800
+    s = s * t + 1 / 362880
+    s = s * t - 1 / 5040
+    s = s * t + 1 / 120
+    s = s * t - 1 / 6
+    s = s * t * a + a
+    part = s if quarters & 1 else c
+    return -part if (quarters + 1) & 2 else part
+
+
+@melt
+def normal(w0: Any, w1: Any) -> Any:
+    """A normal number by Box and Muller's transform, from two words: as rng.Key.normal, in float64."""
+    return np.sqrt(-2.0 * log_of_word(w0)) * cos_of_word(w1)
+
+
 @inline
 def permutation(key: int, n: int, order: int, memory: int) -> None:
-    """The numbers 0 to n-1 in the order of random 64-bit words, as rng.Key.permutation; `memory` holds 2n + 2 + 2·65536 words.
+    """The numbers 0 to n-1 in the order of random 64-bit words, as rng.Key.permutation.
 
-    The words are dealt into buckets by their highest bits, about one in each, and each bucket is sorted by insertion.
+    `memory` holds 2n + 2 + 2·65536 words. The random words are dealt into buckets by their highest bits, about one in
+    each, and each bucket is sorted by insertion.
     """
     bits = 1
     while bits < 16 and (1 << bits) < n:

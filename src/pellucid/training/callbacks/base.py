@@ -141,7 +141,8 @@ class CallbackList(Callback):
     def waits(self) -> bool:
         """Whether nobody minds if told of many epochs at once."""
         moments = ("on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end")
-        return not any(getattr(c, "every_epoch", True) and any(_overrides(c, m) for m in moments) for c in self.callbacks)
+        listening = [c for c in self.callbacks if any(_overrides(c, m) for m in moments)]
+        return not any(getattr(c, "every_epoch", True) for c in listening)
 
     def call(self, moment: str, *args: Any) -> None:
         """Tell every callback; logs that are not given are None."""

@@ -50,7 +50,7 @@ class ModelCheckpoint(Monitoring):
 
     @property
     def every_batch(self) -> bool:  # type: ignore[override]
-        return self.save_freq != "epoch"
+        return bool(self.save_freq != "epoch")
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         if not self.save_best_only:

@@ -1,0 +1,1 @@
+"""How fast Pellucid is beside other libraries, on one machine and in one run: `python -m benchmarks.run`."""

@@ -1,0 +1,83 @@
+"""Noise on the compiled engine: drawn by a kernel into memory of its own, stretched to the input's shape, applied.
+
+The numbers are those that `noise_key(rng, seed)` gives in `forward`: the kernels fold the same path, from the model's
+key for noise over the step to the layer and its seed.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+
+import numpy as np
+
+from ..activations.axes import stretched
+from ..arrays import Shape
+from ..errors import ShapeError
+from ..program import Buffer, CannotLower, Operand, Program
+from .shapes import noise_shape_for
+
+DEEPEST = 16  # steps of a path that an operation has room for
+SEED = zlib.crc32(b"seed") | 1 << 63  # the word "seed" as rng.Key.fold takes it
+
+NoiseShape = tuple[int | None, ...] | None
+
+
+def lower_kept(
+    code: Program, layer: str, noise_shape: NoiseShape, x: Buffer, rate: float, scale: float, seed: int | None
+) -> Buffer:
+    """Emit the mask of dropout: `scale` where a uniform number is at least `rate`, else 0; for each number of x.
+
+    A float32 number of 24 random bits is at least `rate` where the word it comes from is at least a whole number.
+    """
+    least = math.ceil(float(np.float32(rate)) * 2**24) << 8
+    shape = _noise_shape(layer, noise_shape, x.shape)
+    each = shape[0] != 1
+    m = code.buffer(shape[1:]) if each else code.block(shape[1:])
+    whole = each and m.shape == x.shape  # then a thread draws just what it will use
+    code.emit("noise.kept", m, m.size, int(each), least, scale, *_path(code, layer, seed), meets=not whole)
+    return _spread(code, m, x.shape)
+
+
+def lower_normal(code: Program, layer: str, x: Buffer, mean: float, stddev: float, seed: int | None) -> Buffer:
+    """Emit normal numbers, one for each of x."""
+    m = code.buffer(x.shape)
+    code.emit("noise.normal", m, m.size, mean, stddev, *_path(code, layer, seed), meets=False)
+    return m
+
+
+def apply(code: Program, kernel: str, x: Buffer, m: Buffer, *options: float) -> Buffer:
+    """Emit y = f(x, m), number by number."""
+    y = code.buffer(x.shape)
+    code.emit(kernel, x, m, y, y.size, *options)
+    return y
+
+
+def _path(code: Program, layer: str, seed: int | None) -> list[Operand]:
+    """How a kernel finds the layer's key: the base key, how many steps from there, the steps."""
+    path = [*code.noise, *([] if seed is None else [SEED, seed % (1 << 64)])]
+    if len(path) > DEEPEST:
+        raise CannotLower(f"layer {layer!r}, so deep in models within models,")
+    return [code.noise_key, len(path), *path]
+
+
+def _noise_shape(layer: str, noise_shape: NoiseShape, shape: Shape) -> Shape:
+    """The noise's shape with the batch in front: 1 where all samples share it, else 2 for any number of them."""
+    any_number = 2
+    try:
+        if noise_shape and noise_shape[0] not in (None, 1):
+            raise CannotLower(f"layer {layer!r} with noise for {noise_shape[0]} samples")
+        return noise_shape_for(layer, noise_shape, (any_number, *shape))
+    except ShapeError:  # which the definition tells
+        raise CannotLower(f"layer {layer!r} with noise of shape {noise_shape}") from None
+
+
+def _spread(code: Program, m: Buffer, shape: Shape) -> Buffer:
+    """Emit the stretching of noise to a sample's shape, then over the batch."""
+    m = stretched(code, m, shape)
+    if m.each:
+        return m
+    y = code.buffer(shape)
+    every_sample, apart = 1, 0
+    code.emit("strided", m, y, every_sample, apart, 1, m.size, 1)
+    return y

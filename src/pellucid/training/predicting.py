@@ -1,0 +1,134 @@
+"""Prediction on the compiled engine: programs with memory of their own, as many as there are callers at once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Shape
+from ..machine.executable import Executable, address
+from ..machine.layout import DONE, OPERANDS
+from .base import Trainee
+from .lowering import lower_prediction
+
+CACHE = 1 << 16  # floats that the widest layer's outputs for a block of rows may take, to stay in a core's cache
+LARGEST_BLOCK = 256
+WORTH = 20_000_000  # multiplications that are worth a second thread
+
+
+class Predictor:
+    """A forward program that reads rows and writes rows. For one caller at a time."""
+
+    def __init__(self, model: Trainee, shape: Shape, block: int) -> None:
+        lowered = lower_prediction(model, block, shape)
+        vectors = {"theta": model.theta.data, "state": model.state.data}
+        machine = self.machine = Executable(lowered.code, vectors)
+        machine.set(batch=block)
+        machine.ready(1)
+        self.block, self.shape, self.out_shape = block, shape, lowered.y.shape
+        ((i, word, _),) = machine.bound["x"]
+        ((j, out_word, _),) = machine.bound["out"]
+        self.from_word, self.to_word = (i, word), (j, out_word)
+        self.dtype: Any = None
+
+    def run(self, x: Array, out: Array) -> bool:
+        """Fill out (N, ...) for contiguous rows x (N, ...); False if an input is not finite."""
+        machine = self.machine
+        n = len(x)
+        if x.dtype is not self.dtype:
+            machine.bind_rows("x", x)
+            self.dtype = x.dtype
+            machine.table[self.from_word[0], OPERANDS + 1] = x.nbytes // n
+        table = machine.table
+        table[self.from_word] = address(x)
+        table[self.to_word] = address(out)
+        steps = -(-n // self.block)
+        machine.go(n, steps)
+        return bool(machine.job[DONE] == steps)
+
+
+class RowPredictor:
+    """A forward program for a single row, between two arrays of its own: nothing is bound anew from call to call."""
+
+    def __init__(self, model: Trainee, shape: Shape) -> None:
+        predictor = Predictor(model, shape, 1)
+        self.x, self.y = np.zeros((1, *shape), "float32"), np.zeros((1, *predictor.out_shape), "float32")
+        predictor.run(self.x, self.y)
+        self.predictor = predictor  # holds the memory that the call reads
+        self.entry, self.call = predictor.machine.entry, predictor.machine.call
+        self.done: Any = memoryview(predictor.machine.job)  # type: ignore[arg-type]  # quicker to index than the array
+
+    def run(self, x: Array) -> Array | None:
+        """The outputs (1, ...) for x (1, ...); None if an input is not finite."""
+        self.x[...] = x
+        self.entry(*self.call)
+        return self.y.copy() if self.done[DONE] else None
+
+
+class Predictors:
+    """The predictors of one model, handed out to callers."""
+
+    def __init__(self, model: Trainee, shape: Shape) -> None:
+        self.model, self.shape = model, shape
+        widest = max(lower_prediction(model, 1, shape).code.widths())
+        block = LARGEST_BLOCK
+        while block > 16 and block * widest > CACHE:
+            block //= 2
+        self.block = block
+        self.cost = model.theta.data.size  # multiplications for a row, nearly
+        self.free: list[Predictor] = []
+        self.free_rows: list[RowPredictor] = []
+
+    def __call__(self, x: Array) -> Array | None:
+        """The outputs for rows x (N, ...) of the model's own shape; None if an input is not finite."""
+        n = len(x)
+        if n == 1 and x.dtype.itemsize < 8:  # float64 may hold numbers that float32 cannot: NumPy would warn
+            return self._row(x)
+        parts = self._threads(n)
+        return self._run(x) if parts == 1 else self._shared_out(x, parts)
+
+    def _row(self, x: Array) -> Array | None:
+        free = self.free_rows
+        predictor = free.pop() if free else RowPredictor(self.model, self.shape)
+        try:
+            return predictor.run(x)
+        finally:
+            free.append(predictor)
+
+    def _run(self, x: Array, out: Array | None = None) -> Array | None:
+        predictor = self.free.pop() if self.free else Predictor(self.model, self.shape, self.block)
+        try:
+            if out is None:
+                out = np.empty((len(x), *predictor.out_shape), "float32")
+            return out if predictor.run(x, out) else None
+        finally:
+            self.free.append(predictor)
+
+    def _threads(self, n: int) -> int:
+        from ..machine.host import cores
+
+        return max(1, min(cores(), n // self.block, n * self.cost // WORTH))
+
+    def _shared_out(self, x: Array, parts: int) -> Array | None:
+        """Each thread its own rows."""
+        blocks = -(-len(x) // self.block)
+        cuts = [min(len(x), blocks * i // parts * self.block) for i in range(parts + 1)]
+        first = self._run(x[:1])
+        if first is None:
+            return None
+        out = np.empty((len(x), *first.shape[1:]), "float32")
+        fine = [True] * parts
+
+        def work(i: int) -> None:
+            mine = slice(cuts[i], cuts[i + 1])
+            fine[i] = self._run(x[mine], out[mine]) is not None
+
+        helpers = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(1, parts)]
+        for helper in helpers:
+            helper.start()
+        work(0)
+        for helper in helpers:
+            helper.join()
+        return out if all(fine) else None

@@ -1,0 +1,323 @@
+"""Metrics beside the compiled engine: those with kernels of their own, and those that count the outputs it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+from laws.engines import close
+from pellucid import losses, metrics
+from pellucid.layers import Dense
+from pellucid.rng import Key
+from pellucid.training import engine
+from pellucid.training.engine import engine_of
+
+Make = Callable[..., Any]
+
+
+def twins(
+    x: np.ndarray, loss: Any, plain: list[Any], weighted: list[Any], activation: str | None = None
+) -> list[pellucid.Sequential]:
+    """The same model twice, on either engine; `plain` and `weighted` make their metrics."""
+    made = []
+    for eager in (False, True):
+        model = pellucid.Sequential([Dense(4, activation=activation, input_shape=x.shape[1:])], seed=2)
+        model.compile(
+            pellucid.optimizers.Adam(epsilon=1e-3), loss, run_eagerly=eager,
+            metrics=[make() for make in plain], weighted_metrics=[make() for make in weighted],
+        )  # fmt: skip
+        made.append(model)
+    return made
+
+
+def agree(
+    x: np.ndarray,
+    y: np.ndarray,
+    loss: Any,
+    make: Make,
+    weights: np.ndarray | None = None,
+    *,
+    activation: str | None = None,
+) -> tuple[set[str], set[str]]:
+    """Fit in shuffled batches with a short last one, evaluate, and compare what both engines say; returns the names of
+    the metrics with kernels, and of those without."""
+    definition, machine = reversed(twins(x, loss, [make], [make], activation))
+    options = {"batch_size": 7, "sample_weight": weights, "verbose": 0}
+    histories = [m.fit(x, y, epochs=3, **options).history for m in (machine, definition)]
+    for name, wanted in histories[1].items():
+        close(f"fit, {name}", histories[0][name], wanted)
+    got, wanted = (m.evaluate(x, y, return_dict=True, **options) for m in (machine, definition))
+    for name in wanted:
+        close(f"evaluate, {name}", got[name], wanted[name])
+    assert not engine_of(machine).refusal
+    (stepper,) = engine_of(machine).steppers.values()
+    return {m.name for m, _ in stepper.lowered.native}, {m.name for m, _ in stepper.lowered.foreign}
+
+
+N = 40
+X = Key(1).normal((N, 5))
+CLASSES = (Key(2).uniform((N,)) * 4).astype("int64")
+ONE_HOT = np.eye(4)[CLASSES]
+LABELS = (Key(3).uniform((N, 4)) > 0.5).astype("float32")
+NUMBERS = Key(4).normal((N, 4))
+WEIGHTS = {
+    "no weights": None,
+    "(N,)": Key(5).uniform((N,)),
+    "(N, 1)": Key(5).uniform((N, 1)),
+    "0 or 1": np.arange(N) % 2,
+}
+
+
+def top_2() -> metrics.Metric:
+    return metrics.TopKCategoricalAccuracy(k=2)
+
+
+def sparse_top_2() -> metrics.Metric:
+    return metrics.SparseTopKCategoricalAccuracy(k=2)
+
+
+def ignoring() -> metrics.Metric:
+    return metrics.SparseCategoricalCrossentropy(ignore_class=1)
+
+
+def ignoring_loss() -> losses.Loss:
+    return losses.SparseCategoricalCrossentropy(ignore_class=1)
+
+
+def strict_accuracy() -> metrics.Metric:
+    return metrics.BinaryAccuracy(threshold=0.7)
+
+
+def smooth_binary() -> metrics.Metric:
+    return metrics.BinaryCrossentropy(from_logits=True, label_smoothing=0.1)
+
+
+def huber_loss() -> losses.Loss:
+    return losses.Huber(0.5)
+
+
+def mse_of_the_package() -> Any:
+    return losses.mean_squared_error
+
+
+NATIVE = [
+    ("mse", NUMBERS, None, metrics.MeanSquaredError),
+    ("mse", NUMBERS, None, metrics.RootMeanSquaredError),
+    ("mse", NUMBERS, None, metrics.MeanAbsoluteError),
+    ("mse", NUMBERS, None, metrics.MeanAbsolutePercentageError),
+    ("mse", NUMBERS, None, metrics.MeanSquaredLogarithmicError),
+    ("mse", NUMBERS, None, metrics.LogCoshError),
+    ("mse", NUMBERS, None, metrics.Hinge),
+    ("mse", LABELS, None, metrics.Hinge),
+    ("mse", LABELS, None, metrics.SquaredHinge),
+    ("mse", ONE_HOT, None, metrics.CategoricalHinge),
+    ("mse", LABELS, "softmax", metrics.KLDivergence),
+    ("mse", NUMBERS, None, huber_loss),
+    ("mse", NUMBERS, None, mse_of_the_package),
+    ("poisson", LABELS, "softmax", metrics.Poisson),
+    ("binary_crossentropy", LABELS, "sigmoid", metrics.BinaryAccuracy),
+    ("binary_crossentropy", LABELS, "sigmoid", strict_accuracy),
+    ("binary_crossentropy", LABELS, "sigmoid", metrics.BinaryCrossentropy),
+    ("binary_crossentropy", LABELS, "sigmoid", smooth_binary),
+    ("categorical_crossentropy", ONE_HOT, "softmax", metrics.CategoricalAccuracy),
+    ("categorical_crossentropy", ONE_HOT, "softmax", metrics.CategoricalCrossentropy),
+    ("categorical_crossentropy", ONE_HOT, "softmax", top_2),
+    ("sparse_categorical_crossentropy", CLASSES, "softmax", metrics.SparseCategoricalAccuracy),
+    ("sparse_categorical_crossentropy", CLASSES, "softmax", metrics.SparseCategoricalCrossentropy),
+    ("sparse_categorical_crossentropy", CLASSES, "softmax", sparse_top_2),
+    (ignoring_loss(), CLASSES, "softmax", ignoring),
+]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize(("loss", "y", "activation", "make"), NATIVE, ids=lambda v: getattr(v, "__name__", None))
+def test_metrics_with_kernels(loss: Any, y: np.ndarray, activation: str | None, make: Make, weights: str) -> None:
+    native, foreign = agree(X, y, loss, make, WEIGHTS[weights], activation=activation)
+    assert len(native) == 2
+    assert not foreign
+
+
+# Metrics that count in Python ----------------------------------------------------------------------------------------
+
+
+class Farthest(metrics.Metric):
+    """In Keras's style, and of a kind that knows how many batches there were."""
+
+    def __init__(self, name: str = "farthest") -> None:
+        super().__init__(name)
+        self.sum = self.add_weight(name="sum")
+        self.batches = self.add_weight(name="batches")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        w = 1 if sample_weight is None else np.reshape(sample_weight, (len(y_true), -1))
+        self.sum.assign_add((np.abs(y_true - y_pred) * w).max())
+        self.batches.assign_add(1)
+
+    def result(self) -> Any:
+        return self.sum / self.batches
+
+
+class Twice(metrics.MeanSquaredError):
+    def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        return 2 * super().values(y_true, y_pred)
+
+
+class PerBatch(metrics.TruePositives):
+    """A library's own, which a subclass makes count batches."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        super().update_state(y_true[:1], y_pred[:1])
+
+
+def largest_error() -> Any:
+    def largest_error(y_true: np.ndarray, y_pred: np.ndarray) -> Any:
+        return np.abs(y_true - y_pred).max(axis=-1)
+
+    return largest_error
+
+
+def two_thresholds() -> metrics.Metric:
+    return metrics.Precision(thresholds=[0.3, 0.6])
+
+
+def by_label() -> metrics.Metric:
+    return metrics.AUC(multi_label=True, num_labels=4)
+
+
+def weighted_labels() -> metrics.Metric:
+    return metrics.AUC(label_weights=[0.1, 0.2, 0.3, 0.4])
+
+
+FOREIGN = [
+    ("binary_crossentropy", LABELS, "sigmoid", metrics.AUC),
+    ("binary_crossentropy", LABELS, "sigmoid", by_label),
+    ("binary_crossentropy", LABELS, "sigmoid", weighted_labels),
+    ("binary_crossentropy", LABELS, "sigmoid", metrics.Precision),
+    ("binary_crossentropy", LABELS, "sigmoid", two_thresholds),
+    ("binary_crossentropy", LABELS, "sigmoid", metrics.Recall),
+    ("binary_crossentropy", LABELS, "sigmoid", metrics.FalseNegatives),
+    ("binary_crossentropy", LABELS, "sigmoid", lambda: metrics.RecallAtPrecision(0.6)),
+    ("binary_crossentropy", LABELS, "sigmoid", lambda: metrics.F1Score(average="macro")),
+    ("sparse_categorical_crossentropy", CLASSES, "softmax", lambda: metrics.F1Score(average="micro")),
+    ("sparse_categorical_crossentropy", CLASSES, "softmax", metrics.Precision),
+    ("sparse_categorical_crossentropy", CLASSES, "softmax", ignoring),
+    ("mse", NUMBERS, None, metrics.R2Score),
+    ("mse", NUMBERS, None, metrics.CosineSimilarity),
+    ("mse", NUMBERS, None, metrics.PearsonCorrelation),
+    ("mse", NUMBERS, None, metrics.Accuracy),
+    ("mse", LABELS, None, metrics.BinaryCrossentropy),
+    ("mse", NUMBERS, None, Farthest),
+    ("mse", NUMBERS, None, Twice),
+    ("binary_crossentropy", LABELS, "sigmoid", PerBatch),
+    ("mse", NUMBERS, None, largest_error),
+]
+
+
+@pytest.mark.parametrize("weights", ["no weights", "(N,)"])
+@pytest.mark.parametrize(("loss", "y", "activation", "make"), FOREIGN, ids=lambda v: getattr(v, "__name__", None))
+def test_metrics_without_kernels(loss: Any, y: np.ndarray, activation: str | None, make: Make, weights: str) -> None:
+    native, foreign = agree(X, y, loss, make, WEIGHTS[weights], activation=activation)
+    assert len(foreign) == 2
+    assert not native
+
+
+# Sums do not depend on how an epoch is cut into runs -----------------------------------------------------------------
+
+
+class Cut:
+    """A crew that ends every run after so many steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def plan(self, limit: int) -> tuple[int, int]:
+        return 1, min(limit, self.steps)
+
+    def ran(self, threads: int, steps: int, seconds: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize("weights", ["no weights", "(N,)"])
+def test_the_cut_into_runs_changes_no_bit(weights: str) -> None:
+    made = [
+        metrics.MeanSquaredError,
+        metrics.BinaryAccuracy,
+        metrics.R2Score,
+        metrics.AUC,
+        metrics.Recall,
+        Twice,
+        Farthest,
+    ]
+    found = []
+    for steps in (1, 2, 5, 100):
+        machine, _ = twins(X, "binary_crossentropy", made, made, "sigmoid")
+        machine._prepare()
+        stepper = engine_of(machine).stepper(3, X, LABELS, WEIGHTS[weights], training=True)
+        stepper.crew = Cut(steps)
+        place = 0
+        while place < 14:
+            place += stepper.run(np.arange(N)[::-1].copy(), place, 14 - place)
+        found.append({name: np.asarray(value).tobytes() for name, value in machine.meters.state().items()})
+    assert all(f == found[0] for f in found)
+    assert len(found[0]) > 14
+
+
+# What a kernel must not do -------------------------------------------------------------------------------------------
+
+
+def test_a_metric_refuses_class_numbers_that_the_loss_lets_pass() -> None:
+    """Class -1 is left out of the loss, but has no score: the metric says so, and reads no memory beside the scores."""
+    for model in twins(
+        X, losses.SparseCategoricalCrossentropy(ignore_class=-1), [metrics.SparseCategoricalAccuracy], [], "softmax"
+    ):
+        with pytest.raises(pellucid.errors.DataError, match="from 0 to 3"):
+            model.fit(X, np.where(CLASSES == 1, -1, CLASSES), verbose=0)
+
+
+def test_a_metric_refuses_labels_that_the_loss_lets_pass() -> None:
+    for model in twins(X, "mse", [metrics.BinaryCrossentropy], []):
+        with pytest.raises(pellucid.errors.DataError, match="between 0 and 1"):
+            model.evaluate(X, NUMBERS, verbose=0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_scores_that_are_not_finite(value: float) -> None:
+    """Where NaN or infinity stands among the scores, both engines call the same a hit."""
+    scores = Key(6).normal((N, 4)).astype("float32")
+    scores[::3, 1] = value
+    scores[1::5, 2] = value
+    made = [metrics.CategoricalAccuracy, top_2, metrics.BinaryAccuracy]
+    found = []
+    for eager in (False, True):
+        model = pellucid.Sequential([pellucid.layers.Activation("linear", input_shape=(4,))])
+        model.compile("sgd", "mse", metrics=[make() for make in made], run_eagerly=eager)
+        model._prepare()
+        engine.test(model, scores, ONE_HOT, None)
+        found.append({m.name: m.result() for m in model.metrics})
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 4)], ids=str)
+def test_several_values_per_sample(shape: tuple[int, ...]) -> None:
+    """Outputs (B, T, O), weights per sample and per value."""
+    x = Key(7).normal((11, *shape[:-1], 5))
+    y = (Key(8).uniform((11, *shape)) > 0.4).astype("float32")
+    made = [metrics.BinaryAccuracy, metrics.MeanSquaredError, metrics.RootMeanSquaredError, metrics.BinaryCrossentropy]
+    for w in (None, Key(9).uniform((11,)), Key(9).uniform((11, *shape[:-1]))):
+        found = []
+        for eager in (False, True):
+            model = pellucid.Sequential([Dense(shape[-1], activation="sigmoid", input_shape=x.shape[1:])], seed=2)
+            model.compile(
+                "sgd",
+                "binary_crossentropy",
+                metrics=[m() for m in made],
+                weighted_metrics=[m() for m in made],
+                run_eagerly=eager,
+            )
+            found.append(model.evaluate(x, y, sample_weight=w, batch_size=4, verbose=0))
+            assert eager or not next(iter(engine_of(model).steppers.values())).lowered.foreign
+        close("evaluate", *found)
