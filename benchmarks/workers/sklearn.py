@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
@@ -13,7 +14,7 @@ from ..tasks import Task
 from . import until
 
 
-def classifier(task: Task, epochs: int, seed: int = 0) -> Any:
+def classifier(task: Task, epochs: int, seed: Any = 0) -> Any:
     return MLPClassifier(
         task.sizes[1:-1], activation=task.hidden, batch_size=task.batch, learning_rate_init=task.rate, alpha=0,
         epsilon=1e-7, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, random_state=seed,
@@ -42,6 +43,6 @@ def prediction(task: Task, x: Any, weights: Any) -> Any:
 
 def reach(task: Task, train: Any, test: Any, seed: int) -> tuple[int, float]:
     (x, y), (x_test, y_test) = ((floats(x), y) for x, y in (train, test))
-    model = classifier(task, 1, seed)
+    model = classifier(task, 1, np.random.RandomState(seed))  # a number would shuffle every epoch alike
     classes = range(task.sizes[-1])
     return until(task.goal, lambda: float(model.partial_fit(x, y, classes=classes).score(x_test, y_test)))

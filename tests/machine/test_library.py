@@ -123,3 +123,11 @@ def test_a_kernel_is_found_by_name(tmp_path: Path) -> None:
     library = Library(tmp_path)
     assert library.need(["scatter"])["scatter"]
     assert (tmp_path / "scatter.code").stat().st_size > SUM
+
+
+def test_the_rules_that_fuse_are_those_that_have_a_kernel() -> None:
+    from pellucid.machine.kernels import KERNELS
+    from pellucid.training.fusing import RULES
+
+    prefix = "dense.weights."
+    assert {name.removeprefix(prefix) for name in KERNELS if name.startswith(prefix)} == RULES

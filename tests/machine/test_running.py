@@ -185,3 +185,34 @@ def test_a_network_with_a_layer_of_ones_own_says_that_it_runs_on_the_definition(
     told = [record.getMessage() for record in caplog.records if "definition" in record.getMessage()]
     assert len(told) == 1
     assert "my_halving" in told[0]
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "adam", "rmsprop", "nadam", "lion", "ftrl", "adadelta", "adamax", "adagrad"]
+)
+@pytest.mark.parametrize("widths", [(9,), (40, 130), (600, 300)])
+def test_an_update_joined_with_its_gradient_gives_the_same_bits(optimizer: str, widths: tuple[int, ...]) -> None:
+    """`fit` writes no gradients where nobody can look at them, `train_on_batch` does."""
+    x, y = np.tile(X, (6, 1))[:600], np.tile(Y, 6)[:600]
+    models = []
+    for _ in range(2):
+        stack = [Dense(width, activation="relu") for width in widths]
+        model = pellucid.Sequential([pellucid.Input((6,)), *stack, Dense(3, activation="softmax")], seed=4)
+        model.compile(optimizer, "sparse_categorical_crossentropy")
+        models.append(model)
+    joined, apart = models
+    joined.fit(x, y, batch_size=250, shuffle=False, epochs=2, verbose=0)
+    for _ in range(2):
+        for i in range(0, 600, 250):
+            apart.train_on_batch(x[i : i + 250], y[i : i + 250])
+    (stepper,) = engine_of(joined).steppers.values()
+    assert any(op.kernel.startswith("dense.weights.") for op in stepper.machine.ops)
+    np.testing.assert_array_equal(joined.theta.data, apart.theta.data)
+
+
+def test_numbers_too_small_to_be_normal_slow_nothing_down_and_are_taken_for_zero() -> None:
+    model = pellucid.Sequential([Dense(1, input_shape=(1,), use_bias=False, kernel_initializer="ones")])
+    tiny = np.full((4, 1), 1e-40, "float32")
+    assert tiny[0, 0] > 0
+    assert model.predict(tiny, verbose=0).max() == 0
+    assert np.full(3, 1e-40, "float32").sum() > 0  # outside the engine nothing has changed

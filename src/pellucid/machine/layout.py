@@ -31,3 +31,4 @@ STATUS, ARRIVED, LOSS, SCALE, PENALTY, LATE, STOP = 0, 8, 16, 24, 32, 40, 48  # 
 FINE, NOT_FINITE = 0, 1
 
 SCRATCH_FLOATS = 2048 * 32  # a packed panel
+WIDEST = SCRATCH_FLOATS // 16  # columns of W whose gradient, of a tile's rows, fits into half of that

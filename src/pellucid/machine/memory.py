@@ -5,6 +5,7 @@ Every operand of a kernel is a 64-bit word: an address, a whole number, or the b
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -107,17 +108,58 @@ def call_nothing(context: Any, function: Any) -> Any:
     return types.void(types.int64), generate
 
 
+def _fetcher(writing: int) -> Any:
+    @native
+    def fetch(context: Any, address: Any) -> Any:
+        def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+            byte, small = ir.IntType(8).as_pointer(), ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [byte, small, small, small])
+            name = "llvm.prefetch.p0"
+            prefetch = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+            how, keep, data = ir.Constant(small, writing), ir.Constant(small, 3), ir.Constant(small, 1)
+            builder.call(prefetch, [builder.inttoptr(args[0], byte), how, keep, data])
+            return target.get_dummy_value()
+
+        return types.void(types.int64), generate
+
+    return fetch
+
+
+fetch = _fetcher(0)  # asks for the cache line at an address, to be read soon
+claim = _fetcher(1)  # or to be written to, which takes it from the other cores
+
+
+FLUSH = 0x8040  # of the control word: results and operands below the smallest normal number count as 0
+
+
 @native
-def fetch(context: Any, address: Any) -> Any:
-    """Ask for the cache line at an address, to be read soon."""
+def control_word(context: Any) -> Any:
+    """How this thread computes with floats, as x86 has it; 0 on other processors."""
 
     def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-        byte, small = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, small, small, small])
-        name = "llvm.prefetch.p0"
-        prefetch = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-        read, keep, data = ir.Constant(small, 0), ir.Constant(small, 3), ir.Constant(small, 1)
-        builder.call(prefetch, [builder.inttoptr(args[0], byte), read, keep, data])
+        word = builder.alloca(ir.IntType(32))
+        builder.store(ir.Constant(ir.IntType(32), 0), word)
+        _with_control_word(builder, "llvm.x86.sse.stmxcsr", word)
+        return builder.zext(builder.load(word), INT)
+
+    return types.int64(), generate
+
+
+@native
+def set_control_word(context: Any, value: Any) -> Any:
+    """Set it; nothing on other processors than x86."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = builder.alloca(ir.IntType(32))
+        builder.store(builder.trunc(args[0], ir.IntType(32)), word)
+        _with_control_word(builder, "llvm.x86.sse.ldmxcsr", word)
         return target.get_dummy_value()
 
     return types.void(types.int64), generate
+
+
+def _with_control_word(builder: Any, name: str, word: Any) -> None:
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
+        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+        builder.call(function, [builder.bitcast(word, ir.IntType(8).as_pointer())])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,15 +18,15 @@ from .. import checks
 from ..arrays import Array, Flat
 from ..constraints import Constraint
 from ..errors import InvalidArgument, NotReady, ShapeError, Told, UnknownName, WrongType
-from ..program import CannotLower, Program
+from ..program import CannotLower, Op, Program
 from ..registry import Family, Part, plain, snake
 from ..settings import floatx
 from .clipping import clipped
-from .lowering import Stretch, lower_scale, lower_step
+from .lowering import Stretch, lower_alone, lower_scale, lower_step
 from .memory import Memory, assign, assign_in_order, blocks, in_order, runs
 from .numbers import Count, LearningRate
 from .packing import packed
-from .schedules.base import LearningRateSchedule, schedules
+from .schedules.base import LearningRateSchedule, rate_or_schedule
 
 optimizers: Family[Optimizer] = Family("optimizer", "keras.optimizers")
 
@@ -79,7 +79,7 @@ class Optimizer(Part):
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
     ) -> None:
-        self._learning_rate = self._number_or_schedule(learning_rate)
+        self._learning_rate = rate_or_schedule(self.where("learning_rate"), learning_rate)
         self.weight_decay: float | None = self.optional("weight_decay", weight_decay, minimum=0)
         self.clipnorm = self.optional("clipnorm", clipnorm, above=0)
         self.clipvalue = self.optional("clipvalue", clipvalue, above=0)
@@ -135,11 +135,19 @@ class Optimizer(Part):
         if {"update", "step"} & vars(cls).keys() and "lower_update" not in vars(cls):
             cls.lower_update = Optimizer.lower_update  # type: ignore[method-assign]
 
-    def lower(self, code: Program, names: Sequence[str], constraints: Mapping[str, Constraint]) -> None:
-        """Emit `step` on the parameters of these names, for the compiled engine."""
+    def lower(
+        self, code: Program, names: Sequence[str], constraints: Mapping[str, Constraint], alone: Collection[str] = ()
+    ) -> None:
+        """Emit `step` on the parameters of these names, for the compiled engine; some were emitted by themselves."""
         theta, names = code.theta, self._names(code.theta, names)
         self._trained = names
-        lower_step(code, self, self._built(theta, theta), self._decays(theta, names), constraints)
+        decays = self._decays(theta, [name for name in names if name not in alone])
+        lower_step(code, self, self._built(theta, theta), decays, constraints)
+
+    def lower_alone(self, code: Program, name: str) -> Op | None:
+        """What a step on this parameter is, if it is one operation; not emitted."""
+        theta = code.theta
+        return lower_alone(code, self, self._built(theta, theta), name, self._decays(theta, [name])[name])
 
     def lower_scale(self, code: Program, names: Sequence[str]) -> None:
         """Emit the gradient of the scaled loss alone: for a `step` in Python, which divides by the scale again."""
@@ -156,7 +164,7 @@ class Optimizer(Part):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        new = self._number_or_schedule(value)
+        new = rate_or_schedule(self.where("learning_rate"), value)
         if isinstance(self._learning_rate, LearningRateSchedule) and not isinstance(new, LearningRateSchedule):
             raise WrongType(
                 f"optimizer {self.name!r}, learning_rate", "a schedule, since it was made with one", value,
@@ -422,14 +430,6 @@ class Optimizer(Part):
 
     def _whole(self, argument: str, value: Any, minimum: int) -> int | None:
         return None if value is None else checks.integer(self.where(argument), value, minimum)
-
-    def _number_or_schedule(self, value: Any) -> float | LearningRateSchedule:
-        where = self.where("learning_rate")
-        if callable(value) or isinstance(value, Mapping):
-            return schedules.get(value, where)
-        if isinstance(value, np.ndarray) and value.ndim == 0:
-            value = value.item()
-        return checks.number(where, value, minimum=0)
 
 
 def _replace(slots: Mapping[str, Array], new: Mapping[str, Array]) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ..arrays import Flat
 from ..constraints import Constraint
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, CannotLower, Op, Program
 from .clipping import Clipping
 from .memory import Memory
 
@@ -81,6 +81,25 @@ def lower_step(
         constraints[name].lower(code, Buffer("theta", theta.slices[name].start, theta.shapes[name], False))
     if constrained:
         meet(code)
+
+
+def lower_alone(code: Program, rule: Rule, memory: Memory, name: str, decay: float) -> Op | None:
+    """The one operation that a step on a parameter is, where it is no more than that; it is not emitted."""
+    rest = (
+        rule.loss_scale_factor,
+        rule.gradient_accumulation_steps,
+        rule.clipvalue,
+        rule.clipnorm,
+        rule.global_clipnorm,
+    )
+    if not rule.elementwise or memory.average is not None or any(limit is not None for limit in rest):
+        return None
+    ops = code.sections[code.section]
+    already = len(ops)
+    rule.lower_update(code, _stretch(code.theta, memory, [name], decay, 1))
+    found = ops[already:]
+    del ops[already:]
+    return found[0] if len(found) == 1 else None
 
 
 def _lower_gradient(code: Program, rule: Rule, parts: list[Stretch]) -> list[Stretch]:

@@ -5,10 +5,11 @@ The training loops are written against this and nothing more, so that every kind
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ..arrays import Array, Arrays, Flat, Shape
+from ..layers import Parameter
 from ..losses import Loss
 from ..optimizers import Optimizer
 from ..program import Buffer, Program
@@ -35,6 +36,8 @@ class Trainee(Protocol):
 
     @property
     def p(self) -> Arrays: ...
+    @property
+    def specs(self) -> Sequence[Parameter]: ...
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]: ...
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]: ...
     def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]: ...

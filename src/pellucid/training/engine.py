@@ -29,9 +29,11 @@ RECORD_FLOATS = 1 << 20  # outputs kept for metrics that count in Python
 class Stepper:
     """A program for steps on one kind of batches, and what a run of it leaves behind."""
 
-    def __init__(self, model: Trainee, room: int, x: Array, y: Array, weights: Array | None, training: bool) -> None:
+    def __init__(
+        self, model: Trainee, room: int, x: Array, y: Array, weights: Array | None, *, training: bool, fused: bool
+    ) -> None:
         self.model, self.batch, self.training = model, room, training
-        self.lowered: Lowered = lower_step(model, room, x, y, weights, training=training)
+        self.lowered: Lowered = lower_step(model, room, x, y, weights, training=training, fused=fused)
         vectors = {"theta": model.theta.data, "gradient": model.gradient.data, "state": model.state.data}
         if training and model.optimizer.memory is not None:
             vectors |= model.optimizer.memory.vectors()
@@ -194,15 +196,17 @@ class Engine:
                 self.edits = Part.edits
         return self.predictors(x)
 
-    def stepper(self, batch: int, x: Array, y: Array, weights: Array | None, *, training: bool) -> Stepper | None:
+    def stepper(
+        self, batch: int, x: Array, y: Array, weights: Array | None, *, training: bool, fused: bool = False
+    ) -> Stepper | None:
         """A program for batches of such arrays, bound to them; None where only the definition can."""
         if not self._renewed():
             return None
         room = 1 << max(batch - 1, 0).bit_length()
-        key = (training, room, x.shape[1:], y.shape[1:], None if weights is None else weights.shape[1:])
+        key = (training, fused, room, x.shape[1:], y.shape[1:], None if weights is None else weights.shape[1:])
         if key not in self.steppers:
             try:
-                self.steppers[key] = Stepper(self.model, room, x, y, weights, training)
+                self.steppers[key] = Stepper(self.model, room, x, y, weights, training=training, fused=fused)
             except CannotLower as part:
                 self._refuse(part)
                 return None
@@ -242,7 +246,7 @@ def stepper_for(
         return None
     weights = with_class_weight(batches.y, batches.sample_weight, class_weight)
     size = min(batches.batch_size, len(batches.x))
-    return engine_of(model).stepper(size, batches.x, batches.y, weights, training=training)
+    return engine_of(model).stepper(size, batches.x, batches.y, weights, training=training, fused=training)
 
 
 def train(model: Trainee, x: Array, y: Array, weights: Array | None) -> None:

@@ -16,6 +16,7 @@ from ..losses.lowering import Places, lower_slope
 from ..metrics import Metric
 from ..program import Buffer, CannotLower, Program
 from .base import Trainee
+from .fusing import check_rest, fuse
 
 
 @dataclass
@@ -47,8 +48,10 @@ def lower_prediction(model: Trainee, batch: int, shape: Shape) -> Lowered:
     return Lowered(code, y)
 
 
-def lower_step(model: Trainee, batch: int, x: Array, y: Array, weights: Array | None, *, training: bool) -> Lowered:
-    """A whole step on batches of such arrays."""
+def lower_step(
+    model: Trainee, batch: int, x: Array, y: Array, weights: Array | None, *, training: bool, fused: bool = False
+) -> Lowered:
+    """A whole step on batches of such arrays. `fused`: nobody will look at the gradient, so it need not be written."""
     code, out = lower_network(model, batch, x.shape[1:], training=training)
     made = Lowered(code, out)
     given = _Targets(code, y.shape[1:], model.loss)
@@ -58,10 +61,8 @@ def lower_step(model: Trainee, batch: int, x: Array, y: Array, weights: Array | 
         if training:
             code.backpropagate(dy)
         model.lower_penalties(code)
-        if training:
-            code.emit("loss.finite", Buffer("gradient", 0, (), False), model.theta.data.size, decides=True)
     if training:
-        _lower_update(model, made)
+        _lower_update(model, made, fused)
     with code.within("count"):
         code.emit("count.loss", 0, serial=True, meets=False)
         for metric, weighted in model.meters.resolved(y[:1], _like(out)):
@@ -176,16 +177,23 @@ def _fused(loss: Loss, code: Program, y: Buffer) -> tuple[Loss, Buffer]:
     return fused, z
 
 
-def _lower_update(model: Trainee, made: Lowered) -> None:
-    code = made.code
+def _lower_update(model: Trainee, made: Lowered, fused: bool) -> None:
+    code, names = made.code, model.trained_names()
+    before = list(code.sections["update"])
+    alone: list[str] = []
     with code.within("update"):
-        before = list(code.sections["update"])
         try:
-            model.optimizer.lower(code, model.trained_names(), model.constraints())
+            model.optimizer.lower(code, names, model.constraints())
             made.updates = True
         except CannotLower:
             code.sections["update"] = before
-            model.optimizer.lower_scale(code, model.trained_names())
+            model.optimizer.lower_scale(code, names)
+        if made.updates and fused:
+            code.sections["update"] = before
+            alone = fuse(model, code)
+            model.optimizer.lower(code, names, model.constraints(), alone)
+    with code.within("backward"):
+        check_rest(model, code, alone)
 
 
 def _lower_metric(made: Lowered, metric: Metric, given: _Targets, weights: Buffer | None, weighted: bool) -> None:

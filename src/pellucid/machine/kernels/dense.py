@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..layout import SCRATCH, SCRATCH_FLOATS, B
-from ..memory import Word, floats, ints
+from ..layout import NOT_FINITE, SCRATCH, SCRATCH_FLOATS, SHARED, STATUS, B
+from ..memory import Word, claim, floats, ints
 from ..tile import ADD, ROWS
 from .base import inline, kernel
 from .gather import share, share_lines
@@ -122,3 +122,89 @@ def rectify_grad(dx: Word, y: Word, M: int, n: int, stride: int) -> None:
         d, out = floats(dx + 4 * i * stride, n), floats(y + 4 * i * stride, n)
         for j in range(n):
             d[j] = d[j] if out[j] > f32(0) else d[j] * f32(0)
+
+
+# The gradient of W and its update in one go ----------------------------------------------------------------------
+# op: x, dz, packed dz or 0, I, O, rows per sample, and then what the update's rule needs.
+
+OF_DENSE = 6
+DEEPEST = SCRATCH_FLOATS // 2 // ROWS  # rows of x, of which ROWS columns fit into the other half
+
+
+@inline
+def weights_part(op: Word, ctx: Word, tid: int, nt: int) -> Any:
+    """(first row, last + 1, first column, last + 1) of W that are this thread's: rows, since two threads that write to
+    neighbouring columns take the cache lines from each other. Packs dz, where that is asked for."""
+    o, c = ints(op, 6), ints(ctx, 64)
+    I, O, M = o[3], o[4], c[B] * o[5]
+    i0, i1, j0, j1 = my_part(I, O, tid, nt, ROWS * nt > I)
+    if o[2] != 0:
+        for j in range(j0, j1, PANEL):
+            pack(o[1] + 4 * j, O, M, min(PANEL, j1 - j), o[2] + 4 * j * M)
+    return i0, i1, j0, j1
+
+
+@inline
+def rows_of_gradient(op: Word, ctx: Word, i: int, i1: int, j0: int, j1: int, slots: int) -> Any:
+    """Leave rows i to i + ROWS of dW = xᵀ·dz, columns j0 to j1, in the scratch memory, row after row. Where W is
+    large, the cache lines of it and of so many slots, which the update is about to write to, come meanwhile.
+
+    Returns (stretches, numbers in each, numbers from one to the next in W): all in one, where whole rows are asked for.
+    """
+    o, c = ints(op, 6), ints(ctx, 64)
+    I, O, M = o[3], o[4], c[B] * o[5]
+    m, n, scratch = min(ROWS, i1 - i), j1 - j0, c[SCRATCH]
+    x, x_row, x_k = o[0] + 4 * i, 1, I
+    if o[2] != 0 and M <= DEEPEST:
+        x, x_row, x_k = scratch + 2 * SCRATCH_FLOATS, 1, ROWS
+        pack_columns(o[0] + 4 * i, I, M, m, x)
+    for j in range(j0, j1, PANEL):
+        if o[2] != 0:
+            claim_rows(op + 8 * OF_DENSE, i * O + j, O, m, slots)
+        dz, dz_k = (o[2] + 4 * j * M, PANEL) if o[2] != 0 else (o[1] + 4 * j, O)
+        panel(x, x_row, x_k, dz, dz_k, scratch + 4 * (j - j0), n, m, min(PANEL, j1 - j), M, 0, 0)
+    return (1, m * n, O) if n == O else (m, n, O)
+
+
+@inline
+def claim_rows(own: Word, first: int, O: int, m: int, slots: int) -> None:
+    """Claim a panel of m rows of W and the slots, at words 3 and 5, 6, ... of the rule's own operands."""
+    o = ints(own, 8)
+    for s in range(slots + 1):
+        vector = o[3] if s == 0 else o[4 + s]
+        for r in range(m):
+            at = vector + 4 * (first + r * O)
+            for line in range(0, 4 * PANEL, 64):
+                claim(at + line)
+
+
+@inline
+def pack_columns(x: Word, stride: int, M: int, m: int, to: Word) -> None:
+    """m columns of x (M, ...) to rows of ROWS floats, one after another."""
+    for k in range(M):
+        source, target = floats(x + 4 * k * stride, m), floats(to + 4 * k * ROWS, m)
+        for r in range(m):
+            target[r] = source[r]
+
+
+@kernel("dense.bounded")
+def bounded(op: int, ctx: int, tid: int, nt: int) -> None:
+    """Whether dW = xᵀ·dz is sure to be finite, as x and dz are finite and far from overflowing; if not, the run ends.
+
+    op: x, dz, I, O, rows per sample."""
+    o, c = ints(op, 5), ints(ctx, 64)
+    M = c[B] * o[4]
+    large = beyond(o[0], M * o[2], f32(1e15), tid, nt) + beyond(o[1], M * o[3], f32(1e15), tid, nt)
+    if large > 0:
+        ints(c[SHARED], 64)[STATUS] = NOT_FINITE
+
+
+@inline
+def beyond(address: Word, n: int, limit: Any, tid: int, nt: int) -> int:
+    """How many of this thread's numbers are larger than the limit, or NaN."""
+    lo, hi = share_lines(n, tid, nt)
+    x = floats(address + 4 * lo, hi - lo)
+    count = 0
+    for i in range(hi - lo):
+        count += 0 if abs(x[i]) <= limit else 1
+    return count

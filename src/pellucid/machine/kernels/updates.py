@@ -3,6 +3,9 @@
 A rule has two functions: `numbers` gives what is computed once a step, in float64 and then rounded, from the rule's
 own numbers p, the learning rate and the update's number t; the other is the rule itself, for one number.
 op: size, steps per update, weight decay, w, g, slots, p.
+
+Each rule of up to two slots becomes a second kernel, `dense.weights.<name>`, that updates a Dense layer's W a few rows
+at a time, as soon as their gradient is there; see `rows_of_gradient` in dense.py. op: as there, then the rule's.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..layout import RATE, T
+from ..layout import RATE, SCRATCH, T
 from ..memory import Word, doubles, floats, ints, number
+from ..tile import ROWS
 from .base import inline, kernel
+from .dense import OF_DENSE, rows_of_gradient, weights_part
 from .functions import choose, precise
 from .gather import share_lines
 
@@ -74,6 +79,19 @@ def no_slots(name: str, numbers: Any, rule: Any) -> None:
         for i in range(n):
             w[i] = rule(w[i] - w[i] * decay, g[i], k)
 
+    @kernel(f"dense.weights.{name}")
+    def fused(op: int, ctx: int, tid: int, nt: int) -> None:
+        own = op + 8 * OF_DENSE
+        k, decay = once(own, ctx, own + 40, numbers)
+        i0, i1, j0, j1 = weights_part(op, ctx, tid, nt)
+        for i in range(i0, i1, ROWS):
+            runs, n, step = rows_of_gradient(op, ctx, i, i1, j0, j1, 0)
+            for r in range(runs):
+                lo = (i + r) * step + j0
+                w, g = part(own, 3, lo, n), floats(ints(ctx, 64)[SCRATCH] + 4 * r * n, n)
+                for t in range(n):
+                    w[t] = rule(w[t] - w[t] * decay, g[t], k)
+
 
 def one_slot(name: str, numbers: Any, rule: Any) -> None:
     """The kernel of w, a ← rule(w, g, a, k)."""
@@ -90,6 +108,20 @@ def one_slot(name: str, numbers: Any, rule: Any) -> None:
         for i in range(n):
             w[i], a[i] = rule(w[i] - w[i] * decay, g[i], a[i], k)
 
+    @kernel(f"dense.weights.{name}")
+    def fused(op: int, ctx: int, tid: int, nt: int) -> None:
+        own = op + 8 * OF_DENSE
+        k, decay = once(own, ctx, own + 48, numbers)
+        i0, i1, j0, j1 = weights_part(op, ctx, tid, nt)
+        for i in range(i0, i1, ROWS):
+            runs, n, step = rows_of_gradient(op, ctx, i, i1, j0, j1, 1)
+            for r in range(runs):
+                lo = (i + r) * step + j0
+                w, a = part(own, 3, lo, n), part(own, 5, lo, n)
+                g = floats(ints(ctx, 64)[SCRATCH] + 4 * r * n, n)
+                for t in range(n):
+                    w[t], a[t] = rule(w[t] - w[t] * decay, g[t], a[t], k)
+
 
 def two_slots(name: str, numbers: Any, rule: Any) -> None:
     """The kernel of w, a, b ← rule(w, g, a, b, k)."""
@@ -105,6 +137,20 @@ def two_slots(name: str, numbers: Any, rule: Any) -> None:
         w, g, a, b = part(op, 3, lo, n), part(op, 4, lo, n), part(op, 5, lo, n), part(op, 6, lo, n)
         for i in range(n):
             w[i], a[i], b[i] = rule(w[i] - w[i] * decay, g[i], a[i], b[i], k)
+
+    @kernel(f"dense.weights.{name}")
+    def fused(op: int, ctx: int, tid: int, nt: int) -> None:
+        own = op + 8 * OF_DENSE
+        k, decay = once(own, ctx, own + 56, numbers)
+        i0, i1, j0, j1 = weights_part(op, ctx, tid, nt)
+        for i in range(i0, i1, ROWS):
+            runs, n, step = rows_of_gradient(op, ctx, i, i1, j0, j1, 2)
+            for r in range(runs):
+                lo = (i + r) * step + j0
+                w, a, b = part(own, 3, lo, n), part(own, 5, lo, n), part(own, 6, lo, n)
+                g = floats(ints(ctx, 64)[SCRATCH] + 4 * r * n, n)
+                for t in range(n):
+                    w[t], a[t], b[t] = rule(w[t] - w[t] * decay, g[t], a[t], b[t], k)
 
 
 def three_slots(name: str, numbers: Any, rule: Any, step: Any) -> None:

@@ -7,6 +7,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from ... import checks
 from ...errors import UnknownName, WrongType
 from ...registry import Family, Part, get_custom_objects
@@ -104,3 +106,12 @@ def _takes_an_argument(function: Callable[..., Any]) -> bool:
     if len(needed) > 1:
         raise WrongType("argument learning_rate", "a function of one argument, the step", function)
     return bool(positional)
+
+
+def rate_or_schedule(where: str, value: Any) -> float | LearningRateSchedule:
+    """What an optimizer takes as its learning rate: a number, a schedule, its config, or a function step -> number."""
+    if callable(value) or isinstance(value, Mapping):
+        return schedules.get(value, where)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    return checks.number(where, value, minimum=0)
