@@ -113,8 +113,10 @@ class Dense(Layer):
         code.emit("dense", x, W, b, z, I, O, rows, RECTIFY if rectified else 0)
 
         def undo(dz: Buffer, wanted: bool) -> Buffer | None:
+            if db is not None:
+                code.emit("dense.bias", dz, db, O, rows, meets=dW is None and not wanted)
             if dW is not None:
-                code.emit("dense.weights", x, dz, dW, db, I, O, rows, meets=not wanted)
+                code.emit("dense.weights", x, dz, dW, I, O, rows, meets=not wanted)
             if not wanted:
                 return None
             dx = code.buffer(x.shape)

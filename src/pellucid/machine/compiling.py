@@ -36,6 +36,6 @@ def _simplify(module: Any, target: Any) -> None:
     builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=3))
     passes = llvm.create_new_module_pass_manager()
     passes.add_ipsccp_pass()
+    passes.add_simplify_cfg_pass()
     passes.add_global_dead_code_eliminate_pass()
     passes.run(module, builder)
-    builder.getModulePassManager().run(module, builder)

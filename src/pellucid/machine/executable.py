@@ -68,7 +68,7 @@ class Executable:
             return self.bases[operand.space] + 4 * operand.offset
         if isinstance(operand, float):
             return int(struct.unpack("<q", struct.pack("<d", operand))[0])
-        return operand if operand < 1 << 63 else operand - (1 << 64)  # a key is unsigned
+        return signed(operand)
 
     def bind(self, name: str, array: Array) -> None:
         """Let the operands of this name point at an array, until the next time."""
@@ -92,7 +92,7 @@ class Executable:
     def set(self, **words: int) -> None:
         """Fill in words of the job by their names in `layout`."""
         for name, value in words.items():
-            self.job[getattr(layout, name.upper())] = value if value < 1 << 63 else value - (1 << 64)
+            self.job[getattr(layout, name.upper())] = signed(value)
 
     def view(self, buffer: Buffer, rows: int) -> Array:
         """The numbers that a buffer of the work memory holds now, for so many samples."""
@@ -128,6 +128,24 @@ class Executable:
         for helper in helpers:
             helper.join()
         return int(job[layout.DONE])
+
+
+def call_kernel(name: str, *operands: int) -> None:
+    """Call one kernel by itself, on this thread."""
+    from .library import library
+
+    words = np.array([signed(word) for word in operands], "int64")
+    library().function(name)(address(words), 0, 0, 1)
+
+
+def sorting_words(n: int) -> int:
+    """How many words of memory the kernel "permutation" needs for n numbers."""
+    return 2 * n + 2 + (2 << 16)
+
+
+def signed(word: int) -> int:
+    """A word of 64 bits, such as a key, as a signed number."""
+    return word if word < 1 << 63 else word - (1 << 64)
 
 
 def address(array: Array) -> int:

@@ -7,6 +7,7 @@ compiles, is imported only when there is something to compile.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -29,6 +30,8 @@ log = logging.getLogger("pellucid")
 
 Kernel = Callable[[int, int, int, int], None]
 SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 4)  # a call lets go of Python's lock
+WORTH = 4  # kernels that other processes are started for
+MOST = 4  # processes at once
 SUM = 32  # bytes of the checksum that precede the code
 
 
@@ -55,8 +58,10 @@ class Library:
             lacking = [name for name in wanted if not self._load(name)]
             if lacking:
                 self._say()
+                self._compile_apart(lacking)
                 for name in lacking:
-                    self._compile(name)
+                    if not self._load(name):
+                        self._compile(name)
             return self.addresses
 
     def _say(self) -> None:
@@ -89,6 +94,31 @@ class Library:
         self.engine.finalize_object()
         self.addresses[name] = self.engine.get_function_address(symbol(name))
 
+    def _compile_apart(self, names: list[str]) -> None:
+        """Compile in processes of their own, one for each core: the compiler's memory is theirs and goes with them.
+
+        What they do not leave behind, be it that they cannot be started here, is compiled in this one.
+        """
+        if len(names) < WORTH or getattr(sys, "frozen", False) or not sys.executable:
+            return
+        import subprocess
+
+        at_once = min(host.cores(), MOST)
+        names = sorted(names, key=lambda name: not name.startswith("dense"))  # the longest first
+        paths = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), *sys.path]))
+        program = "import sys; from pellucid.machine.library import compile_into; compile_into(*sys.argv[1:])"
+        with contextlib.suppress(OSError):
+            workers = [
+                subprocess.Popen(
+                    [sys.executable, "-c", program, str(self.folder), *names[i::at_once]],
+                    env={**os.environ, "PYTHONPATH": paths},
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )
+                for i in range(at_once)
+            ]  # fmt: skip
+            for worker in workers:
+                worker.wait()
+
     def _compile(self, name: str) -> None:
         from .compiling import machine_code
 
@@ -99,6 +129,13 @@ class Library:
         except (OSError, FileError):
             pass  # nowhere to keep it: the next process compiles again
         self._link(name, code)
+
+
+def compile_into(folder: str, *names: str) -> None:
+    """Compile kernels and leave them in a folder: what `Library` starts other processes for."""
+    made = Library(Path(folder))
+    for name in names:
+        made._compile(name)
 
 
 def symbol(name: str) -> str:

@@ -65,7 +65,9 @@ class ArrayBatches(Batches):
                     None if self.sample_weight is None else self.sample_weight[chosen],
                 )
 
-    def passes(self, number: int, key: Key | None, start: int = 0) -> Iterator[tuple[Array | None, int, int]]:
+    def passes(
+        self, number: int, key: Key | None, start: int = 0, permutation: Callable[[Key, int], Array] = Key.permutation
+    ) -> Iterator[tuple[Array | None, int, int]]:
         """The epoch's passes over the rows from batch `start` on, each (order of the rows or None for as they stand,
         its first batch, one past its last)."""
         shuffled = key is not None and bool(self.shuffle)
@@ -73,13 +75,13 @@ class ArrayBatches(Batches):
         while i < end:
             turn, first = divmod(i, self.in_a_pass)
             last = min(self.in_a_pass, first + end - i)
-            yield self._order(key.fold(turn)) if shuffled else None, first, last  # type: ignore[union-attr]
+            yield self._order(key.fold(turn), permutation) if shuffled else None, first, last  # type: ignore[union-attr]
             i += last - first
 
-    def _order(self, key: Key) -> Array:
+    def _order(self, key: Key, permutation: Callable[[Key, int], Array]) -> Array:
         n = len(self.x)
         if self.shuffle != "batch":
-            return key.permutation(n)
+            return permutation(key, n)
         whole = n // self.batch_size * self.batch_size  # batches change places, their rows stay together
         blocks = np.arange(whole).reshape(-1, self.batch_size)[key.permutation(whole // self.batch_size)]
         return np.concatenate([blocks.reshape(-1), np.arange(whole, n)])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, aligned
-from ..machine.executable import Executable, address
+from ..machine.executable import Executable, address, call_kernel, sorting_words
 from ..machine.layout import DONE, KINDS
 from ..machine.threads import SPAN, Crew
 from ..program import CannotLower
@@ -110,7 +110,7 @@ class Stepper:
         epochs = max(1, steps // per_epoch)
         steps = epochs * per_epoch
         records = np.zeros((epochs, len(self.counters)))
-        order, sorting = np.empty(n, "int64"), np.empty(2 * n + 2 + (2 << 16), "int64")
+        order, sorting = np.empty(n, "int64"), np.empty(sorting_words(n), "int64")
         rates = model.optimizer.rates(steps)
         taken = model.optimizer.steps_taken
         machine.set(
@@ -263,6 +263,13 @@ def test(model: Trainee, x: Array, y: Array, weights: Array | None) -> None:
         definition.test_step(model, x, y, weights)
     else:
         stepper.run(None, 0, 1)
+
+
+def permutation(key: Key, n: int) -> Array:
+    """What `key.permutation(n)` is, in a tenth of the time."""
+    order, memory = np.empty(n, "int64"), np.empty(sorting_words(n), "int64")
+    call_kernel("permutation", key.seed, n, address(order), address(memory))
+    return order
 
 
 def predict(model: Trainee, x: Array) -> Array:

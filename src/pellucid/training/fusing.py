@@ -7,8 +7,6 @@ the layer's inputs and dL/dz are finite and far from overflowing. What is not so
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..machine.layout import WIDEST
 from ..optimizers.memory import runs
 from ..program import Buffer, Op, Program
@@ -29,25 +27,25 @@ def fuse(model: Trainee, code: Program) -> list[str]:
     names = {slice.start: name for name, slice in code.theta.slices.items() if code.theta[name].size}
     spoken_for = {s.name for s in model.specs if s.regularizer is not None or s.constraint is not None}
     fused = []
-    for i, op in enumerate(code.sections["backward"]):
+    for op in list(code.sections["backward"]):
         if op.kernel != "dense.weights" or not isinstance(op.operands[2], Buffer):
             continue
         name = names[op.operands[2].offset]
         rule = None if name in spoken_for else model.optimizer.lower_alone(code, name)
-        if rule is not None and rule.kernel in RULES and op.operands[5] <= WIDEST:  # type: ignore[operator]
-            _fuse_one(code, i, op, rule)
+        if rule is not None and rule.kernel in RULES and code.theta[name].shape[-1] <= WIDEST:
+            code.sections["backward"].remove(op)
+            _fuse_one(code, op, rule)
             fused.append(name)
     return fused
 
 
-def _fuse_one(code: Program, i: int, op: Op, rule: Op) -> None:
-    x, dz, _, db, I, O, rows = op.operands
-    code.sections["backward"][i] = replace(op, operands=(x, dz, None, db, I, O, rows))
+def _fuse_one(code: Program, op: Op, rule: Op) -> None:
+    x, dz, _, I, O, rows = op.operands
+    assert isinstance(dz, Buffer)
     with code.within("backward"):
         code.emit("dense.bounded", x, dz, I, O, rows, meets=False)
-    assert isinstance(O, int)
-    assert isinstance(rows, int)
-    packed = code.buffer((rows, -(-O // 64) * 64)) if code.batch * rows * O > LARGE else None
+    width = -(-dz.shape[-1] // 64) * 64  # whole panels
+    packed = code.buffer((*dz.shape[:-1], width)) if code.batch * dz.size > LARGE else None
     code.emit(f"dense.weights.{rule.kernel}", x, dz, packed, I, O, rows, *rule.operands, meets=False)
 
 

@@ -117,7 +117,7 @@ def _train_epoch(model: Trainee, plan: Plan, told: CallbackList, position: Posit
         position.meters = {}
     stepper = engine.stepper_for(model, plan.train, plan.class_weight, training=True)
     if stepper is not None and isinstance(plan.train, ArrayBatches):
-        for order, first, last in plan.train.passes(position.epoch, key, position.batch):
+        for order, first, last in plan.train.passes(position.epoch, key, position.batch, engine.permutation):
             if not _run(model, stepper, plan, told, position, (order, first, last)):
                 break
         return model.meters.results()

@@ -76,24 +76,29 @@ def forward(op: int, ctx: int, tid: int, nt: int) -> None:
 
 @kernel("dense.weights")
 def weights(op: int, ctx: int, tid: int, nt: int) -> None:
-    """dW = xᵀ·dz and db = Σ dz. op: x, dz, dW, db, I, O, rows per sample.
+    """dW = xᵀ·dz. op: x, dz, dW, I, O, rows per sample.
 
     Threads share out dW's rows, each a stretch of the vector that the optimizer, too, will give to the same thread.
     """
-    o, c = ints(op, 8), ints(ctx, 64)
-    I, O, M = o[4], o[5], c[B] * o[6]
-    if o[2] != 0:
-        i0, i1, j0, j1 = my_part(I, O, tid, nt, ROWS * nt > I)
-        multiply(o[0], 1, I, o[1], O, o[2], O, M, 0, 0, c[SCRATCH], i0, i1, j0, j1)
-    if o[3] != 0:
-        lo, hi = share_lines(O, tid, nt)
-        db = floats(o[3] + 4 * lo, hi - lo)
+    o, c = ints(op, 6), ints(ctx, 64)
+    I, O, M = o[3], o[4], c[B] * o[5]
+    i0, i1, j0, j1 = my_part(I, O, tid, nt, ROWS * nt > I)
+    multiply(o[0], 1, I, o[1], O, o[2], O, M, 0, 0, c[SCRATCH], i0, i1, j0, j1)
+
+
+@kernel("dense.bias")
+def bias(op: int, ctx: int, tid: int, nt: int) -> None:
+    """db = Σ dz over the rows. op: dz, db, O, rows per sample."""
+    o, c = ints(op, 4), ints(ctx, 64)
+    O, M = o[2], c[B] * o[3]
+    lo, hi = share_lines(O, tid, nt)
+    db = floats(o[1] + 4 * lo, hi - lo)
+    for j in range(hi - lo):
+        db[j] = 0
+    for i in range(M):
+        dz = floats(o[0] + 4 * (i * O + lo), hi - lo)
         for j in range(hi - lo):
-            db[j] = 0
-        for i in range(M):
-            dz = floats(o[1] + 4 * (i * O + lo), hi - lo)
-            for j in range(hi - lo):
-                db[j] += dz[j]
+            db[j] += dz[j]
 
 
 @kernel("dense.inputs")
