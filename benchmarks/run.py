@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -108,6 +109,7 @@ def command(chosen: argparse.Namespace) -> str:
 
 def main() -> None:
     chosen = arguments()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode, as the peers have theirs
     run = Run(chosen)
     with tempfile.TemporaryDirectory() as folder:
         run.all(Path(folder))

@@ -205,7 +205,7 @@ def test_a_mirror_with_a_right_archive_of_wrong_content_is_refused(mirror, cache
 
 
 def test_the_platform_has_a_cache_folder(monkeypatch):
-    from pellucid.data.download import cache_folder
+    from pellucid.files import cache_folder
 
     monkeypatch.delenv("PELLUCID_CACHE", raising=False)
     assert cache_folder().is_absolute()

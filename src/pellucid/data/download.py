@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import FileError, Told
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept: PELLUCID_CACHE, or the platform's cache folder."""
-    given = os.environ.get("PELLUCID_CACHE")
-    if given:
-        return Path(given).expanduser()
-    import pooch  # type: ignore[import-untyped]  # here, so that importing the library stays quick
-
-    return Path(pooch.os_cache("pellucid"))
 
 
 def fetch(name: str, known_hash: str, mirrors: Sequence[str], folder: Path, where: str, fix: str) -> Path:
@@ -24,7 +13,7 @@ def fetch(name: str, known_hash: str, mirrors: Sequence[str], folder: Path, wher
 
     `known_hash` is "sha256:..." or another that pooch knows. The file is put in place only once its sum is right.
     """
-    import pooch
+    import pooch  # type: ignore[import-untyped]  # here, so that importing the library stays quick
 
     failures = []
     for mirror in mirrors:

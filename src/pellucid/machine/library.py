@@ -23,7 +23,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from ..errors import FileError
-from ..files import write_whole
+from ..files import cache_folder, write_whole
 from . import host
 
 log = logging.getLogger("pellucid")
@@ -158,14 +158,3 @@ def key() -> str:
     parts = [f"{path.name}\n{path.read_text('utf-8')}" for path in sources]
     versions = [importlib.metadata.version("numba"), llvmlite.__version__, *host.processor(), str(host.lanes())]
     return hashlib.sha256("\0".join([*parts, *versions]).encode()).hexdigest()[:24]
-
-
-def cache_folder() -> Path:
-    """Where compiled code is kept: PELLUCID_CACHE, or the platform's cache folder."""
-    if given := os.environ.get("PELLUCID_CACHE"):
-        return Path(given).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "pellucid"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "pellucid"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"

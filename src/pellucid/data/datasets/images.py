@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ...arrays import Array, Shape
 from ...errors import FileError, Told
-from ..download import cache_folder, fetch
+from ...files import cache_folder
+from ..download import fetch
 from ..idx import idx_sum, read_idx
 from ..npz import SPLIT, load_npz
 from .base import Split
