@@ -46,6 +46,7 @@ class Executable:
         self.threads: list[Array] = []
         self.scratch: list[Array] = []
         self.kept: dict[str, Array] = {}  # what the job points at
+        self.packed: dict[str, tuple[Array, Array]] = {}  # what was bound, and how it is read
         job = self.job
         job[layout.PROGRAM], job[layout.OPS] = address(self.table), len(self.ops)
         job[layout.SHARED_ADDRESS], job[layout.YIELD] = address(self.shared), give_way()
@@ -80,7 +81,9 @@ class Executable:
         """Let the operation that gathers `name` read these rows (N, ...), by the kernel for their dtype."""
         from .library import library
 
-        rows = packed_rows(array)
+        known = self.packed.get(name)
+        rows = known[1] if known is not None and known[0] is array else packed_rows(array)
+        self.packed[name] = array, rows
         self.bind(name, rows)
         for i, word, _ in self.bound.get(name, ()):
             if word == layout.OPERANDS:
@@ -121,12 +124,19 @@ class Executable:
         job[layout.STEPS], job[layout.DONE] = steps, 0
         shared[:] = 0
         calls = [(address(job), address(ctx), i, threads) for i, ctx in enumerate(self.threads[:threads])]
-        helpers = [threading.Thread(target=self.entry, args=call, daemon=True) for call in calls[1:]]
-        for helper in helpers:
-            helper.start()
-        self.entry(*calls[0])
-        for helper in helpers:
-            helper.join()
+        helpers = []
+        try:
+            for call in calls[1:]:
+                helpers.append(threading.Thread(target=self.entry, args=call, daemon=True))
+                helpers[-1].start()
+            self.entry(*calls[0])
+        except BaseException:
+            shared[layout.ABORT] = 1  # whoever waits for a thread that will not come
+            raise
+        finally:
+            for helper in helpers:
+                if helper.ident is not None:
+                    helper.join()
         return int(job[layout.DONE])
 
 

@@ -27,7 +27,7 @@ B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE = range(10)
 
 # What all threads share, each word on a cache line of its own.
 SHARED_WORDS = 64
-STATUS, ARRIVED, LOSS, SCALE, PENALTY, LATE, STOP = 0, 8, 16, 24, 32, 40, 48  # STOP: for even steps; 56: for odd ones
+STATUS, ARRIVED, LOSS, ABORT, LATE, STOP = 0, 8, 16, 24, 40, 48  # STOP: for even steps; 56: for odd ones
 FINE, NOT_FINITE = 0, 1
 
 SCRATCH_FLOATS = 2048 * 32  # a packed panel

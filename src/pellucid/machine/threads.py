@@ -47,6 +47,7 @@ class Crew:
         while self.counts[-1] < most:
             self.counts.append(min(2 * self.counts[-1], most))
         self.each: dict[int, float] = {}  # seconds per step by number of threads, as last tried
+        self.real: dict[int, tuple[float, float]] = {}  # the same in runs that were no trials, and when
         self.best = 1
         self.queue = list(self.counts)  # to be tried
         self.tally = Tally()
@@ -78,11 +79,21 @@ class Crew:
         if not self.warm:
             self.warm = True
             self.each[threads] = seconds / steps  # a first idea, which the trial replaces
-            return
-        if not self.queue:
-            if seconds / steps > CHANGED * self.each[self.best]:
-                self.due = min(self.due, time.perf_counter() + SOONEST)
-            return
+        elif self.queue:
+            self._trial(threads, steps, seconds)
+        else:
+            self._work(threads, seconds / steps)
+
+    def _work(self, threads: int, each: float) -> None:
+        """A run that was no trial. It tells more than one: the system favours who has rested, for some milliseconds."""
+        now = time.perf_counter()
+        self.real[threads] = each, now
+        if each > CHANGED * self.each[threads]:
+            self.each[threads] = each
+            self.due = min(self.due, now + SOONEST)
+            self.best = min(self.each, key=lambda n: self.each[n])
+
+    def _trial(self, threads: int, steps: int, seconds: float) -> None:
         self.tally.add(steps, seconds)
         others = [each for n, each in self.each.items() if n != threads]
         hopeless = bool(others) and self.tally.each > HOPELESS * min(others)
@@ -90,13 +101,16 @@ class Crew:
             self._tried(threads)
 
     def _tried(self, threads: int) -> None:
-        self.each[threads] = self.tally.each
+        now = time.perf_counter()
+        real, when = self.real.get(threads, (0.0, 0.0))
+        self.each[threads] = max(self.tally.each, real if now - when < LATEST else 0.0)
         self.tally = Tally()
         self.queue.remove(threads)
-        if self.each[1] < WORTH:
-            self.queue = []
+        fewer = self.each.get(threads // 2, self.each[threads])
+        if self.each[1] < WORTH or self.each[threads] > CHANGED * fewer:
+            self.queue = []  # more of them will not be better
         if not self.queue:
             before = self.best
             self.best = min(self.each, key=lambda n: self.each[n])
             self.pause = SOONEST if self.best != before else min(2 * self.pause, LATEST)
-            self.due = time.perf_counter() + self.pause
+            self.due = now + self.pause

@@ -61,7 +61,7 @@ class Optimizer(Part):
     """
 
     family = optimizers
-    passing = frozenset({"steps_taken", "_learning_rate", "_trained"})
+    passing = frozenset({"steps_taken", "learning_rate", "_learning_rate", "_trained"})
     slots: tuple[str, ...] = ()
     elementwise: ClassVar[bool] = True  # whether `update` may be given any stretch of the vector at a time
 

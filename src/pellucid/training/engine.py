@@ -179,6 +179,7 @@ class Engine:
         self.edits = -1
         self.refusal = ""
         self.predictors: Predictors | None = None
+        self.crews: dict[Any, Crew] = {}  # what was learnt of threads outlives a change of a part
 
     def predict(self, x: Array) -> Array | None:
         """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
@@ -207,6 +208,7 @@ class Engine:
         if key not in self.steppers:
             try:
                 self.steppers[key] = Stepper(self.model, room, x, y, weights, training=training, fused=fused)
+                self.steppers[key].crew = self.crews.setdefault(key, self.steppers[key].crew)
             except CannotLower as part:
                 self._refuse(part)
                 return None

@@ -17,6 +17,7 @@ f32 = np.float32
 
 DEEP = SCRATCH_FLOATS // PANEL  # rows of a packed panel, at most
 LARGE = 1 << 17  # numbers in B beyond which it is packed
+BLOCK = 8 * ROWS
 FEW = 16  # rows of C below which packing does not pay
 
 
@@ -32,8 +33,9 @@ def my_part(M: int, N: int, tid: int, nt: int, columns: bool) -> Any:
 
 @inline
 def by_columns(M: int, N: int, nt: int) -> bool:
-    """Whether threads share out C's columns rather than its rows: each then reads its own columns of W only."""
-    return N % (PANEL * nt) == 0 or 4 * PANEL * nt <= N or ROWS * nt > M
+    """Whether threads share out C's columns rather than its rows: all then read A, and each its own columns of B; the
+    smaller of the two had better be read by all."""
+    return ROWS * nt > M or (M <= N and (N % (PANEL * nt) == 0 or 4 * PANEL * nt <= N))
 
 
 @inline
@@ -47,7 +49,9 @@ def multiply(
     a, c = a + 4 * i0 * a_row, c + 4 * i0 * N
     if K * N <= LARGE or i1 - i0 < FEW:
         here = start + 4 * j0 if start else start
-        product(a, a_row, a_k, b + 4 * j0, b_k, c + 4 * j0, N, i1 - i0, j1 - j0, K, here, mode)
+        for i in range(0, i1 - i0, BLOCK):  # rows of A that stay in the cache for all columns
+            ai, ci, m = a + 4 * i * a_row, c + 4 * (i * N + j0), min(BLOCK, i1 - i0 - i)
+            product(ai, a_row, a_k, b + 4 * j0, b_k, ci, N, m, j1 - j0, K, here, mode)
         return
     for j in range(j0, j1, PANEL):
         n = min(PANEL, j1 - j)
@@ -133,6 +137,7 @@ def rectify_grad(dx: Word, y: Word, M: int, n: int, stride: int) -> None:
 # op: x, dz, packed dz or 0, I, O, rows per sample, and then what the update's rule needs.
 
 OF_DENSE = 6
+DENSE_ENOUGH = 64  # rows of x from which on packing its columns pays
 DEEPEST = SCRATCH_FLOATS // 2 // ROWS  # rows of x, of which ROWS columns fit into the other half
 
 
@@ -160,7 +165,7 @@ def rows_of_gradient(op: Word, ctx: Word, i: int, i1: int, j0: int, j1: int, slo
     I, O, M = o[3], o[4], c[B] * o[5]
     m, n, scratch = min(ROWS, i1 - i), j1 - j0, c[SCRATCH]
     x, x_row, x_k = o[0] + 4 * i, 1, I
-    if o[2] != 0 and M <= DEEPEST:
+    if DENSE_ENOUGH <= M <= DEEPEST:
         x, x_row, x_k = scratch + 2 * SCRATCH_FLOATS, 1, ROWS
         pack_columns(o[0] + 4 * i, I, M, m, x)
     for j in range(j0, j1, PANEL):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..layout import (
+    ABORT,
     ARRIVED,
     BARRIER,
     BATCH,
@@ -62,22 +63,25 @@ TOO_LATE = 1000  # offers, of about a microsecond each, after which the run had 
 
 
 @inline
-def meet(ctx: int, nt: int, give_way: int) -> None:
+def meet(ctx: int, nt: int, give_way: int) -> bool:
     """Wait until all threads have come here. Whoever waits long lets the system run something else: the thread that is
-    late may be waiting for this very core. Whoever waits very long has the run end."""
+    late may be waiting for this very core. Whoever waits very long has the run end. False: give up at once."""
     c = ints(ctx, 64)
     c[PHASE] += 1
     arrived = c[SHARED] + 8 * ARRIVED
     everyone = nt * c[PHASE]
     if atomic_add(arrived, 1) + 1 >= everyone:
-        return
+        return True
     looks = 0
     while atomic_load(arrived) < everyone:
         looks += 1
         if looks > PATIENCE:
             call_nothing(give_way)
+            if atomic_load(c[SHARED] + 8 * ABORT) != 0:
+                return False
         if looks == PATIENCE + TOO_LATE:
             ints(c[SHARED], 64)[LATE] = 1
+    return True
 
 
 @inline
@@ -109,8 +113,8 @@ def steps(job: int, ctx: int, tid: int, nt: int) -> None:
         if place == 0 and j[SHUFFLED] != 0:
             if tid == 0:
                 permutation(fold(fold(j[SHUFFLE_KEY], taken + step), 0), samples, order, j[SORTING])
-            if nt > 1:
-                meet(ctx, nt, give_way)
+            if nt > 1 and not meet(ctx, nt, give_way):
+                return
         if nt > 1 and tid == 0:
             shared[STOP + 8 * (step & 1)] = shared[LATE]  # for all to read when the step is done: so they agree
         c[FIRST] = place * batch
@@ -127,8 +131,8 @@ def steps(job: int, ctx: int, tid: int, nt: int) -> None:
                 call(o[KERNEL], op + 8 * OPERANDS, ctx, tid, nt)
             elif tid == 0:
                 call(o[KERNEL], op + 8 * OPERANDS, ctx, 0, 1)
-            if nt > 1 and flags & BARRIER != 0:
-                meet(ctx, nt, give_way)
+            if nt > 1 and flags & BARRIER != 0 and not meet(ctx, nt, give_way):
+                return
             if flags & DECIDES != 0 and shared[STATUS] != FINE:
                 return
         c[OUT] += c[B]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..layout import LOSS, NOT_FINITE, PENALTY, SHARED, STATUS, B
+from ..layout import LOSS, NOT_FINITE, SHARED, STATUS, B
 from ..memory import doubles, floats, ints
 from .base import kernel
 from .gather import share_lines
@@ -73,7 +73,7 @@ def total(op: int, ctx: int, tid: int, nt: int) -> None:
     for i in range(n):
         loss += np.float64(values[i]) * np.float64(s[i])
     shared = doubles(c[SHARED], 64)
-    shared[LOSS], shared[PENALTY] = loss, 0.0
+    shared[LOSS] = loss
 
 
 @kernel("loss.finite")
