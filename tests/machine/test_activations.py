@@ -40,7 +40,7 @@ OVER_AXES = [
     *(A.sparsemax.bound(axis=axis) for axis in (-1, 1)),
     *(A.glu.bound(axis=axis) for axis in (-1, 1, 2)),
 ]
-EXTREME = [0.0, -0.0, 1e-30, -1e-30, 1e-42, -1e-42, 1.0, -1.0, 3.0, -3.0, 6.0, 88.0, -88.0, 1e4, -1e4, 3e38, -3e38]
+EXTREME = [0.0, -0.0, 1e-30, -1e-30, 1.2e-38, -1.2e-38, 1.0, -1.0, 3.0, -3.0, 6.0, 88.0, -88.0, 1e4, -1e4, 3e38, -3e38]
 
 
 def close(got: np.ndarray, wanted: np.ndarray, tolerance: float = 2e-6) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -154,6 +155,15 @@ def test_a_child_process_trains_as_its_parent(method: str) -> None:
     np.testing.assert_array_equal(np.array(got, "float32"), wanted.theta.data)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, also where whoever started the tests has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_stops_at_once_and_leaves_the_model_whole() -> None:
     model = network(600)
     x, y = np.tile(DATA[0], (60, 1)), np.tile(DATA[1], 60)
