@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..arrays import Array, Shape
 from ..losses import Loss
 from ..losses.lowering import Places, lower_slope
@@ -211,6 +213,4 @@ def _lower_metric(made: Lowered, metric: Metric, given: _Targets, weights: Buffe
 
 
 def _like(y: Buffer) -> Any:
-    import numpy as np
-
     return np.empty((1, *y.shape), "float32")
