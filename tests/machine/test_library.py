@@ -119,6 +119,19 @@ def test_the_key_changes_with_any_source(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert key() != before
 
 
+def test_code_that_nobody_has_used_for_long_is_removed(tmp_path: Path) -> None:
+    forgotten, recent, kept = (tmp_path / name for name in ("forgotten", "recent", "kept"))
+    for folder in (forgotten, recent, kept):
+        folder.mkdir()
+        (folder / "a.code").write_bytes(b"")
+    for folder in (forgotten, kept):
+        os.utime(folder, (1e9, 1e9))
+    Library(kept)  # in use again
+    assert forgotten.exists()
+    Library(tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "recent"]
+
+
 def test_a_kernel_is_found_by_name(tmp_path: Path) -> None:
     library = Library(tmp_path)
     assert library.need(["scatter"])["scatter"]

@@ -150,6 +150,18 @@ def test_a_copy_trains_on_its_own() -> None:
     assert not np.array_equal(other.theta.data, before)
 
 
+def test_a_callback_told_of_every_batch_sees_its_gradient() -> None:
+    seen: list[list[np.ndarray]] = []
+    for eager in (False, True):
+        model, found = network(run_eagerly=eager), []
+        look = LambdaCallback(on_train_batch_end=lambda batch, logs, m=model, f=found: f.append(m.gradient.data.copy()))
+        model.fit(X, Y, epochs=2, batch_size=40, verbose=0, callbacks=[look])
+        seen.append(found)
+    assert len(seen[0]) == len(seen[1]) == 6
+    np.testing.assert_allclose(seen[0], seen[1], atol=2e-6)
+    assert all(np.abs(g).max() > 0 for g in seen[0])
+
+
 def test_generators_are_trained_on_batch_by_batch() -> None:
     def batches() -> object:
         while True:

@@ -17,8 +17,6 @@ from ..arrays import Array, aligned
 from ..program import Buffer, Op, Operand, Program
 from . import layout
 
-ALIGNMENT = 64
-
 
 class Executable:
     """A program over memory of its own and over the model's vectors.

@@ -16,6 +16,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -30,6 +31,7 @@ log = logging.getLogger("pellucid")
 
 Kernel = Callable[[int, int, int, int], None]
 SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 4)  # a call lets go of Python's lock
+FORGOTTEN = 30 * 24 * 3600.0  # seconds after which code that nobody used is removed
 WORTH = 4  # kernels that other processes are started for
 MOST = 4  # processes at once
 SUM = 32  # bytes of the checksum that precede the code
@@ -42,6 +44,7 @@ class Library:
         self.folder = folder
         self.lock = threading.Lock()
         self.said = False
+        self._used()
         self.addresses: dict[str, int] = {}
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
@@ -50,6 +53,18 @@ class Library:
             cpu=name, features=features, opt=3, reloc="static", codemodel="jitdefault", jit=True
         )
         self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self.target)
+
+    def _used(self) -> None:
+        """Note that this folder is in use; folders beside it that nobody has used for long are removed."""
+        with contextlib.suppress(OSError):
+            os.utime(self.folder)
+            return
+        import shutil  # the folder is new: an older version may have left one
+
+        for other in self.folder.parent.glob("*"):
+            with contextlib.suppress(OSError):
+                if time.time() - other.stat().st_mtime > FORGOTTEN:
+                    shutil.rmtree(other, ignore_errors=True)
 
     def need(self, names: Iterable[str]) -> dict[str, int]:
         """The addresses of these kernels, compiled if they have to be."""

@@ -24,7 +24,7 @@ class Trainee(Protocol):
     shape: Shape | None  # of the input, without the batch
     theta: Flat  # the parameters that may be trained, one vector
     state: Flat  # the parameters that are not (moving averages), one vector
-    gradient: Flat  # dL/dtheta of the last step, laid out like theta
+    gradient: Flat  # dL/dtheta of the last step, laid out like theta; `fit` writes it where a callback sees every batch
     key: Key
     optimizer: Optimizer
     loss: Loss

@@ -240,15 +240,20 @@ def engine_of(model: Trainee) -> Engine:
 
 
 def stepper_for(
-    model: Trainee, batches: Batches, class_weight: Mapping[int, float] | None = None, *, training: bool
+    model: Trainee,
+    batches: Batches,
+    class_weight: Mapping[int, float] | None = None,
+    *,
+    training: bool,
+    fused: bool = False,
 ) -> Stepper | None:
     """A program bound to the arrays that batches are cut from; None for other batches, or where only the definition
-    can."""
+    can. `fused`: nobody looks at the gradient from one batch to the next."""
     if not isinstance(batches, ArrayBatches) or batches.y is None:
         return None
     weights = with_class_weight(batches.y, batches.sample_weight, class_weight)
     size = min(batches.batch_size, len(batches.x))
-    return engine_of(model).stepper(size, batches.x, batches.y, weights, training=training, fused=training)
+    return engine_of(model).stepper(size, batches.x, batches.y, weights, training=training, fused=fused)
 
 
 def train(model: Trainee, x: Array, y: Array, weights: Array | None) -> None:

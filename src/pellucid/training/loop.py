@@ -81,7 +81,7 @@ def _many_epochs(model: Trainee, plan: Plan, told: CallbackList, position: Posit
         return None
     if plan.validation is not None or position.batch or position.meters or not told.waits():
         return None
-    stepper = engine.stepper_for(model, train, plan.class_weight, training=True)
+    stepper = engine.stepper_for(model, train, plan.class_weight, training=True, fused=True)
     if stepper is None or stepper.lowered.foreign or not stepper.lowered.updates or not stepper.short(train.steps):
         return None
     key = model.key.fold("shuffle") if train.shuffle else None
@@ -115,10 +115,11 @@ def _train_epoch(model: Trainee, plan: Plan, told: CallbackList, position: Posit
         x, y, _ = next(plan.train.epoch(position.epoch, key))
         resume_meters(model, position.meters, x, y)
         position.meters = {}
-    stepper = engine.stepper_for(model, plan.train, plan.class_weight, training=True)
+    fused = not told.hurries("train")  # else a callback may look at model.gradient
+    stepper = engine.stepper_for(model, plan.train, plan.class_weight, training=True, fused=fused)
     if stepper is not None and isinstance(plan.train, ArrayBatches):
         for order, first, last in plan.train.passes(position.epoch, key, position.batch, engine.permutation):
-            if not _run(model, stepper, plan, told, position, (order, first, last)):
+            if not _run(model, stepper, told, position, (order, first, last)):
                 break
         return model.meters.results()
     for x, y, weights in plan.train.epoch(position.epoch, key, position.batch):
@@ -129,7 +130,7 @@ def _train_epoch(model: Trainee, plan: Plan, told: CallbackList, position: Posit
 
 
 def _run(
-    model: Trainee, stepper: engine.Stepper, plan: Plan, told: CallbackList, position: Position,
+    model: Trainee, stepper: engine.Stepper, told: CallbackList, position: Position,
     stretch: tuple[Array | None, int, int],
 ) -> bool:  # fmt: skip
     """Train on a stretch of batches (order, first, last) with the compiled engine; whether to go on after it."""
