@@ -14,10 +14,8 @@ from laws.engines import both_engines, close
 from pellucid import optimizers
 from pellucid.constraints import MaxNorm
 from pellucid.layers import Dense, Flatten, LayerNormalization, Reshape
-from pellucid.machine.threads import Crew
 from pellucid.optimizers import schedules
 from pellucid.rng import Key
-from pellucid.training import engine
 from pellucid.training.checkpoint import Position, load_checkpoint, save_checkpoint
 
 # Sizes that fill no vector, and more than one block of 4096 numbers.
@@ -111,28 +109,6 @@ def network(optimizer: optimizers.Optimizer, *, constraint: Any = None, frozen: 
 
 def agree(make: Callable[[], pellucid.Sequential], *, steps: int = 6, tolerance: float = 2e-5, **options: Any) -> None:
     both_engines(make, *data(), steps=steps, tolerance=tolerance, **options)
-
-
-class Fixed(Crew):
-    """Always so many threads, so many steps at a time."""
-
-    def __init__(self, threads: int, steps: int) -> None:
-        super().__init__(threads)
-        self.threads, self.steps = threads, steps
-
-    def plan(self, limit: int) -> tuple[int, int]:
-        return self.threads, min(limit, self.steps)
-
-    def ran(self, threads: int, steps: int, seconds: float) -> None:
-        pass
-
-
-@pytest.fixture
-def crew(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """[threads, steps] that every run will have."""
-    chosen = [1, 3]
-    monkeypatch.setattr(engine, "Crew", lambda: Fixed(*chosen))
-    return chosen
 
 
 def tolerance_of(rule: str) -> float:

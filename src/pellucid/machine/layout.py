@@ -15,8 +15,8 @@ SERIAL, DECIDES, BARRIER = 1, 2, 4  # flags: one thread runs it; it may end the 
 JOB_WORDS = 32
 (
     PROGRAM, OPS, SAMPLES, BATCH, PLACE, STEPS, ORDER, SHUFFLE_KEY, SHUFFLED, RATES, TAKEN, RECORDS, COUNTERS_ADDRESS,
-    COUNTERS, YIELD, DONE, SHARED_ADDRESS, SORTING, WORK_WORDS,
-) = range(19)  # fmt: skip
+    COUNTERS, YIELD, DONE, SHARED_ADDRESS, SORTING,
+) = range(18)  # fmt: skip
 
 # What a thread knows: it alone writes this.
 THREAD_WORDS = 64

@@ -13,7 +13,8 @@ import numba as nb
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+
+from ..memory import native
 
 f32 = np.float32
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,7 +26,7 @@ def precise(function: F) -> F:
     return compiled
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def choose(context: Any, condition: Any, x: Any, y: Any) -> Any:
     """x if the condition holds, else y; both are computed, and no branch keeps a loop from vectorizing."""
 
@@ -35,7 +36,7 @@ def choose(context: Any, condition: Any, x: Any, y: Any) -> Any:
     return types.float32(types.boolean, types.float32, types.float32), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def float_of_bits(context: Any, bits: Any) -> Any:
     """The float32 that these 32 bits are."""
 
@@ -45,7 +46,7 @@ def float_of_bits(context: Any, bits: Any) -> Any:
     return types.float32(types.int32), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def bits_of_float(context: Any, x: Any) -> Any:
     """The 32 bits of a float32."""
 

@@ -7,9 +7,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 from numba import types
-from numba.extending import intrinsic
 
-from ..memory import FLAGS, INT, ints, number
+from ..memory import FLAGS, INT, ints, native, number
 from .base import F, inline, kernel
 
 LOW = np.uint64(0xFFFFFFFF)
@@ -52,7 +51,7 @@ def four_words(key: int, block: int) -> Any:
     return philox(n & LOW, n >> HALF, ZERO, NUMBERS, key)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@native
 def bits_of_double(context: Any, x: Any) -> Any:
     """The 64 bits of a float64."""
 
