@@ -22,10 +22,11 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("ground", {"errors", "arrays", "rng", "checks", "registry", "settings", "files", "program", "__about__"}),
     ("seeds", {"initializers", "regularizers", "constraints", "activations"}),
     ("parts and engine", {"layers", "losses", "optimizers", "data", "machine"}),
-    ("metrics", {"metrics"}),  # above losses: a metric may be the mean of a loss
+    ("metrics", {"metrics", "plots"}),  # above losses: a metric may be the mean of a loss; plots know arrays only
     ("training", {"training"}),  # below models: its loops know parts and protocols only
+    ("looking", {"inspection", "exchange"}),  # below models, which offer explain, to_numpy...; they know what training does
     ("models", {"models"}),
-    ("helpers", {"doctor", "tuning", "estimators", "exchange", "reports", "scratch"}),
+    ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch"}),
     ("actions", {"actions"}),
     ("faces", {"cli", "studio", "serving"}),
     ("doors", {"backend", "callbacks", "config", "datasets", "saving", "utils"}),  # Keras's names for what stands below
@@ -41,6 +42,7 @@ OUTSIDE: dict[str, set[str]] = {
     "threadpoolctl": {"training"},
     "numba": {"machine"},
     "llvmlite": {"machine"},
+    "matplotlib": {"plots"},
     "pooch": {"data"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},

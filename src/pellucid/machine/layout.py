@@ -32,3 +32,7 @@ FINE, NOT_FINITE = 0, 1
 
 SCRATCH_FLOATS = 2048 * 32  # a packed panel
 WIDEST = SCRATCH_FLOATS // 16  # columns of W whose gradient, of a tile's rows, fits into half of that
+
+# A summary of an array: its numbers, then a histogram. And what is told of an array to be summed up.
+SUMMARY, BINS = 8, 20
+SUMMARY_WORDS = 6

@@ -33,6 +33,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     softened,
     standardizing,
     steps,
+    summary,
     sums,
     unit_normalization,
     updates,

@@ -15,9 +15,10 @@ from .matmul import PANEL, pack, pack_transposed, panel, product
 
 f32 = np.float32
 
-DEEP = SCRATCH_FLOATS // PANEL  # rows of a packed panel, at most
 LARGE = 1 << 17  # numbers in B beyond which it is packed
 BLOCK = 8 * ROWS
+DEEP = 256  # rows of a packed panel, at most: it then stays in the first-level cache
+TALL = 512  # rows of A beside it, so that these DEEP columns of A stay in the second
 FEW = 16  # rows of C below which packing does not pay
 
 
@@ -53,13 +54,15 @@ def multiply(
             ai, ci, m = a + 4 * i * a_row, c + 4 * (i * N + j0), min(BLOCK, i1 - i0 - i)
             product(ai, a_row, a_k, b + 4 * j0, b_k, ci, N, m, j1 - j0, K, here, mode)
         return
-    for j in range(j0, j1, PANEL):
-        n = min(PANEL, j1 - j)
+    for i in range(0, i1 - i0, TALL):
+        m, ai, ci = min(TALL, i1 - i0 - i), a + 4 * i * a_row, c + 4 * i * N
         for k in range(0, K, DEEP):
             depth = min(DEEP, K - k)
-            pack(b + 4 * (k * b_k + j), b_k, depth, n, scratch)
-            here, how = part(start + 4 * j if start else start, mode, k, k + depth == K)
-            panel(a + 4 * k * a_k, a_row, a_k, scratch, PANEL, c + 4 * j, N, i1 - i0, n, depth, here, how)
+            for j in range(j0, j1, PANEL):
+                n = min(PANEL, j1 - j)
+                pack(b + 4 * (k * b_k + j), b_k, depth, n, scratch)
+                here, how = part(start + 4 * j if start else start, mode, k, k + depth == K)
+                panel(ai + 4 * k * a_k, a_row, a_k, scratch, PANEL, ci + 4 * j, N, m, n, depth, here, how)
 
 
 @inline
@@ -113,15 +116,17 @@ def inputs(op: int, ctx: int, tid: int, nt: int) -> None:
     i0, i1, j0, j1 = my_part(M, I, tid, nt, by_columns(M, I, nt))
     if i1 <= i0:
         return
-    for j in range(j0, j1, PANEL):
-        n = min(PANEL, j1 - j)
-        dx = o[2] + 4 * (i0 * I + j)
+    for i in range(i0, i1, TALL):
+        m = min(TALL, i1 - i)
         for k in range(0, O, DEEP):
             depth = min(DEEP, O - k)
-            pack_transposed(o[1] + 4 * (j * O + k), O, depth, n, c[SCRATCH])
-            panel(o[0] + 4 * (i0 * O + k), O, 1, c[SCRATCH], PANEL, dx, I, i1 - i0, n, depth, 0, ADD if k else 0)
-        if o[6] != 0:
-            rectify_grad(dx, o[6] + 4 * (i0 * I + j), i1 - i0, n, I)
+            for j in range(j0, j1, PANEL):
+                n, at = min(PANEL, j1 - j), 4 * (i * I + j)
+                pack_transposed(o[1] + 4 * (j * O + k), O, depth, n, c[SCRATCH])
+                dz = o[0] + 4 * (i * O + k)
+                panel(dz, O, 1, c[SCRATCH], PANEL, o[2] + at, I, m, n, depth, 0, ADD if k else 0)
+                if o[6] != 0 and k + depth == O:
+                    rectify_grad(o[2] + at, o[6] + at, m, n, I)
 
 
 @inline
@@ -138,7 +143,8 @@ def rectify_grad(dx: Word, y: Word, M: int, n: int, stride: int) -> None:
 
 OF_DENSE = 6
 DENSE_ENOUGH = 64  # rows of x from which on packing its columns pays
-DEEPEST = SCRATCH_FLOATS // 2 // ROWS  # rows of x, of which ROWS columns fit into the other half
+HALF = SCRATCH_FLOATS // 2  # the gradient's rows lie in the first, x's columns in the second
+TILES = 4  # at most, that use a panel of dz in turn, where it comes from beyond the second-level cache
 
 
 @inline
@@ -155,24 +161,36 @@ def weights_part(op: Word, ctx: Word, tid: int, nt: int) -> Any:
 
 
 @inline
+def rows_at_once(op: Word, ctx: Word, n: int) -> int:
+    """How many rows of dW, n numbers in each, are computed before they are used."""
+    o, c = ints(op, 6), ints(ctx, 64)
+    M = c[B] * o[5]
+    return ROWS if o[2] == 0 else ROWS * max(1, min(TILES, HALF // (ROWS * max(n, M))))
+
+
+@inline
 def rows_of_gradient(op: Word, ctx: Word, i: int, i1: int, j0: int, j1: int, slots: int) -> Any:
-    """Leave rows i to i + ROWS of dW = xᵀ·dz, columns j0 to j1, in the scratch memory, row after row. Where W is
-    large, the cache lines of it and of so many slots, which the update is about to write to, come meanwhile.
+    """Leave the next rows of dW = xᵀ·dz, from row i on, columns j0 to j1, in the scratch memory, row after row. Where W
+    is large, the cache lines of it and of so many slots, which the update is about to write to, come meanwhile.
 
     Returns (stretches, numbers in each, numbers from one to the next in W): all in one, where whole rows are asked for.
     """
     o, c = ints(op, 6), ints(ctx, 64)
     I, O, M = o[3], o[4], c[B] * o[5]
-    m, n, scratch = min(ROWS, i1 - i), j1 - j0, c[SCRATCH]
-    x, x_row, x_k = o[0] + 4 * i, 1, I
-    if DENSE_ENOUGH <= M <= DEEPEST:
-        x, x_row, x_k = scratch + 2 * SCRATCH_FLOATS, 1, ROWS
-        pack_columns(o[0] + 4 * i, I, M, m, x)
+    n, scratch = j1 - j0, c[SCRATCH]
+    m = min(rows_at_once(op, ctx, n), i1 - i)
+    x, x_k, x_tile = o[0] + 4 * i, I, 1
+    if DENSE_ENOUGH <= M <= HALF // ROWS:
+        x, x_k, x_tile = scratch + 4 * HALF, ROWS, M
+        for r in range(0, m, ROWS):
+            pack_columns(o[0] + 4 * (i + r), I, M, min(ROWS, m - r), x + 4 * r * M)
     for j in range(j0, j1, PANEL):
         if o[2] != 0:
             claim_rows(op + 8 * OF_DENSE, i * O + j, O, m, slots)
         dz, dz_k = (o[2] + 4 * j * M, PANEL) if o[2] != 0 else (o[1] + 4 * j, O)
-        panel(x, x_row, x_k, dz, dz_k, scratch + 4 * (j - j0), n, m, min(PANEL, j1 - j), M, 0, 0)
+        for r in range(0, m, ROWS):
+            to = scratch + 4 * (r * n + j - j0)
+            panel(x + 4 * r * x_tile, 1, x_k, dz, dz_k, to, n, min(ROWS, m - r), min(PANEL, j1 - j), M, 0, 0)
     return (1, m * n, O) if n == O else (m, n, O)
 
 
@@ -191,6 +209,12 @@ def claim_rows(own: Word, first: int, O: int, m: int, slots: int) -> None:
 @inline
 def pack_columns(x: Word, stride: int, M: int, m: int, to: Word) -> None:
     """m columns of x (M, ...) to rows of ROWS floats, one after another."""
+    if m == ROWS:
+        for k in range(M):
+            source, target = floats(x + 4 * k * stride, ROWS), floats(to + 4 * k * ROWS, ROWS)
+            for r in range(ROWS):
+                target[r] = source[r]
+        return
     for k in range(M):
         source, target = floats(x + 4 * k * stride, m), floats(to + 4 * k * ROWS, m)
         for r in range(m):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..memory import Word, floats
 from ..tile import LANES, ROWS, make_tile
+from ..transpose import transpose_block
 from .base import inline
 
 PANEL = 2 * LANES  # columns of C that a tile has
@@ -73,8 +74,7 @@ def pack(b: Word, b_k: int, K: int, n: int, to: Word) -> None:
 @inline
 def pack_transposed(b: Word, b_n: int, K: int, n: int, to: Word) -> None:
     """A panel of Bᵀ to rows of PANEL floats: B (n, K), its rows b_n apart."""
-    for j in range(n):
-        source = floats(b + 4 * j * b_n, K)
-        target = floats(to + 4 * j, K * PANEL)
-        for k in range(K):
-            target[k * PANEL] = source[k]
+    for j in range(0, n, LANES):
+        for k in range(0, K, LANES):
+            block, at = b + 4 * (j * b_n + k), to + 4 * (k * PANEL + j)
+            transpose_block(block, b_n, min(LANES, n - j), min(LANES, K - k), at, PANEL)

@@ -16,9 +16,8 @@ import numpy as np
 
 from ..layout import RATE, SCRATCH, T
 from ..memory import Word, doubles, floats, ints, number
-from ..tile import ROWS
 from .base import inline, kernel
-from .dense import OF_DENSE, rows_of_gradient, weights_part
+from .dense import OF_DENSE, rows_at_once, rows_of_gradient, weights_part
 from .functions import choose, precise
 from .gather import share_lines
 
@@ -84,7 +83,7 @@ def no_slots(name: str, numbers: Any, rule: Any) -> None:
         own = op + 8 * OF_DENSE
         k, decay = once(own, ctx, own + 40, numbers)
         i0, i1, j0, j1 = weights_part(op, ctx, tid, nt)
-        for i in range(i0, i1, ROWS):
+        for i in range(i0, i1, rows_at_once(op, ctx, j1 - j0)):
             runs, n, step = rows_of_gradient(op, ctx, i, i1, j0, j1, 0)
             for r in range(runs):
                 lo = (i + r) * step + j0
@@ -113,7 +112,7 @@ def one_slot(name: str, numbers: Any, rule: Any) -> None:
         own = op + 8 * OF_DENSE
         k, decay = once(own, ctx, own + 48, numbers)
         i0, i1, j0, j1 = weights_part(op, ctx, tid, nt)
-        for i in range(i0, i1, ROWS):
+        for i in range(i0, i1, rows_at_once(op, ctx, j1 - j0)):
             runs, n, step = rows_of_gradient(op, ctx, i, i1, j0, j1, 1)
             for r in range(runs):
                 lo = (i + r) * step + j0
@@ -143,7 +142,7 @@ def two_slots(name: str, numbers: Any, rule: Any) -> None:
         own = op + 8 * OF_DENSE
         k, decay = once(own, ctx, own + 56, numbers)
         i0, i1, j0, j1 = weights_part(op, ctx, tid, nt)
-        for i in range(i0, i1, ROWS):
+        for i in range(i0, i1, rows_at_once(op, ctx, j1 - j0)):
             runs, n, step = rows_of_gradient(op, ctx, i, i1, j0, j1, 2)
             for r in range(runs):
                 lo = (i + r) * step + j0
