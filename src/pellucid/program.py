@@ -95,6 +95,8 @@ class Program:
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key
     noise_key: int = 0  # the seed of the key that each step's is folded from
     after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
+    keeps: bool = False  # whether no part may overwrite a result, or leave one out, that somebody wants to look at
+    taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by layer, then by letter
     _prefix: str = ""
     _reached: bool = False  # whether a trained parameter has been met
     _below: bool = False  # whether one had been before the present layer
@@ -186,14 +188,37 @@ class Program:
     def back(self, undo: Undo) -> None:
         """How to go back through what was just emitted: undo(dy, wanted) emits it and returns dx, if that is wanted."""
         if self.training:
-            self.tape.append((undo, self._below, self._reached))
+            self.tape.append((self._tapped(undo, self._prefix), self._below, self._reached))
 
     def backpropagate(self, dy: Buffer) -> None:
         """Emit the way back, from dL/dy at the end, as far as there is anything to train."""
         d: Buffer | None = dy
+        self.tap(dL=dy)
         while self.tape:
             undo, below, needed = self.tape.pop()
             if not needed or d is None:
                 break
             d = undo(d, below)
         self.tape.clear()
+
+    # Looking -----------------------------------------------------------------------------------------------------
+
+    def tap(self, **places: Buffer) -> None:
+        """Tell where arrays of the present layer will be, by their letters: tap(x=x, y=y)."""
+        self.taps.setdefault(self._prefix.rstrip("/"), {}).update(places)
+
+    def _tapped(self, undo: Undo, prefix: str) -> Undo:
+        """The same, telling where the layer's dy and dx will be."""
+
+        def told(dy: Buffer, wanted: bool) -> Buffer | None:
+            before, self._prefix = self._prefix, prefix
+            at = self.taps.setdefault(prefix.rstrip("/"), {})
+            at.setdefault("dy", dy)  # a layer may go back in several strides: dy is before the first, dx after the last
+            at.pop("dx", None)
+            dx = undo(dy, wanted)
+            if dx is not None:
+                at["dx"] = dx
+            self._prefix = before
+            return dx
+
+        return told

@@ -31,7 +31,7 @@ def test_a_run_keeps_everything(moons: TrainSpec):
     run = finished.run
     assert run.path == Path("runs/moons-1")
     assert sorted(p.name for p in run.path.iterdir()) == [
-        "checkpoint.npz", "history.csv", "metrics.json", "model.keras", "spec.toml",
+        "checkpoint.npz", "history.csv", "metrics.json", "model.keras", "probes.csv", "spec.toml",
     ]  # fmt: skip
     assert run.read_spec() == moons
     assert [type(e) for e in events] == [Started, *[EpochEnded] * 6, Finished]
@@ -67,7 +67,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(moons: TrainSpec, epoch:
     resumed = resume(Path("cut"))
     same = [key for key in whole.metrics if key != "seconds"]
     assert {k: whole.metrics[k] for k in same} == {k: resumed.metrics[k] for k in same}
-    for name in ("model.keras", "history.csv"):
+    for name in ("model.keras", "history.csv", "probes.csv"):
         assert (Path("whole") / name).read_bytes() == (Path("cut") / name).read_bytes()
 
 

@@ -154,7 +154,7 @@ def test_killed_and_resumed_gives_the_same_bits(tmp_path: Path):
     process.stdout.close()
     assert not (tmp_path / "cut/metrics.json").exists()
     pellucid("train", "--resume", "cut", cwd=tmp_path)
-    for name in ("model.keras", "history.csv"):
+    for name in ("model.keras", "history.csv", "probes.csv"):
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 

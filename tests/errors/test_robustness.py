@@ -50,7 +50,9 @@ def finished(process: subprocess.Popen[str], code: int = 0) -> str:
 
 
 def same(a: Path, b: Path) -> bool:
-    return all((a / name).read_bytes() == (b / name).read_bytes() for name in ("model.keras", "history.csv"))
+    return all(
+        (a / name).read_bytes() == (b / name).read_bytes() for name in ("model.keras", "history.csv", "probes.csv")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +91,9 @@ class Killed(BaseException):
     """Stands for the power going out."""
 
 
-@pytest.mark.parametrize("name", ["spec.toml", "checkpoint.npz", "history.csv", "model.keras", "metrics.json"])
+@pytest.mark.parametrize(
+    "name", ["spec.toml", "checkpoint.npz", "history.csv", "probes.csv", "model.keras", "metrics.json"]
+)
 def test_a_disk_that_is_full_at_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
     monkeypatch.chdir(tmp_path)
     spec = TrainSpec(data="moons", layers=[8], epochs=3)

@@ -4,6 +4,7 @@ runs/digits-1/
     spec.toml        what was asked for
     checkpoint.npz   where training stands; replaced whole
     history.csv      a row per epoch
+    probes.csv       looks into the layers, at steps that lie further and further apart
     model.keras      the trained model
     metrics.json     how well it does on the test data; its presence means that the run is done
 """
@@ -52,6 +53,10 @@ class Run:
         return self.path / "history.csv"
 
     @property
+    def probes(self) -> Path:
+        return self.path / "probes.csv"
+
+    @property
     def metrics(self) -> Path:
         return self.path / "metrics.json"
 
@@ -63,7 +68,7 @@ class Run:
     @property
     def files(self) -> list[Path]:
         """Everything a run writes."""
-        return [self.spec, self.model, self.history, self.metrics, self.path / "checkpoint.npz"]
+        return [self.spec, self.model, self.history, self.probes, self.metrics, self.path / "checkpoint.npz"]
 
     def read_spec(self) -> TrainSpec:
         """What was asked for."""

@@ -12,7 +12,7 @@ from typing import Any
 from ..__about__ import version
 from ..errors import FileError, Told
 from ..models import Sequential
-from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, UntilConverged
+from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, Probes, UntilConverged
 from . import runs
 from .building import build
 from .data import Prepared, prepare
@@ -122,7 +122,7 @@ def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
 
 
 def _callbacks(run: Run, spec: TrainSpec, on_event: OnEvent) -> list[Callback]:
-    told = [CSVLogger(run.history), _Told(on_event)]
+    told = [CSVLogger(run.history), Probes(filename=run.probes), _Told(on_event)]
     if spec.until_converged:
         told.append(UntilConverged())
     return [*told, BackupAndRestore(run.path, save_seconds=SAVE_SECONDS, delete_checkpoint=False)]

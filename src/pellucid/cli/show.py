@@ -112,7 +112,7 @@ def _confusion(matrix: list[list[int]]) -> None:
 
 def kept(run: Run) -> None:
     """Where everything is."""
-    line(f"Kept in {run.path}: model.keras, spec.toml, history.csv, metrics.json")
+    line(f"Kept in {run.path}: model.keras, spec.toml, history.csv, probes.csv, metrics.json")
 
 
 def predictions(outputs: Array, total: int, classifier: bool) -> None:

@@ -191,12 +191,16 @@ class Sequential(Model):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         for i, layer in enumerate(self._stack):
             with code.layer(layer.name, i):
+                strides = len(code.tape)
                 y = layer.lowered(code, x)
-                if layer.activity_regularizer is not None:
-                    layer.activity_regularizer.lower_activity(code, y)
-                if y is x or layer.activity_regularizer is not None:
-                    code.logits = None  # the loss does not look behind this layer
-                x = y
+                if len(code.tape) == strides:
+                    code.back(lambda dy, wanted: dy)  # it passes as it is
+                code.tap(x=x, y=y)
+            if layer.activity_regularizer is not None:
+                layer.activity_regularizer.lower_activity(code, y)
+            if y is x or layer.activity_regularizer is not None:
+                code.logits = None  # the loss does not look behind this layer
+            x = y
         return x
 
     def logits(self, cache: SequentialCache) -> tuple[str, Array] | None:

@@ -5,11 +5,11 @@ The training loops are written against this and nothing more, so that every kind
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..arrays import Array, Arrays, Flat, Shape
-from ..layers import Parameter
+from ..layers import Layer, Parameter
 from ..losses import Loss
 from ..optimizers import Optimizer
 from ..program import Buffer, Program
@@ -50,6 +50,7 @@ class Trainee(Protocol):
     def penalty_gradients(self, p: Arrays) -> Mapping[str, Array]: ...
     def trained_names(self) -> list[str]: ...
     def constraints(self) -> dict[str, Any]: ...
+    def leaves(self) -> Iterator[tuple[str, Layer]]: ...
     def walk(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> Any: ...
 
     # For callbacks:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,9 @@ def fit(model: Trainee, plan: Plan, callbacks: Any, verbose: int) -> History:
         "do_validation": plan.validation is not None,
     }
     with CallbackList([*as_list(callbacks), history], model, params) as told:
+        for callback in told.callbacks:
+            if hasattr(callback, "set_batches"):
+                callback.set_batches(plan.train, plan.validation)
         _fit(model, plan, told)
     return history
 
@@ -81,6 +85,8 @@ def _many_epochs(model: Trainee, plan: Plan, told: CallbackList, position: Posit
         return None
     if plan.validation is not None or position.batch or position.meters or not told.waits():
         return None
+    if told.until_look(0) is not None:
+        return None
     stepper = engine.stepper_for(model, train, plan.class_weight, training=True, fused=True)
     if stepper is None or stepper.lowered.foreign or not stepper.lowered.updates or not stepper.short(train.steps):
         return None
@@ -118,8 +124,9 @@ def _train_epoch(model: Trainee, plan: Plan, told: CallbackList, position: Posit
     fused = not told.hurries("train")  # else a callback may look at model.gradient
     stepper = engine.stepper_for(model, plan.train, plan.class_weight, training=True, fused=fused)
     if stepper is not None and isinstance(plan.train, ArrayBatches):
+        unfused = partial(engine.stepper_for, model, plan.train, plan.class_weight, training=True)
         for order, first, last in plan.train.passes(position.epoch, key, position.batch, engine.permutation):
-            if not _run(model, stepper, told, position, (order, first, last)):
+            if not _run(model, stepper, unfused, told, position, (order, first, last)):
                 break
         return model.meters.results()
     for x, y, weights in plan.train.epoch(position.epoch, key, position.batch):
@@ -130,15 +137,23 @@ def _train_epoch(model: Trainee, plan: Plan, told: CallbackList, position: Posit
 
 
 def _run(
-    model: Trainee, stepper: engine.Stepper, told: CallbackList, position: Position,
-    stretch: tuple[Array | None, int, int],
+    model: Trainee, stepper: engine.Stepper, unfused: Callable[[], engine.Stepper | None], told: CallbackList,
+    position: Position, stretch: tuple[Array | None, int, int],
 ) -> bool:  # fmt: skip
-    """Train on a stretch of batches (order, first, last) with the compiled engine; whether to go on after it."""
+    """Train on a stretch of batches (order, first, last) with the compiled engine; whether to go on after it. A step
+    that somebody looks at is made by the `unfused` program, which leaves the gradient behind."""
     order, place, last = stretch
     most = 1 if told.hurries("train") else last
     while place < last:
         told.call("on_train_batch_begin", position.batch)
-        done = stepper.run(order, place, min(most, last - place))
+        wait = told.until_look(model.optimizer.steps_taken)
+        if wait == 0:
+            with told.looking(model, position.epoch) as see:
+                looked_at = unfused() or stepper
+                if done := looked_at.run(order, place, 1):
+                    see(looked_at.outputs(place), compiled=True)
+        else:
+            done = stepper.run(order, place, min(most, last - place, wait or last))
         place += done
         position.batch += done
         if done:
@@ -158,7 +173,11 @@ def _step(
 ) -> bool:  # fmt: skip
     """Train on one batch; whether to go on after it."""
     try:
-        engine.train(model, x, y, weights)
+        with told.looking(model, position.epoch) as see:
+            rng = model.key.fold("noise", model.optimizer.steps_taken)
+            outputs = dict(model.walk(model.p, x, training=True, rng=rng)) if see.wanted else {}
+            engine.train(model, x, y, weights)
+            see(outputs, compiled=False)
     except NonFinite as problem:
         if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
             raise

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
+from ...arrays import Array
 from ...errors import WrongType
+from ..batches import Batches
 
 Logs = Mapping[str, Any]
 
@@ -40,6 +43,9 @@ class Callback:
     def set_params(self, params: Mapping[str, Any]) -> None:
         """Called once, before the first moment."""
         self.params = params
+
+    def set_batches(self, train: Batches, validation: Batches | None) -> None:
+        """Called by `fit` before the first moment: what it trains on, and is watched on. Keras has no such moment."""
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint must remember: numbers, strings, lists, dicts, and arrays."""
@@ -106,6 +112,22 @@ class LazyLogs(Mapping[str, Any]):
         return len(self._all())
 
 
+class Sight:
+    """What shows a step that was made to those who wanted to look at it."""
+
+    def __init__(self, lookers: list[Any], epoch: int) -> None:
+        self.lookers, self.epoch = lookers, epoch
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self.lookers)
+
+    def __call__(self, outputs: Mapping[str, Array], *, compiled: bool) -> None:
+        """The outputs of each layer, and which engine they are from."""
+        for callback in self.lookers:
+            callback.after_step(self.epoch, outputs, compiled)
+
+
 class CallbackList(Callback):
     """Several callbacks, called in the order given, those with `last` at the end.
 
@@ -143,6 +165,20 @@ class CallbackList(Callback):
         moments = ("on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end")
         listening = [c for c in self.callbacks if any(_overrides(c, m) for m in moments)]
         return not any(getattr(c, "every_epoch", True) for c in listening)
+
+    def until_look(self, step: int) -> int | None:
+        """Steps, after `step` of them, until some callback looks at one (see `Probes`); None if none ever does."""
+        waits = [c.until_look(step) for c in self.callbacks if hasattr(c, "until_look")]
+        return min(waits, default=None)
+
+    @contextmanager
+    def looking(self, model: Any, epoch: int) -> Iterator[Sight]:
+        """Let those who want to look at the coming step remember what is before it; the block makes the step."""
+        step = model.optimizer.steps_taken
+        lookers: list[Any] = [c for c in self.callbacks if hasattr(c, "until_look") and c.until_look(step) == 0]
+        for callback in lookers:
+            callback.before_step()
+        yield Sight(lookers, epoch)
 
     def call(self, moment: str, *args: Any) -> None:
         """Tell every callback; logs that are not given are None."""

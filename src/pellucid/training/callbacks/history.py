@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import Callback, Logs
+
+if TYPE_CHECKING:
+    from ...plots.base import Figure
 
 
 class History(Callback):
@@ -39,6 +43,26 @@ class History(Callback):
             self.history.setdefault(name, []).extend(values)
         self.epoch.extend(range(first, first + len(next(iter(logs.values())))))
         self.model.history = self
+
+    def plot(self, path: str | os.PathLike[str] | None = None, *, transparent: bool = False) -> Figure:
+        """Draw loss and metrics over the epochs and return the matplotlib Figure; write it to `path`, if one is given.
+
+        On training and on validation data, with the best epoch marked: `plots.learning_curves`. path: ends with .svg,
+        .pdf or .png. transparent: no paper, and ink that reads on light and dark. A notebook shows what is returned.
+        Raises MissingExtra without matplotlib, DataError before the first epoch. Keras has no such method.
+
+        >>> history = History()
+        >>> history.history = {"loss": [1.0, 0.4, 0.3], "val_loss": [1.1, 0.6, 0.7]}
+        >>> history.plot().axes[0].get_legend_handles_labels()[1]
+        ['training', 'validation', 'best epoch, 2']
+        """
+        from ...plots.base import save
+        from ...plots.curves import learning_curves
+
+        figure = learning_curves(self.history, transparent=transparent)
+        if path is not None:
+            save(figure, path)
+        return figure
 
     def state(self) -> dict[str, Any]:
         return {"history": self.history, "epoch": self.epoch}
