@@ -30,7 +30,7 @@ SHARED_WORDS = 64
 STATUS, ARRIVED, LOSS, ABORT, LATE, STOP = 0, 8, 16, 24, 40, 48  # STOP: for even steps; 56: for odd ones
 FINE, NOT_FINITE = 0, 1
 
-SCRATCH_FLOATS = 2048 * 32  # a packed panel
+SCRATCH_FLOATS = 1 << 17  # packed panels
 WIDEST = SCRATCH_FLOATS // 16  # columns of W whose gradient, of a tile's rows, fits into half of that
 
 # A summary of an array: its numbers, then a histogram. And what is told of an array to be summed up.

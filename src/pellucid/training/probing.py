@@ -3,7 +3,6 @@ value, and how far the step moved it."""
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -118,6 +117,8 @@ def _cell(value: object) -> str:
 
 def text_of(rows: Iterable[list[str]]) -> str:
     """Rows as CSV."""
+    import csv  # here, so that importing the library stays quick
+
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows(rows)
     return file.getvalue()
@@ -135,6 +136,8 @@ def read_looks(path: str | Path) -> list[Look]:
 
 def looks_in(text: str, where: str) -> list[Look]:
     """The looks that a table holds, as CSV."""
+    import csv
+
     lines = list(csv.reader(io.StringIO(text)))
     if not lines or tuple(lines[0]) != COLUMNS:
         raise FileError(where, f"a table with the columns {', '.join(COLUMNS)}", Told("another one"))

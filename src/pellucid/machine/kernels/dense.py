@@ -17,8 +17,8 @@ f32 = np.float32
 
 LARGE = 1 << 17  # numbers in B beyond which it is packed
 BLOCK = 8 * ROWS
-DEEP = 256  # rows of a packed panel, at most: it then stays in the first-level cache
-TALL = 512  # rows of A beside it, so that these DEEP columns of A stay in the second
+DEEP = SCRATCH_FLOATS // 2 // PANEL  # rows of a packed panel, at most
+MANY = 8  # panels packed at a time, at most
 FEW = 16  # rows of C below which packing does not pay
 
 
@@ -54,15 +54,33 @@ def multiply(
             ai, ci, m = a + 4 * i * a_row, c + 4 * (i * N + j0), min(BLOCK, i1 - i0 - i)
             product(ai, a_row, a_k, b + 4 * j0, b_k, ci, N, m, j1 - j0, K, here, mode)
         return
-    for i in range(0, i1 - i0, TALL):
-        m, ai, ci = min(TALL, i1 - i0 - i), a + 4 * i * a_row, c + 4 * i * N
-        for k in range(0, K, DEEP):
-            depth = min(DEEP, K - k)
-            for j in range(j0, j1, PANEL):
-                n = min(PANEL, j1 - j)
-                pack(b + 4 * (k * b_k + j), b_k, depth, n, scratch)
-                here, how = part(start + 4 * j if start else start, mode, k, k + depth == K)
-                panel(ai + 4 * k * a_k, a_row, a_k, scratch, PANEL, ci + 4 * j, N, m, n, depth, here, how)
+    for k in range(0, K, DEEP):
+        depth = min(DEEP, K - k)
+        width = panels(depth)
+        for j in range(j0, j1, width):
+            n = min(width, j1 - j)
+            for q in range(0, n, PANEL):
+                pack(b + 4 * (k * b_k + j + q), b_k, depth, min(PANEL, n - q), scratch + 4 * q * depth)
+            here, how = part(start + 4 * j if start else start, mode, k, k + depth == K)
+            by_panels(a + 4 * k * a_k, a_row, a_k, scratch, depth, c + 4 * j, N, i1 - i0, n, here, how)
+
+
+@inline
+def panels(depth: int) -> int:
+    """How many columns, in whole panels of so many rows, are packed at a time: as the scratch memory has room for."""
+    return PANEL * max(1, min(MANY, SCRATCH_FLOATS // (PANEL * depth)))
+
+
+@inline
+def by_panels(
+    a: Word, a_row: int, a_k: int, packed: Word, K: int, c: Word, c_row: int, M: int, n: int, start: Word, mode: int
+) -> None:  # fmt: skip
+    """C[:M, :n] = A·B, with B packed in panels: a tile's rows of A meet them all, while those rows are in the cache."""
+    for i in range(0, M, ROWS):
+        for j in range(0, n, PANEL):
+            here = start + 4 * j if start else start
+            ai, ci, bj = a + 4 * i * a_row, c + 4 * (i * c_row + j), packed + 4 * j * K
+            panel(ai, a_row, a_k, bj, PANEL, ci, c_row, min(ROWS, M - i), min(PANEL, n - j), K, here, mode)
 
 
 @inline
@@ -116,17 +134,18 @@ def inputs(op: int, ctx: int, tid: int, nt: int) -> None:
     i0, i1, j0, j1 = my_part(M, I, tid, nt, by_columns(M, I, nt))
     if i1 <= i0:
         return
-    for i in range(i0, i1, TALL):
-        m = min(TALL, i1 - i)
-        for k in range(0, O, DEEP):
-            depth = min(DEEP, O - k)
-            for j in range(j0, j1, PANEL):
-                n, at = min(PANEL, j1 - j), 4 * (i * I + j)
-                pack_transposed(o[1] + 4 * (j * O + k), O, depth, n, c[SCRATCH])
-                dz = o[0] + 4 * (i * O + k)
-                panel(dz, O, 1, c[SCRATCH], PANEL, o[2] + at, I, m, n, depth, 0, ADD if k else 0)
-                if o[6] != 0 and k + depth == O:
-                    rectify_grad(o[2] + at, o[6] + at, m, n, I)
+    for k in range(0, O, DEEP):
+        depth = min(DEEP, O - k)
+        width = panels(depth)
+        for j in range(j0, j1, width):
+            n, at = min(width, j1 - j), 4 * (i0 * I + j)
+            for q in range(0, n, PANEL):
+                W, to = o[1] + 4 * ((j + q) * O + k), c[SCRATCH] + 4 * q * depth
+                pack_transposed(W, O, depth, min(PANEL, n - q), to)
+            dz = o[0] + 4 * (i0 * O + k)
+            by_panels(dz, O, 1, c[SCRATCH], depth, o[2] + at, I, i1 - i0, n, 0, ADD if k else 0)
+            if o[6] != 0 and k + depth == O:
+                rectify_grad(o[2] + at, o[6] + at, i1 - i0, n, I)
 
 
 @inline
