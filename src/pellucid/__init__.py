@@ -32,6 +32,7 @@ from . import (
 )
 from .__about__ import version as __version__
 from .initializers import Initializer
+from .inspection.gradients import check_gradients
 from .layers import Input, Layer, Variable
 from .losses import Loss
 from .metrics import Metric
@@ -57,6 +58,7 @@ __all__ = [
     "activations",
     "backend",
     "callbacks",
+    "check_gradients",
     "config",
     "constraints",
     "datasets",
@@ -69,18 +71,19 @@ __all__ = [
     "optimizers",
     "regularizers",
     "saving",
+    "scratch",
     "set_random_seed",
     "utils",
 ]
 
-# Data sets are read when first asked for, as `pellucid.datasets`: most programs bring data of their own.
+# Read when first asked for: most programs bring data of their own, and none needs the network that is there to be read.
 if TYPE_CHECKING:
-    from . import datasets
+    from . import datasets, scratch
 else:
 
     def __getattr__(name: str) -> Any:
-        if name == "datasets":
-            return importlib.import_module(".datasets", __name__)
+        if name in ("datasets", "scratch"):
+            return importlib.import_module(f".{name}", __name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

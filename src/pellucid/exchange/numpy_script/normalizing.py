@@ -1,0 +1,115 @@
+"""How the layers that normalize read in a script."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ... import layers as L
+from ...layers.batch_normalization import batch_norm, batch_norm_grad
+from ...layers.layer_normalization import layer_norm, layer_norm_grad
+from ...layers.normalization import SMALLEST
+from ...layers.rms_normalization import rms_norm, rms_norm_grad
+from ...layers.shapes import axes_of
+from ...layers.unit_normalization import unit_norm, unit_norm_grad
+from .writer import At, Back, batch, said, writes
+
+
+def gradients(at: At, *names: str) -> str:
+    """Where gradients go, and _ for those of nobody's."""
+    return ", ".join(at.g(name) if at.trains(name) else "_" for name in names)
+
+
+def affine(at: At, axes: tuple[int, ...]) -> tuple[dict[str, str], dict[str, float]]:
+    """(gamma and beta as text, those that are settled)."""
+    present = {"gamma": at.layer.scale, "beta": at.layer.center}
+    given = {name: at.along(at.p(name), axes) for name, there in present.items() if there}
+    return given, {n: v for n, v in (("gamma", 1.0), ("beta", 0.0)) if n not in given}
+
+
+def without(values: dict[str, float], name: str) -> dict[str, float]:
+    return {n: v for n, v in values.items() if n != name}
+
+
+@writes(L.BatchNormalization)
+def batch_normalization(at: At) -> tuple[str, Back]:
+    layer, n = at.layer, len(at.shape) + 1
+    axes = axes_of(layer.name, layer.axis, at.shape)
+    over = tuple(i for i in range(n) if i not in axes)
+    axis = over[0] if len(over) == 1 else over
+    moving_mean, moving_variance = at.p("moving_mean"), at.p("moving_variance")
+    mean, variance, of_batch = moving_mean, moving_variance, layer.trainable
+    if of_batch:
+        mean, variance, momentum = at.name("mean"), at.name("variance"), layer.momentum
+        at.forward("if training:")
+        at.forward(f"    {mean}, {variance} = {at.x}.mean(axis={axis}), {at.x}.var(axis={axis})")
+        at.forward("else:")
+        at.forward(f"    {mean} = {moving_mean}")
+        at.forward(f"    {variance} = {moving_variance}")
+        for moving, new in ((moving_mean, mean), (moving_variance, variance)):
+            at.script.averages.append(said(f"{moving} = {moving} * {momentum!r} + {new} * (1 - {momentum!r})"))
+    given, settled = affine(at, axes)
+    out, xhat, r = at.name("h"), at.name("xhat"), at.name("r")
+    given |= {"x": at.x, "mean": at.along(mean, axes), "variance": at.along(variance, axes)}
+    call = at.call(batch_norm, given, epsilon=layer.epsilon, **settled)
+    at.forward(f"{out}, {xhat}, {r} = {call}", batch(at.shape))
+
+    def back(dy: str, wanted: bool) -> str:
+        given = {"dy": dy, "xhat": xhat, "r": r, **affine(at, axes)[0]}
+        call = at.call(batch_norm_grad, given, over=over, moving=not of_batch, **without(settled, "beta"))
+        at.backward(f"{at.dx(wanted)}, {gradients(at, 'gamma', 'beta')} = {call}")
+        return at.dx(wanted)
+
+    return out, back
+
+
+@writes(L.LayerNormalization)
+def layer_normalization(at: At) -> tuple[str, Back]:
+    layer = at.layer
+    axes = axes_of(layer.name, layer.axis, at.shape)
+    given, settled = affine(at, axes)
+    out, xhat, r = at.name("h"), at.name("xhat"), at.name("r")
+    call = at.call(layer_norm, {"x": at.x, **given}, axes=axes, epsilon=layer.epsilon, **settled)
+    at.forward(f"{out}, {xhat}, {r} = {call}", batch(at.shape))
+
+    def back(dy: str, wanted: bool) -> str:
+        into = {"dy": dy, "xhat": xhat, "r": r, **given}
+        dims = {"dy.ndim": len(at.shape) + 1}
+        call = at.call(layer_norm_grad, into, axes=axes, **dims, **without(settled, "beta"))
+        at.backward(f"{at.dx(wanted)}, {gradients(at, 'gamma', 'beta')} = {call}")
+        return at.dx(wanted)
+
+    return out, back
+
+
+@writes(L.RMSNormalization)
+def rms_normalization(at: At) -> tuple[str, Back]:
+    axes = axes_of(at.layer.name, at.layer.axis, at.shape)
+    scale = at.along(at.p("scale"), axes)
+    out, xhat, r = at.name("h"), at.name("xhat"), at.name("r")
+    call = at.call(rms_norm, {"x": at.x, "scale": scale}, axes=axes, epsilon=at.layer.epsilon)
+    at.forward(f"{out}, {xhat}, {r} = {call}", batch(at.shape))
+
+    def back(dy: str, wanted: bool) -> str:
+        dims = {"dy.ndim": len(at.shape) + 1}
+        call = at.call(rms_norm_grad, {"dy": dy, "xhat": xhat, "r": r, "scale": scale}, axes=axes, **dims)
+        at.backward(f"{at.dx(wanted)}, {gradients(at, 'scale')} = {call}")
+        return at.dx(wanted)
+
+    return out, back
+
+
+@writes(L.UnitNormalization)
+def unit_normalization(at: At) -> tuple[str, Back]:
+    axes, out, length = axes_of(at.layer.name, at.layer.axis, at.shape), at.name("h"), at.name("length")
+    at.forward(f"{out}, {length} = {at.call(unit_norm, {'x': at.x}, axes=axes)}", batch(at.shape))
+    return out, lambda dy, wanted: at.call(unit_norm_grad, {"dy": dy, "y": out, "length": length}, axes=axes)
+
+
+@writes(L.Normalization)
+def normalization(at: At) -> tuple[str, Back]:
+    layer, dtype = at.layer, at.layer.dtype
+    mean, variance = (np.asarray(v, dtype) for v in (layer.mean, layer.variance))
+    deviation = np.maximum(np.sqrt(variance), SMALLEST)
+    m, d, out = at.constant("mean", mean), at.constant("deviation", deviation), at.name("h")
+    at.forward(f"{out} = {f'{m} + {at.x} * {d}' if layer.invert else f'({at.x} - {m}) / {d}'}", batch(at.shape))
+    return out, lambda dy, wanted: f"{dy} {'*' if layer.invert else '/'} {d}"

@@ -1,0 +1,68 @@
+"""pellucid export, typed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid.models import load_model
+
+
+def python(*words: str, cwd: Path, code: int = 0) -> str:
+    done = subprocess.run(
+        [sys.executable, *words], cwd=cwd, env={**os.environ, "COLUMNS": "120"}, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=200, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def pellucid(*words: str, cwd: Path, code: int = 0) -> str:
+    return python("-m", "pellucid", *words, cwd=cwd, code=code)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished run in it, `run`."""
+    folder = tmp_path_factory.mktemp("export")
+    pellucid("train", "moons", "--layers", "8", "--dropout", "0.1", "--epochs", "3", "--out", "run", cwd=folder)
+    return folder
+
+
+def test_a_run_becomes_a_script_that_predicts_the_same(folder: Path):
+    assert pellucid("export", "run", "--to", "numpy", "--out", "taken", cwd=folder) == "Written: taken/network.py\n"
+    x = np.random.default_rng(0).normal(size=(7, 2))
+    np.savez(folder / "new.npz", x=x)
+    shown = python("taken/network.py", "new.npz", cwd=folder)
+    rows = np.array([[float(v) for v in line.split(",")] for line in shown.splitlines()])
+    np.testing.assert_allclose(rows, load_model(folder / "run/model.keras").predict(x, verbose=0), atol=1e-5)
+    pellucid("export", "run", "--out", "taken", cwd=folder)  # an earlier export is replaced
+
+
+def test_what_cannot_be_is_one_line_and_changes_nothing(folder: Path):
+    before = sorted((folder / "run").iterdir())
+    for words, told in [
+        (("run", "--out", "run"), "expected a new or empty folder"),
+        (("run", "--to", "numpi", "--out", "x"), "Did you mean 'numpy'?"),
+        (("nothing", "--out", "x"), "nothing"),
+        (("run",), "Missing option '--out'"),
+    ]:
+        shown = pellucid("export", *words, cwd=folder, code=2)
+        assert told in shown
+        assert len(shown.splitlines()) == 1
+    assert sorted((folder / "run").iterdir()) == before
+    assert not (folder / "x").exists()
+
+
+def test_force_writes_beside_what_is_there(folder: Path):
+    (folder / "mine").mkdir()
+    (folder / "mine" / "notes.txt").write_text("mine")
+    pellucid("export", "run", "--out", "mine", cwd=folder, code=2)
+    pellucid("export", "run", "--out", "mine", "--force", cwd=folder)
+    assert sorted(p.name for p in (folder / "mine").iterdir()) == ["network.npz", "network.py", "notes.txt"]
