@@ -73,7 +73,9 @@ def lower_step(
             _written(code, out, "out")
     code.meet_after("gather", True)
     code.meet_after("count", "numbers" in given.found)  # a metric may still read targets that the next batch replaces
-    code.meet_after("update", False)  # what it wrote is read after the next batch is gathered, or after the run
+    # What the update wrote is read after the next batch is gathered, or after the run; but a gradient that it computes
+    # itself reads the batch, which nobody may replace meanwhile.
+    code.meet_after("update", any(op.kernel.startswith("dense.weights") for op in code.sections["update"]))
     return made
 
 

@@ -1,0 +1,173 @@
+"""A report: a finished run in, one HTML file out."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..__about__ import version
+from ..activations import softmax
+from ..arrays import Array
+from ..errors import DataError, FileError, Told
+from ..files import write_text_whole
+from ..layers import Dense, Dropout, Flatten, Identity, Normalization, Rescaling
+from ..models import Sequential
+from ..reports import Contents, LayerRow, Sizes, render
+from ..training.probing import Look, read_looks
+from .data import Prepared, prepare
+from .doctor import examine_run, read_history
+from .judging import judge
+from .runs import Run, find, open_model
+
+NAME = "report.html"
+SAME = 1e-3  # by how much the loss may differ from the one in metrics.json, relatively: other machines round otherwise
+TRANSPARENT = (Flatten, Rescaling, Normalization, Dropout, Identity)  # behind these, each input is still itself
+
+
+def report(path: Path, out: Path | None = None) -> Path:
+    """Write the report of the finished run in this folder, whole: to `out`, or to report.html beside its other files.
+
+    Raises FileError for a run that is not finished and for what is no run, and DataError where the data is no longer
+    what the run was judged on.
+    """
+    return write_text_whole(path / NAME if out is None else out, render(contents(path)))
+
+
+def contents(path: Path) -> Contents:
+    """All that the report of a run tells."""
+    run = _finished(path)
+    kept = _metrics(run)
+    model, spec = open_model(path)
+    assert spec is not None
+    data = prepare(spec)
+    metrics = judge(model, data.x_test, data.y_test, data.classes)
+    _check_same(run, spec.data, kept, metrics)
+    logits = data.classes and getattr(model.loss, "from_logits", False)
+
+    def predict(x: Array) -> Array:
+        y = model.predict(x, batch_size=1024, verbose=0)
+        return softmax(y) if logits else y
+
+    return Contents(
+        run=str(path), data=spec.data, chain=_chain(model), spec=spec.to_toml(),
+        command=f"pellucid train {shlex.quote(str(run.spec))}",
+        sizes=Sizes(len(data.x_train), len(data.validation[0]) if data.validation else 0, len(data.x_test)),
+        classes=data.classes, layers=_layers(model), history=_history(run), baseline=_baseline(data),
+        metrics={**metrics, **{k: kept[k] for k in ("epochs", "seconds", "seed")}, "parameters": model.count_params()},
+        x=data.x_test, y=data.y_test, outputs=predict(data.x_test), predict=predict, kernel=_kernel(model),
+        looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
+    )  # fmt: skip
+
+
+def _finished(path: Path) -> Run:
+    where = f"report {path}"
+    if path.is_file():
+        fix = (
+            "A model's file knows neither its data nor how it was trained: pass the folder that `pellucid train` made."
+        )
+        raise FileError(where, "the folder of a run", Told("a file"), fix)
+    run = find(path)
+    if not run.done:
+        raise FileError(
+            where, "a finished run", Told("one without metrics.json"), f"Finish it: pellucid train --resume {path}"
+        )
+    return run
+
+
+def _metrics(run: Run) -> dict[str, Any]:
+    where = f"report, file {run.metrics}"
+    try:
+        kept = json.loads(run.metrics.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise FileError(
+            where, "the JSON that a run ends with", Told(getattr(problem, "strerror", None) or str(problem))
+        ) from problem
+    needed = ("samples", "loss", "epochs", "seconds", "seed")
+    lacking = [key for key in needed if not isinstance(kept, dict) or not isinstance(kept.get(key), int | float)]
+    if lacking:
+        raise FileError(where, f"the numbers {', '.join(needed)}", Told(f"none for {', '.join(lacking)}"))
+    return dict(kept)
+
+
+def _check_same(run: Run, data: str, kept: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """Whether the model does on its data what it did when the run ended."""
+    if kept["samples"] == found["samples"] and math.isclose(kept["loss"], found["loss"], rel_tol=SAME, abs_tol=1e-6):
+        return
+    if not math.isfinite(kept["loss"]) and not math.isfinite(found["loss"]):
+        return
+    raise DataError(
+        f"report {run.path}, data {data}",
+        f"the test data that the run was judged on, {kept['samples']} samples with a loss of {kept['loss']:.6g}",
+        Told(f"{found['samples']} samples with a loss of {found['loss']:.6g}"),
+        "Put the data and spec.toml back as they were, or train again.",
+    )
+
+
+def _history(run: Run) -> dict[str, list[float]]:
+    """history.csv as History.history has it."""
+    history = read_history(run)
+    if "loss" not in history:
+        expected = "a column `loss` of numbers, a row for each epoch"
+        raise FileError(f"report, file {run.history}", expected, Told("none"))
+    return history
+
+
+def _chain(model: Sequential) -> str:
+    """The shape of the input and the widths of the Dense layers, such as 8×8-64-10."""
+    shape = model.input_shape[1:]
+    widths = [str(layer.output_shape[-1]) for _, layer in model.leaves() if isinstance(layer, Dense)]
+    return "-".join(["×".join(map(str, shape)), *widths])
+
+
+def _layers(model: Sequential) -> list[LayerRow]:
+    rows = []
+    for path, layer in model.leaves():
+        activation = layer.get_config().get("activation")
+        named = activation if isinstance(activation, str) else ""
+        shape = " × ".join(map(str, layer.output_shape[1:]))
+        rows.append(LayerRow(path, type(layer).__name__, shape, layer.count_params(), named))
+    return rows
+
+
+def _kernel(model: Sequential) -> Array | None:
+    """The first Dense layer's kernel (I, O), if each of its inputs is one of the network's."""
+    for _, layer in model.leaves():
+        if isinstance(layer, Dense):
+            kernel = np.asarray(layer.kernel)
+            return kernel if len(kernel) == math.prod(model.shape or ()) else None
+        if not isinstance(layer, TRANSPARENT):
+            return None
+    return None
+
+
+def _baseline(data: Prepared) -> float:
+    """Accuracy of the training data's commonest class, or root mean square error of their mean."""
+    if data.classes:
+        return float((data.y_test == np.bincount(data.y_train.astype(np.intp)).argmax()).mean())
+    mean = data.y_train.mean(axis=0, dtype=np.float64)
+    return float(np.sqrt(((data.y_test - mean) ** 2).mean(dtype=np.float64)))
+
+
+def _looks(run: Run) -> Sequence[Look]:
+    return read_looks(run.probes) if run.probes.exists() else ()
+
+
+def _versions(kept: Mapping[str, Any]) -> dict[str, str]:
+    found = {"Pellucid, at the training": str(kept.get("pellucid", "not told")), "Pellucid": version}
+    found["Python"] = platform.python_version()
+    for package in ("numpy", "numba"):
+        try:
+            found[package] = version_of(package)
+        except PackageNotFoundError:
+            continue
+    return {**found, "system": f"{platform.system()} {platform.machine()}"}

@@ -1,0 +1,25 @@
+"""`pellucid report`: a finished run on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..actions import report as action
+from . import show
+
+
+def report_command(
+    run: Annotated[Path, typer.Argument(help="A finished run's folder.", metavar="RUN")],
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; report.html in the run's folder unless given.")
+    ] = None,
+) -> None:
+    """Write a report of a finished run: one HTML file that needs nothing else.
+
+    pellucid report runs/digits-1
+    """
+    written = action.report(run, out)
+    show.line(f"Report in {written} ({written.stat().st_size / 1000:,.0f} kB); open it in a browser.")

@@ -1,0 +1,6 @@
+"""Reports: a trained network on one page, for eyes and for paper."""
+
+from .contents import Contents, LayerRow, Sizes
+from .page import render
+
+__all__ = ["Contents", "LayerRow", "Sizes", "render"]

@@ -1,0 +1,53 @@
+"""What a report tells: plain data, gathered by whoever asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..arrays import Array
+from ..plots.flow import Looked
+
+
+class LayerRow(NamedTuple):
+    """A row of the table of layers."""
+
+    name: str
+    kind: str
+    output: str  # its shape
+    parameters: int
+    activation: str  # empty where it has none
+
+
+class Sizes(NamedTuple):
+    """How many samples there were for what."""
+
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A trained network, how it came to be, and how it does on data it has not seen."""
+
+    run: str  # the folder
+    data: str  # the data set's name, or its file
+    chain: str  # the shapes on the way, such as 8x8-64-10
+    spec: str  # TOML
+    command: str  # that trains it again
+    sizes: Sizes
+    classes: int  # 0 where numbers are predicted
+    layers: Sequence[LayerRow]
+    metrics: Mapping[str, Any]  # as metrics.json
+    history: Mapping[str, Sequence[float]]  # as History.history
+    baseline: float  # without a network: accuracy of the commonest class, or error (root mean square) of the mean
+    x: Array  # test inputs (N, ...)
+    y: Array  # test targets (N,) or (N, O)
+    outputs: Array  # what the network gives for x (N, O)
+    predict: Callable[[Array], Array]
+    kernel: Array | None = None  # of the first layer (I, O), where it sees the inputs themselves
+    looks: Sequence[Looked] = ()  # probe records
+    findings: Sequence[Mapping[str, Any]] | None = None  # of the doctor; None where it has not looked
+    versions: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,168 @@
+"""The pictures of a report, as pieces of its page: each says in words, too, what it shows."""
+
+from __future__ import annotations
+
+import math
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import plots
+from ..arrays import Array
+from ..plots.base import inline_svg
+from ..plots.confusion import LEGIBLE
+from ..plots.curves import best_epoch
+from ..plots.flow import Looked, idling, names_of
+from ..plots.histograms import counted
+from ..plots.mistakes import Mistake, as_picture, is_picture, png, value_range
+from .contents import Contents
+from .html import Html, figure, html
+from .words import number, percent
+
+if TYPE_CHECKING:
+    from ..plots.base import Figure
+
+MOST_LAYERS = 12  # whose activations are drawn
+MOST_POINTS = 1000  # of test samples in a plane
+MOST_LOOKS = 300  # in a picture, evenly chosen
+
+
+def _drawn(drawing: Figure, name: str, alt: str, caption: str, kind: str = "") -> Html:
+    return figure(Html(inline_svg(drawing, name, alt)), caption, kind)
+
+
+def learning(c: Contents) -> list[Html]:
+    """Loss and each metric over the epochs."""
+    names = [n for n in c.history if not n.startswith("val_") and _drawable(c.history[n])]
+    names.sort(key=lambda name: name != "loss")
+    made = []
+    for i, name in enumerate(names):
+        both = {n: c.history[n] for n in (name, f"val_{name}", "loss", "val_loss") if n in c.history}
+        train, held = c.history[name], c.history.get(f"val_{name}", ())
+        alt = f"{name} over {len(train)} epochs: in training from {number(train[0])} to {number(train[-1])}"
+        alt += f", in validation from {number(held[0])} to {number(held[-1])}." if len(held) else "."
+        best = best_epoch(c.history)
+        caption = f"{name}, epoch by epoch." + (f" The validation loss is least in epoch {best}." if best else "")
+        made.append(_drawn(plots.learning_curves(both, [name], transparent=True), f"curve{i}", alt, caption))
+    return made
+
+
+def _drawable(values: Sequence[float]) -> bool:
+    return any(isinstance(v, int | float) and math.isfinite(v) for v in values)
+
+
+def confusion(c: Contents) -> Html:
+    """How many of which class were given which."""
+    matrix = np.asarray(c.metrics["confusion_matrix"])
+    right = int(np.trace(matrix))
+    alt = f"Confusion matrix of {len(matrix)} classes: {right:,} of {int(matrix.sum()):,} samples on the diagonal."
+    caption = "Rows are true classes, columns predicted ones. Blue is right, orange wrong; the deeper, the larger the "
+    caption += "share of its row."
+    kind = "large" if len(matrix) > LEGIBLE else ""
+    return _drawn(plots.confusion_matrix(matrix, transparent=True), "confusion", alt, caption, kind)
+
+
+def on_the_data(c: Contents) -> list[Html]:
+    """What is predicted where: the plane of two inputs, the curve of one; predicted beside true numbers."""
+    x, y = c.x[:MOST_POINTS], c.y[:MOST_POINTS]
+    made = []
+    flat = c.y.ndim == 1 or c.y.shape[-1] == 1
+    if c.x.shape[1:] == (2,) and flat:
+        drawing = plots.decision_boundary(c.predict, x, y if c.classes else y.astype(np.float64), transparent=True)
+        caption = "What the network says all over the plane, and the test data on it. "
+        caption += (
+            "The deeper the colour, the surer it is." if c.classes else "A point that does not stand out is fitted."
+        )
+        alt = "The plane of the two inputs, coloured by what is predicted, with the test data on it."
+        made.append(_drawn(drawing, "plane", alt, caption))
+    if c.x.shape[1:] == (1,) and flat and not c.classes:
+        alt = "The predicted curve over the one input, with the test data about it."
+        drawing = plots.fitted_curve(c.predict, x, y, transparent=True)
+        made.append(_drawn(drawing, "fit", alt, "The predicted curve, and the test data."))
+    if not c.classes:
+        alt = f"Predicted over true numbers of {len(c.y):,} test samples; R² is {number(c.metrics['r2'])}."
+        drawing = plots.predicted_and_true(c.y.reshape(c.outputs.shape), c.outputs, transparent=True)
+        made.append(_drawn(drawing, "agreement", alt, "Each test sample: on the line, prediction and truth agree."))
+    return made
+
+
+def first_weights(c: Contents) -> Html | None:
+    """The first layer's weights, as pictures where the inputs are pictures."""
+    if c.kernel is None or len(c.kernel) < 3:
+        return None
+    shape = c.x.shape[1:]
+    square = math.isqrt(len(c.kernel)) ** 2 == len(c.kernel)
+    pictured = is_picture(shape) or (c.x.dtype == np.uint8 and square)
+    drawing = plots.first_layer_weights(
+        c.kernel, shape if is_picture(shape) else None if pictured else (), transparent=True
+    )
+    I, O = c.kernel.shape
+    shown = min(O, 64)
+    some = f"The {shown} units of the largest weights among {O}" if shown < O else f"Each of the {O} units"
+    caption = f"{some} of the first layer: " if pictured else f"{some} of the first layer, a column each: "
+    caption += "what it looks for (orange) and what speaks against it (blue)."
+    return _drawn(drawing, "weights", f"Weights of {shown} units over {I} inputs.", caption)
+
+
+def flow(c: Contents) -> list[Html]:
+    """Gradients, updates, idle units and activations over the steps."""
+    looks, made = thinned(c.looks), []
+    if names_of(looks, "gradients"):
+        alt = "Root mean square of each parameter's gradient over the steps, on a logarithmic scale."
+        caption = "Gradients, of first layers blue, of last ones orange; blue far below orange means that they vanish."
+        made.append(_drawn(plots.gradient_flow(looks, transparent=True), "gradients", alt, caption))
+    if names_of(looks, "ratios"):
+        alt = "Size of each update over the size of its parameter, over the steps, on a logarithmic scale."
+        caption = "How far a step moves each parameter. About 0.001 is healthy for weights; biases begin at zero."
+        made.append(_drawn(plots.update_ratios(looks, transparent=True), "updates", alt, caption))
+    if idle := [name for name in idling(looks) if name in learning_layers(looks)]:
+        alt = "Share of dead units and of saturated outputs of each layer over the steps, in percent."
+        caption = "Units that gave 0 for a whole batch, and outputs so near their ends that no gradient passes."
+        made.append(_drawn(plots.idle_units(looks, idle, transparent=True), "idle", alt, caption))
+    return made
+
+
+def activations(c: Contents) -> list[Html]:
+    """The outputs of each layer over the steps: mean and deviation, and all of them as a heat map."""
+    looks, made = thinned(c.looks), []
+    for i, name in enumerate(learning_layers(looks)[:MOST_LAYERS]):
+        drawing = plots.activation_flow(looks, [name], transparent=True)
+        alt = f"Mean and standard deviation of the outputs of {name} over the steps."
+        made.append(_drawn(drawing, f"activation{i}", alt, f"Outputs of {name}: mean, and one standard deviation."))
+        if counted(looks, "outputs", name):
+            drawing = plots.histogram_flow(looks, "outputs", [name], transparent=True)
+            alt = f"Histogram of the outputs of {name} over the steps."
+            made.append(
+                _drawn(drawing, f"histogram{i}", alt, f"Outputs of {name}: how they are spread; light is many.")
+            )
+    return made
+
+
+def learning_layers(looks: Sequence[Looked]) -> list[str]:
+    """The layers from the first that learns on: what stands before it only prepares the inputs."""
+    names = names_of(looks, "outputs")
+    learn = {parameter.rpartition("/")[0] for parameter in names_of(looks, "gradients")}
+    first = next((i for i, name in enumerate(names) if name in learn), 0)
+    return names[first:]
+
+
+def thinned(looks: Sequence[Looked]) -> Sequence[Looked]:
+    """At most MOST_LOOKS of the records, evenly chosen, the first among them."""
+    return looks[:: -(-len(looks) // MOST_LOOKS) or 1]
+
+
+def mistake_pictures(x: Array, found: Sequence[Mistake]) -> list[Html]:
+    """The samples as pictures, with what they are and what they were taken for."""
+    low, high = value_range(x)
+    made = []
+    for m in found:
+        content = b64encode(png(as_picture(x[m.row], low, high))).decode("ascii")
+        alt = f"Test sample {m.row}, a {m.true}, taken for a {m.predicted}."
+        picture = html('<img src="data:image/png;base64,{}" alt="{}">', content, alt)
+        words = html(
+            "<b>{}</b>, taken for <b>{}</b><br>{} sure, row {}", m.true, m.predicted, percent(m.probability), m.row
+        )
+        made.append(figure(picture, words, "sample"))
+    return made

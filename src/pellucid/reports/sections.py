@@ -1,0 +1,185 @@
+"""The sections of a report, each a function of its contents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..plots.mistakes import COLUMNS, is_picture, mistakes
+from . import pictures
+from .contents import Contents
+from .html import Html, code, html, joined, paragraph, section, share_bar, side_by_side, table
+from .words import measure, number, percent, verdict
+
+MOST_CLASSES = 20  # in the table of classes
+MOST_MISTAKES = 24
+MOST_ROWS = 12  # of mistakes in a table
+SCORES = {
+    "accuracy": "accuracy", "loss": "loss", "precision": "precision", "recall": "recall", "f1": "F₁",
+    "r2": "R²", "root_mean_squared_error": "root mean squared error", "mean_absolute_error": "mean absolute error",
+}  # fmt: skip
+SHARES = ("accuracy", "precision", "recall", "f1")
+
+
+def title(c: Contents) -> Html:
+    """What the report is about, and its verdict."""
+    return html(
+        '<header>\n<p class="kind">Pellucid report · {}</p>\n<h1>{}</h1>\n'
+        '<p class="verdict">{}</p>\n<p>{}</p>\n{}\n</header>',
+        c.run, c.data, verdict(c), measure(c), _tiles(c),
+    )  # fmt: skip
+
+
+def _tiles(c: Contents) -> Html:
+    """The numbers that matter most, large."""
+    m = c.metrics
+    shown = [(label, percent(m[k]) if k in SHARES else number(m[k])) for k, label in SCORES.items() if k in m]
+    shown += [("test samples", number(m["samples"])), ("parameters", number(m["parameters"]))]
+    if "seconds" in m:
+        shown.append(("training time", f"{number(round(m['seconds'], 1))} s"))
+    return html('<dl class="tiles">{}</dl>', joined(html("<div><dt>{}</dt><dd>{}</dd></div>", *one) for one in shown))
+
+
+def findings(c: Contents) -> Html:
+    """What the doctor says."""
+    if c.findings is None:
+        return Html("")
+    if not c.findings:
+        return section("doctor", "The doctor", paragraph("The doctor found nothing wrong with this run."))
+    return section("doctor", "The doctor", *(_finding(found) for found in c.findings))
+
+
+def _finding(found: Mapping[str, Any]) -> Html:
+    sure = f"{percent(found['confidence'])} sure"
+    where = html(" · {}", found["where"]) if found.get("where") else ""
+    change = found.get("change") or {}
+    told = "\n".join(f"{key} = {_as_toml(value)}" for key, value in change.items())
+    return html(
+        '<article class="finding">\n<h3>{}</h3>\n<p class="kind">{}{} · rule {}</p>\n{}\n{}\n{}\n{}\n{}\n</article>',
+        found["title"], sure, where, found["rule"], paragraph(found["evidence"]), paragraph(found["meaning"]),
+        paragraph(html("<b>{}</b> ", "What to do:"), found["remedy"]), code(told) if told else "",
+        html('<p class="source">Source: {}</p>', found["source"]) if found.get("source") else "",
+    )  # fmt: skip
+
+
+def _as_toml(value: Any) -> str:
+    """A value as a spec has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_as_toml(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_as_toml, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else f"{value}"
+
+
+def judged(c: Contents) -> Html:
+    """How good it is, on data it has not seen."""
+    told = f"All of this is about {c.metrics['samples']:,} samples that it was not trained on."
+    drawn = pictures.on_the_data(c)
+    parts = [side_by_side([pictures.confusion(c), _per_class(c)], "halves")] if c.classes else []
+    if drawn:
+        parts.append(side_by_side(drawn))
+    return section("test", "How good it is", paragraph(told), *parts)
+
+
+def _per_class(c: Contents) -> Html:
+    rows = list(c.metrics["per_class"])
+    caption = "Each class"
+    if len(rows) > MOST_CLASSES:
+        rows = sorted(rows, key=lambda row: float(row["f1"]))[:MOST_CLASSES]
+        caption = f"The {MOST_CLASSES} classes of the lowest F₁, of {c.classes}; all are in metrics.json"
+    head = ["class", "precision", "recall", "F₁", "samples"]
+    shown = [
+        [
+            row["class"],
+            *(share_bar(row[k], f"{row[k]:.4f}") for k in ("precision", "recall", "f1")),
+            number(row["support"]),
+        ]
+        for row in rows
+    ]
+    return table(caption, head, shown)
+
+
+def worst(c: Contents) -> Html:
+    """Where it was surest of what is not so, or farthest off."""
+    name, head = "mistakes", "Worst mistakes"
+    if not c.classes:
+        return section(name, head, paragraph("The test samples whose predictions are farthest off."), _farthest(c))
+    found = mistakes(c.y, c.outputs, MOST_MISTAKES)
+    if not found:
+        return section(name, head, paragraph("None: every test sample was given its own class."))
+    total = c.metrics["samples"] - round(c.metrics["accuracy"] * c.metrics["samples"])
+    most = len(found) if is_picture(c.x.shape[1:]) else min(len(found), MOST_ROWS)
+    told = f"Of {total:,} mistakes the {most}" if most < total else f"All {total} mistakes,"
+    told += " whose true class the network thought least likely; the worst first. Rows count from 0 in the test data."
+    if is_picture(c.x.shape[1:]):
+        shown = pictures.mistake_pictures(c.x, found)
+        return section(name, head, paragraph(told), side_by_side(shown, "samples"))
+    rows = [
+        [m.row, m.true, m.predicted, percent(m.probability), percent(m.of_true), *_inputs(c, m.row)]
+        for m in found[:most]
+    ]
+    columns = ["row", "true", "predicted", "its probability", "of the true class", *_input_names(c)]
+    return section(name, head, paragraph(told), table("Worst mistakes", columns, rows))
+
+
+def _farthest(c: Contents) -> Html:
+    true, given = c.y.reshape(len(c.y), -1).astype(np.float64), c.outputs.reshape(len(c.y), -1).astype(np.float64)
+    off = np.abs(true - given).max(axis=1)
+    rows = []
+    for i in np.argsort(-off, kind="stable")[:MOST_ROWS]:
+        j = int(np.abs(true[i] - given[i]).argmax())
+        rows.append(
+            [int(i), number(float(true[i, j])), number(float(given[i, j])), number(float(off[i])), *_inputs(c, i)]
+        )
+    return table("Largest errors", ["row", "true", "predicted", "off by", *_input_names(c)], rows)
+
+
+def _inputs(c: Contents, row: Any) -> list[str]:
+    values = np.asarray(c.x[row]).ravel()
+    return [number(float(v)) for v in values[:COLUMNS]] + (["…"] if len(values) > COLUMNS else [])
+
+
+def _input_names(c: Contents) -> list[str]:
+    I = int(np.prod(c.x.shape[1:]))
+    return [f"x{j}" for j in range(min(I, COLUMNS))] + (["…"] if I > COLUMNS else [])
+
+
+def learned(c: Contents) -> Html:
+    """How loss and metrics went."""
+    return section("learning", "How it learned", side_by_side(pictures.learning(c)))
+
+
+def inside(c: Contents) -> Html:
+    """The layers, and what the first of them looks for."""
+    rows = [[row.name, row.kind, row.output, row.activation or "·", number(row.parameters)] for row in c.layers]
+    layers = table("Layers", ["layer", "kind", "output", "activation", "parameters"], rows, words=4)
+    weights = pictures.first_weights(c)
+    return section("network", "What is inside", side_by_side([layers, *([weights] if weights else [])], "halves"))
+
+
+def flowed(c: Contents) -> Html:
+    """How activations and gradients went."""
+    name, head = "flow", "Activations and gradients"
+    if not c.looks:
+        return section(name, head, paragraph("Nothing to show: this run recorded no probes."))
+    told = f"From {len(c.looks):,} looks into the network while it learned"
+    drawn = len(pictures.thinned(c.looks))
+    told += "." if drawn == len(c.looks) else f", of which {drawn:,} are drawn."
+    outputs = side_by_side(pictures.activations(c), "halves")
+    return section(name, head, paragraph(told), side_by_side(pictures.flow(c)), outputs)
+
+
+def repeated(c: Contents) -> Html:
+    """What it takes to get the same numbers again."""
+    told = f"The spec holds all that determines the run; its seed is {c.metrics.get('seed', 'not told')}. "
+    told += "The same spec, data and machine give the same bits."
+    versions = table("Versions that this report was made with", ["what", "version"], c.versions.items(), words=2)
+    halves = side_by_side([code(c.spec), versions], "halves")
+    return section("again", "To get it again", paragraph(told), code(f"$ {c.command}"), halves)
+
+
+ALL = (findings, learned, judged, worst, inside, flowed, repeated)

@@ -1,0 +1,82 @@
+"""What a report says in words: the verdict, and numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+
+from .contents import Contents
+
+SPACE = "\N{NO-BREAK SPACE}"
+Z = 1.959963984540054  # of the normal distribution: 95 % lie within ± Z
+
+
+def number(value: float) -> str:
+    """Four digits of a number, all of a whole one.
+
+    >>> number(0.123456), number(1234567), number(1.5e-7), number(98765.4)
+    ('0.1235', '1,234,567', '1.5e-07', '98,765')
+    """
+    if isinstance(value, int) or (math.isfinite(value) and abs(value) >= 10_000):
+        return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3e}"
+    return f"{value:.4g}".replace("-", "−", 1) if value < 0 else f"{value:.4g}"
+
+
+def percent(share: float) -> str:
+    """A share in percent; what is not all is never rounded to all.
+
+    >>> percent(0.97222), percent(1.0), percent(0.9999), percent(0.0001)
+    ('97.2\\xa0%', '100\\xa0%', '99.99\\xa0%', '0.01\\xa0%')
+    """
+    if share in (0, 1):
+        return f"{100 * share:.0f}{SPACE}%"
+    digits = 1 if 0.0005 <= share < 0.9995 else 2
+    return f"{100 * share:.{digits}f}{SPACE}%"
+
+
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """The interval that holds the true share of right answers with 95 % confidence, of n independent samples.
+
+    (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
+    Source: E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927).
+
+    >>> low, high = wilson(350, 360)
+    >>> round(low, 4), round(high, 4)
+    (0.9496, 0.9848)
+    """
+    p, z2 = right / n, Z * Z
+    middle = p + z2 / (2 * n)
+    half = Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
+
+
+def right_ones(c: Contents) -> int:
+    """How many test samples were given their own class."""
+    return sum(row[i] for i, row in enumerate(c.metrics["confusion_matrix"]))
+
+
+def verdict(c: Contents) -> str:
+    """What was trained, on what, and how good it is on data it has not seen, in one sentence."""
+    epochs = f"{c.metrics['epochs']:,} epoch{'s' if c.metrics['epochs'] != 1 else ''}"
+    trained = f"A network of {c.chain} units, trained for {epochs} on {c.sizes.train:,} samples of {c.data},"
+    n = c.metrics["samples"]
+    if c.classes:
+        right = f"{right_ones(c):,} of {n:,} held-out samples: {percent(c.metrics['accuracy'])}"
+        return f"{trained} names the class of {right}."
+    error, r2 = c.metrics["root_mean_squared_error"], c.metrics["r2"]
+    if r2 < 0:
+        return f"{trained} predicts {n:,} held-out samples worse than their mean would: R² = {number(r2)}."
+    off = f"is off by {number(error)} (root mean square) on {n:,} held-out samples"
+    return f"{trained} {off} and explains {percent(r2)} of their variance."
+
+
+def measure(c: Contents) -> str:
+    """What to hold the verdict against: chance, and what the number of samples leaves open."""
+    if not c.classes:
+        return f"Always predicting the mean of the training data would be off by {number(c.baseline)}."
+    n = c.metrics["samples"]
+    low, high = wilson(right_ones(c), n)
+    return (
+        f"With {n:,} samples to go by, the true share may be anywhere from {percent(low)} to {percent(high)} "
+        f"(Wilson's interval, 95{SPACE}% confidence). "
+        f"Always naming the commonest class would be right in {percent(c.baseline)}."
+    )

@@ -1,0 +1,167 @@
+"""The page: whole, well-formed, and telling what it was given."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pellucid.reports import Contents, LayerRow, render
+from pellucid.training.probing import Look
+from reports.pages import Page
+
+FINDING = {
+    "rule": "vanishing_gradient", "title": "The gradient vanishes", "evidence": "At step 7 it is 1e-9.",
+    "confidence": 0.9375, "meaning": "The first layers hardly learn.", "remedy": "Use relu.",
+    "change": {"activation": "relu", "batch_norm": True, "layers": [8, {"class": "Dense", "units": 2}]},
+    "where": "dense/kernel", "source": "Glorot & Bengio (2010)",
+}  # fmt: skip
+
+
+def read(c: Contents) -> Page:
+    page = Page(render(c))
+    page.check()
+    return page
+
+
+def sections(page: Page) -> list[str]:
+    return [str(attributes["id"]) for attributes in page.of("section")]
+
+
+def test_a_report_of_classes(classes: Contents):
+    page = read(classes)
+    assert "A network of 2-3-2 units, trained for 2 epochs on 1,000 samples of planes, names the class of 3 of 4" in (
+        page.said
+    )
+    assert "Always naming the commonest class would be right in 50.0 %." in page.said
+    assert sections(page) == ["learning", "test", "mistakes", "network", "flow", "again"]
+    assert len(page.of("svg")) == 4  # loss, accuracy, confusion matrix, plane; two inputs have no weights to see
+    for told in (
+        "75.0 %",
+        "0.5000",
+        "73.3 %",
+        "1.2 s",
+        "dense_1",
+        "softmax",
+        "seed = 7",
+        "All 1 mistakes",
+        "its seed is 7",
+    ):
+        assert told in page.said, told
+
+
+def test_a_report_of_numbers(numbers: Contents):
+    page = read(numbers)
+    assert "is off by 0.25 (root mean square) on 4 held-out samples and explains 95.0 % of their variance" in page.said
+    assert "would be off by 1.118" in page.said
+    assert "row true predicted off by x0 2 2.5 2 0.5 2" in page.said  # the worst row stands first
+    assert len(page.of("svg")) == 4  # loss, mae, the curve, prediction over truth
+    assert "trained for 1 epoch on" in page.said
+
+
+def test_worse_than_the_mean_is_said(numbers: Contents):
+    page = read(replace(numbers, metrics={**numbers.metrics, "r2": -0.5}))
+    assert "worse than their mean would: R² = −0.5" in page.said
+
+
+def test_the_same_contents_give_the_same_page(classes: Contents, looks: list[Look]):
+    given = replace(classes, looks=looks)
+    assert render(given) == render(given)
+
+
+def test_probes_are_drawn(classes: Contents, looks: list[Look]):
+    page = read(replace(classes, looks=looks))
+    labels = [str(attributes["aria-label"]) for attributes in page.of("svg")]
+    for told in ("Root mean square of each", "Size of each update", "Share of dead", "outputs of dense_1 over"):
+        assert any(told in label for label in labels), told
+    assert "From 3 looks into the network" in page.said
+    assert "recorded no probes" in read(classes).said
+
+
+def test_layers_that_only_prepare_the_inputs_are_left_out(classes: Contents, looks: list[Look]):
+    given = [replace(look, outputs={"flatten": look.outputs["dense"], **look.outputs}) for look in looks]
+    said = read(replace(classes, looks=given)).said
+    assert "Outputs of dense_1" in said
+    assert "flatten" not in said
+
+
+def test_many_looks_are_thinned_and_it_is_said(classes: Contents, looks: list[Look]):
+    many = [replace(looks[i % 3], step=i) for i in range(700)]
+    assert "From 700 looks into the network while it learned, of which 234 are drawn." in (
+        read(replace(classes, looks=many)).said
+    )
+
+
+def test_findings_are_told_with_their_cure(classes: Contents):
+    page = read(replace(classes, findings=[FINDING]))
+    assert sections(page)[0] == "doctor"
+    for told in ("The gradient vanishes", "93.8 % sure · dense/kernel · rule vanishing_gradient",
+                 "At step 7 it is 1e-9.",
+                 "The first layers hardly learn.", "What to do: Use relu.", 'activation = "relu" batch_norm = true',
+                 'layers = [8, { class = "Dense", units = 2 }]', "Source: Glorot & Bengio (2010)"):  # fmt: skip
+        assert told in page.said, told
+    assert "found nothing wrong" in read(replace(classes, findings=[])).said
+    assert "doctor" not in read(classes).said
+
+
+def test_a_finding_may_be_short(classes: Contents):
+    short = {key: FINDING[key] for key in ("rule", "title", "evidence", "confidence", "meaning", "remedy")}
+    assert "Source" not in read(replace(classes, findings=[{**short, "change": {}, "where": "", "source": ""}])).said
+
+
+EVIL = '</style><script>alert("1")</script><img src=x onerror=y>&amp;'
+
+
+def test_what_is_given_stays_text(classes: Contents):
+    finding = dict.fromkeys(FINDING, EVIL) | {"confidence": 0.5, "change": {EVIL: EVIL}}
+    page = read(
+        replace(
+            classes, run=EVIL, data=EVIL, spec=EVIL, command=EVIL, chain=EVIL, findings=[finding],
+            layers=[LayerRow(EVIL, EVIL, EVIL, 1, EVIL)], versions={EVIL: EVIL},
+            history={**classes.history, EVIL: [1.0, 2.0]},
+        )
+    )  # fmt: skip
+    assert not page.of("img")
+    assert page.said.count(EVIL) >= 20
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 1), (4, 4, 3)])
+def test_mistaken_pictures_are_shown(classes: Contents, shape: tuple[int, ...]):
+    x = np.random.default_rng(0).integers(0, 255, (4, *shape)).astype(np.uint8)
+    kernel = np.random.default_rng(0).normal(size=(int(np.prod(shape)), 70))
+    page = read(replace(classes, x=x, kernel=kernel, predict=lambda x: classes.outputs))
+    (image,) = page.of("img")
+    assert str(image["src"]).startswith("data:image/png;base64,")
+    assert image["alt"] == "Test sample 2, a 0, taken for a 1."
+    assert "60.0 % sure, row 2" in page.said
+    assert "The 64 units of the largest weights among 70 of the first layer" in page.said
+
+
+def test_no_mistake_is_said(classes: Contents):
+    metrics = {**classes.metrics, "accuracy": 1.0, "confusion_matrix": [[2, 0], [0, 2]]}
+    page = read(replace(classes, y=classes.outputs.argmax(axis=1), metrics=metrics))
+    assert "None: every test sample was given its own class." in page.said
+    assert "4 of 4 held-out samples: 100 %" in page.said
+
+
+def test_a_hundred_classes_fit(classes: Contents):
+    C = 100
+    row = {"precision": 0.5, "recall": 0.5, "support": 3}
+    rows = [{"class": c, "f1": 1 - c / C, **row} for c in range(C)]
+    metrics = {**classes.metrics, "confusion_matrix": (np.eye(C, dtype=int) * 3).tolist(), "per_class": rows}
+    metrics["samples"] = 300
+    p = np.full((4, C), 1 / C)
+    page = read(replace(classes, classes=C, metrics=metrics, outputs=p, predict=lambda x: np.full((len(x), C), 1 / C)))
+    assert "The 20 classes of the lowest F₁, of 100; all are in metrics.json" in page.said
+    classes_told = page.text.partition("The 20 classes")[2].partition("</table>")[0]
+    assert re.findall(r'<th scope="row">(\d+)</th>', classes_told) == [str(c) for c in range(99, 79, -1)]
+
+
+def test_several_numbers_at_once(numbers: Contents):
+    y = np.arange(12.0).reshape(4, 3)
+    off = y + np.array([[0, 0, 0], [0, -3, 1], [0, 0, 0], [0, 0, 0]])
+    page = read(replace(numbers, x=np.zeros((4, 9), "float32"), y=y, outputs=off, kernel=np.ones((9, 3))))
+    assert "1 4 1 3 0 0 0 0 0 0 0 0 …" in page.said
+    assert len(page.of("svg")) == 4  # loss, mae, prediction over truth, weights
