@@ -8,7 +8,7 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -19,7 +19,8 @@ from ..actions.runs import find, open_model
 from ..actions.spec import TrainSpec
 from ..actions.train import Event, Finished, Started, resume, train
 from ..errors import InvalidArgument, PellucidError, Told
-from . import show
+from . import doctor, explain, export, lr, report, show
+from .options import Source, option, spec_of
 
 app = typer.Typer(
     name="pellucid",
@@ -36,36 +37,28 @@ Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.",
 Data = Annotated[str | None, typer.Argument(help="A data set's name or an .npz file; the run's own unless given.")]
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 READER_GONE = 141  # and for writing into a pipe that nobody reads
-_DESCRIBED = {name: field.description for name, field in TrainSpec.model_fields.items()}
-
-
-def _option(name: str, *flags: str) -> Any:
-    return typer.Option(*flags or (f"--{name.replace('_', '-')}",), help=_DESCRIBED[name], show_default=False)
 
 
 @app.command("train")
 def train_command(
-    data: Annotated[
-        str | None,
-        typer.Argument(help="A data set's name (see `pellucid data list`), an .npz file, or a spec in a .toml file."),
-    ] = None,
-    layers: Annotated[str | None, _option("layers")] = None,
-    activation: Annotated[str | None, _option("activation")] = None,
-    optimizer: Annotated[str | None, _option("optimizer")] = None,
-    learning_rate: Annotated[float | None, _option("learning_rate")] = None,
-    schedule: Annotated[str | None, _option("schedule")] = None,
-    batch_size: Annotated[int | None, _option("batch_size")] = None,
-    epochs: Annotated[int | None, _option("epochs")] = None,
-    until_converged: Annotated[bool | None, _option("until_converged", "--until-converged/--all-epochs")] = None,
-    dropout: Annotated[float | None, _option("dropout")] = None,
-    l1: Annotated[float | None, _option("l1")] = None,
-    l2: Annotated[float | None, _option("l2")] = None,
-    batch_norm: Annotated[bool | None, _option("batch_norm", "--batch-norm/--no-batch-norm")] = None,
-    scale: Annotated[str | None, _option("scale")] = None,
-    task: Annotated[str | None, _option("task")] = None,
-    loss: Annotated[str | None, _option("loss")] = None,
-    validation_split: Annotated[float | None, _option("validation_split")] = None,
-    seed: Annotated[int | None, _option("seed")] = None,
+    data: Source = None,
+    layers: Annotated[str | None, option("layers")] = None,
+    activation: Annotated[str | None, option("activation")] = None,
+    optimizer: Annotated[str | None, option("optimizer")] = None,
+    learning_rate: Annotated[float | None, option("learning_rate")] = None,
+    schedule: Annotated[str | None, option("schedule")] = None,
+    batch_size: Annotated[int | None, option("batch_size")] = None,
+    epochs: Annotated[int | None, option("epochs")] = None,
+    until_converged: Annotated[bool | None, option("until_converged", "--until-converged/--all-epochs")] = None,
+    dropout: Annotated[float | None, option("dropout")] = None,
+    l1: Annotated[float | None, option("l1")] = None,
+    l2: Annotated[float | None, option("l2")] = None,
+    batch_norm: Annotated[bool | None, option("batch_norm", "--batch-norm/--no-batch-norm")] = None,
+    scale: Annotated[str | None, option("scale")] = None,
+    task: Annotated[str | None, option("task")] = None,
+    loss: Annotated[str | None, option("loss")] = None,
+    validation_split: Annotated[float | None, option("validation_split")] = None,
+    seed: Annotated[int | None, option("seed")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/DATA-N unless given.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is in --out.")] = False,
     resume_run: Annotated[
@@ -78,9 +71,10 @@ def train_command(
 
     pellucid train digits --layers 128,64 --dropout 0.2
     """
-    options = {name: value for name, value in locals().items() if name in TrainSpec.model_fields and value is not None}
+    words = dict(locals())
     verbose = 0 if quiet else 1
     if resume_run is not None:
+        options = [name for name in TrainSpec.model_fields if words.get(name) is not None]
         given = [*options, *(["out"] if out else []), *(["force"] if force else [])]
         if given:
             raise InvalidArgument(
@@ -88,25 +82,7 @@ def train_command(
             )
         resume(resume_run, on_event=_show, verbose=verbose)
         return
-    train(_spec(options), out=out, force=force, on_event=_show, verbose=verbose)
-
-
-def _spec(options: dict[str, Any]) -> TrainSpec:
-    """The spec of the options, laid over a .toml file's where one is named."""
-    if "layers" in options:
-        options["layers"] = _units(options["layers"])
-    named = options.get("data")
-    if named is None or not named.endswith(".toml"):
-        return TrainSpec.of(options, "train")
-    del options["data"]
-    return TrainSpec.of({**TrainSpec.read(named).model_dump(exclude_unset=True), **options}, "train")
-
-
-def _units(text: str) -> list[int]:
-    try:
-        return [int(word) for word in text.split(",")] if text.strip() else []
-    except ValueError:
-        raise InvalidArgument("train, --layers", "numbers of units such as 128,64", text) from None
+    train(spec_of(words, "train"), out=out, force=force, on_event=_show, verbose=verbose)
 
 
 def _show(event: Event) -> None:
@@ -145,6 +121,13 @@ def summary(run: Path_) -> None:
     if run.is_dir():
         show.spec(find(run).read_spec())
     open_model(run)[0].summary()
+
+
+app.command("explain")(explain.explain_command)
+app.command("export")(export.export_command)
+app.command("lr")(lr.lr_command)
+app.command("report")(report.report_command)
+app.command("doctor")(doctor.doctor_command)
 
 
 @data_app.command("list")

@@ -25,6 +25,9 @@ class ActivityRegularization(Layer):
     1.5
     """
 
+    formula = "y = x, and (l1·Σ|x| + l2·Σx²)/B is added to the loss"
+    formula_back = "dx = dy"
+
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **options: Unpack[LayerOptions]) -> None:
         self.l1 = checks.number(self.where("l1"), l1, minimum=0)
         self.l2 = checks.number(self.where("l2"), l2, minimum=0)

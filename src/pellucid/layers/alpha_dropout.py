@@ -46,6 +46,10 @@ class AlphaDropout(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    formula = "a = ((1 − rate)(1 + rate·α'²))^(−½), α' = −1.758, y = a·(x·m + α'·(1 − m)) − a·α'·rate"
+    formula_back = "dx = a·dy·m"
+    cached = ("m",)
+
     def __init__(
         self,
         rate: float,
@@ -73,5 +77,6 @@ class AlphaDropout(Layer):
         a = affine_scale(self.rate)
         b = -a * LOWEST * self.rate
         m = lower_kept(code, self.name, self.noise_shape, x, self.rate, a, self.seed)
+        code.tap(m=m)
         code.back(lambda dy, wanted: apply(code, "noise.mask", dy, m))
         return apply(code, "noise.alpha", x, m, b, a * LOWEST + b)

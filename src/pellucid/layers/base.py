@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 
@@ -86,6 +86,10 @@ class Layer(Part, WithVariables):
     """
 
     family = layers
+    formula: str = ""  # what `forward` computes, for `explain`: "z = xW + b, y = f(z)"
+    formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
+    letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
+    cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
@@ -336,6 +340,7 @@ class Layer(Part, WithVariables):
 class ActivationLayer(Layer):
     """A layer that is one activation, its `function`, and has no parameters."""
 
+    formula, formula_back, cached = "y = f(x)", "dx = dy·f′(x)", ("x", "y")
     function: Activation
 
     def output_shape_for(self, shape: Shape) -> Shape:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Unpack
+from typing import Any, ClassVar, NamedTuple, Unpack
 
 import numpy as np
 
@@ -76,6 +76,11 @@ class BatchNormalization(Layer):
     The moving variance takes the batch's σ² over N, as Keras does; PyTorch there takes it over N − 1, counts
     momentum the other way round (its 0.1 is 0.9 here) and has ε = 1e-5. Renormalization is not supported.
     """
+
+    formula = "r = 1 / √(σ² + ε), x̂ = (x − μ)·r, y = γ·x̂ + β"
+    formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
+    letters: ClassVar = {"gamma": "γ", "beta": "β"}
+    cached = ("x̂", "r", "μ", "σ²")
 
     def __init__(
         self,
@@ -176,6 +181,7 @@ class BatchNormalization(Layer):
         if not of_batch:
             code.back(lambda dy, wanted: _lower_frozen_grad(code, dy, factor, layout))
             return y
+        code.tap(r=r, **{"μ": mean, "σ²": variance})
         with code.within("update"):
             for kept, new in zip(moving, (mean, variance), strict=True):
                 code.emit("batch_norm.average", kept, new, C, self.momentum, serial=True, meets=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 from .. import checks
 from ..activations import activations, relu
@@ -42,6 +42,11 @@ class Dense(Layer):
     >>> layer([[1.0, 2.0, 3.0]])
     array([[6., 6.]], dtype=float32)
     """
+
+    formula = "z = xW + b, y = f(z)"
+    formula_back = "dz = dy·f′(z), dW = xᵀ·dz, db = Σ dz, dx = dz·Wᵀ"
+    letters: ClassVar = {"kernel": "W", "bias": "b"}
+    cached = ("x", "z", "y")
 
     def __init__(
         self,
@@ -108,11 +113,13 @@ class Dense(Layer):
         rows = x.size // I
         W, b = code.parameter("kernel"), code.parameter("bias") if self.use_bias else None
         dW, db = code.gradient("kernel"), code.gradient("bias") if self.use_bias else None
-        rectified = self.activation == relu  # while the numbers are still in registers
+        rectified = self.activation == relu and not code.keeps  # while the numbers are still in registers
         z = code.buffer((*x.shape[:-1], O))
         code.emit("dense", x, W, b, z, I, O, rows, RECTIFY if rectified else 0)
+        code.tap(z=z)
 
         def undo(dz: Buffer, wanted: bool) -> Buffer | None:
+            code.tap(dz=dz)
             if db is not None:
                 code.emit("dense.bias", dz, db, O, rows, meets=dW is None and not wanted)
             if dW is not None:

@@ -43,6 +43,10 @@ class Dropout(Layer):
     [0.0, 2.0]
     """
 
+    formula = "y = x·m / (1 − rate)"
+    formula_back = "dx = dy·m / (1 − rate)"
+    cached = ("m",)
+
     def __init__(
         self,
         rate: float,
@@ -69,5 +73,6 @@ class Dropout(Layer):
             return x
         scale = 1 / (1 - self.rate) if self.rate < 1 else 0.0
         m = lower_kept(code, self.name, self.noise_shape, x, self.rate, scale, self.seed)
+        code.tap(m=m)
         code.back(lambda dy, wanted: apply(code, "noise.mask", dy, m))
         return apply(code, "noise.mask", x, m)

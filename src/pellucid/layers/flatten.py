@@ -25,6 +25,9 @@ class Flatten(Layer):
     array([[1., 2., 3., 4.]], dtype=float32)
     """
 
+    formula = "y = x, each sample as one row"
+    formula_back = "dx = dy in the shape of x"
+
     def __init__(self, data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.data_format: str = checks.one_of(

@@ -27,6 +27,10 @@ class GaussianDropout(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    formula = "y = x·n with n ~ N(1, rate/(1 − rate))"
+    formula_back = "dx = dy·n"
+    cached = ("n",)
+
     def __init__(self, rate: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.rate = checks.number(self.where("rate"), rate, minimum=0, below=1)
@@ -45,6 +49,7 @@ class GaussianDropout(Layer):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         if not code.training or self.rate == 0:
             return x
-        m = lower_normal(code, self.name, x, 1.0, math.sqrt(self.rate / (1 - self.rate)), self.seed)
-        code.back(lambda dy, wanted: apply(code, "noise.times", dy, m))
-        return apply(code, "noise.times", x, m)
+        n = lower_normal(code, self.name, x, 1.0, math.sqrt(self.rate / (1 - self.rate)), self.seed)
+        code.tap(n=n)
+        code.back(lambda dy, wanted: apply(code, "noise.times", dy, n))
+        return apply(code, "noise.times", x, n)

@@ -23,6 +23,10 @@ class GaussianNoise(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    formula = "y = x + n with n ~ N(0, stddev²)"
+    formula_back = "dx = dy"
+    cached = ("n",)
+
     def __init__(self, stddev: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.stddev = checks.number(self.where("stddev"), stddev, minimum=0, maximum=1)
@@ -31,8 +35,8 @@ class GaussianNoise(Layer):
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.stddev == 0:
             return x, None
-        noise = noise_key(rng, self.seed).normal(x.shape, stddev=self.stddev)
-        return x + noise.astype(x.dtype), None
+        noise = noise_key(rng, self.seed).normal(x.shape, stddev=self.stddev).astype(x.dtype)
+        return x + noise, noise
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy, {}  # the noise does not depend on x
@@ -40,4 +44,6 @@ class GaussianNoise(Layer):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         if not code.training or self.stddev == 0:
             return x
-        return apply(code, "noise.plus", x, lower_normal(code, self.name, x, 0.0, self.stddev, self.seed))
+        n = lower_normal(code, self.name, x, 0.0, self.stddev, self.seed)
+        code.tap(n=n)
+        return apply(code, "noise.plus", x, n)

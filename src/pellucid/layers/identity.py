@@ -18,6 +18,9 @@ class Identity(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    formula = "y = x"
+    formula_back = "dx = dy"
+
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         return x, None
 

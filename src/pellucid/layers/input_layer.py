@@ -27,6 +27,9 @@ class InputLayer(Layer):
     (None, 784)
     """
 
+    formula = "y = x"
+    formula_back = "dx = dy"
+
     def __init__(
         self,
         shape: Sequence[int] | None = None,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 
@@ -62,6 +62,7 @@ def lower_norm(
     mean, r = code.buffer((M,)), code.buffer((M,))
     y = code.buffer(rows.shape)
     code.emit("layer_norm", rows, g, b, mean, r, y, M, n, epsilon, int(centred))
+    code.tap(r=r, **({"μ": mean} if centred else {}))
     dgamma, dbeta = (code.gradient(name) if name else None for name in (gamma, beta))
 
     def undo(dy: Buffer, wanted: bool) -> Buffer | None:
@@ -91,6 +92,11 @@ class LayerNormalization(Layer):
 
     ε is 1e-3, as in Keras; PyTorch's is 1e-5. Keras's deprecated `rms_scaling` is not supported: see RMSNormalization.
     """
+
+    formula = "r = 1 / √(σ² + ε), x̂ = (x − μ)·r, y = γ·x̂ + β"
+    formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
+    letters: ClassVar = {"gamma": "γ", "beta": "β"}
+    cached = ("x̂", "r")
 
     def __init__(
         self,

@@ -38,6 +38,9 @@ class Normalization(Layer):
     Saved with it: mean, variance, and a count that Keras writes but leaves at 0, as this layer does.
     """
 
+    formula = "y = (x − mean) / √variance"
+    formula_back = "dx = dy / √variance"
+
     def __init__(
         self,
         axis: int | Sequence[int] | None = -1,
@@ -57,6 +60,8 @@ class Normalization(Layer):
         if self.input_variance is not None and not (self.input_variance >= 0).all():
             raise InvalidArgument(self.where("variance"), "numbers at least 0", variance)
         self.invert = bool(invert)
+        if self.invert:
+            self.formula, self.formula_back = "y = x·√variance + mean", "dx = dy·√variance"
 
     def _finite(self, argument: str, value: Any) -> Array:
         array: Array = checks.arrays(self.where(argument), [value])[0].astype("float64")

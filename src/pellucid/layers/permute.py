@@ -25,6 +25,9 @@ class Permute(Layer):
             [2., 4.]]], dtype=float32)
     """
 
+    formula = "y = x with its axes in another order"
+    formula_back = "dx = dy with its axes in x's order"
+
     def __init__(self, dims: Sequence[int], **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         where = self.where("dims")

@@ -24,6 +24,9 @@ class RepeatVector(Layer):
             [1., 2.]]], dtype=float32)
     """
 
+    formula = "y = x, n times over"
+    formula_back = "dx = Σ dy over the n copies"
+
     def __init__(self, n: int, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.n = checks.integer(self.where("n"), n, minimum=1)

@@ -23,6 +23,9 @@ class Reshape(Layer):
             [3., 4.]]], dtype=float32)
     """
 
+    formula = "y = x in another shape"
+    formula_back = "dx = dy in the shape of x"
+
     def __init__(self, target_shape: Sequence[int], **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         where = self.where("target_shape")

@@ -47,6 +47,10 @@ class RMSNormalization(Layer):
     ε is 1e-6, as in Keras; PyTorch's is the dtype's resolution (1.2e-7 in float32).
     """
 
+    formula = "r = 1 / √(mean(x²) + ε), x̂ = x·r, y = scale·x̂"
+    formula_back = "g = dy·scale, dx = r·(g − x̂·mean(g·x̂)), dscale = Σ dy·x̂"
+    cached = ("x̂", "r")
+
     def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.axis = axis_argument(self.where("axis"), axis)

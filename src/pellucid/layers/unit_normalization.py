@@ -44,6 +44,10 @@ class UnitNormalization(Layer):
     array([[0.6, 0.8]], dtype=float32)
     """
 
+    formula = "y = x / ‖x‖"
+    formula_back = "dx = (dy − y·Σ dy·y) / ‖x‖"
+    cached = ("y", "‖x‖")
+
     def __init__(self, axis: int | Sequence[int] = -1, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.axis = axis_argument(self.where("axis"), axis)
@@ -68,6 +72,7 @@ class UnitNormalization(Layer):
         rows = z.size // n
         y, length = code.buffer(z.shape), code.buffer((rows,))
         code.emit("unit_normalization", z, y, length, rows, n)
+        code.tap(**{"‖x‖": length})
 
         def undo(dy: Buffer, wanted: bool) -> Buffer:
             dx = code.buffer(z.shape)

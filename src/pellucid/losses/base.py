@@ -79,6 +79,8 @@ class Loss(Part):
     """
 
     family = losses
+    formula: ClassVar[str] = ""  # one of the `values`, for `explain`: "mean (y − t)²"
+    formula_logits: ClassVar[str] = ""  # dvalue/dz, where it is computed from the logits z: "softmax(z) − t"
     hint = (
         "There is no automatic differentiation here: in place of call, write values(y_true, y_pred) and its "
         "gradient(y_true, y_pred), or make the loss from two functions: losses.custom(f, f_grad)."

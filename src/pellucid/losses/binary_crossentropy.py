@@ -59,6 +59,9 @@ class BinaryCrossentropy(LossOfProbabilities):
     PyTorch's BCELoss keeps the logarithms above -100 instead, and averages over all elements at once.
     """
 
+    formula = "mean −(t·log y + (1 − t)·log(1 − y))"
+    formula_logits = "(sigmoid(z) − t)/O"
+
     activation = "sigmoid"
     assures = "labels"
 

@@ -81,6 +81,8 @@ class BinaryFocalCrossentropy(LossOfProbabilities):
     0.1733
     """
 
+    formula = "mean w·q^γ·H, H = −(t·log y + (1 − t)·log(1 − y)), q = t(1 − y) + (1 − t)y"
+
     activation = "sigmoid"
     assures = "labels"
 

@@ -57,6 +57,9 @@ class CategoricalCrossentropy(LossOfProbabilities):
     other than the last Keras counts the classes on the last; here they are counted on `axis`.
     """
 
+    formula = "−Σ t·log y"
+    formula_logits = "softmax(z) − t"
+
     activation = "softmax"
 
     def __init__(

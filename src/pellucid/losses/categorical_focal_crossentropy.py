@@ -89,6 +89,8 @@ class CategoricalFocalCrossentropy(LossOfProbabilities):
     0.1733
     """
 
+    formula = "−Σ α·(1 − y)^γ·t·log y"
+
     activation = "softmax"
 
     def __init__(

@@ -46,6 +46,8 @@ class CategoricalGeneralizedCrossEntropy(StandardLoss):
     1.0
     """
 
+    formula = "(1 − y[t]^q) / q"
+
     targets = assures = "classes"
 
     def __init__(self, q: float = 0.5, **options: Unpack[LossOptions]) -> None:

@@ -43,6 +43,8 @@ class CategoricalHinge(StandardLoss):
     0.9
     """
 
+    formula = "max(0, 1 + max of y over wrong classes − y of the right one)"
+
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         return one_hot_alike(self.name, y_true, y_pred)
 

@@ -48,6 +48,8 @@ class CosineSimilarity(StandardLoss):
     PyTorch's CosineSimilarity has the other sign.
     """
 
+    formula = "−Σ t·y / (‖t‖·‖y‖)"
+
     def __init__(self, axis: int = -1, **options: Unpack[LossOptions]) -> None:
         super().__init__(**options)
         self.axis = checks.integer(self.where("axis"), axis)

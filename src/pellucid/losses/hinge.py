@@ -37,6 +37,8 @@ class Hinge(StandardLoss):
     1.0
     """
 
+    formula = "mean max(1 − t·y, 0)"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return hinge(y_true, y_pred)
 

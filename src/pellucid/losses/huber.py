@@ -43,6 +43,8 @@ class Huber(StandardLoss):
     PyTorch's SmoothL1Loss(beta) is this over beta.
     """
 
+    formula = "mean of e²/2 where |e| ≤ δ, δ·|e| − δ²/2 beyond, e = y − t"
+
     def __init__(self, delta: float = 1.0, **options: Unpack[LossOptions]) -> None:
         super().__init__(**options)
         self.name = options.get("name") or "huber_loss"

@@ -40,6 +40,8 @@ class KLDivergence(StandardLoss):
     0.1438
     """
 
+    formula = "Σ t·log(t / y)"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return kl_divergence(y_true, y_pred)
 

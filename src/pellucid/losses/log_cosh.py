@@ -37,6 +37,8 @@ class LogCosh(StandardLoss):
     0.4338
     """
 
+    formula = "mean log cosh(y − t)"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return log_cosh(y_true, y_pred)
 

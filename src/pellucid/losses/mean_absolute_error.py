@@ -36,6 +36,8 @@ class MeanAbsoluteError(StandardLoss):
     1.0
     """
 
+    formula = "mean |y − t|"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return mean_absolute_error(y_true, y_pred)
 

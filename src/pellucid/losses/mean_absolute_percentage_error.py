@@ -36,6 +36,8 @@ class MeanAbsolutePercentageError(StandardLoss):
     25.0
     """
 
+    formula = "100·mean |(y − t) / t|"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return mean_absolute_percentage_error(y_true, y_pred)
 

@@ -35,6 +35,8 @@ class MeanSquaredError(StandardLoss):
     0.5
     """
 
+    formula = "mean (y − t)²"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return mean_squared_error(y_true, y_pred)
 

@@ -40,6 +40,8 @@ class MeanSquaredLogarithmicError(StandardLoss):
     1.0
     """
 
+    formula = "mean (log(1 + y) − log(1 + t))²"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return mean_squared_logarithmic_error(y_true, y_pred)
 

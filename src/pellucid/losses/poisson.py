@@ -42,6 +42,8 @@ class Poisson(StandardLoss):
     1.0
     """
 
+    formula = "mean (y − t·log y)"
+
     assures = "rates"
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:

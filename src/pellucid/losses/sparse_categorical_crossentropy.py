@@ -59,6 +59,9 @@ class SparseCategoricalCrossentropy(LossOfProbabilities):
     ignore_class: samples of this class (it may be -1 or 255) count for nothing, and the mean is over the others.
     """
 
+    formula = "−log y[t]"
+    formula_logits = "softmax(z) − one_hot(t)"
+
     activation = "softmax"
     targets = assures = "classes"
 

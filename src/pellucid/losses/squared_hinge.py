@@ -37,6 +37,8 @@ class SquaredHinge(StandardLoss):
     1.25
     """
 
+    formula = "mean max(1 − t·y, 0)²"
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return squared_hinge(y_true, y_pred)
 

@@ -6,6 +6,7 @@ import itertools
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,10 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
+from ..inspection.base import copied as copied_for
+from ..inspection.explain import checked_engine, explain
+from ..inspection.explanation import Explanation
+from ..inspection.range_test import RangeTest, copied, range_test, whole
 from ..rng import fresh_key
 from ..settings import is_interactive_logging_enabled
 from ..training import engine, loop
@@ -199,6 +204,93 @@ class Model(Compiled):
         text = summary(self, line_length, expand_nested, show_trainable, layer_range)
         (print_fn or print)(text)
 
+    def find_learning_rate(
+        self, x: Any, y: Any, batch_size: int = DEFAULT_BATCH, lowest: float = 1e-7, highest: float = 10.0,
+        steps: int = 400, repeats: int = 5, sample_weight: Any = None, class_weight: Any = None,
+    ) -> RangeTest:  # fmt: skip
+        """Try learning rates from lowest to highest on copies of the model, and suggest one, if the curve supports it.
+
+        x (N, ...), y (N, ...): arrays to train on. steps: in each of the `repeats`, from other batches; one step is
+        done at each rate. The model, its optimizer and all else stay bit for bit as they were. Keras has no such
+        method; fastai's `lr_find` and PyTorch Lightning's always suggest something, from one noisy curve.
+
+        >>> import pellucid
+        >>> (x, y), _ = pellucid.datasets.digits.load_data()
+        >>> layers = [pellucid.layers.Dense(32, "relu"), pellucid.layers.Dense(10, "softmax")]
+        >>> model = pellucid.Sequential([pellucid.layers.Flatten(), pellucid.layers.Rescaling(1 / 16), *layers], seed=0)
+        >>> model.compile("adam", "sparse_categorical_crossentropy")
+        >>> found = model.find_learning_rate(x, y)
+        >>> 0.003 < found.suggestion < 0.1
+        True
+        """
+        self.needs_compile("find_learning_rate")
+        trial, where = copied(self), "find_learning_rate"
+        batches = trial._source(where, whole(x), y, sample_weight, batch_size, steps, shuffle=True)
+        trial._check_targets(where, batches)
+        checked_class_weight(where, class_weight, trial.output_shape[-1] or 1)
+        with trial._threads(batches):
+            return range_test(
+                trial, batches, lowest=lowest, highest=highest, repeats=repeats, class_weight=class_weight
+            )
+
+    def explain(self, x: Any, y: Any = None, sample_weight: Any = None, *, engine: str = "auto") -> Explanation:
+        """One training step laid open: forward, loss, backward and update as formulas, shapes and numbers.
+
+        x (B, ...), y (B, ...): one sample or a few. Print what is returned, show it in a notebook, ask it `why` an
+        entry is what it is, iterate over its steps. Without y, or before `compile`: the forward pass of `predict`.
+
+        The numbers are those that the engine computed for this very step, read from its own memory: by "auto" the
+        engine that `fit` would use, else "compiled" or "definition". The step is taken on a copy: the model, its
+        optimizer and its random numbers stay bit for bit as they were. Keras has no such method.
+
+        >>> from pellucid import Sequential
+        >>> from pellucid.layers import Dense
+        >>> model = Sequential([Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(2,))], name="tiny")
+        >>> model.compile("sgd", "mse")
+        >>> explanation = model.explain([[2.0, 3.0]], [4.0])
+        >>> explanation.backward["dense"]["dW"].tolist()
+        [[4.0], [6.0]]
+        >>> print(explanation.text(width=100))
+        Model 'tiny': training step 1 on 1 sample, as the compiled engine computed it
+        <BLANKLINE>
+        Forward
+          dense (Dense)   z = xW, y = z
+            x  (1, 2)    [2 3]
+            W  (2, 1)    [1] [1]
+            z  (1, 1)  → [5]
+            y  (1, 1)  → [5]
+        <BLANKLINE>
+        Loss
+          mean_squared_error (MeanSquaredError)   ℓ = mean (y − t)², L = Σ ℓ / N, dy = dℓ/dy / N
+            N = 1, the values of ℓ
+            y   (1, 1)    [5]
+            t   (1,)      4
+            ℓ   (1,)    → 1
+            L   ()      → 1
+            dy  (1, 1)  → [2]
+        <BLANKLINE>
+        Backward
+          dense (Dense)   dz = dy, dW = xᵀ·dz
+            dy  (1, 1)    [2]
+            dz  (1, 1)  → [2]
+            dW  (2, 1)  → [4] [6]
+        <BLANKLINE>
+        Update
+          dense/kernel (SGD)   w ← w − lr·g
+            lr = 0.01, t = 1
+            w  (2, 1)    [1] [1]
+            w  (2, 1)  → [0.96] [0.94]
+            g  (2, 1)    [4] [6]
+        """
+        engine = checked_engine(engine)
+        twin = copied_for(self, "explain")
+        if y is None or not self.compiled:
+            x, _, _ = checked_arrays(twin, x, None, None, "explain")
+            twin.build((None, *x.shape[1:]))
+            twin._prepare()
+            return explain(twin, np.asarray(x, twin.dtype), engine=engine)
+        return explain(twin, *twin._one_batch("explain", x, y, sample_weight), engine=engine)
+
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
         """Write everything to a `.keras` file: architecture, weights, how it was compiled, the optimizer's state.
 
@@ -217,6 +309,27 @@ class Model(Compiled):
     def to_json(self, **options: Any) -> str:
         """The architecture as JSON, for `model_from_json`."""
         return saving.model_to_json(self, **options)
+
+    def to_numpy(self, folder: Any, force: bool = False) -> Path:
+        """Write this network as a script that needs NumPy alone: folder/network.py, and network.npz with its weights.
+
+        Forward, backward, loss, optimizer and the loop of training, for this one network, made to be read. The script
+        predicts what the model predicts, to rounding, and goes on training where the model stands; before `compile`
+        it predicts only. A folder that holds anything but an earlier export is left alone unless `force`. Returns the
+        script's path. A part of your own is refused: its code is yours. Keras has no such method.
+
+        >>> import tempfile
+        >>> from pellucid import Sequential
+        >>> from pellucid.layers import Dense
+        >>> model = Sequential([Dense(3, activation="relu", input_shape=(2,)), Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lines = model.to_numpy(folder).read_text().splitlines()
+        >>> next(line for line in lines if "relu(z1)" in line)
+        '    h1 = relu(z1)'
+        """
+        from ..exchange.numpy_script import to_numpy  # here, so that importing the library stays quick
+
+        return to_numpy(self, folder, force)
 
     def _predict_at_once(self, x: Any) -> Array | None:
         """The outputs for an array that is as the model wants it, by the compiled engine; None for the long way."""

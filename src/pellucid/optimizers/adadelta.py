@@ -41,6 +41,8 @@ class Adadelta(Optimizer):
     Keras's default is 0.001.
     """
 
+    formula = "v ← ρv + (1 − ρ)g², Δ = g·√(d + ε)/√(v + ε), d ← ρd + (1 − ρ)Δ², w ← w − lr·Δ"
+
     slots = ("accumulated_grad", "accumulated_delta_var")
 
     def __init__(

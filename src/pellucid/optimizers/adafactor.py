@@ -58,6 +58,8 @@ class Adafactor(Optimizer):
     bounds v from below and is not added to g²; the rest agrees. Where v underflows to 0 Keras gives NaN; here u is 0.
     """
 
+    formula = "v ← β₂v + (1 − β₂)(g² + ε₁), u = g/√v of RMS d at most, w ← w − max(ε₂, RMS(w))·min(lr, 1/√t)·u"
+
     slots = ("r", "c", "velocity")
     elementwise = False
 

@@ -36,6 +36,8 @@ class Adagrad(Optimizer):
     JMLR 12, 2011. PyTorch adds epsilon outside the root, √a + ε, and starts a at 0.
     """
 
+    formula = "a ← a + g², w ← w − lr·g / √(a + ε)"
+
     slots = ("accumulator",)
 
     def __init__(

@@ -81,6 +81,8 @@ class Adam(Optimizer):
     computes them in the weights' dtype, and so rounds the first float32 steps by up to 1e-5 of their length.
     """
 
+    formula = "m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m / (√v + ε)"
+
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -96,6 +98,9 @@ class Adam(Optimizer):
         self.epsilon = checks.number(self.where("epsilon"), epsilon, minimum=0)
         self.amsgrad = bool(amsgrad)
         self.slots = ("momentum", "velocity", *["velocity_hat"] * self.amsgrad)
+        if self.amsgrad:
+            averages = "m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², v̂ ← max(v̂, v)"
+            self.formula = f"{averages}, w ← w − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m / (√v̂ + ε)"
 
     def slot_groups(self) -> Sequence[Sequence[str]]:
         return [self.slots[:2], self.slots[2:]]

@@ -48,6 +48,8 @@ class Adamax(Optimizer):
     PyTorch adds epsilon to |g| inside the maximum; the paper has none.
     """
 
+    formula = "m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g|), w ← w − lr/(1 − β₁ᵗ)·m / (u + ε)"
+
     slots = ("momentum", "norm")
 
     def __init__(

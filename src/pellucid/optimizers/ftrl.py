@@ -58,6 +58,8 @@ class Ftrl(Optimizer):
     A learning rate of 0 leaves everything as it is; Keras's formula divides by it.
     """
 
+    formula = "n′ = n + g², σ = (√n′ − √n)/lr, z ← z + g − σw, w ← (clip(z, ±l1) − z) / (√n′/lr + 2·l2), n ← n′"
+
     slots = ("accumulator", "linear")
 
     def __init__(

@@ -53,6 +53,8 @@ class Lamb(Optimizer):
     weight decay is part of u; in Keras, and here, it goes before the step. PyTorch has no Lamb.
     """
 
+    formula = "u = m̂ / (√v̂ + ε) with m̂ and v̂ as Adam's, w ← w − lr·‖w‖/‖u‖·u"
+
     slots = ("momentum", "velocity")
     elementwise = False
 

@@ -36,6 +36,8 @@ class Lion(Optimizer):
     Source: Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS 2023. PyTorch has no Lion.
     """
 
+    formula = "w ← w − lr·sign(β₁m + (1 − β₁)g), m ← β₂m + (1 − β₂)g"
+
     slots = ("momentum",)
 
     def __init__(

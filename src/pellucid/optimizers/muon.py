@@ -56,6 +56,8 @@ class Muon(Optimizer):
     the orthogonal matrix in bfloat16.
     """
 
+    formula = "matrices: m ← μm + g, w ← w − lr·scale·orthogonal(g + μm); the rest as AdamW"
+
     slots = ("momentum", "velocity")
     elementwise = False
 

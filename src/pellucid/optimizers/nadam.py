@@ -72,6 +72,8 @@ class Nadam(Optimizer):
     PyTorch's μₜ grows 250 times as slowly, with 0.96^(0.004·t); with its momentum_decay=1 the numbers agree.
     """
 
+    formula = "m and v as Adam's, m̂ = μₜ₊₁·m/(1 − Πₜ₊₁) + (1 − μₜ)·g/(1 − Πₜ), w ← w − lr·m̂ / (√(v/(1 − β₂ᵗ)) + ε)"
+
     slots = ("momentum", "velocity")
 
     def __init__(

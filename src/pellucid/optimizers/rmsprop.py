@@ -48,6 +48,8 @@ class RMSprop(Optimizer):
     negative, Keras and PyTorch give NaN; here it is 0.
     """
 
+    formula = "v ← ρv + (1 − ρ)g², m ← μm + lr·g / √(v + ε), w ← w − m"
+
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -63,6 +65,8 @@ class RMSprop(Optimizer):
         self.epsilon = checks.number(self.where("epsilon"), epsilon, minimum=0)
         self.centered = bool(centered)
         self.slots = ("velocity", *["momentum"] * (self.momentum > 0), *["average_gradient"] * self.centered)
+        if self.centered:
+            self.formula = "v ← ρv + (1 − ρ)g², a ← ρa + (1 − ρ)g, m ← μm + lr·g / √(v − a² + ε), w ← w − m"
 
     def slot_groups(self) -> Sequence[Sequence[str]]:
         return [(slot,) for slot in self.slots]

@@ -54,6 +54,8 @@ class ScheduleFreeAdamW(Optimizer):
     The paper evaluates at x; Keras, and this, leave the weights at y. PyTorch has no such optimizer.
     """
 
+    formula = "x = (w − (1 − β₁)z)/β₁, z ← z − lr·g / (√v̂ + ε), x ← (1 − 1/t)x + z/t, w ← (1 − β₁)z + β₁x"
+
     slots = ("momentum", "velocity")
 
     def __init__(

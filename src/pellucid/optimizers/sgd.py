@@ -41,6 +41,8 @@ class SGD(Optimizer):
     PyTorch's momentum leaves lr out of m: the same numbers until the learning rate changes.
     """
 
+    formula = "w ← w − lr·g"
+
     def __init__(
         self,
         learning_rate: Any = 0.01,
@@ -52,6 +54,8 @@ class SGD(Optimizer):
         self.momentum = checks.number(self.where("momentum"), momentum, 0, 1)
         self.nesterov = bool(nesterov)
         self.slots = ("momentum",) if self.momentum else ()
+        if self.momentum:
+            self.formula = "m ← μm − lr·g, " + ("w ← w + μm − lr·g" if self.nesterov else "w ← w + m")
 
     def update(self, w: Array, g: Array, s: Mapping[str, Array], lr: float, t: int) -> tuple[Array, dict[str, Array]]:
         if not self.momentum:

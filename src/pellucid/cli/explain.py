@@ -1,0 +1,43 @@
+"""pellucid explain: every number of a step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..actions import explain as action
+from . import show
+
+
+def explain_command(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")],
+    data: Annotated[
+        str | None, typer.Argument(help="A data set's name or an .npz file; the run's own unless given.")
+    ] = None,
+    rows: Annotated[
+        list[int] | None, typer.Option("--row", help="A row of the data's test part, from 0; may be given repeatedly.")
+    ] = None,
+    why: Annotated[
+        str | None,
+        typer.Option(help="Where one number comes from: 'dense/kernel[3,5]', or 'dense/z[0,2]' for the first row's."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Whose numbers: auto (as in training), compiled or definition.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write all of it to this .html, .json or .txt file.")] = None,
+) -> None:
+    """Show a training step on some rows: forward, loss, backward, update; the network itself stays as it is.
+
+    pellucid explain runs/digits-1 --row 5 --why "dense/kernel[3,5]"
+    """
+    explanation = action.explain(run, data, rows or [0], engine)
+    told = explanation if why is None else action.why(explanation, why)
+    if out is not None:
+        action.write(out, explanation)
+    if as_json:
+        show.line(action.as_json(told))
+    elif out is None or why is not None:
+        show.line(str(told))
+    if out is not None and not as_json:
+        show.line(f"The explanation is in {out}")

@@ -1,0 +1,42 @@
+"""The options that describe a network and its training: fields of a spec, the same for every command that takes one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ..actions.spec import TrainSpec
+from ..errors import InvalidArgument
+
+_DESCRIBED = {name: field.description for name, field in TrainSpec.model_fields.items()}
+
+Source = Annotated[
+    str | None,
+    typer.Argument(help="A data set's name (see `pellucid data list`), an .npz file, or a spec in a .toml file."),
+]
+
+
+def option(name: str, *flags: str) -> Any:
+    """The option that fills the spec's field of this name."""
+    return typer.Option(*flags or (f"--{name.replace('_', '-')}",), help=_DESCRIBED[name], show_default=False)
+
+
+def spec_of(words: dict[str, Any], where: str) -> TrainSpec:
+    """The spec of a command's words, laid over a .toml file's where one is named; words that are no fields of it, or
+    were not given, are left out."""
+    options = {name: value for name, value in words.items() if name in TrainSpec.model_fields and value is not None}
+    if "layers" in options:
+        options["layers"] = _units(options["layers"], where)
+    named = options.get("data")
+    if named is None or not named.endswith(".toml"):
+        return TrainSpec.of(options, where)
+    del options["data"]
+    return TrainSpec.of({**TrainSpec.read(named).model_dump(exclude_unset=True), **options}, where)
+
+
+def _units(text: str, where: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",")] if text.strip() else []
+    except ValueError:
+        raise InvalidArgument(f"{where}, --layers", "numbers of units such as 128,64", text) from None

@@ -1,0 +1,78 @@
+"""`explain`: one training step, or one forward pass, taken on a copy of the model and laid open.
+
+The numbers are those that the engine computed for this step, read from its own memory; nothing is computed anew to be
+shown, but the penalties' gradients and the products that `why` lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import checks
+from ..arrays import Array
+from ..errors import InvalidArgument, Told
+from . import explain_definition, explain_engine
+from .base import Inspected
+from .explain_steps import steps_of
+from .explain_taken import Taken
+from .explain_wondering import Wondering
+from .explanation import Explanation
+
+ENGINES = ("auto", "compiled", "definition")
+
+
+def checked_engine(engine: Any) -> str:
+    """One of ENGINES."""
+    return str(checks.one_of("explain, argument engine", engine, ENGINES))
+
+
+def explain(
+    model: Inspected, x: Array, y: Array | None = None, weights: Array | None = None, *, engine: str = "auto"
+) -> Explanation:
+    """Take one step on x (B, ...), y (B, ...), and say what was computed; without y, the forward pass of prediction.
+
+    The model is trained by that step: pass a copy. It is compiled and built, and the arrays are as its step takes them.
+    """
+    if engine == "compiled":
+        model.run_eagerly = False
+    if y is None:
+        taken = _taken(engine, explain_engine.take_pass, explain_definition.take_pass, model, x)
+        return _explanation(model, taken)
+    step, rate = model.optimizer.steps_taken + 1, float(model.optimizer.learning_rate)
+    decays = model.optimizer._decays(model.theta, model.trained_names())
+    taken = _taken(engine, explain_engine.take_step, explain_definition.take_step, model, x, y, weights)
+    taken.step, taken.learning_rate, taken.decays = step, rate, decays
+    return _explanation(model, taken)
+
+
+def _taken(
+    engine: str, compiled: Callable[..., Taken | str], definition: Callable[..., Taken], *given: Any
+) -> Taken:  # fmt: skip
+    """By the engine that is asked for; "auto" is the one that training would take."""
+    if engine != "definition":
+        found = compiled(*given)
+        if isinstance(found, Taken):
+            return found
+        if engine == "compiled":
+            raise InvalidArgument(
+                "explain, argument engine", "'auto' or 'definition'", Told(f"'compiled' for {found}"),
+                "The compiled engine does not run that.",
+            )  # fmt: skip
+    return definition(*given)
+
+
+def _explanation(model: Inspected, taken: Taken) -> Explanation:
+    steps = tuple(steps_of(model, taken))
+    judged = taken.judged
+    return Explanation(
+        model=model.name,
+        engine=taken.engine,
+        samples=len(taken.x),
+        loss=None if judged is None else judged.total,
+        step=taken.step or None,
+        learning_rate=None if judged is None else taken.learning_rate,
+        steps=steps,
+        notes=(f"There is no update: {taken.failure}",) if taken.failure else (),
+        wondering=Wondering(model, taken, steps),
+    )

@@ -1,0 +1,129 @@
+"""A step taken by the definition, each layer's arrays written down as they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import NonFinite
+from ..losses import Loss
+from ..rng import Key
+from ..training import definition
+from .base import Inspected, own, unwatch, watch
+from .explain_taken import Judged, Parameters, Passed, Taken, in_order, part_of
+
+
+def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Taken:
+    """Train the model by one step of the definition; what it computed on the way."""
+    taken = Taken("definition", x, y, weights, Parameters.of(model))
+    with _layers_watched(model, taken), loss_watched(model, taken), rule_watched(model) as given:
+        try:
+            total = definition.train_step(model, x, y, weights)
+            taken.after = Parameters.of(model)
+        except NonFinite as problem:
+            taken.failure, total = str(problem), float("nan")
+    assert taken.judged is not None
+    taken.judged.total = total
+    taken.gradients = {name: model.gradient[name].copy() for name in model.trained_names()}
+    taken.stepped = in_order(np.concatenate(given), model) if given else {}
+    return taken
+
+
+def take_pass(model: Inspected, x: Array) -> Taken:
+    """The forward pass of prediction."""
+    taken = Taken("definition", x, None, None, Parameters.of(model))
+    with _layers_watched(model, taken):
+        definition.predict_step(model, x)
+    return taken
+
+
+@contextmanager
+def _layers_watched(model: Inspected, taken: Taken) -> Iterator[None]:
+    """Within the block, what passes through each layer for the first time is written down."""
+    leaves = dict(model.leaves())
+    p = {**taken.before.theta, **taken.before.state}
+    for path, layer in leaves.items():
+        taken.layers[path] = Passed(path, layer, model.key, part_of(p, path))
+        _watch_layer(taken.layers[path])
+    try:
+        yield
+    finally:
+        for layer in leaves.values():
+            unwatch(layer)
+
+
+def _watch_layer(passed: Passed) -> None:
+    def enters(p: Any, x: Array, *, training: bool, rng: Key) -> None:
+        if not passed.arrays:
+            passed.key = rng
+
+    def leaves(args: Any, result: Any) -> None:
+        if not passed.arrays:
+            y, passed.cache = result
+            passed.arrays = {"x": args[1].copy(), **_inner(passed), "y": y.copy()}
+
+    def returns(letter: str) -> Any:
+        return lambda p, cache, d: passed.back.setdefault(letter, d.copy())
+
+    def left(args: Any, result: Any) -> None:
+        passed.back.setdefault("dx", result[0].copy())
+
+    watch(passed.layer, "forward", enters, leaves)
+    watch(passed.layer, "backward", returns("dy"), left)
+    watch(passed.layer, "backward_from_logits", returns("dz"), left)
+
+
+def _inner(passed: Passed) -> dict[str, Array]:
+    """What the layer's cache holds, by the letters that the layer gives."""
+    cache, letters = passed.cache, own(passed.layer, "cached", "forward") or ()
+    if cache is None or not letters:
+        return {}
+    held = cache if isinstance(cache, tuple) else (cache,)
+    named = {} if len(held) != len(letters) else dict(zip(letters, held, strict=True))
+    arrays = {letter: a for letter, a in named.items() if isinstance(a, np.ndarray) and letter not in ("x", "y")}
+    return {letter: a.astype("float32") if a.dtype == bool else a.copy() for letter, a in arrays.items()}
+
+
+@contextmanager
+def loss_watched(model: Inspected, taken: Taken) -> Iterator[None]:
+    """Within the block, what the loss finds is written down."""
+    watched: list[Loss] = []
+
+    def listen(loss: Loss, behind: bool) -> None:
+        watched.append(loss)
+        values: list[Array] = []
+
+        def judged(_: Any, found: Any) -> None:
+            taken.judged = taken.judged or Judged(loss, behind, values[-1], found[0], found[0], found[1].copy())
+
+        watch(loss, "values", after=lambda _, found: values.append(np.array(found)))
+        watch(loss, "value_and_gradient", after=judged)
+
+    listen(model.loss, False)
+
+    def fused(_: Any, loss: Loss | None) -> None:
+        if loss is not None:
+            unwatch(loss)  # it was copied from one that is watched
+            listen(loss, True)
+
+    watch(model.loss, "from_logits_of", after=fused)
+    try:
+        yield
+    finally:
+        for loss in watched:
+            unwatch(loss)
+
+
+@contextmanager
+def rule_watched(model: Inspected) -> Iterator[list[Array]]:
+    """Within the block, the gradients that the optimizer's rule is given are put into a list, flat."""
+    given: list[Array] = []
+    watch(model.optimizer, "update", before=lambda w, g, *_: given.append(np.array(g).reshape(-1)))
+    try:
+        yield given
+    finally:
+        unwatch(model.optimizer)

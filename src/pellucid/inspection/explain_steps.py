@@ -1,0 +1,159 @@
+"""From what was written down to the steps of an explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from .base import Inspected
+from .explain_formulas import (
+    LAYER_SIGNS,
+    LOSS_SIGNS,
+    RULE_SIGNS,
+    activation_of,
+    backward_formula,
+    constants,
+    forward_formula,
+    letter,
+    loss_formula,
+    loss_gradient_formula,
+    meaning,
+    update_formula,
+)
+from .explain_step import Step
+from .explain_taken import Judged, Parameters, Passed, Taken
+
+
+def steps_of(model: Inspected, taken: Taken) -> Iterator[Step]:
+    """Forward, loss, backward, update; each layer by layer."""
+    for passed in taken.layers.values():
+        yield _forward(passed)
+    if taken.judged is None:
+        return
+    last = list(taken.layers.values())[-1]
+    yield _loss(taken, taken.judged, last)
+    for passed in reversed(taken.layers.values()):
+        if passed.back:
+            yield _backward(model, taken, passed)
+    if taken.after is not None:
+        for name in model.trained_names():
+            yield _update(model, taken, taken.after, name)
+        yield from _averages(taken, taken.after)
+
+
+def _forward(passed: Passed) -> Step:
+    arrays = dict(passed.arrays)
+    inputs = {"x": arrays.pop("x"), **{letter(passed, name): p for name, p in passed.p.items()}}
+    formula = forward_formula(passed)
+    notes = [meaning(activation_of(passed.layer)), constants(passed.layer, formula, LAYER_SIGNS)]
+    if "moving_mean" in passed.p and "μ" not in arrays:
+        notes.append("μ = moving_mean, σ² = moving_variance: not the batch's, outside training or in a frozen layer")
+    if "σ²" in arrays and not arrays["σ²"].any():
+        notes.append("σ² is 0, so that y is β whatever x is: take a batch of several samples, as training does")
+    return _step("forward", passed, formula, inputs, arrays, notes)
+
+
+def _step(
+    phase: str, passed: Passed, formula: str, inputs: dict[str, Array], outputs: dict[str, Array], notes: list[str]
+) -> Step:
+    kind = type(passed.layer).__name__
+    return Step(phase, passed.path, kind, formula, inputs, outputs, tuple(filter(None, notes)))
+
+
+def _loss(taken: Taken, judged: Judged, last: Passed) -> Step:
+    weighted, penalty = taken.weights is not None, judged.total - judged.data_loss
+    penalized = abs(penalty) > 1e-9 + 1e-6 * abs(judged.total)
+    z = judged.letter
+    looked_at = last.arrays.get("z", last.arrays["x"]) if judged.fused else last.arrays["y"]
+    inputs = {z: looked_at, "t": np.asarray(taken.y), **({"w": taken.weights} if taken.weights is not None else {})}
+    outputs = {"ℓ": judged.values, "L": np.array(judged.total), f"d{z}": judged.d.reshape(looked_at.shape)}
+    formula = f"{loss_formula(judged, weighted, penalized)}, {loss_gradient_formula(judged, weighted)}"
+    notes = [f"N = {judged.values.size}, the values of ℓ"] if " / N" in formula else []
+    if given := constants(judged.loss, formula, LOSS_SIGNS):
+        notes.append(given)
+    if penalized:
+        notes.append(f"R = {penalty:.6g}, the regularizers' penalties; L without them is {judged.data_loss:.6g}")
+    if z == "z" and not judged.fused:
+        notes.append("z is the y of the last layer, as the loss takes logits: from_logits=True")
+    if "/O" in formula:
+        notes.append(f"O = {looked_at.shape[-1]}, the outputs of a sample")
+    if judged.fused:
+        notes.append(f"dz is taken in one go through the {_name(last)} and the loss; dy is never computed")
+    if smoothing := getattr(judged.loss, "label_smoothing", 0):
+        notes.append(f"t was drawn towards equal parts by label_smoothing = {smoothing:g} first")
+    return Step("loss", judged.loss.name, type(judged.loss).__name__, formula, inputs, outputs, tuple(notes))
+
+
+def _name(passed: Passed) -> str:
+    activation = activation_of(passed.layer)
+    return activation.name if activation is not None else type(passed.layer).__name__
+
+
+def _backward(model: Inspected, taken: Taken, passed: Passed) -> Step:
+    back, notes = passed.back, []
+    fused = "dy" not in back
+    inputs = {"dz": back["dz"]} if fused else {"dy": back["dy"]}
+    outputs = {"dz": back["dz"]} if "dz" in back and not fused else {}
+    regularizers = {s.name: s.regularizer for s in model.specs if s.regularizer is not None}
+    for name, p in passed.p.items():
+        path = f"{passed.path}/{name}"
+        if path in taken.gradients:
+            outputs[f"d{letter(passed, name)}"] = taken.gradients[path]
+            if path in regularizers:
+                sign = letter(passed, name)
+                outputs[f"dR/d{sign}"] = regularizers[path].grad(p)
+                notes.append(f"d{sign} includes dR/d{sign}, of the regularizer {regularizers[path]!r}")
+    if "dx" in back:
+        outputs["dx"] = back["dx"]
+    if passed.layer.activity_regularizer is not None and not fused:
+        notes.append(f"dy includes the gradient of the activity regularizer {passed.layer.activity_regularizer!r}")
+    return _step("backward", passed, backward_formula(passed, set(outputs)), inputs, outputs, notes)
+
+
+def _update(model: Inspected, taken: Taken, after: Parameters, name: str) -> Step:
+    optimizer, before = model.optimizer, taken.before
+    decay = taken.decays.get(name, 0.0)
+    constraint = model.constraints().get(name)
+    inputs = {"w": before.theta[name], "g": taken.gradients[name]}
+    stepped = taken.stepped.get(name)
+    if stepped is not None and not np.array_equal(stepped, inputs["g"], equal_nan=True):
+        inputs["g used"] = stepped
+    inputs |= before.memory[name]
+    outputs = {"w": after.theta[name], **after.memory[name]}
+    t = (taken.step - 1) // (optimizer.gradient_accumulation_steps or 1) + 1
+    still = ": the schedule lets no weight move" if taken.learning_rate == 0 else ""
+    notes = [f"lr = {taken.learning_rate:.6g}, t = {t}{still}", *_preparations(optimizer, stepped is None)]
+    if decay:
+        notes.append(f"decay = {decay:g}")
+    formula = update_formula(optimizer, decay, constraint)
+    if given := constants(optimizer, formula, RULE_SIGNS):
+        notes.append(given)
+    return Step("update", name, type(optimizer).__name__, formula, inputs, outputs, tuple(notes))
+
+
+def _preparations(optimizer: Any, waits: bool) -> Iterator[str]:
+    """What else an optimizer was told to do."""
+    if optimizer.loss_scale_factor is not None:
+        yield f"g is first divided by loss_scale_factor = {optimizer.loss_scale_factor:g}"
+    if (n := optimizer.gradient_accumulation_steps) is not None:
+        yield f"g is averaged over {n} steps" + (f"; this is one of the first {n - 1}: no update yet" if waits else "")
+    for limit in ("clipvalue", "clipnorm", "global_clipnorm"):
+        if (value := getattr(optimizer, limit)) is not None:
+            yield f"g is clipped by {limit} = {value:g}"
+    if optimizer.use_ema:
+        yield f"average ← {optimizer.ema_momentum:g}·average + {1 - optimizer.ema_momentum:.3g}·w"
+
+
+def _averages(taken: Taken, after: Parameters) -> Iterator[Step]:
+    """The parameters that move without being trained."""
+    for name, old in taken.before.state.items():
+        if not np.array_equal(old, after.state[name], equal_nan=True):
+            path = name.rpartition("/")[0]
+            layer = taken.layers[path].layer
+            momentum = getattr(layer, "momentum", None)
+            formula = "moving ← momentum·moving + (1 − momentum)·new" if momentum is not None else "by state_after"
+            notes = (f"momentum = {momentum:g}",) if momentum is not None else ()
+            yield Step("update", name, type(layer).__name__, formula, {"w": old}, {"w": after.state[name]}, notes)

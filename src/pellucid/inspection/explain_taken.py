@@ -1,0 +1,109 @@
+"""What is written down while a step is taken, by either engine, before it is put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..arrays import Array
+from ..layers import Layer
+from ..losses import Loss
+from ..rng import Key
+from .base import Inspected
+
+
+@dataclass
+class Passed:
+    """What went through one layer. Letters: x, y, the layer's own (z, m, r, ...); dy, dz, dx. What an engine did not
+    compute is missing: the compiled one has no use for the first layer's dx."""
+
+    path: str
+    layer: Layer
+    key: Key  # of its random numbers
+    p: dict[str, Array]  # its parameters before the step, by their own names
+    arrays: dict[str, Array] = field(default_factory=dict)
+    back: dict[str, Array] = field(default_factory=dict)
+    cache: Any = None  # what `forward` returned, where it was the definition's
+
+
+@dataclass
+class Judged:
+    """The loss: ℓ by sample, what each counts, and dL/d(what it looked at)."""
+
+    loss: Loss  # in the form that was used, from logits or not
+    fused: bool  # whether it looked behind the output activation, at z
+    values: Array  # (B, ...)
+    data_loss: float  # without the penalties
+    total: float
+    d: Array  # dL/dy, or dL/dz if fused
+
+    @property
+    def letter(self) -> str:
+        """Of what the loss looked at: z, where it takes logits."""
+        return "z" if self.fused or getattr(self.loss, "from_logits", False) else "y"
+
+
+@dataclass
+class Parameters:
+    """Everything that an update changes, at one moment."""
+
+    theta: dict[str, Array]
+    state: dict[str, Array]
+    memory: dict[str, dict[str, Array]]  # by parameter: the optimizer's slots, average, accumulated gradient
+
+    @classmethod
+    def of(cls, model: Inspected) -> Parameters:
+        """Copies of the present values."""
+        memory = model.optimizer.memory if hasattr(model, "optimizer") else None
+        names = model.theta if memory is not None else ()
+        kept = {name: {what: a.copy() for what, a in remembered(memory, name)} for name in names}
+        return cls(_copies(model.theta), _copies(model.state), kept)
+
+
+@dataclass
+class Taken:
+    """One step, or one forward pass."""
+
+    engine: str
+    x: Array
+    y: Array | None
+    weights: Array | None
+    before: Parameters
+    layers: dict[str, Passed] = field(default_factory=dict)
+    judged: Judged | None = None
+    after: Parameters | None = None  # None where no update was made
+    gradients: dict[str, Array] = field(default_factory=dict)  # of what is trained, penalties included
+    stepped: dict[str, Array] = field(default_factory=dict)  # the same as the rule got it: accumulated, clipped
+    failure: str = ""  # why there was no update
+    step: int = 0  # its number, from 1; 0 for a forward pass
+    learning_rate: float = 0.0
+    decays: dict[str, float] = field(default_factory=dict)  # weight decay by parameter, where there is any
+
+
+def remembered(memory: Any, name: str) -> Iterator[tuple[str, Array]]:
+    """(what, array) of all that an optimizer remembers of a parameter."""
+    yield from memory.of(name).items()
+    for what, flat in (("average", memory.average), ("accumulated", memory.accumulated)):
+        if flat is not None:
+            yield what, flat[name]
+
+
+def part_of(p: Mapping[str, Array], path: str) -> dict[str, Array]:
+    """The parameters of the layer at this path, by their own names."""
+    return {name.removeprefix(f"{path}/"): a for name, a in p.items() if name.rpartition("/")[0] == path}
+
+
+def in_order(flat: Array, model: Inspected) -> dict[str, Array]:
+    """Numbers of all trained parameters, one after another, by the parameter's name and in its shape."""
+    found, start = {}, 0
+    for name in model.trained_names():
+        shape = model.theta.shapes[name]
+        size = model.theta[name].size
+        found[name] = flat[start : start + size].reshape(shape)
+        start += size
+    return found
+
+
+def _copies(flat: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: a.copy() for name, a in flat.items()}

@@ -1,0 +1,106 @@
+"""What a number is the sum of, or is computed from, layer by layer.
+
+A gradient is linear in dL/dy. What each sample adds to a parameter's gradient is therefore what the layer's backward
+gives for that sample's dL/dy alone, whatever the layer; for Dense the terms are the products themselves.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..arrays import Array
+from ..layers import Dense
+from ..layers.shapes import along, axes_of
+from .base import own
+from .explain_formulas import letter
+from .explain_taken import Passed
+from .explain_why import Index, Term, largest_first, term
+
+
+def is_dense(passed: Passed) -> bool:
+    """Whether the layer computes what Dense does."""
+    return isinstance(passed.layer, Dense) and own(passed.layer, "formula", "forward") is not None
+
+
+def dense_forward(passed: Passed, at: Index, value: float) -> tuple[str, float, tuple[Term, ...]]:
+    """z[.., j] = Σ x[.., i]·W[i, j] + b[j]."""
+    *where, j = at
+    x, W, b = passed.arrays["x"][tuple(where)], passed.p["kernel"], passed.p.get("bias")
+    lead = "".join(f"{i}, " for i in where)
+    terms = [term(f"x[{lead}{i}]·W[{i}, {j}]", x[i], W[i, j]) for i in range(len(x))]
+    formula = f"z[{lead}{j}] = Σ x[{lead}i]·W[i, {j}]"
+    if b is not None:
+        formula, terms = f"{formula} + b[{j}]", [*terms, term(f"b[{j}]", b[j])]
+    return formula, value, largest_first(terms)
+
+
+def dense_gradient(passed: Passed, name: str, at: Index) -> tuple[str, list[Term]]:
+    """dW[i, j] = Σ x[.., i]·dz[.., j];  db[j] = Σ dz[.., j]."""
+    x, dz, j = passed.arrays["x"], passed.back.get("dz", passed.back.get("dy")), at[-1]
+    assert dz is not None
+    places = itertools.product(*(range(n) for n in dz.shape[:-1]))
+    b = "b" if dz.ndim == 2 else "b, ..."
+    if name == "bias":
+        terms = [term(f"dz[{_comma(p)}{j}]", dz[(*p, j)]) for p in places]
+        return f"db[{j}] = Σ dz[{b}, {j}]", terms
+    i = at[0]
+    terms = [term(f"x[{_comma(p)}{i}]·dz[{_comma(p)}{j}]", x[(*p, i)], dz[(*p, j)]) for p in places]
+    return f"dW[{i}, {j}] = Σ x[{b}, {i}]·dz[{b}, {j}]", terms
+
+
+def dense_back(passed: Passed, at: Index, value: float) -> tuple[str, float, tuple[Term, ...]]:
+    """dx[.., i] = Σ dz[.., j]·W[i, j]."""
+    *where, i = at
+    dz, W, lead = passed.back.get("dz", passed.back.get("dy")), passed.p["kernel"], _comma(where)
+    assert dz is not None
+    row = dz[tuple(where)]
+    terms = [term(f"dz[{lead}{j}]·W[{i}, {j}]", row[j], W[i, j]) for j in range(len(row))]
+    return f"dx[{lead}{i}] = Σ dz[{lead}j]·W[{i}, j]", value, largest_first(terms)
+
+
+def _comma(place: Sequence[int]) -> str:
+    return "".join(f"{i}, " for i in place)
+
+
+# Any layer -------------------------------------------------------------------------------------------------------
+
+
+def shares(passed: Passed, name: str, at: Index) -> Iterator[Term]:
+    """What each sample adds to a parameter's gradient."""
+    layer, x = passed.layer, passed.arrays["x"]
+    cache = passed.cache
+    if cache is None:  # the compiled engine keeps none
+        _, cache = layer.forward(passed.p, x, training=True, rng=passed.key)
+    fused = "dy" not in passed.back
+    d, backward = (passed.back["dz"], layer.backward_from_logits) if fused else (passed.back["dy"], layer.backward)
+    for b in range(len(d)):
+        alone = np.zeros_like(d)
+        alone[b] = d[b]
+        yield term(f"sample {b}", float(backward(passed.p, cache, alone)[1][name][at]))
+
+
+def numbers_at(passed: Passed, sign: str, formula: str, at: Index) -> dict[str, float]:
+    """The numbers in a formula: entries of the layer's arrays and parameters that stand at the place of this one."""
+    arrays = {**passed.arrays, **passed.back}
+    shape = arrays.pop(sign).shape
+    arrays |= {letter(passed, name): p for name, p in passed.p.items() if letter(passed, name) not in arrays}
+    found = {}
+    for name, a in arrays.items():
+        a = a if a.ndim == len(at) else _spread(passed, a, len(at))
+        fits = a.ndim == len(at) and all(n in (1, whole) for n, whole in zip(a.shape, shape, strict=True))
+        if fits and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", formula.partition(" = ")[2]):
+            found[name] = float(a[tuple(0 if n == 1 else i for i, n in zip(at, a.shape, strict=True))])
+    return found
+
+
+def _spread(passed: Passed, p: Array, ndim: int) -> Array:
+    """A parameter with as many axes as a batch has: those of the layer's `axis`, or else a sample's."""
+    axis = getattr(passed.layer, "axis", None)
+    shape = passed.arrays["x"].shape[1:]
+    if axis is not None and p.ndim == len(axes := axes_of(passed.path, axis, shape)):
+        return along(p, axes, ndim)
+    return p[None]

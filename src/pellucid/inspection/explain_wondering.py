@@ -1,0 +1,126 @@
+"""`why`: from the name and the index of a number to where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .. import checks
+from ..arrays import Array
+from ..errors import InvalidArgument, Told, UnknownName
+from .base import Inspected
+from .explain_formulas import backward_formula, forward_formula, letter
+from .explain_step import PIECES, Step
+from .explain_taken import Passed, Taken
+from .explain_terms import dense_back, dense_forward, dense_gradient, is_dense, numbers_at, shares
+from .explain_why import Index, Term, Why, largest_first, term
+
+
+class Wondering:
+    """Answers `why` from what was written down."""
+
+    def __init__(self, model: Inspected, taken: Taken, steps: Sequence[Step]) -> None:
+        self.model, self.taken = model, taken
+        self.steps = {(step.phase, step.name): step for step in steps}
+        self.paths = list(taken.layers)
+
+    def why(self, name: str, index: Sequence[int]) -> Why:
+        """Where the entry at this index of a parameter's gradient, or of a layer's array, comes from."""
+        parameters = {**self.taken.before.theta, **self.taken.before.state}
+        if name in parameters:
+            return self._parameter(name, _checked(name, parameters[name], index))
+        path, sign = (name, "y") if name in self.taken.layers else name.rpartition("/")[::2]
+        passed = self.taken.layers.get(path)
+        found = {} if passed is None else {**passed.arrays, **passed.back}
+        if passed is None or sign not in found:
+            known = [*parameters, *self.paths, *(f"{path}/{sign}" for sign in found if sign != "y")]
+            raise UnknownName("why, argument name", name, known)
+        at = _checked(name, found[sign], index)
+        return self._entry(passed, sign, at, float(found[sign][at]))
+
+    # Parameters ----------------------------------------------------------------------------------------------------
+
+    def _parameter(self, name: str, at: Index) -> Why:
+        path, _, own_name = name.rpartition("/")
+        passed = self.taken.layers[path]
+        gradient, sign = self.taken.gradients.get(name), letter(passed, own_name)
+        if gradient is None:
+            reason = "not trained" if self.taken.judged else "without a gradient, as this was a forward pass"
+            return self._with_update(Why(name, at, f"a parameter, {reason}", float(passed.p[own_name][at])), name)
+        formula, terms = f"d{sign}{list(at)} = Σ of what each sample adds", list[Term]()
+        if is_dense(passed):
+            formula, terms = dense_gradient(passed, own_name, at)
+        elif passed.back:
+            terms = list(shares(passed, own_name, at))
+        scale = self.model.optimizer.loss_scale_factor
+        if scale is not None:
+            formula += " · loss_scale_factor"
+        for spec in self.model.specs:
+            if spec.name == name and spec.regularizer is not None:
+                formula += f" + dR/d{sign}"
+                terms.append(term(f"dR/d{sign}{list(at)}", float(spec.regularizer.grad(passed.p[own_name])[at])))
+        if scale is not None:
+            terms = [term(t.label, *t.factors, scale) for t in terms]
+        return self._with_update(Why(name, at, formula, float(gradient[at]), largest_first(terms)), name)
+
+    def _with_update(self, why: Why, name: str) -> Why:
+        step = self.steps.get(("update", name))
+        if step is None:
+            return why
+        changes: list[tuple[str, float, float | None]] = []
+        for what, a in step.inputs.items():
+            if a.shape == step.inputs["w"].shape:
+                after = step.outputs.get(what)
+                changes.append((what, float(a[why.index]), None if after is None else float(after[why.index])))
+        return replace(why, update=tuple(changes), update_formula=step.formula, notes=tuple(step.notes))
+
+    # Arrays of layers ----------------------------------------------------------------------------------------------
+
+    def _entry(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
+        name, dense = f"{passed.path}/{sign}", is_dense(passed)
+        if dense and sign == "z":
+            return Why(name, at, *dense_forward(passed, at, value))
+        if dense and sign == "y":
+            formula = f"{_piece(forward_formula(passed), 'y')}, {dense_forward(passed, at, value)[0]}"
+            return Why(name, at, formula, value, inputs={"z": float(passed.arrays["z"][at])})
+        if dense and sign == "dx":
+            return Why(name, at, *dense_back(passed, at, value))
+        if sign == "dy" or (sign == "dz" and "dy" not in passed.back):
+            return self._from_above(passed, sign, at, value)
+        below = self.paths[: self.paths.index(passed.path)]
+        if sign == "x":
+            return Why(name, at, f"the y of {below[-1]}" if below else "the model's input", value)
+        if sign in passed.back:
+            formula = backward_formula(passed, set(passed.back))
+            formula = _piece(formula, sign) if dense else formula
+        else:
+            formula = forward_formula(passed)
+        return Why(name, at, formula, value, inputs=numbers_at(passed, sign, formula, at))
+
+    def _from_above(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
+        name, above = f"{passed.path}/{sign}", self.paths[self.paths.index(passed.path) + 1 :]
+        if above:
+            return Why(name, at, f"the dx of {above[0]}", value)
+        step = next(step for (phase, _), step in self.steps.items() if phase == "loss")
+        inputs = {letter: float(a[at]) for letter, a in passed.arrays.items() if letter in ("z", "y")}
+        t = step.inputs["t"]
+        if t.shape == passed.arrays["y"].shape:
+            inputs["t"] = float(t[at])
+        elif t.size == len(t):
+            inputs["t"] = float(t.reshape(-1)[at[0]])
+        sign = next(letter for letter in ("dz", "dy") if letter in step.outputs)
+        return Why(name, at, _piece(step.formula, sign), value, inputs=inputs)
+
+
+def _checked(name: str, array: Array, index: Sequence[int]) -> Index:
+    where = f"why, index of {name!r}"
+    if len(index) != array.ndim:
+        sizes = ", ".join(str(n) for n in array.shape)
+        raise InvalidArgument(where, f"{array.ndim} numbers, below {sizes}", Told(f"{len(index)}: {list(index)}"))
+    return tuple(checks.integer(where, i, minimum=0, maximum=n - 1) for i, n in zip(index, array.shape, strict=True))
+
+
+def _piece(formula: str, sign: str) -> str:
+    """The formula of one letter out of several."""
+    found = [piece for piece in PIECES.split(formula) if piece.startswith(f"{sign} ")]
+    return found[0] if found else formula

@@ -1,0 +1,95 @@
+"""The doctor on runs and specs, and the spec that it changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pellucid import errors
+from pellucid.actions.doctor import apply_first, doctor, doctor_spec, examine_run, read_history
+from pellucid.actions.runs import Run
+from pellucid.actions.spec import TrainSpec
+from pellucid.actions.train import EpochEnded, train
+
+
+class Killed(BaseException):
+    """Stands for the power going out."""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+SICK = TrainSpec(data="moons", layers=[16] * 12, activation="sigmoid", learning_rate=0.01, epochs=30)
+
+
+def test_a_run_is_examined_and_its_remedy_cures_it():
+    run = train(SICK, out=Path("sick")).run
+    before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    found = doctor(run.path)
+    assert [finding.rule for finding in found.findings] == ["vanishing_gradient"]
+    assert found.trained
+    assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before
+    first = apply_first(found, Path("cured.toml"))
+    changed = TrainSpec.read("cured.toml")
+    assert changed == SICK.model_copy(update=dict(first.change))
+    cured = train(changed, out=Path("cured"))
+    assert cured.metrics["accuracy"] > 0.95
+    assert examine_run(Path("cured")) == []
+    assert "vanishing_gradient" in doctor(Path("cured")).asked
+
+
+def test_a_run_that_was_interrupted_is_examined_as_far_as_it_went():
+    def power_cut(event: object) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 8:
+            raise Killed
+
+    spec = TrainSpec(data="digits", layers=[32], learning_rate=0.3, schedule="constant", epochs=20)
+    with pytest.raises(Killed):
+        train(spec, out=Path("cut"), on_event=power_cut)
+    found = doctor(Path("cut"))
+    assert found.trained
+    assert [finding.rule for finding in found.findings] == ["learning_rate_too_high"]
+
+
+def test_a_spec_is_examined_before_it_is_trained():
+    found = doctor_spec(TrainSpec(data="digits", layers=[32], scale="none", epochs=5))
+    assert not found.trained
+    (finding,) = found.findings
+    assert (finding.rule, finding.change) == ("unscaled_inputs", {"scale": "auto"})
+    assert doctor_spec(TrainSpec(data="moons", epochs=40, learning_rate=0.01)).findings == []
+    assert not list(Path().iterdir())
+
+
+def test_findings_as_plain_data():
+    plain = doctor_spec(TrainSpec(data="digits", layers=[32], scale="none", epochs=5)).plain()
+    assert json.loads(json.dumps(plain)) == plain
+    assert plain["findings"][0]["rule"] == "unscaled_inputs"
+    assert set(plain["findings"][0]) == {
+        "rule", "title", "evidence", "confidence", "meaning", "remedy", "change", "where", "source",
+    }  # fmt: skip
+
+
+def test_the_history_as_a_fit_returns_it():
+    run = train(TrainSpec(data="blobs", epochs=3), out=Path("run")).run
+    history = read_history(run)
+    assert sorted(history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
+    rows = [line.split(",") for line in run.history.read_text().splitlines()]
+    assert history["loss"] == [float(row[rows[0].index("loss")]) for row in rows[1:]]
+    assert read_history(Run(Path("nowhere"))) == {}
+
+
+def test_what_cannot_be_is_told():
+    healthy = doctor_spec(TrainSpec(data="moons", epochs=40, learning_rate=0.01))
+    with pytest.raises(errors.InvalidArgument, match="nothing found"):
+        apply_first(healthy, Path("out.toml"))
+    with pytest.raises(errors.FileError, match=r"spec\.toml"):
+        doctor(Path())
+    run = train(TrainSpec(data="blobs", epochs=2), out=Path("run")).run
+    run.history.write_text("epoch,loss\n0,much\n")
+    with pytest.raises(errors.FileError, match=r"history\.csv"):
+        doctor(run.path)
+    assert not Path("out.toml").exists()

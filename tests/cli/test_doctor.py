@@ -1,0 +1,56 @@
+"""`pellucid doctor`, typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": "nowhere"}
+
+
+def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run `python -m pellucid` as a user would."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pellucid", *words],
+        cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=200, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+SICK = (
+    'data = "moons"\nlayers = [16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16]\nactivation = "sigmoid"\nepochs = 20\n'
+)
+
+
+def test_a_sick_spec_is_told_changed_and_then_sound(tmp_path: Path):
+    (tmp_path / "sick.toml").write_text(SICK + "learning_rate = 0.01\n")
+    shown = pellucid("doctor", "sick.toml", "--apply", "cured.toml", cwd=tmp_path).stdout
+    for part in ("has not been trained", "The gradient vanishes", "% sure", "'dense/kernel'",
+                 'activation = "relu", batch_norm = true', "pellucid train cured.toml"):  # fmt: skip
+        assert part in shown
+    assert 'activation = "relu"' in (tmp_path / "cured.toml").read_text()
+    pellucid("train", "cured.toml", "--out", "run", "--quiet", cwd=tmp_path)
+    assert "Nothing found" in pellucid("doctor", "run", cwd=tmp_path).stdout
+
+
+def test_json(tmp_path: Path):
+    np_free = json.loads(pellucid("doctor", "moons", "--json", cwd=tmp_path).stdout)
+    assert np_free["findings"] == []
+    assert np_free["trained"] is False
+    assert len(np_free["asked"]) > 10
+
+
+def test_mistakes_are_one_line_and_exit_2(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    for words, message in (
+        (["doctor", "mons"], "moons"), (["doctor", "empty"], "spec.toml"), (["doctor", "no.toml"], "no.toml"),
+        (["doctor"], "RUN"),
+    ):  # fmt: skip
+        done = pellucid(*words, cwd=tmp_path, code=2)
+        assert message in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
