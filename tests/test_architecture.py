@@ -24,7 +24,7 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("parts and engine", {"layers", "losses", "optimizers", "data", "machine"}),
     ("metrics", {"metrics", "plots"}),  # above losses: a metric may be the mean of a loss; plots know arrays only
     ("training", {"training"}),  # below models: its loops know parts and protocols only
-    ("looking", {"inspection", "exchange"}),  # below models, which offer explain, to_numpy...; they know what training does
+    ("looking", {"inspection", "exchange"}),  # below models, which offer explain, to_numpy...
     ("models", {"models"}),
     ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch"}),
     ("actions", {"actions"}),

@@ -73,7 +73,7 @@ def test_what_it_gathers(runs: Path):
     column = lines[0].split(",").index("val_loss")
     assert c.history["val_loss"] == [float(line.split(",")[column]) for line in lines[1:]]
     assert set(c.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
-    assert c.chain == "8×8-12-8-10"
+    assert c.chain == "8x8-12-8-10"
     assert [(row.kind, row.parameters) for row in c.layers] == [
         ("Flatten", 0), ("Rescaling", 0), ("Dense", 64 * 12 + 12), ("Dense", 12 * 8 + 8), ("Dense", 8 * 10 + 10),
     ]  # fmt: skip

@@ -31,7 +31,7 @@ class Opened(NamedTuple):
 
 def evaluate(path: Path, data: str | None) -> dict[str, Any]:
     """How well a run (its folder) or a .keras file does on the test part of a data set, or on an .npz file."""
-    model, x, y, classifier = _opened(path, data)
+    model, x, y, classifier = opened_for(path, data)
     if y is None:
         raise DataError(f"data {data}", "targets y to compare with", None, "Use predict for data without targets.")
     y = flat(as_targets(f"data {data}, y", y, len(x)))
@@ -40,7 +40,7 @@ def evaluate(path: Path, data: str | None) -> dict[str, Any]:
 
 def predict(path: Path, data: str | None) -> tuple[Array, bool]:
     """(outputs (N, O), whether they are class probabilities) for the rows of a data set's test part or a file's x."""
-    model, x, _, classifier = _opened(path, data)
+    model, x, _, classifier = opened_for(path, data)
     return model.predict(x, batch_size=1024, verbose=0), classifier
 
 
@@ -62,7 +62,7 @@ def write_predictions(out: Path, outputs: Array, classifier: bool) -> None:
     write_text_whole(out, predictions_csv(outputs, classifier))
 
 
-def _opened(path: Path, data: str | None) -> Opened:
+def opened_for(path: Path, data: str | None) -> Opened:
     model, spec = open_model(path)
     name = data or (spec.data if spec else None)
     if name is None:

@@ -122,7 +122,7 @@ def _optimizer(spec: TrainSpec, steps: int) -> Any:
     optimizer = _part(optimizers, spec.optimizer, "spec, optimizer")
     rate = spec.learning_rate if spec.learning_rate is not None else float(optimizer.learning_rate)
     schedule = spec.schedule
-    if schedule == "auto" and optimizer.scheduled:
+    if schedule == "auto" and optimizer.schedule is not None:
         return optimizer
     if schedule == "auto":
         schedule = "constant" if spec.until_converged else "cosine"

@@ -12,7 +12,7 @@ from ..errors import InvalidArgument, Told
 from ..files import write_text_whole
 from ..inspection.explain_why import Why
 from ..inspection.explanation import Explanation
-from .apply import _opened
+from .apply import opened_for
 from .data import flat
 
 ENTRY = re.compile(r"([^\[\]]+)\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\]")  # dense/kernel[3, 5]
@@ -21,7 +21,7 @@ ENTRY = re.compile(r"([^\[\]]+)\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\]")  # dense/ker
 def explain(path: Path, data: str | None, rows: Sequence[int], engine: str = "auto") -> Explanation:
     """What a run (its folder) or a .keras file computes for these rows of the test part of a data set, or of an .npz
     file; without targets in it, the forward pass alone."""
-    opened = _opened(path, data)
+    opened = opened_for(path, data)
     last = len(opened.x) - 1
     for row in rows:
         if not 0 <= row <= last:

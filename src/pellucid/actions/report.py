@@ -28,8 +28,8 @@ from .data import Prepared, prepare
 from .doctor import examine_run, read_history
 from .judging import judge
 from .runs import Run, find, open_model
+from .train import chain
 
-NAME = "report.html"
 SAME = 1e-3  # by how much the loss may differ from the one in metrics.json, relatively: other machines round otherwise
 TRANSPARENT = (Flatten, Rescaling, Normalization, Dropout, Identity)  # behind these, each input is still itself
 
@@ -40,7 +40,7 @@ def report(path: Path, out: Path | None = None) -> Path:
     Raises FileError for a run that is not finished and for what is no run, and DataError where the data is no longer
     what the run was judged on.
     """
-    return write_text_whole(path / NAME if out is None else out, render(contents(path)))
+    return write_text_whole(Run(path).report if out is None else out, render(contents(path)))
 
 
 def contents(path: Path) -> Contents:
@@ -59,7 +59,7 @@ def contents(path: Path) -> Contents:
         return softmax(y) if logits else y
 
     return Contents(
-        run=str(path), data=spec.data, chain=_chain(model), spec=spec.to_toml(),
+        run=str(path), data=spec.data, chain=chain(model), spec=spec.to_toml(),
         command=f"pellucid train {shlex.quote(str(run.spec))}",
         sizes=Sizes(len(data.x_train), len(data.validation[0]) if data.validation else 0, len(data.x_test)),
         classes=data.classes, layers=_layers(model), history=_history(run), baseline=_baseline(data),
@@ -120,13 +120,6 @@ def _history(run: Run) -> dict[str, list[float]]:
         expected = "a column `loss` of numbers, a row for each epoch"
         raise FileError(f"report, file {run.history}", expected, Told("none"))
     return history
-
-
-def _chain(model: Sequential) -> str:
-    """The shape of the input and the widths of the Dense layers, such as 8×8-64-10."""
-    shape = model.input_shape[1:]
-    widths = [str(layer.output_shape[-1]) for _, layer in model.leaves() if isinstance(layer, Dense)]
-    return "-".join(["×".join(map(str, shape)), *widths])
 
 
 def _layers(model: Sequential) -> list[LayerRow]:

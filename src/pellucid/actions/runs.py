@@ -7,6 +7,7 @@ runs/digits-1/
     probes.csv       looks into the layers, at steps that lie further and further apart
     model.keras      the trained model
     metrics.json     how well it does on the test data; its presence means that the run is done
+    report.html      what `pellucid report` writes about it
 """
 
 from __future__ import annotations
@@ -61,14 +62,19 @@ class Run:
         return self.path / "metrics.json"
 
     @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
     def done(self) -> bool:
         """Whether it ran to its end."""
         return self.metrics.exists()
 
     @property
     def files(self) -> list[Path]:
-        """Everything a run writes."""
-        return [self.spec, self.model, self.history, self.probes, self.metrics, self.path / "checkpoint.npz"]
+        """Everything that a run writes, or that is written about it."""
+        checkpoint = self.path / "checkpoint.npz"
+        return [self.spec, self.model, self.history, self.probes, self.metrics, checkpoint, self.report]
 
     def read_spec(self) -> TrainSpec:
         """What was asked for."""

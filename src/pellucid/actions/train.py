@@ -11,6 +11,7 @@ from typing import Any
 
 from ..__about__ import version
 from ..errors import FileError, Told
+from ..layers import Dense
 from ..models import Sequential
 from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, Probes, UntilConverged
 from . import runs
@@ -110,6 +111,16 @@ def _run(
     finished = Finished(run, metrics)
     on_event(finished)
     return finished
+
+
+def chain(model: Sequential) -> str:
+    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs."""
+    shapes = [model.input_shape[1:]]
+    for _, layer in model.leaves():
+        shape = layer.output_shape[1:]
+        if isinstance(layer, Dense) or math.prod(n or 1 for n in shape) != math.prod(n or 1 for n in shapes[-1]):
+            shapes.append(shape)
+    return "-".join("x".join(map(str, shape)) for shape in shapes)
 
 
 def planned_epochs(spec: TrainSpec, data: Prepared) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import Any
 
@@ -12,10 +11,9 @@ from rich.table import Table
 from ..actions.apply import predictions_csv
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
-from ..actions.train import Started
+from ..actions.train import Started, chain
 from ..arrays import Array
 from ..data import datasets
-from ..layers import Dense
 
 
 class _Console(Console):
@@ -64,17 +62,7 @@ def started(event: Started) -> None:
         f"{event.spec.data}: {len(data.x_train)} samples to train on, {held} to watch, {len(data.x_test)} to test on; "
         f"{kind}"
     )
-    line(f"{_chain(event)}: {model.count_params():,} parameters, {event.epochs} epochs at most, seed {event.spec.seed}")
-
-
-def _chain(event: Started) -> str:
-    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs."""
-    shapes = [event.model.input_shape]
-    for layer in event.model.layers:
-        shape = layer.output_shape
-        if isinstance(layer, Dense) or math.prod(n or 1 for n in shape) != math.prod(n or 1 for n in shapes[-1]):
-            shapes.append(shape)
-    return "-".join("x".join(str(n) for n in shape[1:]) for shape in shapes)
+    line(f"{chain(model)}: {model.count_params():,} parameters, {event.epochs} epochs at most, seed {event.spec.seed}")
 
 
 def judged(metrics: dict[str, Any]) -> None:

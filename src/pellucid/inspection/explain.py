@@ -40,7 +40,7 @@ def explain(
         taken = _taken(engine, explain_engine.take_pass, explain_definition.take_pass, model, x)
         return _explanation(model, taken)
     step, rate = model.optimizer.steps_taken + 1, float(model.optimizer.learning_rate)
-    decays = model.optimizer._decays(model.theta, model.trained_names())
+    decays = model.optimizer.decays(model.theta, model.trained_names())
     taken = _taken(engine, explain_engine.take_step, explain_definition.take_step, model, x, y, weights)
     taken.step, taken.learning_rate, taken.decays = step, rate, decays
     return _explanation(model, taken)

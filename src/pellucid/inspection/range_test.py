@@ -7,7 +7,6 @@ networks", WACV 2017, section 3.3. What is read off the curve, and how well that
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +16,13 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from ..errors import InvalidArgument, NonFinite, Told, WrongType
+from ..errors import NonFinite, Told, WrongType
 from ..optimizers.schedules import LearningRateSchedule
 from ..training import definition, engine
 from ..training.base import Trainee
 from ..training.batches import ArrayBatches, Batches, is_stream
 from ..training.loop import ready
+from .base import copied
 
 WHERE = "find_learning_rate"
 WIDTH = 0.2  # of the smoothing: the standard deviation of its window, in decades of the rate
@@ -120,20 +120,12 @@ def whole(x: Any) -> Any:
     return x
 
 
-def copied(model: Any) -> Any:
-    """A copy to be trained in the model's place, so that nothing of the model itself changes."""
-    try:
-        return copy.deepcopy(model)
-    except TypeError as problem:  # a part of the user's own that holds a lock, a file, ...
-        raise InvalidArgument(WHERE, "a model whose parts can be copied", Told(str(problem))) from problem
-
-
 def _losses(
     model: Trainee, batches: ArrayBatches, rates: tuple[float, float], repeat: int,
     class_weight: Mapping[int, float] | None,
 ) -> Iterator[float]:  # fmt: skip
     """The loss of each batch, taken before the step on it; ends where a number is not finite."""
-    trial = copied(model)
+    trial = copied(model, WHERE)
     trial.gather()
     trial.key = model.key.fold("range test", repeat)
     trial.optimizer.learning_rate = ExponentialSweep(*rates, batches.steps, trial.optimizer.steps_taken)

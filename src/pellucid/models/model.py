@@ -14,10 +14,10 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
-from ..inspection.base import copied as copied_for
+from ..inspection.base import copied
 from ..inspection.explain import checked_engine, explain
 from ..inspection.explanation import Explanation
-from ..inspection.range_test import RangeTest, copied, range_test, whole
+from ..inspection.range_test import RangeTest, range_test, whole
 from ..rng import fresh_key
 from ..settings import is_interactive_logging_enabled
 from ..training import engine, loop
@@ -224,7 +224,8 @@ class Model(Compiled):
         True
         """
         self.needs_compile("find_learning_rate")
-        trial, where = copied(self), "find_learning_rate"
+        where = "find_learning_rate"
+        trial = copied(self, where)
         batches = trial._source(where, whole(x), y, sample_weight, batch_size, steps, shuffle=True)
         trial._check_targets(where, batches)
         checked_class_weight(where, class_weight, trial.output_shape[-1] or 1)
@@ -283,7 +284,7 @@ class Model(Compiled):
             g  (2, 1)    [4] [6]
         """
         engine = checked_engine(engine)
-        twin = copied_for(self, "explain")
+        twin = copied(self, "explain")
         if y is None or not self.compiled:
             x, _, _ = checked_arrays(twin, x, None, None, "explain")
             twin.build((None, *x.shape[1:]))

@@ -142,13 +142,13 @@ class Optimizer(Part):
         """Emit `step` on the parameters of these names, for the compiled engine; some were emitted by themselves."""
         theta, names = code.theta, self._names(code.theta, names)
         self._trained = names
-        decays = self._decays(theta, [name for name in names if name not in alone])
+        decays = self.decays(theta, [name for name in names if name not in alone])
         lower_step(code, self, self._built(theta, theta), decays, constraints)
 
     def lower_alone(self, code: Program, name: str) -> Op | None:
         """What a step on this parameter is, if it is one operation; not emitted."""
         theta = code.theta
-        return lower_alone(code, self, self._built(theta, theta), name, self._decays(theta, [name])[name])
+        return lower_alone(code, self, self._built(theta, theta), name, self.decays(theta, [name])[name])
 
     def lower_scale(self, code: Program, names: Sequence[str]) -> None:
         """Emit the gradient of the scaled loss alone: for a `step` in Python, which divides by the scale again."""
@@ -181,9 +181,9 @@ class Optimizer(Part):
         return np.full(n, float(rate))
 
     @property
-    def scheduled(self) -> bool:
-        """Whether a schedule gives the learning rate."""
-        return isinstance(self._learning_rate, LearningRateSchedule)
+    def schedule(self) -> LearningRateSchedule | None:
+        """What gives the learning rate, if it is not a number that stays."""
+        return self._learning_rate if isinstance(self._learning_rate, LearningRateSchedule) else None
 
     @property
     def iterations(self) -> Count:
@@ -381,7 +381,7 @@ class Optimizer(Part):
     def _descend(self, memory: Memory, theta: Flat, g: Array, names: list[str]) -> None:
         """Decay and update the parameters of these names."""
         w, lr, t = theta.data, float(self.learning_rate), self.iterations + 1
-        decays = self._decays(theta, names)
+        decays = self.decays(theta, names)
         for decay in {d for d in decays.values() if d}:
             for run in runs(theta, [name for name, d in decays.items() if d == decay]):
                 w[run] -= w[run] * (decay * lr)
@@ -397,7 +397,7 @@ class Optimizer(Part):
                 theta[name], new = self.update(theta[name], gradient, slots, lr, t)
                 _replace(slots, new)
 
-    def _decays(self, theta: Flat, names: Sequence[str]) -> dict[str, float]:
+    def decays(self, theta: Flat, names: Sequence[str]) -> dict[str, float]:
         """The weight decay of the parameters of these names."""
         decays = {name: self.decay_of(name, theta[name]) for name in names if name not in self._undecayed}
         return {name: float(decays.get(name) or 0.0) for name in names}

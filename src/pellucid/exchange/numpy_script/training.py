@@ -13,7 +13,6 @@ import numpy as np
 from ...arrays import Array
 from ...losses import Loss
 from ...optimizers import Optimizer
-from ...optimizers.schedules import LearningRateSchedule
 from .network import Written
 from .ours import kind, only_ours, ours
 from .writer import Script, batch, said
@@ -133,9 +132,9 @@ def write_update(script: Script, model: Any, optimizer: Optimizer, names: Sequen
 
 def rate(script: Script, optimizer: Optimizer) -> str:
     """The learning rate of the next step, as text."""
-    schedule = optimizer._learning_rate
-    if not isinstance(schedule, LearningRateSchedule):
-        return repr(float(schedule))
+    schedule = optimizer.schedule
+    if schedule is None:
+        return repr(float(optimizer.learning_rate))
     only_ours("learning rate schedule", schedule)
     return f'{script.library.write(schedule.__call__, "learning_rate").name}(s["steps"])'
 
@@ -169,7 +168,7 @@ def clipping(optimizer: Optimizer) -> list[str]:
 
 def decaying(optimizer: Optimizer, model: Any, names: Sequence[str]) -> list[str]:
     """Weight decay, for those parameters that decay."""
-    decays: Mapping[str, float] = optimizer._decays(model.theta, names)
+    decays: Mapping[str, float] = optimizer.decays(model.theta, names)
     lines = []
     for decay in dict.fromkeys(d for d in decays.values() if d):
         whose = [name for name, d in decays.items() if d == decay]
