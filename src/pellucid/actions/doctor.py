@@ -1,0 +1,107 @@
+"""Have a training examined: a run, or a spec before there is one. Only the changed spec is written, if asked for."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..doctor import Case, Finding, examine
+from ..doctor.examining import judged
+from ..errors import FileError, InvalidArgument, Told
+from ..models import Sequential
+from ..training.checkpoint import load_checkpoint
+from ..training.probing import read_looks
+from .building import build
+from .data import Prepared, prepare
+from .runs import Run, find, open_model
+from .spec import TrainSpec
+from .train import planned_epochs
+
+
+class Examined(NamedTuple):
+    """What was found, the spec that it is about, and which rules could judge it."""
+
+    findings: list[Finding]
+    spec: TrainSpec
+    trained: bool
+    asked: list[str]
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data, ready for JSON."""
+        return {
+            "trained": self.trained,
+            "findings": [asdict(finding) for finding in self.findings],
+            "asked": self.asked,
+        }
+
+
+def examine_run(path: Path) -> list[Finding]:
+    """What is wrong with the run in a folder, finished or interrupted; the most fundamental first."""
+    return doctor(path).findings
+
+
+def doctor(path: Path) -> Examined:
+    """Examine the run in a folder, finished or interrupted."""
+    run = find(path)
+    spec = run.read_spec()
+    data = prepare(spec)
+    return _examined(spec, data, _model(run, spec, data), run)
+
+
+def doctor_spec(spec: TrainSpec) -> Examined:
+    """Examine what a spec describes, before it is trained: short rehearsals stand for the run."""
+    data = prepare(spec)
+    return _examined(spec, data, build(spec, data, planned_epochs(spec, data)), None)
+
+
+def apply_first(found: Examined, out: Path) -> Finding:
+    """Write the spec, with the changes that the first finding's remedy proposes, to a file. Returns that finding."""
+    where = f"doctor, --apply {out}"
+    if not found.findings:
+        raise InvalidArgument(where, "something that is wrong", Told("nothing found"))
+    first = found.findings[0]
+    if not first.change:
+        raise InvalidArgument(
+            where, "a first finding that a changed spec cures", Told(f"{first.title!r}, which none does"), first.remedy
+        )
+    changed = TrainSpec.of({**found.spec.model_dump(exclude_unset=True), **first.change}, where)
+    changed.write(out)
+    return first
+
+
+def read_history(run: Run) -> dict[str, list[float]]:
+    """The columns of history.csv, as `History.history` has them; none where no epoch has ended."""
+    if not run.history.exists():
+        return {}
+    where = f"doctor, file {run.history}"
+    try:
+        rows = list(csv.DictReader(io.StringIO(run.history.read_text(encoding="utf-8"))))
+        names = [name for name in (rows[0] if rows else ()) if name != "epoch"]
+        return {name: [float(row[name]) for row in rows] for name in names if all(row[name] != "NA" for row in rows)}
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError, TypeError, KeyError) as problem:
+        raise FileError(where, "the table of a run's epochs", Told(str(problem))) from problem
+
+
+def _model(run: Run, spec: TrainSpec, data: Prepared) -> Sequential:
+    """The trained model; of an interrupted run, as its last checkpoint has it; before any, as it would begin."""
+    if run.model.exists():
+        return open_model(run.path)[0]
+    model = build(spec, data, planned_epochs(spec, data))
+    checkpoint = run.path / "checkpoint.npz"
+    if checkpoint.exists():
+        model.optimizer.build(model.theta)
+        load_checkpoint(checkpoint, model)
+    return model
+
+
+def _examined(spec: TrainSpec, data: Prepared, model: Sequential, run: Run | None) -> Examined:
+    history = read_history(run) if run is not None else {}
+    looks = read_looks(run.probes) if run is not None and run.probes.exists() else []
+    case = Case(
+        model, data.x_train, data.y_train, data.validation, spec.batch_size, planned_epochs(spec, data),
+        history, looks if history else [], None, spec.model_dump(exclude_none=True),
+    )  # fmt: skip
+    return Examined(examine(case), spec, case.trained, judged(case))

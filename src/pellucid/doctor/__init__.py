@@ -1,0 +1,7 @@
+"""The doctor: what is wrong with a training, how anyone knows, and what to do about it."""
+
+from .base import Case, Finding, Remedy, Rule, Signal
+from .callback import Doctor
+from .examining import before_training, examine
+
+__all__ = ["Case", "Doctor", "Finding", "Remedy", "Rule", "Signal", "before_training", "examine"]

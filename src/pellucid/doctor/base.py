@@ -1,0 +1,107 @@
+"""What the doctor works with: a case, a rule's signal, and a finding with its evidence."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ..arrays import Array
+from ..errors import NonFinite
+from ..models import Sequential
+from ..training.probing import Look
+
+Found = TypeVar("Found")
+
+
+@dataclass
+class Case:
+    """All that is known of one training; before training, `history` and `looks` are empty."""
+
+    model: Sequential  # built and compiled; as it is now
+    x: Array  # (N, ...), as given to fit
+    y: Array
+    validation: tuple[Array, Array] | None = None
+    batch_size: int = 32
+    epochs: int = 1  # planned
+    history: Mapping[str, Sequence[float]] = field(default_factory=dict)  # as History.history
+    looks: Sequence[Look] = ()
+    stopped: NonFinite | None = None  # what ended the training early, if anything did
+    spec: Mapping[str, Any] = field(default_factory=dict)  # of a run's spec.toml: what `change` lays new values over
+    notes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was found out: see `once`
+
+    @property
+    def trained(self) -> bool:
+        """Whether there was a training to judge."""
+        return bool(self.history.get("loss")) or bool(self.looks) or self.stopped is not None
+
+    @property
+    def steps(self) -> int:
+        """Updates of the training, or those planned before it."""
+        epochs = len(self.history.get("loss", ())) if self.trained else self.epochs
+        return max(1, epochs * -(-len(self.x) // self.batch_size))
+
+
+def once(find: Callable[..., Found]) -> Callable[..., Found]:
+    """A question about a case that is answered once, however many rules ask; its arguments are part of it."""
+
+    @functools.wraps(find)
+    def answer(case: Case, *arguments: Any, **options: Any) -> Found:
+        question = (find.__module__, find.__name__, arguments, tuple(sorted(options.items())))
+        if question not in case.notes:
+            case.notes[question] = find(case, *arguments, **options)
+        return case.notes[question]  # type: ignore[no-any-return]
+
+    return answer
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a rule measured: it speaks up where `value` is above its threshold."""
+
+    value: float
+    evidence: str  # one or two sentences with the numbers, where (layer) and when (step, epoch)
+    where: str = ""  # the layer, parameter, column or class, if one is meant
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to do, in words and, where it can be, as new values for the spec's fields."""
+
+    words: str
+    change: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as data. Each has a file of its own in doctor/rules/, which ends with RULE = Rule(...)."""
+
+    name: str  # the file's stem: "vanishing_gradient"
+    title: str  # "The gradient vanishes before it reaches the first layers"
+    measure: Callable[[Case], Signal | None]  # None where the question does not arise
+    threshold: float  # fitted on one half of the zoo
+    confidence: float  # precision on the other half
+    meaning: str
+    remedy: Callable[[Case, Signal], Remedy]
+    source: str
+    explains: frozenset[str] = frozenset()  # rules whose findings are mere consequences where this one speaks up
+    static: bool = False  # whether the model, as it is built, and the data are all it looks at: no run, no experiment
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "explains", self.explains - {self.name})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, how anyone knows, and what to do about it."""
+
+    rule: str
+    title: str
+    evidence: str
+    confidence: float
+    meaning: str
+    remedy: str
+    change: Mapping[str, Any] = field(default_factory=dict)
+    where: str = ""
+    source: str = ""

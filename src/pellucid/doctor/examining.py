@@ -1,0 +1,84 @@
+"""The examination: every rule is asked, causes first; what a deeper finding explains is left out."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..models import Sequential
+from .base import Case, Finding, Rule, Signal
+from .rules import every_rule
+
+
+def examine(case: Case) -> list[Finding]:
+    """What is wrong with a training, the most fundamental first; an empty list where nothing is.
+
+    Findings that a deeper one explains are dropped: inputs that are not scaled make for dead units, and the dead units
+    for a poor result, but only the inputs are named. Nothing of the case is changed: experiments are made on copies.
+
+    >>> from pellucid import Sequential, layers
+    >>> x = np.linspace(0, 255, 200, dtype="float32").reshape(100, 2)
+    >>> y = (x[:, 0] > 100).astype(int)
+    >>> model = Sequential([layers.Dense(8, activation="relu", input_shape=(2,)), layers.Dense(2, "softmax")], seed=0)
+    >>> model.compile("adam", "sparse_categorical_crossentropy")
+    >>> [finding.title for finding in examine(Case(model, x, y))]
+    ['Inputs are not scaled']
+    """
+    return _asked(case, every_rule())
+
+
+def before_training(
+    model: Sequential, x: Array, y: Array, validation: tuple[Array, Array] | None = None, batch_size: int = 32
+) -> list[Finding]:
+    """What can be seen of the model and the data without any training: takes a moment."""
+    rules = tuple(rule for rule in every_rule() if rule.static)
+    return _asked(Case(model, np.asarray(x), np.asarray(y), validation, batch_size), rules)
+
+
+def _asked(case: Case, rules: tuple[Rule, ...]) -> list[Finding]:
+    explained: set[str] = set()
+    found: list[tuple[Rule, Signal]] = []
+    for rule in rules:
+        if rule.name in explained:
+            continue
+        signal = measured(rule, case)
+        if signal is not None and signal.value > rule.threshold:
+            found.append((rule, signal))
+            explained |= rule.explains
+    return [finding(case, rule, signal) for rule, signal in found if rule.name not in explained]
+
+
+def judged(case: Case) -> list[str]:
+    """The names of the rules that can judge the case; quick after an examination, whose measurements are kept."""
+    return [rule.name for rule in every_rule() if measured(rule, case) is not None]
+
+
+def measured(rule: Rule, case: Case) -> Signal | None:
+    """The rule's signal; None where it cannot judge."""
+    if rule.name not in case.notes:
+        case.notes[rule.name] = _measured(rule, case)
+    return case.notes[rule.name]  # type: ignore[no-any-return]
+
+
+def _measured(rule: Rule, case: Case) -> Signal | None:
+    """Odd data must not end a training: what a rule stumbles over counts as not having been able to judge."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            signal = rule.measure(case)
+        except Exception:
+            return None
+    return None if signal is None or np.isnan(signal.value) else signal
+
+
+def finding(case: Case, rule: Rule, signal: Signal) -> Finding:
+    """The rule's finding, with its remedy worked out for the case."""
+    remedy = rule.remedy(case, signal)
+    change: dict[str, Any] = {name: value for name, value in remedy.change.items() if case.spec.get(name) != value}
+    return Finding(
+        rule.name, rule.title, signal.evidence, rule.confidence, rule.meaning, remedy.words, change, signal.where,
+        rule.source,
+    )  # fmt: skip

@@ -1,0 +1,238 @@
+"""What can be said of a case without training anything: what the task is, and how well a model does beside a dummy.
+
+Letters: N samples, C classes, O outputs. A *dummy* says the same whatever the input: the shares of the classes, or the
+mean or median of the targets, whichever the loss likes best.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import Array
+from ..layers import Layer
+from ..layers.base import ActivationLayer
+from ..models import Sequential
+from ..rng import Key
+from ..training.definition import from_logits
+from .base import Case, once
+
+MOST_ROWS = 2000  # looked at by one rule: enough for shares to within 1 %
+CHUNK = 512  # rows that go through the network at a time
+
+
+class Task(NamedTuple):
+    """What the targets are: "classes" (one of C), "binary" (yes or no, for each output), or "numbers"."""
+
+    kind: str
+    classes: int  # 0 for numbers
+
+
+class Standing(NamedTuple):
+    """How well a model does on some data, and how well a dummy does on the same."""
+
+    loss: float  # without penalties
+    score: float  # accuracy, or R² for numbers
+    link: float  # between outputs and targets, 0 none, 1 perfect: accuracy above the dummy's; squared correlation
+    dummy_loss: float
+    dummy_score: float
+    size: int
+    recalls: Mapping[int, float] = MappingProxyType({})  # by class: the share of its samples that are recognized
+    counts: Mapping[int, int] = MappingProxyType({})  # by class: its samples
+
+    @property
+    def skill(self) -> float:
+        """1 - loss / dummy's loss: 1 perfect, 0 no better than a dummy, -1 the least it says (a loss of NaN, too)."""
+        if not math.isfinite(self.loss) or self.dummy_loss <= 0:
+            return -1.0
+        return max(-1.0, 1 - self.loss / self.dummy_loss)
+
+    @property
+    def gain(self) -> float:
+        """(score - dummy's) / (1 - dummy's): 1 perfect, 0 no better than a dummy."""
+        return (self.score - self.dummy_score) / max(1 - self.dummy_score, 1e-9)
+
+    @property
+    def error(self) -> float:
+        """The standard error of `score`, as that of a share of so many samples."""
+        s = min(max(self.score, 0.02), 0.98)
+        return math.sqrt(s * (1 - s) / self.size)
+
+
+def picked(x: Array, y: Array, most: int) -> tuple[Array, Array]:
+    """At most so many rows of both, drawn without order and always the same."""
+    if len(x) <= most:
+        return x, y
+    rows = np.sort(Key(0).fold("doctor").permutation(len(x))[:most])
+    return x[rows], y[rows]
+
+
+@once
+def sample(case: Case) -> tuple[Array, Array]:
+    """Rows of the training data."""
+    return picked(case.x, case.y, MOST_ROWS)
+
+
+@once
+def held_out(case: Case) -> tuple[Array, Array] | None:
+    """Rows of the validation data, if there are any."""
+    if case.validation is None or len(case.validation[0]) == 0:
+        return None
+    return picked(*case.validation, MOST_ROWS)
+
+
+@once
+def task(case: Case) -> Task:
+    """What the targets are, told by the loss and the targets themselves."""
+    y, loss = np.asarray(case.y), case.model.loss
+    width = width_of(case)
+    if loss.targets == "classes" or (loss.name.startswith("sparse") and width > 1):
+        return Task("classes", int(y.max()) + 1)
+    if y.ndim == 2 and y.shape[1] == width > 1 and _one_hot(y):
+        return Task("classes", width)
+    two = y.min() in (0, -1) and y.max() == 1 and bool((np.isin(y, (y.min(), 1))).all())
+    if two and ("binary" in loss.name or "hinge" in loss.name or (width == 1 and ends_in(case.model) == "sigmoid")):
+        return Task("binary", 2)
+    return Task("numbers", 0)
+
+
+def width_of(case: Case) -> int:
+    """The number of outputs."""
+    shape = case.model.output_shape
+    return int(shape[-1] or 1) if len(shape) > 1 else 1
+
+
+def activation_of(layer: Layer) -> str:
+    """The name of the activation that a layer ends with, or is: "relu", "linear", ..."""
+    function = getattr(layer, "function", getattr(layer, "activation", None))
+    return str(getattr(function, "name", "linear"))
+
+
+def ends_in(model: Sequential) -> str:
+    """The name of the output activation."""
+    for _, layer in reversed(list(model.leaves())):
+        if layer.p or isinstance(layer, ActivationLayer):
+            return activation_of(layer)
+    return "linear"
+
+
+def hidden(case: Case, *activations: str) -> list[str]:
+    """The paths of hidden layers that end with one of these activations."""
+    leaves = list(case.model.leaves())
+    last = max((i for i, (_, layer) in enumerate(leaves) if layer.p), default=0)
+    return [path for path, layer in leaves[:last] if activation_of(layer) in activations]
+
+
+def dead(y: Array) -> float:
+    """The share of the units of y (N, ..., U) that are 0 throughout.
+
+    >>> dead(np.array([[0.0, 1.0], [0.0, 0.0]]))
+    0.5
+    """
+    return float((y.reshape(-1, y.shape[-1]) == 0).all(axis=0).mean())
+
+
+def labels(case: Case, y: Array) -> Array:
+    """The class of each sample, (N,) whole numbers."""
+    k: Array = np.asarray(y)
+    if task(case).kind == "binary":
+        k = k > (0 if k.min(initial=0) < 0 else 0.5)
+    elif k.ndim > 1 and k.shape[-1] > 1 and case.model.loss.targets != "classes":
+        k = k.argmax(axis=-1)
+    return k.astype(int).reshape(-1)
+
+
+def one_label_each(case: Case) -> bool:
+    """Whether each row is of one class: not several labels, nor one for each place of a sequence."""
+    return task(case).kind != "numbers" and len(labels(case, case.y)) == len(case.y)
+
+
+def chosen(case: Case, outputs: Array) -> Array:
+    """The class that the outputs (N, ..., O) are for, (N,)."""
+    k: Array = outputs.argmax(axis=-1)
+    if task(case).kind == "binary":
+        k = outputs > (0.0 if takes_logits(case) or "hinge" in case.model.loss.name else 0.5)
+    return k.astype(int).reshape(-1)
+
+
+def takes_logits(case: Case) -> bool:
+    """Whether the loss is told to expect logits."""
+    return bool(getattr(case.model.loss, "from_logits", False))
+
+
+def run(model: Sequential, x: Array, y: Array, training: bool = False) -> tuple[Array, float]:
+    """(outputs, mean loss without penalties) on the rows, by the definition."""
+    outputs, total = [], 0.0
+    for i in range(0, len(x), CHUNK):
+        part, truth = np.asarray(x[i : i + CHUNK], model.dtype), y[i : i + CHUNK]
+        out, cache = model.forward(model.p, part, training=training, rng=model.key)
+        fused, z = from_logits(model, cache)
+        loss = model.loss if fused is None else fused
+        total += loss.value_and_gradient(truth, out if fused is None else z)[0] * len(part)
+        outputs.append(out)
+    return np.concatenate(outputs), total / len(x)
+
+
+def stand(case: Case, model: Sequential, x: Array, y: Array) -> Standing:
+    """How well a model (the case's, or a copy that was trained otherwise) does on the rows."""
+    outputs, loss = run(model, x, y)
+    dummy_loss = dummy(case, y)
+    if not np.isfinite(outputs).all():
+        return Standing(math.nan, -1.0, 0.0, dummy_loss, 0.0, len(x))
+    if task(case).kind == "numbers":
+        t = np.asarray(y, np.float64).reshape(outputs.shape)
+        return Standing(loss, *fit_of(t, outputs.astype(np.float64)), dummy_loss, 0.0, len(x))
+    return of_classes(loss, chosen(case, outputs), labels(case, y), dummy_loss)
+
+
+def of_classes(loss: float, said: Array, k: Array, dummy_loss: float) -> Standing:
+    """The standing of class numbers (N,) said where k (N,) is true."""
+    sizes, right = np.bincount(k), np.bincount(k[said == k], minlength=int(k.max()) + 1)
+    score, most = float((said == k).mean()), float(sizes.max() / len(k))
+    recalls = {int(c): float(right[c] / sizes[c]) for c in np.flatnonzero(sizes)}
+    counts = {c: int(sizes[c]) for c in recalls}
+    return Standing(loss, score, (score - most) / max(1 - most, 1e-9), dummy_loss, most, len(k), recalls, counts)
+
+
+def fit_of(t: Array, y: Array) -> tuple[float, float]:
+    """(R², squared correlation), means over the outputs."""
+    t, y = t.reshape(len(t), -1), y.reshape(len(y), -1)
+    spread = np.maximum(t.var(axis=0), 1e-12)
+    r2 = 1 - ((t - y) ** 2).mean(axis=0) / spread
+    shared = ((t - t.mean(axis=0)) * (y - y.mean(axis=0))).mean(axis=0)
+    return float(r2.mean()), float((shared**2 / (spread * np.maximum(y.var(axis=0), 1e-12))).mean())
+
+
+def dummy(case: Case, y: Array) -> float:
+    """The least loss that outputs which are the same for every sample reach on these targets."""
+    loss = case.model.loss
+    return min(_loss_of_constant(loss, y, value, case) for value in _constants(case, y))
+
+
+def _constants(case: Case, y: Array) -> list[Array]:
+    if task(case).kind == "numbers":
+        t = np.asarray(y, np.float64).reshape(len(y), -1)
+        return [t.mean(axis=0), np.median(t, axis=0)]
+    if task(case).kind == "classes":
+        shares = np.bincount(labels(case, y), minlength=width_of(case))[: width_of(case)] / max(len(y), 1)
+        shares = np.maximum(shares, 1e-7)
+        return [np.log(shares) if takes_logits(case) else shares]
+    t = np.asarray(y, np.float64).reshape(len(y), -1)
+    if "hinge" in case.model.loss.name:
+        return [np.full(t.shape[1], side) for side in (-1.0, 0.0, 1.0)]
+    p = np.clip(t.mean(axis=0), 1e-7, 1 - 1e-7)
+    return [np.log(p / (1 - p)) if takes_logits(case) else p]
+
+
+def _loss_of_constant(loss: Any, y: Array, value: Array, case: Case) -> float:
+    shape = (len(y), *(n or 1 for n in case.model.output_shape[1:]))
+    outputs = np.broadcast_to(value.reshape(-1)[-shape[-1] :], shape).astype(case.model.dtype)
+    return float(loss.value_and_gradient(y, outputs)[0])
+
+
+def _one_hot(y: Array) -> bool:
+    return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())

@@ -1,0 +1,48 @@
+"""Changes of a spec that several rules propose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .base import Case
+from .copies import rates
+
+
+def rounded(value: float) -> float:
+    """A number with two digits that count.
+
+    >>> rounded(0.012345)
+    0.012
+    """
+    return float(f"{value:.2g}")
+
+
+def rate_now(case: Case) -> float:
+    """The largest learning rate of the run."""
+    return float(rates(case).max())
+
+
+def with_rate(case: Case, factor: float) -> dict[str, Any]:
+    """The learning rate times a factor."""
+    return {"learning_rate": rounded(rate_now(case) * factor)}
+
+
+def with_activation(case: Case, name: str) -> dict[str, Any]:
+    """Hidden layers of another activation, those that are written out as tables as well."""
+    layers = case.spec.get("layers", ())
+    change: dict[str, Any] = {"activation": name}
+    if any(isinstance(layer, Mapping) and layer.get("activation") for layer in layers[:-1]):
+        change["layers"] = [
+            {**layer, "activation": name}
+            if isinstance(layer, Mapping) and layer.get("activation") and i < len(layers) - 1
+            else layer
+            for i, layer in enumerate(layers)
+        ]
+    return change
+
+
+def epochs_times(case: Case, factor: float) -> dict[str, Any]:
+    """Another number of epochs."""
+    done = len(case.history.get("loss", ())) or case.epochs
+    return {"epochs": max(1, round(done * factor))}

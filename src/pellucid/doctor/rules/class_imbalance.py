@@ -1,0 +1,57 @@
+"""Classes of very different sizes, the rare ones neglected."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .. import facts
+from ..base import Case, Remedy, Rule, Signal
+from ..experiments import actual
+
+
+def measure(case: Case) -> Signal | None:
+    """Samples of the most frequent class for one of the rarest, of which there might by chance be n + 2√n + 1 where
+    there are n; after training, times the share of the rarest class's samples that were missed."""
+    if facts.task(case).kind == "numbers":
+        return None
+    counts = np.bincount(facts.labels(case, case.y))
+    there = np.flatnonzero(counts)
+    if len(there) < 2:
+        return None
+    most, least = int(counts.argmax()), int(there[counts[there].argmin()])
+    n = counts[least]
+    ratio = counts[most] / (n + 2 * math.sqrt(n) + 1)
+    evidence = f"{counts[most]} samples of class {most}, {n} of class {least}: {counts[most] / n:.1f} to 1"
+    if not case.trained:
+        return Signal(float(ratio), f"{evidence}.", f"class {least}")
+    recall = actual(case).held.recalls.get(least, actual(case).train.recalls.get(least, 0.0))
+    return Signal(
+        float(ratio) * (1 - recall), f"{evidence}; {recall:.0%} of class {least} are found.", f"class {least}"
+    )
+
+
+def remedy(case: Case, signal: Signal) -> Remedy:
+    counts = np.maximum(np.bincount(facts.labels(case, case.y)), 1)
+    weights = {c: round(len(case.y) / (len(counts) * int(n)), 2) for c, n in enumerate(counts)}
+    shown = f"class_weight={weights}" if len(weights) <= 10 else "class_weight"
+    return Remedy(
+        f"Pass fit({shown}), or draw the rare classes more often; judge by recall per class or F1, not by accuracy."
+    )
+
+
+RULE = Rule(
+    name="class_imbalance",
+    title="Classes are unbalanced, and rare ones are missed",
+    measure=measure,
+    threshold=5.0,
+    confidence=0.9,
+    meaning="Saying the frequent class is nearly always right, and so the rare one is hardly learned; accuracy hides "
+    "it.",
+    remedy=remedy,
+    source="Amazon SageMaker Debugger, ClassImbalance (10 to 1); He & Garcia, Learning from imbalanced data (TKDE "
+    "2009)",
+    explains=frozenset({"one_class_always_wrong", "underfitting", "overfitting", "trained_too_long", "ignores_inputs"}),
+    static=True,
+)

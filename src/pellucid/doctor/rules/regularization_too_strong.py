@@ -1,0 +1,44 @@
+"""Penalties that outweigh the task."""
+
+from __future__ import annotations
+
+from ..base import Case, Remedy, Rule, Signal
+from ..blaming import blame
+from ..consequences import OUTCOMES
+from ..copies import copy_of, penalized
+from ..experiments import actual, trial
+from ..remedies import rounded
+
+
+def measure(case: Case) -> Signal | None:
+    """The share of a twin's success that the run lacks, the twin being trained without regularizers and weight decay;
+    on training and held-out data alike."""
+    if not penalized(case.model):
+        return None
+    run, other = actual(case), trial(case, penalties=False)
+    value = blame(case, other)
+    twin = copy_of(case.model)
+    evidence = (
+        f"The penalties add {sum(twin.losses):.3g} to a training loss of {run.train.loss:.3g}; a copy trained without "
+        f"them came to {other.train.loss:.3g}, and on held-out data {other.held.loss:.3g} instead of "
+        f"{run.held.loss:.3g}."
+    )
+    return Signal(value, evidence)
+
+
+def remedy(case: Case, signal: Signal) -> Remedy:
+    change = {name: rounded(case.spec[name] / 100) for name in ("l1", "l2") if case.spec.get(name)}
+    return Remedy("Lower the penalties (or the weight decay) a hundredfold; 1e-5 to 1e-3 is common for l2.", change)
+
+
+RULE = Rule(
+    name="regularization_too_strong",
+    title="Regularization is too strong",
+    measure=measure,
+    threshold=0.08,
+    confidence=0.9,
+    meaning="Keeping the weights small pays more than fitting the data: the network stays too simple.",
+    remedy=remedy,
+    source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.1",
+    explains=OUTCOMES | {"dead_relus", "learning_rate_too_low"},
+)

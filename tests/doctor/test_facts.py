@@ -1,0 +1,138 @@
+"""What the doctor computes by itself, against another computation of the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from doctor.cases import data, digits, model_for, moons, sine, trained
+from pellucid import layers, losses
+from pellucid.doctor import Case, facts
+from pellucid.doctor.copies import drawn, fresh, rates, without_noise
+from pellucid.doctor.inside import gradient_error
+from pellucid.doctor.rules.duplicates_in_validation import hashes, repeated
+from pellucid.doctor.rules.linear_stack import affine
+from pellucid.doctor.rules.validation_differs import ks
+from pellucid.optimizers import Adam
+from pellucid.optimizers.schedules import CosineDecay
+
+numbers = st.lists(st.integers(-5, 5), min_size=1, max_size=12)
+
+
+@settings(deadline=None)
+@given(numbers, numbers)
+def test_the_distance_of_two_samples(a: list[int], b: list[int]):
+    at = range(-6, 7)
+    brute = max(abs(np.mean([v <= t for v in a]) - np.mean([v <= t for v in b])) for t in at)
+    assert np.isclose(ks(np.array(a, float), np.array(b, float)), brute)
+
+
+@settings(deadline=None)
+@given(numbers, numbers)
+def test_a_whole_weight_counts_as_so_many_rows(a: list[int], b: list[int]):
+    weights = [1 + abs(v) for v in a]
+    spelled_out = np.repeat(np.array(a, float), weights)
+    assert np.isclose(
+        ks(np.array(a, float), np.array(b, float), np.array(weights, float)), ks(spelled_out, np.array(b, float))
+    )
+
+
+def test_equal_rows_have_equal_hashes():
+    x = np.array([[0.0, 1.0], [-0.0, 1.0], [2.0, 1.0], [0.0, 1.0]])
+    found = hashes(x)
+    assert found[0] == found[1] == found[3] != found[2]
+    assert repeated(found) == 0.75
+
+
+def test_the_standing_of_a_classifier():
+    case = moons(epochs=3)
+    x_held, y_held = data("moons")[2]
+    found = facts.stand(case, case.model, x_held, y_held)
+    p = case.model.predict(x_held, verbose=0).astype("float64")
+    assert np.isclose(found.loss, -np.log(p[np.arange(len(p)), y_held]).mean(), rtol=1e-4)
+    assert found.score == (p.argmax(axis=1) == y_held).mean()
+    share = np.bincount(y_held) / len(y_held)
+    assert np.isclose(found.dummy_loss, -(share * np.log(share)).sum(), rtol=1e-5)
+    assert found.recalls[0] == (p.argmax(axis=1)[y_held == 0] == 0).mean()
+    assert np.isclose(found.skill, 1 - found.loss / found.dummy_loss)
+
+
+def test_the_standing_of_a_regression():
+    case = sine(epochs=5)
+    _, _, (x_held, t) = data("sine")
+    y = case.model.predict(x_held, verbose=0)[:, 0].astype("float64")
+    found = facts.stand(case, case.model, x_held, t)
+    assert np.isclose(found.score, 1 - ((t - y) ** 2).sum() / ((t - t.mean()) ** 2).sum(), rtol=1e-4)
+    assert np.isclose(found.link, np.corrcoef(t, y)[0, 1] ** 2, rtol=1e-4)
+    assert np.isclose(found.dummy_loss, t.var(), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("loss", "end", "out", "y", "kind"),
+    [
+        ("sparse_categorical_crossentropy", "softmax", 3, [0, 1, 2, 0], ("classes", 3)),
+        ("categorical_crossentropy", "softmax", 3, np.eye(3)[[0, 1, 2, 0]], ("classes", 3)),
+        ("mse", "softmax", 3, np.eye(3)[[0, 1, 2, 0]], ("classes", 3)),
+        ("binary_crossentropy", "sigmoid", 1, [0, 1, 1, 0], ("binary", 2)),
+        (losses.BinaryCrossentropy(from_logits=True), None, 1, [0, 1, 1, 0], ("binary", 2)),
+        ("hinge", None, 1, [-1, 1, 1, -1], ("binary", 2)),
+        ("mse", "sigmoid", 1, [0, 1, 1, 0], ("binary", 2)),
+        ("mse", None, 1, [0, 1, 1, 0], ("numbers", 0)),
+        ("mae", None, 1, [0.5, 1.5, 2.0, 3.0], ("numbers", 0)),
+    ],
+)
+def test_what_the_task_is(loss, end, out, y, kind):
+    y = np.array(y)
+    x = np.arange(8.0).reshape(4, 2)
+    assert facts.task(Case(model_for((x, y, (x, y)), (4,), out, end, loss), x, y)) == kind
+
+
+def test_a_fresh_copy_is_what_training_began_with():
+    given = data("moons")
+    hidden = (layers.Dense(8), layers.BatchNormalization(), layers.Dense(8, "relu"))
+    model = model_for(given, hidden, 2)
+    first = {name: value.copy() for name, value in model.p.items()}
+    case = trained(model, given, 2)
+    for name, value in fresh(case).p.items():
+        np.testing.assert_array_equal(value, first[name])
+    for name, value in drawn(case).items():
+        np.testing.assert_array_equal(value, first[name])
+    assert not np.array_equal(model.p["dense/kernel"], first["dense/kernel"])
+
+
+def test_noise_is_switched_off_in_the_copy_alone():
+    case = moons((layers.Dense(8, "relu"), layers.Dropout(0.5)), 1)
+    twin = fresh(case)
+    without_noise(twin)
+    assert [layer.rate for _, layer in twin.leaves() if isinstance(layer, layers.Dropout)] == [0.0]
+    assert [layer.rate for _, layer in case.model.leaves() if isinstance(layer, layers.Dropout)] == [0.5]
+
+
+def test_the_rates_of_a_run():
+    case = digits(epochs=2, optimizer=Adam(CosineDecay(0.01, 90)))
+    played = rates(case)
+    np.testing.assert_allclose(played, [0.005 * (1 + np.cos(np.pi * t / 90)) for t in range(90)], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "straight"),
+    [
+        (layers.Dense(4), True), (layers.Dense(4, "relu"), False), (layers.Activation("tanh"), False),
+        (layers.Flatten(), True), (layers.BatchNormalization(), True), (layers.LeakyReLU(), False),
+        (layers.LayerNormalization(), False), (layers.Dropout(0.5), True), (layers.PReLU(), True),
+        (layers.Softmax(), False),
+    ],
+)  # fmt: skip
+def test_which_layers_are_straight(layer, straight):
+    """A fresh PReLU with slope 0 bends; what is straight depends on its slope."""
+    layer.build((None, 4))
+    if isinstance(layer, layers.PReLU):
+        layer.set_weights([np.ones(4)])
+    assert affine(layer, "float32") is straight
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "softplus", "gelu"])
+def test_the_library_s_own_gradients_are_right(activation: str):
+    assert gradient_error(digits((16, 16), 1, activation=activation))[1] < 1e-4

@@ -1,0 +1,162 @@
+"""Each rule: a training in which it speaks up, and one in which it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from doctor.cases import (
+    BatchMean,
+    Root,
+    WrongSign,
+    both,
+    changed,
+    data,
+    digits,
+    model_for,
+    moons,
+    shuffled,
+    sine,
+    trained,
+    without,
+)  # fmt: skip
+from pellucid import layers, losses, regularizers
+from pellucid.doctor import Case
+from pellucid.doctor.rules import every_rule
+from pellucid.initializers import Constant, RandomNormal
+from pellucid.optimizers import SGD, Adam
+
+LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
+Make = Callable[[], Case]
+RULES = {rule.name: rule for rule in every_rule()}
+
+
+def copied(held: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Validation data of which half are training rows."""
+    x, y, _ = data("digits")
+    n = len(held[0]) // 2
+    return np.concatenate([held[0][n:], x[:n]]), np.concatenate([held[1][n:], y[:n]])
+
+
+def noisy(held: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    noise = np.random.default_rng(0).normal(0, 0.4, held[0].shape).astype("float32")
+    return held[0] + noise, held[1]
+
+
+def one_class_lost(y: np.ndarray) -> np.ndarray:
+    """The labels of class 3 are those of class 8."""
+    return np.where(y == 3, 8, y)
+
+
+def batch_norm(size: int) -> Case:
+    given = data("moons", 120)
+    hidden = [layers.Dense(16), layers.BatchNormalization(), layers.Activation("relu")]
+    return trained(model_for(given, hidden, 2), given, 3, size)
+
+
+def noisy_moons(epochs: int) -> Case:
+    """A quarter of all labels is random."""
+    random = np.random.default_rng(0)
+
+    def some(y: np.ndarray) -> np.ndarray:
+        return np.where(random.random(len(y)) < 0.25, random.integers(0, 2, len(y)), y)
+
+    given = changed(data("moons", 120), y=some, held=lambda held: (held[0], some(held[1])))
+    return moons((128, 128), epochs, given)
+
+
+# rule: (where it speaks up, where it must not)
+CASES: dict[str, tuple[Make, Make]] = {
+    "constant_inputs": (lambda: digits(given=changed(data("digits"), **both(lambda x: 0 * x + 0.5))), digits),
+    "unscaled_inputs": (lambda: digits(given=changed(data("digits"), **both(lambda x: 255 * x))), digits),
+    "unscaled_targets": (lambda: sine(given=changed(data("sine"), y=lambda y: 1000 * y + 4000)), sine),
+    "softmax_and_logits": (lambda: moons(loss=LOGITS), lambda: moons(end=None, loss=LOGITS)),
+    "missing_output_activation": (lambda: moons(end=None), moons),
+    "unreachable_targets": (
+        lambda: sine(end="sigmoid"),
+        lambda: sine(end="tanh", given=changed(data("sine"), y=lambda y: y / 2)),
+    ),
+    "wrong_output_width": (lambda: digits(out=12), digits),
+    "batch_norm_batch_of_one": (lambda: batch_norm(1), lambda: batch_norm(8)),
+    "linear_stack": (lambda: moons(activation="linear"), lambda: moons((layers.Dense(16), layers.PReLU()))),
+    "duplicates_in_validation": (lambda: digits(given=changed(data("digits"), held=copied)), digits),
+    "validation_differs": (lambda: digits(given=changed(data("digits"), held=noisy)), digits),
+    "frozen_parameters": (lambda: moons(trainable=False), moons),
+    "exploding_gradient": (
+        lambda: digits((64,) * 4, kernel_initializer=RandomNormal(stddev=1.0)),
+        lambda: digits((64,) * 4),
+    ),
+    "vanishing_gradient": (lambda: moons((16,) * 12, activation="sigmoid"), lambda: moons((16,), activation="sigmoid")),
+    "learning_rate_too_high": (lambda: moons(optimizer=Adam(1.0)), moons),
+    "non_finite": (lambda: moons((layers.Dense(16, "relu"), Root()), epochs=3), moons),
+    "saturated": (
+        lambda: digits(activation="tanh", kernel_initializer=RandomNormal(stddev=8.0)),
+        lambda: digits(activation="tanh"),
+    ),
+    "dead_relus": (lambda: moons(bias_initializer=Constant(-20.0)), moons),
+    "wrong_initial_loss": (
+        lambda: digits((layers.Dense(32, "relu", kernel_initializer=RandomNormal(stddev=3.0)),)),
+        digits,
+    ),
+    "learning_rate_too_low": (lambda: digits(optimizer=SGD(1e-4)), digits),
+    "cannot_overfit_20_samples": (lambda: moons((layers.Dense(16, "relu"), BatchMean()), epochs=5), moons),
+    "wrong_gradient": (
+        lambda: moons((layers.Dense(16), WrongSign()), epochs=5),
+        lambda: moons((layers.Dense(16), layers.PReLU()), epochs=5),
+    ),
+    "dropout_too_strong": (
+        lambda: digits((layers.Dense(32, "relu"), layers.Dropout(0.95))),
+        lambda: digits((layers.Dense(64, "relu"), layers.Dropout(0.2))),
+    ),
+    "regularization_too_strong": (
+        lambda: digits(kernel_regularizer=regularizers.L2(1.0)),
+        lambda: digits(kernel_regularizer=regularizers.L2(1e-5)),
+    ),
+    "ignores_inputs": (
+        lambda: moons(given=changed(data("moons"), y=shuffled, held=lambda held: (held[0], shuffled(held[1])))),
+        moons,
+    ),
+    "class_imbalance": (lambda: digits(given=without(data("digits"), 3, 4)), digits),
+    "one_class_always_wrong": (lambda: digits(given=changed(data("digits"), y=one_class_lost)), digits),
+    "stopped_too_early": (lambda: digits(epochs=1, optimizer=Adam(0.001)), lambda: digits(epochs=30)),
+    "trained_too_long": (lambda: noisy_moons(300), lambda: noisy_moons(15)),
+    "overfitting": (lambda: digits((512, 512), 60, given=data("digits", 50)), digits),
+    "underfitting": (lambda: digits((2,), 40), digits),
+}  # fmt: skip
+
+
+def test_every_rule_has_its_cases():
+    assert sorted(CASES) == sorted(RULES)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_speaks_up_where_it_should_and_only_there(name: str):
+    rule = RULES[name]
+    wrong, right = (make() for make in CASES[name])
+    with np.errstate(all="ignore"):
+        signal, silent = rule.measure(wrong), rule.measure(right)
+        remedy = rule.remedy(wrong, signal)
+    assert signal is not None
+    assert signal.value > rule.threshold, signal
+    assert silent is None or silent.value < rule.threshold, silent
+    assert any(letter.isdigit() for letter in signal.evidence) or name in (
+        "softmax_and_logits",
+        "missing_output_activation",
+    )
+    assert remedy.words.endswith(".")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_says_what_it_is(name: str):
+    rule = RULES[name]
+    assert 0 < rule.confidence <= 1
+    assert np.isfinite(rule.threshold)
+    assert rule.explains <= set(RULES) - {name}
+    assert rule.title
+    assert rule.title[0].isupper()
+    assert not rule.title.endswith(".")
+    assert rule.meaning.endswith(".")
+    assert rule.source
+    assert rule.measure.__doc__
