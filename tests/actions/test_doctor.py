@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pellucid import errors
-from pellucid.actions.doctor import apply_first, doctor, doctor_spec, examine_run, read_history
+from pellucid.actions.doctor import apply_first, doctor, doctor_spec, examine_run
 from pellucid.actions.runs import Run
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, train
@@ -75,11 +75,11 @@ def test_findings_as_plain_data():
 
 def test_the_history_as_a_fit_returns_it():
     run = train(TrainSpec(data="blobs", epochs=3), out=Path("run")).run
-    history = read_history(run)
+    history = run.read_history()
     assert sorted(history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
     rows = [line.split(",") for line in run.history.read_text().splitlines()]
     assert history["loss"] == [float(row[rows[0].index("loss")]) for row in rows[1:]]
-    assert read_history(Run(Path("nowhere"))) == {}
+    assert Run(Path("nowhere")).read_history() == {}
 
 
 def test_what_cannot_be_is_told():

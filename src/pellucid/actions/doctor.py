@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..doctor import Case, Finding, examine
 from ..doctor.examining import judged
-from ..errors import FileError, InvalidArgument, Told
+from ..errors import InvalidArgument, Told
 from ..models import Sequential
 from ..training.checkpoint import load_checkpoint
 from ..training.probing import read_looks
@@ -72,19 +70,6 @@ def apply_first(found: Examined, out: Path) -> Finding:
     return first
 
 
-def read_history(run: Run) -> dict[str, list[float]]:
-    """The columns of history.csv, as `History.history` has them; none where no epoch has ended."""
-    if not run.history.exists():
-        return {}
-    where = f"doctor, file {run.history}"
-    try:
-        rows = list(csv.DictReader(io.StringIO(run.history.read_text(encoding="utf-8"))))
-        names = [name for name in (rows[0] if rows else ()) if name != "epoch"]
-        return {name: [float(row[name]) for row in rows] for name in names if all(row[name] != "NA" for row in rows)}
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError, TypeError, KeyError) as problem:
-        raise FileError(where, "the table of a run's epochs", Told(str(problem))) from problem
-
-
 def _model(run: Run, spec: TrainSpec, data: Prepared) -> Sequential:
     """The trained model; of an interrupted run, as its last checkpoint has it; before any, as it would begin."""
     if run.model.exists():
@@ -98,7 +83,7 @@ def _model(run: Run, spec: TrainSpec, data: Prepared) -> Sequential:
 
 
 def _examined(spec: TrainSpec, data: Prepared, model: Sequential, run: Run | None) -> Examined:
-    history = read_history(run) if run is not None else {}
+    history = run.read_history() if run is not None else {}
     looks = read_looks(run.probes) if run is not None and run.probes.exists() else []
     case = Case(
         model, data.x_train, data.y_train, data.validation, spec.batch_size, planned_epochs(spec, data),

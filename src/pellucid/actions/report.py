@@ -25,7 +25,7 @@ from ..models import Sequential
 from ..reports import Contents, LayerRow, Sizes, render
 from ..training.probing import Look, read_looks
 from .data import Prepared, prepare
-from .doctor import examine_run, read_history
+from .doctor import examine_run
 from .judging import judge
 from .runs import Run, find, open_model
 from .train import chain
@@ -115,7 +115,7 @@ def _check_same(run: Run, data: str, kept: Mapping[str, Any], found: Mapping[str
 
 def _history(run: Run) -> dict[str, list[float]]:
     """history.csv as History.history has it."""
-    history = read_history(run)
+    history = run.read_history()
     if "loss" not in history:
         expected = "a column `loss` of numbers, a row for each epoch"
         raise FileError(f"report, file {run.history}", expected, Told("none"))

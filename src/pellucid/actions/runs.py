@@ -12,6 +12,8 @@ runs/digits-1/
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 import os
@@ -79,6 +81,19 @@ class Run:
     def read_spec(self) -> TrainSpec:
         """What was asked for."""
         return TrainSpec.read(self.spec)
+
+    def read_history(self) -> dict[str, list[float]]:
+        """The columns of history.csv, as `History.history` has them; none where no epoch has ended."""
+        if not self.history.exists():
+            return {}
+        try:
+            rows = list(csv.DictReader(io.StringIO(self.history.read_text(encoding="utf-8"))))
+            names = [name for name in (rows[0] if rows else ()) if name != "epoch"]
+            whole = [name for name in names if all(row[name] != "NA" for row in rows)]
+            return {name: [float(row[name]) for row in rows] for name in whole}
+        except (OSError, UnicodeDecodeError, csv.Error, ValueError, TypeError, KeyError) as problem:
+            where = f"run {self.path}, file {self.history.name}"
+            raise FileError(where, "the table of a run's epochs", Told(str(problem))) from problem
 
     def write_metrics(self, values: dict[str, Any]) -> None:
         """Write how well it does: the last thing a run does."""
