@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 
 import numpy as np
 import pytest
 
 import pellucid
 from pellucid.callbacks import Callback, LambdaCallback, TerminateOnNaN
-from pellucid.errors import NonFinite
+from pellucid.errors import DataError, NonFinite
 from pellucid.layers import Dense, Layer
 from pellucid.rng import Key
 from pellucid.training.engine import engine_of
@@ -228,3 +229,11 @@ def test_numbers_too_small_to_be_normal_slow_nothing_down_and_are_taken_for_zero
     assert tiny[0, 0] > 0
     assert model.predict(tiny, verbose=0).max() == 0
     assert np.full(3, 1e-40, "float32").sum() > 0  # outside the engine nothing has changed
+
+
+def test_evaluating_says_which_outputs_a_loss_does_not_take() -> None:
+    model = pellucid.Sequential([Dense(1, kernel_initializer="ones", input_shape=(1,))])
+    model.compile("sgd", "poisson")
+    with pytest.raises(DataError, match="expected rates of 0 or more, got -1.0 at row 0"):
+        model.evaluate(-np.ones((4, 1)), np.ones(4), verbose=0)
+    assert math.isfinite(model.evaluate(np.ones((4, 1)), np.ones(4), verbose=0))

@@ -13,13 +13,12 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InvalidArgument, NonFinite, NotReady, Told
-from . import engine
+from . import definition, engine
 from .base import Trainee
 from .batches import ArrayBatches, Batches, with_class_weight
 from .callbacks.base import CallbackList, LazyLogs, as_list
 from .callbacks.history import History
 from .checkpoint import Position
-from .definition import predict_step
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ def _tell_non_finite(told: CallbackList, problem: NonFinite, batch: int) -> None
 def resume_meters(model: Trainee, counted: dict[str, Array], x: Array, y: Array | None) -> None:
     """Go on counting an epoch that was interrupted; one batch shows the shapes."""
     x, y, _ = ready(model, x, y, None, "fit")
-    model.meters.load_state(counted, (y, predict_step(model, x[:1])))
+    model.meters.load_state(counted, (y, definition.predict_step(model, x[:1])))
 
 
 def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, Any]:
@@ -207,6 +206,8 @@ def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, 
     stepper = engine.stepper_for(model, batches, training=False)
     if stepper is not None and isinstance(batches, ArrayBatches):
         _run_tests(model, stepper, batches, told)
+        if not math.isfinite(model.meters.results()["loss"]):
+            _test_again(model, batches)
     else:
         for i, (x, y, weights) in enumerate(batches.epoch(0, None)):
             told.call("on_test_batch_begin", i)
@@ -230,6 +231,13 @@ def _run_tests(model: Trainee, stepper: engine.Stepper, batches: ArrayBatches, t
             told.call("on_test_batch_begin", place)
             place += stepper.run(None, place, min(most, last - place))
             told.call("on_test_batch_end", place - 1, LazyLogs(model.meters.results))
+
+
+def _test_again(model: Trainee, batches: Batches) -> None:
+    """By the definition: a loss that outputs do not suit says so there, where the compiled engine has only a NaN."""
+    model.meters.reset()
+    for x, y, weights in batches.epoch(0, None):
+        definition.test_step(model, *ready(model, x, y, weights, "evaluate"))
 
 
 def predict(model: Trainee, batches: Batches, told: CallbackList) -> Array:
