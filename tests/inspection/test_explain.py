@@ -18,9 +18,9 @@ from machine import test_networks as networks
 from pellucid import layers as L
 from pellucid.activations import activations
 from pellucid.errors import DataError, InvalidArgument, PellucidError, ShapeError, UnknownName
-from pellucid.inspection.explain_formulas import meaning
-from pellucid.inspection.explain_numbers import columns
-from pellucid.inspection.explanation import Explanation
+from pellucid.inspection.explaining.explanation import Explanation
+from pellucid.inspection.explaining.formulas import meaning
+from pellucid.inspection.explaining.numbers import columns
 from pellucid.layers.base import layers
 from pellucid.layers.checking import away_from_zero
 from pellucid.losses.base import losses

@@ -16,11 +16,11 @@ from hypothesis.extra import numpy as arrays
 
 import pellucid
 from pellucid import layers as L
-from pellucid.inspection.explain_html import fragment
-from pellucid.inspection.explain_numbers import columns, row, statistics, told
-from pellucid.inspection.explain_step import Step
-from pellucid.inspection.explain_text import document
-from pellucid.inspection.explanation import Explanation
+from pellucid.inspection.explaining.explanation import Explanation
+from pellucid.inspection.explaining.html import fragment
+from pellucid.inspection.explaining.numbers import columns, row, statistics, told
+from pellucid.inspection.explaining.step import Step
+from pellucid.inspection.explaining.text import document
 from pellucid.rng import Key
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from ..data.checking import as_targets
 from ..errors import InvalidArgument, Told
 from ..files import write_text_whole
-from ..inspection.explain_why import Why
-from ..inspection.explanation import Explanation
+from ..inspection.explaining import Explanation, Why
 from .apply import opened_for
 from .data import flat
 

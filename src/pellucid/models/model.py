@@ -15,8 +15,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
 from ..inspection.base import copied
-from ..inspection.explain import checked_engine, explain
-from ..inspection.explanation import Explanation
+from ..inspection.explaining import Explanation, checked_engine, explain
 from ..inspection.range_test import RangeTest, range_test, whole
 from ..rng import fresh_key
 from ..settings import is_interactive_logging_enabled

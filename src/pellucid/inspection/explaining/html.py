@@ -7,9 +7,9 @@ from html import escape
 
 import numpy as np
 
-from ..arrays import Array
-from .explain_numbers import shaped, statistics, told
-from .explain_step import PHASES, PIECES, Step
+from ...arrays import Array
+from .numbers import shaped, statistics, told
+from .step import PHASES, PIECES, Step
 
 ROWS, COLUMNS = 8, 12  # of a table; what is larger is shortened
 EDGE = "…"

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
-from ..errors import NonFinite
-from ..losses import Loss
-from ..rng import Key
-from ..training import definition
-from .base import Inspected, own, unwatch, watch
-from .explain_taken import Judged, Parameters, Passed, Taken, in_order, part_of
+from ...arrays import Array
+from ...errors import NonFinite
+from ...losses import Loss
+from ...rng import Key
+from ...training import definition
+from ..base import Inspected, own, unwatch, watch
+from .taken import Judged, Parameters, Passed, Taken, in_order, part_of
 
 
 def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Taken:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .. import checks
-from ..arrays import Array
-from ..errors import InvalidArgument, Told, UnknownName
-from .base import Inspected
-from .explain_formulas import backward_formula, forward_formula, letter
-from .explain_step import PIECES, Step
-from .explain_taken import Passed, Taken
-from .explain_terms import dense_back, dense_forward, dense_gradient, is_dense, numbers_at, shares
-from .explain_why import Index, Term, Why, largest_first, term
+from ... import checks
+from ...arrays import Array
+from ...errors import InvalidArgument, Told, UnknownName
+from ..base import Inspected
+from .formulas import backward_formula, forward_formula, letter
+from .step import PIECES, Step
+from .taken import Passed, Taken
+from .terms import dense_back, dense_forward, dense_gradient, is_dense, numbers_at, shares
+from .why import Index, Term, Why, largest_first, term
 
 
 class Wondering:

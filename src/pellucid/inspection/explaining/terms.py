@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..arrays import Array
-from ..layers import Dense
-from ..layers.shapes import along, axes_of
-from .base import own
-from .explain_formulas import letter
-from .explain_taken import Passed
-from .explain_why import Index, Term, largest_first, term
+from ...arrays import Array
+from ...layers import Dense
+from ...layers.shapes import along, axes_of
+from ..base import own
+from .formulas import letter
+from .taken import Passed
+from .why import Index, Term, largest_first, term
 
 
 def is_dense(passed: Passed) -> bool:

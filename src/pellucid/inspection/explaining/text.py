@@ -6,9 +6,9 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ..arrays import Array
-from .explain_numbers import columns, padded, row, shaped, statistics, told
-from .explain_step import PIECES, Step
+from ...arrays import Array
+from .numbers import columns, padded, row, shaped, statistics, told
+from .step import PIECES, Step
 
 NARROWEST = 60
 MOST_WHOLE = 12  # entries of an array that needs no statistics

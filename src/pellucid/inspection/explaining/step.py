@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
-from ..errors import UnknownName
+from ...arrays import Array
+from ...errors import UnknownName
 
 PHASES = ("forward", "loss", "backward", "update")
 PIECES = re.compile(r", (?=\S+ (?:=|←) )")  # between one formula and the next

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
-from .base import Inspected
-from .explain_formulas import (
+from ...arrays import Array
+from ..base import Inspected
+from .formulas import (
     LAYER_SIGNS,
     LOSS_SIGNS,
     RULE_SIGNS,
@@ -23,8 +23,8 @@ from .explain_formulas import (
     meaning,
     update_formula,
 )
-from .explain_step import Step
-from .explain_taken import Judged, Parameters, Passed, Taken
+from .step import Step
+from .taken import Judged, Parameters, Passed, Taken
 
 
 def steps_of(model: Inspected, taken: Taken) -> Iterator[Step]:

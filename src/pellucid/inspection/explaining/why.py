@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .explain_numbers import columns, padded, told
-from .explain_step import number
+from .numbers import columns, padded, told
+from .step import number
 
 SHOWN = 12  # terms that are printed
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..activations import Activation
-from ..losses import Loss
-from ..optimizers import Optimizer
-from ..registry import arguments
-from .base import own
-from .explain_step import PIECES
-from .explain_taken import Judged, Passed
+from ...activations import Activation
+from ...losses import Loss
+from ...optimizers import Optimizer
+from ...registry import arguments
+from ..base import own
+from .step import PIECES
+from .taken import Judged, Passed
 
 LAYER_SIGNS = {"epsilon": "ε"}
 LOSS_SIGNS = {"gamma": "γ", "alpha": "α", "delta": "δ"}

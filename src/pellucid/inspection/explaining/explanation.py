@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import explain_html, explain_text
-from .explain_step import Step, number
-from .explain_why import Why
-from .explain_wondering import Wondering
+from . import html, text
+from .asking import Wondering
+from .step import Step, number
+from .why import Why
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -109,7 +109,7 @@ class Explanation:
 
     def text(self, width: int | None = None) -> str:
         """As text of at most so many columns, the terminal's unless given."""
-        return explain_text.document(self.heading, self.notes, self.steps, width)
+        return text.document(self.heading, self.notes, self.steps, width)
 
     def __str__(self) -> str:
         return self.text()
@@ -119,7 +119,7 @@ class Explanation:
 
     def html(self) -> str:
         """As a page of its own."""
-        return explain_html.page(self.heading, self._repr_html_())
+        return html.page(self.heading, self._repr_html_())
 
     def _repr_html_(self) -> str:
-        return explain_html.fragment(self.heading, self.notes, self.steps)
+        return html.fragment(self.heading, self.notes, self.steps)

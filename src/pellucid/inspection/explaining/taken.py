@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..arrays import Array
-from ..layers import Layer
-from ..losses import Loss
-from ..rng import Key
-from .base import Inspected
+from ...arrays import Array
+from ...layers import Layer
+from ...losses import Loss
+from ...rng import Key
+from ..base import Inspected
 
 
 @dataclass

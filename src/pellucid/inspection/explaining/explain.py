@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import checks
-from ..arrays import Array
-from ..errors import InvalidArgument, Told
-from . import explain_definition, explain_engine
-from .base import Inspected
-from .explain_steps import steps_of
-from .explain_taken import Taken
-from .explain_wondering import Wondering
+from ... import checks
+from ...arrays import Array
+from ...errors import InvalidArgument, Told
+from ..base import Inspected
+from . import by_definition, by_engine
+from .asking import Wondering
 from .explanation import Explanation
+from .steps import steps_of
+from .taken import Taken
 
 ENGINES = ("auto", "compiled", "definition")
 
@@ -37,11 +37,11 @@ def explain(
     if engine == "compiled":
         model.run_eagerly = False
     if y is None:
-        taken = _taken(engine, explain_engine.take_pass, explain_definition.take_pass, model, x)
+        taken = _taken(engine, by_engine.take_pass, by_definition.take_pass, model, x)
         return _explanation(model, taken)
     step, rate = model.optimizer.steps_taken + 1, float(model.optimizer.learning_rate)
     decays = model.optimizer.decays(model.theta, model.trained_names())
-    taken = _taken(engine, explain_engine.take_step, explain_definition.take_step, model, x, y, weights)
+    taken = _taken(engine, by_engine.take_step, by_definition.take_step, model, x, y, weights)
     taken.step, taken.learning_rate, taken.decays = step, rate, decays
     return _explanation(model, taken)
 

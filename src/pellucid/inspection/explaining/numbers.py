@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 
-from ..arrays import Array
+from ...arrays import Array
 
 DOTS = "…"
 FIRST, LAST = 6, 3  # entries of a long row that are shown

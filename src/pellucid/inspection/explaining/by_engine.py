@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
-from ..layers.base import ActivationLayer
-from ..machine.executable import Executable
-from ..program import Buffer, Op, Program
-from ..rng import Key
-from ..training.engine import Engine, Stepper
-from ..training.lowering import lower_prediction
-from .base import Inspected
-from .explain_definition import rule_watched
-from .explain_taken import Judged, Parameters, Passed, Taken, in_order, part_of
+from ...arrays import Array
+from ...layers.base import ActivationLayer
+from ...machine.executable import Executable
+from ...program import Buffer, Op, Program
+from ...rng import Key
+from ...training.engine import Engine, Stepper
+from ...training.lowering import lower_prediction
+from ..base import Inspected
+from .by_definition import rule_watched
+from .taken import Judged, Parameters, Passed, Taken, in_order, part_of
 
 # Operations that make the gradient into what the rule gets, and which of their operands is the result.
 PREPARING = {"gradient.unscaled": 2, "gradient.accumulated": 4, "clip.value": 3, "clip.norm": 3}

@@ -1,0 +1,8 @@
+"""A training step laid open: taken by either engine, put into words, and asked why."""
+
+from .explain import checked_engine, explain
+from .explanation import Explanation
+from .step import Step
+from .why import Why
+
+__all__ = ["Explanation", "Step", "Why", "checked_engine", "explain"]
