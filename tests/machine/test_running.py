@@ -234,6 +234,6 @@ def test_numbers_too_small_to_be_normal_slow_nothing_down_and_are_taken_for_zero
 def test_evaluating_says_which_outputs_a_loss_does_not_take() -> None:
     model = pellucid.Sequential([Dense(1, kernel_initializer="ones", input_shape=(1,))])
     model.compile("sgd", "poisson")
-    with pytest.raises(DataError, match="expected rates of 0 or more, got -1.0 at row 0"):
+    with pytest.raises(DataError, match=r"expected rates of 0 or more, got -1\.0 at row 0"):
         model.evaluate(-np.ones((4, 1)), np.ones(4), verbose=0)
     assert math.isfinite(model.evaluate(np.ones((4, 1)), np.ones(4), verbose=0))
