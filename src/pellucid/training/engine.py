@@ -68,9 +68,10 @@ class Stepper:
             return 1
         return max(1, RECORD_FLOATS // (self.batch * self.lowered.y.size)) if self.lowered.foreign else 1 << 40
 
-    def run(self, order: Array | None, place: int, limit: int) -> int:
-        """Run at most so many steps from batch `place` on; returns how many. A step that is not finite is not done."""
-        threads, steps = self.crew.plan(min(limit, self.most()))
+    def run(self, order: Array | None, place: int, limit: int, *, alone: bool = False) -> int:
+        """Run at most so many steps from batch `place` on; returns how many. A step that is not finite is not done.
+        alone: on one thread, as for a single step no other is worth its start."""
+        threads, steps = (1, 1) if alone else self.crew.plan(min(limit, self.most()))
         machine, model = self.machine, self.model
         if self.lowered.foreign:
             outputs = np.empty((steps * self.batch, *self.lowered.y.shape), "float32")
@@ -87,7 +88,8 @@ class Stepper:
             done = int(machine.job[DONE])
             if self.training and self.lowered.updates:
                 model.optimizer.steps_taken = taken + done
-        self.crew.ran(threads, done, time.perf_counter() - began)
+        if not alone:
+            self.crew.ran(threads, done, time.perf_counter() - began)
         if done and self.training and not self.lowered.updates:
             model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())
         self._count()

@@ -149,7 +149,7 @@ def _run(
         if wait == 0:
             with told.looking(model, position.epoch) as see:
                 looked_at = unfused() or stepper
-                if done := looked_at.run(order, place, 1):
+                if done := looked_at.run(order, place, 1, alone=True):
                     see(looked_at.outputs(place), compiled=True)
         else:
             done = stepper.run(order, place, min(most, last - place, wait or last))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from ... import checks
 from ...arrays import Array
@@ -34,6 +33,7 @@ class Probes(Callback):
     probes. Outputs are those of training, with noise; gradients are of the loss with its penalties, before clipping.
     Keras's TensorBoard callback had `write_grads`, and has it no more.
 
+    >>> import numpy as np
     >>> from pellucid import Sequential
     >>> from pellucid.layers import Dense
     >>> model = Sequential([Dense(4, activation="tanh", input_shape=(2,)), Dense(1)], seed=0)
@@ -138,4 +138,4 @@ def _summary(values: Array, row: Array) -> Summary:
 
 
 def _ratio(moved: Array, norm: float) -> float:
-    return float(np.sqrt(np.square(moved, dtype="float64").sum())) / norm if norm else np.nan
+    return math.sqrt(float(moved @ moved)) / norm if norm else math.nan
