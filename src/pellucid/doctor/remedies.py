@@ -42,6 +42,18 @@ def with_activation(case: Case, name: str) -> dict[str, Any]:
     return change
 
 
+def with_default_weights(case: Case) -> dict[str, Any]:
+    """The layers without initializers of their own; nothing, where none has one."""
+    layers = case.spec.get("layers", ())
+    plain = [
+        {key: value for key, value in layer.items() if not key.endswith("_initializer")}
+        if isinstance(layer, Mapping)
+        else layer
+        for layer in layers
+    ]
+    return {"layers": plain} if plain != list(layers) else {}
+
+
 def epochs_times(case: Case, factor: float) -> dict[str, Any]:
     """Another number of epochs."""
     done = len(case.history.get("loss", ())) or case.epochs

@@ -45,8 +45,8 @@ RULE = Rule(
     name="class_imbalance",
     title="Classes are unbalanced, and rare ones are missed",
     measure=measure,
-    threshold=5.0,
-    confidence=0.9,
+    threshold=6,
+    confidence=0.92,
     meaning="Saying the frequent class is nearly always right, and so the rare one is hardly learned; accuracy hides "
     "it.",
     remedy=remedy,

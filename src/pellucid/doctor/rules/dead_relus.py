@@ -7,7 +7,7 @@ from ..base import Case, Remedy, Rule, Signal
 from ..consequences import OUTCOMES
 from ..copies import drawn
 from ..inside import at_start, now
-from ..remedies import rate_now, rounded, with_activation
+from ..remedies import rate_now, rounded, with_activation, with_default_weights
 
 KINDS = ("relu", "relu6")
 
@@ -37,7 +37,7 @@ def remedy(case: Case, signal: Signal) -> Remedy:
     return Remedy(
         f"Lower the learning rate (to {rate:g}), draw weights by he_normal with biases 0, or use leaky_relu, elu or "
         "gelu, whose gradient does not vanish.",
-        {**with_activation(case, "leaky_relu"), "learning_rate": rate},
+        with_default_weights(case) or {**with_activation(case, "leaky_relu"), "learning_rate": rate},
     )
 
 
@@ -46,7 +46,7 @@ RULE = Rule(
     title="ReLU units are dead",
     measure=measure,
     threshold=0.65,
-    confidence=0.9,
+    confidence=0.77,
     meaning="A unit that is 0 for every sample has no gradient and never comes back: it is lost, most often by one "
     "step that was too large.",
     remedy=remedy,

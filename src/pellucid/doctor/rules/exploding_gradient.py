@@ -10,7 +10,7 @@ from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
 from ..inside import Inside, at_start
-from ..remedies import rate_now, rounded
+from ..remedies import rate_now, rounded, with_default_weights
 
 
 def measure(case: Case) -> Signal | None:
@@ -56,7 +56,9 @@ def rms(a: object) -> float:
 
 def remedy(case: Case, signal: Signal) -> Remedy:
     words = "Draw smaller initial weights (glorot_uniform, or he_normal with relu: deviation √(2/inputs)), normalize "
-    change = {"batch_norm": True, "learning_rate": rounded(min(rate_now(case), 1e-3))} if case.spec else {}
+    change = with_default_weights(case)
+    if case.spec and not change:
+        change = {"batch_norm": True, "learning_rate": rounded(min(rate_now(case), 1e-3))}
     return Remedy(
         f"{words}layers (BatchNormalization), and clip the gradient: optimizer(..., global_clipnorm=1).", change
     )
@@ -66,8 +68,8 @@ RULE = Rule(
     name="exploding_gradient",
     title="The gradient explodes",
     measure=measure,
-    threshold=2.0,
-    confidence=0.9,
+    threshold=2,
+    confidence=0.95,
     meaning="Each layer makes the signal larger, and the gradient on its way back again: one step throws the weights "
     "far off, or overflows.",
     remedy=remedy,

@@ -17,6 +17,8 @@ def measure(case: Case) -> Signal | None:
     if facts.task(case).kind == "numbers" or not case.trained:
         return None
     found = actual(case).held if case.validation is not None else actual(case).train
+    if not found.recalls:
+        return None  # nothing finite comes out
     there = np.bincount(facts.labels(case, case.y), minlength=max(found.recalls) + 1)
     recalls = {
         c: r for c, r in found.recalls.items() if found.counts[c] >= FEWEST and not 0 < there[c] < FEWEST_TO_LEARN
@@ -44,8 +46,8 @@ RULE = Rule(
     name="one_class_always_wrong",
     title="One class is always wrong",
     measure=measure,
-    threshold=0.88,
-    confidence=0.9,
+    threshold=0.92,
+    confidence=0.93,
     meaning="The network learns the task but for one class: that points at this class's data, not at the training.",
     remedy=remedy,
     source="Amazon SageMaker Debugger, Confusion (70 % of a class wrong)",

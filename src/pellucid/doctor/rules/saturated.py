@@ -10,7 +10,7 @@ from ..base import Case, Remedy, Rule, Signal
 from ..consequences import OUTCOMES
 from ..experiments import actual
 from ..inside import Inside, at_start, now
-from ..remedies import with_activation
+from ..remedies import with_activation, with_default_weights
 
 ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "hard_tanh": (-1.0, 1.0)}
 NEAR = 0.01  # of the range: a sigmoid's slope there is 0.04 of its largest
@@ -56,7 +56,7 @@ def remedy(case: Case, signal: Signal) -> Remedy:
     return Remedy(
         "Scale the inputs, draw smaller weights (glorot_uniform), lower the learning rate, or use relu in hidden "
         "layers.",
-        {**with_activation(case, "relu")},
+        with_default_weights(case) or with_activation(case, "relu"),
     )
 
 
@@ -65,7 +65,7 @@ RULE = Rule(
     title="Units are saturated",
     measure=measure,
     threshold=0.5,
-    confidence=0.9,
+    confidence=0.96,
     meaning="At the ends of its curve a unit hardly changes whatever comes in, and passes no gradient back: it stops "
     "learning.",
     remedy=remedy,

@@ -57,8 +57,8 @@ RULE = Rule(
     name="trained_too_long",
     title="Training went on too long",
     measure=measure,
-    threshold=0.15,
-    confidence=0.9,
+    threshold=0.4,
+    confidence=0.94,
     meaning="From its best epoch on the network learned peculiarities of the training data, and lost what holds for "
     "all.",
     remedy=remedy,

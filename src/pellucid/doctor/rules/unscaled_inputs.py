@@ -54,7 +54,7 @@ RULE = Rule(
     name="unscaled_inputs",
     title="Inputs are not scaled",
     measure=measure,
-    threshold=6.0,
+    threshold=6,
     confidence=0.95,
     meaning="Large inputs make large activations and gradients: units saturate or die, and no learning rate suits all "
     "columns. Tiny ones are learned slowly.",

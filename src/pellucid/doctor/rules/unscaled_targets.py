@@ -34,8 +34,8 @@ RULE = Rule(
     name="unscaled_targets",
     title="Targets are not scaled",
     measure=measure,
-    threshold=30.0,
-    confidence=0.9,
+    threshold=30,
+    confidence=0.94,
     meaning="The last layer must first grow, or shrink, by orders of magnitude, and the gradient has the targets' "
     "size: a learning rate that suits one phase does not suit the other.",
     remedy=remedy,

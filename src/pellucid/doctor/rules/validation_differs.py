@@ -159,7 +159,7 @@ RULE = Rule(
     title="Validation data are not drawn as the training data are",
     measure=measure,
     threshold=0.08,
-    confidence=0.95,
+    confidence=0.83,
     meaning="Validation then measures another task than the one that is trained: its numbers can be far better or "
     "worse than those on data like the training data.",
     remedy=remedy,

@@ -11,7 +11,7 @@ from ..base import Case, Remedy, Rule, Signal
 from ..blaming import MANY_DEAD
 from ..consequences import ALL
 from ..inside import at_start
-from ..remedies import with_activation
+from ..remedies import with_activation, with_default_weights
 from .saturated import shares_of
 
 SATURATED = 0.5  # of a layer's outputs, before the first step
@@ -48,7 +48,7 @@ def remedy(case: Case, signal: Signal) -> Remedy:
     return Remedy(
         "Use relu in hidden layers, normalize them (BatchNormalization, or LayerNormalization), draw weights by "
         "he_normal or glorot_uniform, or use fewer layers.",
-        {**with_activation(case, "relu"), "batch_norm": True},
+        with_default_weights(case) or {**with_activation(case, "relu"), "batch_norm": True},
     )
 
 
@@ -57,7 +57,7 @@ RULE = Rule(
     title="The gradient vanishes before it reaches the first layers",
     measure=measure,
     threshold=3.7,
-    confidence=0.9,
+    confidence=0.94,
     meaning="Each layer passes only a part of the gradient on (a sigmoid at most a quarter), and little of it arrives: "
     "the first layers stay random.",
     remedy=remedy,

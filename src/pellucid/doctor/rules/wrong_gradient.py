@@ -28,8 +28,8 @@ RULE = Rule(
     name="wrong_gradient",
     title="A gradient is wrong",
     measure=measure,
-    threshold=0.1,
-    confidence=0.95,
+    threshold=0.3,
+    confidence=0.93,
     meaning="Training goes in a direction that is not downhill. The library's own layers are tested for this; layers "
     "and losses of one's own may err.",
     remedy=remedy,

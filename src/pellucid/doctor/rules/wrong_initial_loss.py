@@ -11,6 +11,7 @@ from ..base import Case, Remedy, Rule, Signal
 from ..consequences import OUTCOMES
 from ..copies import noisy_layers, penalized
 from ..inside import at_start, loss_of_draw
+from ..remedies import with_default_weights
 
 ENOUGH = 16  # samples in a batch, for its loss to be told from luck
 
@@ -46,7 +47,8 @@ def chance_loss(case: Case) -> float | None:
 def remedy(case: Case, signal: Signal) -> Remedy:
     return Remedy(
         "Draw the weights, above all the last layer's, by glorot_uniform with biases 0 (or the bias of the mean "
-        "target); look for a custom initializer, or weights loaded from elsewhere."
+        "target); look for a custom initializer, or weights loaded from elsewhere.",
+        with_default_weights(case),
     )
 
 
@@ -54,8 +56,8 @@ RULE = Rule(
     name="wrong_initial_loss",
     title="The initial loss is not what chance gives",
     measure=measure,
-    threshold=5.0,
-    confidence=0.9,
+    threshold=5,
+    confidence=0.85,
     meaning="The network begins by being sure of wrong answers; the first epochs go into unlearning them.",
     remedy=remedy,
     source="Karpathy, A recipe for training neural networks (2019); CS231n notes (sanity checks)",
