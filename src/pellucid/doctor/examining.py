@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from typing import Any
 
@@ -64,12 +65,14 @@ def measured(rule: Rule, case: Case) -> Signal | None:
 
 
 def _measured(rule: Rule, case: Case) -> Signal | None:
-    """Odd data must not end a training: what a rule stumbles over counts as not having been able to judge."""
+    """Odd data must not end a training: what a rule stumbles over counts as not having been able to judge, and is told
+    in the log alone."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
             signal = rule.measure(case)
         except Exception:
+            logging.getLogger("pellucid").info("The doctor's rule %r could not judge.", rule.name, exc_info=True)
             return None
     return None if signal is None or np.isnan(signal.value) else signal
 
