@@ -310,7 +310,7 @@ def test_a_log_with_an_unfinished_line_or_other_columns(tmp_path):
 
 
 def test_a_log_that_cannot_be_written(tmp_path):
-    with pytest.raises(FileError, match=r"CSVLogger, file .*: expected a file that can be written"):
+    with pytest.raises(FileError, match=r"CSVLogger, file .*: expected room and permission to write"):
         fitted(CSVLogger(tmp_path / "nowhere" / "log.csv"))
 
 

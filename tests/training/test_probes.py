@@ -202,5 +202,5 @@ def test_refusals(tmp_path: Path) -> None:
     (tmp_path / "cut.csv").write_text(",".join(COLUMNS) + "\n0,0,x\n")
     with pytest.raises(FileError, match="row 2"):
         read_looks(tmp_path / "cut.csv")
-    with pytest.raises(FileError, match="can be written"):
+    with pytest.raises(FileError, match="room and permission to write"):
         looked(network(), Probes(filename=tmp_path / "none" / "probes.csv"))

@@ -123,6 +123,7 @@ class Probes(Callback):
         """Where the table ends; without a table, the looks themselves, as the table would have them."""
         self._write()
         if self.table is not None:
+            self.table.settle()
             return {"size": self.table.size or 0}
         return {"looks": text_of([list(COLUMNS), *(row for look in self.looks for row in rows_of(look))])}
 

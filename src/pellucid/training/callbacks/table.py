@@ -16,13 +16,14 @@ class Table:
     def __init__(self, who: str, path: str | os.PathLike[str]) -> None:
         self.where, self.path = f"{who}, file {path}", Path(path)
         self.size: int | None = None
+        self.settled = True
 
     def read(self) -> str:
         """What is in the file; nothing, if there is none."""
         try:
             return self.path.read_bytes().decode() if self.path.exists() else ""
         except (OSError, UnicodeDecodeError) as problem:
-            raise self.unusable(problem) from problem
+            raise self.unusable(problem, "a file that can be read") from problem
 
     def empty(self) -> None:
         """Begin anew."""
@@ -32,11 +33,17 @@ class Table:
             raise self.unusable(problem) from problem
 
     def add(self, text: str, *, safely: bool = True) -> None:
-        """Add rows, whole or not at all. safely: and see them onto the disk."""
+        """Add rows, whole or not at all. safely: and see them onto the disk; else `settle` does that later."""
         try:
             self.size = _append(self.path, text.encode(), safely)
         except OSError as problem:
             raise self.unusable(problem) from problem
+        self.settled = safely
+
+    def settle(self) -> None:
+        """See what was added onto the disk."""
+        if not self.settled:
+            self.add("")
 
     def cut(self, size: int) -> bool:
         """Cut the file to what it held at the time of a backup; whether there is anything to go on with."""
@@ -57,10 +64,11 @@ class Table:
             raise self.unusable(problem) from problem
         return True
 
-    def unusable(self, problem: OSError | UnicodeDecodeError) -> FileError:
+    def unusable(
+        self, problem: OSError | UnicodeDecodeError, expected: str = "room and permission to write"
+    ) -> FileError:
         """The error of a file that cannot be read or written."""
-        reason = getattr(problem, "strerror", None) or str(problem)
-        return FileError(self.where, "a file that can be written", Told(reason))
+        return FileError(self.where, expected, Told(getattr(problem, "strerror", None) or str(problem)))
 
 
 def _append(path: Path, rows: bytes, safely: bool) -> int:
