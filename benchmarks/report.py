@@ -219,17 +219,7 @@ def markdown(results: Results, pictures: list[tuple[str, str]]) -> str:
     parts += ["## Task by task\n"] * bool(tasks) + [
         *(one_task(results, name) for name, task in tasks.items() if not task["group"])
     ]
-    parts += [*elsewhere(), "## How each library is used\n", usage()]
-    return "\n".join(parts)
-
-
-def elsewhere() -> list[str]:
-    """What runs on other machines gave, and on this one before: their bars and their ratios."""
-    parts = []
-    for path in sorted((RESULTS / "elsewhere").glob("*.json"), reverse=True):
-        results = json.loads(path.read_text("utf-8"))
-        parts += [f"## Elsewhere: {path.stem}\n", conditions(results), bars(results), overview(results)]
-    return parts
+    return "\n".join([*parts, "## How each library is used\n", usage()])
 
 
 def write_page(text: str, page: Path = PAGE) -> None:

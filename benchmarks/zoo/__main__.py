@@ -1,7 +1,8 @@
-"""python -m benchmarks.zoo run | fit | cure [WORD ...]
+"""python -m benchmarks.zoo run | third | fit | cure [WORD ...]
 
 run   trains every row, measures every rule's signal, and writes results/zoo.json
-fit   fits thresholds on the first half, judges them on the other, and writes docs/doctor_zoo.md
+third trains the rows of the third part, measures the same, and writes results/zoo_third.json
+fit   fits thresholds on the first half, judges them on the others, and writes docs/doctor_zoo.md
 cure  applies the remedy of each faulty run's first finding and writes results/zoo_cures.json
 
 With words, only rows whose names contain one of them are run, and what came out is printed instead.
@@ -13,8 +14,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
 from typing import Any
 
 from pellucid.doctor.rules import every_rule
@@ -24,19 +26,25 @@ from .curing import cured
 from .data import names
 from .faults import FAULTS
 from .healthy import HEALTHY
-from .judging import FIRST, OTHER, confidence, findings, fitted, halves, scores
+from .judging import FIRST, OTHER, confidence, findings, fitted, halves, scores, together
 from .report import write
-from .rows import Row
+from .rows import Recipe, Row
 from .running import examined
+from .third import THIRD
 
 RESULTS = ROOT / "benchmarks" / "results"
-RUNS, CURES = RESULTS / "zoo.json", RESULTS / "zoo_cures.json"
+RUNS, THIRD_RUNS, CURES = (RESULTS / f"{name}.json" for name in ("zoo", "zoo_third", "zoo_cures"))
+
+
+def rows_of(recipes: Sequence[Recipe]) -> list[Row]:
+    """Every row whose data are here."""
+    there = set(names())
+    return [row for recipe in recipes for row in recipe.rows() if row.data in there]
 
 
 def all_rows() -> list[Row]:
-    """Every row whose data are here."""
-    there = set(names())
-    return [row for recipe in (*FAULTS, *HEALTHY) for row in recipe.rows() if row.data in there]
+    """Those of both halves."""
+    return rows_of([*FAULTS, *HEALTHY])
 
 
 def on_all_cores(work: Callable[[int], Any], places: list[int]) -> list[Any]:
@@ -55,6 +63,16 @@ def on_all_cores(work: Callable[[int], Any], places: list[int]) -> list[Any]:
 
 def examine_place(place: int) -> dict[str, Any]:
     return examined(all_rows()[place])
+
+
+def third_place(place: int) -> dict[str, Any]:
+    """As `examined`; a row that cannot be run has no signals, and so counts as a miss."""
+    row = rows_of(THIRD)[place]
+    try:
+        return examined(row)
+    except Exception as problem:
+        kept = {"name": row.name, "rule": row.rule, "group": row.group, "data": row.data, "also": sorted(row.also)}
+        return kept | {"signals": {}, "stumbled": {}, "crashed": repr(problem)}
 
 
 def cure_place(place: int) -> dict[str, Any]:
@@ -78,6 +96,18 @@ def run(words: list[str]) -> None:
         RUNS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
+def third(words: list[str]) -> None:
+    began = time.monotonic()
+    runs = on_all_cores(third_place, list(range(len(rows_of(THIRD)))))
+    kept = {"made": time.strftime("%Y-%m-%d"), "minutes": round((time.monotonic() - began) / 60, 1), "runs": runs}
+    THIRD_RUNS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+
+
+def loaded(path: Path) -> Any:
+    """What was kept there; nothing where nothing was."""
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
 def show(runs: list[dict[str, Any]]) -> None:
     """Each run with what the doctor says now."""
     rules = every_rule()
@@ -94,10 +124,15 @@ def fit(words: list[str]) -> None:
     half = halves(runs)
     first, other = ([one for one in runs if half[one["group"]] == name] for name in (FIRST, OTHER))
     thresholds = {rule.name: fitted(rule, rules, first) for rule in rules}
-    judged = scores(other, rules, thresholds)
+    judged, later = scores(other, rules, thresholds), loaded(THIRD_RUNS)
+    both = judged
+    if later:
+        later["scores"] = scores(later["runs"], rules, thresholds)
+        both = together(judged, later["scores"])
+        THIRD_RUNS.write_text(json.dumps(later, indent=1) + "\n", "utf-8")
     kept |= {
         "thresholds": thresholds,
-        "confidences": {name: confidence(counts, judged["all"]) for name, counts in judged["rules"].items()},
+        "confidences": {name: confidence(counts, both["all"]) for name, counts in both["rules"].items()},
         "first": scores(first, rules, thresholds),
         "other": judged,
     }
@@ -107,7 +142,7 @@ def fit(words: list[str]) -> None:
         new = (thresholds[rule.name], kept["confidences"][rule.name])
         was = "" if now == new else f"   is {now[0]:g}, {now[1]:g}"
         print(f"{rule.name:28} threshold={new[0]:g}, confidence={new[1]:g}{was}")
-    write(kept, json.loads(CURES.read_text("utf-8")) if CURES.exists() else [])
+    write(kept, later, loaded(CURES) or [])
 
 
 def cure(words: list[str]) -> None:
@@ -117,12 +152,12 @@ def cure(words: list[str]) -> None:
         print(json.dumps(cures, indent=1))
         return
     CURES.write_text(json.dumps(cures, indent=1) + "\n", "utf-8")
-    write(json.loads(RUNS.read_text("utf-8")), cures)
+    write(loaded(RUNS), loaded(THIRD_RUNS), cures)
 
 
 if __name__ == "__main__":
     command, *words = sys.argv[1:] or [""]
-    commands = {"run": run, "fit": fit, "cure": cure}
+    commands = {"run": run, "third": third, "fit": fit, "cure": cure}
     if command not in commands:
         sys.exit(__doc__)
     commands[command](words)

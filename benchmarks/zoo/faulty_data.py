@@ -207,6 +207,61 @@ def fewer_rows(p: Prepared, rows: int, random: Random) -> Prepared:
     return replace(p, x_train=p.x_train[:rows], y_train=p.y_train[:rows])
 
 
+def mixed_units(p: Prepared, decades: int, random: Random) -> Prepared:
+    """Each column in a unit of its own, up to so many powers of ten apart."""
+    units = 10.0 ** random.integers(0, decades + 1, p.x_train.shape[1])
+    return _with_x(p, lambda x: (x * units).astype("float32"))
+
+
+def sorted_targets(p: Prepared, _: Any, random: Random) -> Prepared:
+    """Targets sorted without their rows, everywhere."""
+    assert p.validation is not None
+    return _with_validation(replace(p, y_train=np.sort(p.y_train)), p.validation[0], np.sort(p.validation[1]))
+
+
+def mostly_mislabelled(p: Prepared, what: tuple[int, int, float], random: Random) -> Prepared:
+    """(class, another, share): this share of the training rows of a class bears the label of another."""
+    a, b, share = what
+    return replace(p, y_train=np.where((p.y_train == a) & (random.random(len(p.y_train)) < share), b, p.y_train))
+
+
+def emptied_class(p: Prepared, k: int, random: Random) -> Prepared:
+    """The inputs of one class are 0 in the training data: files that could not be read."""
+    x = p.x_train.copy()
+    x[p.y_train == k] = 0
+    return replace(p, x_train=x)
+
+
+def copies_with_noise(p: Prepared, deviations: float, random: Random) -> Prepared:
+    """The validation rows are training rows with a little noise: augmented, then split."""
+    assert p.validation is not None
+    taken = random.choice(len(p.x_train), min(len(p.x_train), len(p.validation[0])), replace=False)
+    x = p.x_train[taken].astype("float32")
+    x = x + (random.normal(size=x.shape) * deviations * p.x_train.std(axis=0)).astype("float32")
+    return _with_validation(p, x, p.y_train[taken])
+
+
+def validation_inverted(p: Prepared, _: Any, random: Random) -> Prepared:
+    """Black for white in the validation inputs."""
+    assert p.validation is not None
+    return _with_validation(p, p.x_train.max() - p.validation[0], p.validation[1])
+
+
+def validation_mirrored(p: Prepared, width: int, random: Random) -> Prepared:
+    """Left for right in the validation pictures."""
+    assert p.validation is not None
+    x = p.validation[0]
+    return _with_validation(p, x.reshape(len(x), -1, width)[:, :, ::-1].reshape(x.shape), p.validation[1])
+
+
+def validation_lacks(p: Prepared, column: int, random: Random) -> Prepared:
+    """A column that is 0 in the validation data."""
+    assert p.validation is not None
+    x = p.validation[0].copy()
+    x[:, column] = 0
+    return _with_validation(p, x, p.validation[1])
+
+
 DATA: dict[str, Callable[[Prepared, Any, Random], Prepared]] = {
     f.__name__: f
     for f in (
@@ -214,6 +269,7 @@ DATA: dict[str, Callable[[Prepared, Any, Random], Prepared]] = {
         one_huge_column, scaled_targets, constant_columns, added_constants, divided_away, rare_class, one_against_all,
         mislabelled_class, blurred_class, wrong_rows_of_class, copies_in_validation, split_after_repeating,
         validation_scaled, validation_shifted, validation_noisy, validation_of_classes, validation_beyond,
-        fewer_rows,
+        fewer_rows, mixed_units, sorted_targets, mostly_mislabelled, emptied_class, copies_with_noise,
+        validation_inverted, validation_mirrored, validation_lacks,
     )
 }  # fmt: skip

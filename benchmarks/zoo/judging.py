@@ -114,6 +114,15 @@ def scores(runs: Sequence[Kept], rules: Sequence[Rule], thresholds: Mapping[str,
     return {"rules": count, "all": total, "silent": silent, "healthy": healthy}
 
 
+def together(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
+    """The scores of two sets of runs as those of one.
+
+    >>> together({"silent": 1, "rules": {"a": {"said": 2}}}, {"silent": 3, "rules": {"a": {"said": 5}}})
+    {'silent': 4, 'rules': {'a': {'said': 7}}}
+    """
+    return {name: together(a[name], b[name]) if isinstance(a[name], Mapping) else a[name] + b[name] for name in a}
+
+
 def share(part: int, whole: int) -> float:
     return part / whole if whole else math.nan
 

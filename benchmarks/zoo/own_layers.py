@@ -110,3 +110,87 @@ class NoEpsilon(Own):
     def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         x, sigma = cache, cache.std(axis=0)
         return dy / sigma - (x - x.mean(axis=0)) * (dy * x).sum(axis=0) / (len(x) * sigma**3), {}
+
+
+class NoScaleBack(Own):
+    """3 x, whose backward forgets the 3."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return 3 * x, x
+
+
+class OtherSlope(Own):
+    """tanh x, with the derivative y (1 - y) of a sigmoid."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        y = np.tanh(x)
+        return y, y
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy * cache * (1 - cache), {}
+
+
+class BatchMaximum(Own):
+    """The largest over the samples where one over the features was meant."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return np.broadcast_to(x.max(axis=0), x.shape).astype(x.dtype), x
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        dx = np.zeros_like(dy)
+        np.put_along_axis(dx, cache.argmax(axis=0)[None], dy.sum(axis=0, keepdims=True), axis=0)
+        return dx, {}
+
+
+class Nothing(Own):
+    """A product with 0: a mask that is never set."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return np.zeros_like(x), None
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return np.zeros_like(dy), {}
+
+
+class Rounded(Own):
+    """Whole numbers, whose derivative is 0: nothing below it learns."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return np.round(x), None
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return np.zeros_like(dy), {}
+
+
+class UnitRows(Own):
+    """x / ‖x‖ row by row, 0 / 0 where a row is 0."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        n = np.linalg.norm(x, axis=1, keepdims=True)
+        return x / n, (x / n, n)
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        y, n = cache
+        return (dy - y * (dy * y).sum(axis=1, keepdims=True)) / n, {}
+
+
+class NoShift(Own):
+    """exp(100 x) / Σ exp(100 x), the largest not taken away first: too large for a float."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        e = np.exp(100 * x)
+        y = e / e.sum(axis=1, keepdims=True)
+        return y, y
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return 100 * cache * (dy - (dy * cache).sum(axis=1, keepdims=True)), {}
+
+
+class Reciprocal(Own):
+    """1 / x, of numbers that may be 0."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return 1 / x, x
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return -dy / cache**2, {}

@@ -23,26 +23,26 @@ def percent(part: int, whole: int) -> str:
     return "" if not whole else f"{100 * part / whole:.0f} % ({part}/{whole})"
 
 
-def overall(kept: Mapping[str, Any]) -> str:
+def overall(parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     rows = []
-    for name, title in ((OTHER, "the other half"), (FIRST, "the first half, on which thresholds were fitted")):
-        total = kept[name]["all"]
+    for title, part in parts:
+        total = part["all"]
         rows.append(
             [
                 title,
                 percent(total["found"], total["planted"]),
                 percent(total["first"], total["planted"]),
                 percent(total["true"], total["said"]),
-                percent(kept[name]["silent"], kept[name]["healthy"]),
+                percent(part["silent"], part["healthy"]),
             ]
         )
     return table(["", "recall", "named first", "precision", "healthy runs without any finding"], rows)
 
 
-def rule_by_rule(kept: Mapping[str, Any]) -> str:
+def rule_by_rule(kept: Mapping[str, Any], part: Mapping[str, Any]) -> str:
     rows = []
     for rule in every_rule():
-        one = kept[OTHER]["rules"][rule.name]
+        one = part["rules"][rule.name]
         rows.append(
             [
                 f"`{rule.name}`",
@@ -57,15 +57,17 @@ def rule_by_rule(kept: Mapping[str, Any]) -> str:
     return table(["rule", "threshold", "recall", "named first", "precision", "in healthy runs", "confidence"], rows)
 
 
-def failures(kept: Mapping[str, Any]) -> str:
-    """The runs of the other half about which the doctor is wrong."""
-    rules, half = every_rule(), halves(kept["runs"])
+def failures(runs: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float]) -> str:
+    """The runs about which the doctor is wrong."""
+    rules = every_rule()
     lines = []
-    for run in kept["runs"]:
-        said = findings(run, rules, kept["thresholds"])
+    for run in runs:
+        said = findings(run, rules, thresholds)
         wrong = [name for name in said if name != run["rule"] and name not in run["also"]]
         missed = bool(run["rule"]) and run["rule"] not in said
-        if half[run["group"]] == OTHER and (wrong or missed):
+        if "crashed" in run:
+            lines.append([run["name"], f"could not be run: {run['crashed']}"])
+        elif wrong or missed:
             lines.append([run["name"], ", ".join(said) or "nothing"])
     return table(["run", "what the doctor says"], lines) if lines else "None.\n"
 
@@ -84,22 +86,40 @@ def cures_table(cures: Sequence[Mapping[str, Any]]) -> str:
     return table(["rule", "runs with the fault", "finding gone", "as good as the healthy twin", "cured"], rows)
 
 
-def markdown(kept: Mapping[str, Any], cures: Sequence[Mapping[str, Any]]) -> str:
-    runs = kept["runs"]
+def counted(runs: Sequence[Mapping[str, Any]]) -> str:
+    """How many runs, of how many recipes."""
     faulty = sum(1 for run in runs if run["rule"])
+    return (
+        f"{faulty} runs with a fault, of {len({run['group'] for run in runs if run['rule']})} recipes, and "
+        f"{len(runs) - faulty} healthy ones, of {len({run['group'] for run in runs if not run['rule']})}"
+    )
+
+
+def markdown(kept: Mapping[str, Any], third: Mapping[str, Any] | None, cures: Sequence[Mapping[str, Any]]) -> str:
+    runs, half = kept["runs"], halves(kept["runs"])
     trained = sum(run["seconds"][0] for run in runs) / len(runs)
     asked = sum(run["seconds"][1] for run in runs) / len(runs)
+    overview = [("the second half", kept[OTHER]), ("the first half, on which thresholds were fitted", kept[FIRST])]
     parts = [
-        f"{faulty} runs with a fault, of {len({run['group'] for run in runs if run['rule']})} recipes, and "
-        f"{len(runs) - faulty} healthy ones, of {len({run['group'] for run in runs if not run['rule']})}; made on "
-        f"{kept['made']} in {kept['minutes']:.0f} minutes. On average a run trains for {trained:.1f} s, and asking all "
-        f"rules takes {asked:.1f} s.\n",
-        "## In all\n",
-        overall(kept),
-        "## Rule by rule, on the other half\n",
-        rule_by_rule(kept),
-        "## Where the doctor is wrong, on the other half\n",
-        failures(kept),
+        f"Both halves: {counted(runs)}; made on {kept['made']} in {kept['minutes']:.0f} minutes. On average a run "
+        f"trains for {trained:.1f} s, and asking all rules takes {asked:.1f} s.\n",
+    ]
+    if third:
+        overview.insert(0, ("**the third part**", third["scores"]))
+        parts.append(f"The third part: {counted(third['runs'])}; made on {third['made']}.\n")
+    parts += ["## In all\n", overall(overview)]
+    if third:
+        parts += [
+            "## A third part, written after the rules were finished and run once\n",
+            rule_by_rule(kept, third["scores"]),
+            "## Where the doctor is wrong, in the third part\n",
+            failures(third["runs"], kept["thresholds"]),
+        ]
+    parts += [
+        "## Rule by rule, on the second half\n",
+        rule_by_rule(kept, kept[OTHER]),
+        "## Where the doctor is wrong, on the second half\n",
+        failures([run for run in runs if half[run["group"]] == OTHER], kept["thresholds"]),
     ]
     if cures:
         parts += [
@@ -111,5 +131,5 @@ def markdown(kept: Mapping[str, Any], cures: Sequence[Mapping[str, Any]]) -> str
     return "\n".join(parts)
 
 
-def write(kept: Mapping[str, Any], cures: Sequence[Mapping[str, Any]]) -> None:
-    write_page(markdown(kept, cures), PAGE)
+def write(kept: Mapping[str, Any], third: Mapping[str, Any] | None, cures: Sequence[Mapping[str, Any]]) -> None:
+    write_page(markdown(kept, third, cures), PAGE)
