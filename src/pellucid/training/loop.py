@@ -173,8 +173,7 @@ def _step(
     """Train on one batch; whether to go on after it."""
     try:
         with told.looking(model, position.epoch) as see:
-            rng = model.key.fold("noise", model.optimizer.steps_taken)
-            outputs = dict(model.walk(model.p, x, training=True, rng=rng)) if see.wanted else {}
+            outputs = _outputs(model, x) if see.wanted else {}
             engine.train(model, x, y, weights)
             see(outputs, compiled=False)
     except NonFinite as problem:
@@ -185,6 +184,13 @@ def _step(
     position.batch += 1
     told.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
     return not model.stop_training
+
+
+def _outputs(model: Trainee, x: Array) -> dict[str, Array]:
+    """What each layer gives in the step to come."""
+    rng = model.key.fold("noise", model.optimizer.steps_taken)
+    with np.errstate(all="ignore"):  # what is not finite ends the step, which tells where
+        return dict(model.walk(model.p, x, training=True, rng=rng))
 
 
 def _tell_non_finite(told: CallbackList, problem: NonFinite, batch: int) -> None:
