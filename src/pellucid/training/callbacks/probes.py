@@ -139,4 +139,5 @@ def _summary(values: Array, row: Array) -> Summary:
 
 
 def _ratio(moved: Array, norm: float) -> float:
-    return math.sqrt(float(moved @ moved)) / norm if norm else math.nan
+    wide = moved.astype("float64")  # its squares would overflow where a step is far too long
+    return math.sqrt(float(wide @ wide)) / norm if norm else math.nan
