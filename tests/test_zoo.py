@@ -22,12 +22,17 @@ from benchmarks.zoo import data, faulty_data, faulty_networks, running  # noqa: 
 from benchmarks.zoo.curing import twin_of  # noqa: E402
 from benchmarks.zoo.faults import FAULTS  # noqa: E402
 from benchmarks.zoo.healthy import HEALTHY  # noqa: E402
-from benchmarks.zoo.judging import FIRST, OTHER, between, confidence, findings, fitted, halves, scores  # noqa: E402
+from benchmarks.zoo.judging import FIRST, OTHER, between, confidence, findings, fitted, halves, scores, together  # noqa: E402
 from benchmarks.zoo.rows import Recipe, Row  # noqa: E402
+from benchmarks.zoo.third import THIRD  # noqa: E402
 
 ROWS: list[Row] = [row for recipe in (*FAULTS, *HEALTHY) for row in recipe.rows()]
 RULES = {rule.name: rule for rule in every_rule()}
-KEPT: dict[str, Any] = json.loads((ROOT / "benchmarks/results/zoo.json").read_text("utf-8"))
+KEPT, KEPT_THIRD, KEPT_SECOND = (
+    json.loads((ROOT / f"benchmarks/results/{name}.json").read_text("utf-8"))
+    for name in ("zoo", "zoo_third", "zoo_second")
+)
+THIRD_ROWS: list[Row] = [row for recipe in THIRD for row in recipe.rows()]
 SEED_ONLY = {"early_stopping", "balanced", "class_weight"}  # plants in the call of fit
 
 
@@ -65,9 +70,18 @@ def test_every_rule_is_planted_in_several_ways():
 
 
 def test_plants_and_rules_exist():
-    for row in ROWS:
+    for row in (*ROWS, *THIRD_ROWS):
         assert row.also <= RULES.keys()
         assert {name for name, _ in row.plants} <= {*faulty_data.DATA, *faulty_networks.MODEL, *SEED_ONLY}
+
+
+def test_the_third_part_has_recipes_of_its_own_for_every_rule():
+    ways = Counter(recipe.rule for recipe in THIRD)
+    assert ways.keys() == {"", *RULES}
+    assert min(ways.values()) >= 2
+    assert sum(1 for row in THIRD_ROWS if not row.rule) >= 60
+    assert len({row.name for row in THIRD_ROWS}) == len(THIRD_ROWS)
+    assert not {row.group for row in THIRD_ROWS} & {row.group for row in ROWS}
 
 
 # The arithmetic ----------------------------------------------------------------------------------------------------
@@ -140,8 +154,9 @@ def test_the_rules_have_the_numbers_of_the_zoo():
 
 
 def test_what_was_kept_is_of_these_rows():
-    assert [one["name"] for one in KEPT["runs"]] == [row.name for row in ROWS]
-    for one, row in zip(KEPT["runs"], ROWS, strict=True):
+    runs, rows = [*KEPT["runs"], *KEPT_THIRD["runs"]], [*ROWS, *THIRD_ROWS]
+    assert [one["name"] for one in runs] == [row.name for row in rows]
+    for one, row in zip(runs, rows, strict=True):
         assert (one["rule"], one["group"], one["also"]) == (row.rule, row.group, sorted(row.also))
         assert one["signals"].keys() == RULES.keys()
         assert not one["stumbled"]
@@ -154,16 +169,20 @@ def test_the_numbers_follow_from_the_runs():
         assert scores(runs, every_rule(), KEPT["thresholds"]) == KEPT[name]
     first = [one for one in KEPT["runs"] if half[one["group"]] == FIRST]
     assert {name: fitted(one, every_rule(), first) for name, one in RULES.items()} == KEPT["thresholds"]
-    judged = KEPT[OTHER]
-    assert {n: confidence(c, judged["all"]) for n, c in judged["rules"].items()} == KEPT["confidences"]
+    assert scores(KEPT_THIRD["runs"], every_rule(), KEPT["thresholds"]) == KEPT_THIRD["scores"]
+    unseen = together(KEPT_SECOND["other"], KEPT_THIRD["scores"])
+    assert {n: confidence(c, unseen["all"]) for n, c in unseen["rules"].items()} == KEPT["confidences"]
 
 
-def test_the_doctor_is_right_often_enough():
-    """Of the other half; the aim for recall, 0.9 as well, is not reached (docs/doctor_zoo.md)."""
-    other = KEPT[OTHER]
-    assert other["all"]["found"] / other["all"]["planted"] >= 0.88
-    assert other["all"]["true"] / other["all"]["said"] >= 0.9
-    assert other["silent"] / other["healthy"] >= 0.95
+@pytest.mark.parametrize(
+    ("part", "recall"),
+    [(KEPT[OTHER], 0.95), (KEPT_THIRD["scores"], 0.88)],  # the first has been looked at; the other misses its aim, 0.9
+    ids=["second half", "third part"],
+)
+def test_the_doctor_is_right_often_enough(part: dict[str, Any], recall: float):
+    assert part["all"]["found"] / part["all"]["planted"] >= recall
+    assert part["all"]["true"] / part["all"]["said"] >= 0.9
+    assert part["silent"] / part["healthy"] >= 0.95
 
 
 AGAIN = (  # quick ones, of toy data and digits, which need no folder of data

@@ -36,7 +36,7 @@ DATA = [
     Recipe("duplicates_in_validation", "a quarter of it from the training data", ["mnist"],
         plants={"copies_in_validation": 0.25}),
     Recipe("duplicates_in_validation", "all but copies of the training data", ["diamonds", "digits"],
-        plants={"copies_with_noise": 0.01}),
+        plants={"copies_with_noise": 0.01}, also=["validation_differs"]),  # whole numbers there, none here
     Recipe("validation_differs", "pictures inverted", ["digits"], plants={"validation_inverted": None}),
     Recipe("validation_differs", "pictures mirrored", ["mnist"], plants={"validation_mirrored": 28}),
     Recipe("validation_differs", "a column lost", ["diamonds_cut"], plants={"validation_lacks": 0}),
@@ -132,7 +132,7 @@ TRAINING = [
         {"optimizer": "nadam", "learning_rate": 0.5, "schedule": "constant"}),
     Recipe("learning_rate_too_high", "Adamax at 2", ["mnist"], {"optimizer": "adamax", "learning_rate": 2.0}),
     Recipe("learning_rate_too_high", "Nesterov at 3", ["moons", "diamonds_cut"],
-        {"optimizer": sgd(0.9, nesterov=True), "learning_rate": 3.0, "layers": [32, 32]}),
+        {"optimizer": sgd(0.9, nesterov=True), "learning_rate": 3.0, "layers": [32, 32]}, {}, also=["non_finite"]),
     Recipe("learning_rate_too_high", "Lion at 0.1", ["digits"], {"optimizer": "lion", "learning_rate": 0.1}),
     Recipe("learning_rate_too_low", "Nadam at 1e-6", ["circles"], {"optimizer": "nadam", "learning_rate": 1e-6}),
     Recipe("learning_rate_too_low", "momentum at 1e-5, tanh", ["digits", "diamonds"],

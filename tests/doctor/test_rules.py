@@ -9,6 +9,7 @@ import pytest
 
 from doctor.cases import (
     BatchMean,
+    NoMask,
     Root,
     WrongSign,
     both,
@@ -22,10 +23,13 @@ from doctor.cases import (
     trained,
     without,
 )  # fmt: skip
-from pellucid import layers, losses, regularizers
-from pellucid.doctor import Case
+from pellucid import datasets, layers, losses, regularizers
+from pellucid.doctor import Case, examine
+from pellucid.doctor.blaming import lost_gain
+from pellucid.doctor.experiments import Trial
+from pellucid.doctor.facts import Standing
 from pellucid.doctor.rules import every_rule
-from pellucid.initializers import Constant, RandomNormal
+from pellucid.initializers import Constant, RandomNormal, RandomUniform
 from pellucid.optimizers import SGD, Adam
 
 LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -160,3 +164,63 @@ def test_a_rule_says_what_it_is(name: str):
     assert rule.meaning.endswith(".")
     assert rule.source
     assert rule.measure.__doc__
+
+
+# Mechanisms ----------------------------------------------------------------------------------------------------------
+
+
+def value(name: str, case: Case) -> float | None:
+    with np.errstate(all="ignore"):
+        signal = RULES[name].measure(case)
+    return None if signal is None else signal.value
+
+
+def test_a_signal_that_fades_is_told_from_units_that_are_dead():
+    faded = moons((32,) * 6, 20, optimizer=SGD(0.01, momentum=0.9), kernel_initializer=RandomUniform(-0.03, 0.03))
+    drowned = moons((16,) * 20, 1, kernel_initializer=RandomNormal(stddev=0.001))  # less than a float can be, at last
+    for case in (faded, drowned):
+        assert [finding.rule for finding in examine(case)][:1] == ["vanishing_gradient"]
+    assert value("dead_relus", drowned) == 1.0
+    dead = moons((16, 16), 1, bias_initializer=Constant(-20.0))
+    assert value("vanishing_gradient", dead) is None
+    assert [finding.rule for finding in examine(dead)][:1] == ["dead_relus"]
+
+
+def test_a_rare_class_is_missed_only_where_others_are_found():
+    few = without(data("digits"), 3, 4)
+    assert value("class_imbalance", digits(given=few)) > RULES["class_imbalance"].threshold
+    untrained = value("class_imbalance", digits(given=few, epochs=1, optimizer=SGD(1e-7)))
+    assert untrained < RULES["class_imbalance"].threshold
+
+
+@pytest.mark.parametrize("name", ["stopped_too_early", "learning_rate_too_low"])
+def test_a_rare_class_is_no_consequence_of_slow_learning(name: str):
+    assert "class_imbalance" not in RULES[name].explains
+
+
+def test_a_few_samples_more_are_not_held_against_a_run():
+    def trial(right: int) -> Trial:
+        """Of 200 samples, 190 of the frequent class."""
+        standing = Standing(0.1, right / 200, (right - 190) / 10, 0.2, 0.95, 200, {0: 1.0}, {0: 190})
+        return Trial(standing, standing, False, 100)
+
+    assert lost_gain(trial(190), trial(193)) == 0.0
+    assert lost_gain(trial(190), trial(196)) == 1.0
+
+
+def test_a_gradient_is_checked_along_more_than_one_direction():
+    wrong = moons((layers.Dense(16), NoMask()), epochs=2)
+    assert value("wrong_gradient", wrong) > RULES["wrong_gradient"].threshold
+    assert value("wrong_gradient", moons((16, 16, 16), epochs=2)) < 0.01
+
+
+def test_wrong_labels_do_not_make_inputs_differ():
+    """A third of the training rows are of a class that is labelled as one of two others."""
+    random = np.random.default_rng(0)
+    (x, y), validation = datasets.blobs.load_data(n=2000)
+    y = np.where(y == 2, random.integers(0, 2, len(y)), y)
+    given = x, y, validation
+    case = Case(model_for(given, (8,), 3), x, y, validation)
+    assert value("validation_differs", case) < RULES["validation_differs"].threshold
+    moved = Case(model_for(given, (8,), 3), x, y, (validation[0] + 1, validation[1]))
+    assert value("validation_differs", moved) > RULES["validation_differs"].threshold

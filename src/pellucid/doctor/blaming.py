@@ -8,6 +8,7 @@ from .ordinary import reference
 
 LONGER, LONGEST, STEPS_TO_TELL = 5.0, 50.0, 1000
 MANY_DEAD = 0.65  # units of a layer
+TELLING = 4  # samples more that are recognized: twice the root of their number, which is what chance allows
 UNTOLD = 0.03  # a loss of success that no rule speaks of
 
 
@@ -32,7 +33,9 @@ def room(mine: Trial) -> float:
 
 
 def lost_gain(mine: Trial, other: Trial) -> float:
-    """As `lost`, of what accuracy or R² gains over a dummy's."""
+    """As `lost`, of what accuracy or R² gains over a dummy's; 0 where it is a matter of a few held-out samples."""
+    if mine.held.counts and (other.held.score - mine.held.score) * other.held.size < TELLING:
+        return min(0.0, _lacking(mine.held.gain, other.held.gain))
     return min(_lacking(mine.train.gain, other.train.gain), _lacking(mine.held.gain, other.held.gain))
 
 

@@ -46,7 +46,7 @@ RULE = Rule(
     title="ReLU units are dead",
     measure=measure,
     threshold=0.65,
-    confidence=0.77,
+    confidence=0.78,
     meaning="A unit that is 0 for every sample has no gradient and never comes back: it is lost, most often by one "
     "step that was too large.",
     remedy=remedy,
@@ -57,6 +57,5 @@ RULE = Rule(
         "learning_rate_too_low",
         "frozen_parameters",
         "wrong_initial_loss",
-        "vanishing_gradient",
     },
 )

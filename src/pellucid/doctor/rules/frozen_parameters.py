@@ -52,7 +52,7 @@ RULE = Rule(
     title="Parameters do not move",
     measure=measure,
     threshold=0.01,
-    confidence=0.94,
+    confidence=0.97,
     meaning="Training goes on around random weights. Freezing makes sense for weights that were trained before; these "
     "were not.",
     remedy=remedy,

@@ -62,7 +62,7 @@ RULE = Rule(
     title="The learning rate is too high",
     measure=measure,
     threshold=0.07,
-    confidence=0.97,
+    confidence=0.98,
     meaning="Each step goes beyond the valley that it aims at: the loss jumps about, stays high, or grows without "
     "bound.",
     remedy=remedy,

@@ -43,10 +43,10 @@ RULE = Rule(
     title="The learning rate is too low",
     measure=measure,
     threshold=0.3,
-    confidence=0.85,
+    confidence=0.73,
     meaning="Each step moves the weights so little that the training ends before it has got anywhere.",
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 8.3.1; Karpathy, CS231n notes (updates of "
     "about 1/1000 of the weights)",
-    explains=OUTCOMES | STRENGTHS | {"cannot_overfit_20_samples", "frozen_parameters"},
+    explains=(OUTCOMES - {"class_imbalance"}) | STRENGTHS | {"cannot_overfit_20_samples", "frozen_parameters"},
 )

@@ -65,7 +65,7 @@ RULE = Rule(
     title="Units are saturated",
     measure=measure,
     threshold=0.5,
-    confidence=0.96,
+    confidence=0.83,
     meaning="At the ends of its curve a unit hardly changes whatever comes in, and passes no gradient back: it stops "
     "learning.",
     remedy=remedy,

@@ -58,7 +58,7 @@ RULE = Rule(
     title="Training went on too long",
     measure=measure,
     threshold=0.4,
-    confidence=0.94,
+    confidence=0.96,
     meaning="From its best epoch on the network learned peculiarities of the training data, and lost what holds for "
     "all.",
     remedy=remedy,

@@ -10,11 +10,14 @@ from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..blaming import MANY_DEAD
 from ..consequences import ALL
-from ..inside import at_start
+from ..inside import Inside, at_start
 from ..remedies import with_activation, with_default_weights
+from .exploding_gradient import rms
 from .saturated import shares_of
 
 SATURATED = 0.5  # of a layer's outputs, before the first step
+FADED = 1e-4  # of the inputs' size: a signal that has become smaller than this was lost on the way
+TINY = 1e-30  # so that nothing is divided by 0
 DWINDLING = 1e-3  # an elasticity, somewhere, by which a gradient that comes to 0 is seen to have vanished by and by
 
 
@@ -22,7 +25,8 @@ def measure(case: Case) -> Signal | None:
     """-log10 of the smallest ‖dL/dW‖·‖W‖/L over the weight matrices, before the first step: by how many per cent the
     loss can change where that matrix changes by one."""
     start = at_start(case)
-    if any(facts.dead(start.outputs[path]) > MANY_DEAD for path in facts.hidden(case, "relu", "relu6")):
+    kept = kept_of_signal(case, start)
+    if kept > FADED:
         return None  # dead units pass nothing back
     if max(shares_of(case, start).values(), default=0.0) > SATURATED:
         return None  # nor do saturated ones, which have a rule of their own
@@ -33,7 +37,7 @@ def measure(case: Case) -> Signal | None:
         return None
     found = {name: start.elasticity(name) for name in kernels}
     least = min(kernels, key=lambda name: found[name])
-    if found[least] == 0 and not any(0 < e < DWINDLING for e in found.values()):
+    if found[least] == 0 and kept == 0 and not any(0 < e < DWINDLING for e in found.values()):
         return None  # cut off rather than lost on the way: by dead units, or by a layer that passes nothing back
     value = -math.log10(found[least]) if found[least] > 0 else 40.0
     last = kernels[-1]
@@ -42,6 +46,22 @@ def measure(case: Case) -> Signal | None:
         f"{last!r} by {found[last]:.1e} %. Layer by layer: {', '.join(f'{found[name]:.0e}' for name in kernels[:16])}."
     )
     return Signal(value, evidence, least)
+
+
+def kept_of_signal(case: Case, start: Inside) -> float:
+    """What is left of the inputs' size right before the first layer of dead ReLU units; 0 without such a layer.
+
+    Units that are dead for a reason of their own are given a signal of ordinary size. One that each layer made smaller
+    is 0 at last, too, where it is less than a float can be; and so are then all units behind.
+    """
+    paths = list(start.outputs)
+    for path in facts.hidden(case, "relu", "relu6"):
+        if facts.dead(start.outputs[path]) > MANY_DEAD:
+            place = paths.index(path)
+            if place == 0:
+                return 1.0
+            return rms(start.outputs[paths[place - 1]]) / max(rms(facts.sample(case)[0]), TINY)
+    return 0.0
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
@@ -57,11 +77,11 @@ RULE = Rule(
     title="The gradient vanishes before it reaches the first layers",
     measure=measure,
     threshold=3.7,
-    confidence=0.94,
+    confidence=0.97,
     meaning="Each layer passes only a part of the gradient on (a sigmoid at most a quarter), and little of it arrives: "
     "the first layers stay random.",
     remedy=remedy,
     source="Hochreiter (1991); Glorot & Bengio, Understanding the difficulty of training deep feedforward neural "
     "networks (AISTATS 2010)",
-    explains=ALL - {"exploding_gradient", "dead_relus"},
+    explains=ALL - {"exploding_gradient"},
 )
