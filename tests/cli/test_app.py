@@ -180,7 +180,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path):
     def small_files() -> None:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # less than a checkpoint has
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
     done = pellucid("train", "digits", "--epochs", "1", "--out", "run", cwd=tmp_path, code=2, preexec_fn=small_files)
     assert "room and permission to write" in done.stderr

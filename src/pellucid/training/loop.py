@@ -147,10 +147,9 @@ def _run(
         told.call("on_train_batch_begin", position.batch)
         wait = told.until_look(model.optimizer.steps_taken)
         if wait == 0:
-            with told.looking(model, position.epoch) as see:
-                looked_at = unfused() or stepper
-                if done := looked_at.run(order, place, 1, alone=True):
-                    see(looked_at.outputs(place), compiled=True)
+            see, looked_at = told.looking(model, position.epoch), unfused() or stepper
+            if done := looked_at.run(order, place, 1, alone=True):
+                see(looked_at.outputs(place), compiled=True)
         else:
             done = stepper.run(order, place, min(most, last - place, wait or last))
         place += done
@@ -172,10 +171,10 @@ def _step(
 ) -> bool:  # fmt: skip
     """Train on one batch; whether to go on after it."""
     try:
-        with told.looking(model, position.epoch) as see:
-            outputs = _outputs(model, x) if see.wanted else {}
-            engine.train(model, x, y, weights)
-            see(outputs, compiled=False)
+        see = told.looking(model, position.epoch)
+        outputs = _outputs(model, x) if see.wanted else {}
+        engine.train(model, x, y, weights)
+        see(outputs, compiled=False)
     except NonFinite as problem:
         if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
             raise

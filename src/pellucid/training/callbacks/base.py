@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, Self
 
 from ...arrays import Array
@@ -171,14 +170,13 @@ class CallbackList(Callback):
         waits = [c.until_look(step) for c in self.callbacks if hasattr(c, "until_look")]
         return min(waits, default=None)
 
-    @contextmanager
-    def looking(self, model: Any, epoch: int) -> Iterator[Sight]:
-        """Let those who want to look at the coming step remember what is before it; the block makes the step."""
+    def looking(self, model: Any, epoch: int) -> Sight:
+        """Let those who want to look at the coming step remember what is before it; the answer shows it to them."""
         step = model.optimizer.steps_taken
         lookers: list[Any] = [c for c in self.callbacks if hasattr(c, "until_look") and c.until_look(step) == 0]
         for callback in lookers:
             callback.before_step()
-        yield Sight(lookers, epoch)
+        return Sight(lookers, epoch)
 
     def call(self, moment: str, *args: Any) -> None:
         """Tell every callback; logs that are not given are None."""
