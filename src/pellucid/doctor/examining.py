@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from typing import Any
 
@@ -72,6 +71,8 @@ def _measured(rule: Rule, case: Case) -> Signal | None:
         try:
             signal = rule.measure(case)
         except Exception:
+            import logging  # here, so that importing the library stays quick
+
             logging.getLogger("pellucid").info("The doctor's rule %r could not judge.", rule.name, exc_info=True)
             return None
     return None if signal is None or np.isnan(signal.value) else signal
