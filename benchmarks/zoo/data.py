@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -50,9 +51,11 @@ def load(name: str) -> Data:
 
 
 def names() -> list[str]:
-    """All that can be loaded here: the tables and MNIST only where PELLUCID_DATA names their folder."""
+    """All that can be loaded here: the tables and MNIST only where PELLUCID_DATA names their folder, and those that
+    scikit-learn brings only where it is installed."""
     there = {name: (_folder() / "tables" / f"{name.partition('_')[0]}.csv").exists() for name in _TABLES}
     there["mnist"] = (_folder() / "mnist").exists()
+    there |= dict.fromkeys(_BROUGHT, importlib.util.find_spec("sklearn") is not None)
     return [name for name in _DATA if there.get(name, True)]
 
 
@@ -140,6 +143,19 @@ def _diamonds_cut() -> Data:
     return _split(x, np.array([cuts.index(cut) for cut in table["cut"]], "float64"), DIAMOND_ROWS, 5)
 
 
+def _brought(name: str, rows: int, classes: int) -> Callable[[], Data]:
+    """A table that comes with scikit-learn."""
+
+    @functools.cache
+    def load() -> Data:
+        from sklearn import datasets as brought  # type: ignore[import-not-found,unused-ignore]
+
+        x, y = getattr(brought, f"load_{name}")(return_X_y=True)
+        return _split(x, y, rows, classes)
+
+    return load
+
+
 # Toys --------------------------------------------------------------------------------------------------------------
 
 
@@ -155,10 +171,16 @@ def _toy(name: str, classes: int, **options: float) -> Callable[[], Data]:
 
 
 _TABLES: dict[str, Callable[[], Data]] = {"titanic": _titanic, "diamonds": _diamonds, "diamonds_cut": _diamonds_cut}
+_BROUGHT: dict[str, Callable[[], Data]] = {
+    "breast_cancer": _brought("breast_cancer", 370, 2),
+    "wine": _brought("wine", 100, 3),
+    "diabetes": _brought("diabetes", 300, 0),
+}
 _DATA: dict[str, Callable[[], Data]] = {
     "digits": _digits,
     "mnist": _mnist,
     **_TABLES,
+    **_BROUGHT,
     "spirals": _toy("spirals", 2),
     "moons": _toy("moons", 2),
     "circles": _toy("circles", 2),

@@ -14,6 +14,9 @@ BASES: Mapping[str, Mapping[str, Any]] = {
     "titanic": {"rows": 650, "layers": [16], "epochs": 60},
     "diamonds": {"rows": 2000, "layers": [32, 32], "epochs": 15},
     "diamonds_cut": {"rows": 2500, "layers": [32, 32], "epochs": 20},
+    "breast_cancer": {"rows": 370, "layers": [16], "epochs": 40, "l2": 1e-3},
+    "wine": {"rows": 100, "layers": [16], "epochs": 80, "l2": 1e-3, "learning_rate": 0.01},
+    "diabetes": {"rows": 300, "layers": [8], "epochs": 40, "learning_rate": 0.01, "l2": 1e-2},
     "spirals": {"rows": 800, "layers": [32, 32], "epochs": 80, "learning_rate": 0.01},
     "moons": {"rows": 400, "layers": [16], "epochs": 100, "learning_rate": 0.01},
     "circles": {"rows": 400, "layers": [16], "epochs": 60, "learning_rate": 0.01},
@@ -23,7 +26,7 @@ BASES: Mapping[str, Mapping[str, Any]] = {
 }
 CLASSES = {
     "digits": 10, "mnist": 10, "titanic": 2, "diamonds": 0, "diamonds_cut": 5, "spirals": 2, "moons": 2, "circles": 2,
-    "blobs": 3, "xor": 2, "sine": 0,
+    "blobs": 3, "xor": 2, "sine": 0, "breast_cancer": 2, "wine": 3, "diabetes": 0,
 }  # fmt: skip
 
 
