@@ -19,6 +19,7 @@ from pellucid.callbacks import Callback, EarlyStopping
 from pellucid.doctor.base import Case
 from pellucid.doctor.rules import every_rule
 from pellucid.errors import NonFinite
+from pellucid.training.batches import with_class_weight
 from pellucid.training.callbacks.probes import Probes
 
 from . import faulty_data, faulty_networks
@@ -78,24 +79,24 @@ def trained(row: Row) -> Trained:
     model = _network(row, spec, data)
     watch, probes = Watch(), Probes()
     callbacks: list[Any] = [watch, probes]
-    fit: dict[str, Any] = {}
+    weights = None
     for name, argument in row.plants:
         if name == "early_stopping":
             callbacks.append(EarlyStopping(patience=argument, restore_best_weights=True))
         elif name == "balanced":
             counts = np.bincount(data.y_train, minlength=data.classes)
-            fit["class_weight"] = {k: len(data.y_train) / (data.classes * n) for k, n in enumerate(counts) if n}
+            weights = {k: len(data.y_train) / (data.classes * n) for k, n in enumerate(counts) if n}
         elif name == "class_weight":
-            fit["class_weight"] = argument
+            weights = argument
     with _quietly():
         model.fit(
             data.x_train, data.y_train, batch_size=spec.batch_size, epochs=spec.epochs, validation_data=data.validation,
-            callbacks=callbacks, verbose=0, **fit,
+            callbacks=callbacks, verbose=0, class_weight=weights,
         )  # fmt: skip
         score = held_out_score(model, data)
     case = Case(
         model, data.x_train, data.y_train, data.validation, spec.batch_size, spec.epochs, watch.history, probes.looks,
-        watch.stopped, spec.model_dump(exclude_none=True),
+        watch.stopped, spec.model_dump(exclude_none=True), with_class_weight(data.y_train, None, weights),
     )  # fmt: skip
     return Trained(case, score)
 

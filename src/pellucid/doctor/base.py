@@ -29,6 +29,7 @@ class Case:
     looks: Sequence[Look] = ()
     stopped: NonFinite | None = None  # what ended the training early, if anything did
     spec: Mapping[str, Any] = field(default_factory=dict)  # of a run's spec.toml: what `change` lays new values over
+    sample_weight: Array | None = None  # (N, ...), those of the classes included
     notes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was found out: see `once`
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import NonFinite
-from ..training.batches import ArrayBatches, Batches, StreamBatches
+from ..training.batches import ArrayBatches, Batches, StreamBatches, with_class_weight
 from ..training.callbacks import Probes
 from ..training.callbacks.base import Logs
 from .base import Case, Finding
@@ -91,9 +91,11 @@ class Doctor(Probes):
         rows = self._train.rows()
         if rows is None:
             return
+        weights = self._train.weights(rows[1], self.params.get("class_weight"))
         self.case = Case(
             self.model, *rows, None if self._validation is None else self._validation.rows(), self._train.batch_size,
             int(self.params.get("epochs", 1)), self._history, self.looks, self._stopped,
+            sample_weight=weights,
         )  # fmt: skip
         self.findings = examine(self.case)
         if self.verbose:
@@ -125,6 +127,11 @@ class _Rows:
         if y is not None and sum(len(part) for part, _ in self.kept) < self.most:
             self.kept.append((np.array(x), np.array(y)))
             self.batch_size = max(len(part) for part, _ in self.kept)
+
+    def weights(self, y: Array, of_classes: Mapping[int, float] | None) -> Array | None:
+        """The weights of the rows, (N, ...), with those of their classes; those that a stream brings are not kept."""
+        own = self.batches.sample_weight if isinstance(self.batches, ArrayBatches) else None
+        return with_class_weight(y, own, of_classes)
 
     def rows(self) -> tuple[Array, Array] | None:
         """(x, y), or None where nothing is known of them."""

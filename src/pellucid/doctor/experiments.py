@@ -45,19 +45,21 @@ class Rows(NamedTuple):
     y: Array
     x_held: Array
     y_held: Array
+    weights: Array | None = None  # (N, ...) of the samples trained on
 
 
 @once
 def rows(case: Case) -> Rows:
     """The data of all trials."""
-    x, y = facts.picked(case.x, case.y, MOST_ROWS)
+    some = facts.drawn_rows(len(case.x), MOST_ROWS)
+    x, y, weights = case.x[some], case.y[some], None if case.sample_weight is None else case.sample_weight[some]
     held = facts.held_out(case)
     if held is not None:
-        return Rows(x, y, *held)
+        return Rows(x, y, *held, weights)
     order = Key(1).fold("doctor").permutation(len(x))
     first = max(1, len(x) // HELD_SHARE)
     out, kept = np.sort(order[:first]), np.sort(order[first:])
-    return Rows(x[kept], y[kept], x[out], y[out])
+    return Rows(x[kept], y[kept], x[out], y[out], None if weights is None else weights[kept])
 
 
 @once
@@ -80,7 +82,7 @@ def trial(case: Case, *, rate: float = 1.0, longer: float = 1.0, noise: bool = T
         without_penalties(twin)
     compiled(case, twin, steps, factor=rate, decays=penalties)
     data = rows(case)
-    stopped = train_copy(twin, data.x, data.y, case.batch_size, steps)
+    stopped = train_copy(twin, data.x, data.y, case.batch_size, steps, data.weights)
     return Trial(*_judged(case, twin), stopped, steps, dead_share(case, twin))
 
 
@@ -134,12 +136,12 @@ def _judged(case: Case, twin: Sequential) -> tuple[Standing, Standing]:
     return stand(case, twin, x, y), stand(case, twin, data.x_held, data.y_held)
 
 
-def train_copy(twin: Sequential, x: Array, y: Array, batch_size: int, steps: int) -> bool:
+def train_copy(twin: Sequential, x: Array, y: Array, batch_size: int, steps: int, weights: Array | None = None) -> bool:
     """Train for so many steps; whether a number that was not finite ended it."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            twin.fit(x, y, batch_size=batch_size, epochs=1, steps_per_epoch=steps, verbose=0)
+            twin.fit(x, y, batch_size=batch_size, epochs=1, steps_per_epoch=steps, sample_weight=weights, verbose=0)
         except NonFinite:
             return True
     return False

@@ -65,10 +65,13 @@ class Standing(NamedTuple):
 
 def picked(x: Array, y: Array, most: int) -> tuple[Array, Array]:
     """At most so many rows of both, drawn without order and always the same."""
-    if len(x) <= most:
-        return x, y
-    rows = np.sort(Key(0).fold("doctor").permutation(len(x))[:most])
+    rows = drawn_rows(len(x), most)
     return x[rows], y[rows]
+
+
+def drawn_rows(n: int, most: int) -> slice | Array:
+    """The places of at most so many of n rows."""
+    return slice(None) if n <= most else np.sort(Key(0).fold("doctor").permutation(n)[:most])
 
 
 @once

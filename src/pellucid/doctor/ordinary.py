@@ -27,7 +27,8 @@ ENDS = {  # of an ordinary network, by the kind of the task: the output activati
 def reference(case: Case) -> Trial:
     """What an ordinary network does with these data; judged where it was best on the held-out rows of five moments."""
     data = rows(case)
-    train, held = _ordinary(case, data.x, data.y, [(data.x, data.y), (data.x_held, data.y_held)])
+    parts = [(data.x, data.y), (data.x_held, data.y_held)]
+    train, held = _ordinary(case, data.x, data.y, parts, data.weights)
     return Trial(train, held, False, 0)
 
 
@@ -43,10 +44,16 @@ def reference_apart(case: Case) -> tuple[Standing, Standing]:
     return inner, outer
 
 
-def _ordinary(case: Case, x: Array, y: Array, parts: list[tuple[Array, Array]]) -> list[Standing]:
+def _ordinary(
+    case: Case, x: Array, y: Array, parts: list[tuple[Array, Array]], weights: Array | None = None
+) -> list[Standing]:
     """How two hidden layers of 128 ReLU units, trained by Adam on standardized inputs x and y, do on each of the parts;
     at that of five moments at which they did best on the last part."""
-    x = _by_place(case, x)
+    n, x = len(x), _by_place(case, x)
+    if weights is not None:
+        weights = (
+            weights.reshape(-1) if weights.size == len(x) else np.repeat(weights.reshape(n, -1)[:, 0], len(x) // n)
+        )
     flat = x.reshape(len(x), -1).astype(np.float64)
     variance = flat.var(axis=0)
     scale = Normalization(mean=flat.mean(axis=0), variance=np.where(variance > 1e-12, variance, 1.0))
@@ -61,7 +68,7 @@ def _ordinary(case: Case, x: Array, y: Array, parts: list[tuple[Array, Array]]) 
     steps = min(MOST_STEPS, max(FEWEST_STEPS, PASSES * len(x) // 32)) // MOMENTS
     best: list[Standing] = []
     for _ in range(MOMENTS):
-        train_copy(model, x, targets, 32, steps)
+        train_copy(model, x, targets, 32, steps, weights)
         now = [_score(case, model, *part, undo) for part in parts]
         if not best or now[-1].score > best[-1].score:
             best = now

@@ -41,6 +41,7 @@ def fit(model: Trainee, plan: Plan, callbacks: Any, verbose: int) -> History:
         "steps": plan.train.steps,
         "verbose": verbose,
         "do_validation": plan.validation is not None,
+        "class_weight": plan.class_weight,
     }
     with CallbackList([*as_list(callbacks), history], model, params) as told:
         for callback in told.callbacks:

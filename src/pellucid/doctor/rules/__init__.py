@@ -58,7 +58,7 @@ def every_rule() -> tuple[Rule, ...]:
         duplicates_in_validation, validation_differs,
         # how it trains
         non_finite, wrong_gradient, frozen_parameters, exploding_gradient, vanishing_gradient,
-        learning_rate_too_high, saturated, dead_relus, wrong_initial_loss, dropout_too_strong,
+        learning_rate_too_high, saturated, wrong_initial_loss, dead_relus, dropout_too_strong,
         regularization_too_strong, learning_rate_too_low, cannot_overfit_20_samples,
         # what came of it
         stopped_too_early, class_imbalance, ignores_inputs, one_class_always_wrong, trained_too_long, overfitting,

@@ -6,9 +6,13 @@ import math
 
 import numpy as np
 
+from ...arrays import Array
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..experiments import actual
+
+COMMON = 5  # times as frequent in the validation data
+FEWEST = 10  # samples there
 
 
 def measure(case: Case) -> Signal | None:
@@ -22,6 +26,8 @@ def measure(case: Case) -> Signal | None:
         return None
     most, least = int(counts.argmax()), int(there[counts[there].argmin()])
     n = counts[least]
+    if case.validation is not None and relabelled(least, counts, facts.labels(case, case.validation[1])):
+        return None  # not rare, but under another name
     ratio = counts[most] / (n + 2 * math.sqrt(n) + 1)
     evidence = f"{counts[most]} samples of class {most}, {n} of class {least}: {counts[most] / n:.1f} to 1"
     if not case.trained:
@@ -37,13 +43,23 @@ def measure(case: Case) -> Signal | None:
     )
 
 
+def relabelled(c: int, counts: Array, held: Array) -> bool:
+    """Whether class c is far more frequent among validation labels than among the counts (C,) of training labels, and
+    another class has in training what c lacks."""
+    there = np.bincount(held, minlength=len(counts))[: len(counts)]
+    p, q = counts / counts.sum(), there / len(held)
+    if there[c] < FEWEST or q[c] < COMMON * p[c] or q[c] == 1:
+        return False
+    surplus = p - q * (1 - p[c]) / (1 - q[c])  # over the shares of the others, were some of c merely missing
+    return bool(surplus.max() > (q[c] - p[c]) / 2)
+
+
 def remedy(case: Case, signal: Signal) -> Remedy:
     counts = np.maximum(np.bincount(facts.labels(case, case.y)), 1)
     weights = {c: round(len(case.y) / (len(counts) * int(n)), 2) for c, n in enumerate(counts)}
     shown = f"class_weight={weights}" if len(weights) <= 10 else "class_weight"
-    return Remedy(
-        f"Pass fit({shown}), or draw the rare classes more often; judge by recall per class or F1, not by accuracy."
-    )
+    how = "Weigh it more" if case.sample_weight is not None else f"Pass fit({shown})"
+    return Remedy(f"{how}, or draw the rare classes more often; judge by recall per class or F1, not by accuracy.")
 
 
 RULE = Rule(

@@ -19,9 +19,11 @@ def measure(case: Case) -> Signal | None:
     if case.validation is not None and len(case.validation[0]):  # a rare category may be missing from one part
         held = np.asarray(case.validation[0]).reshape(len(case.validation[0]), -1)
         still &= (held == x[0]).all(axis=0) if held.shape[1] == x.shape[1] else True
-    if not still.all():  # a category that none of these rows is of is a column of zeros beside others of 0 and 1
-        binary = ((x == 0) | (x == 1)).all(axis=0)
-        still &= ~(binary & (x[0] == 0)) | (not (binary & ~still).any())
+    binary = ((x == 0) | (x == 1)).all(axis=0)
+    empty = np.flatnonzero(still & binary & (x[0] == 0))
+    still[empty[: (binary & ~still).sum()]] = (
+        False  # a category of no row here: a column of zeros beside others of 0, 1
+    )
     constant = np.flatnonzero(still)
     value = len(constant) / (1 + max(0, x.shape[1] - WIDE) / 2)
     named = ", ".join(str(c) for c in constant[:5]) + (", ..." if len(constant) > 5 else "")

@@ -56,6 +56,5 @@ RULE = Rule(
         "cannot_overfit_20_samples",
         "learning_rate_too_low",
         "frozen_parameters",
-        "wrong_initial_loss",
     },
 )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ...arrays import Array
 from ..base import Case, Remedy, Rule, Signal
+from ..facts import picked
+from ..nearness import MOST, MOST_ASKED, near_copies
 
 WIDE = 50  # columns: so many do not repeat themselves by chance
 MANY = 0.5  # of the training rows: data whose every row may well be there twice have few distinct values
+SPACIOUS = 4  # columns: in fewer, most rows may have near neighbours by nature
+DOUBT = 2  # standard errors
 COARSE = 0.1  # distinct values per row, in the column that has most: coarser data repeat themselves by nature
 
 
 def measure(case: Case) -> Signal | None:
-    """The share of validation rows that stand among the training rows; where rows are equal by
-    nature (few distinct values, or equal rows with different targets), less the share of training rows that stand there
-    twice, which is what chance makes."""
+    """The share of validation rows that stand among the training rows; where rows are equal by nature (few distinct
+    values, or equal rows with different targets), less the share of training rows that stand there twice, which is what
+    chance makes. Or the share of those that are nearly copies, five times as near to a training row as to the tenth
+    nearest, less the share of training rows that have such a neighbour, and what chance adds to that."""
     if case.validation is None or not len(case.validation[0]):
         return None
     train = np.asarray(case.x)
@@ -31,7 +38,23 @@ def measure(case: Case) -> Signal | None:
     first = f", the first of them row {int(shared.argmax())}." if shared.any() else "."
     if by_chance:
         first = f"{first[:-1]}; among the training rows themselves {by_chance:.0%} are there twice."
-    return Signal(float(shared.mean()) - by_chance, evidence + first)
+    equal = Signal(float(shared.mean()) - by_chance, evidence + first)
+    return max(equal, nearly(train, held), key=lambda signal: signal.value)
+
+
+def nearly(train: Array, held: Array) -> Signal:
+    """The share of validation rows that are nearly copies, beyond what the training rows are of each other; unless most
+    of these are, too, as when rows are augmented before they are split."""
+    (some, _), (asked, _) = picked(train, train, MOST), picked(held, held, MOST_ASKED)
+    near, alike = near_copies(asked, some), near_copies(some[:MOST_ASKED], some, same=True)
+    p, n = (near.sum() + alike.sum()) / (len(near) + len(alike)), 1 / len(near) + 1 / len(alike)
+    by_chance = alike.mean() if alike.mean() < MANY or train[0].size < SPACIOUS or coarse(train) else 0.0
+    excess = float(near.mean() - by_chance - DOUBT * math.sqrt(p * (1 - p) * n))
+    evidence = (
+        f"{near.sum()} of {len(near)} validation rows lie within a fifth of the distance to the tenth nearest training "
+        f"row from the nearest, of {len(alike)} training rows {alike.sum()}."
+    )
+    return Signal(excess, evidence)
 
 
 def hashes(x: Array) -> Array:

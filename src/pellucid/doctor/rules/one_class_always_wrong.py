@@ -7,9 +7,10 @@ import numpy as np
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..experiments import actual
+from .class_imbalance import relabelled
 
 FEWEST = 5  # samples of a class, to judge it by
-FEWEST_TO_LEARN = 10  # training samples: with fewer, not many can be expected to be recognized
+FEWEST_TO_LEARN = 10  # training samples: of a class with fewer, not many can be expected to be recognized
 
 
 def measure(case: Case) -> Signal | None:
@@ -20,8 +21,11 @@ def measure(case: Case) -> Signal | None:
     if not found.recalls:
         return None  # nothing finite comes out
     there = np.bincount(facts.labels(case, case.y), minlength=max(found.recalls) + 1)
+    held = facts.labels(case, case.y if case.validation is None else case.validation[1])
     recalls = {
-        c: r for c, r in found.recalls.items() if found.counts[c] >= FEWEST and not 0 < there[c] < FEWEST_TO_LEARN
+        c: r
+        for c, r in found.recalls.items()
+        if found.counts[c] >= FEWEST and (not 0 < there[c] < FEWEST_TO_LEARN or relabelled(c, there, held))
     }
     if len(recalls) < 2:
         return None
@@ -29,13 +33,26 @@ def measure(case: Case) -> Signal | None:
     others = sum(r for c, r in recalls.items() if c != worst) / (len(recalls) - 1)
     if others < 0.5 or found.gain < 0.05:
         return None
+    nothing = ", which weigh nothing" if weightless(case, worst) else ""
     evidence = (
         f"{recalls[worst]:.0%} of the {found.counts[worst]} samples of class {worst} are recognized, of the others "
+        f"{others:.0%}; {there[worst]} of it are trained on{nothing}."
     )
-    return Signal(1 - recalls[worst] / others, f"{evidence}{others:.0%}.", f"class {worst}")
+    return Signal(1 - recalls[worst] / others, evidence, f"class {worst}")
+
+
+def weightless(case: Case, c: int) -> bool:
+    """Whether no sample of class c counts in the loss."""
+    if case.sample_weight is None or not facts.one_label_each(case):
+        return False
+    of_it = case.sample_weight[facts.labels(case, case.y) == c]
+    return bool(of_it.size and not of_it.any())
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
+    c = int(signal.where.split()[-1])
+    if weightless(case, c):
+        return Remedy(f"Give {signal.where} a weight above 0 in class_weight or sample_weight.")
     return Remedy(
         f"Look at the labels of {signal.where}, in the training and in the validation data: most likely they are "
         "mixed up with another's, or inputs of it are prepared differently; if it is merely rare, pass class_weight."

@@ -8,29 +8,24 @@ from ...arrays import Array
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import OUTCOMES
-from ..experiments import actual
-from ..inside import Inside, at_start, now
+from ..inside import Inside, at_start
 from ..remedies import with_activation, with_default_weights
 
 ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "hard_tanh": (-1.0, 1.0)}
 NEAR = 0.01  # of the range: a sigmoid's slope there is 0.04 of its largest
-WELL = 0.8  # of what there is to gain: a network that does so well may saturate
 
 
 def measure(case: Case) -> Signal | None:
-    """The largest share, over hidden layers, of outputs within 1 % of the range from an end of it; before the first
-    step, or now, if the network does badly now."""
-    moment, shares = "before the first step", shares_of(case, at_start(case))
+    """The largest share, over hidden layers, of outputs within 1 % of the range from an end of it, before the first
+    step."""
+    shares = shares_of(case, at_start(case))
     if not shares:
         return None
-    if case.trained and actual(case).train.gain < WELL:
-        late = shares_of(case, now(case))
-        if max(late.values()) > max(shares.values()):
-            moment, shares = "now", late
     worst = max(shares, key=lambda path: shares[path])
     kinds = {path: facts.activation_of(layer) for path, layer in case.model.leaves()}
     evidence = (
-        f"{shares[worst]:.0%} of the outputs of layer {worst!r} ({kinds[worst]}) are at an end of their range {moment}."
+        f"{shares[worst]:.0%} of the outputs of layer {worst!r} ({kinds[worst]}) are at an end of their range before "
+        "the first step."
     )
     return Signal(shares[worst], evidence, worst)
 

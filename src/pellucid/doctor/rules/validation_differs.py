@@ -44,13 +44,29 @@ def measure(case: Case) -> Signal | None:
 
 
 def _inputs(case: Case, x: Array, y: Array, x_held: Array, y_held: Array) -> Signal | None:
+    """How the inputs differ; where it is those of one class alone, as if there were no difference: that class has a
+    fault of its own."""
+    a, b = _columns(np.asarray(x)), _columns(np.asarray(x_held))
+    if not facts.one_label_each(case):
+        return _difference(a, b, np.ones(len(a)))
+    k, k_held = facts.labels(case, y), facts.labels(case, y_held)
+    found = _by_class(a, b, k, k_held)
+    if found is None or found.value <= 0:
+        return found
+    for c in np.unique(k):
+        others = _by_class(a[k != c], b[k_held != c], k[k != c], k_held[k_held != c])
+        if others is not None and others.value <= 0:
+            return others
+    return found
+
+
+def _by_class(a: Array, b: Array, k: Array, k_held: Array) -> Signal | None:
     """The lesser of the differences with classes weighed alike, as one that is merely rarer in one part is not another
     distribution, and as the rows come, as wrong labels weigh wrongly."""
-    a, b = _columns(np.asarray(x)), _columns(np.asarray(x_held))
+    if len(k) == 0 or len(k_held) == 0:
+        return None
     as_it_comes = _difference(a, b, np.ones(len(a)))
-    if not facts.one_label_each(case):
-        return as_it_comes
-    w, known = _weights(facts.labels(case, y), facts.labels(case, y_held))
+    w, known = _weights(k, k_held)
     alike = _difference(a[w > 0], b[known], w[w > 0])
     if as_it_comes is None or alike is None:
         return None

@@ -23,9 +23,9 @@ def measure(case: Case) -> Signal | None:
     if chance is None or chance <= 0:
         return None
     looked = [look.loss for look in case.looks if look.step == 0]
-    from_run = case.batch_size >= ENOUGH and not penalized(case.model) and not noisy_layers(case.model)
+    plain = not penalized(case.model) and not noisy_layers(case.model) and case.sample_weight is None
     drawn = [at_start(case).loss, *(loss_of_draw(case, seed) for seed in (1, 2))]
-    loss = max([float(np.median(drawn)), *(looked if from_run else [])])
+    loss = max([float(np.median(drawn)), *(looked if plain and case.batch_size >= ENOUGH else [])])
     if not math.isfinite(loss):
         return None
     evidence = f"The loss begins at {loss:.3g}, where chance gives {chance:.3g}"
@@ -61,5 +61,5 @@ RULE = Rule(
     meaning="The network begins by being sure of wrong answers; the first epochs go into unlearning them.",
     remedy=remedy,
     source="Karpathy, A recipe for training neural networks (2019); CS231n notes (sanity checks)",
-    explains=OUTCOMES | {"learning_rate_too_low", "cannot_overfit_20_samples"},
+    explains=OUTCOMES | {"dead_relus", "learning_rate_too_low", "cannot_overfit_20_samples"},
 )
