@@ -8,7 +8,7 @@ from typing import Any
 from pellucid.doctor.examining import examine
 from pellucid.errors import PellucidError
 
-from .faulty_networks import MODEL
+from .planters import IN_NETWORK
 from .rows import BASES, Row
 from .running import trained
 
@@ -30,7 +30,7 @@ def cured(row: Row) -> dict[str, Any]:
     """
     found = examine(trained(row).case)
     told: dict[str, Any] = {"name": row.name, "rule": row.rule, "found": found[0].rule if found else ""}
-    said = all(name not in MODEL for name, _ in row.plants)
+    said = all(name not in IN_NETWORK for name, _ in row.plants)
     if not said or not found or found[0].rule != row.rule or not found[0].change:
         return told | {"change": None}
     change = dict(found[0].change)

@@ -1,4 +1,4 @@
-"""From the signals of all runs to thresholds, fitted on one half, and to what they are worth, judged on the other.
+"""From the signals of runs to thresholds, and to what these are worth, judged on runs that nobody had seen.
 
 A run is *planted* for a rule if the rule ought to name its fault. A finding is *true* if the run was planted for that
 rule, or if the row says that this is true of it, too.
@@ -12,24 +12,8 @@ from typing import Any
 
 from pellucid.doctor.base import Rule
 
-from .rows import Row, digest
-
 Kept = Mapping[str, Any]  # what running.examined keeps of a row
 DRAWN = 4  # findings that what is known of all rules counts as
-FIRST, OTHER = "first", "other"  # the halves: thresholds are fitted on one, judged on the other
-
-
-def halves(rows: Sequence[Row | Kept]) -> dict[str, str]:
-    """The half of each recipe: those of one rule, in the order of a hash of their names, go to both in turn."""
-    groups: dict[str, set[str]] = {}
-    for row in rows:
-        rule, group = (row.rule, row.group) if isinstance(row, Row) else (row["rule"], row["group"])
-        groups.setdefault(rule, set()).add(group)
-    return {
-        group: (FIRST, OTHER)[place % 2]
-        for found in groups.values()
-        for place, group in enumerate(sorted(found, key=digest))
-    }
 
 
 def findings(run: Kept, rules: Sequence[Rule], thresholds: Mapping[str, float]) -> list[str]:
@@ -112,15 +96,6 @@ def scores(runs: Sequence[Kept], rules: Sequence[Rule], thresholds: Mapping[str,
             count[name]["healthy"] += not run["rule"]
     total = {key: sum(one[key] for one in count.values()) for key in next(iter(count.values()))}
     return {"rules": count, "all": total, "silent": silent, "healthy": healthy}
-
-
-def together(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    """The scores of two sets of runs as those of one.
-
-    >>> together({"silent": 1, "rules": {"a": {"said": 2}}}, {"silent": 3, "rules": {"a": {"said": 5}}})
-    {'silent': 4, 'rules': {'a': {'said': 7}}}
-    """
-    return {name: together(a[name], b[name]) if isinstance(a[name], Mapping) else a[name] + b[name] for name in a}
 
 
 def share(part: int, whole: int) -> float:

@@ -9,7 +9,7 @@ from pellucid.doctor.rules import every_rule
 
 from ..processes import ROOT
 from ..report import table, write_page
-from .judging import FIRST, OTHER, findings, halves
+from .judging import findings
 
 PAGE = ROOT / "docs" / "doctor_zoo.md"
 
@@ -95,41 +95,32 @@ def counted(runs: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def markdown(kept: Mapping[str, Any], third: Mapping[str, Any] | None, cures: Sequence[Mapping[str, Any]]) -> str:
-    runs, half = kept["runs"], halves(kept["runs"])
-    trained = sum(run["seconds"][0] for run in runs) / len(runs)
-    asked = sum(run["seconds"][1] for run in runs) / len(runs)
-    overview = [("the second half", kept[OTHER]), ("the first half, on which thresholds were fitted", kept[FIRST])]
+def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Sequence[Mapping[str, Any]]) -> str:
+    runs = unseen["runs"]
+    trained, asked = (sum(run["seconds"][i] for run in runs) / len(runs) for i in (0, 1))
     parts = [
-        f"Both halves: {counted(runs)}; made on {kept['made']} in {kept['minutes']:.0f} minutes. On average a run "
-        f"trains for {trained:.1f} s, and asking all rules takes {asked:.1f} s.\n",
-    ]
-    if third:
-        overview.insert(0, ("**the third part**", third["scores"]))
-        parts.append(f"The third part: {counted(third['runs'])}; made on {third['made']}.\n")
-    parts += ["## In all\n", overall(overview)]
-    if third:
-        parts += [
-            "## A third part, written after the rules were finished and run once\n",
-            rule_by_rule(kept, third["scores"]),
-            "## Where the doctor is wrong, in the third part\n",
-            failures(third["runs"], kept["thresholds"]),
-        ]
-    parts += [
-        "## Rule by rule, on the second half\n",
-        rule_by_rule(kept, kept[OTHER]),
-        "## Where the doctor is wrong, on the second half\n",
-        failures([run for run in runs if half[run["group"]] == OTHER], kept["thresholds"]),
+        f"Unseen: {counted(runs)}; run on {unseen['made']}.\n\nSeen: {counted(seen['runs'])}; run on {seen['made']}. "
+        f"An unseen run trains for {trained:.1f} s on average, and asking all rules takes {asked:.1f} s.\n",
+        "## In all\n",
+        overall([("**unseen**", unseen["scores"]), ("seen, on which thresholds were fitted", seen["scores"])]),
+        "## Rule by rule, on what was unseen\n",
+        rule_by_rule(seen, unseen["scores"]),
+        "## Where the doctor is wrong, on what was unseen\n",
+        failures(runs, seen["thresholds"]),
+        "## Rule by rule, on what was seen\n",
+        rule_by_rule(seen, seen["scores"]),
+        "## Where the doctor is wrong, on what was seen\n",
+        failures(seen["runs"], seen["thresholds"]),
     ]
     if cures:
         parts += [
             "## Cures\n",
-            "Over both halves, for the runs whose fault is named first with a change of the spec. Not counted: faults "
+            "Over both parts, for the runs whose fault is named first with a change of the spec. Not counted: faults "
             "in the data, in layers of one's own and in networks that no spec can say: their remedies are words.\n",
             cures_table(cures),
         ]
     return "\n".join(parts)
 
 
-def write(kept: Mapping[str, Any], third: Mapping[str, Any] | None, cures: Sequence[Mapping[str, Any]]) -> None:
-    write_page(markdown(kept, third, cures), PAGE)
+def write(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Sequence[Mapping[str, Any]]) -> None:
+    write_page(markdown(seen, unseen, cures), PAGE)

@@ -40,7 +40,7 @@ class Row:
     seed: int
     spec: Mapping[str, Any]  # the TrainSpec's fields
     rows: int  # to train on
-    plants: tuple[tuple[str, Any], ...] = ()  # (name, argument) of faulty_data.py or faulty_networks.py
+    plants: tuple[tuple[str, Any], ...] = ()  # (name, argument) of planters.py
     also: frozenset[str] = frozenset()  # rules whose findings are true here, too
 
     @property

@@ -22,8 +22,8 @@ from pellucid.errors import NonFinite
 from pellucid.training.batches import with_class_weight
 from pellucid.training.callbacks.probes import Probes
 
-from . import faulty_data, faulty_networks
 from .data import load, raw
+from .planters import IN_DATA, IN_NETWORK
 from .rows import Row
 
 VALIDATION_ROWS = 400  # at most half of the held-out rows; the others are for judging cures
@@ -66,8 +66,8 @@ def prepared(row: Row) -> Prepared:
     )  # fmt: skip
     random = np.random.default_rng(row.seed)
     for name, argument in row.plants:
-        if name in faulty_data.DATA:
-            data = faulty_data.DATA[name](data, argument, random)
+        if name in IN_DATA:
+            data = IN_DATA[name](data, argument, random)
     return data
 
 
@@ -105,8 +105,8 @@ def _network(row: Row, spec: TrainSpec, data: Prepared) -> Sequential:
     assert spec.epochs is not None
     model = build(spec, data, spec.epochs)
     for name, argument in row.plants:
-        if name in faulty_networks.MODEL:
-            model = faulty_networks.MODEL[name](model, data, argument)
+        if name in IN_NETWORK:
+            model = IN_NETWORK[name](model, data, argument)
     return model
 
 

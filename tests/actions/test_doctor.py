@@ -9,7 +9,7 @@ import pytest
 
 from pellucid import errors
 from pellucid.actions.doctor import apply_first, doctor, doctor_spec, examine_run
-from pellucid.actions.runs import Run
+from pellucid.actions.runs import Run, open_model
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, train
 
@@ -53,6 +53,34 @@ def test_a_run_that_was_interrupted_is_examined_as_far_as_it_went():
     found = doctor(Path("cut"))
     assert found.trained
     assert [finding.rule for finding in found.findings] == ["learning_rate_too_high"]
+
+
+BURST = TrainSpec(data="moons", layers=[16, 16], optimizer="sgd", learning_rate=1e7, schedule="constant", epochs=60)
+
+
+def test_a_run_that_ended_in_nan_keeps_why_and_is_cured():
+    with pytest.raises(errors.NonFinite) as raised:
+        train(BURST, out=Path("burst"))
+    run = Run(Path("burst"))
+    assert str(run.read_problem()) == str(raised.value)
+    found = doctor(run.path)
+    assert found.trained
+    assert [finding.rule for finding in found.findings] == ["learning_rate_too_high"]
+    assert raised.value.where in found.findings[0].evidence
+    with pytest.raises(errors.FileError, match=r"ended in numbers that are not finite.*pellucid doctor burst"):
+        open_model(run.path)
+    apply_first(found, Path("cured.toml"))
+    cured = train(TrainSpec.read("cured.toml"), out=run.path, force=True)
+    assert cured.metrics["accuracy"] > 0.9
+    assert run.read_problem() is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"where": "x"}', "\x00"])
+def test_a_damaged_problem_is_told(text: str):
+    run = train(TrainSpec(data="moons", epochs=1), out=Path("run")).run
+    run.problem.write_text(text, "utf-8")
+    with pytest.raises(errors.FileError, match=r"run run, file problem\.json"):
+        doctor(run.path)
 
 
 def test_a_spec_is_examined_before_it_is_trained():

@@ -87,6 +87,17 @@ class Stream(PyDataset):
         return self.x[20 * i : 20 * i + 20], self.y[20 * i : 20 * i + 20]
 
 
+def test_weights_reach_the_case():
+    x, y, held = data("moons")
+    model, doctor = model_for((x, y, held), (8,), 2), Doctor(verbose=0)
+    own = np.arange(len(x)) % 3
+    model.fit(x, y, epochs=1, sample_weight=own, class_weight={1: 5.0}, callbacks=[doctor], verbose=0)
+    assert doctor.case is not None
+    np.testing.assert_array_equal(doctor.case.sample_weight, np.where(y == 1, 5 * own, own))
+    model.fit(x, y, epochs=1, callbacks=[doctor], verbose=0)
+    assert doctor.case.sample_weight is None
+
+
 @pytest.mark.parametrize("kind", ["dataset", "generator"])
 def test_of_a_stream_the_first_batches_are_kept(kind: str):
     x, y, held = data("moons")

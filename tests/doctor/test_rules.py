@@ -9,6 +9,7 @@ import pytest
 
 from doctor.cases import (
     BatchMean,
+    Data,
     NoMask,
     Root,
     WrongSign,
@@ -23,12 +24,14 @@ from doctor.cases import (
     trained,
     without,
 )  # fmt: skip
-from pellucid import datasets, layers, losses, regularizers
+from pellucid import Sequential, datasets, layers, losses, regularizers
 from pellucid.doctor import Case, examine
 from pellucid.doctor.blaming import lost_gain
 from pellucid.doctor.experiments import Trial
 from pellucid.doctor.facts import Standing
 from pellucid.doctor.rules import every_rule
+from pellucid.doctor.rules.duplicates_in_validation import nearly
+from pellucid.doctor.rules.trained_too_long import lost_accuracy
 from pellucid.initializers import Constant, RandomNormal, RandomUniform
 from pellucid.optimizers import SGD, Adam
 
@@ -224,3 +227,85 @@ def test_wrong_labels_do_not_make_inputs_differ():
     assert value("validation_differs", case) < RULES["validation_differs"].threshold
     moved = Case(model_for(given, (8,), 3), x, y, (validation[0] + 1, validation[1]))
     assert value("validation_differs", moved) > RULES["validation_differs"].threshold
+
+
+def a_little_off(x: np.ndarray) -> np.ndarray:
+    return (x + np.random.default_rng(1).normal(0, 0.01, x.shape)).astype("float32")
+
+
+def unseen(given: Data) -> Case:
+    """Before any training."""
+    x, y, held = given
+    return Case(model_for(given, (8,), int(y.max()) + 1), x, y, held)
+
+
+def test_rows_that_are_nearly_copies_are_found_out():
+    x, y, _ = data("digits")
+    threshold = RULES["duplicates_in_validation"].threshold
+    assert value("duplicates_in_validation", unseen((x, y, (a_little_off(x[:200]), y[:200])))) > threshold
+    many, labels = a_little_off(np.repeat(x[:300], 4, axis=0)), np.repeat(y[:300], 4)  # all of them, then split
+    order = np.random.default_rng(0).permutation(len(many))
+    train, held = order[:900], order[900:]
+    split = many[train], labels[train], (many[held], labels[held])
+    assert value("duplicates_in_validation", unseen(split)) > threshold
+
+
+@pytest.mark.parametrize("name", ["digits", "moons", "sine", "blobs"])
+def test_neighbours_are_no_copies(name: str):
+    x, _, (x_held, _) = data(name)
+    assert nearly(x, x_held).value < RULES["duplicates_in_validation"].threshold / 2
+
+
+def test_a_class_under_another_name_is_not_rare():
+    x, y, held = data("digits")
+    nearly_all = np.where((y == 3) & (np.arange(len(y)) % 30 > 0), 8, y)
+    assert [finding.rule for finding in examine(digits(given=(x, nearly_all, held)))] == ["one_class_always_wrong"]
+
+
+def test_inputs_that_are_lost_for_one_class_are_its_own_fault():
+    x, y, held = data("digits")
+    empty = np.where((y == 4)[:, None, None], 0, x)
+    assert [finding.rule for finding in examine(digits(given=(empty, y, held)))] == ["one_class_always_wrong"]
+
+
+def test_bytes_that_are_0_or_1_do_not_make_lost_pixels_categories():
+    x, y, held = data("digits")
+    lost = np.arange(64) % 10 > 0
+
+    def without_most(a: np.ndarray) -> np.ndarray:
+        return np.where(lost, 0, 16 * a.reshape(len(a), 64)).round()
+
+    case = unseen((without_most(x), y, (without_most(held[0]), held[1])))
+    assert value("constant_inputs", case) > RULES["constant_inputs"].threshold
+
+
+def test_units_that_a_wrong_bias_saturates_are_a_consequence():
+    given = data("sine")
+    model = Sequential([layers.Dense(16, "tanh"), layers.Dense(1, bias_initializer=Constant(-30.0))], seed=0)
+    model.build((None, *given[0].shape[1:]))
+    model.compile(Adam(0.01), "mse")
+    assert [finding.rule for finding in examine(trained(model, given, 3))][:1] == ["wrong_initial_loss"]
+
+
+def test_accuracy_that_was_lost_counts_where_the_loss_forgives():
+    k = np.arange(400) % 10
+    falling = np.array([0.1, 0.6, 0.9, 0.9, 0.85, 0.75, 0.7, 0.7])
+    assert np.isclose(lost_accuracy(falling, k), (0.2 - 0.015) / 0.8)
+    assert lost_accuracy(np.sort(falling), k) < 0
+    assert lost_accuracy(falling / 10, k) == 0.0  # never better than a dummy
+
+
+@pytest.mark.parametrize("kind", ["class_weight", "sample_weight"])
+def test_copies_are_trained_with_the_weights_of_the_run(kind: str):
+    """Whose loss is small, as the class that it does not know weighs nothing."""
+    x, y, held = data("blobs")
+    weights = np.where(y == 1, 0.0, 1.0)
+    case = trained(
+        model_for((x, y, held), (16,), 3), (x, y, held), 20,
+        **{kind: {1: 0.0} if kind == "class_weight" else weights},
+    )  # fmt: skip
+    case.sample_weight = weights
+    (finding,) = examine(case)
+    assert (finding.rule, finding.where) == ("one_class_always_wrong", "class 1")
+    assert "weigh nothing" in finding.evidence
+    assert "class_weight" in finding.remedy

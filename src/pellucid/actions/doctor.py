@@ -85,8 +85,9 @@ def _model(run: Run, spec: TrainSpec, data: Prepared) -> Sequential:
 def _examined(spec: TrainSpec, data: Prepared, model: Sequential, run: Run | None) -> Examined:
     history = run.read_history() if run is not None else {}
     looks = read_looks(run.probes) if run is not None and run.probes.exists() else []
+    stopped = run.read_problem() if run is not None else None
     case = Case(
         model, data.x_train, data.y_train, data.validation, spec.batch_size, planned_epochs(spec, data),
-        history, looks if history else [], None, spec.model_dump(exclude_none=True),
+        history, looks if history or stopped else [], stopped, spec.model_dump(exclude_none=True),
     )  # fmt: skip
     return Examined(examine(case), spec, case.trained, judged(case))

@@ -78,9 +78,7 @@ def _finished(path: Path) -> Run:
         raise FileError(where, "the folder of a run", Told("a file"), fix)
     run = find(path)
     if not run.done:
-        raise FileError(
-            where, "a finished run", Told("one without metrics.json"), f"Finish it: pellucid train --resume {path}"
-        )
+        raise run.unfinished(where, run.metrics.name)
     return run
 
 

@@ -8,6 +8,7 @@ runs/digits-1/
     model.keras      the trained model
     metrics.json     how well it does on the test data; its presence means that the run is done
     report.html      what `pellucid report` writes about it
+    problem.json     in the place of the last two: the number that was not finite, at which training ended
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import FileError, Told
+from ..errors import FileError, NonFinite, Told
 from ..files import write_text_whole
 from ..models import Sequential, load_model
 from .spec import TrainSpec
@@ -35,6 +36,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 FOLDER = Path("runs")
+TOLD = ("where", "expected", "got", "fix")  # the parts of an error
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ class Run:
         return self.path / "report.html"
 
     @property
+    def problem(self) -> Path:
+        return self.path / "problem.json"
+
+    @property
     def done(self) -> bool:
         """Whether it ran to its end."""
         return self.metrics.exists()
@@ -76,7 +82,7 @@ class Run:
     def files(self) -> list[Path]:
         """Everything that a run writes, or that is written about it."""
         checkpoint = self.path / "checkpoint.npz"
-        return [self.spec, self.model, self.history, self.probes, self.metrics, checkpoint, self.report]
+        return [self.spec, self.model, self.history, self.probes, self.metrics, checkpoint, self.report, self.problem]
 
     def read_spec(self) -> TrainSpec:
         """What was asked for."""
@@ -94,6 +100,35 @@ class Run:
         except (OSError, UnicodeDecodeError, csv.Error, ValueError, TypeError, KeyError) as problem:
             where = f"run {self.path}, file {self.history.name}"
             raise FileError(where, "the table of a run's epochs", Told(str(problem))) from problem
+
+    def write_problem(self, problem: NonFinite) -> None:
+        """Keep the number that was not finite, for the doctor."""
+        write_text_whole(
+            self.problem, json.dumps({name: str(getattr(problem, name)) for name in TOLD}, indent=2) + "\n"
+        )
+
+    def read_problem(self) -> NonFinite | None:
+        """The number that was not finite, if one ended the run."""
+        if not self.problem.exists():
+            return None
+        try:
+            kept = json.loads(self.problem.read_text(encoding="utf-8"))
+            where, expected, got, fix = (str(kept[name]) for name in TOLD)
+        except (OSError, ValueError, TypeError, KeyError) as wrong:
+            where = f"run {self.path}, file {self.problem.name}"
+            raise FileError(where, f"the texts {', '.join(TOLD)}", Told(str(wrong))) from wrong
+        return NonFinite(where, expected, Told(got), fix)
+
+    def unfinished(self, where: str, lacking: str) -> FileError:
+        """The error for those who need a finished run."""
+        if self.problem.exists():
+            got, fix = (
+                "one that ended in numbers that are not finite",
+                f"Ask what to change: pellucid doctor {self.path}",
+            )
+        else:
+            got, fix = f"one without {lacking}", f"Finish it: pellucid train --resume {self.path}"
+        return FileError(where, "a finished run", Told(got), fix)
 
     def write_metrics(self, values: dict[str, Any]) -> None:
         """Write how well it does: the last thing a run does."""
@@ -176,12 +211,7 @@ def open_model(path: Path) -> tuple[Sequential, TrainSpec | None]:
         return load_model(path), None  # type: ignore[return-value]
     run = find(path)
     if not run.model.exists():
-        raise FileError(
-            f"run {path}",
-            "a finished run",
-            Told("one without model.keras"),
-            f"Finish it: pellucid train --resume {path}",
-        )
+        raise run.unfinished(f"run {path}", run.model.name)
     return load_model(run.model), run.read_spec()  # type: ignore[return-value]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..__about__ import version
-from ..errors import FileError, Told
+from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
 from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, Probes, UntilConverged
@@ -87,16 +87,20 @@ def _run(
 ) -> Finished:
     on_event(Started(run, spec, data, model, epochs))
     began = time.monotonic()
-    history = model.fit(
-        data.x_train,
-        data.y_train,
-        batch_size=spec.batch_size,
-        epochs=epochs,
-        validation_data=data.validation,
-        validation_batch_size=1024,
-        callbacks=_callbacks(run, spec, on_event),
-        verbose=verbose,
-    )
+    try:
+        history = model.fit(
+            data.x_train,
+            data.y_train,
+            batch_size=spec.batch_size,
+            epochs=epochs,
+            validation_data=data.validation,
+            validation_batch_size=1024,
+            callbacks=_callbacks(run, spec, on_event),
+            verbose=verbose,
+        )
+    except NonFinite as problem:
+        run.write_problem(problem)
+        raise
     seconds = time.monotonic() - began
     model.save(run.model)
     metrics = {
@@ -107,6 +111,7 @@ def _run(
         "seed": spec.seed,
         "pellucid": version,
     }
+    run.problem.unlink(missing_ok=True)  # of an earlier attempt that was resumed
     run.write_metrics(metrics)
     finished = Finished(run, metrics)
     on_event(finished)

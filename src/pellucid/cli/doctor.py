@@ -34,6 +34,7 @@ def doctor_command(
 
     Takes some seconds, and changes nothing. Exits with 0 whether or not anything is found.
     """
+    show.waiting("Copies are trained, which takes some seconds.")
     found = doctor(Path(what)) if Path(what).is_dir() else doctor_spec(spec_of({"data": what}, "doctor"))
     if as_json:
         show.line(json.dumps(found.plain(), indent=2))

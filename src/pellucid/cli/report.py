@@ -21,5 +21,6 @@ def report_command(
 
     pellucid report runs/digits-1
     """
+    show.waiting("The doctor examines the run, which takes some seconds.")
     written = action.report(run, out)
     show.line(f"Report in {written} ({written.stat().st_size / 1000:,.0f} kB); open it in a browser.")

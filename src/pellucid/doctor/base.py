@@ -39,8 +39,9 @@ class Case:
 
     @property
     def steps(self) -> int:
-        """Updates of the training, or those planned before it."""
-        epochs = len(self.history.get("loss", ())) if self.trained else self.epochs
+        """Updates of the training; those planned before it, or where it was stopped."""
+        done = len(self.history.get("loss", ()))
+        epochs = done if done and self.stopped is None else self.epochs
         return max(1, epochs * -(-len(self.x) // self.batch_size))
 
 

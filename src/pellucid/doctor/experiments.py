@@ -8,6 +8,7 @@ difference between two trials is owed to what was changed, not to chance.
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -96,6 +97,12 @@ def actual(case: Case) -> Trial:
 
 
 @once
+def unweighed(case: Case) -> Trial:
+    """What the run itself came to on the samples as they are, even those that weigh nothing in the loss."""
+    return actual(replace(case, sample_weight=None, notes={})) if case.sample_weight is not None else actual(case)
+
+
+@once
 def by_heart(case: Case, *, steps: int) -> float:
     """The best skill on 20 distinct samples that the network, freed of noise and penalties, reaches by heart, with the
     run's learning rate or a tenth, 10, 100 or 1000 times of it."""
@@ -131,9 +138,17 @@ def dead_share(case: Case, twin: Sequential) -> float:
 
 
 def _judged(case: Case, twin: Sequential) -> tuple[Standing, Standing]:
+    train, held = judged_on(case)
+    return stand(case, twin, *train), stand(case, twin, *held)
+
+
+@once
+def judged_on(case: Case) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Rows (x, y) of training and held-out data, each as often as it weighs."""
     data = rows(case)
-    x, y = facts.picked(data.x, data.y, facts.MOST_ROWS)
-    return stand(case, twin, x, y), stand(case, twin, data.x_held, data.y_held)
+    some = facts.drawn_rows(len(data.x), facts.MOST_ROWS)
+    train = facts.weighed(data.x[some], data.y[some], None if data.weights is None else data.weights[some])
+    return train, facts.weighed(data.x_held, data.y_held, facts.weights_like(case, data.y_held))
 
 
 def train_copy(twin: Sequential, x: Array, y: Array, batch_size: int, steps: int, weights: Array | None = None) -> bool:

@@ -74,6 +74,30 @@ def drawn_rows(n: int, most: int) -> slice | Array:
     return slice(None) if n <= most else np.sort(Key(0).fold("doctor").permutation(n)[:most])
 
 
+def weighed(x: Array, y: Array, weights: Array | None) -> tuple[Array, Array]:
+    """As many rows, each there as often as it weighs: what is measured on these counts as the loss does.
+
+    >>> weighed(np.array([5, 6, 7]), np.array([0, 1, 2]), np.array([2.0, 1.0, 0.0]))[0]
+    array([5, 5, 6])
+    """
+    if weights is None or not weights.any():
+        return x, y
+    total = np.cumsum(weights.reshape(len(x), -1).mean(axis=1, dtype=np.float64))
+    places = np.searchsorted(total / total[-1], (np.arange(len(x)) + 0.5) / len(x))
+    return x[places], y[places]
+
+
+def weights_like(case: Case, y: Array) -> Array | None:
+    """What samples (N,) that training did not see weigh: the mean weight of their class; None where that is unknown."""
+    if case.sample_weight is None or not one_label_each(case):
+        return None
+    k, k_new = labels(case, case.y), labels(case, y)
+    size = int(max(k.max(), k_new.max())) + 1
+    w = case.sample_weight.reshape(len(k), -1).mean(axis=1)
+    mean: Array = np.bincount(k, w, minlength=size) / np.maximum(np.bincount(k, minlength=size), 1)
+    return mean[k_new]
+
+
 @once
 def sample(case: Case) -> tuple[Array, Array]:
     """Rows of the training data."""

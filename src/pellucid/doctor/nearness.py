@@ -8,7 +8,7 @@ from ..arrays import Array
 
 AROUND = 10  # neighbours
 NEAR = 0.2  # of the distance to the last of them
-LEAST = 0.01  # of the median deviation: what varies less, such as the rounding of an empty margin, is not blown up
+LEAST = 0.3  # of the median deviation: what varies less, such as an empty margin, is not blown up to as much as others
 MOST, MOST_ASKED = 4000, 500  # rows
 
 

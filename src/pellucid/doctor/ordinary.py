@@ -11,7 +11,7 @@ from ..optimizers import Adam
 from ..rng import Key
 from . import facts
 from .base import Case, once
-from .experiments import HELD_SHARE, Trial, rows, train_copy
+from .experiments import HELD_SHARE, Trial, judged_on, rows, train_copy
 from .facts import Standing
 
 FEWEST_STEPS, MOST_STEPS, PASSES = 400, 3000, 20  # of its training: so many passes over the rows, within these
@@ -27,8 +27,7 @@ ENDS = {  # of an ordinary network, by the kind of the task: the output activati
 def reference(case: Case) -> Trial:
     """What an ordinary network does with these data; judged where it was best on the held-out rows of five moments."""
     data = rows(case)
-    parts = [(data.x, data.y), (data.x_held, data.y_held)]
-    train, held = _ordinary(case, data.x, data.y, parts, data.weights)
+    train, held = _ordinary(case, data.x, data.y, list(judged_on(case)), data.weights)
     return Trial(train, held, False, 0)
 
 

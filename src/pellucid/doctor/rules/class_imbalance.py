@@ -9,7 +9,7 @@ import numpy as np
 from ...arrays import Array
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
-from ..experiments import actual
+from ..experiments import unweighed
 
 COMMON = 5  # times as frequent in the validation data
 FEWEST = 10  # samples there
@@ -32,7 +32,7 @@ def measure(case: Case) -> Signal | None:
     evidence = f"{counts[most]} samples of class {most}, {n} of class {least}: {counts[most] / n:.1f} to 1"
     if not case.trained:
         return Signal(float(ratio), f"{evidence}.", f"class {least}")
-    seen, unseen = actual(case).train.recalls, actual(case).held.recalls
+    seen, unseen = unweighed(case).train.recalls, unweighed(case).held.recalls
     recall = unseen.get(least, seen.get(least, 0.0))
     known = [value for c, value in (unseen or seen).items() if c != least and c in there]
     others = sum(known) / len(known) if known else 0.0

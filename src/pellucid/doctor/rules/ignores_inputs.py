@@ -7,7 +7,7 @@ import numpy as np
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..copies import copy_of
-from ..experiments import actual, rows
+from ..experiments import actual, judged_on
 from ..ordinary import reference
 
 FEWEST = 20  # samples, to tell ignorance from luck
@@ -28,8 +28,7 @@ def measure(case: Case) -> Signal | None:
     if found.size < FEWEST or len(case.x) < TRAINED:
         return None
     other = reference(case).held
-    data = rows(case)
-    x, y = (data.x_held, data.y_held) if held else facts.sample(case)
+    x, y = judged_on(case)[1] if held else facts.sample(case)
     blind = facts.stand(case, copy_of(case.model), np.zeros_like(x), y)
     numbers = facts.task(case).kind == "numbers"
     shown = [one.link if numbers else one.score for one in (found, blind, other)]

@@ -34,6 +34,8 @@ def measure(case: Case) -> Signal | None:
     rises = sum(b > a for a, b in itertools.pairwise(losses))
     if len(losses) > 3 and rises:
         evidence += f"; in the run the loss rose in {rises} of {len(losses) - 1} epochs"
+    if case.stopped is not None:
+        evidence += f"; the run was ended by {case.stopped.got} ({case.stopped.where})"
     return Signal(found[best], f"{evidence}.", f"{best:g}")
 
 
@@ -53,7 +55,10 @@ def searched(case: Case) -> dict[float, float]:
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    rate = rounded(rate_now(case) * float(signal.where or 0.1))
+    factor = float(signal.where or 0.1)
+    if trial(case, rate=factor / 10).held.skill > trial(case, rate=factor).held.skill:
+        factor /= 10
+    rate = rounded(rate_now(case) * factor)
     return Remedy(f"Lower the learning rate to about {rate:g}.", {"learning_rate": rate})
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
-from ..experiments import actual
+from ..experiments import unweighed
 from .class_imbalance import relabelled
 
 FEWEST = 5  # samples of a class, to judge it by
@@ -17,7 +17,7 @@ def measure(case: Case) -> Signal | None:
     """1 - (recall of the worst class) / (mean recall of the others), on the validation data."""
     if facts.task(case).kind == "numbers" or not case.trained:
         return None
-    found = actual(case).held if case.validation is not None else actual(case).train
+    found = unweighed(case).held if case.validation is not None else unweighed(case).train
     if not found.recalls:
         return None  # nothing finite comes out
     there = np.bincount(facts.labels(case, case.y), minlength=max(found.recalls) + 1)

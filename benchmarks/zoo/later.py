@@ -1,4 +1,4 @@
-"""The third part: recipes of their own, written when the rules were finished, and run once."""
+"""More recipes: other networks, data, plants and strengths."""
 
 from __future__ import annotations
 
@@ -219,4 +219,4 @@ HEALTHY = [
     healthy("numbers a little off zero", ["sine"], {}, scaled_targets=(1.5, 1.0)),
 ]  # fmt: skip
 
-THIRD = [*DATA, *WIRING, *INSIDE, *TRAINING, *HEALTHY]
+LATER = [*DATA, *WIRING, *INSIDE, *TRAINING, *HEALTHY]

@@ -1,0 +1,8 @@
+"""All planters by name: what a row's `plants` may call for."""
+
+from __future__ import annotations
+
+from . import faulty_data, faulty_networks, others_plants, unseen_plants
+
+IN_DATA = {**faulty_data.DATA, **others_plants.DATA, **unseen_plants.DATA}
+IN_NETWORK = {**faulty_networks.MODEL, **others_plants.MODEL, **unseen_plants.MODEL}
