@@ -13,6 +13,7 @@ from pellucid.actions import apply, runs
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, Finished, Started, resume, train
 from pellucid.models import load_model
+from pellucid.optimizers.base import optimizers
 
 
 class Killed(BaseException):
@@ -175,6 +176,14 @@ def test_predictions_as_csv(moons: TrainSpec):
 def test_converging_stops_before_the_last_epoch(moons: TrainSpec):
     finished = train(moons.model_copy(update={"until_converged": True, "epochs": None, "dropout": 0.0}))
     assert finished.metrics["epochs"] < 1000
+
+
+@pytest.mark.parametrize("name", sorted({part.__name__ for part in optimizers.names.values()}))
+def test_every_optimizer_learns_as_it_comes(name: str, moons: TrainSpec):
+    """With the schedule that `auto` chooses; the rate is the optimizer's own unless that is made for large steps."""
+    rate = {"SGD": 0.1, "Adagrad": 0.1, "Adadelta": 1.0, "Ftrl": 0.1}.get(name)
+    spec = moons.model_copy(update={"optimizer": name, "learning_rate": rate, "epochs": 60, "dropout": 0.0})
+    assert train(spec).metrics["accuracy"] > 0.8
 
 
 def test_the_digits_are_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -14,6 +14,7 @@ from ..layers import BatchNormalization, Dense, Dropout, Flatten, Layer, Normali
 from ..layers.base import layers as layer_family
 from ..losses.base import losses
 from ..models import Sequential
+from ..optimizers import Ftrl
 from ..optimizers.base import optimizers
 from ..optimizers.schedules import (
     CosineDecay,
@@ -125,7 +126,7 @@ def _optimizer(spec: TrainSpec, steps: int) -> Any:
     if schedule == "auto" and optimizer.schedule is not None:
         return optimizer
     if schedule == "auto":
-        schedule = "constant" if spec.until_converged else "cosine"
+        schedule = "constant" if spec.until_converged or isinstance(optimizer, Ftrl) else "cosine"
     optimizer.learning_rate = rate if schedule == "constant" else _schedule(schedule, rate, steps)
     return optimizer
 

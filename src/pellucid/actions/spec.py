@@ -47,7 +47,7 @@ class TrainSpec(BaseModel):
     schedule: Named = Field(
         "auto",
         description="of the learning rate over the whole run: constant, cosine, exponential, inverse-time, polynomial, "
-        "one-cycle, or a table; auto: cosine, or constant where training goes on until it converges",
+        "one-cycle, or a table; auto: cosine, or constant where training goes on until it converges and for ftrl",
     )
     batch_size: int = Field(32, ge=1, description="samples per step")
     epochs: int | None = Field(None, ge=1, description="passes over the data; chosen by its size unless given")
