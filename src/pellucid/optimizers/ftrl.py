@@ -55,8 +55,8 @@ class Ftrl(Optimizer):
     array([-0.075,  0.   ])
 
     Source: McMahan et al., "Ad click prediction: a view from the trenches", KDD 2013, algorithm 1. PyTorch has no Ftrl.
-    A learning rate of 0 leaves everything as it is; Keras's formula divides by it. As in Keras, σ knows the present rate
-    alone, so weights shrink as a schedule's rate does, to 0 with one that ends there: keep the rate constant.
+    A learning rate of 0 leaves everything as it is; Keras's formula divides by it. As in Keras, σ knows the present
+    rate alone, so weights shrink as a schedule's rate does, to 0 with one that ends there: keep the rate constant.
     """
 
     formula = "n′ = n + g², σ = (√n′ − √n)/lr, z ← z + g − σw, w ← (clip(z, ±l1) − z) / (√n′/lr + 2·l2), n ← n′"
