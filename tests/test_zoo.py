@@ -18,70 +18,47 @@ from pellucid.doctor.rules import every_rule
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # benchmarks/ lies beside src/ and is never installed
 
-from benchmarks.zoo import data, faulty_data, faulty_networks, running  # noqa: E402
+from benchmarks.zoo import data, running  # noqa: E402
 from benchmarks.zoo.curing import twin_of  # noqa: E402
-from benchmarks.zoo.faults import FAULTS  # noqa: E402
-from benchmarks.zoo.healthy import HEALTHY  # noqa: E402
-from benchmarks.zoo.judging import FIRST, OTHER, between, confidence, findings, fitted, halves, scores, together  # noqa: E402
+from benchmarks.zoo.judging import between, confidence, findings, fitted, scores  # noqa: E402
+from benchmarks.zoo.parts import SEEN, UNSEEN  # noqa: E402
+from benchmarks.zoo.planters import IN_DATA, IN_NETWORK  # noqa: E402
 from benchmarks.zoo.rows import Recipe, Row  # noqa: E402
-from benchmarks.zoo.third import THIRD  # noqa: E402
 
-ROWS: list[Row] = [row for recipe in (*FAULTS, *HEALTHY) for row in recipe.rows()]
 RULES = {rule.name: rule for rule in every_rule()}
-KEPT, KEPT_THIRD, KEPT_SECOND = (
-    json.loads((ROOT / f"benchmarks/results/{name}.json").read_text("utf-8"))
-    for name in ("zoo", "zoo_third", "zoo_second")
+SEEN_ROWS, UNSEEN_ROWS = ([row for recipe in part for row in recipe.rows()] for part in (SEEN, UNSEEN))
+KEPT, KEPT_UNSEEN = (
+    json.loads((ROOT / f"benchmarks/results/{name}.json").read_text("utf-8")) for name in ("zoo", "zoo_unseen")
 )
-THIRD_ROWS: list[Row] = [row for recipe in THIRD for row in recipe.rows()]
-SEED_ONLY = {"early_stopping", "balanced", "class_weight"}  # plants in the call of fit
+BOTH = pytest.mark.parametrize(
+    ("rows", "kept"), [(SEEN_ROWS, KEPT), (UNSEEN_ROWS, KEPT_UNSEEN)], ids=["seen", "unseen"]
+)
+IN_FIT = {"early_stopping", "balanced", "class_weight"}  # plants in the call of fit
 
 
 # The rows ----------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_enough_runs_and_as_many_healthy_ones():
-    faulty = [row for row in ROWS if row.rule]
-    assert len(faulty) >= 80
-    assert len(ROWS) - len(faulty) >= len(faulty)
-    assert len({row.name for row in ROWS}) == len(ROWS)
+@BOTH
+def test_there_are_enough_runs_of_every_rule(rows: list[Row], kept: dict[str, Any]):
+    recipes = Counter(rule for rule, _ in {(row.rule, row.group) for row in rows})
+    assert recipes.keys() == {"", *RULES}
+    assert min(recipes.values()) >= 2
+    assert recipes[""] >= 40
+    assert sum(1 for row in rows if row.rule) >= 80
+    assert sum(1 for row in rows if not row.rule) >= 80
+    assert len({row.name for row in rows}) == len(rows)
 
 
-def test_every_rule_has_faults_in_both_halves():
-    half = halves(ROWS)
-    count = Counter((row.rule, half[row.group]) for row in ROWS)
-    lacking = [name for name in RULES if min(count[name, FIRST], count[name, OTHER]) < 2]
-    assert not lacking
-    assert {row.rule for row in ROWS} == {"", *RULES}
-    assert min(count["", FIRST], count["", OTHER]) > 60
+def test_no_recipe_is_in_both_parts():
+    assert not {row.group for row in SEEN_ROWS} & {row.group for row in UNSEEN_ROWS}
 
 
-def test_variations_of_a_recipe_are_in_one_half():
-    half = halves(ROWS)
-    assert {half[row.group] for row in ROWS} == {FIRST, OTHER}
-    for row in ROWS:
-        assert halves([replace(row, seed=row.seed + 1), row]) == {row.group: FIRST}
-    recipes = {half_name: {row.group for row in ROWS if half[row.group] == half_name} for half_name in (FIRST, OTHER)}
-    assert not recipes[FIRST] & recipes[OTHER]
-
-
-def test_every_rule_is_planted_in_several_ways():
-    ways = Counter(recipe.rule for recipe in FAULTS)
-    assert min(ways.values()) >= 4
-
-
-def test_plants_and_rules_exist():
-    for row in (*ROWS, *THIRD_ROWS):
-        assert row.also <= RULES.keys()
-        assert {name for name, _ in row.plants} <= {*faulty_data.DATA, *faulty_networks.MODEL, *SEED_ONLY}
-
-
-def test_the_third_part_has_recipes_of_its_own_for_every_rule():
-    ways = Counter(recipe.rule for recipe in THIRD)
-    assert ways.keys() == {"", *RULES}
-    assert min(ways.values()) >= 2
-    assert sum(1 for row in THIRD_ROWS if not row.rule) >= 60
-    assert len({row.name for row in THIRD_ROWS}) == len(THIRD_ROWS)
-    assert not {row.group for row in THIRD_ROWS} & {row.group for row in ROWS}
+def test_plants_and_rules_exist_and_are_used():
+    for row in (*SEEN_ROWS, *UNSEEN_ROWS):
+        assert row.also <= RULES.keys() - {row.rule}
+    used = {name for row in (*SEEN_ROWS, *UNSEEN_ROWS) for name, _ in row.plants}
+    assert used == {*IN_DATA, *IN_NETWORK, *IN_FIT}
 
 
 # The arithmetic ----------------------------------------------------------------------------------------------------
@@ -153,34 +130,28 @@ def test_the_rules_have_the_numbers_of_the_zoo():
         assert (name, one.confidence) == (name, pytest.approx(KEPT["confidences"][name]))
 
 
-def test_what_was_kept_is_of_these_rows():
-    runs, rows = [*KEPT["runs"], *KEPT_THIRD["runs"]], [*ROWS, *THIRD_ROWS]
-    assert [one["name"] for one in runs] == [row.name for row in rows]
-    for one, row in zip(runs, rows, strict=True):
+@BOTH
+def test_what_was_kept_is_of_these_rows(rows: list[Row], kept: dict[str, Any]):
+    assert [one["name"] for one in kept["runs"]] == [row.name for row in rows]
+    for one, row in zip(kept["runs"], rows, strict=True):
         assert (one["rule"], one["group"], one["also"]) == (row.rule, row.group, sorted(row.also))
         assert one["signals"].keys() == RULES.keys()
         assert not one["stumbled"]
 
 
 def test_the_numbers_follow_from_the_runs():
-    half = halves(ROWS)
-    for name in (FIRST, OTHER):
-        runs = [one for one in KEPT["runs"] if half[one["group"]] == name]
-        assert scores(runs, every_rule(), KEPT["thresholds"]) == KEPT[name]
-    first = [one for one in KEPT["runs"] if half[one["group"]] == FIRST]
-    assert {name: fitted(one, every_rule(), first) for name, one in RULES.items()} == KEPT["thresholds"]
-    assert scores(KEPT_THIRD["runs"], every_rule(), KEPT["thresholds"]) == KEPT_THIRD["scores"]
-    unseen = together(KEPT_SECOND["other"], KEPT_THIRD["scores"])
+    rules, thresholds = every_rule(), KEPT["thresholds"]
+    assert {name: fitted(one, rules, KEPT["runs"]) for name, one in RULES.items()} == thresholds
+    for part in (KEPT, KEPT_UNSEEN):
+        assert scores(part["runs"], rules, thresholds) == part["scores"]
+    unseen = KEPT_UNSEEN["scores"]
     assert {n: confidence(c, unseen["all"]) for n, c in unseen["rules"].items()} == KEPT["confidences"]
 
 
-@pytest.mark.parametrize(
-    ("part", "recall"),
-    [(KEPT[OTHER], 0.95), (KEPT_THIRD["scores"], 0.88)],  # the first has been looked at; the other misses its aim, 0.9
-    ids=["second half", "third part"],
-)
-def test_the_doctor_is_right_often_enough(part: dict[str, Any], recall: float):
-    assert part["all"]["found"] / part["all"]["planted"] >= recall
+def test_the_doctor_is_right_often_enough():
+    """On what nobody had looked at when the rules were made."""
+    part = KEPT_UNSEEN["scores"]
+    assert part["all"]["found"] / part["all"]["planted"] >= 0.9
     assert part["all"]["true"] / part["all"]["said"] >= 0.9
     assert part["silent"] / part["healthy"] >= 0.95
 
@@ -198,7 +169,7 @@ AGAIN = (  # quick ones, of toy data and digits, which need no folder of data
 @pytest.mark.parametrize("name", AGAIN)
 def test_a_run_gives_what_was_kept(name: str):
     """To the same findings, and to nearly the same signals: another processor rounds otherwise."""
-    (row,) = [row for row in ROWS if row.name == name]
+    (row,) = [row for row in SEEN_ROWS if row.name == name]
     (kept,) = [one for one in KEPT["runs"] if one["name"] == name]
     now = running.examined(row)
     assert findings(now, every_rule(), KEPT["thresholds"]) == findings(kept, every_rule(), KEPT["thresholds"])

@@ -3,7 +3,7 @@
 run     trains every row of the seen part, measures every rule's signal, and writes results/zoo.json
 unseen  the same for the unseen part: results/zoo_unseen.json
 fit     fits thresholds on the seen part, judges them on both, and writes docs/doctor_zoo.md
-cure    applies the remedy of each faulty run's first finding, in both parts, and writes results/zoo_cures.json
+cure    applies the remedy of each faulty run's first finding, in the unseen part, and writes results/zoo_cures.json
 
 With words, only rows whose names contain one of them are run, and what came out is printed instead.
 """
@@ -80,8 +80,11 @@ def run(recipes: Sequence[Recipe], to: Path, words: list[str]) -> None:
         keep(to, kept)
 
 
-def keep(path: Path, what: Any) -> None:
-    path.write_text(json.dumps(what, indent=1) + "\n", "utf-8")
+def keep(path: Path, kept: dict[str, Any]) -> None:
+    """As JSON, with each run on a line of its own."""
+    runs = ",\n".join(map(json.dumps, kept["runs"]))
+    rest = json.dumps(kept | {"runs": []}, indent=1)
+    path.write_text(rest.replace('"runs": []', f'"runs": [\n{runs}\n]') + "\n", "utf-8")
 
 
 def loaded(path: Path) -> Any:
@@ -112,16 +115,16 @@ def fit(words: list[str]) -> None:
         now, new = (rule.threshold, rule.confidence), (thresholds[rule.name], confidences[rule.name])
         was = "" if now == new else f"   is {now[0]:g}, {now[1]:g}"
         print(f"{rule.name:28} threshold={new[0]:g}, confidence={new[1]:g}{was}")
-    write(loaded(SEEN_RUNS), unseen, loaded(CURES) or [])
+    write(loaded(SEEN_RUNS), unseen, loaded(CURES))
 
 
 def cure(words: list[str]) -> None:
-    cures = on_all_cores(cured, [row for row in rows_of([*SEEN, *UNSEEN], words) if row.rule])
+    cures = on_all_cores(cured, [row for row in rows_of(UNSEEN, words) if row.rule])
     if words:
         print(json.dumps(cures, indent=1))
         return
-    keep(CURES, cures)
-    write(loaded(SEEN_RUNS), loaded(UNSEEN_RUNS), cures)
+    keep(CURES, {"made": time.strftime("%Y-%m-%d"), "runs": cures})
+    write(loaded(SEEN_RUNS), loaded(UNSEEN_RUNS), loaded(CURES))
 
 
 if __name__ == "__main__":

@@ -234,7 +234,7 @@ TRAINING = [
         {"dropout": 0.8, "layers": [32, 32, 32]}),
     Recipe("dropout_too_strong", "numbers, eight in ten dropped", ["diamonds", "sine"], {"dropout": 0.8}),
     Recipe("dropout_too_strong", "95 in 100 dropped", ["diamonds_cut", "digits"], {"dropout": 0.95, "layers": [128]}),
-    Recipe("dropout_too_strong", "multiplied by noise four times as large", ["spirals", "digits"],
+    Recipe("dropout_too_strong", "multiplied by noise four times as large", ["digits"],
         {"layers": [32, 32]}, {"inserted": (GaussianDropout, -1, 0.95)}),
     Recipe("regularization_too_strong", "l2 of 1", ["digits", "moons"], {"l2": 1.0}),
     Recipe("regularization_too_strong", "l1 of 0.1", ["mnist", "circles"], {"l1": 0.1}),

@@ -249,7 +249,7 @@ WIRING = [
         output={"kernel_initializer": "zeros"}, also=["cannot_overfit_20_samples", "vanishing_gradient"]),
     Recipe("frozen_parameters", "steps for activations", ["moons", "breast_cancer"],
         {"layers": [24, 24], "activation": "linear", "epochs": 60}, {"inserted": (Steps, -2)},
-        also=["vanishing_gradient"]),
+        also=["vanishing_gradient", "linear_stack"]),
     Recipe("frozen_parameters", "the largest unit chosen", ["digits", "circles"],
         {"layers": [24], "epochs": 20}, {"inserted": (Largest, -2)},
         also=["cannot_overfit_20_samples", "vanishing_gradient"]),

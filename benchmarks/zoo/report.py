@@ -95,7 +95,7 @@ def counted(runs: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Sequence[Mapping[str, Any]]) -> str:
+def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Mapping[str, Any] | None) -> str:
     runs = unseen["runs"]
     trained, asked = (sum(run["seconds"][i] for run in runs) / len(runs) for i in (0, 1))
     parts = [
@@ -115,12 +115,13 @@ def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Sequence
     if cures:
         parts += [
             "## Cures\n",
-            "Over both parts, for the runs whose fault is named first with a change of the spec. Not counted: faults "
-            "in the data, in layers of one's own and in networks that no spec can say: their remedies are words.\n",
-            cures_table(cures),
+            f"On what was unseen, on {cures['made']}: runs whose fault is named first, with a change of the spec. "
+            "Not counted: faults in the data, in layers of one's own and in networks that no spec can say: their "
+            "remedies are words.\n",
+            cures_table(cures["runs"]),
         ]
     return "\n".join(parts)
 
 
-def write(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Sequence[Mapping[str, Any]]) -> None:
+def write(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Mapping[str, Any] | None) -> None:
     write_page(markdown(seen, unseen, cures), PAGE)

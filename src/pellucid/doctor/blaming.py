@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Case
+from .copies import noisy_layers, penalized
 from .experiments import Trial, actual, affordable, trial
 from .ordinary import reference
 
@@ -22,6 +23,8 @@ def longer_by(case: Case) -> float:
 def lost(mine: Trial, other: Trial) -> float:
     """The share of another trial's success that mine lacks, on the training data and on the held-out ones alike: 0
     nothing, 1 all of it, more where mine is worse than a dummy."""
+    if len(mine.train.counts) == 1:
+        return 0.0  # only one class weighs anything: there is nothing to tell apart
     train = _lacking(mine.train.skill, other.train.skill)
     held = max(_lacking(mine.held.skill, other.held.skill), _lacking(mine.held.gain, other.held.gain))
     return min(train, held)
@@ -34,6 +37,8 @@ def room(mine: Trial) -> float:
 
 def lost_gain(mine: Trial, other: Trial) -> float:
     """As `lost`, of what accuracy or R² gains over a dummy's; 0 where it is a matter of a few held-out samples."""
+    if len(mine.train.counts) == 1:
+        return 0.0
     if mine.held.counts and (other.held.score - mine.held.score) * other.held.size < TELLING:
         return min(0.0, _lacking(mine.held.gain, other.held.gain))
     return min(_lacking(mine.train.gain, other.train.gain), _lacking(mine.held.gain, other.held.gain))
@@ -51,6 +56,16 @@ def blame(case: Case, other: Trial) -> float:
     if dead > MANY_DEAD and other.dead < dead / 2 and lost(other, run) < UNTOLD:
         value = max(value, dead - other.dead)
     return value * worth(case, other) if value > UNTOLD else value
+
+
+def strengths(case: Case) -> float:
+    """How far noise or penalties are to blame, whichever is more."""
+    found = [0.0]
+    if noisy_layers(case.model):
+        found.append(blame(case, trial(case, noise=False)))
+    if penalized(case.model):
+        found.append(blame(case, trial(case, penalties=False)))
+    return max(found)
 
 
 def worth(case: Case, other: Trial) -> float:

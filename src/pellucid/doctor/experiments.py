@@ -19,7 +19,7 @@ from ..models import Sequential
 from ..rng import Key
 from . import facts
 from .base import Case, once
-from .copies import compiled, copy_of, fresh, without_noise, without_penalties
+from .copies import compiled, copy_of, fresh, ours, without_noise, without_penalties
 from .facts import Standing, stand
 
 MOST_ROWS = 4000  # that a trial trains on
@@ -67,7 +67,7 @@ def rows(case: Case) -> Rows:
 def affordable(case: Case) -> int:
     """How many steps a trial may take."""
     model = case.model
-    slower = SLOWER if model.run_eagerly or not all(_ours(layer) for _, layer in model.leaves()) else 1
+    slower = SLOWER if model.run_eagerly or not all(ours(layer) for _, layer in model.leaves()) else 1
     each = 6 * max(model.count_params(), 1000) * min(case.batch_size, len(case.x))
     return int(min(MOST_STEPS, max(FEWEST_STEPS, WORK / each)) / slower)
 
@@ -160,7 +160,3 @@ def train_copy(twin: Sequential, x: Array, y: Array, batch_size: int, steps: int
         except NonFinite:
             return True
     return False
-
-
-def _ours(part: object) -> bool:
-    return type(part).__module__.startswith("pellucid.")

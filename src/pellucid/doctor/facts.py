@@ -133,18 +133,25 @@ def width_of(case: Case) -> int:
     return int(shape[-1] or 1) if len(shape) > 1 else 1
 
 
+def function_of(layer: Layer) -> Any:
+    """The activation that a layer ends with, or is; None, where it has none."""
+    return getattr(layer, "function", getattr(layer, "activation", None))
+
+
 def activation_of(layer: Layer) -> str:
-    """The name of the activation that a layer ends with, or is: "relu", "linear", ..."""
-    function = getattr(layer, "function", getattr(layer, "activation", None))
-    return str(getattr(function, "name", "linear"))
+    """Its name: "relu", "linear", ..."""
+    return str(getattr(function_of(layer), "name", "linear"))
+
+
+def end_of(model: Sequential) -> Layer:
+    """The last layer that has weights or is an activation."""
+    leaves = [layer for _, layer in model.leaves()]
+    return next((layer for layer in reversed(leaves) if layer.p or isinstance(layer, ActivationLayer)), leaves[-1])
 
 
 def ends_in(model: Sequential) -> str:
     """The name of the output activation."""
-    for _, layer in reversed(list(model.leaves())):
-        if layer.p or isinstance(layer, ActivationLayer):
-            return activation_of(layer)
-    return "linear"
+    return activation_of(end_of(model))
 
 
 def hidden(case: Case, *activations: str) -> list[str]:

@@ -8,6 +8,7 @@ from ..arrays import Array
 
 AROUND = 10  # neighbours
 NEAR = 0.2  # of the distance to the last of them
+ROUNDING = 1e-12  # of the mean square: what is nearer than that cannot be told apart
 LEAST = 0.3  # of the median deviation: what varies less, such as an empty margin, is not blown up to as much as others
 MOST, MOST_ASKED = 4000, 500  # rows
 
@@ -31,4 +32,6 @@ def near_copies(x: Array, among: Array, *, same: bool = False) -> Array:
     if same:
         np.fill_diagonal(squares, np.inf)
     nearest = np.partition(squares, (0, AROUND - 1), axis=1)
-    return nearest[:, 0] < NEAR**2 * nearest[:, AROUND - 1]
+    around = nearest[:, AROUND - 1]
+    near: Array = (nearest[:, 0] < NEAR**2 * around) & (around > ROUNDING * (b**2).sum(axis=1).mean())
+    return near

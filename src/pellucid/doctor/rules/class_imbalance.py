@@ -66,7 +66,7 @@ RULE = Rule(
     name="class_imbalance",
     title="Classes are unbalanced, and rare ones are missed",
     measure=measure,
-    threshold=6,
+    threshold=5,
     confidence=0.83,
     meaning="Saying the frequent class is nearly always right, and so the rare one is hardly learned; accuracy hides "
     "it.",

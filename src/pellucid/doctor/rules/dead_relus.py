@@ -45,7 +45,7 @@ RULE = Rule(
     name="dead_relus",
     title="ReLU units are dead",
     measure=measure,
-    threshold=0.65,
+    threshold=0.8,
     confidence=0.78,
     meaning="A unit that is 0 for every sample has no gradient and never comes back: it is lost, most often by one "
     "step that was too large.",

@@ -14,15 +14,15 @@ from ..nearness import MOST, MOST_ASKED, near_copies
 WIDE = 50  # columns: so many do not repeat themselves by chance
 MANY = 0.5  # of the training rows: data whose every row may well be there twice have few distinct values
 SPACIOUS = 4  # columns: in fewer, most rows may have near neighbours by nature
-DOUBT = 2  # standard errors
+DOUBT = 3  # standard errors
 COARSE = 0.1  # distinct values per row, in the column that has most: coarser data repeat themselves by nature
 
 
 def measure(case: Case) -> Signal | None:
     """The share of validation rows that stand among the training rows; where rows are equal by nature (few distinct
-    values, or equal rows with different targets), less the share of training rows that stand there twice, which is what
-    chance makes. Or the share of those that are nearly copies, five times as near to a training row as to the tenth
-    nearest, less the share of training rows that have such a neighbour, and what chance adds to that."""
+    values, or equal rows with different targets), less the share of training rows that stand there twice, and what
+    chance adds to it. Or the share of those that are nearly copies, five times as near to a training row as to the
+    tenth nearest, less the share of training rows that have such a neighbour, and what chance adds to it."""
     if case.validation is None or not len(case.validation[0]):
         return None
     train = np.asarray(case.x)
@@ -33,28 +33,34 @@ def measure(case: Case) -> Signal | None:
     shared = np.isin(theirs, mine)
     twice = repeated(mine)
     natural = coarse(train) or (twice < MANY and contradict(mine, np.asarray(case.y)))
-    by_chance = twice if natural else 0.0
+    near = nearly(train, held, natural)
+    by_chance = twice + doubt(float(shared.mean()), twice, len(theirs), len(mine)) if natural else 0.0
     evidence = f"{shared.sum()} of {len(theirs)} validation rows are also among the {len(mine)} training rows"
     first = f", the first of them row {int(shared.argmax())}." if shared.any() else "."
     if by_chance:
-        first = f"{first[:-1]}; among the training rows themselves {by_chance:.0%} are there twice."
+        first = f"{first[:-1]}; among the training rows themselves {twice:.0%} are there twice."
     equal = Signal(float(shared.mean()) - by_chance, evidence + first)
-    return max(equal, nearly(train, held), key=lambda signal: signal.value)
+    return max(equal, near, key=lambda signal: signal.value)
 
 
-def nearly(train: Array, held: Array) -> Signal:
+def nearly(train: Array, held: Array, natural: bool = False) -> Signal:
     """The share of validation rows that are nearly copies, beyond what the training rows are of each other; unless most
-    of these are, too, as when rows are augmented before they are split."""
+    of these are, too, and not by nature, as when rows are augmented before they are split."""
     (some, _), (asked, _) = picked(train, train, MOST), picked(held, held, MOST_ASKED)
     near, alike = near_copies(asked, some), near_copies(some[:MOST_ASKED], some, same=True)
-    p, n = (near.sum() + alike.sum()) / (len(near) + len(alike)), 1 / len(near) + 1 / len(alike)
-    by_chance = alike.mean() if alike.mean() < MANY or train[0].size < SPACIOUS or coarse(train) else 0.0
-    excess = float(near.mean() - by_chance - DOUBT * math.sqrt(p * (1 - p) * n))
+    by_chance = alike.mean() if natural or alike.mean() < MANY or train[0].size < SPACIOUS else 0.0
+    excess = float(near.mean() - by_chance - doubt(near.mean(), alike.mean(), len(near), len(alike)))
     evidence = (
         f"{near.sum()} of {len(near)} validation rows lie within a fifth of the distance to the tenth nearest training "
         f"row from the nearest, of {len(alike)} training rows {alike.sum()}."
     )
     return Signal(excess, evidence)
+
+
+def doubt(p: float, q: float, n: int, m: int) -> float:
+    """By how much shares p of n and q of m may differ by chance: three standard errors."""
+    both = (p * n + q * m) / (n + m)
+    return DOUBT * math.sqrt(both * (1 - both) * (1 / n + 1 / m))
 
 
 def hashes(x: Array) -> Array:
@@ -99,5 +105,6 @@ RULE = Rule(
     "hides overfitting.",
     remedy=remedy,
     source="Kaufman, Rosset, Perlich & Stitelman, Leakage in data mining (TKDD 2012)",
+    explains=frozenset({"underfitting"}),  # an ordinary network knows these rows by heart, too
     static=True,
 )

@@ -68,7 +68,7 @@ RULE = Rule(
     name="exploding_gradient",
     title="The gradient explodes",
     measure=measure,
-    threshold=2,
+    threshold=1.976,
     confidence=0.97,
     meaning="Each layer makes the signal larger, and the gradient on its way back again: one step throws the weights "
     "far off, or overflows.",

@@ -7,20 +7,26 @@ import numpy as np
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import OUTCOMES
 from ..copies import drawn, rates
+from ..inside import at_start, now
 
 STILL = 1e-9  # ‖Δp‖/‖p‖ of a step that moved nothing
 
 
 def measure(case: Case) -> Signal | None:
     """The share of weight matrices that are, to the bit, what the model's key draws at first; or that no step that was
-    looked at moved."""
+    looked at moved; or whose gradient is 0 throughout, before the first step and now, so that only penalties move them.
+    """
     if not case.trained or (case.stopped is not None and len(case.history.get("loss", ())) < 2):
         return None
     first = drawn(case)
     kernels = {name: case.model.p[name] for name, p in first.items() if p.ndim >= 2}
     if not kernels or rates(case).max() == 0:
         return None
-    unmoved = [name for name, p in kernels.items() if np.array_equal(p, first[name]) or _never_moved(case, name)]
+    unmoved = [
+        name
+        for name, p in kernels.items()
+        if np.array_equal(p, first[name]) or _never_moved(case, name) or _led_nowhere(case, name)
+    ]
     zero = [name for name in unmoved if not first[name].any()]
     evidence = f"{len(unmoved)} of {len(kernels)} weight matrices have not moved since they were drawn"
     frozen = [name for name in unmoved if name not in case.model.trained_names()]
@@ -28,6 +34,11 @@ def measure(case: Case) -> Signal | None:
         evidence += f" ({', '.join(unmoved[:4])}{', ...' if len(unmoved) > 4 else ''})"
         evidence += ": they are all 0." if zero == unmoved else ": trainable is False." if frozen == unmoved else "."
     return Signal(len(unmoved) / len(kernels), evidence.rstrip(".") + ".", unmoved[0] if unmoved else "")
+
+
+def _led_nowhere(case: Case, name: str) -> bool:
+    looks = [at_start(case), now(case)]
+    return all(name in look.gradients and not look.gradients[name].any() for look in looks)
 
 
 def _never_moved(case: Case, name: str) -> bool:

@@ -25,7 +25,7 @@ def measure(case: Case) -> Signal | None:
         return None
     held = case.validation is not None
     found = actual(case).held if held else actual(case).train
-    if found.size < FEWEST or len(case.x) < TRAINED:
+    if found.size < FEWEST or len(case.x) < TRAINED or len(found.counts) == 1:
         return None
     other = reference(case).held
     x, y = judged_on(case)[1] if held else facts.sample(case)

@@ -5,25 +5,27 @@ from __future__ import annotations
 import itertools
 
 from ..base import Case, Remedy, Rule, Signal
-from ..blaming import MANY_DEAD, UNTOLD, blame, room
+from ..blaming import MANY_DEAD, UNTOLD, blame, room, strengths
 from ..consequences import INSIDE, OUTCOMES, STRENGTHS
 from ..experiments import actual, trial
 from ..remedies import rate_now, rounded
 
 LOWEST = 1e-8  # of the run's rate
 LEARNING = 0.05  # skill of a copy that learns at all
+CLEARLY = 0.1  # more to blame
 ENOUGH = 0.9  # a share so large that the next tenth need not be tried
 
 
 def measure(case: Case) -> Signal | None:
     """The share of a twin's success that the run lacks, the twin being trained alike with a tenth, a hundredth, ... of
     the learning rate (in as many steps at most); on training and held-out data alike. Or the share of units that died
-    where with the lower rate few do."""
+    where with the lower rate few do. 0 where a twin without noise or penalties makes clearly more of it."""
     run, rate = actual(case), rate_now(case)
     if room(run) < UNTOLD and run.dead < MANY_DEAD:
         return Signal(0.0, f"With learning rate {rate:.3g} the training loss came to {run.train.loss:.3g}.")
     found = searched(case)
     best = max(found, key=lambda factor: found[factor])
+    value = found[best] if strengths(case) < found[best] + CLEARLY else 0.0
     other = trial(case, rate=best)
     evidence = (
         f"With learning rate {rate:.3g} the training loss came to {run.train.loss:.3g}; a copy trained for "
@@ -36,7 +38,7 @@ def measure(case: Case) -> Signal | None:
         evidence += f"; in the run the loss rose in {rises} of {len(losses) - 1} epochs"
     if case.stopped is not None:
         evidence += f"; the run was ended by {case.stopped.got} ({case.stopped.where})"
-    return Signal(found[best], f"{evidence}.", f"{best:g}")
+    return Signal(value, f"{evidence}.", f"{best:g}")
 
 
 def searched(case: Case) -> dict[float, float]:

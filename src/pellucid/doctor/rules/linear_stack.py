@@ -6,6 +6,7 @@ import numpy as np
 
 from ...layers import Layer
 from ...rng import Key
+from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..copies import copy_of
 from ..remedies import with_activation
@@ -33,14 +34,16 @@ def measure(case: Case) -> Signal | None:
 
 def affine(layer: Layer, dtype: str) -> bool:
     """Whether f((a + b) / 2) = (f(a) + f(b)) / 2 for random a and b of many sizes, f being the layer's activation or,
-    if it has none of its own, the layer."""
-    activation = getattr(layer, "function", getattr(layer, "activation", None))
+    if it has none of its own, the layer; what gives the same whatever comes in has another fault."""
+    activation = facts.function_of(layer)
     shape = (64, 8) if activation is not None else (64, *(layer.shape or ()))
     size = np.logspace(-1, 1, 64).reshape(64, *[1] * (len(shape) - 1))
     a, b = (Key(i).fold("affine").uniform(shape, dtype, -1, 1) * size.astype(dtype) for i in (1, 2))
     f = activation or (lambda x: layer.forward(layer.p, x, training=False, rng=Key(0))[0])
     fa, fb, middle = f(a), f(b), f((a + b) / 2)
-    return bool(np.allclose(middle, (fa + fb) / 2, rtol=1e-3, atol=1e-4 * max(float(np.abs(fa).max()), 1e-6)))
+    return not np.array_equal(fa, fb) and bool(
+        np.allclose(middle, (fa + fb) / 2, rtol=1e-3, atol=1e-4 * max(float(np.abs(fa).max()), 1e-6))
+    )
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:

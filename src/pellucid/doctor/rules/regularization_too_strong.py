@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..base import Case, Remedy, Rule, Signal
 from ..blaming import blame
 from ..consequences import OUTCOMES
@@ -27,7 +30,10 @@ def measure(case: Case) -> Signal | None:
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    change = {name: rounded(case.spec[name] / 100) for name in ("l1", "l2") if case.spec.get(name)}
+    change: dict[str, Any] = {name: rounded(case.spec[name] / 100) for name in ("l1", "l2") if case.spec.get(name)}
+    optimizer = case.spec.get("optimizer")
+    if isinstance(optimizer, Mapping) and optimizer.get("weight_decay"):
+        change["optimizer"] = {**optimizer, "weight_decay": rounded(optimizer["weight_decay"] / 100)}
     return Remedy("Lower the penalties (or the weight decay) a hundredfold; 1e-5 to 1e-3 is common for l2.", change)
 
 

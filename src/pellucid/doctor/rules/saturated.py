@@ -59,7 +59,7 @@ RULE = Rule(
     name="saturated",
     title="Units are saturated",
     measure=measure,
-    threshold=0.5,
+    threshold=0.4,
     confidence=0.83,
     meaning="At the ends of its curve a unit hardly changes whatever comes in, and passes no gradient back: it stops "
     "learning.",

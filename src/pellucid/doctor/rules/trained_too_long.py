@@ -83,7 +83,7 @@ RULE = Rule(
     name="trained_too_long",
     title="Training went on too long",
     measure=measure,
-    threshold=0.4,
+    threshold=0.31,
     confidence=0.96,
     meaning="From its best epoch on the network learned peculiarities of the training data, and lost what holds for "
     "all.",

@@ -16,7 +16,7 @@ def measure(case: Case) -> Signal | None:
     if not case.trained:
         return None
     run, other = actual(case), reference(case)
-    if other.held.gain < LEAST:
+    if other.held.gain < LEAST or len(run.train.counts) == 1:
         return None
     train = 1 - run.train.gain / max(other.train.gain, LEAST)
     held = (other.held.gain - run.held.gain) / other.held.gain

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
 
-RANGES = {
-    "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0),
-    "relu": (0.0, np.inf), "softplus": (0.0, np.inf), "exponential": (0.0, np.inf), "relu6": (0.0, 6.0),
-}  # fmt: skip
+FAR = 1e4  # from 0: where the range is looked for
+UNBOUNDED = FAR / 100
 
 
 def measure(case: Case) -> Signal | None:
     """The share of targets outside the range of the output activation; of a regression."""
-    end = facts.ends_in(case.model)
-    if facts.task(case).kind != "numbers" or end not in RANGES or hasattr(case.model.loss, "from_logits"):
+    if facts.task(case).kind != "numbers" or hasattr(case.model.loss, "from_logits"):
         return None
-    y, (low, high) = np.asarray(case.y), RANGES[end]
+    end, y = facts.ends_in(case.model), np.asarray(case.y)
+    low, high = reach(facts.function_of(facts.end_of(case.model)))
     share = float(((y < low) | (y > high)).mean())
     evidence = f"{share:.0%} of the targets ({y.min():.3g} to {y.max():.3g}) lie outside {low:g}..{high:g}, all that "
     return Signal(share, f"{evidence}the output activation {end} can give.", "output")
+
+
+def reach(function: Any) -> tuple[float, float]:
+    """The least and the largest that an activation gives.
+
+    >>> from pellucid.activations import softsign
+    >>> reach(None), tuple(round(end, 2) for end in reach(softsign))
+    ((-inf, inf), (-1.0, 1.0))
+    """
+    if function is None:
+        return -math.inf, math.inf
+    far = np.logspace(-3, math.log10(FAR), 500)
+    with np.errstate(all="ignore"):
+        values = function(np.concatenate([-far, far])[None, :])
+    low, high = float(values.min()), float(values.max())
+    return (-math.inf if low < -UNBOUNDED else low), (math.inf if high > UNBOUNDED else high)
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:

@@ -21,6 +21,7 @@ MISSING = 0.1  # of a class's share in training: with less, validation lacks it
 EXPECTED = 6  # validation samples of a class, for their lack to mean something
 FEWEST = 8  # samples of a class in both, to judge it by
 DOUBTFUL = 0.1  # a gap between training and validation that asks for another network's opinion
+LITTLE = 0.1  # a difference that is not spoken of
 SLACK = 0.1  # of accuracy or R², by which two samples of one distribution may differ besides
 
 
@@ -44,18 +45,18 @@ def measure(case: Case) -> Signal | None:
 
 
 def _inputs(case: Case, x: Array, y: Array, x_held: Array, y_held: Array) -> Signal | None:
-    """How the inputs differ; where it is those of one class alone, as if there were no difference: that class has a
-    fault of its own."""
+    """How the inputs differ; where it is those of one class alone, how the others do: that class has a fault of its
+    own."""
     a, b = _columns(np.asarray(x)), _columns(np.asarray(x_held))
     if not facts.one_label_each(case):
         return _difference(a, b, np.ones(len(a)))
     k, k_held = facts.labels(case, y), facts.labels(case, y_held)
     found = _by_class(a, b, k, k_held)
-    if found is None or found.value <= 0:
+    if found is None or found.value <= LITTLE:
         return found
     for c in np.unique(k):
         others = _by_class(a[k != c], b[k_held != c], k[k != c], k_held[k_held != c])
-        if others is not None and others.value <= 0:
+        if others is not None and others.value <= LITTLE:
             return others
     return found
 
@@ -183,7 +184,7 @@ RULE = Rule(
     name="validation_differs",
     title="Validation data are not drawn as the training data are",
     measure=measure,
-    threshold=0.08,
+    threshold=LITTLE,
     confidence=0.83,
     meaning="Validation then measures another task than the one that is trained: its numbers can be far better or "
     "worse than those on data like the training data.",
