@@ -11,7 +11,9 @@ from pellucid import Sequential, datasets, layers
 from pellucid.callbacks import Callback
 from pellucid.doctor import Case
 from pellucid.errors import NonFinite
+from pellucid.initializers import Ones
 from pellucid.layers import Layer
+from pellucid.layers.base import Parameter
 from pellucid.optimizers import Adam
 
 SPARSE = "sparse_categorical_crossentropy"
@@ -53,6 +55,29 @@ class NoMask(Layer):
 
     def backward(self, p, cache, dy):
         return dy, {}
+
+
+class Climbing(Layer):
+    """x·s, whose s gets its gradient with the wrong sign: a parameter that is no matrix."""
+
+    def parameters(self, shape):
+        return [Parameter("scale", tuple(shape), Ones())]
+
+    def forward(self, p, x, *, training, rng):
+        return x * p["scale"], x
+
+    def backward(self, p, cache, dy):
+        return dy * p["scale"], {"scale": -(dy * cache).sum(axis=0)}
+
+
+class Steps(Layer):
+    """1 above 0, 0 below: nothing in front of it learns."""
+
+    def forward(self, p, x, *, training, rng):
+        return (x > 0).astype(x.dtype), None
+
+    def backward(self, p, cache, dy):
+        return np.zeros_like(dy), {}
 
 
 class BatchMean(Layer):

@@ -9,9 +9,11 @@ import pytest
 
 from doctor.cases import (
     BatchMean,
+    Climbing,
     Data,
     NoMask,
     Root,
+    Steps,
     WrongSign,
     both,
     changed,
@@ -26,7 +28,8 @@ from doctor.cases import (
 )  # fmt: skip
 from pellucid import Sequential, datasets, layers, losses, regularizers
 from pellucid.doctor import Case, examine
-from pellucid.doctor.blaming import lost_gain
+from pellucid.doctor.base import Signal
+from pellucid.doctor.blaming import lost_gain, strengths
 from pellucid.doctor.experiments import Trial
 from pellucid.doctor.facts import Standing
 from pellucid.doctor.rules import every_rule
@@ -309,3 +312,47 @@ def test_copies_are_trained_with_the_weights_of_the_run(kind: str):
     assert (finding.rule, finding.where) == ("one_class_always_wrong", "class 1")
     assert "weigh nothing" in finding.evidence
     assert "class_weight" in finding.remedy
+
+
+def test_weights_that_penalties_alone_move_do_not_learn():
+    hidden = (layers.Dense(16, kernel_regularizer=regularizers.L2(1e-3)), Steps())
+    case = moons(hidden, epochs=3)
+    assert value("frozen_parameters", case) == 0.5
+    assert value("frozen_parameters", moons((16,), epochs=3, kernel_regularizer=regularizers.L2(1e-3))) == 0.0
+
+
+def test_the_gradient_of_any_parameter_of_one_s_own_layer_is_checked():
+    wrong = moons((layers.Dense(16, "relu"), Climbing()), epochs=2)
+    (found,) = [finding for finding in examine(wrong) if finding.rule == "wrong_gradient"]
+    assert found.where == "climbing/scale"
+
+
+def test_a_layer_that_gives_one_number_is_not_called_linear():
+    hidden = (layers.Dense(16, "relu"), layers.Dense(1), layers.LayerNormalization(), layers.Dense(8, "relu"))
+    assert value("linear_stack", moons(hidden, epochs=1)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("end", "targets", "reached"),
+    [("softsign", 0.9, True), ("softsign", 1.1, False), ("log_sigmoid", -3.0, True), ("log_sigmoid", 0.1, False),
+     ("elu", -0.9, True), ("elu", -1.1, False), ("gelu", -0.1, True), ("gelu", -0.5, False), (None, 1e6, True)],
+)  # fmt: skip
+def test_what_an_output_activation_can_give(end: str | None, targets: float, reached: bool):
+    x, y, held = data("sine")
+    case = Case(model_for((x, y, held), (8,), 1, end, "mse"), x, np.full_like(y, targets), held)
+    signal = value("unreachable_targets", case)
+    assert signal == (0.0 if reached else 1.0)
+
+
+def test_noise_is_to_blame_rather_than_the_rate_at_which_it_is_averaged():
+    case = digits((layers.Dense(32, "relu"), layers.Dropout(0.97)), optimizer=Adam(0.03))
+    assert strengths(case) > 0.1
+    assert [finding.rule for finding in examine(case)] == ["dropout_too_strong"]
+
+
+def test_weight_decay_in_the_optimizer_is_lowered_there():
+    rule = RULES["regularization_too_strong"]
+    case = moons(epochs=1)
+    case.spec = {"l2": 0.5, "optimizer": {"class": "AdamW", "weight_decay": 30.0}}
+    change = rule.remedy(case, Signal(1.0, "")).change
+    assert change == {"l2": 0.005, "optimizer": {"class": "AdamW", "weight_decay": 0.3}}

@@ -68,7 +68,7 @@ RULE = Rule(
     name="learning_rate_too_high",
     title="The learning rate is too high",
     measure=measure,
-    threshold=0.07,
+    threshold=0.0524,
     confidence=0.98,
     meaning="Each step goes beyond the valley that it aims at: the loss jumps about, stays high, or grows without "
     "bound.",
