@@ -14,6 +14,7 @@ from pellucid.doctor.base import Rule
 
 Kept = Mapping[str, Any]  # what running.examined keeps of a row
 DRAWN = 4  # findings that what is known of all rules counts as
+SUREST = 0.99  # nobody can be certain
 
 
 def findings(run: Kept, rules: Sequence[Rule], thresholds: Mapping[str, float]) -> list[str]:
@@ -109,4 +110,5 @@ def confidence(counts: Mapping[str, int], total: Mapping[str, int]) -> float:
     >>> confidence({"true": 2, "said": 2}, {"true": 90, "said": 100})
     0.93
     """
-    return round((counts["true"] + DRAWN * share(total["true"], total["said"])) / (counts["said"] + DRAWN), 2)
+    known = (counts["true"] + DRAWN * share(total["true"], total["said"])) / (counts["said"] + DRAWN)
+    return min(round(known, 2), SUREST)

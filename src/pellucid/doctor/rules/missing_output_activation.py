@@ -34,7 +34,7 @@ RULE = Rule(
     title="The output activation is missing",
     measure=measure,
     threshold=0.5,
-    confidence=0.95,
+    confidence=0.99,
     meaning="Logarithms are taken of numbers that are no probabilities: they are clipped to 0..1, and where that "
     "happens there is no gradient.",
     remedy=remedy,

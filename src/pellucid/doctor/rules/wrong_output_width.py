@@ -47,7 +47,7 @@ RULE = Rule(
     title="The output has the wrong width",
     measure=measure,
     threshold=0.05,
-    confidence=0.96,
+    confidence=0.99,
     meaning="Outputs without samples take probability from those that have some; a softmax over one output says 1 "
     "whatever comes in, and nothing can be learned.",
     remedy=remedy,
