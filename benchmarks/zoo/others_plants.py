@@ -15,22 +15,11 @@ from pellucid.layers import Dense
 from pellucid.layers.base import Parameter, noise_key
 
 from .data import Array, raw
-from .faulty_data import Random
+from .faulty_data import Random, with_validation, with_x
 from .faulty_networks import again, remade
 from .own_layers import Own
 
 # Data --------------------------------------------------------------------------------------------------------------
-
-
-def _everywhere(p: Prepared, change: Callable[[Array], Array]) -> Prepared:
-    """The inputs changed, those to judge on as well."""
-    assert p.validation is not None
-    held = change(p.validation[0]), p.validation[1]
-    return replace(p, x_train=change(p.x_train), validation=held, x_test=change(p.x_test))
-
-
-def _with_validation(p: Prepared, x: Array, y: Array) -> Prepared:
-    return replace(p, validation=(x, y))
 
 
 def filled(p: Prepared, what: tuple[int, int, float], random: Random) -> Prepared:
@@ -42,19 +31,19 @@ def filled(p: Prepared, what: tuple[int, int, float], random: Random) -> Prepare
         x[:, first : first + count] = value
         return x
 
-    return _everywhere(p, change)
+    return with_x(p, change)
 
 
 def standardized(p: Prepared, _: Any, random: Random) -> Prepared:
     """Mean 0 and deviation 1, by the user's own hand."""
     shift, scale = p.x_train.mean(axis=0), p.x_train.std(axis=0)
-    return _everywhere(p, lambda x: ((x - shift) / np.where(scale > 0, scale, 1)).astype("float32"))
+    return with_x(p, lambda x: ((x - shift) / np.where(scale > 0, scale, 1)).astype("float32"))
 
 
 def standardized_training_only(p: Prepared, _: Any, random: Random) -> Prepared:
     """The training inputs have mean 0 and deviation 1; the validation inputs are as they came."""
     assert p.validation is not None
-    return _with_validation(standardized(p, None, random), p.validation[0].astype("float32"), p.validation[1])
+    return with_validation(standardized(p, None, random), p.validation[0].astype("float32"), p.validation[1])
 
 
 def min_max(p: Prepared, low_and_high: tuple[float, float], random: Random) -> Prepared:
@@ -62,32 +51,32 @@ def min_max(p: Prepared, low_and_high: tuple[float, float], random: Random) -> P
     a, b = low_and_high
     low, high = p.x_train.min(axis=0), p.x_train.max(axis=0)
     width = np.where(high > low, high.astype("float64") - low, 1)
-    return _everywhere(p, lambda x: (a + (b - a) * (x - low) / width).astype("float32"))
+    return with_x(p, lambda x: (a + (b - a) * (x - low) / width).astype("float32"))
 
 
 def pixels_between(p: Prepared, low_and_high: tuple[float, float], random: Random) -> Prepared:
     """Pixels stretched from low to high."""
     a, b = low_and_high
     largest = float(p.x_train.max())
-    return _everywhere(p, lambda x: (a + (b - a) * x / largest).astype("float32"))
+    return with_x(p, lambda x: (a + (b - a) * x / largest).astype("float32"))
 
 
 def missing_as(p: Prepared, share_and_value: tuple[float, float], random: Random) -> Prepared:
     """A share of the numbers is missing, and this value stands for them."""
     share, value = share_and_value
-    return _everywhere(p, lambda x: np.where(random.random(x.shape) < share, value, x).astype("float32"))
+    return with_x(p, lambda x: np.where(random.random(x.shape) < share, value, x).astype("float32"))
 
 
 def time_stamped(p: Prepared, _: Any, random: Random) -> Prepared:
     """A column more: the second at which the row was written."""
-    return _everywhere(
+    return with_x(
         p, lambda x: np.column_stack([x, 1.6e9 + random.uniform(0, 3e7, len(x))]).astype("float32")
     )  # fmt: skip
 
 
 def numbered(p: Prepared, first: int, random: Random) -> Prepared:
     """A column more: the customer's number."""
-    return _everywhere(
+    return with_x(
         p, lambda x: np.column_stack([x, random.integers(first, 10 * first, len(x))]).astype("float32")
     )  # fmt: skip
 
@@ -101,7 +90,7 @@ def in_unit(p: Prepared, what: tuple[int, float, float], random: Random) -> Prep
         x[:, column] = x[:, column] * factor + shift
         return x
 
-    return _everywhere(p, change)
+    return with_x(p, change)
 
 
 def undone_logarithm(p: Prepared, mean_and_deviation: tuple[float, float], random: Random) -> Prepared:
@@ -111,7 +100,7 @@ def undone_logarithm(p: Prepared, mean_and_deviation: tuple[float, float], rando
     y, held, test = (
         np.exp(t * deviation + mean).astype("float32") for t in (p.y_train, p.validation[1], p.y_test)
     )  # fmt: skip
-    return _with_validation(replace(p, y_train=y, y_test=test), p.validation[0], held)
+    return with_validation(replace(p, y_train=y, y_test=test), p.validation[0], held)
 
 
 def unit_targets(p: Prepared, largest: float, random: Random) -> Prepared:
@@ -122,13 +111,13 @@ def unit_targets(p: Prepared, largest: float, random: Random) -> Prepared:
         (largest * np.clip((t - low) / (high - low), 0, 1)).astype("float32")
         for t in (p.y_train, p.validation[1], p.y_test)
     )
-    return _with_validation(replace(p, y_train=y, y_test=test), p.validation[0], held)
+    return with_validation(replace(p, y_train=y, y_test=test), p.validation[0], held)
 
 
 def validation_turned(p: Prepared, _: Any, random: Random) -> Prepared:
     """The validation pictures are upside down."""
     assert p.validation is not None
-    return _with_validation(p, p.validation[0][:, ::-1].copy(), p.validation[1])
+    return with_validation(p, p.validation[0][:, ::-1].copy(), p.validation[1])
 
 
 def validation_in_unit(p: Prepared, what: tuple[int, float], random: Random) -> Prepared:
@@ -137,14 +126,14 @@ def validation_in_unit(p: Prepared, what: tuple[int, float], random: Random) -> 
     column, factor = what
     x = p.validation[0].astype("float32")
     x[:, column] *= factor
-    return _with_validation(p, x, p.validation[1])
+    return with_validation(p, x, p.validation[1])
 
 
 def validation_unscaled_targets(p: Prepared, scale_and_shift: tuple[float, float], random: Random) -> Prepared:
     """The targets were scaled for training only."""
     assert p.validation is not None
     a, b = scale_and_shift
-    return _with_validation(p, p.validation[0], (a * p.validation[1] + b).astype("float32"))
+    return with_validation(p, p.validation[0], (a * p.validation[1] + b).astype("float32"))
 
 
 def split_by_target(p: Prepared, _: Any, random: Random) -> Prepared:
@@ -152,16 +141,16 @@ def split_by_target(p: Prepared, _: Any, random: Random) -> Prepared:
     assert p.validation is not None
     x, y = (np.concatenate(both) for both in zip((p.x_train, p.y_train), p.validation, strict=True))
     order, n = np.argsort(y, kind="stable"), len(p.x_train)
-    return _with_validation(replace(p, x_train=x[order[:n]], y_train=y[order[:n]]), x[order[n:]], y[order[n:]])
+    return with_validation(replace(p, x_train=x[order[:n]], y_train=y[order[:n]]), x[order[n:]], y[order[n:]])
 
 
 def last_rows_again(p: Prepared, rows: int, random: Random) -> Prepared:
     """The validation data are the last rows of the training data, which nobody took away there."""
-    return _with_validation(p, p.x_train[-rows:].copy(), p.y_train[-rows:].copy())
+    return with_validation(p, p.x_train[-rows:].copy(), p.y_train[-rows:].copy())
 
 
 def validation_is_training(p: Prepared, _: Any, random: Random) -> Prepared:
-    return _with_validation(p, p.x_train, p.y_train)
+    return with_validation(p, p.x_train, p.y_train)
 
 
 def oversampled_then_split(p: Prepared, class_and_times: tuple[int, int], random: Random) -> Prepared:
@@ -169,7 +158,7 @@ def oversampled_then_split(p: Prepared, class_and_times: tuple[int, int], random
     k, times = class_and_times
     rows = np.repeat(np.arange(len(p.y_train)), np.where(p.y_train == k, times, 1))
     held, kept = np.split(random.permutation(rows), [len(rows) // 4])
-    return _with_validation(
+    return with_validation(
         replace(p, x_train=p.x_train[kept], y_train=p.y_train[kept]), p.x_train[held], p.y_train[held]
     )
 
@@ -179,7 +168,7 @@ def brightened_then_split(p: Prepared, factor: float, random: Random) -> Prepare
     brighter = np.minimum(p.x_train.astype("float64") * factor, p.x_train.max()).round().astype(p.x_train.dtype)
     x, y = np.concatenate([p.x_train, brighter]), np.tile(p.y_train, 2)
     held, kept = np.split(random.permutation(len(x)), [len(x) // 4])
-    return _with_validation(replace(p, x_train=x[kept], y_train=y[kept]), x[held], y[held])
+    return with_validation(replace(p, x_train=x[kept], y_train=y[kept]), x[held], y[held])
 
 
 def inputs_of(p: Prepared, name: str, random: Random) -> Prepared:
@@ -189,21 +178,21 @@ def inputs_of(p: Prepared, name: str, random: Random) -> Prepared:
     n, held = len(p.x_train), len(p.validation[0])
     assert len(x) >= n + held
     y = random.permutation(p.y_train)  # should both files be sorted
-    return _with_validation(replace(p, x_train=x[:n], y_train=y), x[n : n + held], p.validation[1])
+    return with_validation(replace(p, x_train=x[:n], y_train=y), x[n : n + held], p.validation[1])
 
 
 def inputs_reordered(p: Prepared, _: Any, random: Random) -> Prepared:
     """The inputs shuffled without their targets, everywhere."""
     assert p.validation is not None
     x, held = random.permutation(p.x_train), random.permutation(p.validation[0])
-    return _with_validation(replace(p, x_train=x), held, p.validation[1])
+    return with_validation(replace(p, x_train=x), held, p.validation[1])
 
 
 def identity_numbers(p: Prepared, columns: int, random: Random) -> Prepared:
     """Nothing but numbers that were given to the rows at random."""
     assert p.validation is not None
     x, held = (random.integers(10000, 99999, (len(a), columns)).astype("float32") for a in (p.x_train, p.validation[0]))
-    return _with_validation(replace(p, x_train=x), held, p.validation[1])
+    return with_validation(replace(p, x_train=x), held, p.validation[1])
 
 
 def long_tail(p: Prepared, what: tuple[int, int], random: Random) -> Prepared:
@@ -237,12 +226,12 @@ def even_or_odd(p: Prepared, _: Any, random: Random) -> Prepared:
     """Two classes: even numbers and odd ones."""
     assert p.validation is not None
     y, held, test = (t % 2 for t in (p.y_train, p.validation[1], p.y_test))
-    return _with_validation(replace(p, y_train=y, y_test=test, classes=2), p.validation[0], held)
+    return with_validation(replace(p, y_train=y, y_test=test, classes=2), p.validation[0], held)
 
 
 def small_validation(p: Prepared, rows: int, random: Random) -> Prepared:
     assert p.validation is not None
-    return _with_validation(p, p.validation[0][:rows], p.validation[1][:rows])
+    return with_validation(p, p.validation[0][:rows], p.validation[1][:rows])
 
 
 def repeated_class(p: Prepared, class_and_times: tuple[int, int], random: Random) -> Prepared:

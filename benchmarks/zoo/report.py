@@ -96,13 +96,15 @@ def counted(runs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Mapping[str, Any] | None) -> str:
-    runs = unseen["runs"]
+    runs, total = unseen["runs"], unseen["scores"]["all"]
     trained, asked = (sum(run["seconds"][i] for run in runs) / len(runs) for i in (0, 1))
     parts = [
         f"Unseen: {counted(runs)}; run on {unseen['made']}.\n\nSeen: {counted(seen['runs'])}; run on {seen['made']}. "
         f"An unseen run trains for {trained:.1f} s on average, and asking all rules takes {asked:.1f} s.\n",
         "## In all\n",
         overall([("**unseen**", unseen["scores"]), ("seen, on which thresholds were fitted", seen["scores"])]),
+        f"Of the {total['said']} findings on what was unseen, {total['found']} name the planted fault itself, and "
+        f"{total['true'] - total['found']} something else that the row says is true.\n",
         "## Rule by rule, on what was unseen\n",
         rule_by_rule(seen, unseen["scores"]),
         "## Where the doctor is wrong, on what was unseen\n",

@@ -14,16 +14,10 @@ from pellucid.layers import Dense
 
 from . import faulty_networks
 from .data import Array
-from .faulty_data import Random
+from .faulty_data import Random, with_x
 from .own_layers import Own
 
 # Data --------------------------------------------------------------------------------------------------------------
-
-
-def _with_x(p: Prepared, change: Callable[[Array], Array]) -> Prepared:
-    """The inputs changed, those of the validation data as well."""
-    assert p.validation is not None
-    return replace(p, x_train=change(p.x_train), validation=(change(p.validation[0]), p.validation[1]))
 
 
 def _split_again(p: Prepared, x: Array, y: Array, held: int, random: Random) -> Prepared:
@@ -48,7 +42,7 @@ def columns_not_read(p: Prepared, count: int, random: Random) -> Prepared:
         x[:, columns] = 0
         return x
 
-    return _with_x(p, change)
+    return with_x(p, change)
 
 
 def covered_frame(p: Prepared, width_and_kept: tuple[int, int], random: Random) -> Prepared:
@@ -57,23 +51,23 @@ def covered_frame(p: Prepared, width_and_kept: tuple[int, int], random: Random) 
     low = (width - kept) // 2
     seen = np.zeros((width, width), bool)
     seen[low : low + kept, low : low + kept] = True
-    return _with_x(p, lambda x: np.where(seen.ravel(), x, 0).astype(x.dtype))
+    return with_x(p, lambda x: np.where(seen.ravel(), x, 0).astype(x.dtype))
 
 
 def whole_numbers(p: Prepared, _: Any, random: Random) -> Prepared:
     """Fractions cut off: columns read as whole numbers."""
-    return _with_x(p, lambda x: np.trunc(x).astype("float32"))
+    return with_x(p, lambda x: np.trunc(x).astype("float32"))
 
 
 def padded(p: Prepared, count: int, random: Random) -> Prepared:
     """Zeros behind each row, to have a length that something else asked for."""
-    return _with_x(p, lambda x: np.concatenate([x, np.zeros((len(x), count), x.dtype)], axis=1))
+    return with_x(p, lambda x: np.concatenate([x, np.zeros((len(x), count), x.dtype)], axis=1))
 
 
 def on_a_map(p: Prepared, factor_and_shift: tuple[float, float], random: Random) -> Prepared:
     """Coordinates in meters from a point that is far away."""
     a, b = factor_and_shift
-    return _with_x(p, lambda x: (a * x + b).astype("float32"))
+    return with_x(p, lambda x: (a * x + b).astype("float32"))
 
 
 def in_pence(p: Prepared, column: int, random: Random) -> Prepared:
@@ -84,12 +78,12 @@ def in_pence(p: Prepared, column: int, random: Random) -> Prepared:
         x[:, column] = 100 * np.expm1(x[:, column])
         return x
 
-    return _with_x(p, change)
+    return with_x(p, change)
 
 
 def sixteen_bits(p: Prepared, factor: float, random: Random) -> Prepared:
     """Pixels from 0 to 65535."""
-    return _with_x(p, lambda x: (x * np.float32(factor)).astype("float32"))
+    return with_x(p, lambda x: (x * np.float32(factor)).astype("float32"))
 
 
 def rows_joined_wrongly(p: Prepared, _: Any, random: Random) -> Prepared:
@@ -110,7 +104,7 @@ def columns_by_themselves(p: Prepared, _: Any, random: Random) -> Prepared:
 
 def row_numbers(p: Prepared, columns: int, random: Random) -> Prepared:
     """Keys of the rows, and nothing else, for inputs."""
-    return _with_x(p, lambda x: random.integers(0, 1000, (len(x), columns)).astype("float32"))
+    return with_x(p, lambda x: random.integers(0, 1000, (len(x), columns)).astype("float32"))
 
 
 def balanced_then_split(p: Prepared, per_class: int, random: Random) -> Prepared:
@@ -199,7 +193,7 @@ def class_in_other_units(p: Prepared, class_and_factor: tuple[int, float], rando
 
 def noise_columns(p: Prepared, count: int, random: Random) -> Prepared:
     """Columns of noise beside the true ones."""
-    return _with_x(p, lambda x: np.concatenate([x, random.normal(size=(len(x), count))], axis=1).astype("float32"))
+    return with_x(p, lambda x: np.concatenate([x, random.normal(size=(len(x), count))], axis=1).astype("float32"))
 
 
 # Networks ----------------------------------------------------------------------------------------------------------

@@ -207,7 +207,7 @@ def test_a_rare_class_is_no_consequence_of_slow_learning(name: str):
 def test_a_few_samples_more_are_not_held_against_a_run():
     def trial(right: int) -> Trial:
         """Of 200 samples, 190 of the frequent class."""
-        standing = Standing(0.1, right / 200, (right - 190) / 10, 0.2, 0.95, 200, {0: 1.0}, {0: 190})
+        standing = Standing(0.1, right / 200, (right - 190) / 10, 0.2, 0.95, 200, {0: 1.0, 1: 0.0}, {0: 190, 1: 10})
         return Trial(standing, standing, False, 100)
 
     assert lost_gain(trial(190), trial(193)) == 0.0

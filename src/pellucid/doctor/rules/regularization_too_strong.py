@@ -12,6 +12,8 @@ from ..copies import copy_of, penalized
 from ..experiments import actual, trial
 from ..remedies import rounded
 
+USUAL = 1e-3  # the most that a penalty is set to in its place
+
 
 def measure(case: Case) -> Signal | None:
     """The share of a twin's success that the run lacks, the twin being trained without regularizers and weight decay;
@@ -30,7 +32,9 @@ def measure(case: Case) -> Signal | None:
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    change: dict[str, Any] = {name: rounded(case.spec[name] / 100) for name in ("l1", "l2") if case.spec.get(name)}
+    change: dict[str, Any] = {
+        name: min(rounded(case.spec[name] / 100), USUAL) for name in ("l1", "l2") if case.spec.get(name)
+    }
     optimizer = case.spec.get("optimizer")
     if isinstance(optimizer, Mapping) and optimizer.get("weight_decay"):
         change["optimizer"] = {**optimizer, "weight_decay": rounded(optimizer["weight_decay"] / 100)}

@@ -10,10 +10,12 @@ from ...arrays import Array
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..experiments import rows
+from ..remedies import rate_now, rounded
 
 PARAMETERS = 400  # for each sample
 ACCURACY = 4  # times as much as a lost share of the loss weighs one of the accuracy
 LEAST = 0.1  # of accuracy above a dummy's, to speak of losing it
+FINE = 3  # epochs: a best one that comes sooner wants to be looked for in smaller steps
 FEWEST = 6  # epochs, to tell a turn from a wobble
 
 
@@ -41,6 +43,7 @@ def measure(case: Case) -> Signal | None:
     if len(accuracies):
         value = max(value, ACCURACY * lost_accuracy(accuracies, facts.labels(case, data.y_held)))
         evidence += f"; the accuracy went from {accuracies.max():.3f} to {accuracies[-1]:.3f}"
+        best = max(best, int(accuracies.argmax()))
     return Signal(value, f"{evidence}.", str(best + 1))
 
 
@@ -75,7 +78,7 @@ def remedy(case: Case, signal: Signal) -> Remedy:
     return Remedy(
         f"Stop at about epoch {best}: callbacks.EarlyStopping(monitor='val_loss', patience={max(3, best // 5)}, "
         "restore_best_weights=True).",
-        {"epochs": best},
+        {"epochs": best} if best > FINE else {"epochs": 10 * best, "learning_rate": rounded(rate_now(case) / 10)},
     )
 
 
