@@ -76,8 +76,9 @@ def run(recipes: Sequence[Recipe], to: Path, words: list[str]) -> None:
     if words:
         show(runs)
     else:
-        kept = {"made": time.strftime("%Y-%m-%d"), "minutes": round((time.monotonic() - began) / 60, 1), "runs": runs}
-        keep(to, kept)
+        kept = [{key: value for key, value in one.items() if key != "score"} for one in runs]
+        minutes = round((time.monotonic() - began) / 60, 1)
+        keep(to, {"made": time.strftime("%Y-%m-%d"), "minutes": minutes, "runs": kept})
 
 
 def keep(path: Path, kept: dict[str, Any]) -> None:
