@@ -22,18 +22,16 @@ from .later import truncated
 from .others_plants import (
     Absolute,
     Angle,
-    FirstRow,
     Largest,
     Moved,
-    Power,
     Reversed,
     RowShares,
     RunningMean,
     ShuffledRows,
     Squared,
-    Steps,
     UphillScale,
 )
+from .own_layers import FirstRow, Power, Steps
 from .rows import Recipe
 
 

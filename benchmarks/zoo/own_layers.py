@@ -194,3 +194,35 @@ class Reciprocal(Own):
 
     def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return -dy / cache**2, {}
+
+
+class Steps(Own):
+    """1 above 0 and 0 below, whose derivative is 0: nothing below it learns."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return (x > 0).astype(x.dtype), None
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return np.zeros_like(dy), {}
+
+
+class FirstRow(Own):
+    """x[0] where x[:, 0] was meant: each sample gets what the batch's first one gives."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return np.repeat(x[:1], len(x), axis=0), None
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        dx = np.zeros_like(dy)
+        dx[0] = dy.sum(axis=0)
+        return dx, {}
+
+
+class Power(Own):
+    """x to the 1.5th, of numbers that may be below 0."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return x**1.5, x
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return (1.5 * dy * np.sqrt(cache)).astype(dy.dtype), {}

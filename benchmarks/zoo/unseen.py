@@ -18,18 +18,16 @@ from pellucid.layers import (
 
 from .faults import LOGITS, constant, normal, sgd, uniform
 from .healthy import healthy
+from .own_layers import FirstRow, Power, Steps
 from .rows import Recipe
 from .unseen_plants import (
     Arcsine,
     FeatureMean,
-    FirstRow,
     FlippedRows,
     NoSignBack,
     OwnSlopeForward,
-    Power,
     Shares,
     SquareOfTwo,
-    Steps,
     TurnedUnits,
     Winner,
 )

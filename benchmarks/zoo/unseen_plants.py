@@ -220,16 +220,6 @@ class Shares(Own):
         return (dy - (dy * y).sum(axis=1, keepdims=True)) / s, {}
 
 
-class Power(Own):
-    """x to the power of 1.5, of numbers that may be below 0."""
-
-    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        return x**1.5, x
-
-    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return dy * 1.5 * cache**0.5, {}
-
-
 class Arcsine(Own):
     """arcsin x, of numbers that may be beyond 1."""
 
@@ -274,16 +264,6 @@ class OwnSlopeForward(Own):
         return dy * np.sin(cache), {}
 
 
-class Steps(Own):
-    """1 above 0, else 0; the derivative is 0: nothing below it learns."""
-
-    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        return (x > 0).astype(x.dtype), None
-
-    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return np.zeros_like(dy), {}
-
-
 class Winner(Own):
     """1 for the largest unit, 0 for all others; the derivative is 0."""
 
@@ -292,18 +272,6 @@ class Winner(Own):
 
     def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return np.zeros_like(dy), {}
-
-
-class FirstRow(Own):
-    """The first sample's numbers for all: x[0] where x[:, 0] or nothing was meant."""
-
-    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        return np.broadcast_to(x[:1], x.shape).copy(), None
-
-    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        dx = np.zeros_like(dy)
-        dx[0] = dy.sum(axis=0)
-        return dx, {}
 
 
 class FlippedRows(Own):

@@ -82,8 +82,8 @@ class Rule:
     name: str  # the file's stem: "vanishing_gradient"
     title: str  # "The gradient vanishes before it reaches the first layers"
     measure: Callable[[Case], Signal | None]  # None where the question does not arise
-    threshold: float  # fitted on one half of the zoo
-    confidence: float  # precision on the other half
+    threshold: float  # fitted on the seen part of the zoo (docs/doctor_zoo.md)
+    confidence: float  # how often it is right on the unseen part
     meaning: str
     remedy: Callable[[Case, Signal], Remedy]
     source: str

@@ -15,7 +15,7 @@ WIDTH = 100
 
 def as_text(finding: Finding) -> str:
     """A finding as a short block: what is wrong, how anyone knows, what it means, what to do."""
-    lines = [f"{finding.title} ({finding.confidence:.0%} sure)"]
+    lines = [f"{finding.title} (true in {finding.confidence:.0%} of tests)"]
     for label, words in (("seen", finding.evidence), ("means", finding.meaning), ("do", finding.remedy)):
         lines += _wrapped(label, words)
     changes = ", ".join(f"{name} = {_shown(value)}" for name, value in finding.change.items())

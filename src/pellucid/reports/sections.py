@@ -52,13 +52,13 @@ def findings(c: Contents) -> Html:
 
 
 def _finding(found: Mapping[str, Any]) -> Html:
-    sure = f"{percent(found['confidence'])} sure"
+    tested = f"true in {percent(found['confidence'])} of tests"
     where = html(" · {}", found["where"]) if found.get("where") else ""
     change = found.get("change") or {}
     told = "\n".join(f"{key} = {_as_toml(value)}" for key, value in change.items())
     return html(
         '<article class="finding">\n<h3>{}</h3>\n<p class="kind">{}{} · rule {}</p>\n{}\n{}\n{}\n{}\n{}\n</article>',
-        found["title"], sure, where, found["rule"], paragraph(found["evidence"]), paragraph(found["meaning"]),
+        found["title"], tested, where, found["rule"], paragraph(found["evidence"]), paragraph(found["meaning"]),
         paragraph(html("<b>{}</b> ", "What to do:"), found["remedy"]), code(told) if told else "",
         html('<p class="source">Source: {}</p>', found["source"]) if found.get("source") else "",
     )  # fmt: skip

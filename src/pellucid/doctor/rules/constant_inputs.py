@@ -21,9 +21,8 @@ def measure(case: Case) -> Signal | None:
         still &= (held == x[0]).all(axis=0) if held.shape[1] == x.shape[1] else True
     binary = ((x == 0) | (x == 1)).all(axis=0)
     empty = np.flatnonzero(still & binary & (x[0] == 0))
-    still[empty[: (binary & ~still).sum()]] = (
-        False  # a category of no row here: a column of zeros beside others of 0, 1
-    )
+    categories = int((binary & ~still).sum())
+    still[empty[:categories]] = False  # one that no row here is of is a column of zeros beside others of 0 and 1
     constant = np.flatnonzero(still)
     value = len(constant) / (1 + max(0, x.shape[1] - WIDE) / 2)
     named = ", ".join(str(c) for c in constant[:5]) + (", ..." if len(constant) > 5 else "")
