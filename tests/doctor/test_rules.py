@@ -355,4 +355,4 @@ def test_weight_decay_in_the_optimizer_is_lowered_there():
     case = moons(epochs=1)
     case.spec = {"l2": 0.5, "optimizer": {"class": "AdamW", "weight_decay": 30.0}}
     change = rule.remedy(case, Signal(1.0, "")).change
-    assert change == {"l2": 0.005, "optimizer": {"class": "AdamW", "weight_decay": 0.3}}
+    assert change == {"l2": 0.001, "optimizer": {"class": "AdamW", "weight_decay": 0.3}}
