@@ -97,7 +97,7 @@ def test_many_looks_are_thinned_and_it_is_said(classes: Contents, looks: list[Lo
 def test_findings_are_told_with_their_cure(classes: Contents):
     page = read(replace(classes, findings=[FINDING]))
     assert sections(page)[0] == "doctor"
-    for told in ("The gradient vanishes", "93.8 % sure · dense/kernel · rule vanishing_gradient",
+    for told in ("The gradient vanishes", "true in 94 % of tests · dense/kernel · rule vanishing_gradient",
                  "At step 7 it is 1e-9.",
                  "The first layers hardly learn.", "What to do: Use relu.", 'activation = "relu" batch_norm = true',
                  'layers = [8, { class = "Dense", units = 2 }]', "Source: Glorot & Bengio (2010)"):  # fmt: skip

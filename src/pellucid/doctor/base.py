@@ -65,6 +65,7 @@ class Signal:
     value: float
     evidence: str  # one or two sentences with the numbers, where (layer) and when (step, epoch)
     where: str = ""  # the layer, parameter, column or class, if one is meant
+    aim: float = 0.0  # what the remedy is worked out from: a factor of the learning rate, an epoch
 
 
 @dataclass(frozen=True)

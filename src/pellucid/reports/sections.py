@@ -11,7 +11,7 @@ from ..plots.mistakes import COLUMNS, is_picture, mistakes
 from . import pictures
 from .contents import Contents
 from .html import Html, code, html, joined, paragraph, section, share_bar, side_by_side, table
-from .words import measure, number, percent, verdict
+from .words import SPACE, measure, number, percent, verdict
 
 MOST_CLASSES = 20  # in the table of classes
 MOST_MISTAKES = 24
@@ -52,7 +52,7 @@ def findings(c: Contents) -> Html:
 
 
 def _finding(found: Mapping[str, Any]) -> Html:
-    tested = f"true in {percent(found['confidence'])} of tests"
+    tested = f"true in {100 * found['confidence']:.0f}{SPACE}% of tests"
     where = html(" · {}", found["where"]) if found.get("where") else ""
     change = found.get("change") or {}
     told = "\n".join(f"{key} = {_as_toml(value)}" for key, value in change.items())

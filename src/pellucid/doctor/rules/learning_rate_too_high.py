@@ -38,7 +38,7 @@ def measure(case: Case) -> Signal | None:
         evidence += f"; in the run the loss rose in {rises} of {len(losses) - 1} epochs"
     if case.stopped is not None:
         evidence += f"; the run was ended by {case.stopped.got} ({case.stopped.where})"
-    return Signal(value, f"{evidence}.", f"{best:g}")
+    return Signal(value, f"{evidence}.", aim=best)
 
 
 def searched(case: Case) -> dict[float, float]:
@@ -57,7 +57,7 @@ def searched(case: Case) -> dict[float, float]:
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    factor = float(signal.where or 0.1)
+    factor = signal.aim or 0.1
     if trial(case, rate=factor / 10).held.skill > trial(case, rate=factor).held.skill:
         factor /= 10
     rate = rounded(rate_now(case) * factor)

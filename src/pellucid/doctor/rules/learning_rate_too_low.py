@@ -30,11 +30,11 @@ def measure(case: Case) -> Signal | None:
         f"{run.train.dummy_loss:.3g}), in {longer.steps} steps to {longer.train.loss:.3g}; a copy trained for "
         f"{other.steps} steps with {rate * best:.1g} came to {other.train.loss:.3g}."
     )
-    return Signal(found[best], evidence, f"{best:g}")
+    return Signal(found[best], evidence, aim=best)
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    rate = rounded(rate_now(case) * float(signal.where or 10))
+    rate = rounded(rate_now(case) * (signal.aim or 10))
     return Remedy(f"Raise the learning rate to about {rate:g}.", {"learning_rate": rate})
 
 

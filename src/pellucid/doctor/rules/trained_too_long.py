@@ -44,7 +44,7 @@ def measure(case: Case) -> Signal | None:
         value = max(value, ACCURACY * lost_accuracy(accuracies, facts.labels(case, data.y_held)))
         evidence += f"; the accuracy went from {accuracies.max():.3f} to {accuracies[-1]:.3f}"
         best = max(best, int(accuracies.argmax()))
-    return Signal(value, f"{evidence}.", str(best + 1))
+    return Signal(value, f"{evidence}.", aim=best + 1)
 
 
 def accuracies_of(case: Case) -> list[float]:
@@ -74,7 +74,7 @@ def smoothed(losses: Array) -> Array:
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    best = int(signal.where or 1)
+    best = int(signal.aim) or 1
     return Remedy(
         f"Stop at about epoch {best}: callbacks.EarlyStopping(monitor='val_loss', patience={max(3, best // 5)}, "
         "restore_best_weights=True).",
