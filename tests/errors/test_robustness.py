@@ -245,11 +245,13 @@ def test_a_shortened_log_is_told(tmp_path: Path):
 
 
 @unix
-def test_a_reader_that_goes_away(tmp_path: Path):
+@pytest.mark.parametrize("lines", [0, 1, 2])
+def test_a_reader_that_goes_away(tmp_path: Path, lines: int):
     process = pellucid(*RUN[:2], "--epochs", "2000", "--out", "run", cwd=tmp_path, stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE)  # fmt: skip
     assert process.stdout is not None
-    process.stdout.readline()
+    for _ in range(lines):
+        process.stdout.readline()
     process.stdout.close()
     process.wait(60)
     assert process.stderr is not None

@@ -8,7 +8,7 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -147,6 +147,14 @@ def about(
         raise typer.Exit
 
 
+def _reader_gone() -> NoReturn:
+    """Whoever read the output went away."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if show.begun():
+        show.interrupted()
+    sys.exit(READER_GONE)
+
+
 def main(words: list[str] | None = None) -> None:
     """Run a command. An error is one line and exit code 2; --debug shows where it came from."""
     words = sys.argv[1:] if words is None else words
@@ -165,11 +173,12 @@ def main(words: list[str] | None = None) -> None:
     except (typer.Abort, KeyboardInterrupt):
         show.interrupted()
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # the reader went away
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if show.begun():
-            show.interrupted()
-        sys.exit(READER_GONE)
+    except BrokenPipeError:
+        _reader_gone()
+    except SystemExit:
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # Typer's answer to a broken pipe within a command
+            _reader_gone()
+        raise
     except (PellucidError, OSError, MemoryError) as problem:
         if debug:
             traceback.print_exc()
