@@ -26,7 +26,7 @@ from ..processes import ROOT
 from .curing import cured
 from .data import names
 from .judging import confidence, findings, fitted, scores
-from .parts import SEEN, UNSEEN
+from .parts import SEEN, UNSEEN, alike
 from .report import write
 from .rows import Recipe, Row
 from .running import examined
@@ -108,6 +108,8 @@ def fit(words: list[str]) -> None:
     thresholds = {rule.name: fitted(rule, rules, seen["runs"]) for rule in rules}
     for part in (seen, unseen):
         part["scores"] = scores(part["runs"], rules, thresholds)
+    known = alike()
+    unseen["apart"] = scores([run for run in unseen["runs"] if run["name"] not in known], rules, thresholds)
     total = unseen["scores"]["all"]
     confidences = {name: confidence(counts, total) for name, counts in unseen["scores"]["rules"].items()}
     keep(SEEN_RUNS, seen | {"thresholds": thresholds, "confidences": confidences})

@@ -20,18 +20,13 @@ from .faults import LOGITS, constant, normal, sgd, uniform
 from .healthy import healthy
 from .later import truncated
 from .others_plants import (
-    Absolute,
     Angle,
-    Largest,
     Moved,
-    Reversed,
-    RowShares,
     RunningMean,
     ShuffledRows,
-    Squared,
     UphillScale,
 )
-from .own_layers import FirstRow, Power, Steps
+from .own_layers import Absolute, FirstRow, Largest, Power, Reversed, RowShares, Squared, Steps
 from .rows import Recipe
 
 

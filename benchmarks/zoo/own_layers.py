@@ -226,3 +226,49 @@ class Power(Own):
 
     def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return (1.5 * dy * np.sqrt(cache)).astype(dy.dtype), {}
+
+
+class Reversed(Own):
+    """The features in the reverse order, which the backward forgets."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return x[:, ::-1].copy(), None
+
+
+class Absolute(Own):
+    """|x|, whose backward forgets the sign."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return np.abs(x), None
+
+
+class Squared(Own):
+    """x², whose backward forgets the x of 2 x."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return x * x, None
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return 2 * dy, {}
+
+
+class Largest(Own):
+    """1 for the largest feature and 0 for the others: a choice, whose derivative is 0."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        return (x == x.max(axis=1, keepdims=True)).astype(x.dtype), None
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return np.zeros_like(dy), {}
+
+
+class RowShares(Own):
+    """x / Σ x row by row, 0 / 0 where a row is 0."""
+
+    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
+        s = x.sum(axis=1, keepdims=True)
+        return x / s, (x / s, s)
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        y, s = cache
+        return (dy - (dy * y).sum(axis=1, keepdims=True)) / s, {}

@@ -9,3 +9,9 @@ from .later import LATER
 
 SEEN = [*FAULTS, *HEALTHY, *LATER, *others.RECIPES]
 UNSEEN = unseen.RECIPES
+
+
+def alike() -> set[str]:
+    """The names of the unseen runs that have a plant which seen ones have for the same rule, too."""
+    seen = set().union(*(row.marks for recipe in SEEN for row in recipe.rows()))
+    return {row.name for recipe in UNSEEN for row in recipe.rows() if row.marks & seen}

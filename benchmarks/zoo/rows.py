@@ -52,6 +52,13 @@ class Row:
         """What must not be in both halves."""
         return f"{self.rule or 'healthy'}: {self.recipe}"
 
+    @property
+    def marks(self) -> set[tuple[str, str, str]]:
+        """(rule, planter, layer inserted) of each plant of a fault: what rows of different names may have in common."""
+        if not self.rule:
+            return set()
+        return {(self.rule, name, what[0].__name__ if name == "inserted" else "") for name, what in self.plants}
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -18,18 +18,13 @@ from pellucid.layers import (
 
 from .faults import LOGITS, constant, normal, sgd, uniform
 from .healthy import healthy
-from .own_layers import FirstRow, Power, Steps
+from .own_layers import Absolute, FirstRow, Largest, Power, Reversed, RowShares, Squared, Steps
 from .rows import Recipe
 from .unseen_plants import (
     Arcsine,
     FeatureMean,
     FlippedRows,
-    NoSignBack,
     OwnSlopeForward,
-    Shares,
-    SquareOfTwo,
-    TurnedUnits,
-    Winner,
 )
 
 
@@ -117,9 +112,9 @@ DATA = [
     Recipe("validation_differs", "classes numbered otherwise", ["wine", "blobs"],
         plants={"validation_labels_turned": 1}, also=["overfitting", "trained_too_long"]),
     Recipe("validation_differs", "targets in their own unit", ["diabetes", "diamonds"],
-        plants={"validation_targets_unscaled": (3.0, 9.0)}, also=["overfitting"]),
+        plants={"validation_unscaled_targets": (3.0, 9.0)}, also=["overfitting"]),
     Recipe("validation_differs", "rows sorted by class, then split", ["digits", "wine"],
-        plants={"split_sorted": None},
+        plants={"split_by_target": None},
         also=["class_imbalance", "one_class_always_wrong", "overfitting", "trained_too_long"]),
     Recipe("validation_differs", "pictures on their side", ["digits"],
         plants={"validation_upside_down": 8}, also=["overfitting", "trained_too_long"]),
@@ -256,20 +251,20 @@ WIRING = [
         {"activation": "linear", "layers": [32, 32, 32], "batch_norm": True},
         also=["cannot_overfit_20_samples", "underfitting"]),
     Recipe("wrong_gradient", "gradients handed to the wrong units", ["digits"],
-        {"layers": [32, 32]}, {"inserted": (TurnedUnits, -2)}),
+        {"layers": [32, 32]}, {"inserted": (Reversed, -2)}),
     Recipe("wrong_gradient", "gradients handed to the wrong units", ["mnist"],
-        {"layers": [32, 32]}, {"inserted": (TurnedUnits, -2)}, also=["stopped_too_early"]),
+        {"layers": [32, 32]}, {"inserted": (Reversed, -2)}, also=["stopped_too_early"]),
     Recipe("wrong_gradient", "an absolute value without its sign", ["spirals"],
-        {"activation": "linear"}, {"inserted": (NoSignBack, -2)},
+        {"activation": "linear"}, {"inserted": (Absolute, -2)},
         also=["cannot_overfit_20_samples", "learning_rate_too_high", "trained_too_long"]),
     Recipe("wrong_gradient", "an absolute value without its sign", ["diabetes"],
-        {"activation": "linear"}, {"inserted": (NoSignBack, -2)},
+        {"activation": "linear"}, {"inserted": (Absolute, -2)},
         also=["cannot_overfit_20_samples", "stopped_too_early", "wrong_initial_loss"]),
     Recipe("wrong_gradient", "a square whose slope is a constant", ["circles"],
-        {"activation": "tanh", "layers": [24]}, {"inserted": (SquareOfTwo, -2)},
+        {"activation": "tanh", "layers": [24]}, {"inserted": (Squared, -2)},
         also=["cannot_overfit_20_samples", "trained_too_long"]),
     Recipe("wrong_gradient", "a square whose slope is a constant", ["breast_cancer"],
-        {"activation": "tanh", "layers": [24]}, {"inserted": (SquareOfTwo, -2)}, also=["cannot_overfit_20_samples"]),
+        {"activation": "tanh", "layers": [24]}, {"inserted": (Squared, -2)}, also=["cannot_overfit_20_samples"]),
     Recipe("wrong_gradient", "a sine whose slope is a sine", ["wine"],
         {"activation": "linear", "layers": [32]}, {"inserted": (OwnSlopeForward, -2)}, also=["trained_too_long"]),
     Recipe("wrong_gradient", "a sine whose slope is a sine", ["digits"],
@@ -300,7 +295,7 @@ WIRING = [
     Recipe("frozen_parameters", "steps, whose derivative is 0", ["moons"],
         {"layers": [16, 16]}, {"inserted": (Steps, -2)}, also=["vanishing_gradient"]),
     Recipe("frozen_parameters", "the winner takes all", ["digits"],
-        {"layers": [16]}, {"inserted": (Winner, -2)}, also=["cannot_overfit_20_samples"]),
+        {"layers": [16]}, {"inserted": (Largest, -2)}, also=["cannot_overfit_20_samples"]),
 ]  # fmt: skip
 
 INSIDE = [
@@ -342,7 +337,7 @@ INSIDE = [
     Recipe("exploding_gradient", "thirty times the variance, ten layers", ["breast_cancer"],
         {"layers": [32] * 10}, hidden={"kernel_initializer": spread(30.0)}, also=["wrong_initial_loss"]),
     Recipe("non_finite", "shares of a sum that is 0", ["breast_cancer", "xor"],
-        {"epochs": 5, "layers": [16, 3]}, {"inserted": (Shares, -2)}),
+        {"epochs": 5, "layers": [16, 3]}, {"inserted": (RowShares, -2)}),
     Recipe("non_finite", "a power of numbers below 0", ["wine", "diabetes"],
         {"epochs": 5, "activation": "tanh"}, {"inserted": (Power, -2)}),
     Recipe("non_finite", "the arcsine of numbers beyond 1", ["mnist", "digits"],

@@ -144,22 +144,6 @@ def validation_labels_turned(p: Prepared, by: int, random: Random) -> Prepared:
     return replace(p, validation=(p.validation[0], (p.validation[1] + by) % p.classes))
 
 
-def validation_targets_unscaled(p: Prepared, scale_and_shift: tuple[float, float], random: Random) -> Prepared:
-    """The validation targets in their own unit, where those of training were scaled."""
-    assert p.validation is not None
-    a, b = scale_and_shift
-    return replace(p, validation=(p.validation[0], (a * p.validation[1] + b).astype("float32")))
-
-
-def split_sorted(p: Prepared, _: Any, random: Random) -> Prepared:
-    """Rows sorted by their class, the last of them held out."""
-    x, y = _all_rows(p)
-    order = np.argsort(y, kind="stable")
-    n = len(p.x_train)
-    x, y = x[order], y[order]
-    return replace(p, x_train=x[:n], y_train=y[:n], validation=(x[n:], y[n:]))
-
-
 def validation_upside_down(p: Prepared, width: int, random: Random) -> Prepared:
     """The validation pictures lie on their side."""
     assert p.validation is not None
@@ -208,18 +192,6 @@ def ending(model: Sequential, p: Prepared, how: dict[str, Any]) -> Sequential:
 # Layers of one's own -----------------------------------------------------------------------------------------------
 
 
-class Shares(Own):
-    """x / Σ x row by row, 0 / 0 where all units are 0."""
-
-    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        s = x.sum(axis=1, keepdims=True)
-        return x / s, (x / s, s)
-
-    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        y, s = cache
-        return (dy - (dy * y).sum(axis=1, keepdims=True)) / s, {}
-
-
 class Arcsine(Own):
     """arcsin x, of numbers that may be beyond 1."""
 
@@ -230,30 +202,6 @@ class Arcsine(Own):
         return dy / np.sqrt(1 - cache**2), {}
 
 
-class TurnedUnits(Own):
-    """The units in reverse order, whose backward hands each gradient to the wrong one."""
-
-    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        return np.ascontiguousarray(x[:, ::-1]), x
-
-
-class NoSignBack(Own):
-    """|x|, whose backward forgets the sign."""
-
-    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        return np.abs(x), x
-
-
-class SquareOfTwo(Own):
-    """x², whose backward is 2 and not 2 x."""
-
-    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        return x * x, x
-
-    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return 2 * dy, {}
-
-
 class OwnSlopeForward(Own):
     """sin x, whose backward is sin x again."""
 
@@ -262,16 +210,6 @@ class OwnSlopeForward(Own):
 
     def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy * np.sin(cache), {}
-
-
-class Winner(Own):
-    """1 for the largest unit, 0 for all others; the derivative is 0."""
-
-    def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        return (x == x.max(axis=1, keepdims=True)).astype(x.dtype), None
-
-    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        return np.zeros_like(dy), {}
 
 
 class FlippedRows(Own):
@@ -299,8 +237,8 @@ DATA: dict[str, Callable[[Prepared, Any, Random], Prepared]] = {
     for f in (
         columns_not_read, covered_frame, whole_numbers, padded, on_a_map, in_pence, sixteen_bits, rows_joined_wrongly,
         columns_by_themselves, row_numbers, balanced_then_split, appended_then_split, first_rows_validate,
-        validation_standardized, validation_columns_turned, validation_labels_turned, validation_targets_unscaled,
-        split_sorted, validation_upside_down, validation_exposed, class_inverted, class_in_other_units, noise_columns,
+        validation_standardized, validation_columns_turned, validation_labels_turned,
+        validation_upside_down, validation_exposed, class_inverted, class_in_other_units, noise_columns,
     )
 }  # fmt: skip
 MODEL: dict[str, Callable[[Sequential, Prepared, Any], Sequential]] = {"ending": ending}
