@@ -253,6 +253,18 @@ def test_rows_that_are_nearly_copies_are_found_out():
     assert value("duplicates_in_validation", unseen(split)) > threshold
 
 
+def test_of_large_pictures_some_columns_are_looked_at_and_named_rightly():
+    random = np.random.default_rng(0)
+    x, x_held = (random.integers(0, 255, (n, 96, 96), "uint8") for n in (300, 100))
+    y, y_held = np.arange(300) % 3, np.arange(100) % 3
+    assert value("duplicates_in_validation", unseen((x, y, (x[:100], y[:100])))) > 0.9
+    empty = x_held.copy()
+    empty.reshape(100, -1)[:, 9215] = 0  # the last pixel, which is among the columns that are compared
+    signal = RULES["validation_differs"].measure(unseen((x, y, (empty, y_held))))
+    assert signal.where == "column 9215"
+    assert signal.value > RULES["validation_differs"].threshold
+
+
 @pytest.mark.parametrize("name", ["digits", "moons", "sine", "blobs"])
 def test_neighbours_are_no_copies(name: str):
     x, _, (x_held, _) = data(name)

@@ -74,6 +74,15 @@ def drawn_rows(n: int, most: int) -> slice | Array:
     return slice(None) if n <= most else np.sort(Key(0).fold("doctor").permutation(n)[:most])
 
 
+def spread_columns(width: int, most: int) -> Array:
+    """The places of at most so many of `width` columns, at even distances.
+
+    >>> spread_columns(3, 5), spread_columns(101, 3)
+    (array([0, 1, 2]), array([  0,  50, 100]))
+    """
+    return np.arange(width) if width <= most else np.linspace(0, width - 1, most).astype(int)
+
+
 def weighed(x: Array, y: Array, weights: Array | None) -> tuple[Array, Array]:
     """As many rows, each there as often as it weighs: what is measured on these counts as the loss does.
 

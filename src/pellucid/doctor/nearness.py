@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrays import Array
+from .facts import spread_columns
 
 AROUND = 10  # neighbours
 NEAR = 0.2  # of the distance to the last of them
 ROUNDING = 1e-12  # of the mean square: what is nearer than that cannot be told apart
 LEAST = 0.3  # of the median deviation: what varies less, such as an empty margin, is not blown up to as much as others
 MOST, MOST_ASKED = 4000, 500  # rows
+MOST_COLUMNS = 2048  # of large pictures, at even distances: they need not all be in memory as large numbers
 
 
 def near_copies(x: Array, among: Array, *, same: bool = False) -> Array:
@@ -21,7 +23,9 @@ def near_copies(x: Array, among: Array, *, same: bool = False) -> Array:
     >>> near_copies(np.array([[7.01, 0.0], [7.5, 3.0]]), rows)
     array([ True, False])
     """
-    a, b = (np.asarray(part, np.float64).reshape(len(part), -1) for part in (x, among))
+    flat = [part.reshape(len(part), -1) for part in (x, among)]
+    columns = spread_columns(flat[1].shape[1], MOST_COLUMNS)
+    a, b = (part[:, columns].astype(np.float64) for part in flat)
     deviation = b.std(axis=0)
     if len(b) <= AROUND + same or not deviation.any():
         return np.zeros(len(a), bool)

@@ -14,6 +14,7 @@ from ..experiments import actual
 from ..ordinary import reference_apart
 
 DOUBT = 1e-3  # how often data of one distribution may look this different by chance, all columns together
+MOST_COLUMNS = 2048  # that are looked at, at even distances
 WIDE = 128  # columns that are compared one by one
 DIRECTIONS = 32  # along which inputs are compared besides their columns
 MOST = 3000  # rows of each
@@ -47,34 +48,36 @@ def measure(case: Case) -> Signal | None:
 def _inputs(case: Case, x: Array, y: Array, x_held: Array, y_held: Array) -> Signal | None:
     """How the inputs differ; where it is those of one class alone, how the others do: that class has a fault of its
     own."""
-    a, b = _columns(np.asarray(x)), _columns(np.asarray(x_held))
+    names = facts.spread_columns(math.prod(np.shape(x)[1:]), MOST_COLUMNS)
+    a, b = (np.reshape(part, (len(part), -1))[:, names].astype(np.float64) for part in (x, x_held))
     if not facts.one_label_each(case):
-        return _difference(a, b, np.ones(len(a)))
+        return _difference(a, b, np.ones(len(a)), names)
     k, k_held = facts.labels(case, y), facts.labels(case, y_held)
-    found = _by_class(a, b, k, k_held)
+    found = _by_class(a, b, k, k_held, names)
     if found is None or found.value <= LITTLE:
         return found
     for c in np.unique(k):
-        others = _by_class(a[k != c], b[k_held != c], k[k != c], k_held[k_held != c])
+        others = _by_class(a[k != c], b[k_held != c], k[k != c], k_held[k_held != c], names)
         if others is not None and others.value <= LITTLE:
             return others
     return found
 
 
-def _by_class(a: Array, b: Array, k: Array, k_held: Array) -> Signal | None:
+def _by_class(a: Array, b: Array, k: Array, k_held: Array, names: Array) -> Signal | None:
     """The lesser of the differences with classes weighed alike, as one that is merely rarer in one part is not another
     distribution, and as the rows come, as wrong labels weigh wrongly."""
     if len(k) == 0 or len(k_held) == 0:
         return None
-    as_it_comes = _difference(a, b, np.ones(len(a)))
+    as_it_comes = _difference(a, b, np.ones(len(a)), names)
     w, known = _weights(k, k_held)
-    alike = _difference(a[w > 0], b[known], w[w > 0])
+    alike = _difference(a[w > 0], b[known], w[w > 0], names)
     if as_it_comes is None or alike is None:
         return None
     return min(alike, as_it_comes, key=lambda signal: signal.value)
 
 
-def _difference(a: Array, b: Array, w: Array) -> Signal | None:
+def _difference(a: Array, b: Array, w: Array, names: Array) -> Signal | None:
+    """Of the columns (N, D) of these names."""
     if len(a) < 5 or len(b) < 5:
         return None
     inputs = _projected(a, b)
@@ -82,7 +85,8 @@ def _difference(a: Array, b: Array, w: Array) -> Signal | None:
     n = float(w.sum() ** 2 / np.square(w).sum())  # how many equal weights tell as much
     excess = distances - _allowed(n, len(b), len(inputs))
     worst = int(excess.argmax())
-    what = f"column {worst}" if worst < len(inputs) - DIRECTIONS else "a mixture of columns"
+    compared = names[facts.spread_columns(len(names), WIDE)]
+    what = f"column {compared[worst]}" if worst < len(compared) else "a mixture of columns"
     evidence = f"The inputs' {what} has the Kolmogorov-Smirnov distance {distances[worst]:.2f} between training and "
     return Signal(float(excess[worst]), f"{evidence}validation data", what)
 
@@ -101,8 +105,7 @@ def _columns(x: Array) -> Array:
 
 def _projected(a: Array, b: Array) -> list[tuple[Array, Array]]:
     """The columns of both, and both along random directions of the standardized inputs."""
-    columns = range(a.shape[1]) if a.shape[1] <= WIDE else np.linspace(0, a.shape[1] - 1, WIDE).astype(int)
-    both = [(a[:, c], b[:, c]) for c in columns]
+    both = [(a[:, c], b[:, c]) for c in facts.spread_columns(a.shape[1], WIDE)]
     if a.shape[1] > 1:
         mean, deviation = a.mean(axis=0), a.std(axis=0)
         usable = deviation > 0
