@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from pellucid import Sequential, datasets, layers
-from pellucid.callbacks import Callback
+from pellucid.callbacks import History
 from pellucid.doctor import Case
 from pellucid.errors import NonFinite
 from pellucid.initializers import Ones
@@ -18,23 +18,6 @@ from pellucid.optimizers import Adam
 
 SPARSE = "sparse_categorical_crossentropy"
 Data = tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]
-
-
-class Watch(Callback):
-    """What a run leaves behind."""
-
-    handles_non_finite = True
-
-    def __init__(self) -> None:
-        self.history: dict[str, list[float]] = {}
-        self.stopped: NonFinite | None = None
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(float(value))
-
-    def on_non_finite(self, problem: NonFinite, batch: int) -> None:
-        self.stopped, self.model.stop_training = problem, True
 
 
 class WrongSign(Layer):
@@ -124,12 +107,16 @@ def model_for(
 def trained(model: Sequential, given: Data, epochs: int, batch_size: int = 32, **fit: Any) -> Case:
     """The case of a finished run."""
     x, y, validation = given
-    watch = Watch()
+    history, stopped = History(), None
     with np.errstate(all="ignore"):
-        model.fit(
-            x, y, batch_size=batch_size, epochs=epochs, validation_data=validation, callbacks=[watch], verbose=0, **fit
-        )
-    return Case(model, x, y, validation, batch_size, epochs, watch.history, (), watch.stopped)
+        try:
+            model.fit(
+                x, y, batch_size=batch_size, epochs=epochs, validation_data=validation, callbacks=[history], verbose=0,
+                **fit,
+            )  # fmt: skip
+        except NonFinite as problem:
+            stopped = problem
+    return Case(model, x, y, validation, batch_size, epochs, history.history, (), stopped)
 
 
 def digits(hidden: Sequence[Any] = (32,), epochs: int = 15, given: Data | None = None, **options: Any) -> Case:
