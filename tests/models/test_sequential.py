@@ -200,3 +200,43 @@ def test_images_are_flattened_and_bytes_are_used_as_they_are():
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(images, np.arange(30) % 2, verbose=0)
     assert model.predict(images, verbose=0).shape == (30, 2)
+
+
+def shared_in(where):
+    """A model in which one layer stands twice, as this way of building it would have it."""
+    layer = Dense(3, input_shape=(3,), name="shared")
+    if where == "beside a model that has it":
+        return pellucid.Sequential([layer, pellucid.Sequential([layer], name="inner")])
+    if where == "beside a model within a model":
+        return pellucid.Sequential(
+            [layer, pellucid.Sequential([pellucid.Sequential([layer], name="core")], name="inner")]
+        )
+    if where == "in two models":
+        return pellucid.Sequential([pellucid.Sequential([layer], name="one"), pellucid.Sequential([layer], name="two")])
+    if where == "a model twice":
+        inner = pellucid.Sequential([layer], name="inner")
+        return pellucid.Sequential([pellucid.Sequential([inner], name="one"), pellucid.Sequential([inner], name="two")])
+    if where == "added":
+        model = pellucid.Sequential([layer])
+        model.add(pellucid.Sequential([layer], name="inner"))
+        return model
+    inner = pellucid.Sequential([Dense(3, name="first")], name="inner")
+    model = pellucid.Sequential([layer, inner])  # the model within is changed later, and by itself
+    inner.add(layer)
+    return model.predict(np.ones((1, 3)), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["beside a model that has it", "beside a model within a model", "in two models", "a model twice", "added", "later"],
+)
+def test_a_layer_twice_is_refused_rather_than_torn_in_two(where):
+    with pytest.raises(errors.InvalidArgument, match="each layer once"):
+        shared_in(where)
+
+
+def test_a_layer_may_stand_in_two_models_that_have_nothing_to_do_with_each_other():
+    layer = Dense(3, input_shape=(3,))
+    one, two = pellucid.Sequential([layer, Dense(1)]), pellucid.Sequential([layer, Dense(2)])
+    layer.kernel = np.eye(3)
+    assert np.array_equal(one.layers[0].get_weights()[0], two.layers[0].get_weights()[0])

@@ -66,6 +66,7 @@ class Network(Layer):
         leaves = list(self.leaves())
         if self.gathered and all(leaf.owner is self.theta for _, leaf in leaves):
             return
+        _refuse_twice(self.name, leaves)
         held = {f"{path}/{name}": v for path, leaf in leaves if leaf.built for name, v in leaf.p.items()}
         specs = self.parameters(self._built_shape("parameters"))
         self.dtype = _one_dtype(self.name, leaves)
@@ -196,6 +197,20 @@ class Network(Layer):
 def prefixed(layer: Layer, shape: Shape) -> list[Parameter]:
     """A layer's parameters under its own name."""
     return [replace(s, name=f"{layer.name}/{s.name}") for s in layer.parameters(shape)]
+
+
+def _refuse_twice(name: str, leaves: Sequence[tuple[str, Layer]]) -> None:
+    """Refuse a layer that data would meet twice: it would become two sets of parameters."""
+    if len({id(leaf) for _, leaf in leaves}) == len(leaves):
+        return
+    paths: dict[int, str] = {}
+    for path, leaf in leaves:
+        if id(leaf) in paths:
+            raise InvalidArgument(
+                f"model {name!r}", "each layer once, in models within it too",
+                Told(f"one that stands at {paths[id(leaf)]} and at {path}"), "Make a second layer.",
+            )  # fmt: skip
+        paths[id(leaf)] = path
 
 
 def _one_dtype(name: str, leaves: Sequence[tuple[str, Layer]]) -> str:

@@ -14,7 +14,7 @@ from ..program import Buffer, Program
 from ..registry import snake
 from ..rng import Key
 from .model import Model
-from .network import not_built, prefixed
+from .network import Network, not_built, prefixed
 
 
 class SequentialCache(NamedTuple):
@@ -81,10 +81,18 @@ class Sequential(Model):
             return
         if layer is self or (isinstance(layer, Sequential) and layer.contains(self)):
             raise InvalidArgument(f"model {self.name!r}, add", "a layer that is not the model itself", layer)
-        if any(layer is other for other in self._stack):
-            raise InvalidArgument(f"model {self.name!r}, add", "each layer once", layer, "Make a second layer.")
+        self._refuse_parts_of(layer)
         self._name_apart(layer)
         self._stack.append(layer)
+
+    def _refuse_parts_of(self, layer: Layer) -> None:
+        """Refuse what shares a layer with a model that stands here already: it would become two sets of parameters."""
+        for part in (layer, *(leaf for _, leaf in layer.leaves())) if isinstance(layer, Network) else (layer,):
+            if self.contains(part):
+                raise InvalidArgument(
+                    f"model {self.name!r}, add", "each layer once, in models within it too", part,
+                    "Make a second layer.",
+                )  # fmt: skip
 
     def contains(self, layer: Layer) -> bool:
         """Whether the layer is one of this model's, or of a model in it."""
