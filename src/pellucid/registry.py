@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -42,12 +44,19 @@ class Part:
     hint: ClassVar[str] = "The docstring of its base class shows how."  # for whoever wrote half a part
     keras_module: ClassVar[str | None] = None  # where Keras keeps this part, if not with the rest of its family
     passing: ClassVar[frozenset[str]] = frozenset()  # attributes that say where a run stands, not what is computed
-    edits: ClassVar[int] = 0  # how often any part was changed: what was compiled from parts is then made anew
+    __slots__ = ("_told",)  # a slot, so that no copy takes it along
+    _told: tuple[weakref.ref[Revision], ...]  # what was compiled from this part, to be made anew when it is changed
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name not in self.passing:
-            Part.edits += 1
+        if name in self.passing:
+            return
+        for told in getattr(self, "_told", ()):
+            if (revision := told()) is not None:
+                revision.edits += 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__.copy()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if lacking := _unwritten(cls):  # type: ignore[arg-type]
@@ -84,6 +93,57 @@ class Part:
     def where(self, argument: str) -> str:
         """What an error about an argument of the constructor begins with: "Dense, argument units"."""
         return f"{type(self).__name__}, argument {argument}"
+
+
+class Revision:
+    """How often what something was compiled from has been changed.
+
+    `follow` tells it of a part and of all parts in it: from then on, each attribute set on one of them counts. Parts
+    that it does not follow may change as they like.
+
+    >>> from pellucid.layers import Dense
+    >>> layer, other, revision = Dense(3, kernel_regularizer="l2"), Dense(3), Revision()
+    >>> revision.follow(layer)
+    >>> layer.kernel_regularizer.l2, other.units = 0.5, 4
+    >>> revision.edits
+    1
+    """
+
+    def __init__(self) -> None:
+        self.edits = 0
+
+    def follow(self, part: Part) -> None:
+        """Count the changes of this part and of the parts that it holds: attributes, in lists and mappings too."""
+        me = weakref.ref(self)
+        with _following:
+            for found in _parts_in(part):
+                known = tuple(told for told in getattr(found, "_told", ()) if told() is not None)
+                if me not in known:
+                    object.__setattr__(found, "_told", (*known, me))
+
+
+_following = threading.Lock()
+
+
+def _parts_in(root: Any) -> Iterator[Part]:
+    """The part, and every part that can be reached from it through what is ours and through Python's containers."""
+    seen, waiting = {id(root)}, [root]
+    while waiting:
+        found = waiting.pop()
+        inside: Iterable[Any] = ()
+        if isinstance(found, Part):
+            yield found
+            inside = [value for name, value in found.__dict__.items() if name not in found.passing]
+        elif isinstance(found, Mapping):
+            inside = found.values()
+        elif isinstance(found, list | tuple | set | frozenset):
+            inside = found
+        elif type(found).__module__.startswith(f"{__package__}."):
+            inside = getattr(found, "__dict__", {}).values()
+        for value in list(inside):
+            if id(value) not in seen and not isinstance(value, np.ndarray | str | int | float | type | None):
+                seen.add(id(value))
+                waiting.append(value)
 
 
 @cache

@@ -14,7 +14,7 @@ from ..machine.executable import Executable, address, call_kernel, sorting_words
 from ..machine.layout import DONE, KINDS
 from ..machine.threads import SPAN, Crew
 from ..program import CannotLower
-from ..registry import Part
+from ..registry import Revision
 from ..rng import Key
 from . import definition
 from .base import Trainee
@@ -184,7 +184,7 @@ class Engine:
     def __init__(self, model: Trainee) -> None:
         self.model = model
         self.steppers: dict[Any, Stepper] = {}
-        self.edits = -1
+        self.revision, self.edits = Revision(), -1
         self.refusal = ""
         self.predictors: Predictors | None = None
         self.crews: dict[Any, Crew] = {}  # what was learnt of threads outlives a change of a part
@@ -192,7 +192,7 @@ class Engine:
     def predict(self, x: Array) -> Array | None:
         """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
         where an input is not finite."""
-        if self.edits != Part.edits or self.predictors is None:
+        if self.edits != self.revision.edits or self.predictors is None:
             if not self._renewed():
                 return None
             try:
@@ -202,7 +202,7 @@ class Engine:
                 self._refuse(part)
                 return None
             finally:
-                self.edits = Part.edits
+                self._follow()
         return self.predictors(x)
 
     def stepper(
@@ -221,7 +221,7 @@ class Engine:
                 self._refuse(part)
                 return None
             finally:
-                self.edits = Part.edits
+                self._follow()
         found = self.steppers[key]
         found.bind(batch, x, y, weights)
         return found
@@ -229,11 +229,16 @@ class Engine:
     def _renewed(self) -> bool:
         """Forget what was compiled before a part was changed; whether there is any point in compiling."""
         model = self.model
-        if self.edits != Part.edits:
+        if self.edits != self.revision.edits:
             self.steppers.clear()
             self.predictors, self.refusal = None, ""
         asked = os.environ.get("PELLUCID_ENGINE", "") == "definition" or getattr(model, "run_eagerly", False)
         return not (asked or self.refusal or model.dtype != "float32")
+
+    def _follow(self) -> None:
+        """Know of every change from now on to what was compiled: the model's parts, and the parts in those."""
+        self.revision.follow(self.model)  # type: ignore[arg-type]
+        self.edits = self.revision.edits
 
     def _refuse(self, part: CannotLower) -> None:
         self.refusal = str(part)
