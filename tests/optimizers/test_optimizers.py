@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import runpy
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pellucid
 from pellucid import optimizers, registry
 from pellucid.arrays import Flat
-from pellucid.constraints import Constraint
+from pellucid.constraints import Constraint, NonNeg
 from pellucid.errors import InvalidArgument, NotReady, ShapeError, UnknownName, WrongType
+from pellucid.layers import Dense, Variable
 from pellucid.optimizers import SGD, Adam, Optimizer
 from pellucid.optimizers.clipping import clip_by_norm, clip_by_value
 from pellucid.optimizers.memory import runs
@@ -311,19 +314,93 @@ def test_a_schedule_sees_every_step_and_a_rule_only_updates():
 
 def test_arrays_without_a_gradient_stay():
     w = [np.ones(2), np.ones((2, 1))]
-    assert SGD(0.5).apply_gradients([(None, w[0]), (np.ones((2, 1)), w[1])]) == 1
+    with pytest.warns(UserWarning, match="no gradient for array 0, which"):
+        assert SGD(0.5).apply_gradients([(None, w[0]), (np.ones((2, 1)), w[1])]) == 1
     np.testing.assert_array_equal(w[0], [1, 1])
     np.testing.assert_array_equal(w[1], [[0.5], [0.5]])
+
+
+@pytest.mark.filterwarnings("ignore:optimizer")
+def test_no_gradient_at_all_is_refused_before_anything_changes():
+    w = [np.ones(2), np.ones(2)]
+    optimizer = SGD(0.5)
+    with pytest.raises(InvalidArgument, match="a gradient for at least one array"):
+        optimizer.apply_gradients([(None, w[0]), (None, w[1])])
+    assert optimizer.steps_taken == 0
+    assert not optimizer.built
+    np.testing.assert_array_equal(w, [[1, 1], [1, 1]])
+
+
+def test_a_variables_constraint_holds_after_a_step_by_hand():
+    layer = Dense(2, kernel_constraint="non_neg", kernel_initializer="ones", input_shape=(2,))
+    layer.build((None, 2))
+    by_hand = Variable([1.0], name="v")
+    by_hand.constraint = NonNeg()
+    SGD(1.0).apply([np.full((2, 2), 5.0), np.full(2, 5.0), np.full(1, 5.0)], [*layer.trainable_weights, by_hand])
+    np.testing.assert_array_equal(layer.kernel, np.zeros((2, 2)))
+    np.testing.assert_array_equal(layer.bias, [-5, -5])
+    np.testing.assert_array_equal(by_hand, [0.0])
+
+
+def test_a_variable_that_its_gradient_overwrites():
+    plain, scale = Variable([1.0], name="plain"), Variable([1.0], name="scale")
+    scale.overwrite_with_gradient = True
+    optimizer = SGD(0.5, global_clipnorm=1.0, weight_decay=0.1)
+    optimizer.apply([np.ones(1), np.full(1, 7.0)], [plain, scale])
+    np.testing.assert_array_equal(scale, [7.0])
+    np.testing.assert_allclose(plain, [1 - 0.05 - 0.5])
+    with pytest.raises(InvalidArgument, match="overwrite_with_gradient"):
+        SGD(gradient_accumulation_steps=2).apply([np.ones(1)], [scale])
+
+
+def test_variables_are_spared_decay_by_their_names_and_known_in_any_order():
+    layers = [Dense(2, input_shape=(2,), name="a"), Dense(2, name="b")]
+    model = pellucid.Sequential(layers, seed=0)
+    optimizer = SGD(0.1, weight_decay=0.5, momentum=0.9)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "b/kernel"])
+    variables = model.trainable_weights
+    model.set_weights([np.ones(v.shape) for v in variables])
+    optimizer.apply([np.zeros(v.shape) for v in variables], variables)
+    decayed = {v.path: float(v.value.flat[0]) for v in variables}
+    assert decayed == pytest.approx({"a/kernel": 0.95, "a/bias": 1, "b/kernel": 1, "b/bias": 1})
+    optimizer.apply([np.ones((2, 2))], [variables[2]])  # some of them, and by path: a/kernel has the same shape
+    assert np.all(optimizer.memory.of("b/kernel")["momentum"] != 0)
+    assert np.all(optimizer.memory.of("a/kernel")["momentum"] == 0)
+
+
+@pytest.mark.parametrize(("name", "arguments"), ROWS, ids=[name for name, _ in ROWS])
+@pytest.mark.parametrize("options", [{}, {"clipnorm": 0.1}, {"global_clipnorm": 0.1}, {"use_ema": True}])
+def test_a_step_by_hand_is_a_step_of_fit(name, arguments, options):
+    x, y = np.random.default_rng(0).normal(size=(8, 3)), np.random.default_rng(1).normal(size=(8, 2))
+    models = []
+    for _ in range(2):
+        hidden = Dense(4, "tanh", kernel_constraint="max_norm", input_shape=(3,), name="hidden")
+        model = pellucid.Sequential([hidden, Dense(2, name="out")], seed=0)
+        optimizer = make(name, arguments, **{"weight_decay": 0.1, **options})
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
+        model.compile(optimizer, "mse", run_eagerly=True)
+        models.append(model)
+    fitted, by_hand = models
+    for _ in range(3):
+        fitted.train_on_batch(x, y)
+        kept = [v.value for v in by_hand.trainable_weights]
+        twin = copy.deepcopy(by_hand)
+        twin.train_on_batch(x, y)
+        by_hand.set_weights(kept)
+        gradients = [twin.gradient[v.path].copy() for v in by_hand.trainable_weights]
+        by_hand.optimizer.apply_gradients(zip(gradients, by_hand.trainable_weights, strict=True))
+        for mine, theirs in zip(by_hand.get_weights(), fitted.get_weights(), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
 
 
 def test_a_custom_loop_goes_on_with_the_slots_of_fit():
     theta = weights()
     one, other = SGD(0.1, momentum=0.9), SGD(0.1, momentum=0.9)
     descend(one, theta, 2)
-    copy = weights()
-    descend(other, copy, 3)
+    twin = weights()
+    descend(other, twin, 3)
     one.apply(list(gradients(theta).values()), list(theta.values()))
-    np.testing.assert_array_equal(theta.data, copy.data)
+    np.testing.assert_array_equal(theta.data, twin.data)
 
 
 def test_a_rule_of_ones_own():

@@ -276,7 +276,8 @@ class Layer(Part, WithVariables):
     @property
     def weights(self) -> list[Variable]:
         """The parameters, those first that may be trained; none before the layer is built."""
-        return [Variable.of(self, s.name, s.trainable) for s in _trained_first(self.specs)] if self.built else []
+        specs = _trained_first(self.specs) if self.built else ()
+        return [Variable.of(self, s.name, s.trainable, constraint=s.constraint) for s in specs]
 
     @property
     def losses(self) -> list[float]:

@@ -41,6 +41,8 @@ class Variable(np.ndarray[Any, np.dtype[Any]]):
     name: str = ""
     path: str = ""
     may_train = True
+    constraint: Any = None  # what optimizers hold it to after a step
+    overwrite_with_gradient = False  # whether a step puts the gradient in its place
     _holder: Holder | None = None
 
     def __new__(
@@ -62,11 +64,11 @@ class Variable(np.ndarray[Any, np.dtype[Any]]):
         return made
 
     @classmethod
-    def of(cls, layer: Holder, name: str, trainable: bool, path: str = "") -> Self:
+    def of(cls, layer: Holder, name: str, trainable: bool, path: str = "", constraint: Any = None) -> Self:
         """The parameter of a layer under this name."""
         made = layer.p[name].view(cls)
         made.name, made.path = name, path or f"{layer.name}/{name}"
-        made._holder, made.may_train = layer, trainable
+        made._holder, made.may_train, made.constraint = layer, trainable, constraint
         return made
 
     @property

@@ -156,7 +156,7 @@ class Network(Layer):
         if self.built:
             self.gather()
         return [
-            Variable.of(leaf, v.name, v.may_train and self.trainable, path=f"{path}/{v.name}")
+            Variable.of(leaf, v.name, v.may_train and self.trainable, f"{path}/{v.name}", v.constraint)
             for path, leaf in self.leaves()
             for v in leaf.weights
         ]

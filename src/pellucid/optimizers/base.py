@@ -224,7 +224,10 @@ class Optimizer(Part):
         self.steps_taken += 1
 
     def apply(self, grads: Sequence[Array | None], trainable_variables: Sequence[Array]) -> None:
-        """One step in place on a list of arrays, known by their positions; an array without a gradient stays.
+        """One step in place on a list of arrays, as `fit` takes it: constraints of variables hold afterwards.
+
+        Variables are known by their paths, other arrays by their positions. One without a gradient (None) stays, with a
+        warning; one with `overwrite_with_gradient` takes its gradient as its value.
 
         >>> from pellucid.optimizers import SGD
         >>> w = np.array([1.0, 2.0])
@@ -232,12 +235,19 @@ class Optimizer(Part):
         >>> w
         array([0., 1.])
         """
-        variables = list(trainable_variables)
+        where, variables = f"optimizer {self.name!r}, apply", list(trainable_variables)
         known = None if self.memory is None else self.memory.shapes
-        theta, grad, names = packed(f"optimizer {self.name!r}, apply", list(grads), variables, known)
-        self._built(theta, dict(zip(theta, variables, strict=True)))
-        self.step(theta, grad, names)
-        for name, variable in zip(theta, variables, strict=True):
+        theta, grad, names, trained = packed(where, list(grads), variables, known)
+        given = dict(zip(names, variables, strict=True))
+        if self.gradient_accumulation_steps and any(getattr(v, "overwrite_with_gradient", False) for v in variables):
+            raise InvalidArgument(
+                where, "gradient_accumulation_steps=None where a variable has overwrite_with_gradient",
+                self.gradient_accumulation_steps,
+            )  # fmt: skip
+        self._built(theta, given)
+        constraints = {name: getattr(v, "constraint", None) for name, v in given.items()}
+        self.step(theta, grad, trained, {name: rule for name, rule in constraints.items() if rule is not None})
+        for name, variable in given.items():
             variable[...] = theta[name]
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Array | None, Array]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,15 +13,34 @@ from ..errors import InvalidArgument, ShapeError, Told, WrongType
 
 def packed(
     where: str, grads: Sequence[Array | None], variables: Sequence[Array], known: Mapping[str, Shape] | None
-) -> tuple[Flat, Flat, list[str]]:
-    """(copies of the arrays, their gradients, the names of those that have one).
+) -> tuple[Flat, Flat, list[str], list[str]]:
+    """(copies of the arrays, their gradients, each array's name, the names of those that have a gradient).
 
-    The names are those of the known layout if the shapes are its own, else the positions.
+    A variable goes by its path where that is known, or tells it apart; else arrays go by the names of a known layout
+    of their shapes, or by their positions. A known layout stays whole: what was not given is 0, and has no gradient.
+    A variable with `overwrite_with_gradient` has its gradient as its value already, and none to step along.
 
-    >>> theta, grad, names = packed("here", [None, np.ones(1)], [np.zeros(2), np.zeros(1)], None)
-    >>> theta.shapes, grad.data, names
-    ({'0': (2,), '1': (1,)}, array([0., 0., 1.]), ['1'])
+    >>> theta, grad, names, trained = packed("here", [np.ones(2), np.ones(1)], [np.zeros(2), np.zeros(1)], None)
+    >>> theta.shapes, grad.data, names, trained
+    ({'0': (2,), '1': (1,)}, array([1., 1., 1.]), ['0', '1'], ['0', '1'])
     """
+    _check(where, grads, variables)
+    layout, names = _layout(variables, known)
+    theta = Flat(layout, np.result_type(*variables))
+    grad, trained = theta.like(), []
+    for name, w, g in zip(names, variables, grads, strict=True):
+        if g is not None and getattr(w, "overwrite_with_gradient", False):
+            theta[name] = g
+            continue
+        theta[name] = w
+        if g is not None:
+            grad[name] = g
+            trained.append(name)
+    return theta, grad, names, trained
+
+
+def _check(where: str, grads: Sequence[Array | None], variables: Sequence[Array]) -> None:
+    """Refuse what does not fit together; warn of arrays that have no gradient, as Keras does."""
     if not variables or len(grads) != len(variables):
         raise InvalidArgument(
             where, "as many gradients as arrays, at least one", Told(f"{len(grads)}, {len(variables)}")
@@ -30,13 +50,21 @@ def packed(
             raise WrongType(f"{where}, array {i}", "a NumPy array of floating numbers", w)
         if g is not None and np.shape(g) != w.shape:
             raise ShapeError(f"{where}, gradient {i}", f"shape {w.shape}", np.shape(g))
+    lacking = [getattr(w, "path", "") or f"array {i}" for i, w in enumerate(variables) if grads[i] is None]
+    if len(lacking) == len(variables):
+        raise InvalidArgument(where, "a gradient for at least one array", Told("none"))
+    if lacking:
+        warnings.warn(f"{where}: no gradient for {', '.join(lacking)}, which stay as they are.", stacklevel=4)
+
+
+def _layout(variables: Sequence[Array], known: Mapping[str, Shape] | None) -> tuple[dict[str, Shape], list[str]]:
+    """The vector's layout, and each array's name in it."""
     shapes = [w.shape for w in variables]
-    names = list(known) if known and list(known.values()) == shapes else [str(i) for i in range(len(shapes))]
-    theta = Flat(dict(zip(names, shapes, strict=True)), np.result_type(*variables))
-    grad = theta.like()
-    given = {name: g for name, g in zip(names, grads, strict=True) if g is not None}
-    for name, w in zip(names, variables, strict=True):
-        theta[name] = w
-    for name, g in given.items():
-        grad[name] = g
-    return theta, grad, list(given)
+    paths = [getattr(w, "path", "") for w in variables]
+    apart = all(paths) and len(set(paths)) == len(paths)
+    if known and apart and all(known.get(path) == shape for path, shape in zip(paths, shapes, strict=True)):
+        return dict(known), paths
+    if known and list(known.values()) == shapes:
+        return dict(known), list(known)
+    names = paths if apart else [str(i) for i in range(len(shapes))]
+    return dict(zip(names, shapes, strict=True)), names
