@@ -15,6 +15,7 @@ from ..optimizers import Optimizer
 from ..optimizers.base import optimizers
 from ..training.meters import Meters
 from .network import Network
+from .turns import alone
 
 
 class Compiled(Network):
@@ -25,6 +26,7 @@ class Compiled(Network):
     meters: Meters
     compiled = False
 
+    @alone
     def compile(
         self,
         optimizer: Any = "rmsprop",

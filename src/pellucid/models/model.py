@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,7 +17,6 @@ from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
 from ..inspection.range_test import RangeTest, range_test, whole
 from ..rng import fresh_key
-from ..settings import is_interactive_logging_enabled
 from ..training import engine, loop
 from ..training.batches import (
     ArrayBatches,
@@ -31,9 +29,11 @@ from ..training.batches import (
 from ..training.callbacks import CallbackList, History, with_progress
 from ..training.threads import threads_for
 from . import saving
+from .arguments import answer, frequency, verbosity
 from .compiling import Compiled
 from .splitting import split_last
 from .summary import summary
+from .turns import alone
 
 DEFAULT_BATCH = 32
 
@@ -43,17 +43,20 @@ class Model(Compiled):
 
     hint = "Models that are graphs, and models with a call of their own, are not supported: use Sequential([...])."
 
-    passing = frozenset({"history", "stop_training", "position", "engine"})
+    passing = frozenset({"history", "stop_training", "position", "engine", "turn"})
     history: History
     stop_training = False
     position: Any = None
     engine: Any = None  # what was compiled from it, which no copy takes along
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "engine": None}
+        state = {**super().__getstate__(), "engine": None}
+        state.pop("turn", None)
+        return state
 
     # Training ----------------------------------------------------------------------------------------------------
 
+    @alone
     def fit(
         self,
         x: Any = None,
@@ -102,14 +105,15 @@ class Model(Compiled):
                 batch_size if validation_batch_size is None else validation_batch_size,
                 validation_steps,
             ),
-            _frequency(validation_freq),
+            frequency(validation_freq),
             class_weight,
         )
-        verbose = _verbosity(verbose)
+        verbose = verbosity(verbose)
         with self._threads(train):
             self.history = loop.fit(self, plan, with_progress(callbacks, verbose), verbose)
         return self.history
 
+    @alone
     def evaluate(
         self,
         x: Any = None,
@@ -128,10 +132,10 @@ class Model(Compiled):
         self.needs_compile("evaluate")
         batches = self._source("evaluate", x, y, sample_weight, batch_size, steps, shuffle=False)
         self._check_targets("evaluate", batches)
-        verbose = _verbosity(verbose)
+        verbose = verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
         with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as told:
-            return _answer(loop.evaluate(self, batches, told), return_dict)
+            return answer(loop.evaluate(self, batches, told), return_dict)
 
     def predict(
         self,
@@ -148,11 +152,12 @@ class Model(Compiled):
             if outputs is not None:
                 return outputs
         batches = self._source("predict", x, None, None, batch_size, steps, shuffle=False)
-        verbose = _verbosity(verbose)
+        verbose = verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
         with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as told:
             return loop.predict(self, batches, told)
 
+    @alone
     def train_on_batch(
         self,
         x: Any,
@@ -165,14 +170,15 @@ class Model(Compiled):
         self.needs_compile("train_on_batch")
         self.reset_metrics()
         engine.train(self, *self._one_batch("train_on_batch", x, y, sample_weight, class_weight))
-        return _answer(self.meters.results(), return_dict)
+        return answer(self.meters.results(), return_dict)
 
+    @alone
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch."""
         self.needs_compile("test_on_batch")
         self.reset_metrics()
         engine.test(self, *self._one_batch("test_on_batch", x, y, sample_weight))
-        return _answer(self.meters.results(), return_dict)
+        return answer(self.meters.results(), return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
         """The outputs for one batch."""
@@ -203,6 +209,7 @@ class Model(Compiled):
         text = summary(self, line_length, expand_nested, show_trainable, layer_range)
         (print_fn or print)(text)
 
+    @alone
     def find_learning_rate(
         self, x: Any, y: Any, batch_size: int = DEFAULT_BATCH, lowest: float = 1e-7, highest: float = 10.0,
         steps: int = 400, repeats: int = 5, sample_weight: Any = None, class_weight: Any = None,
@@ -233,6 +240,7 @@ class Model(Compiled):
                 trial, batches, lowest=lowest, highest=highest, repeats=repeats, class_weight=class_weight
             )
 
+    @alone
     def explain(self, x: Any, y: Any = None, sample_weight: Any = None, *, engine: str = "auto") -> Explanation:
         """One training step laid open: forward, loss, backward and update as formulas, shapes and numbers.
 
@@ -291,6 +299,7 @@ class Model(Compiled):
             return explain(twin, np.asarray(x, twin.dtype), engine=engine)
         return explain(twin, *twin._one_batch("explain", x, y, sample_weight), engine=engine)
 
+    @alone
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
         """Write everything to a `.keras` file: architecture, weights, how it was compiled, the optimizer's state.
 
@@ -298,10 +307,12 @@ class Model(Compiled):
         """
         saving.save_model(self, filepath, overwrite)
 
+    @alone
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Write the weights alone to a `.weights.h5` file."""
         saving.save_weights(self, filepath, overwrite)
 
+    @alone
     def load_weights(self, filepath: Any) -> None:
         """Read the weights of a `.weights.h5` or `.keras` file of the same architecture."""
         saving.load_weights(self, filepath)
@@ -310,6 +321,7 @@ class Model(Compiled):
         """The architecture as JSON, for `model_from_json`."""
         return saving.model_to_json(self, **options)
 
+    @alone
     def to_numpy(self, folder: Any, force: bool = False) -> Path:
         """Write this network as a script that needs NumPy alone: folder/network.py, and network.npz with its weights.
 
@@ -437,23 +449,3 @@ class Model(Compiled):
             batches = self._source("fit, validation_data", x, y, weights, batch_size, steps, False, "validation_steps")
         self._check_targets("fit, validation_data", batches)
         return batches
-
-
-def _frequency(value: Any) -> int | list[int]:
-    if isinstance(value, list | tuple | set | range) and value:
-        return [checks.integer("fit, argument validation_freq", v, minimum=1) for v in value]
-    return checks.integer("fit, argument validation_freq", value, minimum=1)
-
-
-def _verbosity(verbose: Any) -> int:
-    """0, 1 or 2; "auto" is 1 on a terminal and 0 elsewhere."""
-    if verbose == "auto":
-        return int(sys.stdout is not None and sys.stdout.isatty() and is_interactive_logging_enabled())
-    return int(checks.one_of("argument verbose", int(verbose) if isinstance(verbose, bool) else verbose, (0, 1, 2)))
-
-
-def _answer(results: dict[str, Any], return_dict: bool) -> Any:
-    if return_dict:
-        return results
-    values = list(results.values())
-    return values[0] if len(values) == 1 else values

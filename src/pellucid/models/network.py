@@ -13,6 +13,7 @@ from ..errors import InvalidArgument, NotReady, ShapeError, Told
 from ..layers import Layer, Parameter, Variable
 from ..program import Program
 from ..rng import Key, fresh_key
+from .turns import alone
 
 
 class Network(Layer):
@@ -170,6 +171,7 @@ class Network(Layer):
         """Copies of all parameters, layer by layer; in each layer the trained ones first."""
         return [w for layer in self.layers for w in layer.get_weights()]
 
+    @alone
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Overwrite all parameters, in the order of `get_weights`; nothing changes unless every shape fits."""
         mine = self.get_weights()

@@ -15,6 +15,7 @@ from ..registry import snake
 from ..rng import Key
 from .model import Model
 from .network import Network, not_built, prefixed
+from .turns import alone
 
 
 class SequentialCache(NamedTuple):
@@ -58,11 +59,13 @@ class Sequential(Model):
     def layers(self) -> list[Layer]:
         return list(self._stack)
 
+    @alone
     def add(self, layer: Layer, rebuild: bool = True) -> None:
         """Put a layer on top; the layers below keep their weights."""
         self._push(layer)
         self._settle()
 
+    @alone
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the last layer off and return it."""
         if not self._stack:

@@ -42,5 +42,5 @@ def _warn_if_sorted(train: Array, held_out: Array) -> None:
         warnings.warn(
             f"validation_split takes the last rows, unshuffled, and the rows look sorted: the labels {missing[:5]} are "
             "held out and never trained on. Shuffle first, or use utils.train_test_split(..., stratify=y).",
-            stacklevel=4,
+            stacklevel=5,  # `fit` is called through `alone`
         )

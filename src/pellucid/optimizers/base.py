@@ -236,24 +236,20 @@ class Optimizer(Part):
         array([0., 1.])
         """
         where, variables = f"optimizer {self.name!r}, apply", list(trainable_variables)
-        known = None if self.memory is None else self.memory.shapes
-        theta, grad, names, trained = packed(where, list(grads), variables, known)
+        known = self.memory.shapes if self.memory else None
+        theta, grad, names, trained = packed(
+            where, list(grads), variables, known, bool(self.gradient_accumulation_steps)
+        )
         given = dict(zip(names, variables, strict=True))
-        if self.gradient_accumulation_steps and any(getattr(v, "overwrite_with_gradient", False) for v in variables):
-            raise InvalidArgument(
-                where, "gradient_accumulation_steps=None where a variable has overwrite_with_gradient",
-                self.gradient_accumulation_steps,
-            )  # fmt: skip
         self._built(theta, given)
-        constraints = {name: getattr(v, "constraint", None) for name, v in given.items()}
-        self.step(theta, grad, trained, {name: rule for name, rule in constraints.items() if rule is not None})
+        rules = {name: getattr(v, "constraint", None) for name, v in given.items()}
+        self.step(theta, grad, trained, {name: rule for name, rule in rules.items() if rule})
         for name, variable in given.items():
             variable[...] = theta[name]
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Array | None, Array]]) -> int:
         """As `apply`, for pairs (gradient, array); the number of steps so far."""
-        pairs = list(grads_and_vars)
-        self.apply([g for g, _ in pairs], [w for _, w in pairs])
+        self.apply(*zip(*grads_and_vars, strict=True))
         return self.steps_taken
 
     def scale_loss(self, loss: Any) -> Any:

@@ -12,7 +12,11 @@ from ..errors import InvalidArgument, ShapeError, Told, WrongType
 
 
 def packed(
-    where: str, grads: Sequence[Array | None], variables: Sequence[Array], known: Mapping[str, Shape] | None
+    where: str,
+    grads: Sequence[Array | None],
+    variables: Sequence[Array],
+    known: Mapping[str, Shape] | None,
+    accumulating: bool = False,
 ) -> tuple[Flat, Flat, list[str], list[str]]:
     """(copies of the arrays, their gradients, each array's name, the names of those that have a gradient).
 
@@ -30,6 +34,11 @@ def packed(
     grad, trained = theta.like(), []
     for name, w, g in zip(names, variables, grads, strict=True):
         if g is not None and getattr(w, "overwrite_with_gradient", False):
+            if accumulating:
+                raise InvalidArgument(
+                    f"{where}, array {name}", "gradient_accumulation_steps=None, as it has overwrite_with_gradient",
+                    Told("gradients that are accumulated"),
+                )  # fmt: skip
             theta[name] = g
             continue
         theta[name] = w
