@@ -53,3 +53,19 @@ def test_layers_answer_to_keras_names() -> None:
     keras = {"ReLU": "re_lu", "PReLU": "p_re_lu", "LeakyReLU": "leaky_re_lu", "RMSNormalization": "rms_normalization"}
     for kind, name in keras.items():
         assert getattr(L, kind)().name == name
+
+
+@pytest.mark.parametrize("build", [False, True])
+@pytest.mark.parametrize(
+    ("layer", "off"),
+    [
+        (lambda: L.Dense(2, use_bias=False), ["bias"]),
+        (lambda: L.BatchNormalization(center=False, scale=False), ["gamma", "beta"]),
+        (lambda: L.LayerNormalization(center=False, scale=False), ["gamma", "beta"]),
+    ],
+)
+def test_a_parameter_that_is_switched_off_is_none(layer, off, build):
+    made = layer()
+    if build:
+        made.build((None, 3))
+    assert [getattr(made, name) for name in off] == [None] * len(off)

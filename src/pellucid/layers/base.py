@@ -89,6 +89,7 @@ class Layer(Part, WithVariables):
     formula: str = ""  # what `forward` computes, for `explain`: "z = xW + b, y = f(z)"
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
+    switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
@@ -322,15 +323,18 @@ class Layer(Part, WithVariables):
             )  # fmt: skip
         return self.shape
 
-    def __getattr__(self, name: str) -> Variable:
+    def __getattr__(self, name: str) -> Variable | None:
+        """A parameter; None for one that is switched off, as in Keras."""
         if name in (self.__dict__.get("p") or {}):
             return next(v for v in self.weights if v.name == name)
+        if name in type(self).switches and not self.__dict__.get(type(self).switches[name], True):
+            return None
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """`layer.kernel = W` overwrites the parameter."""
         if name in (self.__dict__.get("p") or {}) and name not in self.__dict__ and not hasattr(type(self), name):
-            getattr(self, name).assign(value)
+            next(v for v in self.weights if v.name == name).assign(value)
         else:
             super().__setattr__(name, value)
 

@@ -80,6 +80,7 @@ class BatchNormalization(Layer):
     formula = "r = 1 / √(σ² + ε), x̂ = (x − μ)·r, y = γ·x̂ + β"
     formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
     letters: ClassVar = {"gamma": "γ", "beta": "β"}
+    switches: ClassVar = {"gamma": "scale", "beta": "center"}
     cached = ("x̂", "r", "μ", "σ²")
 
     def __init__(

@@ -46,6 +46,7 @@ class Dense(Layer):
     formula = "z = xW + b, y = f(z)"
     formula_back = "dz = dy·f′(z), dW = xᵀ·dz, db = Σ dz, dx = dz·Wᵀ"
     letters: ClassVar = {"kernel": "W", "bias": "b"}
+    switches: ClassVar = {"bias": "use_bias"}
     cached = ("x", "z", "y")
 
     def __init__(
