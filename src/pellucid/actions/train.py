@@ -65,7 +65,7 @@ def train(
     data = prepare(spec)
     epochs = planned_epochs(spec, data)
     model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
-    with runs.started(spec, out, force) as run:
+    with runs.started(spec, out, force, data.names if data.unusual else None) as run:
         return _run(run, spec, data, model, epochs, on_event, verbose)
 
 
@@ -77,7 +77,7 @@ def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int =
             fix = "Start another with train."
             raise FileError(f"resuming {path}", "an unfinished run", Told("one that is done"), fix)
         spec = run.read_spec()
-        data = prepare(spec)
+        data = prepare(spec, run.reader())
         epochs = planned_epochs(spec, data)
         return _run(run, spec, data, build(spec, data, epochs), epochs, on_event, verbose)
 
@@ -104,7 +104,7 @@ def _run(
     seconds = time.monotonic() - began
     model.save(run.model)
     metrics = {
-        **judge(model, data.x_test, data.y_test, data.classes),
+        **judge(model, data.x_test, data.y_test, data.classes, data.names),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),
         "seconds": round(seconds, 3),
