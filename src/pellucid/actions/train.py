@@ -14,6 +14,7 @@ from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
 from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, Probes, UntilConverged
+from ..training.callbacks.progress import Progress
 from . import runs
 from .building import build
 from .data import Prepared, prepare
@@ -23,6 +24,7 @@ from .spec import TrainSpec
 
 SAVE_SECONDS = 30  # between checkpoints within an epoch
 FEWEST_STEPS = 4000  # for data so small that ten epochs would not do
+LINE_EVERY = 10  # epochs, in what is shown of a run: history.csv has them all
 MOST_EPOCHS = 1000  # when training until convergence
 
 
@@ -95,8 +97,8 @@ def _run(
             epochs=epochs,
             validation_data=data.validation,
             validation_batch_size=1024,
-            callbacks=_callbacks(run, spec, on_event),
-            verbose=verbose,
+            callbacks=[*_callbacks(run, spec, on_event), *([Progress(every=LINE_EVERY)] if verbose else [])],
+            verbose=0,
         )
     except NonFinite as problem:
         run.write_problem(problem)
