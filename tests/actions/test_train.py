@@ -212,3 +212,9 @@ def test_bad_data_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, array
 def test_a_folder_without_a_run(tmp_path: Path):
     with pytest.raises(errors.FileError, match=r"spec\.toml"):
         runs.find(tmp_path)
+
+
+def test_the_doctor_looks_before_training(moons: TrainSpec):
+    events: list = []
+    train(moons.model_copy(update={"activation": "linear", "batch_norm": False, "epochs": 1}), on_event=events.append)
+    assert [finding.rule for finding in events[0].findings] == ["linear_stack"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..__about__ import version
+from ..doctor import Finding, before_training
 from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
@@ -24,6 +25,7 @@ from .spec import TrainSpec
 
 SAVE_SECONDS = 30  # between checkpoints within an epoch
 FEWEST_STEPS = 4000  # for data so small that ten epochs would not do
+LOOKED_AT = 5000  # rows that the doctor sees before training, so that it takes a moment only
 LINE_EVERY = 10  # epochs, in what is shown of a run: history.csv has them all
 MOST_EPOCHS = 1000  # when training until convergence
 
@@ -37,6 +39,7 @@ class Started:
     data: Prepared
     model: Sequential
     epochs: int
+    findings: Sequence[Finding] = ()  # of the doctor, from a look at the data and the design
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int =
 def _run(
     run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int
 ) -> Finished:
-    on_event(Started(run, spec, data, model, epochs))
+    rows = slice(LOOKED_AT)
+    findings = before_training(model, data.x_train[rows], data.y_train[rows], batch_size=spec.batch_size)
+    on_event(Started(run, spec, data, model, epochs, findings))
     began = time.monotonic()
     try:
         history = model.fit(

@@ -78,6 +78,8 @@ def started(event: Started) -> None:
     classes(data.names if data.unusual else ())
     parameters, epochs = count(model.count_params(), "parameter"), count(event.epochs, "epoch")
     line(f"{chain(model)}: {parameters}, {epochs} at most, seed {event.spec.seed}")
+    for found in event.findings:
+        line(f"Doctor: {found.title}. {found.remedy}")
 
 
 def classes(names: Names) -> None:
