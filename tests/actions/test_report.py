@@ -89,8 +89,8 @@ def test_baselines_are_what_guessing_gives(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     x = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
     classes = np.array([1] * 30 + [0] * 10 + [1] * 3 + [0] * 7)  # commonest in training: 1
-    numbers = np.array([1.0, 3.0] * 20 + [0.0, 5.0] * 5)  # their mean in training: 2
-    for name, y, baseline in (("classes", classes, 0.3), ("numbers", numbers, np.sqrt((2**2 + 3**2) / 2))):
+    numbers = np.array([1.0, 3.0] * 20 + [0.5, 5.5] * 5)  # their mean in training: 2
+    for name, y, baseline in (("classes", classes, 0.3), ("numbers", numbers, np.sqrt((1.5**2 + 3.5**2) / 2))):
         np.savez(f"{name}.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
         train(TrainSpec(data=f"{name}.npz", layers=[2], epochs=1, validation_split=0.0), out=Path(name))
         assert contents(Path(name)).baseline == pytest.approx(baseline)
@@ -186,7 +186,7 @@ def test_data_that_is_gone_or_changed_is_told(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(errors.DataError, match="got 8 samples"):
         report(Path("run"))
     Path("mine.npz").unlink()
-    with pytest.raises(errors.FileError, match=r"mine\.npz: expected a readable file"):
+    with pytest.raises(errors.FileError, match=r"mine\.npz: expected a file that exists"):
         report(Path("run"))
 
 

@@ -14,9 +14,10 @@ from ..data.checking import as_features, as_targets
 from ..errors import DataError, InvalidArgument
 from ..files import write_text_whole
 from ..models import Sequential
-from .data import flat, load, rows
+from .data import load, rows
 from .judging import judge
-from .runs import open_model
+from .labels import Names, flat, labels_or_numbers, numbered
+from .runs import names_of, open_model
 from .spec import TrainSpec
 
 
@@ -27,39 +28,52 @@ class Opened(NamedTuple):
     x: Array
     y: Array | None
     classifier: bool
+    names: Names = ()  # of the classes, where the run keeps them
 
 
 def evaluate(path: Path, data: str | None) -> dict[str, Any]:
     """How well a run (its folder) or a .keras file does on the test part of a data set, or on an .npz file."""
-    model, x, y, classifier = opened_for(path, data)
-    if y is None:
+    opened = opened_for(path, data)
+    if opened.y is None:
         raise DataError(f"data {data}", "targets y to compare with", None, "Use predict for data without targets.")
-    y = flat(as_targets(f"data {data}, y", y, len(x)))
-    return judge(model, x, y, model.output_shape_for(x.shape[1:])[-1] if classifier else 0)
+    model, x = opened.model, opened.x
+    y = targets_of(opened, f"data {data or 'of the run'}, y")
+    classes = model.output_shape_for(x.shape[1:])[-1] if opened.classifier else 0
+    return judge(model, x, y, classes, opened.names)
 
 
-def predict(path: Path, data: str | None) -> tuple[Array, bool]:
-    """(outputs (N, O), whether they are class probabilities) for the rows of a data set's test part or a file's x."""
-    model, x, _, classifier = opened_for(path, data)
-    return model.predict(x, batch_size=1024, verbose=0), classifier
+def targets_of(opened: Opened, where: str) -> Array:
+    """The targets, checked; labels as the numbers of their classes."""
+    n = len(opened.x)
+    if not opened.names:
+        return flat(as_targets(where, opened.y, n))
+    return numbered(where, labels_or_numbers(where, np.asarray(opened.y), n), opened.names)
 
 
-def predictions_csv(outputs: Array, classifier: bool) -> str:
+def predict(path: Path, data: str | None) -> tuple[Array, bool, Names]:
+    """(outputs (N, O), whether they are class probabilities, the classes' names if they have any) for the rows of a
+    data set's test part or a file's x."""
+    opened = opened_for(path, data)
+    return opened.model.predict(opened.x, batch_size=1024, verbose=0), opened.classifier, opened.names
+
+
+def predictions_csv(outputs: Array, classifier: bool, classes: Names = ()) -> str:
     """Predictions as CSV: for classes the label and each class's probability, otherwise the outputs."""
     flat_outputs = outputs.reshape(len(outputs), -1)
+    named = classes or range(flat_outputs.shape[1])
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    names = [f"p{c}" if classifier else f"y{c}" for c in range(flat_outputs.shape[1])]
+    names = [f"p{named[c]}" if classifier else f"y{c}" for c in range(flat_outputs.shape[1])]
     writer.writerow(["row", *(["class"] if classifier else []), *names])
     for i, row in enumerate(flat_outputs):
-        label = [int(row.argmax())] if classifier else []
+        label = [named[int(row.argmax())]] if classifier else []
         writer.writerow([i, *label, *(np.format_float_positional(v, unique=True, trim="0") for v in row)])
     return file.getvalue()
 
 
-def write_predictions(out: Path, outputs: Array, classifier: bool) -> None:
+def write_predictions(out: Path, outputs: Array, classifier: bool, classes: Names = ()) -> None:
     """Write them to a file, whole."""
-    write_text_whole(out, predictions_csv(outputs, classifier))
+    write_text_whole(out, predictions_csv(outputs, classifier, classes))
 
 
 def opened_for(path: Path, data: str | None) -> Opened:
@@ -68,7 +82,8 @@ def opened_for(path: Path, data: str | None) -> Opened:
     if name is None:
         raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
     x, y = _rows(name, spec)
-    return Opened(model, as_features(f"data {name}, x", x, model.shape), y, _is_classifier(model, spec))
+    x = as_features(f"data {name}, x", x, model.shape)
+    return Opened(model, x, y, _is_classifier(model, spec), names_of(path))
 
 
 def _rows(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
 from ..data import datasets
-from ..data.checking import as_features, as_targets
-from ..data.npz import load_npz
+from ..data.checking import as_features
+from ..data.files import is_file, load_arrays
 from ..data.utils import train_test_split
-from ..errors import DataError, FileError, Told
+from ..errors import DataError, Told
+from .labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
 from .spec import TrainSpec
 
 TEST_SHARE = 0.2  # of data that comes without a test part
+Reader = Callable[[str, str, Sequence[Array]], Names]  # from where, the task and targets to the classes
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Prepared:
     y_test: Array
     classes: int  # 0 where the targets are numbers to predict
     width: int  # outputs, where they are
+    names: Names = ()  # of the classes, where there are any
+    unusual: bool = False  # whether the classes are others than all from 0 to the largest label
+    doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
 
     @property
     def metrics(self) -> list[str]:
@@ -43,15 +48,10 @@ class Prepared:
 
 
 def load(name: str, seed: int) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """(x, y) to train on and (x, y) to test on: a data set by its name, or an .npz file."""
-    if not name.endswith(".npz"):
-        if Path(name).suffix:
-            raise FileError(
-                f"data {name}", "a data set's name or an .npz file", Told(f"a {Path(name).suffix} file"),
-                "Write it with numpy.savez('data.npz', x=..., y=...).",
-            )  # fmt: skip
+    """(x, y) to train on and (x, y) to test on: a data set by its name, or an .npz or .npy file."""
+    if not is_file(f"data {name}", name):
         return datasets.load(name, seed=seed)
-    arrays = load_npz(name)
+    arrays = load_arrays(name)
     if "x" in arrays:
         x, y = arrays["x"], arrays["y"]
         x_train, x_test, y_train, y_test = _split(x, y, TEST_SHARE, seed, f"data {name}")
@@ -59,43 +59,67 @@ def load(name: str, seed: int) -> tuple[tuple[Array, Array], tuple[Array, Array]
     return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
 
 
-def prepare(spec: TrainSpec) -> Prepared:
-    """The data of a spec, checked: finite, of fitting lengths, labels 0 to classes - 1."""
+def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
+    """The data of a spec, checked: finite, of fitting lengths, labels as the numbers of their classes.
+
+    `read` tells which classes there are; a run goes on with those that it has (`Run.classes`).
+    """
     (x_train, y_train), (x_test, y_test) = load(spec.data, spec.seed)
     name = f"data {spec.data}"
     x_train = as_features(f"{name}, x_train", x_train)
-    y_train = flat(as_targets(f"{name}, y_train", y_train, len(x_train)))
     x_test = as_features(f"{name}, x_test", x_test, x_train.shape[1:])
-    y_test = flat(as_targets(f"{name}, y_test", y_test, len(x_test)))
-    classes = 0 if spec.task == "regression" else _classes(name, y_train, y_test)
-    if spec.task == "classification" and not classes:
-        raise DataError(
-            f"{name}, y", "whole numbers, one per sample, as labels", Told(f"{y_train.dtype} {y_train.shape}")
-        )
+    targets = [
+        labels_or_numbers(f"{name}, y_train", y_train, len(x_train)),
+        labels_or_numbers(f"{name}, y_test", y_test, len(x_test)),
+    ]
+    names = read(name, spec.task, targets)
+    if spec.task == "classification" and not names:
+        told = Told(f"{targets[0].dtype} {targets[0].shape}")
+        raise DataError(f"{name}, y", "words or whole numbers, one per sample, as labels", told)
+    if read is read_targets:
+        _differ(name, targets[0])
+    unusual = names != _usual(name, spec.task, targets) or not are_plain(names)
+    doubtful = spec.task == "auto" and is_file(name, spec.data) and _could_be_either(targets)
+    y_train, y_test = (numbered(name, y, names) for y in targets) if names else targets
     validation = None
     if spec.validation_split:
         x_train, x_held, y_train, y_held = _split(x_train, y_train, spec.validation_split, spec.seed, name)
         validation = (x_held, y_held)
     width = 1 if y_train.ndim == 1 else y_train.shape[-1]
-    return Prepared(x_train, y_train, validation, x_test, y_test, classes, width)
+    return Prepared(x_train, y_train, validation, x_test, y_test, len(names), width, names, unusual, doubtful)
 
 
-def flat(y: Array) -> Array:
-    """Targets (N, 1) as (N,)."""
-    return y.reshape(len(y)) if y.ndim == 2 and y.shape[1] == 1 else y
+def _usual(where: str, task: str, targets: Sequence[Array]) -> Names | None:
+    """The classes that a run has whose folder tells none."""
+    try:
+        return counted_from_zero(where, task, targets)
+    except DataError:
+        return None
+
+
+def _could_be_either(targets: Sequence[Array]) -> bool:
+    """Whether they are whole numbers, which may be meant as classes or as quantities."""
+    return all(y.ndim == 1 and y.dtype.kind in "iuf" and bool((y == np.trunc(y)).all()) for y in targets)
+
+
+def _differ(where: str, y: Array) -> None:
+    """There is nothing to learn where all targets are the same."""
+    if len(y) > 1 and y.ndim == 1 and (y == y[0]).all():
+        fix = "Look at how y was made, and at the rows that were chosen."
+        raise DataError(f"{where}, y", "targets that differ", Told(f"{len(y)} targets, all the same: {y[0]}"), fix)
 
 
 def rows(data: str) -> tuple[Array, Array | None]:
     """What to evaluate or predict on: the test part of a data set or file, or all of a file without one."""
-    if not data.endswith(".npz"):
+    if not is_file(f"data {data}", data):
         return load(data, seed=0)[1]
-    arrays = load_npz(data, targets=False)
+    arrays = load_arrays(data, targets=False)
     return (arrays["x_test"], arrays["y_test"]) if "x_test" in arrays else (arrays["x"], arrays.get("y"))
 
 
 def _split(x: Array, y: Array, share: float, seed: int, where: str) -> Any:
     y = np.asarray(y)
-    labels = y if np.issubdtype(y.dtype, np.integer) and y.ndim == 1 else None
+    labels = y if y.dtype.kind in "iuUS" and y.ndim == 1 else None
     if labels is not None and (
         np.unique(labels, return_counts=True)[1].min() < 2 or share * len(y) < len(np.unique(labels))
     ):
@@ -106,13 +130,3 @@ def _split(x: Array, y: Array, share: float, seed: int, where: str) -> Any:
         raise DataError(
             where, f"enough rows to hold out {share:.0%}", Told(f"{len(y)} rows"), str(problem)
         ) from problem
-
-
-def _classes(where: str, *targets: Array) -> int:
-    """How many classes integer targets (N,) have; 0 for other targets."""
-    if not all(y.ndim == 1 and (np.issubdtype(y.dtype, np.integer) or y.dtype == bool) for y in targets):
-        return 0
-    low = min(int(y.min()) for y in targets)
-    if low < 0:
-        raise DataError(f"{where}, y", "labels from 0 up", low, "Number the classes 0, 1, 2, ...")
-    return max(int(max(y.max() for y in targets)) + 1, 2)

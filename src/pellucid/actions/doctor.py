@@ -14,6 +14,7 @@ from ..training.checkpoint import load_checkpoint
 from ..training.probing import read_looks
 from .building import build
 from .data import Prepared, prepare
+from .labels import Names
 from .runs import Run, find, open_model
 from .spec import TrainSpec
 from .train import planned_epochs
@@ -26,6 +27,7 @@ class Examined(NamedTuple):
     spec: TrainSpec
     trained: bool
     asked: list[str]
+    names: Names = ()  # of the classes, where they are not their numbers
 
     def plain(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
@@ -33,6 +35,7 @@ class Examined(NamedTuple):
             "trained": self.trained,
             "findings": [asdict(finding) for finding in self.findings],
             "asked": self.asked,
+            **({"classes": list(self.names)} if self.names else {}),
         }
 
 
@@ -45,7 +48,7 @@ def doctor(path: Path) -> Examined:
     """Examine the run in a folder, finished or interrupted."""
     run = find(path)
     spec = run.read_spec()
-    data = prepare(spec)
+    data = prepare(spec, run.reader())
     return _examined(spec, data, _model(run, spec, data), run)
 
 
@@ -90,4 +93,4 @@ def _examined(spec: TrainSpec, data: Prepared, model: Sequential, run: Run | Non
         model, data.x_train, data.y_train, data.validation, spec.batch_size, planned_epochs(spec, data),
         history, looks if history or stopped else [], stopped, spec.model_dump(exclude_none=True),
     )  # fmt: skip
-    return Examined(examine(case), spec, case.trained, judged(case))
+    return Examined(examine(case), spec, case.trained, judged(case), data.names if data.unusual else ())

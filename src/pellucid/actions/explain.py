@@ -7,12 +7,10 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..data.checking import as_targets
 from ..errors import InvalidArgument, Told
 from ..files import write_text_whole
 from ..inspection.explaining import Explanation, Why
-from .apply import opened_for
-from .data import flat
+from .apply import opened_for, targets_of
 
 ENTRY = re.compile(r"([^\[\]]+)\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\]")  # dense/kernel[3, 5]
 
@@ -28,7 +26,7 @@ def explain(path: Path, data: str | None, rows: Sequence[int], engine: str = "au
     chosen = list(rows)
     if opened.y is None:
         return opened.model.explain(opened.x[chosen], engine=engine)
-    y = flat(as_targets(f"data {data or 'of the run'}, y", opened.y, len(opened.x)))
+    y = targets_of(opened, f"data {data or 'of the run'}, y")
     return opened.model.explain(opened.x[chosen], y[chosen], engine=engine)
 
 

@@ -7,39 +7,43 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..metrics import R2Score, RootMeanSquaredError, classification_report, confusion_matrix
+from ..metrics import R2Score, RootMeanSquaredError, confusion_matrix
+from ..metrics.base import ratio
 from ..models import Sequential
+from .labels import Names
+
+MOST_IN_MATRIX = 200  # classes: a matrix grows with their square
 
 
-def judge(model: Sequential, x: Array, y: Array, classes: int) -> dict[str, Any]:
+def judge(model: Sequential, x: Array, y: Array, classes: int, names: Names = ()) -> dict[str, Any]:
     """Loss and, for classes: accuracy, precision, recall, F1 (averaged and per class), confusion matrix; for numbers:
-    mean absolute and root mean squared error, and R². Plain numbers and lists, ready for JSON."""
+    mean absolute and root mean squared error, and R². Plain numbers and lists, ready for JSON. The averages are over
+    the classes that occur, in y or in what is predicted. More than MOST_IN_MATRIX classes have no matrix."""
     batch = 1024
     loss = model.evaluate(x, y, batch_size=batch, verbose=0, return_dict=True)["loss"]
     predicted = model.predict(x, batch_size=batch, verbose=0)
-    judged = _classes(y, predicted, classes) if classes else _numbers(y, predicted)
+    judged = _classes(y, predicted, classes, names or tuple(range(classes))) if classes else _numbers(y, predicted)
     return {"samples": len(x), "loss": float(loss), **judged}
 
 
-def _classes(y: Array, predicted: Array, classes: int) -> dict[str, Any]:
-    labels = predicted.argmax(axis=-1)
-    report: Any = classification_report(y, labels, target_names=[str(c) for c in range(classes)], output_dict=True)
-    mean = report["macro avg"]
-    return {
+def _classes(y: Array, predicted: Array, classes: int, names: Names) -> dict[str, Any]:
+    y, labels = y.astype(np.intp), predicted.argmax(axis=-1)
+    support, called = (np.bincount(one, minlength=classes).astype(np.float64) for one in (y, labels))
+    right = np.bincount(y[y == labels], minlength=classes).astype(np.float64)
+    scores = {"precision": ratio(right, called), "recall": ratio(right, support)}
+    scores["f1"] = ratio(2 * right, support + called)
+    occurs = support + called > 0
+    judged: dict[str, Any] = {
         "accuracy": float((labels == y).mean()),
-        "precision": mean["precision"],
-        "recall": mean["recall"],
-        "f1": mean["f1-score"],
-        "per_class": [{"class": c, **_row(report[str(c)])} for c in range(classes)],
-        "confusion_matrix": confusion_matrix(y, labels, num_classes=classes).astype(int).tolist(),
+        **{score: float(each[occurs].mean()) for score, each in scores.items()},
+        "per_class": [
+            {"class": names[c], **{score: float(each[c]) for score, each in scores.items()}, "support": int(support[c])}
+            for c in range(classes)
+        ],
     }
-
-
-def _row(found: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "precision": found["precision"], "recall": found["recall"], "f1": found["f1-score"],
-        "support": int(found["support"]),
-    }  # fmt: skip
+    if classes <= MOST_IN_MATRIX:
+        judged["confusion_matrix"] = confusion_matrix(y, labels, num_classes=classes).astype(int).tolist()
+    return judged
 
 
 def _numbers(y: Array, predicted: Array) -> dict[str, Any]:

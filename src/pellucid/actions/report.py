@@ -49,8 +49,8 @@ def contents(path: Path) -> Contents:
     kept = _metrics(run)
     model, spec = open_model(path)
     assert spec is not None
-    data = prepare(spec)
-    metrics = judge(model, data.x_test, data.y_test, data.classes)
+    data = prepare(spec, run.reader())
+    metrics = judge(model, data.x_test, data.y_test, data.classes, data.names)
     _check_same(run, spec.data, kept, metrics)
     logits = data.classes and getattr(model.loss, "from_logits", False)
 
@@ -66,6 +66,7 @@ def contents(path: Path) -> Contents:
         metrics={**metrics, **{k: kept[k] for k in ("epochs", "seconds", "seed")}, "parameters": model.count_params()},
         x=data.x_test, y=data.y_test, outputs=predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
+        names=data.names,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 runs/digits-1/
     spec.toml        what was asked for
+    classes.json     the classes' names, where they are not 0, 1, 2, ...; an empty list: whole numbers are predicted
     checkpoint.npz   where training stands; replaced whole
     history.csv      a row per epoch
     probes.csv       looks into the layers, at steps that lie further and further apart
@@ -28,6 +29,8 @@ from typing import Any
 from ..errors import FileError, NonFinite, Told
 from ..files import write_text_whole
 from ..models import Sequential, load_model
+from .data import Reader
+from .labels import Names, counted_from_zero
 from .spec import TrainSpec
 
 try:
@@ -48,6 +51,10 @@ class Run:
     @property
     def spec(self) -> Path:
         return self.path / "spec.toml"
+
+    @property
+    def classes(self) -> Path:
+        return self.path / "classes.json"
 
     @property
     def model(self) -> Path:
@@ -82,11 +89,30 @@ class Run:
     def files(self) -> list[Path]:
         """Everything that a run writes, or that is written about it."""
         checkpoint = self.path / "checkpoint.npz"
-        return [self.spec, self.model, self.history, self.probes, self.metrics, checkpoint, self.report, self.problem]
+        told = [self.history, self.probes, self.metrics, checkpoint, self.report, self.problem]
+        return [self.spec, self.classes, self.model, *told]
 
     def read_spec(self) -> TrainSpec:
         """What was asked for."""
         return TrainSpec.read(self.spec)
+
+    def read_classes(self) -> Names | None:
+        """The names of the classes, () where numbers are predicted; None where the targets tell, counted from 0."""
+        if not self.classes.exists():
+            return None
+        try:
+            kept = json.loads(self.classes.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as problem:
+            kept = problem
+        if not isinstance(kept, list) or not all(isinstance(name, int | str) for name in kept):
+            where = f"run {self.path}, file {self.classes.name}"
+            raise FileError(where, "a list of classes' names", Told(str(kept)[:60]))
+        return tuple(kept)
+
+    def reader(self) -> Reader:
+        """What tells `prepare` the classes of this run, whatever its data would be taken for today."""
+        names = self.read_classes()
+        return counted_from_zero if names is None else lambda where, task, targets: names
 
     def read_history(self) -> dict[str, list[float]]:
         """The columns of history.csv, as `History.history` has them; none where no epoch has ended."""
@@ -136,9 +162,9 @@ class Run:
 
 
 @contextmanager
-def started(spec: TrainSpec, out: Path | None, force: bool) -> Iterator[Run]:
+def started(spec: TrainSpec, out: Path | None, force: bool, names: Names | None = None) -> Iterator[Run]:
     """A new run's folder with its spec in it, held while the run goes on. A folder that holds a run is left alone
-    unless `force`."""
+    unless `force`. `names`: of the classes, where they are to be kept."""
     run = Run(_new_folder(spec.data) if out is None else out)
     where = f"starting a run in {run.path}"
     try:
@@ -158,6 +184,8 @@ def started(spec: TrainSpec, out: Path | None, force: bool) -> Iterator[Run]:
                 file.unlink(missing_ok=True)
         except OSError as problem:
             raise FileError(where, "a folder that can be written", Told(problem.strerror or str(problem))) from problem
+        if names is not None:
+            write_text_whole(run.classes, json.dumps(names, ensure_ascii=False) + "\n")
         spec.write(run.spec)
         yield run
 
@@ -213,6 +241,12 @@ def open_model(path: Path) -> tuple[Sequential, TrainSpec | None]:
     if not run.model.exists():
         raise run.unfinished(f"run {path}", run.model.name)
     return load_model(run.model), run.read_spec()  # type: ignore[return-value]
+
+
+def names_of(path: Path) -> Names:
+    """The classes' names that a run's folder keeps, asked for by the folder or by the model in it; () for none."""
+    folder = path if path.is_dir() else path.parent
+    return Run(folder).read_classes() or () if path in (folder, Run(folder).model) else ()
 
 
 def _new_folder(data: str) -> Path:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..__about__ import version
+from ..doctor import Finding, before_training
 from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
 from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, Probes, UntilConverged
+from ..training.callbacks.progress import Progress
 from . import runs
 from .building import build
 from .data import Prepared, prepare
@@ -23,6 +25,8 @@ from .spec import TrainSpec
 
 SAVE_SECONDS = 30  # between checkpoints within an epoch
 FEWEST_STEPS = 4000  # for data so small that ten epochs would not do
+LOOKED_AT = 5000  # rows that the doctor sees before training, so that it takes a moment only
+LINE_EVERY = 10  # epochs, in what is shown of a run: history.csv has them all
 MOST_EPOCHS = 1000  # when training until convergence
 
 
@@ -35,6 +39,7 @@ class Started:
     data: Prepared
     model: Sequential
     epochs: int
+    findings: Sequence[Finding] = ()  # of the doctor, from a look at the data and the design
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def train(
     data = prepare(spec)
     epochs = planned_epochs(spec, data)
     model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
-    with runs.started(spec, out, force) as run:
+    with runs.started(spec, out, force, data.names if data.unusual else None) as run:
         return _run(run, spec, data, model, epochs, on_event, verbose)
 
 
@@ -77,7 +82,7 @@ def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int =
             fix = "Start another with train."
             raise FileError(f"resuming {path}", "an unfinished run", Told("one that is done"), fix)
         spec = run.read_spec()
-        data = prepare(spec)
+        data = prepare(spec, run.reader())
         epochs = planned_epochs(spec, data)
         return _run(run, spec, data, build(spec, data, epochs), epochs, on_event, verbose)
 
@@ -85,7 +90,9 @@ def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int =
 def _run(
     run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int
 ) -> Finished:
-    on_event(Started(run, spec, data, model, epochs))
+    rows = slice(LOOKED_AT)
+    findings = before_training(model, data.x_train[rows], data.y_train[rows], batch_size=spec.batch_size)
+    on_event(Started(run, spec, data, model, epochs, findings))
     began = time.monotonic()
     try:
         history = model.fit(
@@ -95,8 +102,8 @@ def _run(
             epochs=epochs,
             validation_data=data.validation,
             validation_batch_size=1024,
-            callbacks=_callbacks(run, spec, on_event),
-            verbose=verbose,
+            callbacks=[*_callbacks(run, spec, on_event), *([Progress(every=LINE_EVERY)] if verbose else [])],
+            verbose=0,
         )
     except NonFinite as problem:
         run.write_problem(problem)
@@ -104,7 +111,7 @@ def _run(
     seconds = time.monotonic() - began
     model.save(run.model)
     metrics = {
-        **judge(model, data.x_test, data.y_test, data.classes),
+        **judge(model, data.x_test, data.y_test, data.classes, data.names),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),
         "seconds": round(seconds, 3),

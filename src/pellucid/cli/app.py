@@ -21,6 +21,7 @@ from ..actions.train import Event, Finished, Started, resume, train
 from ..errors import InvalidArgument, PellucidError, Told
 from . import doctor, explain, export, lr, report, show
 from .options import Source, option, spec_of
+from .show import count
 
 app = typer.Typer(
     name="pellucid",
@@ -107,12 +108,12 @@ def predict(
     rows: Annotated[int, typer.Option(min=1, help="How many to print.")] = 10,
 ) -> None:
     """Predict for the rows of a data set or an .npz file."""
-    outputs, classifier = apply.predict(run, data)
+    outputs, classifier, classes = apply.predict(run, data)
     if out is not None:
-        apply.write_predictions(out, outputs, classifier)
-        show.line(f"{len(outputs)} predictions in {out}")
+        apply.write_predictions(out, outputs, classifier, classes)
+        show.line(f"{count(len(outputs), 'prediction')} in {out}")
     else:
-        show.predictions(outputs[:rows], len(outputs), classifier)
+        show.predictions(outputs[:rows], len(outputs), classifier, classes)
 
 
 @app.command()

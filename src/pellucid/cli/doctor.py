@@ -50,4 +50,5 @@ def doctor_command(
 def _tell(what: str, found: Examined) -> None:
     if not found.trained:
         show.line(f"{what} has not been trained: short rehearsals on copies stand for the run.\n")
+    show.classes(found.names)
     show.line("\n\n".join(map(as_text, found.findings)) if found.findings else nothing_found(found.asked))

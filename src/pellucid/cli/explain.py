@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..actions import explain as action
+from ..actions.runs import names_of
 from . import show
 
 
@@ -35,6 +36,8 @@ def explain_command(
     told = explanation if why is None else action.why(explanation, why)
     if out is not None:
         action.write(out, explanation)
+    if not as_json:
+        show.classes(names_of(run))
     if as_json:
         show.line(action.as_json(told))
     elif out is None or why is not None:

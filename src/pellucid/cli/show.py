@@ -6,14 +6,18 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ..actions.apply import predictions_csv
+from ..actions.labels import Names, listed
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
 from ..actions.train import Started, chain
 from ..arrays import Array
 from ..data import datasets
+
+MOST_CLASSES = 20  # in a table
 
 
 class _Console(Console):
@@ -62,24 +66,47 @@ def started(event: Started) -> None:
     """What is about to be trained."""
     _begun.append(event.run)
     data, model = event.data, event.model
-    kind = f"{data.classes} classes" if data.classes else "numbers to predict"
+    kind = count(data.classes, "class", "classes") if data.classes else "numbers to predict"
     held = len(data.validation[0]) if data.validation else 0
     line(
-        f"{event.spec.data}: {len(data.x_train)} samples to train on, {held} to watch, {len(data.x_test)} to test on; "
-        f"{kind}"
+        f"{event.spec.data}: {count(len(data.x_train), 'sample')} to train on, {held} to watch, "
+        f"{len(data.x_test)} to test on; {kind}"
     )
-    line(f"{chain(model)}: {model.count_params():,} parameters, {event.epochs} epochs at most, seed {event.spec.seed}")
+    if data.doubtful:
+        meant = "numbers to predict: --task regression" if data.classes else "classes: --task classification"
+        line(f"Targets are whole numbers, read as {kind}. If they are {meant}")
+    classes(data.names if data.unusual else ())
+    parameters, epochs = count(model.count_params(), "parameter"), count(event.epochs, "epoch")
+    line(f"{chain(model)}: {parameters}, {epochs} at most, seed {event.spec.seed}")
+    for found in event.findings:
+        line(f"Doctor: {found.title}. {found.remedy}")
+
+
+def classes(names: Names) -> None:
+    """The classes' names, where they are not their numbers."""
+    if names:
+        line(f"Classes, numbered by what occurs, 0 to {len(names) - 1} within the network: {listed(names)}")
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """A number of things.
+
+    >>> count(1, "row"), count(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def judged(metrics: dict[str, Any]) -> None:
     """Test loss and scores; per class and as a confusion matrix, where there are classes."""
-    if "confusion_matrix" in metrics:
+    if len(metrics.get("per_class", ())) > MOST_CLASSES:
+        line(f"{len(metrics['per_class']):,} classes: precision, recall and F1 of each are in metrics.json")
+    elif "confusion_matrix" in metrics:
         _per_class(metrics)
-        if len(metrics["confusion_matrix"]) <= 20:
-            _confusion(metrics["confusion_matrix"])
+        _confusion(metrics["confusion_matrix"], [str(row["class"]) for row in metrics["per_class"]])
     shown = ("loss", "accuracy", "precision", "recall", "f1", "mean_absolute_error", "root_mean_squared_error", "r2")
     scores = " · ".join(f"{name.replace('_', ' ')} {metrics[name]:.4f}" for name in shown if name in metrics)
-    line(f"Test on {metrics['samples']} samples: {scores}")
+    line(f"Test on {count(metrics['samples'], 'sample')}: {scores}")
 
 
 def _per_class(metrics: dict[str, Any]) -> None:
@@ -88,18 +115,18 @@ def _per_class(metrics: dict[str, Any]) -> None:
         table.add_column(name, justify="right")
     for row in metrics["per_class"]:
         scores = [f"{row[name]:.4f}" for name in ("precision", "recall", "f1")]
-        table.add_row(str(row["class"]), *scores, str(row["support"]))
+        table.add_row(escape(str(row["class"])), *scores, str(row["support"]))
     console.print(table)
 
 
-def _confusion(matrix: list[list[int]]) -> None:
+def _confusion(matrix: list[list[int]], names: list[str]) -> None:
     table = Table(title="Confusion matrix (rows: true, columns: predicted)")
     table.add_column("")
-    for c in range(len(matrix)):
-        table.add_column(str(c), justify="right")
+    for name in names:
+        table.add_column(escape(name), justify="right")
     for c, row in enumerate(matrix):
         table.add_row(
-            str(c), *("·" if n == 0 else f"[bold]{n}[/bold]" if c == i else str(n) for i, n in enumerate(row))
+            escape(names[c]), *("·" if n == 0 else f"[bold]{n}[/bold]" if c == i else str(n) for i, n in enumerate(row))
         )
     console.print(table)
 
@@ -109,9 +136,9 @@ def kept(run: Run) -> None:
     line(f"Kept in {run.path}: model.keras, spec.toml, history.csv, probes.csv, metrics.json")
 
 
-def predictions(outputs: Array, total: int, classifier: bool) -> None:
+def predictions(outputs: Array, total: int, classifier: bool, names: Names = ()) -> None:
     """The first predictions, as CSV."""
-    line(predictions_csv(outputs, classifier).rstrip())
+    line(predictions_csv(outputs, classifier, names).rstrip())
     if total > len(outputs):
         line(f"... {total - len(outputs)} more; --out FILE.csv writes all")
 
@@ -119,10 +146,11 @@ def predictions(outputs: Array, total: int, classifier: bool) -> None:
 def catalogue() -> None:
     """The data sets."""
     table = Table()
-    for name in ("name", "samples", "shape", "classes", "where", "licence", "source"):
+    for name in ("name", "samples", "shape", "classes", "licence"):
         table.add_column(name)
     for info in datasets.catalogue():
         shape = "x".join(map(str, info.shape))
-        classes = str(info.classes or "numbers")
-        table.add_row(info.name, str(info.samples), shape, classes, info.where, info.licence, info.source)
+        table.add_row(info.name, f"{info.samples:,}", shape, str(info.classes or "numbers"), info.licence)
     console.print(table)
+    for info in datasets.catalogue():
+        line(f"{info.name}: {info.source}; {info.where}")

@@ -37,7 +37,7 @@ def as_features(where: str, x: Any, shape: Sequence[int | None] | None = None) -
         array = _fitted(where, array, tuple(shape))
     if array.size == 0:
         raise DataError(where, "at least one column", Told(f"shape {array.shape}"))
-    check_finite(where, array, _columns(x))
+    check_finite(where, array, column_names(x))
     return array
 
 
@@ -53,7 +53,7 @@ def as_targets(where: str, y: Any, n: int | None = None, encode: str = _LABELS) 
         raise DataError(where, f"{n} rows, as many as x", Told(f"{len(array)} rows"), "Pass one for each row of x.")
     if array.size == 0:
         raise DataError(where, "at least one column", Told(f"shape {array.shape}"))
-    check_finite(where, array, _columns(y))
+    check_finite(where, array, column_names(y))
     return array
 
 
@@ -125,7 +125,7 @@ def as_numbers(where: str, x: Any, encode: str = _ENCODE) -> Array:
         fix = "Pass x.toarray()." if hasattr(x, "toarray") else ""
         raise WrongType(where, _ARRAY, Told(f"a value of the type {type(x).__name__}"), fix)
     if kind == "O":
-        return _from_objects(where, array, _columns(x), encode)
+        return _from_objects(where, array, column_names(x), encode)
     if kind in "UST":
         raise _text(where, x, array, encode)
     fix = _DATES if kind in "mM" else "Convert it with astype."
@@ -148,7 +148,7 @@ def _text(where: str, x: Any, array: Array, encode: str) -> DataError:
     values = array if isinstance(x, np.ndarray) else np.array(x, dtype=object)
     number = _reads_as_number if isinstance(x, np.ndarray) else lambda value: isinstance(value, Real | np.bool_)
     index = next((i for i, value in np.ndenumerate(values) if not number(value)), (0,) * values.ndim)
-    return _not_a_number(where, values[index], index, _columns(x), encode)
+    return _not_a_number(where, values[index], index, column_names(x), encode)
 
 
 def _not_a_number(where: str, value: Any, index: Shape, columns: Sequence[Any], encode: str) -> DataError:
@@ -230,6 +230,22 @@ def place(index: Shape, columns: Sequence[Any] = ()) -> str:
     return f"row {index[0]}, column {index[1]}{name}"
 
 
-def _columns(x: Any) -> list[Any]:
+def column_names(x: Any) -> list[Any]:
     """The names of a data frame's columns; none for anything else."""
     return list(getattr(x, "columns", ()))
+
+
+def in_order(where: str, x: Any, names: Sequence[Any]) -> Any:
+    """A data frame with its columns in the order of these names; anything else as it is.
+
+    Raises DataError where a column lacks or is one too many.
+    """
+    given = column_names(x)
+    if not given or given == list(names):
+        return x
+    lacking, more = [n for n in names if n not in given], [n for n in given if n not in names]
+    if lacking or more or len(given) != len(names):
+        told = f"one without {lacking[0]!r}" if lacking else f"one with {(more or given)[0]!r} besides"
+        shown = ", ".join(map(str, names[:8])) + (", ..." if len(names) > 8 else "")
+        raise DataError(where, f"a data frame with the columns {shown}, as in training", Told(told), "Put them right.")
+    return np.asarray(x)[:, [given.index(name) for name in names]]

@@ -21,6 +21,7 @@ Forms = tuple[tuple[str, ...], ...]
 def load_npz(path: str | os.PathLike[str], *, targets: bool = True) -> dict[str, Array]:
     """The arrays x_train, y_train, x_test, y_test of an .npz file, or, where it has none of these, x and y.
 
+    Names may be in capitals (X, Y), and two arrays without names (arr_0, arr_1) are x and y.
     The first form is split already, the second is the caller's to split (`utils.train_test_split`). Other arrays in
     the file are passed over. With targets=False an x alone will do. Raises FileError for a file that is missing,
     damaged, foreign or holds pickled objects, and DataError for an x and a y of different lengths.
@@ -56,14 +57,23 @@ def _read(where: str, path: str | os.PathLike[str], forms: Forms) -> dict[str, A
 
 def _arrays(where: str, raw: IO[bytes], forms: Forms) -> dict[str, Array]:
     with np.load(raw, allow_pickle=False) as file:
-        keys = next((keys for keys in forms if set(keys) <= set(file.files)), None)
+        given = _as_named(file.files)
+        keys = next((keys for keys in forms if set(keys) <= set(given)), None)
         if keys is None:
             raise FileError(
                 where, f"the arrays {', '.join(SPLIT)}, or {' and '.join(WHOLE)}",
                 Told(", ".join(file.files) or "no arrays"), "Rename them when saving: numpy.savez(path, x=..., y=...).",
             )  # fmt: skip
-        arrays = {key: np.asarray(file[key]) for key in keys}
+        arrays = {key: np.asarray(file[given[key]]) for key in keys}
     for key, array in arrays.items():
         if array.ndim == 0:
             raise FileError(f"{where}, {key}", "an array with one row per sample", Told("a single value"))
     return arrays
+
+
+def _as_named(names: list[str]) -> dict[str, str]:
+    """Our names with those in the file: capitals are as good, and so is what savez calls arrays without names."""
+    given = {name.lower(): name for name in sorted(names)}  # a small letter comes after its capital, and counts
+    if set(names) <= {"arr_0", "arr_1"} and "arr_0" in names:
+        given |= {ours: name for ours, name in (("x", "arr_0"), ("y", "arr_1")) if name in names}
+    return given

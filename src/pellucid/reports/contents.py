@@ -51,3 +51,4 @@ class Contents:
     looks: Sequence[Looked] = ()  # probe records
     findings: Sequence[Mapping[str, Any]] | None = None  # of the doctor; None where it has not looked
     versions: Mapping[str, str] = field(default_factory=dict)
+    names: Sequence[Any] = ()  # of the classes; their numbers where there are none

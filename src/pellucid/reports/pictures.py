@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -61,7 +61,8 @@ def confusion(c: Contents) -> Html:
     caption = "Rows are true classes, columns predicted ones. Blue is right, orange wrong; the deeper, the larger the "
     caption += "share of its row."
     kind = "large" if len(matrix) > LEGIBLE else ""
-    return _drawn(plots.confusion_matrix(matrix, transparent=True), "confusion", alt, caption, kind)
+    drawing = plots.confusion_matrix(matrix, [str(name) for name in c.names] or None, transparent=True)
+    return _drawn(drawing, "confusion", alt, caption, kind)
 
 
 def on_the_data(c: Contents) -> list[Html]:
@@ -153,16 +154,17 @@ def thinned(looks: Sequence[Looked]) -> Sequence[Looked]:
     return looks[:: -(-len(looks) // MOST_LOOKS) or 1]
 
 
-def mistake_pictures(x: Array, found: Sequence[Mistake]) -> list[Html]:
+def mistake_pictures(x: Array, found: Sequence[Mistake], names: Sequence[Any]) -> list[Html]:
     """The samples as pictures, with what they are and what they were taken for."""
     low, high = value_range(x)
     made = []
     for m in found:
         content = b64encode(png(as_picture(x[m.row], low, high))).decode("ascii")
-        alt = f"Test sample {m.row}, a {m.true}, taken for a {m.predicted}."
+        alt = f"Test sample {m.row}, a {names[m.true]}, taken for a {names[m.predicted]}."
         picture = html('<img src="data:image/png;base64,{}" alt="{}">', content, alt)
         words = html(
-            "<b>{}</b>, taken for <b>{}</b><br>{} sure, row {}", m.true, m.predicted, percent(m.probability), m.row
-        )
+            "<b>{}</b>, taken for <b>{}</b><br>{} sure, row {}",
+            names[m.true], names[m.predicted], percent(m.probability), m.row,
+        )  # fmt: skip
         made.append(figure(picture, words, "sample"))
     return made

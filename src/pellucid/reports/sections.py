@@ -79,7 +79,8 @@ def judged(c: Contents) -> Html:
     """How good it is, on data it has not seen."""
     told = f"All of this is about {c.metrics['samples']:,} samples that it was not trained on."
     drawn = pictures.on_the_data(c)
-    parts = [side_by_side([pictures.confusion(c), _per_class(c)], "halves")] if c.classes else []
+    matrix = [pictures.confusion(c)] if "confusion_matrix" in c.metrics else []
+    parts = [side_by_side([*matrix, _per_class(c)], "halves")] if c.classes else []
     if drawn:
         parts.append(side_by_side(drawn))
     return section("test", "How good it is", paragraph(told), *parts)
@@ -108,7 +109,7 @@ def worst(c: Contents) -> Html:
     name, head = "mistakes", "Worst mistakes"
     if not c.classes:
         return section(name, head, paragraph("The test samples whose predictions are farthest off."), _farthest(c))
-    found = mistakes(c.y, c.outputs, MOST_MISTAKES)
+    found, names = mistakes(c.y, c.outputs, MOST_MISTAKES), c.names or range(c.classes)
     if not found:
         return section(name, head, paragraph("None: every test sample was given its own class."))
     total = c.metrics["samples"] - round(c.metrics["accuracy"] * c.metrics["samples"])
@@ -116,10 +117,10 @@ def worst(c: Contents) -> Html:
     told = f"Of {total:,} mistakes the {most}" if most < total else f"All {total} mistakes,"
     told += " whose true class the network thought least likely; the worst first. Rows count from 0 in the test data."
     if is_picture(c.x.shape[1:]):
-        shown = pictures.mistake_pictures(c.x, found)
+        shown = pictures.mistake_pictures(c.x, found, names)
         return section(name, head, paragraph(told), side_by_side(shown, "samples"))
     rows = [
-        [m.row, m.true, m.predicted, percent(m.probability), percent(m.of_true), *_inputs(c, m.row)]
+        [m.row, names[m.true], names[m.predicted], percent(m.probability), percent(m.of_true), *_inputs(c, m.row)]
         for m in found[:most]
     ]
     columns = ["row", "true", "predicted", "its probability", "of the true class", *_input_names(c)]

@@ -51,7 +51,7 @@ def wilson(right: int, n: int) -> tuple[float, float]:
 
 def right_ones(c: Contents) -> int:
     """How many test samples were given their own class."""
-    return sum(row[i] for i, row in enumerate(c.metrics["confusion_matrix"]))
+    return round(float(c.metrics["accuracy"]) * int(c.metrics["samples"]))
 
 
 def verdict(c: Contents) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from ..data.checking import as_features, as_targets, as_weights, check_range
+from ..data.checking import as_features, as_targets, as_weights, check_range, column_names, in_order
 from ..data.utils import PyDataset
 from ..errors import DataError, ShapeError, Told, WrongType
 from ..rng import Key
@@ -164,6 +164,8 @@ class StreamBatches(Batches):
 def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -> Batch:
     """x, y and weights as arrays that fit each other and the model, or a clear error."""
     shape = model.shape
+    if hasattr(x, "columns"):
+        x = _as_trained(model, x, where)
     x = as_features(f"{where}, x", x, shape)
     if y is not None:
         y = as_targets(f"{where}, y", y, len(x))
@@ -173,6 +175,17 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
         if array is not None:
             check_range(f"{where}, {name}", array, model.dtype)
     return x, y, sample_weight
+
+
+def _as_trained(model: Any, x: Any, where: str) -> Any:
+    """A data frame, its columns in the order in which they were first trained on; the model keeps their names."""
+    names = column_names(x)
+    known = model.__dict__.get("_columns")
+    if known is None:
+        if where.startswith(("fit", "train")):
+            model.__dict__["_columns"] = names
+        return x
+    return in_order(f"{where}, x", x, known)
 
 
 def is_stream(x: Any) -> bool:

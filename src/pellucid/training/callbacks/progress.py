@@ -22,6 +22,8 @@ class Progress(Callback):
     """What `fit`, `evaluate` and `predict` show with verbose=1: on a terminal a live bar, elsewhere lines only.
 
     A line tells the epoch's time, its numbers and its learning rate. verbose=2: lines only, on a terminal too.
+    every: of how many epochs one has a line, and the last; between them, the bar alone moves. On a terminal with
+    every > 1, only the last has one.
 
     >>> progress = Progress(verbose=2)
     >>> progress.set_params({"epochs": 3})
@@ -31,10 +33,12 @@ class Progress(Callback):
 
     every_batch = False
 
-    def __init__(self, verbose: int = 1) -> None:
+    def __init__(self, verbose: int = 1, every: int = 1) -> None:
         if verbose not in (1, 2):
             raise InvalidArgument(self.where("verbose"), "1 or 2", verbose)
         self.verbose = checks.integer(self.where("verbose"), verbose)
+        self.every = checks.integer(self.where("every"), every, minimum=1)
+        self._held = ""  # the last epoch's line, where it is not shown yet
         self._bar: Bar | None = None
         self._training, self._title = False, ""
         self._epoch = self._steps_seen = self._steps_before = 0
@@ -68,9 +72,17 @@ class Progress(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         seconds = time.perf_counter() - self._epoch_began
-        self._say(self.line(self._title, seconds, logs or {}, self.model.optimizer.learning_rate))
+        self._held = self.line(self._title, seconds, logs or {}, self.model.optimizer.learning_rate)
+        if self.every == 1 or (self._bar is None and (epoch + 1) % self.every == 0):
+            self._tell_held()
+
+    def _tell_held(self) -> None:
+        if self._held:
+            self._say(self._held)
+        self._held = ""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
+        self._tell_held()
         self._training = False
         self.close()
 
