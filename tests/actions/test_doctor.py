@@ -97,7 +97,7 @@ def test_findings_as_plain_data():
     assert json.loads(json.dumps(plain)) == plain
     assert plain["findings"][0]["rule"] == "unscaled_inputs"
     assert set(plain["findings"][0]) == {
-        "rule", "title", "evidence", "confidence", "meaning", "remedy", "change", "where", "source",
+        "rule", "title", "evidence", "confidence", "meaning", "remedy", "change", "where", "source", "kind",
     }  # fmt: skip
 
 

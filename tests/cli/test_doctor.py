@@ -38,6 +38,11 @@ def test_a_sick_spec_is_told_changed_and_then_sound(tmp_path: Path):
     assert "Nothing found" in pellucid("doctor", "run", cwd=tmp_path).stdout
 
 
+def test_a_fault_is_told_by_the_exit_code_unless_its_remedy_is_written(tmp_path: Path):
+    (tmp_path / "sick.toml").write_text(SICK + "learning_rate = 0.01\n")
+    assert "The gradient vanishes" in pellucid("doctor", "sick.toml", cwd=tmp_path, code=1).stdout
+
+
 def test_json(tmp_path: Path):
     np_free = json.loads(pellucid("doctor", "moons", "--json", cwd=tmp_path).stdout)
     assert np_free["findings"] == []

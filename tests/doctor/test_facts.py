@@ -69,6 +69,23 @@ def test_the_standing_of_a_regression():
     assert np.isclose(found.dummy_loss, t.var(), rtol=1e-4)
 
 
+def test_a_column_that_hardly_varies_decides_nothing():
+    """As the border of a picture, in an autoencoder: R² is pooled over the columns."""
+    random = np.random.default_rng(0)
+    t = np.hstack([random.normal(size=(200, 3)), 1e-7 * random.normal(size=(200, 5))])
+    y = np.hstack([t[:, :3] + 0.5 * random.normal(size=(200, 3)), 0.1 * random.normal(size=(200, 5))])
+    r2, link = facts.fit_of(t, y)
+    assert np.isclose(r2, 1 - ((t - y) ** 2).sum() / ((t - t.mean(axis=0)) ** 2).sum())
+    assert 0.6 < r2 < link < 1
+    one = t[:, :1], y[:, :1]
+    assert np.isclose(facts.fit_of(*one)[1], np.corrcoef(t[:, 0], y[:, 0])[0, 1] ** 2)
+
+
+@pytest.mark.parametrize(("outputs", "found"), [(np.full((5, 2), 7.0), 1.0), (np.zeros((5, 2)), 0.0)])
+def test_of_targets_that_are_all_the_same(outputs: np.ndarray, found: float):
+    assert facts.fit_of(np.full((5, 2), 7.0), outputs) == (found, found)
+
+
 @pytest.mark.parametrize(
     ("loss", "end", "out", "y", "kind"),
     [

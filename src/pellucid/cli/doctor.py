@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ..actions.doctor import Examined, apply_first, doctor, doctor_spec
-from ..doctor.telling import as_text, nothing_found
+from ..doctor.base import faults
+from ..doctor.telling import told
 from . import show
 from .options import spec_of
 
@@ -32,7 +33,8 @@ def doctor_command(
 
     pellucid doctor runs/digits-1
 
-    Takes some seconds, and changes nothing. Exits with 0 whether or not anything is found.
+    Takes some seconds, and changes nothing. Exits with 1 where a fault is found and --apply writes no remedy for it,
+    with 0 where there is none, or only what does not hurt.
     """
     show.waiting("Copies are trained, which takes some seconds.")
     found = doctor(Path(what)) if Path(what).is_dir() else doctor_spec(spec_of({"data": what}, "doctor"))
@@ -45,10 +47,12 @@ def doctor_command(
         if not as_json:
             changed = ", ".join(first.change)
             show.line(f"\nWrote {apply}, with {changed} changed. Train it: pellucid train {apply}")
+    elif faults(found.findings):
+        raise typer.Exit(1)
 
 
 def _tell(what: str, found: Examined) -> None:
     if not found.trained:
         show.line(f"{what} has not been trained: short rehearsals on copies stand for the run.\n")
     show.classes(found.names)
-    show.line("\n\n".join(map(as_text, found.findings)) if found.findings else nothing_found(found.asked))
+    show.line(told(found.findings, found.asked))

@@ -30,6 +30,7 @@ class Case:
     stopped: NonFinite | None = None  # what ended the training early, if anything did
     spec: Mapping[str, Any] = field(default_factory=dict)  # of a run's spec.toml: what `change` lays new values over
     sample_weight: Array | None = None  # (N, ...), those of the classes included
+    experiments: bool = True  # whether copies may be trained to judge it, which can take longer than the run did
     notes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was found out: see `once`
 
     @property
@@ -43,6 +44,10 @@ class Case:
         done = len(self.history.get("loss", ()))
         epochs = done if done and self.stopped is None else self.epochs
         return max(1, epochs * -(-len(self.x) // self.batch_size))
+
+
+class Unasked(Exception):
+    """A rule would have to train a copy, and that was not asked for: it cannot judge."""
 
 
 def once(find: Callable[..., Found]) -> Callable[..., Found]:
@@ -89,6 +94,7 @@ class Rule:
     remedy: Callable[[Case, Signal], Remedy]
     source: str
     explains: frozenset[str] = frozenset()  # rules whose findings are mere consequences where this one speaks up
+    tolerable: bool = False  # whether a training may work all the same: what is said of one that does is a remark
     static: bool = False  # whether the model, as it is built, and the data are all it looks at: no run, no experiment
 
     def __post_init__(self) -> None:
@@ -97,14 +103,28 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, how anyone knows, and what to do about it."""
+    """One thing that is wrong, how anyone knows, and what to do about it.
+
+    A *fault* hurts the training, or made it fail; a *remark* is as true, but this training works all the same.
+    """
 
     rule: str
     title: str
     evidence: str
-    confidence: float
+    confidence: float | None  # None where too few runs like this one were ever tested
     meaning: str
     remedy: str
     change: Mapping[str, Any] = field(default_factory=dict)
     where: str = ""
     source: str = ""
+    kind: str = "fault"  # or "remark"
+
+
+def faults(found: Sequence[Finding]) -> list[Finding]:
+    """Those that hurt the training."""
+    return [one for one in found if one.kind == "fault"]
+
+
+def remarks(found: Sequence[Finding]) -> list[Finding]:
+    """Those that it works in spite of."""
+    return [one for one in found if one.kind == "remark"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .base import Case
 from .copies import noisy_layers, penalized
-from .experiments import Trial, actual, affordable, trial
+from .experiments import HANDFUL, Trial, actual, affordable, trial
 from .ordinary import reference
 
 LONGER, LONGEST, STEPS_TO_TELL = 5.0, 50.0, 1000
@@ -39,7 +39,8 @@ def lost_gain(mine: Trial, other: Trial) -> float:
     """As `lost`, of what accuracy or R² gains over a dummy's; 0 where it is a matter of a few held-out samples."""
     if len(mine.train.counts) == 1:
         return 0.0
-    if mine.held.counts and (other.held.score - mine.held.score) * other.held.size < TELLING:
+    telling = TELLING if other.held.size >= HANDFUL else 1
+    if mine.held.counts and (other.held.score - mine.held.score) * other.held.size < telling:
         return min(0.0, _lacking(mine.held.gain, other.held.gain))
     return min(_lacking(mine.train.gain, other.train.gain), _lacking(mine.held.gain, other.held.gain))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,27 +14,31 @@ from ..errors import NonFinite
 from ..training.batches import ArrayBatches, Batches, StreamBatches, with_class_weight
 from ..training.callbacks import Probes
 from ..training.callbacks.base import Logs
-from .base import Case, Finding
+from .base import Case, Finding, faults, remarks
 from .examining import examine, judged
-from .telling import as_text, nothing_found
+from .experiments import affordable
+from .telling import told
 
 KEPT_ROWS = 4000  # of a stream of batches, of which the first are kept
 VALIDATION_ROWS = 2000
+COPIES = 12  # that an examination trains, each for as long as the run at most
+FREE = 2.0  # seconds that nobody minds
 
 
 class Doctor(Probes):
     """Look into every layer while the network trains, and say at the end what is wrong, how anyone knows, and what to
     do.
 
-    `findings` is the list of them, the most fundamental first, each a `pellucid.doctor.Finding`; an empty one where
-    nothing is wrong. Consequences of what is named are not listed. `looks` is as that of `Probes`.
+    `findings` is the list of the faults, the most fundamental first, each a `pellucid.doctor.Finding`; an empty one
+    where nothing is wrong. Consequences of what is named are not listed. `remarks` are as true, but the training
+    works all the same. `looks` is as that of `Probes`.
 
     verbose: 1 prints the findings, 0 does not. raise_error: whether numbers that are not finite raise NonFinite, as
     they do without this callback; otherwise training ends there, gently, and the findings name what broke it.
 
-    Examining takes a few seconds at the end of `fit`, and trains copies of the model for some of its questions; the
-    model itself is left as it is. Of a generator or PyDataset the first 4,000 rows (2,000 to validate on) are looked
-    at.
+    experiments: whether copies of the model are trained at the end of `fit`, which some of its questions need; None:
+    where that takes no longer than training did, or two seconds. Otherwise it says how long it would take. The model
+    itself is left as it is. Of a generator or PyDataset the first 4,000 rows (2,000 to validate on) are looked at.
 
     >>> from pellucid import Sequential
     >>> from pellucid.layers import Dense
@@ -49,11 +54,13 @@ class Doctor(Probes):
     handles_non_finite = True
     last = True  # whatever others do with the model at the end (restore its best weights) is done by then
 
-    def __init__(self, verbose: int = 1, raise_error: bool = False) -> None:
+    def __init__(self, verbose: int = 1, raise_error: bool = False, experiments: bool | None = None) -> None:
         super().__init__()
         self.verbose = checks.one_of(self.where("verbose"), verbose, (0, 1))
         self.raise_error = bool(raise_error)
+        self.experiments = None if experiments is None else bool(experiments)
         self.findings: list[Finding] = []
+        self.remarks: list[Finding] = []
         self.case: Case | None = None  # what the findings are about, once training has ended
         self._forget()
 
@@ -68,7 +75,8 @@ class Doctor(Probes):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         super().on_train_begin(logs)
-        self.findings, self.case = [], None
+        self.findings, self.remarks, self.case = [], [], None
+        self._began = time.monotonic()
         self._forget()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -97,9 +105,19 @@ class Doctor(Probes):
             int(self.params.get("epochs", 1)), self._history, self.looks, self._stopped,
             sample_weight=weights,
         )  # fmt: skip
-        self.findings = examine(self.case)
+        ran = time.monotonic() - self._began
+        takes = COPIES * ran * min(1.0, affordable(self.case) / self.case.steps)
+        self.case.experiments = takes <= max(ran, FREE) if self.experiments is None else self.experiments
+        if self.verbose and self.case.experiments and takes > FREE:
+            print(f"The doctor trains copies, for about {takes:.0f} s.")
+        found = examine(self.case)
+        self.findings, self.remarks = faults(found), remarks(found)
         if self.verbose:
-            print("\n\n".join(map(as_text, self.findings)) if self.findings else nothing_found(judged(self.case)))
+            print(told(found, judged(self.case)))
+            if self.experiments is None and not self.case.experiments:
+                print(
+                    f"No copies were trained; Doctor(experiments=True) does, for about {takes:.0f} s, and tells more."
+                )
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "history": self._history}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -9,12 +10,15 @@ import numpy as np
 
 from ..arrays import Array
 from ..models import Sequential
-from .base import Case, Finding, Rule, Signal
+from .base import Case, Finding, Rule, Signal, faults, remarks
+from .outcome import failed_at, tested, works
 from .rules import every_rule
 
 
 def examine(case: Case) -> list[Finding]:
-    """What is wrong with a training, the most fundamental first; an empty list where nothing is.
+    """What is wrong with a training, the most fundamental first, and after that what is remarkable though the training
+    works (`kind` "remark"); an empty list where there is neither. One that failed is said to have failed, even where no
+    rule knows why.
 
     Findings that a deeper one explains are dropped: inputs that are not scaled make for dead units, and the dead units
     for a poor result, but only the inputs are named. Nothing of the case is changed: experiments are made on copies.
@@ -27,7 +31,9 @@ def examine(case: Case) -> list[Finding]:
     >>> [finding.title for finding in examine(Case(model, x, y))]
     ['Inputs are not scaled']
     """
-    return _asked(case, every_rule())
+    found = _asked(case, every_rule())
+    failed = None if faults(found) else failure(case)
+    return found if failed is None else [failed, *found]
 
 
 def before_training(
@@ -39,16 +45,32 @@ def before_training(
 
 
 def _asked(case: Case, rules: tuple[Rule, ...]) -> list[Finding]:
+    found: list[tuple[Rule, Signal, bool]] = []
     explained: set[str] = set()
-    found: list[tuple[Rule, Signal]] = []
     for rule in rules:
         if rule.name in explained:
             continue
         signal = measured(rule, case)
         if signal is not None and signal.value > rule.threshold:
-            found.append((rule, signal))
-            explained |= rule.explains
-    return [finding(case, rule, signal) for rule, signal in found if rule.name not in explained]
+            remark = rule.tolerable and works(case)
+            found.append((rule, signal, remark))
+            explained |= rule.explains & tolerable() if remark else rule.explains
+    told = [finding(case, rule, signal, remark) for rule, signal, remark in found if rule.name not in explained]
+    return [*faults(told), *remarks(told)]
+
+
+def failure(case: Case) -> Finding | None:
+    """That the training failed, with what was ruled out, where no rule knows why; None where it did not fail."""
+    evidence = failed_at(case)
+    if evidence is None:
+        return None
+    ruled_out = ", ".join(name.replace("_", " ") for name in judged(case))
+    return Finding(
+        "failed", "The training failed, and why is not known", evidence, None,
+        f"It does hardly better than one answer for all rows. Ruled out, as far as these rules can tell: {ruled_out}.",
+        "Ask whether the inputs can tell what is asked and the targets are those of their rows; then try more or wider "
+        "hidden layers, other seeds, and more epochs.",
+    )  # fmt: skip
 
 
 def judged(case: Case) -> list[str]:
@@ -78,11 +100,18 @@ def _measured(rule: Rule, case: Case) -> Signal | None:
     return None if signal is None or np.isnan(signal.value) else signal
 
 
-def finding(case: Case, rule: Rule, signal: Signal) -> Finding:
+@functools.cache
+def tolerable() -> frozenset[str]:
+    """The names of the rules that a training may break and work: all that a mere remark can be the reason of."""
+    return frozenset(rule.name for rule in every_rule() if rule.tolerable)
+
+
+def finding(case: Case, rule: Rule, signal: Signal, remark: bool = False) -> Finding:
     """The rule's finding, with its remedy worked out for the case."""
     remedy = rule.remedy(case, signal)
     change: dict[str, Any] = {name: value for name, value in remedy.change.items() if case.spec.get(name) != value}
+    confidence = rule.confidence if tested(case) else None
     return Finding(
-        rule.name, rule.title, signal.evidence, rule.confidence, rule.meaning, remedy.words, change, signal.where,
-        rule.source,
+        rule.name, rule.title, signal.evidence, confidence, rule.meaning, remedy.words, change, signal.where,
+        rule.source, "remark" if remark else "fault",
     )  # fmt: skip

@@ -18,7 +18,7 @@ from ..errors import NonFinite
 from ..models import Sequential
 from ..rng import Key
 from . import facts
-from .base import Case, once
+from .base import Case, Unasked, once
 from .copies import compiled, copy_of, fresh, ours, without_noise, without_penalties
 from .facts import Standing, stand
 
@@ -27,6 +27,9 @@ MOST_STEPS, FEWEST_STEPS = 1500, 200
 WORK = 2e10  # multiplications in one trial at most: a fraction of a second
 SLOWER = 8  # a network that the compiled engine lacks parts for
 HELD_SHARE = 5  # every fifth row is held out where a case has no validation data
+
+
+HANDFUL = 20  # rows, of which none can be spared: what is learned of them is all that can be judged
 
 
 class Trial(NamedTuple):
@@ -57,6 +60,8 @@ def rows(case: Case) -> Rows:
     held = facts.held_out(case)
     if held is not None:
         return Rows(x, y, *held, weights)
+    if len(x) < HANDFUL:
+        return Rows(x, y, x, y, weights)
     order = Key(1).fold("doctor").permutation(len(x))
     first = max(1, len(x) // HELD_SHARE)
     out, kept = np.sort(order[:first]), np.sort(order[first:])
@@ -75,6 +80,7 @@ def affordable(case: Case) -> int:
 @once
 def trial(case: Case, *, rate: float = 1.0, longer: float = 1.0, noise: bool = True, penalties: bool = True) -> Trial:
     """The run again with the learning rate times `rate`, `longer` times as many steps, without noise or penalties."""
+    asked_for(case)
     steps = max(1, int(min(case.steps, affordable(case)) * longer))
     twin = fresh(case)
     if not noise:
@@ -106,6 +112,7 @@ def unweighed(case: Case) -> Trial:
 def by_heart(case: Case, *, steps: int) -> float:
     """The best skill on 20 distinct samples that the network, freed of noise and penalties, reaches by heart, with the
     run's learning rate or a tenth, 10, 100 or 1000 times of it."""
+    asked_for(case)
     x, y = few(case)
     found = []
     for factor in (1.0, 10.0, 0.1, 100.0, 1000.0):
@@ -149,6 +156,12 @@ def judged_on(case: Case) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     some = facts.drawn_rows(len(data.x), facts.MOST_ROWS)
     train = facts.weighed(data.x[some], data.y[some], None if data.weights is None else data.weights[some])
     return train, facts.weighed(data.x_held, data.y_held, facts.weights_like(case, data.y_held))
+
+
+def asked_for(case: Case) -> None:
+    """Called before a copy is trained: whoever did not ask for experiments does without what they would tell."""
+    if not case.experiments:
+        raise Unasked
 
 
 def train_copy(twin: Sequential, x: Array, y: Array, batch_size: int, steps: int, weights: Array | None = None) -> bool:

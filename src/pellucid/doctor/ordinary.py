@@ -11,10 +11,11 @@ from ..optimizers import Adam
 from ..rng import Key
 from . import facts
 from .base import Case, once
-from .experiments import HELD_SHARE, Trial, judged_on, rows, train_copy
+from .experiments import HELD_SHARE, Trial, asked_for, judged_on, rows, train_copy
 from .facts import Standing
 
 FEWEST_STEPS, MOST_STEPS, PASSES = 400, 3000, 20  # of its training: so many passes over the rows, within these
+LEAST_SPREAD = 0.1  # of the columns' typical deviation: what varies less is not blown up to as much as the others
 MOMENTS = 5  # of it, at the best of which it is judged
 ENDS = {  # of an ordinary network, by the kind of the task: the output activation and the loss
     "classes": ("softmax", "sparse_categorical_crossentropy"),
@@ -48,6 +49,7 @@ def _ordinary(
 ) -> list[Standing]:
     """How two hidden layers of 128 ReLU units, trained by Adam on standardized inputs x and y, do on each of the parts;
     at that of five moments at which they did best on the last part."""
+    asked_for(case)
     n, x = len(x), _by_place(case, x)
     if weights is not None:
         weights = (
@@ -95,7 +97,8 @@ def _targets(case: Case, y: Array) -> tuple[Array, tuple[Array, Array]]:
     if kind == "binary":
         return facts.labels(case, y).reshape(len(y), -1), (np.zeros(1), np.ones(1))
     t = np.asarray(y, np.float64).reshape(len(y), -1)
-    mean, deviation = t.mean(axis=0), np.maximum(t.std(axis=0), 1e-12)
+    mean, deviation = t.mean(axis=0), t.std(axis=0)
+    deviation = np.maximum(deviation, max(LEAST_SPREAD * float(np.sqrt(np.square(deviation).mean())), 1e-12))
     return (t - mean) / deviation, (mean, deviation)
 
 

@@ -7,15 +7,17 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from .base import Finding
+from .base import Finding, faults, remarks
 from .rules import every_rule
 
 WIDTH = 100
+WORKS_ALL_THE_SAME = "Remarks, on what the training works well in spite of:"
 
 
 def as_text(finding: Finding) -> str:
     """A finding as a short block: what is wrong, how anyone knows, what it means, what to do."""
-    lines = [f"{finding.title} (true in {finding.confidence:.0%} of tests)"]
+    known = "" if finding.confidence is None else f" (true in {finding.confidence:.0%} of tests)"
+    lines = [f"{'Remark: ' if finding.kind == 'remark' else ''}{finding.title}{known}"]
     for label, words in (("seen", finding.evidence), ("means", finding.meaning), ("do", finding.remedy)):
         lines += _wrapped(label, words)
     changes = ", ".join(f"{name} = {_shown(value)}" for name, value in finding.change.items())
@@ -23,6 +25,16 @@ def as_text(finding: Finding) -> str:
         lines += _wrapped("spec", changes)
     lines += _wrapped("source", finding.source)
     return "\n".join(lines)
+
+
+def told(found: Sequence[Finding], asked: Sequence[str]) -> str:
+    """All that was found: the faults, and under them, as such, the remarks on a training that works all the same."""
+    parts = list(map(as_text, faults(found)))
+    if remarks(found):
+        no_fault = "No fault found. " if not parts else ""
+        parts.append(textwrap.fill(f"{no_fault}{WORKS_ALL_THE_SAME}", WIDTH))
+        parts += map(as_text, remarks(found))
+    return "\n\n".join(parts) if parts else nothing_found(asked)
 
 
 def nothing_found(asked: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ from .clipping import clipped
 from .lowering import Stretch, lower_alone, lower_scale, lower_step
 from .memory import Memory, assign, assign_in_order, blocks, in_order, runs
 from .numbers import Count, LearningRate
-from .packing import packed
+from .packing import constraints_of, packed
 from .schedules.base import LearningRateSchedule, rate_or_schedule
 
 optimizers: Family[Optimizer] = Family("optimizer", "keras.optimizers")
@@ -237,19 +237,17 @@ class Optimizer(Part):
         """
         where, variables = f"optimizer {self.name!r}, apply", list(trainable_variables)
         known = self.memory.shapes if self.memory else None
-        theta, grad, names, trained = packed(
-            where, list(grads), variables, known, bool(self.gradient_accumulation_steps)
-        )
+        theta, grad, names, trained = packed(where, grads, variables, known, bool(self.gradient_accumulation_steps))
         given = dict(zip(names, variables, strict=True))
         self._built(theta, given)
-        rules = {name: getattr(v, "constraint", None) for name, v in given.items()}
-        self.step(theta, grad, trained, {name: rule for name, rule in rules.items() if rule})
+        self.step(theta, grad, trained, constraints_of(given))
         for name, variable in given.items():
             variable[...] = theta[name]
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Array | None, Array]]) -> int:
         """As `apply`, for pairs (gradient, array); the number of steps so far."""
-        self.apply(*zip(*grads_and_vars, strict=True))
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [w for _, w in pairs])
         return self.steps_taken
 
     def scale_loss(self, loss: Any) -> Any:

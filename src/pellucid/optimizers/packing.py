@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..arrays import Array, Flat, Shape
+from ..constraints import Constraint
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
 
 
@@ -46,6 +47,12 @@ def packed(
             grad[name] = g
             trained.append(name)
     return theta, grad, names, trained
+
+
+def constraints_of(given: Mapping[str, Array]) -> dict[str, Constraint]:
+    """The constraints of those arrays that are variables and have one."""
+    rules = {name: getattr(v, "constraint", None) for name, v in given.items()}
+    return {name: rule for name, rule in rules.items() if rule is not None}
 
 
 def _check(where: str, grads: Sequence[Array | None], variables: Sequence[Array]) -> None:

@@ -47,7 +47,13 @@ def fit(model: Trainee, plan: Plan, callbacks: Any, verbose: int) -> History:
         for callback in told.callbacks:
             if hasattr(callback, "set_batches"):
                 callback.set_batches(plan.train, plan.validation)
-        _fit(model, plan, told)
+        try:
+            _fit(model, plan, told)
+        except NonFinite:
+            for callback in told.callbacks:
+                if hasattr(callback, "rescue"):
+                    callback.rescue()
+            raise
     return history
 
 
@@ -179,6 +185,7 @@ def _step(
     except NonFinite as problem:
         if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
             raise
+        model.meters.spoil(y, (len(x), *model.output_shape_for(x.shape[1:])))
         _tell_non_finite(told, problem, position.batch)
         return False
     position.batch += 1

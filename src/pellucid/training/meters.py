@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,8 @@ class Meters:
     """The loss averaged over samples, and the metrics `compile` was given.
 
     Words like "accuracy" become the binary, categorical or sparse metric when the first batch shows the shapes.
-    Weighted metrics see the sample weights, the others don't, as in Keras.
+    Weighted metrics see the sample weights, the others don't, as in Keras. Where a batch was not finite, no number of
+    the whole is: a mean of those before it would look better than it is.
     """
 
     def __init__(self, metrics: Sequence[Any], weighted_metrics: Sequence[Any]) -> None:
@@ -38,6 +40,11 @@ class Meters:
         for metric, weighted in self.resolved(y_true, y_pred):
             metric.update_state(y_true, y_pred, sample_weight if weighted else None)
 
+    def spoil(self, y_true: Array, shape: tuple[int, ...]) -> None:
+        """Count in a batch whose loss or gradient is not finite; its outputs would have been of this shape (B, ...)."""
+        self.resolved(y_true, np.broadcast_to(0.0, shape))
+        self.loss_sum, self.samples = math.nan, max(self.samples, 1)
+
     def resolved(self, y_true: Array, y_pred: Array) -> list[tuple[Metric, bool]]:
         """The metrics, their words made definite by the shapes of a first batch; names made unique."""
         if self.metrics is None:
@@ -56,9 +63,11 @@ class Meters:
     def results(self) -> dict[str, Any]:
         """The loss and each metric's result so far, by name; a metric whose result is a mapping adds its entries."""
         logs: dict[str, Any] = {"loss": self.loss_sum / max(self.samples, 1)}
+        finite = math.isfinite(logs["loss"])
         for metric, _ in self.metrics or ():
             value = metric.result()
-            logs |= value if isinstance(value, dict) else {metric.name: value if np.ndim(value) else float(value)}
+            found = value if isinstance(value, dict) else {metric.name: value if np.ndim(value) else float(value)}
+            logs |= found if finite else {name: _unknown(number) for name, number in found.items()}
         return logs
 
     def state(self) -> dict[str, Array]:
@@ -76,3 +85,8 @@ class Meters:
             prefix = f"{metric.name}/"
             counted = {n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)}
             metric.load_state({name: np.asarray(v) if np.ndim(v) else float(v) for name, v in counted.items()})
+
+
+def _unknown(value: Any) -> Any:
+    """NaN in the place of a number, or of each of several."""
+    return np.full(np.shape(value), math.nan) if np.ndim(value) else math.nan

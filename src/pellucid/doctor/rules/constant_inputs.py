@@ -52,5 +52,6 @@ RULE = Rule(
         "saturated",
         "frozen_parameters",
     },
+    tolerable=True,
     static=True,
 )

@@ -57,4 +57,5 @@ RULE = Rule(
         "learning_rate_too_low",
         "frozen_parameters",
     },
+    tolerable=True,
 )

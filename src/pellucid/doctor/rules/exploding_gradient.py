@@ -76,4 +76,5 @@ RULE = Rule(
     source="Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks (ICML 2013); "
     "AUTOTRAINER (ICSE 2021)",
     explains=ALL - {"frozen_parameters"},
+    tolerable=True,
 )

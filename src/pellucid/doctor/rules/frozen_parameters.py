@@ -69,4 +69,5 @@ RULE = Rule(
     remedy=remedy,
     source="Amazon SageMaker Debugger, UnchangedTensor",
     explains=OUTCOMES | {"cannot_overfit_20_samples", "learning_rate_too_low"},
+    tolerable=True,
 )

@@ -6,21 +6,24 @@ from ..base import Case, Remedy, Rule, Signal
 from ..blaming import UNTOLD, longer_by, lost, room, worth
 from ..consequences import OUTCOMES, STRENGTHS
 from ..experiments import actual, trial
-from ..remedies import rate_now, rounded
+from ..pace import at_better_pace, higher
+from ..remedies import rate_now
 
 HIGHER = (10.0, 100.0, 1000.0, 10000.0)
 
 
 def measure(case: Case) -> Signal | None:
     """The share of a twin's success that the run lacks even in five times its steps or more, the twin being trained
-    with 10, 100, ... times the learning rate in as many steps; on training and held-out data alike."""
+    with 10, 100, ... times the learning rate in as many steps, none above what the optimizer's kind is ever used with;
+    on training and held-out data alike."""
     run, rate = actual(case), rate_now(case)
-    if room(run) < UNTOLD:
+    factors = higher(case, HIGHER)
+    if room(run) < UNTOLD or not factors:
         return Signal(0.0, f"With learning rate {rate:.3g} the training loss came to {run.train.loss:.3g}.")
     factor = longer_by(case)
     longer = trial(case, longer=factor) if factor else run
     found = {}
-    for factor in HIGHER:
+    for factor in factors:
         other = trial(case, rate=factor)
         found[factor] = min(lost(run, other), lost(longer, other)) * worth(case, other)
     best = max(found, key=lambda factor: found[factor])
@@ -30,12 +33,11 @@ def measure(case: Case) -> Signal | None:
         f"{run.train.dummy_loss:.3g}), in {longer.steps} steps to {longer.train.loss:.3g}; a copy trained for "
         f"{other.steps} steps with {rate * best:.1g} came to {other.train.loss:.3g}."
     )
-    return Signal(found[best], evidence, aim=best)
+    return Signal(max(0.0, found[best]), evidence)
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    rate = rounded(rate_now(case) * (signal.aim or 10))
-    return Remedy(f"Raise the learning rate to about {rate:g}.", {"learning_rate": rate})
+    return at_better_pace(case)
 
 
 RULE = Rule(

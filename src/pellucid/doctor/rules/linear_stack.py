@@ -60,5 +60,6 @@ RULE = Rule(
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.1; UMLAUT (CHI 2021)",
     explains=frozenset({"underfitting", "ignores_inputs", "one_class_always_wrong", "cannot_overfit_20_samples"}),
+    tolerable=True,
     static=True,
 )

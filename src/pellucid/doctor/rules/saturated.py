@@ -67,4 +67,5 @@ RULE = Rule(
     source="Glorot & Bengio, Understanding the difficulty of training deep feedforward neural networks (AISTATS 2010); "
     "DeepDiagnosis (ICSE 2022)",
     explains=OUTCOMES | {"wrong_initial_loss", "learning_rate_too_low", "cannot_overfit_20_samples"},
+    tolerable=True,
 )

@@ -6,16 +6,20 @@ from ..base import Case, Remedy, Rule, Signal
 from ..blaming import longer_by, lost_gain
 from ..consequences import OUTCOMES
 from ..experiments import actual, trial
-from ..remedies import epochs_times
+from ..outcome import failed_at
+from ..pace import at_better_pace, best_pace
 
 
 def measure(case: Case) -> Signal | None:
     """The share of a twin's gain over a dummy, in accuracy or R², that the run lacks, the twin being trained alike
-    for five times the steps, or for more where these were few; on training and held-out data alike."""
+    for five times the steps, or for more where these were few; on training and held-out data alike. Where the run
+    failed altogether, the twin may have a higher rate as well."""
     factor = longer_by(case)
     if not case.trained or not factor:
         return None
     run, other, same = actual(case), trial(case, longer=factor), trial(case)
+    if failed_at(case) is not None:
+        other = best_pace(case).came_to
     value = min(lost_gain(run, other), lost_gain(same, other))
     evidence = (
         f"After {case.steps} steps the training loss was {run.train.loss:.3g} and that on held-out data "
@@ -26,8 +30,7 @@ def measure(case: Case) -> Signal | None:
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    change = epochs_times(case, longer_by(case) or 5.0)
-    return Remedy(f"Train for {change['epochs']} epochs, or until it converges.", change)
+    return at_better_pace(case)
 
 
 RULE = Rule(

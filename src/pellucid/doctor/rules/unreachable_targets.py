@@ -16,10 +16,12 @@ UNBOUNDED = FAR / 100
 
 
 def measure(case: Case) -> Signal | None:
-    """The share of targets outside the range of the output activation; of a regression."""
-    if facts.task(case).kind != "numbers" or hasattr(case.model.loss, "from_logits"):
+    """The share of targets outside the range of the output activation; of a regression, or of -1 and 1 with a loss that
+    is no hinge."""
+    end, y, loss = facts.ends_in(case.model), np.asarray(case.y), case.model.loss
+    signs = facts.task(case).kind == "binary" and "hinge" not in loss.name and bool(y.min() < 0)
+    if not (facts.task(case).kind == "numbers" or signs) or hasattr(loss, "from_logits"):
         return None
-    end, y = facts.ends_in(case.model), np.asarray(case.y)
     low, high = reach(facts.function_of(facts.end_of(case.model)))
     share = float(((y < low) | (y > high)).mean())
     evidence = f"{share:.0%} of the targets ({y.min():.3g} to {y.max():.3g}) lie outside {low:g}..{high:g}, all that "

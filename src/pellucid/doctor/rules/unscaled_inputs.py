@@ -61,5 +61,6 @@ RULE = Rule(
     remedy=remedy,
     source="LeCun, Bottou, Orr & Müller, Efficient BackProp (1998), section 4.3; UMLAUT (CHI 2021)",
     explains=ALL,
+    tolerable=True,
     static=True,
 )

@@ -41,5 +41,6 @@ RULE = Rule(
     remedy=remedy,
     source="LeCun, Bottou, Orr & Müller, Efficient BackProp (1998), section 4.5",
     explains=ALL,
+    tolerable=True,
     static=True,
 )

@@ -84,4 +84,5 @@ RULE = Rule(
     source="Hochreiter (1991); Glorot & Bengio, Understanding the difficulty of training deep feedforward neural "
     "networks (AISTATS 2010)",
     explains=ALL - {"exploding_gradient"},
+    tolerable=True,
 )

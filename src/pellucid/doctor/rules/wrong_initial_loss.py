@@ -62,4 +62,5 @@ RULE = Rule(
     remedy=remedy,
     source="Karpathy, A recipe for training neural networks (2019); CS231n notes (sanity checks)",
     explains=OUTCOMES | {"dead_relus", "learning_rate_too_low", "cannot_overfit_20_samples"},
+    tolerable=True,
 )

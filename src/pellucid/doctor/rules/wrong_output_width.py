@@ -53,5 +53,6 @@ RULE = Rule(
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3",
     explains=ALL,
+    tolerable=True,
     static=True,
 )

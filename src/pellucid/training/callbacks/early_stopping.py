@@ -58,10 +58,8 @@ class EarlyStopping(Monitoring):
         current = self.monitored(logs)
         if current is None or epoch < self.start_from_epoch:
             return
-        if self.restore_best_weights and self.best_weights is None:
-            self._keep(epoch)
         self.wait += 1
-        if self.better(current, self.best):
+        if self.better(current, self.best) and self.sound():
             self.best = current
             self._keep(epoch)
             if self.baseline is None or self.better(current, self.baseline):
@@ -78,6 +76,11 @@ class EarlyStopping(Monitoring):
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:
             print(f"Epoch {self.stopped_epoch + 1}: stopped early, {self.monitor} no longer improves")
+        self.rescue()
+
+    def rescue(self) -> None:
+        """Go back to the best weights, if they were to be kept; `fit` calls it too where training breaks off with
+        NonFinite."""
         if self.best_weights is not None:
             if self.verbose > 0:
                 print(f"Restored the weights of the best epoch, {self.best_epoch + 1}")

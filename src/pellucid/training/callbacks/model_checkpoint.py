@@ -97,7 +97,7 @@ class ModelCheckpoint(Monitoring):
         current = self.monitored(logs)
         if current is None:
             return False
-        before, improved = self.best, self.better(current, self.best)
+        before, improved = self.best, self.better(current, self.best) and self.sound()
         if improved:
             self.best = current
         if self.verbose > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,13 @@ class Monitoring(Callback):
         )
 
     def better(self, value: float, best: float | None) -> bool:
-        """Whether `value` beats `best` by more than min_delta; NaN beats nothing."""
-        if best is None:
-            return value == value
+        """Whether `value` beats `best` by more than min_delta; what is not finite beats nothing."""
+        if best is None or not math.isfinite(value):
+            return math.isfinite(value)
         return value - self.min_delta > best if self.growing else value + self.min_delta < best
+
+    def sound(self) -> bool:
+        """Whether the model's weights can be worth keeping. A training loss is taken before the step: weights that the
+        last step of an epoch blew up have an epoch's good loss beside them. Their squares then are not finite."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return all(math.isfinite(float(np.vdot(w, w))) for w in self.model.get_weights())
