@@ -6,12 +6,43 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from . import checks
-from .errors import FileError, Told
+from .errors import LONGEST, FileError, PellucidError, Told, TooLarge
+
+
+@contextmanager
+def reading(where: str, expected: str, fix: str = "It was cut short or altered: get it again.") -> Iterator[None]:
+    """Within the block, whatever a file's content makes a reader raise is a FileError.
+
+    This is the one place for it. What zipfile, NumPy, h5py or json raise for a damaged file is documented nowhere and
+    is nearly anything: AttributeError, OverflowError, zlib.error, RecursionError. Raises TooLarge for a whole file
+    that does not fit into memory.
+
+    >>> with reading("x.json", "a whole file", "Write it again."):
+    ...     {}["absent"]
+    Traceback (most recent call last):
+    pellucid.errors.FileError: x.json: expected a whole file, got a damaged or foreign file (KeyError: 'absent'). \
+Write it again.
+    """
+    try:
+        yield
+    except PellucidError:
+        raise
+    except MemoryError as problem:
+        raise TooLarge(where, "arrays that fit into memory", Told("larger ones")) from problem
+    except Exception as problem:
+        if isinstance(problem, OSError) and problem.errno is not None:
+            told = problem.strerror or str(problem)
+            raise FileError(where, "a readable file", Told(told), "Check the path.") from problem
+        said = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+        said = " ".join(said.split())
+        said = said if len(said) <= LONGEST else f"{said[: LONGEST - 2]} …"
+        raise FileError(where, expected, Told(f"a damaged or foreign file ({said})"), fix) from problem
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object]) -> Path:

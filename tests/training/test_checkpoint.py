@@ -501,7 +501,7 @@ def test_a_file_of_another_kind_is_told(tmp_path, content):
 
 def test_a_missing_file_or_a_folder_is_told(tmp_path):
     for path in (tmp_path, tmp_path / "nothing.npz"):
-        with pytest.raises(FileError, match="a file that can be read"):
+        with pytest.raises(FileError, match="a readable file"):
             load_checkpoint(path, network())
 
 
