@@ -408,9 +408,10 @@ def test_what_cannot_be_saved_is_refused_and_nothing_is_written(tmp_path, state)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_folder_is_told(tmp_path):
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="writing"):
-        save_checkpoint(tmp_path / "nowhere" / "c.npz", network(), Position())
+        save_checkpoint(tmp_path / "file" / "c.npz", network(), Position())
 
 
 def other_network(**changes: Any) -> Sequential:
