@@ -113,7 +113,7 @@ def test_a_folder_that_is_not_there_is_made(tmp_path: Path, save: str):
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(errors.FileError, match="Not a directory|File exists"):
+    with pytest.raises(errors.FileError, match="Not a directory"):
         trained().save(tmp_path / "file" / "m.keras")
 
 

@@ -186,7 +186,12 @@ def trusted_folder(folder: Path) -> Path:
     import tempfile
 
     made, mine = Path(tempfile.mkdtemp(prefix="pellucid-")), os.getpid()
-    atexit.register(lambda: os.getpid() == mine and shutil.rmtree(made, ignore_errors=True))  # not in a forked copy
+
+    def remove() -> None:
+        if os.getpid() == mine:  # a forked copy leaves it to the one that made it
+            shutil.rmtree(made, ignore_errors=True)
+
+    atexit.register(remove)
     warnings.warn(
         f"The compiled engine is not kept in {folder}: {why}, and could have put code of their own there. It is "
         "compiled for this process alone, which takes some seconds each time. Let nobody else write there (chmod go-w, "

@@ -204,8 +204,10 @@ def _check_record(about: Mapping[str, Any]) -> None:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A member's bytes, whose checksum has been verified. Compressed ones, which we never write, may be bombs."""
-    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+    """A member's bytes, whose checksum has been verified. Compressed ones, which we never write, may be bombs; what
+    claims to be larger than all that precedes the list of members would be given its memory before it is read."""
+    member = archive.getinfo(name)
+    if member.compress_type != zipfile.ZIP_STORED or member.compress_size > archive.start_dir:
         raise zipfile.BadZipFile(name)
     return archive.read(name)
 
