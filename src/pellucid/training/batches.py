@@ -52,7 +52,7 @@ class ArrayBatches(Batches):
         self.x, self.y, self.sample_weight = x, y, sample_weight
         self.batch_size, self.shuffle = batch_size, shuffle
         self.in_a_pass = -(-len(x) // batch_size)
-        self.steps = steps or self.in_a_pass
+        self.steps = (steps or self.in_a_pass) if len(x) else 0
 
     def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
         for order, first, last in self.passes(number, key, start):
@@ -113,7 +113,7 @@ class StreamBatches(Batches):
             length = len(self.source)
         except (TypeError, ValueError) as problem:
             raise DataError(f"{self.where}, x, len(x)", "a number of batches", Told(f"the error: {problem}")) from None
-        if length == 0:
+        if length == 0 and self.where != "predict":
             raise DataError(f"{self.where}, x", "at least one batch", Told("none"))
         return length
 
@@ -134,7 +134,7 @@ class StreamBatches(Batches):
             try:
                 yield next(self.iterator)
             except StopIteration:
-                if count == 0 and self.steps is None and iter(self.source) is self.source:
+                if self._is_dry(count):
                     raise DataError(
                         self.where, "batches for every epoch", Told("a generator that has run dry"),
                         "Make it endless and pass steps_per_epoch, or pass arrays or a PyDataset.",
@@ -149,6 +149,10 @@ class StreamBatches(Batches):
                 self.iterator = iter(self.source)
                 continue
             count += 1
+
+    def _is_dry(self, count: int) -> bool:
+        """Whether a generator has nothing for a whole epoch; there may be nothing to predict."""
+        return count == 0 and self.steps is None and self.where != "predict" and iter(self.source) is self.source
 
     def _checked(self, item: Any, index: int) -> Batch:
         where = f"{self.where}, batch {index}"
@@ -166,7 +170,7 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
     shape = model.shape
     if hasattr(x, "columns"):
         x = _as_trained(model, x, where)
-    x = as_features(f"{where}, x", x, shape)
+    x = as_features(f"{where}, x", x, shape, none_will_do=where.startswith("predict"))
     if y is not None:
         y = as_targets(f"{where}, y", y, len(x))
     if sample_weight is not None:

@@ -139,7 +139,8 @@ def load_checkpoint(path: str | os.PathLike[str], model: Trainee, callbacks: Ite
     foreign, or comes from another network; the model is then as it was.
     """
     about = _read(path)
-    _check_network(path, about["network"], network(model))
+    with reading(f"checkpoint {os.fspath(path)}", WHOLE, AGAIN):
+        _check_network(path, about["network"], network(model))
     record, before = about["record"], _kept(model)
     try:
         with reading(f"checkpoint {os.fspath(path)}", WHOLE, AGAIN):
