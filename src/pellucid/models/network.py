@@ -223,7 +223,7 @@ def _refuse_more(name: str, specs: Sequence[Parameter]) -> None:
     most, wanted = _most.get(), sum(math.prod(s.shape) for s in specs)
     if most is not None and wanted > most:
         raise FileError(
-            f"model {name!r}", f"a config of {most:,} parameters at most, as many as are in the file",
+            f"model {name!r}", f"a config of {most:,} parameters at most, as many as the file can hold",
             Told(f"one of {wanted:,}"), "It was cut short or altered: save again.",
         )  # fmt: skip
 
