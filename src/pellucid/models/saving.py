@@ -17,7 +17,7 @@ import numpy as np
 from .. import checks
 from ..__about__ import version
 from ..arrays import Array
-from ..errors import FileError, PellucidError, ShapeError, Told
+from ..errors import FileError, PellucidError, ShapeError, Told, UnknownName
 from ..files import reading
 from ..layers import Layer
 from ..layers.base import layers as layer_family
@@ -26,6 +26,7 @@ from ..rng import Key
 from . import archive
 from .compiling import Compiled
 from .network import Network, at_most
+from .own_parts import check_known, told_how
 
 HARMLESS = 1 << 20  # parameters that a config may claim whatever is in the file: their shapes then tell what differs
 WHOLE = "a config as Keras 3 writes it"
@@ -55,9 +56,9 @@ def load_model(
 ) -> Compiled:
     """The model in a `.keras` file, written here or by Keras 3: ready to predict, evaluate, and train on.
 
-    Nothing in the file is executed. Classes of your own must be registered, or passed as custom_objects
-    {"MyLayer": MyLayer}. compile=False leaves out the optimizer, the loss and the metrics. safe_mode is taken for
-    Keras's sake: there is no unsafe mode.
+    Nothing in the file is executed. Classes and functions of your own must be registered, or passed as custom_objects
+    {"MyLayer": MyLayer}; an error names all that lack, with the line to write. compile=False leaves out the optimizer,
+    the loss and the metrics. safe_mode is taken for Keras's sake: there is no unsafe mode.
     """
     path = Path(checks.path("load_model, argument filepath", filepath))
     config, metadata, tree = archive.read_archive(path)
@@ -65,6 +66,7 @@ def load_model(
     held = max(sum(array.size for array in tree.values()), HARMLESS)
     try:
         with reading(where, WHOLE, archive.AGAIN), at_most(held), custom_object_scope(custom_objects or {}):
+            check_known(config, where, f"load_model({str(path)!r}", compiled=compile)
             model = _model_of(config, where)
             _load_tree(model, tree, where)
             if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
@@ -73,6 +75,8 @@ def load_model(
                 model.compile_from_config(config["compile_config"])
                 _load_optimizer(model, tree)
     except PellucidError as problem:
+        if isinstance(problem, UnknownName):
+            told_how(problem, f"load_model({str(path)!r}")
         if not problem.where.startswith(where):
             problem.where = f"{where}, {problem.where}"
         raise
@@ -104,6 +108,7 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
     with reading("model_from_json", "JSON that to_json has written", ""):
         config = json.loads(text)
     with custom_object_scope(custom_objects or {}):
+        check_known(config, "model_from_json", "model_from_json(text")
         return _model_of(config, "model_from_json")
 
 
