@@ -27,6 +27,7 @@ from ..training.batches import (
     is_stream,
 )
 from ..training.callbacks import CallbackList, History, with_progress
+from ..training.sure_faults import warn_of
 from ..training.threads import threads_for
 from . import saving
 from .arguments import answer, frequency, verbosity
@@ -110,6 +111,7 @@ class Model(Compiled):
             class_weight,
         )
         verbose = verbosity(verbose)
+        warn_of(self, train, level=3)  # `fit` is called through `alone`
         with self._threads(train):
             self.history = loop.fit(self, plan, with_progress(callbacks, verbose), verbose)
         return self.history
