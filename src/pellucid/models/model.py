@@ -27,6 +27,7 @@ from ..training.batches import (
     is_stream,
 )
 from ..training.callbacks import CallbackList, History, with_progress
+from ..training.sure_faults import warn_of
 from ..training.threads import threads_for
 from . import saving
 from .arguments import answer, frequency, verbosity
@@ -79,13 +80,14 @@ class Model(Compiled):
         """Train for a number of epochs and return the History: the loss and metrics of each.
 
         x: an array (N, ...), or a PyDataset, generator or iterable of (x, y) or (x, y, sample_weight).
-        y: targets (N, ...). batch_size: samples per step, 32 unless given. verbose: 0 quiet, 1 a progress bar,
+        y: targets (N, ...). batch_size: samples per step, 32 unless given. epochs=0 builds the model and trains
+        nothing: the History is empty. verbose: 0 quiet, 1 a progress bar,
         2 a line per epoch, "auto" 1 on a terminal and 0 elsewhere (Keras prints there too).
         validation_split: this fraction, taken from the end before shuffling (as in Keras), is held out;
         validation_data: (x, y) or (x, y, sample_weight). class_weight: a weight for each label.
         """
         self.needs_compile("fit")
-        epochs = checks.integer("fit, argument epochs", epochs, minimum=1)
+        epochs = checks.integer("fit, argument epochs", epochs, minimum=0)
         fraction = checks.number("fit, argument validation_split", validation_split, minimum=0, below=1)
         if fraction and validation_data is None:
             (x, y, sample_weight), validation_data = split_last(self, x, y, sample_weight, fraction)
@@ -109,6 +111,7 @@ class Model(Compiled):
             class_weight,
         )
         verbose = verbosity(verbose)
+        warn_of(self, train, level=3)  # `fit` is called through `alone`
         with self._threads(train):
             self.history = loop.fit(self, plan, with_progress(callbacks, verbose), verbose)
         return self.history
@@ -145,7 +148,10 @@ class Model(Compiled):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> Array:
-        """The outputs (N, ...) for inputs x (N, ...). May be called from several threads at once."""
+        """The outputs (N, ...) for inputs x (N, ...). May be called from several threads at once.
+
+        No rows, N = 0, have no outputs: an array (0, ...). Keras refuses them.
+        """
         plain = batch_size is None or (type(batch_size) is int and batch_size > 0)
         if plain and callbacks is None and steps is None and (verbose == 0 or verbose == "auto"):
             outputs = self._predict_at_once(x)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
 from .. import checks
 from ..arrays import Array, Arrays, Flat, Shape
-from ..errors import InvalidArgument, NotReady, ShapeError, Told
+from ..errors import FileError, InvalidArgument, NotReady, ShapeError, Told
 from ..layers import Layer, Parameter, Variable
 from ..program import Program
 from ..rng import Key, fresh_key
@@ -70,6 +73,7 @@ class Network(Layer):
         _refuse_twice(self.name, leaves)
         held = {f"{path}/{name}": v for path, leaf in leaves if leaf.built for name, v in leaf.p.items()}
         specs = self.parameters(self._built_shape("parameters"))
+        _refuse_more(self.name, specs)
         self.dtype = _one_dtype(self.name, leaves)
         theta = Flat({s.name: s.shape for s in specs if s.trainable}, self.dtype)
         state = Flat({s.name: s.shape for s in specs if not s.trainable}, self.dtype)
@@ -199,6 +203,29 @@ class Network(Layer):
 def prefixed(layer: Layer, shape: Shape) -> list[Parameter]:
     """A layer's parameters under its own name."""
     return [replace(s, name=f"{layer.name}/{s.name}") for s in layer.parameters(shape)]
+
+
+_most: ContextVar[int | None] = ContextVar("most", default=None)
+
+
+@contextmanager
+def at_most(parameters: int) -> Iterator[None]:
+    """Within the block, a network of more parameters is refused before memory is asked for: those that come with a
+    file cannot be more than the file holds, whatever its config claims."""
+    before = _most.set(parameters)
+    try:
+        yield
+    finally:
+        _most.reset(before)
+
+
+def _refuse_more(name: str, specs: Sequence[Parameter]) -> None:
+    most, wanted = _most.get(), sum(math.prod(s.shape) for s in specs)
+    if most is not None and wanted > most:
+        raise FileError(
+            f"model {name!r}", f"a config of {most:,} parameters at most, as many as the file can hold",
+            Told(f"one of {wanted:,}"), "It was cut short or altered: save again.",
+        )  # fmt: skip
 
 
 def _refuse_twice(name: str, leaves: Sequence[tuple[str, Layer]]) -> None:
