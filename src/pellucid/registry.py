@@ -72,7 +72,7 @@ class Part:
     @classmethod
     def takes(cls, name: str) -> bool:
         """Whether the constructor has an argument of this name; that of a user's own class is Python's to judge."""
-        return name in arguments(cls) or cls.family.parts.get(cls.__name__) is not cls
+        return name in arguments(cls) or cls.family.named(cls.__name__) is not cls
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, enough to make this part again."""
@@ -246,7 +246,7 @@ class Family(Generic[T]):
     def serialize(self, part: T) -> Any:
         """The saved form of a part."""
         cls = type(part)
-        known = self.parts.get(cls.__name__) is cls
+        known = self.named(cls.__name__) is cls
         return {
             "module": (cls.keras_module or self.module) if known else cls.__module__,
             "class_name": cls.__name__,
