@@ -72,7 +72,7 @@ class Part:
     @classmethod
     def takes(cls, name: str) -> bool:
         """Whether the constructor has an argument of this name; that of a user's own class is Python's to judge."""
-        return name in arguments(cls) or cls.family.parts.get(cls.__name__) is not cls
+        return name in arguments(cls) or cls.family.named(cls.__name__) is not cls
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, enough to make this part again."""
@@ -193,7 +193,7 @@ class Family(Generic[T]):
     """All parts of one kind, by name: `activations`, `layers`, `losses`, ..."""
 
     def __init__(self, kind: str, module: str) -> None:
-        self.kind, self.module = kind, module
+        self.kind, self.plural, self.module = kind, module.rpartition(".")[2], module
         _families.append(self)
         self.parts: dict[str, type[T]] = {}  # class name -> class, as saved files name it
         self.names: dict[str, Callable[[], T]] = {}  # every word users may write -> how to make the part
@@ -211,7 +211,7 @@ class Family(Generic[T]):
 
     def get(self, identifier: Any, where: str = "") -> T:
         """The part that a name, a config, a class or a part stands for."""
-        where = where or f"{self.kind}s.get"
+        where = where or f"{self.plural}.get"
         if isinstance(identifier, Part) and identifier.family is self:
             return identifier  # type: ignore[return-value]
         if isinstance(identifier, str):
@@ -230,10 +230,23 @@ class Family(Generic[T]):
         """As `get`, with None for none."""
         return None if identifier is None else self.get(identifier, where)
 
+    def named(self, name: str) -> type[T] | None:
+        """The class that a saved form names: by its own name, in snake_case, in any case, or by another of its names.
+
+        Keras 2 saved "adam", and people write "he_normal"; Keras 3 takes some of these words in each family.
+        """
+        if name in self.parts:
+            return self.parts[name]
+        folded, alias = name.lower(), self.names.get(name)
+        for known, cls in self.parts.items():
+            if folded in (known.lower(), snake(known)):
+                return cls
+        return alias if isinstance(alias, type) else None
+
     def serialize(self, part: T) -> Any:
         """The saved form of a part."""
         cls = type(part)
-        known = self.parts.get(cls.__name__) is cls
+        known = self.named(cls.__name__) is cls
         return {
             "module": (cls.keras_module or self.module) if known else cls.__module__,
             "class_name": cls.__name__,
@@ -245,12 +258,10 @@ class Family(Generic[T]):
         self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, where: str = ""
     ) -> T:
         """The part that a saved form describes."""
-        where = where or f"{self.kind}s.deserialize"
-        if not isinstance(saved, Mapping) or "class_name" not in saved:
-            raise InvalidArgument(where, "a mapping with class_name and config", saved)
-        name, config = saved["class_name"], saved.get("config") or {}
-        custom = {**_custom, **(custom_objects or {})}
-        cls = custom.get(saved.get("registered_name") or "", custom.get(name)) or self.parts.get(name)
+        where = where or f"{self.plural}.deserialize"
+        name, custom = _class_name(where, saved), {**_custom, **(custom_objects or {})}
+        config = saved.get("config") or {}
+        cls = custom.get(saved.get("registered_name") or "", custom.get(name)) or self.named(name)
         if cls is None:
             raise UnknownName(
                 where, name, self.parts, "If it is your own, pass custom_objects or register it before loading."
@@ -306,15 +317,19 @@ def serialize_keras_object(part: Any) -> Any:
 def deserialize_keras_object(saved: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The part that a saved form describes; its module tells the kind."""
     where = "deserialize_keras_object"
-    if not isinstance(saved, Mapping) or "class_name" not in saved:
-        raise InvalidArgument(where, "a mapping with class_name and config", saved)
-    name, custom = saved["class_name"], {**_custom, **(custom_objects or {})}
+    name, custom = _class_name(where, saved), {**_custom, **(custom_objects or {})}
     mine = custom.get(saved.get("registered_name") or "", custom.get(name))
     if isinstance(mine, type) and issubclass(mine, Part):
         return mine.family.deserialize(saved, custom_objects)
     module = saved.get("module") or ""
-    known = [f for f in _families if name in f.parts]
-    for family in known:
-        if module in (family.module, family.parts[name].keras_module, ""):
+    for family in _families:  # without a module, "relu" could be of any kind: the class's own name alone will do
+        cls = family.named(name) if module else family.parts.get(name)
+        if cls is not None and module in (family.module, cls.keras_module, ""):
             return family.deserialize(saved, custom_objects)
     raise UnknownName(where, name, [n for f in _families for n in f.parts], "If it is your own, pass custom_objects.")
+
+
+def _class_name(where: str, saved: Any) -> str:
+    if not isinstance(saved, Mapping) or not isinstance(saved.get("class_name"), str):
+        raise InvalidArgument(where, "a mapping with class_name and config", saved)
+    return str(saved["class_name"])

@@ -19,7 +19,9 @@ regularizers: Family[Regularizer] = Family("regularizer", "keras.regularizers")
 
 
 class Regularizer(Part):
-    """A penalty R(w), a number, and dR/dw, an array of w's shape. A regularizer of your own writes both:
+    """A penalty R(w), a number, and dR/dw, an array of w's shape; this one itself is R = 0.
+
+    A regularizer of your own writes both, where Keras differentiates the penalty:
 
     >>> class Quartic(Regularizer):
     ...     def __call__(self, w):
@@ -32,13 +34,13 @@ class Regularizer(Part):
 
     family = regularizers
 
-    @abstractmethod
     def __call__(self, w: Array) -> float:
         """The penalty, summed in float64."""
+        return 0.0
 
-    @abstractmethod
     def grad(self, w: Array) -> Array:
         """dR/dw, of w's shape and dtype."""
+        return np.zeros_like(w)
 
     def lower(self, code: Program, w: Buffer, g: Buffer | None) -> Buffer:
         """Emit dR/dw, added to g if there is one, for the compiled engine. Returns where the numbers are that add up to
@@ -47,8 +49,12 @@ class Regularizer(Part):
         raise CannotLower(f"regularizer {type(self).__name__}")
 
     def __init_subclass__(cls, **keywords: Any) -> None:
-        """A class with a penalty of its own does not inherit the compiled form of another's."""
+        """A class with a penalty of its own needs its gradient, and does not inherit another's compiled form."""
         super().__init_subclass__(**keywords)
+        if "__call__" in vars(cls) and cls.grad is Regularizer.grad:
+            cls.grad = _unwritten  # type: ignore[method-assign]
+        if "grad" in vars(cls) and cls.__call__ is Regularizer.__call__:
+            cls.__call__ = _unwritten  # type: ignore[method-assign]
         if {"__call__", "grad"} & vars(cls).keys() and "lower" not in vars(cls):
             cls.lower = Regularizer.lower  # type: ignore[method-assign]
 
@@ -64,6 +70,14 @@ class Regularizer(Part):
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
         return f"<{type(self).__name__}({arguments})>"
+
+
+def _lacking(self: Regularizer, w: Array) -> Any:
+    """The other half of a penalty: what is 0 in the base class would be wrong beside it."""
+
+
+_unwritten: Any = abstractmethod(_lacking)
+regularizers.names |= {"Regularizer": Regularizer, "regularizer": Regularizer}
 
 
 def absolute(w: Array) -> float:

@@ -325,6 +325,23 @@ def test_a_giant_value_is_shown_short():
     assert len(str(errors.WrongType("x", "y", list(range(100_000))))) < 200
 
 
+# What Python's own words catch. Keras raises a ValueError for most values of a wrong kind, Python a TypeError.
+CAUGHT = {
+    "a wrong kind, as Keras": (lambda: optimizers.get(3.5), ValueError),
+    "a wrong kind, as Python": (lambda: optimizers.get(3.5), TypeError),
+    "a layer that is none, as Keras": (lambda: Sequential([3]), ValueError),
+    "a loss that is none, as Keras": (lambda: losses.get([1]), ValueError),
+    "a callback that is none, as Python": (lambda: callbacks.CallbackList([3]), TypeError),
+}
+
+
+@pytest.mark.parametrize(("do", "kind"), CAUGHT.values(), ids=CAUGHT)
+def test_a_wrong_kind_is_caught_by_either_word(do, kind):
+    with pytest.raises(kind) as caught:
+        do()
+    assert type(caught.value) is errors.WrongType
+
+
 def test_errors_can_be_sent_to_another_process():
     for error in (errors.UnknownName("x", "relo", ["relu"]), errors.TooLarge("x", "y", 3), errors.FileError("x", "y")):
         assert str(pickle.loads(pickle.dumps(error))) == str(error)  # multiprocessing does this

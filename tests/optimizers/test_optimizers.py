@@ -163,7 +163,7 @@ def test_frozen_parameters_stay_and_do_not_sway_the_others(name, arguments):
             np.testing.assert_array_equal(theta.data[theta.slices[n]], start[theta.slices[n]])
     one.finalize(theta)
     np.testing.assert_array_equal(theta["hidden/kernel"].ravel(), start[theta.slices["hidden/kernel"]])
-    mine, theirs = one.variables(theta, kept), other.variables(small)
+    mine, theirs = one.to_save(theta, kept), other.to_save(small)
     assert [(n, v.shape) for n, v in mine] == [(n, v.shape) for n, v in theirs]
 
 
@@ -213,10 +213,10 @@ def test_variables_go_back_where_they_came_from(name, arguments):
     theta, trainable = weights("float32"), ["hidden/kernel", "out/bias"]
     one = make(name, arguments, **EVERYTHING)
     descend(one, theta, 4, trainable=trainable)
-    saved = one.variables(theta, trainable)
+    saved = one.to_save(theta, trainable)
     other = make(name, arguments, **EVERYTHING)
-    other.set_variables(theta, saved, trainable)
-    for (label, mine), (_, theirs) in zip(other.variables(theta, trainable), saved, strict=True):
+    other.load_saved(theta, saved, trainable)
+    for (label, mine), (_, theirs) in zip(other.to_save(theta, trainable), saved, strict=True):
         np.testing.assert_array_equal(mine, theirs, err_msg=label)
     assert other.learning_rate == 0.05  # not what float32 makes of it
 
@@ -563,10 +563,10 @@ def test_states_that_do_not_fit_change_nothing():
         optimizer.load_state({"iterations": np.array(7)})
     with pytest.raises(ShapeError, match="slots/velocity"):
         optimizer.load_state({**before, "iterations": np.array(7), "slots/velocity": np.zeros(3)})
-    values = [v for _, v in optimizer.variables(theta)]
+    values = [v for _, v in optimizer.to_save(theta)]
     with pytest.raises(InvalidArgument, match="12 arrays, got 11"):
-        optimizer.set_variables(theta, values[:-1])
-    with pytest.raises(ShapeError, match="set_variables"):
-        optimizer.set_variables(theta, [np.array(9), *values[1:-1], np.zeros(5)])
+        optimizer.load_saved(theta, values[:-1])
+    with pytest.raises(ShapeError, match="load_saved"):
+        optimizer.load_saved(theta, [np.array(9), *values[1:-1], np.zeros(5)])
     for key, value in optimizer.state().items():
         np.testing.assert_array_equal(value, before[key])

@@ -16,6 +16,7 @@ import pytest
 
 from pellucid.errors import FileError, InvalidArgument, NonFinite, NotReady, UnknownName, WrongType
 from pellucid.layers import Dense, Layer
+from pellucid.metrics import F1Score
 from pellucid.models import Sequential
 from pellucid.optimizers import SGD, Adam
 from pellucid.optimizers.schedules import ExponentialDecay
@@ -225,6 +226,33 @@ def test_bad_arguments_are_refused(kind, arguments):
         kind(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("mode", "monitor", "up"),
+    [
+        ("max", "val_mse", True), ("min", "val_loss", False), ("auto", "val_mse", False), ("auto", "loss", False),
+        ("auto", "accuracy", True), ("auto", "val_accuracy", True), ("auto", "hinge", False), ("auto", "f1", True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau, ModelCheckpoint])
+def test_monitor_op_says_which_number_is_better(kind, mode, monitor, up):
+    """Keras's own cases."""
+    callback = kind(*["m.keras"] * (kind is ModelCheckpoint), monitor=monitor, mode=mode)
+    known_at_once = mode != "auto" or monitor == "loss"
+    assert callback.monitor_op is ((np.greater if up else np.less) if known_at_once else None)
+    callback.set_model(
+        fitted(model=network(metrics=["mse", "accuracy", "hinge", F1Score(threshold=0.5, name="f1")]), epochs=1)
+    )
+    assert callback.monitor_op is (np.greater if up else np.less)
+
+
+def test_monitor_op_can_be_set():
+    stopping = EarlyStopping("my_score", patience=1)
+    stopping.monitor_op = np.greater
+    assert run(stopping, [1.0, 2.0, 3.0, 2.5, 2.6], "my_score")["weights"] == 3
+    with pytest.raises(InvalidArgument, match=r"argument monitor_op: expected np\.less or np\.greater"):
+        stopping.monitor_op = np.add
+
+
 def test_early_stopping_restores_the_best_weights_and_says_so(capsys):
     kept = []
     keeping = LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(model.get_weights()))
@@ -261,6 +289,20 @@ def test_a_mistake_inside_a_schedule_is_told_as_it_is():
 def test_reduction_of_a_rate_that_a_schedule_sets_is_refused():
     with pytest.raises(WrongType, match="ReduceLROnPlateau: expected an optimizer whose learning rate is a number"):
         fitted(ReduceLROnPlateau("loss"), model=network(SGD(ExponentialDecay(0.1, 10, 0.9))))
+
+
+@pytest.mark.parametrize(
+    ("start", "factor", "expected"),
+    [
+        (0.1, 0.1, [0.1, 0.01, 0.001, 0.0001]),
+        (0.3, 0.1, [0.3, 0.03, 0.003, 0.0003]),
+        (0.01, 0.2, [0.01, 0.002, 0.0004, 8e-05]),
+        (0.5, 0.25, [0.5, 0.125, 0.03125, 0.0078125]),
+    ],
+)
+def test_a_reduced_rate_is_the_number_that_one_writes(start, factor, expected):
+    model = fitted(ReduceLROnPlateau("loss", factor, patience=1, mode="max"), model=network(SGD(start)), epochs=5)
+    assert model.history.history["learning_rate"] == [start, *expected]
 
 
 def test_reduction_is_told_and_logged(capsys):
@@ -652,6 +694,7 @@ import sys
 sys.path[:0] = {path!r}
 import numpy as np
 from pellucid.layers import Dense
+from pellucid.metrics import F1Score
 from pellucid.models import Sequential
 from pellucid.training.callbacks import LambdaCallback
 import pellucid.training

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.data.utils import PyDataset
-from pellucid.errors import FileError, InvalidArgument, WrongType
+from pellucid.errors import FileError, WrongType
 from pellucid.layers import BatchNormalization, Dense, Dropout
 from pellucid.models import Sequential
 from pellucid.optimizers import SGD, Adam
@@ -284,6 +284,9 @@ def test_a_run_interrupted_after_its_last_epoch_still_ends_with_the_average_of_t
         ({"save_freq": 5}, [(0, 5), (1, 5)]),
         ({"save_freq": False, "save_seconds": 0}, [(e, b) for e in (0, 1) for b in range(1, 6)] + [(1, 0), (2, 0)]),
         ({"save_freq": False, "save_seconds": 1e6}, []),
+        ({"save_freq": False}, [(e, b) for e in (0, 1) for b in range(1, 6)]),
+        ({"save_freq": True}, [(e, b) for e in (0, 1) for b in range(1, 6)]),
+        ({"save_freq": np.int64(3)}, [(0, 3), (1, 1), (1, 4)]),
     ],
 )
 def test_when_it_saves(tmp_path, monkeypatch, options, expected):
@@ -313,12 +316,35 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path):
     assert os.listdir(tmp_path) == ["mine.txt"]
 
 
+@pytest.mark.parametrize("save_freq", [False, True, 1, 3, 5, 7, "epoch"])
+def test_it_saves_when_keras_does(tmp_path, monkeypatch, save_freq):
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    saved: dict[str, list[tuple[int, int]]] = {"theirs": [], "mine": []}
+    theirs, at = keras.callbacks.BackupAndRestore(str(tmp_path / "theirs"), save_freq=save_freq), (0, 0)
+    monkeypatch.setattr(theirs, "_save_model", lambda: saved["theirs"].append(at))
+    for epoch in range(2):
+        for batch in range(5):
+            at = (epoch, batch + 1)
+            theirs.on_train_batch_end(batch)
+        at = (epoch + 1, 0)
+        theirs.on_epoch_end(epoch)
+    monkeypatch.setattr(
+        "pellucid.training.callbacks.backup_and_restore.save_checkpoint",
+        lambda path, model, position, callbacks: saved["mine"].append((position.epoch, position.batch)),
+    )
+    train(tmp_path, backup=BackupAndRestore(tmp_path / "backup", save_freq), epochs=2)
+    assert saved["mine"] == saved["theirs"] != []
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [{"save_freq": "batch"}, {"save_freq": 0}, {"save_freq": False}, {"save_seconds": -1}, {"backup_dir": ""}],
-)
+    [
+        {"save_freq": "batch"}, {"save_freq": 0}, {"save_freq": -1}, {"save_freq": 0.15}, {"save_freq": None},
+        {"save_seconds": -1}, {"backup_dir": ""}, {"backup_dir": None},
+    ],
+)  # fmt: skip
 def test_bad_arguments_are_refused(arguments):
-    with pytest.raises((InvalidArgument, WrongType)):
+    with pytest.raises(ValueError, match=f"argument {next(iter(arguments))}: expected"):
         BackupAndRestore(**{"backup_dir": "backup", **arguments})
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from .. import checks
 from ..arrays import Array, Shape
-from ..errors import InvalidArgument, ShapeError, UnknownName, WrongType
+from ..errors import InvalidArgument, ShapeError, Told, UnknownName, WrongType
 from ..registry import Family, Part, get_custom_objects
 from ..rng import Key, fresh_key
 from ..settings import floatx
@@ -45,16 +46,10 @@ class InitializerFamily(Family["Initializer"]):
     def deserialize(
         self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, where: str = ""
     ) -> Initializer:
-        """The initializer that a saved form describes; the class's name may be any that `get` knows."""
+        """The initializer that a saved form describes."""
         where = where or "initializers.deserialize"
-        if not isinstance(saved, Mapping) or not isinstance(saved.get("class_name"), str):
-            raise InvalidArgument(where, "a mapping with class_name and config", saved)
-        name = saved["class_name"]
-        if name == "function":
+        if isinstance(saved, Mapping) and saved.get("class_name") == "function":
             return self._function(str(saved.get("config")), {**get_custom_objects(), **(custom_objects or {})}, where)
-        cls = self.names.get(name)
-        if isinstance(cls, type):
-            saved = {**saved, "class_name": cls.__name__}
         return super().deserialize(saved, custom_objects, where)
 
     def _function(self, name: str, known: Mapping[str, Any], where: str) -> Initializer:
@@ -67,13 +62,37 @@ initializers: InitializerFamily = InitializerFamily("initializer", "keras.initia
 
 
 class Initializer(Part):
-    """Draws an array of a given shape. `draw` is what each initializer writes."""
+    """Draws an array of a given shape. An initializer of your own writes `draw`, whose key makes models reproducible:
+
+    >>> class Uneven(Initializer):
+    ...     def draw(self, shape, dtype, key):
+    ...         return (key.uniform(shape) ** 2).astype(dtype)
+    >>> Uneven()((2, 3), key=Key(0)).dtype
+    dtype('float32')
+
+    or, as in Keras, `__call__`, which has no key and draws from wherever it likes:
+
+    >>> class Twos(Initializer):
+    ...     def __call__(self, shape, dtype=None):
+    ...         return np.full(shape, 2.0, dtype)
+    >>> Twos()((3,))
+    array([2., 2., 2.], dtype=float32)
+    """
 
     family = initializers
 
-    @abstractmethod
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
         """An array (shape) of this dtype; the same key gives the same numbers."""
+        raise InvalidArgument(
+            f"class {type(self).__name__}", "draw, or __call__, which every initializer needs", Told("none"),
+            "The docstring of Initializer shows how.",
+        )  # fmt: skip
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """A class whose `__call__` is written for Keras is called as Keras calls it."""
+        super().__init_subclass__(**keywords)
+        if "__call__" in vars(cls) and not _takes_a_key(cls.__call__):
+            cls.__call__ = _called_as_in_keras(cls.__call__)  # type: ignore[method-assign]
 
     def __call__(self, shape: Sequence[int], dtype: npt.DTypeLike | None = None, key: Key | None = None) -> Array:
         """An array of this shape and dtype, drawn from the initializer's own seed, or else from the key.
@@ -81,17 +100,16 @@ class Initializer(Part):
         With a `seed` the initializer gives the same numbers at every call, as Keras's do. With neither seed nor key it
         gives others at every call, where Keras's gives the same ones.
         """
-        where = type(self).__name__
-        if isinstance(shape, str) or not isinstance(shape, Sequence):
-            raise WrongType(f"{where}, argument shape", "a tuple of whole numbers such as (784, 128)", shape)
-        sizes = tuple(checks.integer(f"{where}, argument shape", n, minimum=0) for n in shape)
-        name = floatx() if dtype is None else checks.dtype(f"{where}, argument dtype", dtype)
+        sizes, name = _checked(type(self).__name__, shape, dtype)
         seed = getattr(self, "seed", None)
         return self.draw(sizes, name, Key(seed) if seed is not None else key or fresh_key())
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
         return f"<{type(self).__name__}({arguments})>"
+
+
+initializers.names |= {"Initializer": Initializer, "initializer": Initializer}
 
 
 class RandomInitializer(Initializer):
@@ -125,10 +143,41 @@ class FromFunction(Initializer):
         return next(registered, str(getattr(self.function, "__name__", type(self.function).__name__)))
 
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
-        drawn = np.asarray(self.function(shape, dtype)).astype(dtype)
-        if drawn.shape != shape:
-            raise ShapeError(f"initializer {self.name!r}", f"an array of shape {shape}", drawn.shape)
-        return drawn
+        return _of_shape(f"initializer {self.name!r}", self.function(shape, dtype), shape, dtype)
+
+
+def _of_shape(where: str, drawn: Any, shape: Shape, dtype: npt.DTypeLike) -> Array:
+    """What a user's function gave, as an array of this dtype, if its shape is the one asked for."""
+    array: Array = np.asarray(drawn).astype(dtype)
+    if array.shape != shape:
+        raise ShapeError(where, f"an array of shape {shape}", array.shape)
+    return array
+
+
+def _takes_a_key(call: Function) -> bool:
+    try:
+        inspect.signature(call).bind(None, (1,), "float32", None)
+    except TypeError:
+        return False
+    return True
+
+
+def _called_as_in_keras(call: Function) -> Function:
+    @functools.wraps(call)
+    def called(self: Initializer, shape: Sequence[int], dtype: Any = None, key: Key | None = None) -> Array:
+        where = type(self).__name__
+        sizes, name = _checked(where, shape, dtype)
+        return _of_shape(where, call(self, sizes, dtype=name), sizes, name)
+
+    return called
+
+
+def _checked(where: str, shape: Any, dtype: Any) -> tuple[Shape, str]:
+    """The shape and the dtype asked for, or floatx."""
+    if isinstance(shape, str) or not isinstance(shape, Sequence):
+        raise WrongType(f"{where}, argument shape", "a tuple of whole numbers such as (784, 128)", shape)
+    sizes = tuple(checks.integer(f"{where}, argument shape", n, minimum=0) for n in shape)
+    return sizes, floatx() if dtype is None else checks.dtype(f"{where}, argument dtype", dtype)
 
 
 def fans(

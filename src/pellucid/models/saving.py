@@ -42,7 +42,7 @@ def save_model(model: Compiled, filepath: str | os.PathLike[str], overwrite: boo
     if model.compiled:
         saved["compile_config"] = model.get_compile_config()
         groups["optimizer/vars"] = model.optimizer.name
-        arrays = model.optimizer.variables(model.theta, model.trained_names()) if model.optimizer.built else []
+        arrays = model.optimizer.to_save(model.theta, model.trained_names()) if model.optimizer.built else []
         tree |= {f"optimizer/vars/{i}": array for i, (_, array) in enumerate(arrays)}
     metadata = {"keras_version": KERAS_FORMAT, "pellucid_version": version, "seed": model.key.seed}
     archive.write_archive(path, saved, metadata, tree, groups)
@@ -201,4 +201,4 @@ def _load_optimizer(model: Compiled, tree: Mapping[str, Array]) -> None:
         raise FileError(found[0][1], "the number of steps taken", tree[found[0][1]])
     if found and model.built:
         model.optimizer.build(model.theta)
-        model.optimizer.set_variables(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())
+        model.optimizer.load_saved(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())

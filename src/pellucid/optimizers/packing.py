@@ -30,8 +30,7 @@ def packed(
     ({'0': (2,), '1': (1,)}, array([1., 1., 1.]), ['0', '1'], ['0', '1'])
     """
     _check(where, grads, variables)
-    layout, names = _layout(variables, known)
-    theta = Flat(layout, np.result_type(*variables))
+    theta, names = gathered(where, variables, known)
     grad, trained = theta.like(), []
     for name, w, g in zip(names, variables, grads, strict=True):
         if g is not None and getattr(w, "overwrite_with_gradient", False):
@@ -42,11 +41,24 @@ def packed(
                 )  # fmt: skip
             theta[name] = g
             continue
-        theta[name] = w
         if g is not None:
             grad[name] = g
             trained.append(name)
     return theta, grad, names, trained
+
+
+def gathered(where: str, variables: Sequence[Array], known: Mapping[str, Shape] | None) -> tuple[Flat, list[str]]:
+    """(copies of the arrays, each array's name), as `packed` lays them out."""
+    if not variables:
+        raise InvalidArgument(where, "at least one array", Told("none"))
+    for i, w in enumerate(variables):
+        if not isinstance(w, np.ndarray) or not np.issubdtype(w.dtype, np.floating):
+            raise WrongType(f"{where}, array {i}", "a NumPy array of floating numbers", w)
+    layout, names = _layout(variables, known)
+    theta = Flat(layout, np.result_type(*variables))
+    for name, w in zip(names, variables, strict=True):
+        theta[name] = w
+    return theta, names
 
 
 def constraints_of(given: Mapping[str, Array]) -> dict[str, Constraint]:
@@ -62,10 +74,8 @@ def _check(where: str, grads: Sequence[Array | None], variables: Sequence[Array]
             where, "as many gradients as arrays, at least one", Told(f"{len(grads)}, {len(variables)}")
         )
     for i, (w, g) in enumerate(zip(variables, grads, strict=True)):
-        if not isinstance(w, np.ndarray) or not np.issubdtype(w.dtype, np.floating):
-            raise WrongType(f"{where}, array {i}", "a NumPy array of floating numbers", w)
-        if g is not None and np.shape(g) != w.shape:
-            raise ShapeError(f"{where}, gradient {i}", f"shape {w.shape}", np.shape(g))
+        if g is not None and np.shape(g) != np.shape(w):
+            raise ShapeError(f"{where}, gradient {i}", f"shape {np.shape(w)}", np.shape(g))
     lacking = [getattr(w, "path", "") or f"array {i}" for i, w in enumerate(variables) if grads[i] is None]
     if len(lacking) == len(variables):
         raise InvalidArgument(where, "a gradient for at least one array", Told("none"))

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ class BackupAndRestore(Callback):
     shuffling, dropout, the History and the memory of other callbacks are all in the backup. (Keras resumes at the
     beginning of an epoch, without them.)
 
-    save_freq: "epoch", at the end of each; a number, every so many batches; or False, if save_seconds is given.
+    save_freq: "epoch", at the end of each; a number, every so many batches; or False: after every batch, which is what
+    Keras 3 makes of it, or by save_seconds alone where that is given.
     save_seconds: also whenever this many seconds have passed. Keras has no such argument.
     double_checkpoint: keep the backup before the last one too, for the case that the last cannot be read.
     delete_checkpoint: remove the backup once training has come to its end.
@@ -42,10 +44,10 @@ class BackupAndRestore(Callback):
     ) -> None:
         if not isinstance(backup_dir, str | os.PathLike) or not os.fspath(backup_dir):
             raise InvalidArgument(self.where("backup_dir"), "a folder", backup_dir)
-        if save_freq is False and save_seconds is None:
-            raise InvalidArgument(self.where("save_freq"), "'epoch' or a number of batches", save_freq)
-        if save_freq is not False and save_freq != "epoch":
-            save_freq = checks.integer(self.where("save_freq"), save_freq, minimum=1)
+        counted = isinstance(save_freq, bool) or (isinstance(save_freq, Integral) and int(save_freq) >= 1)
+        if not counted and not (isinstance(save_freq, str) and save_freq == "epoch"):
+            expected = "'epoch', a number of batches that is at least 1, or False"
+            raise InvalidArgument(self.where("save_freq"), expected, save_freq)
         if save_seconds is not None:
             save_seconds = checks.number(self.where("save_seconds"), save_seconds, minimum=0)
         self.backup_dir, self.save_freq, self.save_seconds = Path(backup_dir), save_freq, save_seconds
@@ -85,14 +87,14 @@ class BackupAndRestore(Callback):
 
     @property
     def every_batch(self) -> bool:  # type: ignore[override]
-        return isinstance(self.save_freq, int)
+        return isinstance(self.save_freq, Integral)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self.model.stop_training:  # the epoch ends here; what it still does must not be skipped by a resumed run
             return
         self._batches += 1
-        every = self.save_freq if isinstance(self.save_freq, int) and self.save_freq else None
-        if (every and self._batches >= every) or self._late():
+        counted = self.every_batch and (self.save_freq is not False or self.save_seconds is None)
+        if (counted and self._batches >= self.save_freq) or self._late():
             self._save(self.model.meters.state())
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:

@@ -57,6 +57,26 @@ class Monitoring(Callback):
             self._growing = self._direction(self.monitor.removeprefix("val_"))
         return self._growing
 
+    @property
+    def monitor_op(self) -> Any:
+        """np.less or np.greater, whichever says that its first argument is the better; None before that is known.
+
+        Keras, whose names these are, knows it from the first epoch on. It can be set, in the place of `mode`.
+
+        >>> Monitoring("accuracy", mode="max").monitor_op, Monitoring("val_loss").monitor_op
+        (<ufunc 'greater'>, <ufunc 'less'>)
+        """
+        try:
+            return np.greater if self.growing else np.less
+        except InvalidArgument:
+            return None
+
+    @monitor_op.setter
+    def monitor_op(self, value: Any) -> None:
+        if value not in (np.less, np.greater):
+            raise InvalidArgument(self.where("monitor_op"), "np.less or np.greater", value)
+        self._growing = value is np.greater
+
     def _direction(self, name: str) -> bool:
         if name == "loss":
             return False

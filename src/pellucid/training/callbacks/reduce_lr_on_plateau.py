@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal, localcontext
 from typing import Any
 
 from ... import checks
@@ -17,6 +18,8 @@ class ReduceLROnPlateau(Monitoring):
 
     min_delta: how much better counts as an improvement. cooldown: epochs after a reduction that are not counted.
     The learning rate is logged as "learning_rate". It must be a plain number: a schedule sets its own.
+    The product is that of the decimal numbers as one writes them: 0.1 · 0.1 is 0.01, as in Keras, where float32 has it
+    so, and not 0.010000000000000002.
 
     >>> reducing = ReduceLROnPlateau(monitor="val_loss", factor=0.5, patience=3, min_lr=1e-5)
     """
@@ -72,7 +75,7 @@ class ReduceLROnPlateau(Monitoring):
         optimizer = self.model.optimizer
         if optimizer.learning_rate <= self.min_lr:
             return
-        optimizer.learning_rate = max(optimizer.learning_rate * self.factor, self.min_lr)
+        optimizer.learning_rate = max(decimal_product(optimizer.learning_rate, self.factor), self.min_lr)
         self.cooldown_counter, self.wait = self.cooldown, 0
         if self.verbose > 0:
             print(f"Epoch {epoch + 1}: learning rate reduced to {optimizer.learning_rate:.6g}")
@@ -87,3 +90,14 @@ class ReduceLROnPlateau(Monitoring):
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.best, self.wait = state["best"], state["wait"]
         self.cooldown_counter = state["cooldown_counter"]
+
+
+def decimal_product(a: float, b: float) -> float:
+    """The float nearest to the product of two numbers, each taken as the shortest decimal number that stands for it.
+
+    >>> decimal_product(0.1, 0.1), 0.1 * 0.1
+    (0.01, 0.010000000000000002)
+    """
+    with localcontext() as context:
+        context.prec = 40  # two numbers of up to 17 digits: the product is exact, and is rounded once
+        return float(Decimal(repr(float(a))) * Decimal(repr(float(b))))
