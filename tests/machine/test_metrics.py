@@ -205,6 +205,9 @@ FOREIGN = [
     ("sparse_categorical_crossentropy", CLASSES, "softmax", lambda: metrics.F1Score(average="micro")),
     ("sparse_categorical_crossentropy", CLASSES, "softmax", metrics.Precision),
     ("sparse_categorical_crossentropy", CLASSES, "softmax", ignoring),
+    ("binary_crossentropy", LABELS, "sigmoid", metrics.BinaryIoU),
+    ("categorical_crossentropy", ONE_HOT, "softmax", lambda: metrics.OneHotMeanIoU(4)),
+    ("sparse_categorical_crossentropy", CLASSES, "softmax", lambda: metrics.MeanIoU(4, sparse_y_pred=False)),
     ("mse", NUMBERS, None, metrics.R2Score),
     ("mse", NUMBERS, None, metrics.CosineSimilarity),
     ("mse", NUMBERS, None, metrics.PearsonCorrelation),
@@ -321,3 +324,75 @@ def test_several_values_per_sample(shape: tuple[int, ...]) -> None:
             found.append(model.evaluate(x, y, sample_weight=w, batch_size=4, verbose=0))
             assert eager or not next(iter(engine_of(model).steppers.values())).lowered.foreign
         close("evaluate", *found)
+
+
+# What words mean, by the loss ----------------------------------------------------------------------------------------
+
+Z = (X @ Key(10).normal((5, 4))).astype("float32")
+SOFT = 1 / (1 + np.exp(-Z))
+WORDS = [
+    (losses.BinaryCrossentropy(from_logits=True), LABELS, Z, ((Z > 0) == LABELS).mean()),
+    (losses.BinaryCrossentropy(from_logits=True), LABELS[:, :1], Z[:, :1], ((Z > 0) == LABELS)[:, 0].mean()),
+    ("binary_crossentropy", LABELS, SOFT, ((Z > 0) == LABELS).mean()),
+    ("hinge", 2 * LABELS[:, 1:2] - 1, Z[:, 1:2], ((Z > 0) == LABELS)[:, 1].mean()),
+    (losses.CategoricalCrossentropy(from_logits=True), ONE_HOT, Z, (Z.argmax(1) == CLASSES).mean()),
+    ("mse", ONE_HOT, Z, (Z.argmax(1) == CLASSES).mean()),
+]
+
+
+def passing(width: int, loss: Any, eager: bool, **options: Any) -> pellucid.Sequential:
+    """A model that gives its inputs back, and learns nothing."""
+    model = pellucid.Sequential([Dense(width, kernel_initializer="identity", input_shape=(width,))])
+    model.compile(pellucid.optimizers.SGD(0.0), loss, run_eagerly=eager, **options)
+    return model
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize(("loss", "y", "outputs", "wanted"), WORDS, ids=lambda v: getattr(v, "name", None))
+def test_accuracy_reads_outputs_as_the_loss_does(
+    loss: Any, y: np.ndarray, outputs: np.ndarray, wanted: float, eager: bool
+) -> None:
+    for word in ("accuracy", "acc"):
+        model = passing(outputs.shape[1], loss, eager, metrics=[word])
+        assert model.fit(outputs, y, batch_size=7, verbose=0).history[word] == [pytest.approx(wanted)]
+        assert model.evaluate(outputs, y, batch_size=7, verbose=0, return_dict=True)[word] == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize(
+    ("loss", "y"),
+    [
+        (losses.BinaryCrossentropy(from_logits=True), LABELS),
+        (losses.CategoricalCrossentropy(from_logits=True), ONE_HOT),
+        (losses.SparseCategoricalCrossentropy(from_logits=True), CLASSES),
+    ],
+    ids=lambda v: getattr(v, "name", None),
+)
+def test_crossentropy_is_the_loss_from_logits(loss: Any, y: np.ndarray, eager: bool) -> None:
+    for word in ("crossentropy", "ce"):
+        logs = passing(4, loss, eager, metrics=[word]).evaluate(Z, y, batch_size=7, verbose=0, return_dict=True)
+        assert logs[word] == pytest.approx(logs["loss"], rel=1e-5)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_accuracy_of_quantities_is_warned_of_once(eager: bool) -> None:
+    model = passing(4, "mse", eager, metrics=["acc"], weighted_metrics=["accuracy"])
+    with pytest.warns(UserWarning, match=r"use 'mae' or R2Score\(\)") as told:
+        model.fit(Z, NUMBERS, epochs=2, verbose=0)
+    assert len(told) == 1
+    model.evaluate(Z, NUMBERS, verbose=0)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_weighted_metrics_are_named_as_keras_names_them(eager: bool) -> None:
+    """keras.src.trainers.compile_utils.CompileMetrics.result of Keras 3.15 gives these names."""
+    given = [
+        (["accuracy"], ["accuracy"], ["accuracy", "weighted_accuracy"]),
+        ([], ["accuracy", "mse"], ["accuracy", "mse"]),
+        (["mse", "mse"], ["mse", "mse", "mae"], ["mse", "mse_1", "weighted_mse", "weighted_mse_1", "mae"]),
+    ]
+    for plain, weighted, names in given:
+        model = passing(4, "categorical_crossentropy", eager, metrics=plain, weighted_metrics=weighted)
+        history = model.fit(SOFT, ONE_HOT, sample_weight=np.arange(N), verbose=0).history
+        assert list(history) == ["loss", *names]
+    assert history["mse"] == history["mse_1"] != history["weighted_mse"] == history["weighted_mse_1"]

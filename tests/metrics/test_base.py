@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid import losses, metrics
-from pellucid.errors import ShapeError, UnknownName, WrongType
+from pellucid.errors import InvalidArgument, ShapeError, UnknownName, WrongType
 from pellucid.registry import custom_object_scope
 
 
@@ -139,6 +139,84 @@ def test_many_small_numbers_are_added_in_float64():
     for _ in range(20):
         metric.update_state(np.full(100_000, 0.1, "float32"))
     assert metric.result() == pytest.approx(np.float32(0.1), rel=1e-12)
+
+
+FOUR = ["true_positives", "false_positives", "true_negatives", "false_negatives"]
+SUMS = ["total", "count"]
+LATER = ["true_positives", "false_positives", "false_negatives", "intermediate_weights"]
+VARIABLES = [  # Keras 3.15's names before any data, and its values after Y, P
+    ("Mean", {}, SUMS, SUMS, [2.2, 4]),
+    ("Sum", {}, SUMS[:1], SUMS[:1], [2.2]),
+    ("BinaryAccuracy", {}, SUMS, SUMS, [3, 4]),
+    ("MeanSquaredError", {}, SUMS, SUMS, [0.525, 4]),
+    ("CosineSimilarity", {}, SUMS, SUMS, [3, 4]),
+    ("Precision", {}, FOUR[:2], FOUR[:2], [[2], [0]]),
+    ("Precision", {"thresholds": [0.6, 0.1]}, FOUR[:2], FOUR[:2], [[2, 3], [0, 1]]),
+    ("Recall", {"thresholds": [0.6, 0.1]}, [FOUR[0], FOUR[3]], [FOUR[0], FOUR[3]], [[2, 3], [1, 0]]),
+    ("TruePositives", {}, ["accumulator"], ["accumulator"], [[2]]),
+    ("FalseNegatives", {"thresholds": [0.9, 0.3]}, ["accumulator"], ["accumulator"], [[2, 0]]),
+    ("AUC", {"num_thresholds": 3}, FOUR, FOUR, [[3, 2, 0], [1, 0, 0], [0, 1, 1], [0, 1, 3]]),
+    ("AUC", {"thresholds": [0.7]}, FOUR, FOUR, [[3, 1, 0], [1, 0, 0], [0, 1, 1], [0, 2, 3]]),
+    (
+        "AUC", {"multi_label": True, "num_thresholds": 3}, [], FOUR,
+        [[[3], [2], [0]], [[1], [0], [0]], [[0], [1], [1]], [[0], [1], [3]]],
+    ),
+    (
+        "SensitivityAtSpecificity", {"specificity": 0.5, "num_thresholds": 3}, FOUR, FOUR,
+        [[3, 2, 0], [1, 0, 0], [0, 1, 1], [0, 1, 3]],
+    ),
+    ("F1Score", {"threshold": 0.5}, [], LATER, [[2], [0], [1], [3]]),
+    (
+        "R2Score", {}, ["num_samples"], ["num_samples", "squared_sum", "sum", "residual", "count"],
+        [4, [3], [3], [0.525], [4]],
+    ),
+]  # fmt: skip
+Y, P = np.array([[0.0], [1.0], [1.0], [1.0]]), np.array([[0.2], [0.4], [0.65], [0.95]])
+
+
+@pytest.mark.parametrize(("name", "options", "before", "after", "values"), VARIABLES)
+def test_variables_as_keras_names_them(name, options, before, after, values):
+    metric = getattr(metrics, name)(**options)
+    assert [v.name for v in metric.variables] == before
+    assert not any(np.any(v) for v in metric.variables)
+    metric.update_state(*([P] if name in ("Mean", "Sum") else [Y, P]))
+    assert [v.name for v in metric.variables] == after
+    for variable, value in zip(metric.variables, values, strict=True):
+        np.testing.assert_allclose(variable.numpy(), value)
+        if hasattr(metric, variable.name):
+            np.testing.assert_array_equal(getattr(metric, variable.name), variable)
+    metric.reset_state()
+    assert not any(np.any(v) for v in metric.variables)
+
+
+def test_what_a_metric_counted_is_read_only():
+    for variable in (metrics.Mean().variables[0], metrics.Precision().true_positives):
+        with pytest.raises(InvalidArgument, match="update_state"):
+            variable.assign(np.ones_like(variable))
+
+
+def test_thresholds_are_listed_as_in_keras():
+    assert metrics.Precision().thresholds == [0.5]
+    assert metrics.Recall(thresholds=(0.7, 0.2)).thresholds == [0.7, 0.2]
+    assert (
+        metrics.AUC(num_thresholds=3).thresholds == metrics.AUC(thresholds=[0.5]).thresholds == [-1e-7, 0.5, 1 + 1e-7]
+    )
+    assert metrics.PrecisionAtRecall(0.5, num_thresholds=3).thresholds == [0, 0.5, 1]
+    assert metrics.AUC(thresholds=[0.5]).get_config()["thresholds"] == [0.5]
+    assert metrics.AUC().get_config()["thresholds"] is metrics.Precision().get_config()["thresholds"] is None
+
+
+@pytest.mark.parametrize(
+    ("made", "config"),
+    [
+        (losses.CosineSimilarity(axis=1), {"axis": 1}),
+        (losses.Huber(0.3), {"delta": 0.3}),
+        (metrics.CosineSimilarity(axis=0), {"axis": 0}),
+    ],
+)
+def test_configs_carry_what_those_of_keras_lose(made, config):
+    assert made.get_config().items() >= config.items()
+    assert type(made).from_config(made.get_config()).get_config() == made.get_config()
 
 
 def test_directions():

@@ -166,6 +166,11 @@ REFUSED = [
     (metrics.PearsonCorrelation, {"axis": 0.5}),
     (metrics.BinaryCrossentropy, {"label_smoothing": 2}),
     (metrics.MeanMetricWrapper, {"fn": 3}),
+    (metrics.MeanIoU, {"num_classes": 0}),
+    (metrics.IoU, {"num_classes": 2, "target_class_ids": [2]}),
+    (metrics.IoU, {"num_classes": 2, "target_class_ids": []}),
+    (metrics.OneHotIoU, {"num_classes": 2, "target_class_ids": 1}),
+    (metrics.BinaryIoU, {"threshold": None}),
     (metrics.MeanMetricWrapper, {"fn": "no_such_function"}),
 ]
 
@@ -174,6 +179,23 @@ REFUSED = [
 def test_bad_arguments_are_refused_at_once(cls, options):
     with pytest.raises(PellucidError, match=f"{cls.__name__}, argument {list(options)[-1]}"):
         cls(**options)
+
+
+@pytest.mark.parametrize(
+    ("metric", "y_true", "y_pred", "error", "words"),
+    [
+        (metrics.MeanIoU(3), [0, 3], [0, 1], DataError, ["y_true", "from 0 to 2", "3 at row 1", "ignore_class"]),
+        (metrics.MeanIoU(3), [0, 1], [0.2, 0.8], DataError, ["y_pred", "0.2 at row 0", "sparse_y_pred=False"]),
+        (metrics.MeanIoU(3), CLASSES, SCORES, ShapeError, ["y_true", "(4,)", "sparse_y_pred=False"]),
+        (metrics.OneHotMeanIoU(3), CLASSES[:, None], SCORES, ShapeError, ["y_true", "3 numbers", "sparse_y_true=True"]),
+        (metrics.OneHotMeanIoU(4), ONE_HOT, SCORES, ShapeError, ["y_true", "4 numbers", "(4, 3)"]),
+        (metrics.BinaryIoU(), [0, 0.5], [0.2, 0.8], DataError, ["y_true", "0.5 at row 1"]),
+    ],
+)
+def test_overlaps_refuse_what_is_no_class(metric, y_true, y_pred, error, words):
+    with pytest.raises(error) as caught:
+        metric.update_state(y_true, y_pred)
+    assert all(word in str(caught.value) for word in words), caught.value
 
 
 def test_a_misspelt_curve_tells_the_nearest():

@@ -11,9 +11,10 @@ import pytest
 
 from pellucid import metrics
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "metrics.json").read_text("utf-8"))
-DATA = {name: np.array(values) for name, values in GOLDEN["data"].items()}
-CASES = GOLDEN["cases"]
+FOLDER = Path(__file__).parents[1] / "golden"
+GOLDEN, IOU = (json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in ("metrics", "iou"))
+DATA = {name: np.array(values) for name, values in (GOLDEN["data"] | IOU["data"]).items()}
+CASES = GOLDEN["cases"] + IOU["cases"]
 
 
 def told(case: dict[str, Any]) -> str:
@@ -66,6 +67,7 @@ def test_every_name_that_keras_knows(name: str):
     assert type(metrics.get(name)) is getattr(metrics, kind)
 
 
-@pytest.mark.parametrize(("kind", "name"), GOLDEN["defaults"].items())
+@pytest.mark.parametrize(("kind", "name"), (GOLDEN["defaults"] | IOU["defaults"]).items())
 def test_default_names(kind: str, name: str):
-    assert getattr(metrics, kind)(*([0.5] if "At" in kind else [])).name == name
+    needed = {"IoU": [4, [0]], "OneHotIoU": [4, [0]], "MeanIoU": [4], "OneHotMeanIoU": [4]}
+    assert getattr(metrics, kind)(*needed.get(kind, [0.5] if "At" in kind else [])).name == name

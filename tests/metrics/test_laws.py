@@ -14,14 +14,16 @@ from hypothesis import given, settings
 from pellucid import metrics
 from pellucid.errors import PellucidError, ShapeError
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "metrics.json").read_text("utf-8"))
-CASES = [c for c in GOLDEN["cases"] if c["name"] not in ("Mean", "Sum")]
+FOLDER = Path(__file__).parents[1] / "golden"
+GOLDEN, IOU = (json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in ("metrics", "iou"))
+CASES = [c for c in GOLDEN["cases"] + IOU["cases"] if c["name"] not in ("Mean", "Sum")]
 EACH = list({c["name"]: c for c in CASES}.values())  # one case per class
 N = 31
+DATA = GOLDEN["data"] | IOU["data"]
 
 
 def arrays(case: dict[str, Any]) -> list[np.ndarray]:
-    data = [np.array(GOLDEN["data"][name]) for name in case["data"]]
+    data = [np.array(DATA[name]) for name in case["data"]]
     return [data[0], data[1][:, 0]] if case["name"] == "Accuracy" else data
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pellucid import metrics
 from pellucid.errors import ShapeError
+from pellucid.metrics.r2_score import pooled_r2
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e6 + 0.1])
@@ -24,6 +25,19 @@ def test_r2_takes_vectors_and_columns():
 def test_r2_far_from_zero_keeps_its_digits():
     y = np.arange(100.0)[:, None]
     assert metrics.R2Score()(y + 1e5, y + 1e5 + 1) == pytest.approx(metrics.R2Score()(y, y + 1), rel=1e-9)
+
+
+def test_pooled_r2_weighs_outputs_by_how_much_they_vary():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(50, 3)) * [1.0, 5.0, 1e-3]
+    p = y + rng.normal(size=(50, 3)) * 0.3
+    variance_weighted = metrics.R2Score(class_aggregation="variance_weighted_average")(y, p)
+    assert pooled_r2(y, p) == pytest.approx(variance_weighted, rel=1e-9)
+    assert pooled_r2(y[:, :1], p[:, 0]) == pytest.approx(metrics.R2Score()(y[:, :1], p[:, :1]), rel=1e-9)
+    assert metrics.R2Score()(y, p) < 0 < pooled_r2(y, p)
+    for constant in (0.0, 0.1, 1e6 + 0.1):
+        same = np.full((10, 2), constant)
+        assert (pooled_r2(same, same), pooled_r2(same, same + 1)) == (1, 0)
 
 
 def test_adjusted_r2_needs_more_samples_than_regressors():

@@ -69,7 +69,13 @@ def test_size_of_the_matrix():
 def test_names_for_classes_that_never_occur_bring_them_in():
     report = classification_report([0, 2], [0, 2], target_names=["a", "b", "c"], output_dict=True)
     assert report["b"] == {"precision": 0, "recall": 0, "f1-score": 0, "support": 0}
-    assert report["macro avg"]["recall"] == pytest.approx(2 / 3)
+    assert report["macro avg"]["recall"] == report["weighted avg"]["recall"] == 1
+
+
+def test_averages_are_over_the_classes_that_occur_in_truth_or_prediction():
+    report = classification_report([0, 0, 2], [0, 3, 2], target_names=list("abcde"), output_dict=True)
+    assert report["macro avg"]["precision"] == pytest.approx((1 + 1 + 0) / 3)
+    assert report["macro avg"]["f1-score"] == pytest.approx((2 / 3 + 1 + 0) / 3)
 
 
 @pytest.mark.parametrize(

@@ -55,3 +55,34 @@ def test_objects_stay_themselves():
 def test_unknown_words():
     with pytest.raises(UnknownName, match=r"compile, argument metrics.*Did you mean 'accuracy'"):
         metrics.resolve("acuracy", (8, 1), (8, 1))
+
+
+LOGITS = {"from_logits": True}
+
+
+@pytest.mark.parametrize(
+    ("loss", "y_true", "y_pred", "kind", "options"),
+    [
+        (losses.BinaryCrossentropy(), (8, 1), (8, 1), metrics.BinaryAccuracy, {"threshold": 0.5}),
+        (losses.BinaryCrossentropy(**LOGITS), (8,), (8, 1), metrics.BinaryAccuracy, {"threshold": 0.0}),
+        (losses.BinaryFocalCrossentropy(**LOGITS), (8, 1), (8, 1), metrics.BinaryAccuracy, {"threshold": 0.0}),
+        (losses.BinaryCrossentropy(), (8, 3), (8, 3), metrics.BinaryAccuracy, {"threshold": 0.5}),
+        (losses.BinaryFocalCrossentropy(**LOGITS), (8, 3), (8, 3), metrics.BinaryAccuracy, {"threshold": 0.0}),
+        (losses.CategoricalCrossentropy(**LOGITS), (8, 3), (8, 3), metrics.CategoricalAccuracy, {}),
+        (losses.MeanSquaredError(), (8, 3), (8, 3), metrics.CategoricalAccuracy, {}),
+        (losses.SparseCategoricalCrossentropy(**LOGITS), (8,), (8, 3), metrics.SparseCategoricalAccuracy, {}),
+    ],
+)
+def test_the_loss_says_what_outputs_are(loss, y_true, y_pred, kind, options):
+    metric = metrics.resolve("acc", y_true, y_pred, loss)
+    assert (type(metric), metric.name) == (kind, "acc")
+    assert {name: metric.get_config()[name] for name in options} == options
+    crossentropy = metrics.resolve("ce", y_true, y_pred, loss)
+    assert crossentropy.from_logits == getattr(loss, "from_logits", False)
+    assert type(crossentropy).__name__ == kind.__name__.replace("Accuracy", "Crossentropy")
+
+
+@pytest.mark.parametrize("loss", [losses.Hinge(), losses.SquaredHinge()])
+def test_under_a_hinge_loss_signs_are_compared(loss):
+    for labels in ([[-1], [1], [-1]], [[0], [1], [0]]):
+        assert metrics.resolve("accuracy", (3, 1), (3, 1), loss)(labels, [[-0.2], [0.3], [0.4]]) == pytest.approx(2 / 3)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..metrics import R2Score, RootMeanSquaredError, confusion_matrix
+from ..metrics import RootMeanSquaredError, confusion_matrix
 from ..metrics.base import ratio
+from ..metrics.r2_score import pooled_r2
 from ..models import Sequential
 from .labels import Names
 
@@ -17,8 +18,9 @@ MOST_IN_MATRIX = 200  # classes: a matrix grows with their square
 
 def judge(model: Sequential, x: Array, y: Array, classes: int, names: Names = ()) -> dict[str, Any]:
     """Loss and, for classes: accuracy, precision, recall, F1 (averaged and per class), confusion matrix; for numbers:
-    mean absolute and root mean squared error, and R². Plain numbers and lists, ready for JSON. The averages are over
-    the classes that occur, in y or in what is predicted. More than MOST_IN_MATRIX classes have no matrix."""
+    mean absolute and root mean squared error, and R² of all outputs together. Plain numbers and lists, ready for JSON.
+    The averages are over the classes that occur, in y or in what is predicted. More than MOST_IN_MATRIX classes have
+    no matrix."""
     batch = 1024
     loss = model.evaluate(x, y, batch_size=batch, verbose=0, return_dict=True)["loss"]
     predicted = model.predict(x, batch_size=batch, verbose=0)
@@ -51,5 +53,5 @@ def _numbers(y: Array, predicted: Array) -> dict[str, Any]:
     return {
         "mean_absolute_error": float(np.abs(y - predicted).mean()),
         "root_mean_squared_error": float(RootMeanSquaredError()(y, predicted)),
-        "r2": float(R2Score()(y, predicted)),
+        "r2": pooled_r2(y, predicted),
     }

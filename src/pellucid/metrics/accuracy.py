@@ -112,6 +112,8 @@ class Accuracy(MeanOverSamples):
 class BinaryAccuracy(MeanOverSamples):
     """How often y_pred (B, O), cut at a threshold, equals y_true (B, O), 0 or 1.
 
+    The word "accuracy" takes the threshold 0 where the loss says that y_pred are logits (Keras: 0.5 there too).
+
     >>> BinaryAccuracy()([1, 1, 0, 0], [0.98, 1.0, 0.0, 0.6])
     0.75
     """
@@ -129,6 +131,25 @@ class BinaryAccuracy(MeanOverSamples):
         hits = code.buffer(y_pred.shape)
         code.emit("hits.binary_accuracy", targets.numbers(y_pred), y_pred, hits, hits.size, self.threshold)
         lower_mean(code, hits, weights, place)
+
+
+class SignAccuracy(BinaryAccuracy):
+    """How often y_pred (B, O) has the sign that y_true (B, O) asks for: what "accuracy" means under a hinge loss.
+
+    Labels are -1 and 1, or 0 and 1. Keras takes its binary accuracy there, to which -1 is always a miss.
+
+    >>> SignAccuracy()([[-1], [1], [1]], [[-0.3], [0.2], [-2.0]])
+    0.6666666666666666
+    """
+
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
+        super().__init__(name, dtype, threshold=0.0)
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return binary_accuracy(np.asarray(y_true) > 0, y_pred, self.threshold)
+
+    def lower(self, code: Program, targets: Targets, y_pred: Buffer, weights: Buffer | None, place: int) -> None:
+        raise CannotLower(f"metric {self.name!r} of signs")
 
 
 @metrics.add()

@@ -35,6 +35,8 @@ class AUC(Thresholded):
 
     >>> AUC(num_thresholds=3)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9])
     0.75
+    >>> AUC(thresholds=[0.5]).thresholds
+    [-1e-07, 0.5, 1.0000001]
     """
 
     direction = "up"
@@ -57,19 +59,31 @@ class AUC(Thresholded):
         self.curve: str = checks.one_of(self.where("curve"), curve, CURVES)
         method = summation_method.lower() if isinstance(summation_method, str) else summation_method
         self.summation_method: str = checks.one_of(self.where("summation_method"), method, SUMMATIONS)
-        self.thresholds = None if thresholds is None else sorted(checked_thresholds("AUC", thresholds))
-        if self.thresholds is None:
+        self.init_thresholds = None if thresholds is None else sorted(checked_thresholds("AUC", thresholds))
+        if self.init_thresholds is None:
             self.num_thresholds = checks.integer(self.where("num_thresholds"), num_thresholds, minimum=2)
             inner = [i / (self.num_thresholds - 1) for i in range(1, self.num_thresholds - 1)]
         else:
-            self.num_thresholds = len(self.thresholds) + 2
-            inner = self.thresholds
+            self.num_thresholds = len(self.init_thresholds) + 2
+            inner = self.init_thresholds
         self.levels = np.array([-EPSILON, *inner, 1 + EPSILON])  # all are above the first, none above the last
         self.multi_label, self.from_logits = bool(multi_label), bool(from_logits)
         self.num_labels = num_labels and checks.integer(self.where("num_labels"), num_labels, minimum=1)
         if self.num_labels and not self.multi_label:
             raise InvalidArgument(self.where("num_labels"), "none without multi_label", num_labels)
         self.label_weights = None if label_weights is None else checked_weights(label_weights)
+
+    @property
+    def thresholds(self) -> list[float]:
+        """All thresholds, the ends included, which lie a little outside of 0 and 1."""
+        return [float(level) for level in self.levels]
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; `thresholds` as they were given, without the ends."""
+        return {**super().get_config(), "thresholds": self.init_thresholds}
+
+    def counted(self) -> State:
+        return {} if self.multi_label and not self.state else super().counted()
 
     def paired(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         if self.from_logits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -17,6 +17,22 @@ from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, snake
 
 State = Mapping[str, Any]  # name -> a float, or a float64 array
+
+
+class Counted(Variable):
+    """A number or an array that a library's metric has counted, to be read only."""
+
+    def __new__(cls, value: Any, name: str) -> Self:
+        made = super().__new__(cls, np.asarray(value, np.float64), trainable=False, name=name)
+        made.flags.writeable = False
+        return made
+
+    def assign(self, value: Any) -> Self:
+        """Refused: what was counted is changed by counting."""
+        raise InvalidArgument(
+            f"metric variable {self.name!r}, assign", "to be read only", Told("an assignment"),
+            "Count with update_state; go on from the numbers of another metric with load_state(state) or merge(state).",
+        )  # fmt: skip
 
 
 class Targets(Protocol):
@@ -197,8 +213,19 @@ class Metric(Part):
 
     @property
     def variables(self) -> list[Variable]:
-        """What `add_weight` made."""
-        return list(self._added_weights().values())
+        """What is counted, under Keras's names: what `add_weight` made, else copies of the sums as they stand.
+
+        >>> from pellucid.metrics import Mean
+        >>> mean = Mean()
+        >>> mean.update_state([1.0, 4.0])
+        >>> {v.name: float(v) for v in mean.variables}
+        {'total': 5.0, 'count': 2.0}
+        """
+        return [v if isinstance(v, Variable) else Counted(v, name) for name, v in self.counted().items()]
+
+    def counted(self) -> State:
+        """The state under Keras's names; zeros before any data, nothing where only data tell the shape."""
+        return self.state
 
     def _added_weights(self) -> dict[str, Variable]:
         return {name: v for name, v in self.state.items() if isinstance(v, Variable)}

@@ -10,7 +10,9 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from .base import State, metrics
+from ..layers.variable import Variable
+from ..registry import plain
+from .base import Counted, State, metrics
 from .thresholds import Counts, Thresholded, checked_thresholds, counts
 
 LOWEST = -1e10  # below every score that top_k kept
@@ -21,14 +23,22 @@ class AtThresholds(Thresholded):
 
     def __init__(self, thresholds: Any, default: float, name: str | None, dtype: str | None) -> None:
         super().__init__(name, dtype)
-        self.thresholds = thresholds
-        listed = [default] if thresholds is None else checked_thresholds(type(self).__name__, thresholds)
-        self.levels = np.sort(listed)
-        self.order = np.argsort(np.argsort(listed))  # where each given threshold is among the sorted
+        self.init_thresholds = thresholds
+        self.thresholds = [default] if thresholds is None else checked_thresholds(type(self).__name__, thresholds)
+        self.levels = np.sort(self.thresholds)
+        self.order = np.argsort(np.argsort(self.thresholds))  # where each given threshold is among the sorted
 
     @abstractmethod
     def of(self, n: Counts) -> Array:
         """The result from the counts (T,), for each threshold."""
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; `thresholds` as they were given."""
+        return {**super().get_config(), "thresholds": plain(self.init_thresholds)}
+
+    def counts(self) -> Counts:
+        """The four counts at each threshold, in the order the thresholds were given."""
+        return Counts(*(n[self.order] for n in super().counts()))
 
     def read(self, state: State) -> Any:
         value = self.of(counts(state["tally"]))[self.order]
@@ -38,8 +48,15 @@ class AtThresholds(Thresholded):
 class Count(AtThresholds):
     """A count of one cell of the confusion matrix; with sample weights, their sum."""
 
+    kept = ("accumulator",)
+
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(thresholds, 0.5, name, dtype)
+
+    @property
+    def accumulator(self) -> Variable:
+        """The count at each threshold (T,)."""
+        return Counted(self.of(self.counts()), "accumulator")
 
 
 @metrics.add()
@@ -132,6 +149,7 @@ class Precision(ThresholdsOrTopK):
     """
 
     direction = "up"
+    kept = ("true_positives", "false_positives")
 
     def of(self, n: Counts) -> Array:
         return n.precision
@@ -146,6 +164,7 @@ class Recall(ThresholdsOrTopK):
     """
 
     direction = "up"
+    kept = ("true_positives", "false_negatives")
 
     def of(self, n: Counts) -> Array:
         return n.recall

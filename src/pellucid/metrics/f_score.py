@@ -70,6 +70,13 @@ class FBetaScore(Metric):
     def adds_whole_numbers(self, y_true: Array) -> bool:
         return y_true.dtype.kind in "biu"
 
+    def counted(self) -> State:
+        if not self.state:
+            return {}
+        right, called, truth = self.state["right"], self.state["called"], self.state["truth"]
+        rates = {"true_positives": right, "false_positives": called - right, "false_negatives": truth - right}
+        return {**rates, "intermediate_weights": truth}
+
     def called(self, y_pred: Array) -> Array:
         """Which classes each row of scores (B, C) calls, (B, C)."""
         if self.threshold is not None:

@@ -69,6 +69,9 @@ class Mean(Reduction):
     def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
         return mean_state(self.name, y_pred, sample_weight)
 
+    def counted(self) -> State:
+        return {"total": 0.0, "count": 0.0, **self.state}
+
     def read(self, state: State) -> Any:
         return ratio(state["total"], state["count"])
 
@@ -88,6 +91,9 @@ class Sum(Reduction):
             return {"total": float(y_pred.sum(dtype=np.float64))}
         return {"total": float((y_pred * spread(self.name, sample_weight, y_pred.shape)).sum(dtype=np.float64))}
 
+    def counted(self) -> State:
+        return {"total": 0.0, **self.state}
+
     def read(self, state: State) -> Any:
         return state["total"]
 
@@ -101,6 +107,9 @@ class MeanOverSamples(Metric):
 
     def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
         return mean_state(self.name, self.values(y_true, y_pred), sample_weight)
+
+    def counted(self) -> State:
+        return {"total": 0.0, "count": 0.0, **self.state}
 
     def read(self, state: State) -> Any:
         return ratio(state["total"], state["count"])

@@ -31,6 +31,11 @@ class OperatingPoint(Thresholded):
         self.class_id = None if class_id is None else checks.integer(self.where("class_id"), class_id, minimum=0)
         self.levels = evenly_spaced(self.num_thresholds)
 
+    @property
+    def thresholds(self) -> list[float]:
+        """The thresholds looked at."""
+        return [float(level) for level in self.levels]
+
     def paired(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         y_true, y_pred = super().paired(y_true, y_pred)
         return y_true, np.minimum(y_pred, 1)  # at the last threshold, 1, nothing is positive

@@ -20,6 +20,22 @@ AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 ROUNDING = 1e-14  # a variance this small beside the mean square is rounding
 
 
+def pooled_r2(y_true: Array, y_pred: Array) -> float:
+    """R² of all outputs (B, ...) together: 1 − all residuals' squares over all the targets' squares about their means.
+
+    An output counts as much as its targets vary, so that one that hardly does decides nothing, where the mean of
+    each output's R² may be anything. Of targets that are all the same, 1 if the predictions are exact, else 0.
+
+    >>> t = np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 1.001]])
+    >>> round(pooled_r2(t, t + 0.5), 3), bool(R2Score()(t, t + 0.5) < -1000)
+    (0.813, True)
+    """
+    y = y_true.reshape(len(y_true), -1).astype(np.float64)
+    total = float(((y - y.mean(axis=0)) ** 2).sum())
+    residual, rounding = float(((y - y_pred.reshape(y.shape)) ** 2).sum()), ROUNDING * float((y**2).sum())
+    return 1 - residual / total if total > rounding else float(residual <= rounding)
+
+
 @metrics.add("r2")
 class R2Score(Metric):
     """R² of each output (O,), or their average: 1 is perfect, 0 as good as always saying the mean.
@@ -55,12 +71,15 @@ class R2Score(Metric):
         y = y_true.astype(np.float64)
         w = np.ones_like(y) if sample_weight is None else spread(self.name, sample_weight, y.shape)
         return {
-            "sum": (w * y).sum(axis=0),
             "squared_sum": (w * y**2).sum(axis=0),
+            "sum": (w * y).sum(axis=0),
             "residual": (w * (y - y_pred) ** 2).sum(axis=0),
             "count": w.sum(axis=0),
             "num_samples": float(y.size),
         }
+
+    def counted(self) -> State:
+        return {"num_samples": 0.0, **self.state}
 
     def read(self, state: State) -> Any:
         squares, residual = state["squared_sum"], state["residual"]

@@ -66,7 +66,8 @@ def classification_report(
     """Precision, recall, F₁ and support of each class, with accuracy and averages, as a table or a dict.
 
     As scikit-learn's; arguments as `confusion_matrix`'s. Classes that never occur are left out, unless
-    target_names names them. What would divide by zero is 0.
+    target_names names them; the averages are over those that occur, in y_true or in y_pred. What would divide by
+    zero is 0.
 
     >>> print(classification_report([0, 1, 1, 0], [0, 1, 0, 0], ["cat", "dog"]))
                   precision    recall  f1-score   support
@@ -99,10 +100,10 @@ def figures(table: Array, names: Sequence[str]) -> dict[str, Any]:
     precision, recall = ratio(right, called), ratio(right, support)
     f1 = ratio(2 * right, support + called)
     each = np.stack([precision, recall, f1], axis=1)  # (C, 3)
-    total = support.sum()
+    total, occurs = support.sum(), support + called > 0
     rows: dict[str, Any] = {n: row([*each[i], support[i]]) for i, n in enumerate(names)}
     rows["accuracy"] = float(ratio(float(right.sum()), float(total)))
-    rows["macro avg"] = row([*each.mean(axis=0), total])
+    rows["macro avg"] = row([*each[occurs].mean(axis=0), total])
     rows["weighted avg"] = row([*ratio(support @ each, np.full(3, float(total))), total])
     return rows
 

@@ -7,15 +7,16 @@ fills it however many thresholds there are, and cumulative sums read the four co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from .. import checks
 from ..arrays import Array
 from ..errors import ShapeError, WrongType
+from ..layers.variable import Variable
 from ..losses.targets import spread
-from .base import Metric, State, ratio
+from .base import Counted, Metric, State, ratio
 from .shapes import align, is_sparse, one_hot
 
 
@@ -117,6 +118,7 @@ class Thresholded(Metric):
     """
 
     levels: Array
+    kept: ClassVar[tuple[str, ...]] = ("true_positives", "false_positives", "true_negatives", "false_negatives")
     top_k: int | None = None
     class_id: int | None = None
 
@@ -146,6 +148,33 @@ class Thresholded(Metric):
 
     def adds_whole_numbers(self, y_true: Array) -> bool:
         return True
+
+    def counts(self) -> Counts:
+        """The four counts at each threshold as they stand."""
+        return counts(self.state.get("tally", np.zeros((2, len(self.levels) + 1))))
+
+    def counted(self) -> State:
+        return {name: getattr(self, name) for name in self.kept}
+
+    @property
+    def true_positives(self) -> Variable:
+        """How many positive ones are called so, at each threshold (T,)."""
+        return Counted(self.counts().tp, "true_positives")
+
+    @property
+    def false_positives(self) -> Variable:
+        """How many negative ones are called positive, at each threshold (T,)."""
+        return Counted(self.counts().fp, "false_positives")
+
+    @property
+    def true_negatives(self) -> Variable:
+        """How many negative ones are called so, at each threshold (T,)."""
+        return Counted(self.counts().tn, "true_negatives")
+
+    @property
+    def false_negatives(self) -> Variable:
+        """How many positive ones are called negative, at each threshold (T,)."""
+        return Counted(self.counts().fn, "false_negatives")
 
 
 def keep_top_k(scores: Array, k: int) -> Array:

@@ -73,7 +73,7 @@ def train_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) 
     if model.optimizer.loss_scale_factor is not None:  # which `step` takes back
         model.gradient.data[:] = model.optimizer.scale_loss(model.gradient.data)
     model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())
-    model.meters.count(step.loss, y, step.y_pred, sample_weight)
+    model.meters.count(step.loss, y, step.y_pred, sample_weight, model.loss)
     return step.loss
 
 
@@ -90,7 +90,7 @@ def test_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) -
         loss_of, outputs = (model.loss, y_pred) if fused is None else (fused, z)
         loss, _ = loss_of.value_and_gradient(y, outputs, sample_weight)
         loss += model.penalty(model.p, cache)
-    model.meters.count(loss, y, y_pred, sample_weight)
+    model.meters.count(loss, y, y_pred, sample_weight, model.loss)
     return loss
 
 

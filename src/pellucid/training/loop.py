@@ -186,7 +186,7 @@ def _step(
     except NonFinite as problem:
         if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
             raise
-        model.meters.spoil(y, (len(x), *model.output_shape_for(x.shape[1:])))
+        model.meters.spoil(y, (len(x), *model.output_shape_for(x.shape[1:])), model.loss)
         _tell_non_finite(told, problem, position.batch)
         return False
     position.batch += 1
@@ -210,7 +210,7 @@ def _tell_non_finite(told: CallbackList, problem: NonFinite, batch: int) -> None
 def resume_meters(model: Trainee, counted: dict[str, Array], x: Array, y: Array | None) -> None:
     """Go on counting an epoch that was interrupted; one batch shows the shapes."""
     x, y, _ = ready(model, x, y, None, "fit")
-    model.meters.load_state(counted, (y, definition.predict_step(model, x[:1])))
+    model.meters.load_state(counted, (y, definition.predict_step(model, x[:1])), model.loss)
 
 
 def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, Any]:

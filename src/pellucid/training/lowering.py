@@ -67,7 +67,7 @@ def lower_step(
         _lower_update(model, made, fused)
     with code.within("count"):
         code.emit("count.loss", 0, serial=True, meets=False)
-        for metric, weighted in model.meters.resolved(y[:1], _like(out)):
+        for metric, weighted in model.meters.resolved(y, _like(out), model.loss):
             _lower_metric(made, metric, given, w if weighted else None, weighted)
         if made.foreign:
             _written(code, out, "out")
