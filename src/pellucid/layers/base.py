@@ -27,6 +27,7 @@ from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import Regularizer, regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
+from ..wiring import Node, Tensor, tensors_in
 from .variable import Variable, WithVariables
 
 # What Keras calls and nothing here does: written by a user, it would be passed over in silence.
@@ -90,7 +91,9 @@ class Layer(Part, WithVariables):
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
+    many: ClassVar[bool] = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
+    passing = frozenset({"nodes"})
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
@@ -120,6 +123,7 @@ class Layer(Part, WithVariables):
         self.shape: Shape | None = None  # of the input, once built
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
+        self.nodes: list[Node] = []  # where it was called on tensors
 
     # What a layer writes -----------------------------------------------------------------------------------------
 
@@ -136,8 +140,8 @@ class Layer(Part, WithVariables):
         """(y, cache) from the parameters and the input."""
 
     @abstractmethod
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        """(dx, gradients by parameter name) from dL/dy, each summed over the batch."""
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
+        """(dx, gradients by parameter name) from dL/dy, each summed over the batch; of several inputs, a tuple of dx."""
 
     def state_after(self, p: Arrays, cache: Any) -> dict[str, Array]:
         """New values of parameters that are not trained (moving averages), after a training step."""
@@ -191,60 +195,124 @@ class Layer(Part, WithVariables):
         return self.shape is not None
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """(None, ...): the input's shape with the batch left open."""
-        return (None, *self._built_shape("input_shape"))
+    def shapes(self) -> tuple[Shape, ...]:
+        """Of each input, once built."""
+        shape: Any = self._built_shape("input_shape")
+        return shape if self.many else (shape,)
+
+    @property
+    def input_shape(self) -> Any:
+        """(None, ...): the input's shape with the batch left open; of several inputs, a list."""
+        found = [(None, *shape) for shape in self.shapes]
+        return found if self.many else found[0]
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """(None, ...): the output's shape with the batch left open."""
-        return (None, *self.output_shape_for(self._built_shape("output_shape")))
+        return (None, *self.output_shape_for(*self.shapes))
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """The output's shape for an input's, both with the batch in front, as in Keras."""
-        shape = checks.batch_shape(f"layer {self.name!r}, compute_output_shape, argument input_shape", input_shape)
-        return (input_shape[0], *self.output_shape_for(shape))
+        shapes = self._shapes_of(input_shape, "compute_output_shape")
+        first = input_shape[0][0] if self.many else input_shape[0]
+        return (first, *self.output_shape_for(*shapes))
 
-    def build(self, input_shape: Sequence[int | None]) -> None:
+    def _shapes_of(self, given: Any, what: str) -> tuple[Shape, ...]:
+        where = f"layer {self.name!r}, {what}, argument input_shape"
+        return tuple(checks.batch_shape(where, shape) for shape in (given if self.many else [given]))
+
+    def build(self, input_shape: Any) -> None:
         """Make the parameters for inputs (None, ...). A model does this for its layers; alone, a layer does it when
         it is first called."""
-        shape = checks.batch_shape(f"layer {self.name!r}, build, argument input_shape", input_shape)
+        shapes = self._shapes_of(input_shape, "build")
         if self.built:
             return
-        self.output_shape_for(shape)  # refuses a shape that does not fit
-        specs = self.parameters(shape)
+        self.output_shape_for(*shapes)  # refuses a shape that does not fit
+        specs = self.parameters(*shapes)
         vector = Flat({s.name: s.shape for s in specs}, self.dtype)
         key = fresh_key()
         for i, spec in enumerate(specs):
             vector[spec.name] = spec.initializer(spec.shape, self.dtype, key.fold(i))
-        self.bind(shape, {name: vector[name] for name in vector}, vector)
+        self.bind(shapes if self.many else shapes[0], {name: vector[name] for name in vector}, vector)
 
-    def bind(self, shape: Shape, p: Mapping[str, Array], owner: object) -> None:
+    def bind(self, shape: Any, p: Mapping[str, Array], owner: object) -> None:
         """Read and write the parameters through these views from now on."""
         self.shape, self.p, self.owner = shape, dict(p), owner
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy keeps the values but belongs to nobody: the first model that uses it takes them up."""
-        return {**self.__dict__, "owner": None}
+        return {**self.__dict__, "owner": None, "nodes": []}
 
-    def __call__(self, x: Any, training: bool = False) -> Array:
+    def __call__(self, x: Any, training: bool = False) -> Any:
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
-        in Keras: a call is a step taken, where `forward` only says what the step would give."""
-        x = self.as_input(x)
-        self.build((None, *x.shape[1:]))
-        y, cache = self.forward(self.p, x, training=training, rng=fresh_key())
+        in Keras: a call is a step taken, where `forward` only says what the step would give.
+
+        Called on a tensor, as `Input` gives one, the layer joins a graph, and its output is a tensor too."""
+        if (tensors := tensors_in(x)) is not None:
+            return self.called_on(tensors)
+        xs = self.as_inputs(x)
+        self.build([(None, *one.shape[1:]) for one in xs] if self.many else (None, *xs[0].shape[1:]))
+        y, cache = self.forward(self.p, *xs, training=training, rng=fresh_key())
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
         return y
 
+    def called_on(self, tensors: Sequence[Tensor]) -> Tensor:
+        """What this layer gives when it is called on these tensors."""
+        for tensor in tensors:
+            if not isinstance(tensor, Tensor):
+                raise WrongType(
+                    f"layer {self.name!r}, input", "tensors alone", tensor, "Make it an Input of the model."
+                )
+        if len(tensors) != 1 and not self.many:
+            raise ShapeError(
+                f"layer {self.name!r}, input",
+                "one tensor",
+                Told(f"{len(tensors)}"),
+                "Concatenate()([a, b]).",
+            )
+        shapes = [tensor.sample for tensor in tensors]
+        if self.shape is not None and shapes != list(self.shapes) and not self._serves(*shapes):
+            raise ShapeError(f"layer {self.name!r}, input", f"shape {self.input_shape}", [t.shape for t in tensors])
+        node = Node(self, tensors, self.output_shape_for(*shapes), self.dtype)
+        self.nodes.append(node)
+        return node.output
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor that it gave when it was called on one."""
+        return self._only_node("output").output
+
+    @property
+    def input(self) -> Any:
+        """The tensor that it was called on; of several, a list."""
+        inputs = list(self._only_node("input").inputs)
+        return inputs if self.many else inputs[0]
+
+    def _only_node(self, what: str) -> Node:
+        if len(self.nodes) != 1:
+            raise NotReady(
+                f"layer {self.name!r}, {what}", "a layer that stands at one place of a graph",
+                Told(f"one called on {len(self.nodes)} tensors"), "Keep the tensor that the call gives.",
+            )  # fmt: skip
+        return self.nodes[0]
+
+    def as_inputs(self, data: Any) -> tuple[Array, ...]:
+        """The data as an array for each input."""
+        if not self.many:
+            return (self.as_input(data),)
+        if not isinstance(data, list | tuple):
+            raise WrongType(f"layer {self.name!r}, input", "a list of arrays", data)
+        found = tuple(self.as_input(one) for one in data)
+        if len({len(x) for x in found}) > 1:
+            raise ShapeError(f"layer {self.name!r}, input", "batches of one size", [x.shape for x in found])
+        return found
+
     def as_input(self, data: Any) -> Array:
         """The data as an array of the layer's dtype, of a shape that the layer's parameters serve."""
         if isinstance(data, Layer):
-            raise WrongType(
-                f"layer {self.name!r}, input", "an array", data,
-                "Models that are graphs are not supported: write Sequential([Input(shape=...), Dense(...), ...]).",
-            )  # fmt: skip
+            raise WrongType(f"layer {self.name!r}, input", "an array or a tensor", data, "Call it: layer(tensor).")
         try:
             given = np.asarray(data)
             x: Array = np.asarray(given, dtype=self.dtype) if given.dtype.kind in "biufO" else np.empty(0)
@@ -254,25 +322,25 @@ class Layer(Part, WithVariables):
             raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data)))
         if x.ndim == 0:
             raise ShapeError(f"layer {self.name!r}, input", "an array with a batch axis", x.shape)
-        if self.shape is not None and x.shape[1:] != self.shape and not self._serves(x.shape[1:]):
+        if self.shape is not None and not self.many and x.shape[1:] != self.shape and not self._serves(x.shape[1:]):
             raise ShapeError(
                 f"layer {self.name!r}, input", f"shape {(None, *self.shape)}", x.shape,
                 "A single sample needs a batch axis: x[None]." if x.shape == self.shape else "",
             )  # fmt: skip
         return x
 
-    def _serves(self, shape: Shape) -> bool:
-        """Whether the parameters that there are would do for inputs of another shape."""
+    def _serves(self, *shapes: Shape) -> bool:
+        """Whether the parameters that there are would do for inputs of other shapes."""
         try:
-            self.output_shape_for(shape)
-            return {s.name: s.shape for s in self.parameters(shape)} == {n: v.shape for n, v in self.p.items()}
+            self.output_shape_for(*shapes)
+            return {s.name: s.shape for s in self.parameters(*shapes)} == {n: v.shape for n, v in self.p.items()}
         except PellucidError:
             return False
 
     @property
     def specs(self) -> Sequence[Parameter]:
         """The parameters, described."""
-        return self.parameters(self._built_shape("weights"))
+        return self.parameters(*self.shapes)
 
     @property
     def weights(self) -> list[Variable]:

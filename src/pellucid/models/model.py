@@ -43,7 +43,7 @@ class Model(Compiled):
 
     hint = "Models that are graphs, and models with a call of their own, are not supported: use Sequential([...])."
 
-    passing = frozenset({"history", "stop_training", "position", "engine", "turn"})
+    passing = Compiled.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
     history: History
     stop_training = False
     position: Any = None
