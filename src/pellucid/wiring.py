@@ -131,6 +131,33 @@ class Graph:
         """Each layer once, in the order of its first call."""
         return list({id(call.layer): call.layer for call in self.calls}.values())
 
+    def by_depth(self, entries: Sequence[Any]) -> list[Any]:
+        """The entries and the layers as Keras orders them, and names the arrays of a file: by the longest way to the
+        output, and within that as they are met from the output back."""
+        calls = {call.output: call for call in self.calls}
+        sources = dict(zip(self.inputs, entries, strict=True))
+        met: dict[int, Any] = {}  # layers by identity, as a walk back from the output first meets them
+        order: list[int] = []  # wires, each behind those that it is made from
+        rest = [(self.output, False)]
+        while rest:
+            wire, done = rest.pop()
+            if done:
+                order.append(wire)
+            elif wire not in order and (wire, True) not in rest:
+                layer = calls[wire].layer if wire in calls else sources[wire]
+                met.setdefault(id(layer), layer)
+                rest.append((wire, True))
+                rest += [(source, False) for source in reversed(calls[wire].inputs if wire in calls else ())]
+        depths: dict[int, int] = {}  # of wires, then of layers
+        of_layers: dict[int, int] = {}
+        for wire in reversed(order):
+            layer = calls[wire].layer if wire in calls else sources[wire]
+            depth = of_layers[id(layer)] = max(depths.get(wire, 0), of_layers.get(id(layer), 0))
+            for source in calls[wire].inputs if wire in calls else ():
+                depths[source] = max(depths.get(source, 0), depth + 1)
+        unread = [entry for entry in entries if id(entry) not in met]
+        return [*sorted(met.values(), key=lambda layer: -of_layers[id(layer)]), *unread]
+
 
 @dataclass(frozen=True, eq=False)
 class Step:

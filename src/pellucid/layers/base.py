@@ -40,7 +40,10 @@ class LayerFamily(Family["Layer"]):
     def serialize(self, part: Layer) -> Any:
         """The saved form of a layer."""
         saved = super().serialize(part)
-        return {**saved, "build_config": {"input_shape": [None, *part.shape]}} if part.shape else saved
+        if not part.shape:
+            return saved
+        shapes = [[None, *shape] for shape in part.shapes]
+        return {**saved, "build_config": {"input_shape": shapes if part.many else shapes[0]}}
 
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
@@ -91,7 +94,7 @@ class Layer(Part, WithVariables):
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
-    many: ClassVar[bool] = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
+    many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
     passing = frozenset({"nodes"})
     hint = (
@@ -141,7 +144,7 @@ class Layer(Part, WithVariables):
 
     @abstractmethod
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
-        """(dx, gradients by parameter name) from dL/dy, each summed over the batch; of several inputs, a tuple of dx."""
+        """(dx, gradients by parameter name) from dL/dy, each summed over the batch; of several inputs, all dx."""
 
     def state_after(self, p: Arrays, cache: Any) -> dict[str, Array]:
         """New values of parameters that are not trained (moving averages), after a training step."""
@@ -162,12 +165,12 @@ class Layer(Part, WithVariables):
         """
         raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
 
-    def lowered(self, code: Program, x: Buffer) -> Buffer:
+    def lowered(self, code: Program, *xs: Buffer) -> Buffer:
         """`lower`, unless a class derived from the one that wrote it computes something else."""
         owner = {name: cls for cls in reversed(type(self).__mro__) for name in vars(cls)}
         if not all(issubclass(owner["lower"], owner[name]) for name in ("forward", "backward", "state_after")):
             raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
-        return self.lower(code, x)
+        return self.lower(code, *xs)
 
     # What every layer has ----------------------------------------------------------------------------------------
 

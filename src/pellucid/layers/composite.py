@@ -50,8 +50,15 @@ class Composite(Layer):
         return self.graph.layers()
 
     def leaves(self) -> Iterator[tuple[str, Layer]]:
-        """(path, layer) of every layer that is not itself made of layers, each once."""
-        yield from self.wiring.owners.items()
+        """(path, layer) of every layer that is not itself made of layers, each once, in the order of `layers`."""
+        paths = {id(layer): path for path, layer in self.wiring.owners.items()}
+        waiting = self.layers[::-1]
+        while waiting:
+            layer = waiting.pop()
+            if isinstance(layer, Composite):
+                waiting += layer.layers[::-1]
+            elif id(layer) in paths:
+                yield paths.pop(id(layer)), layer
 
     def steps(self, *shapes: Shape) -> Iterator[tuple[Step, tuple[Shape, ...]]]:
         """Each step, and the shapes of what it reads, for inputs of these shapes."""
@@ -67,17 +74,16 @@ class Composite(Layer):
         return known[self.wiring.output]
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
-        found: dict[str, Parameter] = {}
+        found: dict[str, dict[str, Parameter]] = {path: {} for path, _ in self.leaves()}
         for step, given in self.steps(*shapes):
             for spec in step.layer.parameters(*given):
-                path = f"{step.path}/{spec.name}"
-                known = found.setdefault(path, replace(spec, name=path))
+                known = found[step.path].setdefault(spec.name, replace(spec, name=f"{step.path}/{spec.name}"))
                 if known.shape != spec.shape:
                     raise ShapeError(
                         f"model {self.name!r}, layer {step.path!r}",
                         f"inputs that its {spec.name} {known.shape} serves", [(None, *shape) for shape in given],
                     )  # fmt: skip
-        return list(found.values())
+        return [spec for specs in found.values() for spec in specs.values()]
 
     def contains(self, layer: Layer) -> bool:
         """Whether the layer is one of this one's, or of a composite in it."""

@@ -13,12 +13,13 @@ from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError
 from ..program import Buffer, Program
 from ..rng import Key
-from .base import Layer, LayerOptions, layers
+from .base import LayerOptions, layers
+from .merging import Joining
 from .shapes import axes_of
 
 
 @layers.add()
-class Concatenate(Layer):
+class Concatenate(Joining):
     """Lay the inputs side by side along an axis; all their other axes are as long as each other's.
 
     axis: counted with the batch as 0; the last unless given.
@@ -27,7 +28,6 @@ class Concatenate(Layer):
     array([[1., 2., 3.]], dtype=float32)
     """
 
-    many = True
     formula, formula_back = "y = [x1, x2, ...]", "dxᵢ = the part of dy that xᵢ became"
 
     def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:

@@ -11,13 +11,14 @@ from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError
 from ..rng import Key
-from .base import Layer, LayerOptions, layers
+from .base import LayerOptions, layers
+from .merging import Joining
 
 TINY = 1e-12  # what Keras keeps a squared length above
 
 
 @layers.add()
-class Dot(Layer):
+class Dot(Joining):
     """y = Σₖ x₁[..., k, ...]·x₂[..., k, ...] for each sample: what is left of x₁'s axes, then of x₂'s.
 
     axes: the axis of both, or one of each, counted with the batch as 0. normalize: of rows of length 1, which gives
@@ -27,7 +28,6 @@ class Dot(Layer):
     array([[11.]], dtype=float32)
     """
 
-    many = True
     formula, formula_back = "y = Σₖ x1·x2", "dx1 = Σ dy·x2, dx2 = Σ dy·x1"
 
     def __init__(self, axes: Any, normalize: bool = False, **options: Unpack[LayerOptions]) -> None:

@@ -13,14 +13,22 @@ from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError
 from ..program import Buffer, CannotLower, Program
 from ..rng import Key
-from .base import Layer, layers
+from .base import Layer, Parameter, layers
 
 
-class Merging(Layer):
-    """A layer called on a list. Inputs of fewer axes, or with axes of length 1, are stretched to fit the others; what
-    was stretched gets back the sum of the gradients of its copies."""
+class Joining(Layer):
+    """A layer that is called on a list, and has no parameters."""
 
     many = True
+
+    def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
+        return ()
+
+
+class Merging(Joining):
+    """A layer that joins its inputs number by number. Inputs of fewer axes, or with axes of length 1, are stretched to fit the others; what
+    was stretched gets back the sum of the gradients of its copies."""
+
     formula_back = "dxᵢ = dy·∂y/∂xᵢ"
     fewest, most = 1, 0  # inputs; 0: any number
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from ..training.batches import (
 )
 from ..training.callbacks import CallbackList, History, with_progress
 from ..training.threads import threads_for
+from ..wiring import tensors_in
 from . import saving
 from .arguments import answer, frequency, verbosity
 from .compiling import Compiled
@@ -41,7 +42,11 @@ DEFAULT_BATCH = 32
 class Model(Compiled):
     """A network that trains itself."""
 
-    hint = "Models that are graphs, and models with a call of their own, are not supported: use Sequential([...])."
+    hint = "Models with a call of their own are not supported: use Sequential([...]) or Model(inputs, outputs)."
+    functional: ClassVar[type[Model]]  # what Model(inputs, outputs) makes
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        return super().__new__(cls.functional if cls is Model else cls, *args, **kwargs)  # type: ignore[return-value]
 
     passing = Compiled.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
     history: History
@@ -184,12 +189,14 @@ class Model(Compiled):
         """The outputs for one batch."""
         return self.predict(x, batch_size=max(len(x), 1) if hasattr(x, "__len__") else None, verbose=0)
 
-    def __call__(self, x: Any, training: bool = False) -> Array:
-        """The outputs for a batch, with dropout and batch statistics if `training`."""
-        x = self.as_input(x)
-        self.build((None, *x.shape[1:]))
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """The outputs for a batch, with dropout and batch statistics if `training`; called on a tensor, a tensor."""
+        if (tensors := tensors_in(x)) is not None:
+            return self.called_on(tensors)
+        xs = self.as_inputs(x)
+        self.build((None, *xs[0].shape[1:]))
         self.gather()
-        y, cache = self.forward(self.p, x, training=training, rng=fresh_key() if training else self.key)
+        y, cache = self.forward(self.p, *xs, training=training, rng=fresh_key() if training else self.key)
         if training:
             self.state.update(self.state_after(self.p, cache))
         return y

@@ -8,11 +8,12 @@ from typing import Any
 from .. import checks
 from ..arrays import Array, Arrays, Flat
 from ..errors import InvalidArgument, NotReady, ShapeError, Told
-from ..layers import Layer, Variable
+from ..layers import InputLayer, Layer, Variable
 from ..layers.composite import Composite
 from ..program import Program
 from ..registry import snake
 from ..rng import Key, fresh_key
+from ..wiring import Node, Tensor
 from .turns import alone
 
 
@@ -28,12 +29,53 @@ class Network(Composite):
     state: Flat
     gradient: Flat
     gathered = False
+    passing = Composite.passing | {"_tensors", "_traced"}
+    _traced: Sequence[Node] = ()  # the calls that gave them
+    _tensors: tuple[list[Tensor], Tensor] | None = None
 
     def __init__(self, *, name: str | None = None, trainable: bool = True, seed: int | None = None) -> None:
         super().__init__(name=name, trainable=trainable)
         where = self.where("seed")
         self.seed = seed if seed is None else checks.integer(where, seed, minimum=0)
         self.key: Key = fresh_key() if self.seed is None else Key(self.seed)
+
+    # The model as a piece of a graph -----------------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """The tensors with which it begins."""
+        return self._ends()[0]
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The tensor with which it ends, in a list."""
+        return [self._ends()[1]]
+
+    @property
+    def input(self) -> Any:
+        """The tensor with which it begins; several as a list."""
+        return self.inputs if self.many else self.inputs[0]
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor with which it ends."""
+        return self._ends()[1]
+
+    def _ends(self) -> tuple[list[Tensor], Tensor]:
+        """(input tensors, output tensor), as they come of calling one layer after another on tensors."""
+        if self._tensors is None:
+            entries = [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.shapes]
+            tensors = dict(zip(self.graph.inputs, entries, strict=True))
+            for node in self._traced:
+                node.layer.nodes.remove(node)
+            for call in self.graph.calls:
+                tensors[call.output] = call.layer.called_on([tensors[wire] for wire in call.inputs])
+            self._tensors = entries, tensors[self.graph.output]
+            self._traced = [tensors[call.output].node for call in self.graph.calls]
+        return self._tensors
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_tensors": None, "_traced": ()}
 
     def _name_apart(self, layer: Layer, taken: Collection[str], where: str) -> None:
         """Have the layer go by a name that none of its neighbours has."""

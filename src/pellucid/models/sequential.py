@@ -91,7 +91,7 @@ class Sequential(Model):
     def _settle(self) -> None:
         """Build where the input's shape is known; after a change, build anew and keep the weights there are."""
         shape = self._known_shape()
-        self._graph, self._wiring = Graph.chain(self._stack), None
+        self._graph, self._wiring, self._tensors = Graph.chain(self._stack), None, None
         self.shape, self.owner, self.p, self.gathered = None, None, {}, False
         if shape is not None and self._stack:
             self.build((None, *shape))
@@ -121,6 +121,7 @@ class Sequential(Model):
         self.output_shape_for(shape)
         self.shape = shape
         self.gather()
+        self._ends()  # so that each layer knows its tensors
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
         if not self._stack:
