@@ -28,22 +28,11 @@ from ..regularizers import Regularizer, regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
 from ..wiring import Node, Tensor, tensors_in
+from .family import LayerFamily
 from .variable import Variable, WithVariables
 
 # What Keras calls and nothing here does: written by a user, it would be passed over in silence.
 KERAS_HOOKS = ("call", "train_step", "test_step", "predict_step", "compute_loss")
-
-
-class LayerFamily(Family["Layer"]):
-    """Layers are saved with the shape they were built for, as Keras does."""
-
-    def serialize(self, part: Layer) -> Any:
-        """The saved form of a layer."""
-        saved = super().serialize(part)
-        if not part.shape:
-            return saved
-        shapes = [[None, *shape] for shape in part.shapes]
-        return {**saved, "build_config": {"input_shape": shapes if part.many else shapes[0]}}
 
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
