@@ -9,10 +9,10 @@ these steps.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from .arrays import Shape
 from .errors import InvalidArgument, Told
@@ -88,6 +88,7 @@ class Call:
     layer: Any
     inputs: tuple[int, ...]
     output: int
+    written: int = 0  # when the call was made: earlier calls have smaller numbers
 
 
 @dataclass(frozen=True)
@@ -105,27 +106,18 @@ class Graph:
 
     @classmethod
     def between(cls, where: str, inputs: Sequence[Tensor], output: Tensor) -> Graph:
-        """All that lies between these tensors, in the order in which it was written."""
-        wires = {tensor: wire for wire, tensor in enumerate(inputs)}
-        found: dict[int, Node] = {}
-        rest = [output]
-        while rest:
-            tensor = rest.pop()
-            if tensor in wires or tensor.node.number in found:
-                continue
-            if not tensor.node.inputs:
-                raise InvalidArgument(
-                    f"{where}, argument inputs", f"every input that the output needs, {tensor.name!r} among them",
-                    Told(", ".join(repr(t.name) for t in inputs) or "none"),
-                )  # fmt: skip
-            found[tensor.node.number] = tensor.node
-            rest += tensor.node.inputs
-        calls = []
-        for number in sorted(found):
-            node = found[number]
-            wires[node.output] = len(wires)
-            calls.append(Call(node.layer, tuple(wires[t] for t in node.inputs), wires[node.output]))
+        """All that lies between these tensors: the longer the way to the output, the earlier. The order depends on the
+        graph alone, not on when it was written, so that a model loaded from a file draws the same random numbers."""
+        met = _met(where, inputs, output)
+        wires = {tensor: wire for wire, tensor in enumerate([*inputs, *met])}
+        calls = [Call(t.node.layer, tuple(wires[i] for i in t.node.inputs), wires[t], t.node.number) for t in met]
         return cls(tuple(range(len(inputs))), tuple(calls), wires[output])
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether each layer reads what the one before it gave, and nothing else."""
+        wires = [*self.inputs, *(call.output for call in self.calls)]
+        return len(self.inputs) == 1 and all(c.inputs == (w,) for c, w in zip(self.calls, wires, strict=False))
 
     def layers(self) -> list[Any]:
         """Each layer once, in the order of its first call."""
@@ -135,28 +127,64 @@ class Graph:
         """The entries and the layers as Keras orders them, and names the arrays of a file: by the longest way to the
         output, and within that as they are met from the output back."""
         calls = {call.output: call for call in self.calls}
-        sources = dict(zip(self.inputs, entries, strict=True))
-        met: dict[int, Any] = {}  # layers by identity, as a walk back from the output first meets them
-        order: list[int] = []  # wires, each behind those that it is made from
-        rest = [(self.output, False)]
-        while rest:
-            wire, done = rest.pop()
-            if done:
-                order.append(wire)
-            elif wire not in order and (wire, True) not in rest:
-                layer = calls[wire].layer if wire in calls else sources[wire]
-                met.setdefault(id(layer), layer)
-                rest.append((wire, True))
-                rest += [(source, False) for source in reversed(calls[wire].inputs if wire in calls else ())]
-        depths: dict[int, int] = {}  # of wires, then of layers
-        of_layers: dict[int, int] = {}
-        for wire in reversed(order):
-            layer = calls[wire].layer if wire in calls else sources[wire]
-            depth = of_layers[id(layer)] = max(depths.get(wire, 0), of_layers.get(id(layer), 0))
+        layers = dict(zip(self.inputs, entries, strict=True)) | {wire: call.layer for wire, call in calls.items()}
+        order = _from_the_end(self.output, lambda wire: calls[wire].inputs if wire in calls else ())
+        met = {id(layers[wire]): layers[wire] for wire in order.met}
+        depths: dict[int, int] = {}
+        for wire in order.back:  # a layer that is used twice is as deep as its deeper use, and so is what that reads
+            layer = id(layers[wire])
+            depth = depths[layer] = max(order.depths[wire], depths.get(layer, 0))
             for source in calls[wire].inputs if wire in calls else ():
-                depths[source] = max(depths.get(source, 0), depth + 1)
+                order.depths[source] = max(order.depths[source], depth + 1)
         unread = [entry for entry in entries if id(entry) not in met]
-        return [*sorted(met.values(), key=lambda layer: -of_layers[id(layer)]), *unread]
+        return [*sorted(met.values(), key=lambda layer: -depths[id(layer)]), *unread]
+
+
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass
+class _Order(Generic[T]):
+    """What a walk from the end of a graph finds: `met`, in the order of first meeting; `back`, each before all that it
+    reads; and the length of the longest way from each to the end."""
+
+    met: list[T]
+    back: list[T]
+    depths: dict[T, int]
+
+
+def _from_the_end(end: T, sources: Callable[[T], Sequence[T]]) -> _Order[T]:
+    """The order of everything that the end is made from."""
+    met, done, finished = [end], list[T](), {end}
+    ways = [(end, iter(sources(end)))]
+    while ways:
+        here, rest = ways[-1]
+        source = next((s for s in rest if s not in finished), None)
+        if source is None:
+            done.append(here)
+            ways.pop()
+        else:
+            finished.add(source)
+            met.append(source)
+            ways.append((source, iter(sources(source))))
+    depths = dict.fromkeys(done, 0)
+    for here in reversed(done):
+        for source in sources(here):
+            depths[source] = max(depths[source], depths[here] + 1)
+    return _Order(met, done[::-1], depths)
+
+
+def _met(where: str, inputs: Sequence[Tensor], output: Tensor) -> list[Tensor]:
+    """The tensors between these, in the order in which they are computed."""
+    known = set(inputs)
+    order = _from_the_end(output, lambda tensor: () if tensor in known else tensor.node.inputs)
+    for tensor in order.met:
+        if tensor not in known and not tensor.node.inputs:
+            raise InvalidArgument(
+                f"{where}, argument inputs", f"every input that the output needs, {tensor.name!r} among them",
+                Told(", ".join(repr(t.name) for t in inputs) or "none"),
+            )  # fmt: skip
+    return sorted((t for t in order.met if t not in known), key=lambda tensor: -order.depths[tensor])
 
 
 @dataclass(frozen=True, eq=False)

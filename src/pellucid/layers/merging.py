@@ -26,8 +26,8 @@ class Joining(Layer):
 
 
 class Merging(Joining):
-    """A layer that joins its inputs number by number. Inputs of fewer axes, or with axes of length 1, are stretched to fit the others; what
-    was stretched gets back the sum of the gradients of its copies."""
+    """A layer that joins its inputs number by number. Inputs of fewer axes, or with axes of length 1, are stretched to
+    fit the others; what was stretched gets back the sum of the gradients of its copies."""
 
     formula_back = "dxᵢ = dy·∂y/∂xᵢ"
     fewest, most = 1, 0  # inputs; 0: any number

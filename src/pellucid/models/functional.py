@@ -64,8 +64,10 @@ class Functional(Model):
         return self._graph.by_depth(self._inputs)
 
     def _name_all(self) -> None:
+        """Layers that their user did not name are numbered in the order in which they were called."""
         taken: set[str] = set()
-        for layer in sorted([*self._inputs, *self._graph.layers()], key=lambda layer: not layer.named):
+        layers = [*self._inputs, *(call.layer for call in sorted(self._graph.calls, key=lambda call: call.written))]
+        for layer in sorted({id(la): la for la in layers}.values(), key=lambda layer: not layer.named):
             self._name_apart(layer, taken, "layers")
             taken.add(layer.name)
 

@@ -114,7 +114,7 @@ class Wondering:
         if above:
             terms = [term(told, float(dx[at])) for told, dx in above if dx is not None]
             return Why(
-                name, at, f"{sign}{list(at)} = Σ of what those send back who read y", value, largest_first(terms)
+                name, at, f"{sign}{list(at)} = Σ of what the readers of y send back", value, largest_first(terms)
             )
         step = next(step for (phase, _), step in self.steps.items() if phase == "loss")
         inputs = {letter: float(a[at]) for letter, a in passed.arrays.items() if letter in ("z", "y")}

@@ -77,15 +77,18 @@ def _watch_layer(uses: list[Passed]) -> None:
             xs = dict(zip(passed.letters("x"), (x.copy() for x in args[1:]), strict=True))
             passed.arrays = {**xs, **_inner(passed), "y": y.copy()}
 
+    inside: list[Passed | None] = []  # one way back may call the other
+
     def returns(letter: str) -> Any:
         def told(p: Any, cache: Any, d: Array) -> None:
-            if (passed := going()) is not None:
+            inside.append(inside[-1] if inside else going())
+            if (passed := inside[-1]) is not None:
                 passed.back.setdefault(letter, d.copy())
 
         return told
 
     def left(args: Any, result: Any) -> None:
-        if (passed := going()) is not None:
+        if (passed := inside.pop()) is not None:
             found = result[0] if isinstance(result[0], tuple) else (result[0],)
             for letter, dx in zip(passed.letters("dx"), found, strict=True):
                 passed.back.setdefault(letter, dx.copy())
