@@ -32,7 +32,10 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch"}),
     ("actions", {"actions"}),
     ("faces", {"cli", "studio", "serving"}),
-    ("doors", {"backend", "callbacks", "config", "datasets", "saving", "utils"}),  # Keras's names for what stands below
+    (
+        "doors",
+        {"backend", "callbacks", "config", "datasets", "random", "saving", "utils"},
+    ),  # Keras's names for what stands below
     ("roof", {"__init__", "__main__"}),
 ]
 FLOORS[0][1].add("__about__")

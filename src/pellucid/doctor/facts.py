@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..layers import Layer
-from ..layers.base import ActivationLayer
+from ..layers.activation_layer import ActivationLayer
 from ..models import Sequential
 from ..rng import Key
 from ..training.definition import from_logits

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypedDict
 
 import numpy as np
@@ -27,7 +27,8 @@ from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import Regularizer, regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
-from ..wiring import Node, Tensor, tensors_in
+from ..wiring import tensors_in
+from .connecting import Connecting
 from .family import LayerFamily
 from .variable import Variable, WithVariables
 
@@ -61,7 +62,7 @@ class LayerOptions(TypedDict, total=False):
     input_dim: int | None
 
 
-class Layer(Part, WithVariables):
+class Layer(Part, WithVariables, Connecting):
     """A step from x (B, ...) to y (B, ...). A layer of your own writes `forward` and `backward`, and, as it needs
     them, `output_shape_for` and `parameters`:
 
@@ -83,9 +84,10 @@ class Layer(Part, WithVariables):
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
+    supports_masking = False  # Keras's word for whether a mask of time steps passes through
     many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
-    passing = frozenset({"nodes"})
+    passing = frozenset({"nodes", "calls", "activity_loss"})
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
@@ -115,7 +117,9 @@ class Layer(Part, WithVariables):
         self.shape: Shape | None = None  # of the input, once built
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
-        self.nodes: list[Node] = []  # where it was called on tensors
+        self.nodes = []
+        self.activity_loss: float | None = None
+        self.calls = 0  # by hand, in training: noise of a seed of its own differs from call to call
 
     # What a layer writes -----------------------------------------------------------------------------------------
 
@@ -244,51 +248,14 @@ class Layer(Part, WithVariables):
             return self.called_on(tensors)
         xs = self.as_inputs(x)
         self.build([(None, *one.shape[1:]) for one in xs] if self.many else (None, *xs[0].shape[1:]))
-        y, cache = self.forward(self.p, *xs, training=training, rng=fresh_key())
+        y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self.calls))
+        self.calls += training
+        if self.activity_regularizer is not None:
+            self.activity_loss = float(self.activity_regularizer(y)) / len(y)
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
         return y
-
-    def called_on(self, tensors: Sequence[Tensor]) -> Tensor:
-        """What this layer gives when it is called on these tensors."""
-        for tensor in tensors:
-            if not isinstance(tensor, Tensor):
-                raise WrongType(
-                    f"layer {self.name!r}, input", "tensors alone", tensor, "Make it an Input of the model."
-                )
-        if len(tensors) != 1 and not self.many:
-            raise ShapeError(
-                f"layer {self.name!r}, input",
-                "one tensor",
-                Told(f"{len(tensors)}"),
-                "Concatenate()([a, b]).",
-            )
-        shapes = [tensor.sample for tensor in tensors]
-        if self.shape is not None and shapes != list(self.shapes) and not self._serves(*shapes):
-            raise ShapeError(f"layer {self.name!r}, input", f"shape {self.input_shape}", [t.shape for t in tensors])
-        node = Node(self, tensors, self.output_shape_for(*shapes), self.dtype)
-        self.nodes.append(node)
-        return node.output
-
-    @property
-    def output(self) -> Tensor:
-        """The tensor that it gave when it was called on one."""
-        return self._only_node("output").output
-
-    @property
-    def input(self) -> Any:
-        """The tensor that it was called on; of several, a list."""
-        inputs = list(self._only_node("input").inputs)
-        return inputs if self.many else inputs[0]
-
-    def _only_node(self, what: str) -> Node:
-        if len(self.nodes) != 1:
-            raise NotReady(
-                f"layer {self.name!r}, {what}", "a layer that stands at one place of a graph",
-                Told(f"one called on {len(self.nodes)} tensors"), "Keep the tensor that the call gives.",
-            )  # fmt: skip
-        return self.nodes[0]
 
     def as_inputs(self, data: Any) -> tuple[Array, ...]:
         """The data as an array for each input."""
@@ -342,9 +309,11 @@ class Layer(Part, WithVariables):
 
     @property
     def losses(self) -> list[float]:
-        """What the regularizers of the parameters add to the loss now, each by itself."""
+        """What regularizers add to the loss now, each by itself: those of the parameters, and that of the activity for
+        the batch with which the layer was last called by hand."""
         specs = self.specs if self.built else ()
-        return [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        found = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        return found + ([] if self.activity_loss is None else [self.activity_loss])
 
     def get_weights(self) -> list[Array]:
         """Copies of the parameters, the trained ones first, as Keras orders them."""
@@ -402,34 +371,6 @@ class Layer(Part, WithVariables):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-class ActivationLayer(Layer):
-    """A layer that is one activation, its `function`, and has no parameters."""
-
-    formula, formula_back, cached = "y = f(x)", "dx = dy·f′(x)", ("x", "y")
-    function: Activation
-
-    def output_shape_for(self, shape: Shape) -> Shape:
-        return self.function.output_shape_for(shape)
-
-    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
-        y = self.function(x)
-        return y, (x, y)
-
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        x, y = cache
-        return self.function.grad(dy, x, y), {}
-
-    def logits(self, cache: Any) -> tuple[str, Array] | None:
-        x, _ = cache
-        return logits_of(self.function, x)
-
-    def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
-        return dz, {}
-
-    def lower(self, code: Program, x: Buffer) -> Buffer:
-        return self.function.lower(code, x, reshapes=True)
-
-
 def logits_of(activation: Activation, z: Array) -> tuple[str, Array] | None:
     """(the activation's name, z), if that name alone tells what it computes; one with options of its own gives None."""
     known = activations.names.get(activation.name)
@@ -437,11 +378,9 @@ def logits_of(activation: Activation, z: Array) -> tuple[str, Array] | None:
 
 
 def noise_key(rng: Key, seed: int | None) -> Key:
-    """Where a layer draws its noise: from the key of the step, with the layer's own `seed`, if any, folded in.
-
-    Two layers of one seed thus still draw anew at every step, and a model's seed alone makes a run repeatable.
-    """
-    return rng if seed is None else rng.fold("seed", seed)
+    """Where a layer draws its noise: from the key of the step and its place, or from its own `seed` and the step alone:
+    the same numbers then wherever the layer stands, and others at every step."""
+    return rng if seed is None else Key(seed).noise(rng.step)
 
 
 def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:

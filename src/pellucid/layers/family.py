@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..registry import Family
-
-if TYPE_CHECKING:
-    from .base import Layer
 
 # While a model is saved or made: the numbers of its shared layers by identity; the shared layers by number.
 _numbers: ContextVar[dict[int, int] | None] = ContextVar("numbers", default=None)
 _made: ContextVar[dict[int, Any] | None] = ContextVar("made", default=None)
 
 
-class LayerFamily(Family["Layer"]):
+class LayerFamily(Family[Any]):
     """Layers are saved as Keras saves them: `build_config` holds the shape, `shared_object_id` the number of one that
     stands at several places of a model, so that it is one layer again when the model is loaded."""
 
-    def serialize(self, part: Layer) -> Any:
+    def serialize(self, part: Any) -> Any:
         """The saved form of a layer."""
         with _scope(_numbers, lambda: _shared(part)) as numbers:
             saved = super().serialize(part)
@@ -34,12 +31,12 @@ class LayerFamily(Family["Layer"]):
 
     def deserialize(
         self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, where: str = ""
-    ) -> Layer:
+    ) -> Any:
         """The layer that a saved form describes; the same one wherever a model shares it."""
         number = saved.get("shared_object_id") if isinstance(saved, Mapping) else None
         with _scope(_made, dict) as made:
             if isinstance(number, int) and number in made:
-                return made[number]  # type: ignore[no-any-return]
+                return made[number]
             layer = super().deserialize(saved, custom_objects, where)
             if isinstance(number, int):
                 made[number] = layer

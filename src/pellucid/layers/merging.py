@@ -20,6 +20,7 @@ class Joining(Layer):
     """A layer that is called on a list, and has no parameters."""
 
     many = True
+    supports_masking = True
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
         return ()

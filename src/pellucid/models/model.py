@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -196,7 +197,9 @@ class Model(Compiled):
         xs = self.as_inputs(x)
         self.build((None, *xs[0].shape[1:]))
         self.gather()
-        y, cache = self.forward(self.p, *xs, training=training, rng=fresh_key() if training else self.key)
+        rng = replace(fresh_key(), step=self.calls) if training else self.key
+        y, cache = self.forward(self.p, *xs, training=training, rng=rng)
+        self.calls += training
         if training:
             self.state.update(self.state_after(self.p, cache))
         return y

@@ -151,6 +151,7 @@ def assembled(script: Script, out: str, loss: Any, predicted: str) -> Written:
     later = {name for line in (*script.backward, *script.averages, *script.penalties) for name in names(line)}
     cache = sorted(made & later, key=lambda n: (int(re.sub(r"\D", "", n) or 0), n))
     arguments = ", training=False" * script.learns + ", key=None" * bool(script.noise)
+    arguments += ", step=0" * script.seeded
     about = " Noise is drawn from `key`." if script.noise else ""
     forward = [
         f"def forward(p, x{arguments}):",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays import Array
-from ...layers.base import ActivationLayer
+from ...layers.activation_layer import ActivationLayer
 from ...machine.executable import Executable
 from ...program import Buffer, Op, Program
 from ...rng import Key
@@ -47,7 +47,7 @@ def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Ta
     if stepper is None:
         return _refusal(model, engine)
     taken = Taken("compiled", x, y, weights, Parameters.of(model))
-    key = model.key.fold("noise", model.optimizer.steps_taken)
+    key = model.key.noise(model.optimizer.steps_taken)
     model.meters.reset()
     with rule_watched(model) as given:  # where the optimizer has no compiled form
         if not stepper.run(None, 0, 1):
