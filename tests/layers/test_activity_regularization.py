@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pellucid import layers as L
 from pellucid.layers import ActivityRegularization
 
 
