@@ -303,6 +303,7 @@ class Model(Compiled):
         engine = checked_engine(engine)
         twin = copied(self, "explain")
         if y is None or not self.compiled:
+            self._has_one_input("explain")
             x, _, _ = checked_arrays(twin, x, None, None, "explain")
             twin.build((None, *x.shape[1:]))
             twin._prepare()
@@ -368,6 +369,7 @@ class Model(Compiled):
         steps_name: str = "steps",
     ) -> Batches:  # fmt: skip
         """Batches from whatever the user passed, checked; builds the model if its input was unknown."""
+        self._has_one_input(where)
         if steps is not None:
             steps = checks.integer(f"{where}, argument {steps_name}", steps, minimum=1)
         if x is None:
@@ -390,6 +392,13 @@ class Model(Compiled):
         size = DEFAULT_BATCH if batch_size is None else batch_size
         size = checks.integer(f"{where}, argument batch_size", size, minimum=1)
         return ArrayBatches(x, y, weights, size, shuffle, steps)
+
+    def _has_one_input(self, where: str) -> None:
+        if self.many:
+            raise InvalidArgument(
+                f"model {self.name!r}, {where}", "a model with one input", Told(f"one with {len(self.shapes)}"),
+                "It can be called, model([a, b]), saved and summarized.",
+            )  # fmt: skip
 
     def _threads(self, batches: Batches) -> AbstractContextManager[None]:
         return threads_for(getattr(batches, "batch_size", DEFAULT_BATCH), self.count_params())
@@ -420,6 +429,7 @@ class Model(Compiled):
     def _one_batch(
         self, where: str, x: Any, y: Any, weights: Any, class_weight: Mapping[int, float] | None = None
     ) -> tuple[Array, Array, Array | None]:
+        self._has_one_input(where)
         x, y, weights = checked_arrays(self, x, y, weights, where)
         if not self.built:
             self.build((None, *x.shape[1:]))

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..errors import InvalidArgument
 from ..layers import Layer
-from ..wiring import Graph
 from .network import Network
 
 
@@ -26,7 +25,7 @@ def summary(
     """
     if model.built:
         model.gather()
-    sources = {} if model.graph.is_chain else _sources(model.graph)
+    sources = {} if model.graph.is_chain else _sources(model)
     header = ["Layer (type)", "Output Shape", "Param #", *(["Connected to"] if sources else [])]
     header += ["Trainable"] if show_trainable else []
     table = []
@@ -52,15 +51,16 @@ def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[tuple[
             yield from _rows(layer.layers, expand, indent + "  ")
 
 
-def _sources(graph: Graph) -> dict[int, str]:
+def _sources(model: Network) -> dict[int, str]:
     """What each layer reads, by its identity: the names of those that give it, a second use of one as name#2."""
-    names: dict[int, str] = {}
+    graph = model.graph
+    names = {wire: tensor.name for wire, tensor in zip(graph.inputs, model.inputs, strict=True)}
     uses: dict[int, int] = {}
     found: dict[int, list[str]] = {}
     for call in graph.calls:
         use = uses[id(call.layer)] = uses.get(id(call.layer), 0) + 1
         names[call.output] = call.layer.name if use == 1 else f"{call.layer.name}#{use}"
-        found.setdefault(id(call.layer), []).extend(names.get(wire, "input") for wire in call.inputs)
+        found.setdefault(id(call.layer), []).extend(names[wire] for wire in call.inputs)
     return {layer: ", ".join(given) for layer, given in found.items()}
 
 
