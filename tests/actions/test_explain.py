@@ -78,7 +78,7 @@ def test_mistakes(run: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match=r"--out.*\.html"):
         action.write(tmp_path / "e.doc", action.explain(run, None, [0]))
     with pytest.raises(FileError):
-        action.write(tmp_path / "nowhere" / "e.html", action.explain(run, None, [0]))
+        action.write(run / "spec.toml" / "e.html", action.explain(run, None, [0]))
     with pytest.raises(PellucidError):
         action.explain(tmp_path / "no run", None, [0])
     assert not list(tmp_path.iterdir())

@@ -29,13 +29,13 @@ def test_report_writes_one_page(tmp_path: Path):
     page = Page((tmp_path / "run/report.html").read_text(encoding="utf-8"))
     page.check()
     assert "samples of moons" in page.said
-    pellucid("report", "run", "--out", "elsewhere.html", cwd=tmp_path)
-    assert (tmp_path / "elsewhere.html").read_bytes() == (tmp_path / "run/report.html").read_bytes()
+    pellucid("report", "run", "--out", "new/folder/elsewhere.html", cwd=tmp_path)
+    assert (tmp_path / "new/folder/elsewhere.html").read_bytes() == (tmp_path / "run/report.html").read_bytes()
 
     for words, message in (
         (["report", "run/model.keras"], "pass the folder"),
         (["report", "nowhere"], "no such folder"),
-        (["report", "run", "--out", "no/such/folder.html"], "Make the folder first"),
+        (["report", "run", "--out", "run/spec.toml/page.html"], "Not a directory"),
         (["report"], "Missing argument"),
     ):
         error = pellucid(*words, cwd=tmp_path, code=2).stderr

@@ -234,7 +234,7 @@ COUNTS = ["batch_size", "epochs", "steps_per_epoch", "validation_steps", "valida
 @pytest.mark.parametrize("argument", [*COUNTS, "initial_epoch"])
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, "32", NAN, []])
 def test_bad_counts(argument: str, value: Any):
-    if argument == "initial_epoch" and value == 0 and value is not True:
+    if argument in ("initial_epoch", "epochs") and value == 0 and value is not True:
         return
     told(
         lambda: classifier().fit(X, Y, validation_data=(X, Y), verbose=0, **{argument: value}),
@@ -436,14 +436,14 @@ UNITS = ["config", "layers", 1, "config", "units"]
         (lambda b: with_config(b, ["config", "layers"], 5), ["config"]),
         (lambda b: with_config(b, ["config", "layers"], [None]), ["config"]),
         (lambda b: with_config(b, UNITS, "a"), ["units", "'a'"]),
-        (lambda b: with_config(b, UNITS, 10**12), ["GiB"]),
+        (lambda b: with_config(b, UNITS, 10**12), ["parameters at most"]),
         (lambda b: with_config(b, UNITS, 7), ["(3, 7)", "(3, 5)"]),
         (lambda b: with_config(b, ["config", "layers", 1, "config", "activation"], "os.system"), ["activation"]),
         (lambda b: with_config(b, ["compile_config"], 5), ["compile"]),
         (lambda b: with_config(b, ["compile_config", "zzz"], 1), ["'zzz'"]),
         (lambda b: with_config(b, ["compile_config", "optimizer", "class_name"], "Adm"), ["Did you mean 'Adam'"]),
         (lambda b: with_config(b, ["compile_config", "metrics"], [5]), ["metrics"]),
-        (lambda b: with_hdf5(b, loop), ["damaged"]),
+        (lambda b: with_hdf5(b, loop), ["second path"]),
         (lambda b: with_hdf5(b, bomb), ["arrays that the file can hold"]),
         (lambda b: with_hdf5(b, outside), ["a link"]),
         (lambda b: with_hdf5(b, unnumbered), ["abc"]),

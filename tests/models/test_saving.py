@@ -100,6 +100,33 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.M
     assert [p.name for p in tmp_path.iterdir()] == ["m.keras"]
 
 
+@pytest.mark.parametrize("save", ["save", "save_weights", "to_numpy"])
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path, save: str):
+    name = {"save": "m.keras", "save_weights": "m.weights.h5", "to_numpy": "script"}[save]
+    path = tmp_path / "new" / "folder" / name
+    model = trained()
+    getattr(model, save)(path)
+    assert path.exists()
+    if save == "save":
+        np.testing.assert_array_equal(load_model(path).predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(errors.FileError, match="Not a directory"):
+        trained().save(tmp_path / "file" / "m.keras")
+
+
+def test_a_failed_save_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(errors.FileError, match="No space left"):
+        trained().save(tmp_path / "new" / "folder" / "m.keras")
+    assert not list(tmp_path.iterdir())
+
+
 def test_every_truncation_is_refused(tmp_path: Path):
     trained().save(tmp_path / "m.keras")
     whole = (tmp_path / "m.keras").read_bytes()

@@ -176,7 +176,7 @@ def test_normalization_adapted_before_keeps_its_statistics():
         (lambda: small().fit(X, Y[:-1]), "20"),
         (lambda: small().fit(X[:0], Y[:0]), "empty|at least one"),
         (lambda: small().fit(X, Y, batch_size=0), "at least 1"),
-        (lambda: small().fit(X, Y, epochs=-1), "at least 1"),
+        (lambda: small().fit(X, Y, epochs=-1), "at least 0"),
         (lambda: small().fit(X, Y, validation_split=1.5), "below 1"),
         (lambda: small().fit(X, Y.astype(str)), "number"),
         (lambda: small().fit(np.where(X > 2, np.nan, X), Y), "row"),

@@ -34,9 +34,9 @@ def test_another_ending_is_told(tmp_path: Path, name: str):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path):
-    with pytest.raises(errors.FileError, match="Make the folder first"):
-        plots.save(plots.learning_curves(HISTORY), tmp_path / "none" / "a.svg")
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path):
+    plots.save(plots.learning_curves(HISTORY), tmp_path / "new" / "a.svg")
+    assert (tmp_path / "new" / "a.svg").stat().st_size
 
 
 def test_nothing_stays_behind_in_pyplot(tmp_path: Path):

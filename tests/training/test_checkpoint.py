@@ -408,9 +408,10 @@ def test_what_cannot_be_saved_is_refused_and_nothing_is_written(tmp_path, state)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_folder_is_told(tmp_path):
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="writing"):
-        save_checkpoint(tmp_path / "nowhere" / "c.npz", network(), Position())
+        save_checkpoint(tmp_path / "file" / "c.npz", network(), Position())
 
 
 def other_network(**changes: Any) -> Sequential:
@@ -501,7 +502,7 @@ def test_a_file_of_another_kind_is_told(tmp_path, content):
 
 def test_a_missing_file_or_a_folder_is_told(tmp_path):
     for path in (tmp_path, tmp_path / "nothing.npz"):
-        with pytest.raises(FileError, match="a file that can be read"):
+        with pytest.raises(FileError, match="a readable file"):
             load_checkpoint(path, network())
 
 

@@ -19,6 +19,7 @@ from ..actions.runs import find, open_model
 from ..actions.spec import TrainSpec
 from ..actions.train import Event, Finished, Started, resume, train
 from ..errors import InvalidArgument, PellucidError, Told
+from ..training.sure_faults import DesignWarning
 from . import doctor, explain, export, lr, report, show
 from .options import Source, option, spec_of
 from .show import count
@@ -188,8 +189,10 @@ def main(words: list[str] | None = None) -> None:
 
 
 def _speak_plainly() -> None:
-    """A terminal that lacks a letter gets a stand-in for it; a warning is one line."""
+    """A terminal that lacks a letter gets a stand-in for it; a warning is one line, but none says what the doctor does
+    before training."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
+    warnings.simplefilter("ignore", DesignWarning)
     warnings.showwarning = lambda message, *_, **__: show.error(f"Warning: {message}")

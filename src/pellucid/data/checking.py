@@ -22,19 +22,24 @@ _MISSING = "Fill in or drop the rows with missing values."
 _ARRAY = "an array, a list of rows or a data frame"
 
 
-def as_features(where: str, x: Any, shape: Sequence[int | None] | None = None) -> Array:
+def as_features(where: str, x: Any, shape: Sequence[int | None] | None = None, *, none_will_do: bool = False) -> Array:
     """x as an array (N, *shape) of finite numbers, in the dtype it has.
 
     `shape` is that of one sample; None in it leaves a size open. A trailing axis of 1 is added or dropped where that
-    alone makes x fit, as in Keras.
+    alone makes x fit, as in Keras. none_will_do: there may be no rows, as [] or as an array (0, ...).
 
     >>> as_features("fit, x", [[1, 2], [3, 4]], (2,)).shape
     (2, 2)
     """
     array = as_numbers(where, x)
-    _with_rows(where, array)
+    if none_will_do and array.shape == (0,) and shape is not None and None not in shape:
+        array = array.reshape(0, *shape)
+    if not (none_will_do and array.ndim and not len(array)):
+        _with_rows(where, array)
     if shape is not None:
         array = _fitted(where, array, tuple(shape))
+    if not len(array):
+        return array
     if array.size == 0:
         raise DataError(where, "at least one column", Told(f"shape {array.shape}"))
     check_finite(where, array, column_names(x))
@@ -96,7 +101,7 @@ def as_weights(where: str, weights: Any, n: int) -> Array:
 def check_range(where: str, x: Array, dtype: str, columns: Sequence[Any] = ()) -> None:
     """Raise DataError if a number is too large for the dtype that is computed in."""
     largest = np.finfo(dtype).max
-    if x.dtype.kind != "f" or np.can_cast(x.dtype, dtype) or max(x.max(), -x.min()) <= largest:
+    if x.dtype.kind != "f" or not x.size or np.can_cast(x.dtype, dtype) or max(x.max(), -x.min()) <= largest:
         return
     index = first_where(np.abs(x) > largest)
     raise DataError(

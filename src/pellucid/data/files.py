@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from ..arrays import Array
 from ..errors import DataError, FileError, Told
+from ..files import reading
+from .npy import read_npy
 from .npz import load_npz
 
 SUFFIXES = (".npz", ".npy")
@@ -61,12 +61,8 @@ def _beside(path: Path, stem: str) -> Path:
 
 def _read(path: Path) -> Array:
     where = f"reading {path}"
-    try:
-        array: Array = np.load(path, allow_pickle=False)
-    except OSError as problem:
-        raise FileError(where, "a readable file", Told(problem.strerror or str(problem))) from problem
-    except Exception as problem:  # a damaged file may make NumPy raise nearly anything
-        raise FileError(where, "a whole .npy file of plain numbers", Told(str(problem)), "Write it again.") from problem
+    with reading(where, "a whole .npy file of plain numbers", "Write it again."), open(path, "rb") as file:
+        array = read_npy(file, path.stat().st_size)
     if array.ndim == 0:
         raise FileError(where, "an array with one row per sample", Told("a single value"))
     return array

@@ -11,7 +11,6 @@ import io
 import math
 import os
 import struct
-import zlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +18,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, FileError, Told
-from ..files import write_whole
+from ..files import reading, write_whole
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CODES = {np.dtype(dtype).newbyteorder("=").name: code for code, dtype in _DTYPES.items()}
@@ -34,23 +33,14 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     Raises FileError if the file is missing, truncated, too long, or not of this format.
     """
     where = f"reading {path}"
-    try:
-        with open(path, "rb") as raw:
-            zipped = raw.read(2) == b"\x1f\x8b"
-            size = raw.seek(0, os.SEEK_END)
-            raw.seek(0)
-            if not zipped:
-                return _array(where, raw, size)
-            with gzip.GzipFile(fileobj=raw) as file:
-                return _array(where, file, size * _MAX_RATIO)
-    except FileError:
-        raise
-    except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
-        raise FileError(where, "a whole gzip file", Told(f"a damaged one ({problem})"), _AGAIN) from problem
-    except OSError as problem:
-        raise FileError(
-            where, "a readable file", Told(problem.strerror or str(problem)), "Check the path."
-        ) from problem
+    with reading(where, "a whole IDX file", _AGAIN), open(path, "rb") as raw:
+        zipped = raw.read(2) == b"\x1f\x8b"
+        size = raw.seek(0, os.SEEK_END)
+        raw.seek(0)
+        if not zipped:
+            return _array(where, raw, size)
+        with gzip.GzipFile(fileobj=raw) as file:
+            return _array(where, file, size * _MAX_RATIO)
 
 
 def _array(where: str, file: io.BufferedIOBase, most: int) -> Array:

@@ -6,14 +6,16 @@ import os
 import zipfile
 from typing import IO
 
-import numpy as np
-
 from ..arrays import Array
 from ..errors import DataError, FileError, Told
+from ..files import reading
+from .npy import read_npy
 
 SPLIT = ("x_train", "y_train", "x_test", "y_test")
 WHOLE = ("x", "y")
 ALONE = ("x",)
+MAX_RATIO = 1100  # deflate shrinks a byte run 1032 times at most
+AGAIN = "Write it again with numpy.savez_compressed, from arrays whose dtype is not object."
 
 Forms = tuple[tuple[str, ...], ...]
 
@@ -27,19 +29,8 @@ def load_npz(path: str | os.PathLike[str], *, targets: bool = True) -> dict[str,
     damaged, foreign or holds pickled objects, and DataError for an x and a y of different lengths.
     """
     where = f"reading {path}"
-    try:
+    with reading(where, "a whole .npz file of plain numbers", AGAIN):
         arrays = _read(where, path, (SPLIT, WHOLE) if targets else (SPLIT, WHOLE, ALONE))
-    except FileError:
-        raise
-    except OSError as problem:
-        raise FileError(
-            where, "a readable file", Told(problem.strerror or str(problem)), "Check the path."
-        ) from problem
-    except Exception as problem:  # a damaged file may make zipfile and NumPy raise nearly anything
-        raise FileError(
-            where, "a whole .npz file of plain numbers", Told(f"{type(problem).__name__}: {problem}"),
-            "Write it again with numpy.savez_compressed, from arrays whose dtype is not object.",
-        ) from problem  # fmt: skip
     for x, y in (("x_train", "y_train"), ("x_test", "y_test"), ("x", "y")):
         if y in arrays and len(arrays[x]) != len(arrays[y]):
             raise DataError(f"{where}, {y}", f"{len(arrays[x])} rows, as {x} has", len(arrays[y]))
@@ -56,19 +47,29 @@ def _read(where: str, path: str | os.PathLike[str], forms: Forms) -> dict[str, A
 
 
 def _arrays(where: str, raw: IO[bytes], forms: Forms) -> dict[str, Array]:
-    with np.load(raw, allow_pickle=False) as file:
-        given = _as_named(file.files)
+    with zipfile.ZipFile(raw) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+        given = _as_named(names)
         keys = next((keys for keys in forms if set(keys) <= set(given)), None)
         if keys is None:
             raise FileError(
                 where, f"the arrays {', '.join(SPLIT)}, or {' and '.join(WHOLE)}",
-                Told(", ".join(file.files) or "no arrays"), "Rename them when saving: numpy.savez(path, x=..., y=...).",
+                Told(", ".join(names) or "no arrays"), "Rename them when saving: numpy.savez(path, x=..., y=...).",
             )  # fmt: skip
-        arrays = {key: np.asarray(file[given[key]]) for key in keys}
+        size = raw.seek(0, os.SEEK_END)
+        arrays = {key: _array(archive, given[key], size) for key in keys}
     for key, array in arrays.items():
         if array.ndim == 0:
             raise FileError(f"{where}, {key}", "an array with one row per sample", Told("a single value"))
     return arrays
+
+
+def _array(archive: zipfile.ZipFile, name: str, size: int) -> Array:
+    """One array of an archive that has so many bytes."""
+    member = archive.getinfo(f"{name}.npy" if f"{name}.npy" in archive.namelist() else name)
+    most = min(member.file_size, MAX_RATIO * min(member.compress_size, size))
+    with archive.open(member) as file:
+        return read_npy(file, most)
 
 
 def _as_named(names: list[str]) -> dict[str, str]:

@@ -3,6 +3,9 @@
 A kernel's machine code is kept under a key made of the source of this whole folder, the compiler's version and the
 processor: a changed kernel is never run from what an older one left. Loading it takes llvmlite alone: Numba, which
 compiles, is imported only when there is something to compile.
+
+Whoever may write to the folder could have this process run anything: code is loaded only from files, and from folders,
+that nobody but the user and the system may write to.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -24,7 +28,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from ..errors import FileError
-from ..files import cache_folder, write_whole
+from ..files import cache_folder, distrust, is_ours, make_folder, write_whole
 from . import host
 
 log = logging.getLogger("pellucid")
@@ -95,7 +99,10 @@ class Library:
     def _load(self, name: str) -> bool:
         """Whether a kernel's code was on disk, whole."""
         try:
-            kept = (self.folder / f"{name}.code").read_bytes()
+            with open(self.folder / f"{name}.code", "rb") as file:
+                if not is_ours(os.fstat(file.fileno())):
+                    return False
+                kept = file.read()
         except OSError:
             return False
         code = kept[SUM:]
@@ -139,8 +146,9 @@ class Library:
 
         code = machine_code(name, symbol(name), self.target)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_whole(self.folder / f"{name}.code", lambda file: file.write(hashlib.sha256(code).digest() + code))
+            make_folder(self.folder, 0o700)
+            whole = hashlib.sha256(code).digest() + code
+            write_whole(self.folder / f"{name}.code", lambda file: file.write(whole), private=True)
         except (OSError, FileError):
             pass  # nowhere to keep it: the next process compiles again
         self._link(name, code)
@@ -161,9 +169,35 @@ def symbol(name: str) -> str:
 @functools.cache
 def library() -> Library:
     """The library of this process."""
-    made = Library(cache_folder() / "machine" / key())
+    made = Library(trusted_folder(cache_folder() / "machine") / key())
     if hasattr(os, "register_at_fork"):  # a thread may have held the lock when this process was copied
         os.register_at_fork(after_in_child=lambda: setattr(made, "lock", threading.Lock()))
+    return made
+
+
+def trusted_folder(folder: Path) -> Path:
+    """The folder, its links followed; where other users could have put code into it, a new one for this process alone,
+    and a warning. Machine code runs with all the rights of whoever loads it."""
+    folder = Path(os.path.realpath(folder))
+    if not (why := distrust(folder)):
+        return folder
+    import atexit
+    import shutil
+    import tempfile
+
+    made, mine = Path(tempfile.mkdtemp(prefix="pellucid-")), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == mine:  # a forked copy leaves it to the one that made it
+            shutil.rmtree(made, ignore_errors=True)
+
+    atexit.register(remove)
+    warnings.warn(
+        f"The compiled engine is not kept in {folder}: {why}, and could have put code of their own there. It is "
+        "compiled for this process alone, which takes some seconds each time. Let nobody else write there (chmod go-w, "
+        "chown), or set PELLUCID_CACHE to a folder of your own.",
+        stacklevel=2,
+    )
     return made
 
 

@@ -10,7 +10,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,12 +19,14 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import FileError, Told
-from ..files import write_whole
+from ..files import reading, write_whole
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MAGIC_ZIP, MAGIC_HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 LARGEST_RATIO = 200  # of what unpacks to what is packed; real weights hardly shrink, a bomb a thousandfold
-LARGEST_JSON = 100_000_000  # bytes; no real model's config comes near
+LARGEST_JSON = 20_000_000  # bytes; no real model's config comes near
+DEEPEST = 200  # groups within each other; a model in a model takes two
+AGAIN = "It was cut short or altered: save again."
 
 Tree = Mapping[str, Array]
 
@@ -51,27 +53,20 @@ def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:
     content = _bytes_of(path)
     if not content.startswith(MAGIC_ZIP):
         raise FileError(where, "a .keras file (a zip)", Told(_what_it_is(content)))
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for name in (CONFIG, METADATA, WEIGHTS):
-                if name not in archive.namelist():
-                    raise FileError(
-                        where, f"a .keras file with {CONFIG}, {METADATA} and {WEIGHTS}", Told(f"a zip without {name}")
-                    )
-            if max(archive.getinfo(name).file_size for name in (CONFIG, METADATA)) > LARGEST_JSON:
-                raise FileError(where, f"a config under {LARGEST_JSON:,} bytes", Told("a larger one"))
-            config, metadata = json.loads(archive.read(CONFIG)), json.loads(archive.read(METADATA))
-            member = archive.getinfo(WEIGHTS)
-            if member.file_size > LARGEST_RATIO * max(member.compress_size, 1):
-                raise FileError(where, f"weights that unpack to {LARGEST_RATIO} times their size at most", Told("more"))
-            weights = archive.read(WEIGHTS)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as problem:
-        if isinstance(problem, FileError):
-            raise
-        raise FileError(
-            where, "a whole .keras file", Told(f"a damaged one ({problem})"), "It was cut short or altered: save again."
-        ) from problem
-    return config, metadata, read_hdf5(weights, f"{where}, {WEIGHTS}")
+    with reading(where, "a whole .keras file", AGAIN), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in (CONFIG, METADATA, WEIGHTS):
+            if name not in archive.namelist():
+                raise FileError(
+                    where, f"a .keras file with {CONFIG}, {METADATA} and {WEIGHTS}", Told(f"a zip without {name}")
+                )
+        if max(archive.getinfo(name).file_size for name in (CONFIG, METADATA)) > LARGEST_JSON:
+            raise FileError(where, f"a config under {LARGEST_JSON:,} bytes", Told("a larger one"))
+        config, metadata = json.loads(archive.read(CONFIG)), json.loads(archive.read(METADATA))
+        most = LARGEST_RATIO * len(content)
+        if archive.getinfo(WEIGHTS).file_size > most:
+            raise FileError(where, f"weights that unpack to {LARGEST_RATIO} times their size at most", Told("more"))
+        weights = archive.read(WEIGHTS)
+    return config, metadata, read_hdf5(weights, f"{where}, {WEIGHTS}", most)
 
 
 def write_weights(path: Path, tree: Tree, groups: Mapping[str, str]) -> None:
@@ -99,26 +94,27 @@ def hdf5_bytes(tree: Tree, groups: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def read_hdf5(content: bytes, where: str) -> dict[str, Array]:
-    """The tree in an HDF5 file."""
+def read_hdf5(content: bytes, where: str, most: int | None = None) -> dict[str, Array]:
+    """The tree in an HDF5 file; its arrays may have `most` bytes together."""
     if not content.startswith(MAGIC_HDF5):
         raise FileError(where, "an HDF5 file", Told(_what_it_is(content)))
     import h5py
 
     tree: dict[str, Array] = {}
-    try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            _collect(file, "", tree, where)
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as problem:
-        if isinstance(problem, FileError):
-            raise
-        raise FileError(
-            where, "a whole HDF5 file", Told(f"a damaged one ({problem})"), "It was cut short or altered: save again."
-        ) from problem
+    with reading(where, "a whole HDF5 file", AGAIN), h5py.File(io.BytesIO(content), "r") as file:
+        room = LARGEST_RATIO * len(content) if most is None else most
+        for path, member in _datasets(file, "", where, {h5py.h5o.get_info(file["/"].id).addr}):
+            room -= member.nbytes
+            if room < 0:
+                raise FileError(where, "arrays that the file can hold", Told(f"{member.nbytes:,} bytes at {path!r}"))
+            if member.dtype.kind in "biuf":
+                tree[path] = np.asarray(member[()])
     return tree
 
 
-def _collect(group: Any, prefix: str, tree: dict[str, Array], where: str) -> None:
+def _datasets(group: Any, prefix: str, where: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """(path, dataset) of all that lies in a group, each object once: two paths to one would let a small file unfold
+    without end."""
     import h5py
 
     for name in group:
@@ -126,14 +122,20 @@ def _collect(group: Any, prefix: str, tree: dict[str, Array], where: str) -> Non
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise FileError(where, "arrays inside the file", Told(f"a link at {path!r}"))
         member = group[name]
+        address = h5py.h5o.get_info(member.id).addr
+        if address in seen:
+            raise FileError(where, "each array under one path", Told(f"a second path to one at {path!r}"))
+        seen.add(address)
+        if path.count("/") > DEEPEST:
+            raise FileError(where, f"{DEEPEST} groups within each other at most", Told("more"))
         if isinstance(member, h5py.Group):
-            _collect(member, f"{path}/", tree, where)
+            yield from _datasets(member, f"{path}/", where, seen)
+        elif not isinstance(member, h5py.Dataset):
+            raise FileError(where, "groups and arrays", Told(f"a {type(member).__name__} at {path!r}"))
         elif member.external or member.is_virtual:
             raise FileError(where, "arrays inside the file", Told(f"an array kept elsewhere at {path!r}"))
-        elif member.nbytes > LARGEST_RATIO * group.file.id.get_filesize():
-            raise FileError(where, "arrays that the file can hold", Told(f"one of {member.nbytes:,} bytes at {path!r}"))
-        elif member.dtype.kind in "biuf":
-            tree[path] = np.asarray(member[()])
+        else:
+            yield path, member
 
 
 def _bytes_of(path: Path) -> bytes:

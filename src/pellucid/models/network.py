@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from .. import checks
 from ..arrays import Array, Arrays, Flat
-from ..errors import InvalidArgument, NotReady, ShapeError, Told
-from ..layers import InputLayer, Layer, Variable
+from ..errors import FileError, InvalidArgument, NotReady, ShapeError, Told
+from ..layers import InputLayer, Layer, Parameter, Variable
 from ..layers.composite import Composite
 from ..program import Program
 from ..registry import snake
@@ -99,6 +102,7 @@ class Network(Composite):
             return
         held = {f"{path}/{name}": v for path, leaf in leaves if leaf.built for name, v in leaf.p.items()}
         specs = self.parameters(*self.shapes)
+        _refuse_more(self.name, specs)
         self.dtype = _one_dtype(self.name, leaves)
         theta = Flat({s.name: s.shape for s in specs if s.trainable}, self.dtype)
         state = Flat({s.name: s.shape for s in specs if not s.trainable}, self.dtype)
@@ -212,6 +216,29 @@ class Network(Composite):
             if layer.name == name:
                 return layer
         raise InvalidArgument("get_layer", "one of " + ", ".join(la.name for la in self.layers), name)
+
+
+_most: ContextVar[int | None] = ContextVar("most", default=None)
+
+
+@contextmanager
+def at_most(parameters: int) -> Iterator[None]:
+    """Within the block, a network of more parameters is refused before memory is asked for: those that come with a
+    file cannot be more than the file holds, whatever its config claims."""
+    before = _most.set(parameters)
+    try:
+        yield
+    finally:
+        _most.reset(before)
+
+
+def _refuse_more(name: str, specs: Sequence[Parameter]) -> None:
+    most, wanted = _most.get(), sum(math.prod(s.shape) for s in specs)
+    if most is not None and wanted > most:
+        raise FileError(
+            f"model {name!r}", f"a config of {most:,} parameters at most, as many as the file can hold",
+            Told(f"one of {wanted:,}"), "It was cut short or altered: save again.",
+        )  # fmt: skip
 
 
 def _one_dtype(name: str, leaves: Sequence[tuple[str, Layer]]) -> str:

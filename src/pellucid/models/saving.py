@@ -17,15 +17,19 @@ import numpy as np
 from .. import checks
 from ..__about__ import version
 from ..arrays import Array
-from ..errors import FileError, PellucidError, ShapeError, Told
+from ..errors import FileError, PellucidError, ShapeError, Told, UnknownName
+from ..files import reading
 from ..layers import InputLayer, Layer
 from ..layers.base import layers as layer_family
 from ..registry import custom_object_scope, snake
 from ..rng import Key
 from . import archive
 from .compiling import Compiled
-from .network import Network
+from .network import Network, at_most
+from .own_parts import check_known, told_how
 
+HARMLESS = 1 << 20  # parameters that a config may claim whatever is in the file: their shapes then tell what differs
+WHOLE = "a config as Keras 3 writes it"
 KERAS_FORMAT = "3.15.1"  # the version of Keras whose files these are
 
 
@@ -52,15 +56,17 @@ def load_model(
 ) -> Compiled:
     """The model in a `.keras` file, written here or by Keras 3: ready to predict, evaluate, and train on.
 
-    Nothing in the file is executed. Classes of your own must be registered, or passed as custom_objects
-    {"MyLayer": MyLayer}. compile=False leaves out the optimizer, the loss and the metrics. safe_mode is taken for
-    Keras's sake: there is no unsafe mode.
+    Nothing in the file is executed. Classes and functions of your own must be registered, or passed as custom_objects
+    {"MyLayer": MyLayer}; an error names all that lack, with the line to write. compile=False leaves out the optimizer,
+    the loss and the metrics. safe_mode is taken for Keras's sake: there is no unsafe mode.
     """
     path = Path(checks.path("load_model, argument filepath", filepath))
     config, metadata, tree = archive.read_archive(path)
     where = f"loading {path}"
+    held = max(sum(array.size for array in tree.values()), HARMLESS)
     try:
-        with custom_object_scope(custom_objects or {}):
+        with reading(where, WHOLE, archive.AGAIN), at_most(held), custom_object_scope(custom_objects or {}):
+            check_known(config, where, f"load_model({str(path)!r}", compiled=compile)
             model = _model_of(config, where)
             _load_tree(model, tree, where)
             if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
@@ -69,6 +75,8 @@ def load_model(
                 model.compile_from_config(config["compile_config"])
                 _load_optimizer(model, tree)
     except PellucidError as problem:
+        if isinstance(problem, UnknownName):
+            told_how(problem, f"load_model({str(path)!r}")
         if not problem.where.startswith(where):
             problem.where = f"{where}, {problem.where}"
         raise
@@ -86,7 +94,8 @@ def load_weights(model: Compiled, filepath: str | os.PathLike[str]) -> None:
     """Read the weights of a `.weights.h5` or `.keras` file into a model of the same architecture."""
     model.needs_parameters("load_weights")
     path = Path(checks.path("load_weights, argument filepath", filepath))
-    _load_tree(model, archive.read_weights(path), f"loading {path}")
+    with reading(f"loading {path}", "weights that fit the model", archive.AGAIN):
+        _load_tree(model, archive.read_weights(path), f"loading {path}")
 
 
 def model_to_json(model: Compiled, **options: Any) -> str:
@@ -96,11 +105,10 @@ def model_to_json(model: Compiled, **options: Any) -> str:
 
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Compiled:
     """The model that `model_to_json` described, with fresh weights."""
-    try:
+    with reading("model_from_json", "JSON that to_json has written", ""):
         config = json.loads(text)
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise FileError("model_from_json", "JSON", Told(str(problem))) from problem
     with custom_object_scope(custom_objects or {}):
+        check_known(config, "model_from_json", "model_from_json(text")
         return _model_of(config, "model_from_json")
 
 
@@ -131,14 +139,8 @@ def _target(filepath: str | os.PathLike[str], suffix: str, overwrite: bool, wher
 
 
 def _model_of(config: Any, where: str) -> Compiled:
-    try:
+    with reading(where, WHOLE, ""):
         model = layer_family.deserialize(config, where=where)
-    except PellucidError:
-        raise
-    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as problem:
-        raise FileError(
-            where, "a config as Keras 3 writes it", Told(f"one that does not hold together ({problem})")
-        ) from problem
     if not isinstance(model, Compiled):
         raise FileError(where, "a model", Told(type(model).__name__))
     return model
@@ -202,6 +204,8 @@ def _load_optimizer(model: Compiled, tree: Mapping[str, Array]) -> None:
     if not all(number.isdecimal() for number in numbers):
         raise FileError(prefix, "arrays named by numbers", Told(", ".join(numbers)))
     found = sorted((int(number), prefix + number) for number in numbers)
+    if found and not np.all(np.asarray(tree[found[0][1]]) >= 0):
+        raise FileError(found[0][1], "the number of steps taken", tree[found[0][1]])
     if found and model.built:
         model.optimizer.build(model.theta)
         model.optimizer.set_variables(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())

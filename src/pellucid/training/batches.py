@@ -5,6 +5,8 @@ Arrays stay in the dtype they came in (images uint8) until a batch of them is us
 
 from __future__ import annotations
 
+import time
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
@@ -18,6 +20,7 @@ from ..data.utils import PyDataset
 from ..errors import DataError, ShapeError, Told, WrongType
 from ..rng import Key
 
+PATIENCE = 10.0  # seconds after which batches of which nobody knows the number may be without end
 Batch = tuple[Array, Array | None, Array | None]  # x (B, ...), y (B, ...), weights (B,)
 
 
@@ -52,7 +55,7 @@ class ArrayBatches(Batches):
         self.x, self.y, self.sample_weight = x, y, sample_weight
         self.batch_size, self.shuffle = batch_size, shuffle
         self.in_a_pass = -(-len(x) // batch_size)
-        self.steps = steps or self.in_a_pass
+        self.steps = (steps or self.in_a_pass) if len(x) else 0
 
     def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
         for order, first, last in self.passes(number, key, start):
@@ -101,19 +104,23 @@ class StreamBatches(Batches):
             there = self._length()
             self.steps = there if steps is None else min(steps, there)
         self.iterator: Iterator[Any] | None = None
+        self.endless_told = False
 
     def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
         items = self._indexed(key) if self.indexed else self._streamed()
+        began = None
         for i, item in enumerate(items):
             if i >= start:
                 yield self._checked(item, i)
+            began = time.monotonic() if began is None else began  # what the first batch took is not counted
+            self._warn_of_no_end(i + 1, time.monotonic() - began)
 
     def _length(self) -> int:
         try:
             length = len(self.source)
         except (TypeError, ValueError) as problem:
             raise DataError(f"{self.where}, x, len(x)", "a number of batches", Told(f"the error: {problem}")) from None
-        if length == 0:
+        if length == 0 and self.where != "predict":
             raise DataError(f"{self.where}, x", "at least one batch", Told("none"))
         return length
 
@@ -134,7 +141,7 @@ class StreamBatches(Batches):
             try:
                 yield next(self.iterator)
             except StopIteration:
-                if count == 0 and self.steps is None and iter(self.source) is self.source:
+                if self._is_dry(count):
                     raise DataError(
                         self.where, "batches for every epoch", Told("a generator that has run dry"),
                         "Make it endless and pass steps_per_epoch, or pass arrays or a PyDataset.",
@@ -149,6 +156,23 @@ class StreamBatches(Batches):
                 self.iterator = iter(self.source)
                 continue
             count += 1
+
+    def _warn_of_no_end(self, count: int, seconds: float) -> None:
+        """Once, where nobody has said how many batches there are, and there have been some for long."""
+        if self.endless_told or self.steps is not None or hasattr(self.source, "__len__") or seconds < PATIENCE:
+            return
+        self.endless_told = True
+        room = "validation_data" if "validation" in self.where else "x"
+        argument = {"fit": "steps_per_epoch", "fit, validation_data": "validation_steps"}.get(self.where, "steps")
+        warnings.warn(
+            f"{self.where}: {room} makes batches without {argument}, and after {count:,} of them has not come to an "
+            f"end: it may never. If it has none, pass {argument}, the number of batches to take.",
+            stacklevel=2,
+        )
+
+    def _is_dry(self, count: int) -> bool:
+        """Whether a generator has nothing for a whole epoch; there may be nothing to predict."""
+        return count == 0 and self.steps is None and self.where != "predict" and iter(self.source) is self.source
 
     def _checked(self, item: Any, index: int) -> Batch:
         where = f"{self.where}, batch {index}"
@@ -166,7 +190,7 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
     shape = model.shape
     if hasattr(x, "columns"):
         x = _as_trained(model, x, where)
-    x = as_features(f"{where}, x", x, shape)
+    x = as_features(f"{where}, x", x, shape, none_will_do=where.startswith("predict"))
     if y is not None:
         y = as_targets(f"{where}, y", y, len(x))
     if sample_weight is not None:

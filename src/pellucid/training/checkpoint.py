@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import struct
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -22,18 +21,16 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from ..arrays import Array
+from ..data.npy import read_npy
 from ..errors import FileError, Told, WrongType
-from ..files import write_whole
+from ..files import reading, write_whole
 from ..rng import Key
 from .base import Trainee
 
 FORMAT, VERSION = "pellucid checkpoint", 1
 ABOUT = "about.json"
 ARRAY, NUMBER = "$array", "$number"
-UNREADABLE = (
-    zipfile.BadZipFile, KeyError, TypeError, ValueError, IndexError, AttributeError, EOFError, SyntaxError,
-    NotImplementedError, RuntimeError, MemoryError, OverflowError, RecursionError, struct.error,
-)  # fmt: skip
+WHOLE, AGAIN = "a checkpoint written by Pellucid", "Delete it to train from the beginning."
 
 
 @dataclass
@@ -142,42 +139,53 @@ def load_checkpoint(path: str | os.PathLike[str], model: Trainee, callbacks: Ite
     foreign, or comes from another network; the model is then as it was.
     """
     about = _read(path)
-    _check_network(path, about["network"], network(model))
-    record = about["record"]
+    with reading(f"checkpoint {os.fspath(path)}", WHOLE, AGAIN):
+        _check_network(path, about["network"], network(model))
+    record, before = about["record"], _kept(model)
+    try:
+        with reading(f"checkpoint {os.fspath(path)}", WHOLE, AGAIN):
+            _put_into(model, record)
+            for label, callback in labelled(callbacks).items():
+                if state := record["callbacks"].get(label):
+                    callback.load_state(state)
+            return Position(**record["position"])
+    except BaseException:
+        _put_into(model, before)
+        raise
+
+
+def _kept(model: Trainee) -> dict[str, Any]:
+    """What loading overwrites in a model, as a record."""
+    return {
+        "optimizer": {name: np.array(value) for name, value in model.optimizer.state().items()},
+        "theta": model.theta.data.copy(),
+        "state": model.state.data.copy(),
+        "key": model.key.seed,
+        "stop_training": model.stop_training,
+    }
+
+
+def _put_into(model: Trainee, record: Mapping[str, Any]) -> None:
     model.optimizer.load_state(record["optimizer"])
     model.theta.data[...] = record["theta"]
     model.state.data[...] = record["state"]
     model.key = Key(record["key"])
     model.stop_training = record["stop_training"]
-    for label, callback in labelled(callbacks).items():
-        if state := record["callbacks"].get(label):
-            callback.load_state(state)
-    return Position(**record["position"])
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """All that a file holds, checked as far as it can be without the model."""
     where = f"checkpoint {os.fspath(path)}"
-    try:
-        with zipfile.ZipFile(path) as archive:
-            about: dict[str, Any] = json.loads(_member(archive, ABOUT))
-            if about["format"] == FORMAT and about["version"] > VERSION:
-                raise FileError(
-                    where, f"format version {VERSION} or lower", about["version"],
-                    "A later version of Pellucid wrote it: update this one.",
-                )  # fmt: skip
-            about["record"] = _put_together(about["record"], archive)
-            _check_record(about)
-            return about
-    except FileError:
-        raise
-    except UNREADABLE as problem:
-        raise FileError(
-            where, "a checkpoint written by Pellucid", Told("a damaged or foreign file"),
-            "Delete it to train from the beginning.",
-        ) from problem  # fmt: skip
-    except OSError as problem:
-        raise FileError(where, "a file that can be read", Told(problem.strerror or str(problem))) from problem
+    with reading(where, WHOLE, AGAIN), zipfile.ZipFile(path) as archive:
+        about: dict[str, Any] = json.loads(_member(archive, ABOUT))
+        if about["format"] == FORMAT and about["version"] > VERSION:
+            raise FileError(
+                where, f"format version {VERSION} or lower", about["version"],
+                "A later version of Pellucid wrote it: update this one.",
+            )  # fmt: skip
+        about["record"] = _put_together(about["record"], archive)
+        _check_record(about)
+        return about
 
 
 def _check_record(about: Mapping[str, Any]) -> None:
@@ -197,8 +205,10 @@ def _check_record(about: Mapping[str, Any]) -> None:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A member's bytes, whose checksum has been verified. Compressed ones, which we never write, may be bombs."""
-    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+    """A member's bytes, whose checksum has been verified. Compressed ones, which we never write, may be bombs; what
+    claims to be larger than all that precedes the list of members would be given its memory before it is read."""
+    member = archive.getinfo(name)
+    if member.compress_type != zipfile.ZIP_STORED or member.compress_size > archive.start_dir:
         raise zipfile.BadZipFile(name)
     return archive.read(name)
 
@@ -211,7 +221,8 @@ def _put_together(value: Any, archive: zipfile.ZipFile) -> Any:
         return value
     if value.keys() == {ARRAY} or value.keys() == {NUMBER}:
         ((kind, name),) = value.items()
-        array = np.load(io.BytesIO(_member(archive, f"{name}.npy")), allow_pickle=False)
+        content = _member(archive, f"{name}.npy")
+        array = read_npy(io.BytesIO(content), len(content))
         return array if kind == ARRAY else array[()]
     return {key: _put_together(part, archive) for key, part in value.items()}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, aligned
+from ..arrays import Array, Shape, aligned
 from ..machine.executable import Executable, address, call_kernel, sorting_words
 from ..machine.layout import DONE, KINDS
 from ..machine.threads import SPAN, Crew
@@ -294,9 +294,16 @@ def permutation(key: Key, n: int) -> Array:
 
 def predict(model: Trainee, x: Array) -> Array:
     """The outputs (B, ...) of a batch, compiled where that is possible."""
+    if not len(x):
+        return no_rows(model, x.shape[1:])
     rows = np.ascontiguousarray(x, None if x.dtype in READABLE else model.dtype)
     found = engine_of(model).predict(rows) if x.shape[1:] == model.shape else None
     return definition.predict_step(model, np.asarray(x, model.dtype)) if found is None else found
+
+
+def no_rows(model: Trainee, shape: Shape) -> Array:
+    """The outputs (0, ...) for no rows (0, *shape)."""
+    return np.empty((0, *model.output_shape_for(shape)), model.dtype)
 
 
 _said: set[str] = set()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..errors import InvalidArgument, NonFinite, NotReady, Told
+from ..errors import NonFinite, NotReady, Told
 from . import definition, engine
 from .base import Trainee
 from .batches import ArrayBatches, Batches, with_class_weight
@@ -77,7 +77,8 @@ def _fit(model: Trainee, plan: Plan, told: CallbackList) -> None:
         position.epoch, position.batch, position.meters = finished + 1, 0, {}
         position.first_step = model.optimizer.steps_taken
         told.call("on_epoch_end", finished, logs)
-    model.optimizer.finalize(model.theta, model.trained_names() if model.optimizer.steps_taken else [])
+    if plan.epochs:
+        model.optimizer.finalize(model.theta, model.trained_names() if model.optimizer.steps_taken else [])
     told.call("on_train_end", logs)
 
 
@@ -263,7 +264,8 @@ def predict(model: Trainee, batches: Batches, told: CallbackList) -> Array:
         told.call("on_predict_batch_end", i, {"outputs": outputs[-1]})
     told.call("on_predict_end")
     if not outputs:
-        raise InvalidArgument("predict, x", "at least one batch", Told("none"))
+        assert model.shape is not None  # a stream without batches cannot have built it
+        return engine.no_rows(model, model.shape)
     return np.concatenate(outputs)
 
 
