@@ -19,7 +19,10 @@ SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
 
 # Lowest first. A room is a top-level module or folder; it imports only rooms on floors below its own.
 FLOORS: list[tuple[str, set[str]]] = [
-    ("ground", {"errors", "arrays", "rng", "checks", "registry", "settings", "files", "program", "__about__"}),
+    (
+        "ground",
+        {"errors", "arrays", "rng", "checks", "registry", "settings", "files", "program", "wiring", "__about__"},
+    ),
     ("seeds", {"initializers", "regularizers", "constraints", "activations"}),
     ("parts and engine", {"layers", "losses", "optimizers", "data", "machine"}),
     ("metrics", {"metrics", "plots"}),  # above losses: a metric may be the mean of a loss; plots know arrays only
@@ -29,9 +32,13 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch"}),
     ("actions", {"actions"}),
     ("faces", {"cli", "studio", "serving"}),
-    ("doors", {"backend", "callbacks", "config", "datasets", "saving", "utils"}),  # Keras's names for what stands below
+    (
+        "doors",
+        {"backend", "callbacks", "config", "datasets", "random", "saving", "utils"},
+    ),  # Keras's names for what stands below
     ("roof", {"__init__", "__main__"}),
 ]
+FLOORS[0][1].add("__about__")
 FLOOR = {room: number for number, (_, rooms) in enumerate(FLOORS) for room in rooms}
 GROUND, ROOF = 0, len(FLOORS) - 1  # the ground's rooms may import each other
 

@@ -16,15 +16,17 @@ output. A part that has no compiled form raises CannotLower, and the network run
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .arrays import Array, Flat, Shape
 
 SECTIONS = ("gather", "forward", "backward", "update", "count")
+T = TypeVar("T")
 LINE = 16  # floats in a cache line; every buffer begins on one
 
 
@@ -73,7 +75,19 @@ class Op:
     meets: bool = True
 
 
-Undo = Callable[[Buffer, bool], Buffer | None]  # (dy, whether dx is wanted) -> dx
+Undo = Callable[[Buffer, Any], Any]  # (dy, what is wanted of dx) -> dx; of several inputs, a tuple of either
+
+
+@dataclass
+class Use:
+    """One use of a layer: which wires it reads and writes, and how to go back through what it emitted."""
+
+    label: str  # where to look for its arrays
+    inputs: tuple[int, ...]
+    output: int
+    wanted: tuple[bool, ...]  # of each input, whether anything before it trains
+    needed: bool  # whether anything in it or before it trains
+    undos: list[Undo] = field(default_factory=list)  # in the order of the forward pass
 
 
 @dataclass
@@ -90,16 +104,19 @@ class Program:
     section: str = "forward"
     size: int = 0  # floats of the work memory
     constants: list[tuple[Buffer, Array]] = field(default_factory=list)
-    tape: list[tuple[Undo, bool, bool]] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)  # in the order of the forward pass
     logits: tuple[Buffer, str, Buffer] | None = None  # (y, activation, z) where y = activation(z) was emitted last
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key
     noise_key: int = 0  # the seed of the key that each step's is folded from
     after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
     keeps: bool = False  # whether no part may overwrite a result, or leave one out, that somebody wants to look at
-    taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by layer, then by letter
-    _prefix: str = ""
-    _reached: bool = False  # whether a trained parameter has been met
-    _below: bool = False  # whether one had been before the present layer
+    branches: bool = False  # whether some wire has several readers: then no part may overwrite what it reads
+    taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
+    shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)
+    _path: str = ""  # whose parameters are meant
+    _label: str = ""  # whose arrays
+    _trains: set[int] = field(default_factory=set)  # the wires before which something trains
+    _first: dict[str, int] = field(default_factory=dict)  # which use of a layer writes a parameter's gradient itself
 
     # Memory ------------------------------------------------------------------------------------------------------
 
@@ -132,17 +149,27 @@ class Program:
 
     def parameter(self, name: str) -> Buffer:
         """A parameter of the present layer."""
-        path = self._prefix + name
-        self._reached |= path in self.trained
+        path = self._path + name
+        if self.uses and self._path:
+            self.uses[-1].needed |= path in self.trained
         flat, space = (self.theta, "theta") if path in self.theta else (self.state, "state")
         return Buffer(space, flat.slices[path].start, flat.shapes[path], False)
 
     def gradient(self, name: str) -> Buffer | None:
-        """Where the gradient of a parameter of the present layer goes; None if nothing trains it."""
-        path = self._prefix + name
+        """Where the gradient of a parameter of the present layer goes; None if nothing trains it.
+
+        A layer that is used twice writes one gradient into the gradient vector, and each further one into memory of its
+        own, which is added in the end.
+        """
+        path = self._path + name
         if path not in self.trained:
             return None
-        return Buffer("gradient", self.theta.slices[path].start, self.theta.shapes[path], False)
+        home = Buffer("gradient", self.theta.slices[path].start, self.theta.shapes[path], False)
+        if not self._path or self._first.setdefault(path, len(self.uses)) == len(self.uses):
+            return home
+        apart = self.block(home.shape)
+        self.shared.append((apart, home))
+        return apart
 
     # Operations --------------------------------------------------------------------------------------------------
 
@@ -162,15 +189,20 @@ class Program:
             self.section = before
 
     @contextmanager
-    def layer(self, name: str, number: int) -> Iterator[None]:
-        """Within the block, names and random numbers are those of a layer, the `number`th of its model."""
-        before = self._prefix, self.noise
-        self._prefix, self.noise = f"{self._prefix}{name}/", (*self.noise, number)
-        self._below = self._reached
+    def use(
+        self, path: str, label: str, numbers: tuple[int, ...], inputs: tuple[int, ...], output: int
+    ) -> Iterator[None]:
+        """Within the block, a layer is used: from wires to a wire, with the parameters of `path` and random numbers of
+        its own."""
+        wanted = tuple(wire in self._trains for wire in inputs)
+        self.uses.append(Use(label, inputs, output, wanted, any(wanted)))
+        self._path, self._label, self.noise = f"{path}/", label, numbers
         try:
             yield
         finally:
-            self._prefix, self.noise = before
+            self._path, self._label, self.noise = "", "", ()
+            if self.uses[-1].needed:
+                self._trains.add(output)
 
     def through(self, kernel: str, dy: Buffer, *operands: Operand) -> Buffer:
         """Emit a kernel that makes dx (after its first three operands, dy, x and y) of the size of dy."""
@@ -188,37 +220,58 @@ class Program:
     def back(self, undo: Undo) -> None:
         """How to go back through what was just emitted: undo(dy, wanted) emits it and returns dx, if that is wanted."""
         if self.training:
-            self.tape.append((self._tapped(undo, self._prefix), self._below, self._reached))
+            self.uses[-1].undos.append(undo)
 
-    def backpropagate(self, dy: Buffer) -> None:
-        """Emit the way back, from dL/dy at the end, as far as there is anything to train."""
-        d: Buffer | None = dy
+    def backpropagate(self, dy: Buffer, wire: int) -> None:
+        """Emit the way back from dL/dy at the end, on this wire, as far as there is anything to train. What the readers
+        of a wire send back is added, and so is what the uses of a parameter give."""
         self.tap(dL=dy)
-        while self.tape:
-            undo, below, needed = self.tape.pop()
-            if not needed or d is None:
-                break
-            d = undo(d, below)
-        self.tape.clear()
+        arrived: dict[int, list[Buffer]] = {wire: [dy]}
+        for use in reversed(self.uses):
+            if use.needed and use.output in arrived:
+                found = self._undone(use, self._sum(arrived.pop(use.output)))
+                for source, wanted, dx in zip(use.inputs, use.wanted, found, strict=True):
+                    if wanted and dx is not None:
+                        arrived.setdefault(source, []).append(dx)
+        self.uses.clear()
+        for apart, home in self.shared:
+            self.emit("merge.add", home, apart, home, home.size, 0)
+
+    def _undone(self, use: Use, dy: Buffer) -> tuple[Buffer | None, ...]:
+        """Go back through one use of a layer, telling where its dy and dx will be."""
+        at = self.taps.setdefault(use.label, {})
+        at["dy"] = dy  # a layer may go back in several strides: dy is before the first, dx after the last
+        self._label, d = use.label, dy
+        for undo in reversed(use.undos):
+            d = undo(d, use.wanted if len(use.inputs) > 1 else use.wanted[0])
+        self._label = ""
+        found = d if isinstance(d, tuple) else (d,)
+        at |= {letter: dx for letter, dx in lettered("dx", found).items() if dx is not None}
+        return found
+
+    def _sum(self, parts: list[Buffer]) -> Buffer:
+        total = parts[0]
+        for part in parts[1:]:
+            total, before = self.buffer(total.shape), total
+            self.emit("merge.add", before, part, total, total.size, 1)
+        return total
 
     # Looking -----------------------------------------------------------------------------------------------------
 
     def tap(self, **places: Buffer) -> None:
         """Tell where arrays of the present layer will be, by their letters: tap(x=x, y=y)."""
-        self.taps.setdefault(self._prefix.rstrip("/"), {}).update(places)
+        self.taps.setdefault(self._label, {}).update(places)
 
-    def _tapped(self, undo: Undo, prefix: str) -> Undo:
-        """The same, telling where the layer's dy and dx will be."""
+    def seen(self, dy: Buffer) -> Buffer:
+        """On the way back, dy as a layer gets it: behind what its activity regularizer added."""
+        self.tap(dy=dy)
+        return dy
 
-        def told(dy: Buffer, wanted: bool) -> Buffer | None:
-            before, self._prefix = self._prefix, prefix
-            at = self.taps.setdefault(prefix.rstrip("/"), {})
-            at.setdefault("dy", dy)  # a layer may go back in several strides: dy is before the first, dx after the last
-            at.pop("dx", None)
-            dx = undo(dy, wanted)
-            if dx is not None:
-                at["dx"] = dx
-            self._prefix = before
-            return dx
 
-        return told
+def lettered(letter: str, found: Sequence[T]) -> dict[str, T]:
+    """What there is by letter: x alone, or x1, x2, ...
+
+    >>> lettered("x", ["a", "b"])
+    {'x1': 'a', 'x2': 'b'}
+    """
+    return {letter: found[0]} if len(found) == 1 else {f"{letter}{i}": one for i, one in enumerate(found, 1)}

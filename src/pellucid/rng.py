@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from . import checks
 from .arrays import Array, Shape
 
 _MASK = 0xFFFFFFFF
@@ -50,6 +52,11 @@ class Key:
     """
 
     seed: int
+    step: int = field(default=0, compare=False)  # of the training, where the key is one of a step's noise
+
+    def noise(self, step: int) -> Key:
+        """Where the noise of a training step comes from; the keys under it still know which step it is."""
+        return replace(self.fold("noise", step), step=step)
 
     def fold(self, *path: int | str) -> Key:
         """The key reached from here along a path of names and numbers."""
@@ -58,7 +65,7 @@ class Key:
             n = zlib.crc32(step.encode()) | 1 << 63 if isinstance(step, str) else int(step)
             low, high, _, _ = philox((n & _MASK, n >> 32 & _MASK, 0, _KEYS), (seed & _MASK, seed >> 32 & _MASK))
             seed = low | high << 32
-        return Key(seed)
+        return Key(seed, self.step)
 
     def bits(self, n: int) -> Array:
         """n random words of 32 bits, (n,) uint32; word i depends only on the key and i."""
@@ -101,6 +108,50 @@ class Key:
         """The numbers 0 to n-1 in random order, (n,) int64."""
         words = self.bits(2 * n).astype(np.uint64)
         return np.argsort(words[0::2] << np.uint64(32) | words[1::2], kind="stable")
+
+
+class SeedGenerator:
+    """Keras's source of seeds. A part that takes a `seed` takes one of these too, and goes by the number it began with.
+
+    state: [seed, how many were given out]. `next` gives the present state, and counts on.
+
+    >>> generator = SeedGenerator(7)
+    >>> generator.next().tolist(), generator.next().tolist()
+    ([7, 0], [7, 1])
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+        number = fresh_key().seed % (1 << 31) if seed is None else checks.integer("SeedGenerator, argument seed", seed)
+        self.seed, self.name = seed, name or "seed_generator"
+        self.state: Array = np.array([number, 0], "int64")
+
+    def next(self, ordered: bool = True) -> Array:
+        """The state, which then counts on; `ordered` is taken for Keras's sake."""
+        state = self.state.copy()
+        self.state[1] += 1
+        return state
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"seed": self.seed, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> SeedGenerator:
+        """The generator that a config describes, at its beginning."""
+        return cls(**config)
+
+
+def seed_of(where: str, seed: Any) -> int | None:
+    """A seed as a whole number or None; of a SeedGenerator, or of Keras's saved one, the number that it began with.
+
+    >>> seed_of("HeNormal", {"class_name": "SeedGenerator", "config": {"seed": 5}}), seed_of("", SeedGenerator(7))
+    (5, 7)
+    """
+    if isinstance(seed, Mapping) and seed.get("class_name") == "SeedGenerator":
+        seed = (seed.get("config") or {}).get("seed")
+    if isinstance(seed, SeedGenerator):
+        seed = int(seed.state[0])
+    return None if seed is None else checks.integer(where, seed)
 
 
 class _Default:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .data.utils import PyDataset, normalize, to_categorical, train_test_split
+from .models.picture import plot_model
 from .registry import (
     custom_object_scope,
     deserialize_keras_object,
@@ -34,6 +35,7 @@ __all__ = [
     "is_interactive_logging_enabled",
     "normalize",
     "pack_x_y_sample_weight",
+    "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",

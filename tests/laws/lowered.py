@@ -20,7 +20,7 @@ def forward_and_backward(
     y = model.lower(code, source)
     above = d = code.buffer(y.shape)
     with code.within("backward"):
-        for undo, _, _ in reversed(code.tape):
+        for undo in reversed([undo for use in code.uses for undo in use.undos]):
             d = undo(d, True)
     vectors = {"theta": model.theta.data, "gradient": model.gradient.data, "state": model.state.data}
     machine = Executable(code, vectors)

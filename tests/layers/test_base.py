@@ -69,3 +69,17 @@ def test_a_parameter_that_is_switched_off_is_none(layer, off, build):
     if build:
         made.build((None, 3))
     assert [getattr(made, name) for name in off] == [None] * len(off)
+
+
+@pytest.mark.filterwarnings("ignore")  # Keras's own
+def test_supports_masking_is_keras_s():
+    keras = pytest.importorskip("keras")
+    arguments = {
+        "Dense": (2,), "Dropout": (0.5,), "AlphaDropout": (0.5,), "GaussianDropout": (0.5,), "GaussianNoise": (0.5,),
+        "Activation": ("relu",), "RepeatVector": (2,), "Reshape": ((4,),), "Permute": ((1,),), "Rescaling": (2.0,),
+        "Dot": (1,), "InputLayer": ((3,),),
+    }  # fmt: skip
+    for name, cls in L.layers.parts.items():
+        if name not in ("Sequential", "Functional"):
+            theirs = getattr(keras.layers, name)(*arguments.get(name, ()))
+            assert cls.supports_masking == theirs.supports_masking, name

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pellucid
 from pellucid import layers as L
 from pellucid.errors import ShapeError
 from pellucid.rng import Key
@@ -32,10 +33,25 @@ def test_the_mask_is_uniform_numbers_of_the_key_in_float32() -> None:
         assert y.dtype == dtype
 
 
-def test_a_seed_is_folded_into_the_key() -> None:
-    x = np.ones((4, 50))
-    y, _ = dropped(L.Dropout(0.3, seed=9), x)
-    np.testing.assert_array_equal(y != 0, Key(1).fold("seed", 9).uniform((4, 50)) >= 0.3)
+@pytest.mark.parametrize("kind", [L.Dropout, L.AlphaDropout, L.GaussianDropout, L.GaussianNoise])
+def test_a_layer_s_own_seed_gives_the_same_noise_wherever_the_layer_stands(kind: type[L.Layer]) -> None:
+    x = np.ones((4, 50), "float32")
+
+    def steps(*before: L.Layer, seed: object = 1337, model_seed: int = 1) -> list[np.ndarray]:
+        model = pellucid.Sequential([L.Input((50,)), *before, kind(0.5, seed=seed)], seed=model_seed)
+        key = model.key
+        return [model.forward(model.p, x, training=True, rng=key.noise(t))[0] for t in (0, 1)]
+
+    first = steps()
+    assert (first[0] != first[1]).mean() > 0.2
+    for other in (
+        steps(L.Identity()), steps(model_seed=2), steps(seed=pellucid.random.SeedGenerator(1337)),
+        [kind(0.5, seed=1337)(x, training=True)],
+    ):  # fmt: skip
+        np.testing.assert_array_equal(other[0], first[0])
+    layer = kind(0.5, seed=1337)
+    np.testing.assert_array_equal([layer(x, training=True), layer(x, training=True)], first)
+    assert (steps(seed=1338)[0] != first[0]).mean() > 0.2
 
 
 @pytest.mark.parametrize("kind", [L.Dropout, L.AlphaDropout, L.GaussianDropout, L.GaussianNoise])

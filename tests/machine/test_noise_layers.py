@@ -63,7 +63,7 @@ def applied(layer: Layer, x: np.ndarray, threads: int = 1) -> np.ndarray:
     """What the compiled form of a layer makes of x, the layer being number 2 of a model that is number 4 of another."""
     code = Program(len(x), Flat({}), Flat({}), True, noise_key=KEY.fold("noise").seed)
     given = code.buffer(x.shape[1:])
-    with code.layer("outer", PATH[0]), code.layer("inner", PATH[1]):
+    with code.use("outer/inner", "outer/inner", PATH, (0,), 1):
         y = layer.lower(code, given)
     machine = Executable(code, {})
     machine.view(given, len(x))[...] = x
@@ -73,7 +73,7 @@ def applied(layer: Layer, x: np.ndarray, threads: int = 1) -> np.ndarray:
 
 
 def defined(layer: Layer, x: np.ndarray) -> np.ndarray:
-    y, _ = layer.forward({}, x, training=True, rng=KEY.fold("noise", STEP).fold(PATH[0]).fold(PATH[1]))
+    y, _ = layer.forward({}, x, training=True, rng=KEY.noise(STEP).fold(PATH[0]).fold(PATH[1]))
     return y
 
 
@@ -84,7 +84,7 @@ def test_dropout_is_the_definition_s_bit_for_bit(rate: float) -> None:
 
 
 def test_a_word_at_the_border_is_kept_as_in_the_definition() -> None:
-    u = KEY.fold("noise", STEP).fold(PATH[0]).fold(PATH[1]).uniform((1, 40))
+    u = KEY.noise(STEP).fold(PATH[0]).fold(PATH[1]).uniform((1, 40))
     for rate in (float(u[0, 5]), float(np.nextafter(u[0, 5], np.float32(1))), float(u[0, 5]) + 1e-12):
         x = np.ones((1, 40), "float32")
         y = applied(Dropout(rate), x)

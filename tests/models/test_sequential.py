@@ -203,7 +203,7 @@ def test_images_are_flattened_and_bytes_are_used_as_they_are():
 
 
 def shared_in(where):
-    """A model in which one layer stands twice, as this way of building it would have it."""
+    """A model in which one layer stands twice."""
     layer = Dense(3, input_shape=(3,), name="shared")
     if where == "beside a model that has it":
         return pellucid.Sequential([layer, pellucid.Sequential([layer], name="inner")])
@@ -221,18 +221,33 @@ def shared_in(where):
         model.add(pellucid.Sequential([layer], name="inner"))
         return model
     inner = pellucid.Sequential([Dense(3, name="first")], name="inner")
-    model = pellucid.Sequential([layer, inner])  # the model within is changed later, and by itself
-    inner.add(layer)
-    return model.predict(np.ones((1, 3)), verbose=0)
+    model = pellucid.Sequential([layer, inner])
+    inner.add(layer)  # the model within is changed later, and by itself
+    return model
 
 
 @pytest.mark.parametrize(
     "where",
     ["beside a model that has it", "beside a model within a model", "in two models", "a model twice", "added", "later"],
 )
-def test_a_layer_twice_is_refused_rather_than_torn_in_two(where):
-    with pytest.raises(errors.InvalidArgument, match="each layer once"):
-        shared_in(where)
+def test_a_layer_that_stands_twice_has_one_set_of_parameters(where, tmp_path):
+    model = shared_in(where)
+    model.compile("sgd", "mse")
+    x = np.array([[1.0, -2.0, 0.5]])
+    model.fit(x, x, epochs=2, verbose=0)
+    layers = {path.rpartition("/")[2]: layer for path, layer in model.leaves()}
+    assert len(model.get_weights()) == 2 * len(layers)
+    (W, b), middle = layers["shared"].get_weights(), x
+    for name in ("shared", *layers.keys() - {"shared"}):
+        K, c = layers[name].get_weights()
+        middle = middle @ K + c
+    np.testing.assert_allclose(model.predict(x, verbose=0), middle @ W + b, rtol=1e-5)
+    model.save(tmp_path / "shared.keras")
+    loaded = pellucid.models.load_model(tmp_path / "shared.keras")
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+    loaded.fit(x, x, epochs=2, verbose=0)
+    model.fit(x, x, epochs=2, verbose=0)
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
 def test_a_layer_may_stand_in_two_models_that_have_nothing_to_do_with_each_other():

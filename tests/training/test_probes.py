@@ -57,7 +57,7 @@ class Witness(Callback):
         model = self.model
         key = model.key.fold("shuffle", model.position.first_step).fold(0)
         rows = key.permutation(len(X))[batch * 16 : (batch + 1) * 16]
-        rng = model.key.fold("noise", model.optimizer.steps_taken)
+        rng = model.key.noise(model.optimizer.steps_taken)
         found = loss_and_gradients(model, model.p, X[rows], Y[rows], None, rng=rng)
         outputs = dict(model.walk(model.p, X[rows], training=True, rng=rng))
         self.steps.append({

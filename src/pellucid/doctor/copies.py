@@ -92,7 +92,7 @@ def without_penalties(model: Sequential) -> None:
         for name in list(vars(layer)):
             if name.endswith("_regularizer"):
                 setattr(layer, name, None)
-    model.bind(model.shape, model.p, model.theta)  # type: ignore[arg-type]
+    model.bind(model.shape, model.p, model.theta)
 
 
 def penalized(model: Sequential) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..layers import Layer
-from ..layers.base import ActivationLayer
+from ..layers.activation_layer import ActivationLayer
 from ..models import Sequential
 from ..rng import Key
 from ..training.definition import from_logits
@@ -169,8 +169,8 @@ def activation_of(layer: Layer) -> str:
 
 def end_of(model: Sequential) -> Layer:
     """The last layer that has weights or is an activation."""
-    leaves = [layer for _, layer in model.leaves()]
-    return next((layer for layer in reversed(leaves) if layer.p or isinstance(layer, ActivationLayer)), leaves[-1])
+    steps: list[Layer] = [step.layer for step in model.wiring.steps]
+    return next((layer for layer in reversed(steps) if layer.p or isinstance(layer, ActivationLayer)), steps[-1])
 
 
 def ends_in(model: Sequential) -> str:
@@ -180,9 +180,9 @@ def ends_in(model: Sequential) -> str:
 
 def hidden(case: Case, *activations: str) -> list[str]:
     """The paths of hidden layers that end with one of these activations."""
-    leaves = list(case.model.leaves())
-    last = max((i for i, (_, layer) in enumerate(leaves) if layer.p), default=0)
-    return [path for path, layer in leaves[:last] if activation_of(layer) in activations]
+    steps = case.model.wiring.steps
+    last = max((i for i, step in enumerate(steps) if step.layer.p), default=0)
+    return [step.label for step in steps[:last] if activation_of(step.layer) in activations]
 
 
 def dead(y: Array) -> float:

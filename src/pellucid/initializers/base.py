@@ -15,7 +15,7 @@ from .. import checks
 from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError, Told, UnknownName, WrongType
 from ..registry import Family, Part, get_custom_objects
-from ..rng import Key, fresh_key
+from ..rng import Key, fresh_key, seed_of
 from ..settings import floatx
 
 Function = Callable[..., Any]
@@ -117,17 +117,6 @@ class RandomInitializer(Initializer):
 
     def __init__(self, seed: Any = None) -> None:
         self.seed = seed_of(self.where("seed"), seed)
-
-
-def seed_of(where: str, seed: Any) -> int | None:
-    """A seed as a whole number or None. Of Keras's saved SeedGenerator it is the number that the generator began with.
-
-    >>> seed_of("HeNormal", {"class_name": "SeedGenerator", "config": {"seed": 5}})
-    5
-    """
-    if isinstance(seed, Mapping) and seed.get("class_name") == "SeedGenerator":
-        seed = (seed.get("config") or {}).get("seed")
-    return None if seed is None else checks.integer(where, seed)
 
 
 class FromFunction(Initializer):

@@ -193,7 +193,7 @@ class _Measured:
 
     def __init__(self, model: Inspected, x: Array, y: Array, weights: Array | None) -> None:
         self.model, self.batch = model, (x, y, weights)
-        self.rng = model.key.fold("noise", model.optimizer.steps_taken)
+        self.rng = model.key.noise(model.optimizer.steps_taken)
         self.p: dict[str, Array] = {**model.theta, **model.state}
         self._stays_exact()
 

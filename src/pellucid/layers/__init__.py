@@ -6,7 +6,9 @@ from .alpha_dropout import AlphaDropout
 from .base import Layer, Parameter, layers
 from .batch_normalization import BatchNormalization
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
+from .concatenate import Concatenate
 from .dense import Dense
+from .dot import Dot
 from .dropout import Dropout
 from .elu import ELU
 from .flatten import Flatten
@@ -16,6 +18,7 @@ from .identity import Identity
 from .input_layer import Input, InputLayer
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
+from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
 from .normalization import Normalization
 from .permute import Permute
 from .prelu import PReLU
@@ -34,9 +37,13 @@ __all__ = [
     "ELU",
     "Activation",
     "ActivityRegularization",
+    "Add",
     "AlphaDropout",
+    "Average",
     "BatchNormalization",
+    "Concatenate",
     "Dense",
+    "Dot",
     "Dropout",
     "Flatten",
     "GaussianDropout",
@@ -49,6 +56,9 @@ __all__ = [
     "LayerNormalization",
     "LayerReport",
     "LeakyReLU",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "Normalization",
     "PReLU",
     "Parameter",
@@ -59,6 +69,7 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "Softmax",
+    "Subtract",
     "UnitNormalization",
     "Variable",
     "check_layer",

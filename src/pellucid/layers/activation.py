@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from ..activations import activations
-from .base import ActivationLayer, LayerOptions, layers
+from .activation_layer import ActivationLayer
+from .base import LayerOptions, layers
 
 
 @layers.add()

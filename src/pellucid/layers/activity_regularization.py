@@ -25,6 +25,7 @@ class ActivityRegularization(Layer):
     1.5
     """
 
+    supports_masking = True
     formula = "y = x, and (l1·Σ|x| + l2·Σx²)/B is added to the loss"
     formula_back = "dx = dy"
 

@@ -11,7 +11,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key
+from ..rng import Key, seed_of
 from .base import Layer, LayerOptions, layers, noise_key
 from .noise import apply, lower_kept
 from .shapes import noise_shape_argument, noise_shape_for
@@ -46,6 +46,7 @@ class AlphaDropout(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "a = ((1 − rate)(1 + rate·α'²))^(−½), α' = −1.758, y = a·(x·m + α'·(1 − m)) − a·α'·rate"
     formula_back = "dx = a·dy·m"
     cached = ("m",)
@@ -54,13 +55,13 @@ class AlphaDropout(Layer):
         self,
         rate: float,
         noise_shape: Sequence[int | None] | None = None,
-        seed: int | None = None,
+        seed: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
         self.rate = checks.number(self.where("rate"), rate, minimum=0, below=1)
         self.noise_shape = noise_shape_argument(self.where("noise_shape"), noise_shape)
-        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
+        self.seed = seed_of(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:

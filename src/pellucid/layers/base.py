@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypedDict
 
 import numpy as np
@@ -27,19 +27,13 @@ from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import Regularizer, regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
+from ..wiring import tensors_in
+from .connecting import Connecting
+from .family import LayerFamily
 from .variable import Variable, WithVariables
 
 # What Keras calls and nothing here does: written by a user, it would be passed over in silence.
 KERAS_HOOKS = ("call", "train_step", "test_step", "predict_step", "compute_loss")
-
-
-class LayerFamily(Family["Layer"]):
-    """Layers are saved with the shape they were built for, as Keras does."""
-
-    def serialize(self, part: Layer) -> Any:
-        """The saved form of a layer."""
-        saved = super().serialize(part)
-        return {**saved, "build_config": {"input_shape": [None, *part.shape]}} if part.shape else saved
 
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
@@ -68,7 +62,7 @@ class LayerOptions(TypedDict, total=False):
     input_dim: int | None
 
 
-class Layer(Part, WithVariables):
+class Layer(Part, WithVariables, Connecting):
     """A step from x (B, ...) to y (B, ...). A layer of your own writes `forward` and `backward`, and, as it needs
     them, `output_shape_for` and `parameters`:
 
@@ -90,7 +84,10 @@ class Layer(Part, WithVariables):
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
+    supports_masking = False  # Keras's word for whether a mask of time steps passes through
+    many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
+    passing = frozenset({"nodes", "calls", "activity_loss"})
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
@@ -120,6 +117,9 @@ class Layer(Part, WithVariables):
         self.shape: Shape | None = None  # of the input, once built
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
+        self.nodes = []
+        self.activity_loss: float | None = None
+        self.calls = 0  # by hand, in training: noise of a seed of its own differs from call to call
 
     # What a layer writes -----------------------------------------------------------------------------------------
 
@@ -136,8 +136,8 @@ class Layer(Part, WithVariables):
         """(y, cache) from the parameters and the input."""
 
     @abstractmethod
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        """(dx, gradients by parameter name) from dL/dy, each summed over the batch."""
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
+        """(dx, gradients by parameter name) from dL/dy, each summed over the batch; of several inputs, all dx."""
 
     def state_after(self, p: Arrays, cache: Any) -> dict[str, Array]:
         """New values of parameters that are not trained (moving averages), after a training step."""
@@ -158,12 +158,12 @@ class Layer(Part, WithVariables):
         """
         raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
 
-    def lowered(self, code: Program, x: Buffer) -> Buffer:
+    def lowered(self, code: Program, *xs: Buffer) -> Buffer:
         """`lower`, unless a class derived from the one that wrote it computes something else."""
         owner = {name: cls for cls in reversed(type(self).__mro__) for name in vars(cls)}
         if not all(issubclass(owner["lower"], owner[name]) for name in ("forward", "backward", "state_after")):
             raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
-        return self.lower(code, x)
+        return self.lower(code, *xs)
 
     # What every layer has ----------------------------------------------------------------------------------------
 
@@ -191,60 +191,87 @@ class Layer(Part, WithVariables):
         return self.shape is not None
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """(None, ...): the input's shape with the batch left open."""
-        return (None, *self._built_shape("input_shape"))
+    def shapes(self) -> tuple[Shape, ...]:
+        """Of each input, once built."""
+        shape: Any = self._built_shape("input_shape")
+        return shape if self.many else (shape,)
+
+    @property
+    def input_shape(self) -> Any:
+        """(None, ...): the input's shape with the batch left open; of several inputs, a list."""
+        found = [(None, *shape) for shape in self.shapes]
+        return found if self.many else found[0]
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """(None, ...): the output's shape with the batch left open."""
-        return (None, *self.output_shape_for(self._built_shape("output_shape")))
+        return (None, *self.output_shape_for(*self.shapes))
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """The output's shape for an input's, both with the batch in front, as in Keras."""
-        shape = checks.batch_shape(f"layer {self.name!r}, compute_output_shape, argument input_shape", input_shape)
-        return (input_shape[0], *self.output_shape_for(shape))
+        shapes = self._shapes_of(input_shape, "compute_output_shape")
+        first = input_shape[0][0] if self.many else input_shape[0]
+        return (first, *self.output_shape_for(*shapes))
 
-    def build(self, input_shape: Sequence[int | None]) -> None:
+    def _shapes_of(self, given: Any, what: str) -> tuple[Shape, ...]:
+        where = f"layer {self.name!r}, {what}, argument input_shape"
+        return tuple(checks.batch_shape(where, shape) for shape in (given if self.many else [given]))
+
+    def build(self, input_shape: Any) -> None:
         """Make the parameters for inputs (None, ...). A model does this for its layers; alone, a layer does it when
         it is first called."""
-        shape = checks.batch_shape(f"layer {self.name!r}, build, argument input_shape", input_shape)
+        shapes = self._shapes_of(input_shape, "build")
         if self.built:
             return
-        self.output_shape_for(shape)  # refuses a shape that does not fit
-        specs = self.parameters(shape)
+        self.output_shape_for(*shapes)  # refuses a shape that does not fit
+        specs = self.parameters(*shapes)
         vector = Flat({s.name: s.shape for s in specs}, self.dtype)
         key = fresh_key()
         for i, spec in enumerate(specs):
             vector[spec.name] = spec.initializer(spec.shape, self.dtype, key.fold(i))
-        self.bind(shape, {name: vector[name] for name in vector}, vector)
+        self.bind(shapes if self.many else shapes[0], {name: vector[name] for name in vector}, vector)
 
-    def bind(self, shape: Shape, p: Mapping[str, Array], owner: object) -> None:
+    def bind(self, shape: Any, p: Mapping[str, Array], owner: object) -> None:
         """Read and write the parameters through these views from now on."""
         self.shape, self.p, self.owner = shape, dict(p), owner
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy keeps the values but belongs to nobody: the first model that uses it takes them up."""
-        return {**self.__dict__, "owner": None}
+        return {**self.__dict__, "owner": None, "nodes": []}
 
-    def __call__(self, x: Any, training: bool = False) -> Array:
+    def __call__(self, x: Any, training: bool = False) -> Any:
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
-        in Keras: a call is a step taken, where `forward` only says what the step would give."""
-        x = self.as_input(x)
-        self.build((None, *x.shape[1:]))
-        y, cache = self.forward(self.p, x, training=training, rng=fresh_key())
+        in Keras: a call is a step taken, where `forward` only says what the step would give.
+
+        Called on a tensor, as `Input` gives one, the layer joins a graph, and its output is a tensor too."""
+        if (tensors := tensors_in(x)) is not None:
+            return self.called_on(tensors)
+        xs = self.as_inputs(x)
+        self.build([(None, *one.shape[1:]) for one in xs] if self.many else (None, *xs[0].shape[1:]))
+        y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self.calls))
+        self.calls += training
+        if self.activity_regularizer is not None:
+            self.activity_loss = float(self.activity_regularizer(y)) / len(y)
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
         return y
 
+    def as_inputs(self, data: Any) -> tuple[Array, ...]:
+        """The data as an array for each input."""
+        if not self.many:
+            return (self.as_input(data),)
+        if not isinstance(data, list | tuple):
+            raise WrongType(f"layer {self.name!r}, input", "a list of arrays", data)
+        found = tuple(self.as_input(one) for one in data)
+        if len({len(x) for x in found}) > 1:
+            raise ShapeError(f"layer {self.name!r}, input", "batches of one size", [x.shape for x in found])
+        return found
+
     def as_input(self, data: Any) -> Array:
         """The data as an array of the layer's dtype, of a shape that the layer's parameters serve."""
         if isinstance(data, Layer):
-            raise WrongType(
-                f"layer {self.name!r}, input", "an array", data,
-                "Models that are graphs are not supported: write Sequential([Input(shape=...), Dense(...), ...]).",
-            )  # fmt: skip
+            raise WrongType(f"layer {self.name!r}, input", "an array or a tensor", data, "Call it: layer(tensor).")
         try:
             given = np.asarray(data)
             x: Array = np.asarray(given, dtype=self.dtype) if given.dtype.kind in "biufO" else np.empty(0)
@@ -254,25 +281,25 @@ class Layer(Part, WithVariables):
             raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data)))
         if x.ndim == 0:
             raise ShapeError(f"layer {self.name!r}, input", "an array with a batch axis", x.shape)
-        if self.shape is not None and x.shape[1:] != self.shape and not self._serves(x.shape[1:]):
+        if self.shape is not None and not self.many and x.shape[1:] != self.shape and not self._serves(x.shape[1:]):
             raise ShapeError(
                 f"layer {self.name!r}, input", f"shape {(None, *self.shape)}", x.shape,
                 "A single sample needs a batch axis: x[None]." if x.shape == self.shape else "",
             )  # fmt: skip
         return x
 
-    def _serves(self, shape: Shape) -> bool:
-        """Whether the parameters that there are would do for inputs of another shape."""
+    def _serves(self, *shapes: Shape) -> bool:
+        """Whether the parameters that there are would do for inputs of other shapes."""
         try:
-            self.output_shape_for(shape)
-            return {s.name: s.shape for s in self.parameters(shape)} == {n: v.shape for n, v in self.p.items()}
+            self.output_shape_for(*shapes)
+            return {s.name: s.shape for s in self.parameters(*shapes)} == {n: v.shape for n, v in self.p.items()}
         except PellucidError:
             return False
 
     @property
     def specs(self) -> Sequence[Parameter]:
         """The parameters, described."""
-        return self.parameters(self._built_shape("weights"))
+        return self.parameters(*self.shapes)
 
     @property
     def weights(self) -> list[Variable]:
@@ -282,9 +309,11 @@ class Layer(Part, WithVariables):
 
     @property
     def losses(self) -> list[float]:
-        """What the regularizers of the parameters add to the loss now, each by itself."""
+        """What regularizers add to the loss now, each by itself: those of the parameters, and that of the activity for
+        the batch with which the layer was last called by hand."""
         specs = self.specs if self.built else ()
-        return [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        found = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        return found + ([] if self.activity_loss is None else [self.activity_loss])
 
     def get_weights(self) -> list[Array]:
         """Copies of the parameters, the trained ones first, as Keras orders them."""
@@ -342,34 +371,6 @@ class Layer(Part, WithVariables):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-class ActivationLayer(Layer):
-    """A layer that is one activation, its `function`, and has no parameters."""
-
-    formula, formula_back, cached = "y = f(x)", "dx = dy·f′(x)", ("x", "y")
-    function: Activation
-
-    def output_shape_for(self, shape: Shape) -> Shape:
-        return self.function.output_shape_for(shape)
-
-    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
-        y = self.function(x)
-        return y, (x, y)
-
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        x, y = cache
-        return self.function.grad(dy, x, y), {}
-
-    def logits(self, cache: Any) -> tuple[str, Array] | None:
-        x, _ = cache
-        return logits_of(self.function, x)
-
-    def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
-        return dz, {}
-
-    def lower(self, code: Program, x: Buffer) -> Buffer:
-        return self.function.lower(code, x, reshapes=True)
-
-
 def logits_of(activation: Activation, z: Array) -> tuple[str, Array] | None:
     """(the activation's name, z), if that name alone tells what it computes; one with options of its own gives None."""
     known = activations.names.get(activation.name)
@@ -377,11 +378,9 @@ def logits_of(activation: Activation, z: Array) -> tuple[str, Array] | None:
 
 
 def noise_key(rng: Key, seed: int | None) -> Key:
-    """Where a layer draws its noise: from the key of the step, with the layer's own `seed`, if any, folded in.
-
-    Two layers of one seed thus still draw anew at every step, and a model's seed alone makes a run repeatable.
-    """
-    return rng if seed is None else rng.fold("seed", seed)
+    """Where a layer draws its noise: from the key of the step and its place, or from its own `seed` and the step alone:
+    the same numbers then wherever the layer stands, and others at every step."""
+    return rng if seed is None else Key(seed).noise(rng.step)
 
 
 def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:

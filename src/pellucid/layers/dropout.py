@@ -12,7 +12,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key
+from ..rng import Key, seed_of
 from .base import Layer, LayerOptions, layers, noise_key
 from .noise import apply, lower_kept
 from .shapes import noise_shape_argument, noise_shape_for
@@ -32,7 +32,9 @@ class Dropout(Layer):
     """In training, set a random share of the entries to 0 and scale the others by 1/(1 − rate); else pass x through.
 
     rate: the share that is dropped, 0 to 1. noise_shape: a shape that broadcasts to x's, such as (None, 1, 8), along
-    whose axes of length 1 the same mask holds. seed: folded into the key of each step, so that two layers differ.
+    whose axes of length 1 the same mask holds. seed: a number, or a SeedGenerator, from which
+    the masks of all steps come, whatever the layer's place or model: two layers of one seed draw the same. Without it
+    they come from the model's key and the layer's place.
 
     The mask is `key.uniform(noise_shape) >= rate`, drawn in float32 whatever the layer's dtype.
 
@@ -43,6 +45,7 @@ class Dropout(Layer):
     [0.0, 2.0]
     """
 
+    supports_masking = True
     formula = "y = x·m / (1 − rate)"
     formula_back = "dx = dy·m / (1 − rate)"
     cached = ("m",)
@@ -51,13 +54,13 @@ class Dropout(Layer):
         self,
         rate: float,
         noise_shape: Sequence[int | None] | None = None,
-        seed: int | None = None,
+        seed: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
         self.rate = checks.number(self.where("rate"), rate, minimum=0, maximum=1)
         self.noise_shape = noise_shape_argument(self.where("noise_shape"), noise_shape)
-        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
+        self.seed = seed_of(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:

@@ -8,7 +8,8 @@ from typing import Unpack
 
 from .. import checks
 from ..activations import activations
-from .base import ActivationLayer, LayerOptions, layers
+from .activation_layer import ActivationLayer
+from .base import LayerOptions, layers
 
 
 @layers.add()

@@ -13,6 +13,7 @@ from ..errors import InvalidArgument, WrongType
 from ..program import Buffer, Program
 from ..rng import Key
 from ..settings import floatx
+from ..wiring import Node, Tensor
 from .base import Layer, layers
 
 
@@ -56,6 +57,12 @@ class InputLayer(Layer):
         self.dtype = _numeric("Input, argument dtype", floatx() if dtype is None else dtype)
         self.optional = bool(optional)
 
+    def tensor(self) -> Tensor:
+        """The data that enter here."""
+        if not self.nodes:
+            self.nodes.append(Node(self, (), self.declared_shape or (), self.dtype))
+        return self.nodes[0].output
+
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         return x, None
 
@@ -92,12 +99,10 @@ def Input(
     batch_shape: Sequence[int | None] | None = None,
     name: str | None = None,
     optional: bool = False,
-) -> InputLayer:
-    """The first entry of a `Sequential`: the shape of one sample.
+) -> Tensor:
+    """A tensor of samples of this shape, with which a graph begins; or the first entry of a `Sequential`.
 
-    >>> Input(shape=(28, 28)).batch_shape
+    >>> Input(shape=(28, 28)).shape
     (None, 28, 28)
-
-    Keras returns a symbolic tensor here; a `Sequential` takes either in the same way.
     """
-    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, optional, name)
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, optional, name).tensor()

@@ -7,7 +7,8 @@ from typing import Unpack
 
 from .. import checks
 from ..activations import activations
-from .base import ActivationLayer, LayerOptions, layers
+from .activation_layer import ActivationLayer
+from .base import LayerOptions, layers
 
 RELU = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}  # relu without options
 

@@ -26,6 +26,7 @@ class Rescaling(Layer):
     array([[0., 1.]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "y = x·scale + offset"
     formula_back = "dx = dy·scale"
 
@@ -72,7 +73,7 @@ class Rescaling(Layer):
 
         code.back(undo)
         ops = code.sections["gather"]
-        if ops and ops[-1].kernel == "gather.float32" and not code.keeps:
+        if ops and ops[-1].kernel == "gather.float32" and not (code.keeps or code.branches):
             *source, to, known_scale, known_offset = ops[-1].operands
             if isinstance(to, Buffer) and x == to.shaped(x.shape) and (known_scale, known_offset) == (1.0, 0.0):
                 ops[-1] = replace(ops[-1], operands=(*source, to, scale, offset))

@@ -9,7 +9,8 @@ from typing import Any, Unpack
 from ..activations import activations
 from ..arrays import Array, Shape
 from ..program import Buffer, Program
-from .base import ActivationLayer, LayerOptions, layers
+from .activation_layer import ActivationLayer
+from .base import LayerOptions, layers
 from .shapes import axes_of, axis_argument
 
 

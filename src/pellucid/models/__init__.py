@@ -1,7 +1,8 @@
 """Models: layers put together, with the parameters of all of them. Keras 3's `keras.models`."""
 
+from .functional import Functional
 from .model import Model
 from .saving import clone_model, load_model, model_from_json, save_model
 from .sequential import Sequential
 
-__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]

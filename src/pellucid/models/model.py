@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
+from ..errors import InvalidArgument
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
 from ..inspection.range_test import RangeTest, range_test, whole
 from ..rng import fresh_key
 from ..training import engine, loop
 from ..training.batches import (
-    ArrayBatches,
-    Batches,
-    StreamBatches,
     checked_arrays,
     checked_class_weight,
-    is_stream,
 )
 from ..training.callbacks import CallbackList, History, with_progress
 from ..training.sure_faults import warn_of
-from ..training.threads import threads_for
+from ..wiring import tensors_in
 from . import saving
 from .arguments import answer, frequency, verbosity
-from .compiling import Compiled
+from .feeding import DEFAULT_BATCH, Fed
 from .splitting import split_last
 from .summary import summary
 from .turns import alone
 
-DEFAULT_BATCH = 32
 
-
-class Model(Compiled):
+class Model(Fed):
     """A network that trains itself."""
 
-    hint = "Models that are graphs, and models with a call of their own, are not supported: use Sequential([...])."
+    hint = "Models with a call of their own are not supported: use Sequential([...]) or Model(inputs, outputs)."
+    functional: ClassVar[type[Model]]  # what Model(inputs, outputs) makes
 
-    passing = frozenset({"history", "stop_training", "position", "engine", "turn"})
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        return super().__new__(cls.functional if cls is Model else cls, *args, **kwargs)  # type: ignore[return-value]
+
+    passing = Fed.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
     history: History
     stop_training = False
     position: Any = None
@@ -190,12 +187,16 @@ class Model(Compiled):
         """The outputs for one batch."""
         return self.predict(x, batch_size=max(len(x), 1) if hasattr(x, "__len__") else None, verbose=0)
 
-    def __call__(self, x: Any, training: bool = False) -> Array:
-        """The outputs for a batch, with dropout and batch statistics if `training`."""
-        x = self.as_input(x)
-        self.build((None, *x.shape[1:]))
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """The outputs for a batch, with dropout and batch statistics if `training`; called on a tensor, a tensor."""
+        if (tensors := tensors_in(x)) is not None:
+            return self.called_on(tensors)
+        xs = self.as_inputs(x)
+        self.build((None, *xs[0].shape[1:]))
         self.gather()
-        y, cache = self.forward(self.p, x, training=training, rng=fresh_key() if training else self.key)
+        rng = replace(fresh_key(), step=self.calls) if training else self.key
+        y, cache = self.forward(self.p, *xs, training=training, rng=rng)
+        self.calls += training
         if training:
             self.state.update(self.state_after(self.p, cache))
         return y
@@ -299,6 +300,7 @@ class Model(Compiled):
         engine = checked_engine(engine)
         twin = copied(self, "explain")
         if y is None or not self.compiled:
+            self._has_one_input("explain")
             x, _, _ = checked_arrays(twin, x, None, None, "explain")
             twin.build((None, *x.shape[1:]))
             twin._prepare()
@@ -356,102 +358,3 @@ class Model(Compiled):
         if x.dtype not in engine.READABLE or not x.flags.c_contiguous:
             return None
         return (self.engine or engine.engine_of(self)).predict(x)
-
-    # Inside ------------------------------------------------------------------------------------------------------
-
-    def _source(
-        self, where: str, x: Any, y: Any, weights: Any, batch_size: Any, steps: int | None, shuffle: Any,
-        steps_name: str = "steps",
-    ) -> Batches:  # fmt: skip
-        """Batches from whatever the user passed, checked; builds the model if its input was unknown."""
-        if steps is not None:
-            steps = checks.integer(f"{where}, argument {steps_name}", steps, minimum=1)
-        if x is None:
-            raise DataError(f"{where}, x", "data", None, "Pass x.")
-        if is_stream(x):
-            for name, given in (("y", y), ("sample_weight", weights), ("batch_size", batch_size)):
-                if given is not None:
-                    raise InvalidArgument(
-                        f"{where}, argument {name}", "None, as x makes its own batches of (x, y, sample_weight)",
-                        Told("something else"),
-                    )  # fmt: skip
-            x = self._build_from_stream(x)
-            self._prepare()
-            check = (lambda where, x, y: None) if where == "predict" else self._fits_loss
-            return StreamBatches(x, steps, shuffle, where, self, check)
-        x, y, weights = checked_arrays(self, x, y, weights, where)
-        if not self.built:
-            self.build((None, *x.shape[1:]))
-        self._prepare()
-        size = DEFAULT_BATCH if batch_size is None else batch_size
-        size = checks.integer(f"{where}, argument batch_size", size, minimum=1)
-        return ArrayBatches(x, y, weights, size, shuffle, steps)
-
-    def _threads(self, batches: Batches) -> AbstractContextManager[None]:
-        return threads_for(getattr(batches, "batch_size", DEFAULT_BATCH), self.count_params())
-
-    def _build_from_stream(self, source: Any) -> Any:
-        """Build for what the first batch looks like; returns the source with that batch put back in front."""
-        if self.built:
-            return source
-        if hasattr(source, "__getitem__"):
-            first = source[0]
-        else:
-            batches = iter(source)
-            first = next(batches, None)
-            if first is None:
-                raise DataError(f"model {self.name!r}, x", "at least one batch", Told("none"))
-            if batches is source:
-                source = itertools.chain([first], batches)
-        first = first[0] if isinstance(first, tuple | list) else first
-        self.build((None, *np.shape(first)[1:]))
-        return source
-
-    def _prepare(self) -> None:
-        """Own the parameters; give the optimizer its slots."""
-        self.gather()
-        if self.compiled:
-            self.optimizer.build(self.theta)
-
-    def _one_batch(
-        self, where: str, x: Any, y: Any, weights: Any, class_weight: Mapping[int, float] | None = None
-    ) -> tuple[Array, Array, Array | None]:
-        x, y, weights = checked_arrays(self, x, y, weights, where)
-        if not self.built:
-            self.build((None, *x.shape[1:]))
-        self._prepare()
-        self._fits_loss(where, x, y)
-        checked_class_weight(where, class_weight, self.output_shape[-1] or 1)
-        return loop.ready(self, x, y, weights, where, class_weight)
-
-    def _check_targets(self, where: str, batches: Batches) -> None:
-        """Whether all targets suit the loss, told before the first step; a stream's are looked at as they come."""
-        if isinstance(batches, ArrayBatches):
-            self._fits_loss(where, batches.x, batches.y)
-
-    def _fits_loss(self, where: str, x: Array, y: Array | None) -> None:
-        """Whether the targets suit the loss and the output."""
-        if y is None:
-            raise NotReady(f"{where}, y", "targets", None, "Pass y, or batches of (x, y).")
-        outputs = (len(x), *self.output_shape_for(self._built_shape(where)))
-        try:
-            self.loss.check(y, np.broadcast_to(np.zeros((), self.dtype), outputs))
-        except (ShapeError, DataError) as problem:
-            problem.where = f"{where}, y, {problem.where}"
-            raise
-
-    def _validation(self, data: Any, batch_size: int | None, steps: int | None) -> Batches | None:
-        if data is None:
-            return None
-        if is_stream(data):
-            batches = self._source("fit, validation_data", data, None, None, None, steps, False, "validation_steps")
-        else:
-            if not isinstance(data, tuple | list) or not 2 <= len(data) <= 3:
-                raise InvalidArgument(
-                    "fit, argument validation_data", "(x, y), (x, y, sample_weight) or a PyDataset",
-                    Told(type(data).__name__),
-                )  # fmt: skip
-            x, y, weights = (*data, None)[:3]
-            batches = self._source("fit, validation_data", x, y, weights, batch_size, steps, False, "validation_steps")
-        self._check_targets("fit, validation_data", batches)
-        return batches

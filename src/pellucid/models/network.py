@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Any
 
 from .. import checks
-from ..arrays import Array, Arrays, Flat, Shape
+from ..arrays import Array, Arrays, Flat
 from ..errors import FileError, InvalidArgument, NotReady, ShapeError, Told
-from ..layers import Layer, Parameter, Variable
+from ..layers import InputLayer, Layer, Parameter, Variable
+from ..layers.composite import Composite
 from ..program import Program
+from ..registry import snake
 from ..rng import Key, fresh_key
+from ..wiring import Node, Tensor
 from .turns import alone
 
 
-class Network(Layer):
-    """A layer made of layers. Its parameters lie in two vectors: `theta`, which is trained, and `state`, which is not.
+class Network(Composite):
+    """Its parameters lie in two vectors: `theta`, which is trained, and `state`, which is not.
 
-    A subclass says what its layers are and how data flows through them; everything about the parameters is here.
+    A subclass says what its layers are and how data flow through them; everything about the parameters is here.
     The layers hold views of the vectors. A layer that is part of two models is truly shared: each model, before it
     computes, takes up the values that the layers hold now.
     """
@@ -31,6 +32,9 @@ class Network(Layer):
     state: Flat
     gradient: Flat
     gathered = False
+    passing = Composite.passing | {"_tensors", "_traced"}
+    _traced: Sequence[Node] = ()  # the calls that gave them
+    _tensors: tuple[list[Tensor], Tensor] | None = None
 
     def __init__(self, *, name: str | None = None, trainable: bool = True, seed: int | None = None) -> None:
         super().__init__(name=name, trainable=trainable)
@@ -38,27 +42,53 @@ class Network(Layer):
         self.seed = seed if seed is None else checks.integer(where, seed, minimum=0)
         self.key: Key = fresh_key() if self.seed is None else Key(self.seed)
 
+    # The model as a piece of a graph -----------------------------------------------------------------------------
+
     @property
-    @abstractmethod
-    def layers(self) -> list[Layer]:
-        """The layers, in the order in which data meets them."""
+    def inputs(self) -> list[Tensor]:
+        """The tensors with which it begins."""
+        return self._ends()[0]
 
-    def leaves(self) -> Iterator[tuple[str, Layer]]:
-        """(path, layer) of every layer that is not itself a model."""
-        for layer in self.layers:
-            if isinstance(layer, Network):
-                yield from ((f"{layer.name}/{path}", leaf) for path, leaf in layer.leaves())
-            else:
-                yield layer.name, layer
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The tensor with which it ends, in a list."""
+        return [self._ends()[1]]
 
-    @abstractmethod
-    def walk(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> Iterator[tuple[str, Array]]:
-        """(layer's path, output) one after another, the way `forward` goes."""
+    @property
+    def input(self) -> Any:
+        """The tensor with which it begins; several as a list."""
+        return self.inputs if self.many else self.inputs[0]
 
-    def part(self, p: Arrays, layer: Layer) -> dict[str, Array]:
-        """The parameters of one layer, out of the whole model's."""
-        prefix = f"{layer.name}/"
-        return {name.removeprefix(prefix): value for name, value in p.items() if name.startswith(prefix)}
+    @property
+    def output(self) -> Tensor:
+        """The tensor with which it ends."""
+        return self._ends()[1]
+
+    def _ends(self) -> tuple[list[Tensor], Tensor]:
+        """(input tensors, output tensor), as they come of calling one layer after another on tensors."""
+        if self._tensors is None:
+            entries = [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.shapes]
+            tensors = dict(zip(self.graph.inputs, entries, strict=True))
+            for node in self._traced:
+                node.layer.nodes.remove(node)
+            for call in self.graph.calls:
+                tensors[call.output] = call.layer.called_on([tensors[wire] for wire in call.inputs])
+            self._tensors = entries, tensors[self.graph.output]
+            self._traced = [tensors[call.output].node for call in self.graph.calls]
+        return self._tensors
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_tensors": None, "_traced": ()}
+
+    def _name_apart(self, layer: Layer, taken: Collection[str], where: str) -> None:
+        """Have the layer go by a name that none of its neighbours has."""
+        name, n = layer.name, 0
+        if name in taken and layer.named:
+            raise InvalidArgument(f"model {self.name!r}, {where}", "layers of different names", name)
+        while name in taken:
+            n += 1
+            name = f"{snake(type(layer).__name__)}_{n}"
+        layer.call_it(name)
 
     # Parameters --------------------------------------------------------------------------------------------------
 
@@ -70,9 +100,8 @@ class Network(Layer):
         leaves = list(self.leaves())
         if self.gathered and all(leaf.owner is self.theta for _, leaf in leaves):
             return
-        _refuse_twice(self.name, leaves)
         held = {f"{path}/{name}": v for path, leaf in leaves if leaf.built for name, v in leaf.p.items()}
-        specs = self.parameters(self._built_shape("parameters"))
+        specs = self.parameters(*self.shapes)
         _refuse_more(self.name, specs)
         self.dtype = _one_dtype(self.name, leaves)
         theta = Flat({s.name: s.shape for s in specs if s.trainable}, self.dtype)
@@ -103,29 +132,17 @@ class Network(Layer):
             raise not_built(self.name, what)
         self.gather()
 
-    def bind(self, shape: Shape, p: Mapping[str, Array], owner: object) -> None:
-        super().bind(shape, p, owner)
-        self._specs = self.parameters(shape)
-
-    @property
-    def specs(self) -> Sequence[Parameter]:
-        """Every parameter of every layer, under its path."""
-        return self._specs
-
     def trained_names(self) -> list[str]:
         """The parameters that training changes: those of layers that are not frozen."""
         return [name for name in self.theta if self._is_trained(name)]
 
     def _is_trained(self, path: str) -> bool:
-        model: Network = self
-        while True:
-            head, _, path = path.partition("/")
-            layer = model.get_layer(head)
-            if not (model.trainable and layer.trainable):
-                return False
-            if not isinstance(layer, Network):
-                return True
-            model = layer
+        """Whether the layer, and a model that it stands in, are not frozen."""
+        head, _, rest = path.partition("/")
+        layer = self.get_layer(head)
+        if not (self.trainable and layer.trainable):
+            return False
+        return layer._is_trained(rest) if isinstance(layer, Network) and rest.count("/") else True
 
     def constraints(self) -> dict[str, Any]:
         """The constraint of each parameter that has one."""
@@ -133,7 +150,7 @@ class Network(Layer):
 
     def penalty(self, p: Arrays, cache: Any) -> float:
         """The regularizers' sum, over parameters and activities."""
-        return sum((s.regularizer(p[s.name]) for s in self.specs if s.regularizer is not None), start=0.0)
+        return sum((s.regularizer(p[s.name]) for s in self.specs if s.regularizer is not None), start=cache.penalty)
 
     def penalty_gradients(self, p: Arrays) -> dict[str, Array]:
         """The gradient of the parameters' penalties."""
@@ -158,8 +175,9 @@ class Network(Layer):
 
         In Keras a path begins with the name of the model.
         """
-        if self.built:
-            self.gather()
+        if not self.built:
+            return []
+        self.gather()
         return [
             Variable.of(leaf, v.name, v.may_train and self.trainable, f"{path}/{v.name}", v.constraint)
             for path, leaf in self.leaves()
@@ -173,7 +191,7 @@ class Network(Layer):
 
     def get_weights(self) -> list[Array]:
         """Copies of all parameters, layer by layer; in each layer the trained ones first."""
-        return [w for layer in self.layers for w in layer.get_weights()]
+        return [w for _, leaf in self.leaves() for w in leaf.get_weights()]
 
     @alone
     def set_weights(self, weights: Sequence[Any]) -> None:
@@ -185,9 +203,9 @@ class Network(Layer):
         for i, (old, new) in enumerate(zip(mine, arrays, strict=True)):
             if old.shape != new.shape:
                 raise ShapeError(f"model {self.name!r}, set_weights, array {i}", f"shape {old.shape}", new.shape)
-        for layer in self.layers:
-            n = len(layer.get_weights())
-            layer.set_weights(arrays[:n])
+        for _, leaf in self.leaves():
+            n = len(leaf.get_weights())
+            leaf.set_weights(arrays[:n])
             arrays = arrays[n:]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -198,11 +216,6 @@ class Network(Layer):
             if layer.name == name:
                 return layer
         raise InvalidArgument("get_layer", "one of " + ", ".join(la.name for la in self.layers), name)
-
-
-def prefixed(layer: Layer, shape: Shape) -> list[Parameter]:
-    """A layer's parameters under its own name."""
-    return [replace(s, name=f"{layer.name}/{s.name}") for s in layer.parameters(shape)]
 
 
 _most: ContextVar[int | None] = ContextVar("most", default=None)
@@ -226,20 +239,6 @@ def _refuse_more(name: str, specs: Sequence[Parameter]) -> None:
             f"model {name!r}", f"a config of {most:,} parameters at most, as many as the file can hold",
             Told(f"one of {wanted:,}"), "It was cut short or altered: save again.",
         )  # fmt: skip
-
-
-def _refuse_twice(name: str, leaves: Sequence[tuple[str, Layer]]) -> None:
-    """Refuse a layer that data would meet twice: it would become two sets of parameters."""
-    if len({id(leaf) for _, leaf in leaves}) == len(leaves):
-        return
-    paths: dict[int, str] = {}
-    for path, leaf in leaves:
-        if id(leaf) in paths:
-            raise InvalidArgument(
-                f"model {name!r}", "each layer once, in models within it too",
-                Told(f"one that stands at {paths[id(leaf)]} and at {path}"), "Make a second layer.",
-            )  # fmt: skip
-        paths[id(leaf)] = path
 
 
 def _one_dtype(name: str, leaves: Sequence[tuple[str, Layer]]) -> str:

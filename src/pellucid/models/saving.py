@@ -19,7 +19,7 @@ from ..__about__ import version
 from ..arrays import Array
 from ..errors import FileError, PellucidError, ShapeError, Told, UnknownName
 from ..files import reading
-from ..layers import Layer
+from ..layers import InputLayer, Layer
 from ..layers.base import layers as layer_family
 from ..registry import custom_object_scope, snake
 from ..rng import Key
@@ -120,8 +120,11 @@ def clone_model(model: Compiled, clone_function: Callable[[Layer], Layer] | None
     config = layer_family.serialize(model)
     if clone_function is not None:
         given = config["config"]["layers"]
-        inputs = given[: len(given) - len(model.layers)]  # the Input, if there is one
-        made = [layer_family.serialize(clone_function(layer)) for layer in model.layers]
+        inputs = given[: len(given) - len(model.layers)]  # the Input of a Sequential, if there is one
+        made = [
+            {**saved, **layer_family.serialize(layer if isinstance(layer, InputLayer) else clone_function(layer))}
+            for saved, layer in zip(given[len(inputs) :], model.layers, strict=True)
+        ]
         config = {**config, "config": {**config["config"], "layers": [*inputs, *made]}}
     return _model_of(config, "clone_model")
 
@@ -143,16 +146,20 @@ def _model_of(config: Any, where: str) -> Compiled:
     return model
 
 
-def _groups(network: Network, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-    """(group in the file, layer), named by class and counted, as Keras does."""
+def _groups(network: Network, prefix: str = "", met: set[int] | None = None) -> Iterator[tuple[str, Layer]]:
+    """(group in the file, layer), named by class and counted, as Keras does; a shared layer where it is first met."""
     counts: dict[str, int] = {}
+    met = set() if met is None else met
     for layer in network.layers:
         name = snake(type(layer).__name__)
         n = counts[name] = counts.get(name, -1) + 1
         group = f"{prefix}layers/{name}_{n}" if n else f"{prefix}layers/{name}"
+        if id(layer) in met:
+            continue
+        met.add(id(layer))
         yield group, layer
         if isinstance(layer, Network):
-            yield from _groups(layer, f"{group}/")
+            yield from _groups(layer, f"{group}/", met)
 
 
 def _tree(model: Compiled) -> tuple[dict[str, Array], dict[str, str]]:

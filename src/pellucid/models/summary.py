@@ -11,8 +11,6 @@ from ..errors import InvalidArgument
 from ..layers import Layer
 from .network import Network
 
-Row = tuple[str, str, str, bool]  # layer, output shape, parameters, trainable
-
 
 def summary(
     model: Network,
@@ -27,11 +25,15 @@ def summary(
     """
     if model.built:
         model.gather()
-    header = ["Layer (type)", "Output Shape", "Param #"] + (["Trainable"] if show_trainable else [])
-    table = [
-        [name, shape, count] + (["Y" if trainable else "N"] if show_trainable else [])
-        for name, shape, count, trainable in _rows(_chosen(model.layers, layer_range), expand_nested, "")
-    ]
+    sources = {} if model.graph.is_chain else _sources(model)
+    header = ["Layer (type)", "Output Shape", "Param #", *(["Connected to"] if sources else [])]
+    header += ["Trainable"] if show_trainable else []
+    table = []
+    for layer, indent in _rows(_chosen(model.layers, layer_range), expand_nested, ""):
+        shape, count = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
+        row = [f"{indent}{layer.name} ({type(layer).__name__})", shape, count]
+        row += [sources.get(id(layer), "")] if sources else []
+        table.append(row + (["Y" if layer.trainable else "N"] if show_trainable else []))
     widths = [max(len(row[i]) for row in [header, *table]) for i in range(len(header))]
     if line_length is not None:
         widths[0] = max(widths[0], line_length - sum(widths[1:]) - 3 * len(widths) - 1)
@@ -42,12 +44,24 @@ def summary(
     return "\n".join([f'Model: "{model.name}"', *lines, *totals])
 
 
-def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[Row]:
+def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[tuple[Layer, str]]:
     for layer in layers:
-        shape, count = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
-        yield f"{indent}{layer.name} ({type(layer).__name__})", shape, count, layer.trainable
+        yield layer, indent
         if expand and isinstance(layer, Network):
             yield from _rows(layer.layers, expand, indent + "  ")
+
+
+def _sources(model: Network) -> dict[int, str]:
+    """What each layer reads, by its identity: the names of those that give it, a second use of one as name#2."""
+    graph = model.graph
+    names = {wire: tensor.name for wire, tensor in zip(graph.inputs, model.inputs, strict=True)}
+    uses: dict[int, int] = {}
+    found: dict[int, list[str]] = {}
+    for call in graph.calls:
+        use = uses[id(call.layer)] = uses.get(id(call.layer), 0) + 1
+        names[call.output] = call.layer.name if use == 1 else f"{call.layer.name}#{use}"
+        found.setdefault(id(call.layer), []).extend(names[wire] for wire in call.inputs)
+    return {layer: ", ".join(given) for layer, given in found.items()}
 
 
 def _chosen(layers: list[Layer], layer_range: Sequence[str] | None) -> list[Layer]:

@@ -62,7 +62,7 @@ def train_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) 
 
     A loss or gradient that is not finite raises NonFinite before the update: the parameters stay as they were.
     """
-    rng = model.key.fold("noise", model.optimizer.steps_taken)
+    rng = model.key.noise(model.optimizer.steps_taken)
     with np.errstate(all="ignore"):  # what is not finite is looked for and reported below
         step = loss_and_gradients(model, model.p, x, y, sample_weight, rng=rng)
         model.gradient.update(step.gradients)

@@ -98,10 +98,10 @@ class Stepper:
         return done
 
     def outputs(self, place: int) -> dict[str, Array]:
-        """What each layer gave (B, ...) for batch `place`, the last one run, by its path: views, until the next."""
+        """What each layer gave (B, ...) for batch `place`, the last one run, by step: views, until the next."""
         rows = min(self.batch, len(self.x) - place * self.batch)
         taps = self.lowered.code.taps
-        return {path: self.machine.view(taps[path]["y"], rows) for path, _ in self.model.leaves()}
+        return {step.label: self.machine.view(taps[step.label]["y"], rows) for step in self.model.wiring.steps}
 
     def short(self, steps: int) -> bool:
         """Whether an epoch of so many steps is known to be over before anybody could want to look at it."""

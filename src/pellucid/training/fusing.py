@@ -26,11 +26,13 @@ def fuse(model: Trainee, code: Program) -> list[str]:
     """Take the gradients of kernels out of the section "backward" and emit them, updating, into "update"; the names."""
     names = {slice.start: name for name, slice in code.theta.slices.items() if code.theta[name].size}
     spoken_for = {s.name for s in model.specs if s.regularizer is not None or s.constraint is not None}
+    shared = {home for _, home in code.shared}  # written more than once: the sum is known only in the end
     fused = []
     for op in list(code.sections["backward"]):
-        if op.kernel != "dense.weights" or not isinstance(op.operands[2], Buffer):
+        home = op.operands[2] if op.kernel == "dense.weights" else None
+        if not isinstance(home, Buffer) or home.space != "gradient" or home in shared:
             continue
-        name = names[op.operands[2].offset]
+        name = names[home.offset]
         rule = None if name in spoken_for else model.optimizer.lower_alone(code, name)
         if rule is not None and rule.kernel in RULES and code.theta[name].shape[-1] <= WIDEST:
             code.sections["backward"].remove(op)

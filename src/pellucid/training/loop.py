@@ -196,7 +196,7 @@ def _step(
 
 def _outputs(model: Trainee, x: Array) -> dict[str, Array]:
     """What each layer gives in the step to come."""
-    rng = model.key.fold("noise", model.optimizer.steps_taken)
+    rng = model.key.noise(model.optimizer.steps_taken)
     with np.errstate(all="ignore"):  # what is not finite ends the step, which tells where
         return dict(model.walk(model.p, x, training=True, rng=rng))
 

@@ -61,7 +61,7 @@ def lower_step(
     with code.within("backward"):
         dy = _lower_loss(model, code, out, given, w)
         if training:
-            code.backpropagate(dy)
+            code.backpropagate(dy, model.wiring.output)
         model.lower_penalties(code)
     if training:
         _lower_update(model, made, fused)
@@ -177,7 +177,7 @@ def _fused(loss: Loss, code: Program, y: Buffer) -> tuple[Loss, Buffer]:
         return loss, y
     code.meet_after("forward", False)  # y itself is read much later
     if code.training:
-        code.tape.pop()
+        code.uses[-1].undos.pop()
     return fused, z
 
 

@@ -13,10 +13,13 @@ from ..remedies import with_activation
 
 
 def measure(case: Case) -> Signal | None:
-    """The share of hidden layers with weights whose output reaches the next weights unbent."""
+    """The share of hidden layers with weights whose output reaches the next weights unbent; of chains alone."""
     twin = copy_of(case.model)
+    if not twin.wiring.is_chain:
+        return None
     bent, linear, hidden, last = True, [], 0, ""
-    for path, layer in twin.leaves():
+    for step in twin.wiring.steps:
+        path, layer = step.path, step.layer
         weights = any(p.ndim >= 2 for p in layer.p.values())
         if weights and last:
             hidden += 1

@@ -22,7 +22,7 @@ def measure(case: Case) -> Signal | None:
     if not shares:
         return None
     worst = max(shares, key=lambda path: shares[path])
-    kinds = {path: facts.activation_of(layer) for path, layer in case.model.leaves()}
+    kinds = {step.label: facts.activation_of(step.layer) for step in case.model.wiring.steps}
     evidence = (
         f"{shares[worst]:.0%} of the outputs of layer {worst!r} ({kinds[worst]}) are at an end of their range before "
         "the first step."
@@ -32,7 +32,7 @@ def measure(case: Case) -> Signal | None:
 
 def shares_of(case: Case, look: Inside) -> dict[str, float]:
     """The saturation of each hidden layer whose activation has flat ends."""
-    kinds = {path: facts.activation_of(layer) for path, layer in case.model.leaves()}
+    kinds = {step.label: facts.activation_of(step.layer) for step in case.model.wiring.steps}
     return {path: saturation(look.outputs[path], kinds[path]) for path in facts.hidden(case, *ENDS)}
 
 

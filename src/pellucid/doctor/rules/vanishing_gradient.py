@@ -54,13 +54,12 @@ def kept_of_signal(case: Case, start: Inside) -> float:
     Units that are dead for a reason of their own are given a signal of ordinary size. One that each layer made smaller
     is 0 at last, too, where it is less than a float can be; and so are then all units behind.
     """
-    paths = list(start.outputs)
-    for path in facts.hidden(case, "relu", "relu6"):
-        if facts.dead(start.outputs[path]) > MANY_DEAD:
-            place = paths.index(path)
-            if place == 0:
-                return 1.0
-            return rms(start.outputs[paths[place - 1]]) / max(rms(facts.sample(case)[0]), TINY)
+    wiring = case.model.wiring
+    for label in facts.hidden(case, "relu", "relu6"):
+        if facts.dead(start.outputs[label]) > MANY_DEAD:
+            (step,) = (step for step in wiring.steps if step.label == label)
+            before = [rms(start.outputs[other.label]) for other in wiring.before(step)]
+            return max(before) / max(rms(facts.sample(case)[0]), TINY) if before else 1.0
     return 0.0
 
 

@@ -10,9 +10,10 @@ import math
 import numpy as np
 
 from ... import layers as L
+from ...layers.activation_layer import ActivationLayer
 from ...layers.alpha_dropout import alpha_dropout, alpha_dropout_grad
-from ...layers.base import ActivationLayer
 from ...layers.prelu import prelu, prelu_grad
+from ...rng import Key
 from .writer import At, Back, batch, writes
 
 
@@ -135,9 +136,12 @@ def drawn(at: At, numbers: str, otherwise: str) -> str:
     layer, name = at.layer, at.name("m")
     kind = numbers.partition("(")[0]
     at.script.noise.add(kind)
-    path = at.key if layer.seed is None else f"{at.key}, SEED, {layer.seed}"
     comment = "which entries stay" if otherwise == "None" else ""
-    at.forward(f"{name} = {numbers.format(key=f'fold(key, {path})')} if training else {otherwise}", comment)
+    key = f"fold(key, {at.key})"
+    if layer.seed is not None:
+        at.script.seeded = True
+        key = f"fold({Key(layer.seed).fold('noise').seed}, step)"
+    at.forward(f"{name} = {numbers.format(key=key)} if training else {otherwise}", comment)
     return name
 
 

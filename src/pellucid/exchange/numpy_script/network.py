@@ -12,7 +12,7 @@ import numpy as np
 
 from ...arrays import Shape
 from ...errors import InvalidArgument, Told
-from ...layers.base import layers as family
+from ...layers.composite import Composite
 from ...training.definition import from_logits
 from . import layers, normalizing  # their emitters register themselves
 from .listing import WIDTH
@@ -45,19 +45,27 @@ class Leaf:
     shape: Shape
 
 
-def leaves(model: Any, shape: Shape, path: str = "", key: Sequence[int] = ()) -> Iterator[Leaf]:
+def leaves(model: Any, shape: Shape) -> Iterator[Leaf]:
     """Every layer that is no model itself, in the order in which data meet them."""
+    check_models(model)
+    if not model.wiring.is_chain:
+        raise InvalidArgument(
+            f"to_numpy, model {model.name!r}", "one layer after another", Told("a graph"),
+            "Save it as a .keras file; scripts are written for chains.",
+        )  # fmt: skip
+    for step, (given,) in model.steps(shape):
+        only_ours(f"layer {step.path!r}", step.layer)
+        plainly_named("layer", step.layer)
+        yield Leaf(step.layer, step.path, ", ".join(map(str, step.numbers)), given)
+
+
+def check_models(model: Any) -> None:
+    """Refuse models of the user's own kind, at any depth."""
     only_ours(f"model {model.name!r}", model)
     plainly_named("model", model)
-    for i, layer in enumerate(model.layers):
-        here = f"{path}{layer.name}"
-        if isinstance(layer, family.parts["Sequential"]):
-            yield from leaves(layer, shape, f"{here}/", (*key, i))
-        else:
-            only_ours(f"layer {here!r}", layer)
-            plainly_named("layer", layer)
-            yield Leaf(layer, here, ", ".join(map(str, (*key, i))), shape)
-        shape = layer.output_shape_for(shape)
+    for layer in model.layers:
+        if isinstance(layer, Composite):
+            check_models(layer)
 
 
 def plainly_named(what: str, layer: Any) -> None:
@@ -143,6 +151,7 @@ def assembled(script: Script, out: str, loss: Any, predicted: str) -> Written:
     later = {name for line in (*script.backward, *script.averages, *script.penalties) for name in names(line)}
     cache = sorted(made & later, key=lambda n: (int(re.sub(r"\D", "", n) or 0), n))
     arguments = ", training=False" * script.learns + ", key=None" * bool(script.noise)
+    arguments += ", step=0" * script.seeded
     about = " Noise is drawn from `key`." if script.noise else ""
     forward = [
         f"def forward(p, x{arguments}):",

@@ -30,6 +30,7 @@ class Script:
     averages: list[str] = field(default_factory=list)  # what moves after a step, though it is not trained
     penalties: list[str] = field(default_factory=list)  # terms that activities add to the loss
     constants: dict[str, Array] = field(default_factory=dict)  # arrays that belong to no parameter, kept beside them
+    seeded: bool = False  # whether a layer draws noise from a seed of its own
     noise: set[str] = field(default_factory=set)  # "uniform", "normal": the random numbers that it draws
 
     @property

@@ -48,10 +48,13 @@ class Wondering:
             reason = "not trained" if self.taken.judged else "without a gradient, as this was a forward pass"
             return self._with_update(Why(name, at, f"a parameter, {reason}", float(passed.p[own_name][at])), name)
         formula, terms = f"d{sign}{list(at)} = Σ of what each sample adds", list[Term]()
-        if is_dense(passed):
-            formula, terms = dense_gradient(passed, own_name, at)
-        elif passed.back:
-            terms = list(shares(passed, own_name, at))
+        uses = [use for use in self.taken.layers.values() if use.path == path]
+        for use in uses:
+            if is_dense(use):
+                formula, found = dense_gradient(use, own_name, at)
+            else:
+                found = list(shares(use, own_name, at)) if use.back else []
+            terms += found if len(uses) == 1 else [replace(t, label=f"{use.label}: {t.label}") for t in found]
         scale = self.model.optimizer.loss_scale_factor
         if scale is not None:
             formula += " · loss_scale_factor"
@@ -77,7 +80,7 @@ class Wondering:
     # Arrays of layers ----------------------------------------------------------------------------------------------
 
     def _entry(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
-        name, dense = f"{passed.path}/{sign}", is_dense(passed)
+        name, dense = f"{passed.label}/{sign}", is_dense(passed)
         if dense and sign == "z":
             return Why(name, at, *dense_forward(passed, at, value))
         if dense and sign == "y":
@@ -87,9 +90,10 @@ class Wondering:
             return Why(name, at, *dense_back(passed, at, value))
         if sign == "dy" or (sign == "dz" and "dy" not in passed.back):
             return self._from_above(passed, sign, at, value)
-        below = self.paths[: self.paths.index(passed.path)]
-        if sign == "x":
-            return Why(name, at, f"the y of {below[-1]}" if below else "the model's input", value)
+        if sign in passed.letters("x"):
+            wire = passed.step.inputs[passed.letters("x").index(sign)]
+            below = next((other.label for other in self.taken.layers.values() if other.step.output == wire), None)
+            return Why(name, at, f"the y of {below}" if below else "the model's input", value)
         if sign in passed.back:
             formula = backward_formula(passed, set(passed.back))
             formula = _piece(formula, sign) if dense else formula
@@ -98,9 +102,20 @@ class Wondering:
         return Why(name, at, formula, value, inputs=numbers_at(passed, sign, formula, at))
 
     def _from_above(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
-        name, above = f"{passed.path}/{sign}", self.paths[self.paths.index(passed.path) + 1 :]
+        name = f"{passed.label}/{sign}"
+        above = [
+            (f"the {letter} of {other.label}", other.back.get(letter))
+            for other in self.taken.layers.values()
+            for letter, wire in zip(other.letters("dx"), other.step.inputs, strict=True)
+            if wire == passed.step.output
+        ]
+        if len(above) == 1:
+            return Why(name, at, above[0][0], value)
         if above:
-            return Why(name, at, f"the dx of {above[0]}", value)
+            terms = [term(told, float(dx[at])) for told, dx in above if dx is not None]
+            return Why(
+                name, at, f"{sign}{list(at)} = Σ of what the readers of y send back", value, largest_first(terms)
+            )
         step = next(step for (phase, _), step in self.steps.items() if phase == "loss")
         inputs = {letter: float(a[at]) for letter, a in passed.arrays.items() if letter in ("z", "y")}
         t = step.inputs["t"]

@@ -43,38 +43,59 @@ def take_pass(model: Inspected, x: Array) -> Taken:
 
 @contextmanager
 def _layers_watched(model: Inspected, taken: Taken) -> Iterator[None]:
-    """Within the block, what passes through each layer for the first time is written down."""
-    leaves = dict(model.leaves())
+    """Within the block, what passes through each layer for the first time is written down, use by use."""
     p = {**taken.before.theta, **taken.before.state}
-    for path, layer in leaves.items():
-        taken.layers[path] = Passed(path, layer, model.key, part_of(p, path))
-        _watch_layer(taken.layers[path])
+    uses: dict[str, list[Passed]] = {}
+    for step in model.wiring.steps:
+        passed = taken.layers[step.label] = Passed(step, step.layer, model.key, part_of(p, step.path))
+        uses.setdefault(step.path, []).append(passed)
+    for mine in uses.values():
+        _watch_layer(mine)
     try:
         yield
     finally:
-        for layer in leaves.values():
-            unwatch(layer)
+        for mine in uses.values():
+            unwatch(mine[0].layer)
 
 
-def _watch_layer(passed: Passed) -> None:
-    def enters(p: Any, x: Array, *, training: bool, rng: Key) -> None:
-        if not passed.arrays:
+def _watch_layer(uses: list[Passed]) -> None:
+    """Write down the first pass through each use: forward in their order, backward from the last to the first."""
+
+    def coming() -> Passed | None:
+        return next((passed for passed in uses if not passed.arrays), None)
+
+    def going() -> Passed | None:
+        return next((passed for passed in reversed(uses) if not passed.letters_back()), None)
+
+    def enters(p: Any, *xs: Array, training: bool, rng: Key) -> None:
+        if (passed := coming()) is not None:
             passed.key = rng
 
     def leaves(args: Any, result: Any) -> None:
-        if not passed.arrays:
+        if (passed := coming()) is not None:
             y, passed.cache = result
-            passed.arrays = {"x": args[1].copy(), **_inner(passed), "y": y.copy()}
+            xs = dict(zip(passed.letters("x"), (x.copy() for x in args[1:]), strict=True))
+            passed.arrays = {**xs, **_inner(passed), "y": y.copy()}
+
+    inside: list[Passed | None] = []  # one way back may call the other
 
     def returns(letter: str) -> Any:
-        return lambda p, cache, d: passed.back.setdefault(letter, d.copy())
+        def told(p: Any, cache: Any, d: Array) -> None:
+            inside.append(inside[-1] if inside else going())
+            if (passed := inside[-1]) is not None:
+                passed.back.setdefault(letter, d.copy())
+
+        return told
 
     def left(args: Any, result: Any) -> None:
-        passed.back.setdefault("dx", result[0].copy())
+        if (passed := inside.pop()) is not None:
+            found = result[0] if isinstance(result[0], tuple) else (result[0],)
+            for letter, dx in zip(passed.letters("dx"), found, strict=True):
+                passed.back.setdefault(letter, dx.copy())
 
-    watch(passed.layer, "forward", enters, leaves)
-    watch(passed.layer, "backward", returns("dy"), left)
-    watch(passed.layer, "backward_from_logits", returns("dz"), left)
+    watch(uses[0].layer, "forward", enters, leaves)
+    watch(uses[0].layer, "backward", returns("dy"), left)
+    watch(uses[0].layer, "backward_from_logits", returns("dz"), left)
 
 
 def _inner(passed: Passed) -> dict[str, Array]:
@@ -84,7 +105,11 @@ def _inner(passed: Passed) -> dict[str, Array]:
         return {}
     held = cache if isinstance(cache, tuple) else (cache,)
     named = {} if len(held) != len(letters) else dict(zip(letters, held, strict=True))
-    arrays = {letter: a for letter, a in named.items() if isinstance(a, np.ndarray) and letter not in ("x", "y")}
+    arrays = {
+        letter: a
+        for letter, a in named.items()
+        if isinstance(a, np.ndarray) and letter not in (*passed.letters("x"), "y")
+    }
     return {letter: a.astype("float32") if a.dtype == bool else a.copy() for letter, a in arrays.items()}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays import Array
-from ...layers.base import ActivationLayer
+from ...layers.activation_layer import ActivationLayer
 from ...machine.executable import Executable
 from ...program import Buffer, Op, Program
 from ...rng import Key
@@ -47,7 +47,7 @@ def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Ta
     if stepper is None:
         return _refusal(model, engine)
     taken = Taken("compiled", x, y, weights, Parameters.of(model))
-    key = model.key.fold("noise", model.optimizer.steps_taken)
+    key = model.key.noise(model.optimizer.steps_taken)
     model.meters.reset()
     with rule_watched(model) as given:  # where the optimizer has no compiled form
         if not stepper.run(None, 0, 1):
@@ -106,24 +106,16 @@ class _Look:
 def _look_at_layers(model: Inspected, taken: Taken, look: _Look, key: Key) -> None:
     taps = look.machine.program.taps
     p = {**taken.before.theta, **taken.before.state}
-    keys = _keys(model, key)
-    for path, layer in model.leaves():
-        found = look.at(taps[path])
-        back = {letter: found.pop(letter) for letter in list(found) if letter in ("dy", "dz", "dx")}
+    for step in model.wiring.steps:
+        passed = Passed(step, step.layer, key.fold(*step.numbers), part_of(p, step.path))
+        found = look.at(taps[step.label])
+        going = ("dy", "dz", *passed.letters("dx"))
+        passed.back = {letter: found.pop(letter) for letter in list(found) if letter in going}
         if "m" in found:
             found["m"] = (found["m"] != 0).astype("float32")  # the kernel's mask holds the factor of what is kept
-        y = found.pop("y")
-        arrays = {"x": found.pop("x"), **found, "y": y}
-        taken.layers[path] = Passed(path, layer, keys[path], part_of(p, path), arrays, back)
-
-
-def _keys(model: Any, key: Key, prefix: str = "") -> dict[str, Key]:
-    """The key of each layer's random numbers: folded by its number in each model on the way."""
-    found: dict[str, Key] = {}
-    for i, layer in enumerate(model.layers):
-        path, own = f"{prefix}{layer.name}", key.fold(i)
-        found |= _keys(layer, own, f"{path}/") if hasattr(layer, "layers") else {path: own}
-    return found
+        y, xs = found.pop("y"), {letter: found.pop(letter) for letter in passed.letters("x")}
+        passed.arrays = {**xs, **found, "y": y}
+        taken.layers[step.label] = passed
 
 
 def _judged(model: Inspected, stepper: Stepper, taken: Taken, look: _Look) -> Judged:

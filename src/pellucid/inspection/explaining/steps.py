@@ -46,7 +46,8 @@ def steps_of(model: Inspected, taken: Taken) -> Iterator[Step]:
 
 def _forward(passed: Passed) -> Step:
     arrays = dict(passed.arrays)
-    inputs = {"x": arrays.pop("x"), **{letter(passed, name): p for name, p in passed.p.items()}}
+    inputs = {x: arrays.pop(x) for x in passed.letters("x")}
+    inputs |= {letter(passed, name): p for name, p in passed.p.items()}
     formula = forward_formula(passed)
     notes = [meaning(activation_of(passed.layer)), constants(passed.layer, formula, LAYER_SIGNS)]
     if "moving_mean" in passed.p and "μ" not in arrays:
@@ -60,14 +61,14 @@ def _step(
     phase: str, passed: Passed, formula: str, inputs: dict[str, Array], outputs: dict[str, Array], notes: list[str]
 ) -> Step:
     kind = type(passed.layer).__name__
-    return Step(phase, passed.path, kind, formula, inputs, outputs, tuple(filter(None, notes)))
+    return Step(phase, passed.label, kind, formula, inputs, outputs, tuple(filter(None, notes)))
 
 
 def _loss(taken: Taken, judged: Judged, last: Passed) -> Step:
     weighted, penalty = taken.weights is not None, judged.total - judged.data_loss
     penalized = abs(penalty) > 1e-9 + 1e-6 * abs(judged.total)
     z = judged.letter
-    looked_at = last.arrays.get("z", last.arrays["x"]) if judged.fused else last.arrays["y"]
+    looked_at = last.arrays.get("z", last.xs[0]) if judged.fused else last.arrays["y"]
     inputs = {z: looked_at, "t": np.asarray(taken.y), **({"w": taken.weights} if taken.weights is not None else {})}
     outputs = {"ℓ": judged.values, "L": np.array(judged.total), f"d{z}": judged.d.reshape(looked_at.shape)}
     formula = f"{loss_formula(judged, weighted, penalized)}, {loss_gradient_formula(judged, weighted)}"
@@ -106,8 +107,9 @@ def _backward(model: Inspected, taken: Taken, passed: Passed) -> Step:
                 sign = letter(passed, name)
                 outputs[f"dR/d{sign}"] = regularizers[path].grad(p)
                 notes.append(f"d{sign} includes dR/d{sign}, of the regularizer {regularizers[path]!r}")
-    if "dx" in back:
-        outputs["dx"] = back["dx"]
+    outputs |= {letter: back[letter] for letter in passed.letters_back()}
+    if (uses := [other.label for other in taken.layers.values() if other.path == passed.path])[1:] and passed.p:
+        notes.append(f"the gradients of its parameters are the sums over {', '.join(uses)}")
     if passed.layer.activity_regularizer is not None and not fused:
         notes.append(f"dy includes the gradient of the activity regularizer {passed.layer.activity_regularizer!r}")
     return _step("backward", passed, backward_formula(passed, set(outputs)), inputs, outputs, notes)

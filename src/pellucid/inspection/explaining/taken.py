@@ -9,22 +9,48 @@ from typing import Any
 from ...arrays import Array
 from ...layers import Layer
 from ...losses import Loss
+from ...program import lettered
 from ...rng import Key
+from ...wiring import Step
 from ..base import Inspected
 
 
 @dataclass
 class Passed:
-    """What went through one layer. Letters: x, y, the layer's own (z, m, r, ...); dy, dz, dx. What an engine did not
-    compute is missing: the compiled one has no use for the first layer's dx."""
+    """What went through one use of a layer. Letters: x, y, the layer's own (z, m, r, ...); dy, dz, dx; of a layer with
+    several inputs x1, x2, ..., dx1, dx2, ... What an engine did not compute is missing: the compiled one has no use for
+    the first layer's dx."""
 
-    path: str
+    step: Step
     layer: Layer
     key: Key  # of its random numbers
     p: dict[str, Array]  # its parameters before the step, by their own names
     arrays: dict[str, Array] = field(default_factory=dict)
     back: dict[str, Array] = field(default_factory=dict)
     cache: Any = None  # what `forward` returned, where it was the definition's
+
+    @property
+    def path(self) -> str:
+        """Of its parameters."""
+        return self.step.path
+
+    @property
+    def label(self) -> str:
+        """Of this use of the layer."""
+        return self.step.label
+
+    @property
+    def xs(self) -> list[Array]:
+        """The inputs."""
+        return [self.arrays[letter] for letter in self.letters("x")]
+
+    def letters(self, letter: str) -> list[str]:
+        """What each input goes by: x, or x1, x2, ...; and likewise what is sent back to it."""
+        return list(lettered(letter, self.step.inputs))
+
+    def letters_back(self) -> list[str]:
+        """Those of what it has sent back."""
+        return [letter for letter in self.letters("dx") if letter in self.back]
 
 
 @dataclass
@@ -70,7 +96,7 @@ class Taken:
     y: Array | None
     weights: Array | None
     before: Parameters
-    layers: dict[str, Passed] = field(default_factory=dict)
+    layers: dict[str, Passed] = field(default_factory=dict)  # by the label of the step
     judged: Judged | None = None
     after: Parameters | None = None  # None where no update was made
     gradients: dict[str, Array] = field(default_factory=dict)  # of what is trained, penalties included

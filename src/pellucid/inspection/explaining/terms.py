@@ -71,10 +71,9 @@ def _comma(place: Sequence[int]) -> str:
 
 def shares(passed: Passed, name: str, at: Index) -> Iterator[Term]:
     """What each sample adds to a parameter's gradient."""
-    layer, x = passed.layer, passed.arrays["x"]
-    cache = passed.cache
+    layer, cache = passed.layer, passed.cache
     if cache is None:  # the compiled engine keeps none
-        _, cache = layer.forward(passed.p, x, training=True, rng=passed.key)
+        _, cache = layer.forward(passed.p, *passed.xs, training=True, rng=passed.key)
     fused = "dy" not in passed.back
     d, backward = (passed.back["dz"], layer.backward_from_logits) if fused else (passed.back["dy"], layer.backward)
     for b in range(len(d)):
@@ -100,7 +99,7 @@ def numbers_at(passed: Passed, sign: str, formula: str, at: Index) -> dict[str, 
 def _spread(passed: Passed, p: Array, ndim: int) -> Array:
     """A parameter with as many axes as a batch has: those of the layer's `axis`, or else a sample's."""
     axis = getattr(passed.layer, "axis", None)
-    shape = passed.arrays["x"].shape[1:]
+    shape = passed.xs[0].shape[1:]
     if axis is not None and p.ndim == len(axes := axes_of(passed.path, axis, shape)):
         return along(p, axes, ndim)
     return p[None]

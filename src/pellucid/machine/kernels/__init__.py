@@ -16,6 +16,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     loss_terms,
     losses,
     matmul,
+    merging,
     metrics,
     muon,
     noise,

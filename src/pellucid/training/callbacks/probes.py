@@ -80,7 +80,7 @@ class Probes(Callback):
     def after_step(self, epoch: int, outputs: Mapping[str, Array], compiled: bool) -> None:
         """Look: at the outputs of the step, at the gradient and the parameters. compiled: by which engine."""
         model, before = self.model, self._before
-        layers = dict(model.leaves())
+        layers = {step.label: step.layer for step in model.wiring.steps}
         views = [(name, model.theta.slices[name]) for name in model.trained_names() if model.theta[name].size]
         asked = [(y, ends_of(layers[name]), True) for name, y in outputs.items()]
         asked += [(model.gradient.data[at], None, False) for _, at in views]

@@ -1,0 +1,73 @@
+"""Concatenate: inputs side by side.     x₁ (B, ..., C₁), x₂ (B, ..., C₂), ...   y (B, ..., C₁ + C₂ + ...)"""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate, pairwise
+from typing import Any, Unpack
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array, Arrays, Shape
+from ..errors import ShapeError
+from ..program import Buffer, Program
+from ..rng import Key
+from .base import LayerOptions, layers
+from .merging import Joining
+from .shapes import axes_of
+
+
+@layers.add()
+class Concatenate(Joining):
+    """Lay the inputs side by side along an axis; all their other axes are as long as each other's.
+
+    axis: counted with the batch as 0; the last unless given.
+
+    >>> Concatenate()([[[1.0, 2.0]], [[3.0]]])
+    array([[1., 2., 3.]], dtype=float32)
+    """
+
+    formula, formula_back = "y = [x1, x2, ...]", "dxᵢ = the part of dy that xᵢ became"
+
+    def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.axis = checks.integer(self.where("axis"), axis)
+
+    def output_shape_for(self, *shapes: Shape) -> Shape:
+        places = {axes_of(self.name, self.axis, shape)[0] - 1 for shape in shapes}
+        rest = {(*s[:place], *s[place + 1 :]) for s in shapes for place in places}
+        if len(places) != 1 or len(rest) != 1 or len({len(s) for s in shapes}) != 1:
+            raise ShapeError(
+                f"layer {self.name!r}, input", f"shapes that differ along axis {self.axis} alone",
+                [(None, *s) for s in shapes],
+            )  # fmt: skip
+        (place,) = places
+        return (*shapes[0][:place], sum(s[place] for s in shapes), *shapes[0][place + 1 :])
+
+    def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
+        (axis,) = axes_of(self.name, self.axis, xs[0].shape[1:])
+        return np.concatenate(xs, axis), (axis, [x.shape[axis] for x in xs])
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+        axis, sizes = cache
+        return tuple(np.split(dy, list(accumulate(sizes[:-1])), axis)), {}
+
+    def lower(self, code: Program, *xs: Buffer) -> Buffer:
+        (axis,) = axes_of(self.name, self.axis, xs[0].shape)
+        y = code.buffer(self.output_shape_for(*(x.shape for x in xs)))
+        rows = math.prod(y.shape[: axis - 1])
+        widths = [x.size // rows if rows else 0 for x in xs]
+        edges, total = list(pairwise([0, *accumulate(widths)])), sum(widths)
+        for x, (first, last) in zip(xs, edges, strict=True):
+            code.emit("merge.block", x, y, rows, last - first, last - first, 0, total, first)
+
+        def undo(dy: Buffer, wanted: Any) -> tuple[Buffer, ...]:
+            found = []
+            for x, (first, last) in zip(xs, edges, strict=True):
+                found.append(code.buffer(x.shape))
+                code.emit("merge.block", dy, found[-1], rows, last - first, total, first, last - first, 0)
+            return tuple(found)
+
+        code.back(undo)
+        return y

@@ -1,0 +1,100 @@
+"""plot_model: a picture of a model, as SVG."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from .. import checks
+from ..errors import NotReady, Told, WrongType
+from ..files import write_text_whole
+from ..layers.composite import Composite
+from ..plots.graph import Box, draw_graph
+from .network import Network
+
+
+class Picture(str):
+    """SVG that a notebook shows."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+
+def plot_model(
+    model: Any,
+    to_file: str | os.PathLike[str] | None = None,
+    show_shapes: bool = True,
+    show_layer_names: bool = True,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+) -> Picture:
+    """Draw the model: a box for each layer, a line for what flows from one to the next. Returns the SVG.
+
+    to_file: where to write it, a name that ends in .svg. show_shapes: each layer's output. show_layer_names: above the
+    kind of layer. expand_nested: the layers of models in the model, in their place. show_trainable: how many numbers a
+    layer learns, or that it is frozen. A layer that is used twice stands twice, as name and name#2.
+
+    >>> from pellucid import Sequential
+    >>> from pellucid.layers import Dense
+    >>> model = Sequential([Dense(8, activation="relu", input_shape=(4,)), Dense(1)])
+    >>> plot_model(model)[:4]
+    '<svg'
+
+    Keras's function needs Graphviz, writes PNG and shows nothing unless asked.
+    """
+    if not isinstance(model, Network):
+        raise WrongType("plot_model, argument model", "a model", model)
+    if not model.built:
+        raise NotReady("plot_model", "a model that is built", Told("one whose input shape is unknown"))
+    shown = (show_shapes, show_layer_names, show_trainable)
+    boxes, _ = _boxes(model, [Box(_input_lines(model, i, shape, shown)) for i, shape in enumerate(model.shapes)],
+                      expand_nested, shown)  # fmt: skip
+    picture = Picture(draw_graph(boxes))
+    if to_file is not None:
+        path = Path(checks.path("plot_model, argument to_file", to_file))
+        if path.suffix != ".svg":
+            raise WrongType("plot_model, argument to_file", "a name that ends in .svg", str(path))
+        write_text_whole(path, picture)
+    return picture
+
+
+Shown = tuple[bool, bool, bool]
+
+
+def _input_lines(model: Network, place: int, shape: tuple[int, ...], shown: Shown) -> list[str]:
+    name = model.inputs[place].name
+    lines = [name, "Input"] if shown[1] else ["Input"]
+    return lines + ([str((None, *shape))] if shown[0] else [])
+
+
+def _boxes(model: Composite, entries: list[Box], expand: bool, shown: Shown) -> tuple[list[Box], Box]:
+    """(the boxes of a model behind those of its entries, the one that its output comes from)."""
+    places = dict(zip(model.graph.inputs, entries, strict=True))
+    shapes = dict(zip(model.graph.inputs, model.shapes, strict=True))
+    boxes, uses = list(entries), dict[int, int]()
+    for call in model.graph.calls:
+        given, layer = [places[wire] for wire in call.inputs], call.layer
+        shapes[call.output] = layer.output_shape_for(*(shapes[wire] for wire in call.inputs))
+        use = uses[id(layer)] = uses.get(id(layer), 0) + 1
+        if expand and isinstance(layer, Composite):
+            inside, places[call.output] = _boxes(layer, given, expand, shown)
+            boxes += inside[len(given) :]
+            continue
+        places[call.output] = Box(_lines(layer, use, shapes[call.output], shown), sources=given)
+        boxes.append(places[call.output])
+    return boxes, places[model.graph.output]
+
+
+def _lines(layer: Any, use: int, shape: tuple[int, ...], shown: Shown) -> list[str]:
+    shapes, names, trainable = shown
+    activation = getattr(getattr(layer, "activation", None), "name", "linear")
+    kind = type(layer).__name__ + (f" · {activation}" if activation != "linear" else "")
+    lines = [layer.name + (f"#{use}" if use > 1 else ""), kind] if names else [kind]
+    if shapes:
+        lines.append(str((None, *shape)))
+    if trainable and layer.count_params():
+        lines.append(f"{layer.count_params():,} parameters" + ("" if layer.trainable else ", frozen"))
+    return lines
