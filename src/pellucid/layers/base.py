@@ -251,7 +251,7 @@ class Layer(Part, WithVariables, Connecting):
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self.calls))
         self.calls += training
         if self.activity_regularizer is not None:
-            self.activity_loss = float(self.activity_regularizer(y)) / len(y)
+            self.activity_loss = float(self.activity_regularizer(y)) / max(len(y), 1)
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
