@@ -4,7 +4,7 @@ PellucidError
 ├── InvalidArgument (ValueError)      a value outside what an argument allows
 │   └── UnknownName                   a name that nothing answers to; tells the nearest one
 │       └── UnknownArgument (TypeError)   an argument that a part does not take
-├── WrongType (TypeError)             a value of the wrong kind
+├── WrongType (TypeError, ValueError) a value of the wrong kind
 ├── ShapeError (ValueError)           an array whose shape does not fit
 ├── DataError (ValueError)            data that cannot be learned from: empty, NaN, labels out of range
 ├── NotReady (ValueError, RuntimeError)   fit before compile, predict before build
@@ -75,8 +75,8 @@ class UnknownArgument(UnknownName, TypeError):
     """An argument that a part does not take; Python itself raises a bare TypeError for it."""
 
 
-class WrongType(PellucidError, TypeError):
-    """A value of the wrong kind."""
+class WrongType(PellucidError, TypeError, ValueError):
+    """A value of the wrong kind. Keras raises ValueError for most, Python TypeError: either name catches it."""
 
 
 class ShapeError(PellucidError, ValueError):

@@ -246,11 +246,11 @@ class Family(Generic[T]):
     ) -> T:
         """The part that a saved form describes."""
         where = where or f"{self.kind}s.deserialize"
-        if not isinstance(saved, Mapping) or "class_name" not in saved:
+        if not isinstance(saved, Mapping) or not isinstance(saved.get("class_name"), str):
             raise InvalidArgument(where, "a mapping with class_name and config", saved)
         name, config = saved["class_name"], saved.get("config") or {}
         custom = {**_custom, **(custom_objects or {})}
-        cls = custom.get(saved.get("registered_name") or "", custom.get(name)) or self.parts.get(name)
+        cls = custom.get(saved.get("registered_name") or "", custom.get(name)) or self.named(name)
         if cls is None:
             raise UnknownName(
                 where, name, self.parts, "If it is your own, pass custom_objects or register it before loading."
@@ -261,9 +261,26 @@ class Family(Generic[T]):
             raise InvalidArgument(f"{where}, {name}", "a mapping of arguments as config", config)
         return cls.from_config(config)  # type: ignore[return-value]
 
+    def named(self, name: str) -> type[T] | None:
+        """The class that a saved form names: by its own name, or by any word for it, whatever the case.
+
+        >>> from pellucid.optimizers.base import optimizers
+        >>> [optimizers.named(name).__name__ for name in ("AdamW", "adamw", "adam_w")]
+        ['AdamW', 'AdamW', 'AdamW']
+        """
+        if name in self.parts:
+            return self.parts[name]
+        words = {_folded(word): made for word, made in self.names.items()}
+        made = self.names.get(name) or words.get(_folded(name))
+        return made if made is None or isinstance(made, type) else type(made())
+
     def _made(self, custom: Any) -> T:
         """A user's registered class or function as a part."""
         return self.get(custom() if isinstance(custom, type) else custom)
+
+
+def _folded(word: str) -> str:
+    return word.replace("_", "").lower()
 
 
 def registered_name(cls: Any) -> str:
@@ -306,15 +323,15 @@ def serialize_keras_object(part: Any) -> Any:
 def deserialize_keras_object(saved: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The part that a saved form describes; its module tells the kind."""
     where = "deserialize_keras_object"
-    if not isinstance(saved, Mapping) or "class_name" not in saved:
+    if not isinstance(saved, Mapping) or not isinstance(saved.get("class_name"), str):
         raise InvalidArgument(where, "a mapping with class_name and config", saved)
     name, custom = saved["class_name"], {**_custom, **(custom_objects or {})}
     mine = custom.get(saved.get("registered_name") or "", custom.get(name))
     if isinstance(mine, type) and issubclass(mine, Part):
         return mine.family.deserialize(saved, custom_objects)
     module = saved.get("module") or ""
-    known = [f for f in _families if name in f.parts]
-    for family in known:
-        if module in (family.module, family.parts[name].keras_module, ""):
+    for family in sorted(_families, key=lambda family: name not in family.parts):  # those of that very name first
+        cls = family.named(name)
+        if cls is not None and module in (family.module, cls.keras_module, ""):
             return family.deserialize(saved, custom_objects)
     raise UnknownName(where, name, [n for f in _families for n in f.parts], "If it is your own, pass custom_objects.")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import checks
 from ..arrays import Array, Shape
-from ..errors import InvalidArgument, ShapeError, UnknownName, WrongType
+from ..errors import ShapeError, UnknownName, WrongType
 from ..registry import Family, Part, get_custom_objects
 from ..rng import Key, fresh_key
 from ..settings import floatx
@@ -45,16 +45,10 @@ class InitializerFamily(Family["Initializer"]):
     def deserialize(
         self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, where: str = ""
     ) -> Initializer:
-        """The initializer that a saved form describes; the class's name may be any that `get` knows."""
+        """The initializer that a saved form describes."""
         where = where or "initializers.deserialize"
-        if not isinstance(saved, Mapping) or not isinstance(saved.get("class_name"), str):
-            raise InvalidArgument(where, "a mapping with class_name and config", saved)
-        name = saved["class_name"]
-        if name == "function":
+        if isinstance(saved, Mapping) and saved.get("class_name") == "function":
             return self._function(str(saved.get("config")), {**get_custom_objects(), **(custom_objects or {})}, where)
-        cls = self.names.get(name)
-        if isinstance(cls, type):
-            saved = {**saved, "class_name": cls.__name__}
         return super().deserialize(saved, custom_objects, where)
 
     def _function(self, name: str, known: Mapping[str, Any], where: str) -> Initializer:
