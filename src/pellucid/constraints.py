@@ -7,7 +7,6 @@ Keras, so that a vector of zeros stays one; what comes out is that little shorte
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,8 +25,10 @@ Axis = int | tuple[int, ...]
 constraints: Family[Constraint] = Family("constraint", "keras.constraints")
 
 
+@constraints.add()
 class Constraint(Part):
-    """A projection: the nearest allowed w, of w's shape and dtype. A constraint of your own writes `__call__`:
+    """A projection: the nearest allowed w, of w's shape and dtype. A constraint of your own writes `__call__`; this
+    one allows every w.
 
     >>> class AtMostOne(Constraint):
     ...     def __call__(self, w):
@@ -38,13 +39,14 @@ class Constraint(Part):
 
     family = constraints
 
-    @abstractmethod
     def __call__(self, w: Array) -> Array:
         """The nearest allowed w."""
+        return w
 
     def lower(self, code: Program, w: Buffer) -> None:
         """Emit the projection for the compiled engine, in place."""
-        raise CannotLower(f"constraint {type(self).__name__}")
+        if type(self) is not Constraint:
+            raise CannotLower(f"constraint {type(self).__name__}")
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """A class with a projection of its own does not inherit the compiled form of another's."""

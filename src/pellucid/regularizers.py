@@ -18,8 +18,10 @@ BLOCK = 4096  # numbers whose penalty one thread of the compiled engine sums up
 regularizers: Family[Regularizer] = Family("regularizer", "keras.regularizers")
 
 
+@regularizers.add()
 class Regularizer(Part):
-    """A penalty R(w), a number, and dR/dw, an array of w's shape. A regularizer of your own writes both:
+    """A penalty R(w), a number, and dR/dw, an array of w's shape. A regularizer of your own writes both; this one
+    asks nothing: R = 0.
 
     >>> class Quartic(Regularizer):
     ...     def __call__(self, w):
@@ -32,13 +34,13 @@ class Regularizer(Part):
 
     family = regularizers
 
-    @abstractmethod
     def __call__(self, w: Array) -> float:
         """The penalty, summed in float64."""
+        return 0.0
 
-    @abstractmethod
     def grad(self, w: Array) -> Array:
         """dR/dw, of w's shape and dtype."""
+        return np.zeros_like(w)
 
     def lower(self, code: Program, w: Buffer, g: Buffer | None) -> Buffer:
         """Emit dR/dw, added to g if there is one, for the compiled engine. Returns where the numbers are that add up to
@@ -47,8 +49,11 @@ class Regularizer(Part):
         raise CannotLower(f"regularizer {type(self).__name__}")
 
     def __init_subclass__(cls, **keywords: Any) -> None:
-        """A class with a penalty of its own does not inherit the compiled form of another's."""
+        """A class with a penalty of its own does not inherit the compiled form of another's, nor the gradient of none:
+        Keras, whose classes need no `grad`, finds it by differentiating."""
         super().__init_subclass__(**keywords)
+        if cls.__call__ is not Regularizer.__call__ and cls.grad is Regularizer.grad:
+            cls.grad = _lacking  # type: ignore[method-assign]
         if {"__call__", "grad"} & vars(cls).keys() and "lower" not in vars(cls):
             cls.lower = Regularizer.lower  # type: ignore[method-assign]
 
@@ -64,6 +69,11 @@ class Regularizer(Part):
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
         return f"<{type(self).__name__}({arguments})>"
+
+
+@abstractmethod
+def _lacking(self: Regularizer, w: Array) -> Array:
+    """The gradient that whoever wrote a penalty still has to write."""
 
 
 def absolute(w: Array) -> float:

@@ -20,11 +20,11 @@ class ActivityRegularization(Layer):
     >>> layer = ActivityRegularization(l1=0.5)
     >>> layer([[-1.0, 2.0]])
     array([[-1.,  2.]], dtype=float32)
-    >>> import numpy as np
-    >>> float(layer.activity_regularizer(np.array([[-1.0, 2.0]])))
-    1.5
+    >>> layer.losses
+    [1.5]
     """
 
+    supports_masking = True
     formula = "y = x, and (l1·Σ|x| + l2·Σx²)/B is added to the loss"
     formula_back = "dx = dy"
 

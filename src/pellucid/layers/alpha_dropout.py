@@ -46,6 +46,7 @@ class AlphaDropout(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "a = ((1 − rate)(1 + rate·α'²))^(−½), α' = −1.758, y = a·(x·m + α'·(1 − m)) − a·α'·rate"
     formula_back = "dx = a·dy·m"
     cached = ("m",)

@@ -91,6 +91,8 @@ class Layer(Part, WithVariables):
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
+    passing = frozenset({"supports_masking", "_activity_loss"})
+    supports_masking: bool = False  # what Keras says of its layer of this name; there are no masks here
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
@@ -118,6 +120,7 @@ class Layer(Part, WithVariables):
             input_shape = (input_dim,)
         self.declared_shape = None if input_shape is None else checks.shape(self.where("input_shape"), input_shape)
         self.shape: Shape | None = None  # of the input, once built
+        self._activity_loss: float | None = None  # that of the last call
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
 
@@ -225,7 +228,7 @@ class Layer(Part, WithVariables):
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy keeps the values but belongs to nobody: the first model that uses it takes them up."""
-        return {**self.__dict__, "owner": None}
+        return {**self.__dict__, "owner": None, "_activity_loss": None}
 
     def __call__(self, x: Any, training: bool = False) -> Array:
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
@@ -233,6 +236,8 @@ class Layer(Part, WithVariables):
         x = self.as_input(x)
         self.build((None, *x.shape[1:]))
         y, cache = self.forward(self.p, x, training=training, rng=fresh_key())
+        if self.activity_regularizer is not None:
+            self._activity_loss = float(self.activity_regularizer(y)) / max(1, len(y))
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
@@ -282,9 +287,11 @@ class Layer(Part, WithVariables):
 
     @property
     def losses(self) -> list[float]:
-        """What the regularizers of the parameters add to the loss now, each by itself."""
+        """What the regularizers add to the loss, each by itself: that of the output at the last call of this layer,
+        then those of the parameters as they are now."""
         specs = self.specs if self.built else ()
-        return [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        activity = [] if self._activity_loss is None else [self._activity_loss]
+        return activity + [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
 
     def get_weights(self) -> list[Array]:
         """Copies of the parameters, the trained ones first, as Keras orders them."""
@@ -345,6 +352,7 @@ class Layer(Part, WithVariables):
 class ActivationLayer(Layer):
     """A layer that is one activation, its `function`, and has no parameters."""
 
+    supports_masking = True
     formula, formula_back, cached = "y = f(x)", "dx = dy·f′(x)", ("x", "y")
     function: Activation
 

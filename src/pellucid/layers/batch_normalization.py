@@ -77,6 +77,7 @@ class BatchNormalization(Layer):
     momentum the other way round (its 0.1 is 0.9 here) and has ε = 1e-5. Renormalization is not supported.
     """
 
+    supports_masking = True
     formula = "r = 1 / √(σ² + ε), x̂ = (x − μ)·r, y = γ·x̂ + β"
     formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
     letters: ClassVar = {"gamma": "γ", "beta": "β"}

@@ -43,6 +43,7 @@ class Dense(Layer):
     array([[6., 6.]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "z = xW + b, y = f(z)"
     formula_back = "dz = dy·f′(z), dW = xᵀ·dz, db = Σ dz, dx = dz·Wᵀ"
     letters: ClassVar = {"kernel": "W", "bias": "b"}

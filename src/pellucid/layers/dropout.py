@@ -43,6 +43,7 @@ class Dropout(Layer):
     [0.0, 2.0]
     """
 
+    supports_masking = True
     formula = "y = x·m / (1 − rate)"
     formula_back = "dx = dy·m / (1 − rate)"
     cached = ("m",)

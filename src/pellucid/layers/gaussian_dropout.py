@@ -27,6 +27,7 @@ class GaussianDropout(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "y = x·n with n ~ N(1, rate/(1 − rate))"
     formula_back = "dx = dy·n"
     cached = ("n",)

@@ -23,6 +23,7 @@ class GaussianNoise(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "y = x + n with n ~ N(0, stddev²)"
     formula_back = "dx = dy"
     cached = ("n",)

@@ -18,6 +18,7 @@ class Identity(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "y = x"
     formula_back = "dx = dy"
 

@@ -93,6 +93,7 @@ class LayerNormalization(Layer):
     ε is 1e-3, as in Keras; PyTorch's is 1e-5. Keras's deprecated `rms_scaling` is not supported: see RMSNormalization.
     """
 
+    supports_masking = True
     formula = "r = 1 / √(σ² + ε), x̂ = (x − μ)·r, y = γ·x̂ + β"
     formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
     letters: ClassVar = {"gamma": "γ", "beta": "β"}

@@ -38,6 +38,7 @@ class Normalization(Layer):
     Saved with it: mean, variance, and a count that Keras writes but leaves at 0, as this layer does.
     """
 
+    supports_masking = True
     formula = "y = (x − mean) / √variance"
     formula_back = "dx = dy / √variance"
 

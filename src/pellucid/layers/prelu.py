@@ -44,6 +44,7 @@ class PReLU(Layer):
     At x = 0 the slope is 0, as in Keras; PyTorch takes alpha there, and starts it at 0.25, not at 0.
     """
 
+    supports_masking = True
     formula = "y = max(x, 0) + alpha·min(x, 0)"
     formula_back = "dalpha = Σ dy·min(x, 0), dx = dy where x > 0, else alpha·dy"
     cached = ("x",)

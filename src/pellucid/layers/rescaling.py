@@ -26,6 +26,7 @@ class Rescaling(Layer):
     array([[0., 1.]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "y = x·scale + offset"
     formula_back = "dx = dy·scale"
 

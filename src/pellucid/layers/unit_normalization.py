@@ -44,6 +44,7 @@ class UnitNormalization(Layer):
     array([[0.6, 0.8]], dtype=float32)
     """
 
+    supports_masking = True
     formula = "y = x / ‖x‖"
     formula_back = "dx = (dy − y·Σ dy·y) / ‖x‖"
     cached = ("y", "‖x‖")
