@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,16 @@ from pellucid.errors import PellucidError, ShapeError
 from pellucid.layers.base import layers
 from pellucid.layers.checking import away_from_zero
 from pellucid.rng import Key
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*rms_scaling")
+
+
+def rms_scaled(**options: Any) -> L.Layer:
+    """A layer that warns where it is made."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return L.LayerNormalization(rms_scaling=True, **options)
+
 
 Row = tuple[Callable[[], L.Layer], tuple[int, ...]]
 
@@ -53,6 +64,9 @@ ROWS: list[Row] = [
     (lambda: L.LayerNormalization(axis=1), (3, 4)),
     (lambda: L.LayerNormalization(axis=[1, -1], epsilon=1e-5), (2, 3, 4)),
     (lambda: L.LayerNormalization(axis=(1, 2, 3), center=False, scale=False), (2, 3, 4)),
+    (lambda: rms_scaled(), (4,)),
+    (lambda: rms_scaled(axis=[1, 2], scale=False), (3, 4)),
+    (lambda: L.BatchNormalization(renorm=True, trainable=False), (4,)),
     (lambda: L.RMSNormalization(), (4,)),
     (lambda: L.RMSNormalization(axis=[2, 1]), (3, 4)),
     (lambda: L.UnitNormalization(), (4,)),
@@ -242,9 +256,13 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.BatchNormalization, {"momentum": 1.5}, "momentum"),
     (L.BatchNormalization, {"epsilon": 0.0}, "epsilon"),
     (L.BatchNormalization, {"axis": [1]}, "axis"),
-    (L.BatchNormalization, {"renorm": True}, "renorm"),
+    (L.BatchNormalization, {"synchronized": True}, "synchronized"),
+    (L.BatchNormalization, {"renorm_momentum": 2.0}, "renorm_momentum"),
+    (L.BatchNormalization, {"renorm": True, "renorm_clipping": 3.0}, "rmin"),
+    (L.BatchNormalization, {"renorm": True, "renorm_clipping": {"dmin": 1.0}}, "dmax"),
+    (L.BatchNormalization, {"renorm": True, "renorm_clipping": {"dmax": -1.0}}, "at least 0"),
+    (L.BatchNormalization, {"renorm": True, "renorm_clipping": {"rmin": 2.0, "rmax": 1.0}}, "rmax"),
     (L.LayerNormalization, {"axis": "last"}, "axis"),
-    (L.LayerNormalization, {"rms_scaling": True}, "RMSNormalization"),
     (L.RMSNormalization, {"epsilon": -1.0}, "epsilon"),
     (L.UnitNormalization, {"axis": None}, "axis"),
     (L.Flatten, {"data_format": "channel_last"}, "channels_last"),

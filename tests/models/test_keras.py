@@ -61,7 +61,7 @@ def test_keras_opens_ours(tmp_path: Path, name: str):
     model.save(tmp_path / "ours.keras")
     theirs = keras.models.load_model(tmp_path / "ours.keras")
     same_outputs(model, theirs)
-    mine = [array for _, array in model.optimizer.variables(model.theta)]
+    mine = [array for _, array in model.optimizer.saved_variables(model.theta)]
     assert len(mine) == len(theirs.optimizer.variables) > 2
     for a, b in zip(mine, theirs.optimizer.variables, strict=True):
         np.testing.assert_array_equal(a, np.asarray(b))

@@ -73,7 +73,7 @@ def test_weights_are_those_of_pytorch(case, ours, dtype):
 def test_variables_are_saved_as_keras_saves_them(case):
     optimizer = getattr(optimizers, case["optimizer"])(**case["arguments"])
     theta = descend(optimizer, "float32")
-    mine = [v for _, v in optimizer.variables(theta)]
+    mine = [v for _, v in optimizer.saved_variables(theta)]
     expected = case["variables"]
     assert [(list(v.shape), v.dtype.name) for v in mine] == [(v["shape"], v["dtype"]) for v in expected]
     for v, e in zip(mine, expected, strict=True):
@@ -87,7 +87,7 @@ def test_training_goes_on_from_what_keras_saved(case):
     resumed = getattr(optimizers, case["optimizer"])(**{**case["arguments"], "learning_rate": 0.7})
     other = Flat(theta.shapes, data=np.array(case["float32"], "float32"))
     saved = [np.array(v["values"], v["dtype"]).reshape(v["shape"]) for v in case["variables"]]
-    resumed.set_variables(other, saved)
+    resumed.load_saved_variables(other, saved)
     assert (resumed.steps_taken, resumed.iterations) == (whole.steps_taken, whole.iterations)
     assert resumed.learning_rate == pytest.approx(whole.learning_rate, rel=1e-6)
     descend(whole, "float32", 5, theta)

@@ -6,6 +6,7 @@ import copy
 import json
 import runpy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +19,12 @@ from pellucid.arrays import Flat
 from pellucid.constraints import Constraint, NonNeg
 from pellucid.errors import InvalidArgument, NotReady, ShapeError, UnknownName, WrongType
 from pellucid.layers import Dense, Variable
-from pellucid.optimizers import SGD, Adam, Optimizer
+from pellucid.optimizers import SGD, Adafactor, Adam, Nadam, Optimizer
 from pellucid.optimizers.clipping import clip_by_norm, clip_by_value
 from pellucid.optimizers.memory import runs
 from pellucid.optimizers.muon import orthogonal
 from pellucid.optimizers.nadam import momentum_of, momentum_product
-from pellucid.optimizers.schedules import CosineDecay
+from pellucid.optimizers.schedules import CosineDecay, ExponentialDecay
 
 problem = runpy.run_path(str(Path(__file__).with_name("problem.py")))
 ROWS = [
@@ -163,7 +164,7 @@ def test_frozen_parameters_stay_and_do_not_sway_the_others(name, arguments):
             np.testing.assert_array_equal(theta.data[theta.slices[n]], start[theta.slices[n]])
     one.finalize(theta)
     np.testing.assert_array_equal(theta["hidden/kernel"].ravel(), start[theta.slices["hidden/kernel"]])
-    mine, theirs = one.variables(theta, kept), other.variables(small)
+    mine, theirs = one.saved_variables(theta, kept), other.saved_variables(small)
     assert [(n, v.shape) for n, v in mine] == [(n, v.shape) for n, v in theirs]
 
 
@@ -213,10 +214,10 @@ def test_variables_go_back_where_they_came_from(name, arguments):
     theta, trainable = weights("float32"), ["hidden/kernel", "out/bias"]
     one = make(name, arguments, **EVERYTHING)
     descend(one, theta, 4, trainable=trainable)
-    saved = one.variables(theta, trainable)
+    saved = one.saved_variables(theta, trainable)
     other = make(name, arguments, **EVERYTHING)
-    other.set_variables(theta, saved, trainable)
-    for (label, mine), (_, theirs) in zip(other.variables(theta, trainable), saved, strict=True):
+    other.load_saved_variables(theta, saved, trainable)
+    for (label, mine), (_, theirs) in zip(other.saved_variables(theta, trainable), saved, strict=True):
         np.testing.assert_array_equal(mine, theirs, err_msg=label)
     assert other.learning_rate == 0.05  # not what float32 makes of it
 
@@ -563,10 +564,59 @@ def test_states_that_do_not_fit_change_nothing():
         optimizer.load_state({"iterations": np.array(7)})
     with pytest.raises(ShapeError, match="slots/velocity"):
         optimizer.load_state({**before, "iterations": np.array(7), "slots/velocity": np.zeros(3)})
-    values = [v for _, v in optimizer.variables(theta)]
+    values = [v for _, v in optimizer.saved_variables(theta)]
     with pytest.raises(InvalidArgument, match="12 arrays, got 11"):
-        optimizer.set_variables(theta, values[:-1])
-    with pytest.raises(ShapeError, match="set_variables"):
-        optimizer.set_variables(theta, [np.array(9), *values[1:-1], np.zeros(5)])
+        optimizer.load_saved_variables(theta, values[:-1])
+    with pytest.raises(ShapeError, match="load_saved_variables"):
+        optimizer.load_saved_variables(theta, [np.array(9), *values[1:-1], np.zeros(5)])
     for key, value in optimizer.state().items():
         np.testing.assert_array_equal(value, before[key])
+
+
+# The state as Keras's users see it ---------------------------------------------------------------------------------
+
+
+def built(optimizer: Any) -> tuple[Any, Any]:
+    model = pellucid.Sequential([pellucid.layers.Dense(2, input_shape=(3,))], seed=1)
+    model.compile(optimizer, "mse")
+    model.fit(np.eye(3, dtype="float32"), np.ones((3, 2)), epochs=2, verbose=0)
+    return model, model.optimizer
+
+
+def test_variables_are_those_of_keras_and_live():
+    model, adam = built(Adam(0.5))
+    assert [(v.path, v.shape, v.dtype.name) for v in adam.variables] == [
+        ("adam/iteration", (), "int32"), ("adam/learning_rate", (), "float32"),
+        ("adam/dense_kernel_momentum", (3, 2), "float32"), ("adam/dense_kernel_velocity", (3, 2), "float32"),
+        ("adam/dense_bias_momentum", (2,), "float32"), ("adam/dense_bias_velocity", (2,), "float32"),
+    ]  # fmt: skip
+    steps, rate, momentum, *_ = adam.variables
+    before = momentum.numpy()
+    model.fit(np.eye(3, dtype="float32"), np.ones((3, 2)), epochs=1, verbose=0)
+    assert (momentum.numpy() != before).all()
+    assert steps.numpy() == adam.iterations == 3
+    rate.assign(0.25)
+    steps.assign(7)
+    momentum.assign(np.zeros((3, 2)))
+    assert (adam.learning_rate, adam.iterations) == (0.25, 7)
+    assert not adam.variables[2].numpy().any()
+    with pytest.raises(ShapeError, match="adam/dense_kernel_momentum"):
+        momentum.assign(np.zeros(3))
+    assert [v.name for v in Adam(ExponentialDecay(0.1, 10, 0.9)).variables] == ["iteration"]
+
+
+@pytest.mark.parametrize("make", [Adam, Nadam, Adafactor, lambda: SGD(0.1, momentum=0.9, use_ema=True)])
+def test_weights_carry_an_optimizer_over(make: Any):
+    model, one = built(make())
+    other = make()
+    other.build(model.trainable_variables)
+    other.set_weights(one.get_weights())
+    assert {k: v.tolist() for k, v in other.state().items()} == {k: v.tolist() for k, v in one.state().items()}
+
+
+def test_weights_that_cannot_be_set_are_refused():
+    with pytest.raises(NotReady, match=r"build\(model.trainable_variables\)"):
+        Adam().set_weights([np.array(1)])
+    _, adam = built(Adam())
+    with pytest.raises(ShapeError, match="set_weights"):
+        adam.set_weights([np.zeros(9) for _ in adam.get_weights()])

@@ -269,6 +269,22 @@ def test_reduction_is_told_and_logged(capsys):
     assert "Epoch 2: learning rate reduced to 0.005\n" in capsys.readouterr().out
 
 
+def test_a_reduced_rate_reads_as_it_is_written():
+    """Keras holds rates in float32, where 0.1 · 0.1 is the number written 0.01; in float64 it is not."""
+    model = fitted(ReduceLROnPlateau("loss", patience=1, mode="max"), model=network(SGD(0.1)), epochs=4)
+    assert model.history.history["learning_rate"] == [0.1, 0.1, 0.01, 0.001]
+    model = fitted(ReduceLROnPlateau("loss", patience=1, mode="max", min_lr=0.0123456789), model=network(SGD(0.1)))
+    assert model.optimizer.learning_rate == 0.0123456789
+
+
+@pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau])
+def test_monitor_op_is_known_where_the_direction_is(kind: Any):
+    assert [kind("loss", mode=mode).monitor_op for mode in ("min", "max", "auto")] == [np.less, np.greater, None]
+    watching = kind("loss")
+    fitted(watching)
+    assert watching.monitor_op is np.less
+
+
 # Files -----------------------------------------------------------------------------------------------------------
 
 

@@ -38,7 +38,7 @@ def save_model(model: Compiled, filepath: str | os.PathLike[str], overwrite: boo
     if model.compiled:
         saved["compile_config"] = model.get_compile_config()
         groups["optimizer/vars"] = model.optimizer.name
-        arrays = model.optimizer.variables(model.theta, model.trained_names()) if model.optimizer.built else []
+        arrays = model.optimizer.saved_variables(model.theta, model.trained_names()) if model.optimizer.built else []
         tree |= {f"optimizer/vars/{i}": array for i, (_, array) in enumerate(arrays)}
     metadata = {"keras_version": KERAS_FORMAT, "pellucid_version": version, "seed": model.key.seed}
     archive.write_archive(path, saved, metadata, tree, groups)
@@ -197,4 +197,5 @@ def _load_optimizer(model: Compiled, tree: Mapping[str, Array]) -> None:
     found = sorted((int(number), prefix + number) for number in numbers)
     if found and model.built:
         model.optimizer.build(model.theta)
-        model.optimizer.set_variables(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())
+        values = [np.asarray(tree[path]) for _, path in found]
+        model.optimizer.load_saved_variables(model.theta, values, model.trained_names())

@@ -17,21 +17,21 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Flat
 from ..constraints import Constraint
-from ..errors import InvalidArgument, NotReady, ShapeError, Told, UnknownName, WrongType
+from ..errors import InvalidArgument, NotReady, ShapeError, Told, WrongType
 from ..program import CannotLower, Op, Program
 from ..registry import Family, Part, plain, snake
-from ..settings import floatx
 from .clipping import clipped
 from .lowering import Stretch, lower_alone, lower_scale, lower_step
-from .memory import Memory, assign, assign_in_order, blocks, in_order, runs
+from .memory import Memory, blocks, runs
 from .numbers import Count, LearningRate
-from .packing import constraints_of, packed
+from .packing import constraints_of, laid_out, packed
 from .schedules.base import LearningRateSchedule, rate_or_schedule
+from .state import WithState
 
 optimizers: Family[Optimizer] = Family("optimizer", "keras.optimizers")
 
 
-class Optimizer(Part):
+class Optimizer(Part, WithState):
     """w ← w − (a step that the gradient g, the slots s, the learning rate lr and the step number t determine).
 
     One step, in this order: the gradient is divided by loss_scale_factor, accumulated, clipped; the weights decay, are
@@ -119,10 +119,6 @@ class Optimizer(Part):
         """The weight decay of one parameter."""
         return self.weight_decay
 
-    def slot_groups(self) -> Sequence[Sequence[str]]:
-        """The slots as Keras makes them: those of one group parameter by parameter, group after group."""
-        return (self.slots,)
-
     def lower_update(self, code: Program, s: Stretch) -> None:
         """Emit `update` for the compiled engine, on a stretch of the vectors; on one parameter, if not elementwise.
 
@@ -197,9 +193,10 @@ class Optimizer(Part):
         """Whether the slots exist."""
         return self.memory is not None
 
-    def build(self, theta: Flat) -> None:
-        """Make the slots for these parameters, unless that was done before."""
-        self._built(theta, theta)
+    def build(self, variables: Flat | Sequence[Array]) -> None:
+        """Make the slots for these parameters, a model's vector or a list of arrays, unless that was done before."""
+        theta = variables if isinstance(variables, Flat) else laid_out(f"optimizer {self.name!r}, build", variables)
+        self._built(theta, theta if isinstance(variables, Flat) else dict(zip(theta, variables, strict=True)))
 
     def step(
         self,
@@ -274,62 +271,7 @@ class Optimizer(Part):
             )  # fmt: skip
         self._excluded = (list(var_list or ()), "|".join(var_names) if var_names else None)
 
-    # State -------------------------------------------------------------------------------------------------------
-
-    def state(self) -> dict[str, Array]:
-        """Copies of all that the next steps depend on: `load_state` resumes bit by bit."""
-        state = {"iterations": np.array(self.steps_taken, "int64")}
-        if not isinstance(self._learning_rate, LearningRateSchedule):
-            state["learning_rate"] = np.array(self._learning_rate, "float64")
-        if self.memory is not None:
-            state |= {name: vector.copy() for name, vector in self.memory.vectors().items()}
-        return state
-
-    def load_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a `state`; build first, if that state was taken from an optimizer that was built."""
-        targets = self.state() | (self.memory.vectors() if self.memory is not None else {})
-        assign(f"optimizer {self.name!r}, load_state", targets, state)
-        self.steps_taken = int(targets["iterations"])
-        if "learning_rate" in targets:
-            self._learning_rate = float(targets["learning_rate"])
-
-    def variables(self, theta: Flat, trainable: Sequence[str] | None = None) -> list[tuple[str, Array]]:
-        """The state as Keras saves it, (name, array) in its order and dtypes, for the parameters of these names.
-
-        First the number of steps and the learning rate (unless scheduled), then averages, accumulators, slots.
-        """
-        memory, names = self._built(theta, theta), self._names(theta, trainable)
-        body = [
-            (f"{name}_{what}".replace("/", "_"), self.as_saved(what, view))
-            for name, what, view in in_order(names, self.slot_groups(), memory)
-        ]
-        return [*self._saved_first(), *body, *self.saved_last(memory.dtype)]
-
-    def set_variables(
-        self, theta: Flat, values: Sequence[tuple[str, Array] | Array], trainable: Sequence[str] | None = None
-    ) -> None:
-        """Go on from what `variables`, or Keras, saved.
-
-        The learning rate is saved in float32; where it is that of the present one, the present one stays. An optimizer
-        that Keras saved before its first step holds the number of steps and the learning rate alone.
-        """
-        memory, names = self._built(theta, theta), self._names(theta, trainable)
-        first, last = self._saved_first(), self.saved_last(memory.dtype)
-        body = [(f"{name}, {what}", view) for name, what, view in in_order(names, self.slot_groups(), memory)]
-        rate_now = [rate.item() for _, rate in first[1:]]
-        targets = first if len(values) == len(first) else [*first, *body, *last]
-        assign_in_order(f"optimizer {self.name!r}, set_variables", targets, values)
-        self.steps_taken = int(first[0][1])
-        if rate_now and rate_now[0] != first[1][1]:
-            self._learning_rate = float(first[1][1])
-
-    def as_saved(self, what: str, value: Array) -> Array:
-        """A copy of a slot as Keras saves it."""
-        return value.copy()
-
-    def saved_last(self, dtype: np.dtype[Any]) -> list[tuple[str, Array]]:
-        """What Keras saves after the slots, though the number of steps determines it."""
-        return []
+    # Saved form --------------------------------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data; a schedule in its saved form, not the rate it gives now."""
@@ -356,16 +298,6 @@ class Optimizer(Part):
                 "Make a new optimizer for a new model.",
             )  # fmt: skip
         return self.memory
-
-    def _names(self, theta: Flat, trainable: Sequence[str] | None) -> list[str]:
-        """These names in the vector's order; None stands for all."""
-        if trainable is None:
-            return list(theta)
-        for name in trainable:
-            if name not in theta:
-                raise UnknownName(f"optimizer {self.name!r}, argument trainable", name, theta)
-        wanted = set(trainable)
-        return [name for name in theta if name in wanted]
 
     def _accumulated(self, memory: Memory, g: Array, where: list[slice]) -> Array | None:
         """The gradient to step along, unscaled; None while gradients are still being accumulated."""
@@ -416,12 +348,6 @@ class Optimizer(Part):
             a[run] = momentum * a[run] + (1 - momentum) * w[run]
             if often is not None and (self.iterations + 1) % often == 0:
                 w[run] = a[run]
-
-    def _saved_first(self) -> list[tuple[str, Array]]:
-        first = [("iteration", np.array(self.steps_taken, "int32"))]
-        if not isinstance(self._learning_rate, LearningRateSchedule):
-            first.append(("learning_rate", np.array(self._learning_rate, floatx())))
-        return first
 
     # Checks of arguments, for rules too --------------------------------------------------------------------------
 

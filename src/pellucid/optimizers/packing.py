@@ -49,6 +49,17 @@ def packed(
     return theta, grad, names, trained
 
 
+def laid_out(where: str, variables: Sequence[Array]) -> Flat:
+    """Copies of the arrays as one vector, each under its path where that tells it apart, else by its position."""
+    given = list(variables)
+    _check(where, given, given)
+    layout, names = _layout(given, None)
+    theta = Flat(layout, np.result_type(*given))
+    for name, w in zip(names, given, strict=True):
+        theta[name] = w
+    return theta
+
+
 def constraints_of(given: Mapping[str, Array]) -> dict[str, Constraint]:
     """The constraints of those arrays that are variables and have one."""
     rules = {name: getattr(v, "constraint", None) for name, v in given.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,12 @@ class Monitoring(Callback):
         if self._growing is None:
             self._growing = self._direction(self.monitor.removeprefix("val_"))
         return self._growing
+
+    @property
+    def monitor_op(self) -> Callable[..., Any] | None:
+        """np.greater where more is better, np.less where less is; None with mode "auto" before it is known."""
+        growing = self._growing
+        return None if growing is None else np.greater if growing else np.less
 
     def _direction(self, name: str) -> bool:
         if name == "loss":

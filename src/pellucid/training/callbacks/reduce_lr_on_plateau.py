@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ... import checks
 from ...errors import WrongType
+from ...settings import floatx
 from .base import Logs
 from .learning_rate_scheduler import log_learning_rate
 from .monitor import Monitoring
@@ -16,7 +19,9 @@ class ReduceLROnPlateau(Monitoring):
     """learning rate ← max(learning rate · factor, min_lr) once `monitor` has not improved for `patience` epochs.
 
     min_delta: how much better counts as an improvement. cooldown: epochs after a reduction that are not counted.
-    The learning rate is logged as "learning_rate". It must be a plain number: a schedule sets its own.
+    The learning rate is logged as "learning_rate". It must be a plain number: a schedule sets its own. The new one is
+    the shortest number that floatx tells from its neighbours, so that 0.1 · 0.1 is 0.01, as Keras, which keeps rates in
+    float32, reads it back.
 
     >>> reducing = ReduceLROnPlateau(monitor="val_loss", factor=0.5, patience=3, min_lr=1e-5)
     """
@@ -72,7 +77,7 @@ class ReduceLROnPlateau(Monitoring):
         optimizer = self.model.optimizer
         if optimizer.learning_rate <= self.min_lr:
             return
-        optimizer.learning_rate = max(optimizer.learning_rate * self.factor, self.min_lr)
+        optimizer.learning_rate = max(_shortest(optimizer.learning_rate * self.factor), self.min_lr)
         self.cooldown_counter, self.wait = self.cooldown, 0
         if self.verbose > 0:
             print(f"Epoch {epoch + 1}: learning rate reduced to {optimizer.learning_rate:.6g}")
@@ -87,3 +92,12 @@ class ReduceLROnPlateau(Monitoring):
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.best, self.wait = state["best"], state["wait"]
         self.cooldown_counter = state["cooldown_counter"]
+
+
+def _shortest(rate: float) -> float:
+    """The shortest decimal number that is this one in floatx.
+
+    >>> 0.1 * 0.1, _shortest(0.1 * 0.1)
+    (0.010000000000000002, 0.01)
+    """
+    return float(np.format_float_scientific(np.dtype(floatx()).type(rate)))
