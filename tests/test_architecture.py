@@ -29,7 +29,7 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch"}),
     ("actions", {"actions"}),
     ("faces", {"cli", "studio", "serving"}),
-    ("doors", {"backend", "callbacks", "config", "datasets", "saving", "utils"}),  # Keras's names for what stands below
+    ("doors", {"backend", "callbacks", "config", "datasets", "random", "saving", "utils"}),  # Keras's names
     ("roof", {"__init__", "__main__"}),
 ]
 FLOOR = {room: number for number, (_, rooms) in enumerate(FLOORS) for room in rooms}

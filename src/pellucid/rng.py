@@ -10,15 +10,19 @@ SC 2011. NumPy's own `Philox` is the 4x64 variant, which needs 128-bit products;
 
 from __future__ import annotations
 
+import itertools
 import os
 import zlib
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from . import checks
 from .arrays import Array, Shape
+from .registry import Family, Part
 
 _MASK = 0xFFFFFFFF
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
@@ -50,6 +54,7 @@ class Key:
     """
 
     seed: int
+    path: tuple[int | str, ...] = field(default=(), compare=False, repr=False)  # how it was reached
 
     def fold(self, *path: int | str) -> Key:
         """The key reached from here along a path of names and numbers."""
@@ -58,7 +63,18 @@ class Key:
             n = zlib.crc32(step.encode()) | 1 << 63 if isinstance(step, str) else int(step)
             low, high, _, _ = philox((n & _MASK, n >> 32 & _MASK, 0, _KEYS), (seed & _MASK, seed >> 32 & _MASK))
             seed = low | high << 32
-        return Key(seed)
+        return Key(seed, (*self.path, *path))
+
+    def of_layer(self, seed: int | None) -> Key:
+        """Where a layer draws in the step of this key: from here or, with a seed of its own, from that and the step.
+
+        A layer's own seed thus gives the same numbers wherever the layer stands, in whichever model, and others at
+        every step. The step is the number behind "noise" on the path; a key without one stands for a step by itself.
+        """
+        if seed is None:
+            return self
+        steps = [n for before, n in itertools.pairwise(self.path) if before == "noise"]
+        return Key(seed).fold(steps[-1] if steps else self.seed)
 
     def bits(self, n: int) -> Array:
         """n random words of 32 bits, (n,) uint32; word i depends only on the key and i."""
@@ -124,3 +140,62 @@ def fresh_key() -> Key:
         return Key(int.from_bytes(os.urandom(8)) >> 1)  # 63 bits
     _Default.drawn += 1
     return _Default.root.fold("fresh", _Default.drawn)
+
+
+generators: Family[SeedGenerator] = Family("seed generator", "keras.random")
+
+
+@generators.add()
+class SeedGenerator(Part):
+    """Seeds one after another: whatever is given this as its `seed` takes the next one.
+
+    The first is `seed` itself, the others depend on it and on how many were taken before. An initializer takes one
+    whenever it draws, and so gives other numbers each time; a layer takes one when it is made, and keeps it as its own.
+
+    >>> from pellucid.initializers import RandomNormal
+    >>> drawing = RandomNormal(seed=SeedGenerator(5))
+    >>> first, second = drawing((2,)), drawing((2,))
+    >>> bool((first == RandomNormal(seed=5)((2,))).all()), bool((first == second).any())
+    (True, False)
+
+    Keras's layers take no generator, and its numbers are others. seed: None for one that nobody had.
+    """
+
+    family = generators
+    passing = frozenset({"state"})
+
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+        self.seed = None if seed is None else checks.integer(self.where("seed"), seed)
+        self.name = name or "seed_generator"
+        self._first = fresh_key().seed & 0x7FFFFFFF if self.seed is None else self.seed
+        self.state: Array = np.array([self._first % (1 << 64), 0], np.uint64)
+
+    def next(self) -> Array:
+        """(seed, how many were taken before), (2,) uint64; and one more is taken."""
+        before = self.state
+        self.state = before + np.array([0, 1], np.uint64)
+        return before
+
+    def take(self) -> int:
+        """The next seed, as one whole number."""
+        taken = int(self.next()[1])
+        return Key(self._first).fold(taken).seed & 0x7FFFFFFF if taken else self._first
+
+
+def seed_of(where: str, seed: Any) -> int | SeedGenerator | None:
+    """A seed: a whole number, a generator, its saved form, or None.
+
+    >>> seed_of("HeNormal", {"class_name": "SeedGenerator", "config": {"seed": 5, "name": "g"}}).take()
+    5
+    """
+    if isinstance(seed, Mapping) and seed.get("class_name") == "SeedGenerator":
+        seed = generators.deserialize(seed, where=where)
+    if seed is None or isinstance(seed, SeedGenerator):
+        return seed
+    return checks.integer(where, seed)
+
+
+def own_seed(where: str, seed: Any) -> int | None:
+    """A layer's own seed: a whole number or None; of a generator, the next one."""
+    found = seed_of(where, seed)
+    return found.take() if isinstance(found, SeedGenerator) else found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,16 +14,6 @@ from pellucid.errors import PellucidError, ShapeError
 from pellucid.layers.base import layers
 from pellucid.layers.checking import away_from_zero
 from pellucid.rng import Key
-
-pytestmark = pytest.mark.filterwarnings("ignore:.*rms_scaling")
-
-
-def rms_scaled(**options: Any) -> L.Layer:
-    """A layer that warns where it is made."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return L.LayerNormalization(rms_scaling=True, **options)
-
 
 Row = tuple[Callable[[], L.Layer], tuple[int, ...]]
 
@@ -64,8 +53,6 @@ ROWS: list[Row] = [
     (lambda: L.LayerNormalization(axis=1), (3, 4)),
     (lambda: L.LayerNormalization(axis=[1, -1], epsilon=1e-5), (2, 3, 4)),
     (lambda: L.LayerNormalization(axis=(1, 2, 3), center=False, scale=False), (2, 3, 4)),
-    (lambda: rms_scaled(), (4,)),
-    (lambda: rms_scaled(axis=[1, 2], scale=False), (3, 4)),
     (lambda: L.BatchNormalization(renorm=True, trainable=False), (4,)),
     (lambda: L.RMSNormalization(), (4,)),
     (lambda: L.RMSNormalization(axis=[2, 1]), (3, 4)),

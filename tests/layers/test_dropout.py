@@ -32,10 +32,13 @@ def test_the_mask_is_uniform_numbers_of_the_key_in_float32() -> None:
         assert y.dtype == dtype
 
 
-def test_a_seed_is_folded_into_the_key() -> None:
+def test_a_seed_of_its_own_and_the_step_are_all_that_the_mask_depends_on() -> None:
     x = np.ones((4, 50))
-    y, _ = dropped(L.Dropout(0.3, seed=9), x)
-    np.testing.assert_array_equal(y != 0, Key(1).fold("seed", 9).uniform((4, 50)) >= 0.3)
+    for rng in (Key(1).fold("noise", 3, 0), Key(2).fold("noise", 3).fold(7, 1)):
+        y, _ = L.Dropout(0.3, seed=9).forward({}, x, training=True, rng=rng)
+        np.testing.assert_array_equal(y != 0, Key(9).fold(3).uniform((4, 50)) >= 0.3)
+    y, _ = dropped(L.Dropout(0.3, seed=9), x)  # a key that no step was folded into
+    np.testing.assert_array_equal(y != 0, Key(9).fold(1).uniform((4, 50)) >= 0.3)
 
 
 @pytest.mark.parametrize("kind", [L.Dropout, L.AlphaDropout, L.GaussianDropout, L.GaussianNoise])

@@ -7,7 +7,7 @@ import pytest
 
 import pellucid
 from pellucid.initializers import Constant
-from pellucid.layers import Dense, LayerNormalization
+from pellucid.layers import Dense, LayerNormalization, check_layer
 from pellucid.rng import Key
 
 
@@ -56,6 +56,8 @@ def test_rms_scaling_is_that_of_keras(axis: int | list[int], expected: list[Any]
     assert layer.beta is None
     assert layer.get_config()["rms_scaling"] is True
     assert layer.get_config()["center"] is True
+    with pytest.warns(UserWarning, match="RMSNormalization"):  # from its config it is made anew
+        assert check_layer(layer, (2, 3)).worst_error < 1e-6
 
 
 @pytest.mark.filterwarnings("ignore:.*rms_scaling")

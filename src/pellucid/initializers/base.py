@@ -14,7 +14,7 @@ from .. import checks
 from ..arrays import Array, Shape
 from ..errors import ShapeError, UnknownName, WrongType
 from ..registry import Family, Part, get_custom_objects
-from ..rng import Key, fresh_key
+from ..rng import Key, SeedGenerator, fresh_key, seed_of
 from ..settings import floatx
 
 Function = Callable[..., Any]
@@ -72,8 +72,8 @@ class Initializer(Part):
     def __call__(self, shape: Sequence[int], dtype: npt.DTypeLike | None = None, key: Key | None = None) -> Array:
         """An array of this shape and dtype, drawn from the initializer's own seed, or else from the key.
 
-        With a `seed` the initializer gives the same numbers at every call, as Keras's do. With neither seed nor key it
-        gives others at every call, where Keras's gives the same ones.
+        With a number as `seed` the initializer gives the same numbers at every call, with a SeedGenerator others each
+        time, as Keras's do. With neither seed nor key it gives others too, where Keras's gives the same ones.
         """
         where = type(self).__name__
         if isinstance(shape, str) or not isinstance(shape, Sequence):
@@ -81,6 +81,7 @@ class Initializer(Part):
         sizes = tuple(checks.integer(f"{where}, argument shape", n, minimum=0) for n in shape)
         name = floatx() if dtype is None else checks.dtype(f"{where}, argument dtype", dtype)
         seed = getattr(self, "seed", None)
+        seed = seed.take() if isinstance(seed, SeedGenerator) else seed
         return self.draw(sizes, name, Key(seed) if seed is not None else key or fresh_key())
 
     def __repr__(self) -> str:
@@ -89,21 +90,10 @@ class Initializer(Part):
 
 
 class RandomInitializer(Initializer):
-    """An initializer with a `seed`: a whole number, or None to draw from the model's key."""
+    """An initializer with a `seed`: a whole number, a SeedGenerator, or None to draw from the model's key."""
 
     def __init__(self, seed: Any = None) -> None:
         self.seed = seed_of(self.where("seed"), seed)
-
-
-def seed_of(where: str, seed: Any) -> int | None:
-    """A seed as a whole number or None. Of Keras's saved SeedGenerator it is the number that the generator began with.
-
-    >>> seed_of("HeNormal", {"class_name": "SeedGenerator", "config": {"seed": 5}})
-    5
-    """
-    if isinstance(seed, Mapping) and seed.get("class_name") == "SeedGenerator":
-        seed = (seed.get("config") or {}).get("seed")
-    return None if seed is None else checks.integer(where, seed)
 
 
 class FromFunction(Initializer):

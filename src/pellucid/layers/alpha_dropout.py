@@ -11,8 +11,8 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key
-from .base import Layer, LayerOptions, layers, noise_key
+from ..rng import Key, SeedGenerator, own_seed
+from .base import Layer, LayerOptions, layers
 from .noise import apply, lower_kept
 from .shapes import noise_shape_argument, noise_shape_for
 
@@ -55,18 +55,18 @@ class AlphaDropout(Layer):
         self,
         rate: float,
         noise_shape: Sequence[int | None] | None = None,
-        seed: int | None = None,
+        seed: int | SeedGenerator | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
         self.rate = checks.number(self.where("rate"), rate, minimum=0, below=1)
         self.noise_shape = noise_shape_argument(self.where("noise_shape"), noise_shape)
-        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
+        self.seed = own_seed(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:
             return x, None
-        kept = noise_key(rng, self.seed).uniform(noise_shape_for(self.name, self.noise_shape, x.shape)) >= self.rate
+        kept = rng.of_layer(self.seed).uniform(noise_shape_for(self.name, self.noise_shape, x.shape)) >= self.rate
         return alpha_dropout(x, kept, self.rate), kept
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import checks
 from ..activations import Activation, activations
-from ..arrays import Array, Arrays, Flat, Shape
+from ..arrays import Array, Arrays, Flat, Shape, known
 from ..constraints import Constraint
 from ..errors import DataError, InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..initializers import Initializer
@@ -91,7 +91,7 @@ class Layer(Part, WithVariables):
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
-    passing = frozenset({"supports_masking", "_activity_loss"})
+    passing = frozenset({"supports_masking", "_activity_loss", "_calls"})
     supports_masking: bool = False  # what Keras says of its layer of this name; there are no masks here
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
@@ -121,6 +121,7 @@ class Layer(Part, WithVariables):
         self.declared_shape = None if input_shape is None else checks.shape(self.where("input_shape"), input_shape)
         self.shape: Shape | None = None  # of the input, once built
         self._activity_loss: float | None = None  # that of the last call
+        self._calls = -1  # in training, by themselves; the first is number 0
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
 
@@ -235,13 +236,18 @@ class Layer(Part, WithVariables):
         in Keras: a call is a step taken, where `forward` only says what the step would give."""
         x = self.as_input(x)
         self.build((None, *x.shape[1:]))
-        y, cache = self.forward(self.p, x, training=training, rng=fresh_key())
+        y, cache = self.forward(self.p, x, training=training, rng=self.next_key(training))
         if self.activity_regularizer is not None:
             self._activity_loss = float(self.activity_regularizer(y)) / max(1, len(y))
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
         return y
+
+    def next_key(self, training: bool) -> Key:
+        """The key of one more call, which nobody had; calls in training are counted, for layers with their own seed."""
+        self._calls += training
+        return fresh_key().fold("noise", self._calls)
 
     def as_input(self, data: Any) -> Array:
         """The data as an array of the layer's dtype, of a shape that the layer's parameters serve."""
@@ -251,7 +257,7 @@ class Layer(Part, WithVariables):
                 "Models that are graphs are not supported: write Sequential([Input(shape=...), Dense(...), ...]).",
             )  # fmt: skip
         try:
-            given = np.asarray(data)
+            given = known(data)
             x: Array = np.asarray(given, dtype=self.dtype) if given.dtype.kind in "biufO" else np.empty(0)
         except (TypeError, ValueError, OverflowError):
             raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data))) from None
@@ -382,14 +388,6 @@ def logits_of(activation: Activation, z: Array) -> tuple[str, Array] | None:
     """(the activation's name, z), if that name alone tells what it computes; one with options of its own gives None."""
     known = activations.names.get(activation.name)
     return (activation.name, z) if known is not None and known() == activation else None
-
-
-def noise_key(rng: Key, seed: int | None) -> Key:
-    """Where a layer draws its noise: from the key of the step, with the layer's own `seed`, if any, folded in.
-
-    Two layers of one seed thus still draw anew at every step, and a model's seed alone makes a run repeatable.
-    """
-    return rng if seed is None else rng.fold("seed", seed)
 
 
 def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:

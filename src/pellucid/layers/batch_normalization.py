@@ -97,7 +97,8 @@ class BatchNormalization(Layer):
     statistics too: y = γ·(x̂·r + d) + β with r = σ/σ_run, d = (μ − μ_run)/σ_run, both taken as constants on the way
     back, and σ = sqrt(σ² + ε). renorm_clipping: {"rmin": 0, "rmax": inf, "dmax": inf} keeps r in rmin .. rmax and d in
     ±dmax. renorm_momentum: that of the running statistics renorm_mean and renorm_stddev (C,). The moving variance then
-    follows moving_stddev (C,): its square − ε. Networks with it train on the definition.
+    follows moving_stddev (C,): its square − ε. Networks with it train on the definition; `check_layer`, whose
+    differences let r and d move with x, does not agree with its gradient.
     """
 
     supports_masking = True

@@ -12,8 +12,8 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key
-from .base import Layer, LayerOptions, layers, noise_key
+from ..rng import Key, SeedGenerator, own_seed
+from .base import Layer, LayerOptions, layers
 from .noise import apply, lower_kept
 from .shapes import noise_shape_argument, noise_shape_for
 
@@ -32,9 +32,10 @@ class Dropout(Layer):
     """In training, set a random share of the entries to 0 and scale the others by 1/(1 − rate); else pass x through.
 
     rate: the share that is dropped, 0 to 1. noise_shape: a shape that broadcasts to x's, such as (None, 1, 8), along
-    whose axes of length 1 the same mask holds. seed: folded into the key of each step, so that two layers differ.
+    whose axes of length 1 the same mask holds. seed: with one of its own, the layer draws the same masks wherever it
+    stands, step by step, as does any other of that seed; without, the model's key and the layer's place decide.
 
-    The mask is `key.uniform(noise_shape) >= rate`, drawn in float32 whatever the layer's dtype.
+    The mask is `rng.of_layer(seed).uniform(noise_shape) >= rate`, drawn in float32 whatever the layer's dtype.
 
     >>> Dropout(0.5)([[1.0, 2.0]])
     array([[1., 2.]], dtype=float32)
@@ -52,18 +53,18 @@ class Dropout(Layer):
         self,
         rate: float,
         noise_shape: Sequence[int | None] | None = None,
-        seed: int | None = None,
+        seed: int | SeedGenerator | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
         self.rate = checks.number(self.where("rate"), rate, minimum=0, maximum=1)
         self.noise_shape = noise_shape_argument(self.where("noise_shape"), noise_shape)
-        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
+        self.seed = own_seed(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:
             return x, None
-        kept = noise_key(rng, self.seed).uniform(noise_shape_for(self.name, self.noise_shape, x.shape)) >= self.rate
+        kept = rng.of_layer(self.seed).uniform(noise_shape_for(self.name, self.noise_shape, x.shape)) >= self.rate
         return dropout(x, kept, self.rate), kept
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:

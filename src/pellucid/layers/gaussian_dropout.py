@@ -10,8 +10,8 @@ from typing import Any, Unpack
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key
-from .base import Layer, LayerOptions, layers, noise_key
+from ..rng import Key, SeedGenerator, own_seed
+from .base import Layer, LayerOptions, layers
 from .noise import apply, lower_normal
 
 
@@ -20,8 +20,8 @@ class GaussianDropout(Layer):
     """In training, multiply each entry by a normal number of mean 1 and deviation sqrt(rate / (1 − rate)); else pass
     x through. Mean and variance of the noise are those that dropout at this rate has.
 
-    rate: from 0 up to, but without, 1 (Keras takes 1, and then fails in training). seed: folded into the key of each
-    step. Drawn in float32 whatever the dtype.
+    rate: from 0 up to, but without, 1 (Keras takes 1, and then fails in training). seed: as in `Dropout`. Drawn in
+    float32 whatever the dtype.
 
     >>> GaussianDropout(0.5)([[1.0, 2.0]])
     array([[1., 2.]], dtype=float32)
@@ -32,16 +32,16 @@ class GaussianDropout(Layer):
     formula_back = "dx = dy·n"
     cached = ("n",)
 
-    def __init__(self, rate: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
+    def __init__(self, rate: float, seed: int | SeedGenerator | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.rate = checks.number(self.where("rate"), rate, minimum=0, below=1)
-        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
+        self.seed = own_seed(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:
             return x, None
         stddev = math.sqrt(self.rate / (1 - self.rate))
-        noise = noise_key(rng, self.seed).normal(x.shape, mean=1.0, stddev=stddev).astype(x.dtype)
+        noise = rng.of_layer(self.seed).normal(x.shape, mean=1.0, stddev=stddev).astype(x.dtype)
         return x * noise, noise
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:

@@ -8,8 +8,8 @@ from typing import Any, Unpack
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key
-from .base import Layer, LayerOptions, layers, noise_key
+from ..rng import Key, SeedGenerator, own_seed
+from .base import Layer, LayerOptions, layers
 from .noise import apply, lower_normal
 
 
@@ -17,7 +17,7 @@ from .noise import apply, lower_normal
 class GaussianNoise(Layer):
     """In training, add normal noise of deviation `stddev` to the input; else pass it through.
 
-    stddev: 0 to 1, as in Keras. seed: folded into the key of each step. Drawn in float32 whatever the dtype.
+    stddev: 0 to 1, as in Keras. seed: as in `Dropout`. Drawn in float32 whatever the dtype.
 
     >>> GaussianNoise(0.1)([[1.0, 2.0]])
     array([[1., 2.]], dtype=float32)
@@ -28,15 +28,15 @@ class GaussianNoise(Layer):
     formula_back = "dx = dy"
     cached = ("n",)
 
-    def __init__(self, stddev: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
+    def __init__(self, stddev: float, seed: int | SeedGenerator | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.stddev = checks.number(self.where("stddev"), stddev, minimum=0, maximum=1)
-        self.seed = seed if seed is None else checks.integer(self.where("seed"), seed)
+        self.seed = own_seed(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.stddev == 0:
             return x, None
-        noise = noise_key(rng, self.seed).normal(x.shape, stddev=self.stddev).astype(x.dtype)
+        noise = rng.of_layer(self.seed).normal(x.shape, stddev=self.stddev).astype(x.dtype)
         return x + noise, noise
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:

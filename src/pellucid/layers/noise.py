@@ -1,13 +1,12 @@
 """Noise on the compiled engine: drawn by a kernel into memory of its own, stretched to the input's shape, applied.
 
-The numbers are those that `noise_key(rng, seed)` gives in `forward`: the kernels fold the same path, from the model's
-key for noise over the step to the layer and its seed.
+The numbers are those that `rng.of_layer(seed)` gives in `forward`: the kernels fold the same path, from the model's
+key for noise over the step to the layer; or from the layer's own seed to the step.
 """
 
 from __future__ import annotations
 
 import math
-import zlib
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from ..program import Buffer, CannotLower, Operand, Program
 from .shapes import noise_shape_for
 
 DEEPEST = 16  # steps of a path that an operation has room for
-SEED = zlib.crc32(b"seed") | 1 << 63  # the word "seed" as rng.Key.fold takes it
 
 NoiseShape = tuple[int | None, ...] | None
 
@@ -54,11 +52,12 @@ def apply(code: Program, kernel: str, x: Buffer, m: Buffer, *options: float) -> 
 
 
 def _path(code: Program, layer: str, seed: int | None) -> list[Operand]:
-    """How a kernel finds the layer's key: the base key, how many steps from there, the steps."""
-    path = [*code.noise, *([] if seed is None else [SEED, seed % (1 << 64)])]
-    if len(path) > DEEPEST:
+    """How a kernel finds the layer's key: the base key, how many words after the step, those words."""
+    if seed is not None:
+        return [seed % (1 << 64), 0]
+    if len(code.noise) > DEEPEST:
         raise CannotLower(f"layer {layer!r}, so deep in models within models,")
-    return [code.noise_key, len(path), *path]
+    return [code.noise_key, len(code.noise), *code.noise]
 
 
 def _noise_shape(layer: str, noise_shape: NoiseShape, shape: Shape) -> Shape:

@@ -16,7 +16,6 @@ from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
 from ..inspection.range_test import RangeTest, range_test, whole
-from ..rng import fresh_key
 from ..training import engine, loop
 from ..training.batches import (
     ArrayBatches,
@@ -189,7 +188,7 @@ class Model(Compiled):
         x = self.as_input(x)
         self.build((None, *x.shape[1:]))
         self.gather()
-        y, cache = self.forward(self.p, x, training=training, rng=fresh_key() if training else self.key)
+        y, cache = self.forward(self.p, x, training=training, rng=self.next_key(True) if training else self.key)
         if training:
             self.state.update(self.state_after(self.p, cache))
         return y

@@ -54,7 +54,7 @@ def load_model(
 
     Nothing in the file is executed. Classes of your own must be registered, or passed as custom_objects
     {"MyLayer": MyLayer}. compile=False leaves out the optimizer, the loss and the metrics. safe_mode is taken for
-    Keras's sake: there is no unsafe mode.
+    Keras's sake: there is no unsafe mode. A model that was saved in half precision computes in float32 here.
     """
     path = Path(checks.path("load_model, argument filepath", filepath))
     config, metadata, tree = archive.read_archive(path)
@@ -97,7 +97,7 @@ def model_to_json(model: Compiled, **options: Any) -> str:
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Compiled:
     """The model that `model_to_json` described, with fresh weights."""
     try:
-        config = json.loads(text)
+        config = archive.in_float32(json.loads(text))
     except (TypeError, ValueError, RecursionError) as problem:
         raise FileError("model_from_json", "JSON", Told(str(problem))) from problem
     with custom_object_scope(custom_objects or {}):

@@ -135,9 +135,9 @@ def drawn(at: At, numbers: str, otherwise: str) -> str:
     layer, name = at.layer, at.name("m")
     kind = numbers.partition("(")[0]
     at.script.noise.add(kind)
-    path = at.key if layer.seed is None else f"{at.key}, SEED, {layer.seed}"
+    path = f"NOISE, step, {at.key}" if layer.seed is None else f"{layer.seed}, step"
     comment = "which entries stay" if otherwise == "None" else ""
-    at.forward(f"{name} = {numbers.format(key=f'fold(key, {path})')} if training else {otherwise}", comment)
+    at.forward(f"{name} = {numbers.format(key=f'fold({path})')} if training else {otherwise}", comment)
     return name
 
 

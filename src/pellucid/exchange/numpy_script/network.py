@@ -142,8 +142,8 @@ def assembled(script: Script, out: str, loss: Any, predicted: str) -> Written:
     made = {name for line in script.forward for name in names(line.partition(" = ")[0])} | {"x"}
     later = {name for line in (*script.backward, *script.averages, *script.penalties) for name in names(line)}
     cache = sorted(made & later, key=lambda n: (int(re.sub(r"\D", "", n) or 0), n))
-    arguments = ", training=False" * script.learns + ", key=None" * bool(script.noise)
-    about = " Noise is drawn from `key`." if script.noise else ""
+    arguments = ", training=False" * script.learns + ", step=0" * bool(script.noise)
+    about = " Noise depends on the step." if script.noise else ""
     forward = [
         f"def forward(p, x{arguments}):",
         f'    """({out}, what is needed on the way back).{about}"""',

@@ -10,7 +10,6 @@ import numpy as np
 
 from ...__about__ import version
 from ...arrays import Array
-from ...layers.noise import SEED
 from ...optimizers import Optimizer
 from . import drawing
 from .listing import WIDTH, tidy
@@ -24,7 +23,7 @@ MARK = "taken out of Pellucid"  # by which a script of ours is known
 TAKEN = {
     "p", "g", "s", "x", "y", "np", "sys", "forward", "backward", "loss", "penalty", "update", "predict", "train",
     "train_step", "move_averages", "load", "save", "fold", "bits", "uniform", "normal", "TRAINED", "DTYPE", "SHAPE",
-    "NOISE", "SEED", "WEIGHTS",
+    "NOISE", "step", "WEIGHTS",
 }  # fmt: skip
 
 
@@ -73,10 +72,8 @@ def header(model: Any, script: Script, name: str, trained: list[str]) -> str:
     if model.compiled:
         constants.append(tidy(f"TRAINED = {trained}"))
         constants[-1] = _long_list(constants[-1])
-    if script.noise:
+    if "NOISE" in "".join(script.forward):
         constants.append(f"NOISE = {model.key.fold('noise').seed}  # where noise is drawn from; folded with the step")
-        if "SEED" in "".join(script.forward):
-            constants.append(f"SEED = {SEED}  # the word that marks a layer's own seed")
     return "\n".join([*about, "", *plain, "", "import numpy as np", "", *constants])
 
 
@@ -101,7 +98,7 @@ def training(model: Any, script: Script, written: Written, optimizer: Optimizer,
     loss = write_loss(script, written.loss, out, model.output_shape_for(model.shape), dtype)
     penalty, slopes = write_penalty(script, model, written)
     update = write_update(script, model, optimizer, trained)
-    how = ", training=True" * script.learns + ', key=fold(NOISE, s["steps"])' * bool(script.noise)
+    how = ", training=True" * script.learns + ', step=s["steps"]' * bool(script.noise)
     step = [
         "def train_step(x, y_true):",
         f'    """One step on a batch x {batch(model.shape)}, in place. Returns the loss before it."""',
