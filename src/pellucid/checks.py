@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import known
 from .errors import InvalidArgument, UnknownName, WrongType
 
 DTYPES = ("float32", "float64")
@@ -124,7 +125,7 @@ def arrays(where: str, values: Any) -> list[Any]:
     found = []
     for i, value in enumerate(values):
         try:
-            array = np.asarray(value)
+            array = known(value)
         except ValueError:
             raise WrongType(f"{where}, array {i}", "numbers in rows of one length", value) from None
         if array.dtype.kind not in "biuf":

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from . import checks
 from .arrays import Array, Shape
+from .registry import Family, Part
 
 _MASK = 0xFFFFFFFF
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
@@ -110,50 +111,6 @@ class Key:
         return np.argsort(words[0::2] << np.uint64(32) | words[1::2], kind="stable")
 
 
-class SeedGenerator:
-    """Keras's source of seeds. A part that takes a `seed` takes one of these too, and goes by the number it began with.
-
-    state: [seed, how many were given out]. `next` gives the present state, and counts on.
-
-    >>> generator = SeedGenerator(7)
-    >>> generator.next().tolist(), generator.next().tolist()
-    ([7, 0], [7, 1])
-    """
-
-    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
-        number = fresh_key().seed % (1 << 31) if seed is None else checks.integer("SeedGenerator, argument seed", seed)
-        self.seed, self.name = seed, name or "seed_generator"
-        self.state: Array = np.array([number, 0], "int64")
-
-    def next(self, ordered: bool = True) -> Array:
-        """The state, which then counts on; `ordered` is taken for Keras's sake."""
-        state = self.state.copy()
-        self.state[1] += 1
-        return state
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"seed": self.seed, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> SeedGenerator:
-        """The generator that a config describes, at its beginning."""
-        return cls(**config)
-
-
-def seed_of(where: str, seed: Any) -> int | None:
-    """A seed as a whole number or None; of a SeedGenerator, or of Keras's saved one, the number that it began with.
-
-    >>> seed_of("HeNormal", {"class_name": "SeedGenerator", "config": {"seed": 5}}), seed_of("", SeedGenerator(7))
-    (5, 7)
-    """
-    if isinstance(seed, Mapping) and seed.get("class_name") == "SeedGenerator":
-        seed = (seed.get("config") or {}).get("seed")
-    if isinstance(seed, SeedGenerator):
-        seed = int(seed.state[0])
-    return None if seed is None else checks.integer(where, seed)
-
-
 class _Default:
     """Where keys come from when the user gives none: the system's entropy, or `set_random_seed`."""
 
@@ -175,3 +132,62 @@ def fresh_key() -> Key:
         return Key(int.from_bytes(os.urandom(8)) >> 1)  # 63 bits
     _Default.drawn += 1
     return _Default.root.fold("fresh", _Default.drawn)
+
+
+generators: Family[SeedGenerator] = Family("seed generator", "keras.random")
+
+
+@generators.add()
+class SeedGenerator(Part):
+    """Seeds one after another: whatever is given this as its `seed` takes the next one.
+
+    The first is `seed` itself, the others depend on it and on how many were taken before. An initializer takes one
+    whenever it draws, and so gives other numbers each time; a layer takes one when it is made, and keeps it as its own.
+
+    >>> from pellucid.initializers import RandomNormal
+    >>> drawing = RandomNormal(seed=SeedGenerator(5))
+    >>> first, second = drawing((2,)), drawing((2,))
+    >>> bool((first == RandomNormal(seed=5)((2,))).all()), bool((first == second).any())
+    (True, False)
+
+    Keras's layers take no generator, and its numbers are others. seed: None for one that nobody had.
+    """
+
+    family = generators
+    passing = frozenset({"state"})
+
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+        self.seed = None if seed is None else checks.integer(self.where("seed"), seed)
+        self.name = name or "seed_generator"
+        self._first = fresh_key().seed & 0x7FFFFFFF if self.seed is None else self.seed
+        self.state: Array = np.array([self._first % (1 << 64), 0], np.uint64)
+
+    def next(self) -> Array:
+        """(seed, how many were taken before), (2,) uint64; and one more is taken."""
+        before = self.state
+        self.state = before + np.array([0, 1], np.uint64)
+        return before
+
+    def take(self) -> int:
+        """The next seed, as one whole number."""
+        taken = int(self.next()[1])
+        return Key(self._first).fold(taken).seed & 0x7FFFFFFF if taken else self._first
+
+
+def seed_of(where: str, seed: Any) -> int | SeedGenerator | None:
+    """A seed: a whole number, a generator, its saved form, or None.
+
+    >>> seed_of("HeNormal", {"class_name": "SeedGenerator", "config": {"seed": 5, "name": "g"}}).take()
+    5
+    """
+    if isinstance(seed, Mapping) and seed.get("class_name") == "SeedGenerator":
+        seed = generators.deserialize(seed, where=where)
+    if seed is None or isinstance(seed, SeedGenerator):
+        return seed
+    return checks.integer(where, seed)
+
+
+def own_seed(where: str, seed: Any) -> int | None:
+    """A layer's own seed: a whole number or None; of a generator, the next one."""
+    found = seed_of(where, seed)
+    return found.take() if isinstance(found, SeedGenerator) else found

@@ -207,8 +207,8 @@ Linear(3)(X)
         "class Mine: expected forward and backward, got train_step",
     ),
     "a graph": (
-        "inputs = keras.Input(shape=(8,)); layers.Dense(3)(inputs)",
-        r"expected an array, got <InputLayer.*graphs are not supported: write Sequential\(\[Input",
+        "inputs = keras.Input(shape=(8,)); keras.Model(keras.Input(shape=(8,)), layers.Dense(3)(inputs))",
+        r"argument inputs: expected every input that the output needs",
     ),
     "a loss that is a function": (
         "def squares(y, p): return (y - p) ** 2\nsmall(loss=squares)",

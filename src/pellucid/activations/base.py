@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Shape
+from ..arrays import Array, Shape, known
 from ..errors import InvalidArgument, Told, UnknownName, WrongType
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, plain
@@ -95,7 +95,7 @@ class Activation(Part):
 
     def as_input(self, x: Any) -> Array:
         """x as an array of floats."""
-        array: Array = np.asarray(x)
+        array = known(x)
         if array.dtype.kind not in "fiub":
             raise WrongType(f"activation {self.name!r}, x", "numbers", Told(f"an array of {array.dtype}"))
         keeps = array.dtype.kind == "f" and isinstance(x, np.ndarray | np.generic)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Shape
+from ..arrays import Array, Shape, known
 from ..errors import DataError, ShapeError, Told, WrongType
 
 _CHUNK = 1 << 16  # values looked at in one go: few enough to stay in a core's cache
@@ -118,7 +118,7 @@ def as_numbers(where: str, x: Any, encode: str = _ENCODE) -> Array:
         index = first_where(np.ma.getmaskarray(x))
         raise DataError(where, "numbers", Told(f"a masked value at {place(index)}"), _MISSING)
     try:
-        array = np.asarray(x)
+        array = known(x)
     except (TypeError, ValueError, RuntimeError) as problem:
         raise DataError(where, "rows of equal length", Told(_ragged(x, problem)), "Pad or cut the rows.") from problem
     kind = array.dtype.kind

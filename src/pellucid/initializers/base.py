@@ -15,7 +15,7 @@ from .. import checks
 from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError, Told, UnknownName, WrongType
 from ..registry import Family, Part, get_custom_objects
-from ..rng import Key, fresh_key, seed_of
+from ..rng import Key, SeedGenerator, fresh_key, seed_of
 from ..settings import floatx
 
 Function = Callable[..., Any]
@@ -102,6 +102,7 @@ class Initializer(Part):
         """
         sizes, name = _checked(type(self).__name__, shape, dtype)
         seed = getattr(self, "seed", None)
+        seed = seed.take() if isinstance(seed, SeedGenerator) else seed
         return self.draw(sizes, name, Key(seed) if seed is not None else key or fresh_key())
 
     def __repr__(self) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import checks
 from ..activations import Activation, activations
-from ..arrays import Array, Arrays, Flat, Shape
+from ..arrays import Array, Arrays, Flat, Shape, known
 from ..constraints import Constraint
 from ..errors import DataError, InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..initializers import Initializer
@@ -273,7 +273,7 @@ class Layer(Part, WithVariables, Connecting):
         if isinstance(data, Layer):
             raise WrongType(f"layer {self.name!r}, input", "an array or a tensor", data, "Call it: layer(tensor).")
         try:
-            given = np.asarray(data)
+            given = known(data)
             x: Array = np.asarray(given, dtype=self.dtype) if given.dtype.kind in "biufO" else np.empty(0)
         except (TypeError, ValueError, OverflowError):
             raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data))) from None

@@ -5,21 +5,26 @@ Source: Ioffe & Szegedy, "Batch normalization", ICML 2015."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Unpack
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..constraints import constraints
-from ..errors import InvalidArgument
-from ..initializers import initializers
-from ..program import Buffer, Program
+from ..errors import InvalidArgument, UnknownName
+from ..initializers import Initializer, initializers
+from ..program import Buffer, CannotLower, Program
 from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers
 from .shapes import along, axes_of
+
+UNCLIPPED = {"rmin": 0.0, "rmax": math.inf, "dmax": math.inf}
+RENORM_FORMULA = "r = σ / σ_run, d = (μ − μ_run) / σ_run, x̂ = (x − μ) / σ, σ = √(σ² + ε), y = γ·(x̂·r + d) + β"
+RENORM_FORMULA_BACK = "g = dy·γ·r, dx = (g − mean(g) − x̂·mean(g·x̂)) / σ, dγ = Σ dy·(x̂·r + d), dβ = Σ dy"
 
 
 def batch_norm(
@@ -48,6 +53,17 @@ def batch_norm_grad(
     return g * r, dgamma, dbeta
 
 
+class SquareRoot(Initializer):
+    """The square root of what another initializer draws: a standard deviation where that draws variances."""
+
+    def __init__(self, of: Initializer) -> None:
+        self.of = of
+
+    def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
+        drawn: Array = np.sqrt(self.of(shape, dtype, key))
+        return drawn
+
+
 class BatchNormCache(NamedTuple):
     """What backward and the moving averages need; mean and variance (C,) are None where the moving ones served."""
 
@@ -55,6 +71,7 @@ class BatchNormCache(NamedTuple):
     r: Array
     mean: Array | None
     variance: Array | None
+    corrections: tuple[Array, Array] | None = None  # r and d of renorm, shaped to go along with x
 
 
 @layers.add()
@@ -74,7 +91,14 @@ class BatchNormalization(Layer):
     <Variable path=batch_normalization/moving_mean, shape=(1,), dtype=float32, value=[0.02]>
 
     The moving variance takes the batch's σ² over N, as Keras does; PyTorch there takes it over N − 1, counts
-    momentum the other way round (its 0.1 is 0.9 here) and has ε = 1e-5. Renormalization is not supported.
+    momentum the other way round (its 0.1 is 0.9 here) and has ε = 1e-5.
+
+    renorm: batch renormalization (Ioffe, "Batch renormalization", NeurIPS 2017). Training then computes with running
+    statistics too: y = γ·(x̂·r + d) + β with r = σ/σ_run, d = (μ − μ_run)/σ_run, both taken as constants on the way
+    back, and σ = sqrt(σ² + ε). renorm_clipping: {"rmin": 0, "rmax": inf, "dmax": inf} keeps r in rmin .. rmax and d in
+    ±dmax. renorm_momentum: that of the running statistics renorm_mean and renorm_stddev (C,). The moving variance then
+    follows moving_stddev (C,): its square − ε. Networks with it train on the definition; `check_layer`, whose
+    differences let r and d move with x, does not agree with its gradient.
     """
 
     supports_masking = True
@@ -106,9 +130,8 @@ class BatchNormalization(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        for name, value in (("renorm", renorm), ("synchronized", synchronized)):
-            if value:
-                raise InvalidArgument(self.where(name), "False, the one kind supported", value)
+        if synchronized:
+            raise InvalidArgument(self.where("synchronized"), "False: there is one machine", synchronized)
         self.axis = checks.integer(self.where("axis"), axis)
         self.momentum = checks.number(self.where("momentum"), momentum, 0, 1)
         self.epsilon = checks.number(self.where("epsilon"), epsilon, above=0)
@@ -123,8 +146,11 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = regularizers.optional(gamma_regularizer, self.where("gamma_regularizer"))
         self.beta_constraint = constraints.optional(beta_constraint, self.where("beta_constraint"))
         self.gamma_constraint = constraints.optional(gamma_constraint, self.where("gamma_constraint"))
-        self.renorm, self.synchronized = False, False
-        self.renorm_clipping, self.renorm_momentum = renorm_clipping, renorm_momentum
+        self.renorm, self.synchronized = bool(renorm), False
+        self.renorm_clipping = _limits(self.where("renorm_clipping"), renorm_clipping)
+        self.renorm_momentum = checks.number(self.where("renorm_momentum"), renorm_momentum, 0, 1)
+        if self.renorm:
+            self.formula, self.formula_back = RENORM_FORMULA, RENORM_FORMULA_BACK
 
     def output_shape_for(self, shape: Shape) -> Shape:
         axes_of(self.name, self.axis, shape)
@@ -141,7 +167,13 @@ class BatchNormalization(Layer):
         )
         moving_mean = Parameter("moving_mean", (C,), self.moving_mean_initializer, trainable=False)
         moving_variance = Parameter("moving_variance", (C,), self.moving_variance_initializer, trainable=False)
-        return [*([gamma] if self.scale else []), *([beta] if self.center else []), moving_mean, moving_variance]
+        running = self._running((C,)) if self.renorm else []
+        return [*[gamma] * self.scale, *[beta] * self.center, moving_mean, moving_variance, *running]
+
+    def _running(self, shape: Shape) -> list[Parameter]:
+        mean, stddev = self.moving_mean_initializer, SquareRoot(self.moving_variance_initializer)
+        starts = {"moving_stddev": stddev, "renorm_mean": mean, "renorm_stddev": stddev}
+        return [Parameter(name, shape, start, trainable=False) for name, start in starts.items()]
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         axes, over = self._axes(x)
@@ -149,12 +181,32 @@ class BatchNormalization(Layer):
         mean = x.mean(axis=over) if of_batch else p["moving_mean"]
         variance = x.var(axis=over) if of_batch else p["moving_variance"]
         gamma, beta = self._affine(p, axes, x.ndim)
+        if of_batch and self.renorm:
+            return self._renormed(p, x, along(mean, axes, x.ndim), along(variance, axes, x.ndim), gamma, beta)
         y, xhat, r = batch_norm(x, along(mean, axes, x.ndim), along(variance, axes, x.ndim), gamma, beta, self.epsilon)
         return y, BatchNormCache(xhat, r, *((mean, variance) if of_batch else (None, None)))
+
+    def _renormed(
+        self, p: Arrays, x: Array, mean: Array, variance: Array, gamma: Array | float, beta: Array | float
+    ) -> tuple[Array, BatchNormCache]:
+        """`forward` with batch renormalization; mean and variance are shaped to go along with x."""
+        sigma = np.sqrt(variance + self.epsilon)
+        running = np.maximum(p["renorm_stddev"], math.sqrt(self.epsilon)).reshape(sigma.shape)
+        rmin, rmax, dmax = ((self.renorm_clipping or {}).get(*bound) for bound in UNCLIPPED.items())
+        r = np.clip(sigma / running, rmin, rmax)
+        d = np.clip((mean - p["renorm_mean"].reshape(sigma.shape)) / running, -dmax, dmax)
+        xhat = (x - mean) / sigma
+        y = gamma * (xhat * r + d) + beta
+        return y, BatchNormCache(xhat, 1 / sigma, mean.reshape(-1), variance.reshape(-1), (r, d))
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         axes, over = self._axes(dy)
         gamma, _ = self._affine(p, axes, dy.ndim)
+        if cache.corrections is not None:  # y = (γ·r)·x̂ + (γ·d + β)
+            r, d = cache.corrections
+            dx, dscale, dbeta = batch_norm_grad(dy, cache.xhat, cache.r, gamma * r, over, moving=False)
+            found = {"gamma": dscale * r.reshape(-1) + dbeta * d.reshape(-1), "beta": dbeta}
+            return dx, {name: g for name, g in found.items() if name in p}
         dx, dgamma, dbeta = batch_norm_grad(dy, cache.xhat, cache.r, gamma, over, moving=cache.mean is None)
         found = {"gamma": dgamma, "beta": dbeta}
         return dx, {name: g for name, g in found.items() if name in p}
@@ -163,9 +215,17 @@ class BatchNormalization(Layer):
         if cache.mean is None:
             return {}
         m = self.momentum
+        mean = p["moving_mean"] * m + cache.mean * (1 - m)
+        if cache.corrections is None:
+            return {"moving_mean": mean, "moving_variance": p["moving_variance"] * m + cache.variance * (1 - m)}
+        sigma, n = np.sqrt(cache.variance + self.epsilon), self.renorm_momentum
+        moving_stddev = p["moving_stddev"] * m + sigma * (1 - m)
         return {
-            "moving_mean": p["moving_mean"] * m + cache.mean * (1 - m),
-            "moving_variance": p["moving_variance"] * m + cache.variance * (1 - m),
+            "moving_mean": mean,
+            "moving_variance": np.maximum(moving_stddev * moving_stddev - self.epsilon, 0),
+            "moving_stddev": moving_stddev,
+            "renorm_mean": p["renorm_mean"] * n + cache.mean * (1 - n),
+            "renorm_stddev": p["renorm_stddev"] * n + sigma * (1 - n),
         }
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
@@ -176,6 +236,8 @@ class BatchNormalization(Layer):
         beta = code.parameter("beta") if self.center else code.constant(np.zeros(C))
         moving = code.parameter("moving_mean"), code.parameter("moving_variance")
         of_batch = code.training and self.trainable
+        if of_batch and self.renorm:
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm)")
         mean, variance = (code.block((C,)), code.block((C,))) if of_batch else moving
         r, factor = code.block((C,)), code.block((C,))
         y = code.buffer(x.shape)
@@ -207,6 +269,22 @@ class BatchNormalization(Layer):
         gamma = along(p["gamma"], axes, ndim) if self.scale else 1.0
         beta = along(p["beta"], axes, ndim) if self.center else 0.0
         return gamma, beta
+
+
+def _limits(where: str, clipping: Any) -> dict[str, float] | None:
+    """The bounds of renorm's corrections, those that were given."""
+    if clipping is None:
+        return None
+    if not isinstance(clipping, Mapping):
+        raise InvalidArgument(where, "a mapping such as {'rmin': 0.5, 'rmax': 2.0, 'dmax': 1.0}", clipping)
+    for name in clipping:
+        if name not in UNCLIPPED:
+            raise UnknownName(where, name, UNCLIPPED)
+    given = {name: value for name, value in clipping.items() if value is not None}
+    limits = {name: checks.number(f"{where}, {name}", value, minimum=0) for name, value in given.items()}
+    if limits.get("rmin", 0.0) > limits.get("rmax", math.inf):
+        raise InvalidArgument(where, "an rmax of at least rmin", dict(clipping))
+    return limits
 
 
 def _lower_frozen_grad(code: Program, dy: Buffer, factor: Buffer, layout: tuple[int, int, int]) -> Buffer:

@@ -12,7 +12,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key, seed_of
+from ..rng import Key, own_seed
 from .base import Layer, LayerOptions, layers, noise_key
 from .noise import apply, lower_kept
 from .shapes import noise_shape_argument, noise_shape_for
@@ -60,7 +60,7 @@ class Dropout(Layer):
         super().__init__(**options)
         self.rate = checks.number(self.where("rate"), rate, minimum=0, maximum=1)
         self.noise_shape = noise_shape_argument(self.where("noise_shape"), noise_shape)
-        self.seed = seed_of(self.where("seed"), seed)
+        self.seed = own_seed(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:

@@ -10,7 +10,7 @@ from typing import Any, Unpack
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key, seed_of
+from ..rng import Key, own_seed
 from .base import Layer, LayerOptions, layers, noise_key
 from .noise import apply, lower_normal
 
@@ -35,7 +35,7 @@ class GaussianDropout(Layer):
     def __init__(self, rate: float, seed: Any = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.rate = checks.number(self.where("rate"), rate, minimum=0, below=1)
-        self.seed = seed_of(self.where("seed"), seed)
+        self.seed = own_seed(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.rate == 0:

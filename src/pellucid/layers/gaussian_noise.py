@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
-from ..rng import Key, seed_of
+from ..rng import Key, own_seed
 from .base import Layer, LayerOptions, layers, noise_key
 from .noise import apply, lower_normal
 
@@ -31,7 +31,7 @@ class GaussianNoise(Layer):
     def __init__(self, stddev: float, seed: Any = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.stddev = checks.number(self.where("stddev"), stddev, minimum=0, maximum=1)
-        self.seed = seed_of(self.where("seed"), seed)
+        self.seed = own_seed(self.where("seed"), seed)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         if not training or self.stddev == 0:

@@ -5,6 +5,7 @@ Source: Ba, Kiros & Hinton, "Layer normalization", arXiv:1607.06450 (2016)."""
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, Unpack
 
@@ -14,13 +15,15 @@ from .. import checks
 from ..activations.axes import inverse, reordered, to_the_end
 from ..arrays import Array, Arrays, Shape
 from ..constraints import constraints
-from ..errors import InvalidArgument
 from ..initializers import initializers
-from ..program import Buffer, Program
+from ..program import Buffer, CannotLower, Program
 from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers
 from .shapes import along, axes_of, axis_argument
+
+RMS_FORMULA = "r = 1 / √(σ² + ε), x̂ = x·r, y = γ·x̂"
+RMS_FORMULA_BACK = "g = dy·γ, dx = r·(g − (x̂ − mean(x̂))·mean(g·x̂)), dγ = Σ dy·x̂"
 
 
 def layer_norm(
@@ -46,6 +49,23 @@ def layer_norm_grad(
     g = dy * gamma
     dx = r * (g - g.mean(axis=axes, keepdims=True) - xhat * (g * xhat).mean(axis=axes, keepdims=True))
     return dx, dgamma, dbeta
+
+
+def scaled_only(x: Array, gamma: Array | float, axes: tuple[int, ...], epsilon: float) -> tuple[Array, Array, Array]:
+    """(y, x·r, r) with r = 1/sqrt(σ² + ε): by the deviation from the mean, but the mean stays."""
+    r = 1 / np.sqrt(x.var(axis=axes, keepdims=True) + epsilon)
+    xr = x * r
+    return gamma * xr, xr, r
+
+
+def scaled_only_grad(
+    dy: Array, xr: Array, r: Array, gamma: Array | float, axes: tuple[int, ...]
+) -> tuple[Array, Array]:
+    """(dx, dγ), with g = dL/dy·γ. dr/dx = −r³·(x − μ)/N, so that dL/dx = r · (g − (x − μ)·r·mean(g·x·r))."""
+    dgamma = (dy * xr).sum(axis=tuple(i for i in range(dy.ndim) if i not in axes))
+    g = dy * gamma
+    xhat = xr - xr.mean(axis=axes, keepdims=True)
+    return r * (g - xhat * (g * xr).mean(axis=axes, keepdims=True)), dgamma
 
 
 def lower_norm(
@@ -90,14 +110,16 @@ class LayerNormalization(Layer):
     array([[-1.,  1.],
            [-1.,  1.]], dtype=float32)
 
-    ε is 1e-3, as in Keras; PyTorch's is 1e-5. Keras's deprecated `rms_scaling` is not supported: see RMSNormalization.
+    ε is 1e-3, as in Keras; PyTorch's is 1e-5. With rms_scaling=True it is y = γ·x/sqrt(σ² + ε), without β. Keras keeps
+    that for old files and warns of it, for it divides by the deviation and not by the root mean square, which is what
+    RMSNormalization does. Networks with it run on the definition.
     """
 
     supports_masking = True
     formula = "r = 1 / √(σ² + ε), x̂ = (x − μ)·r, y = γ·x̂ + β"
     formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
     letters: ClassVar = {"gamma": "γ", "beta": "β"}
-    switches: ClassVar = {"gamma": "scale", "beta": "center"}
+    switches: ClassVar = {"gamma": "scales", "beta": "shifts"}
     cached = ("x̂", "r")
 
     def __init__(
@@ -117,10 +139,16 @@ class LayerNormalization(Layer):
     ) -> None:
         super().__init__(**options)
         if rms_scaling:
-            raise InvalidArgument(self.where("rms_scaling"), "False", rms_scaling, "Use RMSNormalization.")
+            warnings.warn(
+                f"{self.where('rms_scaling')}: it divides by the deviation, not by the root mean square, and is there "
+                "for old files. Use RMSNormalization.",
+                stacklevel=2,
+            )
+            self.formula, self.formula_back = RMS_FORMULA, RMS_FORMULA_BACK
         self.axis = axis_argument(self.where("axis"), axis)
         self.epsilon = checks.number(self.where("epsilon"), epsilon, above=0)
-        self.center, self.scale, self.rms_scaling = bool(center), bool(scale), False
+        self.center, self.scale, self.rms_scaling = bool(center), bool(scale), bool(rms_scaling)
+        self.scales, self.shifts = self.scale or self.rms_scaling, self.center and not self.rms_scaling
         self.beta_initializer = initializers.get(beta_initializer, self.where("beta_initializer"))
         self.gamma_initializer = initializers.get(gamma_initializer, self.where("gamma_initializer"))
         self.beta_regularizer = regularizers.optional(beta_regularizer, self.where("beta_regularizer"))
@@ -140,24 +168,32 @@ class LayerNormalization(Layer):
         beta = Parameter(
             "beta", size, self.beta_initializer, regularizer=self.beta_regularizer, constraint=self.beta_constraint
         )
-        return [*([gamma] if self.scale else []), *([beta] if self.center else [])]
+        return [*([gamma] if self.scales else []), *([beta] if self.shifts else [])]
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         axes = axes_of(self.name, self.axis, x.shape[1:])
-        gamma = along(p["gamma"], axes, x.ndim) if self.scale else 1.0
-        beta = along(p["beta"], axes, x.ndim) if self.center else 0.0
-        y, xhat, r = layer_norm(x, gamma, beta, axes, self.epsilon)
+        gamma = along(p["gamma"], axes, x.ndim) if self.scales else 1.0
+        beta = along(p["beta"], axes, x.ndim) if self.shifts else 0.0
+        if self.rms_scaling:
+            y, xhat, r = scaled_only(x, gamma, axes, self.epsilon)
+        else:
+            y, xhat, r = layer_norm(x, gamma, beta, axes, self.epsilon)
         return y, (xhat, r)
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         xhat, r = cache
         axes = axes_of(self.name, self.axis, dy.shape[1:])
-        gamma = along(p["gamma"], axes, dy.ndim) if self.scale else 1.0
+        gamma = along(p["gamma"], axes, dy.ndim) if self.scales else 1.0
+        if self.rms_scaling:
+            dx, dgamma = scaled_only_grad(dy, xhat, r, gamma, axes)
+            return dx, {"gamma": dgamma}
         dx, dgamma, dbeta = layer_norm_grad(dy, xhat, r, gamma, axes)
         found = {"gamma": dgamma, "beta": dbeta}
         return dx, {name: g for name, g in found.items() if name in p}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
+        if self.rms_scaling:
+            raise CannotLower(f"layer {self.name!r} (LayerNormalization with rms_scaling)")
         axes = axes_of(self.name, self.axis, x.shape)
         gamma, beta = "gamma" if self.scale else "", "beta" if self.center else ""
         return lower_norm(code, x, axes, gamma, beta, self.epsilon, centred=True)

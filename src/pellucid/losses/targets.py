@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, Shape
+from ..arrays import Array, Shape, known
 from ..errors import DataError, ShapeError, Told
 from ..settings import floatx
 
@@ -18,7 +18,7 @@ FLOATS = ("f", "d")  # the characters of float32 and float64; a dtype's name tak
 def numeric(where: str, x: Any) -> Array:
     """x as an array of numbers; text, objects and ragged lists are refused."""
     try:
-        a = np.asarray(x)
+        a = known(x)
     except ValueError:
         raise DataError(where, "numbers in rows of one length", Told("rows of different lengths")) from None
     if a.dtype.kind not in "biuf":

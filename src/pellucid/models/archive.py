@@ -28,6 +28,8 @@ LARGEST_JSON = 20_000_000  # bytes; no real model's config comes near
 DEEPEST = 200  # groups within each other; a model in a model takes two
 AGAIN = "It was cut short or altered: save again."
 
+HALVES = ("float16", "bfloat16")  # kept as such in files, computed in float32 here
+
 Tree = Mapping[str, Array]
 
 
@@ -48,7 +50,7 @@ def write_archive(path: Path, config: Any, metadata: Any, tree: Tree, groups: Ma
 
 
 def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:
-    """(config, metadata, weights) of a `.keras` file."""
+    """(config, metadata, weights) of a `.keras` file, all of it in float32 at least."""
     where = f"loading {path}"
     content = _bytes_of(path)
     if not content.startswith(MAGIC_ZIP):
@@ -61,7 +63,7 @@ def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:
                 )
         if max(archive.getinfo(name).file_size for name in (CONFIG, METADATA)) > LARGEST_JSON:
             raise FileError(where, f"a config under {LARGEST_JSON:,} bytes", Told("a larger one"))
-        config, metadata = json.loads(archive.read(CONFIG)), json.loads(archive.read(METADATA))
+        config, metadata = in_float32(json.loads(archive.read(CONFIG))), json.loads(archive.read(METADATA))
         most = LARGEST_RATIO * len(content)
         if archive.getinfo(WEIGHTS).file_size > most:
             raise FileError(where, f"weights that unpack to {LARGEST_RATIO} times their size at most", Told("more"))
@@ -109,6 +111,8 @@ def read_hdf5(content: bytes, where: str, most: int | None = None) -> dict[str, 
                 raise FileError(where, "arrays that the file can hold", Told(f"{member.nbytes:,} bytes at {path!r}"))
             if member.dtype.kind in "biuf":
                 tree[path] = np.asarray(member[()])
+            elif member.attrs.get("dtype") == "bfloat16" and member.dtype.itemsize == 2:
+                tree[path] = _from_bfloat16(np.asarray(member[()]))
     return tree
 
 
@@ -136,6 +140,27 @@ def _datasets(group: Any, prefix: str, where: str, seen: set[int]) -> Iterator[t
             raise FileError(where, "arrays inside the file", Told(f"an array kept elsewhere at {path!r}"))
         else:
             yield path, member
+
+
+def _from_bfloat16(words: Array) -> Array:
+    """Keras's bare words of bfloat16, the upper halves of float32, as float32."""
+    wide: Array = words.view("uint16").astype("uint32") << np.uint32(16)
+    return wide.view("float32")
+
+
+def in_float32(config: Any) -> Any:
+    """A saved config with float32 in the place of dtypes of half precision, mixed ones among them."""
+    if isinstance(config, list):
+        return [in_float32(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("class_name") == "DTypePolicy" and isinstance(config.get("config"), dict):
+        return {**config, "config": {**config["config"], "name": _full(config["config"].get("name"))}}
+    return {key: _full(value) if key == "dtype" else in_float32(value) for key, value in config.items()}
+
+
+def _full(dtype: Any) -> Any:
+    return "float32" if isinstance(dtype, str) and dtype.removeprefix("mixed_") in HALVES else in_float32(dtype)
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -58,7 +58,8 @@ def load_model(
 
     Nothing in the file is executed. Classes and functions of your own must be registered, or passed as custom_objects
     {"MyLayer": MyLayer}; an error names all that lack, with the line to write. compile=False leaves out the optimizer,
-    the loss and the metrics. safe_mode is taken for Keras's sake: there is no unsafe mode.
+    the loss and the metrics. safe_mode is taken for Keras's sake: there is no unsafe mode. A model that
+    was saved in half precision computes in float32 here.
     """
     path = Path(checks.path("load_model, argument filepath", filepath))
     config, metadata, tree = archive.read_archive(path)
@@ -106,7 +107,7 @@ def model_to_json(model: Compiled, **options: Any) -> str:
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Compiled:
     """The model that `model_to_json` described, with fresh weights."""
     with reading("model_from_json", "JSON that to_json has written", ""):
-        config = json.loads(text)
+        config = archive.in_float32(json.loads(text))
     with custom_object_scope(custom_objects or {}):
         check_known(config, "model_from_json", "model_from_json(text")
         return _model_of(config, "model_from_json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ... import layers as L
+from ...errors import InvalidArgument
 from ...layers.batch_normalization import batch_norm, batch_norm_grad
 from ...layers.layer_normalization import layer_norm, layer_norm_grad
 from ...layers.normalization import SMALLEST
@@ -30,9 +31,19 @@ def without(values: dict[str, float], name: str) -> dict[str, float]:
     return {n: v for n, v in values.items() if n != name}
 
 
+def without_option(layer: L.Layer, option: str) -> InvalidArgument:
+    """The error about a rare option that scripts do not have."""
+    return InvalidArgument(
+        f"to_numpy, layer {layer.name!r}", f"{option}=False", True,
+        "Write the script without it, and put your own NumPy in its place.",
+    )  # fmt: skip
+
+
 @writes(L.BatchNormalization)
 def batch_normalization(at: At) -> tuple[str, Back]:
     layer, n = at.layer, len(at.shape) + 1
+    if layer.renorm and layer.trainable:
+        raise without_option(layer, "renorm")
     axes = axes_of(layer.name, layer.axis, at.shape)
     over = tuple(i for i in range(n) if i not in axes)
     axis = over[0] if len(over) == 1 else over
@@ -65,6 +76,8 @@ def batch_normalization(at: At) -> tuple[str, Back]:
 @writes(L.LayerNormalization)
 def layer_normalization(at: At) -> tuple[str, Back]:
     layer = at.layer
+    if layer.rms_scaling:
+        raise without_option(layer, "rms_scaling")
     axes = axes_of(layer.name, layer.axis, at.shape)
     given, settled = affine(at, axes)
     out, xhat, r = at.name("h"), at.name("xhat"), at.name("r")
