@@ -30,7 +30,7 @@ DECAY = {"initial_learning_rate": 1.0, "decay_steps": 3, "decay_rate": 0.5}
         (metrics, "top_k_categorical_accuracy", {"k": 2}, "TopKCategoricalAccuracy"),
         (initializers, "glorot_uniform", {"seed": 1}, "GlorotUniform"),
         (initializers, "glorotuniform", {"seed": 1}, "GlorotUniform"),
-        (regularizers, "l1_l2", {"l1": 0.5}, "L1L2"),
+        (regularizers, "l1l2", {"l1": 0.5}, "L1L2"),
         (regularizers, "l2", {"l2": 0.5}, "L2"),
         (constraints, "max_norm", {"max_value": 3.0}, "MaxNorm"),
     ],
