@@ -79,6 +79,7 @@ class Loss(Part):
     """
 
     family = losses
+    by_rows: ClassVar[bool] = True  # whether each value is formed over one axis of y_pred, which the NumPy script asks
     formula: ClassVar[str] = ""  # one of the `values`, for `explain`: "mean (y − t)²"
     formula_logits: ClassVar[str] = ""  # dvalue/dz, where it is computed from the logits z: "softmax(z) − t"
     hint = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
@@ -20,14 +21,15 @@ def dice(y_true: ArrayLike, y_pred: ArrayLike, axis: Axes = None) -> Array:
     array([0.3333], dtype=float32)
     """
     t, y = alike("dice", y_true, y_pred)
-    return 1 - 2 * (t * y).sum(axis=axis) / (t.sum(axis=axis) + y.sum(axis=axis) + EPSILON)
+    return np.asarray(1 - 2 * over(t * y, axis) / (over(t, axis) + over(y, axis) + EPSILON))
 
 
 def dice_grad(y_true: ArrayLike, y_pred: ArrayLike, axis: Axes = None) -> Array:
     t, y = alike("dice", y_true, y_pred)
-    size = over(t, axis) + over(y, axis) + EPSILON
-    share = 2 * over(t * y, axis) / size
-    return (share - 2 * t) / size
+    both, true, said = (over(x, axis, keepdims=True) for x in (t * y, t, y))
+    size = true + said + EPSILON
+    share = 2 * both / size
+    return np.asarray((share - 2 * t) / size)
 
 
 @losses.add()
@@ -37,7 +39,7 @@ class Dice(RegionLoss):
     axis: the axes over which one value is formed, such as (1, 2, 3) for one per sample; None: one for the whole batch,
     which sample weights cannot weigh (Keras multiplies it by their mean).
 
-    >>> float(Dice(axis=-1)([[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]).round(4))
+    >>> round(float(Dice(axis=-1)([[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]])), 4)
     0.3333
     """
 

@@ -15,16 +15,19 @@ from ..arrays import Array
 from ..errors import InvalidArgument, Told
 from .base import LossOptions, StandardLoss
 
-Axes = int | tuple[int, ...] | None
+Axes = int | Sequence[int] | None
 
 
-def over(x: Array, axis: Axes) -> Array:
-    """The sum along the axes, which stay with length 1."""
-    return np.asarray(x.sum(axis=axis, keepdims=True))
+def over(x: Array, axis: Axes, *, keepdims: bool = False) -> Array:
+    """The sum along the axes."""
+    axes = axis if axis is None or isinstance(axis, int) else tuple(axis)
+    return np.asarray(x.sum(axis=axes, keepdims=keepdims))
 
 
 class RegionLoss(StandardLoss):
     """A loss with one value for the numbers along `axis`: an axis, several, or None for the whole batch."""
+
+    by_rows = False
 
     def __init__(self, axis: Any, **options: Unpack[LossOptions]) -> None:
         super().__init__(**options)

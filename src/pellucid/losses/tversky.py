@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks
@@ -21,15 +22,15 @@ def tversky(y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: floa
     array([0.5], dtype=float32)
     """
     t, y = alike("tversky", y_true, y_pred)
-    both, missed, added = (x.sum(axis=axis) for x in (t * y, t * (1 - y), y * (1 - t)))
-    return 1 - both / (both + alpha * missed + beta * added + EPSILON)
+    both, missed, added = (over(x, axis) for x in (t * y, t * (1 - y), y * (1 - t)))
+    return np.asarray(1 - both / (both + alpha * missed + beta * added + EPSILON))
 
 
 def tversky_grad(
     y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: float = 0.5, axis: Axes = None
 ) -> Array:
     t, y = alike("tversky", y_true, y_pred)
-    both, missed, added = (over(x, axis) for x in (t * y, t * (1 - y), y * (1 - t)))
+    both, missed, added = (over(x, axis, keepdims=True) for x in (t * y, t * (1 - y), y * (1 - t)))
     size = both + alpha * missed + beta * added + EPSILON
     dsize = (1 - alpha) * t + beta * (1 - t)  # how size grows with y
     return (both / size * dsize - t) / size
@@ -37,7 +38,7 @@ def tversky_grad(
 
 @losses.add()
 class Tversky(RegionLoss):
-    """Tversky: as `Dice`, with weights of their own for what is missed and for what is added; at 1/2 and 1/2 it is Dice.
+    """Tversky: as `Dice`, with weights of their own for what is missed and what is added; 1/2 and 1/2 make it Dice.
 
     alpha: the weight of t(1 - y), what is missed; beta: of y(1 - t), what is added. So Keras computes it, though
     its documentation calls them the other way round. axis: see `Dice`.
