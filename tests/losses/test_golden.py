@@ -1,7 +1,8 @@
-"""Losses agree with Keras 3.15: values, reductions, weights, gradients, saved forms (tests/golden/make_losses.py)."""
+"""Losses agree with Keras 3.15: values, reductions, weights, gradients, saved forms (tests/golden/make_*losses.py)."""
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,18 @@ import numpy as np
 import pytest
 
 from pellucid import losses
+from pellucid.losses.circle import circle_grad
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/losses.json").read_text())
-ROWS = GOLDEN["rows"] + GOLDEN["ranks"]
+BATCH = json.loads((Path(__file__).parents[1] / "golden/batch_losses.json").read_text())
+ROWS = GOLDEN["rows"] + GOLDEN["ranks"] + BATCH["rows"]
+ARGUMENTS = GOLDEN["arguments"] | BATCH["arguments"]
 BUILT_IN = {
     "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy",
     "CategoricalGeneralizedCrossEntropy", "CategoricalHinge", "CosineSimilarity", "Hinge", "Huber", "KLDivergence",
     "LogCosh", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError", "MeanSquaredLogarithmicError",
-    "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge",
+    "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge", "Dice", "Tversky", "Circle",
+    "CTC",
 }  # fmt: skip
 
 
@@ -76,4 +81,26 @@ def test_keras_saved_forms_load(row):
     assert {k: mine[k] for k in ("module", "class_name", "registered_name")} == {
         k: saved[k] for k in ("module", "class_name", "registered_name")
     }
-    assert set(mine["config"]) <= set(GOLDEN["arguments"][row["name"]])  # so that Keras loads ours
+    assert set(mine["config"]) <= set(ARGUMENTS[row["name"]])  # so that Keras loads ours
+
+
+@pytest.mark.parametrize("row", BATCH["whole"], ids=label)
+def test_one_value_for_the_whole_batch(row):
+    y_true, y_pred = np.array(row["y_true"]), np.array(row["y_pred"])
+    for reduction, expected in row["reductions"].items():
+        loss = getattr(losses, row["name"])(**row["options"], reduction=reduction)
+        np.testing.assert_allclose(loss(y_true, y_pred), expected["plain"], rtol=1e-6)
+        if "gradient" in expected:
+            np.testing.assert_allclose(loss.value_and_gradient(y_true, y_pred)[1], expected["gradient"], atol=1e-8)
+
+
+def test_functions_take_what_those_of_keras_take():
+    for name, arguments in BATCH["functions"].items():
+        assert list(inspect.signature(getattr(losses, name)).parameters) == arguments
+
+
+def test_circle_beside_other_embeddings():
+    given = BATCH["references"]
+    arrays = [np.array(given[name]) for name in ("y_true", "y_pred", "ref_labels", "ref_embeddings")]
+    np.testing.assert_allclose(losses.circle(*arrays, **given["options"]), given["values"], rtol=1e-7)
+    np.testing.assert_allclose(circle_grad(*arrays, **given["options"]), given["gradient"], rtol=1e-6, atol=1e-8)

@@ -62,6 +62,8 @@ LOSSES: list[tuple[Loss, str]] = [
     (losses.Hinge(), "signs"),
     (losses.SquaredHinge(), "signs"),
     (losses.CategoricalHinge(), "one-hot"),
+    (losses.Dice(axis=-1), "binary"),
+    (losses.Tversky(alpha=0.3, beta=0.9, axis=-1), "binary"),
 ]
 ids = [f"{type(loss).__name__}-{i}" for i, (loss, _) in enumerate(LOSSES)]
 every_loss = pytest.mark.parametrize(("loss", "kind"), LOSSES, ids=ids)
@@ -211,6 +213,10 @@ ALIASES = {
     "SquaredHinge": ["squared_hinge"],
     "CategoricalHinge": ["categorical_hinge"],
     "Poisson": ["poisson"],
+    "Dice": ["dice"],
+    "Tversky": ["tversky"],
+    "Circle": ["circle"],
+    "CTC": ["ctc"],
 }
 
 

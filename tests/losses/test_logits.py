@@ -117,21 +117,21 @@ def test_far_out_logits_keep_their_value_and_gradient():
     assert (value, dz.tolist()) == (1e4, [[1.0, -1.0]])
 
 
-@pytest.mark.parametrize("cls", losses.losses.parts.values())
+@pytest.mark.parametrize("cls", [c for c in losses.losses.parts.values() if c is not losses.CTC])
 def test_large_outputs_neither_overflow_nor_warn(cls):
     y_pred = np.array([[1e4, 0.0], [0.0, 1e4]], "float32")
     if cls not in (losses.Poisson, losses.MeanSquaredLogarithmicError):
         y_pred = y_pred - np.array([[0.0, 1e4], [0.0, 0.0]], "float32")
-    by_number = (losses.SparseCategoricalCrossentropy, losses.CategoricalGeneralizedCrossEntropy)
+    by_number = (losses.SparseCategoricalCrossentropy, losses.CategoricalGeneralizedCrossEntropy, losses.Circle)
     y_true = [1, 0] if cls in by_number else [[0, 1], [1, 0]]
     value, dy = cls().value_and_gradient(y_true, y_pred)
     assert np.isfinite(value)
     assert np.isfinite(dy).all()
 
 
-@pytest.mark.parametrize("cls", losses.losses.parts.values())
+@pytest.mark.parametrize("cls", [c for c in losses.losses.parts.values() if c is not losses.CTC])
 def test_outputs_of_0_have_a_finite_gradient(cls):
-    by_number = (losses.SparseCategoricalCrossentropy, losses.CategoricalGeneralizedCrossEntropy)
+    by_number = (losses.SparseCategoricalCrossentropy, losses.CategoricalGeneralizedCrossEntropy, losses.Circle)
     y_true = [1, 0] if cls in by_number else [[0, 1], [1, 0]]
     value, dy = cls().value_and_gradient(y_true, np.zeros((2, 2), "float32"))
     assert np.isfinite(value)

@@ -14,7 +14,10 @@ from .categorical_generalized_cross_entropy import (
     categorical_generalized_cross_entropy,
 )
 from .categorical_hinge import CategoricalHinge, categorical_hinge
+from .circle import Circle, circle
 from .cosine_similarity import CosineSimilarity, cosine_similarity
+from .ctc import CTC, ctc
+from .dice import Dice, dice
 from .hinge import Hinge, hinge
 from .huber import Huber, huber
 from .kl_divergence import KLDivergence, kl_divergence
@@ -26,18 +29,22 @@ from .mean_squared_logarithmic_error import MeanSquaredLogarithmicError, mean_sq
 from .poisson import Poisson, poisson
 from .sparse_categorical_crossentropy import SparseCategoricalCrossentropy, sparse_categorical_crossentropy
 from .squared_hinge import SquaredHinge, squared_hinge
+from .tversky import Tversky, tversky
 
 get, serialize, deserialize = losses.get, losses.serialize, losses.deserialize
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
     "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
+    "Circle",
     "CosineSimilarity",
     "CustomLoss",
+    "Dice",
     "Hinge",
     "Huber",
     "KLDivergence",
@@ -50,15 +57,19 @@ __all__ = [
     "Poisson",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
+    "Tversky",
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
     "categorical_generalized_cross_entropy",
     "categorical_hinge",
+    "circle",
     "cosine_similarity",
+    "ctc",
     "custom",
     "deserialize",
+    "dice",
     "get",
     "hinge",
     "huber",
@@ -73,4 +84,5 @@ __all__ = [
     "serialize",
     "sparse_categorical_crossentropy",
     "squared_hinge",
+    "tversky",
 ]

@@ -79,13 +79,14 @@ class Loss(Part):
     """
 
     family = losses
+    by_rows: ClassVar[bool] = True  # whether each value is formed over one axis of y_pred, which the NumPy script asks
     formula: ClassVar[str] = ""  # one of the `values`, for `explain`: "mean (y − t)²"
     formula_logits: ClassVar[str] = ""  # dvalue/dz, where it is computed from the logits z: "softmax(z) − t"
     hint = (
         "There is no automatic differentiation here: in place of call, write values(y_true, y_pred) and its "
         "gradient(y_true, y_pred), or make the loss from two functions: losses.custom(f, f_grad)."
     )
-    axis = -1  # the axis of y_pred over which one value is formed
+    axis: Any = -1  # the axis of y_pred over which one value is formed; also several, or None for all of it
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
@@ -162,7 +163,7 @@ class Loss(Part):
         y_true, y_pred, values, weights, scale = self._evaluated(y_true, given, sample_weight)
         weighted = values if weights is None else values * weights
         slope = np.full_like(values, scale) if weights is None else weights * values.dtype.type(scale)
-        dy = self._own_gradient(y_true, y_pred) * self._spread(slope, y_pred)
+        dy = self._weighted_gradient(slope, y_true, y_pred)
         return float(weighted.sum(dtype=np.float64) * scale), dy.astype(given.dtype, copy=False).reshape(given.shape)
 
     def _evaluated(
@@ -194,6 +195,10 @@ class Loss(Part):
         if self.reduction == "mean_with_sample_weight" and weights is not None:
             number = float(weights.sum(dtype=np.float64))
         return weights, 1.0 / number if number else 0.0
+
+    def _weighted_gradient(self, slope: Array, y_true: Array, y_pred: Array) -> Array:
+        """Σ slope · dvalue/dy_pred."""
+        return self._own_gradient(y_true, y_pred) * self._spread(slope, y_pred)
 
     def _own_gradient(self, y_true: Array, y_pred: Array) -> Array:
         gradient = np.asarray(self.gradient(y_true, y_pred))

@@ -127,6 +127,14 @@ def class_numbers(
     return y_true.astype(np.int64), y_pred
 
 
+def whole(where: str, k: Array) -> Array:
+    """Numbers that are whole, as integers."""
+    wrong = ~np.isfinite(k) | (k != np.floor(k))
+    if wrong.any():
+        raise DataError(where, "whole class numbers", first(k, wrong), "Number the classes.")
+    return k.astype(np.int64)
+
+
 def between_0_and_1(name: str, y_true: Array) -> None:
     """Refuse labels that no probability can meet."""
     outside = ~((y_true >= 0) & (y_true <= 1))
@@ -208,10 +216,11 @@ def first(x: Array, wrong: Array) -> Told:
     return Told(f"{x[index].item()!r}" + (f" at row {row[0]}{place}" if row else ""))
 
 
-def has_axis(name: str, y_pred: Array, axis: int) -> None:
-    """Refuse outputs that lack the axis over which the loss is formed."""
-    if y_pred.ndim and not -y_pred.ndim <= axis < y_pred.ndim:
-        raise ShapeError(f"{name}, y_pred", f"outputs with an axis {axis}, the argument axis", y_pred.shape)
+def has_axis(name: str, y_pred: Array, axes: int | tuple[int, ...] | None) -> None:
+    """Refuse outputs that lack an axis over which the loss is formed."""
+    for axis in axes if isinstance(axes, tuple) else () if axes is None else (axes,):
+        if y_pred.ndim and not -y_pred.ndim <= axis < y_pred.ndim:
+            raise ShapeError(f"{name}, y_pred", f"outputs with an axis {axis}, the argument axis", y_pred.shape)
 
 
 def _with_outputs(name: str, y_pred: Array) -> None:

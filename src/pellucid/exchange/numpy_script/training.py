@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays import Array
+from ...errors import InvalidArgument, Told
 from ...losses import Loss
 from ...optimizers import Optimizer
 from .network import Written
@@ -21,6 +22,11 @@ from .writer import Script, batch, said
 def write_loss(script: Script, loss: Loss, out: str, shape: tuple[int, ...], dtype: str) -> list[str]:
     """The loss: (L, dL/dout)."""
     only_ours(f"loss {loss.name!r}", loss)
+    if not loss.by_rows:
+        raise InvalidArgument(
+            f"to_numpy, loss {loss.name!r}", "a loss with one value for each row of outputs", Told(type(loss).__name__),
+            "Compile the model with another loss; its script predicts the same.",
+        )  # fmt: skip
     module = sys.modules[ours(type(loss)).__module__]
     function = getattr(module, module.__name__.rpartition(".")[2])
     gradient = getattr(module, f"{function.__name__}_grad")
