@@ -11,7 +11,8 @@ import numpy as np
 from ..arrays import Array
 from ..models import Sequential
 from .base import Case, Finding, Rule, Signal, faults, remarks
-from .outcome import failed_at, tested, works
+from .confidences import confidence
+from .outcome import failed_at, works
 from .rules import every_rule
 
 
@@ -110,8 +111,8 @@ def finding(case: Case, rule: Rule, signal: Signal, remark: bool = False) -> Fin
     """The rule's finding, with its remedy worked out for the case."""
     remedy = rule.remedy(case, signal)
     change: dict[str, Any] = {name: value for name, value in remedy.change.items() if case.spec.get(name) != value}
-    confidence = rule.confidence if tested(case) else None
+    known = None if remark else confidence(rule.name, case)
     return Finding(
-        rule.name, rule.title, signal.evidence, confidence, rule.meaning, remedy.words, change, signal.where,
+        rule.name, rule.title, signal.evidence, known, rule.meaning, remedy.words, change, signal.where,
         rule.source, "remark" if remark else "fault",
     )  # fmt: skip
