@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": "nowhere"}
+ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
 
 
 def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:

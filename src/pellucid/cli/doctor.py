@@ -74,5 +74,5 @@ def _tell(what: str, found: Examined) -> None:
 
 
 def _offer(copies: Copies) -> str:
-    takes = "" if copies.seconds is None else f", for {in_words(copies.seconds)},"
-    return f"With --experiments they are{takes} and more can be judged."
+    takes = "" if copies.seconds is None else f", for {in_words(copies.seconds)}"
+    return f"With --experiments they are{takes}, and more can be judged."
