@@ -2,7 +2,7 @@
 
 run     trains every row of the seen part, measures every rule's signal, and writes results/zoo.json
 unseen  the same for the unseen part: results/zoo_unseen.json
-fit     fits thresholds on the seen part, judges them on both, and writes docs/doctor_zoo.md
+fit     fits thresholds on the seen part, judges them on both, and writes the confidences and docs/doctor_zoo.md
 cure    applies the remedy of each faulty run's first finding, in the unseen part, and writes results/zoo_cures.json
 
 With words, only rows whose names contain one of them are run, and what came out is printed instead.
@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
@@ -25,14 +25,17 @@ from pellucid.doctor.rules import every_rule
 from ..processes import ROOT
 from .curing import cured
 from .data import names
-from .judging import confidence, findings, fitted, scores
+from .judging import confidences, findings, fitted, measured_now, scores
 from .parts import SEEN, UNSEEN, alike
-from .report import write
+from .report import in_words, write
 from .rows import Recipe, Row
 from .running import examined
 
 RESULTS = ROOT / "benchmarks" / "results"
 SEEN_RUNS, UNSEEN_RUNS, CURES = (RESULTS / f"{name}.json" for name in ("zoo", "zoo_unseen", "zoo_cures"))
+
+CONFIDENCES = ROOT / "src" / "pellucid" / "doctor" / "confidences.py"
+BEGIN, END = "    # measured: begin\n", "    # measured: end\n"
 
 
 def rows_of(recipes: Sequence[Recipe], words: Sequence[str]) -> list[Row]:
@@ -62,7 +65,9 @@ def examined_or_missed(row: Row) -> dict[str, Any]:
         return examined(row)
     except Exception as problem:
         kept = {"name": row.name, "rule": row.rule, "group": row.group, "data": row.data, "also": sorted(row.also)}
-        return kept | {"score": -1.0, "signals": {}, "stumbled": {}, "seconds": [0.0, 0.0], "crashed": repr(problem)}
+        return kept | {"score": -1.0, "signals": {}, "stumbled": {}, "seconds": [0.0, 0.0]} | {
+            "like": None, "works": False, "failed": False, "crashed": repr(problem),
+        }  # fmt: skip
 
 
 def run(recipes: Sequence[Recipe], to: Path, words: list[str]) -> None:
@@ -100,25 +105,42 @@ def show(runs: list[dict[str, Any]]) -> None:
     for one in runs:
         said = findings(one, rules, now)
         value = one["signals"].get(one["rule"])
-        print(f"{one['name']:80} score {one['score']:6.3f}  signal {value}  says {', '.join(said) or 'nothing'}")
+        print(f"{one['name']:80} score {one['score']:6.3f}  signal {value}  says {in_words(said)}")
 
 
 def fit(words: list[str]) -> None:
-    seen, unseen, rules = loaded(SEEN_RUNS), loaded(UNSEEN_RUNS), every_rule()
+    """The unseen part counts where it was run with the rules as they are."""
+    seen, unseen, rules = loaded(SEEN_RUNS), current(UNSEEN_RUNS), every_rule()
     thresholds = {rule.name: fitted(rule, rules, seen["runs"]) for rule in rules}
-    for part in (seen, unseen):
-        part["scores"] = scores(part["runs"], rules, thresholds)
-    known = alike()
-    unseen["apart"] = scores([run for run in unseen["runs"] if run["name"] not in known], rules, thresholds)
-    total = unseen["scores"]["all"]
-    confidences = {name: confidence(counts, total) for name, counts in unseen["scores"]["rules"].items()}
-    keep(SEEN_RUNS, seen | {"thresholds": thresholds, "confidences": confidences})
-    keep(UNSEEN_RUNS, unseen)
+    judges = unseen or seen
+    known = confidences(judges["runs"], rules, thresholds)
+    seen["scores"] = scores(seen["runs"], rules, thresholds)
+    told = {"thresholds": thresholds, "confidences": known, "confidences_from": "unseen" if unseen else "seen"}
+    keep(SEEN_RUNS, seen | told)
+    if unseen:
+        shared = alike()
+        unseen["scores"] = scores(unseen["runs"], rules, thresholds)
+        unseen["apart"] = scores([run for run in unseen["runs"] if run["name"] not in shared], rules, thresholds)
+        keep(UNSEEN_RUNS, unseen)
     for rule in rules:
-        now, new = (rule.threshold, rule.confidence), (thresholds[rule.name], confidences[rule.name])
-        was = "" if now == new else f"   is {now[0]:g}, {now[1]:g}"
-        print(f"{rule.name:28} threshold={new[0]:g}, confidence={new[1]:g}{was}")
+        was = "" if rule.threshold == thresholds[rule.name] else f"   is {rule.threshold:g}"
+        print(f"{rule.name:28} threshold={thresholds[rule.name]:g}{was}")
+    write_confidences(known)
     write(loaded(SEEN_RUNS), unseen, loaded(CURES))
+
+
+def write_confidences(known: Mapping[str, Sequence[float | None]]) -> None:
+    """Into the doctor's own table."""
+    lines = "".join(f'    "{name}": {tuple(values)},\n' for name, values in known.items())
+    before, _, rest = CONFIDENCES.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    CONFIDENCES.write_text(f"{before}{BEGIN}{lines}{END}{after}", "utf-8")
+
+
+def current(path: Path) -> Any:
+    """What was kept there, if it was measured by the rules as they are."""
+    kept = loaded(path)
+    return kept if kept and measured_now(kept["runs"]) else None
 
 
 def cure(words: list[str]) -> None:
@@ -127,7 +149,7 @@ def cure(words: list[str]) -> None:
         print(json.dumps(cures, indent=1))
         return
     keep(CURES, {"made": time.strftime("%Y-%m-%d"), "runs": cures})
-    write(loaded(SEEN_RUNS), loaded(UNSEEN_RUNS), loaded(CURES))
+    write(loaded(SEEN_RUNS), current(UNSEEN_RUNS), loaded(CURES))
 
 
 if __name__ == "__main__":

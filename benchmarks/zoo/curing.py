@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pellucid.doctor.base import faults
 from pellucid.doctor.examining import examine
 from pellucid.errors import PellucidError
 
@@ -40,6 +41,6 @@ def cured(row: Row) -> dict[str, Any]:
         after = trained(replace(row, spec={**row.spec, **change}))
     except PellucidError as problem:  # a remedy that cannot be applied cures nothing
         return told | {"problem": str(problem)}
-    left = [finding.rule for finding in examine(after.case)]
+    left = [finding.rule for finding in faults(examine(after.case))]
     gone, near = row.rule not in left, after.score >= healthy - NEAR
     return told | {"left": left, "score": round(after.score, 4), "gone": gone, "near": near, "cured": gone and near}

@@ -9,9 +9,13 @@ from pellucid.doctor.rules import every_rule
 
 from ..processes import ROOT
 from ..report import table, write_page
-from .judging import findings
+from .judging import FAILED, LIKE, Said, findings
 
 PAGE = ROOT / "docs" / "doctor_zoo.md"
+NOT_RUN = (
+    "**No unseen numbers.** Rules were changed since the unseen part was run, so nothing below is an independent "
+    "judgement: thresholds were fitted on the very runs that are counted.\n"
+)
 
 
 def percent(part: int, whole: int) -> str:
@@ -23,6 +27,15 @@ def percent(part: int, whole: int) -> str:
     return "" if not whole else f"{100 * part / whole:.0f} % ({part}/{whole})"
 
 
+def in_words(said: Sequence[Said]) -> str:
+    """What the doctor says of a run.
+
+    >>> in_words([Said("overfitting", "fault"), Said("constant_inputs", "remark")]), in_words([])
+    ('overfitting, remark: constant_inputs', 'nothing')
+    """
+    return ", ".join(f"remark: {rule}" if kind == "remark" else rule for rule, kind in said) or "nothing"
+
+
 def overall(parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     rows = []
     for title, part in parts:
@@ -31,12 +44,19 @@ def overall(parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
             [
                 title,
                 percent(total["found"], total["planted"]),
+                str(total["as_remark"]),
                 percent(total["first"], total["planted"]),
+                str(part["failed"]),
                 percent(total["true"], total["said"]),
                 percent(part["silent"], part["healthy"]),
+                percent(part["remarked"], part["healthy"]),
             ]
         )
-    return table(["", "recall", "named first", "precision", "healthy runs without any finding"], rows)
+    head = [
+        "", "recall", "of these as a remark", "named first", "said to have failed, no cause known",
+        "precision of the faults told", "healthy runs without a fault told", "healthy runs with a remark",
+    ]  # fmt: skip
+    return table(head, rows)
 
 
 def rule_by_rule(kept: Mapping[str, Any], part: Mapping[str, Any]) -> str:
@@ -48,13 +68,24 @@ def rule_by_rule(kept: Mapping[str, Any], part: Mapping[str, Any]) -> str:
                 f"`{rule.name}`",
                 f"{kept['thresholds'][rule.name]:g}",
                 percent(one["found"], one["planted"]),
+                str(one["as_remark"] or ""),
                 percent(one["first"], one["planted"]),
                 percent(one["true"], one["said"]),
                 str(one["healthy"]),
-                f"{kept['confidences'][rule.name]:.2f}",
+                f"{one['remarks']} ({one['remarks_healthy']})" if rule.tolerable else "",
             ]
         )
-    return table(["rule", "threshold", "recall", "named first", "precision", "in healthy runs", "confidence"], rows)
+    head = [
+        "rule", "threshold", "recall", "of these as a remark", "named first", "precision",
+        "faults told in healthy runs", "remarks (in healthy runs)",
+    ]  # fmt: skip
+    return table(head, rows)
+
+
+def confidences_table(known: Mapping[str, Sequence[float | None]]) -> str:
+    """What findings tell of themselves."""
+    rows = [[f"`{name}`", *("" if one is None else f"{one:.2f}" for one in values)] for name, values in known.items()]
+    return table(["rule", *LIKE], rows)
 
 
 def failures(runs: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float]) -> str:
@@ -63,12 +94,13 @@ def failures(runs: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float])
     lines = []
     for run in runs:
         said = findings(run, rules, thresholds)
-        wrong = [name for name in said if name != run["rule"] and name not in run["also"]]
-        missed = bool(run["rule"]) and run["rule"] not in said
+        true = {run["rule"], *run["also"]} | ({FAILED} if run["rule"] else set())
+        wrong = any(kind == "fault" and name not in true for name, kind in said)
+        missed = bool(run["rule"]) and run["rule"] not in [one.rule for one in said]
         if "crashed" in run:
             lines.append([run["name"], f"could not be run: {run['crashed']}"])
         elif wrong or missed:
-            lines.append([run["name"], ", ".join(said) or "nothing"])
+            lines.append([run["name"], in_words(said)])
     return table(["run", "what the doctor says"], lines) if lines else "None.\n"
 
 
@@ -95,32 +127,28 @@ def counted(runs: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Mapping[str, Any] | None) -> str:
-    runs, total = unseen["runs"], unseen["scores"]["all"]
+def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any] | None, cures: Mapping[str, Any] | None) -> str:
+    """The tables; of the unseen part only where it was run with the rules as they are."""
+    runs = (unseen or seen)["runs"]
     trained, asked = (sum(run["seconds"][i] for run in runs) / len(runs) for i in (0, 1))
-    parts = [
-        f"Unseen: {counted(runs)}; run on {unseen['made']}.\n\nSeen: {counted(seen['runs'])}; run on {seen['made']}. "
-        f"An unseen run trains for {trained:.1f} s on average, and asking all rules takes {asked:.1f} s.\n",
+    parts = [(f"Unseen: {counted(unseen['runs'])}; run on {unseen['made']}.\n" if unseen else NOT_RUN)]
+    parts += [
+        f"Seen: {counted(seen['runs'])}; run on {seen['made']}. A run trains for {trained:.1f} s on average, and "
+        f"asking all rules takes {asked:.1f} s.\n",
         "## In all\n",
-        overall(
-            [
-                ("**unseen**", unseen["scores"]),
-                ("unseen, without plants that the seen part has for the same rule", unseen["apart"]),
-                ("seen, on which thresholds were fitted", seen["scores"]),
-            ]
-        ),
-        f"Of the {total['said']} findings on what was unseen, {total['found']} name the planted fault itself, and "
-        f"{total['true'] - total['found']} something else that the row says is true.\n",
-        "## Rule by rule, on what was unseen\n",
-        rule_by_rule(seen, unseen["scores"]),
-        "## Where the doctor is wrong, on what was unseen\n",
-        failures(runs, seen["thresholds"]),
-        "## Rule by rule, on what was seen\n",
-        rule_by_rule(seen, seen["scores"]),
-        "## Where the doctor is wrong, on what was seen\n",
-        failures(seen["runs"], seen["thresholds"]),
+        overall([*_unseen_rows(unseen), ("seen, on which thresholds were fitted", seen["scores"])]),
+        f"## Confidences, from what was {seen['confidences_from']}\n",
+        confidences_table(seen["confidences"]),
     ]
-    if cures:
+    for name, part in (("unseen", unseen), ("seen", seen)):
+        if part:
+            parts += [
+                f"## Rule by rule, on what was {name}\n",
+                rule_by_rule(seen, part["scores"]),
+                f"## Where the doctor is wrong, on what was {name}\n",
+                failures(part["runs"], seen["thresholds"]),
+            ]
+    if cures and unseen:
         parts += [
             "## Cures\n",
             f"On what was unseen, on {cures['made']}: runs whose fault is named first, with a change of the spec. "
@@ -131,5 +159,14 @@ def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Mapping[
     return "\n".join(parts)
 
 
-def write(seen: Mapping[str, Any], unseen: Mapping[str, Any], cures: Mapping[str, Any] | None) -> None:
+def _unseen_rows(unseen: Mapping[str, Any] | None) -> list[tuple[str, Mapping[str, Any]]]:
+    if not unseen:
+        return []
+    return [
+        ("**unseen**", unseen["scores"]),
+        ("unseen, without plants that the seen part has for the same rule", unseen["apart"]),
+    ]
+
+
+def write(seen: Mapping[str, Any], unseen: Mapping[str, Any] | None, cures: Mapping[str, Any] | None) -> None:
     write_page(markdown(seen, unseen, cures), PAGE)

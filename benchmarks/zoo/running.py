@@ -17,6 +17,7 @@ from pellucid.actions.data import Prepared
 from pellucid.actions.spec import TrainSpec
 from pellucid.callbacks import Callback, EarlyStopping
 from pellucid.doctor.base import Case
+from pellucid.doctor.outcome import failed_at, like, works
 from pellucid.doctor.rules import every_rule
 from pellucid.errors import NonFinite
 from pellucid.training.batches import with_class_weight
@@ -166,5 +167,6 @@ def examined(row: Row) -> dict[str, Any]:
         "score": round(run.score, 4), "signals": {name: v and float(f"{v[0]:.6g}") for name, v in values.items()},
         "evidence": values[row.rule][1] if row.rule and values.get(row.rule) else "",
         "stumbled": stumbled,
+        "like": like(run.case), "works": works(run.case), "failed": failed_at(run.case) is not None,
         "seconds": [round(middle - began, 2), round(time.monotonic() - middle, 2)],
     }  # fmt: skip

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from doctor.cases import moons
 from pellucid import errors
-from pellucid.actions.doctor import apply_first, doctor, doctor_spec, examine_run
+from pellucid.actions.doctor import Copies, apply_first, doctor, doctor_spec, examine_run
 from pellucid.actions.runs import Run, open_model
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, train
+from pellucid.doctor.cost import in_words, seconds_for, step_seconds
 
 
 class Killed(BaseException):
@@ -90,6 +93,34 @@ def test_a_spec_is_examined_before_it_is_trained():
     assert (finding.rule, finding.change) == ("unscaled_inputs", {"scale": "auto"})
     assert doctor_spec(TrainSpec(data="moons", epochs=40, learning_rate=0.01)).findings == []
     assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("experiments", "step", "trained"),
+    [
+        (None, 0.001, True), (None, 0.1, False), (True, 0.1, True), (False, 0.001, False),
+    ],
+)  # fmt: skip
+def test_copies_are_trained_where_that_is_free_or_asked_for(
+    experiments: bool | None, step: float, trained: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """Twelve copies of 90 steps each: 1.08 s at a millisecond a step, 108 s at a tenth of a second."""
+    monkeypatch.setattr("pellucid.actions.doctor.step_seconds", lambda case: step)
+    spec = TrainSpec(data="moons", layers=[4], epochs=10)
+    told: list[Copies] = []
+    found = doctor_spec(spec, experiments, told.append)
+    steps = 90
+    assert told == [found.copies] == [Copies(trained, None if experiments is False else round(12 * steps * step, 2))]
+    assert ("learning_rate_too_low" in found.asked) == trained
+
+
+def test_a_step_is_timed_on_a_copy():
+    case = moons(epochs=1)
+    before = case.model.theta.data.copy()
+    assert 1e-6 < step_seconds(case) < 1
+    np.testing.assert_array_equal(case.model.theta.data, before)
+    assert seconds_for(case, 0.5) == 12 * 0.5 * case.steps
+    assert in_words(seconds_for(case, 0.5)) == f"about {6 * case.steps} s"
 
 
 def test_findings_as_plain_data():

@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": "nowhere"}
+import numpy as np
+
+ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
 
 
 def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -43,11 +45,37 @@ def test_a_fault_is_told_by_the_exit_code_unless_its_remedy_is_written(tmp_path:
     assert "The gradient vanishes" in pellucid("doctor", "sick.toml", cwd=tmp_path, code=1).stdout
 
 
+def test_a_remark_is_no_fault_and_exits_0(tmp_path: Path):
+    """Columns that are empty do not hurt a training that works."""
+    random = np.random.default_rng(0)
+    x = np.hstack([random.normal(size=(400, 2)), np.zeros((400, 3))]).astype("float32")
+    np.savez(tmp_path / "padded.npz", x=x, y=(x[:, 0] + x[:, 1] > 0).astype("int64"))
+    words = ("train", "padded.npz", "--epochs", "60", "--learning-rate", "0.01", "--out", "run", "--quiet")
+    pellucid(*words, cwd=tmp_path)
+    shown = pellucid("doctor", "run", cwd=tmp_path).stdout
+    assert "No fault found. Remarks" in shown
+    assert "Remark: Inputs are constant" in shown
+    found = json.loads(pellucid("doctor", "run", "--json", cwd=tmp_path).stdout)["findings"]
+    assert [(one["rule"], one["kind"], one["confidence"]) for one in found] == [("constant_inputs", "remark", None)]
+
+
 def test_json(tmp_path: Path):
-    np_free = json.loads(pellucid("doctor", "moons", "--json", cwd=tmp_path).stdout)
-    assert np_free["findings"] == []
-    assert np_free["trained"] is False
-    assert len(np_free["asked"]) > 10
+    found = json.loads(pellucid("doctor", "moons", "--json", cwd=tmp_path).stdout)
+    assert found["findings"] == []
+    assert found["trained"] is False
+    assert len(found["asked"]) > 10
+    assert found["copies"]["trained"] is True
+    assert 0 < found["copies"]["seconds"] < 30
+
+
+def test_without_copies_fewer_rules_judge_and_it_says_so(tmp_path: Path):
+    shown = pellucid("doctor", "moons", "--no-experiments", cwd=tmp_path).stdout
+    assert "No copies were trained. With --experiments they are, and more can be judged." in shown
+    assert "rehearsals" not in shown
+    words = ("doctor", "moons", "--json", "--no-experiments")
+    fewer = json.loads(pellucid(*words, cwd=tmp_path).stdout)
+    assert fewer["copies"] == {"trained": False, "seconds": None}
+    assert "learning_rate_too_low" not in fewer["asked"]
 
 
 def test_mistakes_are_one_line_and_exit_2(tmp_path: Path):

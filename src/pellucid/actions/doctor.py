@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..doctor import Case, Finding, examine
-from ..doctor.examining import judged
+from ..doctor.cost import PATIENCE, seconds_for, step_seconds
+from ..doctor.examining import guarded, judged
 from ..errors import InvalidArgument, Told
 from ..models import Sequential
 from ..training.checkpoint import load_checkpoint
@@ -20,6 +22,16 @@ from .spec import TrainSpec
 from .train import planned_epochs
 
 
+class Copies(NamedTuple):
+    """The trainings of copies that an examination asks for."""
+
+    trained: bool  # whether they are made
+    seconds: float | None  # for about how long; None where nobody asked for them
+
+
+OnCopies = Callable[[Copies], None]
+
+
 class Examined(NamedTuple):
     """What was found, the spec that it is about, and which rules could judge it."""
 
@@ -27,6 +39,7 @@ class Examined(NamedTuple):
     spec: TrainSpec
     trained: bool
     asked: list[str]
+    copies: Copies
     names: Names = ()  # of the classes, where they are not their numbers
 
     def plain(self) -> dict[str, Any]:
@@ -35,6 +48,7 @@ class Examined(NamedTuple):
             "trained": self.trained,
             "findings": [asdict(finding) for finding in self.findings],
             "asked": self.asked,
+            "copies": self.copies._asdict(),
             **({"classes": list(self.names)} if self.names else {}),
         }
 
@@ -44,18 +58,23 @@ def examine_run(path: Path) -> list[Finding]:
     return doctor(path).findings
 
 
-def doctor(path: Path) -> Examined:
-    """Examine the run in a folder, finished or interrupted."""
+def doctor(path: Path, experiments: bool | None = None, on_event: OnCopies = lambda copies: None) -> Examined:
+    """Examine the run in a folder, finished or interrupted.
+
+    experiments: whether copies are trained; None: where that takes no longer than the run does, or half a minute.
+    on_event is called with a Copies before.
+    """
     run = find(path)
     spec = run.read_spec()
     data = prepare(spec, run.reader())
-    return _examined(spec, data, _model(run, spec, data), run)
+    return _examined(spec, data, _model(run, spec, data), run, experiments, on_event)
 
 
-def doctor_spec(spec: TrainSpec) -> Examined:
-    """Examine what a spec describes, before it is trained: short rehearsals stand for the run."""
+def doctor_spec(spec: TrainSpec, experiments: bool | None = None, on_event: OnCopies = lambda copies: None) -> Examined:
+    """Examine what a spec describes, before it is trained: short rehearsals stand for the run. Arguments as of
+    `doctor`."""
     data = prepare(spec)
-    return _examined(spec, data, build(spec, data, planned_epochs(spec, data)), None)
+    return _examined(spec, data, build(spec, data, planned_epochs(spec, data)), None, experiments, on_event)
 
 
 def apply_first(found: Examined, out: Path) -> Finding:
@@ -85,7 +104,9 @@ def _model(run: Run, spec: TrainSpec, data: Prepared) -> Sequential:
     return model
 
 
-def _examined(spec: TrainSpec, data: Prepared, model: Sequential, run: Run | None) -> Examined:
+def _examined(
+    spec: TrainSpec, data: Prepared, model: Sequential, run: Run | None, experiments: bool | None, on_event: OnCopies
+) -> Examined:
     history = run.read_history() if run is not None else {}
     looks = read_looks(run.probes) if run is not None and run.probes.exists() else []
     stopped = run.read_problem() if run is not None else None
@@ -93,4 +114,15 @@ def _examined(spec: TrainSpec, data: Prepared, model: Sequential, run: Run | Non
         model, data.x_train, data.y_train, data.validation, spec.batch_size, planned_epochs(spec, data),
         history, looks if history or stopped else [], stopped, spec.model_dump(exclude_none=True),
     )  # fmt: skip
-    return Examined(examine(case), spec, case.trained, judged(case), data.names if data.unusual else ())
+    copies = _planned(case, experiments)
+    case.experiments = copies.trained
+    on_event(copies)
+    return Examined(examine(case), spec, case.trained, judged(case), copies, data.names if data.unusual else ())
+
+
+def _planned(case: Case, experiments: bool | None) -> Copies:
+    if experiments is False:
+        return Copies(False, None)
+    step = guarded(step_seconds, case, "step_seconds") or 0.0
+    seconds = seconds_for(case, step)
+    return Copies(bool(experiments) or seconds <= max(PATIENCE, step * case.steps), round(seconds, 2))

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ..actions.doctor import Examined, apply_first, doctor, doctor_spec
+from ..actions.doctor import Copies, Examined, apply_first, doctor, doctor_spec
 from ..doctor.base import faults
+from ..doctor.cost import in_words
 from ..doctor.telling import told
 from . import show
 from .options import spec_of
@@ -28,16 +29,23 @@ def doctor_command(
         Path | None,
         typer.Option(metavar="OUT.toml", help="Write the spec with the changes that the first finding proposes."),
     ] = None,
+    experiments: Annotated[
+        bool | None,
+        typer.Option(help="Train copies, which some rules need, however long it takes; or none.", show_default=False),
+    ] = None,
 ) -> None:
     """Examine a run, or what is about to be trained: what is wrong, how anyone knows, and what to do.
 
     pellucid doctor runs/digits-1
 
-    Takes some seconds, and changes nothing. Exits with 1 where a fault is found and --apply writes no remedy for it,
-    with 0 where there is none, or only what does not hurt.
+    Changes nothing. Copies of the network are trained where that takes no longer than the run does, or half a minute:
+    it says how long. Exits with 1 where a fault is found and --apply writes no remedy for it, with 0 where there is
+    none, or only what does not hurt.
     """
-    show.waiting("Copies are trained, which takes some seconds.")
-    found = doctor(Path(what)) if Path(what).is_dir() else doctor_spec(spec_of({"data": what}, "doctor"))
+    if Path(what).is_dir():
+        found = doctor(Path(what), experiments, _announce)
+    else:
+        found = doctor_spec(spec_of({"data": what}, "doctor"), experiments, _announce)
     if as_json:
         show.line(json.dumps(found.plain(), indent=2))
     else:
@@ -51,8 +59,20 @@ def doctor_command(
         raise typer.Exit(1)
 
 
+def _announce(copies: Copies) -> None:
+    if copies.trained and copies.seconds is not None:
+        show.waiting(f"Copies of the network are trained, for {in_words(copies.seconds)}.")
+
+
 def _tell(what: str, found: Examined) -> None:
-    if not found.trained:
+    if not found.trained and found.copies.trained:
         show.line(f"{what} has not been trained: short rehearsals on copies stand for the run.\n")
     show.classes(found.names)
     show.line(told(found.findings, found.asked))
+    if not found.copies.trained:
+        show.line(f"\nNo copies were trained. {_offer(found.copies)}")
+
+
+def _offer(copies: Copies) -> str:
+    takes = "" if copies.seconds is None else f", for {in_words(copies.seconds)}"
+    return f"With --experiments they are{takes}, and more can be judged."

@@ -89,7 +89,6 @@ class Rule:
     title: str  # "The gradient vanishes before it reaches the first layers"
     measure: Callable[[Case], Signal | None]  # None where the question does not arise
     threshold: float  # fitted on the seen part of the zoo (docs/doctor_zoo.md)
-    confidence: float  # how often it is right on the unseen part
     meaning: str
     remedy: Callable[[Case, Signal], Remedy]
     source: str
@@ -111,7 +110,7 @@ class Finding:
     rule: str
     title: str
     evidence: str
-    confidence: float | None  # None where too few runs like this one were ever tested
+    confidence: float | None  # None of a remark, and where too few runs like this one were ever tested
     meaning: str
     remedy: str
     change: Mapping[str, Any] = field(default_factory=dict)

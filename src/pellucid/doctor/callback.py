@@ -15,14 +15,12 @@ from ..training.batches import ArrayBatches, Batches, StreamBatches, with_class_
 from ..training.callbacks import Probes
 from ..training.callbacks.base import Logs
 from .base import Case, Finding, faults, remarks
+from .cost import FREE, in_words, seconds_for
 from .examining import examine, judged
-from .experiments import affordable
 from .telling import told
 
 KEPT_ROWS = 4000  # of a stream of batches, of which the first are kept
 VALIDATION_ROWS = 2000
-COPIES = 12  # that an examination trains, each for as long as the run at most
-FREE = 2.0  # seconds that nobody minds
 
 
 class Doctor(Probes):
@@ -106,18 +104,16 @@ class Doctor(Probes):
             sample_weight=weights,
         )  # fmt: skip
         ran = time.monotonic() - self._began
-        takes = COPIES * ran * min(1.0, affordable(self.case) / self.case.steps)
+        takes = seconds_for(self.case, ran / self.case.steps)
         self.case.experiments = takes <= max(ran, FREE) if self.experiments is None else self.experiments
         if self.verbose and self.case.experiments and takes > FREE:
-            print(f"The doctor trains copies, for about {takes:.0f} s.")
+            print(f"The doctor trains copies, for {in_words(takes)}.")
         found = examine(self.case)
         self.findings, self.remarks = faults(found), remarks(found)
         if self.verbose:
             print(told(found, judged(self.case)))
             if self.experiments is None and not self.case.experiments:
-                print(
-                    f"No copies were trained; Doctor(experiments=True) does, for about {takes:.0f} s, and tells more."
-                )
+                print(f"No copies were trained; Doctor(experiments=True) does, for {in_words(takes)}, and tells more.")
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "history": self._history}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
 from ..models import Sequential
-from .base import Case, Finding, Rule, Signal, faults, remarks
-from .outcome import failed_at, tested, works
+from .base import Case, Finding, Found, Rule, Signal, faults, remarks
+from .confidences import confidence
+from .misleading import misleading_metric
+from .outcome import failed_at, works
 from .rules import every_rule
 
 
@@ -33,7 +36,7 @@ def examine(case: Case) -> list[Finding]:
     """
     found = _asked(case, every_rule())
     failed = None if faults(found) else failure(case)
-    return found if failed is None else [failed, *found]
+    return [*([] if failed is None else [failed]), *found, *_misled(case)]
 
 
 def before_training(
@@ -41,7 +44,8 @@ def before_training(
 ) -> list[Finding]:
     """What can be seen of the model and the data without any training: takes a moment."""
     rules = tuple(rule for rule in every_rule() if rule.static)
-    return _asked(Case(model, np.asarray(x), np.asarray(y), validation, batch_size), rules)
+    case = Case(model, np.asarray(x), np.asarray(y), validation, batch_size)
+    return [*_asked(case, rules), *_misled(case)]
 
 
 def _asked(case: Case, rules: tuple[Rule, ...]) -> list[Finding]:
@@ -73,6 +77,12 @@ def failure(case: Case) -> Finding | None:
     )  # fmt: skip
 
 
+def _misled(case: Case) -> list[Finding]:
+    """The remark on an accuracy that is no measure of the task, if there is one."""
+    found = guarded(misleading_metric, case, "misleading_metric")
+    return [] if found is None else [found]
+
+
 def judged(case: Case) -> list[str]:
     """The names of the rules that can judge the case; quick after an examination, whose measurements are kept."""
     return [rule.name for rule in every_rule() if measured(rule, case) is not None]
@@ -86,18 +96,22 @@ def measured(rule: Rule, case: Case) -> Signal | None:
 
 
 def _measured(rule: Rule, case: Case) -> Signal | None:
-    """Odd data must not end a training: what a rule stumbles over counts as not having been able to judge, and is told
-    in the log alone."""
+    signal = guarded(rule.measure, case, rule.name)
+    return None if signal is None or np.isnan(signal.value) else signal
+
+
+def guarded(ask: Callable[[Case], Found | None], case: Case, name: str) -> Found | None:
+    """Odd data must not end a training: what a question stumbles over counts as not having been able to judge, and is
+    told in the log alone."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            signal = rule.measure(case)
+            return ask(case)
         except Exception:
             import logging  # here, so that importing the library stays quick
 
-            logging.getLogger("pellucid").info("The doctor's rule %r could not judge.", rule.name, exc_info=True)
+            logging.getLogger("pellucid").info("The doctor's rule %r could not judge.", name, exc_info=True)
             return None
-    return None if signal is None or np.isnan(signal.value) else signal
 
 
 @functools.cache
@@ -110,8 +124,8 @@ def finding(case: Case, rule: Rule, signal: Signal, remark: bool = False) -> Fin
     """The rule's finding, with its remedy worked out for the case."""
     remedy = rule.remedy(case, signal)
     change: dict[str, Any] = {name: value for name, value in remedy.change.items() if case.spec.get(name) != value}
-    confidence = rule.confidence if tested(case) else None
+    known = None if remark else confidence(rule.name, case)
     return Finding(
-        rule.name, rule.title, signal.evidence, confidence, rule.meaning, remedy.words, change, signal.where,
+        rule.name, rule.title, signal.evidence, known, rule.meaning, remedy.words, change, signal.where,
         rule.source, "remark" if remark else "fault",
     )  # fmt: skip

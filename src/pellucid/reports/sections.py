@@ -55,7 +55,7 @@ def _finding(found: Mapping[str, Any]) -> Html:
     known = found["confidence"]
     tested = "not tested on runs like this" if known is None else f"true in {100 * known:.0f}{SPACE}% of tests"
     if found.get("kind") == "remark":
-        tested = f"a remark, this training works all the same · {tested}"
+        tested = "a remark: this training works all the same"
     where = html(" · {}", found["where"]) if found.get("where") else ""
     change = found.get("change") or {}
     told = "\n".join(f"{key} = {_as_toml(value)}" for key, value in change.items())

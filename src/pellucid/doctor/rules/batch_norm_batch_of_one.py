@@ -33,7 +33,6 @@ RULE = Rule(
     title="Batch normalization sees one sample at a time",
     measure=measure,
     threshold=0.1,
-    confidence=0.99,
     meaning="A sample less its own mean is 0: the layer passes on its bias and nothing of the input, and the layers "
     "before it get no gradient.",
     remedy=remedy,

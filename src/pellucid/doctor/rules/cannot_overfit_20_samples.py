@@ -41,7 +41,6 @@ RULE = Rule(
     title="The network cannot even learn 20 samples by heart",
     measure=measure,
     threshold=0.6,
-    confidence=0.99,
     meaning="Any network with more parameters than that can memorize so few: where it cannot, its gradients are wrong, "
     "or nothing of the input reaches the output.",
     remedy=remedy,

@@ -67,7 +67,6 @@ RULE = Rule(
     title="Classes are unbalanced, and rare ones are missed",
     measure=measure,
     threshold=5,
-    confidence=0.99,
     meaning="Saying the frequent class is nearly always right, and so the rare one is hardly learned; accuracy hides "
     "it.",
     remedy=remedy,

@@ -39,7 +39,6 @@ RULE = Rule(
     title="Inputs are constant",
     measure=measure,
     threshold=0.7,
-    confidence=0.99,
     meaning="A column that never changes tells the network nothing; where all are so, it can only learn the average.",
     remedy=remedy,
     source="skore 0.25, data checks; scikit-learn, VarianceThreshold",

@@ -46,7 +46,6 @@ RULE = Rule(
     title="ReLU units are dead",
     measure=measure,
     threshold=0.8,
-    confidence=0.99,
     meaning="A unit that is 0 for every sample has no gradient and never comes back: it is lost, most often by one "
     "step that was too large.",
     remedy=remedy,

@@ -41,7 +41,6 @@ RULE = Rule(
     title="Dropout is too strong",
     measure=measure,
     threshold=0.08,
-    confidence=0.93,
     meaning="So much of the signal is thrown away in training that the network cannot fit what it could.",
     remedy=remedy,
     source="Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov, Dropout (JMLR 2014), section 7.3",

@@ -100,7 +100,6 @@ RULE = Rule(
     title="Validation rows were trained on",
     measure=measure,
     threshold=0.05,
-    confidence=0.99,
     meaning="What validation says of rows that were learned by heart tells nothing of new ones: it is too good, and "
     "hides overfitting.",
     remedy=remedy,

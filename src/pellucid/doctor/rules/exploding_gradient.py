@@ -69,7 +69,6 @@ RULE = Rule(
     title="The gradient explodes",
     measure=measure,
     threshold=1.976,
-    confidence=0.99,
     meaning="Each layer makes the signal larger, and the gradient on its way back again: one step throws the weights "
     "far off, or overflows.",
     remedy=remedy,

@@ -63,7 +63,6 @@ RULE = Rule(
     title="Parameters do not move",
     measure=measure,
     threshold=0.01,
-    confidence=0.99,
     meaning="Training goes on around random weights. Freezing makes sense for weights that were trained before; these "
     "were not.",
     remedy=remedy,

@@ -68,7 +68,6 @@ RULE = Rule(
     title="The network does no better than without its inputs",
     measure=measure,
     threshold=0.95,
-    confidence=0.84,
     meaning="What was learned does not hold for new data at all: either the targets do not depend on the inputs as "
     "they are given, or the inputs do not reach the output.",
     remedy=remedy,

@@ -69,7 +69,6 @@ RULE = Rule(
     title="The learning rate is too high",
     measure=measure,
     threshold=0.0524,
-    confidence=0.99,
     meaning="Each step goes beyond the valley that it aims at: the loss jumps about, stays high, or grows without "
     "bound.",
     remedy=remedy,

@@ -45,7 +45,6 @@ RULE = Rule(
     title="The learning rate is too low",
     measure=measure,
     threshold=0.4,
-    confidence=0.95,
     meaning="Each step moves the weights so little that the training ends before it has got anywhere.",
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 8.3.1; Karpathy, CS231n notes (updates of "

@@ -58,7 +58,6 @@ RULE = Rule(
     title="Hidden layers are linear",
     measure=measure,
     threshold=0.3,
-    confidence=0.9,
     meaning="A linear layer upon another is one linear layer: however deep, the network draws straight lines only.",
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.1; UMLAUT (CHI 2021)",

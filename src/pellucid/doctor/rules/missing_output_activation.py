@@ -58,7 +58,6 @@ RULE = Rule(
     title="The output activation does not suit the loss and the targets",
     measure=measure,
     threshold=0.5,
-    confidence=0.99,
     meaning="Where outputs are no probabilities, they are clipped to 0..1 before their logarithm is taken, and have no "
     "gradient there; and where rows have several labels, a softmax must take from one what it gives to another.",
     remedy=remedy,

@@ -38,7 +38,6 @@ RULE = Rule(
     title="Numbers are no longer finite",
     measure=measure,
     threshold=0.5,
-    confidence=0.99,
     meaning="A NaN spreads to every number that is computed from it: nothing after it means anything.",
     remedy=remedy,
     source="DeepDiagnosis (ICSE 2022); Amazon SageMaker Debugger, NotANumber",

@@ -65,7 +65,6 @@ RULE = Rule(
     title="One class is always wrong",
     measure=measure,
     threshold=0.87,
-    confidence=0.99,
     meaning="The network learns the task but for one class: that points at this class's data, not at the training.",
     remedy=remedy,
     source="Amazon SageMaker Debugger, Confusion (70 % of a class wrong)",

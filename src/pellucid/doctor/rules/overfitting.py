@@ -38,7 +38,6 @@ RULE = Rule(
     title="The network overfits",
     measure=measure,
     threshold=0.1,
-    confidence=0.99,
     meaning="It has learned the training data by heart rather than what they have in common with new ones.",
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 5.2; AUTOTRAINER (ICSE 2021); skore, SKD001",

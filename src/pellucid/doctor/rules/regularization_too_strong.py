@@ -46,7 +46,6 @@ RULE = Rule(
     title="Regularization is too strong",
     measure=measure,
     threshold=0.08,
-    confidence=0.94,
     meaning="Keeping the weights small pays more than fitting the data: the network stays too simple.",
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.1",

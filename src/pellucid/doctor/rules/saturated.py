@@ -60,7 +60,6 @@ RULE = Rule(
     title="Units are saturated",
     measure=measure,
     threshold=0.4,
-    confidence=0.99,
     meaning="At the ends of its curve a unit hardly changes whatever comes in, and passes no gradient back: it stops "
     "learning.",
     remedy=remedy,

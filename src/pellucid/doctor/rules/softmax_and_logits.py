@@ -31,7 +31,6 @@ RULE = Rule(
     title="The output is squashed twice: softmax with a loss that expects logits",
     measure=measure,
     threshold=0.5,
-    confidence=0.99,
     meaning="The loss takes probabilities for logits and squashes them again: it can never come near 0, its gradient "
     "is small, and what it reports are not probabilities.",
     remedy=remedy,

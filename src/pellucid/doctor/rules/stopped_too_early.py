@@ -38,7 +38,6 @@ RULE = Rule(
     title="Training stopped too early",
     measure=measure,
     threshold=0.1,
-    confidence=0.99,
     meaning="The network was still learning, what it saw and what it did not see alike, when its epochs were over.",
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.8",

@@ -87,7 +87,6 @@ RULE = Rule(
     title="Training went on too long",
     measure=measure,
     threshold=0.31,
-    confidence=0.99,
     meaning="From its best epoch on the network learned peculiarities of the training data, and lost what holds for "
     "all.",
     remedy=remedy,

@@ -38,7 +38,6 @@ RULE = Rule(
     title="The network underfits",
     measure=measure,
     threshold=0.08,
-    confidence=0.99,
     meaning="It is too small, or otherwise unable, to follow what the data have to tell.",
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 5.2; skore, SKD002",

@@ -55,7 +55,6 @@ RULE = Rule(
     title="The output activation cannot reach the targets",
     measure=measure,
     threshold=0.02,
-    confidence=0.99,
     meaning="Whatever the network learns, its outputs stay within the activation's range.",
     remedy=remedy,
     source="Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2",

@@ -55,7 +55,6 @@ RULE = Rule(
     title="Inputs are not scaled",
     measure=measure,
     threshold=6,
-    confidence=0.99,
     meaning="Large inputs make large activations and gradients: units saturate or die, and no learning rate suits all "
     "columns. Tiny ones are learned slowly.",
     remedy=remedy,

@@ -35,7 +35,6 @@ RULE = Rule(
     title="Targets are not scaled",
     measure=measure,
     threshold=30,
-    confidence=0.99,
     meaning="The last layer must first grow, or shrink, by orders of magnitude, and the gradient has the targets' "
     "size: a learning rate that suits one phase does not suit the other.",
     remedy=remedy,

@@ -188,7 +188,6 @@ RULE = Rule(
     title="Validation data are not drawn as the training data are",
     measure=measure,
     threshold=LITTLE,
-    confidence=0.99,
     meaning="Validation then measures another task than the one that is trained: its numbers can be far better or "
     "worse than those on data like the training data.",
     remedy=remedy,

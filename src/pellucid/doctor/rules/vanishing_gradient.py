@@ -76,7 +76,6 @@ RULE = Rule(
     title="The gradient vanishes before it reaches the first layers",
     measure=measure,
     threshold=3.7,
-    confidence=0.99,
     meaning="Each layer passes only a part of the gradient on (a sigmoid at most a quarter), and little of it arrives: "
     "the first layers stay random.",
     remedy=remedy,

@@ -29,7 +29,6 @@ RULE = Rule(
     title="A gradient is wrong",
     measure=measure,
     threshold=0.3,
-    confidence=0.99,
     meaning="Training goes in a direction that is not downhill. The library's own layers are tested for this; layers "
     "and losses of one's own may err.",
     remedy=remedy,

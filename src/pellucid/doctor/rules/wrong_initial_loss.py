@@ -57,7 +57,6 @@ RULE = Rule(
     title="The initial loss is not what chance gives",
     measure=measure,
     threshold=5,
-    confidence=0.99,
     meaning="The network begins by being sure of wrong answers; the first epochs go into unlearning them.",
     remedy=remedy,
     source="Karpathy, A recipe for training neural networks (2019); CS231n notes (sanity checks)",

@@ -47,7 +47,6 @@ RULE = Rule(
     title="The output has the wrong width",
     measure=measure,
     threshold=0.05,
-    confidence=0.99,
     meaning="Outputs without samples take probability from those that have some; a softmax over one output says 1 "
     "whatever comes in, and nothing can be learned.",
     remedy=remedy,
