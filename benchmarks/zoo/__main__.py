@@ -1,7 +1,8 @@
-"""python -m benchmarks.zoo run | unseen | fit | cure [WORD ...]
+"""python -m benchmarks.zoo run | unseen | check | fit | cure [WORD ...]
 
 run     trains every row of the seen part, measures every rule's signal, and writes results/zoo.json
 unseen  the same for the unseen part: results/zoo_unseen.json
+check   asks of every unseen program, without the doctor, whether its fault hurts or it is as good as it can be
 fit     fits thresholds on the seen part, judges them on both, and writes docs/doctor_zoo.md
 cure    applies the remedy of each faulty run's first finding, in the unseen part, and writes results/zoo_cures.json
 
@@ -27,6 +28,7 @@ from .curing import cured
 from .data import names
 from .judging import confidence, findings, fitted, scores
 from .parts import SEEN, UNSEEN, alike
+from .programs import ProgramRow, Told
 from .report import write
 from .rows import Recipe, Row
 from .running import examined
@@ -35,7 +37,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 SEEN_RUNS, UNSEEN_RUNS, CURES = (RESULTS / f"{name}.json" for name in ("zoo", "zoo_unseen", "zoo_cures"))
 
 
-def rows_of(recipes: Sequence[Recipe], words: Sequence[str]) -> list[Row]:
+def rows_of(recipes: Sequence[Recipe | Told], words: Sequence[str]) -> list[Any]:
     """Every row whose data are here, and whose name contains one of the words."""
     there = set(names())
     rows = [row for recipe in recipes for row in recipe.rows() if row.data in there]
@@ -65,7 +67,7 @@ def examined_or_missed(row: Row) -> dict[str, Any]:
         return kept | {"score": -1.0, "signals": {}, "stumbled": {}, "seconds": [0.0, 0.0], "crashed": repr(problem)}
 
 
-def run(recipes: Sequence[Recipe], to: Path, words: list[str]) -> None:
+def run(recipes: Sequence[Recipe | Told], to: Path, words: list[str]) -> None:
     began = time.monotonic()
     runs = on_all_cores(examined_or_missed, rows_of(recipes, words))
     for one in runs:
@@ -79,6 +81,25 @@ def run(recipes: Sequence[Recipe], to: Path, words: list[str]) -> None:
         kept = [{key: value for key, value in one.items() if key != "score"} for one in runs]
         minutes = round((time.monotonic() - began) / 60, 1)
         keep(to, {"made": time.strftime("%Y-%m-%d"), "minutes": minutes, "runs": kept})
+
+
+def checked(row: ProgramRow) -> dict[str, Any]:
+    """As `ProgramRow.checked`; a program that cannot be run is not as told."""
+    try:
+        return row.checked()
+    except Exception as problem:
+        return {"name": row.name, "told": {}, "wrong": [repr(problem)]}
+
+
+def check(words: list[str]) -> None:
+    """Ends in an error where a program is not what the unseen part says it is."""
+    found = on_all_cores(checked, rows_of(UNSEEN, words))
+    wrong = [one for one in found if one["wrong"]]
+    for one in found if words else wrong:
+        told = ", ".join(f"{name} {value:.3f}" for name, value in one["told"].items())
+        print(f"{one['name']:75} {'; '.join(one['wrong']) or 'as told'}   ({told})")
+    print(f"{len(found) - len(wrong)} of {len(found)} programs are as told")
+    assert not wrong
 
 
 def keep(path: Path, kept: dict[str, Any]) -> None:
@@ -135,6 +156,7 @@ if __name__ == "__main__":
     commands = {
         "run": partial(run, SEEN, SEEN_RUNS),
         "unseen": partial(run, UNSEEN, UNSEEN_RUNS),
+        "check": check,
         "fit": fit,
         "cure": cure,
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from . import others, unseen
+from . import more, others, unseen
 from .faults import FAULTS
 from .healthy import HEALTHY
 from .later import LATER
 
-SEEN = [*FAULTS, *HEALTHY, *LATER, *others.RECIPES]
+SEEN = [*FAULTS, *HEALTHY, *LATER, *others.RECIPES, *more.RECIPES]
 UNSEEN = unseen.RECIPES
 
 
