@@ -75,7 +75,7 @@ def pinwheel(random: Random, rows: int, arms: int = 4, hot: bool = False) -> Spl
     """Arms that are twisted around the middle."""
     k = random.integers(0, arms, _total(rows))
     r = random.uniform(0.3, 2, len(k))
-    angle = 2 * np.pi * k / arms + 0.9 * r + random.normal(size=len(k)) * 0.12
+    angle = 2 * np.pi * k / arms + 2 * r + random.normal(size=len(k)) * 0.2
     return _split(np.stack([r * np.cos(angle), r * np.sin(angle)], 1), np.eye(arms)[k] if hot else k, rows)
 
 
@@ -154,12 +154,12 @@ def words(
         y = (random.random((_total(rows), topics)) < 0.35).astype("float32")
     else:
         y = np.eye(topics)[random.integers(0, topics, _total(rows))]
-    shares = 0.5 * common + 0.5 * (y @ theme) / np.maximum(1, y.sum(axis=1, keepdims=True))
+    shares = 0.7 * common + 0.3 * (y @ theme) / np.maximum(1, y.sum(axis=1, keepdims=True))
     return _split(random.poisson(length * shares), y if several else y.argmax(axis=1), rows)
 
 
 def glyphs(
-    random: Random, rows: int, kinds: int = 5, size: int = 6, flip: float = 0.12, bright: float = 1.0, itself: bool = False
+    random: Random, rows: int, kinds: int = 5, size: int = 6, flip: float = 0.22, bright: float = 1.0, itself: bool = False
 ) -> Split:
     """Small black-and-white pictures with wrong pixels; targets are their kinds, or the pictures themselves."""
     patterns = random.integers(0, 2, (kinds, size * size))
@@ -176,7 +176,7 @@ def digits(random: Random, rows: int, bright: float = 1.0, column: bool = False)
     return _split(x, y[:, None] if column else y, rows)
 
 
-def waves(random: Random, rows: int, width: int = 24, kinds: int = 3, volt: float = 1.0, noise: float = 0.4) -> Split:
+def waves(random: Random, rows: int, width: int = 24, kinds: int = 3, volt: float = 1.0, noise: float = 0.8) -> Split:
     """Windows of a signal; the classes are its frequencies."""
     k = random.integers(0, kinds, _total(rows))
     t = np.arange(width) / width
@@ -351,13 +351,6 @@ def labels_resorted(s: Split, random: Random) -> Split:
 def labels_one_off(s: Split, random: Random) -> Split:
     """A header read as a row: each row has the next one's target."""
     return s._replace(y=np.roll(s.y, 1, axis=0), y_validation=np.roll(s.y_validation, 1, axis=0))
-
-
-def empty_pictures(s: Split, random: Random, kind: int = 1) -> Split:
-    """The pictures of one class could not be read in what is trained on and validated by."""
-    return s._replace(
-        x=np.where((s.y == kind)[:, None], random.integers(0, 2, s.x.shape), s.x).astype("float32"),
-    )
 
 
 def merged(s: Split, random: Random, kind: int = 2, to: int = 0) -> Split:
