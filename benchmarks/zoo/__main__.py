@@ -4,7 +4,7 @@ run     trains every row of the seen part, measures every rule's signal, and wri
 unseen  the same for the unseen part: results/zoo_unseen.json
 check   asks of every unseen program, without the doctor, whether its fault hurts or it is as good as it can be
 fit     fits thresholds on the seen part, judges them on both, and writes docs/doctor_zoo.md
-cure    applies the remedy of each faulty run's first finding, in the unseen part, and writes results/zoo_cures.json
+cure    applies the remedy of each faulty run's first finding, in the last part that has specs, and writes results/zoo_cures.json
 
 With words, only rows whose names contain one of them are run, and what came out is printed instead.
 """
@@ -27,11 +27,12 @@ from ..processes import ROOT
 from .curing import cured
 from .data import names
 from .judging import confidence, findings, fitted, scores
-from .parts import SEEN, UNSEEN, alike
+from .parts import SEEN, SPECS, UNSEEN, alike
 from .programs import ProgramRow, Told
 from .report import write
 from .rows import Recipe, Row
 from .running import examined
+from .truths import untold
 
 RESULTS = ROOT / "benchmarks" / "results"
 SEEN_RUNS, UNSEEN_RUNS, CURES = (RESULTS / f"{name}.json" for name in ("zoo", "zoo_unseen", "zoo_cures"))
@@ -86,7 +87,8 @@ def run(recipes: Sequence[Recipe | Told], to: Path, words: list[str]) -> None:
 def checked(row: ProgramRow) -> dict[str, Any]:
     """As `ProgramRow.checked`; a program that cannot be run is not as told."""
     try:
-        return row.checked()
+        found = row.checked()
+        return found | {"wrong": [*found["wrong"], *(untold(row) if row.rule else [])]}
     except Exception as problem:
         return {"name": row.name, "told": {}, "wrong": [repr(problem)]}
 
@@ -143,7 +145,7 @@ def fit(words: list[str]) -> None:
 
 
 def cure(words: list[str]) -> None:
-    cures = on_all_cores(cured, [row for row in rows_of(UNSEEN, words) if row.rule])
+    cures = on_all_cores(cured, [row for row in rows_of(SPECS, words) if row.rule])
     if words:
         print(json.dumps(cures, indent=1))
         return

@@ -9,6 +9,7 @@ from .later import LATER
 
 SEEN = [*FAULTS, *HEALTHY, *LATER, *others.RECIPES, *more.RECIPES]
 UNSEEN = unseen.RECIPES
+SPECS = more.RECIPES  # what was unseen before: remedies change a spec, and programs have none
 
 
 def alike() -> set[str]:

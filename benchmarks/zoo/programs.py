@@ -253,7 +253,7 @@ class Told:
     def rows(self) -> list[ProgramRow]:
         return [
             ProgramRow(
-                self.rule, self.recipe, replace(self.sound, **self.fault), self.sound, frozenset(self.also),
+                self.rule, self.recipe, replace(self.sound, **self.fault), self.sound, frozenset(self.also) - {self.rule},
                 self.measure, self.margin, self.ceiling, self.gap,
             )
         ]  # fmt: skip
@@ -292,6 +292,6 @@ def _good(row: ProgramRow) -> dict[str, Any]:
         bars["what can be reached"] = row.ceiling - 0.05
     wrong = [f"{run.test:.3f} where {name} asks for {least:.3f}" for name, least in bars.items() if run.test < least]
     wrong += [f"a gap of {told['gap']:.3f}"] if told["gap"] > row.gap else []
-    wrong += [f"{longer:.3f} in four times the epochs, {run.test:.3f} now"] if longer > run.test + 0.05 else []
+    wrong += [f"{longer:.3f} in four times the epochs, {run.test:.3f} now"] if longer > run.test + 0.03 else []
     wrong += [f"{shorter:.3f} in half the epochs, {run.test:.3f} now"] if shorter > run.test + 0.05 else []
     return {"name": row.name, "told": told, "wrong": wrong}

@@ -40,12 +40,12 @@ TINY = [
 ]
 
 SHAPES = [
-    good("a ring, and six columns of zeros", "yes", of(plants.ring, rows=600), (32, 16), 1, "sigmoid", BINARY, changes=(of(plants.padded, columns=6),), epochs=60, ceiling=0.97),
+    good("a ring, and six columns of zeros", "yes", of(plants.ring, rows=600), (32, 16), 1, "sigmoid", BINARY, changes=(of(plants.padded, columns=6),), epochs=150, ceiling=0.97),
     good("a ring of points a quarter apart", "yes", of(plants.ring, rows=800), (32, 32), 1, "sigmoid", BINARY, changes=(of(plants.rounded, step=0.25),), epochs=60, ceiling=0.9),
     good("a ring with wrong labels", "yes", of(plants.ring, rows=2000, noise=0.15), (24, 12), 1, "sigmoid", BINARY, of(Adam, 0.005), 25, ceiling=0.85),
-    good("a ring, squares and tanh", "yes", of(plants.ring, rows=500), (32,), 1, "tanh", "mse", epochs=100, changes=(plants.as_signs,), level=0.0, ceiling=0.95),
+    good("a ring, squares and tanh", "yes", of(plants.ring, rows=500), (32,), 1, "tanh", "mse", epochs=250, changes=(plants.as_signs,), level=0.0, ceiling=0.95),
     good("a ring, logits", "yes", of(plants.ring, rows=800), (32, 16), 1, None, BinaryCrossentropy(from_logits=True), epochs=60, level=0.0, ceiling=0.97),
-    good("a ring, Adam at a high rate", "yes", of(plants.ring, rows=1500), (64, 32), 1, "sigmoid", BINARY, of(Adam, 0.03), 60, ceiling=0.97),
+    good("a ring, Adam at a high rate", "yes", of(plants.ring, rows=1500), (64, 32), 1, "sigmoid", BINARY, of(Adam, 0.03), 100, ceiling=0.97),
     good("a ring in units five times apart", "yes", of(plants.ring, rows=1000), (48, 32), 1, "sigmoid", BINARY, of(Adam, 0.01), 120, changes=(of(plants.in_units, scales=(2.5, 0.5), shifts=(1.0, -1.0)),), ceiling=0.95),
     good("a pinwheel of five arms, each row thrice", "classes", of(plants.pinwheel, rows=500, arms=5), (32, 32), 5, "softmax", SPARSE, changes=(of(plants.rows_repeated, times=3),), epochs=25, ceiling=0.95),
     good("a pinwheel, one-hot, Nadam", "hot", of(plants.pinwheel, rows=800, hot=True), (48, 24), 4, "softmax", ONE_HOT, of(Nadam, 0.005), 40, ceiling=0.97),
@@ -69,7 +69,7 @@ TABLES = [
     good("a table, logits of three", "classes", of(plants.table, rows=600, apart=2.2), (16,), 3, None, SparseCategoricalCrossentropy(from_logits=True), epochs=20),
     good("a survey with an answer that is partly chance", "yes", of(plants.survey, rows=3000, sharp=2.0), (16,), 1, "sigmoid", BINARY, of(Adam, 0.005), 12),
     good("a survey, dropout of a half", "yes", of(plants.survey, rows=2000), (64, of(Dropout, 0.5)), 1, "sigmoid", BINARY, of(Adam, 0.005), 40),
-    good("a survey, mostly yes", "yes", of(plants.survey, rows=3000, boost=1.0, sharp=6.0), (32,), 1, "sigmoid", BINARY, of(Adam, 0.005), 25),
+    good("a survey, mostly yes", "yes", of(plants.survey, rows=3000, boost=1.0, sharp=4.0), (32, 16), 1, "sigmoid", BINARY, of(Adam, 0.01), 40),
     good("a survey, RMSprop, selu", "yes", of(plants.survey, rows=2000), (16, 16), 1, "sigmoid", BINARY, of(RMSprop, 0.003), 20, "selu"),
     good("four in a hundred, told well", "classes", of(plants.rare, rows=2500, share=0.04, apart=3.2), (16,), 2, "softmax", SPARSE, of(Adam, 0.005), 20),
     good("eight in a hundred, told well, one output", "classes", of(plants.rare, rows=2000, share=0.08, apart=3.0), (16, 8), 2, "softmax", SPARSE, of(Adam, 0.005), 25),
@@ -112,4 +112,18 @@ PICTURES = [
     good("windows of a signal, labels numbered from 1", "classes", of(plants.waves, rows=1000), (32,), 4, "softmax", SPARSE, of(Adam, 0.003), 20, ceiling=0.99, changes=(plants.labels_from_one,)),
 ]
 
-HEALTHY = [*TINY, *SHAPES, *TABLES, *NUMBERS, *PICTURES]
+MORE = [
+    good("a ring, each point rounded, Nesterov", "yes", of(plants.ring, rows=1000), (32, 16), 1, "sigmoid", BINARY, of(SGD, 0.1, 0.9, nesterov=True), 80, changes=(of(plants.rounded, step=0.1),), ceiling=0.95),
+    good("a ring among eight columns of noise, 4,000 rows", "yes", of(plants.ring, rows=4000, more=6), (32, 16), 1, "sigmoid", BINARY, of(Adam, 0.005), 30, ceiling=0.93),
+    good("a table of sixty rows and three columns", "classes", of(plants.table, rows=60, columns=3, apart=4.0), (8,), 3, "softmax", SPARSE, epochs=60),
+    good("a table of ten classes", "classes", of(plants.table, rows=2000, columns=16, classes=10), (48,), 10, "softmax", SPARSE, of(Adam, 0.005), 20),
+    good("a table, columns twice and zeros behind", "classes", of(plants.table, rows=800, columns=5, apart=2.5), (16,), 3, "softmax", SPARSE, changes=(of(plants.column_twice, columns=5), of(plants.padded, columns=20)), epochs=20),
+    good("a line that is measured in tens, SGD", "numbers", of(plants.straight, rows=500, columns=3), (), optimizer=of(SGD, 0.01), epochs=40, changes=(of(plants.in_units, scales=(2.0, 4.0, 0.7), shifts=(1.0,)),)),
+    good("a robot's arm, errors of a tenth", "numbers", of(plants.arm, rows=1500, noise=0.2), (32, 32), 2, optimizer=of(Adam, 0.005), epochs=40),
+    good("Friedman's, dropout of a tenth, losses above validation's", "numbers", of(plants.friedman, rows=2500), (96, of(Dropout, 0.1), 48), optimizer=of(Adam, 0.003), epochs=60, ceiling=0.93),
+    good("tags, zeros behind, RMSprop", "labels", of(plants.words, rows=2500, topics=3, length=80.0, several=True), (32,), 3, "sigmoid", BINARY, of(RMSprop, 0.002), 15, changes=(of(plants.padded, columns=30),)),
+    good("pictures in two classes, one output", "yes", of(plants.glyphs, rows=400, kinds=2, flip=0.3), (8,), 1, "sigmoid", BINARY, of(Adam, 0.005), 15, ceiling=0.97),
+    good("handwriting, two layers, SGD", "classes", of(plants.digits, rows=1000), (64, 32), 10, "softmax", SPARSE, of(SGD, 0.2), 40, ceiling=0.97),
+]
+
+HEALTHY = [*MORE, *TINY, *SHAPES, *TABLES, *NUMBERS, *PICTURES]

@@ -353,9 +353,9 @@ def labels_one_off(s: Split, random: Random) -> Split:
     return s._replace(y=np.roll(s.y, 1, axis=0), y_validation=np.roll(s.y_validation, 1, axis=0))
 
 
-def merged(s: Split, random: Random, kind: int = 2, to: int = 0) -> Split:
-    """One class was labelled as another in the rows for training."""
-    return s._replace(y=np.where(s.y == kind, to, s.y))
+def merged(s: Split, random: Random, kind: int = 2, to: int = 0, share: float = 0.95) -> Split:
+    """One class was nearly always labelled as another in the rows for training."""
+    return s._replace(y=np.where((s.y == kind) & (random.random(len(s.y)) < share), to, s.y))
 
 
 def labels_from_one(s: Split, random: Random) -> Split:
@@ -431,11 +431,19 @@ class MeanForgotten(Own):
         return np.zeros_like(dy), {}
 
 
-class Overwritten(Own):
-    """Fills a new array and returns the old, empty one."""
+class ColumnsShuffled(Own):
+    """In training each column is shuffled over the rows of its batch, where the rows were to be shuffled as wholes."""
 
     def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
-        return np.ones_like(x), None
+        if not training:
+            return x, None
+        order = rng.uniform(x.shape).argsort(axis=0)
+        return np.take_along_axis(x, order, axis=0), order
+
+    def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        dx = np.empty_like(dy)
+        np.put_along_axis(dx, cache, dy, axis=0)
+        return dx, {}
 
 
 class OwnStandard(Own):
