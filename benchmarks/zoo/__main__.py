@@ -26,7 +26,7 @@ from pellucid.doctor.rules import every_rule
 from ..processes import ROOT
 from .curing import cured
 from .data import names
-from .judging import confidence, findings, fitted, scores
+from .judging import confidence, findings, fitted, scores, told
 from .parts import SEEN, SPECS, UNSEEN, alike
 from .programs import ProgramRow, Told
 from .report import write
@@ -76,6 +76,7 @@ def run(recipes: Sequence[Recipe | Told], to: Path, words: list[str]) -> None:
             print(f"{one['name']}: {name} stumbled over {problem}")
         if "crashed" in one:
             print(f"{one['name']} could not be run: {one['crashed']}")
+    print(told(runs))
     if words:
         show(runs)
     else:

@@ -18,7 +18,9 @@ SUREST = 0.99  # nobody can be certain
 
 
 def findings(run: Kept, rules: Sequence[Rule], thresholds: Mapping[str, float]) -> list[str]:
-    """The rules that speak up, as doctor/examining.py lets them: what a deeper finding explains is dropped."""
+    """The rules that speak up, as doctor/examining.py lets them: what a deeper finding explains is dropped, and what it
+    only remarks of a training that works."""
+    remarks = {name for name, kind in run.get("said", ()) if kind == "remark"}
     explained: set[str] = set()
     found: list[Rule] = []
     for rule in rules:
@@ -26,7 +28,27 @@ def findings(run: Kept, rules: Sequence[Rule], thresholds: Mapping[str, float]) 
         if rule.name not in explained and value is not None and value > thresholds[rule.name]:
             found.append(rule)
             explained |= rule.explains
-    return [rule.name for rule in found if rule.name not in explained]
+    return [rule.name for rule in found if rule.name not in explained | remarks]
+
+
+def told(runs: Sequence[Kept]) -> str:
+    """What the doctor said of runs, in a line; remarks do not count as faults, and a failure without a cause does.
+
+    >>> told([{"rule": "a", "also": [], "said": [["a", "fault"]]}, {"rule": "", "also": [], "said": [["a", "remark"]]}])
+    'causes named 1/1 (0 of them in remarks alone, 1 first), statements true 1/1, healthy runs silent 1/1'
+    """
+    faulty, healthy = ([run for run in runs if bool(run["rule"]) == planted] for planted in (True, False))
+    faults = [[name for name, kind in run.get("said", ()) if kind == "fault"] for run in (*faulty, *healthy)]
+    of_faulty = list(zip(faulty, faults, strict=False))
+    named = sum(any(name == run["rule"] for name, _ in run.get("said", ())) for run in faulty)
+    as_fault = sum(run["rule"] in said for run, said in of_faulty)
+    first = sum(said[:1] == [run["rule"]] for run, said in of_faulty)
+    true = sum(name in (run["rule"], *run["also"]) for run, said in of_faulty for name in said)
+    silent = sum(not said for said in faults[len(faulty) :])
+    return (
+        f"causes named {named}/{len(faulty)} ({named - as_fault} of them in remarks alone, {first} first), statements "
+        f"true {true}/{sum(map(len, faults))}, healthy runs silent {silent}/{len(healthy)}"
+    )
 
 
 # Thresholds ----------------------------------------------------------------------------------------------------------

@@ -18,14 +18,14 @@ from pellucid.layers import (
 
 from .faults import LOGITS, constant, normal, sgd, uniform
 from .healthy import healthy
-from .own_layers import Absolute, FirstRow, Largest, Power, Reversed, RowShares, Squared, Steps
-from .rows import Recipe
 from .more_plants import (
     Arcsine,
     FeatureMean,
     FlippedRows,
     OwnSlopeForward,
 )
+from .own_layers import Absolute, FirstRow, Largest, Power, Reversed, RowShares, Squared, Steps
+from .rows import Recipe
 
 
 def spread(scale: float) -> dict[str, Any]:

@@ -171,7 +171,9 @@ def sureness(program: Program, y: Array, outputs: Array) -> float:
 def line(program: Program, data: Split) -> float:
     """What a straight line through standardized columns comes to, least squares with a small penalty."""
     shift, scale = data.x.mean(axis=0), data.x.std(axis=0) + 1e-9
-    x, x_test = (np.hstack([(a - shift) / scale, np.ones((len(a), 1))]).astype("float64") for a in (data.x, data.x_test))
+    x, x_test = (
+        np.hstack([(a - shift) / scale, np.ones((len(a), 1))]).astype("float64") for a in (data.x, data.x_test)
+    )
     t = _as_columns(program, data.y)
     weights = np.linalg.solve(x.T @ x + 0.01 * len(x) * np.eye(x.shape[1]), x.T @ t)
     return success(replace(program, level=0.5), data.y_test, x_test @ weights)

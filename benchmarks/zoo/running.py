@@ -17,6 +17,7 @@ from pellucid.actions.data import Prepared
 from pellucid.actions.spec import TrainSpec
 from pellucid.callbacks import Callback, EarlyStopping
 from pellucid.doctor.base import Case
+from pellucid.doctor.examining import examine
 from pellucid.doctor.rules import every_rule
 from pellucid.errors import NonFinite
 from pellucid.training.batches import with_class_weight
@@ -161,10 +162,12 @@ def examined(row: Any) -> dict[str, Any]:
     run = trained(row) if isinstance(row, Row) else row.trained()
     middle = time.monotonic()
     values, stumbled = signals(run.case)
+    with quietly(), np.errstate(all="ignore"):
+        said = [[finding.rule, finding.kind] for finding in examine(run.case)]
     return {
         "name": row.name, "rule": row.rule, "group": row.group, "data": row.data, "also": sorted(row.also),
         "score": round(run.score, 4), "signals": {name: v and float(f"{v[0]:.6g}") for name, v in values.items()},
         "evidence": values[row.rule][1] if row.rule and values.get(row.rule) else "",
-        "stumbled": stumbled,
+        "stumbled": stumbled, "said": said,
         "seconds": [round(middle - began, 2), round(time.monotonic() - middle, 2)],
     }  # fmt: skip

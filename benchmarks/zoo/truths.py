@@ -47,7 +47,7 @@ def untold(row: ProgramRow) -> list[str]:
     found = truths(row)
     return [
         f"{name} measures {value:.2f}" for name, value in found.items()
-        if name not in (*row.also, row.rule) and value > 1.5 or name in known and value < 0.3
+        if (name not in (*row.also, row.rule) and value > 1.5) or (name in known and value < 0.3)
     ]  # fmt: skip
 
 

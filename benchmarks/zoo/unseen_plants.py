@@ -1,5 +1,7 @@
 """Data of unseen.py, changes made to them on the way, and layers and losses of somebody's own that are wrong."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from typing import Any
@@ -86,7 +88,9 @@ def checkers(random: Random, rows: int, squares: int = 3) -> Split:
     return _split(x, place.sum(axis=1)[:, None] % 2, rows)
 
 
-def table(random: Random, rows: int, columns: int = 8, classes: int = 3, apart: float = 1.6, wrong: float = 0.0) -> Split:
+def table(
+    random: Random, rows: int, columns: int = 8, classes: int = 3, apart: float = 1.6, wrong: float = 0.0
+) -> Split:
     """Classes with columns that hang together; with a share of labels that are wrong."""
     means = random.normal(size=(classes, columns)) * apart / 2
     k = random.integers(0, classes, _total(rows))
@@ -159,7 +163,13 @@ def words(
 
 
 def glyphs(
-    random: Random, rows: int, kinds: int = 5, size: int = 6, flip: float = 0.22, bright: float = 1.0, itself: bool = False
+    random: Random,
+    rows: int,
+    kinds: int = 5,
+    size: int = 6,
+    flip: float = 0.22,
+    bright: float = 1.0,
+    itself: bool = False,
 ) -> Split:
     """Small black-and-white pictures with wrong pixels; targets are their kinds, or the pictures themselves."""
     patterns = random.integers(0, 2, (kinds, size * size))
@@ -214,7 +224,9 @@ def houses(random: Random, rows: int, inputs: bool = True, price: float = 1.0, m
 def climate(random: Random, rows: int, shift: float = 0.0, scale: float = 1.0, unit: float = 1.0) -> Split:
     """Temperature in degrees, humidity, wind, hour: units of their own, but none far off; and a load."""
     n = _total(rows)
-    x = np.stack([random.normal(12, 6, n), random.uniform(0.2, 1, n), random.gamma(2, 2, n), random.uniform(0, 24, n)], 1)
+    x = np.stack(
+        [random.normal(12, 6, n), random.uniform(0.2, 1, n), random.gamma(2, 2, n), random.uniform(0, 24, n)], 1
+    )
     y = np.abs(x[:, 0] - 16) / 6 + np.sin(2 * np.pi * (x[:, 3] - 9) / 24) + 0.5 * x[:, 1] + 0.15 * random.normal(size=n)
     return _split(x * unit, (scale * (y - 1.5) + shift)[:, None], rows)
 

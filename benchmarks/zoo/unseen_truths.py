@@ -1,5 +1,7 @@
 """What else is true of the programs of unseen.py, as `truths.true_ones` measured it, without the doctor."""
 
+# ruff: noqa: E501
+
 # Each recipe's name, and the rules that may be named as well.
 MEASURED: dict[str, list[str]] = {
     "pixels divided as whole numbers": ["ignores_inputs", "dead_relus"],
@@ -15,7 +17,12 @@ MEASURED: dict[str, list[str]] = {
     "pictures made more by noise, then split": ["overfitting"],
     "the last training rows validate": ["overfitting", "trained_too_long", "learning_rate_too_high"],
     "a table joined without its key": ["overfitting"],
-    "numbers joined without their key": ["overfitting", "trained_too_long", "learning_rate_too_low", "learning_rate_too_high"],
+    "numbers joined without their key": [
+        "overfitting",
+        "trained_too_long",
+        "learning_rate_too_low",
+        "learning_rate_too_high",
+    ],
     "each row has the next one's target": ["overfitting"],
     "three in a hundred, few epochs": ["stopped_too_early", "learning_rate_too_low"],
     "two in a hundred, hard to tell": ["ignores_inputs", "stopped_too_early"],
@@ -68,7 +75,12 @@ MEASURED: dict[str, list[str]] = {
     "two epochs, a series": ["learning_rate_too_low"],
     "three epochs, a board": ["learning_rate_too_low"],
     "a third of the labels wrong": ["overfitting", "learning_rate_too_high"],
-    "sixty noisy rows of a curve, 1,000 epochs": ["ignores_inputs", "overfitting", "learning_rate_too_high", "dead_relus"],
+    "sixty noisy rows of a curve, 1,000 epochs": [
+        "ignores_inputs",
+        "overfitting",
+        "learning_rate_too_high",
+        "dead_relus",
+    ],
     "sixty rows, twelve noise columns": ["ignores_inputs"],
     "no hidden layer for a board": ["ignores_inputs"],
 }
