@@ -2,9 +2,9 @@
 
 run     trains every row of the seen part, measures every rule's signal, and writes results/zoo.json
 unseen  the same for the unseen part: results/zoo_unseen.json
-check   asks of every unseen program, without the doctor, whether its fault hurts or it is as good as it can be
+check   measures without the doctor whether every unseen program is as hurt, or as good, as its recipe says
 fit     fits thresholds on the seen part, judges them on both, and writes docs/doctor_zoo.md
-cure    applies the remedy of each faulty run's first finding, in the last part that has specs, and writes results/zoo_cures.json
+cure    applies the remedy of each faulty run's first finding, in the last part with specs: results/zoo_cures.json
 
 With words, only rows whose names contain one of them are run, and what came out is printed instead.
 """

@@ -219,7 +219,7 @@ class ProgramRow:
 
     @property
     def name(self) -> str:
-        return f"{self.rule or 'healthy'}: {self.recipe}"
+        return f"{self.rule or 'healthy'}: {self.recipe}, a program"
 
     @property
     def group(self) -> str:
@@ -227,7 +227,7 @@ class ProgramRow:
 
     @property
     def seed(self) -> int:
-        return digest(self.name) % 1000
+        return digest(f"{self.rule or 'healthy'}: {self.recipe}") % 1000
 
     def trained(self) -> Trained:
         run = measured(self.program, self.seed)
@@ -255,8 +255,8 @@ class Told:
     def rows(self) -> list[ProgramRow]:
         return [
             ProgramRow(
-                self.rule, self.recipe, replace(self.sound, **self.fault), self.sound, frozenset(self.also) - {self.rule},
-                self.measure, self.margin, self.ceiling, self.gap,
+                self.rule, self.recipe, replace(self.sound, **self.fault), self.sound,
+                frozenset(self.also) - {self.rule}, self.measure, self.margin, self.ceiling, self.gap,
             )
         ]  # fmt: skip
 
