@@ -27,6 +27,8 @@ from .running import Trained, Watch, quietly
 
 TINY = 50  # rows: of fewer, each is needed for training, and they are what is judged by as well
 
+ADAM: Callable[[], Any] = partial(Adam, 0.01)
+
 
 class Split(NamedTuple):
     """Rows to train on, to validate on (none where there are too few), and to judge by."""
@@ -56,7 +58,7 @@ class Program:
     out: int = 1
     end: str | None = None
     loss: Any = "mse"
-    optimizer: Callable[[], Any] = partial(Adam, 0.01)
+    optimizer: Callable[[], Any] = ADAM
     epochs: int = 40
     activation: str | None = "relu"
     batch: int = 32

@@ -3,7 +3,6 @@ what the doctor is judged by. Each program's harm, or its health, is measured wi
 `python -m benchmarks.zoo check`.
 """
 
-# ruff: noqa: E501, the tables are read by their columns
 from __future__ import annotations
 
 from dataclasses import replace

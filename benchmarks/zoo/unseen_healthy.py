@@ -1,6 +1,5 @@
 """The healthy programs of unseen.py: not clean, and good all the same."""
 
-# ruff: noqa: E501, the table is read by its columns
 from __future__ import annotations
 
 from functools import partial as of

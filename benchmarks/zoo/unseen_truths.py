@@ -1,7 +1,5 @@
 """What else is true of the programs of unseen.py, as `truths.true_ones` measured it, without the doctor."""
 
-# ruff: noqa: E501
-
 # Each recipe's name, and the rules that may be named as well.
 MEASURED: dict[str, list[str]] = {
     "pixels divided as whole numbers": ["ignores_inputs", "dead_relus"],
