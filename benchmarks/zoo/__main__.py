@@ -1,9 +1,10 @@
-"""python -m benchmarks.zoo run | unseen | fit | cure [WORD ...]
+"""python -m benchmarks.zoo run | unseen | check | fit | cure [WORD ...]
 
 run     trains every row of the seen part, measures every rule's signal, and writes results/zoo.json
 unseen  the same for the unseen part: results/zoo_unseen.json
+check   measures without the doctor whether every unseen program is as hurt, or as good, as its recipe says
 fit     fits thresholds on the seen part, judges them on both, and writes the confidences and docs/doctor_zoo.md
-cure    applies the remedy of each faulty run's first finding, in the unseen part, and writes results/zoo_cures.json
+cure    applies the remedy of each faulty run's first finding, in the last part with specs: results/zoo_cures.json
 
 With words, only rows whose names contain one of them are run, and what came out is printed instead.
 """
@@ -26,10 +27,12 @@ from ..processes import ROOT
 from .curing import cured
 from .data import names
 from .judging import confidences, findings, fitted, measured_now, scores
-from .parts import SEEN, UNSEEN, alike
+from .parts import SEEN, SPECS, UNSEEN, alike
+from .programs import ProgramRow, Told
 from .report import in_words, write
 from .rows import Recipe, Row
 from .running import examined
+from .truths import untold
 
 RESULTS = ROOT / "benchmarks" / "results"
 SEEN_RUNS, UNSEEN_RUNS, CURES = (RESULTS / f"{name}.json" for name in ("zoo", "zoo_unseen", "zoo_cures"))
@@ -38,7 +41,7 @@ CONFIDENCES = ROOT / "src" / "pellucid" / "doctor" / "confidences.py"
 BEGIN, END = "    # measured: begin\n", "    # measured: end\n"
 
 
-def rows_of(recipes: Sequence[Recipe], words: Sequence[str]) -> list[Row]:
+def rows_of(recipes: Sequence[Recipe | Told], words: Sequence[str]) -> list[Any]:
     """Every row whose data are here, and whose name contains one of the words."""
     there = set(names())
     rows = [row for recipe in recipes for row in recipe.rows() if row.data in there]
@@ -70,7 +73,7 @@ def examined_or_missed(row: Row) -> dict[str, Any]:
         }  # fmt: skip
 
 
-def run(recipes: Sequence[Recipe], to: Path, words: list[str]) -> None:
+def run(recipes: Sequence[Recipe | Told], to: Path, words: list[str]) -> None:
     began = time.monotonic()
     runs = on_all_cores(examined_or_missed, rows_of(recipes, words))
     for one in runs:
@@ -84,6 +87,26 @@ def run(recipes: Sequence[Recipe], to: Path, words: list[str]) -> None:
         kept = [{key: value for key, value in one.items() if key != "score"} for one in runs]
         minutes = round((time.monotonic() - began) / 60, 1)
         keep(to, {"made": time.strftime("%Y-%m-%d"), "minutes": minutes, "runs": kept})
+
+
+def checked(row: ProgramRow) -> dict[str, Any]:
+    """As `ProgramRow.checked`; a program that cannot be run is not as told."""
+    try:
+        found = row.checked()
+        return found | {"wrong": [*found["wrong"], *(untold(row) if row.rule else [])]}
+    except Exception as problem:
+        return {"name": row.name, "told": {}, "wrong": [repr(problem)]}
+
+
+def check(words: list[str]) -> None:
+    """Ends in an error where a program is not what the unseen part says it is."""
+    found = on_all_cores(checked, rows_of(UNSEEN, words))
+    wrong = [one for one in found if one["wrong"]]
+    for one in found if words else wrong:
+        told = ", ".join(f"{name} {value:.3f}" for name, value in one["told"].items())
+        print(f"{one['name']:75} {'; '.join(one['wrong']) or 'as told'}   ({told})")
+    print(f"{len(found) - len(wrong)} of {len(found)} programs are as told")
+    assert not wrong
 
 
 def keep(path: Path, kept: dict[str, Any]) -> None:
@@ -144,7 +167,7 @@ def current(path: Path) -> Any:
 
 
 def cure(words: list[str]) -> None:
-    cures = on_all_cores(cured, [row for row in rows_of(UNSEEN, words) if row.rule])
+    cures = on_all_cores(cured, [row for row in rows_of(SPECS, words) if row.rule])
     if words:
         print(json.dumps(cures, indent=1))
         return
@@ -157,6 +180,7 @@ if __name__ == "__main__":
     commands = {
         "run": partial(run, SEEN, SEEN_RUNS),
         "unseen": partial(run, UNSEEN, UNSEEN_RUNS),
+        "check": check,
         "fit": fit,
         "cure": cure,
     }

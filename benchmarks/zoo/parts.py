@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from . import others, unseen
+from . import more, others, unseen
 from .faults import FAULTS
 from .healthy import HEALTHY
 from .later import LATER
 
-SEEN = [*FAULTS, *HEALTHY, *LATER, *others.RECIPES]
+SEEN = [*FAULTS, *HEALTHY, *LATER, *others.RECIPES, *more.RECIPES]
 UNSEEN = unseen.RECIPES
+SPECS = more.RECIPES  # what was unseen before: remedies change a spec, and programs have none
 
 
 def alike() -> set[str]:

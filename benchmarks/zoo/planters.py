@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import faulty_data, faulty_networks, others_plants, unseen_plants
+from . import faulty_data, faulty_networks, more_plants, others_plants
 
-IN_DATA = {**faulty_data.DATA, **others_plants.DATA, **unseen_plants.DATA}
-IN_NETWORK = {**faulty_networks.MODEL, **others_plants.MODEL, **unseen_plants.MODEL}
+IN_DATA = {**faulty_data.DATA, **others_plants.DATA, **more_plants.DATA}
+IN_NETWORK = {**faulty_networks.MODEL, **others_plants.MODEL, **more_plants.MODEL}

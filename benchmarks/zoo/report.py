@@ -151,7 +151,8 @@ def markdown(seen: Mapping[str, Any], unseen: Mapping[str, Any] | None, cures: M
     if cures and unseen:
         parts += [
             "## Cures\n",
-            f"On what was unseen, on {cures['made']}: runs whose fault is named first, with a change of the spec. "
+            f"On the part that was unseen before this one, on {cures['made']}: runs whose fault is named first, with a "
+            "change of the spec. "
             "Not counted: faults in the data, in layers of one's own and in networks that no spec can say: their "
             "remedies are words.\n",
             cures_table(cures["runs"]),

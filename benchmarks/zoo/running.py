@@ -89,7 +89,7 @@ def trained(row: Row) -> Trained:
             weights = {k: len(data.y_train) / (data.classes * n) for k, n in enumerate(counts) if n}
         elif name == "class_weight":
             weights = argument
-    with _quietly():
+    with quietly():
         model.fit(
             data.x_train, data.y_train, batch_size=spec.batch_size, epochs=spec.epochs, validation_data=data.validation,
             callbacks=callbacks, verbose=0, class_weight=weights,
@@ -127,7 +127,7 @@ def held_out_score(model: Sequential, data: Prepared) -> float:
     return float(np.mean([np.mean(said[data.y_test == k] == k) for k in np.unique(data.y_test)]))
 
 
-class _quietly:
+class quietly:
     """No warnings, no remarks of the engine: faults are what we are after."""
 
     def __enter__(self) -> None:
@@ -145,7 +145,7 @@ def signals(case: Case) -> tuple[dict[str, Any], dict[str, str]]:
     stumbled over, which the doctor passes over."""
     found: dict[str, Any] = {}
     stumbled: dict[str, str] = {}
-    with _quietly(), np.errstate(all="ignore"):
+    with quietly(), np.errstate(all="ignore"):
         for rule in every_rule():
             try:
                 signal = rule.measure(case)
@@ -156,10 +156,10 @@ def signals(case: Case) -> tuple[dict[str, Any], dict[str, str]]:
     return found, stumbled
 
 
-def examined(row: Row) -> dict[str, Any]:
+def examined(row: Any) -> dict[str, Any]:
     """What is kept of a row."""
     began = time.monotonic()
-    run = trained(row)
+    run = trained(row) if isinstance(row, Row) else row.trained()
     middle = time.monotonic()
     values, stumbled = signals(run.case)
     return {
