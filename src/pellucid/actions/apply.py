@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,13 +54,13 @@ def targets_of(opened: Opened, where: str) -> Array:
 def predict(path: Path, data: str | None) -> tuple[Array, bool, Names]:
     """(outputs (N, O), whether they are class probabilities, the classes' names if they have any) for the rows of a
     data set's test part or a file's x."""
-    opened = opened_for(path, data)
+    opened = opened_for(path, data, none_will_do=True)
     return opened.model.predict(opened.x, batch_size=1024, verbose=0), opened.classifier, opened.names
 
 
 def predictions_csv(outputs: Array, classifier: bool, classes: Names = ()) -> str:
     """Predictions as CSV: for classes the label and each class's probability, otherwise the outputs."""
-    flat_outputs = outputs.reshape(len(outputs), -1)
+    flat_outputs = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
     named = classes or range(flat_outputs.shape[1])
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
@@ -76,13 +77,13 @@ def write_predictions(out: Path, outputs: Array, classifier: bool, classes: Name
     write_text_whole(out, predictions_csv(outputs, classifier, classes))
 
 
-def opened_for(path: Path, data: str | None) -> Opened:
+def opened_for(path: Path, data: str | None, *, none_will_do: bool = False) -> Opened:
     model, spec = open_model(path)
     name = data or (spec.data if spec else None)
     if name is None:
         raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
     x, y = _rows(name, spec)
-    x = as_features(f"data {name}, x", x, model.shape)
+    x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
     return Opened(model, x, y, _is_classifier(model, spec), names_of(path))
 
 

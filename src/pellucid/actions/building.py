@@ -49,7 +49,7 @@ def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
             "spec, layers", f"an output of {data.classes}, one per class", Told(str(model.output_shape)),
             f"End with {{class = 'Dense', units = {data.classes}, activation = 'softmax'}}.",
         )  # fmt: skip
-    steps = epochs * math.ceil(len(data.x_train) / spec.batch_size)
+    steps = max(epochs, 1) * math.ceil(len(data.x_train) / spec.batch_size)
     model.compile(optimizer=_optimizer(spec, steps), loss=_loss(spec, data), metrics=data.metrics)
     _fits_loss(model, data)
     return model

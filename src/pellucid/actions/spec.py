@@ -50,7 +50,7 @@ class TrainSpec(BaseModel):
         "one-cycle, or a table; auto: cosine, or constant where training goes on until it converges and for ftrl",
     )
     batch_size: int = Field(32, ge=1, description="samples per step")
-    epochs: int | None = Field(None, ge=1, description="passes over the data; chosen by its size unless given")
+    epochs: int | None = Field(None, ge=0, description="passes over the data; chosen by its size unless given")
     until_converged: bool = Field(False, description="stop when the loss has stopped falling")
     validation_split: float = Field(0.1, ge=0, lt=1, description="share of the training data held out to watch")
     seed: int = Field(0, ge=0, description="where all random numbers come from")

@@ -78,6 +78,8 @@ def started(event: Started) -> None:
     classes(data.names if data.unusual else ())
     parameters, epochs = count(model.count_params(), "parameter"), count(event.epochs, "epoch")
     line(f"{chain(model)}: {parameters}, {epochs} at most, seed {event.spec.seed}")
+    if event.epochs == 0:
+        line("No epochs: nothing is trained, and what follows is of a network as it was drawn.")
     for found in event.findings:
         line(f"Doctor: {found.title}. {found.remedy}")
 
@@ -138,6 +140,9 @@ def kept(run: Run) -> None:
 
 def predictions(outputs: Array, total: int, classifier: bool, names: Names = ()) -> None:
     """The first predictions, as CSV."""
+    if total == 0:
+        line("No rows, and so no predictions.")
+        return
     line(predictions_csv(outputs, classifier, names).rstrip())
     if total > len(outputs):
         line(f"... {total - len(outputs)} more; --out FILE.csv writes all")

@@ -11,7 +11,7 @@ from . import blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals
 from .base import Split
 
 _COMPUTED = "computed here from a seed"
-_FOUND = "PELLUCID_DATA, the cache, or downloaded"
+_FOUND = "PELLUCID_DATA, cache or download"
 _NO_LICENCE = "none needed"
 
 
@@ -44,7 +44,7 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
         ),
         (
             DatasetInfo(
-                "fashion_mnist", 70000, (28, 28), 10, "images", "Xiao, Rasul & Vollgraf, Zalando (2017)", "MIT", _FOUND
+                "fashion_mnist", 70000, (28, 28), 10, "images", "Xiao, Rasul & Vollgraf (2017)", "MIT", _FOUND
             ),
             fashion_mnist,
         ),
