@@ -70,6 +70,9 @@ def _terms(
     y = floating("circle, y_pred", y_pred)
     k = labels("circle", y_true, y)
     r = y if ref_embeddings is None else floating("circle, ref_embeddings", ref_embeddings)
+    wanted = (len(r) if ref_labels is not None else len(y), y.shape[1])
+    if r.shape != wanted:
+        raise ShapeError("circle, ref_embeddings", f"shape {wanted}", r.shape, "Pass ref_labels, one for each of them.")
     same = k[:, None] == (k if ref_labels is None else labels("circle", ref_labels, r, "ref_labels"))
     other = ~same
     if remove_diagonal:
@@ -80,7 +83,8 @@ def _terms(
     pull, in_pull = _log_sum(gamma * (d * d - m * m), same)
     push, in_push = _log_sum(gamma * near * (1 - m - d), other)
     dpush = np.where(near > 0, -2 * gamma * (1 - d), 0)
-    dd = np.where(distance > 0, in_pull * (2 * gamma * d) + in_push * dpush, 0)
+    kink = np.heaviside(distance, 0.5)  # two embeddings at one place are pushed apart by half the slope
+    dd = kink * (in_pull * (2 * gamma * d) + in_push * dpush)
     return pull, push, dd.astype(y.dtype)
 
 
@@ -130,7 +134,7 @@ class Circle(StandardLoss):
     ) -> None:
         super().__init__(**options)
         self.gamma = checks.number(self.where("gamma"), gamma, above=0)
-        self.margin = checks.number(self.where("margin"), margin, 0)
+        self.margin = checks.number(self.where("margin"), margin)
         self.remove_diagonal = bool(remove_diagonal)
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Array
 from .base import EPSILON, losses
-from .regions import Axes, RegionLoss, over
-from .targets import alike
+from .regions import Axes, RegionLoss, over, regions
 
 
 def dice(y_true: ArrayLike, y_pred: ArrayLike, axis: Axes = None) -> Array:
@@ -20,12 +19,12 @@ def dice(y_true: ArrayLike, y_pred: ArrayLike, axis: Axes = None) -> Array:
     >>> dice([[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]], axis=-1).round(4)
     array([0.3333], dtype=float32)
     """
-    t, y = alike("dice", y_true, y_pred)
+    t, y = regions("dice", y_true, y_pred, axis)
     return np.asarray(1 - 2 * over(t * y, axis) / (over(t, axis) + over(y, axis) + EPSILON))
 
 
 def dice_grad(y_true: ArrayLike, y_pred: ArrayLike, axis: Axes = None) -> Array:
-    t, y = alike("dice", y_true, y_pred)
+    t, y = regions("dice", y_true, y_pred, axis)
     both, true, said = (over(x, axis, keepdims=True) for x in (t * y, t, y))
     size = true + said + EPSILON
     share = 2 * both / size

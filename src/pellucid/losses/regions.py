@@ -9,13 +9,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array
-from ..errors import InvalidArgument, Told
+from ..errors import DataError, InvalidArgument, ShapeError, Told
 from .base import LossOptions, StandardLoss
+from .targets import alike
 
 Axes = int | Sequence[int] | None
+
+
+def regions(name: str, y_true: ArrayLike, y_pred: ArrayLike, axis: Axes) -> tuple[Array, Array]:
+    """Both as floating arrays of one shape, the truth from 0 to 1, with the axes that are asked for."""
+    t, y = alike(name, y_true, y_pred)
+    if t.size and (t.min() < 0 or t.max() > 1):
+        raise DataError(
+            f"{name}, y_true", "a mask of numbers from 0 to 1", Told(f"{t.min():g} to {t.max():g}"),
+            "Class numbers become one mask for each class by utils.to_categorical.",
+        )  # fmt: skip
+    axes = [] if axis is None else [axis] if isinstance(axis, int) else list(axis)
+    places = [a % t.ndim if -t.ndim <= a < t.ndim else None for a in axes]
+    if None in places or len(set(places)) < len(places):
+        raise ShapeError(f"{name}, y_true", f"a shape with axes {axis}, each once", t.shape)
+    return t, y
 
 
 def over(x: Array, axis: Axes, *, keepdims: bool = False) -> Array:

@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array
 from .base import EPSILON, losses
-from .regions import Axes, RegionLoss, over
-from .targets import alike
+from .regions import Axes, RegionLoss, over, regions
 
 
 def tversky(y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: float = 0.5, axis: Axes = None) -> Array:
@@ -21,7 +20,7 @@ def tversky(y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: floa
     >>> tversky([[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]], alpha=1.0, axis=-1)
     array([0.5], dtype=float32)
     """
-    t, y = alike("tversky", y_true, y_pred)
+    t, y = regions("tversky", y_true, y_pred, axis)
     both, missed, added = (over(x, axis) for x in (t * y, t * (1 - y), y * (1 - t)))
     return np.asarray(1 - both / (both + alpha * missed + beta * added + EPSILON))
 
@@ -29,7 +28,7 @@ def tversky(y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: floa
 def tversky_grad(
     y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: float = 0.5, axis: Axes = None
 ) -> Array:
-    t, y = alike("tversky", y_true, y_pred)
+    t, y = regions("tversky", y_true, y_pred, axis)
     both, missed, added = (over(x, axis, keepdims=True) for x in (t * y, t * (1 - y), y * (1 - t)))
     size = both + alpha * missed + beta * added + EPSILON
     dsize = (1 - alpha) * t + beta * (1 - t)  # how size grows with y

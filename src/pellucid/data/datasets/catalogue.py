@@ -43,9 +43,7 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
             mnist,
         ),
         (
-            DatasetInfo(
-                "fashion_mnist", 70000, (28, 28), 10, "images", "Xiao, Rasul & Vollgraf (2017)", "MIT", _FOUND
-            ),
+            DatasetInfo("fashion_mnist", 70000, (28, 28), 10, "images", "Xiao, Rasul & Vollgraf (2017)", "MIT", _FOUND),
             fashion_mnist,
         ),
         (
