@@ -81,6 +81,26 @@ def test_a_column_that_hardly_varies_decides_nothing():
     assert np.isclose(facts.fit_of(*one)[1], np.corrcoef(t[:, 0], y[:, 0])[0, 1] ** 2)
 
 
+@settings(deadline=None)
+@given(st.integers(0, 100), st.integers(1, 6), st.floats(0.1, 100), st.floats(-50, 50))
+def test_laws_of_the_pooled_r2(seed: int, columns: int, scale: float, shift: float):
+    """It is 1 - (sum of squared errors) / (sum of squared deviations) over all numbers; so it knows no unit common to
+    all columns, nor their order, nor how often they are there, and is 0 for the means and 1 for the targets."""
+    random = np.random.default_rng(seed)
+    t = random.normal(size=(30, columns)) * random.uniform(0.1, 10, columns)
+    y = t + random.normal(size=t.shape)
+    found = np.array(facts.fit_of(t, y))
+    assert np.isclose(found[0], 1 - ((t - y) ** 2).sum() / ((t - t.mean(axis=0)) ** 2).sum())
+    order = random.permutation(columns)
+    for same in (
+        (scale * t + shift, scale * y + shift), (t[:, order], y[:, order]), (np.hstack([t, t]), np.hstack([y, y])),
+        (t.reshape(30, columns, 1), y.reshape(30, columns, 1)),
+    ):  # fmt: skip
+        np.testing.assert_allclose(facts.fit_of(*same), found, rtol=1e-6, atol=1e-9)
+    assert np.isclose(facts.fit_of(t, np.broadcast_to(t.mean(axis=0), t.shape))[0], 0)
+    assert facts.fit_of(t, t)[0] == 1
+
+
 @pytest.mark.parametrize(("outputs", "found"), [(np.full((5, 2), 7.0), 1.0), (np.zeros((5, 2)), 0.0)])
 def test_of_targets_that_are_all_the_same(outputs: np.ndarray, found: float):
     assert facts.fit_of(np.full((5, 2), 7.0), outputs) == (found, found)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
-from doctor.cases import both, changed, data, digits, model_for, moons, trained
+from doctor.cases import both, changed, data, digits, model_for, moons, sine, trained
 from pellucid import losses
 from pellucid.callbacks import Doctor
-from pellucid.doctor import Case, examine
+from pellucid.doctor import Case, Signal, confidences, examine, examining, pace
 from pellucid.doctor.base import faults, remarks
-from pellucid.doctor.pace import ceiling, higher
+from pellucid.doctor.experiments import trial
+from pellucid.doctor.outcome import like
+from pellucid.doctor.pace import Pace, ceiling, higher
+from pellucid.doctor.remedies import rate_now
+from pellucid.doctor.rules import every_rule
 from pellucid.doctor.telling import as_text, told
 from pellucid.optimizers import SGD, Adam
 
@@ -52,6 +57,54 @@ def test_the_callback_keeps_the_two_apart():
     assert ([f.rule for f in doctor.findings], [f.rule for f in doctor.remarks]) == ([], ["constant_inputs"])
 
 
+@pytest.mark.parametrize(
+    ("tolerable", "well", "kind"),
+    [(True, True, "remark"), (True, False, "fault"), (False, True, "fault"), (False, False, "fault")],
+)
+def test_a_remark_is_of_a_tolerable_rule_and_of_a_training_that_works(
+    tolerable: bool, well: bool, kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    first = next(rule for rule in every_rule() if rule.name == "constant_inputs")
+    speaks = dataclasses.replace(first, measure=lambda case: Signal(9.0, "9 of 10."), tolerable=tolerable)
+    monkeypatch.setattr(examining, "every_rule", lambda: (speaks,))
+    monkeypatch.setattr(examining, "works", lambda case: well)
+    (found,) = examine(moons(epochs=1))
+    assert (found.kind, found.rule) == (kind, "constant_inputs")
+    assert faults([found]) + remarks([found]) == [found]
+
+
+def test_a_confidence_is_told_of_faults_in_runs_like_tested_ones(monkeypatch: pytest.MonkeyPatch):
+    case = moons(given=padded(data("moons")), epochs=1, optimizer=SGD(1e-5))
+    assert like(case) == "classes, 50 to 499 rows"
+    monkeypatch.setitem(confidences.TRUE, "constant_inputs", (0.87, None, None, None))
+    assert [one.confidence for one in examine(case) if one.rule == "constant_inputs"] == [0.87]
+    monkeypatch.setitem(confidences.TRUE, "constant_inputs", (None, 0.87, 0.87, 0.87))
+    assert [one.confidence for one in examine(case) if one.rule == "constant_inputs"] == [None]
+
+
+def two_numbers() -> Case:
+    x, y, _ = data("sine")
+    return Case(model_for((x, y, (x, y)), (4,), 2, None, "mse"), x, np.stack([y, -y], axis=1))
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda: moons(epochs=1), "classes, 50 to 499 rows"),
+        (lambda: digits(epochs=1), "classes, 500 to 10,000 rows"),
+        (lambda: sine(epochs=1, given=data("sine", 60)), "numbers, 50 to 499 rows"),
+        (lambda: moons(epochs=1, given=data("moons", 49)), None),
+        (lambda: several("sigmoid", "binary_crossentropy", 1), None),
+        (two_numbers, None),
+    ],
+)
+def test_which_runs_of_the_zoo_a_run_is_like(make: Any, kind: str | None):
+    case = make()
+    assert like(case) == kind
+    assert kind is None or kind in confidences.LIKE
+    assert kind is not None or confidences.confidence("unscaled_inputs", case) is None
+
+
 def test_a_training_that_failed_is_said_to_have_failed():
     """A straight line cannot tell XOR, and no rule names that for a network without hidden layers."""
     (found,) = examine(xor(400, Adam(0.03), hidden=()))
@@ -84,10 +137,39 @@ def test_no_rate_above_what_the_optimizer_is_used_with():
     assert higher(digits(epochs=1, optimizer=SGD(1.0))) == []
 
 
-def several(end: str | None, loss: Any) -> Case:
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: xor(50, SGD(0.01)), lambda: xor(100, Adam(0.001)), lambda: digits((64,), optimizer=Adam(1e-5)),
+        lambda: digits((32,), 1, optimizer=Adam(0.001)),
+    ],
+)  # fmt: skip
+def test_a_remedy_is_tried_on_a_copy_before_it_is_recommended(make: Any, monkeypatch: pytest.MonkeyPatch):
+    """What is recommended was trained, came to the loss that is told, and no other trial came to clearly more."""
+    tried: dict[tuple[float, float], Pace] = {}
+
+    def spy(case: Case, *, rate: float = 1.0, longer: float = 1.0) -> Any:
+        came_to = trial(case, rate=rate, longer=longer)
+        tried[rate, longer] = Pace(rate, longer, came_to)
+        return came_to
+
+    monkeypatch.setattr(pace, "trial", spy)
+    case = make()
+    (found,) = [one for one in examine(case) if one.rule in ("stopped_too_early", "learning_rate_too_low")]
+    rate = found.change.get("learning_rate", rate_now(case)) / rate_now(case)
+    longer = found.change.get("epochs", case.epochs) / case.epochs
+    (chosen,) = [
+        one for one in tried.values()
+        if one.rate == pytest.approx(rate, rel=0.06) and one.longer == pytest.approx(longer, rel=0.06)
+    ]  # fmt: skip
+    assert f"came to a training loss of {chosen.came_to.train.loss:.3g}" in found.remedy
+    assert all(one.success <= chosen.success + pace.BETTER for one in tried.values())
+
+
+def several(end: str | None, loss: Any, epochs: int = 40) -> Case:
     x = np.random.default_rng(1).normal(size=(300, 5)).astype("float32")
     y = np.stack([x[:, i] + x[:, i - 1] > 0 for i in range(4)], axis=1).astype("float32")
-    return trained(model_for((x, y, (x, y)), (16,), 4, end, loss), (x[:240], y[:240], (x[240:], y[240:])), 40)
+    return trained(model_for((x, y, (x, y)), (16,), 4, end, loss), (x[:240], y[:240], (x[240:], y[240:])), epochs)
 
 
 @pytest.mark.parametrize(
