@@ -9,7 +9,7 @@ these steps.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -218,14 +218,6 @@ class Wiring:
         return {step.path: step.layer for step in self.steps}
 
     @cached_property
-    def readers(self) -> Mapping[int, int]:
-        """How often each wire is read; by the world outside, once more."""
-        counts = {self.output: 1}
-        for wire in itertools.chain.from_iterable(step.inputs for step in self.steps):
-            counts[wire] = counts.get(wire, 0) + 1
-        return counts
-
-    @cached_property
     def is_chain(self) -> bool:
         """Whether data take one way only: every step reads what the one before it gave, and no layer is used twice."""
         wires = [*self.inputs, *(step.output for step in self.steps)]
@@ -245,10 +237,7 @@ class _Unfolding:
     steps: list[Step] = field(default_factory=list)
     paths: dict[int, str] = field(default_factory=dict)  # of each layer, by its identity
     uses: dict[str, int] = field(default_factory=dict)
-    wires: Iterable[int] = field(default_factory=itertools.count)
-
-    def fresh(self) -> int:
-        return next(iter(self.wires))
+    wires: Iterator[int] = field(default_factory=itertools.count)
 
     def unfold(self, graph: Graph, inputs: Sequence[int], prefix: str, numbers: tuple[int, ...]) -> int:
         """Append the steps of a graph that reads these wires; returns the wire of its output."""
@@ -256,8 +245,7 @@ class _Unfolding:
         for i, call in enumerate(graph.calls):
             given = tuple(wires[wire] for wire in call.inputs)
             path, place = f"{prefix}{call.layer.name}", (*numbers, i)
-            inner: Graph | None = getattr(call.layer, "graph", None)
-            if inner is not None:
+            if isinstance(inner := getattr(call.layer, "graph", None), Graph):
                 wires[call.output] = self.unfold(inner, given, f"{path}/", place)
             else:
                 wires[call.output] = self._step(call.layer, path, place, given)
@@ -266,7 +254,7 @@ class _Unfolding:
     def _step(self, layer: Any, path: str, numbers: tuple[int, ...], inputs: tuple[int, ...]) -> int:
         path = self.paths.setdefault(id(layer), path)
         use = self.uses[path] = self.uses.get(path, 0) + 1
-        label, output = path if use == 1 else f"{path}#{use}", self.fresh()
+        label, output = path if use == 1 else f"{path}#{use}", next(self.wires)
         self.steps.append(Step(layer, path, label, numbers, inputs, output))
         return output
 
@@ -274,6 +262,6 @@ class _Unfolding:
 def unfolded(graph: Graph) -> Wiring:
     """The wiring of a graph."""
     unfolding = _Unfolding()
-    inputs = tuple(unfolding.fresh() for _ in graph.inputs)
+    inputs = tuple(next(unfolding.wires) for _ in graph.inputs)
     output = unfolding.unfold(graph, inputs, "", ())
     return Wiring(inputs, tuple(unfolding.steps), output)
