@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import statistics
 import time
+
+import numpy as np
 
 from .base import Case
 from .copies import compiled, fresh
@@ -33,7 +34,7 @@ def step_seconds(case: Case) -> float:
 
     timed(WARM)
     each = min(20, max(2, int(LONG_ENOUGH / CHUNKS / max(timed(WARM), 1e-6))))
-    return statistics.median(timed(each) for _ in range(CHUNKS))
+    return float(np.median([timed(each) for _ in range(CHUNKS)]))
 
 
 def in_words(seconds: float) -> str:

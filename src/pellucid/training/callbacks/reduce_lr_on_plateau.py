@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, localcontext
 from typing import Any
 
 from ... import checks
@@ -98,6 +97,8 @@ def decimal_product(a: float, b: float) -> float:
     >>> decimal_product(0.1, 0.1), 0.1 * 0.1
     (0.01, 0.010000000000000002)
     """
+    from decimal import Decimal, localcontext  # here, so that importing the library stays quick
+
     with localcontext() as context:
         context.prec = 40  # two numbers of up to 17 digits: the product is exact, and is rounded once
         return float(Decimal(repr(float(a))) * Decimal(repr(float(b))))
