@@ -16,6 +16,7 @@ from .categorical_generalized_cross_entropy import (
 from .categorical_hinge import CategoricalHinge, categorical_hinge
 from .circle import Circle, circle
 from .cosine_similarity import CosineSimilarity, cosine_similarity
+from .crossentropy import UnsettledCrossentropy
 from .ctc import CTC, ctc
 from .dice import Dice, dice
 from .hinge import Hinge, hinge
@@ -31,6 +32,7 @@ from .sparse_categorical_crossentropy import SparseCategoricalCrossentropy, spar
 from .squared_hinge import SquaredHinge, squared_hinge
 from .tversky import Tversky, tversky
 
+losses.names |= dict.fromkeys(("crossentropy", "ce"), UnsettledCrossentropy)
 get, serialize, deserialize = losses.get, losses.serialize, losses.deserialize
 
 __all__ = [

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypedDict
 import numpy as np
 
 from .. import checks
-from ..arrays import Array
+from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
 from ..program import CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, snake
@@ -49,6 +49,8 @@ class LossFamily(Family["Loss"]):
         saved = super().serialize(part)
         if isinstance(part, CustomLoss):
             saved |= {"class_name": part.name, "registered_name": part.name}
+        if self.names.get("crossentropy") is type(part):
+            return "crossentropy"  # which one, no data have told yet
         return saved
 
     def deserialize(self, saved: Any, custom_objects: Mapping[str, Any] | None = None, where: str = "") -> Loss:
@@ -115,6 +117,9 @@ class Loss(Part):
         Behind a softmax the cross-entropy of the logits neither overflows nor loses its gradient; training uses it.
         """
         return None
+
+    def settle(self, y_true: Shape, y_pred: Shape) -> None:
+        """Become definite for targets and outputs of these shapes, where a word has left open which loss it is."""
 
     def counted(self, y_true: Array) -> Array | None:
         """Which of the values count, as booleans of their shape; None when all do."""

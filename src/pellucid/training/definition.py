@@ -36,6 +36,7 @@ def loss_and_gradients(
     nothing is clipped, so nothing overflows and no gradient is lost.
     """
     y_pred, cache = model.forward(p, x, training=training, rng=rng)
+    model.loss.settle(y.shape, y_pred.shape)
     fused, z = from_logits(model, cache)
     if fused is None:
         loss, dy = model.loss.value_and_gradient(y, y_pred, sample_weight)
@@ -86,6 +87,7 @@ def test_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) -
     """Forward and loss, without noise and with moving averages; counts the batch in the model's meters."""
     with np.errstate(all="ignore"):  # an infinite loss speaks for itself
         y_pred, cache = model.forward(model.p, x, training=False, rng=model.key)
+        model.loss.settle(y.shape, y_pred.shape)
         fused, z = from_logits(model, cache)
         loss_of, outputs = (model.loss, y_pred) if fused is None else (fused, z)
         loss, _ = loss_of.value_and_gradient(y, outputs, sample_weight)

@@ -56,6 +56,7 @@ def lower_step(
     """A whole step on batches of such arrays. `fused`: nobody will look at the gradient, so it need not be written."""
     code, out = lower_network(model, batch, x.shape[1:], training=training)
     made = Lowered(code, out)
+    model.loss.settle(y.shape, (batch, *out.shape))
     given = _Targets(code, y.shape[1:], model.loss)
     w = None if weights is None else _gathered(code, "weights", weights.shape[1:])
     with code.within("backward"):
