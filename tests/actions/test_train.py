@@ -101,7 +101,7 @@ def test_a_wrong_spec_leaves_no_folder(moons: TrainSpec):
     [
         ("epoch = 3", "Did you mean 'epochs'"),
         ("epochs = 'three'", "epochs"),
-        ("epochs = 0", "greater than or equal to 1"),
+        ("epochs = -1", "greater than or equal to 0"),
         ("epochs = 2.5", "integer"),
         ("dropout = 1.0", "less than 1"),
         ("learning_rate = nan", "finite"),

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": "nowhere"}
+from laws.cache import CACHE
+
+ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": CACHE}
 
 
 def pellucid(*words: str, cwd: Path, code: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
@@ -185,3 +187,12 @@ def test_a_full_disk_is_one_line(tmp_path: Path):
     done = pellucid("train", "digits", "--epochs", "1", "--out", "run", cwd=tmp_path, code=2, preexec_fn=small_files)
     assert "room and permission to write" in done.stderr
     assert [p.name for p in (tmp_path / "run").iterdir() if "partial" in p.name] == []
+
+
+def test_no_epochs_and_no_rows_give_empty_results(tmp_path: Path) -> None:
+    told = pellucid("train", "moons", "--epochs", "0", "--out", "run", cwd=tmp_path)
+    assert told.returncode == 0
+    assert "No epochs: nothing is trained" in told.stdout
+    np.savez(tmp_path / "none.npz", x=np.zeros((0, 2)))
+    told = pellucid("predict", "run", "none.npz", cwd=tmp_path)
+    assert (told.returncode, told.stdout.strip()) == (0, "No rows, and so no predictions.")

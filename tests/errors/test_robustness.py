@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from laws.cache import CACHE
 from pellucid import Sequential, callbacks, errors, files, layers
 from pellucid.actions import runs
 from pellucid.actions.spec import TrainSpec
@@ -38,7 +39,7 @@ def regressor(rate: float = 0.01) -> Sequential:
 def pellucid(*words: str, cwd: Path, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "pellucid", *words],
-        cwd=cwd, env={**os.environ, "PELLUCID_CACHE": "nowhere"}, text=True, **options,
+        cwd=cwd, env={**os.environ, "PELLUCID_CACHE": CACHE}, text=True, **options,
     )  # fmt: skip
 
 
