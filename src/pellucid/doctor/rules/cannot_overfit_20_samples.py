@@ -40,7 +40,7 @@ RULE = Rule(
     name="cannot_overfit_20_samples",
     title="The network cannot even learn 20 samples by heart",
     measure=measure,
-    threshold=0.6,
+    threshold=0.389,
     meaning="Any network with more parameters than that can memorize so few: where it cannot, its gradients are wrong, "
     "or nothing of the input reaches the output.",
     remedy=remedy,

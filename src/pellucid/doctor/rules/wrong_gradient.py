@@ -28,7 +28,7 @@ RULE = Rule(
     name="wrong_gradient",
     title="A gradient is wrong",
     measure=measure,
-    threshold=0.3,
+    threshold=0.07,
     meaning="Training goes in a direction that is not downhill. The library's own layers are tested for this; layers "
     "and losses of one's own may err.",
     remedy=remedy,
