@@ -32,7 +32,7 @@ SICK = (
 def test_a_sick_spec_is_told_changed_and_then_sound(tmp_path: Path):
     (tmp_path / "sick.toml").write_text(SICK + "learning_rate = 0.01\n")
     shown = pellucid("doctor", "sick.toml", "--apply", "cured.toml", cwd=tmp_path).stdout
-    for part in ("has not been trained", "The gradient vanishes", "% of tests", "'dense/kernel'",
+    for part in ("has not been trained", "The gradient vanishes", "'dense/kernel'",
                  'activation = "relu", batch_norm = true', "pellucid train cured.toml"):  # fmt: skip
         assert part in shown
     assert 'activation = "relu"' in (tmp_path / "cured.toml").read_text()

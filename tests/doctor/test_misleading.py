@@ -33,13 +33,15 @@ def case(y: np.ndarray, out: int, end: str | None, loss: Any, *told: Any, epochs
 MISLEADS = {
     "numbers": (lambda: case(LINE, 1, None, "mse", "accuracy"), "different numbers", "R2Score"),
     "numbers, another accuracy": (lambda: case(LINE, 1, None, "mae", "mae", metrics.Accuracy()), "Accuracy", "mae"),
-    "several labels": (lambda: case(LABELS, 3, "sigmoid", "binary_crossentropy", "acc"), "labels", "BinaryAccuracy"),
+    "several labels": (
+        lambda: case(LABELS, 3, "sigmoid", "binary_crossentropy", "categorical_accuracy"), "labels", "BinaryAccuracy",
+    ),
     "several labels, top 2": (
         lambda: case(LABELS, 3, "sigmoid", "binary_crossentropy", metrics.TopKCategoricalAccuracy(2)), "labels", "F1",
     ),
-    "logits": (lambda: case(YES, 1, None, LOGITS, "accuracy"), "logits", r"threshold=0\b"),
+    "logits": (lambda: case(YES, 1, None, LOGITS, "binary_accuracy"), "logits", r"threshold=0\b"),
     "logits of several labels": (lambda: case(LABELS, 3, None, LOGITS, metrics.BinaryAccuracy()), "logit", "threshold"),
-    "signs": (lambda: case(2 * YES - 1, 1, "tanh", "hinge", "accuracy"), "are -1", "0 and 1"),
+    "signs": (lambda: case(2 * YES - 1, 1, "tanh", "hinge", "binary_accuracy"), "are -1", "0 and 1"),
 }  # fmt: skip
 
 
@@ -57,6 +59,9 @@ RIGHT = {
     "no metric": lambda: case(LINE, 1, None, "mse"),
     "numbers": lambda: case(LINE, 1, None, "mse", "mae"),
     "0 and 1, squared error": lambda: case(YES, 1, None, "mse", "accuracy"),
+    "a word, for logits": lambda: case(YES, 1, None, LOGITS, "accuracy"),
+    "a word, for several labels": lambda: case(LABELS, 3, "sigmoid", "binary_crossentropy", "acc"),
+    "a word, for signs": lambda: case(2 * YES - 1, 1, "tanh", "hinge", "accuracy"),
     "one label": lambda: case(YES, 1, "sigmoid", "binary_crossentropy", "accuracy"),
     "logits, as they are": lambda: case(YES, 1, None, LOGITS, metrics.BinaryAccuracy(threshold=0)),
     "several labels": lambda: case(LABELS, 3, "sigmoid", "binary_crossentropy", "binary_accuracy"),
@@ -75,7 +80,7 @@ def test_what_is_right_is_passed_over(name: str):
 
 
 def test_the_numbers_told_are_those_of_the_metric():
-    one = case(YES, 1, None, LOGITS, "accuracy", epochs=5)
+    one = case(YES, 1, None, LOGITS, "binary_accuracy", epochs=5)
     found = misleading_metric(one)
     assert found is not None
     z = one.model.predict(X, verbose=0)
@@ -91,5 +96,6 @@ def test_it_comes_after_all_faults_and_needs_no_training():
     assert [(f.rule, f.kind) for f in before_training(bad.model, X, LINE)] == [
         ("unreachable_targets", "fault"), ("misleading_metric", "remark"),
     ]  # fmt: skip
-    good = case(LINE, 1, None, "mse", "accuracy", epochs=200)
+    with pytest.warns(UserWarning, match="accuracy counts hits among classes"):
+        good = case(LINE, 1, None, "mse", "accuracy", epochs=200)
     assert [(f.rule, f.kind) for f in examine(good)] == [("misleading_metric", "remark")]

@@ -18,6 +18,7 @@ from ..metrics import (
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )
+from ..metrics.accuracy import SignAccuracy
 from ..metrics.resolve import resolve
 from . import facts
 from .base import Case, Finding
@@ -51,7 +52,7 @@ def _accuracies(case: Case) -> list[Metric]:
     """The accuracies that `compile` was given, each of the kind that its word stands for here."""
     given = [one for part in case.model.metric_arguments.values() for one in part or ()]
     y = (None, *np.shape(case.y)[1:])
-    found = [resolve(one, y, case.model.output_shape) for one in given if one is not None]
+    found = [resolve(one, y, case.model.output_shape, case.model.loss) for one in given if one is not None]
     return [metric for metric in found if isinstance(metric, ACCURACIES)]
 
 
@@ -70,7 +71,8 @@ def _of_numbers(case: Case, metric: Metric) -> _Told | None:
 
 def _of_signs(case: Case, metric: Metric) -> _Told | None:
     y = np.asarray(case.y)
-    if not isinstance(metric, BinaryAccuracy) or not np.isin(y, (-1, 1)).all() or y.min() == y.max():
+    signed = isinstance(metric, SignAccuracy)
+    if signed or not isinstance(metric, BinaryAccuracy) or not np.isin(y, (-1, 1)).all() or y.min() == y.max():
         return None
     return _Told(
         f"{(y == -1).mean():.0%} of the targets are -1; the metric {metric.name!r} compares them with 0 and 1, and so "
