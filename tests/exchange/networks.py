@@ -181,11 +181,10 @@ def of_optimizers() -> Iterator[Case]:
 REGULARIZERS = [
     regularizers.L1(0.02), regularizers.L2(0.03), regularizers.L1L2(0.01, 0.02),
     regularizers.OrthogonalRegularizer(0.5), regularizers.OrthogonalRegularizer(0.5, mode="columns"),
-    regularizers.Regularizer(),
 ]  # fmt: skip
 CONSTRAINTS = [
     constraints.MaxNorm(0.6), constraints.MaxNorm(0.6, axis=(0, 1)), constraints.NonNeg(), constraints.UnitNorm(),
-    constraints.MinMaxNorm(0.4, 0.6, rate=0.7, axis=1), constraints.Constraint(),
+    constraints.MinMaxNorm(0.4, 0.6, rate=0.7, axis=1),
 ]  # fmt: skip
 
 

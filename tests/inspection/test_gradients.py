@@ -45,11 +45,29 @@ def test_every_layer_passes_on_both_engines(make: Callable[[], L.Layer], shape: 
     assert all(c.right and c.checked >= 2 for c in report.checks)
 
 
-@pytest.mark.parametrize("name", sorted(losses.parts))
+@pytest.mark.parametrize("name", sorted(name for name, cls in losses.parts.items() if cls.by_rows))
 def test_every_loss_passes(name: str) -> None:
     y = Y if losses.get(name).targets == "classes" else np.eye(3)[Y]
     report = check_gradients(network(L.Dense(4, "tanh"), loss=name), X, y, np.linspace(0.5, 2, 5), entries=5)
     assert report.worst_error < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("loss", "shape", "y"),
+    [
+        ("dice", (4,), np.eye(3)[Y]), ("tversky", (4,), np.eye(3)[Y]), ("circle", (4,), Y),
+        ("ctc", (4, 4), [[1, 2], [2, 0], [1, 1], [2, 1], [1, 0]]),
+    ],
+)  # fmt: skip
+def test_losses_of_whole_batches_and_sequences_pass(loss: str, shape: tuple[int, ...], y: Any) -> None:
+    layers = [L.Dense(4, "tanh", input_shape=shape), L.Dense(3, "sigmoid" if loss in ("dice", "tversky") else None)]
+    model = pellucid.Sequential(layers, seed=1)
+    model.compile("sgd", pellucid.losses.Circle(gamma=2.0) if loss == "circle" else loss)
+    x = np.random.default_rng(1).normal(size=(5, *shape))
+    assert check_gradients(model, x, np.asarray(y)[:5]).worst_error < 1e-6
+    step = model.explain(x, np.asarray(y)[:5]).loss_step
+    assert step is not None
+    assert np.isfinite(step["L"])
 
 
 def test_regularizers_count_clipping_and_the_scale_of_the_loss_do_not() -> None:

@@ -13,6 +13,9 @@ from pellucid.models import Model, Sequential
 from pellucid.rng import Key
 from pellucid.wiring import Tensor
 
+# Layers that are called on a list; tests/models/test_functional.py holds them to the laws of layers.
+JOINING = {"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"}
+
 X = Key(1).normal((23, 4))
 CLASSES = np.arange(23) % 3
 

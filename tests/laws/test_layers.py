@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from laws.graphs import JOINING
 from pellucid import layers as L
 from pellucid.errors import PellucidError, ShapeError
 from pellucid.layers.base import layers
@@ -16,9 +17,6 @@ from pellucid.layers.checking import away_from_zero
 from pellucid.rng import Key
 
 Row = tuple[Callable[[], L.Layer], tuple[int, ...]]
-
-# Called on a list: tests/models/test_functional.py holds them to these laws.
-JOINING = {"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"}
 
 ROWS: list[Row] = [
     (lambda: L.Dense(3), (4,)),
