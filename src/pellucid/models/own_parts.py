@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import Told, UnknownName
+from ..errors import Told, UnknownName, WrongType
 from ..metrics.resolve import settled
 from ..registry import get_custom_objects
 
@@ -68,6 +68,6 @@ def _own(config: Any) -> Iterator[tuple[str, str]]:
 def _is_metric(word: str) -> bool:
     try:
         settled(word)
-    except UnknownName:
+    except (UnknownName, WrongType):  # nothing of that name, or a registered part of another kind
         return False
     return True
