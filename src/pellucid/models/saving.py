@@ -44,7 +44,10 @@ def save_model(model: Compiled, filepath: str | os.PathLike[str], overwrite: boo
         groups["optimizer/vars"] = model.optimizer.name
         arrays = model.optimizer.to_save(model.theta, model.trained_names()) if model.optimizer.built else []
         tree |= {f"optimizer/vars/{i}": array for i, (_, array) in enumerate(arrays)}
-    metadata = {"keras_version": KERAS_FORMAT, "pellucid_version": version, "seed": model.key.seed}
+    metadata: dict[str, Any] = {"keras_version": KERAS_FORMAT, "pellucid_version": version, "seed": model.key.seed}
+    columns = model.__dict__.get("_columns") or []
+    if columns and all(isinstance(name, str) for name in columns):
+        metadata["columns"] = columns  # of the data frame it was trained on
     archive.write_archive(path, saved, metadata, tree, groups)
 
 
@@ -72,6 +75,7 @@ def load_model(
             _load_tree(model, tree, where)
             if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
                 model.key = Key(metadata["seed"])
+            _load_columns(model, metadata)
             if compile and config.get("compile_config"):
                 model.compile_from_config(config["compile_config"])
                 _load_optimizer(model, tree)
@@ -82,6 +86,13 @@ def load_model(
             problem.where = f"{where}, {problem.where}"
         raise
     return model
+
+
+def _load_columns(model: Compiled, metadata: Any) -> None:
+    """The names of the columns that the model was trained on, where the file has them."""
+    columns = metadata.get("columns") if isinstance(metadata, Mapping) else None
+    if isinstance(columns, list) and all(isinstance(name, str) for name in columns):
+        model.__dict__["_columns"] = columns
 
 
 def save_weights(model: Compiled, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
