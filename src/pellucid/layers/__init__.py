@@ -16,6 +16,7 @@ from .gaussian_dropout import GaussianDropout
 from .gaussian_noise import GaussianNoise
 from .identity import Identity
 from .input_layer import Input, InputLayer
+from .joining import add, average, concatenate, dot, maximum, minimum, multiply, subtract
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
@@ -72,10 +73,18 @@ __all__ = [
     "Subtract",
     "UnitNormalization",
     "Variable",
+    "add",
+    "average",
     "check_layer",
+    "concatenate",
     "deserialize",
+    "dot",
     "get",
     "layers",
+    "maximum",
+    "minimum",
+    "multiply",
     "numerical_gradient",
     "serialize",
+    "subtract",
 ]
