@@ -97,9 +97,10 @@ class Composite(Layer):
     # Forward, and backward under it ------------------------------------------------------------------------------
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, CompositeCache]:
-        values = dict(zip(self.wiring.inputs, xs, strict=True))
+        wiring = self.wiring
+        values = dict(zip(wiring.inputs, xs, strict=True))
         caches, activities, penalty = [], [], 0.0
-        for step in self.wiring.steps:
+        for step in wiring.steps:
             given, regularizer = [values[wire] for wire in step.inputs], step.layer.activity_regularizer
             y, cache = step.layer.forward(
                 self.part(p, step.path), *given, training=training, rng=rng.fold(*step.numbers)
@@ -109,7 +110,7 @@ class Composite(Layer):
             activities.append(y if regularizer is not None else None)
             if regularizer is not None:
                 penalty += regularizer(y) / len(y)
-        return values[self.wiring.output], CompositeCache(caches, activities, penalty)
+        return values[wiring.output], CompositeCache(caches, activities, penalty)
 
     def backward(self, p: Arrays, cache: CompositeCache, dy: Array) -> tuple[Any, dict[str, Array]]:
         return self._backward(p, cache, dy, from_logits=False)
@@ -119,14 +120,15 @@ class Composite(Layer):
 
     def _backward(self, p: Arrays, cache: CompositeCache, dy: Array, *, from_logits: bool) -> tuple[Any, Any]:
         """What the readers of a wire send back is added, and so is what the uses of a layer give its parameters."""
-        arrived: dict[int, Array] = {self.wiring.output: dy}
+        wiring = self.wiring
+        arrived: dict[int, Array] = {wiring.output: dy}
         gradients: dict[str, Array] = {}
-        for step, c, y in reversed(list(zip(self.wiring.steps, cache.caches, cache.activities, strict=True))):
+        for step, c, y in reversed(list(zip(wiring.steps, cache.caches, cache.activities, strict=True))):
             if (d := arrived.pop(step.output, None)) is None:
                 continue
             if y is not None:
                 d = d + step.layer.activity_regularizer.grad(y) / len(y)
-            fused = from_logits and step.output == self.wiring.output
+            fused = from_logits and step.output == wiring.output
             backward = step.layer.backward_from_logits if fused else step.layer.backward
             dx, found = backward(self.part(p, step.path), c, d)
             for wire, part in zip(step.inputs, dx if isinstance(dx, tuple) else (dx,), strict=True):
@@ -135,7 +137,7 @@ class Composite(Layer):
             for name, g in found.items():
                 path = f"{step.path}/{name}"
                 gradients[path] = g if path not in gradients else gradients[path] + g
-        back = tuple(arrived.get(wire) for wire in self.wiring.inputs)
+        back = tuple(arrived.get(wire) for wire in wiring.inputs)
         return back if self.many else back[0], gradients
 
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
@@ -154,10 +156,11 @@ class Composite(Layer):
         return places[self.wiring.output]
 
     def logits(self, cache: CompositeCache) -> tuple[str, Array] | None:
-        if not self.wiring.steps:
+        wiring = self.wiring
+        if not wiring.steps:
             return None
-        last = self.wiring.steps[-1]
-        if last.output != self.wiring.output or cache.activities[-1] is not None:
+        last = wiring.steps[-1]
+        if last.output != wiring.output or cache.activities[-1] is not None:
             return None  # an activity regularizer acts behind the activation
         found: tuple[str, Array] | None = last.layer.logits(cache.caches[-1])
         return found
