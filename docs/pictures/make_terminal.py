@@ -23,7 +23,6 @@ from rich.text import Text
 FOLDER = Path(__file__).parent
 COMMAND = "pellucid train digits"
 WIDTH = 110  # characters
-FIRST, LAST = 6, 3  # lines of epochs to show
 
 # rich would have the reader's browser fetch a font; any monospaced one will do.
 SVG = re.sub(r"\s*@font-face \{\{.*?\}\}\n", "\n", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
@@ -51,11 +50,8 @@ def run(folder: Path) -> list[str]:
 
 
 def terminal(lines: list[str]) -> None:
-    """The output as a picture; of the epochs the first and the last."""
-    epochs = [i for i, line in enumerate(lines) if line.startswith("Epoch ")]
-    left_out = epochs[FIRST:-LAST]
-    shown = [f"\x1b[1;32m$\x1b[0m \x1b[1m{COMMAND}\x1b[0m", *lines[: left_out[0]]]
-    shown += [f"\x1b[2m… {len(left_out)} more lines …\x1b[0m", *lines[left_out[-1] + 1 :]]
+    """The output as a picture."""
+    shown = [f"\x1b[1;32m$\x1b[0m \x1b[1m{COMMAND}\x1b[0m", *lines]
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True, color_system="truecolor")
         for line in shown:
