@@ -12,7 +12,7 @@ from pellucid import Sequential
 from pellucid.actions.data import Prepared
 from pellucid.initializers import Ones
 from pellucid.layers import Dense
-from pellucid.layers.base import Parameter, noise_key
+from pellucid.layers.base import Parameter
 
 from .data import Array, raw
 from .faulty_data import Random, with_validation, with_x
@@ -316,7 +316,7 @@ class ShuffledRows(Own):
     def forward(self, p: Any, x: Array, *, training: bool, rng: Any) -> tuple[Array, Any]:
         order = np.arange(len(x))
         if training:
-            order = noise_key(rng, None).normal((len(x),), mean=0.0, stddev=1.0).argsort()
+            order = rng.normal((len(x),), mean=0.0, stddev=1.0).argsort()
         return x[order], order
 
     def backward(self, p: Any, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:

@@ -53,11 +53,16 @@ class Tensor:
             "A tensor has none before data flow: use layers, such as layers.Add()([a, b]), or predict with the model.",
         )  # fmt: skip
 
-    def __bool__(self) -> bool:
-        self.__array__()
-        return False
+    def _no_numbers(self, *_: Any) -> Any:
+        raise InvalidArgument(
+            f"tensor {self.name!r}", "a layer that takes it", Told("an operation of Python's"),
+            "A tensor has no numbers before data flow: use layers, such as layers.Add()([a, b]) for a + b.",
+        )  # fmt: skip
 
-    __hash__ = object.__hash__
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _no_numbers
+    __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __mod__ = __floordiv__ = __neg__ = __abs__ = _no_numbers
+    __lt__ = __le__ = __gt__ = __ge__ = __float__ = __int__ = __bool__ = _no_numbers
+    __getitem__ = __len__ = __iter__ = _no_numbers
 
 
 class Node:

@@ -182,6 +182,15 @@ def test_explain_walks_the_graph() -> None:
         (lambda x: L.Dense(2)([x, x]), "one tensor"),
         (lambda x: L.Add()([x, X]), "tensors alone"),
         (lambda x: np.exp(x), "a layer that takes it"),
+        (lambda x: x + x, r"layers\.Add\(\)\(\[a, b\]\) for a \+ b"),
+        (lambda x: 2 * x, "an operation of Python's"),
+        (lambda x: x[:, 0], "an operation of Python's"),
+        (lambda x: list(x), "an operation of Python's"),
+        (lambda x: float(x), "an operation of Python's"),
+        (lambda x: Sequential([L.Add()]), "layers with one input"),
+        (lambda x: L.check_layer(L.Add()), "check_gradients"),
+        (lambda x: Model([x, L.Input((2,))], L.Dense(1)(x)).to_numpy("script"), "one layer after another"),
+        (lambda x: type("Mine", (Model,), {})(), "class Mine: expected a class derived from Sequential or"),
         (lambda x: Model(x, L.Dense(2, name="a")(L.Dense(2, name="a")(x))), "layers of different names"),
         (lambda x: L.Dense(2)(x).node.layer.input_shape, "a layer that is built"),
     ],
@@ -189,6 +198,23 @@ def test_explain_walks_the_graph() -> None:
 def test_what_cannot_be_is_told_in_a_sentence(build: Any, message: str) -> None:
     with pytest.raises(errors.PellucidError, match=message):
         build(L.Input((4,)))
+
+
+def test_a_layer_of_one_s_own_may_use_plain_names_for_itself() -> None:
+    class Many(L.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.nodes, self.calls, self.shapes, self.many = 3, 7, "square", 2
+
+        def forward(self, p: Any, x: np.ndarray, *, training: bool, rng: Key) -> tuple[np.ndarray, None]:
+            return x * self.nodes, None
+
+        def backward(self, p: Any, cache: None, dy: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+            return dy * self.nodes, {}
+
+    layer, x = Many(), L.Input((4,))
+    np.testing.assert_array_equal(Model(x, layer(x)).predict(X, verbose=0), layer(X, training=True))
+    assert (layer.nodes, layer.calls, layer.shapes, layer.many) == (3, 7, "square", 2)
 
 
 def test_a_shared_layer_serves_one_size() -> None:

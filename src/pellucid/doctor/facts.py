@@ -16,6 +16,7 @@ import numpy as np
 from ..arrays import Array
 from ..layers import Layer
 from ..layers.activation_layer import ActivationLayer
+from ..metrics.r2_score import pooled_r2
 from ..models import Sequential
 from ..rng import Key
 from ..training.definition import from_logits
@@ -265,14 +266,12 @@ def fit_of(t: Array, y: Array) -> tuple[float, float]:
     (0.813, 1.0)
     """
     t, y = t.reshape(len(t), -1), y.reshape(len(y), -1)
-    spread, error = t.var(axis=0), float(((t - y) ** 2).mean(axis=0).sum())
-    total, rounding = float(spread.sum()), float(np.square(t).mean(axis=0).sum()) * ROUNDING
-    if total <= rounding:
-        alike = float(error <= rounding)
-        return alike, alike
+    total, r2 = float(t.var(axis=0).sum()), pooled_r2(t, y, ROUNDING)
+    if total <= float(np.square(t).mean(axis=0).sum()) * ROUNDING:
+        return r2, r2
     shared = ((t - t.mean(axis=0)) * (y - y.mean(axis=0))).mean(axis=0)
     explained = shared**2 / np.maximum(y.var(axis=0), 1e-30)  # the correlation's square, times the target's variance
-    return 1 - error / total, float(explained.sum()) / total
+    return r2, float(explained.sum()) / total
 
 
 def dummy(case: Case, y: Array) -> float:

@@ -12,8 +12,8 @@ from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
 from ..rng import Key, own_seed
-from .base import Layer, LayerOptions, layers, noise_key
-from .noise import apply, lower_kept
+from .base import Layer, LayerOptions, layers
+from .noise import apply, lower_kept, noise_key
 from .shapes import noise_shape_argument, noise_shape_for
 
 LOWEST = -1.6732632423543772 * 1.0507009873554805  # α' = −α·scale, where selu ends as x → −∞

@@ -17,7 +17,6 @@ from typing import Any, ClassVar, TypedDict
 import numpy as np
 
 from .. import checks
-from ..activations import Activation, activations
 from ..arrays import Array, Arrays, Flat, Shape, known
 from ..constraints import Constraint
 from ..errors import DataError, InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
@@ -27,8 +26,8 @@ from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import Regularizer, regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
-from ..wiring import tensors_in
-from .connecting import Connecting
+from ..wiring import Node, Tensor, tensors_in
+from .connecting import checked_tensors, only
 from .family import LayerFamily
 from .variable import Variable, WithVariables
 
@@ -62,7 +61,7 @@ class LayerOptions(TypedDict, total=False):
     input_dim: int | None
 
 
-class Layer(Part, WithVariables, Connecting):
+class Layer(Part, WithVariables):
     """A step from x (B, ...) to y (B, ...). A layer of your own writes `forward` and `backward`, and, as it needs
     them, `output_shape_for` and `parameters`:
 
@@ -85,9 +84,9 @@ class Layer(Part, WithVariables, Connecting):
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
-    many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
+    takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
-    passing = frozenset({"nodes", "calls", "activity_loss"})
+    passing = frozenset({"_nodes", "_calls", "_activity_loss"})
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
@@ -117,9 +116,9 @@ class Layer(Part, WithVariables, Connecting):
         self.shape: Shape | None = None  # of the input, once built
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
-        self.nodes = []
-        self.activity_loss: float | None = None
-        self.calls = 0  # by hand, in training: noise of a seed of its own differs from call to call
+        self._nodes: list[Node] = []  # where it was called on tensors
+        self._activity_loss: float | None = None
+        self._calls = 0  # by hand, in training: noise of a seed of its own differs from call to call
 
     # What a layer writes -----------------------------------------------------------------------------------------
 
@@ -191,31 +190,31 @@ class Layer(Part, WithVariables, Connecting):
         return self.shape is not None
 
     @property
-    def shapes(self) -> tuple[Shape, ...]:
+    def sample_shapes(self) -> tuple[Shape, ...]:
         """Of each input, once built."""
         shape: Any = self._built_shape("input_shape")
-        return shape if self.many else (shape,)
+        return shape if self.takes_many else (shape,)
 
     @property
     def input_shape(self) -> Any:
         """(None, ...): the input's shape with the batch left open; of several inputs, a list."""
-        found = [(None, *shape) for shape in self.shapes]
-        return found if self.many else found[0]
+        found = [(None, *shape) for shape in self.sample_shapes]
+        return found if self.takes_many else found[0]
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """(None, ...): the output's shape with the batch left open."""
-        return (None, *self.output_shape_for(*self.shapes))
+        return (None, *self.output_shape_for(*self.sample_shapes))
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """The output's shape for an input's, both with the batch in front, as in Keras."""
         shapes = self._shapes_of(input_shape, "compute_output_shape")
-        first = input_shape[0][0] if self.many else input_shape[0]
+        first = input_shape[0][0] if self.takes_many else input_shape[0]
         return (first, *self.output_shape_for(*shapes))
 
     def _shapes_of(self, given: Any, what: str) -> tuple[Shape, ...]:
         where = f"layer {self.name!r}, {what}, argument input_shape"
-        return tuple(checks.batch_shape(where, shape) for shape in (given if self.many else [given]))
+        return tuple(checks.batch_shape(where, shape) for shape in (given if self.takes_many else [given]))
 
     def build(self, input_shape: Any) -> None:
         """Make the parameters for inputs (None, ...). A model does this for its layers; alone, a layer does it when
@@ -229,7 +228,7 @@ class Layer(Part, WithVariables, Connecting):
         key = fresh_key()
         for i, spec in enumerate(specs):
             vector[spec.name] = spec.initializer(spec.shape, self.dtype, key.fold(i))
-        self.bind(shapes if self.many else shapes[0], {name: vector[name] for name in vector}, vector)
+        self.bind(shapes if self.takes_many else shapes[0], {name: vector[name] for name in vector}, vector)
 
     def bind(self, shape: Any, p: Mapping[str, Array], owner: object) -> None:
         """Read and write the parameters through these views from now on."""
@@ -237,7 +236,7 @@ class Layer(Part, WithVariables, Connecting):
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy keeps the values but belongs to nobody: the first model that uses it takes them up."""
-        return {**self.__dict__, "owner": None, "nodes": []}
+        return {**self.__dict__, "owner": None, "_nodes": []}
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
@@ -247,19 +246,38 @@ class Layer(Part, WithVariables, Connecting):
         if (tensors := tensors_in(x)) is not None:
             return self.called_on(tensors)
         xs = self.as_inputs(x)
-        self.build([(None, *one.shape[1:]) for one in xs] if self.many else (None, *xs[0].shape[1:]))
-        y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self.calls))
-        self.calls += training
+        self.build([(None, *one.shape[1:]) for one in xs] if self.takes_many else (None, *xs[0].shape[1:]))
+        y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls))
+        self._calls += training
         if self.activity_regularizer is not None:
-            self.activity_loss = float(self.activity_regularizer(y)) / max(len(y), 1)
+            self._activity_loss = float(self.activity_regularizer(y)) / max(len(y), 1)
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
         return y
 
+    def called_on(self, tensors: Sequence[Tensor]) -> Tensor:
+        """What this layer gives when it is called on these tensors."""
+        shapes = checked_tensors(self.name, tensors, takes_many=self.takes_many)
+        if self.shape is not None and shapes != list(self.sample_shapes) and not self._serves(*shapes):
+            raise ShapeError(f"layer {self.name!r}, input", f"shape {self.input_shape}", [t.shape for t in tensors])
+        self._nodes.append(Node(self, tensors, self.output_shape_for(*shapes), self.dtype))
+        return self._nodes[-1].output
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor that it gave when it was called on one."""
+        return only(self.name, "output", self._nodes).output
+
+    @property
+    def input(self) -> Any:
+        """The tensor that it was called on; of several, a list."""
+        inputs = list(only(self.name, "input", self._nodes).inputs)
+        return inputs if self.takes_many else inputs[0]
+
     def as_inputs(self, data: Any) -> tuple[Array, ...]:
         """The data as an array for each input."""
-        if not self.many:
+        if not self.takes_many:
             return (self.as_input(data),)
         if not isinstance(data, list | tuple):
             raise WrongType(f"layer {self.name!r}, input", "a list of arrays", data)
@@ -281,7 +299,12 @@ class Layer(Part, WithVariables, Connecting):
             raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data)))
         if x.ndim == 0:
             raise ShapeError(f"layer {self.name!r}, input", "an array with a batch axis", x.shape)
-        if self.shape is not None and not self.many and x.shape[1:] != self.shape and not self._serves(x.shape[1:]):
+        if (
+            self.shape is not None
+            and not self.takes_many
+            and x.shape[1:] != self.shape
+            and not self._serves(x.shape[1:])
+        ):
             raise ShapeError(
                 f"layer {self.name!r}, input", f"shape {(None, *self.shape)}", x.shape,
                 "A single sample needs a batch axis: x[None]." if x.shape == self.shape else "",
@@ -299,7 +322,7 @@ class Layer(Part, WithVariables, Connecting):
     @property
     def specs(self) -> Sequence[Parameter]:
         """The parameters, described."""
-        return self.parameters(*self.shapes)
+        return self.parameters(*self.sample_shapes)
 
     @property
     def weights(self) -> list[Variable]:
@@ -313,7 +336,7 @@ class Layer(Part, WithVariables, Connecting):
         the batch with which the layer was last called by hand."""
         specs = self.specs if self.built else ()
         found = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
-        return found + ([] if self.activity_loss is None else [self.activity_loss])
+        return found + ([] if self._activity_loss is None else [self._activity_loss])
 
     def get_weights(self) -> list[Array]:
         """Copies of the parameters, the trained ones first, as Keras orders them."""
@@ -369,18 +392,6 @@ class Layer(Part, WithVariables, Connecting):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def logits_of(activation: Activation, z: Array) -> tuple[str, Array] | None:
-    """(the activation's name, z), if that name alone tells what it computes; one with options of its own gives None."""
-    known = activations.names.get(activation.name)
-    return (activation.name, z) if known is not None and known() == activation else None
-
-
-def noise_key(rng: Key, seed: int | None) -> Key:
-    """Where a layer draws its noise: from the key of the step and its place, or from its own `seed` and the step alone:
-    the same numbers then wherever the layer stands, and others at every step."""
-    return rng if seed is None else Key(seed).noise(rng.step)
 
 
 def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:

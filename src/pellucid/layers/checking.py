@@ -17,7 +17,7 @@ import numpy as np
 from .. import checks
 from ..activations import activations
 from ..arrays import Array, Shape
-from ..errors import PellucidError, Told
+from ..errors import InvalidArgument, PellucidError, Told
 from ..rng import Key
 from .base import Layer
 
@@ -88,6 +88,11 @@ def check_layer(
     >>> check_layer(Dense(3)).worst_error < 1e-6
     True
     """
+    if layer.takes_many:
+        raise InvalidArgument(
+            "check_layer, argument layer", "a layer with one input", layer,
+            "Put it into a Model(inputs, outputs), and call pellucid.check_gradients.",
+        )  # fmt: skip
     shape = checks.shape("check_layer, argument shape", shape)
     report = LayerReport(layer.name, shape)
     _config_round_trips(layer, report)

@@ -138,7 +138,7 @@ class Composite(Layer):
                 path = f"{step.path}/{name}"
                 gradients[path] = g if path not in gradients else gradients[path] + g
         back = tuple(arrived.get(wire) for wire in wiring.inputs)
-        return back if self.many else back[0], gradients
+        return back if self.takes_many else back[0], gradients
 
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
         places = dict(zip(self.wiring.inputs, xs, strict=True))
@@ -192,20 +192,20 @@ class Composite(Layer):
     def bind(self, shape: Any, p: Mapping[str, Array], owner: object) -> None:
         """All layers, and the composites among them, read and write the parameters through these views from now on."""
         self._hold(shape, p, owner)
-        for step, given in self.steps(*self.shapes):
-            step.layer.bind(given if step.layer.many else given[0], self.part(p, step.path), owner)
+        for step, given in self.steps(*self.sample_shapes):
+            step.layer.bind(given if step.layer.takes_many else given[0], self.part(p, step.path), owner)
         self._tell_composites(owner)
 
     def _hold(self, shape: Any, p: Mapping[str, Array], owner: object) -> None:
         super().bind(shape, p, owner)
-        self._specs = self.parameters(*self.shapes)
+        self._specs = self.parameters(*self.sample_shapes)
 
     def _tell_composites(self, owner: object) -> None:
-        known = dict(zip(self.graph.inputs, self.shapes, strict=True))
+        known = dict(zip(self.graph.inputs, self.sample_shapes, strict=True))
         for call in self.graph.calls:
             layer, given = call.layer, tuple(known[wire] for wire in call.inputs)
             known[call.output] = layer.output_shape_for(*given)
             if isinstance(layer, Composite):
                 p = {f"{path}/{name}": value for path, leaf in layer.leaves() for name, value in leaf.p.items()}
-                layer._hold(given if layer.many else given[0], p, owner)
+                layer._hold(given if layer.takes_many else given[0], p, owner)
                 layer._tell_composites(owner)

@@ -16,7 +16,8 @@ from ..initializers import initializers
 from ..program import Buffer, Program
 from ..regularizers import regularizers
 from ..rng import Key
-from .base import Layer, LayerOptions, Parameter, layers, logits_of
+from .activation_layer import logits_of
+from .base import Layer, LayerOptions, Parameter, layers
 
 RECTIFY = 2  # what the kernel is told, to end with max(z, 0)
 

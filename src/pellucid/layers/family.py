@@ -25,8 +25,8 @@ class LayerFamily(Family[Any]):
             if id(part) in numbers:
                 saved["shared_object_id"] = numbers[id(part)]
         if part.shape:
-            shapes = [[None, *shape] for shape in part.shapes]
-            saved["build_config"] = {"input_shape": shapes if part.many else shapes[0]}
+            shapes = [[None, *shape] for shape in part.sample_shapes]
+            saved["build_config"] = {"input_shape": shapes if part.takes_many else shapes[0]}
         return saved
 
     def deserialize(

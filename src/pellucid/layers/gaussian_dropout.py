@@ -11,8 +11,8 @@ from .. import checks
 from ..arrays import Array, Arrays
 from ..program import Buffer, Program
 from ..rng import Key, own_seed
-from .base import Layer, LayerOptions, layers, noise_key
-from .noise import apply, lower_normal
+from .base import Layer, LayerOptions, layers
+from .noise import apply, lower_normal, noise_key
 
 
 @layers.add()

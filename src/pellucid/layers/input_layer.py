@@ -59,9 +59,9 @@ class InputLayer(Layer):
 
     def tensor(self) -> Tensor:
         """The data that enter here."""
-        if not self.nodes:
-            self.nodes.append(Node(self, (), self.declared_shape or (), self.dtype))
-        return self.nodes[0].output
+        if not self._nodes:
+            self._nodes.append(Node(self, (), self.declared_shape or (), self.dtype))
+        return self._nodes[0].output
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         return x, None

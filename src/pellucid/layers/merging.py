@@ -19,7 +19,7 @@ from .base import Layer, Parameter, layers
 class Joining(Layer):
     """A layer that is called on a list, and has no parameters."""
 
-    many = True
+    takes_many = True
     supports_masking = True
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:

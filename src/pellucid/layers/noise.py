@@ -22,6 +22,12 @@ DEEPEST = 16  # steps of a path that an operation has room for
 NoiseShape = tuple[int | None, ...] | None
 
 
+def noise_key(rng: Key, seed: int | None) -> Key:
+    """Where a layer draws its noise: from the key of the step and its place, or from its own `seed` and the step alone:
+    the same numbers then wherever the layer stands, and others at every step."""
+    return rng if seed is None else Key(seed).noise(rng.step)
+
+
 def lower_kept(
     code: Program, layer: str, noise_shape: NoiseShape, x: Buffer, rate: float, scale: float, seed: int | None
 ) -> Buffer:

@@ -20,11 +20,12 @@ AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 ROUNDING = 1e-14  # a variance this small beside the mean square is rounding
 
 
-def pooled_r2(y_true: Array, y_pred: Array) -> float:
+def pooled_r2(y_true: Array, y_pred: Array, rounding: float = ROUNDING) -> float:
     """R² of all outputs (B, ...) together: 1 − all residuals' squares over all the targets' squares about their means.
 
     An output counts as much as its targets vary, so that one that hardly does decides nothing, where the mean of
-    each output's R² may be anything. Of targets that are all the same, 1 if the predictions are exact, else 0.
+    each output's R² may be anything. Of targets that are all the same, 1 if the predictions are exact, else 0;
+    rounding: the share of the mean square below which a variance is none.
 
     >>> t = np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 1.001]])
     >>> round(pooled_r2(t, t + 0.5), 3), bool(R2Score()(t, t + 0.5) < -1000)
@@ -32,8 +33,8 @@ def pooled_r2(y_true: Array, y_pred: Array) -> float:
     """
     y = y_true.reshape(len(y_true), -1).astype(np.float64)
     total = float(((y - y.mean(axis=0)) ** 2).sum())
-    residual, rounding = float(((y - y_pred.reshape(y.shape)) ** 2).sum()), ROUNDING * float((y**2).sum())
-    return 1 - residual / total if total > rounding else float(residual <= rounding)
+    residual, nothing = float(((y - y_pred.reshape(y.shape)) ** 2).sum()), rounding * float((y**2).sum())
+    return 1 - residual / total if total > nothing else float(residual <= nothing)
 
 
 @metrics.add("r2")

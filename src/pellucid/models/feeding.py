@@ -60,9 +60,9 @@ class Fed(Compiled):
         return ArrayBatches(x, y, weights, size, shuffle, steps)
 
     def _has_one_input(self, where: str) -> None:
-        if self.many:
+        if self.takes_many:
             raise InvalidArgument(
-                f"model {self.name!r}, {where}", "a model with one input", Told(f"one with {len(self.shapes)}"),
+                f"model {self.name!r}, {where}", "a model with one input", Told(f"one with {len(self.sample_shapes)}"),
                 "It can be called, model([a, b]), saved and summarized.",
             )  # fmt: skip
 

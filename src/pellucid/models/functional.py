@@ -43,11 +43,11 @@ class Functional(Model):
         self._graph = Graph.between(WHERE, entries, output)
         self._inputs = [_input_of(tensor) for tensor in entries]
         super().__init__(name=name, seed=seed)
-        self.many = len(entries) > 1
+        self.takes_many = len(entries) > 1
         self._tensors = entries, output
         self._name_all()
         shapes: Any = tuple(tensor.sample for tensor in entries)
-        self.shape = shapes if self.many else shapes[0]
+        self.shape = shapes if self.takes_many else shapes[0]
         for layer, tensor in zip(self._inputs, entries, strict=True):
             layer.shape = tensor.sample
         self.gather()
@@ -79,14 +79,14 @@ class Functional(Model):
     def get_config(self) -> dict[str, Any]:
         """Keras's form: each layer with its config and the tensors it is called on."""
         places = {wire: [layer.name, 0, 0] for wire, layer in zip(self._graph.inputs, self._inputs, strict=True)}
-        tensors = dict(zip(self._graph.inputs, self.shapes, strict=True))
+        tensors = dict(zip(self._graph.inputs, self.sample_shapes, strict=True))
         nodes: dict[int, list[Any]] = {}
         for call in self._graph.calls:
             mine = nodes.setdefault(id(call.layer), [])
             given = [_saved_tensor(tensors[wire], self.dtype, places[wire]) for wire in call.inputs]
             tensors[call.output] = call.layer.output_shape_for(*(tensors[wire] for wire in call.inputs))
             places[call.output] = [call.layer.name, len(mine), 0]
-            mine.append({"args": [given] if call.layer.many else given, "kwargs": {}})
+            mine.append({"args": [given] if call.layer.takes_many else given, "kwargs": {}})
         saved = [
             {**layer_family.serialize(layer), "name": layer.name, "inbound_nodes": nodes.get(id(layer), [])}
             for layer in self.layers
@@ -94,7 +94,7 @@ class Functional(Model):
         entries = [places[wire] for wire in self._graph.inputs]
         return {
             "name": self.name, "trainable": self.trainable, "layers": saved,
-            "input_layers": entries if self.many else entries[0], "output_layers": places[self._graph.output],
+            "input_layers": entries if self.takes_many else entries[0], "output_layers": places[self._graph.output],
         }  # fmt: skip
 
     @classmethod

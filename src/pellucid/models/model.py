@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, Told
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
 from ..inspection.range_test import RangeTest, range_test, whole
@@ -39,6 +39,11 @@ class Model(Fed):
     functional: ClassVar[type[Model]]  # what Model(inputs, outputs) makes
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        if cls is not Model and getattr(cls.graph, "__isabstractmethod__", False):
+            raise InvalidArgument(
+                f"class {cls.__name__}", "a class derived from Sequential or from models.Functional",
+                Told("one derived from Model"), cls.hint,
+            )  # fmt: skip
         return super().__new__(cls.functional if cls is Model else cls, *args, **kwargs)  # type: ignore[return-value]
 
     passing = Fed.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
@@ -194,9 +199,9 @@ class Model(Fed):
         xs = self.as_inputs(x)
         self.build((None, *xs[0].shape[1:]))
         self.gather()
-        rng = replace(fresh_key(), step=self.calls) if training else self.key
+        rng = replace(fresh_key(), step=self._calls) if training else self.key
         y, cache = self.forward(self.p, *xs, training=training, rng=rng)
-        self.calls += training
+        self._calls += training
         if training:
             self.state.update(self.state_after(self.p, cache))
         return y

@@ -57,7 +57,7 @@ class Network(Composite):
     @property
     def input(self) -> Any:
         """The tensor with which it begins; several as a list."""
-        return self.inputs if self.many else self.inputs[0]
+        return self.inputs if self.takes_many else self.inputs[0]
 
     @property
     def output(self) -> Tensor:
@@ -67,10 +67,10 @@ class Network(Composite):
     def _ends(self) -> tuple[list[Tensor], Tensor]:
         """(input tensors, output tensor), as they come of calling one layer after another on tensors."""
         if self._tensors is None:
-            entries = [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.shapes]
+            entries = [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.sample_shapes]
             tensors = dict(zip(self.graph.inputs, entries, strict=True))
             for node in self._traced:
-                node.layer.nodes.remove(node)
+                node.layer._nodes.remove(node)
             for call in self.graph.calls:
                 tensors[call.output] = call.layer.called_on([tensors[wire] for wire in call.inputs])
             self._tensors = entries, tensors[self.graph.output]
@@ -101,7 +101,7 @@ class Network(Composite):
         if self.gathered and all(leaf.owner is self.theta for _, leaf in leaves):
             return
         held = {f"{path}/{name}": v for path, leaf in leaves if leaf.built for name, v in leaf.p.items()}
-        specs = self.parameters(*self.shapes)
+        specs = self.parameters(*self.sample_shapes)
         _refuse_more(self.name, specs)
         self.dtype = _one_dtype(self.name, leaves)
         theta = Flat({s.name: s.shape for s in specs if s.trainable}, self.dtype)

@@ -50,7 +50,7 @@ def plot_model(
     if not model.built:
         raise NotReady("plot_model", "a model that is built", Told("one whose input shape is unknown"))
     shown = (show_shapes, show_layer_names, show_trainable)
-    boxes, _ = _boxes(model, [Box(_input_lines(model, i, shape, shown)) for i, shape in enumerate(model.shapes)],
+    boxes, _ = _boxes(model, [Box(_input_lines(model, i, shape, shown)) for i, shape in enumerate(model.sample_shapes)],
                       expand_nested, shown)  # fmt: skip
     picture = Picture(draw_graph(boxes))
     if to_file is not None:
@@ -73,7 +73,7 @@ def _input_lines(model: Network, place: int, shape: tuple[int, ...], shown: Show
 def _boxes(model: Composite, entries: list[Box], expand: bool, shown: Shown) -> tuple[list[Box], Box]:
     """(the boxes of a model behind those of its entries, the one that its output comes from)."""
     places = dict(zip(model.graph.inputs, entries, strict=True))
-    shapes = dict(zip(model.graph.inputs, model.shapes, strict=True))
+    shapes = dict(zip(model.graph.inputs, model.sample_shapes, strict=True))
     boxes, uses = list(entries), dict[int, int]()
     for call in model.graph.calls:
         given, layer = [places[wire] for wire in call.inputs], call.layer

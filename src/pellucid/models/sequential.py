@@ -78,6 +78,10 @@ class Sequential(Model):
             return
         if layer is self or (isinstance(layer, Composite) and layer.contains(self)):
             raise InvalidArgument(f"model {self.name!r}, add", "a layer that is not the model itself", layer)
+        if layer.takes_many:
+            raise InvalidArgument(
+                f"model {self.name!r}, add", "layers with one input", layer, "Use Model(inputs, outputs)."
+            )
         if any(layer is other for other in self._stack):
             raise InvalidArgument(
                 f"model {self.name!r}, add", "each layer once", layer,

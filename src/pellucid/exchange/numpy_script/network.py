@@ -90,9 +90,9 @@ def logits_of(model: Any) -> tuple[Any, bool]:
 
 def write_network(model: Any, script: Script) -> Written:
     """The text of forward and backward."""
+    stack = list(leaves(model, model.shape))  # refuses what no script is written for
     loss, fused = logits_of(model)
     x, backs = "x", []
-    stack = list(leaves(model, model.shape))
     for number, leaf in enumerate(stack, start=1):
         at = At(script, leaf.layer, leaf.path, number, leaf.key, x, leaf.shape, fused and leaf is stack[-1])
         emitter = EMITTERS.get(ours(type(leaf.layer)))
