@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,43 @@ from .errors import Told, TooLarge
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
 Arrays = Mapping[str, Array]
+
+
+class Parts:
+    """Several arrays of one sort for the same rows: the inputs, outputs, targets or weights of a model that has more
+    than one. It is cut as an array is, row by row; an array may be missing.
+
+    >>> Parts([np.zeros((3, 2)), None])[:2].arrays[0].shape
+    (2, 2)
+    """
+
+    def __init__(self, arrays: Iterable[Array | None]) -> None:
+        self.arrays: tuple[Any, ...] = tuple(arrays)
+
+    def __len__(self) -> int:
+        return next((len(array) for array in self.arrays if array is not None), 0)
+
+    def __getitem__(self, rows: Any) -> Parts:
+        return Parts(None if array is None else array[rows] for array in self.arrays)
+
+
+def parts_of(x: Any, count: int = 1) -> tuple[Any, ...]:
+    """The arrays that there are: of `Parts` each, else the one; None, where there are none, stands for `count`."""
+    return x.arrays if isinstance(x, Parts) else (x,) * (count if x is None else 1)
+
+
+def as_dtype(x: Any, dtype: npt.DTypeLike) -> Any:
+    """The array, or each of the `Parts`, in this dtype."""
+    if isinstance(x, Parts):
+        return Parts(as_dtype(part, dtype) for part in x.arrays)
+    return np.asarray(x, dtype)
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Arrays or `Parts` for stretches of rows, as one for all rows."""
+    if not isinstance(parts[0], Parts):
+        return np.concatenate(parts)
+    return Parts(np.concatenate(arrays) for arrays in zip(*(part.arrays for part in parts), strict=True))
 
 
 def known(x: Any) -> Array:

@@ -75,7 +75,9 @@ class Op:
     meets: bool = True
 
 
-Undo = Callable[[Buffer, Any], Any]  # (dy, what is wanted of dx) -> dx; of several inputs, a tuple of either
+# (dy, what is wanted of dx) -> dx; of several inputs, a tuple of either; of several outputs, a tuple of dy, each a
+# buffer or, where nothing comes back, None
+Undo = Callable[[Any, Any], Any]
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Use:
 
     label: str  # where to look for its arrays
     inputs: tuple[int, ...]
-    output: int
+    outputs: tuple[int, ...]
     wanted: tuple[bool, ...]  # of each input, whether anything before it trains
     needed: bool  # whether anything in it or before it trains
     undos: list[Undo] = field(default_factory=list)  # in the order of the forward pass
@@ -105,7 +107,7 @@ class Program:
     size: int = 0  # floats of the work memory
     constants: list[tuple[Buffer, Array]] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)  # in the order of the forward pass
-    logits: tuple[Buffer, str, Buffer] | None = None  # (y, activation, z) where y = activation(z) was emitted last
+    logits: dict[int, tuple[str, Buffer]] = field(default_factory=dict)  # by wire of y: (f, z) where y = f(z) ends it
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key
     noise_key: int = 0  # the seed of the key that each step's is folded from
     after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
@@ -190,19 +192,19 @@ class Program:
 
     @contextmanager
     def use(
-        self, path: str, label: str, numbers: tuple[int, ...], inputs: tuple[int, ...], output: int
+        self, path: str, label: str, numbers: tuple[int, ...], inputs: tuple[int, ...], outputs: tuple[int, ...]
     ) -> Iterator[None]:
-        """Within the block, a layer is used: from wires to a wire, with the parameters of `path` and random numbers of
+        """Within the block, a layer is used: from wires to wires, with the parameters of `path` and random numbers of
         its own."""
         wanted = tuple(wire in self._trains for wire in inputs)
-        self.uses.append(Use(label, inputs, output, wanted, any(wanted)))
+        self.uses.append(Use(label, inputs, outputs, wanted, any(wanted)))
         self._path, self._label, self.noise = f"{path}/", label, numbers
         try:
             yield
         finally:
             self._path, self._label, self.noise = "", "", ()
             if self.uses[-1].needed:
-                self._trains.add(output)
+                self._trains |= set(outputs)
 
     def through(self, kernel: str, dy: Buffer, *operands: Operand) -> Buffer:
         """Emit a kernel that makes dx (after its first three operands, dy, x and y) of the size of dy."""
@@ -222,14 +224,25 @@ class Program:
         if self.training:
             self.uses[-1].undos.append(undo)
 
-    def backpropagate(self, dy: Buffer, wire: int) -> None:
-        """Emit the way back from dL/dy at the end, on this wire, as far as there is anything to train. What the readers
-        of a wire send back is added, and so is what the uses of a parameter give."""
-        self.tap(dL=dy)
-        arrived: dict[int, list[Buffer]] = {wire: [dy]}
+    def ends_in(self, activation: str, z: Buffer) -> None:
+        """What the present layer gives was emitted last, as activation(z)."""
+        self.logits[self.uses[-1].outputs[0]] = activation, z
+
+    def use_of(self, wire: int) -> Use:
+        """The use that gives what is on a wire."""
+        return next(use for use in self.uses if wire in use.outputs)
+
+    def backpropagate(self, dys: Sequence[tuple[int, Buffer]]) -> None:
+        """Emit the way back from dL/dy at the ends, on these wires, as far as there is anything to train. What the
+        readers of a wire send back is added, and so is what the uses of a parameter give."""
+        self.tap(**lettered("dL", [dy for _, dy in dys]))
+        arrived: dict[int, list[Buffer]] = {}
+        for wire, dy in dys:
+            arrived.setdefault(wire, []).append(dy)
         for use in reversed(self.uses):
-            if use.needed and use.output in arrived:
-                found = self._undone(use, self._sum(arrived.pop(use.output)))
+            if use.needed and any(wire in arrived for wire in use.outputs):
+                back = [self._sum(arrived.pop(wire)) if wire in arrived else None for wire in use.outputs]
+                found = self._undone(use, tuple(back) if len(back) > 1 else back[0])
                 for source, wanted, dx in zip(use.inputs, use.wanted, found, strict=True):
                     if wanted and dx is not None:
                         arrived.setdefault(source, []).append(dx)
@@ -237,10 +250,12 @@ class Program:
         for apart, home in self.shared:
             self.emit("merge.add", home, apart, home, home.size, 0)
 
-    def _undone(self, use: Use, dy: Buffer) -> tuple[Buffer | None, ...]:
+    def _undone(self, use: Use, dy: Any) -> tuple[Buffer | None, ...]:
         """Go back through one use of a layer, telling where its dy and dx will be."""
         at = self.taps.setdefault(use.label, {})
-        at["dy"] = dy  # a layer may go back in several strides: dy is before the first, dx after the last
+        # a layer may go back in several strides: dy is before the first, dx after the last
+        given = dy if isinstance(dy, tuple) else (dy,)
+        at |= {letter: d for letter, d in lettered("dy", given).items() if d is not None}
         self._label, d = use.label, dy
         for undo in reversed(use.undos):
             d = undo(d, use.wanted if len(use.inputs) > 1 else use.wanted[0])

@@ -26,8 +26,9 @@ class Tensor:
     Keras calls it KerasTensor.
     """
 
-    def __init__(self, shape: Shape, dtype: str, node: Node) -> None:
+    def __init__(self, shape: Shape, dtype: str, node: Node, place: int = 0) -> None:
         self.sample, self.dtype, self.node = shape, dtype, node
+        self.place = place  # among the outputs of its layer
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -66,11 +67,11 @@ class Tensor:
 
 
 class Node:
-    """One call of a layer on tensors: `inputs`, and the `output` that came of it. `number` says which came first."""
+    """One call of a layer on tensors: `inputs`, and the `outputs` that came of it. `number` says which came first."""
 
-    def __init__(self, layer: Any, inputs: Sequence[Tensor], shape: Shape, dtype: str) -> None:
+    def __init__(self, layer: Any, inputs: Sequence[Tensor], shapes: Sequence[Shape], dtype: str) -> None:
         self.layer, self.inputs, self.number = layer, tuple(inputs), next(_calls)
-        self.output = Tensor(shape, dtype, self)
+        self.outputs = tuple(Tensor(shape, dtype, self, place) for place, shape in enumerate(shapes))
 
 
 def tensors_in(given: Any) -> list[Tensor] | None:
@@ -88,11 +89,11 @@ def tensors_in(given: Any) -> list[Tensor] | None:
 
 @dataclass(frozen=True)
 class Call:
-    """A layer called on wires: what is on `inputs` goes in, what comes out is on `output`."""
+    """A layer called on wires: what is on `inputs` goes in, what comes out is on `outputs`."""
 
     layer: Any
     inputs: tuple[int, ...]
-    output: int
+    outputs: tuple[int, ...]
     written: int = 0  # when the call was made: earlier calls have smaller numbers
 
 
@@ -102,38 +103,44 @@ class Graph:
 
     inputs: tuple[int, ...]
     calls: tuple[Call, ...]
-    output: int
+    outputs: tuple[int, ...]
 
     @classmethod
     def chain(cls, layers: Sequence[Any]) -> Graph:
         """One layer after another."""
-        return cls((0,), tuple(Call(layer, (i,), i + 1) for i, layer in enumerate(layers)), len(layers))
+        return cls((0,), tuple(Call(layer, (i,), (i + 1,)) for i, layer in enumerate(layers)), (len(layers),))
 
     @classmethod
-    def between(cls, where: str, inputs: Sequence[Tensor], output: Tensor) -> Graph:
-        """All that lies between these tensors: the longer the way to the output, the earlier. The order depends on the
+    def between(cls, where: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Graph:
+        """All that lies between these tensors: the longer the way to an output, the earlier. The order depends on the
         graph alone, not on when it was written, so that a model loaded from a file draws the same random numbers."""
-        met = _met(where, inputs, output)
-        wires = {tensor: wire for wire, tensor in enumerate([*inputs, *met])}
-        calls = [Call(t.node.layer, tuple(wires[i] for i in t.node.inputs), wires[t], t.node.number) for t in met]
-        return cls(tuple(range(len(inputs))), tuple(calls), wires[output])
+        nodes = _met(where, inputs, outputs)
+        made = [tensor for node in nodes for tensor in node.outputs if tensor not in inputs]
+        wires = {tensor: wire for wire, tensor in enumerate([*inputs, *made])}
+        unread = itertools.count(len(wires))  # a model may begin at one of the outputs of a layer that it calls, too
+        calls = []
+        for node in nodes:
+            ends = tuple(next(unread) if tensor in inputs else wires[tensor] for tensor in node.outputs)
+            calls.append(Call(node.layer, tuple(wires[tensor] for tensor in node.inputs), ends, node.number))
+        return cls(tuple(range(len(inputs))), tuple(calls), tuple(wires[tensor] for tensor in outputs))
 
     @property
     def is_chain(self) -> bool:
         """Whether each layer reads what the one before it gave, and nothing else."""
-        wires = [*self.inputs, *(call.output for call in self.calls)]
-        return len(self.inputs) == 1 and all(c.inputs == (w,) for c, w in zip(self.calls, wires, strict=False))
+        ends = [self.inputs, *(call.outputs for call in self.calls)]
+        in_line = all(call.inputs == end for call, end in zip(self.calls, ends, strict=False))
+        return in_line and self.outputs == ends[-1] and all(len(end) == 1 for end in ends)
 
     def layers(self) -> list[Any]:
         """Each layer once, in the order of its first call."""
         return list({id(call.layer): call.layer for call in self.calls}.values())
 
     def by_depth(self, entries: Sequence[Any]) -> list[Any]:
-        """The entries and the layers as Keras orders them, and names the arrays of a file: by the longest way to the
-        output, and within that as they are met from the output back."""
-        calls = {call.output: call for call in self.calls}
+        """The entries and the layers as Keras orders them, and names the arrays of a file: by the longest way to an
+        output, and within that as they are met from the outputs back."""
+        calls = {wire: call for call in self.calls for wire in call.outputs}
         layers = dict(zip(self.inputs, entries, strict=True)) | {wire: call.layer for wire, call in calls.items()}
-        order = _from_the_end(self.output, lambda wire: calls[wire].inputs if wire in calls else ())
+        order = _from_the_ends(self.outputs, lambda wire: calls[wire].inputs if wire in calls else ())
         met = {id(layers[wire]): layers[wire] for wire in order.met}
         depths: dict[int, int] = {}
         for wire in order.back:  # a layer that is used twice is as deep as its deeper use, and so is what that reads
@@ -150,28 +157,31 @@ T = TypeVar("T", bound=Hashable)
 
 @dataclass
 class _Order(Generic[T]):
-    """What a walk from the end of a graph finds: `met`, in the order of first meeting; `back`, each before all that it
-    reads; and the length of the longest way from each to the end."""
+    """What a walk from the ends of a graph finds: `met`, in the order of first meeting; `back`, each before all that it
+    reads; and the length of the longest way from each to an end."""
 
     met: list[T]
     back: list[T]
     depths: dict[T, int]
 
 
-def _from_the_end(end: T, sources: Callable[[T], Sequence[T]]) -> _Order[T]:
-    """The order of everything that the end is made from."""
-    met, done, finished = [end], list[T](), {end}
-    ways = [(end, iter(sources(end)))]
-    while ways:
-        here, rest = ways[-1]
-        source = next((s for s in rest if s not in finished), None)
-        if source is None:
-            done.append(here)
-            ways.pop()
-        else:
-            finished.add(source)
-            met.append(source)
-            ways.append((source, iter(sources(source))))
+def _from_the_ends(ends: Sequence[T], sources: Callable[[T], Sequence[T]]) -> _Order[T]:
+    """The order of everything that the ends are made from."""
+    met, done, finished = list[T](), list[T](), set[T]()
+    for end in ends:
+        ways = [] if end in finished else [(end, iter(sources(end)))]
+        met += [end] if ways else []
+        finished.add(end)
+        while ways:
+            here, rest = ways[-1]
+            source = next((s for s in rest if s not in finished), None)
+            if source is None:
+                done.append(here)
+                ways.pop()
+            else:
+                finished.add(source)
+                met.append(source)
+                ways.append((source, iter(sources(source))))
     depths = dict.fromkeys(done, 0)
     for here in reversed(done):
         for source in sources(here):
@@ -179,17 +189,21 @@ def _from_the_end(end: T, sources: Callable[[T], Sequence[T]]) -> _Order[T]:
     return _Order(met, done[::-1], depths)
 
 
-def _met(where: str, inputs: Sequence[Tensor], output: Tensor) -> list[Tensor]:
-    """The tensors between these, in the order in which they are computed."""
+def _met(where: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Node]:
+    """The calls between these tensors, in the order in which they are computed."""
     known = set(inputs)
-    order = _from_the_end(output, lambda tensor: () if tensor in known else tensor.node.inputs)
+    order = _from_the_ends(outputs, lambda tensor: () if tensor in known else tensor.node.inputs)
     for tensor in order.met:
         if tensor not in known and not tensor.node.inputs:
             raise InvalidArgument(
                 f"{where}, argument inputs", f"every input that the output needs, {tensor.name!r} among them",
                 Told(", ".join(repr(t.name) for t in inputs) or "none"),
             )  # fmt: skip
-    return sorted((t for t in order.met if t not in known), key=lambda tensor: -order.depths[tensor])
+    depths: dict[Node, int] = {}
+    for tensor in order.met:
+        if tensor not in known:
+            depths[tensor.node] = max(order.depths[tensor], depths.get(tensor.node, 0))
+    return sorted(depths, key=lambda node: -depths[node])
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +220,7 @@ class Step:
     label: str
     numbers: tuple[int, ...]
     inputs: tuple[int, ...]
-    output: int
+    outputs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -215,7 +229,7 @@ class Wiring:
 
     inputs: tuple[int, ...]
     steps: tuple[Step, ...]
-    output: int
+    outputs: tuple[int, ...]
 
     @cached_property
     def owners(self) -> dict[str, Any]:
@@ -225,14 +239,25 @@ class Wiring:
     @cached_property
     def is_chain(self) -> bool:
         """Whether data take one way only: every step reads what the one before it gave, and no layer is used twice."""
-        wires = [*self.inputs, *(step.output for step in self.steps)]
-        ways = zip(self.steps, wires, strict=False)
-        once = len(self.owners) == len(self.steps)
-        return once and len(self.inputs) == 1 and all(step.inputs == (wire,) for step, wire in ways)
+        ends = [self.inputs, *(step.outputs for step in self.steps)]
+        in_line = all(step.inputs == end for step, end in zip(self.steps, ends, strict=False))
+        once = len(self.owners) == len(self.steps) and all(len(end) == 1 for end in ends)
+        return once and in_line and self.outputs == ends[-1]
+
+    @cached_property
+    def read(self) -> frozenset[int]:
+        """The wires that some step reads."""
+        return frozenset(wire for step in self.steps for wire in step.inputs)
+
+    def last(self, wire: int) -> Step | None:
+        """The step that gives an output which nothing else of the network looks at; None where something does."""
+        if wire in self.read or self.outputs.count(wire) > 1:
+            return None
+        return next((step for step in self.steps if step.outputs == (wire,)), None)
 
     def before(self, step: Step) -> list[Step]:
         """The steps that give what this one reads."""
-        return [other for other in self.steps if other.output in step.inputs]
+        return [other for other in self.steps if set(other.outputs) & set(step.inputs)]
 
 
 @dataclass
@@ -244,29 +269,32 @@ class _Unfolding:
     uses: dict[str, int] = field(default_factory=dict)
     wires: Iterator[int] = field(default_factory=itertools.count)
 
-    def unfold(self, graph: Graph, inputs: Sequence[int], prefix: str, numbers: tuple[int, ...]) -> int:
-        """Append the steps of a graph that reads these wires; returns the wire of its output."""
+    def unfold(self, graph: Graph, inputs: Sequence[int], prefix: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        """Append the steps of a graph that reads these wires; returns the wires of its outputs."""
         wires = dict(zip(graph.inputs, inputs, strict=True))
         for i, call in enumerate(graph.calls):
             given = tuple(wires[wire] for wire in call.inputs)
             path, place = f"{prefix}{call.layer.name}", (*numbers, i)
             if isinstance(inner := getattr(call.layer, "graph", None), Graph):
-                wires[call.output] = self.unfold(inner, given, f"{path}/", place)
+                ends = self.unfold(inner, given, f"{path}/", place)
             else:
-                wires[call.output] = self._step(call.layer, path, place, given)
-        return wires[graph.output]
+                ends = self._step(call.layer, path, place, given, len(call.outputs))
+            wires |= zip(call.outputs, ends, strict=True)
+        return tuple(wires[wire] for wire in graph.outputs)
 
-    def _step(self, layer: Any, path: str, numbers: tuple[int, ...], inputs: tuple[int, ...]) -> int:
+    def _step(
+        self, layer: Any, path: str, numbers: tuple[int, ...], inputs: tuple[int, ...], width: int
+    ) -> tuple[int, ...]:
         path = self.paths.setdefault(id(layer), path)
         use = self.uses[path] = self.uses.get(path, 0) + 1
-        label, output = path if use == 1 else f"{path}#{use}", next(self.wires)
-        self.steps.append(Step(layer, path, label, numbers, inputs, output))
-        return output
+        label, outputs = path if use == 1 else f"{path}#{use}", tuple(next(self.wires) for _ in range(width))
+        self.steps.append(Step(layer, path, label, numbers, inputs, outputs))
+        return outputs
 
 
 def unfolded(graph: Graph) -> Wiring:
     """The wiring of a graph."""
     unfolding = _Unfolding()
     inputs = tuple(next(unfolding.wires) for _ in graph.inputs)
-    output = unfolding.unfold(graph, inputs, "", ())
-    return Wiring(inputs, tuple(unfolding.steps), output)
+    outputs = unfolding.unfold(graph, inputs, "", ())
+    return Wiring(inputs, tuple(unfolding.steps), outputs)

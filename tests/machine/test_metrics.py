@@ -55,7 +55,7 @@ def agree(
         close(f"evaluate, {name}", got[name], wanted[name])
     assert not engine_of(machine).refusal
     (stepper,) = (s for s in engine_of(machine).steppers.values() if not s.training)
-    return {m.name for m, _ in stepper.lowered.native}, {m.name for m, _ in stepper.lowered.foreign}
+    return {m.name for m, _ in stepper.lowered.native}, {m.name for m in stepper.lowered.foreign}
 
 
 N = 40

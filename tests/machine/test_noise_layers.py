@@ -63,7 +63,7 @@ def applied(layer: Layer, x: np.ndarray, threads: int = 1) -> np.ndarray:
     """What the compiled form of a layer makes of x, the layer being number 2 of a model that is number 4 of another."""
     code = Program(len(x), Flat({}), Flat({}), True, noise_key=KEY.fold("noise").seed)
     given = code.buffer(x.shape[1:])
-    with code.use("outer/inner", "outer/inner", PATH, (0,), 1):
+    with code.use("outer/inner", "outer/inner", PATH, (0,), (1,)):
         y = layer.lower(code, given)
     machine = Executable(code, {})
     machine.view(given, len(x))[...] = x

@@ -144,7 +144,7 @@ class Activation(Part):
             code.emit(kernel, x, y, x.size, *words)
             code.back(lambda dy, wanted: code.through(f"{kernel}.grad", dy, x, y, x.size, *words))
         if not self.options:
-            code.logits = y, self.name, x
+            code.ends_in(self.name, x)
         return y
 
     def _lower_along(self, code: Program, x: Buffer, shape: Shape) -> Buffer:

@@ -145,7 +145,8 @@ class _Rows:
     def weights(self, y: Array, of_classes: Mapping[int, float] | None) -> Array | None:
         """The weights of the rows, (N, ...), with those of their classes; those that a stream brings are not kept."""
         own = self.batches.sample_weight if isinstance(self.batches, ArrayBatches) else None
-        return with_class_weight(y, own, of_classes)
+        found: Array | None = with_class_weight(y, own, of_classes)
+        return found
 
     def rows(self) -> tuple[Array, Array] | None:
         """(x, y), or None where nothing is known of them."""

@@ -85,6 +85,7 @@ class Layer(Part, WithVariables):
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
+    gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
     passing = frozenset({"_nodes", "_calls", "_activity_loss"})
     hint = (
@@ -125,6 +126,15 @@ class Layer(Part, WithVariables):
     def output_shape_for(self, shape: Shape) -> Shape:
         """The output's shape for an input's, both without the batch. The same, unless a layer says otherwise."""
         return shape
+
+    def output_shapes_for(self, *shapes: Shape) -> tuple[Shape, ...]:
+        """Of each output, for those of the inputs."""
+        found: Any = self.output_shape_for(*shapes)
+        return found if self.gives_many else (found,)
+
+    def one_or_all(self, outputs: tuple[Any, ...]) -> Any:
+        """What there is of the one output, or of all in a tuple."""
+        return outputs if self.gives_many else outputs[0]
 
     def parameters(self, shape: Shape) -> Sequence[Parameter]:
         """The parameters needed for an input of this shape, in the order in which Keras saves them."""
@@ -202,15 +212,17 @@ class Layer(Part, WithVariables):
         return found if self.takes_many else found[0]
 
     @property
-    def output_shape(self) -> tuple[int | None, ...]:
-        """(None, ...): the output's shape with the batch left open."""
-        return (None, *self.output_shape_for(*self.sample_shapes))
+    def output_shape(self) -> Any:
+        """(None, ...): the output's shape with the batch left open; of several outputs, a list."""
+        found = [(None, *shape) for shape in self.output_shapes_for(*self.sample_shapes)]
+        return found if self.gives_many else found[0]
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """The output's shape for an input's, both with the batch in front, as in Keras."""
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The output's shape for an input's, both with the batch in front, as in Keras; of several outputs, a list."""
         shapes = self._shapes_of(input_shape, "compute_output_shape")
         first = input_shape[0][0] if self.takes_many else input_shape[0]
-        return (first, *self.output_shape_for(*shapes))
+        found = [(first, *shape) for shape in self.output_shapes_for(*shapes)]
+        return found if self.gives_many else found[0]
 
     def _shapes_of(self, given: Any, what: str) -> tuple[Shape, ...]:
         where = f"layer {self.name!r}, {what}, argument input_shape"
@@ -244,7 +256,7 @@ class Layer(Part, WithVariables):
 
         Called on a tensor, as `Input` gives one, the layer joins a graph, and its output is a tensor too."""
         if (tensors := tensors_in(x)) is not None:
-            return self.called_on(tensors)
+            return self.in_form(self.called_on(tensors))
         xs = self.as_inputs(x)
         self.build([(None, *one.shape[1:]) for one in xs] if self.takes_many else (None, *xs[0].shape[1:]))
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls))
@@ -256,18 +268,22 @@ class Layer(Part, WithVariables):
                 self.p[name][...] = value
         return y
 
-    def called_on(self, tensors: Sequence[Tensor]) -> Tensor:
-        """What this layer gives when it is called on these tensors."""
+    def called_on(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Each output of this layer when it is called on these tensors."""
         shapes = checked_tensors(self.name, tensors, takes_many=self.takes_many)
         if self.shape is not None and shapes != list(self.sample_shapes) and not self._serves(*shapes):
             raise ShapeError(f"layer {self.name!r}, input", f"shape {self.input_shape}", [t.shape for t in tensors])
-        self._nodes.append(Node(self, tensors, self.output_shape_for(*shapes), self.dtype))
-        return self._nodes[-1].output
+        self._nodes.append(Node(self, tensors, self.output_shapes_for(*shapes), self.dtype))
+        return self._nodes[-1].outputs
+
+    def in_form(self, outputs: Sequence[Any]) -> Any:
+        """Outputs as a call gives them: one by itself, several as a list."""
+        return list(outputs) if self.gives_many else outputs[0]
 
     @property
-    def output(self) -> Tensor:
-        """The tensor that it gave when it was called on one."""
-        return only(self.name, "output", self._nodes).output
+    def output(self) -> Any:
+        """The tensor that it gave when it was called on one; several as a list."""
+        return self.in_form(only(self.name, "output", self._nodes).outputs)
 
     @property
     def input(self) -> Any:

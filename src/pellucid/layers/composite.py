@@ -65,13 +65,14 @@ class Composite(Layer):
         known = dict(zip(self.wiring.inputs, shapes, strict=True))
         for step in self.wiring.steps:
             given = tuple(known[wire] for wire in step.inputs)
-            known[step.output] = step.layer.output_shape_for(*given)
+            known |= zip(step.outputs, step.layer.output_shapes_for(*given), strict=True)
             yield step, given
 
-    def output_shape_for(self, *shapes: Shape) -> Shape:
+    def output_shape_for(self, *shapes: Shape) -> Any:
         known = dict(zip(self.wiring.inputs, shapes, strict=True))
-        known |= {step.output: step.layer.output_shape_for(*given) for step, given in self.steps(*shapes)}
-        return known[self.wiring.output]
+        for step, given in self.steps(*shapes):
+            known |= zip(step.outputs, step.layer.output_shapes_for(*given), strict=True)
+        return self.one_or_all(tuple(known[wire] for wire in self.wiring.outputs))
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
         found: dict[str, dict[str, Parameter]] = {path: {} for path, _ in self.leaves()}
@@ -96,7 +97,7 @@ class Composite(Layer):
 
     # Forward, and backward under it ------------------------------------------------------------------------------
 
-    def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, CompositeCache]:
+    def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Any, CompositeCache]:
         wiring = self.wiring
         values = dict(zip(wiring.inputs, xs, strict=True))
         caches, activities, penalty = [], [], 0.0
@@ -105,65 +106,77 @@ class Composite(Layer):
             y, cache = step.layer.forward(
                 self.part(p, step.path), *given, training=training, rng=rng.fold(*step.numbers)
             )
-            values[step.output] = y
+            values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
             caches.append(cache)
             activities.append(y if regularizer is not None else None)
             if regularizer is not None:
                 penalty += regularizer(y) / len(y)
-        return values[wiring.output], CompositeCache(caches, activities, penalty)
+        return self.one_or_all(tuple(values[wire] for wire in wiring.outputs)), CompositeCache(
+            caches, activities, penalty
+        )
 
-    def backward(self, p: Arrays, cache: CompositeCache, dy: Array) -> tuple[Any, dict[str, Array]]:
-        return self._backward(p, cache, dy, from_logits=False)
+    def backward(self, p: Arrays, cache: CompositeCache, *dy: Array | None) -> tuple[Any, dict[str, Array]]:
+        return self.backward_fused(p, cache, dy, [False] * len(dy))
 
-    def backward_from_logits(self, p: Arrays, cache: CompositeCache, dz: Array) -> tuple[Any, dict[str, Array]]:
-        return self._backward(p, cache, dz, from_logits=True)
+    def backward_from_logits(self, p: Arrays, cache: CompositeCache, *dz: Array | None) -> tuple[Any, dict[str, Array]]:
+        return self.backward_fused(p, cache, dz, [True] * len(dz))
 
-    def _backward(self, p: Arrays, cache: CompositeCache, dy: Array, *, from_logits: bool) -> tuple[Any, Any]:
-        """What the readers of a wire send back is added, and so is what the uses of a layer give its parameters."""
+    def backward_fused(
+        self, p: Arrays, cache: CompositeCache, dy: Sequence[Array | None], from_logits: Sequence[bool]
+    ) -> tuple[Any, dict[str, Array]]:
+        """As `backward`, from dL/dy of each output, or from dL/dz of those that are taken from their logits. What the
+        readers of a wire send back is added, and so is what the uses of a layer give its parameters."""
         wiring = self.wiring
-        arrived: dict[int, Array] = {wiring.output: dy}
+        arrived: dict[int, Array] = {}
+        for wire, part in zip(wiring.outputs, dy, strict=True):
+            _arrive(arrived, wire, part)
+        fused = {wire for wire, taken in zip(wiring.outputs, from_logits, strict=True) if taken}
         gradients: dict[str, Array] = {}
         for step, c, y in reversed(list(zip(wiring.steps, cache.caches, cache.activities, strict=True))):
-            if (d := arrived.pop(step.output, None)) is None:
-                continue
+            d = [arrived.pop(wire, None) for wire in step.outputs]
             if y is not None:
-                d = d + step.layer.activity_regularizer.grad(y) / len(y)
-            fused = from_logits and step.output == wiring.output
-            backward = step.layer.backward_from_logits if fused else step.layer.backward
-            dx, found = backward(self.part(p, step.path), c, d)
+                penalty = step.layer.activity_regularizer.grad(y) / len(y)
+                d = [penalty if d[0] is None else d[0] + penalty]
+            if all(part is None for part in d):
+                continue
+            backward = step.layer.backward_from_logits if fused & set(step.outputs) else step.layer.backward
+            dx, found = backward(self.part(p, step.path), c, *d)
             for wire, part in zip(step.inputs, dx if isinstance(dx, tuple) else (dx,), strict=True):
-                if part is not None:
-                    arrived[wire] = part if wire not in arrived else arrived[wire] + part
+                _arrive(arrived, wire, part)
             for name, g in found.items():
                 path = f"{step.path}/{name}"
                 gradients[path] = g if path not in gradients else gradients[path] + g
         back = tuple(arrived.get(wire) for wire in wiring.inputs)
         return back if self.takes_many else back[0], gradients
 
-    def lower(self, code: Program, *xs: Buffer) -> Buffer:
+    def lower(self, code: Program, *xs: Buffer) -> Any:
         places = dict(zip(self.wiring.inputs, xs, strict=True))
         code.branches |= not self.wiring.is_chain
         for step in self.wiring.steps:
             given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
-            with code.use(step.path, step.label, step.numbers, step.inputs, step.output):
-                y = places[step.output] = step.layer.lowered(code, *given)
-                code.tap(**lettered("x", given), y=y)
+            with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs):
+                y = step.layer.lowered(code, *given)
+                ys = y if isinstance(y, tuple) else (y,)
+                places |= zip(step.outputs, ys, strict=True)
+                code.tap(**lettered("x", given), **lettered("y", ys))
                 if regularizer is not None:
                     code.back(lambda dy, wanted: code.seen(dy))
                     regularizer.lower_activity(code, y)
-            if y in given or regularizer is not None:
-                code.logits = None  # the loss does not look behind this layer
-        return places[self.wiring.output]
+            if set(ys) & set(given) or regularizer is not None or len(ys) > 1:
+                code.logits.pop(step.outputs[0], None)  # the loss does not look behind this layer
+        return self.one_or_all(tuple(places[wire] for wire in self.wiring.outputs))
+
+    def all_logits(self, cache: CompositeCache) -> list[tuple[str, Array] | None]:
+        """As `logits`, of each output."""
+        wiring, found = self.wiring, list[tuple[str, Array] | None]()
+        for last in map(wiring.last, wiring.outputs):
+            at = -1 if last is None else wiring.steps.index(last)
+            behind = last is None or cache.activities[at] is not None  # an activity regularizer acts on the output
+            found.append(None if last is None or behind else last.layer.logits(cache.caches[at]))
+        return found
 
     def logits(self, cache: CompositeCache) -> tuple[str, Array] | None:
-        wiring = self.wiring
-        if not wiring.steps:
-            return None
-        last = wiring.steps[-1]
-        if last.output != wiring.output or cache.activities[-1] is not None:
-            return None  # an activity regularizer acts behind the activation
-        found: tuple[str, Array] | None = last.layer.logits(cache.caches[-1])
-        return found
+        return self.all_logits(cache)[0] if len(self.wiring.outputs) == 1 else None
 
     def state_after(self, p: Arrays, cache: CompositeCache) -> dict[str, Array]:
         after: dict[str, Array] = {}
@@ -177,10 +190,9 @@ class Composite(Layer):
         values = dict(zip(self.wiring.inputs, xs, strict=True))
         for step in self.wiring.steps:
             given = [values[wire] for wire in step.inputs]
-            values[step.output], _ = step.layer.forward(
-                self.part(p, step.path), *given, training=training, rng=rng.fold(*step.numbers)
-            )
-            yield step.label, values[step.output]
+            y, _ = step.layer.forward(self.part(p, step.path), *given, training=training, rng=rng.fold(*step.numbers))
+            values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
+            yield step.label, y[0] if isinstance(y, tuple) else y
 
     # Parameters --------------------------------------------------------------------------------------------------
 
@@ -204,8 +216,14 @@ class Composite(Layer):
         known = dict(zip(self.graph.inputs, self.sample_shapes, strict=True))
         for call in self.graph.calls:
             layer, given = call.layer, tuple(known[wire] for wire in call.inputs)
-            known[call.output] = layer.output_shape_for(*given)
+            known |= zip(call.outputs, layer.output_shapes_for(*given), strict=True)
             if isinstance(layer, Composite):
                 p = {f"{path}/{name}": value for path, leaf in layer.leaves() for name, value in leaf.p.items()}
                 layer._hold(given if layer.takes_many else given[0], p, owner)
                 layer._tell_composites(owner)
+
+
+def _arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:
+    """Add what comes back on a wire to what has come."""
+    if dy is not None:
+        arrived[wire] = dy if wire not in arrived else arrived[wire] + dy

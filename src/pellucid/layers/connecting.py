@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..arrays import Shape
-from ..errors import NotReady, ShapeError, Told, WrongType
+from ..errors import InvalidArgument, NotReady, ShapeError, Told, WrongType
 from ..wiring import Node, Tensor
 
 
@@ -28,3 +28,16 @@ def only(name: str, what: str, nodes: Sequence[Node]) -> Node:
             Told(f"one called on {len(nodes)} tensors"), "Keep the tensor that the call gives.",
         )  # fmt: skip
     return nodes[0]
+
+
+def by_name(where: str, given: Any, names: Sequence[str], *, all_of_them: bool = True) -> Any:
+    """What is given by name as a list in the order of the names, None for what may be missing; all else as it is."""
+    if not isinstance(given, Mapping):
+        return given
+    missing = [name for name in names if name not in given] if all_of_them else []
+    if missing or any(name not in names for name in given):
+        raise InvalidArgument(
+            where, "a dict with the keys " + ", ".join(repr(name) for name in names),
+            Told("the keys " + ", ".join(repr(name) for name in given)),
+        )  # fmt: skip
+    return [given.get(name) for name in names]

@@ -60,8 +60,8 @@ class InputLayer(Layer):
     def tensor(self) -> Tensor:
         """The data that enter here."""
         if not self._nodes:
-            self._nodes.append(Node(self, (), self.declared_shape or (), self.dtype))
-        return self._nodes[0].output
+            self._nodes.append(Node(self, (), [self.declared_shape or ()], self.dtype))
+        return self._nodes[0].outputs[0]
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         return x, None

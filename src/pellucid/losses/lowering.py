@@ -41,14 +41,15 @@ def lower_signs(code: Program, at: Places) -> Places:
 
 
 def lower_slope(
-    code: Program, slope: Buffer, weights: Buffer | None, reduction: str | None, k: Buffer, ignore_class: int | None
-) -> None:
-    """Emit how much each value counts: its weight over what the reduction divides by, and 0 where k is the class to be
-    ignored."""
+    code: Program, slope: Buffer, weights: Buffer | None, reduction: str | None, k: Buffer, ignore_class: int | None,
+    scale: float = 1.0,
+) -> None:  # fmt: skip
+    """Emit how much each value counts: its weight over what the reduction divides by, times the scale, and 0 where k is
+    the class to be ignored."""
     each, division = weights_per_sample(weights, slope.shape), REDUCTIONS.get(reduction or "", 0)
     ignored = (None, 0) if ignore_class is None else (k, ignore_class)
     with code.within("gather"):  # where weights and class numbers are read, by the same thread
-        code.emit("loss.slope", weights, slope, slope.size, each, division, *ignored, serial=True, meets=False)
+        code.emit("loss.slope", weights, slope, slope.size, each, division, *ignored, scale, serial=True, meets=False)
 
 
 def weights_per_sample(weights: Buffer | None, shape: Shape) -> int:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidArgument, NotReady, Told, UnknownName, WrongType
-from ..losses import Loss
 from ..losses.base import losses
 from ..metrics import Metric
 from ..metrics.base import metrics as metric_family
 from ..optimizers import Optimizer
 from ..optimizers.base import optimizers
 from ..training.meters import Meters
+from ..training.objective import Objective
+from .by_output import several_losses, several_metrics
 from .network import Network
 from .turns import alone
 
@@ -22,7 +23,8 @@ class Compiled(Network):
     """A network with a loss and an optimizer."""
 
     optimizer: Optimizer
-    loss: Loss
+    loss: Any  # a Loss; of several outputs, one or None for each, in a list
+    objective: Objective
     meters: Meters
     compiled = False
 
@@ -46,16 +48,26 @@ class Compiled(Network):
         """
         if loss is None:
             raise InvalidArgument("compile, argument loss", "a loss such as 'sparse_categorical_crossentropy'", None)
-        loss = _only("loss", loss)
-        weight = _only("loss_weights", loss_weights)
-        if weight not in (None, 1, 1.0):
-            raise InvalidArgument(
-                "compile, argument loss_weights", "None, as there is one output", weight, "Scale the loss itself."
-            )
         self.optimizer = optimizers.get(optimizer, "compile, argument optimizer")
-        self.loss = losses.get(loss, "compile, argument loss")
-        self.metric_arguments = {"metrics": _listed(metrics), "weighted_metrics": _listed(weighted_metrics)}
-        self.meters = Meters(**self.metric_arguments)
+        if self.gives_many:
+            names = self.output_names
+            self.objective = several_losses(names, loss, loss_weights)
+            self.loss = list(self.objective.losses)
+            self.metric_arguments = {
+                "metrics": several_metrics("metrics", names, metrics),
+                "weighted_metrics": several_metrics("weighted_metrics", names, weighted_metrics),
+            }
+            self.meters = Meters(self.metric_arguments["metrics"], self.metric_arguments["weighted_metrics"], names)
+        else:
+            loss, weight = _only("loss", loss), _only("loss_weights", loss_weights)
+            if weight not in (None, 1, 1.0):
+                raise InvalidArgument(
+                    "compile, argument loss_weights", "None, as there is one output", weight, "Scale the loss itself."
+                )
+            self.loss = losses.get(loss, "compile, argument loss")
+            self.objective = Objective((self.loss,), (1.0,))
+            self.metric_arguments = {"metrics": _listed(metrics), "weighted_metrics": _listed(weighted_metrics)}
+            self.meters = Meters([self.metric_arguments["metrics"]], [self.metric_arguments["weighted_metrics"]])
         self.run_eagerly = bool(run_eagerly)
         self.compiled = True
 
@@ -63,8 +75,10 @@ class Compiled(Network):
         """What `compile` was given, as plain data."""
         return {
             "optimizer": optimizers.serialize(self.optimizer),
-            "loss": losses.serialize(self.loss),
-            "loss_weights": None,
+            "loss": [one and losses.serialize(one) for one in self.loss]
+            if self.gives_many
+            else losses.serialize(self.loss),
+            "loss_weights": list(self.objective.weights) if self.gives_many else None,
             **{name: _saved_metrics(given) for name, given in self.metric_arguments.items()},
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": 1,
@@ -85,13 +99,13 @@ class Compiled(Network):
     def metrics_names(self) -> list[str]:
         """The names of the numbers that `evaluate` returns."""
         self.needs_compile("metrics_names")
-        return ["loss", *(m.name for m, _ in self.meters.metrics or ())]
+        return ["loss", *self.meters.loss_names, *(meter.name for meter in self.meters.metrics or ())]
 
     @property
     def metrics(self) -> list[Metric]:
         """The metrics, once a first batch has made them definite."""
         self.needs_compile("metrics")
-        return [m for m, _ in self.meters.metrics or ()]
+        return [meter.metric for meter in self.meters.metrics or ()]
 
     def reset_metrics(self) -> None:
         """Forget what was counted."""
@@ -129,5 +143,10 @@ def _listed(metrics: Any) -> list[Any]:
 
 
 def _saved_metrics(given: list[Any]) -> list[Any] | None:
-    saved = [metric_family.serialize(m) if isinstance(m, Metric) else getattr(m, "__name__", m) for m in given]
-    return saved or None
+    return [_saved_metric(one) for one in given] or None
+
+
+def _saved_metric(given: Any) -> Any:
+    if isinstance(given, list):
+        return [_saved_metric(one) for one in given]
+    return metric_family.serialize(given) if isinstance(given, Metric) else getattr(given, "__name__", given)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array
+from ..arrays import Array, parts_of
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
+from ..layers.connecting import by_name
 from ..training import loop
 from ..training.batches import (
     ArrayBatches,
@@ -35,7 +36,6 @@ class Fed(Compiled):
         steps_name: str = "steps",
     ) -> Batches:  # fmt: skip
         """Batches from whatever the user passed, checked; builds the model if its input was unknown."""
-        self._has_one_input(where)
         if steps is not None:
             steps = checks.integer(f"{where}, argument {steps_name}", steps, minimum=1)
         if x is None:
@@ -59,12 +59,29 @@ class Fed(Compiled):
         size = checks.integer(f"{where}, argument batch_size", size, minimum=1)
         return ArrayBatches(x, y, weights, size, shuffle, steps)
 
-    def _has_one_input(self, where: str) -> None:
-        if self.takes_many:
+    def _has_one_of_each(self, where: str) -> None:
+        if self.takes_many or self.gives_many:
             raise InvalidArgument(
-                f"model {self.name!r}, {where}", "a model with one input", Told(f"one with {len(self.sample_shapes)}"),
-                "It can be called, model([a, b]), saved and summarized.",
+                f"model {self.name!r}, {where}", "a model with one input and one output",
+                Told(f"one with {len(self.wiring.inputs)} and {len(self.wiring.outputs)}"),
+                "Take a part out: Model(tensor, layer.output).",
             )  # fmt: skip
+
+    def _class_weights(self, where: str, given: Any) -> Any:
+        """Weights of classes, checked; for several outputs one mapping (or None) of each, by name or in a list."""
+        if given is None:
+            return None
+        shapes: Any = self.output_shape
+        if not self.gives_many:
+            checked_class_weight(where, given, shapes[-1] or 1)
+            return given
+        argument = f"{where}, argument class_weight"
+        each = by_name(argument, given, self.output_names, all_of_them=False)
+        if not isinstance(each, list | tuple) or len(each) != len(shapes):
+            raise InvalidArgument(argument, f"one mapping for each of {len(shapes)} outputs", given)
+        for name, shape, one in zip(self.output_names, shapes, each, strict=True):
+            checked_class_weight(f"{where}, output {name!r}", one, shape[-1] or 1)
+        return tuple(each)
 
     def _threads(self, batches: Batches) -> AbstractContextManager[None]:
         return threads_for(getattr(batches, "batch_size", DEFAULT_BATCH), self.count_params())
@@ -95,13 +112,12 @@ class Fed(Compiled):
     def _one_batch(
         self, where: str, x: Any, y: Any, weights: Any, class_weight: Mapping[int, float] | None = None
     ) -> tuple[Array, Array, Array | None]:
-        self._has_one_input(where)
         x, y, weights = checked_arrays(self, x, y, weights, where)
         if not self.built:
             self.build((None, *x.shape[1:]))
         self._prepare()
         self._fits_loss(where, x, y)
-        checked_class_weight(where, class_weight, self.output_shape[-1] or 1)
+        class_weight = self._class_weights(where, class_weight)
         trainee: Any = self  # with what `Model` adds
         return loop.ready(trainee, x, y, weights, where, class_weight)
 
@@ -114,12 +130,19 @@ class Fed(Compiled):
         """Whether the targets suit the loss and the output."""
         if y is None:
             raise NotReady(f"{where}, y", "targets", None, "Pass y, or batches of (x, y).")
-        outputs = (len(x), *self.output_shape_for(self._built_shape(where)))
-        try:
-            self.loss.check(y, np.broadcast_to(np.zeros((), self.dtype), outputs))
-        except (ShapeError, DataError) as problem:
-            problem.where = f"{where}, y, {problem.where}"
-            raise
+        shapes = self.output_shapes_for(*self.sample_shapes)
+        for loss, target, shape, name in zip(
+            self.objective.losses, parts_of(y), shapes, self.output_names, strict=True
+        ):  # fmt: skip
+            place = f"{where}, y, output {name!r}" if self.gives_many else f"{where}, y"
+            if loss is not None and target is None:
+                raise NotReady(place, "targets", None, "Pass y for every output that has a loss.")
+            try:
+                if loss is not None:
+                    loss.check(target, np.broadcast_to(np.zeros((), self.dtype), (len(x), *shape)))
+            except (ShapeError, DataError) as problem:
+                problem.where = f"{place}, {problem.where}"
+                raise
 
     def _validation(self, data: Any, batch_size: int | None, steps: int | None) -> Batches | None:
         if data is None:

@@ -1,4 +1,4 @@
-"""Functional: a model that is a graph, from input tensors to an output tensor."""
+"""Functional: a model that is a graph, from input tensors to output tensors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import FileError, InvalidArgument, PellucidError, Told, WrongType
 from ..layers import InputLayer, Layer
 from ..layers import layers as layer_family
+from ..layers.connecting import by_name
 from ..wiring import Graph, Tensor, tensors_in
 from .model import Model
 
@@ -18,8 +19,12 @@ WHERE = "Model"
 class Functional(Model):
     """The model between tensors: `Model(inputs, outputs)` makes one.
 
-    inputs: a tensor, or a list of them; those that `Input` gives, or any in the middle of a graph, which then begins
-    there. outputs: a tensor. Layers are shared with every other model that has them: training one trains the other.
+    inputs: a tensor, or a list, tuple or dict of them; those that `Input` gives, or any in the middle of a graph, which
+    then begins there. outputs: likewise; the model gives its outputs in that form. Layers are shared with every other
+    model that has them: training one trains the other.
+
+    Several inputs, targets, losses, metrics and weights are given in a list, or in a dict by the names of the inputs
+    and outputs, or by their keys where the model was made with a dict. An output's name is that of its layer.
 
     >>> from pellucid.layers import Add, Dense, Input
     >>> x = Input((4,))
@@ -39,12 +44,17 @@ class Functional(Model):
         trainable: bool = True,
         seed: int | None = None,
     ) -> None:
-        entries, output = _ends(inputs, outputs)
-        self._graph = Graph.between(WHERE, entries, output)
+        entries, exits = _tensors("inputs", inputs), _tensors("outputs", outputs)
+        if len(set(entries)) != len(entries):
+            raise InvalidArgument(f"{WHERE}, argument inputs", "each input once", [t.name for t in entries])
+        self._graph = Graph.between(WHERE, entries, exits)
+        self._keys = _keys(inputs), _keys(outputs)
+        self._tuple = isinstance(outputs, tuple)
         self._inputs = [_input_of(tensor) for tensor in entries]
         super().__init__(name=name, seed=seed)
-        self.takes_many = len(entries) > 1
-        self._tensors = entries, output
+        self.takes_many = len(entries) > 1 or self._keys[0] is not None
+        self.gives_many = len(exits) > 1 or self._keys[1] is not None
+        self._tensors = entries, exits
         self._name_all()
         shapes: Any = tuple(tensor.sample for tensor in entries)
         self.shape = shapes if self.takes_many else shapes[0]
@@ -62,6 +72,26 @@ class Functional(Model):
     def layers(self) -> list[Layer]:
         """The inputs and layers, in Keras's order: the farther from the output, the earlier."""
         return self._graph.by_depth(self._inputs)
+
+    @property
+    def input_names(self) -> list[str]:
+        return self._keys[0] or super().input_names
+
+    @property
+    def output_names(self) -> list[str]:
+        names: list[str] = []
+        for name in self._keys[1] or [tensor.name for tensor in self.outputs]:
+            names.append(name if name not in names else f"{name}_{names.count(name)}")
+        return names
+
+    def in_form(self, outputs: Sequence[Any]) -> Any:
+        """Outputs as the model was made with them: one, or a list, tuple or dict."""
+        if self._keys[1] is not None:
+            return dict(zip(self._keys[1], outputs, strict=True))
+        return tuple(outputs) if self.gives_many and self._tuple else super().in_form(outputs)
+
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        return super().__call__(by_name(f"model {self.name!r}, input", x, self.input_names), training)
 
     def _name_all(self) -> None:
         """Layers that their user did not name are numbered in the order in which they were called."""
@@ -84,17 +114,19 @@ class Functional(Model):
         for call in self._graph.calls:
             mine = nodes.setdefault(id(call.layer), [])
             given = [_saved_tensor(tensors[wire], self.dtype, places[wire]) for wire in call.inputs]
-            tensors[call.output] = call.layer.output_shape_for(*(tensors[wire] for wire in call.inputs))
-            places[call.output] = [call.layer.name, len(mine), 0]
+            shapes = call.layer.output_shapes_for(*(tensors[wire] for wire in call.inputs))
+            tensors |= zip(call.outputs, shapes, strict=True)
+            places |= {wire: [call.layer.name, len(mine), i] for i, wire in enumerate(call.outputs)}
             mine.append({"args": [given] if call.layer.takes_many else given, "kwargs": {}})
         saved = [
             {**layer_family.serialize(layer), "name": layer.name, "inbound_nodes": nodes.get(id(layer), [])}
             for layer in self.layers
         ]
-        entries = [places[wire] for wire in self._graph.inputs]
+        entries, exits = ([places[wire] for wire in wires] for wires in (self._graph.inputs, self._graph.outputs))
+        inputs, outputs = (self._keys[0] or self.takes_many), (self._keys[1] or self.gives_many)
         return {
             "name": self.name, "trainable": self.trainable, "layers": saved,
-            "input_layers": entries if self.takes_many else entries[0], "output_layers": places[self._graph.output],
+            "input_layers": _in_form(entries, inputs), "output_layers": _in_form(exits, outputs),
         }  # fmt: skip
 
     @classmethod
@@ -102,8 +134,7 @@ class Functional(Model):
         """The model that a config describes, with fresh weights."""
         try:
             tensors = _rebuilt(config["layers"], custom_objects)
-            inputs = [tensors[_place(place)] for place in _places(config["input_layers"])]
-            outputs = [tensors[_place(place)] for place in _places(config["output_layers"])]
+            inputs, outputs = (_found(config[f"{end}_layers"], tensors) for end in ("input", "output"))
         except (KeyError, TypeError, IndexError, ValueError) as problem:
             if isinstance(problem, PellucidError):
                 raise
@@ -116,24 +147,20 @@ class Functional(Model):
 Model.functional = Functional
 
 
-def _ends(inputs: Any, outputs: Any) -> tuple[list[Tensor], Tensor]:
-    """The tensors with which a model begins, and the one with which it ends."""
-    found = []
-    for argument, given in (("inputs", inputs), ("outputs", outputs)):
-        given = list(given.values()) if isinstance(given, Mapping) else given
-        tensors = tensors_in(given) or []
-        if not tensors or not all(isinstance(tensor, Tensor) for tensor in tensors):
-            raise WrongType(f"{WHERE}, argument {argument}", "a tensor, as Input and layers called on it give", given)
-        found.append(tensors)
-    entries, exits = found
-    if len(set(entries)) != len(entries):
-        raise InvalidArgument(f"{WHERE}, argument inputs", "each input once", [t.name for t in entries])
-    if len(exits) != 1:
-        raise InvalidArgument(
-            f"{WHERE}, argument outputs", "one tensor, as models with several outputs are not there yet",
-            Told(str(len(exits))), "Lay them side by side: Concatenate()([a, b]).",
+def _tensors(argument: str, given: Any) -> list[Tensor]:
+    """The tensors with which a model begins, or ends."""
+    tensors = tensors_in(list(given.values()) if isinstance(given, Mapping) else given) or []
+    if not tensors or not all(isinstance(tensor, Tensor) for tensor in tensors):
+        raise WrongType(
+            f"{WHERE}, argument {argument}",
+            "a tensor, or a list, tuple or dict of them, as Input and layers called on it give", given,
         )  # fmt: skip
-    return entries, exits[0]
+    return tensors
+
+
+def _keys(given: Any) -> list[str] | None:
+    """The names under which inputs or outputs are given in a dict."""
+    return [str(key) for key in given] if isinstance(given, Mapping) else None
 
 
 def _input_of(tensor: Tensor) -> InputLayer:
@@ -144,7 +171,7 @@ def _input_of(tensor: Tensor) -> InputLayer:
 
 # Keras's saved form: a tensor is the output of the nth call of a layer of that name.
 
-Place = tuple[str, int]
+Place = tuple[str, int, int]
 
 
 def _saved_tensor(shape: Sequence[int], dtype: str, place: Sequence[Any]) -> dict[str, Any]:
@@ -154,15 +181,19 @@ def _saved_tensor(shape: Sequence[int], dtype: str, place: Sequence[Any]) -> dic
 
 def _place(saved: Sequence[Any]) -> Place:
     name, node, output = saved
-    if output != 0:
-        raise InvalidArgument(f"layer {name!r}", "one output", Told(f"output {output}"))
-    return str(name), int(node)
+    return str(name), int(node), int(output)
 
 
-def _places(saved: Any) -> list[Any]:
-    """One place, a list of them, or a mapping, as a list."""
-    saved = list(saved.values()) if isinstance(saved, Mapping) else saved
-    return [saved] if isinstance(saved[0], str) else list(saved)
+def _in_form(places: Sequence[Any], form: Any) -> Any:
+    """Places as a config has them: one, a list, or by the keys that there are."""
+    return dict(zip(form, places, strict=True)) if isinstance(form, list) else list(places) if form else places[0]
+
+
+def _found(saved: Any, tensors: Mapping[Place, Tensor]) -> Any:
+    """The tensors at one place, at each of a list, or at each of a mapping."""
+    if isinstance(saved, Mapping):
+        return {key: tensors[_place(place)] for key, place in saved.items()}
+    return tensors[_place(saved)] if isinstance(saved[0], str) else [tensors[_place(place)] for place in saved]
 
 
 def _sources(args: Any) -> list[Place]:
@@ -181,7 +212,7 @@ def _rebuilt(saved: Sequence[Mapping[str, Any]], custom_objects: Mapping[str, An
     for entry in saved:
         layer = layer_family.deserialize(entry, custom_objects)
         if isinstance(layer, InputLayer):
-            tensors[layer.name, 0] = layer.tensor()
+            tensors[layer.name, 0, 0] = layer.tensor()
         made.append((entry["name"], layer, [_sources(node.get("args", ())) for node in entry["inbound_nodes"]]))
     waiting = [(name, layer, n, places) for name, layer, calls in made for n, places in enumerate(calls)]
     while waiting:
@@ -190,6 +221,7 @@ def _rebuilt(saved: Sequence[Mapping[str, Any]], custom_objects: Mapping[str, An
             name, _, n, places = waiting[0]
             raise InvalidArgument(f"layer {name!r}, call {n}", "inputs that the graph gives", Told(str(places)))
         for name, layer, n, places in ready:
-            tensors[name, n] = layer.called_on([tensors[place] for place in places])
+            given = layer.called_on([tensors[place] for place in places])
+            tensors |= {(name, n, i): tensor for i, tensor in enumerate(given)}
         waiting = [call for call in waiting if call not in ready]
     return tensors

@@ -10,17 +10,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Array
+from ..arrays import Array, parts_of
 from ..errors import InvalidArgument, Told
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
 from ..inspection.range_test import RangeTest, range_test, whole
 from ..rng import fresh_key
 from ..training import engine, loop
-from ..training.batches import (
-    checked_arrays,
-    checked_class_weight,
-)
+from ..training.batches import checked_arrays
 from ..training.callbacks import CallbackList, History, with_progress
 from ..training.sure_faults import warn_of
 from ..wiring import tensors_in
@@ -99,7 +96,7 @@ class Model(Fed):
             checks.integer("fit, argument validation_batch_size", validation_batch_size, minimum=1)
         train = self._source("fit", x, y, sample_weight, batch_size, steps_per_epoch, shuffle, "steps_per_epoch")
         self._check_targets("fit", train)
-        checked_class_weight("fit", class_weight, self.output_shape[-1] or 1)
+        class_weight = self._class_weights("fit", class_weight)
         plan = loop.Plan(
             train,
             epochs,
@@ -149,8 +146,10 @@ class Model(Fed):
         verbose: Any = "auto",
         steps: int | None = None,
         callbacks: Any = None,
-    ) -> Array:
+    ) -> Any:
         """The outputs (N, ...) for inputs x (N, ...). May be called from several threads at once.
+
+        x: several inputs as a list, tuple or dict of arrays. Several outputs come as the model was made with them.
 
         No rows, N = 0, have no outputs: an array (0, ...). Keras refuses them.
         """
@@ -163,7 +162,7 @@ class Model(Fed):
         verbose = verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
         with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as told:
-            return loop.predict(self, batches, told)
+            return self.in_form(parts_of(loop.predict(self, batches, told)))
 
     @alone
     def train_on_batch(
@@ -188,14 +187,15 @@ class Model(Fed):
         engine.test(self, *self._one_batch("test_on_batch", x, y, sample_weight))
         return answer(self.meters.results(), return_dict)
 
-    def predict_on_batch(self, x: Any) -> Array:
+    def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch."""
-        return self.predict(x, batch_size=max(len(x), 1) if hasattr(x, "__len__") else None, verbose=0)
+        first = next(iter(x.values() if isinstance(x, Mapping) else x), ()) if self.takes_many else x
+        return self.predict(x, batch_size=max(len(first), 1) if hasattr(first, "__len__") else None, verbose=0)
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         """The outputs for a batch, with dropout and batch statistics if `training`; called on a tensor, a tensor."""
         if (tensors := tensors_in(x)) is not None:
-            return self.called_on(tensors)
+            return self.in_form(self.called_on(tensors))
         xs = self.as_inputs(x)
         self.build((None, *xs[0].shape[1:]))
         self.gather()
@@ -204,7 +204,7 @@ class Model(Fed):
         self._calls += training
         if training:
             self.state.update(self.state_after(self.p, cache))
-        return y
+        return self.in_form(y if isinstance(y, tuple) else (y,))
 
     # Looking and keeping -----------------------------------------------------------------------------------------
 
@@ -246,7 +246,7 @@ class Model(Fed):
         trial = copied(self, where)
         batches = trial._source(where, whole(x), y, sample_weight, batch_size, steps, shuffle=True)
         trial._check_targets(where, batches)
-        checked_class_weight(where, class_weight, trial.output_shape[-1] or 1)
+        class_weight = trial._class_weights(where, class_weight)
         with trial._threads(batches):
             return range_test(
                 trial, batches, lowest=lowest, highest=highest, repeats=repeats, class_weight=class_weight
@@ -303,9 +303,9 @@ class Model(Fed):
             g  (2, 1)    [4] [6]
         """
         engine = checked_engine(engine)
+        self._has_one_of_each("explain")
         twin = copied(self, "explain")
         if y is None or not self.compiled:
-            self._has_one_input("explain")
             x, _, _ = checked_arrays(twin, x, None, None, "explain")
             twin.build((None, *x.shape[1:]))
             twin._prepare()
@@ -358,8 +358,8 @@ class Model(Fed):
 
     def _predict_at_once(self, x: Any) -> Array | None:
         """The outputs for an array that is as the model wants it, by the compiled engine; None for the long way."""
-        if type(x) is not np.ndarray or not self.built or x.shape[1:] != self.shape or not len(x):
+        if type(x) is not np.ndarray or not self.built or x.shape[1:] != self.shape or not len(x) or self.gives_many:
             return None
         if x.dtype not in engine.READABLE or not x.flags.c_contiguous:
             return None
-        return (self.engine or engine.engine_of(self)).predict(x)
+        return (self.engine or engine.engine_of(self)).predict(x)  # type: ignore[no-any-return]

@@ -34,7 +34,7 @@ class Network(Composite):
     gathered = False
     passing = Composite.passing | {"_tensors", "_traced"}
     _traced: Sequence[Node] = ()  # the calls that gave them
-    _tensors: tuple[list[Tensor], Tensor] | None = None
+    _tensors: tuple[list[Tensor], list[Tensor]] | None = None
 
     def __init__(self, *, name: str | None = None, trainable: bool = True, seed: int | None = None) -> None:
         super().__init__(name=name, trainable=trainable)
@@ -51,8 +51,8 @@ class Network(Composite):
 
     @property
     def outputs(self) -> list[Tensor]:
-        """The tensor with which it ends, in a list."""
-        return [self._ends()[1]]
+        """The tensors with which it ends."""
+        return self._ends()[1]
 
     @property
     def input(self) -> Any:
@@ -60,21 +60,31 @@ class Network(Composite):
         return self.inputs if self.takes_many else self.inputs[0]
 
     @property
-    def output(self) -> Tensor:
-        """The tensor with which it ends."""
-        return self._ends()[1]
+    def output(self) -> Any:
+        """The tensor with which it ends; several as the model gives them."""
+        return self.in_form(self.outputs)
 
-    def _ends(self) -> tuple[list[Tensor], Tensor]:
-        """(input tensors, output tensor), as they come of calling one layer after another on tensors."""
+    @property
+    def input_names(self) -> list[str]:
+        """The name of each input."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The name of each output, by which losses and metrics are told apart."""
+        return [tensor.name for tensor in self.outputs] if self.gives_many else [self.layers[-1].name]
+
+    def _ends(self) -> tuple[list[Tensor], list[Tensor]]:
+        """(input tensors, output tensors), as they come of calling one layer after another on tensors."""
         if self._tensors is None:
             entries = [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.sample_shapes]
             tensors = dict(zip(self.graph.inputs, entries, strict=True))
             for node in self._traced:
                 node.layer._nodes.remove(node)
             for call in self.graph.calls:
-                tensors[call.output] = call.layer.called_on([tensors[wire] for wire in call.inputs])
-            self._tensors = entries, tensors[self.graph.output]
-            self._traced = [tensors[call.output].node for call in self.graph.calls]
+                tensors |= zip(call.outputs, call.layer.called_on([tensors[wire] for wire in call.inputs]), strict=True)
+            self._tensors = entries, [tensors[wire] for wire in self.graph.outputs]
+            self._traced = [tensors[call.outputs[0]].node for call in self.graph.calls]
         return self._tensors
 
     def __getstate__(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,31 +71,33 @@ def _input_lines(model: Network, place: int, shape: tuple[int, ...], shown: Show
     return lines + ([str((None, *shape))] if shown[0] else [])
 
 
-def _boxes(model: Composite, entries: list[Box], expand: bool, shown: Shown) -> tuple[list[Box], Box]:
-    """(the boxes of a model behind those of its entries, the one that its output comes from)."""
+def _boxes(model: Composite, entries: list[Box], expand: bool, shown: Shown) -> tuple[list[Box], list[Box]]:
+    """(the boxes of a model behind those of its entries, the one that each output comes from)."""
     places = dict(zip(model.graph.inputs, entries, strict=True))
     shapes = dict(zip(model.graph.inputs, model.sample_shapes, strict=True))
     boxes, uses = list(entries), dict[int, int]()
     for call in model.graph.calls:
         given, layer = [places[wire] for wire in call.inputs], call.layer
-        shapes[call.output] = layer.output_shape_for(*(shapes[wire] for wire in call.inputs))
+        made = layer.output_shapes_for(*(shapes[wire] for wire in call.inputs))
+        shapes |= zip(call.outputs, made, strict=True)
         use = uses[id(layer)] = uses.get(id(layer), 0) + 1
         if expand and isinstance(layer, Composite):
-            inside, places[call.output] = _boxes(layer, given, expand, shown)
+            inside, ends = _boxes(layer, given, expand, shown)
             boxes += inside[len(given) :]
+            places |= zip(call.outputs, ends, strict=True)
             continue
-        places[call.output] = Box(_lines(layer, use, shapes[call.output], shown), sources=given)
-        boxes.append(places[call.output])
-    return boxes, places[model.graph.output]
+        boxes.append(Box(_lines(layer, use, made, shown), sources=given))
+        places |= dict.fromkeys(call.outputs, boxes[-1])
+    return boxes, [places[wire] for wire in model.graph.outputs]
 
 
-def _lines(layer: Any, use: int, shape: tuple[int, ...], shown: Shown) -> list[str]:
+def _lines(layer: Any, use: int, made: Sequence[tuple[int, ...]], shown: Shown) -> list[str]:
     shapes, names, trainable = shown
     activation = getattr(getattr(layer, "activation", None), "name", "linear")
     kind = type(layer).__name__ + (f" · {activation}" if activation != "linear" else "")
     lines = [layer.name + (f"#{use}" if use > 1 else ""), kind] if names else [kind]
     if shapes:
-        lines.append(str((None, *shape)))
+        lines += [str((None, *shape)) for shape in made]
     if trainable and layer.count_params():
         lines.append(f"{layer.count_params():,} parameters" + ("" if layer.trainable else ", frozen"))
     return lines

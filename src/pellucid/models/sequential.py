@@ -78,9 +78,12 @@ class Sequential(Model):
             return
         if layer is self or (isinstance(layer, Composite) and layer.contains(self)):
             raise InvalidArgument(f"model {self.name!r}, add", "a layer that is not the model itself", layer)
-        if layer.takes_many:
+        if layer.takes_many or layer.gives_many:
             raise InvalidArgument(
-                f"model {self.name!r}, add", "layers with one input", layer, "Use Model(inputs, outputs)."
+                f"model {self.name!r}, add",
+                "layers with one input and one output",
+                layer,
+                "Use Model(inputs, outputs).",
             )
         if any(layer is other for other in self._stack):
             raise InvalidArgument(
@@ -127,7 +130,7 @@ class Sequential(Model):
         self.gather()
         self._ends()  # so that each layer knows its tensors
 
-    def output_shape_for(self, *shapes: Shape) -> Shape:
+    def output_shape_for(self, *shapes: Shape) -> Any:
         if not self._stack:
             raise InvalidArgument(f"model {self.name!r}, build", "at least one layer", 0, "Call add(Dense(...)).")
         return super().output_shape_for(*shapes)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, parts_of
 from ..errors import DataError, InvalidArgument, Told
 from ..training.batches import checked_arrays, is_stream
 
@@ -27,7 +27,9 @@ def split_last(model: Any, x: Any, y: Any, sample_weight: Any, fraction: float) 
         raise DataError(
             "fit, argument validation_split", "at least one row on each side", Told(f"{fraction} of {n} rows")
         )
-    _warn_if_sorted(y[:first], y[first:])
+    for labels in parts_of(y):
+        if labels is not None:
+            _warn_if_sorted(labels[:first], labels[first:])
     cut = [(a[:first], a[first:]) if a is not None else (None, None) for a in (x, y, weights)]
     return (cut[0][0], cut[1][0], cut[2][0]), (cut[0][1], cut[1][1], cut[2][1])
 

@@ -59,7 +59,7 @@ def _sources(model: Network) -> dict[int, str]:
     found: dict[int, list[str]] = {}
     for call in graph.calls:
         use = uses[id(call.layer)] = uses.get(id(call.layer), 0) + 1
-        names[call.output] = call.layer.name if use == 1 else f"{call.layer.name}#{use}"
+        names |= dict.fromkeys(call.outputs, call.layer.name if use == 1 else f"{call.layer.name}#{use}")
         found.setdefault(id(call.layer), []).extend(names[wire] for wire in call.inputs)
     return {layer: ", ".join(given) for layer, given in found.items()}
 

@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array
+from ..arrays import Array, Parts, parts_of
 from ..data.checking import as_features, as_targets, as_weights, check_range, column_names, in_order
 from ..data.utils import PyDataset
-from ..errors import DataError, ShapeError, Told, WrongType
+from ..errors import DataError, InvalidArgument, ShapeError, Told, WrongType
+from ..layers.connecting import by_name
 from ..rng import Key
 
 PATIENCE = 10.0  # seconds after which batches of which nobody knows the number may be without end
-Batch = tuple[Array, Array | None, Array | None]  # x (B, ...), y (B, ...), weights (B,)
+# x (B, ...), y (B, ...), weights (B,), of which a model with several inputs or outputs has several, in `Parts`
+Batch = tuple[Any, Any, Any]
 
 
 class Batches(ABC):
@@ -45,9 +47,9 @@ class ArrayBatches(Batches):
 
     def __init__(
         self,
-        x: Array,
-        y: Array | None,
-        sample_weight: Array | None,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
         batch_size: int,
         shuffle: Any,
         steps: int | None = None,
@@ -187,18 +189,46 @@ class StreamBatches(Batches):
 
 def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -> Batch:
     """x, y and weights as arrays that fit each other and the model, or a clear error."""
-    shape = model.shape
-    if hasattr(x, "columns"):
+    if hasattr(x, "columns") and not model.takes_many:
         x = _as_trained(model, x, where)
-    x = as_features(f"{where}, x", x, shape, none_will_do=where.startswith("predict"))
+    none_will_do = where.startswith("predict")
+    x = _each(
+        f"{where}, x", x, model.takes_many and model.input_names,
+        lambda place, one, i: as_features(place, one, model.sample_shapes[i] if model.takes_many else model.shape,
+                                          none_will_do=none_will_do),
+    )  # fmt: skip
+    if len({len(one) for one in parts_of(x)}) > 1:
+        raise ShapeError(f"{where}, x", "inputs of as many rows each", [one.shape for one in parts_of(x)])
+    outputs = model.gives_many and model.output_names
     if y is not None:
-        y = as_targets(f"{where}, y", y, len(x))
+        y = _each(f"{where}, y", y, outputs, lambda place, one, _: as_targets(place, one, len(x)))
     if sample_weight is not None:
-        sample_weight = as_weights(f"{where}, sample_weight", sample_weight, len(x))
+        if outputs and not isinstance(sample_weight, list | tuple | Mapping | Parts):
+            sample_weight = [sample_weight] * len(outputs)
+        sample_weight = _each(
+            f"{where}, sample_weight", sample_weight, outputs, lambda place, one, _: as_weights(place, one, len(x))
+        )
     for name, array in (("x", x), ("y", y), ("sample_weight", sample_weight)):
-        if array is not None:
-            check_range(f"{where}, {name}", array, model.dtype)
+        for part in parts_of(array):
+            if part is not None:
+                check_range(f"{where}, {name}", part, model.dtype)
     return x, y, sample_weight
+
+
+def _each(where: str, given: Any, names: Any, checked: Callable[[str, Any, int], Array]) -> Any:
+    """What is given, checked; under several names one for each, in a list, a tuple or a dict, as `Parts`. Only the
+    inputs must all be there."""
+    if not names:
+        return checked(where, given, 0)
+    needed = where.endswith(", x")
+    each = given.arrays if isinstance(given, Parts) else by_name(where, given, names, all_of_them=needed)
+    if not isinstance(each, list | tuple) or len(each) != len(names) or (needed and any(one is None for one in each)):
+        found = Told(f"{len(each)} entries") if isinstance(each, list | tuple) else each
+        raise InvalidArgument(where, f"{len(names)} arrays, in a list or by name: " + ", ".join(names), found)
+    return Parts(
+        None if one is None else checked(f"{where}, {name!r}", one, i)
+        for i, (name, one) in enumerate(zip(names, each, strict=True))
+    )
 
 
 def _as_trained(model: Any, x: Any, where: str) -> Any:
@@ -235,10 +265,14 @@ def checked_class_weight(where: str, class_weight: Any, outputs: int) -> None:
         checks.number(f"{where}, weight of class {label}", weight, minimum=0)
 
 
-def with_class_weight(y: Array, sample_weight: Array | None, class_weight: Mapping[int, float] | None) -> Array | None:
-    """Sample weights (B,) times the weight of each sample's class; a class without one counts as 1."""
+def with_class_weight(y: Any, sample_weight: Any, class_weight: Any) -> Any:
+    """Sample weights (B,) times the weight of each sample's class; a class without one counts as 1. Of several outputs,
+    each by itself."""
     if class_weight is None:
         return sample_weight
+    if isinstance(y, Parts):
+        given = parts_of(sample_weight, len(y.arrays))
+        return Parts(map(with_class_weight, y.arrays, given, class_weight))
     if y.ndim > 1 and y.shape[-1] > 1:
         classes = y.argmax(axis=-1)
     else:

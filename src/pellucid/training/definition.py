@@ -10,47 +10,40 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Array, Arrays
+from ..arrays import Array, Arrays, Parts, parts_of
 from ..errors import NonFinite, Told
 from ..losses import Loss
 from ..rng import Key
 from .base import Trainee
+from .objective import Judged
 
 
 class Step(NamedTuple):
     """What one forward and backward pass found."""
 
     loss: float  # with the regularizers' penalties
-    y_pred: Array  # (B, ...)
+    y_pred: Any  # (B, ...), of several outputs all in `Parts`
     gradients: dict[str, Array]  # dL/dp by parameter name
-    dx: Array  # dL/dx
+    dx: Any  # dL/dx
     cache: Any
+    each: list[float]  # the loss of each output, without its weight
 
 
 def loss_and_gradients(
-    model: Trainee, p: Arrays, x: Array, y: Array, sample_weight: Array | None, *, rng: Key, training: bool = True
+    model: Trainee, p: Arrays, x: Any, y: Any, sample_weight: Any, *, rng: Key, training: bool = True
 ) -> Step:
-    """L and dL/dp for one batch x (B, ...), y (B, ...), by the chain rule from the loss back to the input.
-
-    Behind a softmax or sigmoid, cross-entropy is taken from the logits z, where its gradient is (softmax(z) - y)/B:
-    nothing is clipped, so nothing overflows and no gradient is lost.
-    """
-    y_pred, cache = model.forward(p, x, training=training, rng=rng)
-    model.loss.settle(y.shape, y_pred.shape)
-    fused, z = from_logits(model, cache)
-    if fused is None:
-        loss, dy = model.loss.value_and_gradient(y, y_pred, sample_weight)
-        dx, gradients = model.backward(p, cache, dy)
-    else:
-        loss, dz = fused.value_and_gradient(y, z, sample_weight)
-        dx, gradients = model.backward_from_logits(p, cache, dz)
+    """L and dL/dp for one batch x (B, ...), y (B, ...), by the chain rule from the loss back to the input. Of several
+    inputs, outputs, targets or weights, all are in `Parts`."""
+    outputs, cache = model.forward(p, *parts_of(x), training=training, rng=rng)
+    judged = _judged(model, outputs, cache, y, sample_weight)
+    dx, gradients = model.backward_fused(p, cache, judged.back, judged.fused)
     for name, penalty_gradient in model.penalty_gradients(p).items():
         gradients[name] = gradients[name] + penalty_gradient
-    return Step(loss + model.penalty(p, cache), y_pred, gradients, dx, cache)
+    return Step(judged.total + model.penalty(p, cache), _together(outputs), gradients, dx, cache, judged.each)
 
 
-def from_logits(model: Trainee, cache: Any) -> tuple[Loss | None, Array]:
-    """(the loss in its from-logits form, the logits) where the output activation and the loss allow it."""
+def from_logits(model: Any, cache: Any) -> tuple[Loss | None, Array]:
+    """(the loss in its from-logits form, the logits) where the one output's activation and the loss allow it."""
     last = model.logits(cache)
     if last is None:
         return None, np.empty(0)
@@ -58,7 +51,18 @@ def from_logits(model: Trainee, cache: Any) -> tuple[Loss | None, Array]:
     return model.loss.from_logits_of(activation), z
 
 
-def train_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) -> float:
+def _judged(model: Trainee, outputs: Any, cache: Any, y: Any, sample_weight: Any) -> Judged:
+    """What the losses find of these outputs."""
+    ys = outputs if isinstance(outputs, tuple) else (outputs,)
+    weights = parts_of(sample_weight, len(ys))
+    return model.objective.judge(parts_of(y), ys, model.all_logits(cache), weights)
+
+
+def _together(outputs: Any) -> Any:
+    return Parts(outputs) if isinstance(outputs, tuple) else outputs
+
+
+def train_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
     """Forward, loss, backward, update; counts the batch in the model's meters. Returns the batch's loss.
 
     A loss or gradient that is not finite raises NonFinite before the update: the parameters stay as they were.
@@ -74,7 +78,7 @@ def train_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) 
     if model.optimizer.loss_scale_factor is not None:  # which `step` takes back
         model.gradient.data[:] = model.optimizer.scale_loss(model.gradient.data)
     model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())
-    model.meters.count(step.loss, y, step.y_pred, sample_weight, model.loss)
+    model.meters.count(step.loss, y, step.y_pred, sample_weight, model.objective.losses, step.each)
     return step.loss
 
 
@@ -83,26 +87,23 @@ def _all_finite(g: Array) -> bool:
     return math.isfinite(g @ g) or bool(np.isfinite(g).all())
 
 
-def test_step(model: Trainee, x: Array, y: Array, sample_weight: Array | None) -> float:
+def test_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
     """Forward and loss, without noise and with moving averages; counts the batch in the model's meters."""
     with np.errstate(all="ignore"):  # an infinite loss speaks for itself
-        y_pred, cache = model.forward(model.p, x, training=False, rng=model.key)
-        model.loss.settle(y.shape, y_pred.shape)
-        fused, z = from_logits(model, cache)
-        loss_of, outputs = (model.loss, y_pred) if fused is None else (fused, z)
-        loss, _ = loss_of.value_and_gradient(y, outputs, sample_weight)
-        loss += model.penalty(model.p, cache)
-    model.meters.count(loss, y, y_pred, sample_weight, model.loss)
+        outputs, cache = model.forward(model.p, *parts_of(x), training=False, rng=model.key)
+        judged = _judged(model, outputs, cache, y, sample_weight)
+        loss = judged.total + model.penalty(model.p, cache)
+    model.meters.count(loss, y, _together(outputs), sample_weight, model.objective.losses, judged.each)
     return loss
 
 
-def predict_step(model: Trainee, x: Array) -> Array:
+def predict_step(model: Trainee, x: Any) -> Any:
     """y (B, ...) for x (B, ...)."""
-    y, _ = model.forward(model.p, x, training=False, rng=model.key)
-    return y
+    outputs, _ = model.forward(model.p, *parts_of(x), training=False, rng=model.key)
+    return _together(outputs)
 
 
-def trace(model: Trainee, x: Array, y: Array, sample_weight: Array | None, step: Step, rng: Key) -> NonFinite:
+def trace(model: Trainee, x: Any, y: Any, sample_weight: Any, step: Step, rng: Key) -> NonFinite:
     """The error that tells which layer's output or gradient was the first that was not finite, and the likely cause."""
     number = model.optimizer.steps_taken + 1
     where = f"training, step {number}"
@@ -114,7 +115,7 @@ def trace(model: Trainee, x: Array, y: Array, sample_weight: Array | None, step:
                 f"({model.optimizer.learning_rate:.3g}), or they were loaded so: reload weights that work.",
             )  # fmt: skip
     with np.errstate(all="ignore"):
-        for layer, values in model.walk(model.p, x, training=True, rng=rng):
+        for layer, values in model.walk(model.p, *parts_of(x), training=True, rng=rng):
             if not np.isfinite(values).all():
                 return NonFinite(
                     where, "finite outputs", Told(f"{_kinds(values)} in the output of layer {layer!r}"),
@@ -137,8 +138,8 @@ def _kinds(values: Array) -> str:
     return " and ".join(f"{n} {kind}" for n, kind in ((nans, "NaN"), (infinities, "infinity")) if n)
 
 
-def _output_cause(model: Trainee, x: Array) -> str:
-    largest = float(np.abs(x).max(initial=0.0))
+def _output_cause(model: Trainee, x: Any) -> str:
+    largest = max(float(np.abs(part).max(initial=0.0)) for part in parts_of(x))
     rate = model.optimizer.learning_rate
     if largest > 1e3:
         return f"Inputs reach {largest:.3g}: scale them to about -1..1 (layers.Normalization or Rescaling)."

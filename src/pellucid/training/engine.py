@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Shape, aligned
+from ..arrays import Array, Parts, Shape, aligned, as_dtype, parts_of
 from ..machine.executable import Executable, address, call_kernel, sorting_words
 from ..machine.layout import DONE, KINDS
 from ..machine.threads import SPAN, Crew
-from ..program import CannotLower
+from ..program import CannotLower, lettered
 from ..registry import Revision
 from ..rng import Key
 from . import definition
@@ -29,9 +29,7 @@ RECORD_FLOATS = 1 << 20  # outputs kept for metrics that count in Python
 class Stepper:
     """A program for steps on one kind of batches, and what a run of it leaves behind."""
 
-    def __init__(
-        self, model: Trainee, room: int, x: Array, y: Array, weights: Array | None, *, training: bool, fused: bool
-    ) -> None:
+    def __init__(self, model: Trainee, room: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool) -> None:
         self.model, self.batch, self.training = model, room, training
         self.lowered: Lowered = lower_step(model, room, x, y, weights, training=training, fused=fused)
         vectors = {"theta": model.theta.data, "gradient": model.gradient.data, "state": model.state.data}
@@ -43,20 +41,19 @@ class Stepper:
         self.crew = Crew()
         self.x, self.y, self.weights = x, y, weights
 
-    def bind(self, batch: int, x: Array, y: Array, weights: Array | None) -> None:
+    def bind(self, batch: int, x: Any, y: Any, weights: Any) -> None:
         """Read from these arrays from now on, in batches of this size."""
         machine, self.batch = self.machine, batch
-        machine.bind_rows("x", x)
-        if "y" in machine.bound:
-            machine.bind_rows("y", y)
-        if "classes" in machine.bound:
-            machine.bind("classes", np.ascontiguousarray(y, "int64"))
-        if weights is not None:
-            machine.bind_rows("weights", weights)
+        for name, array in _named(x=x, y=y, weights=weights):
+            if name in machine.bound:
+                machine.bind_rows(name, array)
+        for name, array in _named(classes=y):
+            if name in machine.bound:
+                machine.bind(name, np.ascontiguousarray(array, "int64"))
         machine.set(samples=len(x), batch=batch)
         self.x, self.y, self.weights = x, y, weights
 
-    def rows(self, order: Array | None, place: int) -> tuple[Array, Array, Array | None]:
+    def rows(self, order: Array | None, place: int) -> tuple[Any, Any, Any]:
         """The arrays of batch `place`."""
         chosen: Any = slice(place * self.batch, (place + 1) * self.batch)
         chosen = chosen if order is None else order[chosen]
@@ -66,7 +63,8 @@ class Stepper:
         """Steps that a run may have, for the outputs it must keep."""
         if self.training and not self.lowered.updates:
             return 1
-        return max(1, RECORD_FLOATS // (self.batch * self.lowered.y.size)) if self.lowered.foreign else 1 << 40
+        kept = self.batch * sum(y.size for y in self.lowered.ys)
+        return max(1, RECORD_FLOATS // kept) if self.lowered.foreign else 1 << 40
 
     def run(self, order: Array | None, place: int, limit: int, *, alone: bool = False) -> int:
         """Run at most so many steps from batch `place` on; returns how many. A step that is not finite is not done.
@@ -74,8 +72,8 @@ class Stepper:
         threads, steps = (1, 1) if alone else self.crew.plan(min(limit, self.most()))
         machine, model = self.machine, self.model
         if self.lowered.foreign:
-            outputs = np.empty((steps * self.batch, *self.lowered.y.shape), "float32")
-            machine.bind("out", outputs)
+            for name, y in lettered("out", self.lowered.ys).items():
+                machine.bind(name, np.empty((steps * self.batch, *y.shape), "float32"))
         taken = model.optimizer.steps_taken
         rates = model.optimizer.rates(steps) if self.training else np.empty(0)
         machine.set(place=place, order=0 if order is None else address(order), taken=taken)
@@ -101,7 +99,8 @@ class Stepper:
         """What each layer gave (B, ...) for batch `place`, the last one run, by step: views, until the next."""
         rows = min(self.batch, len(self.x) - place * self.batch)
         taps = self.lowered.code.taps
-        return {step.label: self.machine.view(taps[step.label]["y"], rows) for step in self.model.wiring.steps}
+        first = {label: tapped.get("y", tapped.get("y1")) for label, tapped in taps.items()}
+        return {step.label: self.machine.view(first[step.label], rows) for step in self.model.wiring.steps}  # type: ignore[arg-type]
 
     def short(self, steps: int) -> bool:
         """Whether an epoch of so many steps is known to be over before anybody could want to look at it."""
@@ -142,39 +141,53 @@ class Stepper:
 
     def _logs(self, records: Array) -> dict[str, list[float]]:
         """What epochs counted, (epochs, counters), as logs."""
-        logs = {"loss": (records[:, 0] / np.maximum(records[:, 1], 1)).tolist()}
-        for metric, at in self.lowered.native:
+        samples = np.maximum(records[:, 1], 1)
+        logs = {"loss": (records[:, 0] / samples).tolist()}
+        for name, at, weight in self._parts():
+            logs[name] = (records[:, at] / weight / samples).tolist()
+        for meter, at in self.lowered.native:
             total, count = records[:, at], records[:, at + 1]
-            logs[metric.name] = np.asarray(metric.read({"total": total, "count": count}), "float64").tolist()
+            logs[meter.name] = np.asarray(meter.metric.read({"total": total, "count": count}), "float64").tolist()
         return logs
+
+    def _parts(self) -> list[tuple[str, int, float]]:
+        """Of each of several outputs: its loss's name, its place among the counters, by how much it was counted."""
+        weights = self.model.objective.weights
+        return [(name, 2 + i, weights[i] or 1.0) for i, name in enumerate(self.model.meters.loss_names)]
 
     def _load_counters(self) -> None:
         """Count on from where the meters stand: sums then do not depend on how an epoch is cut into runs."""
         meters, counted = self.model.meters, self.counters
         counted[:2] = meters.loss_sum, meters.samples
-        for metric, at in self.lowered.native:
+        for (_, at, weight), total in zip(self._parts(), meters.loss_sums, strict=True):
+            counted[at] = total * weight
+        for meter, at in self.lowered.native:
+            metric = meter.metric
             counted[at : at + 2] = metric.state.get("total", 0.0), metric.state.get("count", 0.0)
 
     def _count(self) -> None:
         """Hand what was counted to the model's meters."""
         meters, counted = self.model.meters, self.counters
         meters.loss_sum, meters.samples = float(counted[0]), int(counted[1])
-        for metric, at in self.lowered.native:
-            metric.state = {"total": float(counted[at]), "count": float(counted[at + 1])}
+        meters.loss_sums = [float(counted[at] / weight) for _, at, weight in self._parts()]
+        for meter, at in self.lowered.native:
+            meter.metric.state = {"total": float(counted[at]), "count": float(counted[at + 1])}
 
     def _count_outputs(self, order: Array | None, place: int, done: int) -> None:
         """Let the metrics that have no compiled form see the outputs: batch by batch, so that their sums do not depend
         on how an epoch is cut into runs; all at once where whole numbers are added, whose sums never do."""
         first, last = place * self.batch, min((place + done) * self.batch, len(self.x))
         rows: Any = slice(first, last) if order is None else order[first:last]
-        y_true, y_pred = self.y[rows], self.machine.kept["out"]
-        given = None if self.weights is None else self.weights[rows]
-        for metric, weighted in self.lowered.foreign:
-            weights = given if weighted else None
+        targets, names = parts_of(self.y), list(lettered("out", self.lowered.ys))
+        given = parts_of(self.weights, len(names))
+        for meter in self.lowered.foreign:
+            metric, i = meter.metric, meter.output
+            y_true, y_pred = targets[i][rows], self.machine.kept[names[i]]
+            weights = given[i][rows] if meter.weighted and given[i] is not None else None
             together = weights is None and metric.can_lower() and metric.adds_whole_numbers(y_true)
             size = max(last - first, 1) if together else self.batch
-            for i in range(0, last - first, size):
-                part = slice(i, min(i + size, last - first))
+            for begin in range(0, last - first, size):
+                part = slice(begin, min(begin + size, last - first))
                 metric.update_state(y_true[part], y_pred[part], None if weights is None else weights[part])
 
 
@@ -189,7 +202,7 @@ class Engine:
         self.predictors: Predictors | None = None
         self.crews: dict[Any, Crew] = {}  # what was learnt of threads outlives a change of a part
 
-    def predict(self, x: Array) -> Array | None:
+    def predict(self, x: Any) -> Any:
         """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
         where an input is not finite."""
         if self.edits != self.revision.edits or self.predictors is None:
@@ -197,7 +210,7 @@ class Engine:
                 return None
             try:
                 self.model.gather()  # another model may have taken its layers over
-                self.predictors = Predictors(self.model, x.shape[1:])
+                self.predictors = Predictors(self.model, [part.shape[1:] for part in parts_of(x)])
             except CannotLower as part:
                 self._refuse(part)
                 return None
@@ -206,13 +219,13 @@ class Engine:
         return self.predictors(x)
 
     def stepper(
-        self, batch: int, x: Array, y: Array, weights: Array | None, *, training: bool, fused: bool = False
+        self, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
     ) -> Stepper | None:
         """A program for batches of such arrays, bound to them; None where only the definition can."""
         if not self._renewed():
             return None
         room = 1 << max(batch - 1, 0).bit_length()
-        key = (training, fused, room, x.shape[1:], y.shape[1:], None if weights is None else weights.shape[1:])
+        key = (training, fused, room, *map(_shapes, (x, y, weights)))
         if key not in self.steppers:
             try:
                 self.steppers[key] = Stepper(self.model, room, x, y, weights, training=training, fused=fused)
@@ -255,7 +268,7 @@ def engine_of(model: Trainee) -> Engine:
 def stepper_for(
     model: Trainee,
     batches: Batches,
-    class_weight: Mapping[int, float] | None = None,
+    class_weight: Any = None,
     *,
     training: bool,
     fused: bool = False,
@@ -269,14 +282,24 @@ def stepper_for(
     return engine_of(model).stepper(size, batches.x, batches.y, weights, training=training, fused=fused)
 
 
-def train(model: Trainee, x: Array, y: Array, weights: Array | None) -> None:
+def _named(**given: Any) -> Iterator[tuple[str, Array]]:
+    """What there is under the names by which a program knows it: `x`, or `x1`, `x2`, ..."""
+    for letter, found in given.items():
+        yield from ((name, array) for name, array in lettered(letter, parts_of(found)).items() if array is not None)
+
+
+def _shapes(given: Any) -> tuple[Shape | None, ...]:
+    return tuple(None if part is None else part.shape[1:] for part in parts_of(given))
+
+
+def train(model: Trainee, x: Any, y: Any, weights: Any) -> None:
     """One training step on a batch, compiled where that is possible; NonFinite is raised by the definition alone."""
     stepper = engine_of(model).stepper(len(x), x, y, weights, training=True)
     if stepper is None or not stepper.run(None, 0, 1):
         definition.train_step(model, x, y, weights)
 
 
-def test(model: Trainee, x: Array, y: Array, weights: Array | None) -> None:
+def test(model: Trainee, x: Any, y: Any, weights: Any) -> None:
     """Count one batch in the model's meters, without training on it."""
     stepper = engine_of(model).stepper(len(x), x, y, weights, training=False)
     if stepper is None:
@@ -292,18 +315,23 @@ def permutation(key: Key, n: int) -> Array:
     return order
 
 
-def predict(model: Trainee, x: Array) -> Array:
-    """The outputs (B, ...) of a batch, compiled where that is possible."""
+def predict(model: Trainee, x: Any) -> Any:
+    """The outputs (B, ...) of a batch, compiled where that is possible; several in `Parts`."""
+    parts = parts_of(x)
+    shapes = tuple(part.shape[1:] for part in parts)
     if not len(x):
-        return no_rows(model, x.shape[1:])
-    rows = np.ascontiguousarray(x, None if x.dtype in READABLE else model.dtype)
-    found = engine_of(model).predict(rows) if x.shape[1:] == model.shape else None
-    return definition.predict_step(model, np.asarray(x, model.dtype)) if found is None else found
+        return no_rows(model, shapes)
+    rows = [np.ascontiguousarray(part, None if part.dtype in READABLE else model.dtype) for part in parts]
+    found = None
+    if shapes == model.sample_shapes:
+        found = engine_of(model).predict(Parts(rows) if isinstance(x, Parts) else rows[0])
+    return definition.predict_step(model, as_dtype(x, model.dtype)) if found is None else found
 
 
-def no_rows(model: Trainee, shape: Shape) -> Array:
-    """The outputs (0, ...) for no rows (0, *shape)."""
-    return np.empty((0, *model.output_shape_for(shape)), model.dtype)
+def no_rows(model: Trainee, shapes: Sequence[Shape]) -> Any:
+    """The outputs (0, ...) for no rows (0, ...) of inputs of these shapes."""
+    outputs = [np.empty((0, *shape), model.dtype) for shape in model.output_shapes_for(*shapes)]
+    return Parts(outputs) if model.gives_many else outputs[0]
 
 
 _said: set[str] = set()

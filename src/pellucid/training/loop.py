@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, as_dtype, joined, parts_of
 from ..errors import NonFinite, NotReady, Told
 from . import definition, engine
 from .base import Trainee
@@ -30,7 +30,7 @@ class Plan:
     initial_epoch: int = 0
     validation: Batches | None = None
     validation_freq: int | Sequence[int] = 1
-    class_weight: Mapping[int, float] | None = None
+    class_weight: Any = None
 
 
 def fit(model: Trainee, plan: Plan, callbacks: Any, verbose: int) -> History:
@@ -175,7 +175,7 @@ def _run(
 
 
 def _step(
-    model: Trainee, x: Array, y: Array, weights: Array | None, told: CallbackList, position: Position
+    model: Trainee, x: Any, y: Any, weights: Any, told: CallbackList, position: Position
 ) -> bool:  # fmt: skip
     """Train on one batch; whether to go on after it."""
     try:
@@ -186,7 +186,8 @@ def _step(
     except NonFinite as problem:
         if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
             raise
-        model.meters.spoil(y, (len(x), *model.output_shape_for(x.shape[1:])), model.loss)
+        shapes = [(len(x), *shape) for shape in model.output_shapes_for(*(part.shape[1:] for part in parts_of(x)))]
+        model.meters.spoil(y, shapes, model.objective.losses)
         _tell_non_finite(told, problem, position.batch)
         return False
     position.batch += 1
@@ -194,11 +195,11 @@ def _step(
     return not model.stop_training
 
 
-def _outputs(model: Trainee, x: Array) -> dict[str, Array]:
+def _outputs(model: Trainee, x: Any) -> dict[str, Array]:
     """What each layer gives in the step to come."""
     rng = model.key.noise(model.optimizer.steps_taken)
     with np.errstate(all="ignore"):  # what is not finite ends the step, which tells where
-        return dict(model.walk(model.p, x, training=True, rng=rng))
+        return dict(model.walk(model.p, *parts_of(x), training=True, rng=rng))
 
 
 def _tell_non_finite(told: CallbackList, problem: NonFinite, batch: int) -> None:
@@ -207,10 +208,10 @@ def _tell_non_finite(told: CallbackList, problem: NonFinite, batch: int) -> None
             callback.on_non_finite(problem, batch)  # type: ignore[attr-defined]
 
 
-def resume_meters(model: Trainee, counted: dict[str, Array], x: Array, y: Array | None) -> None:
+def resume_meters(model: Trainee, counted: dict[str, Array], x: Any, y: Any) -> None:
     """Go on counting an epoch that was interrupted; one batch shows the shapes."""
     x, y, _ = ready(model, x, y, None, "fit")
-    model.meters.load_state(counted, (y, definition.predict_step(model, x[:1])), model.loss)
+    model.meters.load_state(counted, (y, definition.predict_step(model, x[:1])), model.objective.losses)
 
 
 def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, Any]:
@@ -254,30 +255,29 @@ def _test_again(model: Trainee, batches: Batches) -> None:
         definition.test_step(model, *ready(model, x, y, weights, "evaluate"))
 
 
-def predict(model: Trainee, batches: Batches, told: CallbackList) -> Array:
-    """The outputs for all batches, (N, ...)."""
+def predict(model: Trainee, batches: Batches, told: CallbackList) -> Any:
+    """The outputs for all batches, (N, ...), of several all in `Parts`."""
     told.call("on_predict_begin")
     outputs = []
     for i, (x, _, _) in enumerate(batches.epoch(0, None)):
         told.call("on_predict_batch_begin", i)
         outputs.append(engine.predict(model, x))
-        told.call("on_predict_batch_end", i, {"outputs": outputs[-1]})
+        told.call("on_predict_batch_end", i, {"outputs": model.in_form(parts_of(outputs[-1]))})
     told.call("on_predict_end")
     if not outputs:
         assert model.shape is not None  # a stream without batches cannot have built it
-        return engine.no_rows(model, model.shape)
-    return np.concatenate(outputs)
+        return engine.no_rows(model, model.sample_shapes)
+    return joined(outputs)
 
 
 def ready(
-    model: Trainee, x: Array, y: Array | None, weights: Array | None, where: str,
-    class_weight: Mapping[int, float] | None = None,
-) -> tuple[Array, Array, Array | None]:  # fmt: skip
+    model: Trainee, x: Any, y: Any, weights: Any, where: str, class_weight: Any = None
+) -> tuple[Any, Any, Any]:  # fmt: skip
     """A batch as the step takes it: x in the model's dtype, class weights multiplied in."""
     if y is None:
         raise NotReady(f"{where}, y", "targets", Told("none"), "Pass y, or batches of (x, y).")
     weights = with_class_weight(y, weights, class_weight)
-    return np.asarray(x, model.dtype), y, weights
+    return as_dtype(x, model.dtype), y, weights
 
 
 def _due(frequency: int | Sequence[int], epoch: int) -> bool:

@@ -5,18 +5,40 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Parts, parts_of
+from ..errors import NotReady, Told
 from ..losses import Loss
 from ..metrics import Metric, resolve, settled
 from ..metrics.resolve import of_quantities
 
 
+@dataclass
+class Meter:
+    """A metric of one output: whether it sees the sample weights, and its name in the logs."""
+
+    metric: Metric
+    weighted: bool
+    output: int
+    name: str
+
+    def found(self) -> dict[str, Any]:
+        """Its result; one that is a mapping adds its entries."""
+        value = self.metric.result()
+        if isinstance(value, dict):
+            prefix = self.name.removesuffix(self.metric.name)
+            return {f"{prefix}{name}": number for name, number in value.items()}
+        return {self.name: value if np.ndim(value) else float(value)}
+
+
 class Meters:
-    """The loss averaged over samples, and the metrics `compile` was given.
+    """The loss averaged over samples, and the metrics `compile` was given, a list for each output.
+
+    Of several outputs, each one's own loss and metrics are told after its name: "a_loss", "a_accuracy".
 
     Words like "accuracy" become the binary, categorical or sparse metric when the first batch shows the shapes.
     Weighted metrics see the sample weights, the others don't, as in Keras; and as there, a weighted one whose name
@@ -24,37 +46,57 @@ class Meters:
     finite, no number of the whole is: a mean of those before it would look better than it is.
     """
 
-    def __init__(self, metrics: Sequence[Any], weighted_metrics: Sequence[Any]) -> None:
-        self.given = [(settled(m), False) for m in metrics] + [(settled(m), True) for m in weighted_metrics]
-        for metric, _ in self.given:
+    def __init__(
+        self, metrics: Sequence[Sequence[Any]], weighted_metrics: Sequence[Sequence[Any]], outputs: Sequence[str] = ()
+    ) -> None:
+        self.outputs = tuple(outputs)
+        self.given = [
+            (settled(m), weighted, output)
+            for weighted, of_outputs in ((False, metrics), (True, weighted_metrics))
+            for output, mine in enumerate(of_outputs)
+            for m in mine
+        ]
+        for metric, *_ in self.given:
             resolve(metric, (None,), (None, 2))  # a wrong name is told now, not at the first batch
-        self.metrics: list[tuple[Metric, bool]] | None = None
-        self.loss_sum, self.samples = 0.0, 0
+        self.metrics: list[Meter] | None = None
+        self.reset()
+
+    @property
+    def loss_names(self) -> list[str]:
+        """Of the losses of several outputs."""
+        return [f"{name}_loss" for name in self.outputs]
 
     def reset(self) -> None:
         """Forget everything counted."""
         self.loss_sum, self.samples = 0.0, 0
-        for metric, _ in self.metrics or ():
-            metric.reset_state()
+        self.loss_sums = [0.0] * len(self.outputs)
+        for meter in self.metrics or ():
+            meter.metric.reset_state()
 
     def count(
-        self, loss: float, y_true: Array, y_pred: Array, sample_weight: Array | None, of: Loss | None = None
-    ) -> None:
-        """Count one batch in; `of` is the loss that gave the number."""
+        self, loss: float, y_true: Any, y_pred: Any, sample_weight: Any, of: Sequence[Loss | None] = (None,),
+        each: Sequence[float] = (),
+    ) -> None:  # fmt: skip
+        """Count one batch in; `of` are the losses that gave the number, `each` what they gave, output by output."""
         self.loss_sum += loss * len(y_pred)
         self.samples += len(y_pred)
-        for metric, weighted in self.resolved(y_true, y_pred, of):
-            metric.update_state(y_true, y_pred, sample_weight if weighted else None)
+        self.loss_sums = [total + one * len(y_pred) for total, one in zip(self.loss_sums, each, strict=False)]
+        ys, outputs = parts_of(y_true), parts_of(y_pred)
+        weights = parts_of(sample_weight, len(outputs))
+        for meter in self.resolved(y_true, y_pred, of):
+            given = weights[meter.output] if meter.weighted else None
+            meter.metric.update_state(ys[meter.output], outputs[meter.output], given)
 
-    def spoil(self, y_true: Array, shape: tuple[int, ...], of: Loss | None = None) -> None:
-        """Count in a batch whose loss or gradient is not finite; its outputs would have been of this shape (B, ...)."""
-        self.resolved(y_true, np.broadcast_to(0.0, shape), of)
+    def spoil(self, y_true: Any, shapes: Sequence[tuple[int, ...]], of: Sequence[Loss | None] = (None,)) -> None:
+        """Count in a batch whose loss or gradient is not finite; its outputs would have these shapes (B, ...)."""
+        self.resolved(y_true, Parts(np.broadcast_to(0.0, shape) for shape in shapes), of)
         self.loss_sum, self.samples = math.nan, max(self.samples, 1)
 
-    def resolved(self, y_true: Array, y_pred: Array, of: Loss | None = None) -> list[tuple[Metric, bool]]:
+    def resolved(self, y_true: Any, y_pred: Any, of: Sequence[Loss | None] = (None,)) -> list[Meter]:
         """The metrics, their words made definite by the shapes of a first batch and the loss; names made unique."""
         if self.metrics is None:
-            if any(of_quantities(given, y_true, of) for given, _ in self.given):
+            ys, outputs = parts_of(y_true), parts_of(y_pred)
+            if any(of_quantities(given, ys[output], of[output]) for given, _, output in self.given):
                 warnings.warn(
                     "compile, argument metrics: accuracy counts hits among classes, but the loss and the targets are "
                     "those of quantities; use 'mae' or R2Score() there.",
@@ -62,36 +104,44 @@ class Meters:
                 )
             self.metrics = []
             taken = {"loss"}
-            for given, weighted in self.given:
-                metric = resolve(given, y_true.shape, y_pred.shape, of)
-                metric.name = _unused(metric.name, taken, weighted)
-                taken.add(metric.name)
-                self.metrics.append((metric, weighted))
+            for given, weighted, output in self.given:
+                prefix = f"{self.outputs[output]}_" if self.outputs else ""
+                if ys[output] is None:
+                    raise NotReady(f"y, output {self.outputs[output]!r}", "targets for its metrics", Told("none"))
+                metric = resolve(given, ys[output].shape, outputs[output].shape, of[output])
+                mine = {name.removeprefix(prefix) for name in taken if name.startswith(prefix)}
+                metric.name = _unused(metric.name, mine, weighted)
+                taken.add(prefix + metric.name)
+                self.metrics.append(Meter(metric, weighted, output, prefix + metric.name))
         return self.metrics
 
     def results(self) -> dict[str, Any]:
         """The loss and each metric's result so far, by name; a metric whose result is a mapping adds its entries."""
         logs: dict[str, Any] = {"loss": self.loss_sum / max(self.samples, 1)}
         finite = math.isfinite(logs["loss"])
-        for metric, _ in self.metrics or ():
-            value = metric.result()
-            found = value if isinstance(value, dict) else {metric.name: value if np.ndim(value) else float(value)}
+        for name, total in zip(self.loss_names, self.loss_sums, strict=True):
+            logs[name] = total / max(self.samples, 1) if finite else math.nan
+        for meter in self.metrics or ():
+            found = meter.found()
             logs |= found if finite else {name: _unknown(number) for name, number in found.items()}
         return logs
 
     def state(self) -> dict[str, Array]:
         """Everything counted, as arrays, for a checkpoint in the middle of an epoch."""
-        arrays = {"loss": np.array([self.loss_sum, self.samples])}
-        for metric, _ in self.metrics or ():
-            arrays |= {f"{metric.name}/{name}": np.array(value) for name, value in metric.state.items()}
+        arrays = {"loss": np.array([self.loss_sum, self.samples, *self.loss_sums])}
+        for meter in self.metrics or ():
+            arrays |= {f"{meter.name}/{name}": np.array(value) for name, value in meter.metric.state.items()}
         return arrays
 
-    def load_state(self, arrays: dict[str, Array], shapes: tuple[Array, Array], of: Loss | None = None) -> None:
+    def load_state(
+        self, arrays: dict[str, Array], shapes: tuple[Any, Any], of: Sequence[Loss | None] = (None,)
+    ) -> None:
         """Go on counting from a checkpoint; `shapes` is one batch of (y_true, y_pred)."""
         self.reset()
         self.loss_sum, self.samples = float(arrays["loss"][0]), int(arrays["loss"][1])
-        for metric, _ in self.resolved(*shapes, of):
-            prefix = f"{metric.name}/"
+        self.loss_sums = [float(total) for total in arrays["loss"][2:]]
+        for meter in self.resolved(*shapes, of):
+            metric, prefix = meter.metric, f"{meter.name}/"
             counted = {n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)}
             metric.load_state({name: np.asarray(v) if np.ndim(v) else float(v) for name, v in counted.items()})
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Shape
+from ..arrays import Array, Parts, Shape, parts_of
 from ..machine.executable import Executable, address
 from ..machine.layout import DONE, OPERANDS
+from ..program import lettered
 from .base import Trainee
 from .lowering import lower_prediction
 
@@ -21,29 +23,30 @@ WORTH = 20_000_000  # multiplications that are worth a second thread
 class Predictor:
     """A forward program that reads rows and writes rows. For one caller at a time."""
 
-    def __init__(self, model: Trainee, shape: Shape, block: int) -> None:
-        lowered = lower_prediction(model, block, shape)
+    def __init__(self, model: Trainee, shapes: Sequence[Shape], block: int) -> None:
+        lowered = lower_prediction(model, block, shapes)
         vectors = {"theta": model.theta.data, "state": model.state.data}
         machine = self.machine = Executable(lowered.code, vectors)
         machine.set(batch=block)
         machine.ready(1)
-        self.block, self.shape, self.out_shape = block, shape, lowered.y.shape
-        ((i, word, _),) = machine.bound["x"]
-        ((j, out_word, _),) = machine.bound["out"]
-        self.from_word, self.to_word = (i, word), (j, out_word)
-        self.dtype: Any = None
+        self.block, self.out_shapes = block, [y.shape for y in lowered.ys]
+        # an output that is given twice is written twice, by an operation each
+        self.reads = [(name, *machine.bound[name][0][:2]) for name in lettered("x", shapes)]
+        self.writes = [machine.bound[name][0][:2] for name in lettered("out", lowered.ys)]
+        self.dtypes: list[Any] = [None] * len(self.reads)
 
-    def run(self, x: Array, out: Array) -> bool:
-        """Fill out (N, ...) for contiguous rows x (N, ...); False if an input is not finite."""
-        machine = self.machine
-        n = len(x)
-        if x.dtype is not self.dtype:
-            machine.bind_rows("x", x)
-            self.dtype = x.dtype
-            machine.table[self.from_word[0], OPERANDS + 1] = x.nbytes // n
-        table = machine.table
-        table[self.from_word] = address(x)
-        table[self.to_word] = address(out)
+    def run(self, xs: Sequence[Array], outs: Sequence[Array]) -> bool:
+        """Fill each out (N, ...) for contiguous rows of each x (N, ...); False if an input is not finite."""
+        machine, table = self.machine, self.machine.table
+        n = len(xs[0])
+        for i, (x, (name, op, word)) in enumerate(zip(xs, self.reads, strict=True)):
+            if x.dtype is not self.dtypes[i]:
+                machine.bind_rows(name, x)
+                self.dtypes[i] = x.dtype
+                table[op, OPERANDS + 1] = x.nbytes // n
+            table[op, word] = address(x)
+        for out, place in zip(outs, self.writes, strict=True):
+            table[place] = address(out)
         steps = -(-n // self.block)
         machine.go(n, steps)
         return bool(machine.job[DONE] == steps)
@@ -53,9 +56,9 @@ class RowPredictor:
     """A forward program for a single row, between two arrays of its own: nothing is bound anew from call to call."""
 
     def __init__(self, model: Trainee, shape: Shape) -> None:
-        predictor = Predictor(model, shape, 1)
-        self.x, self.y = np.zeros((1, *shape), "float32"), np.zeros((1, *predictor.out_shape), "float32")
-        predictor.run(self.x, self.y)
+        predictor = Predictor(model, [shape], 1)
+        self.x, self.y = np.zeros((1, *shape), "float32"), np.zeros((1, *predictor.out_shapes[0]), "float32")
+        predictor.run([self.x], [self.y])
         self.predictor = predictor  # holds the memory that the call reads
         self.entry, self.call = predictor.machine.entry, predictor.machine.call
         self.done: Any = memoryview(predictor.machine.job)  # type: ignore[arg-type]  # quicker to index than the array
@@ -70,9 +73,9 @@ class RowPredictor:
 class Predictors:
     """The predictors of one model, handed out to callers."""
 
-    def __init__(self, model: Trainee, shape: Shape) -> None:
-        self.model, self.shape = model, shape
-        widest = max(lower_prediction(model, 1, shape).code.widths())
+    def __init__(self, model: Trainee, shapes: Sequence[Shape]) -> None:
+        self.model, self.shapes = model, shapes
+        widest = max(lower_prediction(model, 1, shapes).code.widths())
         block = LARGEST_BLOCK
         while block > 16 and block * widest > CACHE:
             block //= 2
@@ -81,9 +84,11 @@ class Predictors:
         self.free: list[Predictor] = []
         self.free_rows: list[RowPredictor] = []
 
-    def __call__(self, x: Array) -> Array | None:
+    def __call__(self, x: Any) -> Any:
         """The outputs for rows x (N, ...) of the model's own shape; None if an input is not finite."""
         n = len(x)
+        if self.model.gives_many or isinstance(x, Parts):
+            return self._run(x)
         if n == 1 and x.dtype.itemsize < 8:  # float64 may hold numbers that float32 cannot: NumPy would warn
             return self._row(x)
         parts = self._threads(n)
@@ -91,18 +96,20 @@ class Predictors:
 
     def _row(self, x: Array) -> Array | None:
         free = self.free_rows
-        predictor = free.pop() if free else RowPredictor(self.model, self.shape)
+        predictor = free.pop() if free else RowPredictor(self.model, self.shapes[0])
         try:
             return predictor.run(x)
         finally:
             free.append(predictor)
 
-    def _run(self, x: Array, out: Array | None = None) -> Array | None:
-        predictor = self.free.pop() if self.free else Predictor(self.model, self.shape, self.block)
+    def _run(self, x: Any, out: Array | None = None) -> Any:
+        predictor = self.free.pop() if self.free else Predictor(self.model, self.shapes, self.block)
         try:
-            if out is None:
-                out = np.empty((len(x), *predictor.out_shape), "float32")
-            return out if predictor.run(x, out) else None
+            shapes = predictor.out_shapes
+            outs = [np.empty((len(x), *shape), "float32") for shape in shapes] if out is None else [out]
+            if not predictor.run(parts_of(x), outs):
+                return None
+            return Parts(outs) if self.model.gives_many else outs[0]
         finally:
             self.free.append(predictor)
 

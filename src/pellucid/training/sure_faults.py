@@ -45,9 +45,11 @@ def warn_of(model: Trainee, batches: Batches, level: int) -> None:
 
 
 def output_faults(model: Trainee) -> Iterator[str]:
-    """What is wrong between the last activation and the loss."""
+    """What is wrong between the last activation and the loss; of several outputs nothing is sure."""
+    if model.gives_many:
+        return
     end, loss = _end(model), model.loss
-    name, width = _activation(end), model.output_shape_for(model.shape or ())[-1:]
+    name, width = _activation(end), model.output_shapes_for(*model.sample_shapes)[0][-1:]
     if width == (1,) and type(loss) in (CategoricalCrossentropy, CategoricalFocalCrossentropy):
         return  # these say themselves that one class is always right
     if name == "softmax" and width == (1,) and _on_last_axis(end):

@@ -92,7 +92,7 @@ class Wondering:
             return self._from_above(passed, sign, at, value)
         if sign in passed.letters("x"):
             wire = passed.step.inputs[passed.letters("x").index(sign)]
-            below = next((other.label for other in self.taken.layers.values() if other.step.output == wire), None)
+            below = next((other.label for other in self.taken.layers.values() if wire in other.step.outputs), None)
             return Why(name, at, f"the y of {below}" if below else "the model's input", value)
         if sign in passed.back:
             formula = backward_formula(passed, set(passed.back))
@@ -107,7 +107,7 @@ class Wondering:
             (f"the {letter} of {other.label}", other.back.get(letter))
             for other in self.taken.layers.values()
             for letter, wire in zip(other.letters("dx"), other.step.inputs, strict=True)
-            if wire == passed.step.output
+            if wire in passed.step.outputs
         ]
         if len(above) == 1:
             return Why(name, at, above[0][0], value)

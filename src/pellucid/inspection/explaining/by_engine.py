@@ -31,7 +31,7 @@ class Kept:
     def __init__(self, model: Inspected) -> None:
         self.model = model
 
-    def lowered(self, code: Program, x: Buffer) -> Buffer:
+    def lowered(self, code: Program, x: Buffer) -> Any:
         code.keeps = True
         return self.model.lowered(code, x)
 
@@ -70,10 +70,10 @@ def take_pass(model: Inspected, x: Array) -> Taken | str:
     engine = Engine(kept)
     if engine.predict(x) is None:
         return _refusal(model, engine)
-    n, lowered = len(x), lower_prediction(kept, len(x), x.shape[1:])
+    n, lowered = len(x), lower_prediction(kept, len(x), [x.shape[1:]])
     machine = Executable(lowered.code, {"theta": model.theta.data, "state": model.state.data})
     machine.bind_rows("x", x)
-    machine.bind("out", np.empty((n, *lowered.y.shape), "float32"))
+    machine.bind("out", np.empty((n, *lowered.ys[0].shape), "float32"))
     machine.set(samples=n, batch=n)
     machine.run(1)
     taken = Taken("compiled", x, None, None, Parameters.of(model))
@@ -125,8 +125,8 @@ def _judged(model: Inspected, stepper: Stepper, taken: Taken, look: _Look) -> Ju
     y = code.taps[last]["y"]
     fused = looked_at.offset != y.offset
     loss = model.loss
-    if fused and code.logits is not None:
-        loss = model.loss.from_logits_of(code.logits[1]) or loss
+    if fused and (end := code.logits.get(model.wiring.outputs[0])) is not None:
+        loss = model.loss.from_logits_of(end[0]) or loss
         back = taken.layers[last].back
         back["dz"] = look(d).reshape(taken.layers[last].arrays["y"].shape)
         back.pop("dy", None)

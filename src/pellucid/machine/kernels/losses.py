@@ -9,6 +9,7 @@ import numpy as np
 
 from ..layout import LOSS, NOT_FINITE, SHARED, STATUS, B
 from ..memory import doubles, floats, ints
+from ..memory import number as number_of
 from .base import kernel
 from .gather import share_lines
 
@@ -21,7 +22,7 @@ def slope(op: int, ctx: int, tid: int, nt: int) -> None:
     """How much each value counts; where nothing does, 0.
 
     op: weights or 0, slope, values per sample, weights per sample, reduction, class numbers or 0, the one that does not
-    count.
+    count, a factor.
     """
     o, c = ints(op, 8), ints(ctx, 64)
     inner, reduction = o[2], o[4]
@@ -46,6 +47,7 @@ def slope(op: int, ctx: int, tid: int, nt: int) -> None:
         for i in range(n):
             number += np.float64(s[i])
     scale = f32(1) if reduction == SUM else (f32(1.0 / number) if number != 0.0 else f32(0))
+    scale *= f32(number_of(o[7]))
     for i in range(n):
         s[i] *= scale
 
@@ -65,7 +67,7 @@ def signs(op: int, ctx: int, tid: int, nt: int) -> None:
 
 @kernel("loss.total")
 def total(op: int, ctx: int, tid: int, nt: int) -> None:
-    """L = Σ slope · value. op: values, slope, values per sample."""
+    """L = Σ slope · value. op: values, slope, values per sample, whether L counts already something."""
     o, c = ints(op, 4), ints(ctx, 64)
     n = c[B] * o[2]
     values, s = floats(o[0], n), floats(o[1], n)
@@ -73,7 +75,7 @@ def total(op: int, ctx: int, tid: int, nt: int) -> None:
     for i in range(n):
         loss += np.float64(values[i]) * np.float64(s[i])
     shared = doubles(c[SHARED], 64)
-    shared[LOSS] = loss
+    shared[LOSS] = shared[LOSS] + loss if o[3] != 0 else loss
 
 
 @kernel("loss.finite")

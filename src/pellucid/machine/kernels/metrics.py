@@ -23,6 +23,22 @@ def count_loss(op: int, ctx: int, tid: int, nt: int) -> None:
     counts[1] += c[B]
 
 
+@kernel("count.part")
+def count_part(op: int, ctx: int, tid: int, nt: int) -> None:
+    """The loss of one output of several, weighted by the samples.
+
+    op: values, slope, values per sample, place.
+    """
+    o, c = ints(op, 4), ints(ctx, 64)
+    n = c[B] * o[2]
+    values, s = floats(o[0], n), floats(o[1], n)
+    loss = 0.0
+    for i in range(n):
+        loss += np.float64(values[i]) * np.float64(s[i])
+    counts = doubles(c[COUNTS] + 8 * o[3], 1)
+    counts[0] += loss * c[B]
+
+
 @kernel("count.values")
 def count_values(op: int, ctx: int, tid: int, nt: int) -> None:
     """Σ w·v and Σ w over the samples, v being the mean of a sample's values.
