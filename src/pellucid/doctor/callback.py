@@ -72,6 +72,7 @@ class Doctor(Probes):
         self._validation = None if validation is None else _Rows(validation, VALIDATION_ROWS)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.model.has_one_of_each("Doctor")
         super().on_train_begin(logs)
         self.findings, self.remarks, self.case = [], [], None
         self._began = time.monotonic()

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Shape
+from ..arrays import Array, Arrays, Shape, as_dtype, parts_of
 from ..errors import PellucidError, Told
 from ..layers import numerical_gradient
 from ..rng import Key
 from ..training.batches import checked_arrays
-from ..training.definition import from_logits, loss_and_gradients
+from ..training.definition import judge, loss_and_gradients
 from ..training.engine import Engine
 from ..training.loop import ready
 from ..training.threads import threads_for
@@ -112,7 +112,7 @@ def check_gradients(
     x, y, weights = ready(twin, *_arrays(twin, x, y, sample_weight), WHERE)
     key = Key(checks.integer(f"{WHERE}, argument seed", seed))
     with threads_for(len(x), twin.theta.data.size):
-        measured = _Measured(_in_float64(twin), np.asarray(x, "float64"), y, weights)
+        measured = _Measured(_in_float64(twin), as_dtype(x, "float64"), y, weights)
         gradients = {"definition": measured.gradients(), "compiled": _by_engine(twin, x, y, weights)}
         report = GradientReport(measured.loss(measured.p))
         for name in twin.trained_names():
@@ -128,7 +128,7 @@ def check_gradients(
 def _arrays(twin: Inspected, x: Any, y: Any, weights: Any) -> tuple[Array, Any, Any]:
     """As the model's step takes them; the model built for them."""
     x, y, weights = checked_arrays(twin, x, y, weights, WHERE)
-    twin.build((None, *x.shape[1:]))
+    twin.build((None, *parts_of(x)[0].shape[1:]))  # a model with several inputs is built from the start
     twin.gather()
     twin.optimizer.loss_scale_factor = None
     twin.optimizer.build(twin.theta)
@@ -141,7 +141,9 @@ def _in_float64(model: Inspected) -> Inspected:
     for _, leaf in twin.leaves():
         leaf.dtype = "float64"
     twin.gather()
-    twin.loss.dtype = None
+    for loss in twin.objective.losses:
+        if loss is not None:
+            loss.dtype = None
     return twin
 
 
@@ -206,10 +208,8 @@ class _Measured:
         """With the penalties, and with the same noise every time."""
         x, y, weights = self.batch
         with np.errstate(all="ignore"):
-            y_pred, cache = self.model.forward(p, x, training=True, rng=self.rng)
-            fused, z = from_logits(self.model, cache)
-            loss, outputs = (self.model.loss, y_pred) if fused is None else (fused, z)
-            return loss.value_and_gradient(y, outputs, weights)[0] + self.model.penalty(p, cache)
+            judged, _, cache = judge(self.model, p, x, y, weights, rng=self.rng, training=True)
+            return judged.total + self.model.penalty(p, cache)
 
     def points(self, name: str, entries: int, key: Key) -> Iterator[_Point]:
         """Where to measure."""
@@ -229,7 +229,7 @@ class _Measured:
     def _stays_exact(self) -> None:
         """Refuse what cannot be measured: a loss that is not finite or not repeatable, a layer that leaves float64."""
         with np.errstate(all="ignore"):
-            for path, y in self.model.walk(self.p, self.batch[0], training=True, rng=self.rng):
+            for path, y in self.model.walk(self.p, *parts_of(self.batch[0]), training=True, rng=self.rng):
                 if y.dtype != np.float64:
                     raise GradientFault(
                         f"{WHERE}, layer {path!r}, forward", "float64 from float64 inputs", Told(y.dtype.name),

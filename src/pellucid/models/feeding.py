@@ -59,7 +59,8 @@ class Fed(Compiled):
         size = checks.integer(f"{where}, argument batch_size", size, minimum=1)
         return ArrayBatches(x, y, weights, size, shuffle, steps)
 
-    def _has_one_of_each(self, where: str) -> None:
+    def has_one_of_each(self, where: str) -> None:
+        """Raise where there are several inputs or outputs."""
         if self.takes_many or self.gives_many:
             raise InvalidArgument(
                 f"model {self.name!r}, {where}", "a model with one input and one output",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,13 +76,18 @@ class Functional(Model):
 
     @property
     def input_names(self) -> list[str]:
-        return self._keys[0] or super().input_names
+        return self._keys[0] or [layer.name for layer in self._inputs]
 
     @property
     def output_names(self) -> list[str]:
+        if self._keys[1] is not None:
+            return self._keys[1]
+        givers = dict(zip(self._graph.inputs, self._inputs, strict=True))
+        givers |= {wire: call.layer for call in self._graph.calls for wire in call.outputs}
         names: list[str] = []
-        for name in self._keys[1] or [tensor.name for tensor in self.outputs]:
-            names.append(name if name not in names else f"{name}_{names.count(name)}")
+        for name in (givers[wire].name for wire in self._graph.outputs):
+            numbered = (f"{name}_{n}" for n in itertools.count(1))  # a layer may give two outputs, or one twice
+            names.append(next(one for one in itertools.chain([name], numbered) if one not in names))
         return names
 
     def in_form(self, outputs: Sequence[Any]) -> Any:
@@ -100,6 +106,9 @@ class Functional(Model):
         for layer in sorted({id(la): la for la in layers}.values(), key=lambda layer: not layer.named):
             self._name_apart(layer, taken, "layers")
             taken.add(layer.name)
+
+    def _entries(self) -> list[Tensor]:
+        return [layer.tensor() for layer in self._inputs]
 
     def build(self, input_shape: Any = None) -> None:
         """Nothing: a graph is built when it is made."""

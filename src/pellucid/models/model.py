@@ -303,7 +303,7 @@ class Model(Fed):
             g  (2, 1)    [4] [6]
         """
         engine = checked_engine(engine)
-        self._has_one_of_each("explain")
+        self.has_one_of_each("explain")
         twin = copied(self, "explain")
         if y is None or not self.compiled:
             x, _, _ = checked_arrays(twin, x, None, None, "explain")

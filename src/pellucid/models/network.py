@@ -72,12 +72,12 @@ class Network(Composite):
     @property
     def output_names(self) -> list[str]:
         """The name of each output, by which losses and metrics are told apart."""
-        return [tensor.name for tensor in self.outputs] if self.gives_many else [self.layers[-1].name]
+        return [self.layers[-1].name]
 
     def _ends(self) -> tuple[list[Tensor], list[Tensor]]:
         """(input tensors, output tensors), as they come of calling one layer after another on tensors."""
         if self._tensors is None:
-            entries = [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.sample_shapes]
+            entries = self._entries()
             tensors = dict(zip(self.graph.inputs, entries, strict=True))
             for node in self._traced:
                 node.layer._nodes.remove(node)
@@ -89,6 +89,10 @@ class Network(Composite):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_tensors": None, "_traced": ()}
+
+    def _entries(self) -> list[Tensor]:
+        """New tensors to begin with."""
+        return [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.sample_shapes]
 
     def _name_apart(self, layer: Layer, taken: Collection[str], where: str) -> None:
         """Have the layer go by a name that none of its neighbours has."""

@@ -34,12 +34,11 @@ def loss_and_gradients(
 ) -> Step:
     """L and dL/dp for one batch x (B, ...), y (B, ...), by the chain rule from the loss back to the input. Of several
     inputs, outputs, targets or weights, all are in `Parts`."""
-    outputs, cache = model.forward(p, *parts_of(x), training=training, rng=rng)
-    judged = _judged(model, outputs, cache, y, sample_weight)
+    judged, y_pred, cache = judge(model, p, x, y, sample_weight, rng=rng, training=training)
     dx, gradients = model.backward_fused(p, cache, judged.back, judged.fused)
     for name, penalty_gradient in model.penalty_gradients(p).items():
         gradients[name] = gradients[name] + penalty_gradient
-    return Step(judged.total + model.penalty(p, cache), _together(outputs), gradients, dx, cache, judged.each)
+    return Step(judged.total + model.penalty(p, cache), y_pred, gradients, dx, cache, judged.each)
 
 
 def from_logits(model: Any, cache: Any) -> tuple[Loss | None, Array]:
@@ -51,11 +50,15 @@ def from_logits(model: Any, cache: Any) -> tuple[Loss | None, Array]:
     return model.loss.from_logits_of(activation), z
 
 
-def _judged(model: Trainee, outputs: Any, cache: Any, y: Any, sample_weight: Any) -> Judged:
-    """What the losses find of these outputs."""
-    ys = outputs if isinstance(outputs, tuple) else (outputs,)
+def judge(
+    model: Trainee, p: Arrays, x: Any, y: Any, sample_weight: Any, *, rng: Key, training: bool
+) -> tuple[Judged, Any, Any]:
+    """(what the losses find, the outputs, the cache of the forward pass) for one batch."""
+    outputs, cache = model.forward(p, *parts_of(x), training=training, rng=rng)
+    y_pred = _together(outputs)
+    ys = parts_of(y_pred)
     weights = parts_of(sample_weight, len(ys))
-    return model.objective.judge(parts_of(y), ys, model.all_logits(cache), weights)
+    return model.objective.judge(parts_of(y), ys, model.all_logits(cache), weights), y_pred, cache
 
 
 def _together(outputs: Any) -> Any:
@@ -90,10 +93,9 @@ def _all_finite(g: Array) -> bool:
 def test_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
     """Forward and loss, without noise and with moving averages; counts the batch in the model's meters."""
     with np.errstate(all="ignore"):  # an infinite loss speaks for itself
-        outputs, cache = model.forward(model.p, *parts_of(x), training=False, rng=model.key)
-        judged = _judged(model, outputs, cache, y, sample_weight)
+        judged, y_pred, cache = judge(model, model.p, x, y, sample_weight, rng=model.key, training=False)
         loss = judged.total + model.penalty(model.p, cache)
-    model.meters.count(loss, y, _together(outputs), sample_weight, model.objective.losses, judged.each)
+    model.meters.count(loss, y, y_pred, sample_weight, model.objective.losses, judged.each)
     return loss
 
 

@@ -78,11 +78,12 @@ class Monitoring(Callback):
         self._growing = value is np.greater
 
     def _direction(self, name: str) -> bool:
-        if name == "loss":
+        meters = self.model.meters
+        if name in ("loss", *meters.loss_names):
             return False
-        for metric in getattr(self.model, "metrics", ()):
-            direction: Any = getattr(metric, "direction", None)
-            if metric.name == name and direction is not None:
+        for meter in meters.metrics or ():
+            direction: Any = getattr(meter.metric, "direction", None)
+            if meter.name == name and direction is not None:
                 return bool(direction == "up")
         raise InvalidArgument(
             self.where("mode"), "'min' or 'max'", self.mode, f"Whether more {name!r} is better is not known: say it."
