@@ -202,10 +202,6 @@ Linear(3)(X)
         "class Mine(keras.Model):\n    def call(self, x): return x\nMine()",
         r"class Mine: .*not supported: use Sequential\(\[",
     ),
-    "a train_step of one's own": (
-        "class Mine(keras.Sequential):\n    def train_step(self, data): pass\nMine([layers.Dense(1)])",
-        "class Mine: expected forward and backward, got train_step",
-    ),
     "a graph": (
         "inputs = keras.Input(shape=(8,)); keras.Model(keras.Input(shape=(8,)), layers.Dense(3)(inputs))",
         r"argument inputs: expected every input that the output needs",

@@ -33,6 +33,7 @@ from .variable import Variable, WithVariables
 
 # What Keras calls and nothing here does: written by a user, it would be passed over in silence.
 KERAS_HOOKS = ("call", "train_step", "test_step", "predict_step", "compute_loss")
+HERE = __name__.partition(".")[0]
 
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
@@ -417,8 +418,9 @@ def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:
 def _refuse_hooks(cls: type) -> None:
     """Refuse a class that is written for Keras's automatic differentiation."""
     for owner in cls.__mro__:
-        for hook in KERAS_HOOKS:
-            if hook in vars(owner) and "forward" not in vars(owner):
+        for hook in getattr(cls, "keras_hooks", KERAS_HOOKS):
+            mine = owner.__module__.partition(".")[0] == HERE or "forward" in vars(owner)
+            if hook in vars(owner) and not mine:
                 raise InvalidArgument(
                     f"class {cls.__name__}", "forward and backward", Told(f"{hook}, which Keras would call"), Layer.hint
                 )

@@ -84,6 +84,11 @@ class Fed(Compiled):
             checked_class_weight(f"{where}, output {name!r}", one, shape[-1] or 1)
         return tuple(each)
 
+    @property
+    def as_trainee(self) -> Any:
+        """The model with what `Model` adds."""
+        return self
+
     def _threads(self, batches: Batches) -> AbstractContextManager[None]:
         return threads_for(getattr(batches, "batch_size", DEFAULT_BATCH), self.count_params())
 
@@ -119,8 +124,7 @@ class Fed(Compiled):
         self._prepare()
         self._fits_loss(where, x, y)
         class_weight = self._class_weights(where, class_weight)
-        trainee: Any = self  # with what `Model` adds
-        return loop.ready(trainee, x, y, weights, where, class_weight)
+        return loop.ready(self.as_trainee, x, y, weights, where, class_weight)
 
     def _check_targets(self, where: str, batches: Batches) -> None:
         """Whether all targets suit the loss, told before the first step; a stream's are looked at as they come."""

@@ -23,13 +23,14 @@ from ..training.sure_faults import warn_of
 from ..wiring import tensors_in
 from . import saving
 from .arguments import answer, frequency, verbosity
-from .feeding import DEFAULT_BATCH, Fed
+from .feeding import DEFAULT_BATCH
 from .splitting import split_last
+from .stepping import Stepping
 from .summary import summary
 from .turns import alone
 
 
-class Model(Fed):
+class Model(Stepping):
     """A network that trains itself."""
 
     hint = "Models with a call of their own are not supported: use Sequential([...]) or Model(inputs, outputs)."
@@ -43,7 +44,7 @@ class Model(Fed):
             )  # fmt: skip
         return super().__new__(cls.functional if cls is Model else cls, *args, **kwargs)  # type: ignore[return-value]
 
-    passing = Fed.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
+    passing = Stepping.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
     history: History
     stop_training = False
     position: Any = None

@@ -17,7 +17,7 @@ from ..program import CannotLower, lettered
 from ..registry import Revision
 from ..rng import Key
 from . import definition
-from .base import Trainee
+from .base import Trainee, is_own
 from .batches import ArrayBatches, Batches, with_class_weight
 from .lowering import Lowered, lower_step
 from .predicting import Predictors
@@ -276,6 +276,8 @@ def stepper_for(
     """A program bound to the arrays that batches are cut from; None for other batches, or where only the definition
     can. `fused`: nobody looks at the gradient from one batch to the next."""
     if not isinstance(batches, ArrayBatches) or batches.y is None:
+        return None
+    if is_own(model, "train_step" if training else "test_step"):
         return None
     weights = with_class_weight(batches.y, batches.sample_weight, class_weight)
     size = min(batches.batch_size, len(batches.x))

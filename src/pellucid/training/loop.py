@@ -19,6 +19,7 @@ from .batches import ArrayBatches, Batches, with_class_weight
 from .callbacks.base import CallbackList, LazyLogs, as_list
 from .callbacks.history import History
 from .checkpoint import Position
+from .own_step import begin_counting, test_one, train_one
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _restored(told: CallbackList, position: Position) -> Position:
 
 def _train_epoch(model: Trainee, plan: Plan, told: CallbackList, position: Position) -> dict[str, Any]:
     key = model.key.fold("shuffle", position.first_step)
-    model.meters.reset()
+    begin_counting(model)
     if position.meters:
         x, y, _ = next(plan.train.epoch(position.epoch, key))
         resume_meters(model, position.meters, x, y)
@@ -181,7 +182,7 @@ def _step(
     try:
         see = told.looking(model, position.epoch)
         outputs = _outputs(model, x) if see.wanted else {}
-        engine.train(model, x, y, weights)
+        train_one(model, x, y, weights)
         see(outputs, compiled=False)
     except NonFinite as problem:
         if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
@@ -216,7 +217,7 @@ def resume_meters(model: Trainee, counted: dict[str, Array], x: Any, y: Any) -> 
 
 def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, Any]:
     """The loss and metrics over all batches."""
-    model.meters.reset()
+    begin_counting(model)
     told.call("on_test_begin")
     stepper = engine.stepper_for(model, batches, training=False)
     if stepper is not None and isinstance(batches, ArrayBatches):
@@ -226,7 +227,7 @@ def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, 
     else:
         for i, (x, y, weights) in enumerate(batches.epoch(0, None)):
             told.call("on_test_batch_begin", i)
-            engine.test(model, *ready(model, x, y, weights, "evaluate"))
+            test_one(model, *ready(model, x, y, weights, "evaluate"))
             told.call("on_test_batch_end", i, LazyLogs(model.meters.results))
     logs = model.meters.results()
     if not math.isfinite(logs["loss"]):

@@ -70,6 +70,7 @@ class Meters:
         """Forget everything counted."""
         self.loss_sum, self.samples = 0.0, 0
         self.loss_sums = [0.0] * len(self.outputs)
+        self.told: dict[str, Any] | None = None  # by a step of the user's own
         for meter in self.metrics or ():
             meter.metric.reset_state()
 
@@ -116,6 +117,10 @@ class Meters:
         return self.metrics
 
     def results(self) -> dict[str, Any]:
+        """What a step of the user's own told last; else what was counted."""
+        return self.counted() if self.told is None else dict(self.told)
+
+    def counted(self) -> dict[str, Any]:
         """The loss and each metric's result so far, by name; a metric whose result is a mapping adds its entries."""
         logs: dict[str, Any] = {"loss": self.loss_sum / max(self.samples, 1)}
         finite = math.isfinite(logs["loss"])

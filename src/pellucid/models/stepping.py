@@ -1,0 +1,97 @@
+"""What one batch does to a model: the steps of `fit` and `evaluate`, which a class of your own may write anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Parts, parts_of
+from ..errors import WrongType
+from ..training import definition, engine
+from .feeding import Fed
+from .turns import alone
+
+
+class Stepping(Fed):
+    """A model that takes steps. A class of your own may write `train_step` and `test_step`, Keras's hooks:
+
+    >>> import pellucid
+    >>> class Signs(pellucid.Sequential):
+    ...     '''Steps along the signs of the gradients.'''
+    ...     def train_step(self, data):
+    ...         x, y = data
+    ...         g = self.gradients(x, y)
+    ...         self.optimizer.apply([np.sign(dw) for dw in g.values()], self.trainable_variables)
+    ...         return {"loss": self.compute_loss(x, y, self(x))}
+    >>> model = Signs([pellucid.layers.Dense(1, input_shape=(2,))], seed=0)
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(np.ones((8, 2)), np.ones(8), epochs=20, verbose=0)
+    >>> history.history["loss"][-1] < history.history["loss"][0]
+    True
+
+    In Keras such a step needs the backend's own gradients; here `gradients` gives them.
+    """
+
+    keras_hooks = ("call", "predict_step", "compute_loss")  # compute_loss: gradients are those of `compile`'s loss
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One training step on a batch, (x, y) or (x, y, sample_weight); the numbers to show, by name.
+
+        One of your own is called for each batch of `fit`; the epoch's numbers are those of its last batch, as in Keras:
+        `metrics.Mean()` as an attribute of the model, which is reset with each epoch, makes means of them.
+        """
+        engine.train(self.as_trainee, *self._of_step("train_step", data))
+        return self.meters.counted()
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """The numbers of a batch, (x, y) or (x, y, sample_weight), without training on it."""
+        engine.test(self.as_trainee, *self._of_step("test_step", data))
+        return self.meters.counted()
+
+    @alone
+    def gradients(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
+        """dL/dw of each parameter w that is trained, by its path, in the order of `trainable_variables`: what the next
+        training step on this batch would find, penalties and noise of dropout among it. Nothing changes.
+
+        x (B, ...), y (B, ...). Keras has no such method: there, the backend's tape records a step.
+
+        >>> from pellucid import Sequential
+        >>> from pellucid.layers import Dense
+        >>> model = Sequential([Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(2,))])
+        >>> model.compile("sgd", "mse")
+        >>> model.gradients([[2.0, 3.0]], [4.0])["dense/kernel"].tolist()
+        [[4.0], [6.0]]
+        """
+        self.needs_compile("gradients")
+        x, y, weights = self._one_batch("gradients", x, y, sample_weight)
+        rng = self.key.noise(self.optimizer.steps_taken)
+        with np.errstate(all="ignore"):  # what is not finite is for the caller to see
+            found = definition.loss_and_gradients(self.as_trainee, self.p, x, y, weights, rng=rng).gradients
+        return {v.path: found[v.path].copy() for v in self.trainable_variables}
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> float:
+        """The loss that `compile` was given, of outputs y_pred (B, ...), with the parameters' penalties. x and training
+        are taken for Keras's sake and change nothing."""
+        self.needs_compile("compute_loss")
+        outputs = [np.asarray(part) for part in self._by_output(y_pred)]
+        targets = [None if part is None else np.asarray(part) for part in self._by_output(y)]
+        weights = parts_of(sample_weight, len(outputs)) if sample_weight is None else self._by_output(sample_weight)
+        found = self.objective.judge(targets, outputs, [None] * len(outputs), list(weights))
+        return float(found.total + sum(self.losses))
+
+    def _of_step(self, where: str, data: Any) -> tuple[Any, Any, Any]:
+        """The x, y and weights of a batch, checked."""
+        if not isinstance(data, tuple | list) or not 2 <= len(data) <= 3:
+            raise WrongType(f"{where}, argument data", "(x, y) or (x, y, sample_weight)", data)
+        x, y, weights = (*data, None)[:3]
+        return self._one_batch(where, x, y, weights)
+
+    def _by_output(self, given: Any) -> list[Any]:
+        if isinstance(given, Parts):
+            return list(given.arrays)
+        if not self.gives_many:
+            return [given]
+        return [given.get(name) for name in self.output_names] if isinstance(given, dict) else list(given)

@@ -1,0 +1,54 @@
+"""A batch for a model: one step of the library's, or of the user's own class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..arrays import Parts
+from ..errors import NonFinite, Told, WrongType
+from ..metrics import Metric
+from . import engine
+from .base import Trainee, is_own
+
+
+def train_one(model: Trainee, x: Any, y: Any, weights: Any) -> None:
+    """Train on one batch."""
+    if is_own(model, "train_step"):
+        _own(model, "train_step", x, y, weights)
+    else:
+        engine.train(model, x, y, weights)
+
+
+def test_one(model: Trainee, x: Any, y: Any, weights: Any) -> None:
+    """Count one batch, without training on it."""
+    if is_own(model, "test_step"):
+        _own(model, "test_step", x, y, weights)
+    else:
+        engine.test(model, x, y, weights)
+
+
+def begin_counting(model: Trainee) -> None:
+    """Forget what was counted, in metrics that are attributes of the model, too."""
+    model.meters.reset()
+    for value in vars(model).values():
+        if isinstance(value, Metric):
+            value.reset_state()
+
+
+def _own(model: Trainee, step: str, *batch: Any) -> None:
+    """Take a step of the user's; what it returns are the numbers so far."""
+    x, y, weights = (_in_lists(part) for part in batch)
+    where = f"{type(model).__name__}.{step}"
+    found = getattr(model, step)((x, y) if weights is None else (x, y, weights))
+    if not isinstance(found, Mapping):
+        raise WrongType(where, "a dict of numbers returned, such as {'loss': 0.1}", found)
+    model.meters.told = {str(name): float(value) for name, value in found.items()}
+    model.meters.told.setdefault("loss", math.nan)
+    if step == "train_step" and "loss" in found and not math.isfinite(found["loss"]):
+        raise NonFinite(where, "a finite loss", Told(f"loss {found['loss']}"), "Lower the learning rate.")
+
+
+def _in_lists(part: Any) -> Any:
+    return list(part.arrays) if isinstance(part, Parts) else part
