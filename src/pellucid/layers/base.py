@@ -83,11 +83,12 @@ class Layer(Part, WithVariables):
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
+    none_at_first: ClassVar[Sequence[str]] = ()  # parameters that are None before the layer is built, as in Keras
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
-    passing = frozenset({"_nodes", "_calls", "_activity_loss"})
+    passing = frozenset({"_nodes", "_calls", "_activity_losses"})
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
@@ -118,7 +119,7 @@ class Layer(Part, WithVariables):
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
         self._nodes: list[Node] = []  # where it was called on tensors
-        self._activity_loss: float | None = None
+        self._activity_losses: list[float] = []  # of the last call by hand
         self._calls = 0  # by hand, in training: noise of a seed of its own differs from call to call
 
     # What a layer writes -----------------------------------------------------------------------------------------
@@ -262,7 +263,7 @@ class Layer(Part, WithVariables):
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls))
         self._calls += training
         if self.activity_regularizer is not None:
-            self._activity_loss = float(self.activity_regularizer(y)) / max(len(y), 1)
+            self._activity_losses = [float(self.activity_regularizer(y)) / max(len(y), 1)]
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
@@ -348,11 +349,13 @@ class Layer(Part, WithVariables):
 
     @property
     def losses(self) -> list[float]:
-        """What regularizers add to the loss now, each by itself: those of the parameters, and that of the activity for
-        the batch with which the layer was last called by hand."""
+        """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
+        layer, or a model that it stands in, was last called by hand; then those of the parameters."""
+        return [*self._activity_losses, *self._parameter_losses()]
+
+    def _parameter_losses(self) -> list[float]:
         specs = self.specs if self.built else ()
-        found = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
-        return found + ([] if self._activity_loss is None else [self._activity_loss])
+        return [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
 
     def get_weights(self) -> list[Array]:
         """Copies of the parameters, the trained ones first, as Keras orders them."""
@@ -395,6 +398,8 @@ class Layer(Part, WithVariables):
         """A parameter; None for one that is switched off, as in Keras."""
         if name in (self.__dict__.get("p") or {}):
             return next(v for v in self.weights if v.name == name)
+        if name in type(self).none_at_first:
+            return None
         if name in type(self).switches and not self.__dict__.get(type(self).switches[name], True):
             return None
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -106,6 +106,7 @@ class BatchNormalization(Layer):
     formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
     letters: ClassVar = {"gamma": "γ", "beta": "β"}
     switches: ClassVar = {"gamma": "scale", "beta": "center"}
+    none_at_first: ClassVar = ("gamma", "beta", "moving_mean", "moving_variance")
     cached = ("x̂", "r", "μ", "σ²")
 
     def __init__(
