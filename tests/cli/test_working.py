@@ -41,7 +41,8 @@ def test_on_a_terminal_no_pause_is_longer_than_two_seconds():
     assert all(b == 2 * a for a, b in pairwise(islice(pauses(False), 10)))  # a file does not fill with them
 
 
-def test_what_is_over_at_once_says_nothing(capsys: pytest.CaptureFixture[str]):
+def test_what_is_over_says_nothing_more(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr("pellucid.cli.working.FIRST", 3600.0)
     with Working("The data are read") as working:
         working.end()
         working.end()
@@ -74,8 +75,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("words", "what"), COMMANDS, ids=lambda v: v[0] if isinstance(v, list) else "")
 def test_every_command_says_what_it_is_busy_with(words, what, run, monkeypatch: pytest.MonkeyPatch):
     told: list[str] = []
-    enter = Working.__enter__
-    monkeypatch.setattr(Working, "__enter__", lambda self: (told.append(self.what), enter(self))[1])
+    monkeypatch.setattr(Working, "__enter__", lambda self: (told.append(self.what), self)[1])
     monkeypatch.chdir(run)
     with pytest.raises(SystemExit):
         main(words)

@@ -83,7 +83,6 @@ class Layer(Part, WithVariables):
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
-    none_at_first: ClassVar[Sequence[str]] = ()  # parameters that are None before the layer is built, as in Keras
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
@@ -351,11 +350,9 @@ class Layer(Part, WithVariables):
     def losses(self) -> list[float]:
         """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
         layer, or a model that it stands in, was last called by hand; then those of the parameters."""
-        return [*self._activity_losses, *self._parameter_losses()]
-
-    def _parameter_losses(self) -> list[float]:
         specs = self.specs if self.built else ()
-        return [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        held = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        return self._activity_losses + held
 
     def get_weights(self) -> list[Array]:
         """Copies of the parameters, the trained ones first, as Keras orders them."""
@@ -398,8 +395,6 @@ class Layer(Part, WithVariables):
         """A parameter; None for one that is switched off, as in Keras."""
         if name in (self.__dict__.get("p") or {}):
             return next(v for v in self.weights if v.name == name)
-        if name in type(self).none_at_first:
-            return None
         if name in type(self).switches and not self.__dict__.get(type(self).switches[name], True):
             return None
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -204,7 +204,7 @@ class Network(Composite):
         model was last called by hand, `model(x)`; then those of the parameters."""
         leaves = [leaf for _, leaf in self.leaves()]
         activities = [loss for leaf in leaves for loss in leaf._activity_losses]
-        return activities + [loss for leaf in leaves for loss in leaf._parameter_losses()]
+        return activities + [loss for leaf in leaves for loss in leaf.losses[len(leaf._activity_losses) :]]
 
     def get_weights(self) -> list[Array]:
         """Copies of all parameters, layer by layer; in each layer the trained ones first."""
