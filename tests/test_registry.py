@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from typing import Any
 
 import pytest
@@ -70,6 +71,16 @@ def test_every_name_of_every_class_names_it(parts):
     for word, cls in words.items():
         assert parts.named(word) is cls, word
     assert parts.named("nothing_of_the_kind") is None
+
+
+@pytest.mark.parametrize("parts", _families, ids=lambda f: f.kind)
+def test_a_part_that_needs_arguments_says_which(parts):
+    for name, cls in parts.parts.items():
+        given = inspect.signature(cls).parameters.values()
+        lacking = [p.name for p in given if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+        for word in (name, {"class_name": name, "config": {}}) if lacking else ():
+            with pytest.raises(InvalidArgument, match=rf"expected {name} with {', '.join(lacking)}, got it without"):
+                parts.get(word)
 
 
 def test_ones_own_class_of_that_name_goes_first(monkeypatch):

@@ -88,6 +88,7 @@ class Part:
         for key, value in config.items():
             if key not in known and value is not None:
                 raise UnknownName(f"{cls.__name__}.from_config", key, known)
+        needs(f"{cls.__name__}.from_config", cls, config)
         return cls(**{key: value for key, value in config.items() if key in known})
 
     def where(self, argument: str) -> str:
@@ -174,6 +175,24 @@ def _arguments(cls: type) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def needs(where: str, made: Any, given: Iterable[str] = ()) -> None:
+    """Refuse to make a part without an argument that has no default."""
+    lacking = [name for name in _needed(made) if name not in given] if isinstance(made, type) else []
+    if lacking:
+        raise InvalidArgument(
+            where, f"{made.__name__} with {', '.join(lacking)}", Told("it without"),
+            f"Write {made.__name__}({', '.join(f'{name}=...' for name in lacking)}).",
+        )  # fmt: skip
+
+
+@cache
+def _needed(cls: type) -> tuple[str, ...]:
+    """The arguments of a constructor that have no default."""
+    many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = inspect.signature(cls).parameters.values()
+    return tuple(p.name for p in parameters if p.kind not in many and p.default is p.empty)
+
+
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: parts become their saved form, arrays lists, tuples lists."""
     if isinstance(value, Part):
@@ -216,6 +235,7 @@ class Family(Generic[T]):
             return identifier  # type: ignore[return-value]
         if isinstance(identifier, str):
             if identifier in self.names:
+                needs(where, self.names[identifier])
                 return self.names[identifier]()
             if identifier in _custom:
                 return self._made(_custom[identifier])
@@ -223,6 +243,7 @@ class Family(Generic[T]):
         if isinstance(identifier, Mapping):
             return self.deserialize(identifier, where=where)
         if isinstance(identifier, type) and issubclass(identifier, Part):
+            needs(where, identifier)
             return self.get(identifier(), where)
         raise WrongType(where, f"a name, a config or a part of the kind '{self.kind}'", identifier)
 

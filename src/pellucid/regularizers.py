@@ -46,6 +46,8 @@ class Regularizer(Part):
         """Emit dR/dw, added to g if there is one, for the compiled engine. Returns where the numbers are that add up to
         R once all that is emitted is done: float64, of two floats each.
         """
+        if type(self) is Regularizer:
+            return lower_lengths(code, w, None, 0.0, 0.0)
         raise CannotLower(f"regularizer {type(self).__name__}")
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -61,7 +63,7 @@ class Regularizer(Part):
     def lower_activity(self, code: Program, y: Buffer) -> None:
         """Emit R(y) / B as a part of the loss, and its gradient on the way back, for a layer's output y (B, ...)."""
         cls = type(self)
-        if cls not in (L1, L2, L1L2):
+        if cls not in (Regularizer, L1, L2, L1L2):
             raise CannotLower(f"activity regularizer {cls.__name__}")
         l1, l2 = float(getattr(self, "l1", 0.0)), float(getattr(self, "l2", 0.0))
         code.after_loss.append(lambda: code.emit("activity.penalty", y, y.size, l1, l2, serial=True))

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.said import settled
 from laws.cache import CACHE
 
 ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": CACHE}
@@ -26,7 +27,7 @@ def pellucid(*words: str, cwd: Path, code: int = 0, **options: object) -> subpro
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    return done
+    return settled(done)
 
 
 @pytest.fixture(scope="module")

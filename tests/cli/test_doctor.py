@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cli.said import settled
+
 ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
 
 
@@ -21,7 +23,7 @@ def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProce
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    return done
+    return settled(done)
 
 
 SICK = (

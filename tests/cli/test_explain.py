@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.said import settled
+
 
 def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
@@ -18,7 +20,7 @@ def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProce
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    return done
+    return settled(done)
 
 
 @pytest.fixture(scope="module")

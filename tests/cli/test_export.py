@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.said import settled
 from pellucid.models import load_model
 
 
@@ -20,7 +21,7 @@ def python(*words: str, cwd: Path, code: int = 0) -> str:
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return done.stdout + settled(done).stderr
 
 
 def pellucid(*words: str, cwd: Path, code: int = 0) -> str:

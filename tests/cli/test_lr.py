@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.said import settled
+
 
 def lr(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
@@ -17,7 +19,7 @@ def lr(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    return done
+    return settled(done)
 
 
 def test_a_suggestion_its_reason_and_its_picture(tmp_path: Path):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cli.said import settled
 from reports.pages import Page
 
 
@@ -19,7 +20,7 @@ def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProce
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    return done
+    return settled(done)
 
 
 def test_report_writes_one_page(tmp_path: Path):

@@ -115,4 +115,4 @@ def test_a_layer_called_alone_has_the_penalty_of_its_output_among_its_losses() -
     assert layer.losses == [6.25]  # Keras's: over the batch of the last call
     dense = layers.Dense(2, kernel_initializer="ones", kernel_regularizer="l1", activity_regularizer="l2")
     dense(x)
-    assert dense.losses == pytest.approx([0.01 * 4, 0.01 * 2 * (1 + 49) / 2])
+    assert dense.losses == pytest.approx([0.01 * 2 * (1 + 49) / 2, 0.01 * 4])  # activities first

@@ -38,7 +38,7 @@ def test_a_healthy_training_is_called_so(capsys: pytest.CaptureFixture[str]):
 
 
 def test_quiet(capsys: pytest.CaptureFixture[str]):
-    doctor = Doctor(verbose=0)
+    doctor = Doctor(verbose=0, experiments=True)  # by itself it makes them where they are cheap beside the run
     fit(doctor, optimizer=Adam(0.5))
     assert capsys.readouterr().out == ""
     assert doctor.findings[0].rule == "learning_rate_too_high"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pellucid import Input, Model, Sequential
 from pellucid import layers as L
 from pellucid.layers import ActivityRegularization
 
@@ -25,3 +26,24 @@ def test_a_layer_called_by_hand_tells_its_penalty() -> None:
     dense = L.Dense(2, activity_regularizer="l2", kernel_regularizer="l2")
     dense(x)
     assert len(dense.losses) == 2
+
+
+def test_a_model_called_by_hand_tells_the_penalties_of_all_its_activities() -> None:
+    x = np.array([[1.0, -2.0], [3.0, 0.0], [0.5, 0.5]], "float32")
+    shared = L.Dense(2, activity_regularizer="l1", kernel_regularizer="l2")
+    inner = Sequential([shared, L.Dense(3, "tanh", activity_regularizer="l2")])
+    inputs = Input((2,))
+    model = Model(inputs, L.ActivityRegularization(l1=0.5)(inner(shared(inputs))))
+    assert len(model.losses) == 1  # the kernel's
+    for _ in range(2):  # those of a call, not of all calls
+        y = model(x)
+        once, twice = shared(x), shared(shared(x))
+        expected = [0.01 * np.abs(once).sum() / 3, 0.01 * np.abs(twice).sum() / 3]
+        between = inner.layers[1](twice)
+        model(x)
+        np.testing.assert_allclose(shared.losses, [*expected, 0.01 * (shared.p["kernel"] ** 2).sum()], rtol=1e-5)
+        rest = [0.01 * (between**2).sum() / 3, 0.5 * np.abs(y).sum() / 3]
+        np.testing.assert_allclose(model.losses, [*expected, *rest, shared.losses[-1]], rtol=1e-5)
+    model.compile("sgd", "mse")
+    before, kept = model.losses, model.evaluate(x, np.zeros((3, 3)), verbose=0)
+    np.testing.assert_allclose(kept - (y**2).mean(), sum(before), rtol=1e-4)  # what training adds to the loss

@@ -152,3 +152,11 @@ def test_a_network_with_renorm_trains_and_is_saved(tmp_path: Path) -> None:
     loaded = pellucid.saving.load_model(tmp_path / "m.keras")
     assert all((a == b).all() for a, b in zip(loaded.get_weights(), model.get_weights(), strict=True))
     assert loaded.layers[0].renorm is True
+
+
+def test_its_parameters_are_none_before_it_is_built() -> None:
+    layer = BatchNormalization()
+    names = ("gamma", "beta", "moving_mean", "moving_variance")
+    assert [getattr(layer, name) for name in names] == [None] * 4
+    layer.build((None, 3))
+    assert [getattr(layer, name).tolist() for name in names] == [[1] * 3, [0] * 3, [0] * 3, [1] * 3]

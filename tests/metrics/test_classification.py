@@ -49,6 +49,15 @@ def test_class_numbers_with_class_id_and_top_k(cls):
 SPARSE = [metrics.SparseCategoricalAccuracy(), metrics.SparseTopKCategoricalAccuracy(k=2), metrics.Precision()]
 
 
+@pytest.mark.parametrize("metric", SPARSE[:2], ids=lambda m: m.name)
+def test_targets_are_not_flattened_to_fit_the_outputs(metric):
+    """Keras counts targets (2, 1) against outputs (1, 2, 3)."""
+    outputs = SCORES[None, :2]
+    with pytest.raises(ShapeError, match=r"expected one class number per row of y_pred \(1, 2, 3\), got \(2, 1\)"):
+        metric.update_state(CLASSES[:2, None], outputs)
+    assert metric(CLASSES[None, :2], outputs) == 1.0
+
+
 @pytest.mark.parametrize("metric", [*SPARSE, metrics.F1Score()], ids=lambda m: m.name)
 @pytest.mark.parametrize("label", [3, -1, 0.5, np.nan])
 def test_class_numbers_out_of_range_are_refused(metric, label):

@@ -117,6 +117,24 @@ KERAS = [
     ("ScheduleFreeAdamW", {"learning_rate": 0.01, "beta_1": 0.8, "warmup_steps": 7, "weight_decay": 0.05}),
 ]
 
+# (default, by key, options) of a MultiOptimizer
+MULTI = [
+    (("SGD", {"learning_rate": 0.05}), {}, {}),
+    (
+        ("SGD", {"learning_rate": 0.05, "momentum": 0.9}),
+        {"hidden/.*": ("Adam", {"learning_rate": 0.01, "global_clipnorm": 0.1}), "valley": ("Lion", {})},
+        {"loss_scale_factor": 8.0},
+    ),
+    (
+        ("Nadam", {"learning_rate": 0.02, "use_ema": True, "ema_momentum": 0.8}),
+        {
+            ".*/bias": ("RMSprop", {"learning_rate": 0.01, "gradient_accumulation_steps": 2}),
+            "out/kernel": ("Muon", {"learning_rate": 0.01, "weight_decay": 0.1}),
+        },
+        {},
+    ),
+]
+
 # (PyTorch's optimizer, its arguments, ours, our arguments, float64 tolerance). PyTorch places epsilon elsewhere: with
 # an epsilon next to nothing on both sides the numbers agree to the last digits, with PyTorch's default less.
 TINY = 1e-30

@@ -66,7 +66,7 @@ class Stub:
 
     def __init__(self) -> None:
         self.weights = [-1]
-        self.optimizer = type("Optimizer", (), {"learning_rate": 0.1})()
+        self.optimizer = SGD(0.1)
 
     def get_weights(self) -> list[int]:
         return list(self.weights)

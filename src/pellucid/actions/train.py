@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..__about__ import version
+from ..arrays import Array
 from ..doctor import Finding, before_training
 from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
@@ -25,7 +28,7 @@ from .spec import TrainSpec
 
 SAVE_SECONDS = 30  # between checkpoints within an epoch
 FEWEST_STEPS = 4000  # for data so small that ten epochs would not do
-LOOKED_AT = 5000  # rows that the doctor sees before training, so that it takes a moment only
+LOOKED_AT = 5000  # rows from all over the data that the doctor sees before training, so that it takes a moment only
 LINE_EVERY = 10  # epochs, in what is shown of a run: history.csv has them all
 MOST_EPOCHS = 1000  # when training until convergence
 
@@ -87,10 +90,17 @@ def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int =
         return _run(run, spec, data, build(spec, data, epochs), epochs, on_event, verbose)
 
 
+def looked_at(y: Array, classes: bool) -> Array:
+    """The rows that the doctor sees before training: some from all over the data, and one at least of each class."""
+    n = min(len(y), LOOKED_AT)
+    rows = np.arange(n) * len(y) // max(n, 1)
+    return np.union1d(rows, np.unique(y, return_index=True)[1]) if classes and y.ndim == 1 else rows
+
+
 def _run(
     run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int
 ) -> Finished:
-    rows = slice(LOOKED_AT)
+    rows = looked_at(data.y_train, bool(data.classes))
     findings = before_training(model, data.x_train[rows], data.y_train[rows], batch_size=spec.batch_size)
     on_event(Started(run, spec, data, model, epochs, findings))
     began = time.monotonic()

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -23,6 +24,7 @@ from ..training.sure_faults import DesignWarning
 from . import doctor, explain, export, lr, report, show
 from .options import Source, option, spec_of
 from .show import count
+from .working import Working
 
 app = typer.Typer(
     name="pellucid",
@@ -82,12 +84,16 @@ def train_command(
             raise InvalidArgument(
                 "--resume", "no other option, as the run's spec.toml says them all", Told(", ".join(given))
             )
-        resume(resume_run, on_event=_show, verbose=verbose)
+        with Working("The data are read", quiet) as working:
+            resume(resume_run, on_event=partial(_show, working), verbose=verbose)
         return
-    train(spec_of(words, "train"), out=out, force=force, on_event=_show, verbose=verbose)
+    spec = spec_of(words, "train")
+    with Working("The data are read", quiet) as working:
+        train(spec, out=out, force=force, on_event=partial(_show, working), verbose=verbose)
 
 
-def _show(event: Event) -> None:
+def _show(working: Working, event: Event) -> None:
+    working.end()
     if isinstance(event, Started):
         show.started(event)
     elif isinstance(event, Finished):
@@ -98,7 +104,9 @@ def _show(event: Event) -> None:
 @app.command()
 def evaluate(run: Path_, data: Data = None) -> None:
     """Judge a trained network on the test part of a data set."""
-    show.judged(apply.evaluate(run, data))
+    with Working("The network is judged"):
+        metrics = apply.evaluate(run, data)
+    show.judged(metrics)
 
 
 @app.command()
@@ -109,9 +117,11 @@ def predict(
     rows: Annotated[int, typer.Option(min=1, help="How many to print.")] = 10,
 ) -> None:
     """Predict for the rows of a data set or an .npz file."""
-    outputs, classifier, classes = apply.predict(run, data)
+    with Working("The network predicts"):
+        outputs, classifier, classes = apply.predict(run, data)
+        if out is not None:
+            apply.write_predictions(out, outputs, classifier, classes)
     if out is not None:
-        apply.write_predictions(out, outputs, classifier, classes)
         show.line(f"{count(len(outputs), 'prediction')} in {out}")
     else:
         show.predictions(outputs[:rows], len(outputs), classifier, classes)

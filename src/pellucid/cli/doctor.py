@@ -14,6 +14,7 @@ from ..doctor.cost import in_words
 from ..doctor.telling import told
 from . import show
 from .options import spec_of
+from .working import Working
 
 
 def doctor_command(
@@ -42,10 +43,16 @@ def doctor_command(
     it says how long. Exits with 1 where a fault is found and --apply writes no remedy for it, with 0 where there is
     none, or only what does not hurt.
     """
-    if Path(what).is_dir():
-        found = doctor(Path(what), experiments, _announce)
-    else:
-        found = doctor_spec(spec_of({"data": what}, "doctor"), experiments, _announce)
+    with Working(f"{what} is examined") as working:
+
+        def announce(copies: Copies) -> None:
+            if copies.trained and copies.seconds is not None:
+                working.what = f"Copies of the network are trained, for {in_words(copies.seconds)}"
+
+        if Path(what).is_dir():
+            found = doctor(Path(what), experiments, announce)
+        else:
+            found = doctor_spec(spec_of({"data": what}, "doctor"), experiments, announce)
     if as_json:
         show.line(json.dumps(found.plain(), indent=2))
     else:
@@ -57,11 +64,6 @@ def doctor_command(
             show.line(f"\nWrote {apply}, with {changed} changed. Train it: pellucid train {apply}")
     elif faults(found.findings):
         raise typer.Exit(1)
-
-
-def _announce(copies: Copies) -> None:
-    if copies.trained and copies.seconds is not None:
-        show.waiting(f"Copies of the network are trained, for {in_words(copies.seconds)}.")
 
 
 def _tell(what: str, found: Examined) -> None:

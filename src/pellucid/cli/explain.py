@@ -10,6 +10,7 @@ import typer
 from ..actions import explain as action
 from ..actions.runs import names_of
 from . import show
+from .working import Working
 
 
 def explain_command(
@@ -32,10 +33,11 @@ def explain_command(
 
     pellucid explain runs/digits-1 --row 5 --why "dense/kernel[3,5]"
     """
-    explanation = action.explain(run, data, rows or [0], engine)
-    told = explanation if why is None else action.why(explanation, why)
-    if out is not None:
-        action.write(out, explanation)
+    with Working("A step is explained"):
+        explanation = action.explain(run, data, rows or [0], engine)
+        told = explanation if why is None else action.why(explanation, why)
+        if out is not None:
+            action.write(out, explanation)
     if not as_json:
         show.classes(names_of(run))
     if as_json:

@@ -9,6 +9,7 @@ import typer
 
 from ..actions import export as action
 from . import show
+from .working import Working
 
 
 def export_command(
@@ -21,4 +22,6 @@ def export_command(
 
     pellucid export runs/digits-1 --to numpy --out digits
     """
-    show.line(f"Written: {action.export(run, to, out, force)}")
+    with Working("The network is written"):
+        written = action.export(run, to, out, force)
+    show.line(f"Written: {written}")

@@ -10,6 +10,7 @@ import typer
 from ..actions.lr import STEPS, find_learning_rate
 from . import show
 from .options import Source, option, spec_of
+from .working import Working
 
 
 def lr_command(
@@ -37,7 +38,8 @@ def lr_command(
     pellucid lr digits --layers 128,64 --optimizer sgd
     """
     spec = spec_of(dict(locals()), "lr")
-    found = find_learning_rate(spec, lowest=lowest, highest=highest, steps=steps)
+    with Working("Learning rates are tried"):
+        found = find_learning_rate(spec, lowest=lowest, highest=highest, steps=steps)
     show.line(found.reason)
     if found.suggestion is not None:
         show.line(f"Train with --learning-rate {found.suggestion:g}")

@@ -9,6 +9,7 @@ import typer
 
 from ..actions import report as action
 from . import show
+from .working import Working
 
 
 def report_command(
@@ -21,6 +22,6 @@ def report_command(
 
     pellucid report runs/digits-1
     """
-    show.waiting("The doctor examines the run, which takes some seconds.")
-    written = action.report(run, out)
+    with Working("The doctor examines the run, and pictures are drawn"):
+        written = action.report(run, out)
     show.line(f"Report in {written} ({written.stat().st_size / 1000:,.0f} kB); open it in a browser.")

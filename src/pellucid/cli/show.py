@@ -40,12 +40,6 @@ def error(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def waiting(text: str) -> None:
-    """What is going on, for those who sit in front of it."""
-    if sys.stderr.isatty():
-        error(text)
-
-
 def spec(given: TrainSpec) -> None:
     """What was asked for."""
     line(given.to_toml())

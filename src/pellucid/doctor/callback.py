@@ -74,6 +74,7 @@ class Doctor(Probes):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.model.has_one_of_each("Doctor")
         super().on_train_begin(logs)
+        self.model.optimizer.one_rate("Doctor")
         self.findings, self.remarks, self.case = [], [], None
         self._began = time.monotonic()
         self._forget()

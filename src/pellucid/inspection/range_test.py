@@ -95,6 +95,7 @@ def range_test(
     learnt. The difference of the two losses is what the rate did; what one batch is harder than another cancels.
     """
     assert isinstance(batches, ArrayBatches)
+    model.optimizer.one_rate(WHERE)
     lowest = checks.number(f"{WHERE}, argument lowest", lowest, above=0)
     highest = checks.number(f"{WHERE}, argument highest", highest, above=lowest)
     repeats = checks.integer(f"{WHERE}, argument repeats", repeats, minimum=2)

@@ -88,7 +88,7 @@ class Layer(Part, WithVariables):
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
-    passing = frozenset({"_nodes", "_calls", "_activity_loss"})
+    passing = frozenset({"_nodes", "_calls", "_activity_losses"})
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
@@ -119,7 +119,7 @@ class Layer(Part, WithVariables):
         self.p: dict[str, Array] = {}  # views of the parameters, once built
         self.owner: object | None = None  # the vector that holds them
         self._nodes: list[Node] = []  # where it was called on tensors
-        self._activity_loss: float | None = None
+        self._activity_losses: list[float] = []  # of the last call by hand
         self._calls = 0  # by hand, in training: noise of a seed of its own differs from call to call
 
     # What a layer writes -----------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ class Layer(Part, WithVariables):
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls))
         self._calls += training
         if self.activity_regularizer is not None:
-            self._activity_loss = float(self.activity_regularizer(y)) / max(len(y), 1)
+            self._activity_losses = [float(self.activity_regularizer(y)) / max(len(y), 1)]
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
@@ -349,11 +349,11 @@ class Layer(Part, WithVariables):
 
     @property
     def losses(self) -> list[float]:
-        """What regularizers add to the loss now, each by itself: those of the parameters, and that of the activity for
-        the batch with which the layer was last called by hand."""
+        """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
+        layer, or a model that it stands in, was last called by hand; then those of the parameters."""
         specs = self.specs if self.built else ()
-        found = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
-        return found + ([] if self._activity_loss is None else [self._activity_loss])
+        held = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        return self._activity_losses + held
 
     def get_weights(self) -> list[Array]:
         """Copies of the parameters, the trained ones first, as Keras orders them."""

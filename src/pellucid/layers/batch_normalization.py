@@ -21,6 +21,7 @@ from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, Parameter, layers
 from .shapes import along, axes_of
+from .variable import Variable
 
 UNCLIPPED = {"rmin": 0.0, "rmax": math.inf, "dmax": math.inf}
 RENORM_FORMULA = "r = σ / σ_run, d = (μ − μ_run) / σ_run, x̂ = (x − μ) / σ, σ = √(σ² + ε), y = γ·(x̂·r + d) + β"
@@ -151,6 +152,12 @@ class BatchNormalization(Layer):
         self.renorm_momentum = checks.number(self.where("renorm_momentum"), renorm_momentum, 0, 1)
         if self.renorm:
             self.formula, self.formula_back = RENORM_FORMULA, RENORM_FORMULA_BACK
+
+    def __getattr__(self, name: str) -> Variable | None:
+        """None for a parameter before there is one, as in Keras."""
+        if name in ("gamma", "beta", "moving_mean", "moving_variance") and not self.__dict__.get("p"):
+            return None
+        return super().__getattr__(name)
 
     def output_shape_for(self, shape: Shape) -> Shape:
         axes_of(self.name, self.axis, shape)

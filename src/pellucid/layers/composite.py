@@ -115,6 +115,15 @@ class Composite(Layer):
             caches, activities, penalty
         )
 
+    def keep_activity_losses(self, cache: CompositeCache) -> None:
+        """Let the layers' `losses` include what activity regularizers gave in this pass, for each use of a layer."""
+        found: dict[str, list[float]] = {}
+        for step, y in zip(self.wiring.steps, cache.activities, strict=True):
+            if y is not None:
+                found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(y)) / max(len(y), 1))
+        for path, layer in self.wiring.owners.items():
+            layer._activity_losses = found.get(path, [])
+
     def backward(self, p: Arrays, cache: CompositeCache, *dy: Array | None) -> tuple[Any, dict[str, Array]]:
         return self.backward_fused(p, cache, dy, [False] * len(dy))
 

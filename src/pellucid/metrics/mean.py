@@ -14,7 +14,7 @@ from ..losses import Loss, losses
 from ..losses.lowering import Places, weights_per_sample
 from ..losses.targets import spread
 from ..program import Buffer, CannotLower, Program
-from ..registry import get_custom_objects, plain, registered_name
+from ..registry import get_custom_objects, needs, plain, registered_name
 from .base import Metric, State, Targets, function_name, metrics, ratio
 from .shapes import same_rank
 
@@ -190,6 +190,7 @@ class MeanMetricWrapper(MeanOverSamples):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The metric that a config describes; its function is the library's, or one that the user registered."""
+        needs(f"{cls.__name__}.from_config", cls, config)
         return cls(**config)
 
 

@@ -200,8 +200,11 @@ class Network(Composite):
 
     @property
     def losses(self) -> list[float]:
-        """What the parameters' regularizers add to the loss now, each by itself."""
-        return [loss for _, leaf in self.leaves() for loss in leaf.losses]
+        """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
+        model was last called by hand, `model(x)`; then those of the parameters."""
+        leaves = [leaf for _, leaf in self.leaves()]
+        activities = [loss for leaf in leaves for loss in leaf._activity_losses]
+        return activities + [loss for leaf in leaves for loss in leaf.losses[len(leaf._activity_losses) :]]
 
     def get_weights(self) -> list[Array]:
         """Copies of all parameters, layer by layer; in each layer the trained ones first."""

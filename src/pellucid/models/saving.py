@@ -42,8 +42,10 @@ def save_model(model: Compiled, filepath: str | os.PathLike[str], overwrite: boo
     if model.compiled:
         saved["compile_config"] = model.get_compile_config()
         groups["optimizer/vars"] = model.optimizer.name
-        arrays = model.optimizer.to_save(model.theta, model.trained_names()) if model.optimizer.built else []
-        tree |= {f"optimizer/vars/{i}": array for i, (_, array) in enumerate(arrays)}
+        places = model.optimizer.places_to_save(model.theta, model.trained_names()) if model.optimizer.built else {}
+        for place, (name, arrays) in places.items():
+            groups[f"optimizer/{place}"] = name
+            tree |= {f"optimizer/{place}/{i}": array for i, (_, array) in enumerate(arrays)}
     metadata: dict[str, Any] = {"keras_version": KERAS_FORMAT, "pellucid_version": version, "seed": model.key.seed}
     columns = model.__dict__.get("_columns") or []
     if columns and all(isinstance(name, str) for name in columns):

@@ -10,8 +10,10 @@ from .base import Optimizer, optimizers
 from .ftrl import Ftrl
 from .lamb import Lamb
 from .lion import Lion
+from .multi_optimizer import MultiOptimizer
 from .muon import Muon
 from .nadam import Nadam
+from .optimizer_map import OptimizerMap
 from .options import OptimizerOptions
 from .rmsprop import RMSprop
 from .schedule_free_adamw import ScheduleFreeAdamW
@@ -30,9 +32,11 @@ __all__ = [
     "Ftrl",
     "Lamb",
     "Lion",
+    "MultiOptimizer",
     "Muon",
     "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "OptimizerOptions",
     "RMSprop",
     "ScheduleFreeAdamW",

@@ -174,6 +174,13 @@ class Optimizer(SavedState):
             )  # fmt: skip
         self._learning_rate = new
 
+    def told_rate(self) -> str:
+        """The learning rate as a line of progress tells it."""
+        return f"{self.learning_rate:.4g}"
+
+    def one_rate(self, where: str) -> None:
+        """Refuse what needs one learning rate, where there are several."""
+
     def rates(self, n: int) -> Array:
         """The learning rates of the next n steps, (n,) float64."""
         rate, t = self._learning_rate, self.steps_taken
@@ -267,6 +274,12 @@ class Optimizer(SavedState):
         if self.memory is not None and self.memory.average is not None:
             for name in self._trained if trainable is None else trainable:
                 theta[name] = self.memory.average[name]
+
+    @property
+    def averages(self) -> Mapping[str, Array]:
+        """The averages of the weights, by name, where they are kept."""
+        kept = None if self.memory is None else self.memory.average
+        return kept if kept is not None else {}
 
     def exclude_from_weight_decay(
         self, var_list: Sequence[Array] | None = None, var_names: Sequence[str] | None = None

@@ -109,5 +109,5 @@ def in_order(names: Sequence[str], groups: Iterable[Sequence[str]], memory: Memo
     for group in groups:
         for name in names:
             for slot in group:
-                if name in memory.slots[slot]:
+                if name in memory.slots.get(slot, ()):
                     yield name, slot, memory.slots[slot][name]

@@ -61,9 +61,13 @@ class SavedState(Part):
 
         First the number of steps and the learning rate (unless scheduled), then averages, accumulators, slots.
         """
-        memory, names = self._built(theta, theta), self._names(theta, trainable)
-        body = [(name, self.as_saved(what, view)) for name, what, view in self._labelled(memory, names)]
-        return [*self._saved_first(), *body, *self.saved_last(memory.dtype)]
+        return self._saved(self._built(theta, theta), self._names(theta, trainable))
+
+    def places_to_save(
+        self, theta: Flat, trainable: Sequence[str] | None = None
+    ) -> dict[str, tuple[str, list[tuple[str, Array]]]]:
+        """What `to_save` gives by the group of the file that it stands in, with the group's name."""
+        return {"vars": (self.name, self.to_save(theta, trainable))}
 
     def load_saved(
         self, theta: Flat, values: Sequence[tuple[str, Array] | Array], trainable: Sequence[str] | None = None
@@ -97,6 +101,13 @@ class SavedState(Part):
         self.steps_taken = int(first[0][1])
         if rate_now and rate_now[0] != first[1][1]:
             self._learning_rate = float(first[1][1])
+
+    def _saved(self, memory: Memory | None, names: Sequence[str]) -> list[tuple[str, Array]]:
+        """Copies of the numbers and, with a memory, of what it holds of these parameters."""
+        if memory is None:
+            return self._saved_first()
+        body = [(name, self.as_saved(what, view)) for name, what, view in self._labelled(memory, names)]
+        return [*self._saved_first(), *body, *self.saved_last(memory.dtype)]
 
     def _labelled(self, memory: Memory, names: Sequence[str]) -> list[tuple[str, str, Array]]:
         """(Keras's name, what it is, view) of all that is remembered of these parameters, in Keras's order."""

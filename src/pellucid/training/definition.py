@@ -114,7 +114,7 @@ def trace(model: Trainee, x: Any, y: Any, sample_weight: Any, step: Step, rng: K
             return NonFinite(
                 where, "finite parameters", Told(f"{_kinds(values)} in {name!r}"),
                 "The step before broke them, most likely by too high a learning rate "
-                f"({model.optimizer.learning_rate:.3g}), or they were loaded so: reload weights that work.",
+                f"({model.optimizer.told_rate()}), or they were loaded so: reload weights that work.",
             )  # fmt: skip
     with np.errstate(all="ignore"):
         for layer, values in model.walk(model.p, *parts_of(x), training=True, rng=rng):
@@ -142,10 +142,10 @@ def _kinds(values: Array) -> str:
 
 def _output_cause(model: Trainee, x: Any) -> str:
     largest = max(float(np.abs(part).max(initial=0.0)) for part in parts_of(x))
-    rate = model.optimizer.learning_rate
+    rate = model.optimizer.told_rate()
     if largest > 1e3:
         return f"Inputs reach {largest:.3g}: scale them to about -1..1 (layers.Normalization or Rescaling)."
-    return f"Most likely the learning rate ({rate:.3g}) is too high: try a tenth of it, or clipnorm=1."
+    return f"Most likely the learning rate ({rate}) is too high: try a tenth of it, or clipnorm=1."
 
 
 def _gradient_cause(step: Step) -> str:

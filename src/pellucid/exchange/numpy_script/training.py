@@ -88,6 +88,7 @@ def write_penalty(script: Script, model: Any, written: Written) -> tuple[list[st
 def built(model: Any) -> Optimizer:
     """The model's optimizer, or where it has not yet begun, one like it that has."""
     optimizer: Optimizer = model.optimizer
+    optimizer.one_rate("to_numpy")
     if not optimizer.built:
         optimizer = copy.copy(optimizer)
         optimizer.build(model.theta)

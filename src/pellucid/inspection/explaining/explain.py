@@ -39,6 +39,7 @@ def explain(
     if y is None:
         taken = _taken(engine, by_engine.take_pass, by_definition.take_pass, model, x)
         return _explanation(model, taken)
+    model.optimizer.one_rate("explain")
     step, rate = model.optimizer.steps_taken + 1, float(model.optimizer.learning_rate)
     decays = model.optimizer.decays(model.theta, model.trained_names())
     taken = _taken(engine, by_engine.take_step, by_definition.take_step, model, x, y, weights)

@@ -28,6 +28,7 @@ class LearningRateScheduler(Callback):
         self._resumed_epoch: int | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.model.optimizer.one_rate("LearningRateScheduler")
         self._scheduled_epoch = self._resumed_epoch = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

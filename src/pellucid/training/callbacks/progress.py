@@ -44,11 +44,11 @@ class Progress(Callback):
         self._epoch = self._steps_seen = self._steps_before = 0
         self._began = self._epoch_began = self._due = 0.0
 
-    def line(self, title: str, seconds: float, logs: Logs, learning_rate: float | None = None) -> str:
+    def line(self, title: str, seconds: float, logs: Logs, learning_rate: str = "") -> str:
         """The line of an epoch or an evaluation."""
         parts = [title, duration(seconds), *numbers(logs)]
-        if learning_rate is not None:
-            parts.append(f"lr {learning_rate:.4g}")
+        if learning_rate:
+            parts.append(f"lr {learning_rate}")
         return _separator().join(parts)
 
     # fit ---------------------------------------------------------------------------------------------------------
@@ -67,12 +67,12 @@ class Progress(Callback):
         self._steps_seen = self._steps_before + batch + 1
         if self._bar is None or time.perf_counter() < self._due:
             return
-        extra = [f"lr {self.model.optimizer.learning_rate:.4g}", *self._time_left(batch + 1)]
+        extra = [f"lr {self.model.optimizer.told_rate()}", *self._time_left(batch + 1)]
         self._draw(self._title, batch + 1, self.params.get("steps"), [*numbers(logs or {}), *extra])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         seconds = time.perf_counter() - self._epoch_began
-        self._held = self.line(self._title, seconds, logs or {}, self.model.optimizer.learning_rate)
+        self._held = self.line(self._title, seconds, logs or {}, self.model.optimizer.told_rate())
         if self.every == 1 or (self._bar is None and (epoch + 1) % self.every == 0):
             self._tell_held()
 

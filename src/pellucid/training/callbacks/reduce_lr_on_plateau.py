@@ -49,7 +49,8 @@ class ReduceLROnPlateau(Monitoring):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._forget()
         self.check_measured()
-        if getattr(self.model.optimizer, "schedule", None) is not None:
+        self.model.optimizer.one_rate("ReduceLROnPlateau")
+        if self.model.optimizer.schedule is not None:
             raise WrongType(
                 "ReduceLROnPlateau", "an optimizer whose learning rate is a number", self.model.optimizer,
                 "Compile with a number, or leave the learning rate to the schedule.",

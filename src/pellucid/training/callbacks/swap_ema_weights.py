@@ -54,20 +54,19 @@ class SwapEMAWeights(Callback):
         self._swap_out()
 
     def _average(self) -> Mapping[str, Array]:
-        memory = self.model.optimizer.memory
-        if memory is None or memory.average is None:
+        average: Mapping[str, Array] = self.model.optimizer.averages
+        if not average:
             raise NotReady(
                 "SwapEMAWeights", "an optimizer that averages the weights", Told("one that does not"),
                 "Compile with an optimizer such as Adam(use_ema=True).",
             )  # fmt: skip
-        average: Mapping[str, Array] = memory.average
         return average
 
     def _swap_in(self) -> None:
         if self._weights is not None:
             return
         average, theta = self._average(), self.model.theta
-        self._weights = {name: theta[name].copy() for name in self.model.trained_names()}
+        self._weights = {name: theta[name].copy() for name in self.model.trained_names() if name in average}
         for name in self._weights:
             theta[name] = average[name]
 
