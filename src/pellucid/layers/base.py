@@ -27,14 +27,10 @@ from ..regularizers import Regularizer, regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
 from ..wiring import Node, Tensor, tensors_in
-from .connecting import checked_tensors, only
+from .connecting import checked_tensors, kind_of, only
 from .family import LayerFamily
+from .hooks import refuse_hooks
 from .variable import Variable, WithVariables
-
-# What Keras calls and nothing here does: written by a user, it would be passed over in silence.
-KERAS_HOOKS = ("call", "train_step", "test_step", "predict_step", "compute_loss")
-HERE = __name__.partition(".")[0]
-
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
 
@@ -104,7 +100,7 @@ class Layer(Part, WithVariables):
         input_shape: Sequence[int] | None = None,
         input_dim: int | None = None,
     ) -> None:
-        _refuse_hooks(type(self))
+        refuse_hooks(type(self), Layer.hint)
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise InvalidArgument(self.where("name"), "text without '/', or None", name)
         self._name = name
@@ -311,9 +307,9 @@ class Layer(Part, WithVariables):
             given = known(data)
             x: Array = np.asarray(given, dtype=self.dtype) if given.dtype.kind in "biufO" else np.empty(0)
         except (TypeError, ValueError, OverflowError):
-            raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data))) from None
+            raise DataError(f"layer {self.name!r}, input", "numbers", Told(kind_of(data))) from None
         if data is None or given.dtype.kind not in "biufO":
-            raise DataError(f"layer {self.name!r}, input", "numbers", Told(_kind_of(data)))
+            raise DataError(f"layer {self.name!r}, input", "numbers", Told(kind_of(data)))
         if x.ndim == 0:
             raise ShapeError(f"layer {self.name!r}, input", "an array with a batch axis", x.shape)
         if (
@@ -413,25 +409,6 @@ class Layer(Part, WithVariables):
 
 def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:
     return sorted(specs, key=lambda s: not s.trainable)
-
-
-def _refuse_hooks(cls: type) -> None:
-    """Refuse a class that is written for Keras's automatic differentiation."""
-    for owner in cls.__mro__:
-        for hook in getattr(cls, "keras_hooks", KERAS_HOOKS):
-            mine = owner.__module__.partition(".")[0] == HERE or "forward" in vars(owner)
-            if hook in vars(owner) and not mine:
-                raise InvalidArgument(
-                    f"class {cls.__name__}", "forward and backward", Told(f"{hook}, which Keras would call"), Layer.hint
-                )
-
-
-def _kind_of(data: Any) -> str:
-    """What data that are no array of numbers are, in words."""
-    try:
-        return f"an array of {np.asarray(data).dtype}"
-    except ValueError:
-        return "rows of different lengths"
 
 
 def _policy_name(dtype: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..arrays import Shape
 from ..errors import InvalidArgument, NotReady, ShapeError, Told, WrongType
 from ..wiring import Node, Tensor
@@ -41,3 +43,11 @@ def by_name(where: str, given: Any, names: Sequence[str], *, all_of_them: bool =
             Told("the keys " + ", ".join(repr(name) for name in given)),
         )  # fmt: skip
     return [given.get(name) for name in names]
+
+
+def kind_of(data: Any) -> str:
+    """What data that are no array of numbers are, in words."""
+    try:
+        return f"an array of {np.asarray(data).dtype}"
+    except ValueError:
+        return "rows of different lengths"
