@@ -49,9 +49,9 @@ def made(module: Any, name: str) -> Any:
 
 
 def same_outputs(a: Any, b: Any) -> None:
-    """Equal to 1e-6 of the largest output: both compute in float32, in their own order."""
+    """Equal to a few roundings of the largest output: both compute in float32, in their own order."""
     ours, theirs = a.predict(X, verbose=0), b.predict(X, verbose=0)
-    assert np.abs(ours - theirs).max() <= 1e-6 * max(1.0, np.abs(theirs).max())
+    assert np.abs(ours - theirs).max() <= 4e-6 * max(1.0, np.abs(theirs).max())
 
 
 @pytest.mark.parametrize("name", STACKS)

@@ -216,6 +216,25 @@ def test_an_output_without_a_loss_is_looked_at_only() -> None:
         np.testing.assert_array_equal(got, wanted)
 
 
+def test_a_step_is_explained_with_the_loss_of_each_output() -> None:
+    x, y = [part[:4] for part in X], [part[:4] for part in Y]
+    machine, definition = (several().explain(x, y, W[0][:4], engine=engine) for engine in ("compiled", "definition"))
+    for got, wanted in zip(machine.steps, definition.steps, strict=True):
+        assert (got.phase, got.name, got.formula) == (wanted.phase, wanted.name, wanted.formula)
+        for mine, theirs in ((got.inputs, wanted.inputs), (got.outputs, wanted.outputs)):
+            for letter in set(mine) & set(theirs):
+                close(f"{got.phase}, {got.name}, {letter}", mine[letter], theirs[letter])
+    losses = [step for step in machine.steps if step.phase == "loss"]
+    assert [step.name for step in losses] == ["kind_loss", "size_loss", "marks_loss"]
+    logs = several().test_on_batch(x, y, return_dict=True)
+    assert set(logs) >= {step.name for step in losses}
+    why = str(machine.why("kind/dy", 0, 1))
+    assert "the dy of the loss" in why
+    assert "the dx1 of concatenate" in why
+    assert machine.forward["size"]["y"].shape == (4, 1)
+    assert several().explain(x).heading.startswith("Model 'functional': the forward pass on 4 samples")
+
+
 def test_class_weights_by_output() -> None:
     weighted, by_hand = several(), several()
     weighted.fit(X, Y, class_weight={"kind": {0: 3.0, 2: 0.5}}, verbose=0)
@@ -277,7 +296,6 @@ def test_what_overflows_is_nan_everywhere() -> None:
         (lambda m: m.fit(X, Y, sample_weight=[W[0]]), "sample_weight: expected 3 arrays"),
         (lambda m: m.fit(X, Y, class_weight={0: 2.0}), "a dict with the keys 'kind', 'size', 'marks'"),
         (lambda m: m.predict(X[0]), "predict, x"),
-        (lambda m: m.explain(X, Y), "explain: expected a model with one input and one output, got one with 2 and 3"),
         (lambda m: m.fit(X, Y, callbacks=[Doctor()], verbose=0), "Doctor: expected a model with one input"),
         (lambda m: m.compile("adam", ["mse", "mse"]), "loss: expected one entry for each of the outputs"),
         (lambda m: m.compile("adam", {"what": "mse"}), "names of outputs, 'kind', 'size', 'marks'"),

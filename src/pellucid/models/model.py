@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, parts_of
+from ..arrays import Array, as_dtype, parts_of
 from ..errors import InvalidArgument, Told
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
@@ -305,13 +305,12 @@ class Model(Stepping):
             g  (2, 1)    [4] [6]
         """
         engine = checked_engine(engine)
-        self.has_one_of_each("explain")
         twin = copied(self, "explain")
         if y is None or not self.compiled:
             x, _, _ = checked_arrays(twin, x, None, None, "explain")
-            twin.build((None, *x.shape[1:]))
+            twin.build((None, *parts_of(x)[0].shape[1:]))
             twin._prepare()
-            return explain(twin, np.asarray(x, twin.dtype), engine=engine)
+            return explain(twin, as_dtype(x, twin.dtype), engine=engine)
         return explain(twin, *twin._one_batch("explain", x, y, sample_weight), engine=engine)
 
     @alone

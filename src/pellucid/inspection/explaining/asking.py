@@ -109,6 +109,9 @@ class Wondering:
             for letter, wire in zip(other.letters("dx"), other.step.inputs, strict=True)
             if wire in passed.step.outputs
         ]
+        mine = [one for one in self.taken.judged if self.model.wiring.outputs[one.place] in passed.step.outputs]
+        if above and mine:  # an output that the network reads, too
+            above += [(f"the d{one.letter} of the loss", one.d) for one in mine]
         if len(above) == 1:
             return Why(name, at, above[0][0], value)
         if above:
@@ -116,7 +119,8 @@ class Wondering:
             return Why(
                 name, at, f"{sign}{list(at)} = Σ of what the readers of y send back", value, largest_first(terms)
             )
-        step = next(step for (phase, _), step in self.steps.items() if phase == "loss")
+        losses = [step for (phase, _), step in self.steps.items() if phase == "loss"]
+        step = losses[self.taken.judged.index(mine[0])]
         inputs = {letter: float(a[at]) for letter, a in passed.arrays.items() if letter in ("z", "y")}
         t = step.inputs["t"]
         if t.shape == passed.arrays["y"].shape:

@@ -17,7 +17,7 @@ from ..base import Inspected, own, unwatch, watch
 from .taken import Judged, Parameters, Passed, Taken, in_order, part_of
 
 
-def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Taken:
+def take_step(model: Inspected, x: Any, y: Any, weights: Any) -> Taken:
     """Train the model by one step of the definition; what it computed on the way."""
     taken = Taken("definition", x, y, weights, Parameters.of(model))
     with _layers_watched(model, taken), loss_watched(model, taken), rule_watched(model) as given:
@@ -26,14 +26,13 @@ def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Ta
             taken.after = Parameters.of(model)
         except NonFinite as problem:
             taken.failure, total = str(problem), float("nan")
-    assert taken.judged is not None
-    taken.judged.total = total
+    taken.total = total
     taken.gradients = {name: model.gradient[name].copy() for name in model.trained_names()}
     taken.stepped = in_order(np.concatenate(given), model) if given else {}
     return taken
 
 
-def take_pass(model: Inspected, x: Array) -> Taken:
+def take_pass(model: Inspected, x: Any) -> Taken:
     """The forward pass of prediction."""
     taken = Taken("definition", x, None, None, Parameters.of(model))
     with _layers_watched(model, taken):
@@ -117,25 +116,30 @@ def _inner(passed: Passed) -> dict[str, Array]:
 def loss_watched(model: Inspected, taken: Taken) -> Iterator[None]:
     """Within the block, what the loss finds is written down."""
     watched: list[Loss] = []
+    weights = model.objective.weights
+    waiting = [i for i, loss in enumerate(model.objective.losses) if loss is not None]  # judged in their order
 
     def listen(loss: Loss, behind: bool) -> None:
         watched.append(loss)
         values: list[Array] = []
 
-        def judged(_: Any, found: Any) -> None:
-            taken.judged = taken.judged or Judged(loss, behind, values[-1], found[0], found[0], found[1].copy())
+        def judged(args: Any, found: Any) -> None:
+            if waiting:
+                place = waiting.pop(0)
+                d = found[1] * found[1].dtype.type(weights[place])
+                taken.judged.append(Judged(loss, behind, np.array(args[1]), values[-1], found[0], d, place))
 
         watch(loss, "values", after=lambda _, found: values.append(np.array(found)))
         watch(loss, "value_and_gradient", after=judged)
-
-    listen(model.loss, False)
 
     def fused(_: Any, loss: Loss | None) -> None:
         if loss is not None:
             unwatch(loss)  # it was copied from one that is watched
             listen(loss, True)
 
-    watch(model.loss, "from_logits_of", after=fused)
+    for loss in {id(loss): loss for loss in model.objective.losses if loss is not None}.values():
+        listen(loss, False)
+        watch(loss, "from_logits_of", after=fused)
     try:
         yield
     finally:

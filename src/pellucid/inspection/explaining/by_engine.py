@@ -6,16 +6,17 @@ might want to see (`Program.keeps`); its numbers are bit for bit those of traini
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from ...arrays import Array
+from ...arrays import Array, parts_of
 from ...layers.activation_layer import ActivationLayer
 from ...machine.executable import Executable
-from ...program import Buffer, Op, Program
+from ...program import Buffer, Op, Program, lettered
 from ...rng import Key
-from ...training.engine import Engine, Stepper
+from ...training.engine import Engine
 from ...training.lowering import lower_prediction
 from ..base import Inspected
 from .by_definition import rule_watched
@@ -31,15 +32,15 @@ class Kept:
     def __init__(self, model: Inspected) -> None:
         self.model = model
 
-    def lowered(self, code: Program, x: Buffer) -> Any:
+    def lowered(self, code: Program, *xs: Buffer) -> Any:
         code.keeps = True
-        return self.model.lowered(code, x)
+        return self.model.lowered(code, *xs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
 
 
-def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Taken | str:
+def take_step(model: Inspected, x: Any, y: Any, weights: Any) -> Taken | str:
     """Train the model by one step; what the engine computed on the way, or why it cannot."""
     kept: Any = Kept(model)
     engine = Engine(kept)
@@ -54,7 +55,8 @@ def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Ta
             return "the step, in which some number is not finite"
     look = _Look(stepper.machine, len(x))
     _look_at_layers(model, taken, look, key)
-    taken.judged = _judged(model, stepper, taken, look)
+    taken.judged = list(_judged(model, stepper.lowered.code, taken, look))
+    taken.total = model.meters.loss_sum / max(model.meters.samples, 1)
     taken.after = Parameters.of(model)
     taken.gradients = {name: model.gradient[name].copy() for name in model.trained_names()}
     stepped = given or _prepared(stepper.lowered.code, look)
@@ -64,16 +66,18 @@ def take_step(model: Inspected, x: Array, y: Array, weights: Array | None) -> Ta
     return taken
 
 
-def take_pass(model: Inspected, x: Array) -> Taken | str:
+def take_pass(model: Inspected, x: Any) -> Taken | str:
     """The forward pass of prediction, or why the engine cannot."""
     kept: Any = Kept(model)
     engine = Engine(kept)
     if engine.predict(x) is None:
         return _refusal(model, engine)
-    n, lowered = len(x), lower_prediction(kept, len(x), [x.shape[1:]])
+    n, lowered = len(x), lower_prediction(kept, len(x), [part.shape[1:] for part in parts_of(x)])
     machine = Executable(lowered.code, {"theta": model.theta.data, "state": model.state.data})
-    machine.bind_rows("x", x)
-    machine.bind("out", np.empty((n, *lowered.ys[0].shape), "float32"))
+    for name, part in lettered("x", parts_of(x)).items():
+        machine.bind_rows(name, part)
+    for name, y in lettered("out", lowered.ys).items():
+        machine.bind(name, np.empty((n, *y.shape), "float32"))
     machine.set(samples=n, batch=n)
     machine.run(1)
     taken = Taken("compiled", x, None, None, Parameters.of(model))
@@ -118,31 +122,39 @@ def _look_at_layers(model: Inspected, taken: Taken, look: _Look, key: Key) -> No
         taken.layers[step.label] = passed
 
 
-def _judged(model: Inspected, stepper: Stepper, taken: Taken, look: _Look) -> Judged:
-    code = stepper.lowered.code
-    values, slope, d, looked_at = _loss_places(code)
-    last = list(taken.layers)[-1]
-    y = code.taps[last]["y"]
-    fused = looked_at.offset != y.offset
-    loss = model.loss
-    if fused and (end := code.logits.get(model.wiring.outputs[0])) is not None:
-        loss = model.loss.from_logits_of(end[0]) or loss
-        back = taken.layers[last].back
-        back["dz"] = look(d).reshape(taken.layers[last].arrays["y"].shape)
-        back.pop("dy", None)
-        if isinstance(taken.layers[last].layer, ActivationLayer):  # z is x: what was taken in one go is its dx
-            back["dx"] = back["dz"]
-    each = look(values)
-    total = model.meters.loss_sum / max(model.meters.samples, 1)
-    data_loss = float((each * look(slope)).sum(dtype=np.float64))
-    return Judged(loss, fused, each, data_loss, total, look(code.taps[""]["dL"]))
+def _judged(model: Inspected, code: Program, taken: Taken, look: _Look) -> Iterator[Judged]:
+    """The loss of each output that has one, in their order."""
+    objective = model.objective
+    totals = (op for op in code.sections["backward"] if op.kernel == "loss.total")
+    for place, loss in enumerate(objective.losses):
+        if loss is None:
+            continue
+        values, slope, d, looked_at = _loss_places(code, next(totals))
+        each, wire = look(values), model.wiring.outputs[place]
+        value = float((each * look(slope)).sum(dtype=np.float64)) / (objective.weights[place] or 1.0)
+        end = code.logits.get(wire)
+        fused = end is not None and looked_at.offset == end[1].offset
+        seen, dy = look(looked_at), look(d)
+        if fused and end is not None:
+            loss = loss.from_logits_of(end[0]) or loss
+            _taken_off(taken, wire, dy)
+        yield Judged(loss, fused, seen, each, value, dy.reshape(seen.shape), place)
 
 
-def _loss_places(code: Program) -> tuple[Buffer, Buffer, Buffer, Buffer]:
+def _taken_off(taken: Taken, wire: int, dz: Array) -> None:
+    """What came back to the layer before a loss that looked behind its activation."""
+    passed = next(passed for passed in taken.layers.values() if wire in passed.step.outputs)
+    back = passed.back
+    back["dz"] = dz.reshape(passed.arrays["y"].shape)
+    back.pop("dy", None)
+    if isinstance(passed.layer, ActivationLayer):  # z is x: what was taken in one go is its dx
+        back["dx"] = back["dz"]
+
+
+def _loss_places(code: Program, total: Op) -> tuple[Buffer, Buffer, Buffer, Buffer]:
     """(values, slope, dL/d(what the loss looks at), that)."""
-    ops = code.sections["backward"]
-    total = next(op for op in ops if op.kernel == "loss.total")
     values, slope = total.operands[:2]
+    ops = code.sections["backward"]
     loss = next(op for op in ops if op is not total and len(op.operands) > 4 and op.operands[3] == values)
     looked_at, d = loss.operands[1], loss.operands[4]
     places = (values, slope, d, looked_at)

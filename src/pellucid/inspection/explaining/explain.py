@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import checks
-from ...arrays import Array
 from ...errors import InvalidArgument, Told
 from ..base import Inspected
 from . import by_definition, by_engine
@@ -27,9 +26,7 @@ def checked_engine(engine: Any) -> str:
     return str(checks.one_of("explain, argument engine", engine, ENGINES))
 
 
-def explain(
-    model: Inspected, x: Array, y: Array | None = None, weights: Array | None = None, *, engine: str = "auto"
-) -> Explanation:
+def explain(model: Inspected, x: Any, y: Any = None, weights: Any = None, *, engine: str = "auto") -> Explanation:
     """Take one step on x (B, ...), y (B, ...), and say what was computed; without y, the forward pass of prediction.
 
     The model is trained by that step: pass a copy. It is compiled and built, and the arrays are as its step takes them.
@@ -65,14 +62,14 @@ def _taken(
 
 def _explanation(model: Inspected, taken: Taken) -> Explanation:
     steps = tuple(steps_of(model, taken))
-    judged = taken.judged
+    judged = bool(taken.judged)
     return Explanation(
         model=model.name,
         engine=taken.engine,
         samples=len(taken.x),
-        loss=None if judged is None else judged.total,
+        loss=taken.total if judged else None,
         step=taken.step or None,
-        learning_rate=None if judged is None else taken.learning_rate,
+        learning_rate=taken.learning_rate if judged else None,
         steps=steps,
         notes=(f"There is no update: {taken.failure}",) if taken.failure else (),
         wondering=Wondering(model, taken, steps),

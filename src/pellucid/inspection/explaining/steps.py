@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...arrays import Array
+from ...arrays import Array, parts_of
 from ..base import Inspected
 from .formulas import (
     LAYER_SIGNS,
@@ -31,10 +31,10 @@ def steps_of(model: Inspected, taken: Taken) -> Iterator[Step]:
     """Forward, loss, backward, update; each layer by layer."""
     for passed in taken.layers.values():
         yield _forward(passed)
-    if taken.judged is None:
+    if not taken.judged:
         return
-    last = list(taken.layers.values())[-1]
-    yield _loss(taken, taken.judged, last)
+    for judged in taken.judged:
+        yield _loss(model, taken, judged)
     for passed in reversed(taken.layers.values()):
         if passed.back:
             yield _backward(model, taken, passed)
@@ -64,28 +64,45 @@ def _step(
     return Step(phase, passed.label, kind, formula, inputs, outputs, tuple(filter(None, notes)))
 
 
-def _loss(taken: Taken, judged: Judged, last: Passed) -> Step:
-    weighted, penalty = taken.weights is not None, judged.total - judged.data_loss
-    penalized = abs(penalty) > 1e-9 + 1e-6 * abs(judged.total)
-    z = judged.letter
-    looked_at = last.arrays.get("z", last.xs[0]) if judged.fused else last.arrays["y"]
-    inputs = {z: looked_at, "t": np.asarray(taken.y), **({"w": taken.weights} if taken.weights is not None else {})}
-    outputs = {"ℓ": judged.values, "L": np.array(judged.total), f"d{z}": judged.d.reshape(looked_at.shape)}
-    formula = f"{loss_formula(judged, weighted, penalized)}, {loss_gradient_formula(judged, weighted)}"
+def _loss(model: Inspected, taken: Taken, judged: Judged) -> Step:
+    """The loss of one output; the penalties are told with that of the first."""
+    place, (_, scales, names) = judged.place, model.objective
+    t, w = parts_of(taken.y)[place], parts_of(taken.weights, place + 1)[place]
+    sums = sum(scales[one.place] * one.value for one in taken.judged)
+    penalty, total = taken.total - sums, judged.value if names else taken.total
+    penalized = abs(penalty) > 1e-9 + 1e-6 * abs(taken.total) and not names
+    z, size = judged.letter, judged.seen.shape[-1]
+    inputs = {z: judged.seen, "t": np.asarray(t), **({"w": w} if w is not None else {})}
+    outputs = {"ℓ": judged.values, "L": np.array(total), f"d{z}": judged.d.reshape(judged.seen.shape)}
+    formula = f"{loss_formula(judged, w is not None, penalized)}, {loss_gradient_formula(judged, w is not None)}"
+    formula += f" · {scales[place]:g}" if scales[place] != 1 else ""
     notes = [f"N = {judged.values.size}, the values of ℓ"] if " / N" in formula else []
     if given := constants(judged.loss, formula, LOSS_SIGNS):
         notes.append(given)
     if penalized:
-        notes.append(f"R = {penalty:.6g}, the regularizers' penalties; L without them is {judged.data_loss:.6g}")
+        notes.append(f"R = {penalty:.6g}, the regularizers' penalties; L without them is {judged.value:.6g}")
+    if names:
+        notes.append(
+            f"of output {names[place]!r}, which counts {scales[place]:g} times; the step's loss is "
+            f"{taken.total:.6g}, the penalties' {penalty:.6g} among it"
+        )
     if z == "z" and not judged.fused:
         notes.append("z is the y of the last layer, as the loss takes logits: from_logits=True")
     if "/O" in formula:
-        notes.append(f"O = {looked_at.shape[-1]}, the outputs of a sample")
+        notes.append(f"O = {size}, the outputs of a sample")
     if judged.fused:
+        last = giver(model, taken, place)
         notes.append(f"dz is taken in one go through the {_name(last)} and the loss; dy is never computed")
     if smoothing := getattr(judged.loss, "label_smoothing", 0):
         notes.append(f"t was drawn towards equal parts by label_smoothing = {smoothing:g} first")
-    return Step("loss", judged.loss.name, type(judged.loss).__name__, formula, inputs, outputs, tuple(notes))
+    name = f"{names[place]}_loss" if names else judged.loss.name
+    return Step("loss", name, type(judged.loss).__name__, formula, inputs, outputs, tuple(notes))
+
+
+def giver(model: Inspected, taken: Taken, place: int) -> Passed:
+    """What gives this output."""
+    wire = model.wiring.outputs[place]
+    return next(passed for passed in taken.layers.values() if wire in passed.step.outputs)
 
 
 def _name(passed: Passed) -> str:

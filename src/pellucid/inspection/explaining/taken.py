@@ -53,16 +53,17 @@ class Passed:
         return [letter for letter in self.letters("dx") if letter in self.back]
 
 
-@dataclass
+@dataclass(eq=False)
 class Judged:
-    """The loss: ℓ by sample, what each counts, and dL/d(what it looked at)."""
+    """The loss of an output: ℓ by sample, and dL/d(what it looked at)."""
 
     loss: Loss  # in the form that was used, from logits or not
     fused: bool  # whether it looked behind the output activation, at z
+    seen: Array  # (B, ...): y, or z if fused
     values: Array  # (B, ...)
-    data_loss: float  # without the penalties
-    total: float
+    value: float  # without the penalties, and without the output's weight
     d: Array  # dL/dy, or dL/dz if fused
+    place: int = 0  # of the output
 
     @property
     def letter(self) -> str:
@@ -92,12 +93,13 @@ class Taken:
     """One step, or one forward pass."""
 
     engine: str
-    x: Array
-    y: Array | None
-    weights: Array | None
+    x: Any  # of several inputs, outputs or weights all, in `Parts`
+    y: Any
+    weights: Any
     before: Parameters
     layers: dict[str, Passed] = field(default_factory=dict)  # by the label of the step
-    judged: Judged | None = None
+    judged: list[Judged] = field(default_factory=list)  # for each output that has a loss
+    total: float = 0.0  # with the penalties
     after: Parameters | None = None  # None where no update was made
     gradients: dict[str, Array] = field(default_factory=dict)  # of what is trained, penalties included
     stepped: dict[str, Array] = field(default_factory=dict)  # the same as the rule got it: accumulated, clipped
