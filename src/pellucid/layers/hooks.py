@@ -13,7 +13,7 @@ def refuse_hooks(cls: type, hint: str) -> None:
     """Refuse a class that writes what nothing here calls."""
     for owner in cls.__mro__:
         for hook in getattr(cls, "keras_hooks", KERAS_HOOKS):
-            mine = owner.__module__.partition(".")[0] == HERE or "forward" in vars(owner)
+            mine = str(owner.__module__).partition(".")[0] == HERE or "forward" in vars(owner)
             if hook in vars(owner) and not mine:
                 raise InvalidArgument(
                     f"class {cls.__name__}", "forward and backward", Told(f"{hook}, which Keras would call"), hint

@@ -76,4 +76,4 @@ class Trainee(Protocol):
 
 def is_own(model: Trainee, step: str) -> bool:
     """Whether the class of a model writes this step itself."""
-    return not getattr(type(model), step).__module__.startswith("pellucid.")
+    return not str(getattr(type(model), step).__module__).startswith("pellucid.")

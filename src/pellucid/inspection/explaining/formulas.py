@@ -49,7 +49,7 @@ def backward_formula(passed: Passed, found: set[str]) -> str:
         formula = "dx = dz, since z is x"
     for sign in _absent(passed):
         formula = formula.replace(f"·{sign}", "")
-    if "moving_mean" in passed.p and "μ" not in passed.arrays:  # these do not move with x
+    if passed.by_averages:  # these do not move with x
         formula = formula.replace("r·(g − mean(g) − x̂·mean(g·x̂))", "r·g")
     left_out = {"dx", "dz", *(f"d{s}" for s in layer.letters.values()), *(f"d{name}" for name in passed.p)} - found
     pieces = [piece for piece in PIECES.split(formula) if piece.split(" ")[0] not in left_out]

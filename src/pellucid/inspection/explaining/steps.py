@@ -50,7 +50,7 @@ def _forward(passed: Passed) -> Step:
     inputs |= {letter(passed, name): p for name, p in passed.p.items()}
     formula = forward_formula(passed)
     notes = [meaning(activation_of(passed.layer)), constants(passed.layer, formula, LAYER_SIGNS)]
-    if "moving_mean" in passed.p and "μ" not in arrays:
+    if passed.by_averages:
         notes.append("μ = moving_mean, σ² = moving_variance: not the batch's, outside training or in a frozen layer")
     if "σ²" in arrays and not arrays["σ²"].any():
         notes.append("σ² is 0, so that y is β whatever x is: take a batch of several samples, as training does")

@@ -44,6 +44,13 @@ class Passed:
         """The inputs."""
         return [self.arrays[letter] for letter in self.letters("x")]
 
+    @property
+    def by_averages(self) -> bool:
+        """Whether it took moving averages in the place of the batch's own."""
+        if "moving_mean" not in self.p:
+            return False
+        return "μ" not in self.arrays if self.cache is None else not self.layer.state_after(self.p, self.cache)
+
     def letters(self, letter: str) -> list[str]:
         """What each input goes by: x, or x1, x2, ...; and likewise what is sent back to it."""
         return list(lettered(letter, self.step.inputs))
