@@ -17,7 +17,7 @@ from ..files import write_text_whole
 from ..models import Sequential
 from .data import load, rows
 from .judging import judge
-from .labels import Names, flat, labels_or_numbers, numbered
+from ..data.labels import Names, flat, labels_or_numbers, numbered
 from .runs import names_of, open_model
 from .spec import TrainSpec
 

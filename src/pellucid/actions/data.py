@@ -14,7 +14,7 @@ from ..data.checking import as_features
 from ..data.files import is_file, load_arrays
 from ..data.utils import train_test_split
 from ..errors import DataError, Told
-from .labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
+from ..data.labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
 from .spec import TrainSpec
 
 TEST_SHARE = 0.2  # of data that comes without a test part

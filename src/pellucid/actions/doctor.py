@@ -16,7 +16,7 @@ from ..training.checkpoint import load_checkpoint
 from ..training.probing import read_looks
 from .building import build
 from .data import Prepared, prepare
-from .labels import Names
+from ..data.labels import Names
 from .runs import Run, find, open_model
 from .spec import TrainSpec
 from .train import planned_epochs

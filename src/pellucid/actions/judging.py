@@ -11,7 +11,7 @@ from ..metrics import RootMeanSquaredError, confusion_matrix
 from ..metrics.base import ratio
 from ..metrics.r2_score import pooled_r2
 from ..models import Sequential
-from .labels import Names
+from ..data.labels import Names
 
 MOST_IN_MATRIX = 200  # classes: a matrix grows with their square
 

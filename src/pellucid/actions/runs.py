@@ -30,7 +30,7 @@ from ..errors import FileError, NonFinite, Told
 from ..files import write_text_whole
 from ..models import Sequential, load_model
 from .data import Reader
-from .labels import Names, counted_from_zero
+from ..data.labels import Names, counted_from_zero
 from .spec import TrainSpec
 
 try:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..actions.apply import predictions_csv
-from ..actions.labels import Names, listed
+from ..data.labels import Names, listed
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
 from ..actions.train import Started, chain

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..arrays import Array
-from ..data.checking import as_targets
+from .checking import as_targets
 from ..errors import DataError, Told
 
 Name = int | bool | str
