@@ -57,6 +57,11 @@ def as_text(value: Any) -> str | None:
     return None if is_missing(text) else text
 
 
+def lacking(cells: Array) -> Array:
+    """Which cells (N,) hold nothing."""
+    return np.array([cell is None or cell != cell for cell in cells.tolist()], bool)
+
+
 def plain_number(text: str) -> float:
     """A number with a decimal point."""
     if "_" in text:  # Python's own mark between digits

@@ -10,14 +10,13 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, Told
-from .cells import are_truths, format_of, moments, numbers, style_of
+from .cells import are_truths, format_of, lacking, moments, numbers, style_of
 from .table import Table
 
 FEW = 10  # rows, below which nothing is taken for an identifier
 MOSTLY = 0.98  # share of a column's different values that are numbers, from which on the others are mistakes
 UNIQUE = 0.9  # share of different values from which on words name rows, not kinds of rows
 WORDS = 2.0  # on average in a value of free text
-YEARS = (1500, 2200)
 IDENTIFIER = re.compile(r"(^|[_ .])(id|idx|index|key|uuid|guid|rownum|row)$|^unnamed|[a-z](Id|ID)$", re.IGNORECASE)
 
 
@@ -54,11 +53,11 @@ def understand(table: Table, keep: Collection[str] = ()) -> list[Column]:
 def understood(table: Table, name: str) -> Column:
     """What one column is."""
     cells = table[name]
-    lacking = np.equal(cells, None) if cells.dtype.kind == "O" else np.isnan(cells) if cells.dtype.kind == "f" else np.isnat(cells)  # fmt: skip
-    there = cells[~lacking].tolist()
+    empty = lacking(cells)
+    there = cells[~empty].tolist()
     different = dict.fromkeys(there)
     kind, form, remark = _kind(table, name, cells, different)
-    column = Column(name, kind, form, len(different), int(lacking.sum()), "", remark)
+    column = Column(name, kind, form, len(different), int(empty.sum()), "", remark)
     if not different:
         return replace(column, dropped="holds nothing")
     if len(different) == 1 and not column.missing:
@@ -83,7 +82,7 @@ def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> 
     if forms := format_of(different):
         doubt = f"could be dates in the form {forms[1]} too; read as {forms[0]}" if len(forms) > 1 else ""
         return "date", forms[0], doubt
-    long = different and sum(len(value.split()) for value in different) / len(different)
+    long = sum(len(value.split()) for value in different) / max(len(different), 1)
     many = len(different) > max(20, len(cells) / 10)
     return ("text" if many and long >= WORDS else "category"), "", ""
 
@@ -102,7 +101,7 @@ def _identifies(table: Table, column: Column, there: list[str]) -> str:
     low, high = float(values.min()), float(values.max())
     if not (np.isfinite(values).all() and (values == np.trunc(values)).all()):
         return ""
-    dense = high - low < 2 * n and not YEARS[0] <= low <= high <= YEARS[1]
+    dense = 0 <= low <= 5 + n / 10 and high - low < 2 * n
     return "numbers the rows" if dense or IDENTIFIER.search(name) else ""
 
 

@@ -29,7 +29,7 @@ class TableEncoder(Part):
 
     >>> encoder = TableEncoder().fit({"age": [22, 38, 26, None], "sex": ["male", "female", "female", "male"]})
     >>> encoder.transform({"sex": ["female", "other"], "age": [38, None]}).round(2)
-    array([[1.38, 0.  , 1.  , 0.  ],
+    array([[1.68, 0.  , 1.  , 0.  ],
            [0.  , 1.  , 0.  , 0.  ]], dtype=float32)
     """
 
@@ -53,7 +53,9 @@ class TableEncoder(Part):
     def transform(self, x: Any) -> Array:
         """The rows of a table, data frame or file as a matrix (N, width)."""
         if not self.columns:
-            raise NotReady("TableEncoder.transform", "an encoder that has learned", Told("a new one"), "Call fit first.")
+            raise NotReady(
+                "TableEncoder.transform", "an encoder that has learned", Told("a new one"), "Call fit first."
+            )
         table = read_table(x)
         return np.concatenate([column.encode(table) for column in self.columns], axis=1).astype(np.float32)
 

@@ -11,6 +11,7 @@ import zlib
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import NormalDist
 from typing import Any, ClassVar, Self
 
@@ -20,7 +21,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument
 from ..registry import Family, Part
-from .cells import as_text, moments, numbers, truth
+from .cells import as_text, lacking, moments, numbers, truth
 from .columns import Column
 from .table import Table
 
@@ -76,11 +77,6 @@ class Encoding(Part):
         return np.concatenate([values, lacking(cells)[:, None]], axis=1) if self.missing else values
 
 
-def lacking(cells: Array) -> Array:
-    """Which cells (N,) hold nothing."""
-    return np.array([cell is None or cell != cell for cell in cells.tolist()], bool)
-
-
 def _numbers(where: str, values: Any) -> list[float]:
     if not isinstance(values, Sequence) or isinstance(values, str) or len(values) > MOST_WIDTH:
         raise InvalidArgument(where, "a list of numbers", values)
@@ -134,10 +130,15 @@ class Number(Encoding):
         values, bad = numbers(_as_kind(cells, "f"), self.form)
         none = lacking(cells)
         bad = bad | (np.isinf(values) & ~none)
-        with np.errstate(over="ignore"):
-            z = (values - self.center) / self.scale
-        z = np.interp(values, self.knots, self.scores) if self.knots else z / np.sqrt(1 + (z / 3) ** 2)
+        z = np.interp(values, self.knots, self.scores) if self.knots else _squashed(values, self.center, self.scale)
         return np.where(none | bad, 0.0, z)[:, None], bad
+
+
+def _squashed(values: Array, center: float, scale: float) -> Array:
+    """z / √(1 + (z/3)²) of z = (x − center) / scale."""
+    with np.errstate(over="ignore"):
+        z = np.clip((values - center) / scale, -1e6, 1e6)
+    return z / np.sqrt(1 + (z / 3) ** 2)
 
 
 def _as_kind(cells: Array, kind: str) -> Array:
@@ -171,7 +172,8 @@ class Truth(Encoding):
                 table[text] = 2 * truth(text) - 1
             except ValueError:
                 continue
-        return np.array([[table.get(t, 0.0)] for t in texts]).reshape(-1, 1), np.array([t not in table for t in texts], bool)  # fmt: skip
+        values = np.array([table.get(text, 0.0) for text in texts], np.float64)
+        return values[:, None], np.array([text not in table for text in texts], bool)
 
 
 @encodings.add()
@@ -244,8 +246,7 @@ class Moment(Encoding):
     def read(self, cells: Array) -> tuple[Array, Array]:
         found, bad = moments(_as_kind(cells, "M"), self.form)
         seconds = _seconds(found)
-        z = (seconds - self.center) / self.scale
-        values = [z / np.sqrt(1 + (z / 3) ** 2)]
+        values = [_squashed(seconds, self.center, self.scale)]
         for period in (YEAR, WEEK, DAY):
             angle = 2 * np.pi * (seconds % period) / period
             values += [np.sin(angle), np.cos(angle)]
@@ -284,7 +285,7 @@ class Text(Encoding):
         values = np.zeros((len(cells), self.buckets))
         for row, text in enumerate(_as_kind(cells, "O").tolist()):
             words = re.findall(r"\w+", (text or "").lower())
-            for gram in [*words, *map(" ".join, zip(words, words[1:], strict=False))]:
+            for gram in [*words, *map(" ".join, pairwise(words))]:
                 code = zlib.crc32(gram.encode())
                 values[row, (code >> 1) % self.buckets] += 1.0 if code & 1 else -1.0
         length = np.linalg.norm(values, axis=1, keepdims=True)

@@ -11,10 +11,9 @@ import numpy as np
 from ..arrays import Array
 from ..data.utils import train_test_split
 from ..errors import DataError, Told
-from .cells import moments, numbers
+from .cells import lacking, moments, numbers
 from .columns import Column, signature, understood
 from .encoder import TableEncoder
-from .encodings import lacking
 from .reading import read_table
 from .table import Table
 from .targets import Targets, plainly
@@ -65,12 +64,14 @@ def load_table(
     table = _with_targets(table, names, remarks)
     whole = Targets.learned(table, names, task)
     y = whole.encode(table)
-    train, held, test = _parts(table, y if whole.classes else None, test_size, validation_split, seed, split_by, split_time)
+    train, held, test = _parts(
+        table, y if whole.classes else None, test_size, validation_split, seed, split_by, split_time
+    )
     found = whole if whole.classes else Targets.learned(table.take(train), names, "regression")
-    left_out = {*names, *drop, *([split_by] if split_by else [])}
-    for name in drop:
-        table[name]
-    features = table.without(left_out - set(keep) | set(names))
+    for name in [*drop, *keep]:
+        if name not in table.names:
+            raise table.lacks(name)
+    features = table.without({*names, *drop, *({split_by or ""} - set(keep))})
     remarks += _said_of_rows(features, whole, y)
     told = _telling(table.take(train), names[0], features.names) if whole.classes else []
     remarks += [f"{name} says the same as the target {names[0]}; it is left out." for name in told if name not in keep]
@@ -100,7 +101,7 @@ def _with_targets(table: Table, names: Sequence[str], remarks: list[str]) -> Tab
 def _said_of_rows(features: Table, found: Targets, y: Array) -> list[str]:
     """What there is to say about rows that occur twice, and about rare classes."""
     remarks = []
-    rows = list(zip(*(values.tolist() for values in features.columns.values()), y.tolist(), strict=True)) if y.ndim == 1 else []  # fmt: skip
+    rows = list(zip(*(map(str, values) for values in (*features.columns.values(), y)), strict=True))
     twice = len(rows) - len(set(rows))
     if twice:
         copies = f"{twice} row is a copy of another" if twice == 1 else f"{twice} rows are copies of others"

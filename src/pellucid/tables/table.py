@@ -86,7 +86,8 @@ def as_column(values: Any) -> Array:
     (array([ 1., nan]), array(['True', None], dtype=object), array(['a', '1'], dtype=object))
     """
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(object).filled(None)
+        masked = np.ma.getmaskarray(values).tolist()
+        values = [None if none else value for value, none in zip(values.data.tolist(), masked, strict=True)]
     array = values if isinstance(values, np.ndarray) else _array(values)
     kind = array.dtype.kind
     if array.ndim != 1:

@@ -12,9 +12,8 @@ from ..arrays import Array
 from ..data.labels import Names, numbered, read_targets
 from ..errors import DataError, InvalidArgument, Told
 from ..registry import Family, Part
-from .cells import numbers
+from .cells import lacking, numbers
 from .columns import check_target, understood
-from .encodings import lacking
 from .table import Table
 
 targets: Family[Targets] = Family("table target", "pellucid.tables")
@@ -59,7 +58,7 @@ class Targets(Part):
         for column in columns:
             check_target(table, column)
         forms = [column.form for column in columns]
-        values = [_raw(table, name, form, column.kind) for name, form, column in zip(names, forms, columns, strict=True)]
+        values = [_raw(table, column.name, column.form, column.kind) for column in columns]
         where = f"{table.source}, target {', '.join(names)}"
         classes: Names = read_targets(where, task, values) if len(names) == 1 else ()
         if not classes and any(value.dtype.kind == "U" for value in values):
@@ -116,4 +115,6 @@ def plainly(table: Table) -> str:
     if len(found) == 1:
         return found[0]
     names = ", ".join(table.names[:12]) + (", ..." if len(table.names) > 12 else "")
-    raise DataError(f"{table.source}, its target", "the name of the column to predict", None, f"Columns: {names}. Pass --target.")
+    fix = f"Name one of the columns {names}: --target COLUMN."
+    told = Told("none, or several")
+    raise DataError(f"{table.source}, its target", "a column that is plainly the one to predict", told, fix)
