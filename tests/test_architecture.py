@@ -25,7 +25,10 @@ FLOORS: list[tuple[str, set[str]]] = [
     ),
     ("seeds", {"initializers", "regularizers", "constraints", "activations"}),
     ("parts and engine", {"layers", "losses", "optimizers", "data", "machine"}),
-    ("metrics", {"metrics", "plots"}),  # above losses: a metric may be the mean of a loss; plots know arrays only
+    (
+        "metrics",
+        {"metrics", "plots", "tables"},
+    ),  # above losses and data; plots know arrays only
     ("training", {"training"}),  # below models: its loops know parts and protocols only
     ("looking", {"inspection", "exchange"}),  # below models, which offer explain, to_numpy...
     ("models", {"models"}),
@@ -51,6 +54,7 @@ OUTSIDE: dict[str, set[str]] = {
     "llvmlite": {"machine"},
     "matplotlib": {"plots"},
     "pooch": {"data"},
+    "polars": {"tables"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},
     "typer": {"cli"},

@@ -79,16 +79,17 @@ __all__ = [
     "saving",
     "scratch",
     "set_random_seed",
+    "tables",
     "utils",
 ]
 
 # Read when first asked for: most programs bring data of their own, and none needs the network that is there to be read.
 if TYPE_CHECKING:
-    from . import datasets, scratch
+    from . import datasets, scratch, tables
 else:
 
     def __getattr__(name: str) -> Any:
-        if name in ("datasets", "scratch"):
+        if name in ("datasets", "scratch", "tables"):
             return importlib.import_module(f".{name}", __name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

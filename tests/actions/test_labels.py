@@ -10,9 +10,9 @@ import pytest
 from pellucid.actions import apply, runs
 from pellucid.actions.data import prepare
 from pellucid.actions.judging import _classes
-from pellucid.actions.labels import numbered, read_targets
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train
+from pellucid.data.labels import numbered, read_targets
 from pellucid.errors import DataError, FileError
 
 

@@ -53,6 +53,7 @@ def test_the_page_is_whole_and_stands_in_the_run(runs: Path, name: str):
 def test_the_numbers_are_those_of_the_run(runs: Path):
     kept = json.loads((runs / "digits/metrics.json").read_text())
     c = contents(runs / "digits")
+    assert c.baseline == kept.pop("baseline")
     assert {key: c.metrics[key] for key in kept if key != "pellucid"} == {
         key: value for key, value in kept.items() if key != "pellucid"
     }

@@ -12,12 +12,13 @@ import numpy as np
 
 from ..arrays import Array
 from ..data.checking import as_features, as_targets
-from ..errors import DataError, InvalidArgument
+from ..data.labels import Names, flat, labels_or_numbers, numbered
+from ..errors import DataError, InvalidArgument, Told
 from ..files import write_text_whole
 from ..models import Sequential
-from .data import load, rows
+from ..tables import Targets, attached, is_table, read_table
+from .data import load, rows, table_of
 from .judging import judge
-from .labels import Names, flat, labels_or_numbers, numbered
 from .runs import names_of, open_model
 from .spec import TrainSpec
 
@@ -30,6 +31,7 @@ class Opened(NamedTuple):
     y: Array | None
     classifier: bool
     names: Names = ()  # of the classes, where the run keeps them
+    targets: Targets | None = None  # what the outputs mean, where the rows are a table's
 
 
 def evaluate(path: Path, data: str | None) -> dict[str, Any]:
@@ -40,12 +42,15 @@ def evaluate(path: Path, data: str | None) -> dict[str, Any]:
     model, x = opened.model, opened.x
     y = targets_of(opened, f"data {data or 'of the run'}, y")
     classes = model.output_shape_for(x.shape[1:])[-1] if opened.classifier else 0
-    return judge(model, x, y, classes, opened.names)
+    restored = opened.targets.restored if opened.targets else lambda y: y
+    return judge(model, x, y, classes, opened.names, restored)
 
 
 def targets_of(opened: Opened, where: str) -> Array:
     """The targets, checked; labels as the numbers of their classes."""
     n = len(opened.x)
+    if opened.targets is not None:
+        return np.asarray(opened.y)
     if not opened.names:
         return flat(as_targets(where, opened.y, n))
     return numbered(where, labels_or_numbers(where, np.asarray(opened.y), n), opened.names)
@@ -55,7 +60,8 @@ def predict(path: Path, data: str | None) -> tuple[Array, bool, Names]:
     """(outputs (N, O), whether they are class probabilities, the classes' names if they have any) for the rows of a
     data set's test part or a file's x."""
     opened = opened_for(path, data, none_will_do=True)
-    return opened.model.predict(opened.x, batch_size=1024, verbose=0), opened.classifier, opened.names
+    outputs = opened.model.predict(opened.x, batch_size=1024, verbose=0)
+    return opened.targets.restored(outputs) if opened.targets else outputs, opened.classifier, opened.names
 
 
 def predictions_csv(outputs: Array, classifier: bool, classes: Names = ()) -> str:
@@ -82,9 +88,24 @@ def opened_for(path: Path, data: str | None, *, none_will_do: bool = False) -> O
     name = data or (spec.data if spec else None)
     if name is None:
         raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
+    if is_table(name):
+        return _opened_table(model, spec, name, wanted=not none_will_do)
     x, y = _rows(name, spec)
     x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
     return Opened(model, x, y, _is_classifier(model, spec), names_of(path))
+
+
+def _opened_table(model: Sequential, spec: TrainSpec | None, name: str, wanted: bool) -> Opened:
+    """A table's rows, encoded as the model learned it; its targets, where they are wanted and all of them are there."""
+    found = attached(model)
+    if found is None:
+        fix = "Pass an .npz file, or train on a table."
+        raise DataError(f"data {name}", "a model that was trained on a table", Told("one trained on arrays"), fix)
+    table = table_of(spec).test if spec is not None and name == spec.data else read_table(name)
+    x = found.encoder.transform(table)
+    there = wanted and set(found.targets.names) <= set(table.names)
+    y = found.targets.encode(table) if there else None
+    return Opened(model, x, y, bool(found.targets.classes), tuple(found.targets.classes), found.targets)
 
 
 def _rows(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:

@@ -12,9 +12,10 @@ from ..arrays import Array
 from ..data import datasets
 from ..data.checking import as_features
 from ..data.files import is_file, load_arrays
+from ..data.labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
 from ..data.utils import train_test_split
-from ..errors import DataError, Told
-from .labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
+from ..errors import DataError, InvalidArgument, Told
+from ..tables import TableData, is_table, load_table
 from .spec import TrainSpec
 
 TEST_SHARE = 0.2  # of data that comes without a test part
@@ -35,11 +36,16 @@ class Prepared:
     names: Names = ()  # of the classes, where there are any
     unusual: bool = False  # whether the classes are others than all from 0 to the largest label
     doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
+    table: TableData | None = None  # where the rows come from a table
 
     @property
     def metrics(self) -> list[str]:
         """What to report while training."""
         return ["accuracy"] if self.classes else ["mae"]
+
+    def restored(self, y: Array) -> Array:
+        """Targets or outputs in their own units, where a table's numbers were standardised."""
+        return y if self.table is None else self.table.targets.restored(y)
 
     @property
     def largest(self) -> float:
@@ -64,6 +70,11 @@ def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
 
     `read` tells which classes there are; a run goes on with those that it has (`Run.classes`).
     """
+    if is_table(spec.data):
+        return _prepared(spec, table_of(spec))
+    given = [key for key in ("target", "drop", "keep", "split_by", "split_time") if getattr(spec, key)]
+    if given:
+        raise InvalidArgument(f"spec, {given[0]}", "a table as data", Told(spec.data), "Leave it out.")
     (x_train, y_train), (x_test, y_test) = load(spec.data, spec.seed)
     name = f"data {spec.data}"
     x_train = as_features(f"{name}, x_train", x_train)
@@ -87,6 +98,24 @@ def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
         validation = (x_held, y_held)
     width = 1 if y_train.ndim == 1 else y_train.shape[-1]
     return Prepared(x_train, y_train, validation, x_test, y_test, len(names), width, names, unusual, doubtful)
+
+
+def table_of(spec: TrainSpec) -> TableData:
+    """The table of a spec, split and encoded."""
+    return load_table(
+        spec.data, spec.target, task=spec.task, validation_split=spec.validation_split, seed=spec.seed,
+        split_by=spec.split_by or None, split_time=spec.split_time or None, drop=spec.drop, keep=spec.keep,
+    )  # fmt: skip
+
+
+def _prepared(spec: TrainSpec, table: TableData) -> Prepared:
+    """A table's arrays, and what they are about."""
+    names = tuple(table.targets.classes)
+    doubtful = spec.task == "auto" and len(names) > 2 and all(type(name) is int for name in names)
+    return Prepared(
+        table.x_train, table.y_train, table.validation, table.x_test, table.y_test, len(names),
+        len(table.targets.names), names, not are_plain(names), doubtful, table,
+    )  # fmt: skip
 
 
 def _usual(where: str, task: str, targets: Sequence[Array]) -> Names | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..data.labels import Names
 from ..doctor import Case, Finding, examine
 from ..doctor.cost import PATIENCE, seconds_for, step_seconds
 from ..doctor.examining import guarded, judged
@@ -16,7 +17,6 @@ from ..training.checkpoint import load_checkpoint
 from ..training.probing import read_looks
 from .building import build
 from .data import Prepared, prepare
-from .labels import Names
 from .runs import Run, find, open_model
 from .spec import TrainSpec
 from .train import planned_epochs

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
+from ..data.labels import Names
 from ..metrics import RootMeanSquaredError, confusion_matrix
 from ..metrics.base import ratio
 from ..metrics.r2_score import pooled_r2
 from ..models import Sequential
-from .labels import Names
 
 MOST_IN_MATRIX = 200  # classes: a matrix grows with their square
 
 
-def judge(model: Sequential, x: Array, y: Array, classes: int, names: Names = ()) -> dict[str, Any]:
+def judge(
+    model: Sequential, x: Array, y: Array, classes: int, names: Names = (),
+    restored: Callable[[Array], Array] = lambda y: y,
+) -> dict[str, Any]:  # fmt: skip
     """Loss and, for classes: accuracy, precision, recall, F1 (averaged and per class), confusion matrix; for numbers:
     mean absolute and root mean squared error, and R² of all outputs together. Plain numbers and lists, ready for JSON.
     The averages are over the classes that occur, in y or in what is predicted. More than MOST_IN_MATRIX classes have
-    no matrix."""
+    no matrix. `restored` brings numbers back to their own units, in which the errors are told."""
     batch = 1024
     loss = model.evaluate(x, y, batch_size=batch, verbose=0, return_dict=True)["loss"]
     predicted = model.predict(x, batch_size=batch, verbose=0)
-    judged = _classes(y, predicted, classes, names or tuple(range(classes))) if classes else _numbers(y, predicted)
+    judged = (
+        _classes(y, predicted, classes, names or tuple(range(classes)))
+        if classes
+        else _numbers(restored(y), restored(predicted))
+    )
     return {"samples": len(x), "loss": float(loss), **judged}
+
+
+def baseline(y_train: Array, y_test: Array, classes: int) -> float:
+    """What knows no inputs: accuracy of the commonest class of the training data, or RMSE of their mean."""
+    if classes:
+        return float((y_test == np.bincount(y_train.astype(np.intp)).argmax()).mean())
+    mean = y_train.mean(axis=0, dtype=np.float64)
+    return float(np.sqrt(((y_test - mean) ** 2).mean(dtype=np.float64)))
 
 
 def _classes(y: Array, predicted: Array, classes: int, names: Names) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from ..layers import Dense, Dropout, Flatten, Identity, Normalization, Rescaling
 from ..models import Sequential
 from ..reports import Contents, LayerRow, Sizes, render
 from ..training.probing import Look, read_looks
-from .data import Prepared, prepare
+from .data import prepare
 from .doctor import examine_run
-from .judging import judge
+from .judging import baseline, judge
 from .runs import Run, find, open_model
 from .train import chain
 
@@ -50,21 +50,23 @@ def contents(path: Path) -> Contents:
     model, spec = open_model(path)
     assert spec is not None
     data = prepare(spec, run.reader())
-    metrics = judge(model, data.x_test, data.y_test, data.classes, data.names)
+    metrics = judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored)
     _check_same(run, spec.data, kept, metrics)
     logits = data.classes and getattr(model.loss, "from_logits", False)
 
     def predict(x: Array) -> Array:
         y = model.predict(x, batch_size=1024, verbose=0)
-        return softmax(y) if logits else y
+        return softmax(y) if logits else data.restored(y)
 
     return Contents(
         run=str(path), data=spec.data, chain=chain(model), spec=spec.to_toml(),
         command=f"pellucid train {shlex.quote(str(run.spec))}",
         sizes=Sizes(len(data.x_train), len(data.validation[0]) if data.validation else 0, len(data.x_test)),
-        classes=data.classes, layers=_layers(model), history=_history(run), baseline=_baseline(data),
+        classes=data.classes, layers=_layers(model), history=_history(run),
+        baseline=baseline(data.restored(data.y_train), data.restored(data.y_test), data.classes),
         metrics={**metrics, **{k: kept[k] for k in ("epochs", "seconds", "seed")}, "parameters": model.count_params()},
-        x=data.x_test, y=data.y_test, outputs=predict(data.x_test), predict=predict, kernel=_kernel(model),
+        x=data.x_test, y=data.restored(data.y_test),
+        outputs=predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
         names=data.names,
     )  # fmt: skip
@@ -140,14 +142,6 @@ def _kernel(model: Sequential) -> Array | None:
         if not isinstance(layer, TRANSPARENT):
             return None
     return None
-
-
-def _baseline(data: Prepared) -> float:
-    """Accuracy of the training data's commonest class, or root mean square error of their mean."""
-    if data.classes:
-        return float((data.y_test == np.bincount(data.y_train.astype(np.intp)).argmax()).mean())
-    mean = data.y_train.mean(axis=0, dtype=np.float64)
-    return float(np.sqrt(((data.y_test - mean) ** 2).mean(dtype=np.float64)))
 
 
 def _looks(run: Run) -> Sequence[Look]:

@@ -26,11 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..data.labels import Names, counted_from_zero
 from ..errors import FileError, NonFinite, Told
 from ..files import write_text_whole
 from ..models import Sequential, load_model
 from .data import Reader
-from .labels import Names, counted_from_zero
 from .spec import TrainSpec
 
 try:

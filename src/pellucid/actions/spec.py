@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import FileError, InvalidArgument, Told, UnknownName, WrongType
 from ..files import write_text_whole
+from ..tables import is_table
 
 Named = str | dict[str, Any]  # a part by its name, or as a table {class = "Adam", beta_1 = 0.8}
+
+# What a table is trained with where the spec does not say otherwise.
+FOR_TABLES: dict[str, Any] = {"layers": [128, 64], "dropout": 0.1, "batch_size": 64, "patience": 20}
 
 
 class TrainSpec(BaseModel):
@@ -26,7 +30,12 @@ class TrainSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    data: str = Field("digits", description="a data set's name, or the path of an .npz file")
+    data: str = Field("digits", description="a data set's name, or the path of a table or an .npz file")
+    target: list[str] = Field([], description="of a table: the columns to predict; the plain one unless given")
+    drop: list[str] = Field([], description="of a table: columns to leave out")
+    keep: list[str] = Field([], description="of a table: columns to keep, whatever they look like")
+    split_by: str = Field("", description="of a table: a column whose equal values stay in one part")
+    split_time: str = Field("", description="of a table: a column by which the latest rows are kept for the test")
     task: Literal["auto", "classification", "regression"] = Field(
         "auto", description="auto: classification where the targets are whole numbers, one per sample"
     )
@@ -52,8 +61,20 @@ class TrainSpec(BaseModel):
     batch_size: int = Field(32, ge=1, description="samples per step")
     epochs: int | None = Field(None, ge=0, description="passes over the data; chosen by its size unless given")
     until_converged: bool = Field(False, description="stop when the loss has stopped falling")
+    patience: int = Field(
+        0, ge=0, description="stop when the watched loss has not fallen for so many epochs, and go back to its "
+        "lowest; 0: do not; 20 for tables"
+    )  # fmt: skip
     validation_split: float = Field(0.1, ge=0, lt=1, description="share of the training data held out to watch")
     seed: int = Field(0, ge=0, description="where all random numbers come from")
+
+    @model_validator(mode="after")
+    def _suit_tables(self) -> Self:
+        if is_table(self.data):
+            for name, value in FOR_TABLES.items():
+                if name not in self.model_fields_set and not (name == "patience" and self.until_converged):
+                    setattr(self, name, value)
+        return self
 
     @classmethod
     def read(cls, path: str | Path) -> Self:

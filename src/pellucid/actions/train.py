@@ -17,12 +17,13 @@ from ..doctor import Finding, before_training
 from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
-from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, Probes, UntilConverged
+from ..tables import attach
+from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, EarlyStopping, Probes, UntilConverged
 from ..training.callbacks.progress import Progress
 from . import runs
 from .building import build
 from .data import Prepared, prepare
-from .judging import judge
+from .judging import baseline, judge
 from .runs import Run
 from .spec import TrainSpec
 
@@ -112,16 +113,19 @@ def _run(
             epochs=epochs,
             validation_data=data.validation,
             validation_batch_size=1024,
-            callbacks=[*_callbacks(run, spec, on_event), *([Progress(every=LINE_EVERY)] if verbose else [])],
+            callbacks=[*_callbacks(run, spec, data, on_event), *([Progress(every=LINE_EVERY)] if verbose else [])],
             verbose=0,
         )
     except NonFinite as problem:
         run.write_problem(problem)
         raise
     seconds = time.monotonic() - began
+    if data.table is not None:
+        attach(model, data.table.encoder, data.table.targets)
     model.save(run.model)
     metrics = {
-        **judge(model, data.x_test, data.y_test, data.classes, data.names),
+        **judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored),
+        "baseline": baseline(data.restored(data.y_train), data.restored(data.y_test), data.classes),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),
         "seconds": round(seconds, 3),
@@ -154,10 +158,13 @@ def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
     return max(10, math.ceil(FEWEST_STEPS / math.ceil(len(data.x_train) / spec.batch_size)))
 
 
-def _callbacks(run: Run, spec: TrainSpec, on_event: OnEvent) -> list[Callback]:
+def _callbacks(run: Run, spec: TrainSpec, data: Prepared, on_event: OnEvent) -> list[Callback]:
     told = [CSVLogger(run.history), Probes(filename=run.probes), _Told(on_event)]
     if spec.until_converged:
         told.append(UntilConverged())
+    if spec.patience:
+        watched = "val_loss" if data.validation else "loss"
+        told.append(EarlyStopping(watched, patience=spec.patience, restore_best_weights=True))
     return [*told, BackupAndRestore(run.path, save_seconds=SAVE_SECONDS, delete_checkpoint=False)]
 
 

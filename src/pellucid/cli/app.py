@@ -20,6 +20,8 @@ from ..actions.runs import find, open_model
 from ..actions.spec import TrainSpec
 from ..actions.train import Event, Finished, Started, resume, train
 from ..errors import InvalidArgument, PellucidError, Told
+from ..tables import read_table
+from ..tables.columns import understand
 from ..training.sure_faults import DesignWarning
 from . import doctor, explain, export, lr, report, show
 from .options import Source, option, spec_of
@@ -38,7 +40,9 @@ data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]
-Data = Annotated[str | None, typer.Argument(help="A data set's name or an .npz file; the run's own unless given.")]
+Data = Annotated[
+    str | None, typer.Argument(help="A data set's name, a table or an .npz file; the run's own unless given.")
+]
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 READER_GONE = 141  # and for writing into a pipe that nobody reads
 
@@ -46,6 +50,11 @@ READER_GONE = 141  # and for writing into a pipe that nobody reads
 @app.command("train")
 def train_command(
     data: Source = None,
+    target: Annotated[list[str] | None, option("target")] = None,
+    drop: Annotated[list[str] | None, option("drop")] = None,
+    keep: Annotated[list[str] | None, option("keep")] = None,
+    split_by: Annotated[str | None, option("split_by")] = None,
+    split_time: Annotated[str | None, option("split_time")] = None,
     layers: Annotated[str | None, option("layers")] = None,
     activation: Annotated[str | None, option("activation")] = None,
     optimizer: Annotated[str | None, option("optimizer")] = None,
@@ -54,6 +63,7 @@ def train_command(
     batch_size: Annotated[int | None, option("batch_size")] = None,
     epochs: Annotated[int | None, option("epochs")] = None,
     until_converged: Annotated[bool | None, option("until_converged", "--until-converged/--all-epochs")] = None,
+    patience: Annotated[int | None, option("patience")] = None,
     dropout: Annotated[float | None, option("dropout")] = None,
     l1: Annotated[float | None, option("l1")] = None,
     l2: Annotated[float | None, option("l2")] = None,
@@ -146,6 +156,16 @@ app.command("doctor")(doctor.doctor_command)
 def data_list() -> None:
     """Show the data sets."""
     show.catalogue()
+
+
+@data_app.command("show")
+def data_show(table: Annotated[str, typer.Argument(help="A table, such as people.csv.", metavar="TABLE")]) -> None:
+    """Show what each column of a table is taken for.
+
+    pellucid data show people.csv
+    """
+    found = read_table(table)
+    show.columns(found, understand(found))
 
 
 @app.callback(invoke_without_command=True)

@@ -13,7 +13,10 @@ _DESCRIBED = {name: field.description for name, field in TrainSpec.model_fields.
 
 Source = Annotated[
     str | None,
-    typer.Argument(help="A data set's name (see `pellucid data list`), an .npz file, or a spec in a .toml file."),
+    typer.Argument(
+        help="A data set's name (see `pellucid data list`), a table such as people.csv, an .npz file, or a spec in a "
+        ".toml file."
+    ),
 ]
 
 

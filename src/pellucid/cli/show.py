@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Table as RichTable
 
 from ..actions.apply import predictions_csv
-from ..actions.labels import Names, listed
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
 from ..actions.train import Started, chain
 from ..arrays import Array
 from ..data import datasets
+from ..data.labels import Names, listed
+from ..tables import Table
+from ..tables.columns import Column
 
 MOST_CLASSES = 20  # in a table
 
@@ -60,6 +63,9 @@ def started(event: Started) -> None:
     """What is about to be trained."""
     _begun.append(event.run)
     data, model = event.data, event.model
+    if data.table is not None:
+        for remark in data.table.remarks:
+            line(f"Table: {remark}")
     kind = count(data.classes, "class", "classes") if data.classes else "numbers to predict"
     held = len(data.validation[0]) if data.validation else 0
     line(
@@ -93,6 +99,19 @@ def count(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
+def columns(table: Table, found: Sequence[Column]) -> None:
+    """What each column of a table is taken for."""
+    shown = RichTable()
+    for title in ("column", "kind", "different", "missing", "remark"):
+        shown.add_column(title)
+    for c in found:
+        remark = f"{c.dropped}: left out" if c.dropped else c.remark
+        shown.add_row(escape(c.name), c.kind, f"{c.different:,}", f"{c.missing:,}", escape(remark))
+    console.print(shown)
+    for remark in (f"{count(len(table), 'row')}", *table.remarks):
+        line(remark)
+
+
 def judged(metrics: dict[str, Any]) -> None:
     """Test loss and scores; per class and as a confusion matrix, where there are classes."""
     if len(metrics.get("per_class", ())) > MOST_CLASSES:
@@ -103,10 +122,13 @@ def judged(metrics: dict[str, Any]) -> None:
     shown = ("loss", "accuracy", "precision", "recall", "f1", "mean_absolute_error", "root_mean_squared_error", "r2")
     scores = " · ".join(f"{name.replace('_', ' ')} {metrics[name]:.4f}" for name in shown if name in metrics)
     line(f"Test on {count(metrics['samples'], 'sample')}: {scores}")
+    if "baseline" in metrics:
+        what = "the commonest class has accuracy" if "accuracy" in metrics else "their mean has root mean squared error"
+        line(f"Without looking at the inputs, {what} {metrics['baseline']:.4f}")
 
 
 def _per_class(metrics: dict[str, Any]) -> None:
-    table = Table(title="Per class")
+    table = RichTable(title="Per class")
     for name in ("class", "precision", "recall", "F1", "samples"):
         table.add_column(name, justify="right")
     for row in metrics["per_class"]:
@@ -116,7 +138,7 @@ def _per_class(metrics: dict[str, Any]) -> None:
 
 
 def _confusion(matrix: list[list[int]], names: list[str]) -> None:
-    table = Table(title="Confusion matrix (rows: true, columns: predicted)")
+    table = RichTable(title="Confusion matrix (rows: true, columns: predicted)")
     table.add_column("")
     for name in names:
         table.add_column(escape(name), justify="right")
@@ -144,7 +166,7 @@ def predictions(outputs: Array, total: int, classifier: bool, names: Names = ())
 
 def catalogue() -> None:
     """The data sets."""
-    table = Table()
+    table = RichTable()
     for name in ("name", "samples", "shape", "classes", "licence"):
         table.add_column(name)
     for info in datasets.catalogue():

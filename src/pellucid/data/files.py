@@ -26,7 +26,8 @@ def is_file(where: str, name: str) -> bool:
         raise FileError(where, "a file that exists", Told("no such file"), "Check the path.")
     if path.suffix.lower() not in SUFFIXES:
         raise FileError(
-            where, "a data set's name, or an .npz or .npy file", Told(f"a {path.suffix or 'nameless'} file"),
+            where, "a data set's name, a table (.csv, .parquet, ...), or an .npz or .npy file",
+            Told(f"a {path.suffix or 'nameless'} file"),
             "Write it with numpy.savez('data.npz', x=..., y=...).",
         )  # fmt: skip
     return True

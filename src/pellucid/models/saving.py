@@ -50,6 +50,8 @@ def save_model(model: Compiled, filepath: str | os.PathLike[str], overwrite: boo
     columns = model.__dict__.get("_columns") or []
     if columns and all(isinstance(name, str) for name in columns):
         metadata["columns"] = columns  # of the data frame it was trained on
+    if "_table" in model.__dict__:
+        metadata["table"] = model.__dict__["_table"]  # how rows of a table become inputs: `tables.attach`
     archive.write_archive(path, saved, metadata, tree, groups)
 
 
@@ -95,6 +97,8 @@ def _load_columns(model: Compiled, metadata: Any) -> None:
     columns = metadata.get("columns") if isinstance(metadata, Mapping) else None
     if isinstance(columns, list) and all(isinstance(name, str) for name in columns):
         model.__dict__["_columns"] = columns
+    if isinstance(metadata, Mapping) and isinstance(metadata.get("table"), Mapping):
+        model.__dict__["_table"] = metadata["table"]  # read by `tables.attached`, which checks it
 
 
 def save_weights(model: Compiled, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:

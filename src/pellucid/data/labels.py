@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..arrays import Array
-from ..data.checking import as_targets
 from ..errors import DataError, Told
+from .checking import as_targets
 
 Name = int | bool | str
 Names = tuple[Name, ...]  # of the classes, in the order of the outputs; none where numbers are predicted

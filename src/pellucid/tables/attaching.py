@@ -1,0 +1,38 @@
+"""What a model of a table's rows takes along: the encoder of its inputs, and what its outputs mean."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..errors import FileError, PellucidError, Told
+from ..registry import plain
+from .encoder import TableEncoder, encoders
+from .targets import Targets, targets
+
+
+class Attached(NamedTuple):
+    """How rows become inputs, and what outputs mean."""
+
+    encoder: TableEncoder
+    targets: Targets
+
+
+def attach(model: Any, encoder: TableEncoder, found: Targets) -> None:
+    """Have a model keep these, in its `.keras` file too, as plain data."""
+    model.__dict__["_table"] = {"encoder": plain(encoder), "targets": plain(found)}
+
+
+def attached(model: Any) -> Attached | None:
+    """What `attach` had the model keep, checked: nothing in a file is believed, or executed."""
+    saved = model.__dict__.get("_table")
+    if saved is None:
+        return None
+    where = "the model's table"
+    try:
+        encoder = encoders.deserialize(saved["encoder"], where=where)
+        found = targets.deserialize(saved["targets"], where=where)
+    except (PellucidError, KeyError, TypeError) as problem:
+        raise FileError(where, "columns as `attach` has them", Told(str(problem)), "Save the model again.") from problem
+    if model.shape is not None and (encoder.width,) != tuple(model.shape):
+        raise FileError(where, f"columns that make the model's inputs {tuple(model.shape)}", Told(str(encoder.width)))
+    return Attached(encoder, found)

@@ -1,0 +1,197 @@
+"""What is written in a cell: nothing, a number, a truth value, a date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+
+MISSING = frozenset(
+    {"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none", "nil", "missing", "?", "-", ".", "--"}
+)  # in small letters
+TRUTH = [("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("1", "0"), ("1.0", "0.0")]
+TRUE = {true for true, _ in TRUTH}
+FALSE = {false for _, false in TRUTH}
+
+ISO = "iso"  # 2026-01-31, 2026-01-31T23:59:59+01:00
+TIMES = ("%H:%M", "%H:%M:%S")  # alone, they are of no day
+_DAYS = (
+    "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y",
+    "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y",
+)  # fmt: skip
+_ENDS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+FORMATS = (ISO, *TIMES, *(day + end for day in _DAYS for end in _ENDS))
+TRIED = 20  # values on which a format is tried before all of them
+
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}([.' \u00a0\u202f]\d{3})+)?(,\d+)?([eE][+-]?\d+)?")
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says that nothing is there.
+
+    >>> is_missing(" NA "), is_missing("0")
+    (True, False)
+    """
+    return text.strip().lower() in MISSING
+
+
+def as_text(value: Any) -> str | None:
+    """A value of any kind as a cell's text: whole floats as integers, None for what is missing.
+
+    >>> as_text(3.0), as_text(True), as_text(" a "), as_text(float("nan"))
+    ('3', 'True', 'a', None)
+    """
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas' marks for a missing value
+        return None
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, float | np.floating):
+        value = int(value) if float(value).is_integer() else float(value)
+    text = str(value).strip()
+    return None if is_missing(text) else text
+
+
+def lacking(cells: Array) -> Array:
+    """Which cells (N,) hold nothing."""
+    return np.array([cell is None or cell != cell for cell in cells.tolist()], bool)
+
+
+def plain_number(text: str) -> float:
+    """A number with a decimal point."""
+    if "_" in text:  # Python's own mark between digits
+        raise ValueError(text)
+    return float(text)
+
+
+def grouped_number(text: str) -> float:
+    """A number with commas between thousands.
+
+    >>> grouped_number("1,234.5")
+    1234.5
+    """
+    return plain_number(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
+
+
+def comma_number(text: str) -> float:
+    """A number with a decimal comma, and perhaps points or spaces between thousands.
+
+    >>> comma_number("1.234,5")
+    1234.5
+    """
+    if not _COMMA.fullmatch(text):
+        raise ValueError(text)
+    return float(re.sub(r"[.' \u00a0\u202f]", "", text).replace(",", "."))
+
+
+STYLES: dict[str, Callable[[str], float]] = {
+    "plain": plain_number,
+    "grouped": grouped_number,
+    "comma": comma_number,
+}  # of numbers
+
+
+def moment(text: str, form: str) -> datetime:
+    """The date and time that a text in this format says; one with a time zone in UTC.
+
+    >>> moment("31.12.2025", "%d.%m.%Y")
+    datetime.datetime(2025, 12, 31, 0, 0)
+    """
+    found = datetime.fromisoformat(text) if form == ISO else datetime.strptime(text, form)
+    return found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)
+
+
+def numbers(cells: Array, style: str) -> tuple[Array, Array]:
+    """(numbers (N,) float64 with NaN for none, which cells (N,) are none though something is written there)."""
+    if cells.dtype.kind == "f":
+        return cells, np.zeros(len(cells), bool)
+    read = STYLES.get(style, plain_number)
+    try:
+        values = np.fromiter((np.nan if cell is None else read(cell) for cell in cells), np.float64, len(cells))
+        return values, np.zeros(len(cells), bool)
+    except (ValueError, TypeError, OverflowError):
+        values, bad = _mapped(cells, read, np.nan, np.float64)
+        return values, bad
+
+
+def moments(cells: Array, form: str) -> tuple[Array, Array]:
+    """(moments (N,) datetime64[us] with NaT for none, which cells (N,) are none though something is written there)."""
+    if cells.dtype.kind == "M":
+        return cells, np.zeros(len(cells), bool)
+    return _mapped(cells, lambda text: moment(text, form), np.datetime64("NaT"), "datetime64[us]")
+
+
+def _mapped(cells: Array, read: Callable[[str], Any], none: Any, dtype: Any) -> tuple[Array, Array]:
+    """What `read` makes of each cell's text, each different text read once."""
+    table: dict[Any, Any] = {}
+    bad: set[Any] = set()
+    for cell in dict.fromkeys(cells.tolist()):
+        try:
+            table[cell] = none if cell is None else read(cell)
+        except (ValueError, TypeError, OverflowError, AttributeError):
+            table[cell] = none
+            bad.add(cell)
+    values = np.array([table[cell] for cell in cells.tolist()], dtype)
+    return values, np.array([cell in bad for cell in cells.tolist()], bool)
+
+
+def style_of(texts: Collection[str], decimal: str = ".") -> tuple[str, int]:
+    """(the style in which most of these different texts are numbers, how many of them are). `decimal`: what this file
+    is likely to write.
+
+    >>> style_of(["1,5", "2"], decimal=","), style_of(["1,500", "2"]), style_of(["1,5", "2"])
+    (('comma', 2), ('grouped', 2), ('comma', 2))
+    """
+    order = ["plain", "comma", "grouped"] if decimal == "," else ["plain", "grouped", "comma"]
+    found = {style: sum(_reads(STYLES[style], text) for text in texts) for style in order}
+    best = max(order, key=lambda style: found[style])
+    return best, found[best]
+
+
+def format_of(texts: Collection[str]) -> list[str]:
+    """The formats in which all of these texts are dates or times.
+
+    >>> format_of(["03/04/2025"]), format_of(["2025-01-31", "2025-02-01"])
+    (['%d/%m/%Y', '%m/%d/%Y'], ['iso'])
+    """
+    few = list(texts)[:TRIED]
+    if not few or not all(any(map(str.isdigit, text)) and 4 <= len(text) <= 40 for text in few):
+        return []
+    likely = [form for form in FORMATS if all(_reads(moment, text, form) for text in few)]
+    return [form for form in likely if all(_reads(moment, text, form) for text in texts)]
+
+
+def _reads(read: Callable[..., Any], *given: str) -> bool:
+    try:
+        read(*given)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def truth(text: str) -> float:
+    """1 for a word that says yes, 0 for one that says no.
+
+    >>> truth("Yes"), truth("0")
+    (1.0, 0.0)
+    """
+    word = text.lower()
+    if word in TRUE:
+        return 1.0
+    if word in FALSE:
+        return 0.0
+    raise ValueError(text)
+
+
+def are_truths(texts: Collection[str]) -> bool:
+    """Whether these different texts are the two words of one kind of truth value.
+
+    >>> are_truths(["No", "Yes"]), are_truths(["no", "true"])
+    (True, False)
+    """
+    return {text.lower() for text in texts} in [set(pair) for pair in TRUTH]

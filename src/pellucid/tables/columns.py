@@ -1,0 +1,127 @@
+"""What a column is: numbers, categories, truth values, dates, free text; or nothing that a network can learn from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import DataError, Told
+from .cells import are_truths, format_of, lacking, moments, numbers, style_of
+from .table import Table
+
+FEW = 10  # rows, below which nothing is taken for an identifier
+MOSTLY = 0.98  # share of a column's different values that are numbers, from which on the others are mistakes
+UNIQUE = 0.9  # share of different values from which on words name rows, not kinds of rows
+WORDS = 2.0  # on average in a value of free text
+IDENTIFIER = re.compile(r"(^|[_ .])(id|idx|index|key|uuid|guid|rownum|row)$|^unnamed|[a-z](Id|ID)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it was understood. `form`: how its numbers or dates are written. `dropped`: why it is left out."""
+
+    name: str
+    kind: str  # number, category, boolean, date, text
+    form: str = ""
+    different: int = 0
+    missing: int = 0
+    dropped: str = ""
+    remark: str = ""
+
+
+def understand(table: Table, keep: Collection[str] = ()) -> list[Column]:
+    """What each column is. `keep`: columns that are not dropped, whatever they look like.
+
+    >>> [c.kind for c in understand(Table.of({"age": ["22", "38"], "sex": ["male", "female"], "alone": ["no", "yes"]}))]
+    ['number', 'category', 'boolean']
+    """
+    found, met = [], dict[bytes, str]()
+    for name in table.names:
+        column = understood(table, name)
+        code = signature(table, column)
+        if not column.dropped and code in met:
+            column = replace(column, dropped=f"says the same as {met[code]}")
+        met.setdefault(code, name)
+        found.append(replace(column, dropped="") if name in keep and column.different else column)
+    return found
+
+
+def understood(table: Table, name: str) -> Column:
+    """What one column is."""
+    cells = table[name]
+    empty = lacking(cells)
+    there = cells[~empty].tolist()
+    different = dict.fromkeys(there)
+    kind, form, remark = _kind(table, name, cells, different)
+    column = Column(name, kind, form, len(different), int(empty.sum()), "", remark)
+    if not different:
+        return replace(column, dropped="holds nothing")
+    if len(different) == 1 and not column.missing:
+        return replace(column, dropped=f"is always {next(iter(different))}")
+    return replace(column, dropped=_identifies(table, column, there))
+
+
+def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> tuple[str, str, str]:
+    """(kind, form, what there is to say)."""
+    if cells.dtype.kind != "O":
+        return ("number" if cells.dtype.kind == "f" else "date"), "", ""
+    style, fitting = style_of(different, table.decimal)
+    if fitting and fitting >= MOSTLY * len(different):
+        _, bad = numbers(cells, style)
+        if bad.any():
+            row = int(bad.argmax())
+            fix = "Correct the cell, or leave it empty where the number is missing."
+            raise DataError(table.place(row, name), "a number, as elsewhere in the column", cells[row], fix)
+        return "number", style, ""
+    if are_truths(different):
+        return "boolean", "", ""
+    if forms := format_of(different):
+        doubt = f"could be dates in the form {forms[1]} too; read as {forms[0]}" if len(forms) > 1 else ""
+        return "date", forms[0], doubt
+    long = sum(len(value.split()) for value in different) / max(len(different), 1)
+    many = len(different) > max(20, len(cells) / 10)
+    return ("text" if many and long >= WORDS else "category"), "", ""
+
+
+def _identifies(table: Table, column: Column, there: list[str]) -> str:
+    """Why a column names rows rather than tells something about them; "" where it does not."""
+    n, name = len(there), column.name
+    if n < FEW or column.different < UNIQUE * n:
+        return ""
+    if column.kind == "category":
+        return "is another word in nearly every row"
+    if column.kind != "number" or column.different < n:
+        return ""
+    values = numbers(table[name], column.form)[0]
+    values = values[~np.isnan(values)]
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(values).all() and (values == np.trunc(values)).all()):
+        return ""
+    dense = 0 <= low <= 5 + n / 10 and high - low < 2 * n
+    return "numbers the rows" if dense or IDENTIFIER.search(name) else ""
+
+
+def signature(table: Table, column: Column) -> bytes:
+    """Equal for columns that tell the same: where they have few values, whatever these are called."""
+    cells = table[column.name]
+    if 1 < column.different <= len(cells) / 4:
+        order: dict[str, int] = {}
+        texts = ["" if cell is None or cell != cell else str(cell) for cell in cells.tolist()]
+        return b"few" + np.array([order.setdefault(text, len(order)) for text in texts], np.int64).tobytes()
+    if column.kind == "number":
+        return b"numbers" + numbers(cells, column.form)[0].tobytes()
+    if column.kind == "date":
+        return b"dates" + moments(cells, column.form)[0].tobytes()
+    return repr(cells.tolist()).encode()
+
+
+def check_target(table: Table, column: Column) -> None:
+    """Whether a column can be predicted."""
+    if column.kind in ("date", "text"):
+        kind = {"date": "dates", "text": "free text"}[column.kind]
+        fix = "Turn it into numbers or classes first."
+        raise DataError(f"{table.source}, target {column.name!r}", "classes or numbers", Told(kind), fix)

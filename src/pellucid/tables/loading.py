@@ -1,0 +1,167 @@
+"""From a table to arrays to train on: split first, and everything learned from the rows to train on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..data.utils import train_test_split
+from ..errors import DataError, Told
+from .cells import lacking, moments, numbers
+from .columns import Column, signature, understood
+from .encoder import TableEncoder
+from .reading import read_table
+from .table import Table
+from .targets import Targets, plainly
+
+TEST_SHARE = 0.2
+RARE = 10  # rows of a class, below which it is said
+
+
+@dataclass(frozen=True)
+class TableData:
+    """A table made ready: arrays, what made them, and what there is to say."""
+
+    x_train: Array
+    y_train: Array
+    validation: tuple[Array, Array] | None
+    x_test: Array
+    y_test: Array
+    test: Table  # the rows of x_test as they were read
+    encoder: TableEncoder
+    targets: Targets
+    remarks: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def load_table(
+    source: Any, target: str | Sequence[str] = (), *, task: str = "auto", test_size: float = TEST_SHARE,
+    validation_split: float = 0.1, seed: int = 0, split_by: str | None = None, split_time: str | None = None,
+    drop: Sequence[str] = (), keep: Sequence[str] = (),
+) -> TableData:  # fmt: skip
+    """Arrays to train on from a file or data frame (`read_table`), and the encoder that made them.
+
+    target: the column to predict, or several columns of numbers; the one that is plainly it unless given. A part of
+    the rows is kept for the test and one of the others to watch: each class in proportion, or with `split_by` all rows
+    of one value of a column in one part, or with `split_time` the latest by a column. drop: columns to leave out;
+    keep: columns not to be dropped, whatever they look like.
+
+    >>> ages = list(range(20, 60))
+    >>> people = load_table({"age": ages, "old": ["yes" if age > 40 else "no" for age in ages]}, "old")
+    >>> people.x_train.shape, people.x_test.shape, people.targets.classes
+    ((28, 1), (8, 1), ['no', 'yes'])
+    """
+    table = read_table(source)
+    remarks = list(table.remarks)
+    names = [target] if isinstance(target, str) else list(target)
+    if not names:
+        names = [plainly(table)]
+        remarks.append(f"{names[0]} is taken for the target, by its name.")
+    table = _with_targets(table, names, remarks)
+    whole = Targets.learned(table, names, task)
+    y = whole.encode(table)
+    train, held, test = _parts(
+        table, y if whole.classes else None, test_size, validation_split, seed, split_by, split_time
+    )
+    found = whole if whole.classes else Targets.learned(table.take(train), names, "regression")
+    for name in [*drop, *keep]:
+        if name not in table.names:
+            raise table.lacks(name)
+    features = table.without({*names, *drop, *({split_by or ""} - set(keep))})
+    remarks += _said_of_rows(features, whole, y)
+    told = _telling(table.take(train), names[0], features.names) if whole.classes else []
+    remarks += [f"{name} says the same as the target {names[0]}; it is left out." for name in told if name not in keep]
+    features = features.without({name for name in told if name not in keep})
+    encoder = TableEncoder(keep=keep).fit(features.take(train))
+    remarks += [f"{c.name} {c.dropped}; it is left out." for c in encoder.understood if c.dropped]
+    remarks += [f"{c.name} {c.remark}." for c in encoder.understood if c.remark and not c.dropped]
+    x, y = encoder.transform(features), found.encode(table)
+    validation = (x[held], y[held]) if len(held) else None
+    return TableData(
+        x[train], y[train], validation, x[test], y[test], table.take(test), encoder, found, tuple(remarks),
+        tuple(encoder.understood),
+    )  # fmt: skip
+
+
+def _with_targets(table: Table, names: Sequence[str], remarks: list[str]) -> Table:
+    """The rows that have all of their targets."""
+    empty = np.logical_or.reduce([lacking(table[name]) for name in names])
+    if empty.any():
+        remarks.append(f"{int(empty.sum())} rows have no target; they are left out.")
+        table = table.take(~empty)
+    if len(table) < 5:
+        raise DataError(table.source, "at least 5 rows with a target", Told(str(len(table))))
+    return table
+
+
+def _said_of_rows(features: Table, found: Targets, y: Array) -> list[str]:
+    """What there is to say about rows that occur twice, and about rare classes."""
+    remarks = []
+    rows = list(zip(*(map(str, values) for values in (*features.columns.values(), y)), strict=True))
+    twice = len(rows) - len(set(rows))
+    if twice:
+        copies = f"{twice} row is a copy of another" if twice == 1 else f"{twice} rows are copies of others"
+        remarks.append(f"{copies}; training and test may share some.")
+    if found.classes:
+        counts = np.bincount(y, minlength=len(found.classes))
+        rare = [f"{name} ({n})" for name, n in zip(found.classes, counts, strict=True) if n < RARE]
+        if rare:
+            remarks.append(f"Rare classes, of which little can be learned: {', '.join(rare[:8])}.")
+    return remarks
+
+
+def _telling(train: Table, target: str, names: Sequence[str]) -> list[str]:
+    """The columns that say the same as the target, in other words."""
+    code = signature(train, understood(train, target))
+    return [name for name in names if signature(train, understood(train, name)) == code]
+
+
+def _parts(
+    table: Table, labels: Array | None, test: float, held: float, seed: int, by: str | None, time: str | None
+) -> tuple[Array, Array, Array]:
+    """The numbers of the rows to train on, to watch, and to test on."""
+    if time is not None:
+        return _latest(table, time, test, held)
+    groups = None if by is None else np.unique([str(cell) for cell in table[by].tolist()], return_inverse=True)[1]
+    first, last = _drawn(table.source, np.arange(len(table)), labels, groups, test, seed)
+    if not held:
+        return first, np.arange(0), last
+    train, watched = _drawn(table.source, first, labels, groups, held, seed)
+    return train, watched, last
+
+
+def _drawn(
+    where: str, rows: Array, labels: Array | None, groups: Array | None, share: float, seed: int
+) -> tuple[Array, Array]:
+    """Rows drawn at random in two parts: each class in proportion where there are enough of it, or groups whole."""
+    try:
+        if groups is not None:
+            _, chosen = train_test_split(np.unique(groups[rows]), test_size=share, seed=seed)
+            inside = np.isin(groups[rows], chosen)
+            return rows[~inside], rows[inside]
+        counts = None if labels is None else np.unique(labels[rows], return_counts=True)[1]
+        enough = counts is not None and counts.min() > 1 and share * len(rows) >= len(counts)
+        stratify = labels[rows] if labels is not None and enough else None
+        first, second = train_test_split(rows, test_size=share, stratify=stratify, seed=seed)
+        return first, second
+    except ValueError as problem:
+        told = Told(f"{len(rows)} rows" if groups is None else f"{len(np.unique(groups[rows]))} groups")
+        raise DataError(where, f"enough to hold out {share:.0%}", told, str(problem)) from problem
+
+
+def _latest(table: Table, name: str, test: float, held: float) -> tuple[Array, Array, Array]:
+    """The latest rows to test on, those before them to watch."""
+    column = understood(table, name)
+    if column.kind not in ("date", "number") or column.missing:
+        told = Told(f"{column.kind}, {column.missing} missing")
+        raise DataError(f"{table.source}, column {name!r}, to split by time", "dates or numbers in every row", told)
+    read = moments if column.kind == "date" else numbers
+    order = np.argsort(read(table[name], column.form)[0], kind="stable")
+    n = len(order)
+    last = n - max(1, round(test * n))
+    first = last - (max(1, round(held * last)) if held else 0)
+    return order[:first], order[first:last], order[last:]

@@ -1,0 +1,128 @@
+"""From a file or a data frame to a table."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError, FileError, MissingExtra, Told, UnknownName, WrongType
+from ..files import reading
+from .delimited import as_unicode, read_delimited
+from .table import Table
+
+TEXTS = (".csv", ".tsv", ".tab", ".txt", ".psv")
+RECORDS = (".jsonl", ".ndjson", ".json")
+BINARY = (".parquet", ".arrow", ".feather", ".ipc", ".xlsx", ".xls", ".xlsb", ".ods")
+SUFFIXES = (*TEXTS, *(f"{suffix}.gz" for suffix in (*TEXTS, *RECORDS)), *RECORDS, *BINARY)
+
+
+def is_table(name: str) -> bool:
+    """Whether a file's name says that a table is in it.
+
+    >>> is_table("people.csv"), is_table("people.CSV.gz"), is_table("people.npz")
+    (True, True, False)
+    """
+    return name.lower().endswith(SUFFIXES)
+
+
+def read_table(source: Any, delimiter: str | None = None) -> Table:
+    """The table in a file, or in what holds one in Python.
+
+    source: the path of a CSV file (any delimiter, decimal comma, encoding; .gz), of JSON lines, or of a Parquet, Arrow,
+    Feather or Excel file, for which the package polars is needed; or a data frame of any library, a mapping of names to
+    columns, or a list of mappings, one for each row.
+
+    >>> read_table([{"age": 22, "sex": "male"}, {"age": 38, "sex": None}]).names
+    ['age', 'sex']
+    """
+    if isinstance(source, Table):
+        return source
+    if not isinstance(source, str | os.PathLike):
+        return from_frame(source)
+    path = Path(source)
+    if not path.exists():
+        raise FileError(f"reading {path}", "a file that exists", Told("no such file"), "Check the path.")
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith(TEXTS):
+        return read_delimited(path, delimiter or ("\t" if name.endswith((".tsv", ".tab")) else None))
+    if name.endswith(RECORDS):
+        return _read_records(path)
+    if name.endswith(BINARY):
+        return _read_binary(path)
+    raise UnknownName(f"reading {path}, its ending", path.suffix, SUFFIXES)
+
+
+def from_frame(x: Any, source: str = "table") -> Table:
+    """The table in a data frame, a mapping of columns, or a list of rows as mappings."""
+    if isinstance(x, Mapping):
+        return Table.of(x, source)
+    if isinstance(x, Sequence) and x and all(isinstance(row, Mapping) for row in x):
+        return _from_records(x, source)
+    names = getattr(x, "column_names", None)  # pyarrow's, whose `columns` are the data
+    names = list(getattr(x, "columns", ()) if names is None else names)
+    if not names or not hasattr(x, "__getitem__"):
+        raise WrongType(source, "a path, a data frame, a mapping of columns, or a list of rows as mappings", x)
+    if len({str(name) for name in names}) < len(names):
+        raise DataError(source, "names of columns that differ", Told(", ".join(map(str, names))), "Rename one.")
+    return Table.of({str(name): x[name] for name in names}, source)
+
+
+def _from_records(rows: Sequence[Mapping[str, Any]], source: str, **about: Any) -> Table:
+    """The table of rows; a name that a row lacks is missing there."""
+    names = dict.fromkeys(str(name) for row in rows for name in row)
+    for i, row in enumerate(rows):
+        for name, value in row.items():
+            if isinstance(value, Mapping | list):
+                kind = "an object" if isinstance(value, Mapping) else "a list"
+                where = f"{source}, row {i}, column {name!r}"
+                raise DataError(where, "one value", Told(kind), "Make a column of each of its values.")
+    return Table.of({name: [row.get(name) for row in rows] for name in names}, source, **about)
+
+
+def _read_records(path: Path) -> Table:
+    """JSON lines, or one JSON list of objects."""
+    where = f"reading {path}"
+    with reading(where, "JSON lines"):
+        content = path.read_bytes()
+        if path.name.lower().endswith(".gz"):
+            import gzip  # here, so that importing the library stays quick
+
+            content = gzip.decompress(content)
+        text, remarks = as_unicode(where, content)
+        rows = json.loads(text) if text.lstrip().startswith("[") else _lines(where, text)
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise FileError(where, "one JSON object for each row, on a line of its own", Told("something else, or nothing"))
+    return _from_records(rows, str(path), remarks=tuple(remarks))
+
+
+def _lines(where: str, text: str) -> list[Any]:
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                rows.append(json.loads(line))
+            except ValueError as problem:
+                raise FileError(f"{where}, line {number}", "a JSON object", Told(str(problem))) from problem
+    return rows
+
+
+def _read_binary(path: Path) -> Table:
+    """Parquet, Arrow, Feather, Excel."""
+    where = f"reading {path}"
+    suffix = path.suffix.lower()
+    try:
+        import polars
+    except ImportError:
+        raise MissingExtra(where, "polars", "tables") from None
+    excel: Callable[..., Any] = polars.read_excel
+    readers = {".parquet": polars.read_parquet, ".arrow": polars.read_ipc, ".feather": polars.read_ipc}
+    readers |= {".ipc": polars.read_ipc}
+    with reading(where, f"a whole {suffix} file"):
+        try:
+            frame = readers.get(suffix, excel)(path)
+        except ImportError:  # polars.exceptions.ModuleUpgradeRequiredError and its kin
+            raise MissingExtra(where, "fastexcel", "tables") from None
+        return from_frame(frame, str(path))

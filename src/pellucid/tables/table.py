@@ -1,0 +1,144 @@
+"""A table in memory: columns by name, and for each row the place it has in its file, which errors name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import DataError, Told, nearest
+from .cells import as_text
+
+SHOWN = 12  # names of columns in a sentence
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of one length. Each is an array (N,) of numbers (float64, NaN: missing), of moments (datetime64[us], NaT:
+    missing), or of texts (objects, None: missing).
+
+    >>> table = Table.of({"age": [22, None], "sex": ["male", "female"]})
+    >>> table.names, len(table), table["age"]
+    (['age', 'sex'], 2, array([22., nan]))
+    """
+
+    columns: Mapping[str, Array]
+    rows: Array  # (N,): where each row stands in its source, from 0
+    source: str = "table"  # what errors call it
+    lines: Array | None = None  # (N,): of the file, from 1
+    remarks: tuple[str, ...] = ()  # what the reader noticed
+    decimal: str = field(default=".", compare=False)  # what numbers are likely to be written with
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Any], source: str = "table", **about: Any) -> Table:
+        """The table of these columns, each a sequence of values of any kind."""
+        arrays = {str(name): as_column(values) for name, values in columns.items()}
+        lengths = {len(array) for array in arrays.values()}
+        if len(lengths) > 1:
+            raise DataError(source, "columns of one length", Told(", ".join(map(str, sorted(lengths)))))
+        return cls(arrays, np.arange(max(lengths, default=0)), source, **about)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names, in their order."""
+        return list(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.columns:
+            raise self.lacks(name)
+        return self.columns[name]
+
+    def lacks(self, name: str) -> DataError:
+        """The error where a column is not there."""
+        near = nearest(name, self.names)
+        names = [*self.names[:SHOWN], "..."] if len(self.names) > SHOWN else self.names
+        fix = f"Did you mean {near!r}?" if near else ""
+        return DataError(self.source, f"a column {name!r}", Told(f"the columns {', '.join(names)}"), fix)
+
+    def take(self, rows: Array) -> Table:
+        """The given rows (numbers, or a boolean for each)."""
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        lines = None if self.lines is None else self.lines[rows]
+        return replace(self, columns=columns, rows=self.rows[rows], lines=lines)
+
+    def without(self, names: Collection[str]) -> Table:
+        """The table less some columns."""
+        return replace(self, columns={name: v for name, v in self.columns.items() if name not in names})
+
+    def place(self, row: int, name: str) -> str:
+        """Where a cell stands: "people.csv, row 3 (line 5), column 'age'"."""
+        line = "" if self.lines is None else f" (line {self.lines[row]})"
+        return f"{self.source}, row {self.rows[row]}{line}, column {name!r}"
+
+
+def as_column(values: Any) -> Array:
+    """Values of any kind as numbers, moments or texts; truth values are texts.
+
+    >>> as_column([1, None]), as_column([True, None]), as_column(["a", 1])
+    (array([ 1., nan]), array(['True', None], dtype=object), array(['a', '1'], dtype=object))
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        masked = np.ma.getmaskarray(values).tolist()
+        values = [None if none else value for value, none in zip(values.data.tolist(), masked, strict=True)]
+    array = values if isinstance(values, np.ndarray) else _array(values)
+    kind = array.dtype.kind
+    if array.ndim != 1:
+        raise DataError("a column of a table", "one value for each row", Told(f"shape {array.shape}"))
+    if kind in "iuf":
+        return array.astype(np.float64)
+    if kind == "M":
+        return array.astype("datetime64[us]")
+    if kind == "m":
+        return np.where(np.isnat(array), np.nan, array.astype("timedelta64[us]").astype(np.float64) / 1e6)
+    return _from_objects(array.tolist())
+
+
+def _array(values: Any) -> Array:
+    """A sequence as an array that keeps each value as it is."""
+    if hasattr(values, "__array__") or hasattr(values, "to_numpy"):
+        return np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    listed = list(values)
+    array: Array = np.empty(len(listed), object)
+    array[:] = listed
+    return array
+
+
+def _from_objects(values: Sequence[Any]) -> Array:
+    kinds = {_kind(value) for value in values} - {"none"}
+    if kinds == {"number"}:
+        try:
+            return np.array([np.nan if _kind(v) == "none" else float(v) for v in values], np.float64)
+        except OverflowError:
+            pass  # a whole number beyond all floats: its digits are a text
+    if kinds == {"moment"}:
+        plain = [np.datetime64("NaT") if _kind(v) == "none" else _moment(v) for v in values]
+        return np.array(plain, "datetime64[us]")
+    array: Array = np.empty(len(values), object)
+    array[:] = [as_text(value) for value in values]
+    return array
+
+
+def _kind(value: Any) -> str:
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value):
+        return "none"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool | np.bool_):
+        return "truth"
+    if isinstance(value, Real) or type(value).__name__ == "Decimal":
+        return "number"
+    return "moment" if isinstance(value, date) else "text"
+
+
+def _moment(value: date) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,120 @@
+"""What is predicted: the classes of one column, or the numbers of one or more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array
+from ..data.labels import Names, numbered, read_targets
+from ..errors import DataError, InvalidArgument, Told
+from ..registry import Family, Part
+from .cells import lacking, numbers
+from .columns import check_target, understood
+from .table import Table
+
+targets: Family[Targets] = Family("table target", "pellucid.tables")
+
+ANYWHERE = ("target", "label", "y", "outcome", "response")  # names that tell what a column is, wherever it stands
+AT_AN_END = ("class", "survived", "species", "churn", "price", "quality", "diagnosis", "income", "default", "score")
+
+
+@targets.add()
+class Targets(Part):
+    """The columns to predict. Classes are numbered in their sorted order; numbers are brought to mean 0 and deviation 1
+    by what the rows to train on have, and `restored` brings predictions back.
+
+    names: of the columns. forms: how their numbers are written. classes: their names; none where numbers are predicted.
+
+    >>> found = Targets.learned(Table.of({"fare": [10.0, 30.0]}), ["fare"], "regression")
+    >>> found.encode(Table.of({"fare": [20.0, 30.0]})), found.restored(np.array([[1.0]]))
+    (array([[0.],
+           [1.]], dtype=float32), array([[30.]]))
+    """
+
+    family = targets
+
+    def __init__(
+        self, names: Sequence[str] = (), forms: Sequence[str] = (), classes: Sequence[Any] = (),
+        mean: Sequence[float] = (), scale: Sequence[float] = (),
+    ) -> None:  # fmt: skip
+        self.names, self.forms, self.classes = list(names), list(forms), list(classes)
+        if not all(isinstance(name, str) for name in [*self.names, *self.forms]) or len(names) != len(forms):
+            raise InvalidArgument(self.where("names"), "columns' names, with a form for each", names)
+        if not all(isinstance(name, str | int) for name in self.classes):
+            raise InvalidArgument(self.where("classes"), "names of classes", classes)
+        self.mean = [checks.number(self.where("mean"), m) for m in mean]
+        self.scale = [checks.number(self.where("scale"), s, above=0) for s in scale]
+        if not self.classes and not len(self.mean) == len(self.scale) == len(self.names):
+            raise InvalidArgument(self.where("mean"), "a mean and a scale for each column", mean)
+
+    @classmethod
+    def learned(cls, table: Table, names: Sequence[str], task: str = "auto") -> Self:
+        """Which classes occur in these rows, or what the numbers' mean and deviation are; `task` as in a spec."""
+        columns = [understood(table, name) for name in names]
+        for column in columns:
+            check_target(table, column)
+        forms = [column.form for column in columns]
+        values = [_raw(table, column.name, column.form, column.kind) for column in columns]
+        where = f"{table.source}, target {', '.join(names)}"
+        classes: Names = read_targets(where, task, values) if len(names) == 1 else ()
+        if not classes and any(value.dtype.kind == "U" for value in values):
+            raise DataError(where, "one column of classes, or columns of numbers", Told("several with words in one"))
+        if classes and not len(classes) < 0.5 * len(table):
+            told = Told(f"{len(classes)} different labels in {len(table)} rows")
+            raise DataError(where, "classes that occur in several rows", told, "Choose another --target.")
+        if len(classes) == 1 or not all(column.different > 1 for column in columns):
+            raise DataError(where, "targets that differ", Told("one and the same in every row"))
+        if classes:
+            return cls(names, forms, classes)
+        y = np.stack(values, axis=1)
+        return cls(names, forms, (), y.mean(axis=0).tolist(), np.where((s := y.std(axis=0)) > 0, s, 1.0).tolist())
+
+    def encode(self, table: Table) -> Array:
+        """The classes' numbers (N,), or the standardised numbers (N, targets) float32."""
+        kinds = "category" if any(isinstance(name, str) for name in self.classes) else "number"
+        values = [_raw(table, name, form, kinds) for name, form in zip(self.names, self.forms, strict=True)]
+        if self.classes:
+            return numbered(f"{table.source}, target {self.names[0]}", values[0], tuple(self.classes))
+        return ((np.stack(values, axis=1) - self.mean) / self.scale).astype(np.float32)
+
+    def restored(self, y: Array) -> Array:
+        """Standardised numbers (N, targets) in the columns' own units; classes' outputs as they are."""
+        return y if self.classes else y.reshape(len(y), -1).astype(np.float64) * self.scale + self.mean
+
+
+def _raw(table: Table, name: str, form: str, kind: str) -> Array:
+    """A target's numbers (N,) float64, or its words."""
+    cells = table[name]
+    empty = lacking(cells)
+    if empty.any():
+        row = int(empty.argmax())
+        raise DataError(table.place(row, name), "a target", Told("an empty cell"), "Leave the row out.")
+    if kind != "number":
+        return np.array([str(cell) for cell in cells.tolist()])
+    values, bad = numbers(cells, form)
+    bad = bad | ~np.isfinite(values)
+    if bad.any():
+        row = int(bad.argmax())
+        raise DataError(table.place(row, name), "a finite number", cells[row])
+    return values
+
+
+def plainly(table: Table) -> str:
+    """The column that is plainly the target, by its name; DataError where none is, or several.
+
+    >>> plainly(Table.of({"survived": [0, 1], "class": [1, 2], "age": [22, 38]}))
+    'survived'
+    """
+    ends = {table.names[0], table.names[-1]}
+    found = [name for name in table.names if name.lower() in ANYWHERE]
+    found = found or [name for name in table.names if name.lower() in AT_AN_END and name in ends]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(table.names[:12]) + (", ..." if len(table.names) > 12 else "")
+    fix = f"Name one of the columns {names}: --target COLUMN."
+    told = Told("none, or several")
+    raise DataError(f"{table.source}, its target", "a column that is plainly the one to predict", told, fix)

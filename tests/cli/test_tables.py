@@ -1,0 +1,113 @@
+"""Tables on the command line, from a file to predictions."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from pellucid.actions import apply
+from pellucid.actions.doctor import examine_run
+from pellucid.actions.report import report
+from pellucid.actions.spec import TrainSpec
+from pellucid.actions.train import train
+from pellucid.cli.app import app
+from pellucid.errors import DataError, InvalidArgument
+
+DATA = os.environ.get("PELLUCID_DATA", "")
+needs_data = pytest.mark.skipif(not DATA, reason="needs PELLUCID_DATA")
+
+
+def write(path: Path, rows: int = 300, target: bool = True) -> None:
+    rng = np.random.default_rng(0)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(["id", "age", "city", *(["bought", "spent"] if target else [])])
+        for i in range(rows):
+            age, city = int(rng.integers(18, 80)), str(rng.choice(["Bern", "Köln", "Oslo"]))
+            bought = "yes" if (age > 45) == (city == "Oslo") else "no"
+            writer.writerow([i, age if i % 9 else "", city, *([bought, f"{age * 1000},5"] if target else [])])
+
+
+def told(*words: str) -> str:
+    result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_classes_from_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("people.csv"))
+    write(Path("new.csv"), 5, target=False)
+    spec = TrainSpec(data="people.csv", target=["bought"], drop=["spent"], epochs=40)
+    events: list = []
+    finished = train(spec, out=Path("run"), on_event=events.append)
+    assert "id numbers the rows; it is left out." in events[0].data.table.remarks
+    assert finished.metrics["accuracy"] > 0.85 > finished.metrics["baseline"] + 0.1
+    again = apply.evaluate(Path("run"), None)
+    assert again["loss"] == finished.metrics["loss"]
+    assert apply.evaluate(Path("run/model.keras"), "people.csv")["samples"] == 300
+    told("predict", "run/model.keras", "new.csv", "--out", "p.csv")
+    lines = Path("p.csv").read_text().splitlines()
+    assert lines[0] == "row,class,pno,pyes"
+    assert len(lines) == 6
+    assert examine_run(Path("run")) is not None
+    assert report(Path("run")).exists()
+    assert Path("run/classes.json").read_text() == json.dumps(["no", "yes"]) + "\n"
+    assert "numbers the rows" in told("data", "show", "people.csv")
+    with pytest.raises(DataError, match="targets y to compare with"):
+        apply.evaluate(Path("run"), "new.csv")
+
+
+def test_numbers_from_a_table_in_their_own_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("people.csv"))
+    finished = train(TrainSpec(data="people.csv", target=["spent"], drop=["bought"], epochs=60), out=Path("run"))
+    assert finished.metrics["r2"] > 0.5
+    assert 10_000 < finished.metrics["baseline"] < 30_000
+    assert 1_000 < finished.metrics["root_mean_squared_error"] < finished.metrics["baseline"]
+    outputs, classifier, _ = apply.predict(Path("run"), "people.csv")
+    assert not classifier
+    assert 40_000 < outputs.mean() < 60_000
+
+
+def test_patience_stops_and_tables_have_defaults_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("people.csv"))
+    spec = TrainSpec(data="people.csv", target=["bought"], patience=3)
+    assert (spec.layers, spec.batch_size, TrainSpec().layers, TrainSpec().patience) == ([128, 64], 64, [128], 0)
+    assert TrainSpec.of({**spec.model_dump(), "layers": [3]}).layers == [3]
+    assert train(spec).metrics["epochs"] < 300
+
+
+def test_words_of_tables_want_a_table():
+    with pytest.raises(InvalidArgument, match="spec, target: expected a table as data"):
+        train(TrainSpec(data="moons", target=["y"]))
+
+
+def test_a_model_of_arrays_takes_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("people.csv"))
+    train(TrainSpec(data="moons", epochs=1), out=Path("run"))
+    with pytest.raises(DataError, match="one trained on arrays"):
+        apply.predict(Path("run"), "people.csv")
+
+
+@needs_data
+def test_the_titanic(tmp_path: Path):
+    spec = TrainSpec(data=f"{DATA}/tables/titanic.csv", target=["survived"])
+    events: list = []
+    finished = train(spec, out=tmp_path / "run", on_event=events.append)
+    assert "alive says the same as the target survived; it is left out." in events[0].data.table.remarks
+    assert 0.75 < finished.metrics["accuracy"] < 0.95
+
+
+@needs_data
+def test_diamonds(tmp_path: Path):
+    spec = TrainSpec(data=f"{DATA}/tables/diamonds.csv", target=["price"], epochs=2)
+    assert train(spec, out=tmp_path / "run").metrics["r2"] > 0.94
