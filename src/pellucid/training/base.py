@@ -30,6 +30,7 @@ class Trainee(Protocol):
     optimizer: Optimizer
     loss: Any  # a Loss; of several outputs, one or None for each, in a list
     objective: Objective
+    takes_many: bool
     gives_many: bool
     meters: Meters
     stop_training: bool

@@ -75,6 +75,7 @@ class Predictors:
 
     def __init__(self, model: Trainee, shapes: Sequence[Shape]) -> None:
         self.model, self.shapes = model, shapes
+        self.plain = len(shapes) == 1 and not model.takes_many and not model.gives_many
         widest = max(lower_prediction(model, 1, shapes).code.widths())
         block = LARGEST_BLOCK
         while block > 16 and block * widest > CACHE:
@@ -86,9 +87,9 @@ class Predictors:
 
     def __call__(self, x: Any) -> Any:
         """The outputs for rows x (N, ...) of the model's own shape; None if an input is not finite."""
-        n = len(x)
-        if self.model.gives_many or isinstance(x, Parts):
+        if not self.plain:
             return self._run(x)
+        n = len(x)
         if n == 1 and x.dtype.itemsize < 8:  # float64 may hold numbers that float32 cannot: NumPy would warn
             return self._row(x)
         parts = self._threads(n)
