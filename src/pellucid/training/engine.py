@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,16 +40,22 @@ class Stepper:
         self.machine.set(counters_address=address(self.counters), counters=len(self.counters))
         self.crew = Crew()
         self.x, self.y, self.weights = x, y, weights
+        self.reads = [  # (name in the program, whether as rows, which of x, y and weights, which part of it)
+            (name, letter != "classes", which, i)
+            for letter, which, given in (("x", 0, x), ("y", 1, y), ("weights", 2, weights), ("classes", 1, y))
+            for i, name in enumerate(lettered(letter, parts_of(given)))
+            if name in self.machine.bound
+        ]
 
     def bind(self, batch: int, x: Any, y: Any, weights: Any) -> None:
         """Read from these arrays from now on, in batches of this size."""
         machine, self.batch = self.machine, batch
-        for name, array in _named(x=x, y=y, weights=weights):
-            if name in machine.bound:
-                machine.bind_rows(name, array)
-        for name, array in _named(classes=y):
-            if name in machine.bound:
-                machine.bind(name, np.ascontiguousarray(array, "int64"))
+        given = parts_of(x), parts_of(y), parts_of(weights)
+        for name, as_rows, which, i in self.reads:
+            if as_rows:
+                machine.bind_rows(name, given[which][i])
+            else:
+                machine.bind(name, np.ascontiguousarray(given[which][i], "int64"))
         machine.set(samples=len(x), batch=batch)
         self.x, self.y, self.weights = x, y, weights
 
@@ -284,14 +290,13 @@ def stepper_for(
     return engine_of(model).stepper(size, batches.x, batches.y, weights, training=training, fused=fused)
 
 
-def _named(**given: Any) -> Iterator[tuple[str, Array]]:
-    """What there is under the names by which a program knows it: `x`, or `x1`, `x2`, ..."""
-    for letter, found in given.items():
-        yield from ((name, array) for name, array in lettered(letter, parts_of(found)).items() if array is not None)
-
-
-def _shapes(given: Any) -> tuple[Shape | None, ...]:
-    return tuple(None if part is None else part.shape[1:] for part in parts_of(given))
+def _shapes(given: Any) -> Any:
+    """Of the samples of an array, or of each of the `Parts`."""
+    return (
+        given.shape[1:]
+        if type(given) is np.ndarray
+        else tuple(None if part is None else part.shape[1:] for part in parts_of(given))
+    )
 
 
 def train(model: Trainee, x: Any, y: Any, weights: Any) -> None:
