@@ -117,7 +117,7 @@ def test_data_list_and_version(tmp_path: Path):
         (["evaluate", "nowhere.keras"], "No such file"),
         (["predict", "."], "spec.toml"),
         (["trian", "digits"], "trian"),
-        (["train", "digits", "--drop", "0.1"], "--drop"),
+        (["train", "digits", "--drop", "age"], "expected a table as data, got digits"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_2(tmp_path: Path, words: list[str], message: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -21,8 +22,8 @@ class Working:
     """
 
     def __init__(self, what: str, quiet: bool = False) -> None:
-        self.what, self.quiet = what, quiet
-        self._terminal = sys.stderr.isatty()
+        self.what, self.quiet = what, quiet or sys.stderr is None  # as where a shell has closed it
+        self._terminal = not self.quiet and sys.stderr.isatty()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._tell, daemon=True)
 
@@ -51,7 +52,8 @@ class Working:
                 return
             line = told(self.what, time.monotonic() - self._began)
             before, after = (CLEAR, "") if self._terminal else ("", "\n")
-            print(f"{before}{line}", end=after, file=sys.stderr, flush=True)
+            with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+                print(f"{before}{line}", end=after, file=sys.stderr, flush=True)
 
 
 def pauses(terminal: bool) -> Iterator[float]:
