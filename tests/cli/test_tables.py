@@ -71,6 +71,7 @@ def test_numbers_from_a_table_in_their_own_units(tmp_path: Path, monkeypatch: py
     assert finished.metrics["r2"] > 0.5
     assert 10_000 < finished.metrics["baseline"] < 30_000
     assert 1_000 < finished.metrics["root_mean_squared_error"] < finished.metrics["baseline"]
+    assert told("predict", "run", "people.csv").startswith("row,spent\n0,")
     outputs, classifier, _ = apply.predict(Path("run"), "people.csv")
     assert not classifier
     assert 40_000 < outputs.mean() < 60_000

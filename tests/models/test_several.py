@@ -210,6 +210,9 @@ def test_an_output_without_a_loss_is_looked_at_only() -> None:
 
     both_engines(partly, X, Y, steps=3)
     model = partly()
+    assert list(model.evaluate(X, Y, verbose=0, return_dict=True)) == [
+        "loss", "size_loss", "kind_sparse_categorical_accuracy"
+    ]  # fmt: skip
     before = model.get_layer("marks").get_weights()
     model.fit(X, [Y[0], Y[1], None], verbose=0)
     for got, wanted in zip(model.get_layer("marks").get_weights(), before, strict=True):
@@ -233,6 +236,14 @@ def test_a_step_is_explained_with_the_loss_of_each_output() -> None:
     assert "the dx1 of concatenate" in why
     assert machine.forward["size"]["y"].shape == (4, 1)
     assert several().explain(x).heading.startswith("Model 'functional': the forward pass on 4 samples")
+
+
+def test_a_loss_of_weight_0_is_told() -> None:
+    weightless, plain = several(loss_weights=[1.0, 0.0, 1.0]), several()
+    got, wanted = (model.evaluate(X, Y, verbose=0, return_dict=True) for model in (weightless, plain))
+    close("size_loss", got["size_loss"], wanted["size_loss"])
+    weightless.fit(X, Y, verbose=0)
+    close("size", weightless.get_layer("size").get_weights()[0], plain.get_layer("size").get_weights()[0])
 
 
 def test_class_weights_by_output() -> None:

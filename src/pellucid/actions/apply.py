@@ -57,20 +57,23 @@ def targets_of(opened: Opened, where: str) -> Array:
 
 
 def predict(path: Path, data: str | None) -> tuple[Array, bool, Names]:
-    """(outputs (N, O), whether they are class probabilities, the classes' names if they have any) for the rows of a
-    data set's test part or a file's x."""
+    """(outputs (N, O), whether they are class probabilities, the names of the classes or of a table's columns to
+    predict, if there are any) for the rows of a data set's test part or a file's x."""
     opened = opened_for(path, data, none_will_do=True)
     outputs = opened.model.predict(opened.x, batch_size=1024, verbose=0)
-    return opened.targets.restored(outputs) if opened.targets else outputs, opened.classifier, opened.names
+    if opened.targets is None:
+        return outputs, opened.classifier, opened.names
+    return opened.targets.restored(outputs), opened.classifier, opened.names or tuple(opened.targets.names)
 
 
-def predictions_csv(outputs: Array, classifier: bool, classes: Names = ()) -> str:
+def predictions_csv(outputs: Array, classifier: bool, given: Names = ()) -> str:
     """Predictions as CSV: for classes the label and each class's probability, otherwise the outputs."""
     flat_outputs = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
-    named = classes or range(flat_outputs.shape[1])
+    named = given or range(flat_outputs.shape[1])
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    names = [f"p{named[c]}" if classifier else f"y{c}" for c in range(flat_outputs.shape[1])]
+    prefix = "p" if classifier else "" if given else "y"
+    names = [f"{prefix}{named[c]}" for c in range(flat_outputs.shape[1])]
     writer.writerow(["row", *(["class"] if classifier else []), *names])
     for i, row in enumerate(flat_outputs):
         label = [named[int(row.argmax())]] if classifier else []

@@ -49,6 +49,6 @@ def _by_output(argument: str, names: Sequence[str], given: Any) -> list[Any]:
     if not isinstance(given, list | tuple) or len(given) != len(names):
         raise InvalidArgument(
             where, f"one entry for each of the outputs {outputs}, in a list or a dict",
-            Told(f"{len(given)} entries") if isinstance(given, list | tuple) else given,
+            Told(f"a list of {len(given)}") if isinstance(given, list | tuple) else given,
         )  # fmt: skip
     return list(given)

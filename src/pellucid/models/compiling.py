@@ -57,7 +57,10 @@ class Compiled(Network):
                 "metrics": several_metrics("metrics", names, metrics),
                 "weighted_metrics": several_metrics("weighted_metrics", names, weighted_metrics),
             }
-            self.meters = Meters(self.metric_arguments["metrics"], self.metric_arguments["weighted_metrics"], names)
+            judged = [i for i, loss in enumerate(self.objective.losses) if loss is not None]
+            self.meters = Meters(
+                self.metric_arguments["metrics"], self.metric_arguments["weighted_metrics"], names, judged
+            )
         else:
             loss, weight = _only("loss", loss), _only("loss_weights", loss_weights)
             if weight not in (None, 1, 1.0):

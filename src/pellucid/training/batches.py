@@ -223,7 +223,7 @@ def _each(where: str, given: Any, names: Any, checked: Callable[[str, Any, int],
     needed = where.endswith(", x")
     each = given.arrays if isinstance(given, Parts) else by_name(where, given, names, all_of_them=needed)
     if not isinstance(each, list | tuple) or len(each) != len(names) or (needed and any(one is None for one in each)):
-        found = Told(f"{len(each)} entries") if isinstance(each, list | tuple) else each
+        found = Told(f"a list of {len(each)}") if isinstance(each, list | tuple) else each
         raise InvalidArgument(where, f"{len(names)} arrays, in a list or by name: " + ", ".join(names), found)
     return Parts(
         None if one is None else checked(f"{where}, {name!r}", one, i)

@@ -149,24 +149,24 @@ class Stepper:
         """What epochs counted, (epochs, counters), as logs."""
         samples = np.maximum(records[:, 1], 1)
         logs = {"loss": (records[:, 0] / samples).tolist()}
-        for name, at, weight in self._parts():
-            logs[name] = (records[:, at] / weight / samples).tolist()
+        for name, i, weight in self._parts():
+            logs[name] = (records[:, 2 + i] / weight / samples).tolist()
         for meter, at in self.lowered.native:
             total, count = records[:, at], records[:, at + 1]
             logs[meter.name] = np.asarray(meter.metric.read({"total": total, "count": count}), "float64").tolist()
         return logs
 
     def _parts(self) -> list[tuple[str, int, float]]:
-        """Of each of several outputs: its loss's name, its place among the counters, by how much it was counted."""
-        weights = self.model.objective.weights
-        return [(name, 2 + i, weights[i] or 1.0) for i, name in enumerate(self.model.meters.loss_names)]
+        """Of each of several outputs with a loss: its name, the output, by how much it was counted."""
+        weights, meters = self.model.objective.weights, self.model.meters
+        return [(name, i, weights[i]) for name, i in zip(meters.loss_names, meters.judged, strict=True)]
 
     def _load_counters(self) -> None:
         """Count on from where the meters stand: sums then do not depend on how an epoch is cut into runs."""
         meters, counted = self.model.meters, self.counters
         counted[:2] = meters.loss_sum, meters.samples
-        for (_, at, weight), total in zip(self._parts(), meters.loss_sums, strict=True):
-            counted[at] = total * weight
+        for _, i, weight in self._parts():
+            counted[2 + i] = meters.loss_sums[i] * weight
         for meter, at in self.lowered.native:
             metric = meter.metric
             counted[at : at + 2] = metric.state.get("total", 0.0), metric.state.get("count", 0.0)
@@ -175,7 +175,8 @@ class Stepper:
         """Hand what was counted to the model's meters."""
         meters, counted = self.model.meters, self.counters
         meters.loss_sum, meters.samples = float(counted[0]), int(counted[1])
-        meters.loss_sums = [float(counted[at] / weight) for _, at, weight in self._parts()]
+        for _, i, weight in self._parts():
+            meters.loss_sums[i] = float(counted[2 + i] / weight)
         for meter, at in self.lowered.native:
             meter.metric.state = {"total": float(counted[at]), "count": float(counted[at + 1])}
 

@@ -116,6 +116,8 @@ def _lower_loss(model: Trainee, code: Program, place: int, y: Buffer, end: End |
             raise CannotLower("activity regularizer beside an output without a loss")
         return None
     scale = model.objective.weights[place]
+    if scale == 0:
+        raise CannotLower(f"loss {end.loss.name!r} of weight 0")  # its own value would be lost
     loss, outputs = _fused(model, end.loss, code, place, y)
     if not loss.can_lower() or loss.dtype not in (None, "float32") or not outputs.shape:
         raise CannotLower(f"loss {loss.name!r} as it is given")

@@ -47,9 +47,10 @@ class Meters:
     """
 
     def __init__(
-        self, metrics: Sequence[Sequence[Any]], weighted_metrics: Sequence[Sequence[Any]], outputs: Sequence[str] = ()
-    ) -> None:
-        self.outputs = tuple(outputs)
+        self, metrics: Sequence[Sequence[Any]], weighted_metrics: Sequence[Sequence[Any]], outputs: Sequence[str] = (),
+        judged: Sequence[int] = (),
+    ) -> None:  # fmt: skip
+        self.outputs, self.judged = tuple(outputs), tuple(judged)  # names, and which of the outputs have a loss
         self.given = [
             (settled(m), weighted, output)
             for weighted, of_outputs in ((False, metrics), (True, weighted_metrics))
@@ -64,7 +65,7 @@ class Meters:
     @property
     def loss_names(self) -> list[str]:
         """Of the losses of several outputs."""
-        return [f"{name}_loss" for name in self.outputs]
+        return [f"{self.outputs[output]}_loss" for output in self.judged]
 
     def reset(self) -> None:
         """Forget everything counted."""
@@ -124,8 +125,8 @@ class Meters:
         """The loss and each metric's result so far, by name; a metric whose result is a mapping adds its entries."""
         logs: dict[str, Any] = {"loss": self.loss_sum / max(self.samples, 1)}
         finite = math.isfinite(logs["loss"])
-        for name, total in zip(self.loss_names, self.loss_sums, strict=True):
-            logs[name] = total / max(self.samples, 1) if finite else math.nan
+        for name, output in zip(self.loss_names, self.judged, strict=True):
+            logs[name] = self.loss_sums[output] / max(self.samples, 1) if finite else math.nan
         for meter in self.metrics or ():
             found = meter.found()
             logs |= found if finite else {name: _unknown(number) for name, number in found.items()}

@@ -131,7 +131,7 @@ def _judged(model: Inspected, code: Program, taken: Taken, look: _Look) -> Itera
             continue
         values, slope, d, looked_at = _loss_places(code, next(totals))
         each, wire = look(values), model.wiring.outputs[place]
-        value = float((each * look(slope)).sum(dtype=np.float64)) / (objective.weights[place] or 1.0)
+        value = float((each * look(slope)).sum(dtype=np.float64)) / objective.weights[place]
         end = code.logits.get(wire)
         fused = end is not None and looked_at.offset == end[1].offset
         seen, dy = look(looked_at), look(d)
