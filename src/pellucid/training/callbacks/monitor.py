@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import checks
 from ...errors import InvalidArgument, UnknownName
+from ..meters import Meters
 from .base import Callback, Logs
 
 MODES = ("auto", "min", "max")
@@ -78,10 +79,10 @@ class Monitoring(Callback):
         self._growing = value is np.greater
 
     def _direction(self, name: str) -> bool:
-        meters = self.model.meters
-        if name in ("loss", *meters.loss_names):
+        meters: Meters | None = getattr(self.model, "meters", None)
+        if name in ("loss", *(meters.loss_names if meters else ())):
             return False
-        for meter in meters.metrics or ():
+        for meter in (meters and meters.metrics) or ():
             direction: Any = getattr(meter.metric, "direction", None)
             if meter.name == name and direction is not None:
                 return bool(direction == "up")
