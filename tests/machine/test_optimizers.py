@@ -269,4 +269,4 @@ def test_parameters_of_more_axes(rule: str) -> None:
 def test_every_rule_is_in_the_table() -> None:
     kinds = {type(make()) for make in RULES.values()}
     rules = {p for p in vars(optimizers).values() if isinstance(p, type) and issubclass(p, optimizers.Optimizer)}
-    assert kinds == rules - {optimizers.Optimizer}
+    assert kinds == rules - {optimizers.Optimizer, optimizers.MultiOptimizer}  # which steps in NumPy
