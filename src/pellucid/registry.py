@@ -354,3 +354,12 @@ def _class_name(where: str, saved: Any) -> str:
     if not isinstance(saved, Mapping) or not isinstance(saved.get("class_name"), str):
         raise InvalidArgument(where, "a mapping with class_name and config", saved)
     return str(saved["class_name"])
+
+
+def is_ours(part: Any) -> bool:
+    """Whether a class or a function is the library's own, not a user's.
+
+    >>> is_ours(Part), is_ours(int)
+    (True, False)
+    """
+    return str(part.__module__).partition(".")[0] == __package__  # code run by exec has no module

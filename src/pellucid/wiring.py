@@ -26,9 +26,8 @@ class Tensor:
     Keras calls it KerasTensor.
     """
 
-    def __init__(self, shape: Shape, dtype: str, node: Node, place: int = 0) -> None:
+    def __init__(self, shape: Shape, dtype: str, node: Node) -> None:
         self.sample, self.dtype, self.node = shape, dtype, node
-        self.place = place  # among the outputs of its layer
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -71,7 +70,7 @@ class Node:
 
     def __init__(self, layer: Any, inputs: Sequence[Tensor], shapes: Sequence[Shape], dtype: str) -> None:
         self.layer, self.inputs, self.number = layer, tuple(inputs), next(_calls)
-        self.outputs = tuple(Tensor(shape, dtype, self, place) for place, shape in enumerate(shapes))
+        self.outputs = tuple(Tensor(shape, dtype, self) for shape in shapes)
 
 
 def tensors_in(given: Any) -> list[Tensor] | None:

@@ -90,18 +90,35 @@ def test_the_library_s_step_may_be_called() -> None:
         close("weights", got, wanted)
 
 
+def test_one_batch_takes_the_same_step() -> None:
+    mine = compiled(Passed(layers(), seed=1))
+    assert mine.train_on_batch(X, Y, return_dict=True)["seen"] == 20.0
+    assert mine.test_on_batch(X, Y, return_dict=True)["twice"] == 2.0
+    bare = own(train_step=lambda self, data: {"score": np.float32(2)}, test_step=lambda self, data: {"score": 3})
+    assert bare.fit(X, Y, validation_data=(X, Y), verbose=0).history == {"score": [2.0], "val_score": [3.0]}
+    assert bare.evaluate(X, Y, verbose=0, return_dict=True) == {"score": 3.0}
+
+
+def test_probes_see_the_gradients_of_a_step_of_one_s_own() -> None:
+    looks = []
+    for kind in (ByHand, Sequential):
+        probes = pellucid.callbacks.Probes(every=1)
+        compiled(kind(layers(), seed=1)).fit(X, Y, epochs=1, verbose=0, callbacks=[probes])
+        looks.append(probes.looks[0])
+    for name, summary in looks[1].gradients.items():
+        close(name, looks[0].gradients[name].mean, summary.mean)
+
+
 def test_the_loss_is_that_of_compile() -> None:
     model = compiled(Sequential(layers(), seed=1))
     close("loss", model.compute_loss(X, Y, model(X)), model.evaluate(X, Y, verbose=0)[0])
-    x = L.Input((4,))
-    two = Model(x, {"a": L.Dense(1)(x), "b": L.Dense(1)(x)}, seed=1)
-    two.compile("sgd", "mse", loss_weights={"a": 3.0})
     y = {"a": X[:, :1], "b": X[:, 1:2]}
-    close("loss", two.compute_loss(X, y, two(X)), two.evaluate(X, y, verbose=0)[0])
-    g = two.gradients(X, y)
-    two.train_on_batch(X, y)
+    several = two()
+    close("loss", several.compute_loss(X, y, several(X)), several.evaluate(X, y, verbose=0)[0])
+    g = several.gradients(X, y)
+    several.train_on_batch(X, y)
     for name, dw in g.items():
-        close(name, dw, two.gradient[name])
+        close(name, dw, several.gradient[name])
 
 
 def test_a_graph_of_one_s_own_class() -> None:
@@ -112,6 +129,13 @@ def test_a_graph_of_one_s_own_class() -> None:
     a, b = L.Input((4,)), L.Input((4,))
     model = compiled(Mine([a, b], L.Dense(3, activation="softmax")(L.Add()([a, b]))))
     assert model.fit([X, X], Y, sample_weight=np.ones(20), verbose=0).history == {"loss": [1.0], "parts": [3.0]}
+
+
+def two() -> Any:
+    x = L.Input((4,))
+    model = Model(x, {"a": L.Dense(1)(x), "b": L.Dense(1)(x)}, seed=1)
+    model.compile("sgd", "mse", loss_weights={"a": 3.0})
+    return model
 
 
 def own(**methods: Any) -> Any:
@@ -125,6 +149,10 @@ def own(**methods: Any) -> Any:
         (lambda: own(train_step=lambda self, data: {"loss": float("nan")}).fit(X, Y, verbose=0), "a finite loss"),
         (lambda: own(compute_loss=lambda self, *a: 0.0), "compute_loss, which Keras would call"),
         (lambda: own(predict_step=lambda self, data: 0.0), "predict_step, which Keras would call"),
+        (lambda: own(train_step=lambda self, data: {"loss": None}).fit(X, Y, verbose=0), "'loss': expected a number"),
+        (lambda: own(train_step=lambda self, data: {}).explain(X, Y), "explain: expected the library's own train_step"),
+        (lambda: own(train_step=lambda self, data: {}).find_learning_rate(X, Y), "the library's own train_step"),
+        (lambda: two().compute_loss(X, [X[:, :1]], [X[:, :1]] * 2), "compute_loss, argument y: expected 2 arrays"),
         (lambda: own().train_step(X), "train_step, argument data"),
         (lambda: own().gradients(X[:, :2], Y), "gradients, x"),
         (lambda: Sequential(layers()).gradients(X, Y), "a compiled model"),

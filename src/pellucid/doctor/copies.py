@@ -63,11 +63,6 @@ def drawn(case: Case) -> dict[str, Array]:
     }
 
 
-def ours(part: object) -> bool:
-    """Whether a part comes with the library, and is not somebody's own."""
-    return type(part).__module__.startswith("pellucid.")
-
-
 def without_noise(model: Sequential) -> None:
     """Switch off dropout and its kin, in place."""
     for _, layer in noisy_layers(model):

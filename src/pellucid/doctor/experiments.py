@@ -16,10 +16,11 @@ import numpy as np
 from ..arrays import Array
 from ..errors import NonFinite
 from ..models import Sequential
+from ..registry import is_ours
 from ..rng import Key
 from . import facts
 from .base import Case, Unasked, once
-from .copies import compiled, copy_of, fresh, ours, without_noise, without_penalties
+from .copies import compiled, copy_of, fresh, without_noise, without_penalties
 from .facts import Standing, stand
 
 MOST_ROWS = 4000  # that a trial trains on
@@ -72,7 +73,7 @@ def rows(case: Case) -> Rows:
 def affordable(case: Case) -> int:
     """How many steps a trial may take."""
     model = case.model
-    slower = SLOWER if model.run_eagerly or not all(ours(layer) for _, layer in model.leaves()) else 1
+    slower = SLOWER if model.run_eagerly or not all(is_ours(type(layer)) for _, layer in model.leaves()) else 1
     each = 6 * max(model.count_params(), 1000) * min(case.batch_size, len(case.x))
     return int(min(MOST_STEPS, max(FEWEST_STEPS, WORK / each)) / slower)
 

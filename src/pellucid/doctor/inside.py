@@ -9,11 +9,12 @@ import numpy as np
 
 from ..arrays import Array
 from ..models import Sequential
+from ..registry import is_ours
 from ..rng import Key
 from ..training.definition import loss_and_gradients
 from . import facts
 from .base import Case, once
-from .copies import copy_of, fresh, ours, without_noise, without_penalties
+from .copies import copy_of, fresh, without_noise, without_penalties
 
 ROWS = 512  # that a gradient is taken over
 CHECKED = 64  # rows that a gradient is checked on
@@ -90,7 +91,7 @@ def gradient_error(case: Case) -> tuple[str, float]:
         return loss_and_gradients(twin, {**p, **changed}, x, y, None, rng=twin.key).loss
 
     gradients = loss_and_gradients(twin, p, x, y, None, rng=twin.key).gradients
-    foreign = {f"{path}/{name}" for path, leaf in twin.leaves() if not ours(leaf) for name in leaf.p}
+    foreign = {f"{path}/{name}" for path, leaf in twin.leaves() if not is_ours(type(leaf)) for name in leaf.p}
     found, at_point = {}, abs(loss_of({}))
     for i, name in enumerate(n for n in gradients if p[n].ndim >= 2 or n in foreign):
         along = []

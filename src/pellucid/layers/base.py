@@ -29,7 +29,7 @@ from ..settings import floatx
 from ..wiring import Node, Tensor, tensors_in
 from .connecting import checked_tensors, kind_of, only
 from .family import LayerFamily
-from .hooks import refuse_hooks
+from .hooks import KERAS_HOOKS, refuse_hooks
 from .variable import Variable, WithVariables
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
@@ -83,6 +83,7 @@ class Layer(Part, WithVariables):
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
+    keras_hooks: ClassVar[tuple[str, ...]] = KERAS_HOOKS  # methods that would be passed over in silence
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
     passing = frozenset({"_nodes", "_calls", "_activity_losses"})
     hint = (
@@ -100,7 +101,7 @@ class Layer(Part, WithVariables):
         input_shape: Sequence[int] | None = None,
         input_dim: int | None = None,
     ) -> None:
-        refuse_hooks(type(self), Layer.hint)
+        refuse_hooks(type(self), self.keras_hooks, Layer.hint)
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise InvalidArgument(self.where("name"), "text without '/', or None", name)
         self._name = name

@@ -111,9 +111,8 @@ class Composite(Layer):
             activities.append(y if regularizer is not None else None)
             if regularizer is not None:
                 penalty += regularizer(y) / len(y)
-        return self.one_or_all(tuple(values[wire] for wire in wiring.outputs)), CompositeCache(
-            caches, activities, penalty
-        )
+        outputs = self.one_or_all(tuple(values[wire] for wire in wiring.outputs))
+        return outputs, CompositeCache(caches, activities, penalty)
 
     def keep_activity_losses(self, cache: CompositeCache) -> None:
         """Let the layers' `losses` include what activity regularizers gave in this pass, for each use of a layer."""

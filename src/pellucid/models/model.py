@@ -19,6 +19,7 @@ from ..rng import fresh_key
 from ..training import engine, loop
 from ..training.batches import checked_arrays
 from ..training.callbacks import CallbackList, History, with_progress
+from ..training.own_step import test_one, train_one
 from ..training.sure_faults import warn_of
 from ..wiring import tensors_in
 from . import saving
@@ -177,7 +178,7 @@ class Model(Stepping):
         """One training step. Returns the loss and metrics of this batch, taken before the step."""
         self.needs_compile("train_on_batch")
         self.reset_metrics()
-        engine.train(self, *self._one_batch("train_on_batch", x, y, sample_weight, class_weight))
+        train_one(self, *self._one_batch("train_on_batch", x, y, sample_weight, class_weight))
         return answer(self.meters.results(), return_dict)
 
     @alone
@@ -185,7 +186,7 @@ class Model(Stepping):
         """The loss and metrics of one batch."""
         self.needs_compile("test_on_batch")
         self.reset_metrics()
-        engine.test(self, *self._one_batch("test_on_batch", x, y, sample_weight))
+        test_one(self, *self._one_batch("test_on_batch", x, y, sample_weight))
         return answer(self.meters.results(), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -245,6 +246,7 @@ class Model(Stepping):
         """
         self.needs_compile("find_learning_rate")
         where = "find_learning_rate"
+        self.has_library_step(where)
         trial = copied(self, where)
         batches = trial._source(where, whole(x), y, sample_weight, batch_size, steps, shuffle=True)
         trial._check_targets(where, batches)
@@ -311,6 +313,7 @@ class Model(Stepping):
             twin.build((None, *parts_of(x)[0].shape[1:]))
             twin._prepare()
             return explain(twin, as_dtype(x, twin.dtype), engine=engine)
+        self.has_library_step("explain")
         return explain(twin, *twin._one_batch("explain", x, y, sample_weight), engine=engine)
 
     @alone

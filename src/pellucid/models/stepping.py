@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Parts, parts_of
-from ..errors import WrongType
+from ..arrays import Array
+from ..errors import InvalidArgument, Told, WrongType
+from ..layers.connecting import by_name
 from ..training import definition, engine
+from ..training.base import is_own
 from .feeding import Fed
 from .turns import alone
 
@@ -52,7 +54,8 @@ class Stepping(Fed):
     @alone
     def gradients(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
         """dL/dw of each parameter w that is trained, by its path, in the order of `trainable_variables`: what the next
-        training step on this batch would find, penalties and noise of dropout among it. Nothing changes.
+        training step on this batch would find, penalties and noise of dropout among it. Nothing changes but
+        `model.gradient`, which holds them for whoever looks at a step, as `Probes` do.
 
         x (B, ...), y (B, ...). Keras has no such method: there, the backend's tape records a step.
 
@@ -67,8 +70,10 @@ class Stepping(Fed):
         x, y, weights = self._one_batch("gradients", x, y, sample_weight)
         rng = self.key.noise(self.optimizer.steps_taken)
         with np.errstate(all="ignore"):  # what is not finite is for the caller to see
-            found = definition.loss_and_gradients(self.as_trainee, self.p, x, y, weights, rng=rng).gradients
-        return {v.path: found[v.path].copy() for v in self.trainable_variables}
+            self.gradient.update(
+                definition.loss_and_gradients(self.as_trainee, self.p, x, y, weights, rng=rng).gradients
+            )
+        return {v.path: self.gradient[v.path].copy() for v in self.trainable_variables}
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -76,10 +81,8 @@ class Stepping(Fed):
         """The loss that `compile` was given, of outputs y_pred (B, ...), with the parameters' penalties. x and training
         are taken for Keras's sake and change nothing."""
         self.needs_compile("compute_loss")
-        outputs = [np.asarray(part) for part in self._by_output(y_pred)]
-        targets = [None if part is None else np.asarray(part) for part in self._by_output(y)]
-        weights = parts_of(sample_weight, len(outputs)) if sample_weight is None else self._by_output(sample_weight)
-        found = self.objective.judge(targets, outputs, [None] * len(outputs), list(weights))
+        outputs, targets, weights = map(self._by_output, ("y_pred", "y", "sample_weight"), (y_pred, y, sample_weight))
+        found = self.objective.judge(targets, outputs, [None] * len(outputs), weights)
         return float(found.total + sum(self.losses))
 
     def _of_step(self, where: str, data: Any) -> tuple[Any, Any, Any]:
@@ -89,9 +92,17 @@ class Stepping(Fed):
         x, y, weights = (*data, None)[:3]
         return self._one_batch(where, x, y, weights)
 
-    def _by_output(self, given: Any) -> list[Any]:
-        if isinstance(given, Parts):
-            return list(given.arrays)
-        if not self.gives_many:
-            return [given]
-        return [given.get(name) for name in self.output_names] if isinstance(given, dict) else list(given)
+    def _by_output(self, argument: str, given: Any) -> list[Any]:
+        """An array, or None, for each output."""
+        where, names = f"compute_loss, argument {argument}", self.output_names
+        each = by_name(where, given, names, all_of_them=False) if self.gives_many else [given]
+        each = [None] * len(names) if each is None else each
+        if not isinstance(each, list | tuple) or len(each) != len(names):
+            raise InvalidArgument(where, f"{len(names)} arrays, in a list or by name: " + ", ".join(names), given)
+        return [None if one is None else np.asarray(one) for one in each]
+
+    def has_library_step(self, where: str) -> None:
+        """Raise where `fit` would take a step of the user's own, of which the library's tells nothing."""
+        if is_own(self.as_trainee, "train_step"):
+            told = Told(f"one of the class {type(self).__name__}")
+            raise InvalidArgument(f"model {self.name!r}, {where}", "the library's own train_step", told)

@@ -111,8 +111,7 @@ class Number(Encoding):
             row = int(infinite.argmax())
             raise DataError(table.place(row, column.name), cls.expected, cells[row])
         known = values[~np.isnan(values)]
-        low, center, high = (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75]))
-        scale = (high - low) / 1.349 or float(known.std()) or 1.0
+        center, scale = _middle(known)
         missing = bool(column.missing)
         if np.abs(known - center).max() / scale <= HEAVY or column.different <= 20:
             return cls(column.name, column.form, center, scale, missing=missing)
@@ -132,6 +131,12 @@ class Number(Encoding):
         bad = bad | (np.isinf(values) & ~none)
         z = np.interp(values, self.knots, self.scores) if self.knots else _squashed(values, self.center, self.scale)
         return np.where(none | bad, 0.0, z)[:, None], bad
+
+
+def _middle(known: Array) -> tuple[float, float]:
+    """(median, deviation as the quartiles tell it)."""
+    low, center, high = (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75]))
+    return center, (high - low) / 1.349 or float(known.std()) or 1.0
 
 
 def _squashed(values: Array, center: float, scale: float) -> Array:
@@ -235,8 +240,7 @@ class Moment(Encoding):
     def learned(cls, table: Table, column: Column) -> Self:
         seconds = _seconds(moments(table[column.name], column.form)[0])
         known = seconds[~np.isnan(seconds)]
-        low, center, high = (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75]))
-        scale = (high - low) / 1.349 or float(known.std()) or 1.0
+        center, scale = _middle(known)
         return cls(column.name, column.form, center, scale, bool(column.missing))
 
     @property

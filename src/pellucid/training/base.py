@@ -12,6 +12,7 @@ from ..arrays import Array, Arrays, Flat, Shape
 from ..layers import Layer, Parameter
 from ..optimizers import Optimizer
 from ..program import Buffer, Program
+from ..registry import is_ours
 from ..rng import Key
 from ..wiring import Wiring
 from .meters import Meters
@@ -77,4 +78,4 @@ class Trainee(Protocol):
 
 def is_own(model: Trainee, step: str) -> bool:
     """Whether the class of a model writes this step itself."""
-    return not str(getattr(type(model), step).__module__).startswith("pellucid.")
+    return not is_ours(getattr(type(model), step))

@@ -230,7 +230,7 @@ def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, 
             test_one(model, *ready(model, x, y, weights, "evaluate"))
             told.call("on_test_batch_end", i, LazyLogs(model.meters.results))
     logs = model.meters.results()
-    if not math.isfinite(logs["loss"]):
+    if not math.isfinite(logs.get("loss", 0.0)):
         warnings.warn(
             f"The loss on the data evaluated is {logs['loss']}: some output or target is too large. Scale the inputs "
             "and targets, or train with a lower learning rate.",

@@ -46,11 +46,19 @@ def _own(model: Trainee, step: str, *batch: Any) -> None:
     found = getattr(model, step)((x, y) if weights is None else (x, y, weights))
     if not isinstance(found, Mapping):
         raise WrongType(where, "a dict of numbers returned, such as {'loss': 0.1}", found)
-    model.meters.told = {str(name): float(value) for name, value in found.items()}
-    model.meters.told.setdefault("loss", math.nan)
-    if step == "train_step" and "loss" in found and not math.isfinite(found["loss"]):
-        raise NonFinite(where, "a finite loss", Told(f"loss {found['loss']}"), "Lower the learning rate.")
+    told = {str(name): _number(f"{where}, {name!r}", value) for name, value in found.items()}
+    model.meters.told = told
+    if step == "train_step" and not math.isfinite(told.get("loss", 0.0)):
+        raise NonFinite(where, "a finite loss", Told(f"loss {told['loss']}"), "Lower the learning rate.")
 
 
 def _in_lists(part: Any) -> Any:
     return list(part.arrays) if isinstance(part, Parts) else part
+
+
+def _number(where: str, value: Any) -> float:
+    """One number of any kind, which need not be finite."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise WrongType(where, "a number", value) from None

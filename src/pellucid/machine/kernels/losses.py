@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout import LOSS, NOT_FINITE, SHARED, STATUS, B
-from ..memory import doubles, floats, ints
+from ..memory import Word, doubles, floats, ints
 from ..memory import number as number_of
-from .base import kernel
+from .base import inline, kernel
 from .gather import share_lines
 
 f32 = np.float32
@@ -65,15 +65,21 @@ def signs(op: int, ctx: int, tid: int, nt: int) -> None:
         to[i] = f32(2) * t[i] - f32(1) if others == 0 else t[i]
 
 
+@inline
+def weighted(values: Word, slope: Word, n: int) -> float:
+    """Σ slope · value."""
+    v, s = floats(values, n), floats(slope, n)
+    total = 0.0
+    for i in range(n):
+        total += np.float64(v[i]) * np.float64(s[i])
+    return total
+
+
 @kernel("loss.total")
 def total(op: int, ctx: int, tid: int, nt: int) -> None:
     """L = Σ slope · value. op: values, slope, values per sample, whether L counts already something."""
     o, c = ints(op, 4), ints(ctx, 64)
-    n = c[B] * o[2]
-    values, s = floats(o[0], n), floats(o[1], n)
-    loss = 0.0
-    for i in range(n):
-        loss += np.float64(values[i]) * np.float64(s[i])
+    loss = weighted(o[0], o[1], c[B] * o[2])
     shared = doubles(c[SHARED], 64)
     shared[LOSS] = shared[LOSS] + loss if o[3] != 0 else loss
 

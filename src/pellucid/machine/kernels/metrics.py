@@ -10,6 +10,7 @@ from ..layout import COUNTS, LOSS, SHARED, B
 from ..memory import doubles, floats, ints, number
 from .base import inline, kernel
 from .gather import share, share_lines
+from .losses import weighted
 
 f32 = np.float32
 
@@ -30,13 +31,8 @@ def count_part(op: int, ctx: int, tid: int, nt: int) -> None:
     op: values, slope, values per sample, place.
     """
     o, c = ints(op, 4), ints(ctx, 64)
-    n = c[B] * o[2]
-    values, s = floats(o[0], n), floats(o[1], n)
-    loss = 0.0
-    for i in range(n):
-        loss += np.float64(values[i]) * np.float64(s[i])
     counts = doubles(c[COUNTS] + 8 * o[3], 1)
-    counts[0] += loss * c[B]
+    counts[0] += weighted(o[0], o[1], c[B] * o[2]) * c[B]
 
 
 @kernel("count.values")
