@@ -58,6 +58,9 @@ def test_classes_from_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert len(lines) == 6
     assert examine_run(Path("run")) is not None
     assert report(Path("run")).exists()
+    Path("typo.csv").write_text("id;age;city\n1;30;Berm\n")
+    with pytest.warns(UserWarning, match=r"typo\.csv, column 'city': Berm did not occur in training"):
+        apply.predict(Path("run"), "typo.csv")
     assert Path("run/classes.json").read_text() == json.dumps(["no", "yes"]) + "\n"
     assert "numbers the rows" in told("data", "show", "people.csv")
     with pytest.raises(DataError, match="targets y to compare with"):

@@ -170,3 +170,25 @@ def test_a_column_that_is_the_target_is_left_out():
     data = load_table({"x": np.linspace(0, 1, 40), "alive": ["no", "yes"] * 20, "y": [0, 1] * 20}, "y")
     assert "alive says the same as the target y; it is left out." in data.remarks
     assert [c.name for c in data.encoder.columns] == ["x"]
+
+
+def test_none_is_a_word_among_words_and_a_gap_among_numbers():
+    n = 40
+    garages = ["none", "single", "double", "-"] * (n // 4)
+    rows = {
+        "size": ["none" if i % 4 == 0 else str(i) for i in range(n)], "built": ["-", "2020-01-01"] * (n // 2),
+        "lit": ["yes", "no", "missing", "no"] * (n // 4), "garage": garages,
+    }  # fmt: skip
+    found = {c.name: c for c in understand(Table.of(rows), keep=rows)}
+    assert [(c.kind, c.missing) for c in found.values()] == [
+        ("number", 10), ("date", 20), ("boolean", 10), ("category", 0)
+    ]  # fmt: skip
+    encoder = TableEncoder(keep=list(rows)).fit(rows)
+    x = encoder.transform(rows)
+    np.testing.assert_array_equal(x[::4, 1], np.ones(n // 4), "the column that says what is missing")
+    assert encoder.unseen({**rows, "garage": ["carport", *garages[1:]]}) == {"garage": ["carport"]}
+    data = load_table(rows, "garage", test_size=0.25, validation_split=0)
+    assert data.targets.classes == ["-", "double", "none", "single"]
+    assert len(data.y_train) + len(data.y_test) == n
+    sizes = load_table({**rows, "size": rows["size"]}, "size", task="regression")
+    assert "10 rows have no target; they are left out." in sizes.remarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..data.checking import as_features, as_targets
-from ..data.labels import Names, flat, labels_or_numbers, numbered
+from ..data.labels import Names, flat, labels_or_numbers, listed, numbered
 from ..errors import DataError, InvalidArgument, Told
 from ..files import write_text_whole
 from ..models import Sequential
@@ -106,6 +107,12 @@ def _opened_table(model: Sequential, spec: TrainSpec | None, name: str, wanted: 
         raise DataError(f"data {name}", "a model that was trained on a table", Told("one trained on arrays"), fix)
     table = table_of(spec).test if spec is not None and name == spec.data else read_table(name)
     x = found.encoder.transform(table)
+    for column, words in found.encoder.unseen(table).items():
+        warnings.warn(
+            f"{name}, column {column!r}: {listed(words)} did not occur in training; such rows are predicted as if the "
+            "cell told nothing.",
+            stacklevel=2,
+        )
     there = wanted and set(found.targets.names) <= set(table.names)
     y = found.targets.encode(table) if there else None
     return Opened(model, x, y, bool(found.targets.classes), tuple(found.targets.classes), found.targets)

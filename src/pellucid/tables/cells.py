@@ -11,9 +11,10 @@ import numpy as np
 
 from ..arrays import Array
 
-MISSING = frozenset(
-    {"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none", "nil", "missing", "?", "-", ".", "--"}
-)  # in small letters
+# In small letters: what says everywhere that nothing is there, and what does so among numbers and dates, but among
+# words may be one of them: a garage is single, double or none.
+MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "?"})
+BLANKS = frozenset({"none", "nil", "missing", "-", ".", "--"})
 TRUTH = [("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("1", "0"), ("1.0", "0.0")]
 TRUE = {true for true, _ in TRUTH}
 FALSE = {false for _, false in TRUTH}
@@ -60,6 +61,19 @@ def as_text(value: Any) -> str | None:
 def lacking(cells: Array) -> Array:
     """Which cells (N,) hold nothing."""
     return np.array([cell is None or cell != cell for cell in cells.tolist()], bool)
+
+
+def without_blanks(cells: Array) -> Array:
+    """The cells of a column of numbers, dates or truth values, None for those that only say that nothing is there.
+
+    >>> without_blanks(np.array(["3", "none", None], object)).tolist()
+    ['3', None, None]
+    """
+    if cells.dtype.kind != "O":
+        return cells
+    found: Array = np.empty(len(cells), object)
+    found[:] = [None if cell is None or cell.lower() in BLANKS else cell for cell in cells.tolist()]
+    return found
 
 
 def plain_number(text: str) -> float:

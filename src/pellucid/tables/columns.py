@@ -10,12 +10,13 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, Told
-from .cells import are_truths, format_of, lacking, moments, numbers, style_of
+from .cells import are_truths, format_of, lacking, moments, numbers, style_of, without_blanks
 from .table import Table
 
 FEW = 10  # rows, below which nothing is taken for an identifier
 MOSTLY = 0.98  # share of a column's different values that are numbers, from which on the others are mistakes
 UNIQUE = 0.9  # share of different values from which on words name rows, not kinds of rows
+BLANK_KINDS = ("number", "date", "boolean")  # of columns in which "none" says that nothing is there
 WORDS = 2.0  # on average in a value of free text
 IDENTIFIER = re.compile(r"(^|[_ .])(id|idx|index|key|uuid|guid|rownum|row)$|^unnamed|[a-z](Id|ID)$", re.IGNORECASE)
 
@@ -52,17 +53,23 @@ def understand(table: Table, keep: Collection[str] = ()) -> list[Column]:
 
 def understood(table: Table, name: str) -> Column:
     """What one column is."""
-    cells = table[name]
+    told = without_blanks(table[name])
+    kind, form, remark = _kind(table, name, told, dict.fromkeys(told[~lacking(told)].tolist()))
+    cells = cells_of(table, name, kind)
     empty = lacking(cells)
     there = cells[~empty].tolist()
     different = dict.fromkeys(there)
-    kind, form, remark = _kind(table, name, cells, different)
     column = Column(name, kind, form, len(different), int(empty.sum()), "", remark)
     if not different:
         return replace(column, dropped="holds nothing")
     if len(different) == 1 and not column.missing:
         return replace(column, dropped=f"is always {next(iter(different))}")
     return replace(column, dropped=_identifies(table, column, there))
+
+
+def cells_of(table: Table, name: str, kind: str) -> Array:
+    """A column's cells, None for those that say in a column of this kind that nothing is there."""
+    return without_blanks(table[name]) if kind in BLANK_KINDS else table[name]
 
 
 def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> tuple[str, str, str]:
@@ -96,7 +103,7 @@ def _identifies(table: Table, column: Column, there: list[str]) -> str:
         return "is another word in nearly every row"
     if column.kind != "number" or column.different < n:
         return ""
-    values = numbers(table[name], column.form)[0]
+    values = numbers(without_blanks(table[name]), column.form)[0]
     values = values[~np.isnan(values)]
     low, high = float(values.min()), float(values.max())
     if not (np.isfinite(values).all() and (values == np.trunc(values)).all()):
@@ -107,7 +114,7 @@ def _identifies(table: Table, column: Column, there: list[str]) -> str:
 
 def signature(table: Table, column: Column) -> bytes:
     """Equal for columns that tell the same: where they have few values, whatever these are called."""
-    cells = table[column.name]
+    cells = cells_of(table, column.name, column.kind)
     if 1 < column.different <= len(cells) / 4:
         order: dict[str, int] = {}
         texts = ["" if cell is None or cell != cell else str(cell) for cell in cells.tolist()]

@@ -11,7 +11,7 @@ from ..arrays import Array
 from ..errors import DataError, NotReady, Told
 from ..registry import Family, Part
 from .columns import Column, understand
-from .encodings import BY_KIND, Encoding, encodings
+from .encodings import BY_KIND, Category, Encoding, encodings
 from .reading import read_table
 
 encoders: Family[TableEncoder] = Family("table encoder", "pellucid.tables")
@@ -58,6 +58,16 @@ class TableEncoder(Part):
             )
         table = read_table(x)
         return np.concatenate([column.encode(table) for column in self.columns], axis=1).astype(np.float32)
+
+    def unseen(self, x: Any) -> dict[str, list[str]]:
+        """By column, the words that training never met, as far as that is known.
+
+        >>> TableEncoder().fit({"town": ["Bern", "Oslo"] * 4}).unseen({"town": ["Oslo", "Berm"]})
+        {'town': ['Berm']}
+        """
+        table = read_table(x)
+        found = {one.name: one.unseen(table[one.name]) for one in self.columns if isinstance(one, Category)}
+        return {name: words for name, words in found.items() if words}
 
     def fit_transform(self, x: Any, y: Any = None) -> Array:
         """`fit`, then `transform`."""

@@ -22,7 +22,7 @@ from ..arrays import Array
 from ..errors import DataError, InvalidArgument
 from ..registry import Family, Part
 from .cells import as_text, lacking, moments, numbers, truth
-from .columns import Column
+from .columns import Column, cells_of
 from .table import Table
 
 encodings: Family[Encoding] = Family("column encoding", "pellucid.tables.encodings")
@@ -67,7 +67,7 @@ class Encoding(Part):
 
     def encode(self, table: Table) -> Array:
         """The column's numbers (N, width). Raises DataError with row and column for a cell that cannot be read."""
-        cells = table[self.name]
+        cells = cells_of(table, self.name, self.kind)
         values, bad = self.read(cells)
         bad = bad | ~np.isfinite(values).all(axis=1)
         if bad.any():
@@ -104,7 +104,7 @@ class Number(Encoding):
 
     @classmethod
     def learned(cls, table: Table, column: Column) -> Self:
-        cells = table[column.name]
+        cells = cells_of(table, column.name, cls.kind)
         values = numbers(cells, column.form)[0]
         infinite = np.isinf(values)
         if infinite.any():
@@ -220,6 +220,12 @@ class Category(Encoding):
                 values[row, place] = 1.0
         return values, np.zeros(len(cells), bool)
 
+    def unseen(self, cells: Array) -> list[str]:
+        """The words in these cells that training never met, as far as that is known: rare ones are not kept."""
+        if self.buckets:
+            return []
+        return sorted({text for text in _as_kind(cells, "O").tolist() if text is not None} - {*self.levels})
+
 
 @encodings.add()
 class Moment(Encoding):
@@ -238,7 +244,7 @@ class Moment(Encoding):
 
     @classmethod
     def learned(cls, table: Table, column: Column) -> Self:
-        seconds = _seconds(moments(table[column.name], column.form)[0])
+        seconds = _seconds(moments(cells_of(table, column.name, cls.kind), column.form)[0])
         known = seconds[~np.isnan(seconds)]
         center, scale = _middle(known)
         return cls(column.name, column.form, center, scale, bool(column.missing))

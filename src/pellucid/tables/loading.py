@@ -12,11 +12,11 @@ from ..arrays import Array
 from ..data.utils import train_test_split
 from ..errors import DataError, Told
 from .cells import lacking, moments, numbers
-from .columns import Column, signature, understood
+from .columns import Column, cells_of, signature, understood
 from .encoder import TableEncoder
 from .reading import read_table
 from .table import Table
-from .targets import Targets, plainly
+from .targets import Targets, plainly, target_cells
 
 TEST_SHARE = 0.2
 RARE = 10  # rows of a class, below which it is said
@@ -89,7 +89,8 @@ def load_table(
 
 def _with_targets(table: Table, names: Sequence[str], remarks: list[str]) -> Table:
     """The rows that have all of their targets."""
-    empty = np.logical_or.reduce([lacking(table[name]) for name in names])
+    cells = [target_cells(table, name, understood(table, name).kind) for name in names]
+    empty = np.logical_or.reduce([lacking(one) for one in cells])
     if empty.any():
         remarks.append(f"{int(empty.sum())} rows have no target; they are left out.")
         table = table.take(~empty)
@@ -160,7 +161,7 @@ def _latest(table: Table, name: str, test: float, held: float) -> tuple[Array, A
         told = Told(f"{column.kind}, {column.missing} missing")
         raise DataError(f"{table.source}, column {name!r}, to split by time", "dates or numbers in every row", told)
     read = moments if column.kind == "date" else numbers
-    order = np.argsort(read(table[name], column.form)[0], kind="stable")
+    order = np.argsort(read(cells_of(table, name, column.kind), column.form)[0], kind="stable")
     n = len(order)
     last = n - max(1, round(test * n))
     first = last - (max(1, round(held * last)) if held else 0)

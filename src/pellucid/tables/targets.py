@@ -12,7 +12,7 @@ from ..arrays import Array
 from ..data.labels import Names, numbered, read_targets
 from ..errors import DataError, InvalidArgument, Told
 from ..registry import Family, Part
-from .cells import lacking, numbers
+from .cells import lacking, numbers, without_blanks
 from .columns import check_target, understood
 from .table import Table
 
@@ -86,9 +86,14 @@ class Targets(Part):
         return y if self.classes else y.reshape(len(y), -1).astype(np.float64) * self.scale + self.mean
 
 
+def target_cells(table: Table, name: str, kind: str) -> Array:
+    """A target's cells, None for those that hold none: among classes "none" is one."""
+    return without_blanks(table[name]) if kind == "number" else table[name]
+
+
 def _raw(table: Table, name: str, form: str, kind: str) -> Array:
     """A target's numbers (N,) float64, or its words."""
-    cells = table[name]
+    cells = target_cells(table, name, kind)
     empty = lacking(cells)
     if empty.any():
         row = int(empty.argmax())
