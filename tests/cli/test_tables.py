@@ -115,3 +115,14 @@ def test_the_titanic(tmp_path: Path):
 def test_diamonds(tmp_path: Path):
     spec = TrainSpec(data=f"{DATA}/tables/diamonds.csv", target=["price"], epochs=2)
     assert train(spec, out=tmp_path / "run").metrics["r2"] > 0.94
+
+
+def test_every_command_that_asks_for_a_target_takes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("people.csv"))
+    assert "--learning-rate" in told("lr", "people.csv", "--target", "spent", "--drop", "bought", "--steps", "40")
+    result = CliRunner().invoke(app, ["doctor", "people.csv", "--target", "spent", "--no-experiments"])
+    assert result.exit_code in (0, 1), result.output
+    told("train", "people.csv", "--target", "bought", "--epochs", "1", "--out", "run")
+    with pytest.raises(InvalidArgument, match="a table, to be examined before training"):
+        CliRunner().invoke(app, ["doctor", "run", "--target", "spent"], catch_exceptions=False)

@@ -12,8 +12,9 @@ from ..actions.doctor import Copies, Examined, apply_first, doctor, doctor_spec
 from ..doctor.base import faults
 from ..doctor.cost import in_words
 from ..doctor.telling import told
+from ..errors import InvalidArgument, Told
 from . import show
-from .options import spec_of
+from .options import option, spec_of
 from .working import Working
 
 
@@ -21,10 +22,12 @@ def doctor_command(
     what: Annotated[
         str,
         typer.Argument(
-            help="A run's folder; or, before training, a spec in a .toml file, a data set's name or an .npz file.",
+            help="A run's folder; or, before training, a spec in a .toml file, a data set's name, a table or an "
+            ".npz file.",
             metavar="RUN|SPEC|DATA",
         ),
     ],
+    target: Annotated[list[str] | None, option("target")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     apply: Annotated[
         Path | None,
@@ -50,9 +53,11 @@ def doctor_command(
                 working.what = f"Copies of the network are trained, for {in_words(copies.seconds)}"
 
         if Path(what).is_dir():
+            if target:
+                raise InvalidArgument("--target", "a table, to be examined before training", Told("a run's folder"))
             found = doctor(Path(what), experiments, announce)
         else:
-            found = doctor_spec(spec_of({"data": what}, "doctor"), experiments, announce)
+            found = doctor_spec(spec_of({"data": what, "target": target}, "doctor"), experiments, announce)
     if as_json:
         show.line(json.dumps(found.plain(), indent=2))
     else:

@@ -15,6 +15,9 @@ from .working import Working
 
 def lr_command(
     data: Source = None,
+    target: Annotated[list[str] | None, option("target")] = None,
+    drop: Annotated[list[str] | None, option("drop")] = None,
+    keep: Annotated[list[str] | None, option("keep")] = None,
     layers: Annotated[str | None, option("layers")] = None,
     activation: Annotated[str | None, option("activation")] = None,
     optimizer: Annotated[str | None, option("optimizer")] = None,

@@ -105,8 +105,8 @@ class Stepper:
         """What each layer gave (B, ...) for batch `place`, the last one run, by step: views, until the next."""
         rows = min(self.batch, len(self.x) - place * self.batch)
         taps = self.lowered.code.taps
-        first = {label: tapped.get("y", tapped.get("y1")) for label, tapped in taps.items()}
-        return {step.label: self.machine.view(first[step.label], rows) for step in self.model.wiring.steps}  # type: ignore[arg-type]
+        first = {label: tapped.get("y") or tapped["y1"] for label, tapped in taps.items() if label}
+        return {step.label: self.machine.view(first[step.label], rows) for step in self.model.wiring.steps}
 
     def short(self, steps: int) -> bool:
         """Whether an epoch of so many steps is known to be over before anybody could want to look at it."""
