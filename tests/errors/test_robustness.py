@@ -285,11 +285,13 @@ def test_a_polite_kill_leaves_whole_files(tmp_path: Path):
     process = pellucid(*RUN[:2], "--epochs", "3000", "--out", "run", cwd=tmp_path, stdout=subprocess.PIPE)
     assert process.stdout is not None
     for line in process.stdout:
-        if line.startswith("Epoch 3/"):
+        if line.startswith("Epoch 10/"):  # in a file every tenth is told
             break
+    assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     process.wait(20)
     process.stdout.close()
+    assert process.returncode != 0
     model = regressor()
     with pytest.raises(errors.FileError, match="parameter"):  # a whole checkpoint, of another network
         model.fit(X, Y, callbacks=callbacks.BackupAndRestore(tmp_path / "run"), verbose=0)
