@@ -59,6 +59,20 @@ def joined(parts: Sequence[Any]) -> Any:
     return Parts(np.concatenate(arrays) for arrays in zip(*(part.arrays for part in parts), strict=True))
 
 
+class Whole(tuple[int, ...]):
+    """The shape of an array that has no batch axis in front: a parameter's, or that of a sum over the batch. Any other
+    shape in this package leaves the batch out.
+
+    >>> with_batch(Whole((3, 4))), with_batch((3, 4))
+    ((3, 4), (None, 3, 4))
+    """
+
+
+def with_batch(shape: Shape) -> tuple[int | None, ...]:
+    """All axes of an array of this shape, None for the batch."""
+    return tuple(shape) if isinstance(shape, Whole) else (None, *shape)
+
+
 def known(x: Any) -> Array:
     """x as an array; a kind of number that NumPy itself lacks, such as bfloat16 of the package ml_dtypes, as float32.
 

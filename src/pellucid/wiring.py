@@ -14,10 +14,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from .arrays import Shape
+from .arrays import Shape, with_batch
 from .errors import InvalidArgument, Told
 
 _calls = itertools.count()
+
+OPERATORS: dict[str, Callable[..., Any]] = {}  # what Python's operators do to tensors: pellucid.ops fills it
+
+
+def _operator(name: str) -> tuple[Any, Any]:
+    """An operator of Python's on tensors, and the same with the tensor on the right."""
+
+    def left(self: Any, other: Any) -> Any:
+        return OPERATORS[name](self, other)
+
+    def right(self: Any, other: Any) -> Any:
+        return OPERATORS[name](other, self)
+
+    return left, right
 
 
 class Tensor:
@@ -26,18 +40,20 @@ class Tensor:
     Keras calls it KerasTensor.
     """
 
+    symbolic = True  # whether an op on it is a step of a graph; a parameter's is, where a graph is being made
+
     def __init__(self, shape: Shape, dtype: str, node: Node) -> None:
         self.sample, self.dtype, self.node = shape, dtype, node
 
     @property
     def shape(self) -> tuple[int | None, ...]:
         """(None, ...), as Keras writes it."""
-        return (None, *self.sample)
+        return with_batch(self.sample)
 
     @property
     def ndim(self) -> int:
         """How many axes there are, the batch's among them."""
-        return len(self.sample) + 1
+        return len(self.shape)
 
     @property
     def name(self) -> str:
@@ -55,14 +71,37 @@ class Tensor:
 
     def _no_numbers(self, *_: Any) -> Any:
         raise InvalidArgument(
-            f"tensor {self.name!r}", "a layer that takes it", Told("an operation of Python's"),
-            "A tensor has no numbers before data flow: use layers, such as layers.Add()([a, b]) for a + b.",
+            f"tensor {self.name!r}", "control flow that does not depend on the data", Told("a question about numbers"),
+            "A tensor has no numbers before data flow: choose with ops.where, and repeat over a range of its shape.",
         )  # fmt: skip
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _no_numbers
-    __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __mod__ = __floordiv__ = __neg__ = __abs__ = _no_numbers
-    __lt__ = __le__ = __gt__ = __ge__ = __float__ = __int__ = __bool__ = _no_numbers
-    __getitem__ = __len__ = __iter__ = _no_numbers
+    __float__ = __int__ = __index__ = __bool__ = __len__ = __iter__ = _no_numbers
+
+    __array_ufunc__ = None  # an array leaves its operators to the tensor
+    __add__, __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("subtract")
+    __mul__, __rmul__ = _operator("multiply")
+    __truediv__, __rtruediv__ = _operator("divide")
+    __floordiv__, __rfloordiv__ = _operator("floor_divide")
+    __mod__, __rmod__ = _operator("mod")
+    __pow__, __rpow__ = _operator("power")
+    __matmul__, __rmatmul__ = _operator("matmul")
+    __lt__, _ = _operator("less")
+    __le__, _ = _operator("less_equal")
+    __gt__, _ = _operator("greater")
+    __ge__, _ = _operator("greater_equal")
+    __and__, __rand__ = _operator("logical_and")
+    __or__, __ror__ = _operator("logical_or")
+    __getitem__, _ = _operator("get_item")
+
+    def __neg__(self) -> Any:
+        return OPERATORS["negative"](self)
+
+    def __abs__(self) -> Any:
+        return OPERATORS["abs"](self)
+
+    def __invert__(self) -> Any:
+        return OPERATORS["logical_not"](self)
 
 
 class Node:

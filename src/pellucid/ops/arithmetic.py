@@ -1,0 +1,224 @@
+"""Ops of two operands, number by number; operands of fewer axes, or with axes of length 1, are stretched as NumPy does.
+x1 (...), x2 (...), y (...)"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..layers.merging import chosen, joined, lower_chosen, scaled, to_each
+from ..program import Buffer, CannotLower, Program
+from .base import op
+
+
+@op(2)
+def add(x1: Any, x2: Any) -> Any:
+    """y = x1 + x2.
+
+    >>> add([1.0, 2.0], 3.0)
+    array([4., 5.], dtype=float32)
+    """
+    return np.add(x1, x2)
+
+
+@add.gradient
+def add_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    return dy, dy
+
+
+@add.lowers
+def lower_add(code: Program, x1: Any, x2: Any) -> Buffer:
+    if pair := _with_number(x1, x2):
+        return _affine(code, pair[0], 1.0, pair[1])
+    _same(x1, x2)
+    code.back(lambda dy, wanted: to_each(dy, 2))
+    return joined(code, "merge.add", x1, x2)
+
+
+@op(2)
+def subtract(x1: Any, x2: Any) -> Any:
+    """y = x1 − x2.
+
+    >>> subtract([1.0, 2.0], 3.0)
+    array([-2., -1.], dtype=float32)
+    """
+    return np.subtract(x1, x2, dtype=None if _kinds(x1, x2) != "b" else "int32")
+
+
+@subtract.gradient
+def subtract_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    return dy, -dy
+
+
+@subtract.lowers
+def lower_subtract(code: Program, x1: Any, x2: Any) -> Buffer:
+    if pair := _with_number(x1, x2):
+        x, number = pair
+        return _affine(code, x, 1.0, -number) if x is x1 else _affine(code, x, -1.0, number)
+    _same(x1, x2)
+    code.back(lambda dy, wanted: (*to_each(dy, 1), scaled(code, dy, -1.0)))
+    return joined(code, "merge.subtract", x1, x2)
+
+
+@op(2)
+def multiply(x1: Any, x2: Any) -> Any:
+    """y = x1 · x2.
+
+    >>> multiply([1.0, 2.0], [3.0, 4.0])
+    array([3., 8.], dtype=float32)
+    """
+    return np.multiply(x1, x2)
+
+
+@multiply.gradient
+def multiply_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    return dy * x2, dy * x1
+
+
+@multiply.lowers
+def lower_multiply(code: Program, x1: Any, x2: Any) -> Buffer:
+    if pair := _with_number(x1, x2):
+        return _affine(code, pair[0], pair[1], 0.0)
+    _same(x1, x2)
+    code.back(lambda dy, wanted: (joined(code, "merge.multiply", dy, x2), joined(code, "merge.multiply", dy, x1)))
+    return joined(code, "merge.multiply", x1, x2)
+
+
+@op(2)
+def divide(x1: Any, x2: Any) -> Any:
+    """y = x1 / x2.
+
+    >>> divide([3.0, 8.0], 2)
+    array([1.5, 4. ], dtype=float32)
+    """
+    return np.divide(x1, x2)
+
+
+@divide.gradient
+def divide_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    return dy / x2, -dy * y / x2
+
+
+@divide.lowers
+def lower_divide(code: Program, x1: Any, x2: Any) -> Buffer:
+    pair = _with_number(x1, x2)
+    if pair is None or pair[0] is not x1 or pair[1] == 0:
+        raise CannotLower("op 'divide' by a tensor")
+    return _affine(code, x1, 1.0 / pair[1], 0.0)
+
+
+@op(2)
+def power(x1: Any, x2: Any) -> Any:
+    """y = x1 to the power of x2. The gradient of the exponent is 0 where x1 is not positive.
+
+    >>> power([1.0, 2.0], 3)
+    array([1., 8.], dtype=float32)
+    """
+    return np.power(x1, x2)
+
+
+@power.gradient
+def power_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    one = np.where(np.equal(x2, 0), np.zeros_like(y), x2 * np.power(x1, np.where(np.equal(x2, 0), 1, x2) - 1))
+    positive = np.greater(x1, 0)
+    return dy * one, dy * y * np.where(positive, np.log(np.where(positive, x1, 1)), 0).astype(dy.dtype)
+
+
+@op(2)
+def floor_divide(x1: Any, x2: Any) -> Any:
+    """The whole number below x1 / x2. No gradient flows.
+
+    >>> floor_divide([7.0, -7.0], 2.0)
+    array([ 3., -4.], dtype=float32)
+    """
+    return np.floor_divide(x1, x2)
+
+
+@op(2)
+def mod(x1: Any, x2: Any) -> Any:
+    """The remainder x1 − x2·⌊x1 / x2⌋.
+
+    >>> mod([7.0, -7.0], 3.0)
+    array([1., 2.], dtype=float32)
+    """
+    return np.mod(x1, x2)
+
+
+@mod.gradient
+def mod_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    return dy, -dy * np.floor_divide(x1, x2)
+
+
+@op(2)
+def maximum(x1: Any, x2: Any) -> Any:
+    """The larger of both. The gradient goes to it; two that are equal share it, as in PyTorch and JAX.
+
+    >>> maximum([1.0, 5.0], 3.0)
+    array([3., 5.], dtype=float32)
+    """
+    return np.maximum(x1, x2)
+
+
+@maximum.gradient
+def maximum_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    return chosen(dy, x1, x2), chosen(dy, x2, x1)
+
+
+@maximum.lowers
+def lower_maximum(code: Program, x1: Any, x2: Any) -> Buffer:
+    _same(x1, x2)
+    code.back(lambda dy, wanted: (lower_chosen(code, dy, x1, x2), lower_chosen(code, dy, x2, x1)))
+    return joined(code, "merge.maximum", x1, x2)
+
+
+@op(2)
+def minimum(x1: Any, x2: Any) -> Any:
+    """The smaller of both. The gradient goes to it; two that are equal share it, as in PyTorch and JAX.
+
+    >>> minimum([1.0, 5.0], 3.0)
+    array([1., 3.], dtype=float32)
+    """
+    return np.minimum(x1, x2)
+
+
+@minimum.gradient
+def minimum_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    return chosen(dy, x2, x1), chosen(dy, x1, x2)
+
+
+@minimum.lowers
+def lower_minimum(code: Program, x1: Any, x2: Any) -> Buffer:
+    _same(x1, x2)
+    code.back(lambda dy, wanted: (lower_chosen(code, dy, x2, x1), lower_chosen(code, dy, x1, x2)))
+    return joined(code, "merge.minimum", x1, x2)
+
+
+def _kinds(*xs: Any) -> str:
+    return "".join(sorted({np.asarray(x).dtype.kind for x in xs}))
+
+
+def _with_number(x1: Any, x2: Any) -> tuple[Buffer, float] | None:
+    """(what flows, the number), where one operand is a plain number."""
+    if isinstance(x1, Buffer) and not isinstance(x2, Buffer):
+        return x1, float(x2)
+    if isinstance(x2, Buffer) and not isinstance(x1, Buffer):
+        return x2, float(x1)
+    return None
+
+
+def _same(x1: Any, x2: Any) -> None:
+    """Refuse operands that must be stretched."""
+    if not (isinstance(x1, Buffer) and isinstance(x2, Buffer)) or (x1.shape, x1.each) != (x2.shape, x2.each):
+        raise CannotLower("op on operands of different shapes")
+
+
+def _affine(code: Program, x: Buffer, factor: float, offset: float) -> Buffer:
+    """Emit y = x·factor + offset, and the way back."""
+    if not x.each:
+        raise CannotLower("op on what has no batch")
+    y = code.buffer(x.shape)
+    code.emit("rescaling", x, y, x.size, factor, offset, 0.0)
+    code.back(lambda dy, wanted: scaled(code, dy, factor))
+    return y

@@ -1,0 +1,53 @@
+"""Ops that compare, and ops on what is true or false: no gradient flows through them. Where: a choice between two.
+x1 (...), x2 (...), y (...)"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from .base import Operation, op
+
+
+def comparison(forward: Any, formula: str, operands: int = 2) -> Operation:
+    """The op of a function of NumPy's that gives true or false."""
+
+    def one(x: Any) -> Any:
+        return forward(x)
+
+    def two(x1: Any, x2: Any) -> Any:
+        return forward(x1, x2)
+
+    compute = one if operands == 1 else two
+    compute.__name__, compute.__doc__ = forward.__name__, f"y = {formula}, true or false."
+    return op(operands)(compute)
+
+
+equal = comparison(np.equal, "x1 = x2")
+not_equal = comparison(np.not_equal, "x1 ≠ x2")
+greater = comparison(np.greater, "x1 > x2")
+greater_equal = comparison(np.greater_equal, "x1 ≥ x2")
+less = comparison(np.less, "x1 < x2")
+less_equal = comparison(np.less_equal, "x1 ≤ x2")
+logical_and = comparison(np.logical_and, "x1 and x2")
+logical_or = comparison(np.logical_or, "x1 or x2")
+logical_xor = comparison(np.logical_xor, "either x1 or x2")
+logical_not = comparison(np.logical_not, "not x", 1)
+
+
+@op(3)
+def where(condition: Any, x1: Any, x2: Any) -> Any:
+    """y = x1 where the condition holds, x2 elsewhere; so does the gradient flow.
+
+    >>> where([True, False], [1.0, 2.0], 0.0)
+    array([1., 0.], dtype=float32)
+    """
+    return np.where(np.asarray(condition) != 0, x1, x2)
+
+
+@where.gradient
+def where_grad(dy: Array, y: Array, condition: Any, x1: Any, x2: Any) -> Any:
+    holds = np.asarray(condition) != 0
+    return None, np.where(holds, dy, 0), np.where(holds, 0, dy)

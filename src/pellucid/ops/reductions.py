@@ -1,0 +1,220 @@
+"""Ops along axes: sums, means, the largest and the smallest.     x (..., n, ...), y (..., ...)
+
+axis: a number, several, or None for all; the batch, where there is one, is axis 0. keepdims: whether the axis stays,
+with length 1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from .base import op
+
+Axis = int | tuple[int, ...] | list[int] | None
+MATH = "keras.src.ops.math"
+
+
+def axes(axis: Axis) -> Any:
+    """An axis as NumPy takes it."""
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def opened(a: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    """What came of x along an axis, with that axis there again, of length 1."""
+    if keepdims:
+        return a
+    gone = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+    return np.expand_dims(a, tuple(gone))
+
+
+def count(x: Array, axis: Axis) -> int:
+    """How many numbers of x go into one."""
+    gone = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+    return math.prod(x.shape[a] for a in gone)
+
+
+@op()
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """y = Σ x.
+
+    >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=1)
+    array([3., 7.], dtype=float32)
+    """
+    return np.sum(x, axes(axis), keepdims=keepdims)
+
+
+@sum.gradient
+def sum_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.broadcast_to(opened(dy, x, axis, keepdims), x.shape)
+
+
+@op()
+def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """y = Σ x / n.
+
+    >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    array([2., 3.], dtype=float32)
+    """
+    return np.mean(x, axes(axis), keepdims=keepdims)
+
+
+@mean.gradient
+def mean_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.broadcast_to(opened(dy, x, axis, keepdims) / count(x, axis), x.shape)
+
+
+@op()
+def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """y = Σ (x − m)² / n, m the mean.
+
+    >>> var([1.0, 3.0])
+    array(1., dtype=float32)
+    """
+    return np.var(x, axes(axis), keepdims=keepdims)
+
+
+@var.gradient
+def var_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    deviation = x - np.mean(x, axes(axis), keepdims=True)
+    return opened(dy, x, axis, keepdims) * deviation * (2 / count(x, axis))
+
+
+@op()
+def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """y = √(Σ (x − m)² / n), m the mean.
+
+    >>> std([1.0, 3.0])
+    array(1., dtype=float32)
+    """
+    return np.std(x, axes(axis), keepdims=keepdims)
+
+
+@std.gradient
+def std_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return var_grad(dy / (2 * y), y, x, axis, keepdims)
+
+
+@op()
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """y = the largest x. Those that are equally large share the gradient, as in JAX and TensorFlow.
+
+    >>> max([[1.0, 5.0], [3.0, 4.0]], axis=1)
+    array([5., 4.], dtype=float32)
+    """
+    return np.max(x, axes(axis), keepdims=keepdims)
+
+
+@max.gradient
+def max_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    here = x == opened(y, x, axis, keepdims)
+    return opened(dy, x, axis, keepdims) * here / here.sum(axes(axis), keepdims=True).astype(dy.dtype)
+
+
+@op()
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """y = the smallest x. Those that are equally small share the gradient, as in JAX and TensorFlow.
+
+    >>> min([[1.0, 5.0], [3.0, 4.0]], axis=1)
+    array([1., 3.], dtype=float32)
+    """
+    return np.min(x, axes(axis), keepdims=keepdims)
+
+
+min.gradient(max_grad)
+
+
+@op()
+def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """y = Π x.
+
+    >>> prod([2.0, 3.0, 4.0])
+    array(24., dtype=float32)
+    """
+    return np.prod(x, axes(axis), keepdims=keepdims)
+
+
+@prod.gradient
+def prod_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    zero = x == 0
+    zeros = zero.sum(axes(axis), keepdims=True)
+    rest = np.prod(np.where(zero, 1, x), axes(axis), keepdims=True)  # without the zeros: what one zero leaves
+    others = np.where(zero, rest, rest / np.where(zero, 1, x)) * (zeros == zero)
+    return opened(dy, x, axis, keepdims) * others.astype(dy.dtype)
+
+
+@op(1, module=MATH)
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """y = ln Σ eˣ, without overflow.
+
+    >>> logsumexp([1000.0, 1000.0])
+    array(1000.6931, dtype=float32)
+    """
+    top = np.max(x, axes(axis), keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    y = np.log(np.sum(np.exp(x - top), axes(axis), keepdims=True)) + top
+    return y if keepdims else np.squeeze(y, axes(axis))
+
+
+@logsumexp.gradient
+def logsumexp_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return opened(dy, x, axis, keepdims) * np.exp(x - opened(y, x, axis, keepdims))
+
+
+@op()
+def cumsum(x: Any, axis: int | None = None) -> Any:
+    """y = the sums of x up to each place.
+
+    >>> cumsum([1.0, 2.0, 3.0])
+    array([1., 3., 6.], dtype=float32)
+    """
+    return np.cumsum(x, axis)
+
+
+@cumsum.gradient
+def cumsum_grad(dy: Array, y: Array, x: Array, axis: int | None = None) -> Array:
+    along = 0 if axis is None else axis
+    return np.flip(np.cumsum(np.flip(dy, along), along), along).reshape(x.shape)
+
+
+@op()
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """y = the place of the largest x, the first of several. No gradient flows.
+
+    >>> argmax([[1.0, 5.0], [3.0, 2.0]], axis=1)
+    array([1, 0], dtype=int32)
+    """
+    return np.argmax(x, axis, keepdims=keepdims).astype("int32")
+
+
+@op()
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """y = the place of the smallest x, the first of several. No gradient flows.
+
+    >>> argmin([[1.0, 5.0], [3.0, 2.0]], axis=1)
+    array([0, 1], dtype=int32)
+    """
+    return np.argmin(x, axis, keepdims=keepdims).astype("int32")
+
+
+@op()
+def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Whether any x is true.
+
+    >>> any([False, True])
+    array(True)
+    """
+    return np.any(x, axes(axis), keepdims=keepdims)
+
+
+@op()
+def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Whether every x is true.
+
+    >>> all([False, True])
+    array(False)
+    """
+    return np.all(x, axes(axis), keepdims=keepdims)

@@ -1,0 +1,332 @@
+"""Ops that move numbers and compute nothing: another shape, another order, a part, several side by side.
+
+Axes are counted as NumPy does, the batch, where there is one, being axis 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from ..activations.axes import permuted
+from ..arrays import Array
+from ..errors import ShapeError, Told
+from ..program import Buffer, CannotLower, Program
+from .base import op
+
+Axes = int | Sequence[int] | None
+
+
+@op()
+def reshape(x: Any, newshape: Sequence[int]) -> Any:
+    """y = x in another shape; -1 stands for what is left.
+
+    >>> reshape([1.0, 2.0, 3.0, 4.0], (2, -1))
+    array([[1., 2.],
+           [3., 4.]], dtype=float32)
+    """
+    return np.reshape(x, _sizes(newshape))
+
+
+@reshape.gradient
+def reshape_grad(dy: Array, y: Array, x: Array, newshape: Any = None, axis: Any = None) -> Array:
+    return dy.reshape(x.shape)
+
+
+def _sizes(newshape: Any) -> Any:
+    """A shape in which the batch's None is what is left."""
+    return newshape if isinstance(newshape, int) else tuple(-1 if n is None else int(n) for n in newshape)
+
+
+@op()
+def ravel(x: Any) -> Any:
+    """y = x as one row.
+
+    >>> ravel([[1.0], [2.0]])
+    array([1., 2.], dtype=float32)
+    """
+    return np.ravel(x)
+
+
+@op()
+def expand_dims(x: Any, axis: Any) -> Any:
+    """y = x with one more axis, of length 1.
+
+    >>> expand_dims([1.0, 2.0], 0)
+    array([[1., 2.]], dtype=float32)
+    """
+    return np.expand_dims(x, axis if isinstance(axis, int) else tuple(axis))
+
+
+@op()
+def squeeze(x: Any, axis: Any = None) -> Any:
+    """y = x without an axis of length 1, or without all of them.
+
+    >>> squeeze([[1.0, 2.0]])
+    array([1., 2.], dtype=float32)
+    """
+    return np.squeeze(x, axis if axis is None or isinstance(axis, int) else tuple(axis))
+
+
+for same in (ravel, expand_dims, squeeze):
+    same.gradient(reshape_grad)
+
+
+def _lower_shaped(name: str) -> Any:
+    """The lowering of an op that leaves the numbers where they are."""
+
+    def lowering(code: Program, x: Buffer, **options: Any) -> Buffer:
+        two, three = (OPS[name].forward(np.zeros((n, *x.shape), "float32"), **options).shape for n in (2, 3))
+        if not x.each or two[1:] != three[1:] or (two[:1], three[:1]) != ((2,), (3,)):
+            raise CannotLower(f"op {name!r} of the batch axis")
+        code.back(lambda dy, wanted: dy.shaped(x.shape))
+        return x.shaped(two[1:])
+
+    return lowering
+
+
+OPS = {"reshape": reshape, "expand_dims": expand_dims, "squeeze": squeeze}
+for name, operation in OPS.items():
+    operation.lowers(_lower_shaped(name))
+
+
+@op()
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
+    """y = x with its axes in another order, the reverse unless one is given.
+
+    >>> transpose([[1.0, 2.0], [3.0, 4.0]])
+    array([[1., 3.],
+           [2., 4.]], dtype=float32)
+    """
+    return np.transpose(x, axes)
+
+
+@transpose.gradient
+def transpose_grad(dy: Array, y: Array, x: Array, axes: Sequence[int] | None = None) -> Array:
+    return dy.transpose(None if axes is None else np.argsort(np.mod(axes, x.ndim)))
+
+
+@transpose.lowers
+def lower_transpose(code: Program, x: Buffer, axes: Sequence[int] | None = None) -> Buffer:
+    if not x.each or not axes or axes[0] != 0:
+        raise CannotLower("op 'transpose' of the batch axis")
+    return permuted(code, x, [a % len(axes) - 1 for a in axes[1:]])
+
+
+@op()
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    """y = x with two axes in each other's place.
+
+    >>> swapaxes([[1.0, 2.0]], 0, 1)
+    array([[1.],
+           [2.]], dtype=float32)
+    """
+    return np.swapaxes(x, axis1, axis2)
+
+
+@swapaxes.gradient
+def swapaxes_grad(dy: Array, y: Array, x: Array, axis1: int, axis2: int) -> Array:
+    return np.swapaxes(dy, axis1, axis2)
+
+
+@op()
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    """y = x with an axis, or several, moved to other places.
+
+    >>> moveaxis([[1.0, 2.0]], 0, 1)
+    array([[1.],
+           [2.]], dtype=float32)
+    """
+    return np.moveaxis(x, source, destination)
+
+
+@moveaxis.gradient
+def moveaxis_grad(dy: Array, y: Array, x: Array, source: Any, destination: Any) -> Array:
+    return np.moveaxis(dy, destination, source)
+
+
+@op()
+def flip(x: Any, axis: Any = None) -> Any:
+    """y = x backwards along an axis, or along all.
+
+    >>> flip([1.0, 2.0])
+    array([2., 1.], dtype=float32)
+    """
+    return np.flip(x, axis)
+
+
+@flip.gradient
+def flip_grad(dy: Array, y: Array, x: Array, axis: Any = None) -> Array:
+    return np.flip(dy, axis)
+
+
+@op()
+def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
+    """y = x, stretched to a shape.
+
+    >>> broadcast_to([1.0, 2.0], (2, 2))
+    array([[1., 2.],
+           [1., 2.]], dtype=float32)
+    """
+    return np.broadcast_to(x, tuple(shape))
+
+
+@broadcast_to.gradient
+def broadcast_to_grad(dy: Array, y: Array, x: Array, shape: Sequence[int]) -> Array:
+    return dy  # what was stretched is summed by whoever asks
+
+
+@op()
+def repeat(x: Any, repeats: int, axis: int | None = None) -> Any:
+    """y = each entry along an axis, so many times over; of a flat row where there is no axis.
+
+    >>> repeat([1.0, 2.0], 2)
+    array([1., 1., 2., 2.], dtype=float32)
+    """
+    return np.repeat(x, repeats, axis)
+
+
+@repeat.gradient
+def repeat_grad(dy: Array, y: Array, x: Array, repeats: int, axis: int | None = None) -> Array:
+    if axis is None:
+        return dy.reshape(x.size, repeats).sum(1).reshape(x.shape)
+    axis %= x.ndim
+    return dy.reshape(*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]).sum(axis + 1)
+
+
+@op()
+def tile(x: Any, repeats: Any) -> Any:
+    """y = x, so many times over along each axis.
+
+    >>> tile([1.0, 2.0], 2)
+    array([1., 2., 1., 2.], dtype=float32)
+    """
+    return np.tile(x, repeats)
+
+
+@tile.gradient
+def tile_grad(dy: Array, y: Array, x: Array, repeats: Any) -> Array:
+    times = (repeats,) if isinstance(repeats, int) else tuple(repeats)
+    times = (1,) * (y.ndim - len(times)) + times
+    sizes = (1,) * (y.ndim - x.ndim) + x.shape
+    apart = dy.reshape([n for pair in zip(times, sizes, strict=True) for n in pair])
+    return apart.sum(tuple(range(0, 2 * y.ndim, 2))).reshape(x.shape)
+
+
+@op(0)
+def concatenate(xs: Any, axis: int = 0) -> Any:
+    """y = the operands side by side along an axis.
+
+    >>> concatenate([[1.0], [2.0, 3.0]])
+    array([1., 2., 3.], dtype=float32)
+    """
+    return np.concatenate(xs, axis)
+
+
+@concatenate.gradient
+def concatenate_grad(dy: Array, y: Array, xs: Sequence[Array], axis: int = 0) -> list[Array]:
+    return np.split(dy, list(accumulate(np.shape(x)[axis] for x in xs[:-1])), axis)
+
+
+@op(0)
+def stack(x: Any, axis: int = 0) -> Any:
+    """y = the operands one behind the other, along a new axis.
+
+    >>> stack([[1.0, 2.0], [3.0, 4.0]], axis=1)
+    array([[1., 3.],
+           [2., 4.]], dtype=float32)
+    """
+    return np.stack(x, axis)
+
+
+@stack.gradient
+def stack_grad(dy: Array, y: Array, x: Sequence[Array], axis: int = 0) -> list[Array]:
+    return [np.take(dy, i, axis) for i in range(len(x))]
+
+
+@op(2)
+def get_item(x: Any, key: Any) -> Any:
+    """y = x[key], a part of x: key may be a number, a slice, `...`, None for a new axis, or several of these.
+
+    >>> get_item([1.0, 2.0, 3.0], slice(1, None))
+    array([2., 3.], dtype=float32)
+    """
+    return np.asarray(x)[tuple(key) if isinstance(key, list) else key]
+
+
+@get_item.gradient
+def get_item_grad(dy: Array, y: Array, x: Array, key: Any) -> Any:
+    dx = np.zeros_like(x)
+    np.add.at(dx, tuple(key) if isinstance(key, list) else key, dy)  # an entry may have been taken twice
+    return dx, None
+
+
+@op(2)
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """y = the entries of x at these places along an axis; of a flat row where there is no axis.
+
+    >>> take([[1.0, 2.0], [3.0, 4.0]], [1], axis=1)
+    array([[2.],
+           [4.]], dtype=float32)
+    """
+    return np.take(x, np.asarray(indices).astype("int64"), axis)
+
+
+@take.gradient
+def take_grad(dy: Array, y: Array, x: Array, indices: Any, axis: int | None = None) -> Any:
+    dx = np.zeros_like(x)
+    places = np.asarray(indices).astype("int64")
+    if axis is None:
+        np.add.at(dx.reshape(-1), places, dy)
+    else:
+        axis %= x.ndim
+        np.add.at(dx, (*[slice(None)] * axis, places), dy)
+    return dx, None
+
+
+@op(1, module="keras.src.ops.nn")
+def one_hot(x: Any, num_classes: int, axis: int = -1) -> Any:
+    """y = 1 at the place that x names and 0 elsewhere, along a new axis. No gradient flows.
+
+    >>> one_hot([1, 0], 2)
+    array([[0., 1.],
+           [1., 0.]], dtype=float32)
+    """
+    hot = np.asarray(x)[..., None] == np.arange(num_classes)
+    return np.moveaxis(hot, -1, axis).astype("float32")
+
+
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:
+    """x cut along an axis: into so many equal parts, or before each of these places.
+
+    >>> [part.tolist() for part in split([1.0, 2.0, 3.0, 4.0], 2)]
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    size = x.shape[axis] if hasattr(x, "shape") else np.shape(x)[axis]
+    if isinstance(indices_or_sections, int):
+        if size is None or size % indices_or_sections:
+            raise ShapeError("ops.split", f"an axis that {indices_or_sections} equal parts fill", Told(str(size)))
+        each = size // indices_or_sections
+        places = [each * i for i in range(1, indices_or_sections)]
+    else:
+        places = [int(i) for i in indices_or_sections]
+    edges = [0, *places, size]
+    dims = len(x.shape) if hasattr(x, "shape") else np.ndim(x)
+    before = [slice(None)] * (axis % dims)
+    return tuple(get_item(x, (*before, slice(a, b))) for a, b in zip(edges[:-1], edges[1:], strict=True))
+
+
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> tuple[Any, ...]:
+    """x taken apart along an axis, which goes away.
+
+    >>> [part.tolist() for part in unstack([[1.0, 2.0], [3.0, 4.0]])]
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    shape = x.shape if hasattr(x, "shape") else np.shape(x)
+    n = num or shape[axis]
+    if n is None:
+        raise ShapeError("ops.unstack", "an axis of known length", Told("the batch"), "Say num=.")
+    before = [slice(None)] * (axis % len(shape))
+    return tuple(get_item(x, (*before, i)) for i in range(n))
