@@ -27,8 +27,8 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("parts and engine", {"layers", "losses", "optimizers", "data", "machine"}),
     (
         "metrics",
-        {"metrics", "plots", "tables"},
-    ),  # above losses and data; plots know arrays only
+        {"metrics", "ops", "plots", "tables"},
+    ),  # above layers, losses and data; plots know arrays only
     ("training", {"training"}),  # below models: its loops know parts and protocols only
     ("looking", {"inspection", "exchange"}),  # below models, which offer explain, to_numpy...
     ("models", {"models"}),

@@ -65,8 +65,8 @@ class Tensor:
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise InvalidArgument(
-            f"tensor {self.name!r}", "a layer that takes it", Told("a function that wants numbers"),
-            "A tensor has none before data flow: use layers, such as layers.Add()([a, b]), or predict with the model.",
+            f"tensor {self.name!r}", "a layer or one of pellucid.ops", Told("a function that wants numbers"),
+            "A tensor has none before data flow: use ops.exp(x) for np.exp(x), or predict with the model.",
         )  # fmt: skip
 
     def _no_numbers(self, *_: Any) -> Any:
@@ -77,7 +77,11 @@ class Tensor:
 
     __float__ = __int__ = __index__ = __bool__ = __len__ = __iter__ = _no_numbers
 
-    __array_ufunc__ = None  # an array leaves its operators to the tensor
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """An array leaves its operators to the tensor; any other function of NumPy's wants numbers."""
+        name = {"remainder": "mod"}.get(ufunc.__name__, ufunc.__name__)
+        return OPERATORS[name](*operands) if name in OPERATORS and method == "__call__" else self.__array__()
+
     __add__, __radd__ = _operator("add")
     __sub__, __rsub__ = _operator("subtract")
     __mul__, __rmul__ = _operator("multiply")

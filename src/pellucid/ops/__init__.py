@@ -314,7 +314,7 @@ def logaddexp(x1: Any, x2: Any) -> Any:
     """ln(e^x1 + e^x2), without overflow.
 
     >>> logaddexp([1000.0], [1000.0])
-    array([1000.6931], dtype=float32)
+    array([1000.6932], dtype=float32)
     """
     return maximum(x1, x2) + softplus(-abs(subtract(x1, x2)))
 

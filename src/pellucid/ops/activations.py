@@ -21,7 +21,8 @@ def activation_op(activation: Activation, module: str = NN, **defaults: Any) -> 
     def forward(x: Any, *args: Any, **options: Any) -> Array:
         return activation(np.asarray(x), *args, **{**defaults, **options})
 
-    forward.__name__, forward.__doc__ = activation.name, activation.__doc__
+    differing = "".join(f", with {key}={value} unless it is given" for key, value in defaults.items())
+    forward.__name__, forward.__doc__ = activation.name, f"y = activations.{activation.name}(x){differing}."
     keras = "".join(word.capitalize() for word in activation.name.split("_"))
     made = Operation(forward, 1, keras, module, options=activation.option_names)
 

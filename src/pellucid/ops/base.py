@@ -10,8 +10,8 @@ An op is written as two plain functions, the second right under the first, and n
 
 The name `multiply` is then an `Operation`. Called on arrays it gives an array; called where one operand is a tensor it
 makes an `Op`, a layer without parameters, and gives its tensor: a step of the graph. Gradients have the shape of what
-stretching gave the operands; they are summed here over the axes that were stretched. An op without a gradient, such as a
-comparison, sends none back.
+stretching gave the operands; they are summed here over the axes that were stretched. An op without a gradient, such as
+a comparison, sends none back.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Operation:
 class Op(Layer):
     """One use of an operation: a layer without parameters. What was no tensor in the call is `held`, by its place."""
 
-    family = operations
+    family = operations  # type: ignore[assignment]
     operation: ClassVar[Operation]
     takes_many = True
     supports_masking = True

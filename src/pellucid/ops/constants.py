@@ -18,6 +18,8 @@ def as_operand(value: Any, name: str) -> Any:
     """A value as an op computes with it: an array, or what says which part of one is meant."""
     if isinstance(value, INDEX) or (isinstance(value, tuple) and any(isinstance(one, INDEX) for one in value)):
         return value
+    if isinstance(value, tuple) and name == "get_item":  # x[0, 1] is one number, x[[0, 1]] are two rows
+        return value
     if isinstance(value, bool | int | float):
         return value
     try:

@@ -86,7 +86,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
 
 
 @clip.gradient
-def clip_grad(dy: Array, y: Array, x: Array, x_min: Any, x_max: Any) -> Array:
+def clip_grad(dy: Array, y: Array, x: Array, x_min: Any, x_max: Any) -> Any:
     return dy * ((x >= x_min) & (x <= x_max))
 
 

@@ -5,7 +5,7 @@ Axes are counted as NumPy does, the batch, where there is one, being axis 0."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 
 @swapaxes.gradient
-def swapaxes_grad(dy: Array, y: Array, x: Array, axis1: int, axis2: int) -> Array:
+def swapaxes_grad(dy: Array, y: Array, x: Array, axis1: int, axis2: int) -> Any:
     return np.swapaxes(dy, axis1, axis2)
 
 
@@ -143,7 +143,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
 
 
 @moveaxis.gradient
-def moveaxis_grad(dy: Array, y: Array, x: Array, source: Any, destination: Any) -> Array:
+def moveaxis_grad(dy: Array, y: Array, x: Array, source: Any, destination: Any) -> Any:
     return np.moveaxis(dy, destination, source)
 
 
@@ -158,7 +158,7 @@ def flip(x: Any, axis: Any = None) -> Any:
 
 
 @flip.gradient
-def flip_grad(dy: Array, y: Array, x: Array, axis: Any = None) -> Array:
+def flip_grad(dy: Array, y: Array, x: Array, axis: Any = None) -> Any:
     return np.flip(dy, axis)
 
 
@@ -189,7 +189,7 @@ def repeat(x: Any, repeats: int, axis: int | None = None) -> Any:
 
 
 @repeat.gradient
-def repeat_grad(dy: Array, y: Array, x: Array, repeats: int, axis: int | None = None) -> Array:
+def repeat_grad(dy: Array, y: Array, x: Array, repeats: int, axis: int | None = None) -> Any:
     if axis is None:
         return dy.reshape(x.size, repeats).sum(1).reshape(x.shape)
     axis %= x.ndim
@@ -207,7 +207,7 @@ def tile(x: Any, repeats: Any) -> Any:
 
 
 @tile.gradient
-def tile_grad(dy: Array, y: Array, x: Array, repeats: Any) -> Array:
+def tile_grad(dy: Array, y: Array, x: Array, repeats: Any) -> Any:
     times = (repeats,) if isinstance(repeats, int) else tuple(repeats)
     times = (1,) * (y.ndim - len(times)) + times
     sizes = (1,) * (y.ndim - x.ndim) + x.shape
@@ -281,8 +281,11 @@ def take_grad(dy: Array, y: Array, x: Array, indices: Any, axis: int | None = No
     if axis is None:
         np.add.at(dx.reshape(-1), places, dy)
     else:
-        axis %= x.ndim
-        np.add.at(dx, (*[slice(None)] * axis, places), dy)
+        np.add.at(
+            np.moveaxis(dx, axis, 0),
+            places,
+            np.moveaxis(dy, range(axis % x.ndim, axis % x.ndim + places.ndim), range(places.ndim)),
+        )
     return dx, None
 
 
@@ -315,7 +318,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:
     edges = [0, *places, size]
     dims = len(x.shape) if hasattr(x, "shape") else np.ndim(x)
     before = [slice(None)] * (axis % dims)
-    return tuple(get_item(x, (*before, slice(a, b))) for a, b in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(get_item(x, (*before, slice(a, b))) for a, b in pairwise(edges))
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> tuple[Any, ...]:
