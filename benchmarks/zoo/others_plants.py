@@ -12,7 +12,7 @@ from pellucid import Sequential
 from pellucid.actions.data import Prepared
 from pellucid.initializers import Ones
 from pellucid.layers import Dense
-from pellucid.layers.base import Parameter
+from pellucid.layers.holding import Parameter
 
 from .data import Array, raw
 from .faulty_data import Random, with_validation, with_x

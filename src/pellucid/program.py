@@ -115,6 +115,7 @@ class Program:
     branches: bool = False  # whether some wire has several readers: then no part may overwrite what it reads
     taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
     shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)
+    trains: bool = False  # whether the present layer behaves as in training
     _path: str = ""  # whose parameters are meant
     _label: str = ""  # whose arrays
     _trains: set[int] = field(default_factory=set)  # the wires before which something trains
@@ -192,13 +193,26 @@ class Program:
 
     @contextmanager
     def use(
-        self, path: str, label: str, numbers: tuple[int, ...], inputs: tuple[int, ...], outputs: tuple[int, ...]
+        self,
+        path: str,
+        label: str,
+        numbers: tuple[int, ...],
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+        training: bool | None,
     ) -> Iterator[None]:
         """Within the block, a layer is used: from wires to wires, with the parameters of `path` and random numbers of
-        its own."""
+        its own, as in training or as in prediction where it is told so."""
+        if training and not self.training:
+            raise CannotLower(f"layer {label!r} as in training, in a prediction")
         wanted = tuple(wire in self._trains for wire in inputs)
         self.uses.append(Use(label, inputs, outputs, wanted, any(wanted)))
-        self._path, self._label, self.noise = f"{path}/", label, numbers
+        self._path, self._label, self.noise, self.trains = (
+            f"{path}/",
+            label,
+            numbers,
+            self.training and training is not False,
+        )
         try:
             yield
         finally:

@@ -109,10 +109,20 @@ class Tensor:
 
 
 class Node:
-    """One call of a layer on tensors: `inputs`, and the `outputs` that came of it. `number` says which came first."""
+    """One call of a layer on tensors: `inputs`, and the `outputs` that came of it. `number` says which came first.
 
-    def __init__(self, layer: Any, inputs: Sequence[Tensor], shapes: Sequence[Shape], dtype: str) -> None:
-        self.layer, self.inputs, self.number = layer, tuple(inputs), next(_calls)
+    training: whether the layer was told to behave as in training, or as in prediction, whatever the model does.
+    """
+
+    def __init__(
+        self,
+        layer: Any,
+        inputs: Sequence[Tensor],
+        shapes: Sequence[Shape],
+        dtype: str,
+        training: bool | None = None,
+    ) -> None:
+        self.layer, self.inputs, self.number, self.training = layer, tuple(inputs), next(_calls), training
         self.outputs = tuple(Tensor(shape, dtype, self) for shape in shapes)
 
 
@@ -137,6 +147,7 @@ class Call:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     written: int = 0  # when the call was made: earlier calls have smaller numbers
+    training: bool | None = None  # as in training, as in prediction, or as the model
 
 
 @dataclass(frozen=True)
@@ -156,14 +167,15 @@ class Graph:
     def between(cls, where: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Graph:
         """All that lies between these tensors: the longer the way to an output, the earlier. The order depends on the
         graph alone, not on when it was written, so that a model loaded from a file draws the same random numbers."""
-        nodes = _met(where, inputs, outputs)
+        nodes = nodes_between(where, inputs, outputs)
         made = [tensor for node in nodes for tensor in node.outputs if tensor not in inputs]
         wires = {tensor: wire for wire, tensor in enumerate([*inputs, *made])}
         unread = itertools.count(len(wires))  # a model may begin at one of the outputs of a layer that it calls, too
         calls = []
         for node in nodes:
             ends = tuple(next(unread) if tensor in inputs else wires[tensor] for tensor in node.outputs)
-            calls.append(Call(node.layer, tuple(wires[tensor] for tensor in node.inputs), ends, node.number))
+            begins = tuple(wires[tensor] for tensor in node.inputs)
+            calls.append(Call(node.layer, begins, ends, node.number, node.training))
         return cls(tuple(range(len(inputs))), tuple(calls), tuple(wires[tensor] for tensor in outputs))
 
     @property
@@ -231,12 +243,12 @@ def _from_the_ends(ends: Sequence[T], sources: Callable[[T], Sequence[T]]) -> _O
     return _Order(met, done[::-1], depths)
 
 
-def _met(where: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Node]:
+def nodes_between(where: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Node]:
     """The calls between these tensors, in the order in which they are computed."""
     known = set(inputs)
     order = _from_the_ends(outputs, lambda tensor: () if tensor in known else tensor.node.inputs)
     for tensor in order.met:
-        if tensor not in known and not tensor.node.inputs:
+        if tensor not in known and not tensor.node.inputs and not tensor.node.layer.gives_weights:
             raise InvalidArgument(
                 f"{where}, argument inputs", f"every input that the output needs, {tensor.name!r} among them",
                 Told(", ".join(repr(t.name) for t in inputs) or "none"),
@@ -254,7 +266,7 @@ class Step:
 
     path: whose parameters, "inner/dense"; a layer that is used twice has one. label: this very use, "inner/dense", then
     "inner/dense#2". numbers: whose random numbers, the places of the call in each model on the way; every use draws
-    its own.
+    its own. training: as of a call, the outermost that says so.
     """
 
     layer: Any
@@ -263,6 +275,11 @@ class Step:
     numbers: tuple[int, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    training: bool | None = None
+
+    def trains(self, training: bool) -> bool:
+        """Whether the layer behaves as in training, where the model does or does not."""
+        return training if self.training is None else self.training
 
 
 @dataclass(frozen=True)
@@ -306,37 +323,43 @@ class Wiring:
 class _Unfolding:
     """What is known while a graph unfolds."""
 
+    name: str  # by which weights of the outermost model's own go
     steps: list[Step] = field(default_factory=list)
     paths: dict[int, str] = field(default_factory=dict)  # of each layer, by its identity
     uses: dict[str, int] = field(default_factory=dict)
     wires: Iterator[int] = field(default_factory=itertools.count)
 
-    def unfold(self, graph: Graph, inputs: Sequence[int], prefix: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
+    def unfold(
+        self,
+        graph: Graph,
+        inputs: Sequence[int],
+        prefix: str,
+        numbers: tuple[int, ...] = (),
+        training: bool | None = None,
+    ) -> tuple[int, ...]:
         """Append the steps of a graph that reads these wires; returns the wires of its outputs."""
         wires = dict(zip(graph.inputs, inputs, strict=True))
         for i, call in enumerate(graph.calls):
             given = tuple(wires[wire] for wire in call.inputs)
-            path, place = f"{prefix}{call.layer.name}", (*numbers, i)
+            place, told = (*numbers, i), call.training if training is None else training
             if isinstance(inner := getattr(call.layer, "graph", None), Graph):
-                ends = self.unfold(inner, given, f"{path}/", place)
+                ends = self.unfold(inner, given, f"{prefix}{call.layer.name}/", place, told)
             else:
-                ends = self._step(call.layer, path, place, given, len(call.outputs))
+                path = (prefix[:-1] or self.name) if call.layer.gives_weights else f"{prefix}{call.layer.name}"
+                ends = tuple(next(self.wires) for _ in call.outputs)
+                self._step(call.layer, path, place, given, ends, told)
             wires |= zip(call.outputs, ends, strict=True)
         return tuple(wires[wire] for wire in graph.outputs)
 
-    def _step(
-        self, layer: Any, path: str, numbers: tuple[int, ...], inputs: tuple[int, ...], width: int
-    ) -> tuple[int, ...]:
+    def _step(self, layer: Any, path: str, *rest: Any) -> None:
         path = self.paths.setdefault(id(layer), path)
         use = self.uses[path] = self.uses.get(path, 0) + 1
-        label, outputs = path if use == 1 else f"{path}#{use}", tuple(next(self.wires) for _ in range(width))
-        self.steps.append(Step(layer, path, label, numbers, inputs, outputs))
-        return outputs
+        self.steps.append(Step(layer, path, path if use == 1 else f"{path}#{use}", *rest))
 
 
-def unfolded(graph: Graph) -> Wiring:
-    """The wiring of a graph."""
-    unfolding = _Unfolding()
+def unfolded(graph: Graph, name: str) -> Wiring:
+    """The wiring of a graph, of a model of this name."""
+    unfolding = _Unfolding(name)
     inputs = tuple(next(unfolding.wires) for _ in graph.inputs)
-    outputs = unfolding.unfold(graph, inputs, "", ())
+    outputs = unfolding.unfold(graph, inputs, "")
     return Wiring(inputs, tuple(unfolding.steps), outputs)

@@ -13,7 +13,7 @@ from pellucid.doctor import Case
 from pellucid.errors import NonFinite
 from pellucid.initializers import Ones
 from pellucid.layers import Layer
-from pellucid.layers.base import Parameter
+from pellucid.layers.holding import Parameter
 from pellucid.optimizers import Adam
 
 SPARSE = "sparse_categorical_crossentropy"

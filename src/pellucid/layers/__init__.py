@@ -3,7 +3,7 @@
 from .activation import Activation
 from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
-from .base import Layer, Parameter, layers
+from .base import Layer, layers
 from .batch_normalization import BatchNormalization
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
@@ -14,6 +14,7 @@ from .elu import ELU
 from .flatten import Flatten
 from .gaussian_dropout import GaussianDropout
 from .gaussian_noise import GaussianNoise
+from .holding import Parameter
 from .identity import Identity
 from .input_layer import Input, InputLayer
 from .joining import add, average, concatenate, dot, maximum, minimum, multiply, subtract
@@ -29,6 +30,7 @@ from .rescaling import Rescaling
 from .reshape import Reshape
 from .rms_normalization import RMSNormalization
 from .softmax import Softmax
+from .traced import Traced
 from .unit_normalization import UnitNormalization
 from .variable import Variable
 
@@ -71,6 +73,7 @@ __all__ = [
     "Reshape",
     "Softmax",
     "Subtract",
+    "Traced",
     "UnitNormalization",
     "Variable",
     "add",

@@ -73,7 +73,7 @@ class AlphaDropout(Layer):
         return dy if cache is None else alpha_dropout_grad(dy, cache, self.rate), {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        if not code.training or self.rate == 0:
+        if not code.trains or self.rate == 0:
             return x
         a = affine_scale(self.rate)
         b = -a * LOWEST * self.rate

@@ -11,40 +11,27 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Flat, Shape, known
-from ..constraints import Constraint
+from ..arrays import Array, Arrays, Flat, Shape, known, with_batch
 from ..errors import DataError, InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
-from ..initializers import Initializer
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, arguments, plain, snake
-from ..regularizers import Regularizer, regularizers
+from ..regularizers import regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
 from ..wiring import Node, Tensor, tensors_in
 from .connecting import checked_tensors, kind_of, only
 from .family import LayerFamily
+from .holding import Holding, Parameter
 from .hooks import KERAS_HOOKS, refuse_hooks
-from .variable import Variable, WithVariables
+from .variable import Variable
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One array that a layer needs: its name, its shape, where it starts, and what holds it."""
-
-    name: str
-    shape: Shape
-    initializer: Initializer
-    trainable: bool = True
-    regularizer: Regularizer | None = None
-    constraint: Constraint | None = None
 
 
 class LayerOptions(TypedDict, total=False):
@@ -58,7 +45,7 @@ class LayerOptions(TypedDict, total=False):
     input_dim: int | None
 
 
-class Layer(Part, WithVariables):
+class Layer(Part, Holding):
     """A step from x (B, ...) to y (B, ...). A layer of your own writes `forward` and `backward`, and, as it needs
     them, `output_shape_for` and `parameters`:
 
@@ -76,20 +63,30 @@ class Layer(Part, WithVariables):
     """
 
     family = layers
+    kind: ClassVar[str] = "layer"  # in what errors say
     formula: str = ""  # what `forward` computes, for `explain`: "z = xW + b, y = f(z)"
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
+    gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
+    is_layer = True  # whether a model shows it among its `layers`, as it does not show ops
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
     keras_hooks: ClassVar[tuple[str, ...]] = KERAS_HOOKS  # methods that would be passed over in silence
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
     passing = frozenset({"_nodes", "_calls", "_activity_losses"})
+    traced: ClassVar[type[Layer]]  # what a class that writes `call` derives from, in the place of this one
     hint = (
         "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
     )
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A class that writes `call`, and derives from this one or from another with a `traced`, derives from that."""
+        super().__init_subclass__(**options)
+        if "call" in vars(cls):
+            cls.__bases__ = tuple(vars(base).get("traced", base) for base in cls.__bases__)
 
     def __init__(
         self,
@@ -180,6 +177,11 @@ class Layer(Part, WithVariables):
         return self._name or self._model_name or snake(type(self).__name__)
 
     @property
+    def likeness(self) -> Any:
+        """What makes two layers without parameters the same."""
+        return type(self).__name__, repr({**self.get_config(), "name": None})
+
+    @property
     def named(self) -> bool:
         """Whether the user named it."""
         return self._name is not None
@@ -187,6 +189,10 @@ class Layer(Part, WithVariables):
     def call_it(self, name: str) -> None:
         """The name to go by where the user gave none."""
         self._model_name = name
+
+    def trains(self, name: str) -> bool:
+        """Whether training changes its parameter of this name, where that is one to be trained."""
+        return self.trainable
 
     def known_input_shape(self) -> Shape | None:
         """The input's shape, where it is known before any data."""
@@ -206,13 +212,13 @@ class Layer(Part, WithVariables):
     @property
     def input_shape(self) -> Any:
         """(None, ...): the input's shape with the batch left open; of several inputs, a list."""
-        found = [(None, *shape) for shape in self.sample_shapes]
+        found = [with_batch(shape) for shape in self.sample_shapes]
         return found if self.takes_many else found[0]
 
     @property
     def output_shape(self) -> Any:
         """(None, ...): the output's shape with the batch left open; of several outputs, a list."""
-        found = [(None, *shape) for shape in self.output_shapes_for(*self.sample_shapes)]
+        found = [with_batch(shape) for shape in self.output_shapes_for(*self.sample_shapes)]
         return found if self.gives_many else found[0]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -229,7 +235,10 @@ class Layer(Part, WithVariables):
     def build(self, input_shape: Any) -> None:
         """Make the parameters for inputs (None, ...). A model does this for its layers; alone, a layer does it when
         it is first called."""
-        shapes = self._shapes_of(input_shape, "build")
+        self.make(*self._shapes_of(input_shape, "build"))
+
+    def make(self, *shapes: Shape) -> None:
+        """Make the parameters for inputs of these shapes, unless they exist."""
         if self.built:
             return
         self.output_shape_for(*shapes)  # refuses a shape that does not fit
@@ -248,15 +257,17 @@ class Layer(Part, WithVariables):
         """A copy keeps the values but belongs to nobody: the first model that uses it takes them up."""
         return {**self.__dict__, "owner": None, "_nodes": []}
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
         in Keras: a call is a step taken, where `forward` only says what the step would give.
 
-        Called on a tensor, as `Input` gives one, the layer joins a graph, and its output is a tensor too."""
+        Called on a tensor, as `Input` gives one, the layer joins a graph, and its output is a tensor too. There
+        training says whether the layer behaves as in training, or as in prediction, whatever the model does."""
         if (tensors := tensors_in(x)) is not None:
-            return self.in_form(self.called_on(tensors))
+            return self.in_form(self.called_on(tensors, training))
+        training = bool(training)
         xs = self.as_inputs(x)
-        self.build([(None, *one.shape[1:]) for one in xs] if self.takes_many else (None, *xs[0].shape[1:]))
+        self.make(*(one.shape[1:] for one in xs))
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls))
         self._calls += training
         if self.activity_regularizer is not None:
@@ -266,12 +277,12 @@ class Layer(Part, WithVariables):
                 self.p[name][...] = value
         return y
 
-    def called_on(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         """Each output of this layer when it is called on these tensors."""
         shapes = checked_tensors(self.name, tensors, takes_many=self.takes_many)
         if self.shape is not None and shapes != list(self.sample_shapes) and not self._serves(*shapes):
             raise ShapeError(f"layer {self.name!r}, input", f"shape {self.input_shape}", [t.shape for t in tensors])
-        self._nodes.append(Node(self, tensors, self.output_shapes_for(*shapes), self.dtype))
+        self._nodes.append(Node(self, tensors, self.output_shapes_for(*shapes), self.dtype, training))
         return self._nodes[-1].outputs
 
     def in_form(self, outputs: Sequence[Any]) -> Any:
@@ -338,40 +349,6 @@ class Layer(Part, WithVariables):
         """The parameters, described."""
         return self.parameters(*self.sample_shapes)
 
-    @property
-    def weights(self) -> list[Variable]:
-        """The parameters, those first that may be trained; none before the layer is built."""
-        specs = _trained_first(self.specs) if self.built else ()
-        return [Variable.of(self, s.name, s.trainable, constraint=s.constraint) for s in specs]
-
-    @property
-    def losses(self) -> list[float]:
-        """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
-        layer, or a model that it stands in, was last called by hand; then those of the parameters."""
-        specs = self.specs if self.built else ()
-        held = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
-        return self._activity_losses + held
-
-    def get_weights(self) -> list[Array]:
-        """Copies of the parameters, the trained ones first, as Keras orders them."""
-        return [self.p[s.name].copy() for s in _trained_first(self.specs)] if self.built else []
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Overwrite the parameters, in the order of `get_weights`."""
-        specs = _trained_first(self.specs)
-        arrays = checks.arrays(f"layer {self.name!r}, set_weights", weights)
-        if len(arrays) != len(specs):
-            raise InvalidArgument(f"layer {self.name!r}, set_weights", f"{len(specs)} arrays", len(arrays))
-        for spec, w in zip(specs, arrays, strict=True):
-            if w.shape != spec.shape:
-                raise ShapeError(f"layer {self.name!r}, set_weights, {spec.name}", f"shape {spec.shape}", w.shape)
-        for spec, w in zip(specs, arrays, strict=True):
-            self.p[spec.name][...] = w
-
-    def count_params(self) -> int:
-        """How many numbers the layer's parameters hold."""
-        return sum(v.size for v in self.p.values())
-
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data. The input's shape is saved with the model, not with the layer."""
         mine = [n for n in arguments(type(self)) if n not in LayerOptions.__annotations__]
@@ -406,10 +383,6 @@ class Layer(Part, WithVariables):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:
-    return sorted(specs, key=lambda s: not s.trainable)
 
 
 def _policy_name(dtype: Any) -> Any:

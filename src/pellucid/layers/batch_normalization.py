@@ -19,7 +19,8 @@ from ..initializers import Initializer, initializers
 from ..program import Buffer, CannotLower, Program
 from ..regularizers import regularizers
 from ..rng import Key
-from .base import Layer, LayerOptions, Parameter, layers
+from .base import Layer, LayerOptions, layers
+from .holding import Parameter
 from .shapes import along, axes_of
 from .variable import Variable
 
@@ -242,7 +243,7 @@ class BatchNormalization(Layer):
         gamma = code.parameter("gamma") if self.scale else code.constant(np.ones(C))
         beta = code.parameter("beta") if self.center else code.constant(np.zeros(C))
         moving = code.parameter("moving_mean"), code.parameter("moving_variance")
-        of_batch = code.training and self.trainable
+        of_batch = code.trains and self.trainable
         if of_batch and self.renorm:
             raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm)")
         mean, variance = (code.block((C,)), code.block((C,))) if of_batch else moving

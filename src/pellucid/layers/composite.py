@@ -4,16 +4,20 @@ of its steps, whether that is a chain or a graph."""
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from .. import checks
 from ..arrays import Array, Arrays, Shape
-from ..errors import ShapeError
+from ..errors import InvalidArgument, ShapeError
 from ..program import Buffer, Program, lettered
+from ..registry import snake
 from ..rng import Key
 from ..wiring import Graph, Step, Wiring, unfolded
-from .base import Layer, Parameter
+from .base import Layer
+from .holding import Parameter
+from .variable import Variable
 
 
 class CompositeCache(NamedTuple):
@@ -41,22 +45,47 @@ class Composite(Layer):
         """The steps of its layers, those of composites in it among them, as they are now."""
         inner = [call.layer.wiring for call in self.graph.calls if isinstance(call.layer, Composite)]
         if self._wiring is None or any(a is not b for a, b in zip(inner, self._inner, strict=True)):
-            self._wiring, self._inner = unfolded(self.graph), inner
+            self._wiring, self._inner = unfolded(self.graph, self.name), inner
         return self._wiring
 
     @property
-    def layers(self) -> list[Layer]:
-        """The layers, in the order in which data meet them."""
+    def members(self) -> list[Layer]:
+        """All that it is made of, in the order in which data meet it: layers, ops, and what gives its own weights."""
         return self.graph.layers()
 
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in that order."""
+        return [member for member in self.members if member.is_layer]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes it. Setting this sets it for all layers in it, as in Keras."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.parts():
+            layer.trainable = value
+
+    def trains(self, name: str) -> bool:
+        head, _, rest = name.partition("/")
+        layer = next((member for member in self.members if member.name == head), None)
+        return self.trainable and (layer is None or layer.trains(rest))  # None: a weight of its own
+
+    def parts(self) -> Sequence[Layer]:
+        """The layers in it that are known by now."""
+        return self.members
+
     def leaves(self) -> Iterator[tuple[str, Layer]]:
-        """(path, layer) of every layer that is not itself made of layers, each once, in the order of `layers`."""
+        """(path, layer) of every layer that is not itself made of layers, each once, in the order of `members`."""
         paths = {id(layer): path for path, layer in self.wiring.owners.items()}
-        waiting = self.layers[::-1]
+        waiting = self.members[::-1]
         while waiting:
             layer = waiting.pop()
             if isinstance(layer, Composite):
-                waiting += layer.layers[::-1]
+                waiting += layer.members[::-1]
             elif id(layer) in paths:
                 yield paths.pop(id(layer)), layer
 
@@ -69,10 +98,11 @@ class Composite(Layer):
             yield step, given
 
     def output_shape_for(self, *shapes: Shape) -> Any:
-        known = dict(zip(self.wiring.inputs, shapes, strict=True))
-        for step, given in self.steps(*shapes):
-            known |= zip(step.outputs, step.layer.output_shapes_for(*given), strict=True)
-        return self.one_or_all(tuple(known[wire] for wire in self.wiring.outputs))
+        known = dict(zip(self.graph.inputs, shapes, strict=True))
+        for call in self.graph.calls:  # not `wiring`: a layer of one's own has steps once it knows its input's shape
+            given = tuple(known[wire] for wire in call.inputs)
+            known |= zip(call.outputs, call.layer.output_shapes_for(*given), strict=True)
+        return self.one_or_all(tuple(known[wire] for wire in self.graph.outputs))
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
         found: dict[str, dict[str, Parameter]] = {path: {} for path, _ in self.leaves()}
@@ -86,14 +116,69 @@ class Composite(Layer):
                     )  # fmt: skip
         return [spec for specs in found.values() for spec in specs.values()]
 
+    def _name_all(self, *entries: Layer) -> None:
+        """Layers that their user did not name are numbered in the order in which they were called."""
+        taken: set[str] = set()
+        layers = [*entries, *(call.layer for call in sorted(self.graph.calls, key=lambda call: call.written))]
+        for layer in sorted({id(la): la for la in layers}.values(), key=lambda layer: not layer.named):
+            self._name_apart(layer, taken, "layers")
+            taken.add(layer.name)
+
+    def _name_apart(self, layer: Layer, taken: Collection[str], where: str) -> None:
+        """Have the layer go by a name that none of its neighbours has."""
+        name, n = layer.name, 0
+        if name in taken and layer.named:
+            raise InvalidArgument(f"model {self.name!r}, {where}", "layers of different names", name)
+        while name in taken:
+            n += 1
+            name = f"{snake(type(layer).__name__)}_{n}"
+        layer.call_it(name)
+
+    @property
+    def weights(self) -> list[Variable]:
+        """Every parameter, layer by layer. None before it is built."""
+        leaves = self.leaves() if self.built else ()
+        return [
+            Variable.of(leaf, v.name, v.may_train and self.trainable, f"{path}/{v.name}", v.constraint)
+            for path, leaf in leaves
+            for v in leaf.weights
+        ]
+
+    @property
+    def losses(self) -> list[float]:
+        """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
+        model was last called by hand, `model(x)`; then those of the parameters."""
+        leaves = [leaf for _, leaf in self.leaves()]
+        activities = [loss for leaf in leaves for loss in leaf._activity_losses]
+        return activities + [loss for leaf in leaves for loss in leaf.losses[len(leaf._activity_losses) :]]
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all parameters, layer by layer; in each layer the trained ones first."""
+        return [w for _, leaf in self.leaves() for w in leaf.get_weights()] if self.built else []
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Overwrite all parameters, in the order of `get_weights`; nothing changes unless every shape fits."""
+        mine = self.get_weights()
+        arrays = checks.arrays(f"{self.kind} {self.name!r}, set_weights", weights)
+        if len(arrays) != len(mine):
+            raise InvalidArgument(f"{self.kind} {self.name!r}, set_weights", f"{len(mine)} arrays", len(arrays))
+        for i, (old, new) in enumerate(zip(mine, arrays, strict=True)):
+            if old.shape != new.shape:
+                raise ShapeError(f"{self.kind} {self.name!r}, set_weights, array {i}", f"shape {old.shape}", new.shape)
+        for _, leaf in self.leaves():
+            n = len(leaf.get_weights())
+            leaf.set_weights(arrays[:n])
+            arrays = arrays[n:]
+
     def contains(self, layer: Layer) -> bool:
         """Whether the layer is one of this one's, or of a composite in it."""
-        return any(la is layer or (isinstance(la, Composite) and la.contains(layer)) for la in self.layers)
+        return any(la is layer or (isinstance(la, Composite) and la.contains(layer)) for la in self.parts())
 
     def part(self, p: Arrays, path: str) -> dict[str, Array]:
-        """The parameters of one layer, out of all."""
+        """The parameters of one layer that is not made of layers, out of all."""
         prefix = f"{path}/"
-        return {name.removeprefix(prefix): value for name, value in p.items() if name.startswith(prefix)}
+        found = {name.removeprefix(prefix): value for name, value in p.items() if name.startswith(prefix)}
+        return {name: value for name, value in found.items() if "/" not in name}
 
     # Forward, and backward under it ------------------------------------------------------------------------------
 
@@ -103,9 +188,8 @@ class Composite(Layer):
         caches, activities, penalty = [], [], 0.0
         for step in wiring.steps:
             given, regularizer = [values[wire] for wire in step.inputs], step.layer.activity_regularizer
-            y, cache = step.layer.forward(
-                self.part(p, step.path), *given, training=training, rng=rng.fold(*step.numbers)
-            )
+            part, trains = self.part(p, step.path), step.trains(training)
+            y, cache = step.layer.forward(part, *given, training=trains, rng=rng.fold(*step.numbers))
             values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
             caches.append(cache)
             activities.append(y if regularizer is not None else None)
@@ -162,7 +246,7 @@ class Composite(Layer):
         code.branches |= not self.wiring.is_chain
         for step in self.wiring.steps:
             given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
-            with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs):
+            with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
                 y = step.layer.lowered(code, *given)
                 ys = y if isinstance(y, tuple) else (y,)
                 places |= zip(step.outputs, ys, strict=True)
@@ -189,6 +273,8 @@ class Composite(Layer):
     def state_after(self, p: Arrays, cache: CompositeCache) -> dict[str, Array]:
         after: dict[str, Array] = {}
         for step, c in zip(self.wiring.steps, cache.caches, strict=True):
+            if not step.trains(True):
+                continue
             present = self.part({**p, **after}, step.path)  # a layer that is used twice moves its averages twice
             after |= {f"{step.path}/{name}": value for name, value in step.layer.state_after(present, c).items()}
         return after
@@ -198,7 +284,8 @@ class Composite(Layer):
         values = dict(zip(self.wiring.inputs, xs, strict=True))
         for step in self.wiring.steps:
             given = [values[wire] for wire in step.inputs]
-            y, _ = step.layer.forward(self.part(p, step.path), *given, training=training, rng=rng.fold(*step.numbers))
+            part, trains = self.part(p, step.path), step.trains(training)
+            y, _ = step.layer.forward(part, *given, training=trains, rng=rng.fold(*step.numbers))
             values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
             yield step.label, y[0] if isinstance(y, tuple) else y
 

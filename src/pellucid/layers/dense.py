@@ -17,7 +17,8 @@ from ..program import Buffer, Program
 from ..regularizers import regularizers
 from ..rng import Key
 from .activation_layer import logits_of
-from .base import Layer, LayerOptions, Parameter, layers
+from .base import Layer, LayerOptions, layers
+from .holding import Parameter
 
 RECTIFY = 2  # what the kernel is told, to end with max(z, 0)
 

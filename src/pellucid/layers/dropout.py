@@ -72,7 +72,7 @@ class Dropout(Layer):
         return dy if cache is None else dropout_grad(dy, cache, self.rate), {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        if not code.training or self.rate == 0:
+        if not code.trains or self.rate == 0:
             return x
         scale = 1 / (1 - self.rate) if self.rate < 1 else 0.0
         m = lower_kept(code, self.name, self.noise_shape, x, self.rate, scale, self.seed)

@@ -48,7 +48,7 @@ class GaussianDropout(Layer):
         return dy if cache is None else dy * cache, {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        if not code.training or self.rate == 0:
+        if not code.trains or self.rate == 0:
             return x
         n = lower_normal(code, self.name, x, 1.0, math.sqrt(self.rate / (1 - self.rate)), self.seed)
         code.tap(n=n)

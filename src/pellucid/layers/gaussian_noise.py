@@ -43,7 +43,7 @@ class GaussianNoise(Layer):
         return dy, {}  # the noise does not depend on x
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        if not code.training or self.stddev == 0:
+        if not code.trains or self.stddev == 0:
             return x
         n = lower_normal(code, self.name, x, 0.0, self.stddev, self.seed)
         code.tap(n=n)

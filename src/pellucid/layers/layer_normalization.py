@@ -19,7 +19,8 @@ from ..initializers import initializers
 from ..program import Buffer, CannotLower, Program
 from ..regularizers import regularizers
 from ..rng import Key
-from .base import Layer, LayerOptions, Parameter, layers
+from .base import Layer, LayerOptions, layers
+from .holding import Parameter
 from .shapes import along, axes_of, axis_argument
 
 RMS_FORMULA = "r = 1 / √(σ² + ε), x̂ = x·r, y = γ·x̂"

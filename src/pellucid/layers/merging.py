@@ -13,7 +13,8 @@ from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError
 from ..program import Buffer, CannotLower, Program
 from ..rng import Key
-from .base import Layer, Parameter, layers
+from .base import Layer, layers
+from .holding import Parameter
 
 
 class Joining(Layer):

@@ -16,7 +16,8 @@ from ..initializers import initializers
 from ..program import Buffer, Program
 from ..registry import plain
 from ..rng import Key
-from .base import Layer, LayerOptions, Parameter, layers
+from .base import Layer, LayerOptions, layers
+from .holding import Parameter
 from .shapes import along, axes_of, axis_argument, must_fit
 
 SMALLEST = 1e-7  # a smaller deviation is taken as this: a constant feature becomes 0, not NaN

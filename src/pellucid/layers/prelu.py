@@ -17,7 +17,8 @@ from ..initializers import initializers
 from ..program import Buffer, Program
 from ..regularizers import regularizers
 from ..rng import Key
-from .base import Layer, LayerOptions, Parameter, layers
+from .base import Layer, LayerOptions, layers
+from .holding import Parameter
 
 
 def prelu(x: Array, alpha: Array) -> Array:

@@ -13,7 +13,8 @@ from ..arrays import Array, Arrays, Shape
 from ..initializers import initializers
 from ..program import Buffer, Program
 from ..rng import Key
-from .base import Layer, LayerOptions, Parameter, layers
+from .base import Layer, LayerOptions, layers
+from .holding import Parameter
 from .layer_normalization import lower_norm
 from .shapes import along, axes_of, axis_argument
 

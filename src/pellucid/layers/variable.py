@@ -121,40 +121,6 @@ class Variable(np.ndarray[Any, np.dtype[Any]]):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._present()}>"
 
 
-class WithVariables:
-    """Keras's lists of parameters, for whatever has `weights`."""
-
-    @property
-    def weights(self) -> list[Variable]:
-        """Every parameter, in the order of `get_weights`; none before they exist."""
-        return []
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The parameters that training changes."""
-        return [v for v in self.weights if v.trainable]
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The parameters that training leaves as they are: moving averages, and those of frozen layers."""
-        return [v for v in self.weights if not v.trainable]
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The same as `weights`; Keras adds the states of random generators, and there are none here."""
-        return self.weights
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The same as `trainable_weights`."""
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """The same as `non_trainable_weights`."""
-        return self.non_trainable_weights
-
-
 def _floating(value: Any) -> Any:
     """floatx for what is not an array of floating numbers already."""
     dtype = getattr(value, "dtype", None)

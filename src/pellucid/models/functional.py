@@ -56,7 +56,7 @@ class Functional(Model):
         self.takes_many = len(entries) > 1 or self._keys[0] is not None
         self.gives_many = len(exits) > 1 or self._keys[1] is not None
         self._tensors = entries, exits
-        self._name_all()
+        self._name_all(*self._inputs)
         shapes: Any = tuple(tensor.sample for tensor in entries)
         self.shape = shapes if self.takes_many else shapes[0]
         for layer, tensor in zip(self._inputs, entries, strict=True):
@@ -70,8 +70,8 @@ class Functional(Model):
         return self._graph
 
     @property
-    def layers(self) -> list[Layer]:
-        """The inputs and layers, in Keras's order: the farther from the output, the earlier."""
+    def members(self) -> list[Layer]:
+        """The inputs, layers and ops, in Keras's order: the farther from the output, the earlier."""
         return self._graph.by_depth(self._inputs)
 
     @property
@@ -96,16 +96,8 @@ class Functional(Model):
             return dict(zip(self._keys[1], outputs, strict=True))
         return tuple(outputs) if self.gives_many and self._tuple else super().in_form(outputs)
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         return super().__call__(by_name(f"model {self.name!r}, input", x, self.input_names), training)
-
-    def _name_all(self) -> None:
-        """Layers that their user did not name are numbered in the order in which they were called."""
-        taken: set[str] = set()
-        layers = [*self._inputs, *(call.layer for call in sorted(self._graph.calls, key=lambda call: call.written))]
-        for layer in sorted({id(la): la for la in layers}.values(), key=lambda layer: not layer.named):
-            self._name_apart(layer, taken, "layers")
-            taken.add(layer.name)
 
     def _entries(self) -> list[Tensor]:
         return [layer.tensor() for layer in self._inputs]
@@ -126,10 +118,11 @@ class Functional(Model):
             shapes = call.layer.output_shapes_for(*(tensors[wire] for wire in call.inputs))
             tensors |= zip(call.outputs, shapes, strict=True)
             places |= {wire: [call.layer.name, len(mine), i] for i, wire in enumerate(call.outputs)}
-            mine.append({"args": [given] if call.layer.takes_many else given, "kwargs": {}})
+            told = {} if call.training is None else {"training": call.training}
+            mine.append({"args": [given] if call.layer.takes_many else given, "kwargs": told})
         saved = [
             {**layer_family.serialize(layer), "name": layer.name, "inbound_nodes": nodes.get(id(layer), [])}
-            for layer in self.layers
+            for layer in self.members
         ]
         entries, exits = ([places[wire] for wire in wires] for wires in (self._graph.inputs, self._graph.outputs))
         inputs, outputs = (self._keys[0] or self.takes_many), (self._keys[1] or self.gives_many)
@@ -214,23 +207,30 @@ def _sources(args: Any) -> list[Place]:
     return [place for one in args for place in _sources(one)] if isinstance(args, list | tuple) else []
 
 
+def _told(kwargs: Any) -> bool | None:
+    """Whether a saved call is one as in training, as in prediction, or as the model."""
+    found = kwargs.get("training") if isinstance(kwargs, Mapping) else None
+    return found if isinstance(found, bool) else None
+
+
 def _rebuilt(saved: Sequence[Mapping[str, Any]], custom_objects: Mapping[str, Any] | None) -> dict[Place, Tensor]:
     """All tensors of a saved graph, by the layers called: each call once its inputs are there."""
-    made: list[tuple[str, Layer, list[list[Place]]]] = []
+    made: list[tuple[str, Layer, list[tuple[list[Place], bool | None]]]] = []
     tensors: dict[Place, Tensor] = {}
     for entry in saved:
         layer = layer_family.deserialize(entry, custom_objects)
         if isinstance(layer, InputLayer):
             tensors[layer.name, 0, 0] = layer.tensor()
-        made.append((entry["name"], layer, [_sources(node.get("args", ())) for node in entry["inbound_nodes"]]))
-    waiting = [(name, layer, n, places) for name, layer, calls in made for n, places in enumerate(calls)]
+        calls = [(_sources(node.get("args", ())), _told(node.get("kwargs"))) for node in entry["inbound_nodes"]]
+        made.append((entry["name"], layer, calls))
+    waiting = [(name, layer, n, *call) for name, layer, calls in made for n, call in enumerate(calls)]
     while waiting:
         ready = [call for call in waiting if all(place in tensors for place in call[3])]
         if not ready:
-            name, _, n, places = waiting[0]
+            name, _, n, places, _ = waiting[0]
             raise InvalidArgument(f"layer {name!r}, call {n}", "inputs that the graph gives", Told(str(places)))
-        for name, layer, n, places in ready:
-            given = layer.called_on([tensors[place] for place in places])
+        for name, layer, n, places, training in ready:
+            given = layer.called_on([tensors[place] for place in places], training)
             tensors |= {(name, n, i): tensor for i, tensor in enumerate(given)}
         waiting = [call for call in waiting if call not in ready]
     return tensors

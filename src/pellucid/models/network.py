@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from .. import checks
 from ..arrays import Array, Arrays, Flat
-from ..errors import FileError, InvalidArgument, NotReady, ShapeError, Told
+from ..errors import FileError, InvalidArgument, NotReady, Told
 from ..layers import InputLayer, Layer, Parameter, Variable
 from ..layers.composite import Composite
 from ..program import Program
-from ..registry import snake
 from ..rng import Key, fresh_key
 from ..wiring import Node, Tensor
 from .turns import alone
@@ -28,6 +27,7 @@ class Network(Composite):
     computes, takes up the values that the layers hold now.
     """
 
+    kind = "model"
     theta: Flat
     state: Flat
     gradient: Flat
@@ -82,7 +82,8 @@ class Network(Composite):
             for node in self._traced:
                 node.layer._nodes.remove(node)
             for call in self.graph.calls:
-                tensors |= zip(call.outputs, call.layer.called_on([tensors[wire] for wire in call.inputs]), strict=True)
+                given = call.layer.called_on([tensors[wire] for wire in call.inputs], call.training)
+                tensors |= zip(call.outputs, given, strict=True)
             self._tensors = entries, [tensors[wire] for wire in self.graph.outputs]
             self._traced = [tensors[call.outputs[0]].node for call in self.graph.calls]
         return self._tensors
@@ -93,16 +94,6 @@ class Network(Composite):
     def _entries(self) -> list[Tensor]:
         """New tensors to begin with."""
         return [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.sample_shapes]
-
-    def _name_apart(self, layer: Layer, taken: Collection[str], where: str) -> None:
-        """Have the layer go by a name that none of its neighbours has."""
-        name, n = layer.name, 0
-        if name in taken and layer.named:
-            raise InvalidArgument(f"model {self.name!r}, {where}", "layers of different names", name)
-        while name in taken:
-            n += 1
-            name = f"{snake(type(layer).__name__)}_{n}"
-        layer.call_it(name)
 
     # Parameters --------------------------------------------------------------------------------------------------
 
@@ -129,17 +120,6 @@ class Network(Composite):
         self.gathered = True
         self.bind(self._built_shape("parameters"), {**theta, **state}, theta)
 
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes it. Setting this sets it for all layers, as in Keras."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self.layers:
-            layer.trainable = value
-
     def needs_parameters(self, what: str) -> None:
         """Raise unless the parameters exist; own them."""
         if not self.built:
@@ -148,15 +128,7 @@ class Network(Composite):
 
     def trained_names(self) -> list[str]:
         """The parameters that training changes: those of layers that are not frozen."""
-        return [name for name in self.theta if self._is_trained(name)]
-
-    def _is_trained(self, path: str) -> bool:
-        """Whether the layer, and a model that it stands in, are not frozen."""
-        head, _, rest = path.partition("/")
-        layer = self.get_layer(head)
-        if not (self.trainable and layer.trainable):
-            return False
-        return layer._is_trained(rest) if isinstance(layer, Network) and rest.count("/") else True
+        return [name for name in self.theta if self.trains(name)]
 
     def constraints(self) -> dict[str, Any]:
         """The constraint of each parameter that has one."""
@@ -189,50 +161,23 @@ class Network(Composite):
 
         In Keras a path begins with the name of the model.
         """
-        if not self.built:
-            return []
-        self.gather()
-        return [
-            Variable.of(leaf, v.name, v.may_train and self.trainable, f"{path}/{v.name}", v.constraint)
-            for path, leaf in self.leaves()
-            for v in leaf.weights
-        ]
-
-    @property
-    def losses(self) -> list[float]:
-        """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
-        model was last called by hand, `model(x)`; then those of the parameters."""
-        leaves = [leaf for _, leaf in self.leaves()]
-        activities = [loss for leaf in leaves for loss in leaf._activity_losses]
-        return activities + [loss for leaf in leaves for loss in leaf.losses[len(leaf._activity_losses) :]]
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all parameters, layer by layer; in each layer the trained ones first."""
-        return [w for _, leaf in self.leaves() for w in leaf.get_weights()]
+        if self.built:
+            self.gather()
+        return super().weights
 
     @alone
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Overwrite all parameters, in the order of `get_weights`; nothing changes unless every shape fits."""
-        mine = self.get_weights()
-        arrays = checks.arrays(f"model {self.name!r}, set_weights", weights)
-        if len(arrays) != len(mine):
-            raise InvalidArgument(f"model {self.name!r}, set_weights", f"{len(mine)} arrays", len(arrays))
-        for i, (old, new) in enumerate(zip(mine, arrays, strict=True)):
-            if old.shape != new.shape:
-                raise ShapeError(f"model {self.name!r}, set_weights, array {i}", f"shape {old.shape}", new.shape)
-        for _, leaf in self.leaves():
-            n = len(leaf.get_weights())
-            leaf.set_weights(arrays[:n])
-            arrays = arrays[n:]
+        super().set_weights(weights)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name or its place."""
         if index is not None:
             return self.layers[checks.integer("get_layer, index", index, -len(self.layers), len(self.layers) - 1)]
-        for layer in self.layers:
+        for layer in self.members:
             if layer.name == name:
                 return layer
-        raise InvalidArgument("get_layer", "one of " + ", ".join(la.name for la in self.layers), name)
+        raise InvalidArgument("get_layer", "one of " + ", ".join(la.name for la in self.members), name)
 
 
 _most: ContextVar[int | None] = ContextVar("most", default=None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import checks
+from ..arrays import with_batch
 from ..errors import NotReady, Told, WrongType
 from ..files import write_text_whole
 from ..layers.composite import Composite
@@ -97,7 +98,7 @@ def _lines(layer: Any, use: int, made: Sequence[tuple[int, ...]], shown: Shown) 
     kind = type(layer).__name__ + (f" · {activation}" if activation != "linear" else "")
     lines = [layer.name + (f"#{use}" if use > 1 else ""), kind] if names else [kind]
     if shapes:
-        lines += [str((None, *shape)) for shape in made]
+        lines += [str(with_batch(shape)) for shape in made]
     if trainable and layer.count_params():
         lines.append(f"{layer.count_params():,} parameters" + ("" if layer.trainable else ", frozen"))
     return lines

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InvalidArgument
 from ..layers import Layer
+from ..layers.composite import Composite
 from .network import Network
 
 
@@ -29,7 +30,7 @@ def summary(
     header = ["Layer (type)", "Output Shape", "Param #", *(["Connected to"] if sources else [])]
     header += ["Trainable"] if show_trainable else []
     table = []
-    for layer, indent in _rows(_chosen(model.layers, layer_range), expand_nested, ""):
+    for layer, indent in _rows(_chosen(model.members, layer_range), expand_nested, ""):
         shape, count = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
         row = [f"{indent}{layer.name} ({type(layer).__name__})", shape, count]
         row += [sources.get(id(layer), "")] if sources else []
@@ -46,9 +47,10 @@ def summary(
 
 def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[tuple[Layer, str]]:
     for layer in layers:
-        yield layer, indent
-        if expand and isinstance(layer, Network):
-            yield from _rows(layer.layers, expand, indent + "  ")
+        if not layer.gives_weights:
+            yield layer, indent
+        if expand and isinstance(layer, Composite):
+            yield from _rows(layer.members, expand, indent + "  ")
 
 
 def _sources(model: Network) -> dict[int, str]:

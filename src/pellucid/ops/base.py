@@ -25,7 +25,7 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape, Whole, sum_to, with_batch
 from ..errors import InvalidArgument, PellucidError, ShapeError, Told, UnknownArgument, WrongType
-from ..layers import Layer
+from ..layers import Layer, Parameter
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, plain
 from ..rng import Key
@@ -136,6 +136,7 @@ class Op(Layer):
     family = operations  # type: ignore[assignment]
     operation: ClassVar[Operation]
     takes_many = True
+    is_layer = False
     supports_masking = True
     passing = Layer.passing | {"held", "places"}
 
@@ -166,13 +167,22 @@ class Op(Layer):
         self.held = {i: kept(one, self.operation.name) for i, one in enumerate(operands) if not isinstance(one, Tensor)}
         return self.called_on([one for one in operands if isinstance(one, Tensor)])
 
-    def called_on(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         shape, dtype = self._computed([t.sample for t in tensors], [t.dtype for t in tensors])
         self._nodes.append(Node(self, tensors, [shape], dtype))
         return self._nodes[-1].outputs
 
-    def __call__(self, *operands: Any, training: bool = False) -> Any:
+    def __call__(self, *operands: Any, training: bool | None = None) -> Any:
         return self.operation(*operands, **self.options)
+
+    def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
+        return ()
+
+    @property
+    def likeness(self) -> Any:
+        """What makes two ops the same: the operation, its options and what is held."""
+        held = [(i, one.tolist() if isinstance(one, np.ndarray) else one) for i, one in self.held.items()]
+        return type(self).__name__, repr(self.options), repr(held)
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
         return self._computed(shapes, [self.dtype] * len(shapes))[0]

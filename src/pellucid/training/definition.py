@@ -37,7 +37,7 @@ def loss_and_gradients(
     judged, y_pred, cache = judge(model, p, x, y, sample_weight, rng=rng, training=training)
     dx, gradients = model.backward_fused(p, cache, judged.back, judged.fused)
     for name, penalty_gradient in model.penalty_gradients(p).items():
-        gradients[name] = gradients[name] + penalty_gradient
+        gradients[name] = gradients.get(name, 0) + penalty_gradient
     return Step(judged.total + model.penalty(p, cache), y_pred, gradients, dx, cache, judged.each)
 
 

@@ -88,12 +88,13 @@ class Wondering:
             return Why(name, at, formula, value, inputs={"z": float(passed.arrays["z"][at])})
         if dense and sign == "dx":
             return Why(name, at, *dense_back(passed, at, value))
-        if sign == "dy" or (sign == "dz" and "dy" not in passed.back):
+        if sign in passed.letters_out("dy") or (sign == "dz" and "dy" not in passed.back):
             return self._from_above(passed, sign, at, value)
         if sign in passed.letters("x"):
             wire = passed.step.inputs[passed.letters("x").index(sign)]
-            below = next((other.label for other in self.taken.layers.values() if wire in other.step.outputs), None)
-            return Why(name, at, f"the y of {below}" if below else "the model's input", value)
+            below = next((other for other in self.taken.layers.values() if wire in other.step.outputs), None)
+            given = below and f"the {below.letters_out('y')[below.step.outputs.index(wire)]} of {below.label}"
+            return Why(name, at, given or "the model's input", value)
         if sign in passed.back:
             formula = backward_formula(passed, set(passed.back))
             formula = _piece(formula, sign) if dense else formula
@@ -102,14 +103,15 @@ class Wondering:
         return Why(name, at, formula, value, inputs=numbers_at(passed, sign, formula, at))
 
     def _from_above(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
-        name = f"{passed.label}/{sign}"
+        name, letters = f"{passed.label}/{sign}", passed.letters_out("dy")
+        looked_at = dict(zip(letters, passed.step.outputs, strict=True)).get(sign, passed.step.outputs[0])
         above = [
             (f"the {letter} of {other.label}", other.back.get(letter))
             for other in self.taken.layers.values()
             for letter, wire in zip(other.letters("dx"), other.step.inputs, strict=True)
-            if wire in passed.step.outputs
+            if wire == looked_at
         ]
-        mine = [one for one in self.taken.judged if self.model.wiring.outputs[one.place] in passed.step.outputs]
+        mine = [one for one in self.taken.judged if self.model.wiring.outputs[one.place] == looked_at]
         if above and mine:  # an output that the network reads, too
             above += [(f"the d{one.letter} of the loss", one.d) for one in mine]
         if len(above) == 1:

@@ -11,6 +11,7 @@ import numpy as np
 from ...arrays import Array
 from ...errors import NonFinite
 from ...losses import Loss
+from ...program import lettered
 from ...rng import Key
 from ...training import definition
 from ..base import Inspected, own, unwatch, watch
@@ -64,7 +65,7 @@ def _watch_layer(uses: list[Passed]) -> None:
         return next((passed for passed in uses if not passed.arrays), None)
 
     def going() -> Passed | None:
-        return next((passed for passed in reversed(uses) if not passed.letters_back()), None)
+        return next((passed for passed in reversed(uses) if not passed.back), None)
 
     def enters(p: Any, *xs: Array, training: bool, rng: Key) -> None:
         if (passed := coming()) is not None:
@@ -74,27 +75,34 @@ def _watch_layer(uses: list[Passed]) -> None:
         if (passed := coming()) is not None:
             y, passed.cache = result
             xs = dict(zip(passed.letters("x"), (x.copy() for x in args[1:]), strict=True))
-            passed.arrays = {**xs, **_inner(passed), "y": y.copy()}
+            ys = y if isinstance(y, tuple) else (y,)
+            passed.arrays = {**xs, **_inner(passed), **lettered("y", [one.copy() for one in ys])}
 
     inside: list[Passed | None] = []  # one way back may call the other
 
     def returns(letter: str) -> Any:
-        def told(p: Any, cache: Any, d: Array) -> None:
+        def told(p: Any, cache: Any, *ds: Array | None) -> None:
             inside.append(inside[-1] if inside else going())
             if (passed := inside[-1]) is not None:
-                passed.back.setdefault(letter, d.copy())
+                _keep(passed, lettered(letter, ds))
 
         return told
 
     def left(args: Any, result: Any) -> None:
         if (passed := inside.pop()) is not None:
             found = result[0] if isinstance(result[0], tuple) else (result[0],)
-            for letter, dx in zip(passed.letters("dx"), found, strict=True):
-                passed.back.setdefault(letter, dx.copy())
+            _keep(passed, dict(zip(passed.letters("dx"), found, strict=True)))
 
     watch(uses[0].layer, "forward", enters, leaves)
     watch(uses[0].layer, "backward", returns("dy"), left)
     watch(uses[0].layer, "backward_from_logits", returns("dz"), left)
+
+
+def _keep(passed: Passed, back: dict[str, Array | None]) -> None:
+    """Write down what comes back to a layer, or goes back from it, the first time."""
+    for letter, d in back.items():
+        if d is not None:
+            passed.back.setdefault(letter, d.copy())
 
 
 def _inner(passed: Passed) -> dict[str, Array]:

@@ -113,12 +113,13 @@ def _look_at_layers(model: Inspected, taken: Taken, look: _Look, key: Key) -> No
     for step in model.wiring.steps:
         passed = Passed(step, step.layer, key.fold(*step.numbers), part_of(p, step.path))
         found = look.at(taps[step.label])
-        going = ("dy", "dz", *passed.letters("dx"))
+        going = (*passed.letters_out("dy"), "dz", *passed.letters("dx"))
         passed.back = {letter: found.pop(letter) for letter in list(found) if letter in going}
         if "m" in found:
             found["m"] = (found["m"] != 0).astype("float32")  # the kernel's mask holds the factor of what is kept
-        y, xs = found.pop("y"), {letter: found.pop(letter) for letter in passed.letters("x")}
-        passed.arrays = {**xs, **found, "y": y}
+        ys, xs = ({letter: found.pop(letter) for letter in letters}
+                  for letters in (passed.letters_out("y"), passed.letters("x")))  # fmt: skip
+        passed.arrays = {**xs, **found, **ys}
         taken.layers[step.label] = passed
 
 

@@ -48,6 +48,8 @@ def _forward(passed: Passed) -> Step:
     arrays = dict(passed.arrays)
     inputs = {x: arrays.pop(x) for x in passed.letters("x")}
     inputs |= {letter(passed, name): p for name, p in passed.p.items()}
+    if passed.layer.gives_weights:
+        arrays = {}  # the weights again
     formula = forward_formula(passed)
     notes = [meaning(activation_of(passed.layer)), constants(passed.layer, formula, LAYER_SIGNS)]
     if passed.by_averages:
@@ -112,8 +114,8 @@ def _name(passed: Passed) -> str:
 
 def _backward(model: Inspected, taken: Taken, passed: Passed) -> Step:
     back, notes = passed.back, []
-    fused = "dy" not in back
-    inputs = {"dz": back["dz"]} if fused else {"dy": back["dy"]}
+    fused = "dz" in back and "dy" not in back
+    inputs = {"dz": back["dz"]} if fused else {dy: back[dy] for dy in passed.letters_out("dy") if dy in back}
     outputs = {"dz": back["dz"]} if "dz" in back and not fused else {}
     regularizers = {s.name: s.regularizer for s in model.specs if s.regularizer is not None}
     for name, p in passed.p.items():

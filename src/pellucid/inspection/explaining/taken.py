@@ -18,8 +18,8 @@ from ..base import Inspected
 @dataclass
 class Passed:
     """What went through one use of a layer. Letters: x, y, the layer's own (z, m, r, ...); dy, dz, dx; of a layer with
-    several inputs x1, x2, ..., dx1, dx2, ... What an engine did not compute is missing: the compiled one has no use for
-    the first layer's dx."""
+    several inputs x1, x2, ..., dx1, dx2, ..., of several outputs y1, y2, ...
+    What an engine did not compute is missing: the compiled one has no use for the first layer's dx."""
 
     step: Step
     layer: Layer
@@ -54,6 +54,10 @@ class Passed:
     def letters(self, letter: str) -> list[str]:
         """What each input goes by: x, or x1, x2, ...; and likewise what is sent back to it."""
         return list(lettered(letter, self.step.inputs))
+
+    def letters_out(self, letter: str) -> list[str]:
+        """What each output goes by: y, or y1, y2, ...; and likewise what comes back to it."""
+        return list(lettered(letter, self.step.outputs))
 
     def letters_back(self) -> list[str]:
         """Those of what it has sent back."""

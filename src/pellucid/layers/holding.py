@@ -1,0 +1,111 @@
+"""What a layer holds: its parameters, described, and Keras's lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import checks
+from ..arrays import Array, Shape
+from ..constraints import Constraint
+from ..errors import InvalidArgument, ShapeError
+from ..initializers import Initializer
+from ..regularizers import Regularizer
+from .variable import Variable
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One array that a layer needs: its name, its shape, where it starts, and what holds it."""
+
+    name: str
+    shape: Shape
+    initializer: Initializer
+    trainable: bool = True
+    regularizer: Regularizer | None = None
+    constraint: Constraint | None = None
+
+
+class Holding:
+    """The parameters of a layer, for whoever reads or overwrites them."""
+
+    p: dict[str, Array]
+    trainable: bool
+    _activity_losses: list[float]
+
+    @property
+    def name(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def built(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def specs(self) -> Sequence[Parameter]:
+        """The parameters, described."""
+        raise NotImplementedError
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The parameters, those first that may be trained; none before the layer is built."""
+        specs = _trained_first(self.specs) if self.built else ()
+        return [Variable.of(self, s.name, s.trainable, constraint=s.constraint) for s in specs]
+
+    @property
+    def losses(self) -> list[float]:
+        """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
+        layer, or a model that it stands in, was last called by hand; then those of the parameters."""
+        specs = self.specs if self.built else ()
+        held = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
+        return self._activity_losses + held
+
+    def get_weights(self) -> list[Array]:
+        """Copies of the parameters, the trained ones first, as Keras orders them."""
+        return [self.p[s.name].copy() for s in _trained_first(self.specs)] if self.built else []
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Overwrite the parameters, in the order of `get_weights`."""
+        specs = _trained_first(self.specs)
+        arrays = checks.arrays(f"layer {self.name!r}, set_weights", weights)
+        if len(arrays) != len(specs):
+            raise InvalidArgument(f"layer {self.name!r}, set_weights", f"{len(specs)} arrays", len(arrays))
+        for spec, w in zip(specs, arrays, strict=True):
+            if w.shape != spec.shape:
+                raise ShapeError(f"layer {self.name!r}, set_weights, {spec.name}", f"shape {spec.shape}", w.shape)
+        for spec, w in zip(specs, arrays, strict=True):
+            self.p[spec.name][...] = w
+
+    def count_params(self) -> int:
+        """How many numbers the layer's parameters hold."""
+        return sum(v.size for v in self.p.values())
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The parameters that training changes."""
+        return [v for v in self.weights if v.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The parameters that training leaves as they are: moving averages, and those of frozen layers."""
+        return [v for v in self.weights if not v.trainable]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The same as `weights`; Keras adds the states of random generators, and there are none here."""
+        return self.weights
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The same as `trainable_weights`."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The same as `non_trainable_weights`."""
+        return self.non_trainable_weights
+
+
+def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:
+    return sorted(specs, key=lambda s: not s.trainable)

@@ -1,0 +1,120 @@
+"""The weights that a layer of one's own asks for with `add_weight`: tensors while its `call` is traced, and numbers
+that can be read and assigned at any other time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Arrays, Shape, Whole
+from ..errors import NotReady, Told
+from ..program import Buffer, CannotLower, Program
+from ..rng import Key
+from ..wiring import Node, Tensor
+from .base import Layer
+from .holding import Parameter
+from .variable import Variable
+
+_tracing: ContextVar[bool] = ContextVar("tracing", default=False)
+
+
+@contextmanager
+def traced() -> Iterator[None]:
+    """Within the block, weights are tensors."""
+    token = _tracing.set(True)
+    try:
+        yield
+    finally:
+        _tracing.reset(token)
+
+
+class Weight(Tensor):
+    """A weight of a layer of one's own: what `add_weight` gives."""
+
+    def __init__(self, source: Weights, spec: Parameter, node: Node) -> None:
+        super().__init__(Whole(spec.shape), source.dtype, node)
+        self.source, self.spec = source, spec
+
+    @property
+    def symbolic(self) -> bool:  # type: ignore[override]
+        return _tracing.get()
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def variable(self) -> Variable:
+        """The parameter itself."""
+        if self.name not in self.source.p:
+            raise NotReady(
+                f"weight {self.name!r}", "a layer that is built", Told("one that has not seen its input"),
+                "Call the layer on data or on a tensor first.",
+            )  # fmt: skip
+        return next(v for v in self.source.weights if v.name == self.name)
+
+    @property
+    def value(self) -> Array:
+        """A copy of the present numbers."""
+        return self.variable.value
+
+    def numpy(self) -> Array:
+        """A copy of the present numbers."""
+        return self.variable.value
+
+    def assign(self, value: Any) -> Any:
+        """Overwrite the numbers; within `call` there are none."""
+        return self._no_numbers() if self.symbolic else self.variable.assign(value)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return super().__array__() if self.symbolic else np.asarray(self.variable.value, dtype)
+
+    def __repr__(self) -> str:
+        return f"<Weight name={self.name}, shape={self.shape}>"
+
+
+class Weights(Layer):
+    """A step that reads nothing and gives the weights of one layer, as they are."""
+
+    formula, formula_back = "the weights", "d of each = what its readers send back"
+    takes_many = gives_many = gives_weights = True
+    is_layer = False
+    passing = Layer.passing | {"node"}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.asked: list[Parameter] = []
+        self.node = Node(self, (), (), self.dtype)
+
+    def add(self, spec: Parameter) -> Weight:
+        """One more weight."""
+        self.asked.append(spec)
+        made = Weight(self, spec, self.node)
+        self.node.outputs = (*self.node.outputs, made)
+        return made
+
+    def __bool__(self) -> bool:
+        return bool(self.asked)
+
+    def output_shape_for(self, *shapes: Shape) -> Any:
+        return tuple(Whole(spec.shape) for spec in self.asked)
+
+    def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
+        return self.asked
+
+    def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
+        return self.node.outputs
+
+    def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Any, Any]:
+        return tuple(p[spec.name] for spec in self.asked), None
+
+    def backward(self, p: Arrays, cache: Any, *dy: Array | None) -> tuple[Any, dict[str, Array]]:
+        given = {spec.name: p[spec.name] * 0 if d is None else d for spec, d in zip(self.asked, dy, strict=True)}
+        return (), {spec.name: given[spec.name] for spec in self.asked if spec.trainable}
+
+    def lower(self, code: Program, *xs: Buffer) -> Any:
+        raise CannotLower("a layer with weights of its own")

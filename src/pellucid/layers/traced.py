@@ -1,0 +1,306 @@
+"""Layers of one's own, written as Keras users write them: `build` asks for weights, `call` says what is computed.
+
+`call` is run on tensors, not on numbers, when the layer learns the shape of its input. What it does to them is the
+graph of the layer: each op, and each layer that it calls, a step with its gradient. So a layer of one's own is a model
+in a model, and whatever looks at a network looks into it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Shape
+from ..constraints import constraints
+from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
+from ..initializers import initializers
+from ..registry import arguments, plain
+from ..regularizers import regularizers
+from ..wiring import Graph, Tensor
+from .base import Layer, LayerOptions
+from .composite import Composite
+from .form import Form, Place, put_together, taken_apart
+from .holding import Parameter
+from .input_layer import InputLayer
+from .own_weights import Weight, Weights, traced
+from .tracing import Trace, joined_graph, layers_in, same_graph, trace
+
+ONE: Form = ((Place(0),), {})  # call(x)
+
+
+class Traced(Composite):
+    """A layer whose class writes `call`. What is not written with the layers and ops of this package is refused there:
+    a question about numbers, such as `if x > 0`, has no answer before data flow.
+    """
+
+    keras_hooks = ()
+    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_busy", "_built_once", "_mine"}
+    _form: Form = None  # in which it is called
+    _out: Form = None  # in which it gives its outputs
+    _graph: Graph | None = None
+    _shapes: tuple[Shape, ...] = ()  # those of the inputs for which it was traced
+    _built_once = False
+    _busy = False  # while its own `build` or `call` runs
+    _mine: frozenset[str] = frozenset()  # the attributes that its class has given it
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._own = Weights(dtype=self.dtype)
+        self._ours = frozenset(self.__dict__)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "build" in vars(cls):
+            cls.build = _within_trace(vars(cls)["build"])  # type: ignore[method-assign]
+
+    # What its class writes, and what it may use ---------------------------------------------------------------------
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for the inputs, all of them tensors."""
+        raise NotImplementedError
+
+    def build(self, input_shape: Any) -> None:
+        """Make the parameters for inputs (None, ...), or a list or dict of such shapes. A class of one's own writes it
+        to ask for weights."""
+        if self._busy:
+            return
+        form, shapes = taken_apart(input_shape, _is_shape)
+        self._meet(((form,), {}))
+        self.make(*(checks.batch_shape(self._place("build, argument input_shape"), shape) for shape in shapes))
+
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: Any = None,
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Weight:
+        """A weight of this shape, a number unless one is given; "glorot_uniform" at the start. `call` gets it as a
+        tensor.
+
+        dtype, autocast and aggregation are taken for Keras's sake: a weight has the layer's dtype.
+        """
+        where = self._place("add_weight, argument ")
+        if self._graph is not None:
+            raise NotReady(self._place("add_weight"), "a layer that is not built", Told("one that is"), "Write build.")
+        if overwrite_with_gradient:
+            raise InvalidArgument(f"{where}overwrite_with_gradient", "False", True)
+        taken = {spec.name for spec in self._own.asked}
+        if name in taken or (name is not None and (not isinstance(name, str) or not name or "/" in name)):
+            raise InvalidArgument(f"{where}name", "a name of its own, without '/'", name)
+        free = (f"variable_{n}" if n else "variable" for n in range(len(taken) + 1))
+        spec = Parameter(
+            name or next(one for one in free if one not in taken),
+            () if shape is None else tuple(checks.integer(f"{where}shape", n, minimum=1) for n in _axes(shape)),
+            initializers.get("glorot_uniform" if initializer is None else initializer, f"{where}initializer"),
+            bool(trainable),
+            regularizers.optional(regularizer, f"{where}regularizer"),
+            constraints.optional(constraint, f"{where}constraint"),
+        )
+        return self._own.add(spec)
+
+    def add_loss(self, loss: Any) -> None:
+        """Refused: what is added to the loss here are regularizers."""
+        raise InvalidArgument(
+            self._place("add_loss"), "regularizers, of weights or of an activity", Told("a loss of a layer's own"),
+            "Give the model one more output, with a loss of its own.",
+        )  # fmt: skip
+
+    # Calls ------------------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """y for a batch; called on tensors, tensors. As `call` takes its arguments."""
+        training = kwargs.pop("training", None)
+        if args and not taken_apart((args, kwargs))[1]:
+            args = (np.asarray(args[0]), *args[1:])
+        form, data = taken_apart((args, kwargs))
+        if not data:
+            raise WrongType(self._place("input"), "tensors or arrays", args[0] if args else None)
+        self._meet(form)
+        if any(isinstance(one, Tensor) for one in data):
+            return self.in_form(self.called_on(data, training))
+        return self._of_arrays(data, training)
+
+    def _of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
+        found = super().__call__(list(data) if self.takes_many else data[0], training)
+        return self.in_form(found if isinstance(found, tuple) else (found,))
+
+    def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
+        self._meet_many(len(tensors))
+        return super().called_on(tensors, training)
+
+    def in_form(self, outputs: Sequence[Any]) -> Any:
+        return put_together(self._out, tuple(outputs))
+
+    def _meet(self, form: Form) -> None:
+        """Remember in which form it is called, which is the same everywhere."""
+        if self._form is None:
+            self._form = form
+            self.takes_many = form != ONE
+        elif self._form != form:
+            raise InvalidArgument(
+                self._place("input"), "arguments as in its first call", Told("others"), "Make a second layer."
+            )
+
+    def _meet_many(self, count: int) -> None:
+        """As `_meet`, where all that is known is how many inputs there are."""
+        if self._form is None:
+            self._meet(ONE if count == 1 else (([Place(i) for i in range(count)],), {}))
+
+    # Tracing ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        if self._graph is None:
+            if not self._shapes:
+                raise NotReady(
+                    self._place("its layers"), "a layer that is built", Told("one that has not seen its input"),
+                    "Call it on data, or build(input_shape) first.",
+                )  # fmt: skip
+            self._graph = self._graph_for(self._shapes)
+            self._mine = frozenset(self.__dict__) - self._ours
+            self._name_all()
+        return self._graph
+
+    def _graph_for(self, shapes: tuple[Shape, ...]) -> Graph:
+        """What `call` does to inputs of these shapes."""
+        self._busy = True
+        try:
+            with traced():
+                if not self._built_once:
+                    self._run_build(shapes)
+                trained, predicted = (self._trace(shapes, training) for training in (True, False))
+        finally:
+            self._busy = False
+        self._out = trained.form
+        self.gives_many = trained.form != Place(0)
+        return joined_graph(self._place(), trained, predicted)
+
+    def _run_build(self, shapes: tuple[Shape, ...]) -> None:
+        """Let the class ask for its weights, by the shape of the input, or by `<argument>_shape` of several."""
+        self._built_once = True
+        args, kwargs = put_together(self._form, [(None, *shape) for shape in shapes])
+        wanted = list(inspect.signature(self.build).parameters)
+        if len(wanted) == 1:
+            self.build([*args, *kwargs.values()][0])
+        else:
+            named = inspect.signature(self.call).bind_partial(*args, **kwargs).arguments
+            self.build(**{f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted})
+
+    def _trace(self, shapes: tuple[Shape, ...], training: bool) -> Trace:
+        entries = [InputLayer(shape, dtype=self.dtype).tensor() for shape in shapes]
+        args, kwargs = put_together(self._form, entries)
+        if "training" in inspect.signature(self.call).parameters:
+            kwargs = {**kwargs, "training": training}
+        try:
+            return trace(self._place(), entries, lambda: self.call(*args, **kwargs))
+        except PellucidError as problem:
+            if not problem.where.startswith(self._place()):
+                problem.where = f"{self._place('call')}, {problem.where}"
+            raise
+
+    def _ensure(self, shapes: tuple[Shape, ...]) -> None:
+        """Be traced for inputs of these shapes, or else do the same to them as to those for which it was."""
+        self._meet_many(len(shapes))
+        if not self._shapes:
+            self._shapes = shapes
+            try:
+                _ = self.graph
+            except BaseException:
+                self._shapes = ()
+                raise
+        elif shapes != self._shapes and not same_graph(self.graph, self._graph_for(shapes)):
+            raise ShapeError(
+                self._place("input"), f"{self._shapes}, for which it was traced", Told(str(shapes)),
+                "What its call does depends on the shape: make a second layer.",
+            )  # fmt: skip
+
+    def output_shape_for(self, *shapes: Shape) -> Any:
+        self._ensure(shapes)
+        return super().output_shape_for(*shapes)
+
+    def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
+        self._ensure(shapes)
+        return super().parameters(*shapes)
+
+    @property
+    def built(self) -> bool:
+        """Whether the parameters exist."""
+        return self.shape is not None
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        """Keras's word in `build` that all is made; here that is known."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """`layer.kernel = W` overwrites a weight. Whatever else the class keeps may be read by `call`, which is run
+        again once it has changed."""
+        held = self.__dict__.get(name)
+        if isinstance(held, Weight) and not isinstance(value, Weight):
+            held.assign(value)
+            return
+        super().__setattr__(name, value)
+        if name in self._mine and not self._busy:
+            self._graph, self._wiring = None, None
+
+    def parts(self) -> Sequence[Layer]:
+        """The layers that it keeps as attributes, and its own weights."""
+        own = self.__dict__.get("_own")
+        return [*layers_in(self.__dict__), *([] if own is None else [own])]
+
+    def _place(self, what: str = "") -> str:
+        return f"{self.kind} {self.name!r}" + (f", {what}" if what else "")
+
+    # Config -----------------------------------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as plain data, where the class keeps them under their names; a class that does
+        not writes `get_config` itself."""
+        taken = arguments(type(self))
+        told = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        mine = [name for name in taken if name not in LayerOptions.__annotations__]
+        own = type(self).get_config is not Traced.get_config
+        lacking = [name for name in mine if not hasattr(self, name)]
+        if lacking and not own:
+            raise InvalidArgument(
+                f"class {type(self).__name__}, get_config", f"self.{lacking[0]}, or a get_config of its own",
+                Told("neither"), f"Keep the argument: self.{lacking[0]} = {lacking[0]}.",
+            )  # fmt: skip
+        config = {name: value for name, value in told.items() if name in taken}
+        return config | {name: plain(getattr(self, name)) for name in mine if name not in lacking}
+
+
+Layer.traced = Traced
+
+
+def _within_trace(build: Callable[..., None]) -> Callable[..., None]:
+    """The `build` that a class writes: what it says is done once, when the layer is traced."""
+
+    @functools.wraps(build)
+    def written(self: Traced, *args: Any, **kwargs: Any) -> None:
+        if self._busy:
+            build(self, *args, **kwargs)
+        else:
+            Traced.build(self, *args, **kwargs)
+
+    return written
+
+
+def _is_shape(given: Any) -> bool:
+    return isinstance(given, list | tuple) and all(n is None or isinstance(n, Integral) for n in given)
+
+
+def _axes(shape: Any) -> Sequence[Any]:
+    return [shape] if isinstance(shape, Integral) else list(shape)
