@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .own_snippets import OWN_SNIPPETS
+
 PRELUDE = """
 import os, tempfile, math, json
 import numpy as np
@@ -1017,6 +1019,8 @@ K.clear_session()
 out = [K.floatx(), K.epsilon(), K.image_data_format()]
 """,
 }
+
+SNIPPETS |= OWN_SNIPPETS
 
 
 def run(name: str, package: str) -> Any:

@@ -181,26 +181,17 @@ def test_pandas_frames_are_data() -> None:
 # What cannot work says so, and what to do instead ------------------------------------------------------------------
 
 REFUSED = {
-    "a layer with a call of its own": (
-        """
-class Linear(layers.Layer):
-    def __init__(self, units=32):
-        super().__init__(); self.units = units
-    def build(self, input_shape):
-        self.w = self.add_weight(shape=(input_shape[-1], self.units), initializer="random_normal", trainable=True)
-    def call(self, inputs):
-        return inputs @ self.w
-Linear(3)(X)
-""",
-        r"class Linear: expected backward, forward, which every layer needs.* no automatic.*forward\(p, x",
+    "a layer that makes layers in call": (
+        "class Mine(layers.Layer):\n    def call(self, x): return layers.Dense(3)(x)\nMine()(X)",
+        r"layer 'mine', call: expected layers with parameters that are made in __init__.*self\.dense = Dense\(3\)",
+    ),
+    "control flow by the data": (
+        "class Mine(keras.Model):\n    def call(self, x): return x if x[0, 0] > 0 else -x\nMine()(X)",
+        r"model 'mine', call.*control flow that does not depend on the data.*ops\.where",
     ),
     "a known layer with a call of its own": (
         "class Mine(layers.Dense):\n    def call(self, x): return x\nMine(3)",
         "class Mine: expected forward and backward, got call, which Keras would call",
-    ),
-    "a model with a call of its own": (
-        "class Mine(keras.Model):\n    def call(self, x): return x\nMine()",
-        r"class Mine: .*not supported: use Sequential\(\[",
     ),
     "a graph": (
         "inputs = keras.Input(shape=(8,)); keras.Model(keras.Input(shape=(8,)), layers.Dense(3)(inputs))",

@@ -28,6 +28,7 @@ from ..errors import InvalidArgument, Told, UnknownName, WrongType
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, plain
 from ..settings import floatx
+from ..wiring import OPERATORS, Tensor
 from .axes import inverse, permuted, to_the_end
 
 Function = Callable[..., Array]
@@ -81,7 +82,8 @@ class Activation(Part):
         return Activation(self.name, self.forward, self.backward, **{**self.options, **options})
 
     def __call__(self, x: Any, *args: Any, **options: Any) -> Array:
-        """y = f(x), of x's shape and dtype; lists and whole numbers are read in the default dtype."""
+        """y = f(x), of x's shape and dtype; lists and whole numbers are read in the default dtype. Of a tensor, the
+        tensor that a layer `Activation` gives."""
         given = {**dict(zip(self.option_names, args, strict=False)), **options}
         options = {**self.options, **{key: self._option(key, value) for key, value in given.items()}}
         missing = [name for name in self.required if name not in options]
@@ -91,6 +93,8 @@ class Activation(Part):
                 f"activation {self.name!r}", f"the options {', '.join(missing)}", Told("none"),
                 f"Write activations.{self.name}.bound({example}).",
             )  # fmt: skip
+        if isinstance(x, Tensor):
+            return OPERATORS["activation"](self.bound(**options), x)  # type: ignore[no-any-return]
         return np.asarray(self.forward(self.as_input(x), **options))
 
     def as_input(self, x: Any) -> Array:

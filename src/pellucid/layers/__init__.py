@@ -18,6 +18,7 @@ from .holding import Parameter
 from .identity import Identity
 from .input_layer import Input, InputLayer
 from .joining import add, average, concatenate, dot, maximum, minimum, multiply, subtract
+from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
@@ -54,6 +55,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "Lambda",
     "Layer",
     "LayerFault",
     "LayerNormalization",

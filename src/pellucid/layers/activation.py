@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from ..activations import activations
+from ..wiring import OPERATORS
 from .activation_layer import ActivationLayer
 from .base import LayerOptions, layers
 
@@ -21,3 +22,6 @@ class Activation(ActivationLayer):
     def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.activation = self.function = activations.get(activation, self.where("activation"))
+
+
+OPERATORS["activation"] = lambda activation, x: Activation(activation)(x)

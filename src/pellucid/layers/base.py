@@ -209,6 +209,11 @@ class Layer(Part, Holding):
         shape: Any = self._built_shape("input_shape")
         return shape if self.takes_many else (shape,)
 
+    def shapes_to_save(self) -> Any:
+        """The shapes of its inputs in the form in which it is called, as lists that begin with None."""
+        shapes = [[None, *shape] for shape in self.sample_shapes]
+        return shapes if self.takes_many else shapes[0]
+
     @property
     def input_shape(self) -> Any:
         """(None, ...): the input's shape with the batch left open; of several inputs, a list."""

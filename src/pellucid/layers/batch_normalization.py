@@ -246,6 +246,8 @@ class BatchNormalization(Layer):
         of_batch = code.trains and self.trainable
         if of_batch and self.renorm:
             raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm)")
+        if not of_batch and any(code.gradient(name) for name in ("gamma", "beta")):
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization that trains on statistics that stand still)")
         mean, variance = (code.block((C,)), code.block((C,))) if of_batch else moving
         r, factor = code.block((C,)), code.block((C,))
         y = code.buffer(x.shape)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .. import checks
 from ..arrays import Array, Arrays, Shape
-from ..errors import InvalidArgument, ShapeError
+from ..errors import InvalidArgument, ShapeError, Told
 from ..program import Buffer, Program, lettered
 from ..registry import snake
 from ..rng import Key
@@ -33,6 +33,7 @@ class Composite(Layer):
 
     passing = Layer.passing | {"_wiring", "_inner"}
     _wiring: Wiring | None = None
+    _specs: Sequence[Parameter] = ()
     _inner: Sequence[Wiring] = ()  # those of the composites in it, from which it was made
 
     @property
@@ -65,8 +66,9 @@ class Composite(Layer):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        made = "_trainable" in self.__dict__  # a new model leaves the layers that it is made of as they are
         self._trainable = bool(value)
-        for layer in self.parts():
+        for layer in self.parts() if made else ():
             layer.trainable = value
 
     def trains(self, name: str) -> bool:
@@ -101,7 +103,13 @@ class Composite(Layer):
         known = dict(zip(self.graph.inputs, shapes, strict=True))
         for call in self.graph.calls:  # not `wiring`: a layer of one's own has steps once it knows its input's shape
             given = tuple(known[wire] for wire in call.inputs)
-            known |= zip(call.outputs, call.layer.output_shapes_for(*given), strict=True)
+            made = call.layer.output_shapes_for(*given)
+            if len(made) != len(call.outputs):
+                raise InvalidArgument(
+                    f"{self.kind} {self.name!r}", "layers with one output",
+                    Told(f"{call.layer.name!r}, which gives {len(made)}"), "Use Model(inputs, outputs).",
+                )  # fmt: skip
+            known |= zip(call.outputs, made, strict=True)
         return self.one_or_all(tuple(known[wire] for wire in self.graph.outputs))
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:

@@ -25,8 +25,7 @@ class LayerFamily(Family[Any]):
             if id(part) in numbers:
                 saved["shared_object_id"] = numbers[id(part)]
         if part.shape:
-            shapes = [[None, *shape] for shape in part.sample_shapes]
-            saved["build_config"] = {"input_shape": shapes if part.takes_many else shapes[0]}
+            saved["build_config"] = {"input_shape": part.shapes_to_save()}
         return saved
 
     def deserialize(

@@ -20,9 +20,9 @@ from ..arrays import Shape
 from ..constraints import constraints
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..initializers import initializers
-from ..registry import arguments, plain
+from ..registry import arguments, is_ours, plain
 from ..regularizers import regularizers
-from ..wiring import Graph, Tensor
+from ..wiring import Call, Graph, Tensor
 from .base import Layer, LayerOptions
 from .composite import Composite
 from .form import Form, Place, put_together, taken_apart
@@ -39,19 +39,19 @@ class Traced(Composite):
     a question about numbers, such as `if x > 0`, has no answer before data flow.
     """
 
-    keras_hooks = ()
-    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_busy", "_built_once", "_mine"}
+    keras_hooks = tuple(hook for hook in Layer.keras_hooks if hook != "call")
+    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_busy", "_built_once", "_ours"}
     _form: Form = None  # in which it is called
     _out: Form = None  # in which it gives its outputs
     _graph: Graph | None = None
     _shapes: tuple[Shape, ...] = ()  # those of the inputs for which it was traced
     _built_once = False
     _busy = False  # while its own `build` or `call` runs
-    _mine: frozenset[str] = frozenset()  # the attributes that its class has given it
+    _ours: frozenset[str] = frozenset()  # the attributes that are not its class's own
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._own = Weights(dtype=self.dtype)
+        self.own_weights = Weights(dtype=self.dtype)
         self._ours = frozenset(self.__dict__)
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -97,7 +97,7 @@ class Traced(Composite):
             raise NotReady(self._place("add_weight"), "a layer that is not built", Told("one that is"), "Write build.")
         if overwrite_with_gradient:
             raise InvalidArgument(f"{where}overwrite_with_gradient", "False", True)
-        taken = {spec.name for spec in self._own.asked}
+        taken = {spec.name for spec in self.own_weights.asked}
         if name in taken or (name is not None and (not isinstance(name, str) or not name or "/" in name)):
             raise InvalidArgument(f"{where}name", "a name of its own, without '/'", name)
         free = (f"variable_{n}" if n else "variable" for n in range(len(taken) + 1))
@@ -109,7 +109,7 @@ class Traced(Composite):
             regularizers.optional(regularizer, f"{where}regularizer"),
             constraints.optional(constraint, f"{where}constraint"),
         )
-        return self._own.add(spec)
+        return self.own_weights.add(spec)
 
     def add_loss(self, loss: Any) -> None:
         """Refused: what is added to the loss here are regularizers."""
@@ -146,6 +146,11 @@ class Traced(Composite):
 
     def _meet(self, form: Form) -> None:
         """Remember in which form it is called, which is the same everywhere."""
+        if "own_weights" not in self.__dict__:
+            raise NotReady(
+                f"class {type(self).__name__}, __init__", "super().__init__() before all else", Told("none"),
+                "Write it as the first line of __init__.",
+            )  # fmt: skip
         if self._form is None:
             self._form = form
             self.takes_many = form != ONE
@@ -163,6 +168,10 @@ class Traced(Composite):
 
     @property
     def graph(self) -> Graph:
+        return self._graph or self._settled()
+
+    def _settled(self) -> Graph:
+        """The graph, traced anew where there is none."""
         if self._graph is None:
             if not self._shapes:
                 raise NotReady(
@@ -170,7 +179,6 @@ class Traced(Composite):
                     "Call it on data, or build(input_shape) first.",
                 )  # fmt: skip
             self._graph = self._graph_for(self._shapes)
-            self._mine = frozenset(self.__dict__) - self._ours
             self._name_all()
         return self._graph
 
@@ -186,7 +194,11 @@ class Traced(Composite):
             self._busy = False
         self._out = trained.form
         self.gives_many = trained.form != Place(0)
-        return joined_graph(self._place(), trained, predicted)
+        graph = joined_graph(self._place(), trained, predicted)
+        if self.own_weights and all(call.layer is not self.own_weights for call in graph.calls):
+            unread = Call(self.own_weights, (), tuple(-1 - i for i in range(len(self.own_weights.asked))))
+            graph = Graph(graph.inputs, (unread, *graph.calls), graph.outputs)
+        return graph
 
     def _run_build(self, shapes: tuple[Shape, ...]) -> None:
         """Let the class ask for its weights, by the shape of the input, or by `<argument>_shape` of several."""
@@ -210,6 +222,11 @@ class Traced(Composite):
             if not problem.where.startswith(self._place()):
                 problem.where = f"{self._place('call')}, {problem.where}"
             raise
+        except AttributeError as problem:  # by itself it would say that the layer has no `graph`
+            fix = f"Write ops.{problem.name}(x)." if isinstance(problem.obj, Tensor) else ""
+            raise InvalidArgument(
+                self._place("call"), "attributes that there are", Told(str(problem)), fix
+            ) from problem
 
     def _ensure(self, shapes: tuple[Shape, ...]) -> None:
         """Be traced for inputs of these shapes, or else do the same to them as to those for which it was."""
@@ -217,7 +234,7 @@ class Traced(Composite):
         if not self._shapes:
             self._shapes = shapes
             try:
-                _ = self.graph
+                self._settled()
             except BaseException:
                 self._shapes = ()
                 raise
@@ -252,13 +269,17 @@ class Traced(Composite):
             held.assign(value)
             return
         super().__setattr__(name, value)
-        if name in self._mine and not self._busy:
+        if self._graph is not None and not (self._busy or name in self._ours or name in _declared(type(self))):  # type: ignore[arg-type]
             self._graph, self._wiring = None, None
 
     def parts(self) -> Sequence[Layer]:
         """The layers that it keeps as attributes, and its own weights."""
-        own = self.__dict__.get("_own")
+        own = self.__dict__.get("own_weights")
         return [*layers_in(self.__dict__), *([] if own is None else [own])]
+
+    def shapes_to_save(self) -> Any:
+        form = self._form[0][0] if self._form[0] else self._form[1]
+        return put_together(form, [[None, *shape] for shape in self.sample_shapes])
 
     def _place(self, what: str = "") -> str:
         return f"{self.kind} {self.name!r}" + (f", {what}" if what else "")
@@ -283,6 +304,13 @@ class Traced(Composite):
 
 
 Layer.traced = Traced
+
+
+@functools.cache
+def _declared(cls: type[Traced]) -> frozenset[str]:
+    """The attributes that the library's classes among its bases speak of."""
+    ours = [base for base in cls.__mro__ if is_ours(base)]
+    return frozenset(name for base in ours for name in (*vars(base), *vars(base).get("__annotations__", ())))
 
 
 def _within_trace(build: Callable[..., None]) -> Callable[..., None]:

@@ -2,7 +2,17 @@
 
 from .functional import Functional
 from .model import Model
+from .own import OwnModel
 from .saving import clone_model, load_model, model_from_json, save_model
 from .sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+__all__ = [
+    "Functional",
+    "Model",
+    "OwnModel",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_json",
+    "save_model",
+]

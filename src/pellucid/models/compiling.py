@@ -26,6 +26,8 @@ class Compiled(Network):
     loss: Any  # a Loss; of several outputs, one or None for each, in a list
     objective: Objective
     meters: Meters
+    metric_arguments: dict[str, list[Any]]
+    run_eagerly: bool
     compiled = False
 
     @alone
@@ -90,7 +92,7 @@ class Compiled(Network):
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile as a saved config says."""
-        known = inspect.signature(self.compile).parameters
+        known = inspect.signature(Compiled.compile).parameters
         if not isinstance(config, Mapping):
             raise WrongType("compile_from_config", "a mapping of compile's arguments", config)
         for name in config:

@@ -51,7 +51,7 @@ class Fed(Compiled):
             self._prepare()
             check = (lambda where, x, y: None) if where == "predict" else self._fits_loss
             return StreamBatches(x, steps, shuffle, where, self, check)
-        x, y, weights = checked_arrays(self, x, y, weights, where)
+        x, y, weights = checked_arrays(self, self._expected(x), y, weights, where)
         if not self.built:
             self.build((None, *x.shape[1:]))
         self._prepare()
@@ -105,9 +105,14 @@ class Fed(Compiled):
                 raise DataError(f"model {self.name!r}, x", "at least one batch", Told("none"))
             if batches is source:
                 source = itertools.chain([first], batches)
-        first = first[0] if isinstance(first, tuple | list) else first
-        self.build((None, *np.shape(first)[1:]))
+        first = self._expected(first[0] if isinstance(first, tuple | list) else first)
+        if not self.built:
+            self.build((None, *np.shape(first)[1:]))
         return source
+
+    def _expected(self, x: Any) -> Any:
+        """The inputs in the form that the model knows."""
+        return x
 
     def _prepare(self) -> None:
         """Own the parameters; give the optimizer its slots."""
@@ -118,7 +123,7 @@ class Fed(Compiled):
     def _one_batch(
         self, where: str, x: Any, y: Any, weights: Any, class_weight: Mapping[int, float] | None = None
     ) -> tuple[Array, Array, Array | None]:
-        x, y, weights = checked_arrays(self, x, y, weights, where)
+        x, y, weights = checked_arrays(self, self._expected(x), y, weights, where)
         if not self.built:
             self.build((None, *x.shape[1:]))
         self._prepare()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -80,15 +79,7 @@ class Functional(Model):
 
     @property
     def output_names(self) -> list[str]:
-        if self._keys[1] is not None:
-            return self._keys[1]
-        givers = dict(zip(self._graph.inputs, self._inputs, strict=True))
-        givers |= {wire: call.layer for call in self._graph.calls for wire in call.outputs}
-        names: list[str] = []
-        for name in (givers[wire].name for wire in self._graph.outputs):
-            numbered = (f"{name}_{n}" for n in itertools.count(1))  # a layer may give two outputs, or one twice
-            names.append(next(one for one in itertools.chain([name], numbered) if one not in names))
-        return names
+        return super().output_names if self._keys[1] is None else self._keys[1]
 
     def in_form(self, outputs: Sequence[Any]) -> Any:
         """Outputs as the model was made with them: one, or a list, tuple or dict."""

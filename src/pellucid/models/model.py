@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array, as_dtype, parts_of
-from ..errors import InvalidArgument, Told
+from ..errors import InvalidArgument
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
 from ..inspection.range_test import RangeTest, range_test, whole
@@ -34,15 +34,15 @@ from .turns import alone
 class Model(Stepping):
     """A network that trains itself."""
 
-    hint = "Models with a call of their own are not supported: use Sequential([...]) or Model(inputs, outputs)."
     functional: ClassVar[type[Model]]  # what Model(inputs, outputs) makes
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A class that says nothing of its graph gives `super().__init__` the tensors between which it lies."""
+        super().__init_subclass__(**options)
+        if getattr(cls.graph, "__isabstractmethod__", False):
+            cls.__bases__ = tuple(Model.functional if base is Model else base for base in cls.__bases__)
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        if cls is not Model and getattr(cls.graph, "__isabstractmethod__", False):
-            raise InvalidArgument(
-                f"class {cls.__name__}", "a class derived from Sequential or from models.Functional",
-                Told("one derived from Model"), cls.hint,
-            )  # fmt: skip
         return super().__new__(cls.functional if cls is Model else cls, *args, **kwargs)  # type: ignore[return-value]
 
     passing = Stepping.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
@@ -200,7 +200,8 @@ class Model(Stepping):
             return self.in_form(self.called_on(tensors, training))
         training = bool(training)
         xs = self.as_inputs(x)
-        self.build((None, *xs[0].shape[1:]))
+        if not self.built:
+            self.build((None, *xs[0].shape[1:]))
         self.gather()
         rng = replace(fresh_key(), step=self._calls) if training else self.key
         y, cache = self.forward(self.p, *xs, training=training, rng=rng)
@@ -310,8 +311,9 @@ class Model(Stepping):
         engine = checked_engine(engine)
         twin = copied(self, "explain")
         if y is None or not self.compiled:
-            x, _, _ = checked_arrays(twin, x, None, None, "explain")
-            twin.build((None, *parts_of(x)[0].shape[1:]))
+            x, _, _ = checked_arrays(twin, twin._expected(x), None, None, "explain")
+            if not twin.built:
+                twin.build((None, *x.shape[1:]))
             twin._prepare()
             return explain(twin, as_dtype(x, twin.dtype), engine=engine)
         self.has_library_step("explain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -72,7 +73,14 @@ class Network(Composite):
     @property
     def output_names(self) -> list[str]:
         """The name of each output, by which losses and metrics are told apart."""
-        return [self.layers[-1].name]
+        givers = {wire: call.layer.name for call in self.graph.calls for wire in call.outputs}
+        for wire in set(self.graph.outputs) - set(givers):
+            givers[wire] = self.inputs[self.graph.inputs.index(wire)].name
+        names: list[str] = []
+        for name in (givers[wire] for wire in self.graph.outputs):
+            numbered = (f"{name}_{n}" for n in itertools.count(1))  # a layer may give two outputs, or one twice
+            names.append(next(one for one in itertools.chain([name], numbered) if one not in names))
+        return names
 
     def _ends(self) -> tuple[list[Tensor], list[Tensor]]:
         """(input tensors, output tensors), as they come of calling one layer after another on tensors."""

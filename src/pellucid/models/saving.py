@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,14 @@ from ..errors import FileError, PellucidError, ShapeError, Told, UnknownName
 from ..files import reading
 from ..layers import InputLayer, Layer
 from ..layers.base import layers as layer_family
-from ..registry import custom_object_scope, snake
+from ..layers.composite import Composite
+from ..layers.traced import Traced
+from ..layers.tracing import layers_in
+from ..registry import custom_object_scope, is_ours, snake
 from ..rng import Key
 from . import archive
 from .compiling import Compiled
-from .network import Network, at_most
+from .network import at_most
 from .own_parts import check_known, told_how
 
 HARMLESS = 1 << 20  # parameters that a config may claim whatever is in the file: their shapes then tell what differs
@@ -144,7 +147,15 @@ def clone_model(model: Compiled, clone_function: Callable[[Layer], Layer] | None
             for saved, layer in zip(given[len(inputs) :], model.layers, strict=True)
         ]
         config = {**config, "config": {**config["config"], "layers": [*inputs, *made]}}
-    return _model_of(config, "clone_model")
+    with custom_object_scope({type(layer).__name__: type(layer) for layer in _all(model) if not is_ours(type(layer))}):
+        return _model_of(config, "clone_model")
+
+
+def _all(layer: Layer) -> Iterator[Layer]:
+    """The layer, and those that it is made of."""
+    yield layer
+    for inner in layer.layers if isinstance(layer, Composite) else ():
+        yield from _all(inner)
 
 
 def _target(filepath: str | os.PathLike[str], suffix: str, overwrite: bool, where: str) -> Path:
@@ -161,55 +172,86 @@ def _model_of(config: Any, where: str) -> Compiled:
         model = layer_family.deserialize(config, where=where)
     if not isinstance(model, Compiled):
         raise FileError(where, "a model", Told(type(model).__name__))
+    shape = (config.get("build_config") or {}).get("input_shape")
+    if not model.built and shape:
+        model.build(shape)
     return model
 
 
-def _groups(network: Network, prefix: str = "", met: set[int] | None = None) -> Iterator[tuple[str, Layer]]:
-    """(group in the file, layer), named by class and counted, as Keras does; a shared layer where it is first met."""
-    counts: dict[str, int] = {}
+def _groups(part: Composite, prefix: str = "", met: set[int] | None = None) -> Iterator[tuple[str, Layer]]:
+    """(group in the file, layer), as Keras calls them; a shared layer where it is first met."""
     met = set() if met is None else met
-    for layer in network.layers:
-        name = snake(type(layer).__name__)
-        n = counts[name] = counts.get(name, -1) + 1
-        group = f"{prefix}layers/{name}_{n}" if n else f"{prefix}layers/{name}"
+    for name, layer in _places(part):
         if id(layer) in met:
             continue
         met.add(id(layer))
-        yield group, layer
-        if isinstance(layer, Network):
-            yield from _groups(layer, f"{group}/", met)
+        yield f"{prefix}{name}", layer
+        if isinstance(layer, Composite):
+            yield from _groups(layer, f"{prefix}{name}/", met)
+
+
+def _places(part: Composite) -> Iterator[tuple[str, Layer]]:
+    """The layers of a model, named by class and counted; those of a class of one's own by their attributes."""
+    if not isinstance(part, Traced):
+        yield from _counted("layers", part.layers)
+        return
+    for name, held in sorted(vars(part).items()):
+        if isinstance(held, Layer):
+            yield from ((name, layer) for layer in layers_in(held))
+        else:
+            yield from _counted(name, list(layers_in(held)))
+
+
+def _counted(container: str, layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
+    counts: dict[str, int] = {}
+    for layer in layers:
+        name = snake(type(layer).__name__)
+        n = counts[name] = counts.get(name, -1) + 1
+        yield f"{container}/{name}_{n}" if n else f"{container}/{name}", layer
+
+
+def _own_weights(layer: Layer) -> Layer | None:
+    """The layer whose arrays stand in its group: of one that is made of layers, what gives its own."""
+    if isinstance(layer, Traced):
+        return layer.own_weights or None
+    return None if isinstance(layer, Composite) else layer
+
+
+def _held(model: Compiled) -> Iterator[tuple[str, str, Layer | None]]:
+    """(group in the file, name, whose arrays stand there)."""
+    yield "", model.name, _own_weights(model)
+    for group, layer in _groups(model):
+        yield f"{group}/", layer.name, _own_weights(layer)
 
 
 def _tree(model: Compiled) -> tuple[dict[str, Array], dict[str, str]]:
     """(arrays by path, names of the `vars` groups by path)."""
     tree: dict[str, Array] = {}
-    groups = {"vars": model.name}
-    for group, layer in _groups(model):
-        groups[f"{group}/vars"] = layer.name
-        if not isinstance(layer, Network):
-            tree |= {f"{group}/vars/{i}": w for i, w in enumerate(layer.get_weights())}
+    groups = {}
+    for group, name, layer in _held(model):
+        groups[f"{group}vars"] = name
+        if layer is not None:
+            tree |= {f"{group}vars/{i}": w for i, w in enumerate(layer.get_weights())}
     return tree, groups
 
 
 def _load_tree(model: Compiled, tree: Mapping[str, Array], where: str) -> None:
     """Put the file's arrays into the model; nothing changes unless every one is there and fits."""
     if not model.built:
-        if any(path.startswith("layers/") for path in tree):
+        if any(not path.startswith("optimizer/") for path in tree):
             raise FileError(where, "the model's input shape in its config", Told("weights without it"))
         return
     wanted: list[tuple[Layer, list[Array]]] = []
-    for group, layer in _groups(model):
-        if isinstance(layer, Network):
+    for group, name, layer in _held(model):
+        if layer is None:
             continue
         arrays = []
         for i, mine in enumerate(layer.get_weights()):
-            path = f"{group}/vars/{i}"
+            path = f"{group}vars/{i}"
             if path not in tree:
-                raise FileError(
-                    where, f"array {path!r} of layer {layer.name!r}", Told("none"), "The architectures differ."
-                )
+                raise FileError(where, f"array {path!r} of layer {name!r}", Told("none"), "The architectures differ.")
             if tree[path].shape != mine.shape:
-                raise ShapeError(f"{where}, {path} of layer {layer.name!r}", f"shape {mine.shape}", tree[path].shape)
+                raise ShapeError(f"{where}, {path} of layer {name!r}", f"shape {mine.shape}", tree[path].shape)
             arrays.append(tree[path])
         wanted.append((layer, arrays))
     for layer, arrays in wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,7 +35,8 @@ class Stepping(Fed):
     In Keras such a step needs the backend's own gradients; here `gradients` gives them.
     """
 
-    keras_hooks = ("call", "predict_step", "compute_loss")  # compute_loss: gradients are those of `compile`'s loss
+    keras_hooks: ClassVar[tuple[str, ...]] = ("call", "predict_step", "compute_loss")
+    # compute_loss: gradients are those of `compile`'s loss
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """One training step on a batch, (x, y) or (x, y, sample_weight); the numbers to show, by name.

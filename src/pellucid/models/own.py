@@ -1,0 +1,100 @@
+"""Models of one's own, as Keras users write them: layers in `__init__`, and in `call` how data flow through them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Shape
+from ..layers import InputLayer
+from ..layers.form import is_data, taken_apart
+from ..layers.traced import ONE, Traced
+from ..optimizers.base import optimizers
+from ..training.batches import is_stream
+from ..wiring import Tensor
+from .compiling import Compiled
+from .model import Model
+
+
+class OwnModel(Traced, Model):
+    """A model whose class writes `call`. Its layers are known once it has seen the shape of its input."""
+
+    keras_hooks = tuple(hook for hook in Model.keras_hooks if hook != "call")
+    passing = Traced.passing | Model.passing
+    _to_compile: dict[str, Any] | None = None  # what `compile` was given, until the outputs are known
+
+    def make(self, *shapes: Shape) -> None:
+        """Trace it, make the parameters, and settle what `compile` was given."""
+        if self.built:
+            return
+        self.output_shape_for(*shapes)
+        given: Any = shapes if self.takes_many else shapes[0]
+        self.shape = given
+        self.gather()
+        self._ends()  # so that each layer knows its tensors
+        if self._to_compile is not None:
+            super().compile(**self._to_compile)
+            self._to_compile = None
+
+    def _of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
+        self.make(*(one.shape[1:] for one in data))
+        return Model.__call__(self, list(data) if self.takes_many else data[0], training)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Choose how to train. What is said of several outputs is looked at when they are known."""
+        if self.built:
+            super().compile(*args, **kwargs)
+            return
+        given = inspect.signature(Compiled.compile).bind(self, *args, **kwargs).arguments
+        given.pop("self")
+        given["optimizer"] = self.optimizer = optimizers.get(
+            given.get("optimizer", "rmsprop"), "compile, argument optimizer"
+        )
+        if not isinstance(given.get("loss"), list | tuple | dict):
+            super().compile(**given)
+        self._to_compile, self.compiled = given, True
+
+    def _expected(self, x: Any) -> Any:
+        """The inputs as a flat list of those that `call` takes apart; the first data tell what they are."""
+        if is_stream(x):
+            return x
+        whole = not isinstance(x, dict | list | tuple) or not taken_apart(x)[1]
+        form, data = ONE[0][0], [x]
+        if not whole:
+            form, data = taken_apart(x, lambda one: is_data(one) or not isinstance(one, dict | list | tuple))
+        self._meet(((form,), {}))
+        if not self.built:
+            self.make(*(np.shape(one)[1:] for one in data))
+        return data if self.takes_many else data[0]
+
+    def _entries(self) -> list[Tensor]:
+        shapes = zip(self.sample_shapes, self.input_names, strict=True)
+        return [InputLayer(shape, dtype=self.dtype, name=name).tensor() for shape, name in shapes]
+
+    @property
+    def input_names(self) -> list[str]:
+        """The keys of a dict, or else the argument's name, with a number where it is a list."""
+        args, kwargs = self._form
+        named = inspect.signature(self.call).bind_partial(*args, **kwargs).arguments
+        return [name for argument, form in named.items() for name in _names(argument, form)]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The keys of a dict, or else the names of the layers that give the outputs."""
+        given = super().output_names
+        return list(self._out) if isinstance(self._out, dict) and len(self._out) == len(given) else given
+
+
+Model.traced = OwnModel
+
+
+def _names(argument: str, form: Any) -> list[str]:
+    """The name of each input in the form of an argument."""
+    if isinstance(form, dict):
+        return [name for key, inner in form.items() for name in _names(str(key), inner)]
+    if isinstance(form, list | tuple):
+        return [name for i, inner in enumerate(form) for name in _names(f"{argument}_{i}", inner)]
+    return [argument]
