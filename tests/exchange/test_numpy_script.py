@@ -144,7 +144,7 @@ def compare(run: Run) -> None:
 
 def test_no_part_of_the_library_is_left_out():
     kinds = {type(layer).__name__ for case in every_case() for _, layer in case.model.leaves()}
-    assert kinds | {"Sequential", "InputLayer"} == set(layers.base.layers.parts) - {"Functional", *JOINING}
+    assert kinds | {"Sequential", "InputLayer"} == set(layers.base.layers.parts) - {"Functional", "Lambda", *JOINING}
     assert {type(loss).__name__ for loss, _ in LOSSES} == {n for n, cls in loss_family.parts.items() if cls.by_rows}
     assert {rule for rule, _ in RULES} == set(optimizer_family.parts) - {"MultiOptimizer"}  # refused: several at once
     assert {type(rate).__name__ for rate in RATES} == set(schedule_family.parts)

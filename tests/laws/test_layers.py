@@ -11,10 +11,18 @@ import pytest
 
 from laws.graphs import JOINING
 from pellucid import layers as L
+from pellucid import ops
 from pellucid.errors import PellucidError, ShapeError
 from pellucid.layers.base import layers
 from pellucid.layers.checking import away_from_zero
+from pellucid.registry import register_keras_serializable
 from pellucid.rng import Key
+
+
+@register_keras_serializable("laws")
+def half_sine(x: Any) -> Any:
+    return 0.5 * ops.sin(x)
+
 
 Row = tuple[Callable[[], L.Layer], tuple[int, ...]]
 
@@ -76,6 +84,7 @@ ROWS: list[Row] = [
     (lambda: L.Identity(), (2, 3, 4)),
     (lambda: L.ActivityRegularization(l1=0.1, l2=0.2), (4,)),
     (lambda: L.InputLayer((4,)), (4,)),
+    (lambda: L.Lambda(half_sine), (3, 4)),
 ]
 
 

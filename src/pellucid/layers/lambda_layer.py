@@ -26,6 +26,9 @@ class Lambda(Traced):
     array([[3., 5.]], dtype=float32)
     """
 
+    formula, formula_back = "y = f(x)", "dx = dy·∂y/∂x, op by op"
+    supports_masking = True
+
     def __init__(
         self,
         function: Callable[..., Any],

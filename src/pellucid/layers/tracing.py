@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
@@ -87,6 +86,11 @@ def _aligned(
 ) -> Iterator[tuple[Node | None, Node | None]]:
     """Each call of both, and the two together that do the same."""
     keys_a, keys_b = ([likeness(node) for node in nodes] for nodes in (a, b))
+    if keys_a == keys_b:
+        yield from zip(a, b, strict=True)
+        return
+    from difflib import SequenceMatcher  # here, so that importing the library stays quick
+
     for tag, i, k, j, m in SequenceMatcher(None, keys_a, keys_b, autojunk=False).get_opcodes():
         if tag == "equal":
             yield from zip(a[i:k], b[j:m], strict=True)
