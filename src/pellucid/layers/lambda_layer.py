@@ -41,10 +41,9 @@ class Lambda(Traced):
         if not callable(function):
             raise WrongType(self.where("function"), "a function of tensors", function)
         self.function, self.arguments = function, dict(arguments or {})
-        self.taken = inspect.signature(function).parameters
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        told = {"training": training} if "training" in self.taken else {}
+        told = {"training": training} if "training" in inspect.signature(self.function).parameters else {}
         return self.function(inputs, **{**self.arguments, **told})
 
     def get_config(self) -> dict[str, Any]:
