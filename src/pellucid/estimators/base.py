@@ -1,0 +1,292 @@
+"""What both estimators are: fitting, going on, predicting, and being kept."""
+
+from __future__ import annotations
+
+import copy
+import math
+import tempfile
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+
+from ..arrays import Array
+from ..errors import DataError, InvalidArgument, Told
+from ..layers import Layer
+from ..models import Model
+from ..models.saving import load_model
+from ..rng import Key
+from ..tables import TableEncoder, Targets, attach
+from ..training.callbacks.base import Logs, as_list
+from .building import Head, network
+from .rows import Rows, SparseBatches, as_numbers, is_mixed, read_x
+from .settings import LARGEST_BATCH, Settings, settings_of
+from .telling import CallbackSupportMixin, Teller, with_callbacks
+from .watching import Watch
+
+
+class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
+    """What the classifier and the regressor share."""
+
+    model_: Model
+
+    # What each of them says ----------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _read_y(self, y: Any, first: bool, classes: Any = None) -> Array:
+        """Targets checked, as numbers: (N,) or (N, outputs)."""
+
+    @abstractmethod
+    def _weigh(self, y: Any, weights: Array | None) -> Array | None:
+        """The weights of rows with those of their classes."""
+
+    @abstractmethod
+    def _head(self, y: Array) -> Head:
+        """What the network ends in."""
+
+    @abstractmethod
+    def _targets(self, y: Array) -> Array:
+        """Targets as the loss takes them."""
+
+    @abstractmethod
+    def _agreement(self, y: Array, outputs: Array, weights: Array | None) -> float:
+        """The score of outputs, as `score` has it."""
+
+    @abstractmethod
+    def _columns_of_targets(self) -> Targets:
+        """What the outputs mean, for a model that takes rows of a table."""
+
+    def _learn_scale(self, rows: Rows) -> None:
+        """Learn what brings the targets to a common scale, where that is done."""
+
+    def _tail(self) -> Layer | None:
+        """The layer that brings outputs back to the targets' units, which is there whenever the model is not trained."""
+        return None
+
+    # Fitting -------------------------------------------------------------------------------------------------------
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:  # fmt: skip
+        """Train on X (N, features) and y (N,) or (N, outputs); with warm_start=True go on from where the last fit ended.
+
+        X: an array, a sparse matrix, or a data frame. X_val, y_val: rows to watch, in the place of those that
+        early_stopping=True would hold out; in a Pipeline, `transform_input=["X_val"]` has them transformed like X.
+        Weights (N,) are at least 0; one of 2 is the row twice.
+        """
+        settings = settings_of(self)
+        if (X_val is None) != (y_val is None):
+            raise InvalidArgument(f"{type(self).__name__}.fit", "X_val and y_val together", Told("one without the other"))
+        first = not (self.warm_start and hasattr(self, "model_"))
+        rows = self._rows(X, y, sample_weight, first)
+        held = None
+        if X_val is not None:
+            held = self._rows(X_val, y_val, sample_weight_val, first=False, weigh=False)
+        elif self.early_stopping:
+            rows, held = self._split(rows, settings)
+        with Teller(self, settings.max_iter, X, y, sample_weight) as teller:
+            watch = Watch(self, settings.tol, settings.patience, stops_by_score=self.early_stopping, teller=teller)
+            self._train(settings, rows.counted(), held, first, watch, settings.max_iter)
+        if not watch.stopped and not math.isinf(settings.patience):
+            warnings.warn(
+                f"{type(self).__name__}: after max_iter={settings.max_iter} epochs the network still improved. Raise "
+                "max_iter, or tol; n_iter_no_change=numpy.inf stops at max_iter without this warning.",
+                ConvergenceWarning, stacklevel=3,
+            )  # fmt: skip
+        return self
+
+    def _go_on(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
+        """One pass over the given rows, from where the last call ended."""
+        settings = settings_of(self)
+        if self.early_stopping:
+            told = Told("partial_fit, which has no rows to hold out")
+            raise InvalidArgument(f"{type(self).__name__}, early_stopping=True", "fit", told, "Leave it out.")
+        first = not hasattr(self, "model_")
+        rows = self._rows(X, y, sample_weight, first, classes)
+        self._train(settings, rows.counted(), None, first, Watch(self, settings.tol, math.inf), 1)
+        return self
+
+    def _rows(
+        self, X: Any, y: Any, sample_weight: Any, first: bool, classes: Any = None, weigh: bool = True
+    ) -> Rows:  # fmt: skip
+        """Everything that was given, checked."""
+        if y is None:
+            raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        x = read_x(self, X, y, learning=True, first=first)
+        targets = self._read_y(y, first, classes)
+        check_consistent_length(x, targets)
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, targets, dtype=np.float64, ensure_non_negative=True)
+            if not weights.any():
+                raise DataError(f"{type(self).__name__}, sample_weight", "a row that counts", Told("zeros alone"))
+        if first:
+            self._drawn = int(check_random_state(self.random_state).randint(2**31 - 1))
+        return Rows(x, targets, self._weigh(y, weights) if weigh else weights, (X, y))
+
+    def _split(self, rows: Rows, settings: Settings) -> tuple[Rows, Rows]:
+        """(rows to train on, rows to watch), each class in proportion."""
+        labels = rows.y if is_classifier(self) and rows.y.ndim == 1 else None
+        train, held = train_test_split(
+            np.arange(len(rows)), test_size=settings.validation_fraction, stratify=labels, random_state=self._drawn
+        )
+        if len(held) < 2:
+            raise DataError(
+                f"{type(self).__name__}, early_stopping=True", "at least 2 rows to watch",
+                Told(f"{len(held)} of {len(rows)}"), "Raise validation_fraction, or pass X_val and y_val.",
+            )  # fmt: skip
+        return rows.take(train), rows.take(held)
+
+    def _train(
+        self, settings: Settings, rows: Rows, held: Rows | None, first: bool, watch: Watch, epochs: int
+    ) -> None:  # fmt: skip
+        rows = replace(rows, x=as_numbers(self, rows.x, first))
+        held = held and replace(held, x=as_numbers(self, held.x))
+        if settings.exact and len(rows) == settings.batch_for(len(rows)) and isinstance(rows.x, np.ndarray):
+            rows = rows.merged()
+        if first:
+            self._begin(settings, rows)
+        else:
+            self._reopen()
+        self.n_iter_ = 0
+        self.callbacks_ = copy.deepcopy(as_list(self.callbacks))
+        watch.score = self._scorer(held)
+        if watch.score is not None and self.validation_scores_ is None:
+            self.validation_scores_, self.best_validation_score_ = [], -math.inf
+        size = settings.batch_for(len(rows))
+        self._training = True  # the model lacks its last layer, which brings outputs into the targets' units
+        try:
+            self.model_.fit(
+                **self._fed(rows, size, Key(self._drawn).fold("order", len(self.loss_curve_))),
+                epochs=epochs,
+                verbose=int(self.verbose),
+                callbacks=[watch, *self.callbacks_],
+                validation_data=None if held is None else self._held(held),
+            )
+        finally:
+            del self._training
+            if (tail := self._tail()) is not None:
+                self.model_.add(tail)
+
+    def _begin(self, settings: Settings, rows: Rows) -> None:
+        """A new network, and curves without a point."""
+        self._learn_scale(rows)
+        head = self._head(rows.y)
+        self.model_ = network(self, settings, head, rows.x, rows.weights, Key(self._drawn).fold("model").seed >> 1)
+        if hasattr(self, "encoder_"):
+            attach(self.model_, self.encoder_, self._columns_of_targets())
+        self.n_outputs_, self.out_activation_ = head.outputs, head.shown
+        self.history_: dict[str, list[float]] = {}
+        self.loss_curve_: list[float] = []
+        self.loss_ = self.best_loss_ = math.inf
+        self.validation_scores_: list[float] | None = None
+        self.best_validation_score_: float | None = None
+
+    def _reopen(self) -> None:
+        """The network as it trains."""
+        if self._tail() is not None:
+            self.model_.pop()
+        if self.learning_rate is not None:
+            self.model_.optimizer.learning_rate = self.learning_rate
+
+    def _fed(self, rows: Rows, size: int, key: Key) -> dict[str, Any]:
+        """What `Model.fit` takes: arrays, or batches where a sparse matrix is too large to be one."""
+        weights = None if rows.weights is None else (rows.weights * (len(rows) / rows.weights.sum())).astype(np.float32)
+        if not isinstance(rows.x, np.ndarray):
+            rows = replace(rows, y=self._targets(rows.y), weights=weights)
+            return {"x": SparseBatches(rows, size, key if self.shuffle else None), "shuffle": False}
+        y = self._targets(rows.y)
+        return {"x": rows.x, "y": y, "sample_weight": weights, "batch_size": size, "shuffle": bool(self.shuffle)}
+
+    def _held(self, held: Rows) -> Any:
+        """What `Model.fit` takes as validation_data."""
+        fed = self._fed(held, LARGEST_BATCH, Key(0))
+        return (fed["x"], fed["y"], fed["sample_weight"])[: 3 if fed["sample_weight"] is not None else 2]
+
+    def _scorer(self, held: Rows | None) -> Callable[[Logs], float] | None:
+        """What tells how good the network is on the rows to watch; more is better."""
+        if held is None:
+            return None
+        if self.scoring == "loss":
+            return lambda logs: -float(logs["val_loss"])
+        if self.scoring is None:
+            return lambda logs: self._agreement(held.y, self._outputs(held.x), held.weights)
+        scorer = check_scoring(self, scoring=self.scoring)
+        weights = {} if held.weights is None else {"sample_weight": held.weights}
+        return lambda logs: float(scorer(self, *held.raw, **weights))
+
+    def _count_epoch(self, logs: Logs) -> None:
+        self.n_iter_ += 1
+        self.loss_ = float(logs["loss"])
+        self.loss_curve_.append(self.loss_)
+        for name, value in logs.items():
+            self.history_.setdefault(name, []).append(float(value))
+
+    # Using ---------------------------------------------------------------------------------------------------------
+
+    def _outputs(self, x: Any) -> Array:
+        """What the network gives for inputs, in the targets' units."""
+        if not isinstance(x, np.ndarray):
+            x = SparseBatches(Rows(x, np.zeros(x.shape[0]), None), LARGEST_BATCH)
+        outputs: Array = self.model_.predict(x, verbose=0)
+        tail = self._tail() if hasattr(self, "_training") else None
+        return outputs if tail is None else tail(outputs)
+
+    def _predicted(self, X: Any) -> Array:
+        """The network's outputs for rows that are checked first."""
+        check_is_fitted(self, "model_")
+        return self._outputs(as_numbers(self, read_x(self, X, learning=False, first=False)))
+
+    def _encodes(self, X: Any) -> bool:
+        """Whether a new fit to X begins with a TableEncoder."""
+        return isinstance(self.columns, TableEncoder) or (self.columns == "auto" and is_mixed(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    # Keeping -------------------------------------------------------------------------------------------------------
+
+    def __copy__(self) -> Self:
+        """A shallow copy, which has the same network."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The network as the bytes of its `.keras` file, so that nothing in them can be executed."""
+        state = {**super().__getstate__()}
+        if "model_" in state:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "model.keras"
+                self.model_.save(path)
+                state["model_"] = path.read_bytes()
+            state["callbacks_"] = [_without_model(callback) for callback in self.callbacks_]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if isinstance(content := state.get("model_"), bytes):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "model.keras"
+                path.write_bytes(content)
+                self.model_ = load_model(path)
+
+
+def _without_model(callback: Any) -> Any:
+    twin = copy.copy(callback)
+    twin.__dict__.pop("model", None)
+    return twin

@@ -1,0 +1,135 @@
+"""From an estimator's parameters to a compiled network."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import ShapeError, Told, WrongType
+from ..layers import Activation, BatchNormalization, Dense, Dropout, Layer, Normalization
+from ..losses import Loss
+from ..models import Model, Sequential
+from ..models.saving import clone_model
+from ..optimizers.base import Optimizer, optimizers
+from ..regularizers import L1L2
+from ..rng import Key
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Head:
+    """What comes out: how many numbers, by which activation, and the loss that judges them."""
+
+    outputs: int
+    activation: Any
+    loss: Loss
+
+    @property
+    def shown(self) -> str:
+        """The activation's name."""
+        return str(getattr(self.activation, "name", self.activation))
+
+
+def network(estimator: Any, settings: Settings, head: Head, x: Array, weights: Array | None, seed: int) -> Model:
+    """The network for inputs like x (N, features), compiled, with weights that `seed` decides. weights (N,): of the
+    rows, or None."""
+    if estimator.model is None:
+        mass = settings.batch_for(len(x)) * (1.0 if weights is None else float(np.mean(weights)))
+        model: Model = Sequential([*_front(estimator, x, weights), *_layers(estimator, settings, head, mass)], seed=seed)
+    else:
+        model = _own(estimator, head, x.shape[1], seed)
+    model.build((None, x.shape[1]))
+    expected = (None, head.outputs)
+    if model.output_shape != expected:
+        raise ShapeError(
+            f"{type(estimator).__name__}, argument model", f"outputs {expected} for these targets",
+            Told(str(model.output_shape)), f"Let its last layer have {head.outputs} units.",
+        )  # fmt: skip
+    metrics = estimator.metrics
+    model.compile(_optimizer(estimator), head.loss, weighted_metrics=copy.deepcopy(metrics))
+    return model
+
+
+def _front(estimator: Any, x: Any, weights: Array | None) -> list[Layer]:
+    """What standardises the inputs, by the rows to train on. A column that is always the same stays unscaled."""
+    if not estimator.standardize:
+        return []
+    mean, variance = moments(x, weights)
+    return [Normalization(mean=mean, variance=variance)]
+
+
+def moments(x: Any, weights: Array | None) -> tuple[Array, Array]:
+    """Mean and variance of each column of x (N, C), dense or sparse, in float64; a variance of 0 as 1."""
+    if hasattr(x, "tocsr"):
+        mean = np.asarray(x.T @ (np.ones(x.shape[0]) if weights is None else weights)).ravel()
+        square = np.asarray(x.multiply(x).T @ (np.ones(x.shape[0]) if weights is None else weights)).ravel()
+        total = x.shape[0] if weights is None else float(weights.sum())
+        variance = np.maximum(square / total - (mean / total) ** 2, 0.0)
+        return mean / total, np.where(variance > 0, variance, 1.0)
+    x = np.asarray(x, np.float64)
+    mean = np.average(x, axis=0, weights=weights)
+    variance = np.average((x - mean) ** 2, axis=0, weights=weights)
+    return mean, np.where(variance > 0, variance, 1.0)
+
+
+def _layers(estimator: Any, settings: Settings, head: Head, mass: float) -> list[Layer]:
+    """Hidden layers and the last one. Penalties as in scikit-learn: (alpha/2·ΣW² + l1·Σ|W|) / rows of a batch."""
+    penalised = settings.alpha or settings.l1
+    made: list[Layer] = []
+
+    def dense(units: int, **options: Any) -> Dense:
+        penalty = L1L2(l1=settings.l1 / mass, l2=settings.alpha / (2 * mass)) if penalised else None
+        return Dense(units, kernel_regularizer=penalty, **options)
+
+    for units, activation, rate in zip(settings.units, settings.activations, settings.dropout, strict=True):
+        if estimator.batch_norm:
+            made += [dense(units, use_bias=False), BatchNormalization(), Activation(activation)]
+        else:
+            made.append(dense(units, activation=activation))
+        if rate:
+            made.append(Dropout(rate))
+    return [*made, dense(head.outputs, activation=head.activation)]
+
+
+def _own(estimator: Any, head: Head, features: int, seed: int) -> Model:
+    """The user's model: a given one's architecture with fresh weights, or what a function builds, as it is."""
+    given, where = estimator.model, f"{type(estimator).__name__}, argument model"
+    if isinstance(given, Model):
+        model = _afresh(given, seed)
+    else:
+        taken = inspect.signature(given).parameters
+        model = given(features, head.outputs, **({"seed": seed} if "seed" in taken else {}))
+        if not isinstance(model, Model):
+            raise WrongType(where, "a function that returns a model", model)
+    if not model.built:
+        model.key = Key(seed)
+    elif tuple(model.shape or ()) != (features,):
+        raise ShapeError(where, f"a model of {features} inputs, as X has columns", Told(str(model.input_shape)))
+    return model
+
+
+def _afresh(given: Model, seed: int) -> Model:
+    """A model's architecture with trained parameters that the seed decides; what is not trained (statistics) is kept."""
+    model: Any = clone_model(given)
+    model.key = Key(seed)
+    if model.built:
+        for i, spec in enumerate(model.specs):
+            if spec.trainable:
+                model.theta[spec.name] = spec.initializer(spec.shape, model.dtype, model.key.fold("init", i))
+        for mine, theirs in zip(model.state.values(), given.state.values(), strict=True):
+            mine[...] = theirs
+    return model  # type: ignore[no-any-return]
+
+
+def _optimizer(estimator: Any) -> Optimizer:
+    """An optimizer of the estimator's own: the one given stays as it is."""
+    where = f"{type(estimator).__name__}, argument optimizer"
+    optimizer = copy.deepcopy(optimizers.get(estimator.optimizer, where))
+    if estimator.learning_rate is not None:
+        optimizer.learning_rate = estimator.learning_rate
+    return optimizer

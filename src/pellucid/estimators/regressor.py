@@ -1,0 +1,131 @@
+"""NeuralNetworkRegressor: a network that predicts numbers."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import check_array, column_or_1d
+
+from ..activations.base import activations
+from ..arrays import Array
+from ..errors import DataError, Told
+from ..layers import Layer, Rescaling
+from ..losses import Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, Poisson
+from ..losses.base import losses
+from ..tables import Targets
+from .base import NeuralNetwork
+from .building import Head, moments
+from .rows import Rows
+
+THEIR_LOSSES = {"auto": "mean_squared_error", "squared_error": "mean_squared_error",
+                "absolute_error": "mean_absolute_error"}  # fmt: skip
+OF_DIFFERENCES = (Huber, LogCosh, MeanAbsoluteError, MeanSquaredError)  # for which the targets' mean and scale are free
+
+
+class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
+    def __init__(
+        self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *, dropout: Any = 0.0,
+        batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
+        loss: Any = "auto", out_activation: Any = "auto", alpha: float = 0.0001, l1: float = 0.0,
+        batch_size: Any = "auto", max_iter: int = 200, shuffle: bool = True, random_state: Any = None,
+        tol: float = 1e-4, n_iter_no_change: Any = 10, early_stopping: bool = False, validation_fraction: float = 0.1,
+        scoring: Any = None, metrics: Any = None, callbacks: Any = None, columns: Any = "auto", model: Any = None,
+        warm_start: bool = False, verbose: Any = False,
+    ) -> None:  # fmt: skip
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.standardize = standardize
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.loss = loss
+        self.out_activation = out_activation
+        self.alpha = alpha
+        self.l1 = l1
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.metrics = metrics
+        self.callbacks = callbacks
+        self.columns = columns
+        self.model = model
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """One pass over X (N, features), from where the last call ended."""
+        return self._go_on(X, y, sample_weight)
+
+    def predict(self, X: Any) -> Array:
+        """The numbers for each row: (N,) or (N, outputs); computed in float32, and told in float64 unless X is float32."""
+        found = self._decided(self._predicted(X))
+        return found if getattr(X, "dtype", None) == np.float32 else found.astype(np.float64)
+
+    # What is asked of an estimator ---------------------------------------------------------------------------------
+
+    def _read_y(self, y: Any, first: bool, classes: Any = None) -> Array:
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+        y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
+        outputs = 1 if y.ndim == 1 else y.shape[1]
+        if not first and outputs != self.n_outputs_:
+            raise DataError(f"{type(self).__name__}, y", f"{self.n_outputs_} outputs, as first fitted", outputs)
+        return y
+
+    def _weigh(self, y: Any, weights: Array | None) -> Array | None:
+        return weights
+
+    def _head(self, y: Array) -> Head:
+        where, loss = type(self).__name__, self._loss()
+        if self.out_activation != "auto":
+            out = activations.get(self.out_activation, f"{where}, argument out_activation")
+        else:
+            out = "exponential" if isinstance(loss, Poisson) else "linear"
+        return Head(1 if y.ndim == 1 else y.shape[1], out, loss)
+
+    def _loss(self) -> Loss:
+        name = THEIR_LOSSES.get(self.loss, self.loss) if isinstance(self.loss, str) else self.loss
+        return losses.get(name, f"{type(self).__name__}, argument loss")
+
+    def _learn_scale(self, rows: Rows) -> None:
+        self._scale: tuple[Array, Array] | None = None
+        if self.standardize and self.model is None and self.out_activation == "auto":
+            if isinstance(self._loss(), OF_DIFFERENCES):
+                mean, variance = moments(rows.y.reshape(len(rows), -1), rows.weights)
+                self._scale = mean, np.sqrt(variance)
+
+    def _targets(self, y: Array) -> Array:
+        if self._scale is not None:
+            mean, deviation = self._scale
+            y = (y - (mean if y.ndim > 1 else mean[0])) / (deviation if y.ndim > 1 else deviation[0])
+        return y.astype(np.float32)
+
+    def _tail(self) -> Layer | None:
+        if self._scale is None:
+            return None
+        return Rescaling(self._scale[1].tolist(), self._scale[0].tolist())
+
+    def _decided(self, outputs: Array) -> Array:
+        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+    def _agreement(self, y: Array, outputs: Array, weights: Array | None) -> float:
+        found = self._decided(outputs)
+        return float(r2_score(y, found, sample_weight=weights)) if np.isfinite(found).all() else float("nan")
+
+    def _columns_of_targets(self) -> Targets:
+        names = [f"output {i}" for i in range(1 if self._scale is None else len(self._scale[0]))]
+        return Targets(names, [""] * len(names), (), [0.0] * len(names), [1.0] * len(names))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

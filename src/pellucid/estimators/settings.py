@@ -1,0 +1,94 @@
+"""What an estimator was given, checked when it is fitted: scikit-learn's rule keeps it as it came until then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..activations.base import activations
+from ..errors import InvalidArgument, Told, WrongType
+from ..tables import TableEncoder
+from ..training.callbacks.base import as_list
+
+LARGEST_BATCH = 200  # of batch_size="auto", as in scikit-learn
+THEIR_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's words for Keras's activations
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters of an estimator that are numbers, switches or lists, as they are used."""
+
+    units: list[int]
+    activations: list[Any]  # one for each hidden layer
+    dropout: list[float]
+    alpha: float
+    l1: float
+    batch_size: int | None  # None: up to LARGEST_BATCH
+    max_iter: int
+    patience: float
+    tol: float
+    validation_fraction: float
+    exact: bool  # whether equal rows may be merged: nothing is drawn or counted row by row
+
+    def batch_for(self, rows: int) -> int:
+        """Rows of a batch, where there are so many in all."""
+        return min(self.batch_size or LARGEST_BATCH, rows)
+
+
+def settings_of(estimator: Any) -> Settings:
+    """The checked parameters of an estimator; raises where one cannot be meant."""
+
+    def where(name: str) -> str:
+        return f"{type(estimator).__name__}, argument {name}"
+
+    given, own = estimator.hidden_layer_sizes, estimator.model
+    sizes = list(given) if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str) else [given]
+    units = [checks.integer(where("hidden_layer_sizes"), n, minimum=1) for n in sizes]
+    act = [activations.get(name) for name in _each(where("activation"), _ours(estimator.activation), len(units))]
+    rates = _each(where("dropout"), estimator.dropout, len(units))
+    if own is not None and not (callable(own) or hasattr(own, "get_config")):
+        raise WrongType(where("model"), "a model, or a function build(n_features, n_outputs) that makes one", own)
+    if estimator.batch_size != "auto":
+        checks.integer(where("batch_size"), estimator.batch_size, minimum=1)
+    if not (estimator.columns is None or estimator.columns == "auto" or isinstance(estimator.columns, TableEncoder)):
+        raise InvalidArgument(where("columns"), "'auto', None or a TableEncoder", estimator.columns)
+    for name in ("batch_norm", "standardize", "early_stopping", "shuffle", "warm_start"):
+        checks.one_of(where(name), getattr(estimator, name), (False, True))
+    as_list(estimator.callbacks)
+    patience = estimator.n_iter_no_change
+    if not (isinstance(patience, float) and math.isinf(patience)):
+        checks.integer(where("n_iter_no_change"), patience, minimum=1)
+    return Settings(
+        units,
+        act,
+        [checks.number(where("dropout"), rate, minimum=0, below=1) for rate in rates],
+        checks.number(where("alpha"), estimator.alpha, minimum=0),
+        checks.number(where("l1"), estimator.l1, minimum=0),
+        None if estimator.batch_size == "auto" else int(estimator.batch_size),
+        checks.integer(where("max_iter"), estimator.max_iter, minimum=1),
+        float(patience),
+        checks.number(where("tol"), estimator.tol, minimum=0),
+        checks.number(where("validation_fraction"), estimator.validation_fraction, above=0, below=1),
+        exact=own is None and not any(rates) and not estimator.batch_norm,
+    )
+
+
+def _ours(activation: Any) -> Any:
+    """Activations by Keras's names."""
+    if isinstance(activation, list | tuple):
+        return [_ours(one) for one in activation]
+    return THEIR_NAMES.get(activation, activation) if isinstance(activation, str) else activation
+
+
+def _each(where: str, given: Any, layers: int) -> list[Any]:
+    """One for each hidden layer: the same for all, or as they were listed."""
+    if not isinstance(given, list | tuple):
+        return [given] * layers
+    if len(given) != layers:
+        raise InvalidArgument(where, f"one, or a list of {layers}, as many as hidden layers", Told(f"{len(given)}"))
+    return list(given)
