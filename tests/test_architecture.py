@@ -55,6 +55,7 @@ OUTSIDE: dict[str, set[str]] = {
     "matplotlib": {"plots"},
     "pooch": {"data"},
     "polars": {"tables"},
+    "sklearn": {"estimators"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},
     "typer": {"cli"},

@@ -3,11 +3,11 @@
 from ..errors import MissingExtra
 
 try:
-    import sklearn as _sklearn
-except ImportError:
+    from .classifier import NeuralNetworkClassifier
+    from .regressor import NeuralNetworkRegressor
+except ModuleNotFoundError as problem:
+    if problem.name != "sklearn":
+        raise
     raise MissingExtra("pellucid.estimators", "scikit-learn", "sklearn") from None
-
-from .classifier import NeuralNetworkClassifier
-from .regressor import NeuralNetworkRegressor
 
 __all__ = ["NeuralNetworkClassifier", "NeuralNetworkRegressor"]

@@ -23,7 +23,6 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, Told
 from ..layers import Layer
-from ..models import Model
 from ..models.saving import load_model
 from ..rng import Key
 from ..tables import TableEncoder, Targets, attach
@@ -38,12 +37,14 @@ from .watching import Watch
 class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
     """What the classifier and the regressor share."""
 
-    model_: Model
+    model_: Any  # a Model
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
 
     # What each of them says ----------------------------------------------------------------------------------------
 
     @abstractmethod
-    def _read_y(self, y: Any, first: bool, classes: Any = None) -> Array:
+    def _read_y(self, given: Any, first: bool, classes: Any = None) -> Array:
         """Targets checked, as numbers: (N,) or (N, outputs)."""
 
     @abstractmethod
@@ -70,7 +71,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """Learn what brings the targets to a common scale, where that is done."""
 
     def _tail(self) -> Layer | None:
-        """The layer that brings outputs back to the targets' units, which is there whenever the model is not trained."""
+        """The layer that brings outputs back to the targets' units; it is there but while the model trains."""
         return None
 
     # Fitting -------------------------------------------------------------------------------------------------------
@@ -80,7 +81,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> Self:  # fmt: skip
-        """Train on X (N, features) and y (N,) or (N, outputs); with warm_start=True go on from where the last fit ended.
+        """Train on X (N, features), y (N,) or (N, outputs); with warm_start=True go on from where the last fit ended.
 
         X: an array, a sparse matrix, or a data frame. X_val, y_val: rows to watch, in the place of those that
         early_stopping=True would hold out; in a Pipeline, `transform_input=["X_val"]` has them transformed like X.
@@ -88,7 +89,9 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """
         settings = settings_of(self)
         if (X_val is None) != (y_val is None):
-            raise InvalidArgument(f"{type(self).__name__}.fit", "X_val and y_val together", Told("one without the other"))
+            raise InvalidArgument(
+                f"{type(self).__name__}.fit", "X_val and y_val together", Told("one without the other")
+            )
         first = not (self.warm_start and hasattr(self, "model_"))
         rows = self._rows(X, y, sample_weight, first)
         held = None
@@ -154,19 +157,22 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
     ) -> None:  # fmt: skip
         rows = replace(rows, x=as_numbers(self, rows.x, first))
         held = held and replace(held, x=as_numbers(self, held.x))
-        if settings.exact and len(rows) == settings.batch_for(len(rows)) and isinstance(rows.x, np.ndarray):
+        if settings.exact and len(rows) == min(settings.batch_for(len(rows)), LARGEST_BATCH):
             rows = rows.merged()
         if first:
             self._begin(settings, rows)
-        else:
-            self._reopen()
+        elif self.learning_rate is not None:
+            self.model_.optimizer.learning_rate = self.learning_rate
         self.n_iter_ = 0
         self.callbacks_ = copy.deepcopy(as_list(self.callbacks))
         watch.score = self._scorer(held)
         if watch.score is not None and self.validation_scores_ is None:
             self.validation_scores_, self.best_validation_score_ = [], -math.inf
         size = settings.batch_for(len(rows))
-        self._training = True  # the model lacks its last layer, which brings outputs into the targets' units
+        tail = self._tail()
+        if tail is not None and not first:
+            self.model_.pop()
+        self._training = True  # the model lacks its tail
         try:
             self.model_.fit(
                 **self._fed(rows, size, Key(self._drawn).fold("order", len(self.loss_curve_))),
@@ -177,7 +183,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
             )
         finally:
             del self._training
-            if (tail := self._tail()) is not None:
+            if tail is not None:
                 self.model_.add(tail)
 
     def _begin(self, settings: Settings, rows: Rows) -> None:
@@ -185,21 +191,14 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         self._learn_scale(rows)
         head = self._head(rows.y)
         self.model_ = network(self, settings, head, rows.x, rows.weights, Key(self._drawn).fold("model").seed >> 1)
+        self.n_outputs_, self.out_activation_ = head.outputs, head.shown
         if hasattr(self, "encoder_"):
             attach(self.model_, self.encoder_, self._columns_of_targets())
-        self.n_outputs_, self.out_activation_ = head.outputs, head.shown
-        self.history_: dict[str, list[float]] = {}
+        self.history_: dict[str, list[Any]] = {}
         self.loss_curve_: list[float] = []
         self.loss_ = self.best_loss_ = math.inf
-        self.validation_scores_: list[float] | None = None
-        self.best_validation_score_: float | None = None
-
-    def _reopen(self) -> None:
-        """The network as it trains."""
-        if self._tail() is not None:
-            self.model_.pop()
-        if self.learning_rate is not None:
-            self.model_.optimizer.learning_rate = self.learning_rate
+        self.validation_scores_ = None
+        self.best_validation_score_ = None
 
     def _fed(self, rows: Rows, size: int, key: Key) -> dict[str, Any]:
         """What `Model.fit` takes: arrays, or batches where a sparse matrix is too large to be one."""
@@ -213,7 +212,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
     def _held(self, held: Rows) -> Any:
         """What `Model.fit` takes as validation_data."""
         fed = self._fed(held, LARGEST_BATCH, Key(0))
-        return (fed["x"], fed["y"], fed["sample_weight"])[: 3 if fed["sample_weight"] is not None else 2]
+        return (fed["x"], fed["y"], fed["sample_weight"]) if "y" in fed else fed["x"]
 
     def _scorer(self, held: Rows | None) -> Callable[[Logs], float] | None:
         """What tells how good the network is on the rows to watch; more is better."""
@@ -232,7 +231,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         self.loss_ = float(logs["loss"])
         self.loss_curve_.append(self.loss_)
         for name, value in logs.items():
-            self.history_.setdefault(name, []).append(float(value))
+            self.history_.setdefault(name, []).append(np.asarray(value).tolist())
 
     # Using ---------------------------------------------------------------------------------------------------------
 

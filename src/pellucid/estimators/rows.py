@@ -35,8 +35,8 @@ class Rows:
         """Some of the rows."""
         x = self.x.take(rows) if isinstance(self.x, Table) else self.x[rows]
         weights = None if self.weights is None else self.weights[rows]
-        raw = tuple(None if part is None else _safe_indexing(part, rows) for part in self.raw)
-        return replace(self, x=x, y=self.y[rows], weights=weights, raw=raw)
+        raw_x, raw_y = (None if part is None else _safe_indexing(part, rows) for part in self.raw)
+        return replace(self, x=x, y=self.y[rows], weights=weights, raw=(raw_x, raw_y))
 
     def counted(self) -> Self:
         """Without the rows of weight 0, and with no weights where all are alike."""
@@ -82,7 +82,9 @@ def is_mixed(x: Any) -> bool:
 def _table(estimator: Any, x: Any, first: bool) -> Table:
     if not column_names(x):
         raise DataError(
-            f"{type(estimator).__name__}, X", "a data frame, as in training", Told(f"a value of type {type(x).__name__}")
+            f"{type(estimator).__name__}, X",
+            "a data frame, as in training",
+            Told(f"a value of type {type(x).__name__}"),
         )
     table = read_table(x)
     if first:

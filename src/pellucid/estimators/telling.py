@@ -1,4 +1,4 @@
-"""scikit-learn's own callbacks (`set_callbacks`, from its version 1.9 on): `fit` is their task, each epoch a part of it."""
+"""scikit-learn's own callbacks (`set_callbacks`, from its version 1.9 on): `fit` is a task, each epoch one within."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn before 1.9
 
-    class CallbackSupportMixin:
+    class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing to support."""
 
     def with_callbacks(method: Any) -> Any:
         """The method as it is."""
         return method
+
+
+__all__ = ["CallbackSupportMixin", "Teller", "with_callbacks"]
 
 
 class Teller:

@@ -56,7 +56,7 @@ class Watch(Callback):
             estimator.best_validation_score_ = value
             if self.stops_by_score:
                 self.best_weights = self.model.get_weights()
-        return value >= best + self.tol
+        return bool(value >= best + self.tol)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self.stopped |= self.model.stop_training
