@@ -69,7 +69,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     >>> X, X_test, y, y_test = train_test_split(X, load_wine().target_names[y], stratify=y, random_state=0)
     >>> classifier = NeuralNetworkClassifier(learning_rate=0.01, random_state=0).fit(X, y)
     >>> classifier.score(X_test, y_test) > 0.95, str(classifier.predict(X_test)[0])
-    (True, 'class_0')
+    (True, 'class_2')
 
     Source: scikit-learn's estimator API, Buitinck et al., 2013. Where MLPClassifier differs: it has no standardize,
     dropout, batch_norm, activations by layer, class_weight, scoring, model; and its `solver` is `optimizer` here.
@@ -169,7 +169,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         if len(self.classes_) < 2 and not many:
             fix = "One class leaves nothing to learn."
             raise DataError(
-                f"{self._where()}, y", "at least two classes", Told(f"one class, {self.classes_[0]!r}"), fix
+                f"{self._where()}, y", "at least two classes", Told(f"one class, {self.classes_.tolist()[0]!r}"), fix
             )
 
     def _numbered(self, y: Array) -> Array:
@@ -178,7 +178,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         wrong = self.classes_[places] != y
         if wrong.any():
             raise DataError(
-                f"{self._where()}, y", "labels among the classes first fitted", y[wrong][0],
+                f"{self._where()}, y", "labels among the classes first fitted", y[wrong].tolist()[0],
                 "Pass all classes to the first partial_fit, or fit anew without warm_start.",
             )  # fmt: skip
         numbers: Array = places

@@ -101,7 +101,9 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         y: Array = check_array(given, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
         outputs = 1 if y.ndim == 1 else y.shape[1]
-        if not first and outputs != self.n_outputs_:
+        if first:
+            self.n_outputs_ = outputs
+        elif outputs != self.n_outputs_:
             raise DataError(f"{type(self).__name__}, y", f"{self.n_outputs_} outputs, as first fitted", outputs)
         return y
 
@@ -114,7 +116,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         if isinstance(out, str) and out == "auto":
             out = "exponential" if isinstance(loss, Poisson) else "linear"
         out = activations.get(out, f"{where}, argument out_activation")
-        return Head(1 if y.ndim == 1 else y.shape[1], out, loss)
+        return Head(self.n_outputs_, out, loss)
 
     def _loss(self) -> Loss:
         name = THEIR_LOSSES.get(self.loss, self.loss) if isinstance(self.loss, str) else self.loss

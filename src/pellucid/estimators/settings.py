@@ -59,6 +59,7 @@ def settings_of(estimator: Any) -> Settings:
         raise InvalidArgument(where("columns"), "'auto', None or a TableEncoder", estimator.columns)
     for name in ("batch_norm", "standardize", "early_stopping", "shuffle", "warm_start"):
         checks.one_of(where(name), getattr(estimator, name), (False, True))
+    checks.one_of(where("verbose"), estimator.verbose, (0, 1, 2))
     as_list(estimator.callbacks)
     patience = estimator.n_iter_no_change
     if not (isinstance(patience, float) and math.isinf(patience)):

@@ -1,0 +1,24 @@
+"""scikit-learn's own law book, whole, on both estimators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from pellucid.estimators import NeuralNetworkClassifier, NeuralNetworkRegressor
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+@parametrize_with_checks([NeuralNetworkClassifier(), NeuralNetworkRegressor()])
+def test_check_estimator(estimator: Any, check: Any):
+    check(estimator)
+
+
+def test_the_warning_of_unfinished_training_is_scikit_learns():
+    with pytest.warns(ConvergenceWarning, match="after max_iter=1 epochs"):
+        NeuralNetworkRegressor(max_iter=1).fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])
