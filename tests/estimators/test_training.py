@@ -222,7 +222,12 @@ def test_warm_start_keeps_to_the_classes():
 @pytest.mark.parametrize(
     ("name", "value", "error", "message"),
     [
-        ("hidden_layer_sizes", (8, 0), InvalidArgument, "argument hidden_layer_sizes: expected a whole number at least"),
+        (
+            "hidden_layer_sizes",
+            (8, 0),
+            InvalidArgument,
+            "argument hidden_layer_sizes: expected a whole number at least",
+        ),
         ("hidden_layer_sizes", "8", WrongType, "argument hidden_layer_sizes"),
         ("activation", "relo", UnknownName, "Did you mean 'relu'"),
         ("activation", ["relu", "tanh"], InvalidArgument, "one, or a list of 1, as many as hidden layers"),
@@ -254,7 +259,13 @@ def test_what_cannot_be_meant_is_told_in_a_sentence(cls: Any, name: str, value: 
 @pytest.mark.parametrize("cls", BOTH)
 def test_parameters_reach_the_network(cls: Any):
     estimator = small(
-        cls, hidden_layer_sizes=[6, 4], activation=["tanh", "logistic"], dropout=[0.1, 0], alpha=0.3, l1=0.5, batch_size=50
+        cls,
+        hidden_layer_sizes=[6, 4],
+        activation=["tanh", "logistic"],
+        dropout=[0.1, 0],
+        alpha=0.3,
+        l1=0.5,
+        batch_size=50,
     )
     layers = estimator.fit(*data_for(cls)).model_.layers
     kinds = [type(layer).__name__ for layer in layers]

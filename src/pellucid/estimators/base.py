@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-import tempfile
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -23,11 +21,11 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, Told
 from ..layers import Layer
-from ..models.saving import load_model
 from ..rng import Key
 from ..tables import TableEncoder, Targets, attach
 from ..training.callbacks.base import Logs, as_list
 from .building import Head, network
+from .keeping import as_bytes, from_bytes, own_parts, without_model
 from .rows import Rows, SparseBatches, as_numbers, is_mixed, read_x
 from .settings import LARGEST_BATCH, Settings, settings_of
 from .telling import CallbackSupportMixin, Teller, with_callbacks
@@ -266,26 +264,15 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        """The network as the bytes of its `.keras` file, so that nothing in them can be executed."""
+        """The network as the bytes of its `.keras` file; classes of the user's own as pickles have them, by name."""
         state = {**super().__getstate__()}
         if "model_" in state:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "model.keras"
-                self.model_.save(path)
-                state["model_"] = path.read_bytes()
-            state["callbacks_"] = [_without_model(callback) for callback in self.callbacks_]
+            state["model_"], state["_own_parts"] = as_bytes(self.model_), own_parts(self.model_)
+            state["callbacks_"] = [without_model(callback) for callback in self.callbacks_]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        if isinstance(content := state.get("model_"), bytes):
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "model.keras"
-                path.write_bytes(content)
-                self.model_ = load_model(path)
-
-
-def _without_model(callback: Any) -> Any:
-    twin = copy.copy(callback)
-    twin.__dict__.pop("model", None)
-    return twin
+        own = self.__dict__.pop("_own_parts", {})
+        if "model_" in state:
+            self.model_ = from_bytes(state["model_"], own)

@@ -64,6 +64,8 @@ class Rows:
 
 def read_x(estimator: Any, x: Any, y: Any = None, *, learning: bool, first: bool) -> Any:
     """X checked, as `Rows.x`. first: what it looks like is learned; otherwise it must look as it did then."""
+    if first:
+        vars(estimator).pop("encoder_", None)
     if estimator._encodes(x) if first else hasattr(estimator, "encoder_"):
         return _table(estimator, x, first)
     options: dict[str, Any] = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "reset": first}
@@ -75,10 +77,8 @@ def read_x(estimator: Any, x: Any, y: Any = None, *, learning: bool, first: bool
 
 def is_mixed(x: Any) -> bool:
     """Whether a data frame has columns that are not numbers, or cells that are missing."""
-    if not column_names(x):
-        return False
-    array = np.asarray(x)
-    return array.dtype.kind not in "biuf" or (array.dtype.kind == "f" and bool(np.isnan(array).any()))
+    columns = (np.asarray(x[name]) for name in column_names(x))
+    return any(c.dtype.kind not in "biuf" or (c.dtype.kind == "f" and bool(np.isnan(c).any())) for c in columns)
 
 
 def _table(estimator: Any, x: Any, first: bool) -> Table:
@@ -90,19 +90,18 @@ def _table(estimator: Any, x: Any, first: bool) -> Table:
         )
     table = read_table(x)
     if first:
-        names = table.names
+        names, given = table.names, estimator.columns
         estimator.feature_names_in_, estimator.n_features_in_ = np.array(names, object), len(names)
+        estimator.encoder_ = TableEncoder(*(() if isinstance(given, str) else (given.keep, given.columns)))
     return table
 
 
 def as_numbers(estimator: Any, x: Any, first: bool = False) -> Any:
-    """What the network takes: an array, or a sparse matrix too large to be one. first: the columns are learned."""
+    """What the network takes: an array, or a sparse matrix too large to be one. first: columns are learned, unless an
+    encoder was given that has."""
     if isinstance(x, Table):
-        if first:
-            given = estimator.columns
-            estimator.encoder_ = TableEncoder(*(() if given == "auto" else (given.keep, given.columns)))
-            if not estimator.encoder_.columns:
-                estimator.encoder_.fit(x)
+        if first and not estimator.encoder_.columns:
+            estimator.encoder_.fit(x)
         return estimator.encoder_.transform(x)
     if hasattr(x, "toarray") and x.shape[0] * x.shape[1] * 4 <= DENSE:
         return x.astype(np.float32).toarray()
