@@ -31,11 +31,11 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     y = W₂·a(W₁·x̂ + b₁) + b₂, with x̂ the standardised input and a the activation. X (N, features), y (N,) or
     (N, outputs).
 
-    The parameters are those of `NeuralNetworkClassifier`, but for class_weight, and:
-    standardize: besides X, the targets are brought to mean 0 and deviation 1 while the network trains, by a last layer
-    that brings predictions back; where loss is "squared_error" (the default), "absolute_error", "huber" or "log_cosh",
-    which are then in deviations, as `loss_curve_` is. MLPRegressor does not. With it, the R² of scikit-learn's
-    diabetes is 0.38 at these defaults, without -3.1 (means of 5 splits): 200 epochs are too few to reach y's mean.
+    The parameters are those of `NeuralNetworkClassifier`, without class_weight, and:
+
+    standardize: the targets too are brought to mean 0 and deviation 1 while the network trains; its last layer brings
+    predictions back. Where loss is "squared_error" (the default), "absolute_error", "huber" or "log_cosh", and with
+    neither out_activation nor model: losses, and what "huber" calls small, are then in deviations.
     out_activation: of the last layer; "auto" is "exponential" for loss="poisson" and "linear" otherwise.
     scoring: None is the R².
 
@@ -47,7 +47,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     >>> bool(cross_val_score(regressor, X, y).mean() > 0.35)
     True
 
-    Source: scikit-learn's estimator API, Buitinck et al., 2013.
+    Source: Buitinck et al., "API design for machine learning software", 2013. MLPRegressor standardizes nothing.
     """
 
     def __init__(
