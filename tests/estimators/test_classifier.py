@@ -87,6 +87,8 @@ def test_partial_fit_takes_several_labels_and_words():
     with pytest.raises(DataError, match="targets of the kind first fitted"):
         classifier.partial_fit(X, y[:, 0])
     X, y = IRIS
+    with pytest.raises(InvalidArgument, match="classes: expected all classes, in the first call"):
+        small().partial_fit(X, y)
     words = np.array(["a", "b", "c"])[y]
     named = small(learning_rate=0.05)
     for rows in np.array_split(np.arange(150), 3) * 20:  # each part has one class only

@@ -103,6 +103,8 @@ def test_names_of_columns_are_kept(cls: Any):
     estimator = small(cls).fit(frame, y)
     assert list(estimator.feature_names_in_) == frame.columns
     np.testing.assert_array_equal(estimator.predict(frame), small(cls).fit(X, y).predict(X))
+    scoring = "accuracy" if cls is BOTH[0] else "neg_max_error"
+    assert len(small(cls, early_stopping=True, scoring=scoring).fit(frame, y).validation_scores_) == 5
     with pytest.raises(ValueError, match="feature names"):
         estimator.predict(frame.select(frame.columns[::-1]))
     with pytest.raises(ValueError, match=f"expecting {X.shape[1]} features"):

@@ -198,7 +198,18 @@ def test_fit_after_partial_fit_begins_anew(cls: Any):
 @pytest.mark.parametrize("cls", BOTH)
 def test_partial_fit_has_nothing_to_stop_by(cls: Any):
     with pytest.raises(InvalidArgument, match="early_stopping=True: expected fit, got partial_fit"):
-        small(cls, early_stopping=True).partial_fit(*data_for(cls))
+        small(cls, early_stopping=True).fit(*data_for(cls)).partial_fit(*data_for(cls))
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_warm_start_never_loses_the_best_weights(cls: Any):
+    X, y = data_for(cls)
+    estimator = small(cls, early_stopping=True, warm_start=True, max_iter=20, learning_rate=0.02).fit(X, y)
+    best, before = estimator.best_validation_score_, estimator.predict(X)
+    estimator.set_params(learning_rate=100.0, max_iter=2).fit(X, y)
+    assert len(estimator.validation_scores_) == 22
+    assert estimator.best_validation_score_ == best == max(estimator.validation_scores_)
+    np.testing.assert_array_equal(estimator.predict(X), before)
 
 
 def test_warm_start_takes_a_new_learning_rate():
@@ -243,6 +254,8 @@ def test_warm_start_keeps_to_the_classes():
         ("n_iter_no_change", 0.5, WrongType, "argument n_iter_no_change"),
         ("validation_fraction", 1.0, InvalidArgument, "argument validation_fraction"),
         ("batch_norm", "yes", InvalidArgument, "argument batch_norm"),
+        ("scoring", "max_error", UnknownName, "argument scoring.* Did you mean 'neg_max_error'"),
+        ("scoring", ["accuracy"], WrongType, "argument scoring: expected 'loss', None, the name of a scorer"),
         ("columns", "none", InvalidArgument, "argument columns: expected 'auto', None or a TableEncoder"),
         ("model", 3, WrongType, "argument model"),
         ("callbacks", [EarlyStopping], WrongType, "argument callbacks"),

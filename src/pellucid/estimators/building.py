@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ from ..optimizers.base import Optimizer, optimizers
 from ..regularizers import L1L2
 from ..rng import Key
 from .settings import Settings
+
+CHUNK = 8192  # rows whose moments are taken at once
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,16 @@ def _front(estimator: Any, x: Any, weights: Array | None) -> list[Layer]:
 
 def moments(x: Any, weights: Array | None) -> tuple[Array, Array]:
     """Mean and variance of each column of x (N, C), dense or sparse, in float64; a variance of 0 as 1."""
-    if hasattr(x, "tocsr"):
-        mean = np.asarray(x.T @ (np.ones(x.shape[0]) if weights is None else weights)).ravel()
-        square = np.asarray(x.multiply(x).T @ (np.ones(x.shape[0]) if weights is None else weights)).ravel()
-        total = x.shape[0] if weights is None else float(weights.sum())
-        variance = np.maximum(square / total - (mean / total) ** 2, 0.0)
-        return mean / total, np.where(variance > 0, variance, 1.0)
-    x = np.asarray(x, np.float64)
-    mean = np.average(x, axis=0, weights=weights)
-    variance = np.average((x - mean) ** 2, axis=0, weights=weights)
+    n = x.shape[0]
+    w = np.ones((n, 1)) if weights is None else weights.reshape(n, 1)
+
+    def chunks() -> Iterator[tuple[Array, Array]]:
+        for start in range(0, n, CHUNK):
+            some = x[start : start + CHUNK]
+            yield w[start : start + CHUNK], np.asarray(some.toarray() if hasattr(some, "toarray") else some, np.float64)
+
+    mean = sum((v * part).sum(axis=0) for v, part in chunks()) / w.sum()
+    variance = sum((v * (part - mean) ** 2).sum(axis=0) for v, part in chunks()) / w.sum()
     return mean, np.where(variance > 0, variance, 1.0)
 
 

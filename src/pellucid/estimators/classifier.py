@@ -123,6 +123,11 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
                 f"{type(self).__name__}.partial_fit, class_weight", "None or a dict, as not all rows are known",
                 "balanced", "Pass compute_class_weight's weights as a dict.",
             )  # fmt: skip
+        if classes is None and not hasattr(self, "model_") and type_of_target(y) != "multilabel-indicator":
+            fix = "Pass numpy.unique of all targets there will be."
+            raise InvalidArgument(
+                f"{type(self).__name__}.partial_fit, classes", "all classes, in the first call", None, fix
+            )
         return self._go_on(X, y, sample_weight, classes)
 
     def predict(self, X: Any) -> Array:

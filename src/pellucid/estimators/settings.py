@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 
 from .. import checks
 from ..activations.base import activations
@@ -61,6 +62,10 @@ def settings_of(estimator: Any) -> Settings:
         checks.one_of(where(name), getattr(estimator, name), (False, True))
     checks.one_of(where("verbose"), estimator.verbose, (0, 1, 2))
     as_list(estimator.callbacks)
+    if isinstance(estimator.scoring, str):
+        checks.one_of(where("scoring"), estimator.scoring, ["loss", *get_scorer_names()])
+    elif estimator.scoring is not None and not callable(estimator.scoring):
+        raise WrongType(where("scoring"), "'loss', None, the name of a scorer, or a scorer", estimator.scoring)
     patience = estimator.n_iter_no_change
     if not (isinstance(patience, float) and math.isinf(patience)):
         checks.integer(where("n_iter_no_change"), patience, minimum=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,10 @@ class Watch(Callback):
         self.without = 0  # epochs in a row without an improvement
         self.best_weights: list[Array] | None = None
         self.stopped = False
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        if self.stops_by_score and self.estimator.best_validation_score_ > -math.inf:
+            self.best_weights = self.model.get_weights()  # of a fit that this one goes on from
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if self.teller is not None:
