@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_multilabel_classification
 from sklearn.metrics import recall_score
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import compute_sample_weight
 
 from pellucid import Sequential, layers, losses
 from pellucid.errors import DataError, InvalidArgument, ShapeError, WrongType
@@ -127,6 +128,43 @@ def test_class_weights_are_weights_of_rows():
     counts = {name: (y == name).sum() for name in ("b", "m")}
     same = small(class_weight={name: len(y) / 2 / n for name, n in counts.items()}, **options).fit(X, y)
     np.testing.assert_array_equal(balanced.predict_proba(X), same.predict_proba(X))
+
+
+def test_weights_of_classes_are_for_training():
+    X, y = CANCER
+    options = {"scoring": None, "learning_rate": 1e-9, "alpha": 0, "standardize": False, "early_stopping": True}
+    plain, weighted = (small(class_weight=w, **options).fit(X / 1000, y) for w in (None, {0: 9.0, 1: 0.1}))
+    np.testing.assert_allclose(weighted.history_["val_loss"][0], plain.history_["val_loss"][0], rtol=1e-6)
+    assert weighted.validation_scores_[0] == plain.validation_scores_[0]
+    assert weighted.loss_curve_[0] != plain.loss_curve_[0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ("balance", WrongType, "argument class_weight: expected None, 'balanced', or a weight for each class"),
+        ({0: 1.0, "b": 2.0}, InvalidArgument, "argument class_weight: expected classes among 0, 1, 2, got 'b'"),
+        ({0: -1.0}, InvalidArgument, "argument class_weight, class 0: expected a number at least 0"),
+    ],
+)
+def test_weights_of_no_classes_are_told(weights: Any, error: Any, message: str):
+    with pytest.raises(error, match=message):
+        small(class_weight=weights).fit(*IRIS)
+
+
+def test_several_labels_are_balanced_as_scikit_learn_does():
+    X, y = LABELS
+    balanced = small(class_weight="balanced").fit(X, y)
+    by_row = small().fit(X, y, compute_sample_weight("balanced", y))
+    np.testing.assert_array_equal(balanced.predict_proba(X), by_row.predict_proba(X))
+
+
+def test_balanced_weights_count_the_weights_of_rows():
+    X, y = IRIS
+    counts = np.random.RandomState(0).randint(0, 3, 150)
+    weighted = small(class_weight="balanced").fit(X[:60], y[40:100], counts[:60])
+    repeated = small(class_weight="balanced").fit(np.repeat(X[:60], counts[:60], 0), np.repeat(y[40:100], counts[:60]))
+    np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
 
 
 def test_balanced_weights_find_what_is_rare():

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import shuffle
@@ -225,6 +226,16 @@ def test_warm_start_keeps_to_the_classes():
     classifier = small(NeuralNetworkClassifier, warm_start=True).fit(X, y)
     with pytest.raises(DataError, match="labels among the classes first fitted, got 7"):
         classifier.fit(X, np.where(y == 2, 7, y))
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_a_fit_that_is_refused_leaves_nothing_half_fitted(cls: Any):
+    X, y = data_for(cls)
+    estimator = small(cls).fit(X, y)
+    with pytest.raises(ValueError, match="inconsistent"):
+        estimator.fit(X[:, :2], y[:9])
+    with pytest.raises(NotFittedError):
+        estimator.predict(X)
 
 
 # Parameters ----------------------------------------------------------------------------------------------------------

@@ -46,8 +46,8 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """Targets checked, as numbers: (N,) or (N, outputs)."""
 
     @abstractmethod
-    def _weigh(self, y: Any, weights: Array | None) -> Array | None:
-        """The weights of rows with those of their classes."""
+    def _weigh(self, y: Array, weights: Array | None) -> Array | None:
+        """The weights of rows to train on, with those of their classes."""
 
     @abstractmethod
     def _head(self, y: Array) -> Head:
@@ -94,12 +94,12 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         rows = self._rows(X, y, sample_weight, first)
         held = None
         if X_val is not None:
-            held = self._rows(X_val, y_val, sample_weight_val, first=False, weigh=False)
+            held = self._rows(X_val, y_val, sample_weight_val, first=False)
         elif self.early_stopping:
             rows, held = self._split(rows, settings)
         with Teller(self, settings.max_iter, X, y, sample_weight) as teller:
             watch = Watch(self, settings.tol, settings.patience, stops_by_score=self.early_stopping, teller=teller)
-            self._train(settings, rows.counted(), held, first, watch, settings.max_iter)
+            self._train(settings, rows, held, first, watch, settings.max_iter)
         if not watch.stopped and not math.isinf(settings.patience):
             warnings.warn(
                 f"{type(self).__name__}: after max_iter={settings.max_iter} epochs the network still improved. Raise "
@@ -116,15 +116,16 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
             raise InvalidArgument(f"{type(self).__name__}, early_stopping=True", "fit", told, "Leave it out.")
         first = not hasattr(self, "model_")
         rows = self._rows(X, y, sample_weight, first, classes)
-        self._train(settings, rows.counted(), None, first, Watch(self, settings.tol, math.inf), 1)
+        self._train(settings, rows, None, first, Watch(self, settings.tol, math.inf), 1)
         return self
 
-    def _rows(
-        self, X: Any, y: Any, sample_weight: Any, first: bool, classes: Any = None, weigh: bool = True
-    ) -> Rows:  # fmt: skip
-        """Everything that was given, checked."""
+    def _rows(self, X: Any, y: Any, sample_weight: Any, first: bool, classes: Any = None) -> Rows:
+        """Everything that was given, checked. first: what was learned before is forgotten."""
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        if first:
+            for name in ("model_", "encoder_"):
+                self.__dict__.pop(name, None)
         x = read_x(self, X, y, learning=True, first=first)
         targets = self._read_y(y, first, classes)
         check_consistent_length(x, targets)
@@ -135,7 +136,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
                 raise DataError(f"{type(self).__name__}, sample_weight", "a row that counts", Told("zeros alone"))
         if first:
             self._drawn = int(check_random_state(self.random_state).randint(2**31 - 1))
-        return Rows(x, targets, self._weigh(y, weights) if weigh else weights, (X, y))
+        return Rows(x, targets, weights, (X, y)).counted()
 
     def _split(self, rows: Rows, settings: Settings) -> tuple[Rows, Rows]:
         """(rows to train on, rows to watch), each class in proportion."""
@@ -153,6 +154,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
     def _train(
         self, settings: Settings, rows: Rows, held: Rows | None, first: bool, watch: Watch, epochs: int
     ) -> None:  # fmt: skip
+        rows = replace(rows, weights=self._weigh(rows.y, rows.weights), raw=(None, None)).counted()
         rows = replace(rows, x=as_numbers(self, rows.x, first))
         held = held and replace(held, x=as_numbers(self, held.x))
         if settings.exact and len(rows) == min(settings.batch_for(len(rows)), LARGEST_BATCH):
@@ -189,7 +191,9 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         self._learn_scale(rows)
         head = self._head(rows.y)
         self.model_ = network(self, settings, head, rows.x, rows.weights, Key(self._drawn).fold("model").seed >> 1)
-        self.n_outputs_, self.out_activation_ = head.outputs, head.shown
+        last = self.model_.layers[-1]
+        self.n_outputs_ = head.outputs
+        self.out_activation_ = getattr(getattr(last, "activation", getattr(last, "function", None)), "name", "linear")
         if hasattr(self, "encoder_"):
             attach(self.model_, self.encoder_, self._columns_of_targets())
         self.history_: dict[str, list[Any]] = {}

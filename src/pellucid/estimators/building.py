@@ -32,11 +32,6 @@ class Head:
     activation: Any
     loss: Loss
 
-    @property
-    def shown(self) -> str:
-        """The activation's name."""
-        return str(getattr(self.activation, "name", self.activation))
-
 
 def network(estimator: Any, settings: Settings, head: Head, x: Array, weights: Array | None, seed: int) -> Model:
     """The network for inputs like x (N, features), compiled, with weights that `seed` decides. weights (N,): of the

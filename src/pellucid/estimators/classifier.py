@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -9,9 +10,11 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from .. import checks
 from ..activations import sigmoid, softmax
 from ..arrays import Array
-from ..errors import DataError, InvalidArgument, Told
+from ..data.labels import listed
+from ..errors import DataError, InvalidArgument, Told, WrongType
 from ..losses import (
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
@@ -194,12 +197,27 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         numbers: Array = places
         return numbers
 
-    def _weigh(self, y: Any, weights: Array | None) -> Array | None:
+    def _weigh(self, y: Array, weights: Array | None) -> Array | None:
         if self.class_weight is None:
             return weights
-        of_classes = compute_sample_weight(self.class_weight, y.toarray() if hasattr(y, "toarray") else y)
-        weighed: Array = of_classes if weights is None else of_classes * weights
+        own = compute_sample_weight(self.class_weight, y) if self._many else self._weights_of_classes(y, weights)[y]
+        weighed: Array = own if weights is None else own * weights
         return weighed
+
+    def _weights_of_classes(self, y: Array, weights: Array | None) -> Array:
+        """The weight of each class: as given, 1 where it is not; or balanced, with all of the same sum."""
+        given, names, where = self.class_weight, self.classes_.tolist(), f"{self._where()}, argument class_weight"
+        if isinstance(given, str) and given == "balanced":
+            sums = np.bincount(y, weights=weights, minlength=len(names))
+            balanced: Array = sums.sum() / (np.count_nonzero(sums) * np.where(sums > 0, sums, 1.0))
+            return balanced
+        if not isinstance(given, Mapping):
+            raise WrongType(where, "None, 'balanced', or a weight for each class in a dict", given)
+        for name, weight in given.items():
+            if name not in names:
+                raise InvalidArgument(where, f"classes among {listed(names)}", name)
+            checks.number(f"{where}, class {name!r}", weight, minimum=0)
+        return np.array([float(given.get(name, 1.0)) for name in names])
 
     def _loss(self) -> Loss:
         if self.loss in ("auto", "log_loss"):

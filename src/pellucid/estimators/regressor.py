@@ -107,7 +107,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
             raise DataError(f"{type(self).__name__}, y", f"{self.n_outputs_} outputs, as first fitted", outputs)
         return y
 
-    def _weigh(self, y: Any, weights: Array | None) -> Array | None:
+    def _weigh(self, y: Array, weights: Array | None) -> Array | None:
         return weights
 
     def _head(self, y: Array) -> Head:

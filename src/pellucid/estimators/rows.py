@@ -39,13 +39,10 @@ class Rows:
         return replace(self, x=x, y=self.y[rows], weights=weights, raw=(raw_x, raw_y))
 
     def counted(self) -> Self:
-        """Without the rows of weight 0, and with no weights where all are alike."""
-        if self.weights is None:
-            return self
-        if not self.weights.all():
-            return self.take(np.flatnonzero(self.weights)).counted()
-        alike = bool((self.weights == self.weights[0]).all()) and self.weights[0] == 1
-        return replace(self, weights=None) if alike else self
+        """Without the rows of weight 0, and without weights where all are 1."""
+        if self.weights is None or (self.weights == 1).all():
+            return replace(self, weights=None)
+        return self if self.weights.all() else self.take(np.flatnonzero(self.weights)).counted()
 
     def merged(self) -> Self:
         """Equal rows as one, which weighs as much; in an order that does not depend on the one they came in.
@@ -59,13 +56,11 @@ class Rows:
         both = np.concatenate([np.asarray(self.x, np.float64), y.astype(np.float64)], axis=1)
         _, first, group = np.unique(both, axis=0, return_index=True, return_inverse=True)
         weights = np.bincount(group.reshape(-1), weights=self.weights)
-        return replace(self, x=self.x[first], y=self.y[first], weights=weights, raw=(None, None))
+        return replace(self, x=self.x[first], y=self.y[first], weights=weights)
 
 
 def read_x(estimator: Any, x: Any, y: Any = None, *, learning: bool, first: bool) -> Any:
     """X checked, as `Rows.x`. first: what it looks like is learned; otherwise it must look as it did then."""
-    if first:
-        vars(estimator).pop("encoder_", None)
     if estimator._encodes(x) if first else hasattr(estimator, "encoder_"):
         return _table(estimator, x, first)
     options: dict[str, Any] = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "reset": first}
