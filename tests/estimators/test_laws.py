@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -22,3 +24,11 @@ def test_check_estimator(estimator: Any, check: Any):
 def test_the_warning_of_unfinished_training_is_scikit_learns():
     with pytest.warns(ConvergenceWarning, match="after max_iter=1 epochs"):
         NeuralNetworkRegressor(max_iter=1).fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])
+
+
+def test_without_scikit_learn_the_line_to_write_is_told():
+    script = "import sys; sys.modules['sklearn'] = None; import pellucid.estimators"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert "MissingExtra: pellucid.estimators: expected the package scikit-learn" in found.stderr
+    assert "pip install 'pellucid[sklearn]'" in found.stderr

@@ -110,6 +110,13 @@ def test_targets_of_another_width_are_told():
         small().partial_fit(X, Y).partial_fit(X, np.stack([Y, Y], axis=1))
 
 
+def test_a_column_that_never_changed_does_not_explode_when_it_does():
+    x = np.concatenate([X, np.full((442, 1), 0.1)], axis=1)
+    regressor = small().fit(x, Y)
+    moved = np.concatenate([X, np.full((442, 1), 0.11)], axis=1)
+    np.testing.assert_allclose(regressor.predict(moved), regressor.predict(x), rtol=0.02)
+
+
 def test_a_constant_target_is_predicted():
     np.testing.assert_allclose(
         small(max_iter=200, learning_rate=0.03).fit(X, np.full(442, 7.0)).predict(X), 7, atol=0.2

@@ -22,6 +22,7 @@ from ..rng import Key
 from .settings import Settings
 
 CHUNK = 8192  # rows whose moments are taken at once
+SMALLEST = np.finfo(np.float32).eps  # deviation of a column relative to its mean that is one
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ def network(estimator: Any, settings: Settings, head: Head, x: Array, weights: A
             f"{type(estimator).__name__}, argument model", f"outputs {expected} for these targets",
             Told(str(model.output_shape)), f"Let its last layer have {head.outputs} units.",
         )  # fmt: skip
-    metrics = estimator.metrics
-    model.compile(_optimizer(estimator), head.loss, weighted_metrics=copy.deepcopy(metrics))
+    model.compile(_optimizer(estimator), head.loss, weighted_metrics=copy.deepcopy(estimator.metrics))
     return model
 
 
@@ -64,7 +64,8 @@ def _front(estimator: Any, x: Any, weights: Array | None) -> list[Layer]:
 
 
 def moments(x: Any, weights: Array | None) -> tuple[Array, Array]:
-    """Mean and variance of each column of x (N, C), dense or sparse, in float64; a variance of 0 as 1."""
+    """Mean and variance of each column of x (N, C), dense or sparse, in float64; a variance that float32 cannot tell
+    from 0 as 1."""
     n = x.shape[0]
     w = np.ones((n, 1)) if weights is None else weights.reshape(n, 1)
 
@@ -75,7 +76,7 @@ def moments(x: Any, weights: Array | None) -> tuple[Array, Array]:
 
     mean = sum((v * part).sum(axis=0) for v, part in chunks()) / w.sum()
     variance = sum((v * (part - mean) ** 2).sum(axis=0) for v, part in chunks()) / w.sum()
-    return mean, np.where(variance > 0, variance, 1.0)
+    return mean, np.where(variance > (SMALLEST * mean) ** 2, variance, 1.0)
 
 
 def _layers(estimator: Any, settings: Settings, head: Head, mass: float) -> list[Layer]:
