@@ -6,7 +6,7 @@ try:
     from .classifier import NeuralNetworkClassifier
     from .regressor import NeuralNetworkRegressor
 except ModuleNotFoundError as problem:
-    if problem.name != "sklearn":
+    if str(problem.name).partition(".")[0] != "sklearn":
         raise
     raise MissingExtra("pellucid.estimators", "scikit-learn", "sklearn") from None
 
