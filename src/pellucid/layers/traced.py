@@ -194,7 +194,7 @@ class Traced(Composite):
             self._busy = False
         self._out = trained.form
         self.gives_many = trained.form != Place(0)
-        graph = joined_graph(self._place(), trained, predicted)
+        graph = joined_graph(self._place(), trained, predicted, self.parts())
         if self.own_weights and all(call.layer is not self.own_weights for call in graph.calls):
             unread = Call(self.own_weights, (), tuple(-1 - i for i in range(len(self.own_weights.asked))))
             graph = Graph(graph.inputs, (unread, *graph.calls), graph.outputs)
@@ -271,6 +271,11 @@ class Traced(Composite):
         super().__setattr__(name, value)
         if self._graph is not None and not (self._busy or name in self._ours or name in _declared(type(self))):  # type: ignore[arg-type]
             self._graph, self._wiring = None, None
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that `call` uses, in the order of its calls; before it was traced those that are attributes."""
+        return super().layers if self._shapes else list(layers_in(self.__dict__))
 
     def parts(self) -> Sequence[Layer]:
         """The layers that it keeps as attributes, and its own weights."""

@@ -3,7 +3,7 @@ times is one graph. Where it did different things, the graph has both, and the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -58,12 +58,12 @@ def _leaf_that_is_no_tensor(form: Form) -> list[Any]:
     return [form]
 
 
-def joined_graph(where: str, trained: Trace, predicted: Trace) -> Graph:
-    """One graph of both."""
+def joined_graph(where: str, trained: Trace, predicted: Trace, kept: Iterable[Layer]) -> Graph:
+    """One graph of both. kept: the layers that are attributes, or in lists and dicts that are."""
     if trained.form != predicted.form:
         raise InvalidArgument(f"{where}, call", "what it returns to have one form", Told("two"))
     found = {id(node.layer) for node in trained.nodes} & {id(node.layer) for node in predicted.nodes}
-    merging = _Merging(where, found, len(trained.entries))
+    merging = _Merging(where, found | {id(layer) for layer in kept}, len(trained.entries))
     for trace in (trained, predicted):
         merging.wires |= zip(trace.entries, range(len(trace.entries)), strict=True)
     for a, b in _aligned(trained.nodes, predicted.nodes, merging.likeness):
