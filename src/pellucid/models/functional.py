@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from ..errors import FileError, InvalidArgument, PellucidError, Told, WrongType
+from ..arrays import Shape, Whole, with_batch
+from ..errors import FileError, InvalidArgument, PellucidError, ShapeError, Told, WrongType
 from ..layers import InputLayer, Layer
 from ..layers import layers as layer_family
 from ..layers.connecting import by_name
+from ..ops.base import Op
+from ..ops.saving import is_saved_op, saved_op_called
 from ..wiring import Graph, Tensor, tensors_in
 from .model import Model
 
@@ -45,6 +49,12 @@ class Functional(Model):
         seed: int | None = None,
     ) -> None:
         entries, exits = _tensors("inputs", inputs), _tensors("outputs", outputs)
+        for argument, tensors in (("inputs", entries), ("outputs", exits)):
+            if (whole := next((t for t in tensors if isinstance(t.sample, Whole)), None)) is not None:
+                raise ShapeError(
+                    f"{WHERE}, argument {argument}", "tensors with a batch axis in front", whole.shape,
+                    f"{whole.name!r} is one for all samples: name the axes without axis 0.",
+                )  # fmt: skip
         if len(set(entries)) != len(entries):
             raise InvalidArgument(f"{WHERE}, argument inputs", "each input once", [t.name for t in entries])
         self._graph = Graph.between(WHERE, entries, exits)
@@ -106,13 +116,17 @@ class Functional(Model):
         for call in self._graph.calls:
             mine = nodes.setdefault(id(call.layer), [])
             given = [_saved_tensor(tensors[wire], self.dtype, places[wire]) for wire in call.inputs]
+            if isinstance(call.layer, Op):
+                node = call.layer.saved_call(given)
+            else:
+                told = {} if call.training is None else {"training": call.training}
+                node = {"args": [given] if call.layer.takes_many else given, "kwargs": told}
             shapes = call.layer.output_shapes_for(*(tensors[wire] for wire in call.inputs))
             tensors |= zip(call.outputs, shapes, strict=True)
             places |= {wire: [call.layer.name, len(mine), i] for i, wire in enumerate(call.outputs)}
-            told = {} if call.training is None else {"training": call.training}
-            mine.append({"args": [given] if call.layer.takes_many else given, "kwargs": told})
+            mine.append(node)
         saved = [
-            {**layer_family.serialize(layer), "name": layer.name, "inbound_nodes": nodes.get(id(layer), [])}
+            {**layer.family.serialize(layer), "name": layer.name, "inbound_nodes": nodes.get(id(layer), [])}
             for layer in self.members
         ]
         entries, exits = ([places[wire] for wire in wires] for wires in (self._graph.inputs, self._graph.outputs))
@@ -167,8 +181,8 @@ def _input_of(tensor: Tensor) -> InputLayer:
 Place = tuple[str, int, int]
 
 
-def _saved_tensor(shape: Sequence[int], dtype: str, place: Sequence[Any]) -> dict[str, Any]:
-    config = {"shape": [None, *shape], "dtype": dtype, "keras_history": list(place)}
+def _saved_tensor(shape: Shape, dtype: str, place: Sequence[Any]) -> dict[str, Any]:
+    config = {"shape": list(with_batch(shape)), "dtype": dtype, "keras_history": list(place)}
     return {"class_name": "__keras_tensor__", "config": config}
 
 
@@ -189,6 +203,10 @@ def _found(saved: Any, tensors: Mapping[Place, Tensor]) -> Any:
     return tensors[_place(saved)] if isinstance(saved[0], str) else [tensors[_place(place)] for place in saved]
 
 
+Made = Callable[[Mapping[Place, Tensor]], Sequence[Tensor]]  # a call's outputs, once what it reads is there
+Call = tuple[str, int, list[Place], Made]
+
+
 def _sources(args: Any) -> list[Place]:
     """The places of the tensors in the saved arguments of a call."""
     if isinstance(args, Mapping):
@@ -198,30 +216,49 @@ def _sources(args: Any) -> list[Place]:
     return [place for one in args for place in _sources(one)] if isinstance(args, list | tuple) else []
 
 
+def _calls(
+    entry: Mapping[str, Any], custom_objects: Mapping[str, Any] | None, tensors: dict[Place, Tensor]
+) -> list[Call]:
+    """The calls of a saved layer, or of an op, that are still to be made."""
+    is_op = is_saved_op(entry)
+    layer = None if is_op else layer_family.deserialize(entry, custom_objects)
+    if isinstance(layer, InputLayer):
+        tensors[layer.name, 0, 0] = layer.tensor()
+    calls: list[Call] = []
+    for n, node in enumerate(entry["inbound_nodes"]):
+        places = _sources([node.get("args", ()), node.get("kwargs", {}) if is_op else ()])
+        told = _told(node.get("kwargs"))
+        call = partial(_op_called, entry, n) if is_op else partial(_layer_called, layer, places, told)
+        calls.append((entry["name"], n, places, call))
+    return calls
+
+
 def _told(kwargs: Any) -> bool | None:
     """Whether a saved call is one as in training, as in prediction, or as the model."""
     found = kwargs.get("training") if isinstance(kwargs, Mapping) else None
     return found if isinstance(found, bool) else None
 
 
+def _layer_called(
+    layer: Any, places: Sequence[Place], training: bool | None, tensors: Mapping[Place, Tensor]
+) -> Sequence[Tensor]:
+    return list(layer.called_on([tensors[place] for place in places], training))
+
+
+def _op_called(entry: Mapping[str, Any], n: int, tensors: Mapping[Place, Tensor]) -> Sequence[Tensor]:
+    return saved_op_called(entry, n, lambda saved: tensors[_place(saved)])
+
+
 def _rebuilt(saved: Sequence[Mapping[str, Any]], custom_objects: Mapping[str, Any] | None) -> dict[Place, Tensor]:
     """All tensors of a saved graph, by the layers called: each call once its inputs are there."""
-    made: list[tuple[str, Layer, list[tuple[list[Place], bool | None]]]] = []
     tensors: dict[Place, Tensor] = {}
-    for entry in saved:
-        layer = layer_family.deserialize(entry, custom_objects)
-        if isinstance(layer, InputLayer):
-            tensors[layer.name, 0, 0] = layer.tensor()
-        calls = [(_sources(node.get("args", ())), _told(node.get("kwargs"))) for node in entry["inbound_nodes"]]
-        made.append((entry["name"], layer, calls))
-    waiting = [(name, layer, n, *call) for name, layer, calls in made for n, call in enumerate(calls)]
+    waiting = [call for entry in saved for call in _calls(entry, custom_objects, tensors)]
     while waiting:
-        ready = [call for call in waiting if all(place in tensors for place in call[3])]
+        ready = [call for call in waiting if all(place in tensors for place in call[2])]
         if not ready:
-            name, _, n, places, _ = waiting[0]
+            name, n, places, _ = waiting[0]
             raise InvalidArgument(f"layer {name!r}, call {n}", "inputs that the graph gives", Told(str(places)))
-        for name, layer, n, places, training in ready:
-            given = layer.called_on([tensors[place] for place in places], training)
-            tensors |= {(name, n, i): tensor for i, tensor in enumerate(given)}
+        for name, n, _, call in ready:
+            tensors |= {(name, n, i): tensor for i, tensor in enumerate(call(tensors))}
         waiting = [call for call in waiting if call not in ready]
     return tensors

@@ -13,247 +13,78 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ..arrays import Array
-from ..errors import InvalidArgument
-from ..wiring import OPERATORS, Tensor
-from .activations import (
-    celu,
-    elu,
-    gelu,
-    glu,
-    hard_shrink,
-    hard_sigmoid,
-    hard_silu,
-    hard_swish,
-    hard_tanh,
-    leaky_relu,
-    log_sigmoid,
-    log_softmax,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    soft_shrink,
-    softmax,
-    softplus,
-    softsign,
-    sparse_plus,
-    sparse_sigmoid,
-    sparsemax,
-    squareplus,
-    swish,
-    tanh,
-    tanh_shrink,
-    threshold,
-)
-from .arithmetic import add, divide, floor_divide, maximum, minimum, mod, multiply, power, subtract
+from ..errors import UnknownName
+from ..wiring import OPERATORS
 from .base import Op, Operation, operations
+
+# isort: off
+# fmt: off
+from .activations import (
+    celu, elu, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_swish, hard_tanh, leaky_relu, log_sigmoid,
+    log_softmax, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, sparse_plus,
+    sparse_sigmoid, sparsemax, squareplus, swish, tanh, tanh_shrink, threshold,
+)
+from .arithmetic import (
+    add, arctan2, divide, divide_no_nan, floor_divide, hypot, maximum, minimum, mod, multiply, power, subtract,
+)
+from .blocks import (
+    dot_product_attention, layer_normalization, multi_hot, rms_normalization,
+)
 from .comparing import (
-    equal,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    not_equal,
-    where,
+    equal, greater, greater_equal, isclose, less, less_equal, logical_and, logical_not, logical_or, logical_xor,
+    not_equal, where,
 )
-from .constants import as_operand
+from .composed import (
+    allclose, array, average, convert_to_numpy, convert_to_tensor, diff, dot, dtype, hstack, inner, is_tensor,
+    logaddexp, moments, ndim, norm, normalize, shape, size, split, tensordot, top_k, unstack, vdot, vstack,
+)
 from .elementwise import (
-    abs,
-    absolute,
-    arctan,
-    cast,
-    ceil,
-    clip,
-    cos,
-    cosh,
-    exp,
-    expm1,
-    floor,
-    isfinite,
-    isinf,
-    isnan,
-    log,
-    log1p,
-    log2,
-    log10,
-    negative,
-    ones_like,
-    reciprocal,
-    round,
-    rsqrt,
-    sign,
-    sin,
-    sinh,
-    sqrt,
-    square,
-    stop_gradient,
-    tan,
-    zeros_like,
+    abs, absolute, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, cast, cbrt, ceil, clip, cos, cosh, erf, exp,
+    exp2, expm1, floor, full_like, isfinite, isinf, isnan, log, log10, log1p, log2, nan_to_num, negative, ones_like,
+    reciprocal, round, rsqrt, sign, sin, sinh, sqrt, square, stop_gradient, tan, trunc, zeros_like,
 )
-from .linear import dot, einsum, matmul, tensordot
-from .reductions import all, any, argmax, argmin, cumsum, logsumexp, max, mean, min, prod, std, sum, var
+from .linear import (
+    einsum, matmul,
+)
+from .making import (
+    arange, eye, full, identity, linspace, meshgrid, ones, tri, zeros,
+)
+from .ordering import (
+    argsort, in_top_k, median, sort, take_along_axis,
+)
+from .placing import (
+    cross, diag, diagonal, outer, pad, roll, segment_max, segment_sum, slice, slice_update, trace, tril, triu,
+)
+from .reductions import (
+    all, any, argmax, argmin, count_nonzero, cumprod, cumsum, logsumexp, max, mean, min, prod, std, sum, var,
+)
 from .shaping import (
-    broadcast_to,
-    concatenate,
-    expand_dims,
-    flip,
-    get_item,
-    moveaxis,
-    one_hot,
-    ravel,
-    repeat,
-    reshape,
-    split,
-    squeeze,
-    stack,
-    swapaxes,
-    take,
-    tile,
-    transpose,
-    unstack,
+    broadcast_to, concatenate, expand_dims, flip, get_item, moveaxis, one_hot, ravel, repeat, reshape, squeeze,
+    stack, swapaxes, take, tile, transpose,
 )
 
-__all__ = [
-    "Op",
-    "Operation",
-    "abs",
-    "absolute",
-    "add",
-    "all",
-    "amax",
-    "amin",
-    "any",
-    "arctan",
-    "argmax",
-    "argmin",
-    "broadcast_to",
-    "cast",
-    "ceil",
-    "celu",
-    "clip",
-    "concatenate",
-    "convert_to_numpy",
-    "convert_to_tensor",
-    "cos",
-    "cosh",
-    "cumsum",
-    "divide",
-    "dot",
-    "einsum",
-    "elu",
-    "equal",
-    "exp",
-    "expand_dims",
-    "expm1",
-    "flip",
-    "floor",
-    "floor_divide",
-    "gelu",
-    "get_item",
-    "glu",
-    "greater",
-    "greater_equal",
-    "hard_shrink",
-    "hard_sigmoid",
-    "hard_silu",
-    "hard_swish",
-    "hard_tanh",
-    "is_tensor",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "leaky_relu",
-    "less",
-    "less_equal",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "log_sigmoid",
-    "log_softmax",
-    "logaddexp",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "logsumexp",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mod",
-    "moments",
-    "moveaxis",
-    "multiply",
-    "ndim",
-    "negative",
-    "norm",
-    "normalize",
-    "not_equal",
-    "one_hot",
-    "ones_like",
-    "operations",
-    "power",
-    "prod",
-    "ravel",
-    "reciprocal",
-    "relu",
-    "relu6",
-    "repeat",
-    "reshape",
-    "round",
-    "rsqrt",
-    "selu",
-    "shape",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "sinh",
-    "soft_shrink",
-    "softmax",
-    "softplus",
-    "softsign",
-    "sparse_plus",
-    "sparse_sigmoid",
-    "sparsemax",
-    "split",
-    "sqrt",
-    "square",
-    "squareplus",
-    "squeeze",
-    "stack",
-    "std",
-    "stop_gradient",
-    "subtract",
-    "sum",
-    "swapaxes",
-    "swish",
-    "take",
-    "tan",
-    "tanh",
-    "tanh_shrink",
-    "tensordot",
-    "threshold",
-    "tile",
-    "transpose",
-    "true_divide",
-    "unstack",
-    "var",
-    "where",
-    "zeros_like",
+__all__ = [  # noqa: RUF022
+    "Op", "Operation", "operations", "abs", "absolute", "add", "all", "allclose", "amax", "amin", "any", "arange",
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort",
+    "array", "average", "broadcast_to", "cast", "cbrt", "ceil", "celu", "clip", "concatenate", "convert_to_numpy",
+    "convert_to_tensor", "cos", "cosh", "count_nonzero", "cross", "cumprod", "cumsum", "diag", "diagonal", "diff",
+    "divide", "divide_no_nan", "dot", "dot_product_attention", "dtype", "einsum", "elu", "equal", "erf", "exp",
+    "exp2", "expand_dims", "expm1", "eye", "flip", "floor", "floor_divide", "full", "full_like", "gelu", "get_item",
+    "glu", "greater", "greater_equal", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "hstack", "hypot", "identity", "in_top_k", "inner", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
+    "log_sigmoid", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "logsumexp", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mod", "moments",
+    "moveaxis", "multi_hot", "multiply", "nan_to_num", "ndim", "negative", "norm", "normalize", "not_equal",
+    "one_hot", "ones", "ones_like", "outer", "pad", "power", "prod", "ravel", "reciprocal", "relu", "relu6",
+    "repeat", "reshape", "rms_normalization", "roll", "round", "rsqrt", "segment_max", "segment_sum", "selu",
+    "shape", "sigmoid", "sign", "silu", "sin", "sinh", "size", "slice", "slice_update", "soft_shrink", "softmax",
+    "softplus", "softsign", "sort", "sparse_plus", "sparse_sigmoid", "sparsemax", "split", "sqrt", "square",
+    "squareplus", "squeeze", "stack", "std", "stop_gradient", "subtract", "sum", "swapaxes", "swish", "take",
+    "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot", "threshold", "tile", "top_k", "trace",
+    "transpose", "tri", "tril", "triu", "true_divide", "trunc", "unstack", "var", "vdot", "vstack", "where",
+    "zeros", "zeros_like",
 ]
-
 
 true_divide, amax, amin = divide, max, min
 OPERATORS.update(
@@ -261,88 +92,22 @@ OPERATORS.update(
     matmul=matmul, less=less, less_equal=less_equal, greater=greater, greater_equal=greater_equal,
     logical_and=logical_and, logical_or=logical_or, logical_not=logical_not, get_item=get_item, negative=negative,
     abs=abs,
-)  # fmt: skip
+)
+# fmt: on
+
+LOOPS = ("while_loop", "fori_loop", "cond", "switch", "scan", "associative_scan", "map", "vectorized_map", "vectorize")
 
 
-def shape(x: Any) -> tuple[int | None, ...]:
-    """The shape of an array or of a tensor, None for the batch.
-
-    >>> shape([[1.0, 2.0]])
-    (1, 2)
-    """
-    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+class UnknownOp(UnknownName, AttributeError):
+    """A name of `pellucid.ops` that there is none of; an AttributeError, as Python has it."""
 
 
-def ndim(x: Any) -> int:
-    """How many axes an array or a tensor has.
-
-    >>> ndim([[1.0, 2.0]])
-    2
-    """
-    return len(shape(x))
-
-
-def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
-    """A tensor as it is; anything else as an array.
-
-    >>> convert_to_tensor([1.0, 2.0])
-    array([1., 2.], dtype=float32)
-    """
-    found = x if isinstance(x, Tensor) else np.asarray(as_operand(x, "convert_to_tensor"))
-    return found if dtype is None else cast(found, dtype)
-
-
-def convert_to_numpy(x: Any) -> Array:
-    """An array of the numbers.
-
-    >>> convert_to_numpy([1.0])
-    array([1.], dtype=float32)
-    """
-    return np.asarray(as_operand(x, "convert_to_numpy"))
-
-
-def is_tensor(x: Any) -> bool:
-    """Whether it is a tensor, or an array, which is what a tensor is where there are numbers.
-
-    >>> is_tensor(np.ones(2)), is_tensor([1.0])
-    (True, False)
-    """
-    return isinstance(x, Tensor | np.ndarray)
-
-
-def logaddexp(x1: Any, x2: Any) -> Any:
-    """ln(e^x1 + e^x2), without overflow.
-
-    >>> logaddexp([1000.0], [1000.0])
-    array([1000.6932], dtype=float32)
-    """
-    return maximum(x1, x2) + softplus(-abs(subtract(x1, x2)))
-
-
-def moments(x: Any, axes: Any, keepdims: bool = False) -> tuple[Any, Any]:
-    """The mean and the variance along axes.
-
-    >>> moments([1.0, 3.0], 0)
-    (array(2., dtype=float32), array(1., dtype=float32))
-    """
-    return mean(x, axes, keepdims), var(x, axes, keepdims)
-
-
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The length of vectors: by ord 2, unless given, √Σ x²; by ord 1, Σ |x|.
-
-    >>> norm([3.0, 4.0])
-    array(5., dtype=float32)
-    """
-    if ord not in (None, 1, 2) or (ord is not None and not isinstance(axis, int)):
-        raise InvalidArgument("ops.norm, argument ord", "1, 2 or None, and one axis with a number", ord)
-    return sum(abs(x), axis, keepdims) if ord == 1 else sqrt(sum(square(x), axis, keepdims))
-
-
-def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Any:
-    """x over its length along an axis, or over epsilon (1e-7) where that is larger.
-
-    >>> normalize([3.0, 4.0])
-    array([0.6, 0.8], dtype=float32)
-    """
-    return divide(x, maximum(norm(x, order, axis, keepdims=True), 1e-7 if epsilon is None else epsilon))
+def __getattr__(name: str) -> Any:
+    """The error of a name that there is none of, with the nearest one, or with why there is none."""
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    fix = (
+        "Steps of a graph are the same for all data: write a Python loop over a known number of steps, choose with "
+        "ops.where, and let ops take whole arrays."
+    )
+    raise UnknownOp("pellucid.ops", name, [*__all__], fix if name in LOOPS else "")

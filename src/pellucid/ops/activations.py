@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,11 @@ from .base import Operation
 NN = "keras.src.ops.nn"
 
 
-def activation_op(activation: Activation, module: str = NN, **defaults: Any) -> Operation:
-    """The op of an activation; `defaults` are those that differ from the activation's own."""
+def activation_op(
+    activation: Activation, module: str = NN, options: Sequence[str] | None = None, **defaults: Any
+) -> Operation:
+    """The op of an activation, with its options unless others are named; `defaults` are those that differ from the
+    activation's own."""
 
     def forward(x: Any, *args: Any, **options: Any) -> Array:
         return activation(np.asarray(x), *args, **{**defaults, **options})
@@ -24,7 +28,7 @@ def activation_op(activation: Activation, module: str = NN, **defaults: Any) -> 
     differing = "".join(f", with {key}={value} unless it is given" for key, value in defaults.items())
     forward.__name__, forward.__doc__ = activation.name, f"y = activations.{activation.name}(x){differing}."
     keras = "".join(word.capitalize() for word in activation.name.split("_"))
-    made = Operation(forward, 1, keras, module, options=activation.option_names)
+    made = Operation(forward, 1, keras, module, options=activation.option_names if options is None else options)
 
     @made.gradient
     def backward(dy: Array, y: Array, x: Array, **options: Any) -> Array:
@@ -50,7 +54,7 @@ hard_tanh = activation_op(activations.hard_tanh)
 leaky_relu = activation_op(activations.leaky_relu)
 log_sigmoid = activation_op(activations.log_sigmoid)
 log_softmax = activation_op(activations.log_softmax)
-relu = activation_op(activations.relu)
+relu = activation_op(activations.relu, options=())  # as in Keras, whose relu takes x alone
 relu6 = activation_op(activations.relu6)
 selu = activation_op(activations.selu)
 sigmoid = activation_op(activations.sigmoid)

@@ -13,7 +13,7 @@ from ..program import Buffer, CannotLower, Program
 from .base import op
 
 
-@op(2)
+@op(2, exact=True)
 def add(x1: Any, x2: Any) -> Any:
     """y = x1 + x2.
 
@@ -37,7 +37,7 @@ def lower_add(code: Program, x1: Any, x2: Any) -> Buffer:
     return joined(code, "merge.add", x1, x2)
 
 
-@op(2)
+@op(2, exact=True)
 def subtract(x1: Any, x2: Any) -> Any:
     """y = x1 − x2.
 
@@ -62,7 +62,7 @@ def lower_subtract(code: Program, x1: Any, x2: Any) -> Buffer:
     return joined(code, "merge.subtract", x1, x2)
 
 
-@op(2)
+@op(2, exact=True)
 def multiply(x1: Any, x2: Any) -> Any:
     """y = x1 · x2.
 
@@ -109,7 +109,7 @@ def lower_divide(code: Program, x1: Any, x2: Any) -> Buffer:
     return _affine(code, x1, 1.0 / pair[1], 0.0)
 
 
-@op(2)
+@op(2, exact=True)
 def power(x1: Any, x2: Any) -> Any:
     """y = x1 to the power of x2. The gradient of the exponent is 0 where x1 is not positive.
 
@@ -121,9 +121,10 @@ def power(x1: Any, x2: Any) -> Any:
 
 @power.gradient
 def power_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
-    one = np.where(np.equal(x2, 0), np.zeros_like(y), x2 * np.power(x1, np.where(np.equal(x2, 0), 1, x2) - 1))
+    one = np.where(np.equal(x2, 0), np.zeros_like(y), x2 * np.power(x1, np.where(np.equal(x2, 0), 1, x2) - 1.0))
     positive = np.greater(x1, 0)
-    return dy * one, dy * y * np.where(positive, np.log(np.where(positive, x1, 1)), 0).astype(dy.dtype)
+    two = y * np.where(positive, np.log(np.where(positive, x1, 1)), 0)
+    return (dy * one).astype(dy.dtype), (dy * two).astype(dy.dtype)
 
 
 @op(2)
@@ -193,6 +194,55 @@ def lower_minimum(code: Program, x1: Any, x2: Any) -> Buffer:
     _same(x1, x2)
     code.back(lambda dy, wanted: (lower_chosen(code, dy, x2, x1), lower_chosen(code, dy, x1, x2)))
     return joined(code, "merge.minimum", x1, x2)
+
+
+@op(2)
+def arctan2(x1: Any, x2: Any) -> Any:
+    """y = the angle of the point (x2, x1) from the positive x2-axis, from −π to π.
+
+    >>> arctan2([1.0, -1.0], [1.0, -1.0]).round(4)
+    array([ 0.7854, -2.3562], dtype=float32)
+    """
+    return np.arctan2(x1, x2)
+
+
+@arctan2.gradient
+def arctan2_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    square = np.square(x1) + np.square(x2)
+    return dy * x2 / square, -dy * x1 / square
+
+
+@op(2)
+def hypot(x1: Any, x2: Any) -> Any:
+    """y = √(x1² + x2²), without overflow.
+
+    >>> hypot([3.0], [4.0])
+    array([5.], dtype=float32)
+    """
+    return np.hypot(x1, x2)
+
+
+@hypot.gradient
+def hypot_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    return dy * x1 / y, dy * x2 / y
+
+
+@op(2)
+def divide_no_nan(x1: Any, x2: Any) -> Any:
+    """y = x1 / x2, and 0 where x2 is 0. Nor does a gradient flow there.
+
+    >>> divide_no_nan([3.0, 8.0], [0.0, 2.0])
+    array([0., 4.], dtype=float32)
+    """
+    nothing = np.equal(x2, 0)
+    return np.where(nothing, 0, np.divide(x1, np.where(nothing, 1, x2)))
+
+
+@divide_no_nan.gradient
+def divide_no_nan_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
+    nothing = np.equal(x2, 0)
+    share = (dy / np.where(nothing, 1, x2)).astype(dy.dtype) * ~nothing
+    return share, -share * y
 
 
 def _kinds(*xs: Any) -> str:

@@ -18,30 +18,39 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array, Arrays, Shape, Whole, sum_to, with_batch
-from ..errors import InvalidArgument, PellucidError, ShapeError, Told, UnknownArgument, WrongType
+from ..errors import InvalidArgument, PellucidError, ShapeError, Told, TooLarge, UnknownArgument, WrongType
 from ..layers import Layer, Parameter
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, plain
 from ..rng import Key
 from ..settings import floatx
 from ..wiring import Node, Tensor
-from .constants import as_operand, kept, saved_constant, short
+from .constants import KEYED, as_operand, kept, saved_constant, short
+from .options import checked, not_too_large
 
 Function = Callable[..., Any]
 Lowering = Callable[..., Buffer]
 operations: Family[Op] = Family("op", "keras.src.ops.numpy")
+AXIS_0 = "Axis 0 of a tensor is the batch: name the axes that are meant."
 NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32"}  # what Keras computes of smaller kinds
 
 
 class Operation:
     """A function and its gradient. `operands`: how many of its first arguments are data; 0: the first is a list of
     them. The other arguments are options."""
+
+    exact = False  # whether whole numbers that their kind cannot hold are refused, not wrapped around
+    spread = False  # whether Keras saves a list of operands one by one
+    in_call: tuple[str, ...] = ()  # options that Keras saves with the call, not with the op
+    new_axes = 0  # how many axes the output has that the operand has not: an axis may be one of these
 
     def __init__(
         self, forward: Function, operands: int, keras: str, module: str, options: Sequence[str] | None = None
@@ -51,6 +60,7 @@ class Operation:
         self.lowering: Lowering | None = None
         signature = inspect.signature(forward)
         self.signature = signature
+        self.kinds = {name: str(one.annotation) for name, one in signature.parameters.items()}
         self.option_names = list(signature.parameters)[max(operands, 1) :] if options is None else list(options)
         self.name = forward.__name__
         self.made: type[Op] = type(
@@ -72,10 +82,17 @@ class Operation:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """y: a tensor where an operand is one, else an array."""
         operands, options = self.sorted(args, kwargs)
+        if self.name in KEYED:
+            operands[1] = as_operand(operands[1], self.name, 1)
         if any(isinstance(one, Tensor) and one.symbolic for one in operands):
             (y,) = self.made(**options).on(operands)
             return y
-        return self.of_arrays([as_operand(one, self.name) for one in operands], options)
+        arrays = [as_operand(one, self.name, i) for i, one in enumerate(operands)]
+        return self.of_arrays(arrays, self.checked(options, np.ndim(arrays[0])))
+
+    def checked(self, options: Mapping[str, Any], ndim: int) -> dict[str, Any]:
+        """The options, each in its proper type, for a first operand of so many axes."""
+        return checked(f"ops.{self.name}", options, ndim, self.new_axes, self.kinds)
 
     def sorted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """(operands, options) out of a call's arguments."""
@@ -84,12 +101,20 @@ class Operation:
             if name not in known:
                 raise UnknownArgument(f"ops.{self.name}, its arguments", name, known)
         given = {**dict(zip(known, args, strict=False)), **kwargs}
-        first = [given.pop(name) for name in known[: max(self.operands, 1)] if name in given]
-        if len(first) < max(self.operands, 1) or len(args) > len(known):
+        parameters = self.signature.parameters
+        needed = [n for n in known if n in parameters and parameters[n].default is inspect.Parameter.empty]
+        if len(given) < len(args) + len(kwargs) or any(name not in given for name in needed):
+            named = "".join(f", {name}=" for name in kwargs)
             raise InvalidArgument(
-                f"ops.{self.name}", f"{self.name}({', '.join(known)})", Told(f"{len(args)} arguments")
+                f"ops.{self.name}", f"{self.name}({', '.join(known)})", Told(f"{len(args)} arguments{named}")
             )
+        first = [given.pop(name) for name in known[: max(self.operands, 1)]]
         return self.listed(first), given
+
+    def taken(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """What a saved config says that means something here. Keras saves every option, None and False where it was
+        not used."""
+        return {key: value for key, value in config.items() if key in [*self.option_names, "name"] or used(value)}
 
     def listed(self, first: list[Any]) -> list[Any]:
         """The operands, those of a list one by one."""
@@ -102,19 +127,46 @@ class Operation:
 
     def of_arrays(self, operands: Sequence[Any], options: Mapping[str, Any], widest: str = "") -> Array:
         """y, of no wider kind of number than the operands, or than `widest`."""
+        y = self._computed(operands, options)
+        if self.exact and y.dtype.kind in "iu":
+            return self._whole(self._narrow(y, operands, options, widest), operands, options)
+        return self._narrow(y, operands, options, widest)
+
+    def _computed(self, operands: Sequence[Any], options: Mapping[str, Any]) -> Array:
+        """y as the function gives it; what NumPy raises is told in a sentence."""
         given = list(operands) if self.operands else [operands]
         try:
             with np.errstate(all="ignore"):
-                y = np.asarray(self.forward(*given, **options))
+                return np.asarray(self.forward(*given, **options))
         except PellucidError:
             raise
-        except (ValueError, IndexError, TypeError) as problem:
-            shapes = [np.shape(one) for one in operands if isinstance(one, np.ndarray)]
-            raise ShapeError(f"ops.{self.name}", "operands that fit", shapes, f"{problem}.") from None
+        except MemoryError:
+            raise TooLarge(f"ops.{self.name}", "an output that fits into memory", Told("a larger one")) from None
+        except (ValueError, IndexError, TypeError, OverflowError, ArithmeticError) as problem:
+            told = " and ".join(str(np.shape(one)) if np.ndim(one) else short(one) for one in operands)
+            asked = "".join(f", {key}={short(value)}" for key, value in options.items())
+            said = " ".join(str(problem).split()).rstrip(".")
+            raise ShapeError(f"ops.{self.name}", "operands that fit", Told(told + asked), f"NumPy: {said}.") from None
+
+    def _narrow(self, y: Array, operands: Sequence[Any], options: Mapping[str, Any], widest: str) -> Array:
+        """y in 32 bits, unless an operand has 64 or somebody asked for them."""
         name = y.dtype.name
-        if name in NARROW and name != widest and all(getattr(one, "dtype", None) != y.dtype for one in operands):
-            y = y.astype(floatx() if y.dtype.kind == "f" else NARROW[name])
-        return y
+        asked = name == widest or options.get("dtype") is not None
+        if name not in NARROW or asked or any(isinstance(x, np.ndarray) and x.dtype == y.dtype for x in operands):
+            return y
+        return y.astype((widest or floatx()) if y.dtype.kind == "f" else NARROW[name])
+
+    def _whole(self, narrow: Array, operands: Sequence[Any], options: Mapping[str, Any]) -> Array:
+        """Whole numbers that are as large as they should be: NumPy lets those that are too large wrap around."""
+        real = [one.astype("float64") if isinstance(one, np.ndarray) else one for one in operands]
+        wanted = self._computed(real, options)
+        wrong = np.abs(narrow - wanted) > np.maximum(np.abs(wanted) * 1e-9, 0.5)
+        if np.any(wrong):
+            raise InvalidArgument(
+                f"ops.{self.name}", f"whole numbers that {narrow.dtype.name} holds", float(wanted[wrong].flat[0]),
+                "Cast the operands to a wider kind first, or to float32.",
+            )  # fmt: skip
+        return narrow
 
     def gradients(self, dy: Array, y: Array, operands: Sequence[Any], options: Mapping[str, Any]) -> list[Array | None]:
         """dL/dx of each operand, None where there is none."""
@@ -140,8 +192,8 @@ class Op(Layer):
     supports_masking = True
     passing = Layer.passing | {"held", "places"}
 
-    def __init__(self, name: str | None = None, dtype: Any = None, **options: Any) -> None:
-        super().__init__(name=name, dtype=dtype)
+    def __init__(self, name: str | None = None, **options: Any) -> None:
+        super().__init__(name=name)
         for key in options:
             if key not in self.operation.option_names:
                 raise UnknownArgument(f"ops.{self.operation.name}, its arguments", key, self.operation.option_names)
@@ -162,10 +214,31 @@ class Op(Layer):
         return f"y = {self.operation.name}({', '.join(shown + [f'{k}={v}' for k, v in self.options.items()])})"
 
     def on(self, operands: Sequence[Any]) -> tuple[Tensor, ...]:
-        """The tensor of this op on operands, some of which are tensors."""
+        """The tensor of this op on operands, some of which are tensors. It computes in their dtype."""
+        name, tensors = self.operation.name, [one for one in operands if isinstance(one, Tensor)]
         self.places = len(operands)
-        self.held = {i: kept(one, self.operation.name) for i, one in enumerate(operands) if not isinstance(one, Tensor)}
-        return self.called_on([one for one in operands if isinstance(one, Tensor)])
+        self.held = {i: kept(one, name, i) for i, one in enumerate(operands) if not isinstance(one, Tensor)}
+        self.dtype = next((d for t in tensors if (d := t.node.layer.dtype) in checks.DTYPES), self.dtype)
+        first = operands[0]
+        ndim = first.ndim if isinstance(first, Tensor) else np.ndim(first)
+        self.options = self.operation.checked(self.options, ndim)
+        (found,) = self.called_on(tensors)
+        if not isinstance(found.sample, Whole):
+            self._leaves_rows_apart(tensors)
+        return (found,)
+
+    def _leaves_rows_apart(self, tensors: Sequence[Tensor]) -> None:
+        """Refuse an op whose output for a sample depends on the other samples of its batch: tried on two."""
+        batched = [not isinstance(t.sample, Whole) for t in tensors]
+        both = [_varied((2, *t.sample) if b else t.sample, t.dtype) for t, b in zip(tensors, batched, strict=True)]
+        y = self._of(self._woven(both))
+        for i in (0, 1):
+            alone = self._of(self._woven([x[i : i + 1] if b else x for x, b in zip(both, batched, strict=True)]))
+            if not np.allclose(y[i : i + 1], alone, rtol=1e-3, atol=1e-5, equal_nan=True):
+                raise ShapeError(
+                    f"ops.{self.operation.name}", "an output for each sample of a batch by itself",
+                    Told("one that depends on the samples beside it"), AXIS_0,
+                )  # fmt: skip
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         shape, dtype = self._computed([t.sample for t in tensors], [t.dtype for t in tensors])
@@ -188,24 +261,37 @@ class Op(Layer):
         return self._computed(shapes, [self.dtype] * len(shapes))[0]
 
     def _computed(self, shapes: Sequence[Shape], dtypes: Sequence[str]) -> tuple[Shape, str]:
-        """(shape, dtype) of y. The op is tried on batches of two and of three: what grows with them is the batch."""
-        two, three = (self._tried(n, shapes, dtypes) for n in (2, 3))
-        if two.shape == three.shape:
-            return Whole(two.shape), two.dtype.name
-        if two.ndim != three.ndim or two.shape[1:] != three.shape[1:]:
+        """(shape, dtype) of y. The op is tried on batches of one, two and three: what grows with them is the batch."""
+        not_too_large(f"ops.{self.operation.name}", self.options)
+        tried = [self._tried(n, shapes, dtypes) for n in (1, 2, 3)]
+        found = [y.shape for y in tried]
+        if found[0] == found[1] == found[2]:
+            return Whole(found[0]), tried[0].dtype.name
+        if any(shape != (n, *found[0][1:]) for n, shape in enumerate(found, 1)):
             raise ShapeError(
-                f"ops.{self.operation.name}", "an output whose first axis is the batch",
-                Told(f"one of shape {two.shape} for two samples, and {three.shape} for three"),
+                f"ops.{self.operation.name}", "an output whose first axis is the batch, as it is of the input",
+                Told(f"one of shape {found[0]} for one sample, {found[1]} for two and {found[2]} for three"),
+                AXIS_0,
             )  # fmt: skip
-        return two.shape[1:], two.dtype.name
+        return found[0][1:], tried[0].dtype.name
 
     def _tried(self, batch: int, shapes: Sequence[Shape], dtypes: Sequence[str]) -> Array:
         sizes = [s if isinstance(s, Whole) else (batch, *s) for s in shapes]
         xs = [np.zeros(size, dtype) for size, dtype in zip(sizes, dtypes, strict=True)]
         try:
-            return self.operation.of_arrays(self._woven(xs), self.options, self.dtype)
+            return self._of(self._woven(xs))
         except ShapeError as problem:
-            raise ShapeError(problem.where, problem.expected, [with_batch(s) for s in shapes], problem.fix) from None
+            operands = self._woven([with_batch(s) for s in shapes])
+            told = " and ".join(str(one) if isinstance(one, tuple) else short(one) for one in operands)
+            asked = "".join(f", {key}={short(value)}" for key, value in self.options.items())
+            raise ShapeError(problem.where, problem.expected, Told(told + asked), problem.fix) from None
+
+    def _of(self, operands: Sequence[Any]) -> Array:
+        """y: what has decimals in this op's own dtype, whatever its options ask for."""
+        asked = self.options.get("dtype")
+        own = {"dtype": self.dtype} if asked is not None and np.dtype(asked).kind == "f" else {}
+        y = self.operation.of_arrays(operands, {**self.options, **own}, self.dtype)
+        return y.astype(self.dtype) if y.dtype.kind == "f" and y.dtype != self.dtype else y
 
     def _woven(self, xs: Sequence[Any]) -> list[Any]:
         """The operands: what flows, and what is held."""
@@ -219,7 +305,7 @@ class Op(Layer):
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
         operands = self._woven(xs)
-        y = self.operation.of_arrays(operands, self.options, self.dtype)
+        y = self._of(operands)
         return y, (operands, y)
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
@@ -238,29 +324,48 @@ class Op(Layer):
     # The saved form: Keras keeps options with the op, and what was no tensor with the call ----------------------------
 
     def get_config(self) -> dict[str, Any]:
-        """The options that were given."""
-        return {"name": self.name, **{key: plain(value) for key, value in self.options.items()}}
+        """The options that were given, but for those that Keras keeps with the call."""
+        mine = {key: value for key, value in self.options.items() if key not in self.operation.in_call}
+        return {"name": self.name, **{key: plain(value) for key, value in mine.items()}}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The op of these options; those that Keras adds and nothing here has are passed over where they are None."""
-        known = cls.operation.option_names
-        return cls(**{k: v for k, v in config.items() if k in known or k == "name" or v not in (None, False)})
+        return cls(**cls.operation.taken(config))
 
-    def arguments_for(self, tensors: Sequence[Any]) -> list[Any]:
-        """The arguments of a call as they are saved, with these saved tensors."""
+    def saved_call(self, tensors: Sequence[Any]) -> dict[str, Any]:
+        """The call as it is saved, on these saved tensors."""
         rest = iter(tensors)
         places = range(len(tensors) + len(self.held))
         found = [saved_constant(self.held[i]) if i in self.held else next(rest) for i in places]
-        return found if self.operation.operands else [found]
+        listed = not self.operation.operands and not self.operation.spread
+        with_call = {key: self.options[key] for key in self.operation.in_call if key in self.options}
+        return {"args": [found] if listed else found, "kwargs": saved_constant(with_call)}
 
 
-def op(operands: int = 1, keras: str = "", module: str = "keras.src.ops.numpy") -> Callable[[Function], Operation]:
+def used(value: Any) -> bool:
+    """Whether a saved option says anything; an axis of 0 does."""
+    return value is not None and value is not False
+
+
+def _varied(shape: Shape, dtype: str) -> Array:
+    """Numbers of which no two are alike, where they have decimals; else zeros, which are places on any axis."""
+    if np.dtype(dtype).kind != "f":
+        return np.zeros(shape, dtype)
+    varied: Array = np.sin(np.arange(math.prod(shape)) + 1.0).reshape(shape) * 0.9
+    return varied.astype(dtype)
+
+
+def op(
+    operands: int = 1, keras: str = "", module: str = "keras.src.ops.numpy", **facts: Any
+) -> Callable[[Function], Operation]:
     """Decorator: make a function an op of so many operands; 0: of a list of them. keras: the class under which Keras
-    saves it, and its module."""
+    saves it, and its module. facts: attributes of `Operation` that differ, such as exact=True."""
 
     def wrap(forward: Function) -> Operation:
         name = keras or "".join(word.capitalize() for word in forward.__name__.split("_"))
-        return Operation(forward, operands, name, module)
+        made = Operation(forward, operands, name, module)
+        made.__dict__.update(facts)
+        return made
 
     return wrap

@@ -2,42 +2,85 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..arrays import known
-from ..errors import Told, WrongType
+from ..errors import InvalidArgument, PellucidError, Told, UnknownName, WrongType
 from ..settings import floatx
+from ..wiring import Tensor
+from .options import KINDS
 
 INDEX = (slice, type(Ellipsis), type(None))
+KEYED = {"get_item"}  # ops whose second operand says which part of the first is meant
 
 
-def as_operand(value: Any, name: str) -> Any:
+def as_operand(value: Any, name: str, place: int = 0) -> Any:
     """A value as an op computes with it: an array, or what says which part of one is meant."""
-    if isinstance(value, INDEX) or (isinstance(value, tuple) and any(isinstance(one, INDEX) for one in value)):
-        return value
-    if isinstance(value, tuple) and name == "get_item":  # x[0, 1] is one number, x[[0, 1]] are two rows
-        return value
+    if name in KEYED and place == 1:
+        key = _key(value, name)
+        return (key,) if isinstance(key, INDEX) else key  # as Keras wants it in a file
     if isinstance(value, bool | int | float):
-        return value
+        return value.item() if isinstance(value, np.generic) else value  # a bare number takes the others' kind
     try:
         array = np.asarray(known(getattr(value, "value", value) if hasattr(value, "assign") else value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as problem:
+        if isinstance(value, Tensor):
+            raise WrongType(f"ops.{name}, an operand", "an array or a number", value) from None
+        if isinstance(problem, PellucidError) and _has_tensor(value):
+            raise WrongType(
+                f"ops.{name}, an operand", "a tensor, an array or a number", Told("a list with tensors in it"),
+                "ops.stack makes one tensor of several.",
+            ) from None  # fmt: skip
         array = np.empty(0, object)
     if array.dtype.kind not in "biuf":
         raise WrongType(f"ops.{name}, an operand", "a tensor, an array or a number", value)
     if isinstance(value, list | tuple):
         return array.astype(
-            floatx() if array.dtype.kind == "f" else array.dtype if array.dtype.kind == "b" else "int32"
+            floatx() if array.dtype.kind == "f" else array.dtype if array.dtype.kind == "b" else _narrow(array, name)
         )
     return array
 
 
-def kept(value: Any, name: str) -> Any:
+def _has_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor) or (isinstance(value, list | tuple) and any(_has_tensor(one) for one in value))
+
+
+def _narrow(array: Any, name: str) -> str:
+    """The kind in which a list of whole numbers is kept."""
+    if array.size and (array.max() > np.iinfo("int32").max or array.min() < np.iinfo("int32").min):
+        raise InvalidArgument(
+            f"ops.{name}, an operand", "whole numbers that int32 holds", array.tolist(), "Pass an array of int64."
+        )
+    return "int32"
+
+
+def _key(value: Any, name: str) -> Any:
+    """Which part: numbers, slices, `...` and None; several of them as a tuple."""
+    if isinstance(value, Tensor):
+        raise WrongType(f"ops.{name}, a key", "numbers and slices", value, "ops.take takes places that are data.")
+    if isinstance(value, tuple):
+        return tuple(_key(one, name) for one in value)
+    if isinstance(value, slice):
+        return slice(*(None if end is None else _place(end, name) for end in (value.start, value.stop, value.step)))
+    return value if isinstance(value, INDEX) else _place(value, name)
+
+
+def _place(value: Any, name: str) -> int:
+    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__") or np.ndim(value):
+        raise WrongType(
+            f"ops.{name}, a key", "numbers, slices, ... and None", value,
+            "ops.take takes several places; ops.where chooses by a condition.",
+        )  # fmt: skip
+    return int(value)
+
+
+def kept(value: Any, name: str, place: int = 0) -> Any:
     """A value as an op keeps it: a copy that nobody else writes to."""
-    given = as_operand(value, name)
+    given = as_operand(value, name, place)
     return np.array(given) if isinstance(given, np.ndarray) else given
 
 
@@ -49,14 +92,25 @@ def short(value: Any) -> str:
 
 
 def saved_constant(value: Any) -> Any:
-    """The form in which Keras saves it."""
+    """The form in which Keras saves it. JSON has no infinity: a number that is not finite is written in words."""
     if isinstance(value, np.ndarray):
-        return {"class_name": "__numpy__", "config": {"value": value.tolist(), "dtype": value.dtype.name}}
+        return {"class_name": "__numpy__", "config": {"value": _finite(value.tolist()), "dtype": value.dtype.name}}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"class_name": "__numpy__", "config": {"value": str(value), "dtype": floatx()}}
     if isinstance(value, slice):
         return {"class_name": "__slice__", "config": {"start": value.start, "stop": value.stop, "step": value.step}}
     if value is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(value, dict):
+        return {key: saved_constant(one) for key, one in value.items()}
     return [saved_constant(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _finite(value: Any) -> Any:
+    """Nested lists of numbers, those that are not finite in words: NumPy reads "-inf" as a number."""
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def loaded_constant(saved: Any) -> Any:
@@ -64,19 +118,17 @@ def loaded_constant(saved: Any) -> Any:
     if isinstance(saved, Mapping):
         kind, config = saved.get("class_name"), saved.get("config") or {}
         if kind in ("__numpy__", "__tensor__"):
-            return np.asarray(config["value"], _dtype(config["dtype"]))
+            array = np.asarray(config["value"], _dtype(config["dtype"]))
+            return array.item() if array.ndim == 0 else array
         if kind == "__slice__":
             return slice(config["start"], config["stop"], config["step"])
         if kind == "__ellipsis__":
             return Ellipsis
         raise WrongType("an op's saved operand", "a tensor, an array, a number or a slice", Told(str(kind)))
-    if isinstance(saved, list) and any(isinstance(one, Mapping | type(None)) for one in saved):
-        return tuple(loaded_constant(one) for one in saved)
-    return saved
+    return [loaded_constant(one) for one in saved] if isinstance(saved, list) else saved
 
 
 def _dtype(name: Any) -> np.dtype[Any]:
-    found = np.dtype(str(name))
-    if found.kind not in "biuf":
-        raise WrongType("an op's saved operand", "a dtype of numbers", Told(str(name)))
-    return found
+    if str(name) not in KINDS:
+        raise UnknownName("an op's saved operand, its dtype", str(name), KINDS)
+    return np.dtype(str(name))

@@ -9,11 +9,10 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InvalidArgument
-from .arithmetic import multiply
 from .base import op
 
 
-@op(2)
+@op(2, exact=True)
 def matmul(x1: Any, x2: Any) -> Any:
     """y = x1·x2: rows by columns, for each of the axes before; a vector is a row on the left and a column on the right.
 
@@ -36,9 +35,10 @@ def matmul_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     )
 
 
-@op(0, keras="Einsum")
+@op(0, keras="Einsum", exact=True, spread=True, name="einsum")
 def summed_products(operands: Any, subscripts: str) -> Any:
     """`einsum`, with its operands in a list."""
+    _letters(subscripts, operands)  # refuses what has no gradient here
     return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
@@ -59,8 +59,10 @@ def summed_products_grad(dy: Array, y: Array, operands: Any, subscripts: str) ->
 
 def _letters(subscripts: str, operands: Any) -> tuple[list[str], str]:
     """The letters of each operand's axes, and of the output's, `...` written out. No letter stands twice in one."""
-    left, arrow, out = subscripts.replace(" ", "").partition("->")
+    left, arrow, out = subscripts.partition("->")
     ins = left.split(",")
+    if len(ins) != len(operands):
+        raise InvalidArgument("ops.einsum, argument subscripts", f"letters for {len(operands)} operands", subscripts)
     free = [letter for letter in string.ascii_letters if letter not in subscripts]
     dots = max((np.ndim(x) - len(s.replace("...", "")) for x, s in zip(operands, ins, strict=True)), default=0)
     spelled = [
@@ -85,33 +87,4 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     """
     if not isinstance(subscripts, str) or not operands:
         raise InvalidArgument("ops.einsum, argument subscripts", "letters of axes, such as 'ij,jk->ik'", subscripts)
-    return summed_products(list(operands), subscripts=subscripts)
-
-
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
-    """Sums of products along the last `axes` axes of x1 and the first of x2, or along the axes of each that are named.
-
-    >>> tensordot([[1.0, 2.0]], [[3.0], [4.0]], axes=1)
-    array([[11.]], dtype=float32)
-    """
-    n, m = (len(x.shape) if hasattr(x, "shape") else np.ndim(x) for x in (x1, x2))
-    first, second = (list(range(n - axes, n)), list(range(axes))) if isinstance(axes, int) else axes
-    first, second = ([a] if isinstance(a, int) else list(a) for a in (first, second))
-    letters = list(string.ascii_letters[:n]), list(string.ascii_letters[n : n + m])
-    for a, b in zip(first, second, strict=True):
-        letters[1][b] = letters[0][a]
-    out = [letter for one, gone in zip(letters, (first, second), strict=True) for i, letter in enumerate(one)
-           if i not in [g % len(one) for g in gone]]  # fmt: skip
-    return einsum(f"{''.join(letters[0])},{''.join(letters[1])}->{''.join(out)}", x1, x2)
-
-
-def dot(x1: Any, x2: Any) -> Any:
-    """Sums of products along the last axis of x1 and the last but one of x2; the product with a number.
-
-    >>> dot([1.0, 2.0], [3.0, 4.0])
-    array(11., dtype=float32)
-    """
-    n, m = (len(x.shape) if hasattr(x, "shape") else np.ndim(x) for x in (x1, x2))
-    if n == 0 or m == 0:
-        return multiply(x1, x2)
-    return tensordot(x1, x2, axes=([n - 1], [max(m - 2, 0)]))
+    return summed_products(list(operands), subscripts=subscripts.replace(" ", ""))

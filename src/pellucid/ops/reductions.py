@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
+from ..errors import ShapeError
 from .base import op
 
 Axis = int | tuple[int, ...] | list[int] | None
@@ -37,7 +38,13 @@ def count(x: Array, axis: Axis) -> int:
     return math.prod(x.shape[a] for a in gone)
 
 
-@op()
+def filled(where: str, x: Any, axis: Axis) -> None:
+    """Refuse what has no mean: no numbers at all."""
+    if count(np.asarray(x), axis) == 0:
+        raise ShapeError(where, "at least one number along each axis", np.shape(x))
+
+
+@op(exact=True)
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """y = Σ x.
 
@@ -59,6 +66,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
     array([2., 3.], dtype=float32)
     """
+    filled("ops.mean", x, axis)
     return np.mean(x, axes(axis), keepdims=keepdims)
 
 
@@ -74,6 +82,7 @@ def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> var([1.0, 3.0])
     array(1., dtype=float32)
     """
+    filled("ops.var", x, axis)
     return np.var(x, axes(axis), keepdims=keepdims)
 
 
@@ -90,6 +99,7 @@ def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> std([1.0, 3.0])
     array(1., dtype=float32)
     """
+    filled("ops.std", x, axis)
     return np.std(x, axes(axis), keepdims=keepdims)
 
 
@@ -127,7 +137,7 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 min.gradient(max_grad)
 
 
-@op()
+@op(exact=True)
 def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """y = Π x.
 
@@ -164,7 +174,7 @@ def logsumexp_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: b
     return opened(dy, x, axis, keepdims) * np.exp(x - opened(y, x, axis, keepdims))
 
 
-@op()
+@op(exact=True)
 def cumsum(x: Any, axis: int | None = None) -> Any:
     """y = the sums of x up to each place.
 
@@ -178,6 +188,38 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
 def cumsum_grad(dy: Array, y: Array, x: Array, axis: int | None = None) -> Array:
     along = 0 if axis is None else axis
     return np.flip(np.cumsum(np.flip(dy, along), along), along).reshape(x.shape)
+
+
+@op(exact=True)
+def cumprod(x: Any, axis: int | None = None) -> Any:
+    """y = the products of x up to each place.
+
+    >>> cumprod([1.0, 2.0, 3.0])
+    array([1., 2., 6.], dtype=float32)
+    """
+    return np.cumprod(x, axis)
+
+
+@cumprod.gradient
+def cumprod_grad(dy: Array, y: Array, x: Array, axis: int | None = None) -> Array:
+    along = np.moveaxis(x.reshape(-1) if axis is None else x, 0 if axis is None else axis, -1)
+    back = np.moveaxis(dy, 0 if axis is None else axis, -1)
+    dx = np.empty_like(along)
+    for i in range(along.shape[-1]):  # the products without x[i], which may be 0
+        others = along.copy()
+        others[..., i] = 1
+        dx[..., i] = (back * np.cumprod(others, -1))[..., i:].sum(-1)
+    return np.moveaxis(dx, -1, 0 if axis is None else axis).reshape(x.shape)
+
+
+@op()
+def count_nonzero(x: Any, axis: Axis = None) -> Any:
+    """y = how many x are not 0. No gradient flows.
+
+    >>> count_nonzero([0.0, 1.0, 2.0])
+    array(2, dtype=int32)
+    """
+    return np.asarray(np.count_nonzero(np.asarray(x), axes(axis))).astype("int32")
 
 
 @op()

@@ -5,16 +5,16 @@ Axes are counted as NumPy does, the batch, where there is one, being axis 0."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from ..activations.axes import permuted
 from ..arrays import Array
-from ..errors import ShapeError, Told
 from ..program import Buffer, CannotLower, Program
 from .base import op
+from .options import places
 
 Axes = int | Sequence[int] | None
 
@@ -50,7 +50,7 @@ def ravel(x: Any) -> Any:
     return np.ravel(x)
 
 
-@op()
+@op(new_axes=1)
 def expand_dims(x: Any, axis: Any) -> Any:
     """y = x with one more axis, of length 1.
 
@@ -230,7 +230,7 @@ def concatenate_grad(dy: Array, y: Array, xs: Sequence[Array], axis: int = 0) ->
     return np.split(dy, list(accumulate(np.shape(x)[axis] for x in xs[:-1])), axis)
 
 
-@op(0)
+@op(0, new_axes=1)
 def stack(x: Any, axis: int = 0) -> Any:
     """y = the operands one behind the other, along a new axis.
 
@@ -271,65 +271,32 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     array([[2.],
            [4.]], dtype=float32)
     """
-    return np.take(x, np.asarray(indices).astype("int64"), axis)
+    return np.take(x, places("ops.take, indices", indices), axis)
 
 
 @take.gradient
 def take_grad(dy: Array, y: Array, x: Array, indices: Any, axis: int | None = None) -> Any:
     dx = np.zeros_like(x)
-    places = np.asarray(indices).astype("int64")
+    at = places("ops.take, indices", indices)
     if axis is None:
-        np.add.at(dx.reshape(-1), places, dy)
+        np.add.at(dx.reshape(-1), at, dy)
     else:
         np.add.at(
             np.moveaxis(dx, axis, 0),
-            places,
-            np.moveaxis(dy, range(axis % x.ndim, axis % x.ndim + places.ndim), range(places.ndim)),
+            at,
+            np.moveaxis(dy, range(axis % x.ndim, axis % x.ndim + at.ndim), range(at.ndim)),
         )
     return dx, None
 
 
-@op(1, module="keras.src.ops.nn")
-def one_hot(x: Any, num_classes: int, axis: int = -1) -> Any:
-    """y = 1 at the place that x names and 0 elsewhere, along a new axis. No gradient flows.
+@op(1, module="keras.src.ops.nn", new_axes=1)
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None) -> Any:
+    """y = 1 at the place that x names and 0 elsewhere, along a new axis; all 0 where there is no such place. No
+    gradient flows.
 
     >>> one_hot([1, 0], 2)
     array([[0., 1.],
            [1., 0.]], dtype=float32)
     """
-    hot = np.asarray(x)[..., None] == np.arange(num_classes)
-    return np.moveaxis(hot, -1, axis).astype("float32")
-
-
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:
-    """x cut along an axis: into so many equal parts, or before each of these places.
-
-    >>> [part.tolist() for part in split([1.0, 2.0, 3.0, 4.0], 2)]
-    [[1.0, 2.0], [3.0, 4.0]]
-    """
-    size = x.shape[axis] if hasattr(x, "shape") else np.shape(x)[axis]
-    if isinstance(indices_or_sections, int):
-        if size is None or size % indices_or_sections:
-            raise ShapeError("ops.split", f"an axis that {indices_or_sections} equal parts fill", Told(str(size)))
-        each = size // indices_or_sections
-        places = [each * i for i in range(1, indices_or_sections)]
-    else:
-        places = [int(i) for i in indices_or_sections]
-    edges = [0, *places, size]
-    dims = len(x.shape) if hasattr(x, "shape") else np.ndim(x)
-    before = [slice(None)] * (axis % dims)
-    return tuple(get_item(x, (*before, slice(a, b))) for a, b in pairwise(edges))
-
-
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> tuple[Any, ...]:
-    """x taken apart along an axis, which goes away.
-
-    >>> [part.tolist() for part in unstack([[1.0, 2.0], [3.0, 4.0]])]
-    [[1.0, 2.0], [3.0, 4.0]]
-    """
-    shape = x.shape if hasattr(x, "shape") else np.shape(x)
-    n = num or shape[axis]
-    if n is None:
-        raise ShapeError("ops.unstack", "an axis of known length", Told("the batch"), "Say num=.")
-    before = [slice(None)] * (axis % len(shape))
-    return tuple(get_item(x, (*before, i)) for i in range(n))
+    hot = places("ops.one_hot, x", x)[..., None] == np.arange(num_classes)
+    return np.moveaxis(hot, -1, axis).astype(dtype or "float64")

@@ -1,0 +1,74 @@
+"""Ops in the saved form of a graph, which is Keras's: an op's class with its options, and its calls with their
+operands, tensors by their places and all else as constants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..errors import InvalidArgument, Told, UnknownName
+from ..wiring import Tensor
+from . import blocks, composed, reductions
+from .arithmetic import divide
+from .base import Op, Operation, operations, used
+from .constants import KEYED, loaded_constant
+
+MODULES = ("keras.src.ops.", "keras.ops")
+
+# What Keras saves as one op and is several here, or goes by another name.
+COMPOSED: dict[str, Callable[..., Any]] = {
+    "Allclose": composed.allclose, "Amax": reductions.max, "Amin": reductions.min, "Average": composed.average,
+    "Diff": composed.diff, "Dot": composed.dot, "DotProductAttention": blocks.dot_product_attention,
+    "Hstack": composed.hstack, "Inner": composed.inner, "LayerNorm": blocks.layer_normalization,
+    "Logaddexp": composed.logaddexp, "Moments": composed.moments, "MultiHot": blocks.multi_hot,
+    "Norm": composed.norm, "Normalize": composed.normalize, "RMSNorm": blocks.rms_normalization,
+    "Split": composed.split, "Tensordot": composed.tensordot, "TopK": composed.top_k, "TrueDivide": divide,
+    "Unstack": composed.unstack, "Vdot": composed.vdot, "Vstack": composed.vstack,
+}  # fmt: skip
+
+
+def is_saved_op(entry: Mapping[str, Any]) -> bool:
+    """Whether a layer of a saved graph is an op. Keras has a layer Add and an op Add: the module tells."""
+    return str(entry.get("module")).startswith(MODULES)
+
+
+def saved_op_called(entry: Mapping[str, Any], n: int, tensor_at: Callable[[Sequence[Any]], Tensor]) -> list[Tensor]:
+    """The outputs of the nth call of a saved op. tensor_at: the tensor at a place, which is (layer, call, output)."""
+    kind, config, node = entry["class_name"], dict(entry.get("config") or {}), entry["inbound_nodes"][n]
+    args = [_operand(one, tensor_at) for one in node.get("args") or ()]
+    kwargs = {key: _operand(one, tensor_at) for key, one in (node.get("kwargs") or {}).items()}
+    made = operations.named(kind)
+    if made is not None:
+        return [_called(made, args, kwargs, config, named=n == 0)]
+    if kind not in COMPOSED:
+        raise UnknownName(f"op {entry['name']!r}, its class", str(kind), [*operations.parts, *COMPOSED])
+    config = {key: value for key, value in config.items() if key != "name" and used(value)}
+    found = COMPOSED[kind](*args, **kwargs, **config)
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def _called(
+    made: type[Op], args: list[Any], kwargs: Mapping[str, Any], config: Mapping[str, Any], *, named: bool
+) -> Tensor:
+    """The tensor of an op of this class. A second call of it is an op of its own, which its model names."""
+    operation: Operation = made.operation
+    options = operation.taken({**config, **kwargs})
+    name = options.pop("name", None)
+    if operation.spread:
+        args = [args]
+    if operation.name in KEYED and len(args) > 1 and isinstance(args[1], list):
+        args[1] = tuple(args[1])
+    operands, options = operation.sorted(args, options)
+    if not any(isinstance(one, Tensor) for one in operands):
+        raise InvalidArgument(f"op {name!r}", "an operand that is a tensor", Told("constants alone"))
+    (tensor,) = made(name=name if named else None, **options).on(operands)
+    return tensor
+
+
+def _operand(saved: Any, tensor_at: Callable[[Sequence[Any]], Tensor]) -> Any:
+    """What stands in the arguments of a saved call: a tensor, a constant, or a list of them."""
+    if isinstance(saved, Mapping) and saved.get("class_name") == "__keras_tensor__":
+        return tensor_at(saved["config"]["keras_history"])
+    if isinstance(saved, list):
+        return [_operand(one, tensor_at) for one in saved]
+    return loaded_constant(saved)
