@@ -87,7 +87,7 @@ class Own(L.Layer):
 
 
 ROWS: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
-    (Linear, (4,)), (lambda: Linear(2, 0.5, dtype="float64"), (3, 4)), (Block, (4,)), (Moments, (3, 4)),
+    (Linear, (4,)), (lambda: Linear(2, 0.5), (3, 4)), (Block, (4,)), (Moments, (3, 4)),
     (Own, (4,)), (Own, (2, 4)), (lambda: L.Lambda(half_sine), (3, 4)),
     (lambda: L.Lambda(louder), (4,)),
 ]  # fmt: skip

@@ -287,16 +287,19 @@ class Op(Layer):
             raise ShapeError(problem.where, problem.expected, Told(told + asked), problem.fix) from None
 
     def _of(self, operands: Sequence[Any]) -> Array:
-        """y: what has decimals in this op's own dtype, whatever its options ask for."""
-        asked = self.options.get("dtype")
-        own = {"dtype": self.dtype} if asked is not None and np.dtype(asked).kind == "f" else {}
-        y = self.operation.of_arrays(operands, {**self.options, **own}, self.dtype)
-        return y.astype(self.dtype) if y.dtype.kind == "f" and y.dtype != self.dtype else y
+        """y: what has decimals in the dtype of what flows, or else in this op's own, whatever its options ask for."""
+        asked, dtype = self.options.get("dtype"), self._dtype_of(operands)
+        own = {"dtype": dtype} if asked is not None and np.dtype(asked).kind == "f" else {}
+        y = self.operation.of_arrays(operands, {**self.options, **own}, dtype)
+        return y.astype(dtype) if y.dtype.kind == "f" and y.dtype != dtype else y
+
+    def _dtype_of(self, operands: Sequence[Any]) -> str:
+        kinds = (getattr(x, "dtype", np.dtype("i")) for x in operands)
+        return next((kind.name for kind in kinds if kind.kind == "f"), self.dtype)
 
     def _woven(self, xs: Sequence[Any]) -> list[Any]:
         """The operands: what flows, and what is held."""
-        rest = iter(xs)
-        dtype = next((x.dtype for x in xs if getattr(x, "dtype", np.dtype("i")).kind == "f"), np.dtype(self.dtype))
+        rest, dtype = iter(xs), self._dtype_of(xs)
         held = {
             i: one.astype(dtype) if isinstance(one, np.ndarray) and one.dtype.kind == "f" else one
             for i, one in self.held.items()
