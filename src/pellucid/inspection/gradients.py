@@ -230,7 +230,7 @@ class _Measured:
         """Refuse what cannot be measured: a loss that is not finite or not repeatable, a layer that leaves float64."""
         with np.errstate(all="ignore"):
             for path, y in self.model.walk(self.p, *parts_of(self.batch[0]), training=True, rng=self.rng):
-                if y.dtype != np.float64:
+                if y.dtype.kind == "f" and y.dtype != np.float64:
                     raise GradientFault(
                         f"{WHERE}, layer {path!r}, forward", "float64 from float64 inputs", Told(y.dtype.name),
                         "Compute in the dtype of x.",

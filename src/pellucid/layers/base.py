@@ -87,6 +87,11 @@ class Layer(Part, Holding):
         super().__init_subclass__(**options)
         if "call" in vars(cls):
             cls.__bases__ = tuple(vars(base).get("traced", base) for base in cls.__bases__)
+        cls.adopt()
+
+    @classmethod
+    def adopt(cls) -> None:
+        """What a class does to those that derive from it."""
 
     def __init__(
         self,

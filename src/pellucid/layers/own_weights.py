@@ -12,7 +12,7 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape, Whole
 from ..errors import NotReady, Told
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from ..wiring import Node, Tensor
 from .base import Layer
@@ -117,4 +117,14 @@ class Weights(Layer):
         return (), {spec.name: given[spec.name] for spec in self.asked if spec.trainable}
 
     def lower(self, code: Program, *xs: Buffer) -> Any:
-        raise CannotLower("a layer with weights of its own")
+        homes = [code.gradient(spec.name) for spec in self.asked]
+
+        def undo(dys: Any, wanted: Any) -> tuple[()]:
+            for dy, home in zip(dys if isinstance(dys, tuple) else (dys,), homes, strict=True):
+                if home is not None:
+                    given = code.constant(np.zeros(1)) if dy is None else dy
+                    code.emit("strided", given, home, 0, home.size, 1, home.size, int(dy is not None))
+            return ()
+
+        code.back(undo)
+        return self.one_or_all(tuple(code.parameter(spec.name) for spec in self.asked))

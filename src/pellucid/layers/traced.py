@@ -54,9 +54,10 @@ class Traced(Composite):
         self.own_weights = Weights(dtype=self.dtype)
         self._ours = frozenset(self.__dict__)
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if "build" in vars(cls):
+    @classmethod
+    def adopt(cls) -> None:
+        """The `build` that a class writes does what it says once, when the layer is traced."""
+        if "build" in vars(cls) and "adopt" not in vars(cls):
             cls.build = _within_trace(vars(cls)["build"])  # type: ignore[method-assign]
 
     # What its class writes, and what it may use ---------------------------------------------------------------------
@@ -319,7 +320,7 @@ def _declared(cls: type[Traced]) -> frozenset[str]:
 
 
 def _within_trace(build: Callable[..., None]) -> Callable[..., None]:
-    """The `build` that a class writes: what it says is done once, when the layer is traced."""
+    """A `build` that does what the class wrote while the layer is traced, and otherwise has it traced."""
 
     @functools.wraps(build)
     def written(self: Traced, *args: Any, **kwargs: Any) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from ..errors import FileError, Told
+from ..errors import FileError, InvalidArgument, Told
 from ..files import reading, write_whole
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -35,11 +35,7 @@ Tree = Mapping[str, Array]
 
 def write_archive(path: Path, config: Any, metadata: Any, tree: Tree, groups: Mapping[str, str]) -> None:
     """Write a `.keras` file, whole or not at all. The same model gives the same bytes."""
-    members = {
-        METADATA: json.dumps(metadata).encode(),
-        CONFIG: json.dumps(config, allow_nan=False).encode(),
-        WEIGHTS: hdf5_bytes(tree, groups),
-    }
+    members = {METADATA: json.dumps(metadata).encode(), CONFIG: _config(config), WEIGHTS: hdf5_bytes(tree, groups)}
 
     def write(file: IO[bytes]) -> None:
         with zipfile.ZipFile(file, "w") as archive:
@@ -47,6 +43,20 @@ def write_archive(path: Path, config: Any, metadata: Any, tree: Tree, groups: Ma
                 archive.writestr(zipfile.ZipInfo(name), content)  # ZipInfo's date is fixed: no clock in the file
 
     write_whole(path, write)
+
+
+def _config(config: Any) -> bytes:
+    """The config as JSON that can be read back."""
+    try:
+        found = json.dumps(config, allow_nan=False).encode()
+    except ValueError:
+        raise InvalidArgument("save, the config", "finite numbers", Told("an infinite one, or NaN")) from None
+    if len(found) > LARGEST_JSON:
+        raise InvalidArgument(
+            "save, the config", f"under {LARGEST_JSON:,} bytes", Told(f"{len(found):,}"),
+            "Make large arrays that an op holds weights of a layer: add_weight(trainable=False).",
+        )  # fmt: skip
+    return found
 
 
 def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:

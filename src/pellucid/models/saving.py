@@ -17,7 +17,7 @@ import numpy as np
 from .. import checks
 from ..__about__ import version
 from ..arrays import Array
-from ..errors import FileError, PellucidError, ShapeError, Told, UnknownName
+from ..errors import FileError, InvalidArgument, PellucidError, ShapeError, Told, UnknownName
 from ..files import reading
 from ..layers import InputLayer, Layer
 from ..layers.base import layers as layer_family
@@ -140,12 +140,18 @@ def clone_model(model: Compiled, clone_function: Callable[[Layer], Layer] | None
     """
     config = layer_family.serialize(model)
     if clone_function is not None:
+        if isinstance(model, Traced):
+            raise InvalidArgument(
+                "clone_model, argument clone_function", "None for a class of one's own, which makes its layers itself",
+                Told(f"one, for a {type(model).__name__}"),
+            )  # fmt: skip
         given = config["config"]["layers"]
-        inputs = given[: len(given) - len(model.layers)]  # the Input of a Sequential, if there is one
+        inputs = given[: len(given) - len(model.members)]  # the Input of a Sequential, if there is one
         made = [
-            {**saved, **layer_family.serialize(layer if isinstance(layer, InputLayer) else clone_function(layer))}
-            for saved, layer in zip(given[len(inputs) :], model.layers, strict=True)
-        ]
+            saved if isinstance(layer, InputLayer) or not layer.is_layer
+            else {**saved, **layer_family.serialize(clone_function(layer))}
+            for saved, layer in zip(given[len(inputs) :], model.members, strict=True)
+        ]  # fmt: skip
         config = {**config, "config": {**config["config"], "layers": [*inputs, *made]}}
     with custom_object_scope({type(layer).__name__: type(layer) for layer in _all(model) if not is_ours(type(layer))}):
         return _model_of(config, "clone_model")
