@@ -39,13 +39,14 @@ class Buffer:
     """A place for float32 numbers: `shape` for each sample of the batch, or once (`each` False).
 
     `space` is "work" (the program's own memory), "theta", "gradient", "state", or a name that the engine binds to an
-    array at every run, such as "x".
+    array at every run, such as "x". `truth`: they are 1 for true and 0 for false, which ops alone read.
     """
 
     space: str
     offset: int  # in floats
     shape: Shape
     each: bool = True
+    truth: bool = False
 
     @property
     def size(self) -> int:
@@ -54,7 +55,7 @@ class Buffer:
 
     def shaped(self, shape: Shape) -> Buffer:
         """The same numbers under another shape."""
-        return Buffer(self.space, self.offset, shape, self.each)
+        return replace(self, shape=shape)
 
 
 Operand = Buffer | int | float | None  # None is the address 0
@@ -180,6 +181,8 @@ class Program:
         self, kernel: str, *operands: Operand, serial: bool = False, decides: bool = False, meets: bool = True
     ) -> None:
         """Add an operation to the present section."""
+        if any(isinstance(one, Buffer) and one.truth for one in operands):
+            raise CannotLower("network in which true and false leave the ops")
         self.sections[self.section].append(Op(kernel, operands, serial, decides, meets))
 
     @contextmanager
@@ -237,6 +240,10 @@ class Program:
         """How to go back through what was just emitted: undo(dy, wanted) emits it and returns dx, if that is wanted."""
         if self.training:
             self.uses[-1].undos.append(undo)
+
+    def stops(self) -> None:
+        """No gradient flows back through the present layer, which has no parameters."""
+        self.uses[-1].needed = False
 
     def ends_in(self, activation: str, z: Buffer) -> None:
         """What the present layer gives was emitted last, as activation(z)."""

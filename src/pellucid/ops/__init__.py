@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import UnknownName
 from ..wiring import OPERATORS
+from . import lowering  # noqa: F401  # tells the ops how they are lowered
 from .base import Op, Operation, operations
 
 # isort: off

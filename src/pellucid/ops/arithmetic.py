@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..layers.merging import chosen, joined, lower_chosen, scaled, to_each
-from ..program import Buffer, CannotLower, Program
+from ..layers.merging import chosen
 from .base import op
 
 
@@ -28,15 +27,6 @@ def add_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy, dy
 
 
-@add.lowers
-def lower_add(code: Program, x1: Any, x2: Any) -> Buffer:
-    if pair := _with_number(x1, x2):
-        return _affine(code, pair[0], 1.0, pair[1])
-    _same(x1, x2)
-    code.back(lambda dy, wanted: to_each(dy, 2))
-    return joined(code, "merge.add", x1, x2)
-
-
 @op(2, exact=True)
 def subtract(x1: Any, x2: Any) -> Any:
     """y = x1 − x2.
@@ -50,16 +40,6 @@ def subtract(x1: Any, x2: Any) -> Any:
 @subtract.gradient
 def subtract_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy, -dy
-
-
-@subtract.lowers
-def lower_subtract(code: Program, x1: Any, x2: Any) -> Buffer:
-    if pair := _with_number(x1, x2):
-        x, number = pair
-        return _affine(code, x, 1.0, -number) if x is x1 else _affine(code, x, -1.0, number)
-    _same(x1, x2)
-    code.back(lambda dy, wanted: (*to_each(dy, 1), scaled(code, dy, -1.0)))
-    return joined(code, "merge.subtract", x1, x2)
 
 
 @op(2, exact=True)
@@ -77,15 +57,6 @@ def multiply_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy * x2, dy * x1
 
 
-@multiply.lowers
-def lower_multiply(code: Program, x1: Any, x2: Any) -> Buffer:
-    if pair := _with_number(x1, x2):
-        return _affine(code, pair[0], pair[1], 0.0)
-    _same(x1, x2)
-    code.back(lambda dy, wanted: (joined(code, "merge.multiply", dy, x2), joined(code, "merge.multiply", dy, x1)))
-    return joined(code, "merge.multiply", x1, x2)
-
-
 @op(2)
 def divide(x1: Any, x2: Any) -> Any:
     """y = x1 / x2.
@@ -99,14 +70,6 @@ def divide(x1: Any, x2: Any) -> Any:
 @divide.gradient
 def divide_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy / x2, -dy * y / x2
-
-
-@divide.lowers
-def lower_divide(code: Program, x1: Any, x2: Any) -> Buffer:
-    pair = _with_number(x1, x2)
-    if pair is None or pair[0] is not x1 or pair[1] == 0:
-        raise CannotLower("op 'divide' by a tensor")
-    return _affine(code, x1, 1.0 / pair[1], 0.0)
 
 
 @op(2, exact=True)
@@ -167,13 +130,6 @@ def maximum_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return chosen(dy, x1, x2), chosen(dy, x2, x1)
 
 
-@maximum.lowers
-def lower_maximum(code: Program, x1: Any, x2: Any) -> Buffer:
-    _same(x1, x2)
-    code.back(lambda dy, wanted: (lower_chosen(code, dy, x1, x2), lower_chosen(code, dy, x2, x1)))
-    return joined(code, "merge.maximum", x1, x2)
-
-
 @op(2)
 def minimum(x1: Any, x2: Any) -> Any:
     """The smaller of both. The gradient goes to it; two that are equal share it, as in PyTorch and JAX.
@@ -187,13 +143,6 @@ def minimum(x1: Any, x2: Any) -> Any:
 @minimum.gradient
 def minimum_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return chosen(dy, x2, x1), chosen(dy, x1, x2)
-
-
-@minimum.lowers
-def lower_minimum(code: Program, x1: Any, x2: Any) -> Buffer:
-    _same(x1, x2)
-    code.back(lambda dy, wanted: (lower_chosen(code, dy, x2, x1), lower_chosen(code, dy, x1, x2)))
-    return joined(code, "merge.minimum", x1, x2)
 
 
 @op(2)
@@ -247,28 +196,3 @@ def divide_no_nan_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
 
 def _kinds(*xs: Any) -> str:
     return "".join(sorted({np.asarray(x).dtype.kind for x in xs}))
-
-
-def _with_number(x1: Any, x2: Any) -> tuple[Buffer, float] | None:
-    """(what flows, the number), where one operand is a plain number."""
-    if isinstance(x1, Buffer) and not isinstance(x2, Buffer):
-        return x1, float(x2)
-    if isinstance(x2, Buffer) and not isinstance(x1, Buffer):
-        return x2, float(x1)
-    return None
-
-
-def _same(x1: Any, x2: Any) -> None:
-    """Refuse operands that must be stretched."""
-    if not (isinstance(x1, Buffer) and isinstance(x2, Buffer)) or (x1.shape, x1.each) != (x2.shape, x2.each):
-        raise CannotLower("op on operands of different shapes")
-
-
-def _affine(code: Program, x: Buffer, factor: float, offset: float) -> Buffer:
-    """Emit y = x·factor + offset, and the way back."""
-    if not x.each:
-        raise CannotLower("op on what has no batch")
-    y = code.buffer(x.shape)
-    code.emit("rescaling", x, y, x.size, factor, offset, 0.0)
-    code.back(lambda dy, wanted: scaled(code, dy, factor))
-    return y

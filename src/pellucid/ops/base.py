@@ -20,6 +20,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -58,6 +59,7 @@ class Operation:
         self.forward, self.operands = forward, operands
         self.backward: Function | None = None
         self.lowering: Lowering | None = None
+        self.truths = False  # whether it is lowered where it gives true and false, too
         signature = inspect.signature(forward)
         self.signature = signature
         self.kinds = {name: str(one.annotation) for name, one in signature.parameters.items()}
@@ -74,9 +76,10 @@ class Operation:
         self.backward = backward
         return backward
 
-    def lowers(self, lowering: Lowering) -> Lowering:
-        """Decorator: this function emits the op for the compiled engine, lowering(code, *operands, **options)."""
-        self.lowering = lowering
+    def lowers(self, lowering: Lowering, truths: bool = False) -> Lowering:
+        """Decorator: this function emits the op for the compiled engine, lowering(code, *operands, **options). Operands
+        are buffers, or what the op holds; true and false stand there as 1 and 0."""
+        self.lowering, self.truths = lowering, truths
         return lowering
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -317,12 +320,19 @@ class Op(Layer):
         return tuple(dx for i, dx in enumerate(found) if i not in self.held), {}
 
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
-        if self.operation.lowering is None or any(
-            isinstance(one, np.ndarray) and one.ndim for one in self.held.values()
-        ):
-            raise CannotLower(f"op {self.operation.name!r}")
-        operands = self._woven(xs)
-        return self.operation.lowering(code, *(operands if self.operation.operands else [operands]), **self.options)
+        operation = self.operation
+        given = [x.shape if x.each else Whole(x.shape) for x in xs]
+        shape, dtype = self._computed(given, ["bool" if x.truth else self.dtype for x in xs])
+        truth = operation.truths and dtype == "bool"
+        if operation.lowering is None or not (truth or dtype == self.dtype):
+            raise CannotLower(f"op {operation.name!r}" + (f" of {dtype}" if operation.lowering else ""))
+        operands = self._woven([replace(x, truth=False) for x in xs])
+        y = operation.lowering(code, *(operands if operation.operands else [operands]), **self.options)
+        if (y.shape, y.each) != (tuple(shape), not isinstance(shape, Whole)):
+            raise CannotLower(f"op {operation.name!r} along the batch")
+        if operation.backward is None:
+            code.stops()
+        return replace(y, truth=truth)
 
     # The saved form: Keras keeps options with the op, and what was no tensor with the call ----------------------------
 

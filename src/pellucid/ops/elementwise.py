@@ -9,8 +9,6 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InvalidArgument
-from ..layers.merging import scaled
-from ..program import Buffer, CannotLower, Program
 from .base import Operation, op
 
 MATH = "keras.src.ops.math"
@@ -135,14 +133,6 @@ def nan_to_num_grad(dy: Array, y: Array, x: Array, **options: Any) -> Any:
 
 
 abs = absolute
-
-
-@negative.lowers
-def lower_negative(code: Program, x: Buffer) -> Buffer:
-    if not x.each:
-        raise CannotLower("op 'negative' on what has no batch")
-    code.back(lambda dy, wanted: scaled(code, dy, -1.0))
-    return scaled(code, x, -1.0)
 
 
 @op()

@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..activations.axes import permuted
 from ..arrays import Array
-from ..program import Buffer, CannotLower, Program
 from .base import op
 from .options import places
 
@@ -74,24 +72,6 @@ for same in (ravel, expand_dims, squeeze):
     same.gradient(reshape_grad)
 
 
-def _lower_shaped(name: str) -> Any:
-    """The lowering of an op that leaves the numbers where they are."""
-
-    def lowering(code: Program, x: Buffer, **options: Any) -> Buffer:
-        two, three = (OPS[name].forward(np.zeros((n, *x.shape), "float32"), **options).shape for n in (2, 3))
-        if not x.each or two[1:] != three[1:] or (two[:1], three[:1]) != ((2,), (3,)):
-            raise CannotLower(f"op {name!r} of the batch axis")
-        code.back(lambda dy, wanted: dy.shaped(x.shape))
-        return x.shaped(two[1:])
-
-    return lowering
-
-
-OPS = {"reshape": reshape, "expand_dims": expand_dims, "squeeze": squeeze}
-for name, operation in OPS.items():
-    operation.lowers(_lower_shaped(name))
-
-
 @op()
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """y = x with its axes in another order, the reverse unless one is given.
@@ -106,13 +86,6 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 @transpose.gradient
 def transpose_grad(dy: Array, y: Array, x: Array, axes: Sequence[int] | None = None) -> Array:
     return dy.transpose(None if axes is None else np.argsort(np.mod(axes, x.ndim)))
-
-
-@transpose.lowers
-def lower_transpose(code: Program, x: Buffer, axes: Sequence[int] | None = None) -> Buffer:
-    if not x.each or not axes or axes[0] != 0:
-        raise CannotLower("op 'transpose' of the batch axis")
-    return permuted(code, x, [a % len(axes) - 1 for a in axes[1:]])
 
 
 @op()

@@ -21,6 +21,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     muon,
     noise,
     normalization,
+    ops,
     optimizers,
     prelu,
     products,

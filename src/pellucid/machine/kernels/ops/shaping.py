@@ -1,0 +1,50 @@
+"""Numbers moved, and numbers marked."""
+
+from __future__ import annotations
+
+from ...layout import B
+from ...memory import floats, ints, words
+from ..base import kernel
+from ..functions import ONE, ZERO, f32
+from ..gather import share
+
+COPY, ADD = 0, 1
+
+
+@kernel("op.moved")
+def moved(op: int, ctx: int, tid: int, nt: int) -> None:
+    """y[j + k] = x[i + k], k < n, for many i and j; or y = 0 and then y[j + k] += x[i + k], as places may come twice.
+
+    op: x, y, the i and j in turn (uint32), how many pairs, n, numbers per sample of x and of y, whether for each
+    sample, COPY or ADD."""
+    o, c = ints(op, 9), ints(ctx, 64)
+    n = o[4]
+    pairs = words(o[2], 2 * o[3])
+    lo, hi = share(c[B] if o[7] != 0 else 1, tid, nt)
+    for b in range(lo, hi):
+        if o[8] == ADD:
+            y = floats(o[1] + 4 * b * o[6], o[6])
+            for i in range(o[6]):
+                y[i] = ZERO
+        for p in range(o[3]):
+            x = floats(o[0] + 4 * (b * o[5] + pairs[2 * p]), n)
+            y = floats(o[1] + 4 * (b * o[6] + pairs[2 * p + 1]), n)
+            if o[8] == ADD:
+                for i in range(n):
+                    y[i] += x[i]
+            else:
+                for i in range(n):
+                    y[i] = x[i]
+
+
+@kernel("op.one_hot")
+def one_hot(op: int, ctx: int, tid: int, nt: int) -> None:
+    """y[k] = 1 where x = k, else 0. op: x, y, numbers per sample of x, classes, whether for each sample."""
+    o, c = ints(op, 5), ints(ctx, 64)
+    n = o[3]
+    lo, hi = share(o[2] * (c[B] if o[4] != 0 else 1), tid, nt)
+    x = floats(o[0] + 4 * lo, hi - lo)
+    for row in range(hi - lo):
+        y = floats(o[1] + 4 * (lo + row) * n, n)
+        for k in range(n):
+            y[k] = ONE if x[row] == f32(k) else ZERO
