@@ -1,0 +1,189 @@
+"""The ops that are lowered, each on some shapes; those that are not, and why; and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pellucid import ops
+from pellucid.rng import Key
+
+W, V, S = Key(5).normal((4, 5)), Key(6).normal((4,)), Key(7).normal((3, 4))
+G = Key(8).normal((1, 4, 5))
+
+
+def real(x: np.ndarray) -> np.ndarray:
+    return x
+
+
+def positive(x: np.ndarray) -> np.ndarray:
+    return np.abs(x) + np.float32(0.1)
+
+
+def above(x: np.ndarray) -> np.ndarray:
+    return np.abs(x) + np.float32(1.1)
+
+
+def inside(x: np.ndarray) -> np.ndarray:
+    return np.clip(x / 3, -0.95, 0.95)
+
+
+def steps(x: np.ndarray) -> np.ndarray:
+    """Halves, so that some are equal, and some 0."""
+    return np.round(2 * x) / np.float32(2)
+
+
+Row = tuple[Callable[..., Any], Callable[[np.ndarray], np.ndarray], tuple[tuple[int, ...], ...]]
+EACH = {
+    real: (
+        "absolute arctan arcsinh cbrt ceil cos cosh erf exp exp2 expm1 floor negative ones_like sign sin sinh square "
+        "stop_gradient tan trunc zeros_like celu elu gelu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu "
+        "log_sigmoid log_softmax relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus "
+        "sparse_sigmoid sparsemax squareplus tanh tanh_shrink"
+    ),
+    positive: "log log10 log1p log2 reciprocal rsqrt sqrt",
+    above: "arccosh",
+    inside: "arccos arcsin arctanh",
+}
+TWO = {
+    real: "add subtract multiply maximum minimum hypot",
+    positive: "divide divide_no_nan power",
+    steps: "equal not_equal greater greater_equal less less_equal logical_and logical_or logical_xor maximum minimum "
+    "divide_no_nan",
+}
+STRETCHED = (((3, 4), (3, 4)), ((4,), (1,)), ((3, 1), (1, 4)), ((1, 3, 1, 2), (5, 1, 4, 1)), ((), ()))
+ALONG: tuple[tuple[tuple[int, ...], Any, bool], ...] = (
+    ((4,), 1, False), ((3, 4), -1, True), ((3, 4), 1, False), ((2, 3, 4), (1, 3), False), ((2, 3, 4), (3, 2, 1), True),
+    ((2, 33), 2, False),
+)  # fmt: skip
+
+
+def as_number(y: Any) -> Any:
+    """True and false as numbers, which may leave the ops."""
+    return ops.cast(y, "float32") if y.dtype == "bool" else y
+
+
+def rows() -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for domain, names in EACH.items():
+        for name in names.split():
+            found[name] = getattr(ops, name), domain, ((3, 4),)
+    for name in ("isnan", "isinf", "isfinite", "logical_not"):
+        found[name] = (lambda x, f=getattr(ops, name): as_number(f(ops.log(x)))), steps, ((3, 4),)
+    for domain, names in TWO.items():
+        for name in names.split():
+            f = getattr(ops, name)
+            for i, shapes in enumerate(STRETCHED):
+                found[f"{name} {domain.__name__} {i}"] = (lambda a, b, f=f: as_number(f(a, b))), domain, shapes
+            found[f"{name} {domain.__name__} number"] = (lambda x, f=f: as_number(f(x, 1.5))), domain, ((3, 4),)
+            found[f"number {name} {domain.__name__}"] = (lambda x, f=f: as_number(f(1.5, x))), domain, ((3, 1),)
+            array = np.abs(S) if domain is positive else S
+            found[f"{name} {domain.__name__} array"] = (lambda x, f=f, a=array: as_number(f(x, a))), domain, ((3, 4),)
+            found[f"array {name} {domain.__name__}"] = (lambda x, f=f, a=array: as_number(f(a, x))), domain, ((1, 4),)
+    for name in ("sum", "mean", "var", "std", "max", "min", "prod", "logsumexp"):
+        for i, (shape, axis, keepdims) in enumerate(ALONG):
+            f = getattr(ops, name)
+            found[f"{name} {i}"] = (lambda x, f=f, a=axis, k=keepdims: f(x, a, k)), real, (shape,)
+    for name in ("max", "min", "prod"):
+        found[f"{name} of equal ones"] = (lambda x, f=getattr(ops, name): f(x, -1)), steps, ((5, 4),)
+    return {**found, **OTHERS}
+
+
+OTHERS: dict[str, Row] = {
+    "any": (lambda x: as_number(ops.any(x > 1.0, axis=2)), real, ((3, 4),)),
+    "all": (lambda x: as_number(ops.all(x > -1.0, axis=(1, 2), keepdims=True)), real, ((3, 4),)),
+    "max of truths": (lambda x: as_number(ops.max(x > 1.0, axis=1)), real, ((3, 4),)),
+    "mean of truths": (lambda x: ops.mean(x > 0.0, axis=1), real, ((3, 4),)),
+    "threshold": (lambda x: ops.threshold(x, 0.3, 0.1), real, ((3, 4),)),
+    "glu": (ops.glu, real, ((3, 4),)),
+    "clip": (lambda x: ops.clip(x, -0.5, 0.5), steps, ((3, 4),)),
+    "round": (ops.round, real, ((3, 4),)),
+    "round to hundredths": (lambda x: ops.round(x, 2), real, ((3, 4),)),
+    "cast": (lambda x, y: ops.cast(x > 0.5, "float32") * y, real, ((3, 4), (3, 4))),
+    "full_like": (lambda x: ops.full_like(x, 2.5) * x, real, ((3, 4),)),
+    "where": (lambda x, y: ops.where(x > y, x, 0.0), real, ((3, 1), (3, 4))),
+    "where, an array": (lambda x: ops.where(S > 0, x, -x), real, ((3, 1),)),
+    "where both": (lambda c, x, y: ops.where(ops.logical_not(c > 0.0), x, y), real, ((3, 4), (1, 4), (3, 1))),
+    "where of truths": (lambda x: as_number(ops.where(x > 0.0, x > 1.0, x < -1.0)), real, ((3, 4),)),
+    "a truth in a product": (lambda x: (x > 0.0) * x, real, ((3, 4),)),
+    "square of one tensor": (lambda x: x * x, real, ((3, 4),)),
+    "cumsum": (lambda x: ops.cumsum(x, 1), real, ((5, 3),)),
+    "cumsum, last": (lambda x: ops.cumsum(x, -1), real, ((3, 40),)),
+    "matmul by an array": (lambda x: ops.matmul(x, W), real, ((4,),)),
+    "rows by an array": (lambda x: ops.matmul(x, W), real, ((2, 3, 4),)),
+    "an array by columns": (lambda x: ops.matmul(W.T, x), real, ((2, 4, 3),)),
+    "by a vector": (lambda x: ops.matmul(x, V), real, ((3, 4),)),
+    "a vector by x": (lambda x: ops.matmul(V, x), real, ((4, 3),)),
+    "x by a vector, a number": (lambda x: ops.matmul(x, V), real, ((4,),)),
+    "by an array of three axes": (lambda x: ops.matmul(x, G), real, ((3, 4),)),
+    "matmul": (ops.matmul, real, ((3, 4), (4, 5))),
+    "matmul, wide": (ops.matmul, real, ((9, 70), (70, 35))),
+    "matmul, stretched": (ops.matmul, real, ((2, 3, 4), (1, 4, 5))),
+    "matmul, stretched left": (ops.matmul, real, ((1, 3, 4), (2, 4, 5))),
+    "queries by keys": (lambda q, k: ops.einsum("bqhd,bkhd->bhqk", q, k), real, ((6, 2, 3), (5, 2, 3))),
+    "scores by values": (lambda s, v: ops.einsum("bhqk,bkhd->bqhd", s, v), real, ((2, 6, 5), (5, 2, 3))),
+    "rows by rows": (lambda a, b: ops.einsum("bik,bjk->bij", a, b), real, ((5, 40), (7, 40))),
+    "columns by columns": (lambda a, b: ops.einsum("bki,bkj->bij", a, b), real, ((40, 5), (40, 7))),
+    "einsum by an array": (lambda x: ops.einsum("bij,jk->bki", x, W), real, ((3, 4),)),
+    "einsum by a turned array": (lambda x: ops.einsum("bij,kj->bik", x, W.T), real, ((3, 4),)),
+    "einsum, a group and an array": (lambda x: ops.einsum("bhi,hij->bhj", x, Key(3).normal((2, 4, 3))), real, ((2, 4),)),
+    "einsum, ...": (lambda a, b: ops.einsum("...ij,...jk->...ik", a, b), real, ((2, 3, 4), (2, 4, 5))),
+    "outer by letters": (lambda a, b: ops.einsum("bi,bj->bij", a, b), real, ((3,), (4,))),
+    "inner by letters": (lambda a, b: ops.einsum("bi,bi->b", a, b), real, ((3,), (3,))),
+    "dot": (lambda x: ops.dot(x, W), real, ((3, 4),)),
+    "tensordot": (lambda x: ops.tensordot(x, W, axes=([1], [0])), real, ((4, 3),)),
+    "transpose": (lambda x: ops.transpose(x, (0, 3, 1, 2)), real, ((2, 3, 4),)),
+    "swapaxes": (lambda x: ops.swapaxes(x, 1, -1), real, ((2, 3, 4),)),
+    "moveaxis": (lambda x: ops.moveaxis(x, 1, -1), real, ((2, 3, 4),)),
+    "flip": (lambda x: ops.flip(x, 2), real, ((3, 4),)),
+    "flip both": (lambda x: ops.flip(x, (1, 2)), real, ((3, 4),)),
+    "reshape": (lambda x: ops.reshape(x, (-1, 6, 2)), real, ((3, 4),)),
+    "expand_dims": (lambda x: ops.expand_dims(x, 1) * 2.0, real, ((3, 4),)),
+    "squeeze": (lambda x: ops.squeeze(x, 2), real, ((3, 1),)),
+    "repeat": (lambda x: ops.repeat(x, 3, 1), real, ((3, 4),)),
+    "tile": (lambda x: ops.tile(x, (1, 2, 2)), real, ((3, 4),)),
+    "roll": (lambda x: ops.roll(x, 2, 1), real, ((5, 3),)),
+    "pad": (lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 3))), real, ((3, 4),)),
+    "pad, mirrored": (lambda x: ops.pad(x, ((0, 0), (2, 1)), "reflect"), real, ((5,),)),
+    "tril": (ops.tril, real, ((4, 4),)),
+    "triu": (lambda x: ops.triu(x, 1), real, ((2, 3, 4),)),
+    "diagonal": (lambda x: ops.diagonal(x, 0, 1, 2), real, ((3, 4),)),
+    "concatenate": (lambda *xs: ops.concatenate(xs, -1), real, ((3, 4), (3, 2), (3, 1))),
+    "concatenate along the first": (lambda *xs: ops.concatenate(xs, 1), real, ((3, 4), (2, 4))),
+    "stack": (lambda *xs: ops.stack(xs, 1), real, ((3, 4), (3, 4))),
+    "stack of one tensor": (lambda x: ops.stack([x, x], -1), real, ((3, 4),)),
+    "a part": (lambda x: x[:, 1:, ::2], real, ((3, 4),)),
+    "one place": (lambda x: x[..., 0], real, ((3, 4),)),
+    "a new axis": (lambda x: x[:, None] * 1.0, real, ((3, 4),)),
+    "split": (lambda x: ops.split(x, 2, axis=2)[1], real, ((3, 4),)),
+    "take": (lambda x: ops.take(x, [[0, 2], [2, 1]], 1), real, ((3, 4),)),
+    "one_hot": (lambda x: ops.one_hot(ops.floor(2 * x), 3, axis=1), real, ((3, 4),)),
+    "truths moved": (lambda x: as_number(ops.transpose(x > 0.0, (0, 2, 1))), real, ((3, 4),)),
+    "x less its copy that sends nothing": (lambda x: x * ops.stop_gradient(x), real, ((3, 4),)),
+}  # fmt: skip
+
+NOT_LOWERED = {
+    "it gives whole numbers": "argmax argmin argsort count_nonzero",
+    "it reaches across the batch, or takes no batch at all": "diag outer segment_max segment_sum broadcast_to ravel",
+    "numbers are put in order": "sort median in_top_k take_along_axis",
+    "remainders of far apart numbers take a loop": "floor_divide mod",
+    "it is rare in networks": "arctan2 cross cumprod isclose nan_to_num slice slice_update trace",
+}
+
+REFUSED: dict[str, tuple[Callable[..., Any], tuple[int, ...], str]] = {
+    "the batch goes away": (lambda x: x - ops.mean(x, axis=0), (3,), "op 'mean' over the batch"),
+    "sums along the batch": (lambda x: ops.cumsum(x, 0), (3,), "op 'cumsum' over the batch"),
+    "the batch backwards": (lambda x: ops.flip(x, 0), (3,), "op 'flip' along the batch"),
+    "the first rows": (lambda x: x[:1000], (3,), "op 'get_item' along the batch"),
+    "the first rows, by dots": (lambda x: x[..., :1000, :], (3,), "op 'get_item' along the batch"),
+    "whole numbers": (lambda x: ops.cast(ops.argmax(x, 1), "float32"), (3,), "op 'argmax'"),
+    "a cast to whole numbers": (lambda x: ops.cast(x, "int32") * 1.0, (3,), "op 'cast' of int32"),
+    "true and false as an output": (lambda x: x > 0.0, (3,), "true and false leave the ops"),
+    "true or true": (lambda x: ops.cast(ops.add(x > 0.0, x < 1.0), "float32"), (3,), "op 'add' of bool"),
+    "rounding to tens": (lambda x: ops.round(x, -1), (3,), "op 'round' to tens"),
+    "other numbers around": (lambda x: ops.pad(x, ((0, 0), (1, 1)), constant_values=2.0), (3,), "another number than 0"),
+    "three factors": (lambda x: ops.einsum("bi,bi,bi->bi", x, x, x), (3,), "'einsum' of 3 operands"),
+    "one summed alone": (lambda x: ops.einsum("bij,bk->bk", x, x[:, 0]), (3, 4), "sums one operand alone"),
+}  # fmt: skip

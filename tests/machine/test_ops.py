@@ -1,0 +1,144 @@
+"""Ops on the compiled engine: what the definition says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+from laws.engines import both_engines, close
+from machine.op_alone import Compiled, by_definition, with_weight
+from machine.op_table import NOT_LOWERED, REFUSED, rows
+from pellucid import Model, ops
+from pellucid import layers as L
+from pellucid.ops import operations
+from pellucid.rng import Key
+from pellucid.training.engine import engine_of
+from pellucid.wiring import Graph
+
+ROWS = rows()
+BATCHES = (256, 1, 2, 7, 33)
+
+
+def drawn(domain: Any, shapes: Any, batch: int) -> list[np.ndarray]:
+    return [domain(Key(i + 1).normal((batch, *shape))) for i, shape in enumerate(shapes)]
+
+
+def near(got: np.ndarray, wanted: np.ndarray, tolerance: float) -> None:
+    """Relative to each number; to 1 where it is smaller, or to the usual size where that is larger: sums may cancel."""
+    usual = float(np.sqrt(np.mean(np.square(wanted, dtype="float64"))))
+    np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance * max(1.0, usual))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_alone(name: str) -> None:
+    """As the definition in float64, within a few units in the last place of float32; 1, 2 and 4 threads, the same
+    bits."""
+    function, domain, shapes = ROWS[name]
+    compiled = Compiled(function, shapes, 256)
+    for batch in BATCHES:
+        xs = drawn(domain, shapes, batch)
+        dy = Key(9).normal((batch, *compiled.y.shape))
+        y, dxs = compiled(xs, dy)
+        wanted, expected = by_definition(function, [x.astype("float64") for x in xs], dy)
+        near(y, wanted, 2e-6)
+        for dx, slope in zip(dxs, expected, strict=True):
+            assert (dx is None) == (slope is None)
+            if dx is not None:
+                near(dx, slope, 5e-6)
+        for threads in (2, 4) if batch in (7, 256) else ():
+            again, others = compiled(xs, dy, threads)
+            np.testing.assert_array_equal(again, y)
+            for dx, other in zip(dxs, others, strict=True):
+                np.testing.assert_array_equal(dx, other)
+
+
+def test_every_op_is_lowered_and_tried_or_there_is_a_reason() -> None:
+    tried = set()
+    for function, _, shapes in ROWS.values():
+        inputs = [L.Input(shape) for shape in shapes]
+        graph = Graph.between("a row", inputs, [function(*inputs)])
+        tried |= {call.layer.operation.name for call in graph.calls}
+    reasons = {name for names in NOT_LOWERED.values() for name in names.split()}
+    every = {made.operation.name for made in operations.parts.values()}
+    assert tried & reasons == set()
+    assert tried | reasons == every
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_engine_cannot_is_named(name: str) -> None:
+    function, shape, told = REFUSED[name]
+    x = L.Input(shape)
+    model = Model(x, function(x))
+    data = Key(1).normal((6, *shape))
+    expected = model.forward({}, data, training=False, rng=Key(0))[0]
+    np.testing.assert_array_equal(model.predict(data, verbose=0), expected)
+    assert told in engine_of(model).refusal
+
+
+WEIGHTS = {
+    "matmul": (ops.matmul, (4,), (4, 5)),
+    "matmul of rows": (ops.matmul, (3, 4), (4, 5)),
+    "matmul by a vector": (ops.matmul, (3, 4), (4,)),
+    "a weight by x": (lambda x, w: ops.matmul(w, x), (4, 3), (5, 4)),
+    "einsum by groups": (lambda x, w: ops.einsum("bhi,hij->bhj", x, w), (2, 4), (2, 4, 3)),
+    "einsum, turned": (lambda x, w: ops.einsum("bij,kj->bik", x, w), (3, 4), (5, 4)),
+    "add": (ops.add, (3, 4), (4,)),
+    "add, stretched both ways": (ops.add, (3, 1), (1, 4)),
+    "subtract": (lambda x, w: ops.subtract(w, x), (4,), (4,)),
+    "multiply": (ops.multiply, (3, 4), (3, 4)),
+    "multiply by one number": (ops.multiply, (3, 4), ()),
+    "with an axis for the batch": (ops.multiply, (3, 4), (1, 1, 4)),
+    "maximum": (ops.maximum, (3, 4), (3, 1)),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_a_weight_gets_the_sum_over_the_batch(name: str) -> None:
+    function, shape, weight = WEIGHTS[name]
+    for batch in (1, 7, 33):
+        (y, dxs), (wanted, expected) = with_weight(function, Key(1).normal((batch, *shape)), Key(2).normal(weight))
+        close("y", y, wanted, 1e-6)
+        for dx, slope in zip(dxs, expected, strict=True):
+            close("dx", dx, slope, 5e-6)
+
+
+def attention(seed: int = 3) -> Model:
+    """Self-attention over four places, a normalization and a mixture, all of ops."""
+    x = L.Input((4, 6))
+    q, k, v = (L.Dense(6, use_bias=False)(x) for _ in range(3))
+    q, k, v = (ops.transpose(ops.reshape(one, (-1, 4, 2, 3)), (0, 2, 1, 3)) for one in (q, k, v))
+    scores = ops.matmul(q, ops.swapaxes(k, -1, -2)) / np.sqrt(3.0)
+    mask = np.tril(np.ones((4, 4), "bool"))
+    y = ops.matmul(ops.softmax(ops.where(mask, scores, -1e9)), v)
+    y = x + ops.reshape(ops.transpose(y, (0, 2, 1, 3)), (-1, 4, 6))
+    y = (y - ops.mean(y, -1, keepdims=True)) * ops.rsqrt(ops.var(y, -1, keepdims=True) + 1e-3)
+    left, right = ops.split(L.Dense(8)(y), 2, axis=-1)
+    y = ops.concatenate([left * ops.sigmoid(right), ops.stop_gradient(y)], -1)
+    y = ops.logsumexp(y, axis=1) + ops.max(y, axis=1) * ops.cast(ops.max(y, axis=1) > 0.5, "float32")
+    model = Model(x, L.Dense(3, activation="softmax")(y), seed=seed)
+    model.compile(pellucid.optimizers.Adam(0.01, epsilon=1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_a_network_of_ops_trains_alike_on_both_engines() -> None:
+    both_engines(attention, Key(1).normal((23, 4, 6)), np.arange(23) % 3, steps=20, tolerance=1e-4)
+
+
+def test_explain_reads_every_op_from_the_engine() -> None:
+    model = attention()
+    x, y = Key(1).normal((5, 4, 6)), np.arange(5) % 3
+    compiled, definition = model.explain(x, y), model.explain(x, y, engine="definition")
+    assert (compiled.engine, definition.engine) == ("compiled", "definition")
+    others, seen = {(step.phase, step.name): step for step in definition}, set()
+    for step in compiled:
+        other = others[step.phase, step.name]
+        assert step.formula == other.formula or step.phase == "backward"  # the engine leaves out what nobody needs
+        for mine, theirs in ((step.inputs, other.inputs), (step.outputs, other.outputs)):
+            for letter in mine.keys() & theirs.keys():
+                close(f"{step.phase} {step.name} {letter}", mine[letter], theirs[letter], 1e-4)
+                seen.add((step.phase, step.name, letter))
+    for step in model.wiring.steps:
+        assert ("forward", step.label, "y") in seen
