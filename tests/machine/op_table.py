@@ -11,7 +11,7 @@ from pellucid import ops
 from pellucid.rng import Key
 
 W, V, S = Key(5).normal((4, 5)), Key(6).normal((4,)), Key(7).normal((3, 4))
-G = Key(8).normal((1, 4, 5))
+G, H = Key(8).normal((1, 4, 5)), Key(3).normal((2, 4, 3))
 
 
 def real(x: np.ndarray) -> np.ndarray:
@@ -65,33 +65,46 @@ def as_number(y: Any) -> Any:
     return ops.cast(y, "float32") if y.dtype == "bool" else y
 
 
+def two(name: str, domain: Callable[[np.ndarray], np.ndarray]) -> dict[str, Row]:
+    """An op of two operands: of two tensors that are stretched, with a number and with an array."""
+    f, array, told = getattr(ops, name), np.abs(S) if domain is positive else S, f"{name}, {domain.__name__}"
+    one = ((1, 4),)
+    return {
+        **{f"{told} {i}": (lambda a, b: as_number(f(a, b)), domain, shapes) for i, shapes in enumerate(STRETCHED)},
+        f"{told}, by a number": (lambda x: as_number(f(x, 1.5)), domain, one),
+        f"{told}, of a number": (lambda x: as_number(f(1.5, x)), domain, one),
+        f"{told}, by an array": (lambda x: as_number(f(x, array)), domain, one),
+        f"{told}, of an array": (lambda x: as_number(f(array, x)), domain, one),
+    }
+
+
+def along(name: str) -> dict[str, Row]:
+    """An op along axes of a sample."""
+    f = getattr(ops, name)
+
+    def row(shape: tuple[int, ...], axis: Any, keepdims: bool) -> Row:
+        return lambda x: f(x, axis, keepdims), real, (shape,)
+
+    equal: Row = (lambda x: f(x, -1), steps, ((5, 4),))
+    return {**{f"{name} {i}": row(*asked) for i, asked in enumerate(ALONG)}, f"{name} of equal ones": equal}
+
+
 def rows() -> dict[str, Row]:
-    found: dict[str, Row] = {}
-    for domain, names in EACH.items():
-        for name in names.split():
-            found[name] = getattr(ops, name), domain, ((3, 4),)
-    for name in ("isnan", "isinf", "isfinite", "logical_not"):
-        found[name] = (lambda x, f=getattr(ops, name): as_number(f(ops.log(x)))), steps, ((3, 4),)
+    each = {name: (getattr(ops, name), domain, ((3, 4),)) for domain, names in EACH.items() for name in names.split()}
+    found: dict[str, Row] = {**each, **OTHERS}
     for domain, names in TWO.items():
         for name in names.split():
-            f = getattr(ops, name)
-            for i, shapes in enumerate(STRETCHED):
-                found[f"{name} {domain.__name__} {i}"] = (lambda a, b, f=f: as_number(f(a, b))), domain, shapes
-            found[f"{name} {domain.__name__} number"] = (lambda x, f=f: as_number(f(x, 1.5))), domain, ((3, 4),)
-            found[f"number {name} {domain.__name__}"] = (lambda x, f=f: as_number(f(1.5, x))), domain, ((3, 1),)
-            array = np.abs(S) if domain is positive else S
-            found[f"{name} {domain.__name__} array"] = (lambda x, f=f, a=array: as_number(f(x, a))), domain, ((3, 4),)
-            found[f"array {name} {domain.__name__}"] = (lambda x, f=f, a=array: as_number(f(a, x))), domain, ((1, 4),)
+            found |= two(name, domain)
     for name in ("sum", "mean", "var", "std", "max", "min", "prod", "logsumexp"):
-        for i, (shape, axis, keepdims) in enumerate(ALONG):
-            f = getattr(ops, name)
-            found[f"{name} {i}"] = (lambda x, f=f, a=axis, k=keepdims: f(x, a, k)), real, (shape,)
-    for name in ("max", "min", "prod"):
-        found[f"{name} of equal ones"] = (lambda x, f=getattr(ops, name): f(x, -1)), steps, ((5, 4),)
-    return {**found, **OTHERS}
+        found |= along(name)
+    return found
 
 
 OTHERS: dict[str, Row] = {
+    "isnan": (lambda x: as_number(ops.isnan(ops.log(x))), steps, ((3, 4),)),
+    "isinf": (lambda x: as_number(ops.isinf(ops.log(x))), steps, ((3, 4),)),
+    "isfinite": (lambda x: as_number(ops.isfinite(ops.log(x))), steps, ((3, 4),)),
+    "logical_not": (lambda x: as_number(ops.logical_not(x)), steps, ((3, 4),)),
     "any": (lambda x: as_number(ops.any(x > 1.0, axis=2)), real, ((3, 4),)),
     "all": (lambda x: as_number(ops.all(x > -1.0, axis=(1, 2), keepdims=True)), real, ((3, 4),)),
     "max of truths": (lambda x: as_number(ops.max(x > 1.0, axis=1)), real, ((3, 4),)),
@@ -128,7 +141,7 @@ OTHERS: dict[str, Row] = {
     "columns by columns": (lambda a, b: ops.einsum("bki,bkj->bij", a, b), real, ((40, 5), (40, 7))),
     "einsum by an array": (lambda x: ops.einsum("bij,jk->bki", x, W), real, ((3, 4),)),
     "einsum by a turned array": (lambda x: ops.einsum("bij,kj->bik", x, W.T), real, ((3, 4),)),
-    "einsum, a group and an array": (lambda x: ops.einsum("bhi,hij->bhj", x, Key(3).normal((2, 4, 3))), real, ((2, 4),)),
+    "einsum, a group and an array": (lambda x: ops.einsum("bhi,hij->bhj", x, H), real, ((2, 4),)),
     "einsum, ...": (lambda a, b: ops.einsum("...ij,...jk->...ik", a, b), real, ((2, 3, 4), (2, 4, 5))),
     "outer by letters": (lambda a, b: ops.einsum("bi,bj->bij", a, b), real, ((3,), (4,))),
     "inner by letters": (lambda a, b: ops.einsum("bi,bi->b", a, b), real, ((3,), (3,))),
@@ -183,7 +196,9 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[int, ...], str]] = {
     "true and false as an output": (lambda x: x > 0.0, (3,), "true and false leave the ops"),
     "true or true": (lambda x: ops.cast(ops.add(x > 0.0, x < 1.0), "float32"), (3,), "op 'add' of bool"),
     "rounding to tens": (lambda x: ops.round(x, -1), (3,), "op 'round' to tens"),
-    "other numbers around": (lambda x: ops.pad(x, ((0, 0), (1, 1)), constant_values=2.0), (3,), "another number than 0"),
+    "other numbers around": (
+        lambda x: ops.pad(x, ((0, 0), (1, 1)), constant_values=2.0), (3,), "op 'pad' with another number than 0",
+    ),
     "three factors": (lambda x: ops.einsum("bi,bi,bi->bi", x, x, x), (3,), "'einsum' of 3 operands"),
     "one summed alone": (lambda x: ops.einsum("bij,bk->bk", x, x[:, 0]), (3, 4), "sums one operand alone"),
 }  # fmt: skip

@@ -14,6 +14,7 @@ from .random import bits_of_double
 f64 = np.float64
 LN2_HIGH, LN2_LOW = f64(0.693147180369123816490), f64(1.90821492927058770002e-10)  # fdlibm's
 LN2 = f64(0.6931471805599453)
+QUARTERS = f64(0.6366197723675814)  # in 1
 QUARTER = (f64(1.5707963705062866), f64(-4.3711388286737929e-08), f64(-1.7151244994428829e-15))  # π/2 in three parts
 
 
@@ -46,8 +47,10 @@ def log(x: Any) -> Any:
 
 @precise
 def sine_and_cosine(x: Any) -> Any:
-    """(sin x, cos x): x less a multiple of π/2, then Taylor's series. Right as far as |x| < 2²⁹."""
-    n = np.floor(x / QUARTER[0] + f64(0.5))
+    """(sin x, cos x): x less a multiple of π/2, then Taylor's series. NaN from 2²⁹ on, where float32 tells angles no
+    closer than ten turns: the definition then takes the step."""
+    x = x if abs(x) < f64(1 << 29) else f64(np.nan)
+    n = np.floor(x * QUARTERS + f64(0.5))
     r = x - n * QUARTER[0] - n * QUARTER[1] - n * QUARTER[2]
     s = r * r
     sine, cosine = f64(1), f64(1)

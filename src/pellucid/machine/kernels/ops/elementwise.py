@@ -13,6 +13,7 @@ from ..functions import HALF, INFINITY, ONE, TWO, ZERO, choose, exp, expm1, f32,
 from ..mapped import mapped
 
 Function = Callable[..., Any]
+HIGHEST = f32(3.4028235e38)
 LN10, SQRT2, TWO_OVER_SQRT_PI = f64(2.302585092994046), f32(1.4142135623730951), f32(1.1283791670955126)
 QUARTER, EIGHTH = f32(1.5707963267948966), f32(0.7853981633974483)  # of a full turn
 
@@ -73,7 +74,7 @@ def arccos(x: Any) -> Any:
 
 @precise
 def arcsinh(x: Any) -> Any:
-    a = f64(min(abs(x), f32(1e38)))
+    a = f64(min(abs(x), HIGHEST))
     y = f32(double.log(a + np.sqrt(a * a + f64(1))))
     y = choose(abs(x) < f32(1e-3), x - x * x * x * f32(1 / 6), choose(x < ZERO, -y, y))
     return choose(abs(x) < INFINITY, y, x)
@@ -81,7 +82,7 @@ def arcsinh(x: Any) -> Any:
 
 @precise
 def arccosh(x: Any) -> Any:
-    a = f64(min(max(x, ONE), f32(1e38)))
+    a = f64(min(max(x, ONE), HIGHEST))
     y = f32(double.log(a + np.sqrt(a * a - f64(1))))
     return choose(x >= ONE, choose(x < INFINITY, y, x), f32(np.nan))
 

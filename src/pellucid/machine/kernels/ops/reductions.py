@@ -139,7 +139,7 @@ def largest_grad(dy: Any, x: Any, y: Any, dx: Any, n: int) -> None:
         dx[i] = dy * choose(x[i] == y, ONE, ZERO) / count
 
 
-reduced_grad("min")(largest_grad.py_func)  # type: ignore[attr-defined]
+reduced_grad("min")(largest_grad.py_func)
 
 
 @reduced("prod")
