@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import pellucid
 from laws.engines import both_engines, close
@@ -142,3 +144,51 @@ def test_explain_reads_every_op_from_the_engine() -> None:
                 seen.add((step.phase, step.name, letter))
     for step in model.wiring.steps:
         assert ("forward", step.label, "y") in seen
+
+
+# Graphs drawn at random, on wires of (3, 4): what each op makes of one or two of them --------------------------------
+
+SQUARE, PLACES = Key(4).normal((4, 4)) / 2, np.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)
+ONE: dict[str, Any] = {
+    "exp": lambda x: ops.exp(-ops.square(x)), "log1p": lambda x: ops.log1p(ops.abs(x)), "sin": lambda x: ops.sin(2 * x),
+    "rsqrt": lambda x: x * ops.rsqrt(1 + x * x), "tanh": ops.tanh, "clip": lambda x: ops.clip(x, -1.0, 1.0),
+    "power": lambda x: (1.5 + ops.cos(x)) ** 1.5, "array": lambda x: PLACES - x * PLACES, "erf": ops.erf,
+    "where": lambda x: ops.where(x > 0.3, x, 0.5 * x), "mask": lambda x: ops.cast(x < 0.7, "float32") * x,
+    "sum": lambda x: x - ops.sum(x, axis=1, keepdims=True) / 3,
+    "mean": lambda x: x * ops.mean(x, axis=(1, 2), keepdims=True),
+    "max": lambda x: x - ops.max(x, axis=-1, keepdims=True), "var": lambda x: x / (1 + ops.var(x, -1, keepdims=True)),
+    "logsumexp": lambda x: x - ops.logsumexp(x, axis=1, keepdims=True), "softmax": lambda x: ops.softmax(x, axis=1),
+    "matmul": lambda x: ops.matmul(x, SQUARE), "turned": lambda x: ops.einsum("bij,kj->bik", x, SQUARE),
+    "transpose": lambda x: ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, 3, 4)), "flip": lambda x: ops.flip(x, (1, 2)),
+    "parts": lambda x: ops.concatenate([x[:, 1:], 0.5 * x[:, :1]], 1), "take": lambda x: ops.take(x, [2, 0, 0], 1),
+    "stop": lambda x: x - 0.5 * ops.stop_gradient(x), "dense": lambda x: L.Dense(4)(x),
+}  # fmt: skip
+BOTH: dict[str, Any] = {
+    "add": ops.add, "subtract": ops.subtract, "multiply": ops.multiply, "divide": lambda x, y: x / (1 + y * y),
+    "maximum": ops.maximum, "minimum": ops.minimum, "stretched": lambda x, y: x[:, :1] * y[..., 1:2],
+    "attention": lambda x, y: ops.matmul(ops.softmax(ops.matmul(x, ops.swapaxes(y, 1, 2))), y),
+    "where": lambda x, y: ops.where(x > 0.2, x, y), "stack": lambda x, y: ops.mean(ops.stack([x, y], 1), axis=1),
+}  # fmt: skip
+step = st.one_of(
+    st.tuples(st.sampled_from(sorted(ONE)), st.tuples(st.integers(0, 20))),
+    st.tuples(st.sampled_from(sorted(BOTH)), st.tuples(st.integers(0, 20), st.integers(0, 20))),
+)
+
+
+def drawn_model(steps: list[tuple[str, tuple[int, ...]]]) -> Model:
+    """Each step reads some of the wires before it; the last wires are read by the output."""
+    wires: list[Any] = [L.Input((3, 4))]
+    wires.append(L.Dense(4)(wires[0]))
+    for name, places in steps:
+        given = [wires[place % len(wires)] for place in places]
+        wires.append((ONE if len(given) == 1 else BOTH)[name](*given))
+    y = ops.tanh(ops.add(wires[-1], wires[-2]))
+    model = Model(wires[0], L.Dense(3, activation="softmax")(ops.reshape(y, (-1, 12))), seed=1)
+    model.compile(pellucid.optimizers.Adam(0.01, epsilon=1e-2), "sparse_categorical_crossentropy")
+    return model
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(step, min_size=1, max_size=8), batch=st.integers(1, 34))
+def test_graphs_of_ops_train_alike_on_both_engines(steps: list[tuple[str, tuple[int, ...]]], batch: int) -> None:
+    both_engines(lambda: drawn_model(steps), Key(1).normal((batch, 3, 4)), np.arange(batch) % 3, tolerance=2e-4)
