@@ -91,6 +91,7 @@ class Use:
     wanted: tuple[bool, ...]  # of each input, whether anything before it trains
     needed: bool  # whether anything in it or before it trains
     undos: list[Undo] = field(default_factory=list)  # in the order of the forward pass
+    gradients: list[Buffer] = field(default_factory=list)  # of its parameters: where the way back leaves them
 
 
 @dataclass
@@ -169,11 +170,14 @@ class Program:
         if path not in self.trained:
             return None
         home = Buffer("gradient", self.theta.slices[path].start, self.theta.shapes[path], False)
-        if not self._path or self._first.setdefault(path, len(self.uses)) == len(self.uses):
+        if not self._path:
             return home
-        apart = self.block(home.shape)
-        self.shared.append((apart, home))
-        return apart
+        found = home
+        if self._first.setdefault(path, len(self.uses)) != len(self.uses):
+            found = self.block(home.shape)
+            self.shared.append((found, home))
+        self.uses[-1].gradients.append(found)
+        return found
 
     # Operations --------------------------------------------------------------------------------------------------
 
@@ -267,6 +271,9 @@ class Program:
                 for source, wanted, dx in zip(use.inputs, use.wanted, found, strict=True):
                     if wanted and dx is not None:
                         arrived.setdefault(source, []).append(dx)
+            else:
+                for gradient in use.gradients:  # nothing flows back to it
+                    self.emit("strided", self.constant(np.zeros(1)), gradient, 0, 1, 1, gradient.size, 0)
         self.uses.clear()
         for apart, home in self.shared:
             self.emit("merge.add", home, apart, home, home.size, 0)
@@ -279,7 +286,7 @@ class Program:
         at |= {letter: d for letter, d in lettered("dy", given).items() if d is not None}
         self._label, d = use.label, dy
         for undo in reversed(use.undos):
-            d = undo(d, use.wanted if len(use.inputs) > 1 else use.wanted[0])
+            d = undo(d, use.wanted[0] if len(use.inputs) == 1 else use.wanted)
         self._label = ""
         found = d if isinstance(d, tuple) else (d,)
         at |= {letter: dx for letter, dx in lettered("dx", found).items() if dx is not None}

@@ -27,7 +27,7 @@ class Compiled:
         model = Model(inputs, function(*inputs))
         code = Program(room, model.theta, model.state)
         wires = model.wiring.inputs
-        with code.use("source", "source", (), tuple(-1 - wire for wire in wires), wires):
+        with code.use("source", "source", (), tuple(-1 - wire for wire in wires), wires, None):
             code.uses[-1].needed = True  # so that the way back reaches it
             code.back(self._arrived)
         self.sources = [code.buffer(shape) for shape in shapes]
@@ -72,7 +72,7 @@ def with_weight(function: Callable[[Any, Any], Tensor], x: np.ndarray, w: np.nda
     model = Model(source, source * 1.0)
     code = Program(n, model.theta, model.state)
     places = [code.buffer(x.shape[1:]) if tensor is source else code.block(w.shape) for tensor in node.inputs]
-    with code.use("op", "op", (), (0, 1), (2,)):
+    with code.use("op", "op", (), (0, 1), (2,), None):
         y = node.layer.lower(code, *places)
     dy = code.buffer(y.shape)
     with code.within("backward"):

@@ -172,23 +172,21 @@ OTHERS: dict[str, Row] = {
     "a new axis": (lambda x: x[:, None] * 1.0, real, ((3, 4),)),
     "split": (lambda x: ops.split(x, 2, axis=2)[1], real, ((3, 4),)),
     "take": (lambda x: ops.take(x, [[0, 2], [2, 1]], 1), real, ((3, 4),)),
-    "one_hot": (lambda x: ops.one_hot(ops.floor(2 * x), 3, axis=1), real, ((3, 4),)),
+    "slice": (lambda x: ops.slice(x, [0, 1, 0], [-1, 2, 3]), real, ((3, 4),)),
     "truths moved": (lambda x: as_number(ops.transpose(x > 0.0, (0, 2, 1))), real, ((3, 4),)),
     "x less its copy that sends nothing": (lambda x: x * ops.stop_gradient(x), real, ((3, 4),)),
 }  # fmt: skip
 
 NOT_LOWERED = {
-    "it gives whole numbers": "argmax argmin argsort count_nonzero",
+    "it gives whole numbers, or reads them": "argmax argmin argsort count_nonzero one_hot",
     "it reaches across the batch, or takes no batch at all": "diag outer segment_max segment_sum broadcast_to ravel",
     "numbers are put in order": "sort median in_top_k take_along_axis",
     "remainders of far apart numbers take a loop": "floor_divide mod",
-    "it is rare in networks": "arctan2 cross cumprod isclose nan_to_num slice slice_update trace",
+    "it is rare in networks": "arctan2 cross cumprod isclose nan_to_num slice_update trace",
 }
 
 REFUSED: dict[str, tuple[Callable[..., Any], tuple[int, ...], str]] = {
     "the batch goes away": (lambda x: x - ops.mean(x, axis=0), (3,), "op 'mean' over the batch"),
-    "sums along the batch": (lambda x: ops.cumsum(x, 0), (3,), "op 'cumsum' over the batch"),
-    "the batch backwards": (lambda x: ops.flip(x, 0), (3,), "op 'flip' along the batch"),
     "the first rows": (lambda x: x[:1000], (3,), "op 'get_item' along the batch"),
     "the first rows, by dots": (lambda x: x[..., :1000, :], (3,), "op 'get_item' along the batch"),
     "whole numbers": (lambda x: ops.cast(ops.argmax(x, 1), "float32"), (3,), "op 'argmax'"),

@@ -1,16 +1,14 @@
-"""Ops that move numbers, or leave some out; and one_hot."""
+"""Ops that move numbers, or leave some out."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...activations.axes import reordered
 from ...program import Buffer, CannotLower, Program
 from .. import placing
 from .. import shaping as ops
 from ..base import Operation
 from .moving import moved
-from .operands import like
 
 
 def lower_moved(operation: Operation) -> None:
@@ -41,15 +39,6 @@ def _keeps_batch(x: Buffer, key: Any) -> bool:
 for operation in (
     ops.broadcast_to, ops.concatenate, ops.expand_dims, ops.flip, ops.get_item, ops.moveaxis, ops.ravel, ops.repeat,
     ops.reshape, ops.squeeze, ops.stack, ops.swapaxes, ops.take, ops.tile, ops.transpose, placing.diag,
-    placing.diagonal, placing.pad, placing.roll, placing.tril, placing.triu,
+    placing.diagonal, placing.pad, placing.roll, placing.slice, placing.tril, placing.triu,
 ):  # fmt: skip
     lower_moved(operation)
-
-
-@ops.one_hot.lowers
-def lower_one_hot(code: Program, x: Buffer, num_classes: int, axis: int = -1, dtype: Any = None) -> Buffer:
-    y = like(code, x, (*x.shape, num_classes))
-    code.emit("op.one_hot", x, y, x.size, num_classes, int(x.each))
-    order = list(range(len(x.shape)))
-    order.insert(axis % (len(y.shape) + x.each) - x.each, len(x.shape))
-    return reordered(code, y, order)

@@ -1,11 +1,11 @@
-"""Numbers moved, and numbers marked."""
+"""Numbers moved."""
 
 from __future__ import annotations
 
 from ...layout import B
 from ...memory import floats, ints, words
 from ..base import kernel
-from ..functions import ONE, ZERO, f32
+from ..functions import ZERO
 from ..gather import share
 
 COPY, ADD = 0, 1
@@ -35,16 +35,3 @@ def moved(op: int, ctx: int, tid: int, nt: int) -> None:
             else:
                 for i in range(n):
                     y[i] = x[i]
-
-
-@kernel("op.one_hot")
-def one_hot(op: int, ctx: int, tid: int, nt: int) -> None:
-    """y[k] = 1 where x = k, else 0. op: x, y, numbers per sample of x, classes, whether for each sample."""
-    o, c = ints(op, 5), ints(ctx, 64)
-    n = o[3]
-    lo, hi = share(o[2] * (c[B] if o[4] != 0 else 1), tid, nt)
-    x = floats(o[0] + 4 * lo, hi - lo)
-    for row in range(hi - lo):
-        y = floats(o[1] + 4 * (lo + row) * n, n)
-        for k in range(n):
-            y[k] = ONE if x[row] == f32(k) else ZERO
