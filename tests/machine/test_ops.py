@@ -146,6 +146,41 @@ def test_explain_reads_every_op_from_the_engine() -> None:
         assert ("forward", step.label, "y") in seen
 
 
+def test_a_parameter_to_which_nothing_flows_back_has_its_penalty_alone() -> None:
+    def network() -> Model:
+        x = L.Input((4,))
+        stopped = ops.stop_gradient(L.Dense(5, kernel_regularizer="l2")(x))
+        model = Model(x, L.Dense(3)(ops.concatenate([stopped, x], -1)), seed=1)
+        model.compile(pellucid.optimizers.Adam(0.01, epsilon=1e-3), "mse")
+        return model
+
+    both_engines(network, Key(1).normal((7, 4)), Key(2).normal((7, 3)), steps=4)
+
+
+EXTREME = np.array([np.inf, -np.inf, np.nan, 0.0, 1e30, -1e30, 1e-30, -1.0, 1.0, 2.0, 0.5, -3.5], "float32")
+EDGES: dict[str, Any] = {
+    "exp": ops.exp, "log": ops.log, "log2": ops.log2, "sqrt": ops.sqrt, "rsqrt": ops.rsqrt, "tanh": ops.tanh,
+    "reciprocal": ops.reciprocal, "erf": ops.erf, "arctan": ops.arctan, "cbrt": ops.cbrt, "sinh": ops.sinh,
+    "clip": lambda x: ops.clip(x, -2.0, 2.0), "power": lambda x: x**2.0, "roots": lambda x: ops.abs(x) ** 0.5,
+    "divide": lambda x: 1.0 / x, "maximum": lambda x: ops.maximum(x, 0.5), "minimum": lambda x: ops.minimum(0.5, x),
+    "where": lambda x: ops.where(x > 0, x, 0.0), "max": lambda x: ops.max(ops.reshape(x, (-1, 4, 3)), 2),
+    "min": lambda x: ops.min(ops.reshape(x, (-1, 4, 3)), 2), "sum": lambda x: ops.sum(ops.reshape(x, (-1, 6, 2)), 1),
+    "logsumexp": lambda x: ops.logsumexp(ops.reshape(x, (-1, 6, 2)), 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_infinities_and_nan_as_the_definition_has_them(name: str) -> None:
+    x = np.stack([EXTREME, EXTREME[::-1]])
+    compiled = Compiled(EDGES[name], [(12,)], 2)
+    dy = np.ones((2, *compiled.y.shape), "float32")
+    y, (dx,) = compiled([x], dy)
+    wanted, (slope,) = by_definition(EDGES[name], [x], dy)
+    assert dx is not None
+    np.testing.assert_allclose(y, wanted, rtol=2e-6, atol=1e-30)
+    np.testing.assert_allclose(dx, slope, rtol=1e-5, atol=1e-30)
+
+
 # Graphs drawn at random, on wires of (3, 4): what each op makes of one or two of them --------------------------------
 
 SQUARE, PLACES = Key(4).normal((4, 4)) / 2, np.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)
