@@ -117,10 +117,19 @@ def _look_at_layers(model: Inspected, taken: Taken, look: _Look, key: Key) -> No
         passed.back = {letter: found.pop(letter) for letter in list(found) if letter in going}
         if "m" in found:
             found["m"] = (found["m"] != 0).astype("float32")  # the kernel's mask holds the factor of what is kept
+        ways = [*passed.letters("x"), *passed.letters_out("y")]
+        found |= {letter: _parameter(look, taps[step.label][letter], p) for letter in ways if letter not in found}
         ys, xs = ({letter: found.pop(letter) for letter in letters}
                   for letters in (passed.letters_out("y"), passed.letters("x")))  # fmt: skip
         passed.arrays = {**xs, **found, **ys}
         taken.layers[step.label] = passed
+
+
+def _parameter(look: _Look, place: Buffer, p: dict[str, Array]) -> Array:
+    """The weights at this place, as they were before the step."""
+    program = look.machine.program
+    slices = (program.theta if place.space == "theta" else program.state).slices
+    return p[next(name for name, where in slices.items() if where.start == place.offset)]
 
 
 def _judged(model: Inspected, code: Program, taken: Taken, look: _Look) -> Iterator[Judged]:
