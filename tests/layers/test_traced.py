@@ -224,6 +224,20 @@ def test_arguments_in_any_form() -> None:
     np.testing.assert_allclose(model.predict([a, b], verbose=0)["sum"], a + b, rtol=1e-5)
 
 
+def test_a_graph_keeps_the_form_of_its_calls(tmp_path: Any) -> None:
+    p, q = L.Input((4,)), L.Input((4,))
+    model = Model([p, q], [Sum()(p, [q], sign=-1.0), Sum()(p, others=[p, q])])
+    model.save(tmp_path / "forms.keras")
+    again = load_model(tmp_path / "forms.keras", custom_objects={"Sum": Sum})
+    for mine, theirs in zip(model.predict([X, X + 1], verbose=0), again.predict([X, X + 1], verbose=0), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+class Sum(L.Layer):
+    def call(self, first: Any, others: Any, sign: float = 1.0) -> Any:
+        return first + sign * sum(others[1:], others[0])
+
+
 def test_build_is_told_the_shapes_of_its_arguments() -> None:
     class Two(L.Layer):
         def build(self, a_shape: Any, b_shape: Any) -> None:
@@ -271,6 +285,12 @@ def written(call: Callable[..., Any], build: Callable[..., Any] | None = None) -
     return type("Mine", (L.Layer,), members)()
 
 
+def borrowed() -> Any:
+    dense = L.Dense(2)
+    dense(X)
+    return L.Lambda(lambda x: ops.matmul(x, dense.kernel))(X)
+
+
 @pytest.mark.parametrize(
     ("run", "message"),
     [
@@ -299,6 +319,7 @@ def written(call: Callable[..., Any], build: Callable[..., Any] | None = None) -
         (lambda: written(lambda self, x: (x, x)) and Sequential([L.Input((4,)), written(lambda self, x: (x, x))]),
          "layers with one output, got 'mine', which gives 2"),
         (lambda: Linear(3).w, "no attribute 'w'"),
+        (lambda: borrowed(), "a tensor, or numbers, got the weight 'dense/kernel' of another layer"),
         (lambda: Own().s.numpy(), "a layer that is built"),
         (lambda: Linear()([X, X]), "layer 'linear'"),
         (lambda: [layer := Linear(), layer(X), layer(X[:, :3])], "shape"),

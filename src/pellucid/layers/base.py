@@ -295,6 +295,10 @@ class Layer(Part, Holding):
         self._nodes.append(Node(self, tensors, self.output_shapes_for(*shapes), self.dtype, training))
         return self._nodes[-1].outputs
 
+    def saved_call(self, tensors: list[Any]) -> dict[str, Any]:
+        """The arguments of a call on these tensors, in their saved form, as Keras writes them."""
+        return {"args": [tensors] if self.takes_many else tensors, "kwargs": {}}
+
     def in_form(self, outputs: Sequence[Any]) -> Any:
         """Outputs as a call gives them: one by itself, several as a list."""
         return list(outputs) if self.gives_many else outputs[0]

@@ -134,6 +134,16 @@ class Traced(Composite):
             return self.in_form(self.called_on(data, training))
         return self._of_arrays(data, training)
 
+    def called_with(self, args: Sequence[Any], kwargs: dict[str, Any], training: bool | None) -> tuple[Tensor, ...]:
+        """Each output when it is called with these arguments, the tensors among them."""
+        form, tensors = taken_apart((tuple(args), kwargs))
+        self._meet(form)
+        return self.called_on(tensors, training)
+
+    def saved_call(self, tensors: list[Any]) -> dict[str, Any]:
+        args, kwargs = put_together(self._form, tensors)
+        return {"args": list(args), "kwargs": kwargs}
+
     def _of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
         found = super().__call__(list(data) if self.takes_many else data[0], training)
         return self.in_form(found if isinstance(found, tuple) else (found,))

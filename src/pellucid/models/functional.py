@@ -11,7 +11,7 @@ from ..errors import FileError, InvalidArgument, PellucidError, ShapeError, Told
 from ..layers import InputLayer, Layer
 from ..layers import layers as layer_family
 from ..layers.connecting import by_name
-from ..ops.base import Op
+from ..layers.traced import Traced
 from ..ops.saving import is_saved_op, saved_op_called
 from ..wiring import Graph, Tensor, tensors_in
 from .model import Model
@@ -116,11 +116,9 @@ class Functional(Model):
         for call in self._graph.calls:
             mine = nodes.setdefault(id(call.layer), [])
             given = [_saved_tensor(tensors[wire], self.dtype, places[wire]) for wire in call.inputs]
-            if isinstance(call.layer, Op):
-                node = call.layer.saved_call(given)
-            else:
-                told = {} if call.training is None else {"training": call.training}
-                node = {"args": [given] if call.layer.takes_many else given, "kwargs": told}
+            node = call.layer.saved_call(given)
+            if call.training is not None:
+                node["kwargs"]["training"] = call.training
             shapes = call.layer.output_shapes_for(*(tensors[wire] for wire in call.inputs))
             tensors |= zip(call.outputs, shapes, strict=True)
             places |= {wire: [call.layer.name, len(mine), i] for i, wire in enumerate(call.outputs)}
@@ -226,23 +224,30 @@ def _calls(
         tensors[layer.name, 0, 0] = layer.tensor()
     calls: list[Call] = []
     for n, node in enumerate(entry["inbound_nodes"]):
-        places = _sources([node.get("args", ()), node.get("kwargs", {}) if is_op else ()])
-        told = _told(node.get("kwargs"))
-        call = partial(_op_called, entry, n) if is_op else partial(_layer_called, layer, places, told)
+        args, kwargs = node.get("args", ()), node.get("kwargs") or {}
+        places = _sources([args, kwargs if is_op or isinstance(layer, Traced) else ()])
+        call = partial(_op_called, entry, n) if is_op else partial(_layer_called, layer, args, kwargs, places)
         calls.append((entry["name"], n, places, call))
     return calls
 
 
-def _told(kwargs: Any) -> bool | None:
-    """Whether a saved call is one as in training, as in prediction, or as the model."""
-    found = kwargs.get("training") if isinstance(kwargs, Mapping) else None
-    return found if isinstance(found, bool) else None
-
-
 def _layer_called(
-    layer: Any, places: Sequence[Place], training: bool | None, tensors: Mapping[Place, Tensor]
+    layer: Any, args: Any, kwargs: Mapping[str, Any], places: Sequence[Place], tensors: Mapping[Place, Tensor]
 ) -> Sequence[Tensor]:
+    training = kwargs.get("training") if isinstance(kwargs.get("training"), bool) else None
+    if isinstance(layer, Traced):
+        rest = {key: value for key, value in kwargs.items() if key != "training"}
+        return layer.called_with(_filled(list(args), tensors), _filled(rest, tensors), training)
     return list(layer.called_on([tensors[place] for place in places], training))
+
+
+def _filled(args: Any, tensors: Mapping[Place, Tensor]) -> Any:
+    """Saved arguments with the tensors in their places."""
+    if isinstance(args, Mapping):
+        if args.get("class_name") == "__keras_tensor__":
+            return tensors[_place(args["config"]["keras_history"])]
+        return {key: _filled(value, tensors) for key, value in args.items()}
+    return [_filled(one, tensors) for one in args] if isinstance(args, list) else args
 
 
 def _op_called(entry: Mapping[str, Any], n: int, tensors: Mapping[Place, Tensor]) -> Sequence[Tensor]:

@@ -80,6 +80,11 @@ def _place(value: Any, name: str) -> int:
 
 def kept(value: Any, name: str, place: int = 0) -> Any:
     """A value as an op keeps it: a copy that nobody else writes to."""
+    if getattr(value, "path", "") and hasattr(value, "assign"):  # a layer's Variable: its copy would never train
+        raise InvalidArgument(
+            f"ops.{name}, an operand", "a tensor, or numbers", Told(f"the weight {value.path!r} of another layer"),
+            "Make it a weight of the layer whose call uses it: add_weight.",
+        )  # fmt: skip
     given = as_operand(value, name, place)
     return np.array(given) if isinstance(given, np.ndarray) else given
 
