@@ -46,8 +46,20 @@ class LayerOptions(TypedDict, total=False):
 
 
 class Layer(Part, Holding):
-    """A step from x (B, ...) to y (B, ...). A layer of your own writes `forward` and `backward`, and, as it needs
-    them, `output_shape_for` and `parameters`:
+    """A step from x (B, ...) to y (B, ...). A layer of your own writes `call`, with layers and `pellucid.ops`, and asks
+    for weights in `build`, as in Keras:
+
+    >>> class Dot(Layer):
+    ...     '''y = x·w, a number for each sample.'''
+    ...     def build(self, input_shape):
+    ...         self.w = self.add_weight((input_shape[-1], 1), initializer="ones", name="w")
+    ...     def call(self, x):
+    ...         return x @ self.w
+    >>> Dot()(np.array([[1.0, 2.0]]))
+    array([[3.]], dtype=float32)
+
+    Or it writes `forward` and, with a gradient derived by hand, `backward`, and, as it needs them, `output_shape_for`
+    and `parameters`:
 
     >>> class Scale(Layer):
     ...     '''y = x * s, one s for each input.'''
@@ -78,7 +90,7 @@ class Layer(Part, Holding):
     passing = frozenset({"_nodes", "_calls", "_activity_losses"})
     traced: ClassVar[type[Layer]]  # what a class that writes `call` derives from, in the place of this one
     hint = (
-        "There is no automatic differentiation here: write parameters(shape), forward(p, x, *, training, rng) -> "
+        "Derive from Layer, and write call(self, x) with layers and pellucid.ops; or forward(p, x, *, training, rng) -> "
         "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
     )
 
