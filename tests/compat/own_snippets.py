@@ -213,6 +213,34 @@ class Net(keras.Model):
 m = Net(5); det(m); m.compile("sgd", "mse")
 out = [m.fit(X, YR, epochs=2, **F).history, isinstance(m, keras.Model), m.count_params(), len(m.layers)]
 """,
+    "own_loss_function": """
+from keras import ops
+def huber(y_true, y_pred):
+    e = ops.abs(y_true - y_pred)
+    return ops.mean(ops.where(e < 1.0, 0.5 * ops.square(e), e - 0.5), axis=-1)
+m = small("linear", loss=huber, metrics=("mae",))
+W = np.linspace(0.5, 2, 120)
+out = [m.fit(X, YR, epochs=2, sample_weight=W, **F).history, m.evaluate(X, YR, verbose=0)]
+""",
+    "own_loss_class": """
+from keras import ops
+class Focal(keras.losses.Loss):
+    def __init__(self, gamma=2.0, **kwargs):
+        super().__init__(**kwargs)
+        self.gamma = gamma
+    def call(self, y_true, y_pred):
+        p = ops.clip(y_pred, 1e-6, 1 - 1e-6); t = ops.cast(y_true, "float32")
+        return -ops.mean(t * (1 - p) ** self.gamma * ops.log(p) + (1 - t) * p ** self.gamma * ops.log(1 - p), axis=-1)
+m = small(loss=Focal(1.5))
+out = [m.fit(X, YB, epochs=2, **F).history, float(Focal()(np.array([[1.0], [0.0]]), np.array([[0.7], [0.4]])))]
+""",
+    "own_activation_function": """
+from keras import ops
+def swish(x):
+    return x * ops.sigmoid(x)
+m = keras.Sequential([keras.Input((8,)), layers.Dense(6, activation=swish), layers.Activation(lambda x: ops.maximum(x, 0.1 * x)), layers.Dense(1)]); det(m); m.compile("sgd", "mse")
+out = [m.fit(X, YR, epochs=2, **F).history, m.predict(X[:2], verbose=0).tolist()]
+""",
     "siamese": """
 from keras import ops
 encoder = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="tanh")])

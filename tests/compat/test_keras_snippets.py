@@ -197,13 +197,17 @@ REFUSED = {
         "inputs = keras.Input(shape=(8,)); keras.Model(keras.Input(shape=(8,)), layers.Dense(3)(inputs))",
         r"argument inputs: expected every input that the output needs",
     ),
-    "a loss that is a function": (
-        "def squares(y, p): return (y - p) ** 2\nsmall(loss=squares)",
-        r"argument loss: expected the name of a loss.*losses\.custom\(f, f_grad\)",
+    "a loss over the batch": (
+        "from keras import ops\nsmall(loss=lambda y, p: ops.mean((y - p) ** 2)).fit(X, YB, verbose=0)",
+        r"expected a value for each of 32 samples, got \(\).*ops\.mean\(\.\.\., axis=-1\)",
     ),
-    "a loss with a call of its own": (
-        "class Mine(keras.losses.Loss):\n    def call(self, y, p): return (y - p) ** 2\nMine()",
-        r"class Mine: expected gradient, values, which every loss needs.*in place of call",
+    "a loss of NumPy's functions": (
+        "small(loss=lambda y, p: np.abs(y - p)).fit(X, YB, verbose=0)",
+        r"loss '<lambda>'.*expected a layer or one of pellucid\.ops.*ops\.exp\(x\) for np\.exp",
+    ),
+    "a loss of half a class": (
+        "class Mine(keras.losses.Loss):\n    def values(self, y, p): return (y - p) ** 2\nMine()",
+        r"class Mine: expected gradient, which every loss needs.*Write call\(y_true, y_pred\)",
     ),
     "a regularizer without a gradient": (
         "class Mine(keras.regularizers.Regularizer):\n    def __call__(self, w): return (w * w).sum()\nMine()",
@@ -217,7 +221,11 @@ REFUSED = {
         "class Mine(keras.metrics.Metric): pass\nMine()([1], [1])",
         "metric Mine: expected added.*write update_state and result",
     ),
-    "an activation that is a function": ("layers.Dense(3, activation=lambda z: z * 2)", "argument activation"),
+    "an activation of NumPy's functions": (
+        "m = keras.Sequential([keras.Input((8,)), layers.Dense(1, activation=lambda z: np.tanh(z))])\n"
+        "m.compile('sgd', 'mse'); m.fit(X, YR, verbose=0)",
+        r"activation '<lambda>'.*expected a layer or one of pellucid\.ops",
+    ),
     "a shape that does not fit": (
         "small().layers[0].kernel.assign(np.ones((1, 2)))",
         r"variable 'dense/kernel', assign: expected shape \(8, 6\), got \(1, 2\)",

@@ -217,12 +217,7 @@ class ActivationFamily(Family[Activation]):
         if identifier is None:
             return super().get("linear", where)
         if callable(identifier) and not isinstance(identifier, Part | type | str):
-            raise WrongType(
-                where,
-                "the name of an activation, or a function with its gradient",
-                getattr(identifier, "__name__", identifier),
-                "Write activations.custom(f, f_grad): f(x) gives y, f_grad(dy, x, y) gives dx.",
-            )
+            return custom(identifier)
         return super().get(identifier, where)
 
     def serialize(self, part: Activation) -> Any:
@@ -315,8 +310,9 @@ def activation(*aliases: str) -> Callable[[Function], Activation]:
     return wrap
 
 
-def custom(forward: Function, gradient: Function, name: str | None = None) -> Activation:
-    """An activation of the user's own: y = forward(x), dx = gradient(dy, x, y).
+def custom(forward: Function, gradient: Function | None = None, name: str | None = None) -> Activation:
+    """An activation of the user's own: y = forward(x), dx = gradient(dy, x, y). Without a gradient, forward is written
+    with Python's operators and `pellucid.ops`, whose gradients then make it; so is a function that a layer is given.
 
     >>> square = custom(lambda x: x * x, lambda dy, x, y: dy * 2 * x, name="square")
     >>> square(np.array([3.0]))
@@ -325,6 +321,10 @@ def custom(forward: Function, gradient: Function, name: str | None = None) -> Ac
     To let saved models name it, register it: `get_custom_objects()["square"] = square`.
     """
     for argument, function in (("forward", forward), ("gradient", gradient)):
-        if not callable(function):
+        if not callable(function) and not (function is None and argument == "gradient"):
             raise WrongType(f"activations.custom, argument {argument}", "a function", function)
-    return Activation(name or str(getattr(forward, "__name__", "custom")), forward, gradient)
+    name = name or str(getattr(forward, "__name__", "custom"))
+    if gradient is None:
+        derived = OPERATORS["derived"](forward, f"activation {name!r}")
+        return Activation(name, forward, lambda dy, x, y: derived.gradients(dy, x)[0])
+    return Activation(name, forward, gradient)

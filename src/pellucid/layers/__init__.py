@@ -8,6 +8,7 @@ from .batch_normalization import BatchNormalization
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
 from .dense import Dense
+from .derived import Derived
 from .dot import Dot
 from .dropout import Dropout
 from .elu import ELU
@@ -47,6 +48,7 @@ __all__ = [
     "BatchNormalization",
     "Concatenate",
     "Dense",
+    "Derived",
     "Dot",
     "Dropout",
     "Flatten",

@@ -90,8 +90,8 @@ class Layer(Part, Holding):
     passing = frozenset({"_nodes", "_calls", "_activity_losses"})
     traced: ClassVar[type[Layer]]  # what a class that writes `call` derives from, in the place of this one
     hint = (
-        "Derive from Layer, and write call(self, x) with layers and pellucid.ops; or forward(p, x, *, training, rng) -> "
-        "(y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
+        "Derive from Layer, and write call(self, x) with layers and pellucid.ops; or forward(p, x, *, training, rng) "
+        "-> (y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."
     )
 
     def __init_subclass__(cls, **options: Any) -> None:

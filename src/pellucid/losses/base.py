@@ -19,6 +19,7 @@ from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
 from ..program import CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, snake
+from ..wiring import OPERATORS
 from .lowering import Places
 from .targets import aligned, alike, floating, has_axis, numeric, spread
 
@@ -37,11 +38,7 @@ class LossFamily(Family["Loss"]):
             name = getattr(identifier, "__name__", repr(identifier))
             if (getattr(identifier, "__module__", None) or "").startswith(__package__) and name in self.names:
                 return self.names[name]()
-            raise WrongType(
-                where or "losses.get", "the name of a loss, or a function with its gradient", name,
-                "Write losses.custom(f, f_grad): f(y_true, y_pred) gives one value per sample, f_grad(y_true, y_pred) "
-                "how each changes with y_pred.",
-            )  # fmt: skip
+            return CustomLoss(identifier)
         return super().get(identifier, where)
 
     def serialize(self, part: Loss) -> Any:
@@ -61,6 +58,8 @@ class LossFamily(Family["Loss"]):
         if isinstance(saved, str):
             return self.get(custom.get(saved, saved), where)
         mine = custom.get(str(saved.get("class_name"))) if isinstance(saved, Mapping) else None
+        if callable(mine) and not isinstance(mine, Part | type):
+            mine = CustomLoss(mine)
         if isinstance(mine, CustomLoss):
             return mine.with_config(saved.get("config") or {})
         return super().deserialize(saved, custom_objects, where)
@@ -77,7 +76,8 @@ class Loss(Part):
     (training then takes the mean of those that count).
     dtype: what to compute in; None keeps that of y_pred.
 
-    A loss of your own writes `values` and `gradient`, or is made from two functions by `losses.custom`.
+    A loss of your own writes `call(y_true, y_pred)` with `pellucid.ops`, which gives the values, as in Keras; or
+    `values` and, by hand, `gradient`. A function will do, too: `losses.custom`.
     """
 
     family = losses
@@ -85,8 +85,8 @@ class Loss(Part):
     formula: ClassVar[str] = ""  # one of the `values`, for `explain`: "mean (y − t)²"
     formula_logits: ClassVar[str] = ""  # dvalue/dz, where it is computed from the logits z: "softmax(z) − t"
     hint = (
-        "There is no automatic differentiation here: in place of call, write values(y_true, y_pred) and its "
-        "gradient(y_true, y_pred), or make the loss from two functions: losses.custom(f, f_grad)."
+        "Write call(y_true, y_pred) with pellucid.ops, or values(y_true, y_pred) and its gradient(y_true, y_pred), or "
+        "make the loss from a function: losses.custom(f)."
     )
     axis: Any = -1  # the axis of y_pred over which one value is formed; also several, or None for all of it
 
@@ -98,6 +98,12 @@ class Loss(Part):
         self.name = name or snake(type(self).__name__)
         self.reduction = checks.one_of(self.where("reduction"), reduction, REDUCTIONS)
         self.dtype = dtype if dtype is None else checks.dtype(self.where("dtype"), dtype)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A class that writes `call` gets the gradient from what that does to tensors."""
+        super().__init_subclass__(**options)
+        if "call" in vars(cls):
+            cls.values, cls.gradient = _values_of_call, _gradient_of_call  # type: ignore[method-assign]
 
     # What a loss writes ------------------------------------------------------------------------------------------
 
@@ -220,7 +226,7 @@ class Loss(Part):
     def _lacks(self, method: str) -> InvalidArgument:
         return InvalidArgument(
             f"loss {type(self).__name__}", f"a method {method}", Told("a class without it"),
-            "Write it, or make the loss from two functions: losses.custom(f, f_grad).",
+            "Write it, or make the loss from a function: losses.custom(f).",
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -245,27 +251,60 @@ class StandardLoss(Loss):
         super().__init__(name, reduction, dtype)
 
 
+def _derived(loss: Loss, f: Function) -> Any:
+    """The gradient of a function, derived once for each loss."""
+    if "_derived" not in loss.__dict__:
+        loss.__dict__["_derived"] = OPERATORS["derived"](f, f"loss {loss.name!r}")
+    return loss.__dict__["_derived"]
+
+
+def _slope(loss: Loss, f: Function, y_true: Array, y_pred: Array) -> Array:
+    """dvalues/dy_pred, from what f does to tensors."""
+    ones = np.ones_like(loss.values(y_true, y_pred))
+    return np.asarray(_derived(loss, f).gradients(ones, np.asarray(y_true, y_pred.dtype), y_pred)[1])
+
+
+def _values_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:
+    return _one_for_each(self, np.asarray(self.call(y_true, y_pred), dtype=y_pred.dtype), y_pred)
+
+
+def _gradient_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:
+    return _slope(self, self.call, y_true, y_pred)
+
+
+def _one_for_each(loss: Loss, values: Array, y_pred: Array) -> Array:
+    """The values, if there is at least one for each sample."""
+    if values.ndim == 0 or len(values) != len(y_pred):
+        raise ShapeError(
+            f"loss {loss.name!r}", f"a value for each of {len(y_pred)} samples", values.shape,
+            "Reduce over axis=-1 and leave the batch alone: ops.mean(..., axis=-1).",
+        )  # fmt: skip
+    return values
+
+
 class CustomLoss(Loss):
-    """A loss made from two functions; see `custom`."""
+    """A loss made from one function or two; see `custom`."""
 
     def __init__(
         self,
         f: Function,
-        f_grad: Function,
+        f_grad: Function | None = None,
         name: str | None = None,
         reduction: str | None = "sum_over_batch_size",
         dtype: str | None = None,
     ) -> None:
         for argument, function in (("f", f), ("f_grad", f_grad)):
-            if not callable(function):
+            if not callable(function) and not (function is None and argument == "f_grad"):
                 raise WrongType(f"losses.custom, argument {argument}", "a function of (y_true, y_pred)", function)
         super().__init__(name or getattr(f, "__name__", "custom_loss"), reduction, dtype)
         self.f, self.f_grad = f, f_grad
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return np.asarray(self.f(y_true, y_pred), dtype=y_pred.dtype)
+        return _one_for_each(self, np.asarray(self.f(y_true, y_pred), dtype=y_pred.dtype), y_pred)
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
+        if self.f_grad is None:
+            return _slope(self, self.f, y_true, y_pred)
         return np.asarray(self.f_grad(y_true, y_pred), dtype=y_pred.dtype)
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
@@ -284,9 +323,12 @@ class CustomLoss(Loss):
 
 
 def custom(
-    f: Function, f_grad: Function, name: str | None = None, reduction: str | None = "sum_over_batch_size"
+    f: Function, f_grad: Function | None = None, name: str | None = None, reduction: str | None = "sum_over_batch_size"
 ) -> CustomLoss:
     """A loss of the user's own: values f(y_true, y_pred) (B, ...), and their gradient f_grad, of y_pred's shape.
+
+    Without f_grad, f is written with Python's operators and `pellucid.ops`, whose gradients then make it; it may also
+    be given to `compile` as it is.
 
     >>> quartic = custom(
     ...     lambda y_true, y_pred: ((y_pred - y_true) ** 4).mean(axis=-1),
