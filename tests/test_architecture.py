@@ -56,6 +56,7 @@ OUTSIDE: dict[str, set[str]] = {
     "pooch": {"data"},
     "polars": {"tables"},
     "sklearn": {"estimators"},
+    "onnx": {"exchange"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},
     "typer": {"cli"},

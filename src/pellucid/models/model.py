@@ -363,6 +363,28 @@ class Model(Stepping):
 
         return to_numpy(self, folder, force)
 
+    @alone
+    def to_onnx(self, path: Any, opset: int | None = None, classes: Sequence[Any] = ()) -> Path:
+        """Write this network as one ONNX file, which predicts what the model predicts, of any number of rows.
+
+        Inputs and outputs keep their names. Noise is gone, and batches are standardized by the moving averages. opset:
+        the version of the set of operators, from 23 to the newest that ONNX Runtime knows, which is the default.
+        classes: their names, kept in the file's metadata. The file has been looked through by onnx's checker. Returns
+        its path. A part of your own is refused: its code is yours. Keras's `export(format="onnx")` needs TensorFlow,
+        JAX or PyTorch beneath it.
+
+        >>> import tempfile
+        >>> from pellucid import Sequential
+        >>> from pellucid.layers import Dense
+        >>> model = Sequential([Dense(3, activation="relu", input_shape=(2,)), Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.to_onnx(f"{folder}/model.onnx").name
+        'model.onnx'
+        """
+        from ..exchange.onnx import to_onnx  # here, so that importing the library stays quick
+
+        return to_onnx(self, path, opset, classes)
+
     def _predict_at_once(self, x: Any) -> Array | None:
         """The outputs for an array that is as the model wants it, by the compiled engine; None for the long way."""
         if type(x) is not np.ndarray or not self.built or x.shape[1:] != self.shape or not len(x) or self.gives_many:

@@ -14,9 +14,10 @@ from ...arrays import Shape
 from ...errors import InvalidArgument, Told
 from ...layers.composite import Composite
 from ...training.definition import from_logits
+from ..ours import activations_of, kind, ours
 from . import layers, normalizing  # their emitters register themselves
 from .listing import WIDTH
-from .ours import kind, only_ours, ours
+from .ours import INSTEAD, only_ours
 from .writer import EMITTERS, At, Back, Script, said
 
 __all__ = ["Written", "layers", "leaves", "normalizing", "write_network"]
@@ -99,10 +100,9 @@ def write_network(model: Any, script: Script) -> Written:
         if emitter is None:
             raise InvalidArgument(
                 f"to_numpy, layer {leaf.path!r}", "a kind of layer that scripts have",
-                Told(type(leaf.layer).__name__), "Write the script without it, and put your own NumPy in its place.",
+                Told(type(leaf.layer).__name__), INSTEAD,
             )  # fmt: skip
-        used = [a for a in (getattr(leaf.layer, n, None) for n in ("activation", "function")) if a is not None]
-        for activation in used:
+        for activation in activations_of(leaf.layer):
             only_ours(f"layer {leaf.path!r}, activation", activation)
         script.forward.append(f"    # {_title(leaf)}")
         before, (x, back) = len(script.forward), emitter(at)

@@ -12,6 +12,7 @@ from ...layers.normalization import SMALLEST
 from ...layers.rms_normalization import rms_norm, rms_norm_grad
 from ...layers.shapes import axes_of
 from ...layers.unit_normalization import unit_norm, unit_norm_grad
+from .ours import INSTEAD
 from .writer import At, Back, batch, said, writes
 
 
@@ -35,7 +36,7 @@ def without_option(layer: L.Layer, option: str) -> InvalidArgument:
     """The error about a rare option that scripts do not have."""
     return InvalidArgument(
         f"to_numpy, layer {layer.name!r}", f"{option}=False", True,
-        "Write the script without it, and put your own NumPy in its place.",
+        INSTEAD,
     )  # fmt: skip
 
 

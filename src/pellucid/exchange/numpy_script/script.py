@@ -11,10 +11,10 @@ import numpy as np
 from ...__about__ import version
 from ...arrays import Array
 from ...optimizers import Optimizer
+from ..ours import ours
 from . import drawing
 from .listing import WIDTH, tidy
 from .network import Written, leaves, write_network
-from .ours import ours
 from .specialize import Library
 from .training import built, state_of, write_loss, write_penalty, write_update
 from .writer import Script, batch, said

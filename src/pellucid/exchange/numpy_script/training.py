@@ -14,8 +14,9 @@ from ...arrays import Array
 from ...errors import InvalidArgument, Told
 from ...losses import Loss
 from ...optimizers import Optimizer
+from ..ours import kind, ours
 from .network import Written
-from .ours import kind, only_ours, ours
+from .ours import only_ours
 from .writer import Script, batch, said
 
 

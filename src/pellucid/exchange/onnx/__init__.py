@@ -1,0 +1,5 @@
+"""A network as an ONNX file."""
+
+from .file import to_onnx
+
+__all__ = ["to_onnx"]

@@ -1,0 +1,162 @@
+"""A network as an ONNX graph: the steps of its wiring, one after another."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...__about__ import version
+from ...errors import InvalidArgument, MissingExtra, NotReady, Told
+from ...layers.base import layers as family
+from ...layers.composite import Composite
+from ..ours import activations_of, ours, refuse_foreign
+from . import layers  # their emitters register themselves
+from .writer import EMITTERS, At, Writing
+
+__all__ = ["CONFIG", "NEWEST", "OLDEST", "layers", "model_proto", "package"]
+
+OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
+CONFIG = "pellucid_config"  # the key under which the metadata keep the layers' config
+WHERE = "to_onnx"
+INSTEAD = "Take it out of the model, or save the model as a .keras file."
+
+
+def package(where: str) -> Any:
+    """The package onnx."""
+    try:
+        import onnx
+        import onnx.checker
+        import onnx.numpy_helper
+    except ImportError as problem:
+        raise MissingExtra(where, "onnx", "onnx") from problem
+    return onnx
+
+
+def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = ()) -> Any:
+    """The network that predicts what the model predicts, of any number of rows."""
+    onnx = package(WHERE)
+    if not model.built:
+        raise NotReady(
+            f"model {model.name!r}, {WHERE}", "a model that is built", Told("one whose input shape is unknown"),
+            "Give the first layer input_shape=(...), call build((None, ...)), or fit it to data.",
+        )  # fmt: skip
+    model.gather()
+    opset = _checked_opset(opset, onnx.defs.onnx_opset_version())
+    _only_ours(model)
+    names, outputs = list(model.input_names), _output_names(model)
+    writing = Writing(model.p, model.dtype, {*names, *outputs})
+    kinds = [_kind_of_input(tensor.dtype, model.dtype) for tensor in model.inputs]
+    wires = {wire: _entering(writing, *given) for wire, *given in zip(model.wiring.inputs, names, kinds, strict=True)}
+    shapes = dict(zip(model.wiring.inputs, model.sample_shapes, strict=True))
+    for step, given in model.steps(*model.sample_shapes):
+        at = At(writing, step.layer, step.path, step.label, [wires[wire] for wire in step.inputs], given)
+        wires[step.outputs[0]] = _emitter(step)(at)
+        shapes[step.outputs[0]] = at.out_shape
+    leaving = [wires[wire] for wire in model.wiring.outputs]
+    _call_outputs(writing, leaving, outputs)
+    graph = onnx.helper.make_graph(
+        [_node_proto(onnx, node) for node in writing.nodes],
+        model.name,
+        [_info(onnx, *one) for one in zip(names, kinds, model.sample_shapes, strict=True)],
+        [_info(onnx, n, model.dtype, shapes[w]) for n, w in zip(outputs, model.wiring.outputs, strict=True)],
+        [onnx.numpy_helper.from_array(array, name) for name, array in writing.arrays.items()],
+    )
+    return _finished(onnx, graph, opset, model, classes)
+
+
+def _checked_opset(opset: int | None, known: int) -> int:
+    newest = min(NEWEST, known)
+    if opset is None:
+        return newest
+    if not isinstance(opset, int) or not OLDEST <= opset <= newest:
+        raise InvalidArgument(f"{WHERE}, argument opset", f"a whole number from {OLDEST} to {newest}", opset)
+    return opset
+
+
+def _only_ours(model: Any) -> None:
+    """Refuse models, layers and activations of the user's own, at any depth."""
+    refuse_foreign(f"{WHERE}, model {model.name!r}", model, INSTEAD)
+    for layer in model.layers:
+        if isinstance(layer, Composite):
+            _only_ours(layer)
+            continue
+        refuse_foreign(f"{WHERE}, layer {layer.name!r}", layer, INSTEAD)
+        for activation in activations_of(layer):
+            refuse_foreign(f"{WHERE}, layer {layer.name!r}, activation", activation, INSTEAD)
+
+
+def _emitter(step: Any) -> Any:
+    emitter = EMITTERS.get(ours(type(step.layer)))
+    if emitter is None:
+        raise InvalidArgument(
+            f"{WHERE}, layer {step.path!r}",
+            "a kind of layer that ONNX can say",
+            Told(type(step.layer).__name__),
+            INSTEAD,
+        )
+    return emitter
+
+
+def _output_names(model: Any) -> list[str]:
+    """The outputs' names; where one is an input's too, which ONNX does not allow, it is numbered."""
+    inputs, found = set(model.input_names), list(model.output_names)
+    for place, name in enumerate(found):
+        if name in inputs:
+            numbered = (f"{name}_{n}" for n in itertools.count(1))
+            found[place] = next(one for one in numbered if one not in inputs and one not in found)
+    return found
+
+
+def _kind_of_input(declared: str, computed: str) -> str:
+    """The dtype in which an input comes: whole numbers as they are declared, all others as the model computes."""
+    return declared if np.dtype(declared).kind in "iub" else computed
+
+
+def _entering(writing: Writing, name: str, kind: str) -> str:
+    """The value of an input in the model's precision."""
+    return name if kind == writing.dtype else writing.node(name, "Cast", [name], to=writing.dtype)[0]
+
+
+def _call_outputs(writing: Writing, leaving: Sequence[str], names: Sequence[str]) -> None:
+    """Have the values that leave bear the outputs' names; one that enters, or leaves twice, is copied."""
+    made = {value for node in writing.nodes for value in node.outputs}
+    renamed: dict[str, str] = {}
+    for value, name in zip(leaving, names, strict=True):
+        if value in made and value not in renamed:
+            renamed[value] = name
+        else:
+            writing.node(name, "Identity", [value])
+            writing.nodes[-1].outputs[:] = [name]
+    for node in writing.nodes:
+        node.inputs = [renamed.get(value, value) for value in node.inputs]
+        node.outputs = [renamed.get(value, value) for value in node.outputs]
+
+
+def _node_proto(onnx: Any, node: Any) -> Any:
+    attributes = dict(node.attributes)
+    if "to" in attributes:
+        attributes["to"] = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(attributes["to"]))
+    return onnx.helper.make_node(node.op, node.inputs, node.outputs, name=node.outputs[0], **attributes)
+
+
+def _info(onnx: Any, name: str, dtype: str, shape: Sequence[int]) -> Any:
+    kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    return onnx.helper.make_tensor_value_info(name, kind, ["batch", *shape])
+
+
+def _finished(onnx: Any, graph: Any, opset: int, model: Any, classes: Sequence[Any]) -> Any:
+    """The graph with all that stands around it."""
+    opsets = [onnx.helper.make_opsetid("", opset)]
+    proto = onnx.helper.make_model(
+        graph, opset_imports=opsets, ir_version=onnx.helper.find_min_ir_version_for(opsets),
+        producer_name="pellucid", producer_version=version,
+    )  # fmt: skip
+    about = {CONFIG: json.dumps(family.serialize(model), allow_nan=False)}
+    if classes:
+        about["classes"] = json.dumps(list(classes), ensure_ascii=False)
+    onnx.helper.set_model_props(proto, about)
+    return proto

@@ -1,0 +1,49 @@
+"""Which parts can be written in another form: the library's own, whatever their options. A user's own code is not
+read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..activations import Activation
+from ..activations.base import is_standard
+from ..errors import InvalidArgument, Told
+from ..registry import snake
+
+PACKAGE = __name__.partition(".")[0]
+COMPUTES = {  # methods that say what is computed; a class that writes one anew is no longer ours
+    "__call__", "apply", "backward", "backward_from_logits", "counted", "decay_of", "finalize", "forward",
+    "from_logits_of", "grad", "gradient", "learning_rate", "logits", "output_shape_for", "parameters", "penalty",
+    "penalty_gradients", "slots_at_start", "slots_of", "state_after", "step", "update", "values",
+}  # fmt: skip
+
+
+def ours(cls: type) -> type:
+    """The class of the library that this one is, or derives from."""
+    return next(c for c in cls.__mro__ if c.__module__.partition(".")[0] == PACKAGE)
+
+
+def kind(part: Any) -> str:
+    """What a part is, as its class is called: max_norm."""
+    return snake(ours(type(part)).__name__)
+
+
+def refuse_foreign(where: str, part: Any, fix: str) -> None:
+    """Refuse a part that computes what only its user's code says; `fix` tells what to do."""
+    if isinstance(part, Activation):
+        known = is_standard(part)
+    else:
+        base = ours(type(part))
+        mine = type(part).__mro__[: type(part).__mro__.index(base)]
+        known = base in part.family.parts.values() and not any(COMPUTES & vars(cls).keys() for cls in mine)
+    if not known:
+        raise InvalidArgument(
+            where, "a part of the library's own",
+            Told(f"{getattr(part, 'name', None) or type(part).__name__!r}, which computes what its own code says"), fix,
+        )  # fmt: skip
+
+
+def activations_of(layer: Any) -> list[Activation]:
+    """The activation that a layer has or is."""
+    found = (getattr(layer, name, None) for name in ("activation", "function"))
+    return [activation for activation in found if activation is not None]

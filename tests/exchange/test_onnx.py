@@ -1,0 +1,224 @@
+"""to_onnx: a file that ONNX Runtime predicts with as the model does, for every layer, activation and kind of graph."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import onnx
+import onnx.checker
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+
+from exchange.networks import Case, of_activations, of_layers, of_shapes
+from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined
+from pellucid import Sequential, activations
+from pellucid import layers as L
+from pellucid.errors import FileError, InvalidArgument, NotReady, PellucidError
+from pellucid.exchange.onnx.activations import WRITTEN
+from pellucid.exchange.onnx.network import NEWEST, OLDEST, model_proto
+from pellucid.exchange.onnx.writer import EMITTERS
+from pellucid.layers.base import layers as layer_family
+from pellucid.models import Model
+from pellucid.rng import Key
+
+CASES = [case for cases in (of_layers, of_activations, of_shapes) for case in cases()]
+every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+
+
+def run(proto: onnx.ModelProto, xs: list[np.ndarray]) -> list[np.ndarray]:
+    """What ONNX Runtime makes of these inputs, after the checker has seen the model."""
+    onnx.checker.check_model(proto, full_check=True)
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    return session.run(None, dict(zip([given.name for given in session.get_inputs()], xs, strict=True)))
+
+
+def agrees(model: Any, xs: list[np.ndarray], **options: Any) -> onnx.ModelProto:
+    """Checks predictions for a batch, for one row and for none."""
+    proto = model_proto(model, **options)
+    assert [given.name for given in proto.graph.input] == model.input_names
+    for rows in (len(xs[0]), 1, 0):
+        given = [x[:rows] for x in xs]
+        wanted = model.predict(given if len(given) > 1 else given[0], verbose=0)
+        wanted = wanted if isinstance(wanted, list) else [wanted]
+        found = run(proto, given)
+        assert [y.dtype for y in found] == [model.dtype] * len(wanted)
+        for y, expected in zip(found, wanted, strict=True):
+            assert y.shape == expected.shape
+            np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
+    return proto
+
+
+@every_case
+def test_every_layer_activation_and_nest_predicts_the_same(case: Case):
+    proto = agrees(case.model, [case.x[0].astype(case.model.dtype)])
+    assert [y.name for y in proto.graph.output] == case.model.output_names
+    assert proto.opset_import[0].version == NEWEST
+
+
+@pytest.mark.parametrize("f", [a for a in WRITTEN if a not in ("threshold", "glu")])
+def test_activations_of_double_precision(f: str):
+    model = Sequential([L.Input((4,)), L.Dense(6, f, dtype="float64")], seed=1)
+    x = Key(1).normal((9, 4), "float64", stddev=3.0)
+    agrees(model, [x])
+    np.testing.assert_allclose(run(model_proto(model), [x])[0], model.predict(x, verbose=0), rtol=1e-6, atol=1e-7)
+
+
+def test_every_layer_and_activation_is_written():
+    assert set(EMITTERS) == set(layer_family.parts.values()) - {Sequential, Model.functional}
+    assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
+    shown = {type(layer).__name__ for case in CASES for layer in case.model.wiring.owners.values()}
+    assert shown | JOINING | {"InputLayer"} >= {kind.__name__ for kind in EMITTERS}
+
+
+@pytest.mark.parametrize("make", [residual, dense_net, unjoined])
+def test_graphs_predict_the_same_at_every_opset(make: Callable[[], Model]):
+    model = make()
+    model.fit(X, CLASSES, epochs=1, verbose=0)
+    for opset in range(OLDEST, NEWEST + 1):
+        assert agrees(model, [X], opset=opset).opset_import[0].version == opset
+
+
+@settings(max_examples=25)
+@given(graphs())
+def test_any_graph_predicts_the_same(steps: list[tuple[str, list[int]]]):
+    model = built(steps)
+    model.fit(X, CLASSES, epochs=1, verbose=0)
+    agrees(model, [X])
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_any_ends_of_a_graph_predict_the_same(data: Any):
+    """Outputs in the middle, outputs that are inputs, one output twice, inputs that nothing reads."""
+    a, b = L.Input((4,), name="a"), L.Input((4,), name="b")
+    found = [a, b]
+    for _ in range(data.draw(st.integers(0, 3))):
+        one, other = (data.draw(st.sampled_from(found)) for _ in range(2))
+        found.append(L.Dense(4, activation="tanh")(L.Add()([one, other])))
+    model = Model([a, b], data.draw(st.lists(st.sampled_from(found), min_size=2, max_size=3)), seed=1)
+    proto = agrees(model, [X, -X])
+    for name, kept in zip([y.name for y in proto.graph.output], model.output_names, strict=True):
+        assert name == kept or (kept in model.input_names and name.startswith(f"{kept}_"))
+
+
+JOINS = [
+    *((kind, s) for kind in JOINING - {"Dot", "Concatenate", "Subtract"} for s in ([(4,)] * 3, [(3, 4), (4,), (1,)])),
+    ("Subtract", [(3, 1), (1, 4)]), ("Concatenate", [(3, 4), (3, 2)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "shapes"), JOINS)
+def test_inputs_that_stretch(kind: str, shapes: list[tuple[int, ...]]):
+    joined_on(getattr(L, kind)(), shapes)
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize(
+    ("shapes", "axes"),
+    [([(4,), (4,)], 1), ([(3, 4), (4,)], [2, -1]), ([(3, 4), (4, 2)], (2, 1)), ([(4, 3, 2), (5, 4)], [1, 2])],
+)
+def test_dot(shapes: Any, axes: Any, normalize: bool):
+    joined_on(L.Dot(axes, normalize), shapes)
+
+
+def joined_on(layer: L.Layer, shapes: list[tuple[int, ...]]) -> None:
+    tensors = [L.Input(shape) for shape in shapes]
+    agrees(Model(tensors, layer(tensors), seed=0), [Key(i).normal((5, *shape)) for i, shape in enumerate(shapes)])
+
+
+def test_names_are_kept_and_shared_weights_are_kept_once():
+    a, b = L.Input((4,), name="left"), L.Input((4,), name="right")
+    shared = L.Dense(3, activation="relu", name="shared")
+    model = Model({"l": a, "r": b}, {"sum": L.Add()([shared(a), shared(b)]), "l": shared(a)}, seed=0)
+    proto = model_proto(model)
+    assert [x.name for x in proto.graph.input] == ["l", "r"]
+    assert [y.name for y in proto.graph.output] == ["sum", "l_1"]  # ONNX wants a name of its own for each
+    assert sorted(array.name for array in proto.graph.initializer) == ["shared/bias", "shared/kernel"]
+    assert {node.name for node in proto.graph.node} >= {"shared/Gemm", "shared#2/Gemm"}
+    wanted = model.predict({"l": X, "r": -X}, verbose=0)
+    for y, name in zip(run(proto, [X, -X]), ["sum", "l"], strict=True):
+        np.testing.assert_allclose(y, wanted[name], rtol=1e-5, atol=1e-6)
+
+
+def test_no_name_of_ours_is_a_user_s():
+    x = L.Input((4,), name="x")
+    model = Model({"dense/kernel": x}, {"dense/MatMul": L.Dense(2, use_bias=False)(x)}, seed=0)
+    wanted = model.predict({"dense/kernel": X}, verbose=0)["dense/MatMul"]
+    np.testing.assert_allclose(run(model_proto(model), [X])[0], wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_whole_numbers_come_as_they_are_declared():
+    model = Sequential([L.Rescaling(1 / 255), L.Flatten(), L.Dense(3)], seed=0)
+    whole = Model(x := L.Input((2, 2), dtype="uint8"), model(x))
+    agrees(whole, [np.arange(12, dtype="uint8").reshape(3, 2, 2)])
+
+
+def test_a_file_says_who_made_it_and_which_classes_there_are(tmp_path: Path):
+    model = Sequential([L.Input((4,)), L.Dense(3, "softmax")], name="kinds", seed=0)
+    path = model.to_onnx(tmp_path / "new" / "kinds.onnx", classes=["rose", "lily", "Öl"])
+    proto = onnx.load(path)
+    assert (proto.producer_name, proto.graph.name) == ("pellucid", "kinds")
+    assert json.loads({p.key: p.value for p in proto.metadata_props}["classes"]) == ["rose", "lily", "Öl"]
+    shape = proto.graph.input[0].type.tensor_type.shape
+    assert (shape.dim[0].dim_param, shape.dim[1].dim_value) == ("batch", 4)
+    before = path.read_bytes()
+    model.to_onnx(path, classes=["rose", "lily", "Öl"])
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["kinds.onnx"]
+
+
+class Own(L.Dense):
+    def forward(self, p: Any, x: np.ndarray, *, training: bool, rng: Key) -> Any:
+        return super().forward(p, 2 * x, training=training, rng=rng)
+
+
+class OwnModel(Sequential):
+    def forward(self, p: Any, *xs: np.ndarray, training: bool, rng: Key) -> Any:
+        return super().forward(p, *xs, training=training, rng=rng)
+
+
+SQUARE = activations.custom(lambda x: x * x, lambda dy, x, y: dy * 2 * x, name="square")
+REFUSED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: Sequential([L.Input((4,)), Own(2, name="mine")]), r"to_onnx, layer 'mine': expected a part of the"),
+    (lambda: Sequential([L.Input((4,)), Sequential([Own(2, name="mine")])]), "layer 'mine'"),
+    (lambda: Sequential([L.Input((4,)), L.Dense(2, activation=SQUARE)]), r"layer 'dense', activation.*'square'"),
+    (lambda: Sequential([L.Input((4,)), L.Activation(SQUARE)]), "'square'"),
+    (lambda: OwnModel([L.Input((4,)), L.Dense(2)], name="own"), "model 'own'"),
+]
+
+
+@pytest.mark.parametrize(("make", "told"), REFUSED)
+def test_a_part_of_one_s_own_is_refused_by_name(make: Callable[[], Any], told: str, tmp_path: Path):
+    with pytest.raises(InvalidArgument, match=told):
+        make().to_onnx(tmp_path / "x.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_is_told_in_a_sentence(tmp_path: Path):
+    model = Sequential([L.Input((4,)), L.Dense(2)])
+    with pytest.raises(InvalidArgument, match=f"opset: expected a whole number from {OLDEST} to {NEWEST}, got 17"):
+        model.to_onnx(tmp_path / "x.onnx", opset=17)
+    with pytest.raises(NotReady, match="a model that is built"):
+        Sequential([L.Dense(2)]).to_onnx(tmp_path / "x.onnx")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FileError, match="room and permission"):
+        model.to_onnx(tmp_path / "file" / "x.onnx")
+    with pytest.raises(PellucidError, match="a path"):
+        model.to_onnx(3)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_the_checker_refuses_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: Any, **__: Any) -> None:
+        raise onnx.checker.ValidationError("no")
+
+    monkeypatch.setattr(onnx.checker, "check_model", refuse)
+    with pytest.raises(onnx.checker.ValidationError):
+        Sequential([L.Input((4,)), L.Dense(2)]).to_onnx(tmp_path / "x.onnx")
+    assert not list(tmp_path.iterdir())
