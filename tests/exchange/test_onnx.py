@@ -17,15 +17,17 @@ from hypothesis import given, settings
 
 from exchange.networks import Case, of_activations, of_layers, of_shapes
 from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined
-from pellucid import Sequential, activations
+from pellucid import Sequential, activations, ops
 from pellucid import layers as L
 from pellucid.errors import FileError, InvalidArgument, NotReady, PellucidError
 from pellucid.exchange.onnx.activations import WRITTEN
 from pellucid.exchange.onnx.network import NEWEST, OLDEST, model_proto
+from pellucid.exchange.onnx.ops import OPS
 from pellucid.exchange.onnx.writer import EMITTERS
 from pellucid.layers.base import layers as layer_family
 from pellucid.models import Model
 from pellucid.rng import Key
+from pellucid.settings import set_floatx
 
 CASES = [case for cases in (of_layers, of_activations, of_shapes) for case in cases()]
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -67,6 +69,94 @@ def test_activations_of_double_precision(f: str):
     x = Key(1).normal((9, 4), "float64", stddev=3.0)
     agrees(model, [x])
     np.testing.assert_allclose(run(model_proto(model), [x])[0], model.predict(x, verbose=0), rtol=1e-6, atol=1e-7)
+
+
+X3 = Key(8).normal((5, 3, 4))
+# By the op's name: it on a tensor x (B, 3, 4).
+PLAIN = (
+    "absolute", "arctan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "gelu", "isfinite", "isinf", "isnan",
+    "negative", "ones_like", "reciprocal", "round", "sign", "sin", "sinh", "square", "stop_gradient", "tan", "zeros_like",
+)  # fmt: skip
+POSITIVE = ("log", "log10", "log1p", "log2", "rsqrt", "sqrt")
+REDUCING = ("all", "any", "logsumexp", "max", "mean", "min", "prod", "std", "sum", "var")
+OPS_SHOWN: dict[str, Any] = {
+    **{name: getattr(ops, name) for name in PLAIN},
+    **{name: lambda x, name=name: getattr(ops, name)(abs(x)) for name in POSITIVE},
+    **{name: lambda x, name=name: getattr(ops, name)(x, axis=-1) for name in REDUCING},
+    **{f"{name} kept": lambda x, name=name: getattr(ops, name)(x, axis=[1, 2], keepdims=True) for name in REDUCING},
+    "add": lambda x: x + np.arange(4),
+    "subtract": lambda x: 1 - x,
+    "multiply": lambda x: x * 2,
+    "divide": lambda x: x / 3,
+    "power": lambda x: abs(x) ** 1.5,
+    "maximum": lambda x: ops.maximum(x, 0.5),
+    "minimum": lambda x: ops.minimum(x, X3[0, 0]),
+    "floor_divide": lambda x: x // 0.3,
+    "mod": lambda x: x % 0.7,
+    "clip": lambda x: ops.clip(x, -0.5, 0.7),
+    "round to 1": lambda x: ops.round(x, 1),
+    "equal": lambda x: ops.equal(ops.floor(x), 0),
+    "not_equal": lambda x: ops.not_equal(ops.floor(x), 0.0),
+    "greater": lambda x: x > 0.1,
+    "greater_equal": lambda x: x >= X3[0],
+    "less": lambda x: x < 0,
+    "less_equal": lambda x: x <= 0,
+    "logical_and": lambda x: (x > 0) & np.array([True, False, True, False]),
+    "logical_or": lambda x: (x > 0) | np.array([True, False, True, False]),
+    "logical_xor": lambda x: ops.logical_xor(x > 0, np.array([True, False, True, False])),
+    "logical_not": lambda x: ~(x > 0),
+    "where": lambda x: ops.where(x > 0, 3.0, 7.0),
+    "argmax": lambda x: ops.argmax(x, 1),
+    "argmin": lambda x: ops.argmin(x, -1, keepdims=True),
+    "cumsum": lambda x: ops.cumsum(x, 2),
+    "matmul": lambda x: x @ np.ones((4, 2)),
+    "summed_products": lambda x: ops.einsum("bij,jk->bki", x, np.ones((4, 2))),
+    "reshape": lambda x: ops.reshape(x, (-1, 2, 6)),
+    "ravel": lambda x: ops.ravel(x),
+    "expand_dims": lambda x: ops.expand_dims(x, 1),
+    "squeeze": lambda x: ops.squeeze(x[:, :1], 1),
+    "transpose": lambda x: ops.transpose(x, (0, 2, 1)),
+    "swapaxes": lambda x: ops.swapaxes(x, -1, 1),
+    "moveaxis": lambda x: ops.moveaxis(x, -1, 1),
+    "flip": lambda x: ops.flip(x, (1, -1)),
+    "flip of one": lambda x: ops.flip(x, 1),
+    "take": lambda x: ops.take(x, [2, -1, 0], 1),
+    "repeat": lambda x: ops.repeat(x, 2, 1),
+    "tile": lambda x: ops.tile(x, (1, 2, 1)),
+    "one_hot": lambda x: ops.one_hot(ops.argmax(x, 1), 3, axis=1),
+    "get_item": lambda x: x[:, ::-1, None, 1:3],
+    "get_item of one": lambda x: x[..., -1],
+    "get_item to the end": lambda x: x[:, -2:, -1],
+    "sum of the batch": lambda x: ops.sum(x, 0)[None],
+}
+UNWRITTEN = {
+    "repeat": lambda x: ops.repeat(x, 2, 0),
+    "argmax": lambda x: ops.argmax(x),
+}
+
+
+@pytest.mark.parametrize("name", OPS_SHOWN)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_op_predicts_the_same(name: str, dtype: str):
+    set_floatx(dtype)
+    x = L.Input((3, 4))
+    model = Model(x, OPS_SHOWN[name](L.Rescaling(2.0)(x)))
+    given = X3.astype(dtype)
+    wanted = model.predict(given, verbose=0)
+    (y,) = run(model_proto(model), [given])
+    assert (y.dtype, y.shape) == (wanted.dtype, wanted.shape)
+    np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_every_op_that_is_written_is_shown():
+    assert set(OPS) - set(OPS_SHOWN) <= {"cast", "concatenate", "stack"}
+
+
+@pytest.mark.parametrize("name", UNWRITTEN)
+def test_an_op_that_is_not_written_is_refused_by_name(name: str):
+    x = L.Input((3, 4))
+    with pytest.raises(InvalidArgument, match=rf"to_onnx, layer '{name}.*got y = {name}\("):
+        model_proto(Model(x, UNWRITTEN[name](x)))
 
 
 def test_every_layer_and_activation_is_written():

@@ -165,9 +165,7 @@ def mish(at: At, x: str) -> str:
 def gelu(at: At, x: str, approximate: bool = False) -> str:
     if approximate or at.has("Gelu"):
         return at.op("Gelu", x, approximate="tanh" if approximate else "none")
-    # ONNX Runtime has the error function in single precision only
-    scaled = at.op("Cast", at.op("Mul", x, at.number(0.5**0.5)), to="float32")
-    erf = at.op("Cast", at.op("Erf", scaled), to="float64")
+    erf = at.in_single("Erf", at.op("Mul", x, at.number(0.5**0.5)))
     return at.op("Mul", at.op("Mul", x, at.number(0.5)), at.op("Add", erf, at.number(1.0)))
 
 

@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 
 from ...__about__ import version
+from ...arrays import Shape, with_batch
 from ...errors import InvalidArgument, MissingExtra, NotReady, Told
-from ...layers.base import layers as family
 from ...layers.composite import Composite
+from ...ops import Op
 from ..ours import activations_of, ours, refuse_foreign
 from . import layers  # their emitters register themselves
+from .ops import write_op
 from .writer import EMITTERS, At, Writing
 
-__all__ = ["CONFIG", "NEWEST", "OLDEST", "layers", "model_proto", "package"]
+__all__ = ["NEWEST", "OLDEST", "layers", "model_proto", "package"]
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
-CONFIG = "pellucid_config"  # the key under which the metadata keep the layers' config
 WHERE = "to_onnx"
 INSTEAD = "Take it out of the model, or save the model as a .keras file."
 
@@ -51,21 +52,22 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
     writing = Writing(model.p, model.dtype, {*names, *outputs})
     kinds = [_kind_of_input(tensor.dtype, model.dtype) for tensor in model.inputs]
     wires = {wire: _entering(writing, *given) for wire, *given in zip(model.wiring.inputs, names, kinds, strict=True)}
-    shapes = dict(zip(model.wiring.inputs, model.sample_shapes, strict=True))
+    found = {wire: (model.dtype, shape) for wire, shape in zip(wires, model.sample_shapes, strict=True)}
+    computed = _kinds(model)
     for step, given in model.steps(*model.sample_shapes):
-        at = At(writing, step.layer, step.path, step.label, [wires[wire] for wire in step.inputs], given)
-        wires[step.outputs[0]] = _emitter(step)(at)
-        shapes[step.outputs[0]] = at.out_shape
-    leaving = [wires[wire] for wire in model.wiring.outputs]
-    _call_outputs(writing, leaving, outputs)
+        kind = computed[step.label]
+        read = [wires[wire] for wire in step.inputs], given, [found[wire][0] for wire in step.inputs]
+        at = At(writing, step.layer, step.path, step.label, *read, kind)
+        wires[step.outputs[0]], found[step.outputs[0]] = _written(at), (kind, at.out_shape)
+    _call_outputs(writing, [wires[wire] for wire in model.wiring.outputs], outputs)
     graph = onnx.helper.make_graph(
         [_node_proto(onnx, node) for node in writing.nodes],
         model.name,
         [_info(onnx, *one) for one in zip(names, kinds, model.sample_shapes, strict=True)],
-        [_info(onnx, n, model.dtype, shapes[w]) for n, w in zip(outputs, model.wiring.outputs, strict=True)],
+        [_info(onnx, name, *found[wire]) for name, wire in zip(outputs, model.wiring.outputs, strict=True)],
         [onnx.numpy_helper.from_array(array, name) for name, array in writing.arrays.items()],
     )
-    return _finished(onnx, graph, opset, model, classes)
+    return _finished(onnx, graph, opset, classes)
 
 
 def _checked_opset(opset: int | None, known: int) -> int:
@@ -89,16 +91,26 @@ def _only_ours(model: Any) -> None:
             refuse_foreign(f"{WHERE}, layer {layer.name!r}, activation", activation, INSTEAD)
 
 
-def _emitter(step: Any) -> Any:
-    emitter = EMITTERS.get(ours(type(step.layer)))
-    if emitter is None:
+def _kinds(model: Any) -> dict[str, str]:
+    """The dtype of what each step gives, by its label."""
+    rows = [np.zeros((1, *shape), model.dtype) for shape in model.sample_shapes]
+    with np.errstate(all="ignore"):
+        return {label: y.dtype.name for label, y in model.walk(model.p, *rows, training=False, rng=model.key)}
+
+
+def _written(at: At) -> str:
+    """Write one step; returns the name of its output."""
+    kind = ours(type(at.layer))
+    written = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS else None
+    if written is None:
         raise InvalidArgument(
-            f"{WHERE}, layer {step.path!r}",
-            "a kind of layer that ONNX can say",
-            Told(type(step.layer).__name__),
-            INSTEAD,
+            f"{WHERE}, layer {at.path!r}", "a kind of layer that is written in ONNX", Told(_told(at.layer)), INSTEAD
         )
-    return emitter
+    return written
+
+
+def _told(layer: Any) -> str:
+    return layer.formula if isinstance(layer, Op) else type(layer).__name__
 
 
 def _output_names(model: Any) -> list[str]:
@@ -143,20 +155,19 @@ def _node_proto(onnx: Any, node: Any) -> Any:
     return onnx.helper.make_node(node.op, node.inputs, node.outputs, name=node.outputs[0], **attributes)
 
 
-def _info(onnx: Any, name: str, dtype: str, shape: Sequence[int]) -> Any:
+def _info(onnx: Any, name: str, dtype: str, shape: Shape) -> Any:
     kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-    return onnx.helper.make_tensor_value_info(name, kind, ["batch", *shape])
+    sizes = ["batch" if n is None else n for n in with_batch(shape)]
+    return onnx.helper.make_tensor_value_info(name, kind, sizes)
 
 
-def _finished(onnx: Any, graph: Any, opset: int, model: Any, classes: Sequence[Any]) -> Any:
+def _finished(onnx: Any, graph: Any, opset: int, classes: Sequence[Any]) -> Any:
     """The graph with all that stands around it."""
     opsets = [onnx.helper.make_opsetid("", opset)]
     proto = onnx.helper.make_model(
         graph, opset_imports=opsets, ir_version=onnx.helper.find_min_ir_version_for(opsets),
         producer_name="pellucid", producer_version=version,
     )  # fmt: skip
-    about = {CONFIG: json.dumps(family.serialize(model), allow_nan=False)}
     if classes:
-        about["classes"] = json.dumps(list(classes), ensure_ascii=False)
-    onnx.helper.set_model_props(proto, about)
+        onnx.helper.set_model_props(proto, {"classes": json.dumps(list(classes), ensure_ascii=False)})
     return proto

@@ -84,6 +84,8 @@ class At:
     label: str
     xs: list[str]
     shapes: tuple[Shape, ...]
+    kinds: list[str]  # the dtypes of what it reads
+    kind: str  # that of what it gives
 
     @property
     def x(self) -> str:
@@ -110,6 +112,15 @@ class At:
     def op(self, op: str, *inputs: str, **attributes: Any) -> str:
         """Call an operator that has one output."""
         return self.writing.node(self.label, op, inputs, **attributes)[0]
+
+    def cast(self, x: str, kind: str, to: str) -> str:
+        """A value of one dtype in another."""
+        return x if kind == to else self.op("Cast", x, to=to)
+
+    def in_single(self, op: str, x: str) -> str:
+        """An operator that ONNX Runtime has in single precision only, and that is not made of others."""
+        dtype = self.writing.dtype
+        return self.cast(self.op(op, self.cast(x, dtype, "float32")), "float32", dtype)
 
     def number(self, value: npt.ArrayLike) -> str:
         """The name of a constant, in the model's precision."""
