@@ -75,7 +75,8 @@ X3 = Key(8).normal((5, 3, 4))
 # By the op's name: it on a tensor x (B, 3, 4).
 PLAIN = (
     "absolute", "arctan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "gelu", "isfinite", "isinf", "isnan",
-    "negative", "ones_like", "reciprocal", "round", "sign", "sin", "sinh", "square", "stop_gradient", "tan", "zeros_like",
+    "negative", "ones_like", "reciprocal", "round", "sign", "sin", "sinh", "square", "stop_gradient", "tan",
+    "zeros_like",
 )  # fmt: skip
 POSITIVE = ("log", "log10", "log1p", "log2", "rsqrt", "sqrt")
 REDUCING = ("all", "any", "logsumexp", "max", "mean", "min", "prod", "std", "sum", "var")
