@@ -1,5 +1,6 @@
-"""A network as an ONNX file."""
+"""A network as an ONNX file, and back."""
 
 from .file import to_onnx
+from .reading import Read, read
 
-__all__ = ["to_onnx"]
+__all__ = ["Read", "read", "to_onnx"]

@@ -1,0 +1,143 @@
+"""An ONNX graph as tensors of Pellucid's layers and ops: from the inputs on, as far as the outputs need it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...arrays import Array
+from ...errors import FileError, PellucidError, Told
+from ...files import reading as guarded
+from ...layers import Input, Layer
+from ...wiring import Tensor
+from . import reading_layers  # their readers register themselves
+from .network import package
+from .opening import WHOLE, array_of, opened
+from .reader import READERS, Reading, Use
+from .reading_ops import FOLDED, shape_of
+
+__all__ = ["Read", "read", "reading_layers"]
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+@dataclass
+class Read:
+    """A network that was read: the tensors with which it begins and ends, and the weights of its layers."""
+
+    where: str
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    weights: list[tuple[Layer, Mapping[str, Array]]]
+    size: int  # numbers that the file holds
+
+
+def read(path: str | os.PathLike[str]) -> Read:
+    """The network in an ONNX file."""
+    proto, arrays, where = opened(path)
+    try:
+        with guarded(where, WHOLE):
+            return _read(proto.graph, arrays, where)
+    except PellucidError as problem:
+        if not problem.where.startswith(where):
+            problem.where = f"{where}, {problem.where}"
+        raise
+
+
+def _read(graph: Any, arrays: dict[str, Array], where: str) -> Read:
+    onnx = package("from_onnx")
+    size = sum(array.size for array in arrays.values())
+    makers = {name: node for node in graph.node for name in node.output}
+    ends = _ends(onnx, graph, makers, where)
+    needed = _needed(ends, makers)
+    dtype = "float64" if "float64" in ends.values() else "float32"
+    given = [one for one in graph.input if one.name not in arrays]
+    shapes = {one.name: _shape(onnx, one, where) for one in given}
+    fixed = {rows for rows, _ in shapes.values() if rows is not None}
+    inputs = {one.name: Input(shapes[one.name][1], name=_legal(one.name), dtype=dtype) for one in given}
+    reading = Reading(where, dtype, fixed.pop() if len(fixed) == 1 else None, {**arrays, **inputs})
+    for node in graph.node:
+        if set(node.output) & needed:
+            _use(onnx, reading, node)
+    outputs = [reading.values[name] for name in ends]
+    for name, y in zip(ends, outputs, strict=True):
+        if not isinstance(y, Tensor):
+            raise FileError(f"{where}, output {name!r}", "an output that depends on the inputs", Told("a constant"))
+        if y not in inputs.values():
+            y.node.layer.call_it(_legal(name))
+    return Read(where, list(inputs.values()), outputs, list(reading.weights.values()), size)  # type: ignore[arg-type]
+
+
+def _use(onnx: Any, reading: Reading, node: Any) -> None:
+    """Read one node."""
+    op = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
+    options = {a.name: _attribute(onnx, a, reading.where) for a in node.attribute}
+    outputs = [name for name in node.output if name]
+    use = Use(reading, op, node.name or outputs[0], list(node.input), len(outputs), options)
+    known = all(not isinstance(reading.values.get(name), Tensor) for name in node.input)
+    reader = FOLDED.get(op) if known else shape_of if op == "Shape" else READERS.get(op)
+    if reader is None:
+        use.refuse("an operator that is a layer or an op here", f"{op} of constants" if known and op in READERS else op)
+    found = reader(use)
+    reading.values.update(zip(outputs, found if isinstance(found, list) else [found], strict=False))
+
+
+def _attribute(onnx: Any, attribute: Any, where: str) -> Any:
+    """The value of an attribute: a number, bytes, an array, a dtype, or a list of them."""
+    if attribute.type == onnx.AttributeProto.TENSOR:
+        return array_of(onnx, attribute.t, where)
+    value = onnx.helper.get_attribute_value(attribute)
+    return onnx.helper.tensor_dtype_to_np_dtype(value) if attribute.name == "to" else value
+
+
+def _ends(onnx: Any, graph: Any, makers: Mapping[str, Any], where: str) -> dict[str, str]:
+    """The outputs that are numbers with decimals, and their dtypes. Labels and the like, which scikit-learn's
+    converters put beside them, are made from these and left out; a table of probabilities by class is taken before it
+    becomes one."""
+    found: dict[str, str] = {}
+    for output in graph.output:
+        maker = makers.get(output.name)
+        if maker is not None and maker.op_type == "ZipMap":
+            found[maker.input[0]] = "float32"
+        elif output.type.HasField("tensor_type"):
+            kind = onnx.helper.tensor_dtype_to_np_dtype(output.type.tensor_type.elem_type).name
+            found |= {output.name: kind} if kind in FLOATS else {}
+    if not found:
+        raise FileError(where, "an output of numbers with decimals", Told("labels or whole numbers alone"))
+    return found
+
+
+def _needed(ends: Mapping[str, str], makers: Mapping[str, Any]) -> set[str]:
+    """The names of all values that the outputs are made of."""
+    found, waiting = set[str](), list(ends)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += makers[name].input if name in makers else ()
+    return found
+
+
+def _shape(onnx: Any, given: Any, where: str) -> tuple[int | None, tuple[int, ...]]:
+    """(the number of rows, if it is fixed, the shape of a sample) of an input."""
+    at = f"{where}, input {given.name!r}"
+    kind = given.type.tensor_type
+    if not given.type.HasField("tensor_type") or not kind.HasField("shape") or not kind.shape.dim:
+        raise FileError(at, "an array with a batch axis in front", Told("something else"))
+    if np.dtype(onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)).kind not in "biufV":
+        raise FileError(at, "numbers", Told("texts"))
+    rows, *sizes = (d.dim_value if d.HasField("dim_value") else None for d in kind.shape.dim)
+    known = tuple(n for n in sizes if n is not None and n > 0)
+    if len(known) < len(sizes):
+        told = tuple(d.dim_value or d.dim_param or "?" for d in kind.shape.dim)
+        raise FileError(at, "sizes that are known, but for the batch", Told(str(told)))
+    return rows, known
+
+
+def _legal(name: str) -> str:
+    """A name as layers bear them."""
+    return name.replace("/", "_") or "unnamed"

@@ -1,0 +1,327 @@
+"""How operators are read that are ops here, or another shape of the same numbers; and what is known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ... import layers as L
+from ... import ops
+from ...arrays import Array
+from ...ops.linear import summed_products
+from ...wiring import Tensor
+from .reader import BATCH, Reader, Use, Value, reads
+
+# Number by number ------------------------------------------------------------------------------------------------
+
+ONE = {
+    "Abs": ops.absolute, "Atan": ops.arctan, "Ceil": ops.ceil, "Cos": ops.cos, "Cosh": ops.cosh, "Floor": ops.floor,
+    "IsNaN": ops.isnan, "Log": ops.log, "Neg": ops.negative, "Not": ops.logical_not, "Reciprocal": ops.reciprocal,
+    "Round": ops.round, "Sign": ops.sign, "Sin": ops.sin, "Sinh": ops.sinh, "Sqrt": ops.sqrt, "Tan": ops.tan,
+}  # fmt: skip
+TWO = {
+    "And": ops.logical_and, "Equal": ops.equal, "Greater": ops.greater, "GreaterOrEqual": ops.greater_equal,
+    "Less": ops.less, "LessOrEqual": ops.less_equal, "Or": ops.logical_or, "Pow": ops.power, "Xor": ops.logical_xor,
+}  # fmt: skip
+
+
+@reads(*ONE)
+def one(use: Use) -> Tensor:
+    return use.operate(ONE[use.op], use.tensor())
+
+
+@reads(*TWO)
+def two(use: Use) -> Tensor:
+    return use.operate(TWO[use.op], *alongside(use))
+
+
+@reads("Where")
+def where(use: Use) -> Tensor:
+    return use.operate(ops.where, *alongside(use))
+
+
+def alongside(use: Use) -> list[Value]:
+    """The operands, the constants among them as they go along with samples of the longest."""
+    given = use.values()
+    tensors = [x for x in given if isinstance(x, Tensor)]
+    longest = max(tensors, key=lambda x: len(x.sample))
+    return [x if isinstance(x, Tensor) else use.beside(x, longest) for x in given]
+
+
+@reads("IsInf")
+def isinf(use: Use) -> Tensor:
+    if not (use.options.get("detect_negative", 1) and use.options.get("detect_positive", 1)):
+        use.refuse("both infinities", "one of them")
+    return use.operate(ops.isinf, use.tensor())
+
+
+@reads("Cast")
+def cast(use: Use) -> Tensor:
+    """Numbers with decimals are of the model's own precision; whole numbers and truth values become such."""
+    x, to = use.tensor(), use.options["to"]
+    kind = np.dtype(x.dtype).kind
+    if to == np.bool_:
+        return x if kind == "b" else use.operate(ops.not_equal, x, 0.0)
+    if np.issubdtype(to, np.floating):
+        return (
+            x if kind == "f" else use.operate(ops.where, x, 1.0, 0.0) if kind == "b" else use.operate(ops.add, x, 0.0)
+        )
+    if kind == "f" or kind == "b":
+        use.refuse("a cast to numbers with decimals", np.dtype(to).name)
+    return x
+
+
+@reads("Identity", "Dropout")
+def identity(use: Use) -> Tensor:
+    return use.tensor()
+
+
+# Along axes ------------------------------------------------------------------------------------------------------
+
+REDUCING: dict[str, Callable[..., Tensor]] = {
+    "ReduceMax": lambda use, x, **o: use.operate(ops.max, x, **o),
+    "ReduceMean": lambda use, x, **o: use.operate(ops.mean, x, **o),
+    "ReduceMin": lambda use, x, **o: use.operate(ops.min, x, **o),
+    "ReduceProd": lambda use, x, **o: use.operate(ops.prod, x, **o),
+    "ReduceSum": lambda use, x, **o: use.operate(ops.sum, x, **o),
+    "ReduceLogSumExp": lambda use, x, **o: use.operate(ops.logsumexp, x, **o),
+    "ReduceL1": lambda use, x, **o: use.operate(ops.sum, use.operate(ops.absolute, x), **o),
+    "ReduceL2": lambda use, x, **o: use.operate(ops.sqrt, REDUCING["ReduceSumSquare"](use, x, **o)),
+    "ReduceSumSquare": lambda use, x, **o: use.operate(ops.sum, use.operate(ops.square, x), **o),
+}
+
+
+@reads(*REDUCING)
+def reduced(use: Use) -> Tensor:
+    x, axes = use.tensor(), use.whole(1, "axes")
+    if not axes and use.options.get("noop_with_empty_axes"):
+        return x
+    if not axes:
+        use.refuse("axes behind the batch", "all axes")
+    keepdims = bool(use.options.get("keepdims", 1))
+    return REDUCING[use.op](use, x, axis=[use.axis(x, a) for a in axes], keepdims=keepdims)
+
+
+@reads("ArgMax", "ArgMin")
+def place(use: Use) -> Tensor:
+    x, keepdims = use.tensor(), bool(use.options.get("keepdims", 1))
+    if use.options.get("select_last_index"):
+        use.refuse("the first of several places", "the last")
+    operation = ops.argmax if use.op == "ArgMax" else ops.argmin
+    return use.operate(operation, x, axis=use.axis(x, use.options.get("axis", 0)), keepdims=keepdims)
+
+
+@reads("CumSum")
+def cumsum(use: Use) -> Tensor:
+    if use.options.get("exclusive") or use.options.get("reverse"):
+        use.refuse("sums up to each place", "exclusive or reverse ones")
+    return use.operate(ops.cumsum, use.tensor(), axis=use.axis(use.tensor(), int(use.number(1))))
+
+
+@reads("Einsum")
+def einsum(use: Use) -> Tensor:
+    return use.operate(summed_products, *alongside(use), subscripts=use.options["equation"].decode())
+
+
+# Shapes ----------------------------------------------------------------------------------------------------------
+
+
+def reshaped(use: Use, x: Tensor, shape: Sequence[int]) -> Tensor:
+    shape = tuple(shape)
+    if shape == x.sample:
+        return x
+    if x.dtype != use.reading.dtype:
+        return use.operate(ops.reshape, x, newshape=(-1, *shape))
+    return use.layer(L.Flatten, x) if len(shape) == 1 else use.layer(L.Reshape, x, target_shape=shape)
+
+
+@reads("Flatten")
+def flatten(use: Use) -> Tensor:
+    x = use.tensor()
+    if use.options.get("axis", 1) % (len(x.sample) + 1) != 1 % (len(x.sample) + 1):
+        use.refuse("axis = 1", str(use.options["axis"]))
+    return reshaped(use, x, (int(np.prod(x.sample)),))
+
+
+@reads("Reshape")
+def reshape(use: Use) -> Tensor:
+    x, sizes = use.tensor(), use.whole(1, "shape")
+    size = int(np.prod(x.sample))
+    sizes = (
+        [n if n or use.options.get("allowzero") else (BATCH, *x.sample)[i] for i, n in enumerate(sizes)]
+        if len(sizes) <= len(x.sample) + 1
+        else sizes
+    )
+    first, *rest = sizes or [0]
+    known = int(np.prod([n for n in rest if n != -1]))
+    if rest.count(-1) == 1 and known > 0:
+        rest = [size // known if n == -1 else n for n in rest]
+    if first not in (BATCH, use.reading.batch) or any(n < 1 for n in rest) or int(np.prod(rest)) != size:
+        use.refuse(f"a shape (batch, ...) of {size} numbers for each row", str(sizes))
+    return reshaped(use, x, rest)
+
+
+@reads("Squeeze")
+def squeeze(use: Use) -> Tensor:
+    x = use.tensor()
+    gone = {use.axis(x, a) for a in use.whole(1, "axes", [i + 1 for i, n in enumerate(x.sample) if n == 1])}
+    if any(x.sample[a - 1] != 1 for a in gone):
+        use.refuse("axes of length 1", f"{sorted(gone)} of {(None, *x.sample)}")
+    return reshaped(use, x, [n for a, n in enumerate(x.sample, start=1) if a not in gone])
+
+
+@reads("Unsqueeze")
+def unsqueeze(use: Use) -> Tensor:
+    x, axes = use.tensor(), use.whole(1, "axes")
+    n = len(x.sample) + 1 + len(axes)
+    places = {a % n for a in axes}
+    if 0 in places or len(places) != len(axes) or not all(-n <= a < n for a in axes):
+        use.refuse("different axes behind the batch", str(axes))
+    rest = iter(x.sample)
+    return reshaped(use, x, [1 if a in places else next(rest) for a in range(1, n)])
+
+
+@reads("Transpose")
+def transpose(use: Use) -> Tensor:
+    x, n = use.tensor(), len(use.tensor().sample) + 1
+    order = use.options.get("perm", range(n)[::-1])
+    if sorted(order) != list(range(n)) or order[0] != 0:
+        use.refuse("an order of the axes in which the batch stays first", str(list(order)))
+    return x if list(order) == sorted(order) else use.layer(L.Permute, x, dims=tuple(order[1:]))
+
+
+@reads("Expand")
+def expand(use: Use) -> Tensor:
+    x = use.tensor()
+    sizes = use.whole(1, "shape")
+    shape = sizes[1:] if len(sizes) == len(x.sample) + 1 else sizes
+    if len(shape) > len(x.sample) or (len(shape) < len(sizes) and sizes[0] not in (1, BATCH, use.reading.batch)):
+        use.refuse("sizes behind the batch", str(sizes))
+    return use.operate(ops.multiply, x, np.ones(use.small(shape), use.reading.dtype))
+
+
+@reads("Tile")
+def tile(use: Use) -> Tensor:
+    times = use.whole(1, "repeats")
+    if times[:1] != [1] or len(times) != len(use.tensor().sample) + 1 or any(n < 1 for n in times):
+        use.refuse("repeats behind the batch", str(times))
+    return use.operate(ops.tile, use.tensor(), repeats=tuple(times))
+
+
+@reads("Slice")
+def part(use: Use) -> Tensor:
+    x, starts, stops = use.tensor(), use.whole(1, "starts"), use.whole(2, "ends")
+    axes = use.whole(3, "axes", list(range(len(starts))))
+    steps = use.whole(4, "steps", [1] * len(starts))
+    key = [slice(None)] * (len(x.sample) + 1)
+    for axis, start, stop, step in zip(axes, starts, stops, steps, strict=True):
+        if step == 0:
+            use.refuse("steps other than 0", "0")
+        axis = use.axis(x, axis)
+        size = x.sample[axis - 1]
+        if step < 0 and stop < -size:  # beyond the first: all of them
+            key[axis] = slice(start, None, step)
+        else:
+            key[axis] = slice(start, stop, step)
+    return use.operate(ops.get_item, x, tuple(key))
+
+
+@reads("Split")
+def split(use: Use) -> list[Tensor]:
+    x = use.tensor()
+    axis = use.axis(x, use.options.get("axis", 0))
+    size, n = x.sample[axis - 1], use.options.get("num_outputs", use.outputs)
+    each = -(-size // n)
+    sizes = use.whole(1, "split", [*[each] * (n - 1), size - each * (n - 1)])
+    if sum(sizes) != size or min(sizes) < 1 or len(sizes) != use.outputs:
+        use.refuse(f"{use.outputs} parts of {size}", str(sizes))
+    ends = np.cumsum(sizes).tolist()
+    front = [slice(None)] * axis
+    return [use.operate(ops.get_item, x, (*front, slice(b - n, b))) for b, n in zip(ends, sizes, strict=True)]
+
+
+@reads("Gather")
+def gather(use: Use) -> Tensor:
+    x = use.tensor()
+    axis = use.axis(x, use.options.get("axis", 0))
+    places, size = use.constant(1), x.sample[axis - 1]
+    if places.dtype.kind not in "iu" or (np.abs(places + 0.5) > size).any():
+        use.refuse(f"places of {size}", str(places.tolist())[:60])
+    use.small(places.shape)
+    return use.operate(ops.take, x, places, axis=axis)
+
+
+# What is known beforehand ----------------------------------------------------------------------------------------
+
+FOLDED: dict[str, Reader] = {
+    "Identity": lambda use: use.constant(0),
+    "Cast": lambda use: use.constant(0).astype(use.options["to"]),
+    "Unsqueeze": lambda use: np.expand_dims(use.constant(0), tuple(use.whole(1, "axes"))),
+    "Squeeze": lambda use: np.squeeze(use.constant(0), tuple(use.whole(1, "axes")) or None),
+    "Transpose": lambda use: np.transpose(use.constant(0), use.options.get("perm")),
+    "Concat": lambda use: np.concatenate([use.constant(i) for i in range(len(use.inputs))], use.options["axis"]),
+    "Neg": lambda use: -use.constant(0),
+}
+
+
+def folds(*names: str) -> Callable[[Reader], Reader]:
+    """Decorator: this computes these operators, where their inputs are known."""
+
+    def register(reader: Reader) -> Reader:
+        FOLDED.update(dict.fromkeys(names, reader))
+        return reader
+
+    return register
+
+
+@folds("Constant")
+def constant(use: Use) -> Array:
+    (name,) = use.options
+    value = use.options[name]
+    if name not in ("value", "value_float", "value_floats", "value_int", "value_ints"):
+        use.refuse("numbers", name)
+    return np.asarray(value, np.float32 if "float" in name else np.int64 if "int" in name else None)
+
+
+@folds("Gather")
+def gathered(use: Use) -> Array:
+    array, places, axis = use.constant(0), use.constant(1), use.options.get("axis", 0)
+    use.small([places.size, max(array.size // max(array.shape[axis], 1), 1)])
+    return np.take(array, places, axis)
+
+
+@folds("Slice")
+def sliced(use: Use) -> Array:
+    array, starts, stops = use.constant(0), use.whole(1, "starts"), use.whole(2, "ends")
+    axes = use.whole(3, "axes", list(range(len(starts))))
+    key = [slice(None)] * array.ndim
+    for axis, *words in zip(axes, starts, stops, use.whole(4, "steps", [1] * len(starts)), strict=True):
+        key[axis] = slice(*words)
+    return array[tuple(key)]
+
+
+@folds("Reshape")
+def reshaped_constant(use: Use) -> Array:
+    return use.constant(0).reshape([n or use.constant(0).shape[i] for i, n in enumerate(use.whole(1, "shape"))])
+
+
+@folds("Add", "Sub", "Mul", "Div")
+def computed(use: Use) -> Array:
+    a, b = use.constant(0), use.constant(1)
+    use.small(np.broadcast_shapes(a.shape, b.shape))
+    if BATCH in (a if a.dtype.kind == "i" else ()) or BATCH in (b if b.dtype.kind == "i" else ()):
+        use.refuse("sizes that are known", "arithmetic with the number of rows")
+    with np.errstate(all="ignore"):
+        found: dict[str, Callable[[], Any]] = {
+            "Add": lambda: a + b, "Sub": lambda: a - b, "Mul": lambda: a * b,
+            "Div": lambda: a / b if a.dtype.kind == "f" else a // b,
+        }  # fmt: skip
+        return np.asarray(found[use.op]())
+
+
+def shape_of(use: Use) -> Array:
+    """The sizes of an array that flows, BATCH for its rows."""
+    sizes = np.array([BATCH, *use.tensor().sample], np.int64)
+    return sizes[use.options.get("start", 0) : use.options.get("end", len(sizes))]
