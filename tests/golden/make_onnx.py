@@ -169,7 +169,7 @@ def from_sklearn() -> None:
     kinds = make_classification(60, 4, n_informative=3, n_redundant=0, n_classes=3, random_state=0)
     two = make_classification(60, 4, random_state=1)
     marks = make_multilabel_classification(60, 4, n_classes=3, random_state=0)
-    real = make_regression(60, 4, n_targets=2, random_state=0)
+    real = make_regression(60, 4, random_state=0)
     plain = {"zipmap": False}
     rows = [
         ("classes", MLPClassifier((5, 6), random_state=0), kinds, plain),

@@ -1,5 +1,6 @@
 """Models: layers put together, with the parameters of all of them. Keras 3's `keras.models`."""
 
+from .from_onnx import from_onnx
 from .functional import Functional
 from .model import Model
 from .own import OwnModel
@@ -12,6 +13,7 @@ __all__ = [
     "OwnModel",
     "Sequential",
     "clone_model",
+    "from_onnx",
     "load_model",
     "model_from_json",
     "save_model",

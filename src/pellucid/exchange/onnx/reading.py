@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +59,8 @@ def _read(graph: Any, arrays: dict[str, Array], where: str) -> Read:
     given = [one for one in graph.input if one.name not in arrays]
     shapes = {one.name: _shape(onnx, one, where) for one in given}
     fixed = {rows for rows, _ in shapes.values() if rows is not None}
-    inputs = {one.name: Input(shapes[one.name][1], name=_legal(one.name), dtype=dtype) for one in given}
+    taken = set[str]()
+    inputs = {one.name: Input(shapes[one.name][1], name=_legal(one.name, taken), dtype=dtype) for one in given}
     reading = Reading(where, dtype, fixed.pop() if len(fixed) == 1 else None, {**arrays, **inputs})
     for node in graph.node:
         if set(node.output) & needed:
@@ -67,8 +69,8 @@ def _read(graph: Any, arrays: dict[str, Array], where: str) -> Read:
     for name, y in zip(ends, outputs, strict=True):
         if not isinstance(y, Tensor):
             raise FileError(f"{where}, output {name!r}", "an output that depends on the inputs", Told("a constant"))
-        if y not in inputs.values():
-            y.node.layer.call_it(_legal(name))
+        if not y.node.layer.named:
+            y.node.layer._name = _legal(name, taken)  # an output is called as the layer that gives it
     return Read(where, list(inputs.values()), outputs, list(reading.weights.values()), size)  # type: ignore[arg-type]
 
 
@@ -95,20 +97,21 @@ def _attribute(onnx: Any, attribute: Any, where: str) -> Any:
 
 
 def _ends(onnx: Any, graph: Any, makers: Mapping[str, Any], where: str) -> dict[str, str]:
-    """The outputs that are numbers with decimals, and their dtypes. Labels and the like, which scikit-learn's
-    converters put beside them, are made from these and left out; a table of probabilities by class is taken before it
-    becomes one."""
+    """The outputs that are numbers with decimals, and their dtypes; where there are none, those of other numbers.
+
+    Labels, which scikit-learn's converters put beside them, are made from these and left out, and a table of
+    probabilities by class is taken before it becomes one."""
     found: dict[str, str] = {}
     for output in graph.output:
         maker = makers.get(output.name)
         if maker is not None and maker.op_type == "ZipMap":
             found[maker.input[0]] = "float32"
         elif output.type.HasField("tensor_type"):
-            kind = onnx.helper.tensor_dtype_to_np_dtype(output.type.tensor_type.elem_type).name
-            found |= {output.name: kind} if kind in FLOATS else {}
+            found[output.name] = onnx.helper.tensor_dtype_to_np_dtype(output.type.tensor_type.elem_type).name
+    decimals = {name: kind for name, kind in found.items() if kind in FLOATS}
     if not found:
-        raise FileError(where, "an output of numbers with decimals", Told("labels or whole numbers alone"))
-    return found
+        raise FileError(where, "an output of numbers", Told("none"))
+    return decimals or found
 
 
 def _needed(ends: Mapping[str, str], makers: Mapping[str, Any]) -> set[str]:
@@ -138,6 +141,10 @@ def _shape(onnx: Any, given: Any, where: str) -> tuple[int | None, tuple[int, ..
     return rows, known
 
 
-def _legal(name: str) -> str:
-    """A name as layers bear them."""
-    return name.replace("/", "_") or "unnamed"
+def _legal(name: str, taken: set[str]) -> str:
+    """A name as layers bear them, which nothing else bears."""
+    wanted = name.replace("/", "_") or "unnamed"
+    numbered = (f"{wanted}_{n}" for n in itertools.count(1))
+    found = next(one for one in itertools.chain([wanted], numbered) if one not in taken)
+    taken.add(found)
+    return found

@@ -61,16 +61,15 @@ def isinf(use: Use) -> Tensor:
 def cast(use: Use) -> Tensor:
     """Numbers with decimals are of the model's own precision; whole numbers and truth values become such."""
     x, to = use.tensor(), use.options["to"]
-    kind = np.dtype(x.dtype).kind
+    kind, decimals = np.dtype(x.dtype).kind, np.issubdtype(to, np.floating)
     if to == np.bool_:
         return x if kind == "b" else use.operate(ops.not_equal, x, 0.0)
-    if np.issubdtype(to, np.floating):
-        return (
-            x if kind == "f" else use.operate(ops.where, x, 1.0, 0.0) if kind == "b" else use.operate(ops.add, x, 0.0)
-        )
-    if kind == "f" or kind == "b":
+    if kind == "b":
+        dtype = use.reading.dtype if decimals else "int32"
+        return use.operate(ops.where, x, np.ones((), dtype), np.zeros((), dtype))
+    if kind == "f" and not decimals:
         use.refuse("a cast to numbers with decimals", np.dtype(to).name)
-    return x
+    return use.operate(ops.add, x, 0.0) if kind in "iu" and decimals else x
 
 
 @reads("Identity", "Dropout")
@@ -149,11 +148,9 @@ def flatten(use: Use) -> Tensor:
 def reshape(use: Use) -> Tensor:
     x, sizes = use.tensor(), use.whole(1, "shape")
     size = int(np.prod(x.sample))
-    sizes = (
-        [n if n or use.options.get("allowzero") else (BATCH, *x.sample)[i] for i, n in enumerate(sizes)]
-        if len(sizes) <= len(x.sample) + 1
-        else sizes
-    )
+    if not use.options.get("allowzero"):
+        kept = dict(enumerate((BATCH, *x.sample)))
+        sizes = [n or kept.get(i, 0) for i, n in enumerate(sizes)]
     first, *rest = sizes or [0]
     known = int(np.prod([n for n in rest if n != -1]))
     if rest.count(-1) == 1 and known > 0:
