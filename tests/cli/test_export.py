@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from cli.said import settled
@@ -46,11 +47,24 @@ def test_a_run_becomes_a_script_that_predicts_the_same(folder: Path):
     pellucid("export", "run", "--out", "taken", cwd=folder)  # an earlier export is replaced
 
 
+def test_a_run_becomes_an_onnx_file_and_a_keras_file(folder: Path):
+    assert pellucid("export", "run", "--to", "onnx", "--out", "moons.onnx", cwd=folder) == "Written: moons.onnx\n"
+    x = np.random.default_rng(0).normal(size=(7, 2)).astype("float32")
+    (y,) = onnxruntime.InferenceSession(folder / "moons.onnx").run(None, {"input_layer": x})
+    np.testing.assert_allclose(y, load_model(folder / "run/model.keras").predict(x, verbose=0), atol=1e-5)
+    written = pellucid("export", "run", "--to", "keras", "--out", "taken_keras", cwd=folder)
+    assert written == "Written: taken_keras/network.keras\n"
+    assert pellucid("export", "run", "--to", "keras", "--out", "taken_keras", cwd=folder) == written  # replaced
+    told = pellucid("export", "run", "--to", "onnx", "--out", "moons.onnx", cwd=folder, code=2)
+    assert "pass --force" in told.lower()
+
+
 def test_what_cannot_be_is_one_line_and_changes_nothing(folder: Path):
     before = sorted((folder / "run").iterdir())
     for words, told in [
         (("run", "--out", "run"), "expected a new or empty folder"),
         (("run", "--to", "numpi", "--out", "x"), "Did you mean 'numpy'?"),
+        (("run", "--to", "onnx", "--out", "run"), "expected a new or empty folder"),
         (("nothing", "--out", "x"), "nothing"),
         (("run",), "Missing option '--out'"),
     ]:

@@ -52,7 +52,8 @@ def _must_be_free(folder: Path) -> None:
         first = script.read_text("utf-8").split("\n", 1)[0] if script.is_file() else ""
     except (OSError, UnicodeDecodeError) as problem:
         raise FileError(f"to_numpy, {folder}", "a folder that can be read", Told(str(problem))) from problem
-    foreign = [name for name in found if name not in (f"{NAME}.npz", f"{NAME}.py", "__pycache__")]
+    ours = (f"{NAME}.npz", f"{NAME}.py", "__pycache__", "classes.json")
+    foreign = [name for name in found if name not in ours]
     if found and MARK not in first:
         foreign = foreign or found
     if foreign:
