@@ -14,14 +14,17 @@ from ...arrays import Shape, with_batch
 from ...errors import InvalidArgument, MissingExtra, NotReady, Told
 from ...layers.composite import Composite
 from ...ops import Op
+from ...tables.attaching import attached
 from ..ours import activations_of, ours, refuse_foreign
 from . import layers  # their emitters register themselves
+from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
 from .writer import EMITTERS, At, Writing
 
 __all__ = ["NEWEST", "OLDEST", "layers", "model_proto", "package"]
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
+End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample
 WHERE = "to_onnx"
 INSTEAD = "Take it out of the model, or save the model as a .keras file."
 
@@ -48,10 +51,29 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
     model.gather()
     opset = _checked_opset(opset, onnx.defs.onnx_opset_version())
     _only_ours(model)
-    names, outputs = list(model.input_names), _output_names(model)
-    writing = Writing(model.p, model.dtype, {*names, *outputs})
-    kinds = [_kind_of_input(tensor.dtype, model.dtype) for tensor in model.inputs]
-    wires = {wire: _entering(writing, *given) for wire, *given in zip(model.wiring.inputs, names, kinds, strict=True)}
+    rows = attached(model)
+    inputs = columns_of(rows) if rows else _inputs(model)
+    names = _output_names(model, [name for name, _, _ in inputs])
+    writing = Writing(model.p, model.dtype, {*names, *(name for name, _, _ in inputs)})
+    entering = [write_columns(writing, rows)] if rows else [_entering(writing, *given) for given in inputs]
+    leaving = _written_steps(writing, model, entering)
+    if rows and not rows.targets.classes:
+        ((value, _, _),) = leaving
+        leaving = [(write_targets(writing, rows, value), "float64", (len(rows.targets.names),))]
+    _call_outputs(writing, [value for value, _, _ in leaving], names)
+    graph = onnx.helper.make_graph(
+        [_node_proto(onnx, node) for node in writing.nodes],
+        model.name,
+        [_info(onnx, *given) for given in inputs],
+        [_info(onnx, name, dtype, shape) for name, (_, dtype, shape) in zip(names, leaving, strict=True)],
+        [onnx.numpy_helper.from_array(array, name) for name, array in writing.arrays.items()],
+    )
+    return _finished(onnx, graph, opset, classes or (rows.targets.classes if rows else ()))
+
+
+def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> list[End]:
+    """Write all steps, from the values that enter on; returns those that leave."""
+    wires = dict(zip(model.wiring.inputs, entering, strict=True))
     found = {wire: (model.dtype, shape) for wire, shape in zip(wires, model.sample_shapes, strict=True)}
     computed = _kinds(model)
     for step, given in model.steps(*model.sample_shapes):
@@ -59,15 +81,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
         read = [wires[wire] for wire in step.inputs], given, [found[wire][0] for wire in step.inputs]
         at = At(writing, step.layer, step.path, step.label, *read, kind)
         wires[step.outputs[0]], found[step.outputs[0]] = _written(at), (kind, at.out_shape)
-    _call_outputs(writing, [wires[wire] for wire in model.wiring.outputs], outputs)
-    graph = onnx.helper.make_graph(
-        [_node_proto(onnx, node) for node in writing.nodes],
-        model.name,
-        [_info(onnx, *one) for one in zip(names, kinds, model.sample_shapes, strict=True)],
-        [_info(onnx, name, *found[wire]) for name, wire in zip(outputs, model.wiring.outputs, strict=True)],
-        [onnx.numpy_helper.from_array(array, name) for name, array in writing.arrays.items()],
-    )
-    return _finished(onnx, graph, opset, classes)
+    return [(wires[wire], *found[wire]) for wire in model.wiring.outputs]
 
 
 def _checked_opset(opset: int | None, known: int) -> int:
@@ -113,9 +127,9 @@ def _told(layer: Any) -> str:
     return layer.formula if isinstance(layer, Op) else type(layer).__name__
 
 
-def _output_names(model: Any) -> list[str]:
+def _output_names(model: Any, inputs: Sequence[str]) -> list[str]:
     """The outputs' names; where one is an input's too, which ONNX does not allow, it is numbered."""
-    inputs, found = set(model.input_names), list(model.output_names)
+    found = list(model.output_names)
     for place, name in enumerate(found):
         if name in inputs:
             numbered = (f"{name}_{n}" for n in itertools.count(1))
@@ -123,12 +137,14 @@ def _output_names(model: Any) -> list[str]:
     return found
 
 
-def _kind_of_input(declared: str, computed: str) -> str:
-    """The dtype in which an input comes: whole numbers as they are declared, all others as the model computes."""
-    return declared if np.dtype(declared).kind in "iub" else computed
+def _inputs(model: Any) -> list[End]:
+    """The inputs: whole numbers come as they are declared, all others as the model computes."""
+    declared = [tensor.dtype for tensor in model.inputs]
+    kinds = [kind if np.dtype(kind).kind in "iub" else model.dtype for kind in declared]
+    return list(zip(model.input_names, kinds, model.sample_shapes, strict=True))
 
 
-def _entering(writing: Writing, name: str, kind: str) -> str:
+def _entering(writing: Writing, name: str, kind: str, shape: Shape) -> str:
     """The value of an input in the model's precision."""
     return name if kind == writing.dtype else writing.node(name, "Cast", [name], to=writing.dtype)[0]
 
