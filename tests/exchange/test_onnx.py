@@ -302,6 +302,8 @@ def test_what_cannot_be_is_told_in_a_sentence(tmp_path: Path):
         model.to_onnx(tmp_path / "file" / "x.onnx")
     with pytest.raises(PellucidError, match="a path"):
         model.to_onnx(3)
+    with pytest.raises(PellucidError, match=r"classes: expected texts or whole numbers, got \[1.5"):
+        model.to_onnx(tmp_path / "x.onnx", classes=np.array([1.5, 2.5]))
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from ...__about__ import version
 from ...arrays import Shape, with_batch
-from ...errors import InvalidArgument, MissingExtra, NotReady, Told
+from ...errors import InvalidArgument, MissingExtra, NotReady, Told, WrongType
 from ...layers.composite import Composite
 from ...ops import Op
+from ...registry import plain
 from ...tables.attaching import attached
 from ..ours import activations_of, ours, refuse_foreign
 from . import layers  # their emitters register themselves
@@ -184,6 +185,8 @@ def _finished(onnx: Any, graph: Any, opset: int, classes: Sequence[Any]) -> Any:
         graph, opset_imports=opsets, ir_version=onnx.helper.find_min_ir_version_for(opsets),
         producer_name="pellucid", producer_version=version,
     )  # fmt: skip
-    if classes:
-        onnx.helper.set_model_props(proto, {"classes": json.dumps(list(classes), ensure_ascii=False)})
+    if names := [plain(name) for name in classes]:
+        if not all(isinstance(name, str | int) for name in names):
+            raise WrongType(f"{WHERE}, argument classes", "texts or whole numbers", names)
+        onnx.helper.set_model_props(proto, {"classes": json.dumps(names, ensure_ascii=False)})
     return proto
