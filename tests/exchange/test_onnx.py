@@ -25,6 +25,7 @@ from pellucid.exchange.onnx.network import NEWEST, OLDEST, model_proto
 from pellucid.exchange.onnx.ops import OPS
 from pellucid.exchange.onnx.writer import EMITTERS
 from pellucid.layers.base import layers as layer_family
+from pellucid.layers.tracing import ByPhase
 from pellucid.models import Model
 from pellucid.rng import Key
 from pellucid.settings import set_floatx
@@ -161,10 +162,11 @@ def test_an_op_that_is_not_written_is_refused_by_name(name: str):
 
 
 def test_every_layer_and_activation_is_written():
-    assert set(EMITTERS) == set(layer_family.parts.values()) - {Sequential, Model.functional}
+    made_of_others = {Sequential, Model.functional, L.Lambda}
+    assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES for layer in case.model.wiring.owners.values()}
-    assert shown | JOINING | {"InputLayer"} >= {kind.__name__ for kind in EMITTERS}
+    assert shown | JOINING | {"InputLayer", "ByPhase"} >= {kind.__name__ for kind in EMITTERS}
 
 
 @pytest.mark.parametrize("make", [residual, dense_net, unjoined])
@@ -264,6 +266,48 @@ def test_a_file_says_who_made_it_and_which_classes_there_are(tmp_path: Path):
     assert [file.name for file in path.parent.iterdir()] == ["kinds.onnx"]
 
 
+class Gated(L.Layer):
+    """A layer of one's own, as Keras users write it: its `call` has become steps of the graph."""
+
+    def __init__(self, units: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.units, self.inner, self.drop = units, L.Dense(units), L.Dropout(0.5)
+
+    def build(self, input_shape: Any) -> None:
+        self.scale = self.add_weight((input_shape[-1], self.units), name="scale")
+        self.shift = self.add_weight((self.units,), "ones", name="shift")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        gate = ops.sigmoid(ops.matmul(x, self.scale) + self.shift)
+        gate = self.drop(gate) * 2.0 if training else gate
+        return gate * self.inner(x)
+
+
+class OwnNet(Model):
+    def __init__(self) -> None:
+        super().__init__(name="own")
+        self.gated, self.out = Gated(5), L.Dense(2)
+
+    def build(self, input_shape: Any) -> None:
+        self.offset = self.add_weight((2,), "ones", name="offset")
+
+    def call(self, x: Any) -> Any:
+        return self.out(self.gated(x)) + self.offset
+
+
+def test_layers_and_models_of_one_s_own_that_write_call_predict_the_same():
+    x = L.Input((4,))
+    graph = Model(x, L.Lambda(lambda h: h * 2.0)(Gated(3)(Gated(4)(x))), seed=0)
+    own = OwnNet()
+    own(X)
+    for model in (graph, own):
+        model.compile("adam", "mse")
+        model.fit(X, np.zeros((23, model.output_shape[-1])), epochs=2, verbose=0)
+        proto = agrees(model, [X])
+        assert all("drop" not in node.name for node in proto.graph.node)
+    assert {"gated/scale", "gated/shift", "own/offset"} <= {array.name for array in proto.graph.initializer}
+
+
 class Own(L.Dense):
     def forward(self, p: Any, x: np.ndarray, *, training: bool, rng: Key) -> Any:
         return super().forward(p, 2 * x, training=training, rng=rng)
@@ -295,6 +339,9 @@ def test_what_cannot_be_is_told_in_a_sentence(tmp_path: Path):
     model = Sequential([L.Input((4,)), L.Dense(2)])
     with pytest.raises(InvalidArgument, match=f"opset: expected a whole number from {OLDEST} to {NEWEST}, got 17"):
         model.to_onnx(tmp_path / "x.onnx", opset=17)
+    noisy = Model(x := L.Input((4,)), L.Dropout(0.5)(x, training=True))
+    with pytest.raises(InvalidArgument, match="layer 'dropout': expected a layer that predicts, got one called with"):
+        noisy.to_onnx(tmp_path / "x.onnx")
     with pytest.raises(NotReady, match="a model that is built"):
         Sequential([L.Dense(2)]).to_onnx(tmp_path / "x.onnx")
     (tmp_path / "file").write_text("mine")

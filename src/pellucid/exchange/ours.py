@@ -28,14 +28,18 @@ def kind(part: Any) -> str:
     return snake(ours(type(part)).__name__)
 
 
+def own_code(part: Any) -> bool:
+    """Whether a class of the user's says anew what is computed."""
+    mine = type(part).__mro__[: type(part).__mro__.index(ours(type(part)))]
+    return any(COMPUTES & vars(cls).keys() for cls in mine)
+
+
 def refuse_foreign(where: str, part: Any, fix: str) -> None:
     """Refuse a part that computes what only its user's code says; `fix` tells what to do."""
     if isinstance(part, Activation):
         known = is_standard(part)
     else:
-        base = ours(type(part))
-        mine = type(part).__mro__[: type(part).__mro__.index(base)]
-        known = base in part.family.parts.values() and not any(COMPUTES & vars(cls).keys() for cls in mine)
+        known = ours(type(part)) in part.family.parts.values() and not own_code(part)
     if not known:
         raise InvalidArgument(
             where, "a part of the library's own",

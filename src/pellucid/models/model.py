@@ -370,7 +370,7 @@ class Model(Stepping):
         Inputs and outputs keep their names. Noise is gone, and batches are standardized by the moving averages. opset:
         the version of the set of operators, from 23 to the newest that ONNX Runtime knows, which is the default.
         classes: their names, kept in the file's metadata. The file has been looked through by onnx's checker. Returns
-        its path. A part of your own is refused: its code is yours. Keras's `export(format="onnx")` needs TensorFlow,
+        its path. A part of your own that computes in NumPy is refused: its code is yours. Keras's `export(format="onnx")` needs TensorFlow,
         JAX or PyTorch beneath it.
 
         >>> import tempfile

@@ -12,6 +12,7 @@ from ... import layers as L
 from ...layers.activation_layer import ActivationLayer
 from ...layers.normalization import SMALLEST
 from ...layers.shapes import axes_of
+from ...layers.tracing import ByPhase
 from .activations import sloped, write_activation
 from .writer import At, writes
 
@@ -21,6 +22,11 @@ from .writer import At, writes
 )
 def unchanged(at: At) -> str:
     return at.x
+
+
+@writes(ByPhase)
+def by_phase(at: At) -> str:
+    return at.xs[1]  # as in prediction
 
 
 @writes(L.Dense)

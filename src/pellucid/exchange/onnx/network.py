@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from ... import layers as L
 from ...__about__ import version
-from ...arrays import Shape, with_batch
+from ...arrays import Shape, Whole, with_batch
 from ...errors import InvalidArgument, MissingExtra, NotReady, Told, WrongType
 from ...layers.composite import Composite
+from ...layers.traced import Traced
+from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...registry import plain
 from ...tables.attaching import attached
-from ..ours import activations_of, ours, refuse_foreign
+from ..ours import activations_of, ours, own_code, refuse_foreign
 from . import layers  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
@@ -26,6 +29,7 @@ __all__ = ["NEWEST", "OLDEST", "layers", "model_proto", "package"]
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
 End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample
+DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
 WHERE = "to_onnx"
 INSTEAD = "Take it out of the model, or save the model as a .keras file."
 
@@ -62,6 +66,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
         ((value, _, _),) = leaving
         leaving = [(write_targets(writing, rows, value), "float64", (len(rows.targets.names),))]
     _call_outputs(writing, [value for value, _, _ in leaving], names)
+    writing.keep(names)
     graph = onnx.helper.make_graph(
         [_node_proto(onnx, node) for node in writing.nodes],
         model.name,
@@ -69,7 +74,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
         [_info(onnx, name, dtype, shape) for name, (_, dtype, shape) in zip(names, leaving, strict=True)],
         [onnx.numpy_helper.from_array(array, name) for name, array in writing.arrays.items()],
     )
-    return _finished(onnx, graph, opset, classes or (rows.targets.classes if rows else ()))
+    return _finished(onnx, graph, opset, list(classes) or (rows.targets.classes if rows else []))
 
 
 def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> list[End]:
@@ -78,6 +83,15 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
     found = {wire: (model.dtype, shape) for wire, shape in zip(wires, model.sample_shapes, strict=True)}
     computed = _kinds(model)
     for step, given in model.steps(*model.sample_shapes):
+        if step.layer.gives_weights:
+            for wire, spec in zip(step.outputs, step.layer.parameters(), strict=True):
+                wires[wire] = writing.parameter(f"{step.path}/{spec.name}")
+                found[wire] = (model.dtype, Whole(spec.shape))
+            continue
+        if step.trains(False) and ours(type(step.layer)) in DIFFERING:
+            raise InvalidArgument(
+                f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
+            )
         kind = computed[step.label]
         read = [wires[wire] for wire in step.inputs], given, [found[wire][0] for wire in step.inputs]
         at = At(writing, step.layer, step.path, step.label, *read, kind)
@@ -95,8 +109,10 @@ def _checked_opset(opset: int | None, known: int) -> int:
 
 
 def _only_ours(model: Any) -> None:
-    """Refuse models, layers and activations of the user's own, at any depth."""
-    refuse_foreign(f"{WHERE}, model {model.name!r}", model, INSTEAD)
+    """Refuse models, layers and activations of the user's own, at any depth; not those that write `call`, which has
+    become steps."""
+    if not isinstance(model, Traced) or own_code(model):
+        refuse_foreign(f"{WHERE}, model {model.name!r}", model, INSTEAD)
     for layer in model.layers:
         if isinstance(layer, Composite):
             _only_ours(layer)
@@ -116,7 +132,8 @@ def _kinds(model: Any) -> dict[str, str]:
 def _written(at: At) -> str:
     """Write one step; returns the name of its output."""
     kind = ours(type(at.layer))
-    written = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS else None
+    rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
+    written = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS and rows else None
     if written is None:
         raise InvalidArgument(
             f"{WHERE}, layer {at.path!r}", "a kind of layer that is written in ONNX", Told(_told(at.layer)), INSTEAD

@@ -73,6 +73,16 @@ class Writing:
         self.nodes.append(Node(op, list(inputs), made, attributes))
         return made
 
+    def keep(self, outputs: Collection[str]) -> None:
+        """Leave out what the outputs don't need."""
+        needed, kept = set(outputs), list[Node]()
+        for node in reversed(self.nodes):
+            if needed & set(node.outputs):
+                needed |= set(node.inputs)
+                kept.append(node)
+        self.nodes = kept[::-1]
+        self.arrays = {name: array for name, array in self.arrays.items() if name in needed}
+
 
 @dataclass
 class At:
