@@ -367,11 +367,11 @@ class Model(Stepping):
     def to_onnx(self, path: Any, opset: int | None = None, classes: Sequence[Any] = ()) -> Path:
         """Write this network as one ONNX file, which predicts what the model predicts, of any number of rows.
 
-        Inputs and outputs keep their names. Noise is gone, and batches are standardized by the moving averages. opset:
-        the version of the set of operators, from 23 to the newest that ONNX Runtime knows, which is the default.
-        classes: their names, kept in the file's metadata. The file has been looked through by onnx's checker. Returns
-        its path. A part of your own that computes in NumPy is refused: its code is yours. Keras's `export(format="onnx")` needs TensorFlow,
-        JAX or PyTorch beneath it.
+        Inputs and outputs keep their names; those of a model of a table are its columns. Noise is gone, and batches
+        are standardized by the moving averages. opset: the version of the set of operators, from 23 to the newest that
+        ONNX Runtime knows, which is the default. classes: their names, kept in the file's metadata. The file has been
+        looked through by onnx's checker. Returns its path. A part of your own that computes in NumPy is refused: its
+        code is yours. Keras's `export(path, format="onnx")` needs TensorFlow, JAX or PyTorch beneath it.
 
         >>> import tempfile
         >>> from pellucid import Sequential

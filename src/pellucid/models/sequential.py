@@ -110,6 +110,9 @@ class Sequential(Model):
             return None
         return self._stack[0].known_input_shape()
 
+    def _entries(self) -> list[Tensor]:
+        return super()._entries() if self._input is None else [self._input.tensor()]
+
     def known_input_shape(self) -> Shape | None:
         return self._known_shape()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from ...ops import Operation
 from ...wiring import Tensor
 
 Value = Tensor | Array
-MOST = 1 << 24  # numbers in an array that is made of others, as no network's shapes need
+MOST = 1 << 22  # numbers in a row of data, and in all arrays that are made of others: no network here needs more
 BATCH = -1  # in an array of sizes: as many as there are rows
 
 
@@ -28,6 +29,7 @@ class Reading:
     dtype: str
     batch: int | None  # the number of rows, where the file fixes one
     values: dict[str, Value]
+    room: int  # numbers that arrays made of others may hold
     weights: dict[int, tuple[L.Layer, dict[str, Array]]] = field(default_factory=dict)
     _shared: dict[Any, L.Layer] = field(default_factory=dict)
 
@@ -124,6 +126,7 @@ class Use:
 
     def operate(self, operation: Operation, *operands: Any, **options: Any) -> Tensor:
         """The tensor that an op gives; operands that are no tensors are known."""
+        self.fit(*operands)
         (y,) = operation.made(dtype=self.reading.dtype, **options).on([self._operand(one) for one in operands])
         return y
 
@@ -144,10 +147,28 @@ class Use:
         return array.reshape(shape)
 
     def small(self, shape: Sequence[int]) -> Shape:
-        """A shape of an array to be made, if that is of a size that networks need."""
-        if math.prod(shape) > MOST or any(n < 0 for n in shape):
-            self.refuse(f"an array of {MOST:,} numbers at most", f"one of shape {tuple(shape)}")
+        """A shape of an array to be made, if there is room for it."""
+        size = math.prod(shape)
+        if size > self.reading.room or any(n < 0 for n in shape):
+            self.refuse(f"arrays of {MOST:,} numbers, or as many as the file holds", f"one of shape {tuple(shape)}")
+        self.reading.room -= size
         return tuple(shape)
+
+    def fits(self, shape: Sequence[int]) -> None:
+        """Refuse data of too many numbers in a row."""
+        if math.prod(shape) > MOST:
+            self.refuse(f"rows of {MOST:,} numbers at most", f"a shape {(None, *shape)}")
+
+    def fit(self, *given: Any) -> None:
+        """Refuse data of too many numbers in a row, or that would have them when they are stretched to fit each other:
+        an op is tried before it is part of a graph."""
+        shapes = [
+            x.sample if isinstance(x, Tensor) else np.shape(x) for x in given if isinstance(x, Tensor | np.ndarray)
+        ]
+        with contextlib.suppress(ValueError):  # they are not stretched, or the op says what does not fit
+            shapes.append(np.broadcast_shapes(*shapes))
+        for shape in shapes:
+            self.fits(shape)
 
 
 Reader = Callable[[Use], Any]  # the value of the one output, or a list of values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from ...wiring import Tensor
 from . import reading_layers  # their readers register themselves
 from .network import package
 from .opening import WHOLE, array_of, opened
-from .reader import READERS, Reading, Use
+from .reader import MOST, READERS, Reading, Use
 from .reading_ops import FOLDED, shape_of
 
 __all__ = ["Read", "read", "reading_layers"]
@@ -61,7 +62,8 @@ def _read(graph: Any, arrays: dict[str, Array], where: str) -> Read:
     fixed = {rows for rows, _ in shapes.values() if rows is not None}
     taken = set[str]()
     inputs = {one.name: Input(shapes[one.name][1], name=_legal(one.name, taken), dtype=dtype) for one in given}
-    reading = Reading(where, dtype, fixed.pop() if len(fixed) == 1 else None, {**arrays, **inputs})
+    rows = fixed.pop() if len(fixed) == 1 else None
+    reading = Reading(where, dtype, rows, {**arrays, **inputs}, max(size, MOST))
     for node in graph.node:
         if set(node.output) & needed:
             _use(onnx, reading, node)
@@ -85,7 +87,9 @@ def _use(onnx: Any, reading: Reading, node: Any) -> None:
     if reader is None:
         use.refuse("an operator that is a layer or an op here", f"{op} of constants" if known and op in READERS else op)
     found = reader(use)
-    reading.values.update(zip(outputs, found if isinstance(found, list) else [found], strict=False))
+    made = found if isinstance(found, list) else [found]
+    use.fit(*(y for y in made if isinstance(y, Tensor)))
+    reading.values.update(zip(outputs, made, strict=False))
 
 
 def _attribute(onnx: Any, attribute: Any, where: str) -> Any:
@@ -138,6 +142,8 @@ def _shape(onnx: Any, given: Any, where: str) -> tuple[int | None, tuple[int, ..
     if len(known) < len(sizes):
         told = tuple(d.dim_value or d.dim_param or "?" for d in kind.shape.dim)
         raise FileError(at, "sizes that are known, but for the batch", Told(str(told)))
+    if math.prod(known) > MOST:
+        raise FileError(at, f"rows of {MOST:,} numbers at most", Told(f"a shape {(None, *known)}"))
     return rows, known
 
 

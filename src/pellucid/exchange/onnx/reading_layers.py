@@ -159,6 +159,8 @@ def matmul(use: Use) -> Tensor:
     a, b = use.value(0), use.value(1)
     if isinstance(a, Tensor) and isinstance(b, Tensor) and len(a.sample) == len(b.sample) == 2:
         return use.layer(L.Dot, [a, b], axes=(2, 1))
+    first, second = (x.sample if isinstance(x, Tensor) else np.shape(x) for x in (a, b))
+    use.fits((*first[:-1], *second[:-2], *second[-1:]))
     return use.operate(ops.matmul, a, b)
 
 

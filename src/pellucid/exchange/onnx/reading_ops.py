@@ -121,7 +121,14 @@ def cumsum(use: Use) -> Tensor:
 
 @reads("Einsum")
 def einsum(use: Use) -> Tensor:
-    return use.operate(summed_products, *alongside(use), subscripts=use.options["equation"].decode())
+    equation, given = use.options["equation"].decode(), alongside(use)
+    terms, _, out = equation.replace(" ", "").partition("->")
+    shapes = [(1, *x.sample) if isinstance(x, Tensor) else np.shape(x) for x in given]
+    sizes = {
+        a: n for term, shape in zip(terms.split(","), shapes, strict=True) for a, n in zip(term, shape, strict=True)
+    }
+    use.fits([sizes[a] for a in out])
+    return use.operate(summed_products, *given, subscripts=equation)
 
 
 # Shapes ----------------------------------------------------------------------------------------------------------
@@ -204,6 +211,7 @@ def tile(use: Use) -> Tensor:
     times = use.whole(1, "repeats")
     if times[:1] != [1] or len(times) != len(use.tensor().sample) + 1 or any(n < 1 for n in times):
         use.refuse("repeats behind the batch", str(times))
+    use.fits([*use.tensor().sample, *times])
     return use.operate(ops.tile, use.tensor(), repeats=tuple(times))
 
 
@@ -246,7 +254,7 @@ def gather(use: Use) -> Tensor:
     places, size = use.constant(1), x.sample[axis - 1]
     if places.dtype.kind not in "iu" or (np.abs(places + 0.5) > size).any():
         use.refuse(f"places of {size}", str(places.tolist())[:60])
-    use.small(places.shape)
+    use.fits([*x.sample[: axis - 1], *places.shape, *x.sample[axis:]])
     return use.operate(ops.take, x, places, axis=axis)
 
 
@@ -258,7 +266,6 @@ FOLDED: dict[str, Reader] = {
     "Unsqueeze": lambda use: np.expand_dims(use.constant(0), tuple(use.whole(1, "axes"))),
     "Squeeze": lambda use: np.squeeze(use.constant(0), tuple(use.whole(1, "axes")) or None),
     "Transpose": lambda use: np.transpose(use.constant(0), use.options.get("perm")),
-    "Concat": lambda use: np.concatenate([use.constant(i) for i in range(len(use.inputs))], use.options["axis"]),
     "Neg": lambda use: -use.constant(0),
 }
 
@@ -280,6 +287,13 @@ def constant(use: Use) -> Array:
     if name not in ("value", "value_float", "value_floats", "value_int", "value_ints"):
         use.refuse("numbers", name)
     return np.asarray(value, np.float32 if "float" in name else np.int64 if "int" in name else None)
+
+
+@folds("Concat")
+def joined(use: Use) -> Array:
+    arrays = [use.constant(i) for i in range(len(use.inputs))]
+    use.small([sum(array.size for array in arrays)])
+    return np.concatenate(arrays, use.options["axis"])
 
 
 @folds("Gather")
