@@ -63,7 +63,10 @@ PLAIN = {
     "log": "Log", "matmul": "MatMul", "maximum": "Max", "minimum": "Min", "multiply": "Mul", "negative": "Neg",
     "power": "Pow", "reciprocal": "Reciprocal", "sign": "Sign", "sin": "Sin", "sqrt": "Sqrt", "subtract": "Sub",
 }  # fmt: skip
-CURVES = {"arctan": "Atan", "cosh": "Cosh", "sinh": "Sinh", "tan": "Tan"}
+CURVES = {
+    "arccos": "Acos", "arccosh": "Acosh", "arcsin": "Asin", "arcsinh": "Asinh", "arctan": "Atan", "arctanh": "Atanh",
+    "cosh": "Cosh", "erf": "Erf", "sinh": "Sinh", "tan": "Tan",
+}  # fmt: skip
 COMPARING = {
     "equal": "Equal", "greater": "Greater", "greater_equal": "GreaterOrEqual", "less": "Less",
     "less_equal": "LessOrEqual",
@@ -182,7 +185,13 @@ def cumsum(at: At, axis: int | None = None) -> str:
 
 
 @writes
-def summed_products(at: At, subscripts: str) -> str:
+def sort(at: At, axis: int = -1) -> str:
+    size = at.whole(with_batch(at.shape)[axis] or 0)
+    return at.writing.node(at.label, "TopK", [at.x, size], 2, axis=axis, largest=0)[0]
+
+
+@writes
+def einsum(at: At, subscripts: str) -> str:
     return at.op("Einsum", *operands(at), equation=subscripts)
 
 
@@ -194,7 +203,7 @@ def in_shape_of_output(at: At, x: str) -> str:
     return at.op("Reshape", x, at.whole(*(-1 if n is None else n for n in with_batch(at.out_shape))))
 
 
-for name in ("reshape", "ravel", "expand_dims", "squeeze"):
+for name in ("reshape", "expand_dims", "squeeze"):
     OPS[name] = lambda at, **options: in_shape_of_output(at, at.x)
 
 

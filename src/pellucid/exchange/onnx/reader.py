@@ -21,6 +21,11 @@ MOST = 1 << 22  # numbers in a row of data, and in all arrays that are made of o
 BATCH = -1  # in an array of sizes: as many as there are rows
 
 
+def sample(x: Value) -> Shape:
+    """The shape of a row of data, or of a constant."""
+    return x.sample if isinstance(x, Tensor) else x.shape
+
+
 @dataclass
 class Reading:
     """A graph being read: what its values are so far, and the arrays that belong to its layers."""
@@ -127,8 +132,8 @@ class Use:
     def operate(self, operation: Operation, *operands: Any, **options: Any) -> Tensor:
         """The tensor that an op gives; operands that are no tensors are known."""
         self.fit(*operands)
-        (y,) = operation.made(dtype=self.reading.dtype, **options).on([self._operand(one) for one in operands])
-        return y
+        found: Tensor = operation(*map(self._operand, operands), **options)
+        return found
 
     def _operand(self, value: Any) -> Any:
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
@@ -162,9 +167,7 @@ class Use:
     def fit(self, *given: Any) -> None:
         """Refuse data of too many numbers in a row, or that would have them when they are stretched to fit each other:
         an op is tried before it is part of a graph."""
-        shapes = [
-            x.sample if isinstance(x, Tensor) else np.shape(x) for x in given if isinstance(x, Tensor | np.ndarray)
-        ]
+        shapes = [sample(x) for x in given if isinstance(x, Tensor | np.ndarray)]
         with contextlib.suppress(ValueError):  # they are not stretched, or the op says what does not fit
             shapes.append(np.broadcast_shapes(*shapes))
         for shape in shapes:

@@ -14,7 +14,7 @@ from ... import ops
 from ...activations.exponential_units import SELU_ALPHA, SELU_SCALE
 from ...arrays import Array
 from ...wiring import Tensor
-from .reader import Use, reads
+from .reader import Use, reads, sample
 
 # Activations -----------------------------------------------------------------------------------------------------
 
@@ -153,14 +153,12 @@ def gemm(use: Use) -> Tensor:
 
 @reads("MatMul")
 def matmul(use: Use) -> Tensor:
-    kernel = use.value(1)
-    if isinstance(kernel, np.ndarray) and kernel.ndim == 2:
-        return dense(use, use.tensor(), kernel, None)
-    a, b = use.value(0), use.value(1)
+    a, b = use.values()
+    if isinstance(b, np.ndarray) and b.ndim == 2:
+        return dense(use, use.tensor(), b, None)
     if isinstance(a, Tensor) and isinstance(b, Tensor) and len(a.sample) == len(b.sample) == 2:
         return use.layer(L.Dot, [a, b], axes=(2, 1))
-    first, second = (x.sample if isinstance(x, Tensor) else np.shape(x) for x in (a, b))
-    use.fits((*first[:-1], *second[:-2], *second[-1:]))
+    use.fits((*sample(a)[:-1], *sample(b)[:-2], *sample(b)[-1:]))
     return use.operate(ops.matmul, a, b)
 
 

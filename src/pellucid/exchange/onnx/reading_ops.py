@@ -10,16 +10,17 @@ import numpy as np
 from ... import layers as L
 from ... import ops
 from ...arrays import Array
-from ...ops.linear import summed_products
 from ...wiring import Tensor
 from .reader import BATCH, Reader, Use, Value, reads
 
 # Number by number ------------------------------------------------------------------------------------------------
 
 ONE = {
-    "Abs": ops.absolute, "Atan": ops.arctan, "Ceil": ops.ceil, "Cos": ops.cos, "Cosh": ops.cosh, "Floor": ops.floor,
-    "IsNaN": ops.isnan, "Log": ops.log, "Neg": ops.negative, "Not": ops.logical_not, "Reciprocal": ops.reciprocal,
-    "Round": ops.round, "Sign": ops.sign, "Sin": ops.sin, "Sinh": ops.sinh, "Sqrt": ops.sqrt, "Tan": ops.tan,
+    "Abs": ops.absolute, "Acos": ops.arccos, "Acosh": ops.arccosh, "Asin": ops.arcsin, "Asinh": ops.arcsinh,
+    "Atan": ops.arctan, "Atanh": ops.arctanh, "Ceil": ops.ceil, "Cos": ops.cos, "Cosh": ops.cosh, "Erf": ops.erf,
+    "Floor": ops.floor, "IsNaN": ops.isnan, "Log": ops.log, "Neg": ops.negative, "Not": ops.logical_not,
+    "Reciprocal": ops.reciprocal, "Round": ops.round, "Sign": ops.sign, "Sin": ops.sin, "Sinh": ops.sinh,
+    "Sqrt": ops.sqrt, "Tan": ops.tan,
 }  # fmt: skip
 TWO = {
     "And": ops.logical_and, "Equal": ops.equal, "Greater": ops.greater, "GreaterOrEqual": ops.greater_equal,
@@ -112,6 +113,18 @@ def place(use: Use) -> Tensor:
     return use.operate(operation, x, axis=use.axis(x, use.options.get("axis", 0)), keepdims=keepdims)
 
 
+@reads("TopK")
+def largest(use: Use) -> Tensor:
+    """The values alone: of a node whose second output is read, that output is missing, and refused by its name."""
+    x = use.tensor()
+    axis, k = use.axis(x, use.options.get("axis", -1)), int(use.number(1))
+    if not 0 < k <= x.sample[axis - 1]:
+        use.refuse(f"a number up to {x.sample[axis - 1]}", str(k))
+    y = use.operate(ops.sort, x, axis=axis)
+    y = use.operate(ops.flip, y, axis=axis) if use.options.get("largest", 1) else y
+    return y if k == x.sample[axis - 1] else use.operate(ops.get_item, y, (*[slice(None)] * axis, slice(k)))
+
+
 @reads("CumSum")
 def cumsum(use: Use) -> Tensor:
     if use.options.get("exclusive") or use.options.get("reverse"):
@@ -123,12 +136,11 @@ def cumsum(use: Use) -> Tensor:
 def einsum(use: Use) -> Tensor:
     equation, given = use.options["equation"].decode(), alongside(use)
     terms, _, out = equation.replace(" ", "").partition("->")
-    shapes = [(1, *x.sample) if isinstance(x, Tensor) else np.shape(x) for x in given]
-    sizes = {
-        a: n for term, shape in zip(terms.split(","), shapes, strict=True) for a, n in zip(term, shape, strict=True)
-    }
+    shapes = [(1, *x.sample) if isinstance(x, Tensor) else x.shape for x in given]
+    sizes = dict(pair for pairs in zip(terms.split(","), shapes, strict=True) for pair in zip(*pairs, strict=True))
     use.fits([sizes[a] for a in out])
-    return use.operate(summed_products, *given, subscripts=equation)
+    y: Tensor = ops.einsum(equation, *given)
+    return y
 
 
 # Shapes ----------------------------------------------------------------------------------------------------------
