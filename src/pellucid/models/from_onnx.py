@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from ..errors import FileError, Told
 from .functional import Functional
 from .network import at_most
 
@@ -29,19 +28,14 @@ def from_onnx(path: str | os.PathLike[str]) -> Functional:
     >>> bool(abs(again.predict([[1.0, 2.0]], verbose=0) - model.predict([[1.0, 2.0]], verbose=0)).max() < 1e-6)
     True
     """
-    from ..exchange.onnx import read  # here, so that importing the library stays quick
+    from ..exchange.onnx import read, speaking_of  # here, so that importing the library stays quick
 
     found = read(path)
-    try:
-        with at_most(found.size + HARMLESS):
-            many = len(found.outputs) > 1
-            inputs = found.inputs if len(found.inputs) > 1 else found.inputs[0]
-            model = Functional(inputs, found.outputs if many else found.outputs[0])
-    except ValueError as problem:
-        raise FileError(found.where, "a network", Told(str(problem))) from problem
-    mine = set(map(id, model.wiring.owners.values()))
-    for layer, weights in found.weights:
-        if id(layer) in mine:
-            for name, value in weights.items():
-                layer.p[name][...] = value
+    with speaking_of(found.where), at_most(found.size + HARMLESS):
+        model = Functional(*(ends if len(ends) > 1 else ends[0] for ends in (found.inputs, found.outputs)))
+        mine = set(map(id, model.wiring.owners.values()))
+        for layer, weights in found.weights:
+            if id(layer) in mine:  # and not one that another has taken the place of
+                for name, value in weights.items():
+                    layer.p[name][...] = value
     return model

@@ -1,6 +1,6 @@
 """A network as an ONNX file, and back."""
 
 from .file import to_onnx
-from .reading import Read, read
+from .reading import read, speaking_of
 
-__all__ = ["Read", "read", "to_onnx"]
+__all__ = ["read", "speaking_of", "to_onnx"]

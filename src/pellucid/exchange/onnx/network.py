@@ -40,6 +40,7 @@ def package(where: str) -> Any:
         import onnx
         import onnx.checker
         import onnx.numpy_helper
+        import onnx.shape_inference
     except ImportError as problem:
         raise MissingExtra(where, "onnx", "onnx") from problem
     return onnx

@@ -47,6 +47,11 @@ def operands(at: At, kind: str | None = None) -> list[str]:
     return found
 
 
+def first(at: At) -> str:
+    """The name of the one operand, in the dtype of the output."""
+    return operands(at)[0]
+
+
 def common(at: At) -> str:
     """The dtype in which NumPy compares the operands."""
     return np.result_type(*map(np.dtype, at.kinds), *at.layer.held.values()).name
@@ -74,19 +79,19 @@ COMPARING = {
 LOGICAL = {"logical_and": "And", "logical_or": "Or", "logical_xor": "Xor", "logical_not": "Not"}
 
 OPS |= {name: lambda at, op=op: at.op(op, *operands(at)) for name, op in PLAIN.items()}
-OPS |= {name: lambda at, op=op: at.in_single(op, at.x) for name, op in CURVES.items()}
+OPS |= {name: lambda at, op=op: at.in_single(op, first(at)) for name, op in CURVES.items()}
 OPS |= {name: lambda at, op=op: at.op(op, *operands(at, common(at))) for name, op in COMPARING.items()}
 OPS |= {name: lambda at, op=op: at.op(op, *operands(at, "bool")) for name, op in LOGICAL.items()}
 OPS["not_equal"] = lambda at: at.op("Not", at.op("Equal", *operands(at, common(at))))
 OPS["isnan"] = lambda at: at.op("IsNaN", at.x)
 OPS["isinf"] = lambda at: at.op("IsInf", at.x)
 OPS["isfinite"] = lambda at: at.op("Not", at.op("Or", at.op("IsNaN", at.x), at.op("IsInf", at.x)))
-OPS["log1p"] = lambda at: at.op("Log", at.op("Add", at.x, at.number(1.0)))
-OPS["log2"] = lambda at: at.op("Mul", at.op("Log", at.x), at.number(1 / np.log(2)))
-OPS["log10"] = lambda at: at.op("Mul", at.op("Log", at.x), at.number(1 / np.log(10)))
-OPS["expm1"] = lambda at: at.op("Sub", at.op("Exp", at.x), at.number(1.0))
-OPS["rsqrt"] = lambda at: at.op("Reciprocal", at.op("Sqrt", at.x))
-OPS["square"] = lambda at: at.op("Mul", at.x, at.x)
+OPS["log1p"] = lambda at: at.op("Log", at.op("Add", first(at), at.number(1.0)))
+OPS["log2"] = lambda at: at.op("Mul", at.op("Log", first(at)), at.number(1 / np.log(2)))
+OPS["log10"] = lambda at: at.op("Mul", at.op("Log", first(at)), at.number(1 / np.log(10)))
+OPS["expm1"] = lambda at: at.op("Sub", at.op("Exp", first(at)), at.number(1.0))
+OPS["rsqrt"] = lambda at: at.op("Reciprocal", at.op("Sqrt", first(at)))
+OPS["square"] = lambda at: at.op("Mul", first(at), first(at))
 OPS["stop_gradient"] = lambda at: at.x
 OPS["zeros_like"] = lambda at: at.op("Expand", at.number(0.0), at.op("Shape", at.x))
 OPS["ones_like"] = lambda at: at.op("Expand", at.number(1.0), at.op("Shape", at.x))
@@ -105,15 +110,15 @@ def mod(at: At) -> str:
 
 @writes
 def clip(at: At, x_min: Any, x_max: Any) -> str:
-    return at.op("Min", at.op("Max", at.x, at.number(x_min)), at.number(x_max))
+    return at.op("Min", at.op("Max", first(at), at.number(x_min)), at.number(x_max))
 
 
 @writes
 def round(at: At, decimals: int = 0) -> str:
     if decimals == 0:
-        return at.op("Round", at.x)
+        return at.op("Round", first(at))
     power = at.number(10.0**decimals)
-    return at.op("Div", at.op("Round", at.op("Mul", at.x, power)), power)
+    return at.op("Div", at.op("Round", at.op("Mul", first(at), power)), power)
 
 
 @writes
@@ -137,7 +142,7 @@ def listed(at: At, axis: Any) -> list[str]:
 
 def reduced(op: str) -> Callable[..., str]:
     def write(at: At, axis: Any = None, keepdims: bool = False) -> str:
-        return at.op(op, at.x, *listed(at, axis), keepdims=int(keepdims))
+        return at.op(op, first(at), *listed(at, axis), keepdims=int(keepdims))
 
     return write
 
@@ -148,7 +153,8 @@ OPS |= {name: reduced(f"Reduce{op}") for name, op in REDUCING.items()}
 
 @writes
 def var(at: At, axis: Any = None, keepdims: bool = False) -> str:
-    spread = at.op("Sub", at.x, at.op("ReduceMean", at.x, *listed(at, axis), keepdims=1))
+    x = first(at)
+    spread = at.op("Sub", x, at.op("ReduceMean", x, *listed(at, axis), keepdims=1))
     return at.op("ReduceMean", at.op("Mul", spread, spread), *listed(at, axis), keepdims=int(keepdims))
 
 

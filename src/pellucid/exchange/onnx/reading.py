@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from .opening import WHOLE, array_of, opened
 from .reader import MOST, READERS, Reading, Use
 from .reading_ops import FOLDED, shape_of
 
-__all__ = ["Read", "read", "reading_layers"]
+__all__ = ["Read", "read", "reading_layers", "speaking_of"]
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
@@ -41,9 +42,16 @@ class Read:
 def read(path: str | os.PathLike[str]) -> Read:
     """The network in an ONNX file."""
     proto, arrays, where = opened(path)
+    with speaking_of(where):
+        return _read(proto.graph, arrays, where)
+
+
+@contextmanager
+def speaking_of(where: str) -> Iterator[None]:
+    """Within the block, every error is one of ours that names the file."""
     try:
         with guarded(where, WHOLE):
-            return _read(proto.graph, arrays, where)
+            yield
     except PellucidError as problem:
         if not problem.where.startswith(where):
             problem.where = f"{where}, {problem.where}"
