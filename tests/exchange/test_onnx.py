@@ -242,6 +242,12 @@ def test_names_are_kept_and_shared_weights_are_kept_once():
         np.testing.assert_allclose(y, wanted[name], rtol=1e-5, atol=1e-6)
 
 
+def test_a_chain_begins_at_the_input_that_its_user_named():
+    model = Sequential([L.Input((4,), name="rows"), L.Dense(2, name="kind")], seed=0)
+    assert (model.input_names, model.output_names) == (["rows"], ["kind"])
+    assert [x.name for x in agrees(model, [X]).graph.input] == ["rows"]
+
+
 def test_no_name_of_ours_is_a_user_s():
     x = L.Input((4,), name="x")
     model = Model({"dense/kernel": x}, {"dense/MatMul": L.Dense(2, use_bias=False)(x)}, seed=0)

@@ -32,7 +32,8 @@ def from_onnx(path: str | os.PathLike[str]) -> Functional:
 
     found = read(path)
     with speaking_of(found.where), at_most(found.size + HARMLESS):
-        model = Functional(*(ends if len(ends) > 1 else ends[0] for ends in (found.inputs, found.outputs)))
+        inputs, outputs = (ends if len(ends) > 1 else ends[0] for ends in (found.inputs, found.outputs))
+        model = Functional(inputs, outputs)
         mine = set(map(id, model.wiring.owners.values()))
         for layer, weights in found.weights:
             if id(layer) in mine:  # and not one that another has taken the place of
