@@ -30,6 +30,7 @@ _families: list[Family[Any]] = []
 _custom: dict[str, Any] = {}  # registered name -> the user's class or function
 
 
+@cache
 def snake(name: str) -> str:
     """GlorotUniform -> glorot_uniform, as Keras spells it (LayerNormalization -> layer_normalization)."""
     name = re.sub(r"\W+", "", name)

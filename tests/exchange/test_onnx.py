@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,14 @@ from exchange.networks import Case, of_activations, of_layers, of_shapes
 from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined
 from pellucid import Sequential, activations, ops
 from pellucid import layers as L
-from pellucid.errors import FileError, InvalidArgument, NotReady, PellucidError
+from pellucid.errors import FileError, InvalidArgument, MissingExtra, NotReady, PellucidError
 from pellucid.exchange.onnx.activations import WRITTEN
 from pellucid.exchange.onnx.network import NEWEST, OLDEST, model_proto
 from pellucid.exchange.onnx.ops import OPS
 from pellucid.exchange.onnx.writer import EMITTERS
 from pellucid.layers.base import layers as layer_family
 from pellucid.layers.tracing import ByPhase
-from pellucid.models import Model
+from pellucid.models import Model, from_onnx
 from pellucid.rng import Key
 from pellucid.settings import set_floatx
 
@@ -361,6 +362,14 @@ def test_what_cannot_be_is_told_in_a_sentence(tmp_path: Path):
     with pytest.raises(PellucidError, match=r"classes: expected texts or whole numbers, got \[1.5"):
         model.to_onnx(tmp_path / "x.onnx", classes=np.array([1.5, 2.5]))
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_without_the_package_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = Sequential([L.Input((4,)), L.Dense(2)]).to_onnx(tmp_path / "x.onnx")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    for attempt in (lambda: Sequential([L.Input((4,)), L.Dense(2)]).to_onnx(path), lambda: from_onnx(path)):
+        with pytest.raises(MissingExtra, match=r"_onnx: expected the package onnx.*pip install 'pellucid\[onnx\]'"):
+            attempt()
 
 
 def test_a_file_that_the_checker_refuses_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

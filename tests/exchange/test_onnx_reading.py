@@ -348,6 +348,11 @@ def test_what_is_no_such_file_is_one_sentence(tmp_path: Path):
     assert "a set of operators from 13" in sentence(written("y = Relu(x)", tmp_path / "old.onnx", opset=9))
 
 
+def test_a_graph_of_a_great_many_nodes_is_one_sentence(tmp_path: Path):
+    body = "a0 = Neg(x) " + " ".join(f"a{n + 1} = Neg(a{n})" for n in range(10_000)) + " y = Neg(a10000)"
+    assert "10,000 nodes at most, got 10,002" in sentence(written(body, tmp_path / "x.onnx"))
+
+
 def test_a_file_cut_short_anywhere_is_one_sentence(tmp_path: Path):
     content = (GOLDEN / "torchscript_mlp.onnx").read_bytes()
     path = tmp_path / "cut.onnx"

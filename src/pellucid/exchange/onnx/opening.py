@@ -17,6 +17,7 @@ from ...files import reading
 from .network import NEWEST, package
 
 OLDEST_READ = 13  # since when operators mean what they mean today: Softmax along one axis, axes as inputs
+MOST_NODES = 10_000  # of a graph; the deepest networks of layers that are here have hundreds
 WHOLE = "a whole ONNX file"
 HALVES = ("float16", "bfloat16")  # kept as such in files, computed in float32 here
 
@@ -31,6 +32,8 @@ def opened(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Array], str]:
         proto = onnx.load_model_from_string(content)
         if not proto.graph.node and not proto.graph.output:
             raise FileError(where, WHOLE, Told("a file without a graph"))
+        if len(proto.graph.node) > MOST_NODES:
+            raise FileError(where, f"{MOST_NODES:,} nodes at most", Told(f"{len(proto.graph.node):,}"))
         _check_version(proto, where)
         _bring_in(onnx, proto.graph, path.parent, where)
         onnx.checker.check_model(proto)
