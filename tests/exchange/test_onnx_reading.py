@@ -209,6 +209,12 @@ READ: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
     "truths": ("c = Constant<value_float = 0.0>() z = Greater(x, c) y = Cast<to = 1>(z)", lambda x: (x > 0) * 1.0),
     "Dropout": ("y = Dropout(x)", lambda x: x),
     "Einsum": ('y = Einsum<equation = "bi,bj->bij">(x, x)', lambda x: x[:, :, None] * x[:, None]),
+    "Einsum of rows and matrices": (
+        "w = Constant<value = float[1, 4] {1,2,3,4}>()"
+        ' z = Einsum<equation = "bi,bj->bij">(x, x) v = Einsum<equation = "bij,bj->bi">(z, x)'
+        ' y = Einsum<equation = "bi,oi->bo">(v, w)',
+        lambda x: (x * (x * x).sum(1, keepdims=True)) @ np.arange(1, 5)[:, None],
+    ),
     "PRelu of one": ("s = Constant<value = float[1] {0.3}>() y = PRelu(x, s)", lambda x: np.where(x > 0, x, 0.3 * x)),
     "LpNormalization": ("y = LpNormalization<axis = 1>(x)", lambda x: x / np.sqrt((x * x).sum(1, keepdims=True))),
 }  # fmt: skip
@@ -240,6 +246,13 @@ REFUSED: dict[str, tuple[str, str]] = {
     "the batch transposed": ("y = Transpose(x)", "the batch stays first"),
     "the batch summed": ("a = Constant<value_ints = [0]>() y = ReduceSum(x, a)", "an axis behind the batch"),
     "rows in other rows": ("s = Constant<value_ints = [-1, 2]>() y = Reshape(x, s)", r"a shape \(batch, ...\) of 4"),
+    "the batch stretched": (
+        "a = Constant<value_ints = [1]>() z = Unsqueeze(x, a) y = Add(x, z)",
+        r"as many axes each, got \(None, 4\), \(None, 1, 4\)",
+    ),
+    "dropout that trains": (
+        "r = Constant<value_float = 0.5>() t = Constant<value = bool {1}>() y = Dropout(x, r, t)", "that predicts",
+    ),
     "softmax of the batch": ("y = Softmax<axis = 0>(x)", "an axis behind the batch"),
     "a matrix that does not fit": ("w = Constant<value = float[3, 2] {1,2,3,4,5,6}>() y = MatMul(x, w)", "a matrix of"),
     "a bias that does not fit": (

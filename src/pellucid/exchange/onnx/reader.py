@@ -151,6 +151,15 @@ class Use:
             shape = shape[1:]
         return array.reshape(shape)
 
+    def alongside(self) -> list[Value]:
+        """The inputs, the constants among them as they go along with samples. Data have as many axes each: ONNX would
+        stretch those with fewer along the batch of the others."""
+        given = self.values()
+        tensors = [x for x in given if isinstance(x, Tensor)]
+        if not tensors or len({len(x.sample) for x in tensors}) > 1:
+            self.refuse("data of as many axes each", ", ".join(str((None, *x.sample)) for x in tensors) or "none")
+        return [x if isinstance(x, Tensor) else self.beside(x, tensors[0]) for x in given]
+
     def small(self, shape: Sequence[int]) -> Shape:
         """A shape of an array to be made, if there is room for it."""
         size = math.prod(shape)

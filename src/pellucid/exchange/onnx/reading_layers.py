@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -232,22 +231,12 @@ def scaler(use: Use) -> Tensor:
 
 def joined(use: Use, kind: Callable[..., L.Layer], operation: ops.Operation) -> Tensor:
     """Inputs joined one by one: by a layer where all are data, else by an op."""
-    given = use.values()
-    if all(isinstance(one, Tensor) and one.dtype == use.reading.dtype for one in given):
-        return given[0] if len(given) == 1 else use.layer(kind, given)  # type: ignore[return-value,arg-type]
-    x, *rest = given
+    x, *rest = given = use.alongside()
+    if all(isinstance(one, Tensor) and one.dtype == use.reading.dtype for one in given) and rest:
+        return use.layer(kind, given)  # type: ignore[arg-type]
     for other in rest:
-        x = use.operate(operation, *_along(use, x, other))
+        x = use.operate(operation, x, other)
     return x  # type: ignore[return-value]
-
-
-def _along(use: Use, a: Any, b: Any) -> tuple[Any, Any]:
-    """Two operands, a constant among them as it goes along with the other's samples."""
-    if isinstance(a, Tensor) and isinstance(b, np.ndarray):
-        return a, use.beside(b, a)
-    if isinstance(b, Tensor) and isinstance(a, np.ndarray):
-        return use.beside(a, b), b
-    return a, b
 
 
 @reads("Max")
@@ -262,73 +251,65 @@ def minimum(use: Use) -> Tensor:
 
 @reads("Mean")
 def average(use: Use) -> Tensor:
-    return use.layer(L.Average, [use.tensor(i) for i in range(len(use.inputs))])
-
-
-def rescaled(use: Use, x: Tensor, scale: Array, offset: Array, otherwise: Callable[[], Tensor]) -> Tensor:
-    """x·scale + offset, if x has decimals and these are not longer than samples on any axis."""
-    if x.dtype != use.reading.dtype:
-        return otherwise()
-    for array in (scale, offset):
-        shape = (*[1] * (len(x.sample) - array.ndim), *array.shape)
-        if any(n not in (1, m) for n, m in zip(shape, x.sample, strict=True)):
-            return otherwise()
-    return use.layer(L.Rescaling, x, scale=scale.astype(float), offset=offset.astype(float))
+    if not all_data(use):
+        use.refuse("data alone", "a constant beside them")
+    return use.layer(L.Average, use.alongside())  # type: ignore[arg-type]
 
 
 ONE, ZERO = np.ones(()), np.zeros(())
 
 
+def all_data(use: Use) -> bool:
+    return all(isinstance(one, Tensor) for one in use.values())
+
+
+def with_constant(use: Use) -> tuple[Tensor, Array, bool]:
+    """Of two inputs the data, the constant as it goes along with their samples, and whether the data come first."""
+    a, b = use.alongside()
+    return (a, b, True) if isinstance(a, Tensor) else (b, a, False)  # type: ignore[return-value]
+
+
+def rescaled(use: Use, x: Tensor, scale: Array, offset: Array, operation: ops.Operation) -> Tensor:
+    """x·scale + offset, if x has decimals and these are not longer than samples on any axis; else by the op."""
+    shapes = [(*[1] * (len(x.sample) - array.ndim), *array.shape) for array in (scale, offset)]
+    fitting = all(n in (1, m) for shape in shapes for n, m in zip(shape, x.sample, strict=True))
+    if not fitting or x.dtype != use.reading.dtype:
+        return use.operate(operation, *use.alongside())
+    return use.layer(L.Rescaling, x, scale=scale.astype(float), offset=offset.astype(float))
+
+
 @reads("Add", "Sum")
 def add(use: Use) -> Tensor:
-    given = use.values()
-    if len(given) != 2 or all(isinstance(one, Tensor) for one in given):
+    if len(use.inputs) != 2 or all_data(use):
         return joined(use, L.Add, ops.add)
-    x, array = given if isinstance(given[0], Tensor) else given[::-1]
-    if not isinstance(x, Tensor):
-        use.refuse("data", "constants")
-    array = use.beside(np.asarray(array), x)
-    if (found := with_bias(use, x, array)) is not None:
-        return found
-    return rescaled(use, x, ONE, array, lambda: use.operate(ops.add, x, array))
+    x, array, _ = with_constant(use)
+    found = with_bias(use, x, array)
+    return rescaled(use, x, ONE, array, ops.add) if found is None else found
 
 
 @reads("Mul")
 def multiply(use: Use) -> Tensor:
-    a, b = use.values()
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
+    if all_data(use):
         return joined(use, L.Multiply, ops.multiply)
-    x, array = (a, b) if isinstance(a, Tensor) else (b, a)
-    if not isinstance(x, Tensor):
-        use.refuse("data", "constants")
-    array = use.beside(np.asarray(array), x)
-    return rescaled(use, x, array, ZERO, lambda: use.operate(ops.multiply, x, array))
+    x, array, _ = with_constant(use)
+    return rescaled(use, x, array, ZERO, ops.multiply)
 
 
 @reads("Sub")
 def subtract(use: Use) -> Tensor:
-    a, b = use.values()
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
+    if all_data(use):
         return joined(use, L.Subtract, ops.subtract)
-    a, b = _along(use, a, b)
-
-    def otherwise() -> Tensor:
-        return use.operate(ops.subtract, a, b)
-
-    x, scale, offset = (a, ONE, -np.asarray(b)) if isinstance(a, Tensor) else (b, -ONE, np.asarray(a))
-    return rescaled(use, x, scale, offset, otherwise)
+    x, array, first = with_constant(use)
+    return rescaled(use, x, ONE, -array, ops.subtract) if first else rescaled(use, x, -ONE, array, ops.subtract)
 
 
 @reads("Div")
 def divide(use: Use) -> Tensor:
-    a, b = _along(use, *use.values())
-
-    def otherwise() -> Tensor:
-        return use.operate(ops.divide, a, b)
-
-    if isinstance(a, Tensor) and isinstance(b, np.ndarray) and b.all():
-        return rescaled(use, a, 1 / b.astype(float), ZERO, otherwise)
-    return otherwise()
+    if not all_data(use):
+        x, array, first = with_constant(use)
+        if first and array.all():
+            return rescaled(use, x, 1 / array.astype(float), ZERO, ops.divide)
+    return use.operate(ops.divide, *use.alongside())
 
 
 @reads("Concat")

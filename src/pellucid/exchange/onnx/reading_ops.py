@@ -11,7 +11,7 @@ from ... import layers as L
 from ... import ops
 from ...arrays import Array
 from ...wiring import Tensor
-from .reader import BATCH, Reader, Use, Value, reads
+from .reader import BATCH, Reader, Use, reads
 
 # Number by number ------------------------------------------------------------------------------------------------
 
@@ -35,20 +35,12 @@ def one(use: Use) -> Tensor:
 
 @reads(*TWO)
 def two(use: Use) -> Tensor:
-    return use.operate(TWO[use.op], *alongside(use))
+    return use.operate(TWO[use.op], *use.alongside())
 
 
 @reads("Where")
 def where(use: Use) -> Tensor:
-    return use.operate(ops.where, *alongside(use))
-
-
-def alongside(use: Use) -> list[Value]:
-    """The operands, the constants among them as they go along with samples of the longest."""
-    given = use.values()
-    tensors = [x for x in given if isinstance(x, Tensor)]
-    longest = max(tensors, key=lambda x: len(x.sample))
-    return [x if isinstance(x, Tensor) else use.beside(x, longest) for x in given]
+    return use.operate(ops.where, *use.alongside())
 
 
 @reads("IsInf")
@@ -73,8 +65,15 @@ def cast(use: Use) -> Tensor:
     return use.operate(ops.add, x, 0.0) if kind in "iu" and decimals else x
 
 
-@reads("Identity", "Dropout")
+@reads("Identity")
 def identity(use: Use) -> Tensor:
+    return use.tensor()
+
+
+@reads("Dropout")
+def dropout(use: Use) -> Tensor:
+    if use.constant(2, False).any():
+        use.refuse("a network that predicts", "one that trains")
     return use.tensor()
 
 
@@ -134,7 +133,7 @@ def cumsum(use: Use) -> Tensor:
 
 @reads("Einsum")
 def einsum(use: Use) -> Tensor:
-    equation, given = use.options["equation"].decode(), alongside(use)
+    equation, given = use.options["equation"].decode(), use.values()
     terms, _, out = equation.replace(" ", "").partition("->")
     shapes = [(1, *x.sample) if isinstance(x, Tensor) else x.shape for x in given]
     sizes = dict(pair for pairs in zip(terms.split(","), shapes, strict=True) for pair in zip(*pairs, strict=True))
