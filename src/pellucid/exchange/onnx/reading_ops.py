@@ -1,17 +1,15 @@
-"""How operators are read that are ops here, or another shape of the same numbers; and what is known beforehand."""
+"""How operators are read that are ops here, or another shape of the same numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from ... import layers as L
 from ... import ops
-from ...arrays import Array
 from ...wiring import Tensor
-from .reader import BATCH, Reader, Use, reads
+from .reader import BATCH, Use, reads
 
 # Number by number ------------------------------------------------------------------------------------------------
 
@@ -267,83 +265,3 @@ def gather(use: Use) -> Tensor:
         use.refuse(f"places of {size}", str(places.tolist())[:60])
     use.fits([*x.sample[: axis - 1], *places.shape, *x.sample[axis:]])
     return use.operate(ops.take, x, places, axis=axis)
-
-
-# What is known beforehand ----------------------------------------------------------------------------------------
-
-FOLDED: dict[str, Reader] = {
-    "Identity": lambda use: use.constant(0),
-    "Cast": lambda use: use.constant(0).astype(use.options["to"]),
-    "Unsqueeze": lambda use: np.expand_dims(use.constant(0), tuple(use.whole(1, "axes"))),
-    "Squeeze": lambda use: np.squeeze(use.constant(0), tuple(use.whole(1, "axes")) or None),
-    "Transpose": lambda use: np.transpose(use.constant(0), use.options.get("perm")),
-    "Neg": lambda use: -use.constant(0),
-}
-
-
-def folds(*names: str) -> Callable[[Reader], Reader]:
-    """Decorator: this computes these operators, where their inputs are known."""
-
-    def register(reader: Reader) -> Reader:
-        FOLDED.update(dict.fromkeys(names, reader))
-        return reader
-
-    return register
-
-
-@folds("Constant")
-def constant(use: Use) -> Array:
-    (name,) = use.options
-    value = use.options[name]
-    if name not in ("value", "value_float", "value_floats", "value_int", "value_ints"):
-        use.refuse("numbers", name)
-    return np.asarray(value, np.float32 if "float" in name else np.int64 if "int" in name else None)
-
-
-@folds("Concat")
-def joined(use: Use) -> Array:
-    arrays = [use.constant(i) for i in range(len(use.inputs))]
-    use.small([sum(array.size for array in arrays)])
-    return np.concatenate(arrays, use.options["axis"])
-
-
-@folds("Gather")
-def gathered(use: Use) -> Array:
-    array, places, axis = use.constant(0), use.constant(1), use.options.get("axis", 0)
-    use.small([places.size, max(array.size // max(array.shape[axis], 1), 1)])
-    return np.take(array, places, axis)
-
-
-@folds("Slice")
-def sliced(use: Use) -> Array:
-    array, starts, stops = use.constant(0), use.whole(1, "starts"), use.whole(2, "ends")
-    axes = use.whole(3, "axes", list(range(len(starts))))
-    key = [slice(None)] * array.ndim
-    for axis, *words in zip(axes, starts, stops, use.whole(4, "steps", [1] * len(starts)), strict=True):
-        key[axis] = slice(*words)
-    return array[tuple(key)]
-
-
-@folds("Reshape")
-def reshaped_constant(use: Use) -> Array:
-    return use.constant(0).reshape([n or use.constant(0).shape[i] for i, n in enumerate(use.whole(1, "shape"))])
-
-
-@folds("Add", "Sub", "Mul", "Div")
-def computed(use: Use) -> Array:
-    a, b = use.constant(0), use.constant(1)
-    use.small(np.broadcast_shapes(a.shape, b.shape))
-    if BATCH in (a if a.dtype.kind == "i" else ()) or BATCH in (b if b.dtype.kind == "i" else ()):
-        use.refuse("sizes that are known", "arithmetic with the number of rows")
-    with np.errstate(all="ignore"):
-        found: dict[str, Callable[[], Any]] = {
-            "Add": lambda: a + b, "Sub": lambda: a - b, "Mul": lambda: a * b,
-            "Div": lambda: a / b if a.dtype.kind == "f" else a // b,
-        }  # fmt: skip
-        return np.asarray(found[use.op]())
-
-
-def shape_of(use: Use) -> Array:
-    """The sizes of an array that flows, BATCH for its rows."""
-    sizes = np.array([BATCH, *use.tensor().sample], np.int64)
-    return sizes[use.options.get("start", 0) : use.options.get("end", len(sizes))]
