@@ -19,6 +19,7 @@ from .errors import InvalidArgument, Told
 
 _calls = itertools.count()
 
+OPS: set[str] = set()  # the names of pellucid.ops, which fills it
 OPERATORS: dict[str, Callable[..., Any]] = {}  # what Python's operators do to tensors: pellucid.ops fills it
 
 

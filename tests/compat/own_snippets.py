@@ -232,7 +232,7 @@ class Focal(keras.losses.Loss):
         p = ops.clip(y_pred, 1e-6, 1 - 1e-6); t = ops.cast(y_true, "float32")
         return -ops.mean(t * (1 - p) ** self.gamma * ops.log(p) + (1 - t) * p ** self.gamma * ops.log(1 - p), axis=-1)
 m = small(loss=Focal(1.5))
-out = [m.fit(X, YB, epochs=2, **F).history, float(Focal()(np.array([[1.0], [0.0]]), np.array([[0.7], [0.4]])))]
+out = [m.fit(X, YB[:, None], epochs=2, **F).history, float(Focal()(np.array([[1.0], [0.0]]), np.array([[0.7], [0.4]])))]
 """,
     "own_activation_function": """
 from keras import ops

@@ -162,6 +162,19 @@ def test_each_op_is_a_step_with_its_gradient() -> None:
     np.testing.assert_allclose(told.backward["own"]["db"], told.backward["own/add"]["dy"].sum(0), rtol=1e-6)
 
 
+def test_why_a_weight_s_gradient_is_what_it_is() -> None:
+    x = L.Input((4,))
+    twice = L.Lambda(lambda t: t)(x)
+    layer = Linear(2, name="own")
+    model = Model(x, layer(twice), seed=0)
+    model.compile("sgd", "mse")
+    for engine in ("definition", "compiled"):
+        told = model.explain(X[:3], X[:3, :2], engine=engine)
+        why = told.why("own/w", 1, 0)
+        assert [term.label for term in why.terms] == ["the dx2 of own/matmul", "dR/dw[1, 0]"]
+        assert why.value == pytest.approx(sum(term.value for term in why.terms), rel=1e-5)
+
+
 def test_what_call_reads_may_change_after_it_was_traced() -> None:
     layer = Linear(3)
     model = Sequential([L.Input((4,)), layer], seed=0)

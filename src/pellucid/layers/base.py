@@ -76,6 +76,17 @@ class Layer(Part, Holding):
 
     family = layers
     kind: ClassVar[str] = "layer"  # in what errors say
+    dtype: str
+    shape: Shape | None
+    p: dict[str, Array]
+    owner: object | None
+    declared_shape: Shape | None
+    activity_regularizer: Any
+    _name: str | None
+    _model_name: str | None
+    _nodes: list[Node]
+    _calls: int
+    _activity_losses: list[float]
     formula: str = ""  # what `forward` computes, for `explain`: "z = xW + b, y = f(z)"
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
@@ -115,22 +126,22 @@ class Layer(Part, Holding):
         input_shape: Sequence[int] | None = None,
         input_dim: int | None = None,
     ) -> None:
-        refuse_hooks(type(self), self.keras_hooks, Layer.hint)
+        refuse_hooks(type(self), self.keras_hooks, self.hint)
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise InvalidArgument(self.where("name"), "text without '/', or None", name)
         self._name = name
-        self._model_name: str | None = None
+        self._model_name = None
         self.dtype = checks.dtype(self.where("dtype"), _policy_name(dtype) or floatx())
         self.trainable = bool(trainable)
         self.activity_regularizer = regularizers.optional(activity_regularizer, self.where("activity_regularizer"))
         if input_dim is not None:
             input_shape = (input_dim,)
         self.declared_shape = None if input_shape is None else checks.shape(self.where("input_shape"), input_shape)
-        self.shape: Shape | None = None  # of the input, once built
-        self.p: dict[str, Array] = {}  # views of the parameters, once built
-        self.owner: object | None = None  # the vector that holds them
-        self._nodes: list[Node] = []  # where it was called on tensors
-        self._activity_losses: list[float] = []  # of the last call by hand
+        self.shape = None  # of the input, once built
+        self.p = {}  # views of the parameters, once built
+        self.owner = None  # the vector that holds them
+        self._nodes = []  # where it was called on tensors
+        self._activity_losses = []  # of the last call by hand
         self._calls = 0  # by hand, in training: noise of a seed of its own differs from call to call
 
     # What a layer writes -----------------------------------------------------------------------------------------

@@ -5,20 +5,20 @@ in the table of what is done to tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
-from ..errors import PellucidError
+from ..arrays import Array, Whole
+from ..errors import PellucidError, WrongType
 from ..rng import Key
-from ..wiring import OPERATORS
-from .lambda_layer import Lambda
+from ..wiring import OPERATORS, Node, Tensor, nodes_between
+from .input_layer import InputLayer
 
 
 class Derived:
-    """The gradient of y = f(x₁, x₂, ...), a function of arrays whose first axis is the batch.
+    """The gradient of y = f(x₁, x₂, ...), a function of arrays.
 
     >>> squares, t, y = Derived(lambda t, y: (y - t) ** 2, "squares"), np.zeros((1, 2)), np.full((1, 2), 3.0)
     >>> squares.gradients(np.ones((1, 2)), t, y)[1]
@@ -27,23 +27,43 @@ class Derived:
 
     def __init__(self, f: Callable[..., Any], where: str) -> None:
         self.f, self.where = f, where
-        self.traced: dict[Any, Lambda] = {}  # by the shapes and kinds of the arrays: f may ask for them
+        self.traced: dict[Any, tuple[list[Tensor], Tensor, list[Node]]] = {}  # by the shapes and kinds of the arrays
 
     def gradients(self, dy: Array, *xs: Array) -> tuple[Array, ...]:
         """dL/dx of each x, from dL/dy."""
-        key = tuple((x.shape[1:], x.dtype.name) for x in xs)
-        layer = self.traced.get(key)
-        try:
-            if layer is None:
-                layer = self.traced[key] = Lambda(lambda given: self.f(*given))
-                layer.build([(None, *x.shape[1:]) for x in xs])
-            _, cache = layer.forward(layer.p, *xs, training=True, rng=Key(0))
-        except PellucidError as problem:
-            self.traced.pop(key, None)
-            problem.where = f"{self.where}, {problem.where}"
-            raise
-        found, _ = layer.backward(layer.p, cache, dy)
-        return tuple(np.zeros_like(x) if dx is None else dx for dx, x in zip(found, xs, strict=True))
+        entries, end, nodes = self._trace(xs)
+        values: dict[Tensor, Any] = dict(zip(entries, xs, strict=True))
+        caches = []
+        for node in nodes:
+            given = [values[tensor] for tensor in node.inputs]
+            y, cache = node.layer.forward({}, *given, training=True, rng=Key(0))
+            values[node.outputs[0]] = y
+            caches.append(cache)
+        arrived: dict[Tensor, Array] = {end: dy}
+        for node, cache in zip(reversed(nodes), reversed(caches), strict=True):
+            if node.outputs[0] in arrived:
+                found, _ = node.layer.backward({}, cache, arrived.pop(node.outputs[0]))
+                for tensor, dx in zip(node.inputs, found if isinstance(found, tuple) else (found,), strict=True):
+                    if dx is not None:
+                        arrived[tensor] = dx if tensor not in arrived else arrived[tensor] + dx
+        return tuple(arrived.get(entry, np.zeros_like(x)) for entry, x in zip(entries, xs, strict=True))
+
+    def _trace(self, xs: Sequence[Array]) -> tuple[list[Tensor], Tensor, list[Node]]:
+        """(the tensors that f is given, the one that it gives, what it does between them)."""
+        key = tuple((x.shape, x.dtype.name) for x in xs)
+        if key not in self.traced:
+            nodes = [Node(InputLayer((1,), dtype=x.dtype.name), (), [Whole(x.shape)], x.dtype.name) for x in xs]
+            entries = [node.outputs[0] for node in nodes]
+            try:
+                end = self.f(*entries)
+                if not isinstance(end, Tensor):
+                    raise WrongType("what it returns", "a tensor, made of its arguments", end)
+                between = nodes_between(self.where, entries, [end])
+            except PellucidError as problem:
+                problem.where = f"{self.where}, {problem.where}"
+                raise
+            self.traced[key] = entries, end, between
+        return self.traced[key]
 
 
 OPERATORS["derived"] = Derived

@@ -51,6 +51,19 @@ def taken_apart(given: Any, is_leaf: Callable[[Any], bool] = is_data) -> tuple[F
     return form(given), found
 
 
+def in_order_of(form: Form, given: Any) -> Any:
+    """What is given, with the keys of its dicts in the order that a form has them in.
+
+    >>> in_order_of({"a": Place(0), "b": Place(1)}, {"b": 2, "a": 1})
+    {'a': 1, 'b': 2}
+    """
+    if isinstance(form, dict) and isinstance(given, Mapping) and form.keys() == given.keys():
+        return {key: in_order_of(inner, given[key]) for key, inner in form.items()}
+    if isinstance(form, list | tuple) and isinstance(given, list | tuple) and len(form) == len(given):
+        return type(given)(in_order_of(inner, one) for inner, one in zip(form, given, strict=True))
+    return given
+
+
 def put_together(form: Form, data: Any) -> Any:
     """These data in a form.
 

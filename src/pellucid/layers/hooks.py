@@ -16,6 +16,5 @@ def refuse_hooks(cls: type, hooks: Sequence[str], hint: str) -> None:
     for owner in cls.__mro__:
         for hook in hooks:
             if hook in vars(owner) and not is_ours(owner) and "forward" not in vars(owner):
-                raise InvalidArgument(
-                    f"class {cls.__name__}", "forward and backward", Told(f"{hook}, which Keras would call"), hint
-                )
+                expected = "forward and backward" if hook == "call" else "methods that are called here"
+                raise InvalidArgument(f"class {cls.__name__}", expected, Told(f"{hook}, which Keras would call"), hint)

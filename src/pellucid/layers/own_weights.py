@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Arrays, Shape, Whole
-from ..errors import NotReady, Told
+from ..errors import InvalidArgument, NotReady, Told
 from ..program import Buffer, Program
 from ..rng import Key
 from ..wiring import Node, Tensor
@@ -66,9 +66,26 @@ class Weight(Tensor):
         """A copy of the present numbers."""
         return self.variable.value
 
-    def assign(self, value: Any) -> Any:
+    def assign(self, value: Any) -> Variable:
         """Overwrite the numbers; within `call` there are none."""
-        return self._no_numbers() if self.symbolic else self.variable.assign(value)
+        return self._written().assign(value)
+
+    def assign_add(self, value: Any) -> Variable:
+        """Add to the numbers."""
+        return self._written().assign_add(value)
+
+    def assign_sub(self, value: Any) -> Variable:
+        """Subtract from the numbers."""
+        return self._written().assign_sub(value)
+
+    def _written(self) -> Variable:
+        if self.symbolic:
+            raise InvalidArgument(
+                f"weight {self.name!r}, assign", "to be read only, within call", Told("an assignment"),
+                "What a step changes by itself, such as a moving average, is for a layer with forward, backward and "
+                "state_after.",
+            )  # fmt: skip
+        return self.variable
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return super().__array__() if self.symbolic else np.asarray(self.variable.value, dtype)

@@ -22,10 +22,10 @@ from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told,
 from ..initializers import initializers
 from ..registry import arguments, is_ours, plain
 from ..regularizers import regularizers
-from ..wiring import Call, Graph, Tensor
+from ..wiring import OPS, Call, Graph, Tensor
 from .base import Layer, LayerOptions
 from .composite import Composite
-from .form import Form, Place, put_together, taken_apart
+from .form import Form, Place, in_order_of, put_together, taken_apart
 from .holding import Parameter
 from .input_layer import InputLayer
 from .own_weights import Weight, Weights, traced
@@ -40,19 +40,21 @@ class Traced(Composite):
     """
 
     keras_hooks = tuple(hook for hook in Layer.keras_hooks if hook != "call")
-    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_busy", "_built_once", "_ours"}
+    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_busy", "_built_once"}
     _form: Form = None  # in which it is called
     _out: Form = None  # in which it gives its outputs
     _graph: Graph | None = None
     _shapes: tuple[Shape, ...] = ()  # those of the inputs for which it was traced
     _built_once = False
     _busy = False  # while its own `build` or `call` runs
-    _ours: frozenset[str] = frozenset()  # the attributes that are not its class's own
+    _own_weights: Weights
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.own_weights = Weights(dtype=self.dtype)
-        self._ours = frozenset(self.__dict__)
+    @property
+    def own_weights(self) -> Weights:
+        """What gives the weights that it asked for."""
+        if "_own_weights" not in self.__dict__:
+            self._own_weights = Weights(dtype=self.dtype)
+        return self._own_weights
 
     @classmethod
     def adopt(cls) -> None:
@@ -126,7 +128,7 @@ class Traced(Composite):
         training = kwargs.pop("training", None)
         if args and not taken_apart((args, kwargs))[1]:
             args = (np.asarray(args[0]), *args[1:])
-        form, data = taken_apart((args, kwargs))
+        form, data = taken_apart(in_order_of(self._form, (args, kwargs)))
         if not data:
             raise WrongType(self._place("input"), "tensors or arrays", args[0] if args else None)
         self._meet(form)
@@ -157,7 +159,7 @@ class Traced(Composite):
 
     def _meet(self, form: Form) -> None:
         """Remember in which form it is called, which is the same everywhere."""
-        if "own_weights" not in self.__dict__:
+        if "_trainable" not in self.__dict__:
             raise NotReady(
                 f"class {type(self).__name__}, __init__", "super().__init__() before all else", Told("none"),
                 "Write it as the first line of __init__.",
@@ -167,8 +169,9 @@ class Traced(Composite):
             self.takes_many = form != ONE
         elif self._form != form:
             raise InvalidArgument(
-                self._place("input"), "arguments as in its first call", Told("others"), "Make a second layer."
-            )
+                self._place("input"), f"arguments as in its first call, {_written(self._form)}",
+                Told(_written(form)), "One layer is called in one way; tensors are numbered here.",
+            )  # fmt: skip
 
     def _meet_many(self, count: int) -> None:
         """As `_meet`, where all that is known is how many inputs there are."""
@@ -234,7 +237,8 @@ class Traced(Composite):
                 problem.where = f"{self._place('call')}, {problem.where}"
             raise
         except AttributeError as problem:  # by itself it would say that the layer has no `graph`
-            fix = f"Write ops.{problem.name}(x)." if isinstance(problem.obj, Tensor) else ""
+            asked = problem.name if isinstance(problem.obj, Tensor) else None
+            fix = f"Write ops.{asked}(x)." if asked in OPS else "Write it with pellucid.ops." if asked else ""
             raise InvalidArgument(
                 self._place("call"), "attributes that there are", Told(str(problem)), fix
             ) from problem
@@ -279,9 +283,22 @@ class Traced(Composite):
         if isinstance(held, Weight) and not isinstance(value, Weight):
             held.assign(value)
             return
+        if name in _declared(type(self)) and self._is_taken(name, value):  # type: ignore[arg-type]
+            raise InvalidArgument(
+                f"class {type(self).__name__}, attribute {name!r}", "a name that the library does not use itself",
+                Told("one that it does"), f"Call it self.my_{name}.",
+            )  # fmt: skip
         super().__setattr__(name, value)
-        if self._graph is not None and not (self._busy or name in self._ours or name in _declared(type(self))):  # type: ignore[arg-type]
+        if self._graph is not None and not (self._busy or name in _declared(type(self))):  # type: ignore[arg-type]
             self._graph, self._wiring = None, None
+
+    def _is_taken(self, name: str, value: Any) -> bool:
+        """Whether an attribute of the class's own would stand in the place of one of the library's."""
+        if name == "_own_weights":
+            return False
+        there = getattr(type(self), name, None)
+        fixed = inspect.isfunction(there) or (isinstance(there, property) and there.fset is None)
+        return fixed or isinstance(value, Layer | Weight) or (name == "p" and not isinstance(value, dict))
 
     @property
     def layers(self) -> list[Layer]:
@@ -290,7 +307,7 @@ class Traced(Composite):
 
     def parts(self) -> Sequence[Layer]:
         """The layers that it keeps as attributes, and its own weights."""
-        own = self.__dict__.get("own_weights")
+        own = self.__dict__.get("_own_weights")
         return [*layers_in(self.__dict__), *([] if own is None else [own])]
 
     def shapes_to_save(self) -> Any:
@@ -340,6 +357,12 @@ def _within_trace(build: Callable[..., None]) -> Callable[..., None]:
             Traced.build(self, *args, **kwargs)
 
     return written
+
+
+def _written(form: Form) -> str:
+    """The arguments of a call, as one writes them."""
+    args, kwargs = form
+    return f"({', '.join([*map(str, args), *(f'{name}={one}' for name, one in kwargs.items())])})"
 
 
 def _is_shape(given: Any) -> bool:

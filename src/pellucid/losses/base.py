@@ -265,21 +265,11 @@ def _slope(loss: Loss, f: Function, y_true: Array, y_pred: Array) -> Array:
 
 
 def _values_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:
-    return _one_for_each(self, np.asarray(self.call(y_true, y_pred), dtype=y_pred.dtype), y_pred)
+    return np.asarray(self.call(y_true, y_pred), dtype=y_pred.dtype)
 
 
 def _gradient_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:
     return _slope(self, self.call, y_true, y_pred)
-
-
-def _one_for_each(loss: Loss, values: Array, y_pred: Array) -> Array:
-    """The values, if there is at least one for each sample."""
-    if values.ndim == 0 or len(values) != len(y_pred):
-        raise ShapeError(
-            f"loss {loss.name!r}", f"a value for each of {len(y_pred)} samples", values.shape,
-            "Reduce over axis=-1 and leave the batch alone: ops.mean(..., axis=-1).",
-        )  # fmt: skip
-    return values
 
 
 class CustomLoss(Loss):
@@ -300,7 +290,7 @@ class CustomLoss(Loss):
         self.f, self.f_grad = f, f_grad
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return _one_for_each(self, np.asarray(self.f(y_true, y_pred), dtype=y_pred.dtype), y_pred)
+        return np.asarray(self.f(y_true, y_pred), dtype=y_pred.dtype)
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         if self.f_grad is None:

@@ -114,7 +114,8 @@ class Compiled(Network):
 
     def reset_metrics(self) -> None:
         """Forget what was counted."""
-        self.meters.reset()
+        if "meters" in self.__dict__:  # which a model of one's own with several outputs has once it is built
+            self.meters.reset()
 
     def needs_compile(self, what: str) -> None:
         if not self.compiled:

@@ -146,7 +146,9 @@ class Functional(Model):
             raise FileError(
                 "Functional.from_config", "layers, each called on the outputs of others", Told(repr(problem))
             ) from problem
-        return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
+        made = cls.__new__(cls)  # a class of one's own has a constructor of its own
+        Functional.__init__(made, inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
+        return made
 
 
 Model.functional = Functional
@@ -159,6 +161,7 @@ def _tensors(argument: str, given: Any) -> list[Tensor]:
         raise WrongType(
             f"{WHERE}, argument {argument}",
             "a tensor, or a list, tuple or dict of them, as Input and layers called on it give", given,
+            "A class of your own that is no graph writes call(self, x)." if given is None else "",
         )  # fmt: skip
     return tensors
 

@@ -32,8 +32,27 @@ from .turns import alone
 
 
 class Model(Stepping):
-    """A network that trains itself."""
+    """A network that trains itself. `Model(inputs, outputs)` is what lies between these tensors; a class of your own
+    keeps its layers as attributes and writes `call`, as in Keras:
 
+    >>> from pellucid.layers import Dense
+    >>> class Twice(Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.hidden, self.out = Dense(8, activation="relu"), Dense(1)
+    ...     def call(self, x, training=None):
+    ...         return self.out(self.hidden(x)) + self.out(self.hidden(-x))
+    >>> model = Twice()
+    >>> model.compile("adam", "mse")
+    >>> history = model.fit(np.ones((8, 3)), np.ones(8), epochs=2, verbose=0)
+    >>> model.predict(np.ones((2, 3)), verbose=0).shape
+    (2, 1)
+    """
+
+    hint = (
+        "Derive from Model, and write call(self, x), train_step(self, data) or test_step(self, data): the loss is that "
+        "of compile, and prediction is call."
+    )
     functional: ClassVar[type[Model]]  # what Model(inputs, outputs) makes
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -44,6 +63,13 @@ class Model(Stepping):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         return super().__new__(cls.functional if cls is Model else cls, *args, **kwargs)  # type: ignore[return-value]
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The model that a config describes, with fresh weights; `Model` itself reads that of a graph."""
+        if cls is Model:
+            return cls.functional.from_config(config, custom_objects)
+        return super().from_config(config)
 
     passing = Stepping.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
     history: History

@@ -31,6 +31,8 @@ class Network(Composite):
     kind = "model"
     theta: Flat
     state: Flat
+    seed: int | None
+    key: Key
     gradient: Flat
     gathered = False
     passing = Composite.passing | {"_tensors", "_traced"}
@@ -41,7 +43,7 @@ class Network(Composite):
         super().__init__(name=name, trainable=trainable)
         where = self.where("seed")
         self.seed = seed if seed is None else checks.integer(where, seed, minimum=0)
-        self.key: Key = fresh_key() if self.seed is None else Key(self.seed)
+        self.key = fresh_key() if self.seed is None else Key(self.seed)
 
     # The model as a piece of a graph -----------------------------------------------------------------------------
 

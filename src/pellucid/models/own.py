@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Shape
+from ..arrays import Parts, Shape
 from ..layers import InputLayer
-from ..layers.form import is_data, taken_apart
+from ..layers.form import Place, in_order_of, is_data, taken_apart
 from ..layers.traced import ONE, Traced
 from ..optimizers.base import optimizers
 from ..training.batches import is_stream
@@ -59,8 +59,9 @@ class OwnModel(Traced, Model):
 
     def _expected(self, x: Any) -> Any:
         """The inputs as a flat list of those that `call` takes apart; the first data tell what they are."""
-        if is_stream(x):
+        if is_stream(x) or isinstance(x, Parts):
             return x
+        x = in_order_of(None if self._form is None else self._form[0][:1], [x])[0]
         whole = not isinstance(x, dict | list | tuple) or not taken_apart(x)[1]
         form, data = ONE[0][0], [x]
         if not whole:
@@ -79,7 +80,8 @@ class OwnModel(Traced, Model):
         """The keys of a dict, or else the argument's name, with a number where it is a list."""
         args, kwargs = self._form
         named = inspect.signature(self.call).bind_partial(*args, **kwargs).arguments
-        return [name for argument, form in named.items() for name in _names(argument, form)]
+        found = [pair for argument, form in named.items() for pair in _names(argument, form)]
+        return [name for _, name in sorted(found)]
 
     @property
     def output_names(self) -> list[str]:
@@ -91,10 +93,10 @@ class OwnModel(Traced, Model):
 Model.traced = OwnModel
 
 
-def _names(argument: str, form: Any) -> list[str]:
-    """The name of each input in the form of an argument."""
+def _names(argument: str, form: Any) -> list[tuple[int, str]]:
+    """(number, name) of each input in the form of an argument."""
     if isinstance(form, dict):
         return [name for key, inner in form.items() for name in _names(str(key), inner)]
     if isinstance(form, list | tuple):
         return [name for i, inner in enumerate(form) for name in _names(f"{argument}_{i}", inner)]
-    return [argument]
+    return [(form.number, argument)] if isinstance(form, Place) else []

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UnknownName
-from ..wiring import OPERATORS
+from ..wiring import OPERATORS, OPS
 from . import lowering  # noqa: F401  # tells the ops how they are lowered
 from .base import Op, Operation, operations
 
@@ -95,6 +95,7 @@ OPERATORS.update(
     abs=abs,
 )
 # fmt: on
+OPS.update(__all__)
 
 LOOPS = ("while_loop", "fori_loop", "cond", "switch", "scan", "associative_scan", "map", "vectorized_map", "vectorize")
 

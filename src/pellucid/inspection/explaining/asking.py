@@ -50,7 +50,11 @@ class Wondering:
         formula, terms = f"d{sign}{list(at)} = Σ of what each sample adds", list[Term]()
         uses = [use for use in self.taken.layers.values() if use.path == path]
         for use in uses:
-            if is_dense(use):
+            if use.layer.gives_weights:
+                wire = use.step.outputs[list(use.p).index(own_name)]
+                formula = f"d{sign}{list(at)} = Σ of what its readers send back"
+                found = [term(told, float(dx[at])) for told, dx in self._readers(wire) if dx is not None]
+            elif is_dense(use):
                 formula, found = dense_gradient(use, own_name, at)
             else:
                 found = list(shares(use, own_name, at)) if use.back else []
@@ -102,15 +106,19 @@ class Wondering:
             formula = forward_formula(passed)
         return Why(name, at, formula, value, inputs=numbers_at(passed, sign, formula, at))
 
-    def _from_above(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
-        name, letters = f"{passed.label}/{sign}", passed.letters_out("dy")
-        looked_at = dict(zip(letters, passed.step.outputs, strict=True)).get(sign, passed.step.outputs[0])
-        above = [
+    def _readers(self, looked_at: int) -> list[tuple[str, Array | None]]:
+        """(in words, what it sends back) of whoever reads a wire."""
+        return [
             (f"the {letter} of {other.label}", other.back.get(letter))
             for other in self.taken.layers.values()
             for letter, wire in zip(other.letters("dx"), other.step.inputs, strict=True)
             if wire == looked_at
         ]
+
+    def _from_above(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
+        name, letters = f"{passed.label}/{sign}", passed.letters_out("dy")
+        looked_at = dict(zip(letters, passed.step.outputs, strict=True)).get(sign, passed.step.outputs[0])
+        above = self._readers(looked_at)
         mine = [one for one in self.taken.judged if self.model.wiring.outputs[one.place] == looked_at]
         if above and mine:  # an output that the network reads, too
             above += [(f"the d{one.letter} of the loss", one.d) for one in mine]
