@@ -157,7 +157,7 @@ def test_the_half_that_was_lacking_may_be_written_below():
         (lambda: Wrong()((2,)), ShapeError, r"Wrong: expected an array of shape \(2,\), got \(3,\)"),
         (lambda: Halved()(3), WrongType, "Halved, argument shape"),
     ],
-    ids=str,
+    ids=lambda given: getattr(given, "__name__", str(given)),
 )
 def test_what_cannot_work_says_so(do: Any, error: type[Exception], message: str):
     with pytest.raises(error, match=message):
