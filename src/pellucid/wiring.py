@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -18,6 +19,7 @@ from .arrays import Shape, with_batch
 from .errors import InvalidArgument, Told
 
 _calls = itertools.count()
+TRACING: ContextVar[bool] = ContextVar("tracing", default=False)  # whether a `call` runs, on tensors alone
 
 OPS: set[str] = set()  # the names of pellucid.ops, which fills it
 OPERATORS: dict[str, Callable[..., Any]] = {}  # what Python's operators do to tensors: pellucid.ops fills it

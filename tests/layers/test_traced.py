@@ -272,6 +272,53 @@ def test_one_layer_at_several_places_has_one_set_of_weights() -> None:
     assert pellucid.check_gradients(model, X[:3], X[:3]).worst_error < 1e-6
 
 
+def test_weights_that_a_layer_in_it_has_are_kept() -> None:
+    class Set(L.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = L.Dense(2)
+
+        def build(self, input_shape: Any) -> None:
+            self.dense.build(input_shape)
+            self.dense.set_weights([np.ones((4, 2)), np.zeros(2)])
+
+        def call(self, x: Any) -> Any:
+            return self.dense(x)
+
+    for layer in (Set(), Set()):
+        np.testing.assert_allclose(layer(X), X.sum(1, keepdims=True) * np.ones((1, 2)), rtol=1e-5)
+
+
+def test_a_class_between_may_leave_call_to_those_below() -> None:
+    class Between(L.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = L.Dense(2)
+
+    class Below(Between):
+        def call(self, x: Any) -> Any:
+            return self.dense(x) * 2.0
+
+    layer = Below()
+    np.testing.assert_allclose(layer(X), 2 * layer.dense(X), rtol=1e-6)
+
+
+def test_weights_are_listed_as_they_became_attributes() -> None:
+    class Listed(L.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.last, self.first = L.Dense(1), L.Dense(3)
+            self.own = self.add_weight((5,), name="own")
+
+        def call(self, x: Any) -> Any:
+            return self.last(self.first(x)) + ops.sum(self.own)
+
+    layer = Listed()
+    layer(X)
+    assert [v.shape for v in layer.weights] == [(5,), (3, 1), (1,), (4, 3), (3,)]
+    assert layer.own.trainable
+
+
 def test_frozen_and_unfrozen_as_one() -> None:
     layer = Block()
     model = Sequential([L.Input((4,)), layer], seed=0)
@@ -296,6 +343,10 @@ def test_whatever_is_stacked_of_them_has_true_gradients(widths: list[int], scale
 def written(call: Callable[..., Any], build: Callable[..., Any] | None = None) -> L.Layer:
     members = {"call": call} | ({} if build is None else {"build": build})
     return type("Mine", (L.Layer,), members)()
+
+
+def ask_for_one(self: Any, shape: Any) -> None:
+    self.w = self.add_weight((2,), name="w")
 
 
 def borrowed() -> Any:
@@ -332,7 +383,14 @@ def borrowed() -> Any:
         (lambda: written(lambda self, x: (x, x)) and Sequential([L.Input((4,)), written(lambda self, x: (x, x))]),
          "layers with one output, got 'mine', which gives 2"),
         (lambda: Linear(3).w, "no attribute 'w'"),
-        (lambda: borrowed(), "a tensor, or numbers, got the weight 'dense/kernel' of another layer"),
+        (lambda: written(lambda self, x: x * Linear(4)(np.ones((1, 4))))(X), "tensors, within the call of another"),
+        (lambda: Block(activity_regularizer="l2")(X), "ActivityRegularization"),
+        (lambda: written(lambda self, x: self.w.assign(x), ask_for_one)(X), "read only"),
+        (lambda: setattr(Linear(), "steps", 3), "attribute 'steps': expected a name that the library"),
+        (lambda: setattr(Linear(), "dtype", L.Dense(3)), "attribute 'dtype': expected a name that the library"),
+        (lambda: setattr(Linear(), "p", 0.1), "attribute 'p': expected a name that the library"),
+        (lambda: [sum_ := Sum(), sum_(X, [X]), sum_(X, [X, X])], r"as in its first call, \(#0, \[#1\]\), got"),
+        (lambda: borrowed(), "layer 'dense', kernel: expected to be called, within the call"),
         (lambda: Own().s.numpy(), "a layer that is built"),
         (lambda: Linear()([X, X]), "layer 'linear'"),
         (lambda: [layer := Linear(), layer(X), layer(X[:, :3])], "shape"),

@@ -187,3 +187,83 @@ def load_and_lie() -> None:
         path = Path(folder) / "net.keras"
         compiled(Net(7)).fit(X, Y, verbose=0).model.save(path)
         load_model(path, custom_objects={"Net": Sequential, "own>Net": Sequential})
+
+
+IN_EITHER = """
+import numpy as np
+class Sub(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs); self.proj = layers.Dense(4)
+    def build(self, shape):
+        self.g = self.add_weight(shape=(4,), initializer="ones", name="g"); self.proj.build(shape)
+    def call(self, x):
+        return self.proj(x) * self.g
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.out = layers.Dense(2); self.blocks = [Sub(), Sub()]
+        self.a = layers.Dense(4); self.head = {"x": layers.Dense(4)}
+    def call(self, x):
+        for block in [self.a, *self.blocks]:
+            x = block(x)
+        return self.out(self.head["x"](x))
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_files_travel_between_keras_and_here(tmp_path: Any) -> None:
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    theirs: dict[str, Any] = {"keras": keras, "layers": keras.layers}
+    ours: dict[str, Any] = {"keras": pellucid, "layers": pellucid.layers}
+    for names in (theirs, ours):
+        exec(compile(IN_EITHER, "in_either", "exec"), names)
+        names["model"] = names["Net"](name="net")
+        names["model"](X)
+        for i, weight in enumerate(names["model"].weights):
+            weight.assign(Key(i).normal(tuple(weight.shape)))
+    expected = np.asarray(theirs["model"](X))
+    np.testing.assert_allclose(ours["model"](X), expected, rtol=1e-4, atol=1e-5)  # their weights are in one order
+    for source, target in ((theirs, ours), (ours, theirs)):
+        source["model"].save(tmp_path / "net.keras")
+        source["model"].save_weights(tmp_path / "net.weights.h5")
+        load, objects = target["keras"].models.load_model, {"Net": target["Net"], "Sub": target["Sub"]}
+        np.testing.assert_allclose(load(tmp_path / "net.keras", objects)(X), expected, rtol=1e-4, atol=1e-5)
+        fresh = target["Net"]()
+        fresh(X)
+        fresh.load_weights(tmp_path / "net.weights.h5")
+        np.testing.assert_allclose(fresh(X), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_layer_that_no_call_uses_is_no_hindrance(tmp_path: Any) -> None:
+    model = TwoOutputs()
+    model.idle = L.Dense(7)
+    data = {"b": X[:, 3:], "a": X[:, :3]}
+    expected = model({"a": X[:, :3], "b": X[:, 3:]})["price"]
+    np.testing.assert_array_equal(model(data)["price"], expected)
+    model.save(tmp_path / "two.keras")
+    again = load_model(tmp_path / "two.keras", custom_objects={"TwoOutputs": TwoOutputs})
+    np.testing.assert_array_equal(again(data)["price"], expected)
+    model.compile("adam", ["mse", "sparse_categorical_crossentropy"])
+    history = model.fit(data, {"price": X[:, 0], "kind": Y}, validation_split=0.25, verbose=0).history
+    assert {"val_price_loss", "val_kind_loss"} < set(history)
+
+
+def test_a_fresh_model_of_several_outputs_takes_a_step() -> None:
+    model = TwoOutputs()
+    model.compile("sgd", ["mse", "sparse_categorical_crossentropy"])
+    data = {"a": X[:, :3], "b": X[:, 3:]}
+    assert len(model.train_on_batch(data, {"price": X[:, 0], "kind": Y})) == 3
+
+
+def test_a_functional_class_comes_back_from_its_file(tmp_path: Any) -> None:
+    class Given(Model):
+        def __init__(self) -> None:
+            x = L.Input((5,))
+            super().__init__(inputs=x, outputs=L.Dense(2)(x))
+
+    model = Given()
+    model.save(tmp_path / "given.keras")
+    again = load_model(tmp_path / "given.keras", custom_objects={"Given": Given})
+    assert isinstance(again, Given)
+    np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+    assert isinstance(Model.from_config(model.get_config()), Functional)

@@ -24,7 +24,7 @@ from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
-from ..wiring import Node, Tensor, tensors_in
+from ..wiring import TRACING, Node, Tensor, tensors_in
 from .connecting import checked_tensors, kind_of, only
 from .family import LayerFamily
 from .holding import Holding, Parameter
@@ -75,7 +75,7 @@ class Layer(Part, Holding):
     """
 
     family = layers
-    kind: ClassVar[str] = "layer"  # in what errors say
+    _kind: ClassVar[str] = "layer"  # in what errors say
     dtype: str
     shape: Shape | None
     p: dict[str, Array]
@@ -109,7 +109,10 @@ class Layer(Part, Holding):
         """A class that writes `call`, and derives from this one or from another with a `traced`, derives from that."""
         super().__init_subclass__(**options)
         if "call" in vars(cls):
-            cls.__bases__ = tuple(vars(base).get("traced", base) for base in cls.__bases__)
+            bases = tuple(vars(base).get("traced", base) for base in cls.__bases__)
+            if all(vars(base).get("forward") is None or base is Layer for base in cls.__mro__[1:]):
+                bases += () if any(issubclass(base, Layer.traced) for base in bases) else (Layer.traced,)
+            cls.__bases__ = bases
         cls.adopt()
 
     @classmethod
@@ -277,10 +280,15 @@ class Layer(Part, Holding):
         self.output_shape_for(*shapes)  # refuses a shape that does not fit
         specs = self.parameters(*shapes)
         vector = Flat({s.name: s.shape for s in specs}, self.dtype)
-        key = fresh_key()
+        key, held = fresh_key(), self.values_held()
         for i, spec in enumerate(specs):
-            vector[spec.name] = spec.initializer(spec.shape, self.dtype, key.fold(i))
+            value = held.get(spec.name)
+            vector[spec.name] = spec.initializer(spec.shape, self.dtype, key.fold(i)) if value is None else value
         self.bind(shapes if self.takes_many else shapes[0], {name: vector[name] for name in vector}, vector)
+
+    def values_held(self) -> dict[str, Array]:
+        """Values of parameters that layers in it have already."""
+        return {}
 
     def bind(self, shape: Any, p: Mapping[str, Array], owner: object) -> None:
         """Read and write the parameters through these views from now on."""
@@ -299,6 +307,8 @@ class Layer(Part, Holding):
         if (tensors := tensors_in(x)) is not None:
             return self.in_form(self.called_on(tensors, training))
         training = bool(training)
+        if TRACING.get():
+            self._refuse_numbers()
         xs = self.as_inputs(x)
         self.make(*(one.shape[1:] for one in xs))
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls))
@@ -309,6 +319,14 @@ class Layer(Part, Holding):
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
         return y
+
+    def _refuse_numbers(self) -> None:
+        """A layer with parameters, called on numbers in the `call` of another, would be a constant ever after."""
+        if type(self).parameters is not Layer.parameters:
+            raise InvalidArgument(
+                f"layer {self.name!r}, input", "tensors, within the call of another layer", Told("numbers"),
+                "Begin with a tensor, such as ops.zeros_like(x[:, :1]) + 1.0.",
+            )  # fmt: skip
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         """Each output of this layer when it is called on these tensors."""
@@ -406,6 +424,12 @@ class Layer(Part, Holding):
     def __getattr__(self, name: str) -> Variable | None:
         """A parameter; None for one that is switched off, as in Keras."""
         if name in (self.__dict__.get("p") or {}):
+            if TRACING.get():
+                raise InvalidArgument(
+                    f"layer {self.name!r}, {name}", "to be called, within the call of another layer",
+                    Told("a look at its weights, which would be numbers ever after"),
+                    "Make a weight that two computations share one of the layer whose call has both: add_weight.",
+                )  # fmt: skip
             return next(v for v in self.weights if v.name == name)
         if name in type(self).switches and not self.__dict__.get(type(self).switches[name], True):
             return None

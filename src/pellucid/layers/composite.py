@@ -54,6 +54,10 @@ class Composite(Layer):
         """All that it is made of, in the order in which data meet it: layers, ops, and what gives its own weights."""
         return self.graph.layers()
 
+    def in_saved_order(self) -> Sequence[Layer]:
+        """The members in the order in which their parameters are listed."""
+        return self.members
+
     @property
     def layers(self) -> list[Layer]:
         """The layers, in that order."""
@@ -81,13 +85,14 @@ class Composite(Layer):
         return self.members
 
     def leaves(self) -> Iterator[tuple[str, Layer]]:
-        """(path, layer) of every layer that is not itself made of layers, each once, in the order of `members`."""
+        """(path, layer) of every layer that is not itself made of layers, each once, in the order in which their
+        parameters are listed."""
         paths = {id(layer): path for path, layer in self.wiring.owners.items()}
-        waiting = self.members[::-1]
+        waiting = list(self.in_saved_order())[::-1]
         while waiting:
             layer = waiting.pop()
             if isinstance(layer, Composite):
-                waiting += layer.members[::-1]
+                waiting += list(layer.in_saved_order())[::-1]
             elif id(layer) in paths:
                 yield paths.pop(id(layer)), layer
 
@@ -106,7 +111,7 @@ class Composite(Layer):
             made = call.layer.output_shapes_for(*given)
             if len(made) != len(call.outputs):
                 raise InvalidArgument(
-                    f"{self.kind} {self.name!r}", "layers with one output",
+                    f"{self._kind} {self.name!r}", "layers with one output",
                     Told(f"{call.layer.name!r}, which gives {len(made)}"), "Use Model(inputs, outputs).",
                 )  # fmt: skip
             known |= zip(call.outputs, made, strict=True)
@@ -167,16 +172,20 @@ class Composite(Layer):
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Overwrite all parameters, in the order of `get_weights`; nothing changes unless every shape fits."""
         mine = self.get_weights()
-        arrays = checks.arrays(f"{self.kind} {self.name!r}, set_weights", weights)
+        arrays = checks.arrays(f"{self._kind} {self.name!r}, set_weights", weights)
         if len(arrays) != len(mine):
-            raise InvalidArgument(f"{self.kind} {self.name!r}, set_weights", f"{len(mine)} arrays", len(arrays))
+            raise InvalidArgument(f"{self._kind} {self.name!r}, set_weights", f"{len(mine)} arrays", len(arrays))
         for i, (old, new) in enumerate(zip(mine, arrays, strict=True)):
             if old.shape != new.shape:
-                raise ShapeError(f"{self.kind} {self.name!r}, set_weights, array {i}", f"shape {old.shape}", new.shape)
+                raise ShapeError(f"{self._kind} {self.name!r}, set_weights, array {i}", f"shape {old.shape}", new.shape)
         for _, leaf in self.leaves():
             n = len(leaf.get_weights())
             leaf.set_weights(arrays[:n])
             arrays = arrays[n:]
+
+    def values_held(self) -> dict[str, Array]:
+        built = [(path, leaf) for path, leaf in self.leaves() if leaf.built]
+        return {f"{path}/{name}": value for path, leaf in built for name, value in leaf.p.items()}
 
     def contains(self, layer: Layer) -> bool:
         """Whether the layer is one of this one's, or of a composite in it."""

@@ -27,7 +27,6 @@ class Lambda(Traced):
     """
 
     formula, formula_back = "y = f(x)", "dx = dy·∂y/∂x, op by op"
-    supports_masking = True
 
     def __init__(
         self,
@@ -60,9 +59,9 @@ class Lambda(Traced):
         return {**told, "function": saved, "arguments": self.arguments}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
         """The layer of a function that is registered, or given as one of custom_objects."""
-        saved, known = config.get("function"), get_custom_objects()
+        saved, known = config.get("function"), {**get_custom_objects(), **(custom_objects or {})}
         name = saved.get("config") if isinstance(saved, Mapping) else None
         function = known.get(
             str(saved.get("registered_name")) if isinstance(saved, Mapping) else "", known.get(str(name))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -14,22 +13,20 @@ from ..arrays import Array, Arrays, Shape, Whole
 from ..errors import InvalidArgument, NotReady, Told
 from ..program import Buffer, Program
 from ..rng import Key
-from ..wiring import Node, Tensor
+from ..wiring import TRACING, Node, Tensor
 from .base import Layer
 from .holding import Parameter
 from .variable import Variable
-
-_tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 
 
 @contextmanager
 def traced() -> Iterator[None]:
     """Within the block, weights are tensors."""
-    token = _tracing.set(True)
+    token = TRACING.set(True)
     try:
         yield
     finally:
-        _tracing.reset(token)
+        TRACING.reset(token)
 
 
 class Weight(Tensor):
@@ -41,11 +38,16 @@ class Weight(Tensor):
 
     @property
     def symbolic(self) -> bool:  # type: ignore[override]
-        return _tracing.get()
+        return TRACING.get()
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes it."""
+        return self.spec.trainable and self.source.trainable
 
     @property
     def variable(self) -> Variable:

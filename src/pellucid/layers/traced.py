@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -164,6 +164,11 @@ class Traced(Composite):
                 f"class {type(self).__name__}, __init__", "super().__init__() before all else", Told("none"),
                 "Write it as the first line of __init__.",
             )  # fmt: skip
+        if self.activity_regularizer is not None:
+            raise InvalidArgument(
+                self._place("activity_regularizer"), "None for a class that writes call",
+                Told("one"), "Write layers.ActivityRegularization(l2=...)(y) at the end of call.",
+            )  # fmt: skip
         if self._form is None:
             self._form = form
             self.takes_many = form != ONE
@@ -200,9 +205,9 @@ class Traced(Composite):
         """What `call` does to inputs of these shapes."""
         self._busy = True
         try:
+            if not self._built_once:
+                self._run_build(shapes)
             with traced():
-                if not self._built_once:
-                    self._run_build(shapes)
                 trained, predicted = (self._trace(shapes, training) for training in (True, False))
         finally:
             self._busy = False
@@ -300,6 +305,12 @@ class Traced(Composite):
         fixed = inspect.isfunction(there) or (isinstance(there, property) and there.fset is None)
         return fixed or isinstance(value, Layer | Weight) or (name == "p" and not isinstance(value, dict))
 
+    def in_saved_order(self) -> Sequence[Layer]:
+        """Its own weights, then the layers as they became attributes, as in Keras."""
+        known = {id(layer): layer for layer in [*self.parts()[::-1][:1], *self.parts(), *self.members]}
+        used = {id(member) for member in self.members}
+        return [layer for place, layer in known.items() if place in used]
+
     @property
     def layers(self) -> list[Layer]:
         """The layers that `call` uses, in the order of its calls; before it was traced those that are attributes."""
@@ -315,7 +326,7 @@ class Traced(Composite):
         return put_together(form, [[None, *shape] for shape in self.sample_shapes])
 
     def _place(self, what: str = "") -> str:
-        return f"{self.kind} {self.name!r}" + (f", {what}" if what else "")
+        return f"{self._kind} {self.name!r}" + (f", {what}" if what else "")
 
     # Config -----------------------------------------------------------------------------------------------------------
 
@@ -333,7 +344,14 @@ class Traced(Composite):
                 Told("neither"), f"Keep the argument: self.{lacking[0]} = {lacking[0]}.",
             )  # fmt: skip
         config = {name: value for name, value in told.items() if name in taken}
-        return config | {name: plain(getattr(self, name)) for name in mine if name not in lacking}
+        given = {name: getattr(self, name) for name in mine if name not in lacking}
+        return config | {name: plain(value) for name, value in given.items() if (name, value) != ("seed", None)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """The layer of these arguments. Keras writes the dtype even where a class does not take it."""
+        own = "dtype" in arguments(cls) or config.get("dtype") is None
+        return super().from_config(config if own else {k: v for k, v in config.items() if k != "dtype"})
 
 
 Layer.traced = Traced

@@ -28,7 +28,7 @@ class Network(Composite):
     computes, takes up the values that the layers hold now.
     """
 
-    kind = "model"
+    _kind = "model"
     theta: Flat
     state: Flat
     seed: int | None

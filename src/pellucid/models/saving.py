@@ -28,7 +28,7 @@ from ..registry import custom_object_scope, is_ours, snake
 from ..rng import Key
 from . import archive
 from .compiling import Compiled
-from .network import at_most
+from .network import Network, at_most
 from .own_parts import check_known, told_how
 
 HARMLESS = 1 << 20  # parameters that a config may claim whatever is in the file: their shapes then tell what differs
@@ -201,11 +201,12 @@ def _places(part: Composite) -> Iterator[tuple[str, Layer]]:
     if not isinstance(part, Traced):
         yield from _counted("layers", part.layers)
         return
-    for name, held in sorted(vars(part).items()):
+    every = {"layers": list(part.in_saved_order())} if isinstance(part, Network) else {}  # as Keras has them once more
+    for name, held in sorted({**vars(part), **every}.items()):
         if isinstance(held, Layer):
             yield from ((name, layer) for layer in layers_in(held))
         else:
-            yield from _counted(name, list(layers_in(held)))
+            yield from _counted(name, [layer for layer in layers_in(held) if layer.is_layer])
 
 
 def _counted(container: str, layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
@@ -259,7 +260,8 @@ def _load_tree(model: Compiled, tree: Mapping[str, Array], where: str) -> None:
             if tree[path].shape != mine.shape:
                 raise ShapeError(f"{where}, {path} of layer {name!r}", f"shape {mine.shape}", tree[path].shape)
             arrays.append(tree[path])
-        wanted.append((layer, arrays))
+        if arrays:  # a layer that no call uses has none
+            wanted.append((layer, arrays))
     for layer, arrays in wanted:
         layer.set_weights(arrays)
 
