@@ -307,7 +307,7 @@ class Traced(Composite):
 
     def in_saved_order(self) -> Sequence[Layer]:
         """Its own weights, then the layers as they became attributes, as in Keras."""
-        known = {id(layer): layer for layer in [*self.parts()[::-1][:1], *self.parts(), *self.members]}
+        known = {id(layer): layer for layer in [*self.parts(), *self.members]}
         used = {id(member) for member in self.members}
         return [layer for place, layer in known.items() if place in used]
 
@@ -317,9 +317,9 @@ class Traced(Composite):
         return super().layers if self._shapes else list(layers_in(self.__dict__))
 
     def parts(self) -> Sequence[Layer]:
-        """The layers that it keeps as attributes, and its own weights."""
+        """Its own weights, and the layers that it keeps as attributes."""
         own = self.__dict__.get("_own_weights")
-        return [*layers_in(self.__dict__), *([] if own is None else [own])]
+        return [*([] if own is None else [own]), *layers_in(self.__dict__)]
 
     def shapes_to_save(self) -> Any:
         form = self._form[0][0] if self._form[0] else self._form[1]
