@@ -117,11 +117,14 @@ class Program:
     branches: bool = False  # whether some wire has several readers: then no part may overwrite what it reads
     taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
     shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)
-    trains: bool = False  # whether the present layer behaves as in training
+    trains: bool = field(init=False)  # whether the present layer behaves as in training
     _path: str = ""  # whose parameters are meant
     _label: str = ""  # whose arrays
     _trains: set[int] = field(default_factory=set)  # the wires before which something trains
     _first: dict[str, int] = field(default_factory=dict)  # which use of a layer writes a parameter's gradient itself
+
+    def __post_init__(self) -> None:
+        self.trains = self.training
 
     # Memory ------------------------------------------------------------------------------------------------------
 
@@ -206,7 +209,7 @@ class Program:
         numbers: tuple[int, ...],
         inputs: tuple[int, ...],
         outputs: tuple[int, ...],
-        training: bool | None,
+        training: bool | None = None,
     ) -> Iterator[None]:
         """Within the block, a layer is used: from wires to wires, with the parameters of `path` and random numbers of
         its own, as in training or as in prediction where it is told so."""
@@ -223,7 +226,7 @@ class Program:
         try:
             yield
         finally:
-            self._path, self._label, self.noise = "", "", ()
+            self._path, self._label, self.noise, self.trains = "", "", (), self.training
             if self.uses[-1].needed:
                 self._trains |= set(outputs)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self, Unpack
 
 from ..errors import FileError, InvalidArgument, Told, WrongType
-from ..registry import get_custom_objects, registered_name
+from ..registry import get_custom_objects, needs, registered_name
 from .base import LayerOptions, layers
 from .traced import Traced
 
@@ -61,6 +61,7 @@ class Lambda(Traced):
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
         """The layer of a function that is registered, or given as one of custom_objects."""
+        needs("Lambda.from_config", cls, config)
         saved, known = config.get("function"), {**get_custom_objects(), **(custom_objects or {})}
         name = saved.get("config") if isinstance(saved, Mapping) else None
         function = known.get(
