@@ -189,6 +189,29 @@ def load_and_lie() -> None:
         load_model(path, custom_objects={"Net": Sequential, "own>Net": Sequential})
 
 
+def test_a_step_of_its_own_gets_the_inputs_as_call_does() -> None:
+    class Stepping(TwoOutputs):
+        def train_step(self, data: Any) -> dict[str, float]:
+            x, y = data
+            g = self.gradients(x, y)
+            self.optimizer.apply(list(g.values()), self.trainable_variables)
+            return {"loss": self.compute_loss(x, y, self(x, training=True)), "keys": float(len(x))}
+
+    class Silent(TwoOutputs):
+        def train_step(self, data: Any) -> dict[str, float]:
+            return {metric.name: metric.result() for metric in self.metrics}
+
+    data, target = {"a": X[:, :3], "b": X[:, 3:]}, {"price": X[:, 0], "kind": Y}
+    for kind in (Stepping, Silent):
+        model = kind()
+        model.compile("sgd", ["mse", "sparse_categorical_crossentropy"])
+        if kind is Stepping:
+            assert model.fit(data, target, epochs=2, verbose=0).history["keys"] == [2.0, 2.0]
+        else:
+            with pytest.raises(errors.WrongType, match=r"an empty one.*super\(\)\.train_step"):
+                model.fit(data, target, verbose=0)
+
+
 IN_EITHER = """
 import numpy as np
 class Sub(layers.Layer):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, parts_of
+from ..arrays import Array, Parts, parts_of
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
 from ..layers.connecting import by_name
 from ..training import loop
@@ -109,6 +109,10 @@ class Fed(Compiled):
         if not self.built:
             self.build((None, *np.shape(first)[1:]))
         return source
+
+    def as_called(self, x: Any) -> Any:
+        """A batch of inputs in the form in which the model is called on them."""
+        return list(x.arrays) if isinstance(x, Parts) else x
 
     def _expected(self, x: Any) -> Any:
         """The inputs in the form that the model knows."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Parts, Shape
 from ..layers import InputLayer
-from ..layers.form import Place, in_order_of, is_data, taken_apart
+from ..layers.form import Place, in_order_of, is_data, put_together, taken_apart
 from ..layers.traced import ONE, Traced
 from ..optimizers.base import optimizers
 from ..training.batches import is_stream
@@ -74,6 +74,10 @@ class OwnModel(Traced, Model):
     def _entries(self) -> list[Tensor]:
         shapes = zip(self.sample_shapes, self.input_names, strict=True)
         return [InputLayer(shape, dtype=self.dtype, name=name).tensor() for shape, name in shapes]
+
+    def as_called(self, x: Any) -> Any:
+        """A batch of inputs in the form of the first argument of `call`."""
+        return put_together(self._form[0][0], x.arrays) if isinstance(x, Parts) else x
 
     @property
     def input_names(self) -> list[str]:

@@ -41,11 +41,16 @@ def begin_counting(model: Trainee) -> None:
 
 def _own(model: Trainee, step: str, *batch: Any) -> None:
     """Take a step of the user's; what it returns are the numbers so far."""
-    x, y, weights = (_in_lists(part) for part in batch)
+    x, y, weights = model.as_called(batch[0]), *(_in_lists(part) for part in batch[1:])
     where = f"{type(model).__name__}.{step}"
     found = getattr(model, step)((x, y) if weights is None else (x, y, weights))
     if not isinstance(found, Mapping):
         raise WrongType(where, "a dict of numbers returned, such as {'loss': 0.1}", found)
+    if not found:
+        raise WrongType(
+            where, "a dict of numbers returned, such as {'loss': 0.1}", Told("an empty one"),
+            "The metrics of compile are counted by super().train_step(data); one of your own is an attribute.",
+        )  # fmt: skip
     told = {str(name): _number(f"{where}, {name!r}", value) for name, value in found.items()}
     model.meters.told = told
     if step == "train_step" and not math.isfinite(told.get("loss", 0.0)):
