@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_files_copies_json_and_clones_are_the_same_network(tmp_path: Path) -> No
     model.save(tmp_path / "ops.keras")
     wanted = model.predict(X, verbose=0)
     loaded = load_model(tmp_path / "ops.keras")
-    for twin in (loaded, copy.deepcopy(model)):
+    for twin in (loaded, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         np.testing.assert_array_equal(twin.predict(X, verbose=0), wanted)
     for twin in (clone_model(model), model_from_json(model.to_json())):
         twin.set_weights(model.get_weights())

@@ -334,6 +334,10 @@ class Op(Layer):
             code.stops()
         return replace(y, truth=truth)
 
+    def __reduce__(self) -> Any:
+        """Copies and pickles name the class by its operation: it was made by a decorator, under no name of a module."""
+        return _restored, (type(self).__name__, self.__getstate__())
+
     # The saved form: Keras keeps options with the op, and what was no tensor with the call ----------------------------
 
     def get_config(self) -> dict[str, Any]:
@@ -354,6 +358,13 @@ class Op(Layer):
         listed = not self.operation.operands and not self.operation.spread
         with_call = {key: self.options[key] for key in self.operation.in_call if key in self.options}
         return {"args": [found] if listed else found, "kwargs": saved_constant(with_call)}
+
+
+def _restored(name: str, state: Mapping[str, Any]) -> Op:
+    """A copied or pickled op."""
+    made = object.__new__(operations.parts[name])
+    made.__dict__.update(state)
+    return made
 
 
 def used(value: Any) -> bool:
