@@ -14,18 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypedDict
 
-import numpy as np
-
 from .. import checks
-from ..arrays import Array, Arrays, Flat, Shape, known, with_batch
-from ..errors import DataError, InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
+from ..arrays import Array, Arrays, Flat, Shape, with_batch
+from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
 from ..wiring import TRACING, Node, Tensor, tensors_in
-from .connecting import checked_tensors, kind_of, only
+from .connecting import as_numbers, borrowed, checked_tensors, constant_for_ever, only
 from .family import LayerFamily
 from .holding import Holding, Parameter
 from .hooks import KERAS_HOOKS, refuse_hooks
@@ -49,6 +47,7 @@ class Layer(Part, Holding):
     """A step from x (B, ...) to y (B, ...). A layer of your own writes `call`, with layers and `pellucid.ops`, and asks
     for weights in `build`, as in Keras:
 
+    >>> import numpy as np
     >>> class Dot(Layer):
     ...     '''y = x·w, a number for each sample.'''
     ...     def build(self, input_shape):
@@ -307,8 +306,8 @@ class Layer(Part, Holding):
         if (tensors := tensors_in(x)) is not None:
             return self.in_form(self.called_on(tensors, training))
         training = bool(training)
-        if TRACING.get():
-            self._refuse_numbers()
+        if TRACING.get() and type(self).parameters is not Layer.parameters:
+            raise constant_for_ever(self.name)
         xs = self.as_inputs(x)
         self.make(*(one.shape[1:] for one in xs))
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls))
@@ -319,14 +318,6 @@ class Layer(Part, Holding):
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
         return y
-
-    def _refuse_numbers(self) -> None:
-        """A layer with parameters, called on numbers in the `call` of another, would be a constant ever after."""
-        if type(self).parameters is not Layer.parameters:
-            raise InvalidArgument(
-                f"layer {self.name!r}, input", "tensors, within the call of another layer", Told("numbers"),
-                "Begin with a tensor, such as ops.zeros_like(x[:, :1]) + 1.0.",
-            )  # fmt: skip
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         """Each output of this layer when it is called on these tensors."""
@@ -370,15 +361,7 @@ class Layer(Part, Holding):
         """The data as an array of the layer's dtype, of a shape that the layer's parameters serve."""
         if isinstance(data, Layer):
             raise WrongType(f"layer {self.name!r}, input", "an array or a tensor", data, "Call it: layer(tensor).")
-        try:
-            given = known(data)
-            x: Array = np.asarray(given, dtype=self.dtype) if given.dtype.kind in "biufO" else np.empty(0)
-        except (TypeError, ValueError, OverflowError):
-            raise DataError(f"layer {self.name!r}, input", "numbers", Told(kind_of(data))) from None
-        if data is None or given.dtype.kind not in "biufO":
-            raise DataError(f"layer {self.name!r}, input", "numbers", Told(kind_of(data)))
-        if x.ndim == 0:
-            raise ShapeError(f"layer {self.name!r}, input", "an array with a batch axis", x.shape)
+        x = as_numbers(self.name, data, self.dtype)
         if (
             self.shape is not None
             and not self.takes_many
@@ -425,11 +408,7 @@ class Layer(Part, Holding):
         """A parameter; None for one that is switched off, as in Keras."""
         if name in (self.__dict__.get("p") or {}):
             if TRACING.get():
-                raise InvalidArgument(
-                    f"layer {self.name!r}, {name}", "to be called, within the call of another layer",
-                    Told("a look at its weights, which would be numbers ever after"),
-                    "Make a weight that two computations share one of the layer whose call has both: add_weight.",
-                )  # fmt: skip
+                raise borrowed(self.name, name)
             return next(v for v in self.weights if v.name == name)
         if name in type(self).switches and not self.__dict__.get(type(self).switches[name], True):
             return None

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Shape
-from ..errors import InvalidArgument, NotReady, ShapeError, Told, WrongType
+from ..arrays import Array, Shape, known
+from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told, WrongType
 from ..wiring import Node, Tensor
 
 
@@ -43,6 +43,38 @@ def by_name(where: str, given: Any, names: Sequence[str], *, all_of_them: bool =
             Told("the keys " + ", ".join(repr(name) for name in given)),
         )  # fmt: skip
     return [given.get(name) for name in names]
+
+
+def as_numbers(name: str, data: Any, dtype: str) -> Array:
+    """The data that a layer of this name is called on as an array of its dtype, with a batch axis."""
+    where = f"layer {name!r}, input"
+    try:
+        given = known(data)
+        x: Array = np.asarray(given, dtype=dtype) if given.dtype.kind in "biufO" else np.empty(0)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(where, "numbers", Told(kind_of(data))) from None
+    if data is None or given.dtype.kind not in "biufO":
+        raise DataError(where, "numbers", Told(kind_of(data)))
+    if x.ndim == 0:
+        raise ShapeError(where, "an array with a batch axis", x.shape)
+    return x
+
+
+def constant_for_ever(name: str) -> InvalidArgument:
+    """The error of calling a layer with parameters on numbers while the `call` of another runs."""
+    return InvalidArgument(
+        f"layer {name!r}, input", "tensors, within the call of another layer", Told("numbers"),
+        "Begin with a tensor, such as ops.zeros_like(x[:, :1]) + 1.0.",
+    )  # fmt: skip
+
+
+def borrowed(name: str, weight: str) -> InvalidArgument:
+    """The error of looking at a layer's weight while the `call` of another runs."""
+    return InvalidArgument(
+        f"layer {name!r}, {weight}", "to be called, within the call of another layer",
+        Told("a look at its weights, which would be numbers ever after"),
+        "Make a weight that two computations share one of the layer whose call has both: add_weight.",
+    )  # fmt: skip
 
 
 def kind_of(data: Any) -> str:
