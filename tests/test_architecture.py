@@ -34,7 +34,8 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("models", {"models"}),
     ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch"}),
     ("actions", {"actions"}),
-    ("faces", {"cli", "studio", "serving"}),
+    ("servers", {"studio", "serving"}),  # faces, too, which the command line starts
+    ("faces", {"cli"}),
     (
         "doors",
         {"backend", "callbacks", "config", "datasets", "random", "saving", "utils"},
@@ -59,6 +60,8 @@ OUTSIDE: dict[str, set[str]] = {
     "onnx": {"exchange"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},
+    "starlette": {"serving"},
+    "uvicorn": {"serving"},
     "typer": {"cli"},
     "rich": {"cli", "training.callbacks.progress"},
 }

@@ -94,9 +94,9 @@ def opened_for(path: Path, data: str | None, *, none_will_do: bool = False) -> O
         raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
     if is_table(name):
         return _opened_table(model, spec, name, wanted=not none_will_do)
-    x, y = _rows(name, spec)
+    x, y = rows_of(name, spec)
     x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
-    return Opened(model, x, y, _is_classifier(model, spec), names_of(path))
+    return Opened(model, x, y, is_classifier(model, spec), names_of(path))
 
 
 def _opened_table(model: Sequential, spec: TrainSpec | None, name: str, wanted: bool) -> Opened:
@@ -118,12 +118,12 @@ def _opened_table(model: Sequential, spec: TrainSpec | None, name: str, wanted: 
     return Opened(model, x, y, bool(found.targets.classes), tuple(found.targets.classes), found.targets)
 
 
-def _rows(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:
+def rows_of(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:
     """The rows a data set has for testing: of the run's own, the ones it was not trained on."""
     return load(name, spec.seed)[1] if spec is not None and name == spec.data else rows(name)
 
 
-def _is_classifier(model: Sequential, spec: TrainSpec | None) -> bool:
+def is_classifier(model: Sequential, spec: TrainSpec | None) -> bool:
     """Whether the outputs are one number per class: a run's spec may say so, else the loss does."""
     if spec is not None and spec.task != "auto":
         return spec.task == "classification"

@@ -23,7 +23,7 @@ from ..errors import InvalidArgument, PellucidError, Told
 from ..tables import read_table
 from ..tables.columns import understand
 from ..training.sure_faults import DesignWarning
-from . import doctor, explain, export, lr, report, show
+from . import doctor, explain, export, lr, report, serve, show
 from .options import Source, option, spec_of
 from .show import count
 from .working import Working
@@ -150,6 +150,7 @@ app.command("export")(export.export_command)
 app.command("lr")(lr.lr_command)
 app.command("report")(report.report_command)
 app.command("doctor")(doctor.doctor_command)
+app.command("serve")(serve.serve_command)
 
 
 @data_app.command("list")

@@ -30,9 +30,20 @@ GZIP = b"\x1f\x8b"
 
 def read_delimited(path: str | os.PathLike[str], delimiter: str | None = None) -> Table:
     """The table in a text file with one row on each line; the delimiter is the one of , ; tab | that fits."""
-    where = f"reading {path}"
+    with reading(f"reading {path}", "a table of text, one row on each line"):
+        content = _bytes_of(Path(path))
+    return from_text(content, str(path), delimiter)
+
+
+def from_text(content: bytes, source: str, delimiter: str | None = None) -> Table:
+    """The table in such a file's content; `source` is what errors call it.
+
+    >>> from_text(b"age;fare\n22;7,25\n", "request")["fare"]
+    array(['7,25'], dtype=object)
+    """
+    where = f"reading {source}"
     with reading(where, "a table of text, one row on each line"):
-        text, remarks = as_unicode(where, _bytes_of(Path(path)))
+        text, remarks = as_unicode(where, content)
         delimiter = delimiter or sniffed(text)
         rows, lines = _records(where, text, delimiter)
     if not rows:
@@ -45,7 +56,7 @@ def read_delimited(path: str | os.PathLike[str], delimiter: str | None = None) -
     _check_lengths(where, rows, lines, len(names))
     columns = {name: _texts([row[i] for row in rows]) for i, name in enumerate(names)}
     decimal = "." if delimiter == "," else ","
-    return Table(columns, np.arange(len(rows)), str(path), np.array(lines, np.int64), tuple(remarks), decimal)
+    return Table(columns, np.arange(len(rows)), source, np.array(lines, np.int64), tuple(remarks), decimal)
 
 
 def _bytes_of(path: Path) -> bytes:

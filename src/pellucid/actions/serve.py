@@ -1,0 +1,82 @@
+"""What serving a trained model needs to know of it."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import Array
+from ..data import datasets
+from ..data.labels import Names
+from ..errors import NotReady, PellucidError, Told
+from ..models import Sequential
+from ..tables import Attached, attached, is_table
+from ..tables.encodings import Category, Encoding, Moment, Number, Truth
+from .apply import is_classifier, rows_of
+from .runs import names_of, open_model
+from .spec import TrainSpec
+
+
+class Trained(NamedTuple):
+    """A trained model, and what its inputs and outputs are about."""
+
+    model: Sequential
+    classes: Names  # of a classifier, in the order of its outputs; none where numbers are predicted
+    table: Attached | None  # where the inputs are a table's columns
+    example: Any  # a row as it is sent: an object by column, or lists of numbers, one for each input
+
+
+def opened(path: Path) -> Trained:
+    """The model of a run (its folder) or of a .keras file, ready to predict."""
+    model, spec = open_model(path)
+    if not model.built:
+        raise NotReady(f"model {path}", "a network with known inputs", Told("one that was never built"), "Train it.")
+    found = attached(model)
+    if found is not None:
+        return Trained(model, tuple(found.targets.classes), found, _row(found.encoder.columns))
+    classes: Names = ()
+    if is_classifier(model, spec) and len(model.output_names) == 1 and len(model.output_shape) == 2:
+        classes = names_of(path) or tuple(range(model.output_shape[-1] or 0))
+    return Trained(model, classes, None, _arrays(model, spec))
+
+
+def _row(columns: list[Encoding]) -> dict[str, Any]:
+    """A row in the middle of what the columns learned: medians and the first of the levels."""
+    return {column.name: _cell(column) for column in columns}
+
+
+def _cell(column: Encoding) -> Any:
+    if isinstance(column, Number):
+        return float(f"{column.center:.6g}") if column.form == "plain" else None
+    if isinstance(column, Truth):
+        return True
+    if isinstance(column, Category):
+        return column.levels[0] if column.levels else None
+    if isinstance(column, Moment):
+        if column.form.startswith("%H"):
+            return "12:00:00" if column.form.endswith("%S") else "12:00"
+        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=round(column.center))
+        return moment.isoformat() if column.form == "iso" else moment.strftime(column.form)
+    return "some words"
+
+
+def _arrays(model: Sequential, spec: TrainSpec | None) -> list[Any]:
+    """A sample: the first of the run's own data where they are on this machine, else zeros; open sizes are 1."""
+    shapes = [tuple(n or 1 for n in shape) for shape in model.sample_shapes]
+    samples: list[Array] = [np.zeros(shape) for shape in shapes]
+    if spec is not None and not is_table(spec.data) and _at_hand(spec.data):
+        try:
+            first = np.asarray(rows_of(spec.data, spec)[0][:1])
+            samples = [first.reshape(shapes[0])] if len(shapes) == 1 else samples
+        except (PellucidError, OSError, ValueError, IndexError):
+            pass  # the data have gone, or are others by now: serving goes on without
+    return [sample.tolist() for sample in samples]
+
+
+def _at_hand(data: str) -> bool:
+    """Whether data can be read without fetching them."""
+    own = {info.name for info in datasets.catalogue() if "download" not in info.where}
+    return data in own or Path(data).is_file()

@@ -1,0 +1,102 @@
+"""The gate that every request passes: is it meant for this server, does it have the key; counted and logged."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hmac
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .counting import Counts
+from .jsons import written
+from .options import Options
+from .refused import Refused
+
+OPEN = ("/v2/health/live", "/v2/health/ready")  # without a key, for what watches over the server
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+ASK = {"www-authenticate": 'Basic realm="pellucid", charset="UTF-8"'}  # a browser asks; any name, the key as password
+
+
+def sentence(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
+    """An error as it is answered."""
+    return Response(written({"error": text}), status, headers, "application/json")
+
+
+class Gate:
+    """ASGI middleware. log: takes the line that each request leaves."""
+
+    def __init__(self, app: ASGIApp, options: Options, counts: Counts, log: Callable[[str], object]) -> None:
+        self.app, self.options, self.counts, self.log = app, options, counts, log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+
+        async def passing(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                given = {name for name, _ in message.get("headers", ())}
+                more = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                message["headers"] = [*message.get("headers", ()), *(one for one in more if one[0] not in given)]
+            await send(message)
+
+        try:
+            refused = self._refused(scope)
+            if refused is None:
+                await self.app(scope, receive, passing)
+            else:
+                headers = ASK if refused.status == 401 else None
+                await sentence(refused.status, str(refused), headers)(scope, receive, passing)
+        finally:
+            self._left(scope, status, time.perf_counter() - began)
+
+    def _refused(self, scope: Scope) -> Refused | None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not self.options.answers_to(host):
+            expected = "a name of this server (more of them: --allowed-host)"
+            return Refused(421, "request, header Host", expected, host[:100])
+        if self.options.is_open or scope["path"] in OPEN or _has_key(headers, self.options.api_key):
+            return None
+        expected = "the API key, as Authorization: Bearer KEY or X-API-Key: KEY"
+        return Refused(401, "request, header Authorization", expected)
+
+    def _left(self, scope: Scope, status: int, seconds: float) -> None:
+        endpoint = getattr(scope.get("endpoint"), "__name__", "none")
+        self.counts.answered(endpoint, status, seconds)
+        path = scope.get("raw_path") or scope["path"].encode("utf-8", "replace")
+        client = (scope.get("client") or ("-",))[0]
+        when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        asked = ascii(path[:200].decode("latin-1"))[1:-1]
+        self.log(f"{when} {client} {scope['method']} {asked} {status} {1000 * seconds:.2f} ms")
+
+
+def _has_key(headers: dict[bytes, bytes], key: str) -> bool:
+    """Whether the headers bring the key; comparing takes as long whatever is in them."""
+    said = [headers.get(b"x-api-key", b"")]
+    scheme, _, rest = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        said.append(rest.strip())
+    elif scheme.lower() == b"basic":
+        with contextlib.suppress(binascii.Error, ValueError):
+            said.append(base64.b64decode(rest.strip(), validate=True).partition(b":")[2])
+    return any(hmac.compare_digest(one, key.encode()) for one in said)
