@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import Array
 from ..data import datasets
 from ..data.labels import Names
-from ..errors import NotReady, PellucidError, Told
+from ..errors import PellucidError
 from ..models import Sequential
 from ..tables import Attached, attached, is_table
 from ..tables.encodings import Category, Encoding, Moment, Number, Truth
@@ -32,8 +32,6 @@ class Trained(NamedTuple):
 def opened(path: Path) -> Trained:
     """The model of a run (its folder) or of a .keras file, ready to predict."""
     model, spec = open_model(path)
-    if not model.built:
-        raise NotReady(f"model {path}", "a network with known inputs", Told("one that was never built"), "Train it.")
     found = attached(model)
     if found is not None:
         return Trained(model, tuple(found.targets.classes), found, _row(found.encoder.columns))

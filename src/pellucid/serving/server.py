@@ -11,6 +11,7 @@ from .options import Options
 from .shelf import Shelf
 
 MOST_CONNECTIONS = 1000  # beyond which connections are answered 503
+BACKLOG = 1024  # connections that wait to be accepted
 KEPT_OPEN = 15  # seconds, a connection on which nothing is asked
 
 
@@ -53,10 +54,11 @@ def _listening(options: Options) -> socket.socket:
     where = f"serve, {options.host} port {options.port}"
     try:
         family = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0][0]
-        made = socket.socket(family, socket.SOCK_STREAM)
+        made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # told of TCP, asyncio sends at once
         try:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             made.bind((options.host, options.port))
+            made.listen(BACKLOG)
         except BaseException:
             made.close()
             raise
