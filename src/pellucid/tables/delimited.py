@@ -38,7 +38,7 @@ def read_delimited(path: str | os.PathLike[str], delimiter: str | None = None) -
 def from_text(content: bytes, source: str, delimiter: str | None = None) -> Table:
     """The table in such a file's content; `source` is what errors call it.
 
-    >>> from_text(b"age;fare\n22;7,25\n", "request")["fare"]
+    >>> from_text(b"age;fare\\n22;7,25\\n", "request")["fare"]
     array(['7,25'], dtype=object)
     """
     where = f"reading {source}"
