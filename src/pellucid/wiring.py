@@ -22,6 +22,7 @@ _calls = itertools.count()
 TRACING: ContextVar[bool] = ContextVar("tracing", default=False)  # whether a `call` runs, on tensors alone
 
 OPS: set[str] = set()  # the names of pellucid.ops, which fills it
+FROM_ABOVE: dict[str, Any] = {}  # what seeds ask of the layers that stand above them, which fill it
 OPERATORS: dict[str, Callable[..., Any]] = {}  # what Python's operators do to tensors: pellucid.ops fills it
 
 

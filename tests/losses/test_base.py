@@ -8,8 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from pellucid import losses
+from pellucid import losses, ops
 from pellucid.errors import DataError, InvalidArgument, ShapeError, UnknownName, WrongType
+from pellucid.layers import numerical_gradient
 from pellucid.registry import get_custom_objects, register_keras_serializable
 
 T, Y = np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]), np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])  # values 1, 4, 9
@@ -164,6 +165,58 @@ def test_a_custom_gradient_of_the_wrong_shape_is_told():
     loss = losses.custom(quartic, lambda t, y: (y - t).mean(axis=-1), name="short")
     with pytest.raises(ShapeError, match=r"short, gradient: expected the shape of y_pred, \(3, 2\), got \(3,\)"):
         loss.value_and_gradient(T, Y)
+
+
+class Weighted(losses.Loss):
+    def __init__(self, w=1.0, **options):
+        super().__init__(**options)
+        self.w = w
+
+    def call(self, y_true, y_pred):
+        return self.w * ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+
+def test_a_derived_gradient_is_always_that_of_the_value():
+    """What a function reads beside its arguments may change from one step to the next."""
+    factor = [1.0]
+    plain = losses.custom(lambda t, y: factor[0] * ops.mean(ops.square(t - y), axis=-1), name="plain")
+    held = Weighted()
+    expected = losses.MeanSquaredError().value_and_gradient(T, Y)
+    for w in (1.0, 3.0, 0.5, 0.0):
+        factor[0] = held.w = w
+        for loss in (plain, held):
+            value, dy = loss.value_and_gradient(T, Y)
+            assert value == pytest.approx(w * expected[0])
+            np.testing.assert_allclose(dy, w * expected[1], rtol=1e-5)
+            np.testing.assert_allclose(dy, numerical_gradient(lambda y, loss=loss: loss(T, y), Y), atol=1e-6)
+
+
+def test_chance_has_no_gradient():
+    noisy = losses.custom(lambda t, y: ops.mean(ops.square(t - y), axis=-1) * np.random.default_rng().random())
+    with pytest.raises(InvalidArgument, match="same numbers for the same arguments"):
+        noisy.value_and_gradient(T, Y)
+
+
+def test_a_derived_gradient_of_one_number_for_the_batch():
+    loss = losses.custom(lambda t, y: ops.mean(ops.square(t - y)))
+    for a, b in zip(loss.value_and_gradient(T, Y), losses.MeanSquaredError().value_and_gradient(T, Y), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+def test_values_that_are_written_beside_call_are_kept():
+    class Both(losses.Loss):
+        def call(self, y_true, y_pred):
+            raise AssertionError("not asked")
+
+        def values(self, y_true, y_pred):
+            return np.abs(y_true - y_pred).mean(axis=-1)
+
+        def gradient(self, y_true, y_pred):
+            return np.sign(y_pred - y_true) / y_pred.shape[-1]
+
+    np.testing.assert_allclose(
+        Both().value_and_gradient(T, Y)[1], losses.MeanAbsoluteError().value_and_gradient(T, Y)[1], rtol=1e-6
+    )
 
 
 def test_a_custom_loss_may_give_one_number():

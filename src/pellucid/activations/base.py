@@ -28,7 +28,7 @@ from ..errors import InvalidArgument, Told, UnknownName, WrongType
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, plain
 from ..settings import floatx
-from ..wiring import OPERATORS, Tensor
+from ..wiring import FROM_ABOVE, Tensor
 from .axes import inverse, permuted, to_the_end
 
 Function = Callable[..., Array]
@@ -94,7 +94,7 @@ class Activation(Part):
                 f"Write activations.{self.name}.bound({example}).",
             )  # fmt: skip
         if isinstance(x, Tensor):
-            return OPERATORS["activation"](self.bound(**options), x)  # type: ignore[no-any-return]
+            return FROM_ABOVE["activation"](self.bound(**options), x)  # type: ignore[no-any-return]
         return np.asarray(self.forward(self.as_input(x), **options))
 
     def as_input(self, x: Any) -> Array:
@@ -325,6 +325,6 @@ def custom(forward: Function, gradient: Function | None = None, name: str | None
             raise WrongType(f"activations.custom, argument {argument}", "a function", function)
     name = name or str(getattr(forward, "__name__", "custom"))
     if gradient is None:
-        derived = OPERATORS["derived"](forward, f"activation {name!r}")
-        return Activation(name, forward, lambda dy, x, y: derived.gradients(dy, x)[0])
+        derived = FROM_ABOVE["derived"](forward, f"activation {name!r}")
+        return Activation(name, forward, lambda dy, x, y: derived.gradients(dy, y, x)[0])
     return Activation(name, forward, gradient)

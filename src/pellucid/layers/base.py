@@ -98,7 +98,7 @@ class Layer(Part, Holding):
     keras_hooks: ClassVar[tuple[str, ...]] = KERAS_HOOKS  # methods that would be passed over in silence
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
     passing = frozenset({"_nodes", "_calls", "_activity_losses"})
-    traced: ClassVar[type[Layer]]  # what a class that writes `call` derives from, in the place of this one
+    traced: ClassVar[Any]  # what a class that writes `call` derives from, in the place of this one
     hint = (
         "Derive from Layer, and write call(self, x) with layers and pellucid.ops; or forward(p, x, *, training, rng) "
         "-> (y, cache) and backward(p, cache, dy) -> (dx, gradients), as the docstring of Layer shows."

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Whole
-from ..errors import PellucidError, WrongType
+from ..errors import InvalidArgument, PellucidError, Told, WrongType
 from ..rng import Key
-from ..wiring import OPERATORS, Node, Tensor, nodes_between
+from ..wiring import FROM_ABOVE, Node, Tensor, nodes_between
+from .base import Layer
 from .input_layer import InputLayer
 
 
@@ -21,7 +22,7 @@ class Derived:
     """The gradient of y = f(x₁, x₂, ...), a function of arrays.
 
     >>> squares, t, y = Derived(lambda t, y: (y - t) ** 2, "squares"), np.zeros((1, 2)), np.full((1, 2), 3.0)
-    >>> squares.gradients(np.ones((1, 2)), t, y)[1]
+    >>> squares.gradients(np.ones((1, 2)), (y - t) ** 2, t, y)[1]
     array([[6., 6.]])
     """
 
@@ -29,16 +30,22 @@ class Derived:
         self.f, self.where = f, where
         self.traced: dict[Any, tuple[list[Tensor], Tensor, list[Node]]] = {}  # by the shapes and kinds of the arrays
 
-    def gradients(self, dy: Array, *xs: Array) -> tuple[Array, ...]:
-        """dL/dx of each x, from dL/dy."""
+    def gradients(self, dy: Array, y: Array, *xs: Array) -> tuple[Array, ...]:
+        """dL/dx of each x, from dL/dy and the y that f has just given.
+
+        What f does may hang on more than its arguments, such as a number that has been set anew: where the trace gives
+        another y, f is traced again, so that the gradient is always that of this very y."""
         entries, end, nodes = self._trace(xs)
-        values: dict[Tensor, Any] = dict(zip(entries, xs, strict=True))
-        caches = []
-        for node in nodes:
-            given = [values[tensor] for tensor in node.inputs]
-            y, cache = node.layer.forward({}, *given, training=True, rng=Key(0))
-            values[node.outputs[0]] = y
-            caches.append(cache)
+        values, caches = _run(entries, nodes, xs)
+        if not _agree(values[end], y):
+            self.traced.clear()
+            entries, end, nodes = self._trace(xs)
+            values, caches = _run(entries, nodes, xs)
+        if not _agree(values[end], y):
+            raise InvalidArgument(
+                self.where, "the same numbers for the same arguments, be they arrays or tensors", Told("others"),
+                "Chance has no gradient: let the function draw no numbers.",
+            )  # fmt: skip
         arrived: dict[Tensor, Array] = {end: dy}
         for node, cache in zip(reversed(nodes), reversed(caches), strict=True):
             if node.outputs[0] in arrived:
@@ -59,6 +66,9 @@ class Derived:
                 if not isinstance(end, Tensor):
                     raise WrongType("what it returns", "a tensor, made of its arguments", end)
                 between = nodes_between(self.where, entries, [end])
+                for node in between:
+                    if type(node.layer).parameters is not Layer.parameters and node.layer.is_layer:
+                        raise InvalidArgument("what it does", "ops, and layers without weights", node.layer.name)
             except PellucidError as problem:
                 problem.where = f"{self.where}, {problem.where}"
                 raise
@@ -66,4 +76,22 @@ class Derived:
         return self.traced[key]
 
 
-OPERATORS["derived"] = Derived
+Values = dict[Tensor, Any]
+
+
+def _run(entries: Sequence[Tensor], nodes: Sequence[Node], xs: Sequence[Array]) -> tuple[Values, list[Any]]:
+    """(the numbers of every tensor, what each step keeps for the way back)."""
+    values: Values = dict(zip(entries, xs, strict=True))
+    caches = []
+    for node in nodes:
+        given = [values[tensor] for tensor in node.inputs]
+        values[node.outputs[0]], cache = node.layer.forward({}, *given, training=True, rng=Key(0))
+        caches.append(cache)
+    return values, caches
+
+
+def _agree(traced: Array, y: Array) -> bool:
+    return traced.shape == y.shape and bool(np.allclose(traced, y, rtol=1e-4, atol=1e-6, equal_nan=True))
+
+
+FROM_ABOVE["derived"] = Derived

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,17 +36,19 @@ class Holding:
     _activity_losses: list[float]
 
     @property
+    @abstractmethod
     def name(self) -> str:
-        raise NotImplementedError
+        """By which errors call it."""
 
     @property
+    @abstractmethod
     def built(self) -> bool:
-        raise NotImplementedError
+        """Whether the parameters exist."""
 
     @property
+    @abstractmethod
     def specs(self) -> Sequence[Parameter]:
         """The parameters, described."""
-        raise NotImplementedError
 
     @property
     def weights(self) -> list[Variable]:

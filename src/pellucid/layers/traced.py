@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Self
@@ -64,9 +65,9 @@ class Traced(Composite):
 
     # What its class writes, and what it may use ---------------------------------------------------------------------
 
+    @abstractmethod
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs for the inputs, all of them tensors."""
-        raise NotImplementedError
 
     def build(self, input_shape: Any) -> None:
         """Make the parameters for inputs (None, ...), or a list or dict of such shapes. A class of one's own writes it

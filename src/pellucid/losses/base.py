@@ -19,7 +19,7 @@ from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
 from ..program import CannotLower, Program
 from ..registry import Family, Part, get_custom_objects, snake
-from ..wiring import OPERATORS
+from ..wiring import FROM_ABOVE
 from .lowering import Places
 from .targets import aligned, alike, floating, has_axis, numeric, spread
 
@@ -102,7 +102,7 @@ class Loss(Part):
     def __init_subclass__(cls, **options: Any) -> None:
         """A class that writes `call` gets the gradient from what that does to tensors."""
         super().__init_subclass__(**options)
-        if "call" in vars(cls):
+        if "call" in vars(cls) and "values" not in vars(cls):
             cls.values, cls.gradient = _values_of_call, _gradient_of_call  # type: ignore[method-assign]
 
     # What a loss writes ------------------------------------------------------------------------------------------
@@ -254,14 +254,15 @@ class StandardLoss(Loss):
 def _derived(loss: Loss, f: Function) -> Any:
     """The gradient of a function, derived once for each loss."""
     if "_derived" not in loss.__dict__:
-        loss.__dict__["_derived"] = OPERATORS["derived"](f, f"loss {loss.name!r}")
+        loss.__dict__["_derived"] = FROM_ABOVE["derived"](f, f"loss {loss.name!r}")
     return loss.__dict__["_derived"]
 
 
 def _slope(loss: Loss, f: Function, y_true: Array, y_pred: Array) -> Array:
     """dvalues/dy_pred, from what f does to tensors."""
-    ones = np.ones_like(loss.values(y_true, y_pred))
-    return np.asarray(_derived(loss, f).gradients(ones, np.asarray(y_true, y_pred.dtype), y_pred)[1])
+    values = loss.values(y_true, y_pred)
+    targets = np.asarray(y_true, y_pred.dtype)
+    return np.asarray(_derived(loss, f).gradients(np.ones_like(values), values, targets, y_pred)[1])
 
 
 def _values_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:

@@ -115,7 +115,7 @@ class Network(Composite):
         leaves = list(self.leaves())
         if self.gathered and all(leaf.owner is self.theta for _, leaf in leaves):
             return
-        held = {f"{path}/{name}": v for path, leaf in leaves if leaf.built for name, v in leaf.p.items()}
+        held = self.values_held()
         specs = self.parameters(*self.sample_shapes)
         _refuse_more(self.name, specs)
         self.dtype = _one_dtype(self.name, leaves)

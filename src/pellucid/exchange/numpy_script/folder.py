@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import checks
-from ...errors import FileError, NotReady, Told
+from ...errors import FileError, Told
 from ...files import write_text_whole, write_whole
 from .script import MARK, write_script
 
@@ -25,12 +25,7 @@ def to_numpy(model: Any, folder: str | os.PathLike[str], force: bool = False) ->
     files and nothing besides. Returns the script's path.
     """
     target = Path(checks.path("to_numpy, argument folder", folder))
-    if not model.built:
-        raise NotReady(
-            f"model {model.name!r}, to_numpy", "a model that is built", Told("one whose input shape is unknown"),
-            "Give the first layer input_shape=(...), call build((None, ...)), or fit it to data.",
-        )  # fmt: skip
-    model.gather()
+    model.needs_parameters("to_numpy")
     text, arrays = write_script(model, NAME)
     if not force:
         _must_be_free(target)

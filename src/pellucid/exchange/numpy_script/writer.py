@@ -11,7 +11,7 @@ from typing import Any
 
 from ...activations import Activation
 from ...arrays import Array, Shape
-from ...layers import Layer
+from ..emitters import Emitters
 from . import fold
 from .listing import WIDTH, tidy, wrapped
 from .specialize import Library, Written
@@ -149,15 +149,5 @@ def batch(shape: Shape) -> str:
     return f"({', '.join(['B', *map(str, shape)])})" if shape else "(B,)"
 
 
-Emitter = Callable[[At], tuple[str, Back]]
-EMITTERS: dict[type[Layer], Emitter] = {}
-
-
-def writes(*kinds: type[Layer]) -> Callable[[Emitter], Emitter]:
-    """Decorator: this writes layers of these kinds: (the name of the output, the way back)."""
-
-    def register(emitter: Emitter) -> Emitter:
-        EMITTERS.update(dict.fromkeys(kinds, emitter))
-        return emitter
-
-    return register
+EMITTERS: Emitters[Callable[[At], tuple[str, Back]]] = Emitters()  # (the name of the output, the way back)
+writes = EMITTERS.writes

@@ -12,7 +12,7 @@ import numpy as np
 from ... import layers as L
 from ...__about__ import version
 from ...arrays import Shape, Whole, with_batch
-from ...errors import InvalidArgument, MissingExtra, NotReady, Told, WrongType
+from ...errors import InvalidArgument, MissingExtra, Told, WrongType
 from ...layers.composite import Composite
 from ...layers.traced import Traced
 from ...layers.tracing import ByPhase
@@ -49,12 +49,7 @@ def package(where: str) -> Any:
 def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = ()) -> Any:
     """The network that predicts what the model predicts, of any number of rows."""
     onnx = package(WHERE)
-    if not model.built:
-        raise NotReady(
-            f"model {model.name!r}, {WHERE}", "a model that is built", Told("one whose input shape is unknown"),
-            "Give the first layer input_shape=(...), call build((None, ...)), or fit it to data.",
-        )  # fmt: skip
-    model.gather()
+    model.needs_parameters(WHERE)
     opset = _checked_opset(opset, onnx.defs.onnx_opset_version())
     _only_ours(model)
     rows = attached(model)

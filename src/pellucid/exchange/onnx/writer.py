@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ...activations.axes import inverse, to_the_end
 from ...arrays import Array, Arrays, Shape
-from ...layers import Layer
+from ..emitters import Emitters
 
 SINGLE = ("Elu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "PRelu", "Selu", "Softplus", "Softsign")
 """Operators for which ONNX Runtime has kernels in single precision only: in double, they are made of others."""
@@ -161,15 +161,5 @@ class At:
         return self.transposed(y, inverse(order))
 
 
-Emitter = Callable[[At], str]
-EMITTERS: dict[type[Layer], Emitter] = {}
-
-
-def writes(*kinds: type[Layer]) -> Callable[[Emitter], Emitter]:
-    """Decorator: this writes layers of these kinds, and returns the name of their output."""
-
-    def register(emitter: Emitter) -> Emitter:
-        EMITTERS.update(dict.fromkeys(kinds, emitter))
-        return emitter
-
-    return register
+EMITTERS: Emitters[Callable[[At], str]] = Emitters()  # which return the name of the output
+writes = EMITTERS.writes
