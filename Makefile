@@ -22,7 +22,7 @@ demo: $(VENV)/.core
 	$(BIN)/pellucid train digits
 
 test: $(VENV)/.dev
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
