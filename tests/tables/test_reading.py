@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from pellucid.errors import PellucidError
 from pellucid.tables import load_table, read_table
 from pellucid.tables.columns import understand
+from pellucid.tables.delimited import from_text
 
 PEOPLE = [("age", "city"), ("22,5", "Köln"), ("", "Bern"), ("38", "a;b")]
 
@@ -103,3 +105,13 @@ def test_what_is_lacking_is_told(tmp_path: Path):
         read_table(3)
     with pytest.raises(PellucidError, match="Did you mean 'fare'"):
         load_table({"age": [1.0, 2.0], "fare": [1.0, 2.0]}, "far")
+
+
+def test_threads_that_read_at_once_all_take_long_cells() -> None:
+    """The csv module has one limit for all of them, and it is the caller's own again afterwards."""
+    text = b"name,n\n" + b"x" * 300_000 + b",1\n"
+    before = csv.field_size_limit()
+    with ThreadPoolExecutor(8) as threads:
+        for table in threads.map(lambda i: from_text(text, f"request {i}"), range(64)):
+            assert len(table["name"][0]) == 300_000
+    assert csv.field_size_limit() == before

@@ -15,11 +15,13 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 pre { overflow-x: auto; padding: .75rem; border: 1px solid #8886; border-radius: .4rem; font-size: .85rem; }
-label { display: grid; grid-template-columns: 12rem 1fr; gap: .75rem; margin: .4rem 0; align-items: center; }
+label { display: grid; grid-template-columns: minmax(6rem, 12rem) minmax(0, 1fr); }
+label { gap: .75rem; margin: .4rem 0; align-items: center; }
 input, select, textarea, button { font: inherit; padding: .3rem .5rem; }
-textarea { width: 100%; box-sizing: border-box; font-family: ui-monospace, monospace; font-size: .85rem; }
+input, select, textarea { width: 100%; box-sizing: border-box; }
+textarea { font-family: ui-monospace, monospace; font-size: .85rem; }
 table { border-collapse: collapse; margin-top: 1rem; } td { padding: .2rem .75rem .2rem 0; }
-meter { width: 14rem; } .error { color: #c33; }
+td:last-child { white-space: nowrap; } meter { width: min(14rem, 40vw); } .error { color: #c33; }
 """
 
 SCRIPT = """"use strict";
@@ -49,7 +51,7 @@ function line(table, cells) {
 function show(prediction) {
   const table = document.createElement("table");
   if (prediction !== null && typeof prediction === "object" && "probabilities" in prediction) {
-    line(table, ["Prediction", String(prediction.label)]);
+    line(table, [form.dataset.target, String(prediction.label)]);
     const sorted = Object.entries(prediction.probabilities).sort((a, b) => b[1] - a[1]);
     for (const [name, p] of sorted.slice(0, 20)) {
       const bar = document.createElement("meter");
@@ -59,7 +61,7 @@ function show(prediction) {
   } else if (prediction !== null && typeof prediction === "object" && !Array.isArray(prediction)) {
     for (const [name, value] of Object.entries(prediction)) line(table, [name, JSON.stringify(value)]);
   } else {
-    line(table, ["Prediction", JSON.stringify(prediction)]);
+    line(table, [form.dataset.target, JSON.stringify(prediction)]);
   }
   answer.replaceChildren(table);
 }
@@ -114,9 +116,10 @@ def form(served: Served) -> str:
         fields = "".join(_field(field, example[field.name]) for field in served.inputs)
     else:
         fields = f'<textarea name="row" rows="12" spellcheck="false">{escape(json.dumps(example))}</textarea>'
-    address = f"/predict/{escape(served.name)}/versions/{served.version}"
+    table, address = served.trained.table, f"/predict/{escape(served.name)}/versions/{served.version}"
+    target = "Prediction" if table is None else ", ".join(table.targets.names)
     body = (
-        f'<p><a href="/">All models</a></p><form data-address="{address}">{fields}'
+        f'<p><a href="/">All models</a></p><form data-address="{address}" data-target="{escape(target)}">{fields}'
         "<p><button>Predict</button></p></form>"
         '<div id="answer" role="status"></div><script src="/form.js"></script>'
     )
@@ -125,7 +128,8 @@ def form(served: Served) -> str:
 
 def _field(field: Field, example: Any) -> str:
     about = f'data-column="{escape(field.name)}" data-kind="{field.kind}"'
-    value = "" if example is None else str(example)
+    whole = isinstance(example, float) and example.is_integer()
+    value = "" if example is None else str(int(example) if whole else example)
     choices = ("True", "False") if field.kind == "boolean" else field.choices
     if field.kind == "boolean" or 0 < len(choices) <= 64:
         options = "".join(f"<option{' selected' if one == value else ''}>{escape(one)}</option>" for one in choices)

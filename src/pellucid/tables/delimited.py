@@ -9,6 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ LONGEST_CELL = 1 << 20  # characters
 MARKS = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]  # at a file's beginning
 FALLBACK = "cp1252"  # Windows' own, of Western Europe
 GZIP = b"\x1f\x8b"
+_one_at_a_time = threading.Lock()
 
 
 def read_delimited(path: str | os.PathLike[str], delimiter: str | None = None) -> Table:
@@ -108,21 +112,31 @@ def sniffed(text: str) -> str:
 
 def _records(where: str, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
     """(rows, the line on which each begins); empty lines are left out."""
-    limit = csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     rows, lines, last = [], [], 0
-    try:
-        for row in reader:
-            if row and (len(row) > 1 or row[0].strip()):
-                rows.append(row)
-                lines.append(last + 1)
-            last = reader.line_num
-    except csv.Error as problem:
-        told = Told(f"{problem} (line {last + 1})")
-        raise FileError(where, "rows of cells", told, "Is there a quotation mark that nothing closes?") from problem
-    finally:
-        csv.field_size_limit(limit)
+    with _long_cells():
+        try:
+            for row in reader:
+                if row and (len(row) > 1 or row[0].strip()):
+                    rows.append(row)
+                    lines.append(last + 1)
+                last = reader.line_num
+        except csv.Error as problem:
+            told = Told(f"{problem} (line {last + 1})")
+            raise FileError(where, "rows of cells", told, "Is there a quotation mark that nothing closes?") from problem
     return rows, lines
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Within the block, the csv module takes cells of any length that is taken here. Its limit is one for all threads,
+    which take turns, and it is the caller's own again afterwards."""
+    with _one_at_a_time:
+        limit = csv.field_size_limit(LONGEST_CELL)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(limit)
 
 
 def _names(where: str, row: list[str]) -> tuple[list[str], str]:
