@@ -246,7 +246,11 @@ class Family(Generic[T]):
         if isinstance(identifier, type) and issubclass(identifier, Part):
             needs(where, identifier)
             return self.get(identifier(), where)
-        raise WrongType(where, f"a name, a config or a part of the kind '{self.kind}'", identifier)
+        wanted = f"a name, a config or a part of the kind '{self.kind}'"
+        if callable(identifier):
+            told = Told(getattr(identifier, "__name__", repr(identifier)))
+            raise WrongType(where, wanted, told, f"Derive a class from the base class of every {self.kind}.")
+        raise WrongType(where, wanted, identifier)
 
     def optional(self, identifier: Any, where: str = "") -> T | None:
         """As `get`, with None for none."""

@@ -142,6 +142,24 @@ def test_a_graph_that_the_class_gives_to_its_base() -> None:
     assert (model.name, model.predict(X, verbose=0).shape) == ("given", (40, 2))
 
 
+def test_an_op_of_an_activation_is_that_activation(tmp_path: Any) -> None:
+    model = compiled(Sequential([L.Input((5,)), L.Dense(4, activation=ops.relu), L.Dense(3, activation=ops.softmax)]))
+    model.fit(X, Y, verbose=0)
+    assert not model.engine.refusal
+    model.save(tmp_path / "ops.keras")
+    np.testing.assert_array_equal(load_model(tmp_path / "ops.keras").predict(X, verbose=0), model.predict(X, verbose=0))
+    assert pellucid.activations.get(ops.gelu).options == {"approximate": True}  # as the op has it, and Keras's too
+
+
+def test_what_could_not_be_loaded_is_not_saved(tmp_path: Any) -> None:
+    model = Sequential([L.Input((5,)), L.Dense(3, activation=lambda x: x * 2.0)])
+    with pytest.raises(errors.InvalidArgument, match="functions of one's own that have names, got <lambda>"):
+        model.save(tmp_path / "nameless.keras")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(errors.WrongType, match="got <lambda>. Derive a class from the base class of every regularizer"):
+        L.Dense(3, kernel_regularizer=lambda w: w.sum())
+
+
 def test_what_a_class_is() -> None:
     assert issubclass(Net, OwnModel)
     assert not isinstance(Sequential(), OwnModel)

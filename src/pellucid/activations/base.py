@@ -217,7 +217,8 @@ class ActivationFamily(Family[Activation]):
         if identifier is None:
             return super().get("linear", where)
         if callable(identifier) and not isinstance(identifier, Part | type | str):
-            return custom(identifier)
+            known = getattr(identifier, "activation", None)  # an op is another way to call one of the library's
+            return known if isinstance(known, Activation) else custom(identifier)
         return super().get(identifier, where)
 
     def serialize(self, part: Activation) -> Any:

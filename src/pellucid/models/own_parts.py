@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import Told, UnknownName, WrongType
+from ..errors import InvalidArgument, Told, UnknownName, WrongType
 from ..metrics.resolve import settled
 from ..registry import get_custom_objects
 
@@ -29,6 +29,17 @@ def check_known(config: Any, where: str, call: str, *, compiled: bool = True) ->
     raise problem
 
 
+def check_named(config: Any, where: str) -> None:
+    """InvalidArgument for a function in a model's architecture that has no name by which whoever loads it could pass
+    it: a lambda."""
+    for name, _ in _own(config):
+        if not name.isidentifier():
+            raise InvalidArgument(
+                where, "functions of one's own that have names", Told(name),
+                "Write it with def, so that it can be passed as custom_objects when the model is loaded.",
+            )  # fmt: skip
+
+
 def told_how(problem: UnknownName, call: str) -> None:
     """Let the error of an unknown name tell how to load a model in which it is somebody's own."""
     if "custom_objects" in problem.fix and call not in problem.fix:
@@ -43,7 +54,7 @@ def to_pass(names: list[str], call: str) -> str:
 'my_metric': my_metric})."
     """
     it, them = ("it is", "it") if len(names) == 1 else ("they are", "them")
-    objects = ", ".join(f"{name!r}: {name}" for name in names)
+    objects = ", ".join(f"{name!r}: {name if name.isidentifier() else 'function'}" for name in names)
     return f"If {it} your own, import {them} and write: {call}, custom_objects={{{objects}}})."
 
 

@@ -72,8 +72,11 @@ def _input_lines(model: Network, place: int, shape: tuple[int, ...], shown: Show
     return lines + ([str((None, *shape))] if shown[0] else [])
 
 
-def _boxes(model: Composite, entries: list[Box], expand: bool, shown: Shown) -> tuple[list[Box], list[Box]]:
-    """(the boxes of a model behind those of its entries, the one that each output comes from)."""
+def _boxes(
+    model: Composite, entries: list[Box], expand: bool, shown: Shown, prefix: str = ""
+) -> tuple[list[Box], list[Box]]:
+    """(the boxes of a model behind those of its entries, the one that each output comes from). prefix: the names of
+    the models that it stands in."""
     places = dict(zip(model.graph.inputs, entries, strict=True))
     shapes = dict(zip(model.graph.inputs, model.sample_shapes, strict=True))
     boxes, uses = list(entries), dict[int, int]()
@@ -83,20 +86,21 @@ def _boxes(model: Composite, entries: list[Box], expand: bool, shown: Shown) -> 
         shapes |= zip(call.outputs, made, strict=True)
         use = uses[id(layer)] = uses.get(id(layer), 0) + 1
         if expand and isinstance(layer, Composite):
-            inside, ends = _boxes(layer, given, expand, shown)
+            inside, ends = _boxes(layer, given, expand, shown, f"{prefix}{layer.name}/")
             boxes += inside[len(given) :]
             places |= zip(call.outputs, ends, strict=True)
             continue
-        boxes.append(Box(_lines(layer, use, made, shown), sources=given))
+        name = prefix.removesuffix("/") if layer.gives_weights and prefix else f"{prefix}{layer.name}"
+        boxes.append(Box(_lines(layer, name + (f"#{use}" if use > 1 else ""), made, shown), sources=given))
         places |= dict.fromkeys(call.outputs, boxes[-1])
     return boxes, [places[wire] for wire in model.graph.outputs]
 
 
-def _lines(layer: Any, use: int, made: Sequence[tuple[int, ...]], shown: Shown) -> list[str]:
+def _lines(layer: Any, name: str, made: Sequence[tuple[int, ...]], shown: Shown) -> list[str]:
     shapes, names, trainable = shown
     activation = getattr(getattr(layer, "activation", None), "name", "linear")
     kind = type(layer).__name__ + (f" · {activation}" if activation != "linear" else "")
-    lines = [layer.name + (f"#{use}" if use > 1 else ""), kind] if names else [kind]
+    lines = [name, kind] if names else [kind]
     if shapes:
         lines += [str(with_batch(shape)) for shape in made]
     if trainable and layer.count_params():

@@ -29,7 +29,7 @@ from ..rng import Key
 from . import archive
 from .compiling import Compiled
 from .network import Network, at_most
-from .own_parts import check_known, told_how
+from .own_parts import check_known, check_named, told_how
 
 HARMLESS = 1 << 20  # parameters that a config may claim whatever is in the file: their shapes then tell what differs
 WHOLE = "a config as Keras 3 writes it"
@@ -41,6 +41,7 @@ def save_model(model: Compiled, filepath: str | os.PathLike[str], overwrite: boo
     path = _target(filepath, ".keras", overwrite, "save")
     model.needs_parameters("save")
     saved = dict(layer_family.serialize(model))
+    check_named(saved, f"model {model.name!r}, save")
     tree, groups = _tree(model)
     if model.compiled:
         saved["compile_config"] = model.get_compile_config()

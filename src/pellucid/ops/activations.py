@@ -29,6 +29,7 @@ def activation_op(
     forward.__name__, forward.__doc__ = activation.name, f"y = activations.{activation.name}(x){differing}."
     keras = "".join(word.capitalize() for word in activation.name.split("_"))
     made = Operation(forward, 1, keras, module, options=activation.option_names if options is None else options)
+    made.activation = activation.bound(**defaults)
 
     @made.gradient
     def backward(dy: Array, y: Array, x: Array, **options: Any) -> Array:

@@ -59,6 +59,7 @@ class Operation:
         self.forward, self.operands = forward, operands
         self.backward: Function | None = None
         self.lowering: Lowering | None = None
+        self.activation: Any = None  # that it is another way to call
         self.truths = False  # whether it is lowered where it gives true and false, too
         signature = inspect.signature(forward)
         self.signature = signature
