@@ -241,6 +241,13 @@ def swish(x):
 m = keras.Sequential([keras.Input((8,)), layers.Dense(6, activation=swish), layers.Activation(lambda x: ops.maximum(x, 0.1 * x)), layers.Dense(1)]); det(m); m.compile("sgd", "mse")
 out = [m.fit(X, YR, epochs=2, **F).history, m.predict(X[:2], verbose=0).tolist()]
 """,
+    "what_is_frozen_adds_no_penalty": """
+m = keras.Sequential([keras.Input((8,)), layers.Dense(6, kernel_regularizer="l2", bias_regularizer="l1"), layers.Dense(1, kernel_regularizer="l1")]); det(m)
+m.layers[0].trainable = False
+m.compile("sgd", "mse")
+out = [m.fit(X, YR, epochs=2, **F).history, m.evaluate(X, YR, verbose=0), [float(l) for l in m.losses]]
+m.layers[0].trainable = True; m.compile("sgd", "mse"); out.append([m.evaluate(X, YR, verbose=0), [float(l) for l in m.losses]])
+""",
     "siamese": """
 from keras import ops
 encoder = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="tanh")])

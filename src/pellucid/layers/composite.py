@@ -77,7 +77,7 @@ class Composite(Layer):
 
     def trains(self, name: str) -> bool:
         head, _, rest = name.partition("/")
-        layer = next((member for member in self.members if member.name == head), None)
+        layer = next((member for member in self.graph.layers() if member.name == head), None)
         return self.trainable and (layer is None or layer.trains(rest))  # None: a weight of its own
 
     def parts(self) -> Sequence[Layer]:

@@ -59,8 +59,9 @@ class Holding:
     @property
     def losses(self) -> list[float]:
         """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
-        layer, or a model that it stands in, was last called by hand; then those of the parameters."""
-        specs = self.specs if self.built else ()
+        layer, or a model that it stands in, was last called by hand; then those of the parameters
+        that are trained."""
+        specs = [s for s in self.specs if s.trainable] if self.built and self.trainable else ()
         held = [float(s.regularizer(self.p[s.name])) for s in specs if s.regularizer is not None]
         return self._activity_losses + held
 

@@ -15,6 +15,7 @@ from ..errors import FileError, InvalidArgument, NotReady, Told
 from ..layers import InputLayer, Layer, Parameter, Variable
 from ..layers.composite import Composite
 from ..program import Program
+from ..regularizers import Regularizer
 from ..rng import Key, fresh_key
 from ..wiring import Node, Tensor
 from .turns import alone
@@ -144,18 +145,23 @@ class Network(Composite):
         """The constraint of each parameter that has one."""
         return {s.name: s.constraint for s in self.specs if s.constraint is not None}
 
+    def penalised(self) -> list[tuple[str, Regularizer]]:
+        """(name, regularizer) of the parameters that have one, and are trained: what is frozen adds nothing to the
+        loss, as in Keras."""
+        having = ((s.name, s.regularizer) for s in self.specs if s.trainable)
+        return [(name, regularizer) for name, regularizer in having if regularizer is not None and self.trains(name)]
+
     def penalty(self, p: Arrays, cache: Any) -> float:
         """The regularizers' sum, over parameters and activities."""
-        return sum((s.regularizer(p[s.name]) for s in self.specs if s.regularizer is not None), start=cache.penalty)
+        return sum((regularizer(p[name]) for name, regularizer in self.penalised()), start=cache.penalty)
 
     def penalty_gradients(self, p: Arrays) -> dict[str, Array]:
         """The gradient of the parameters' penalties."""
-        return {s.name: s.regularizer.grad(p[s.name]) for s in self.specs if s.regularizer is not None and s.trainable}
+        return {name: regularizer.grad(p[name]) for name, regularizer in self.penalised()}
 
     def lower_penalties(self, code: Program) -> None:
         """Emit the parameters' penalties, added to the loss, and their gradients, added to those of what is trained."""
-        given = [(s.name, s.regularizer) for s in self.specs if s.regularizer is not None]
-        sums = [r.lower(code, code.parameter(name), code.gradient(name)) for name, r in given]
+        sums = [r.lower(code, code.parameter(name), code.gradient(name)) for name, r in self.penalised()]
         if not sums:
             return
         code.emit("meet")

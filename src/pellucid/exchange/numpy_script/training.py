@@ -70,15 +70,13 @@ def class_targets(loss: Loss, out: str, sample: tuple[int, ...], classes: int) -
 
 def write_penalty(script: Script, model: Any, written: Written) -> tuple[list[str], list[str]]:
     """(the function that says what is added to the loss, the lines that add its gradient)."""
-    given = [(spec.name, spec.regularizer) for spec in model.specs if spec.regularizer is not None]
     lines, gradients = [], []
-    for name, regularizer in given:
+    for name, regularizer in model.penalised():
         only_ours(f"parameter {name!r}, regularizer", regularizer)
         w = f'p["{name}"]'
         lines.append(said(f"total += {script.formula(regularizer.__call__, f'{kind(regularizer)}_penalty', w)}"))
-        if name in script.trained:
-            slope = script.formula(regularizer.grad, f"{kind(regularizer)}_penalty_grad", w)
-            gradients.append(said(f'g["{name}"] += {slope}'))
+        slope = script.formula(regularizer.grad, f"{kind(regularizer)}_penalty_grad", w)
+        gradients.append(said(f'g["{name}"] += {slope}'))
     if not lines and not written.penalty:
         return [], []
     head = "def penalty(p, cache):" if written.penalty else "def penalty(p):"
