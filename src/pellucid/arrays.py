@@ -18,7 +18,7 @@ import numpy.typing as npt
 from .errors import Told, TooLarge
 
 Array = npt.NDArray[Any]
-Shape = tuple[int, ...]
+Shape = tuple[int, ...]  # a length that is left open is None, which only whoever makes a network out of data sees
 Arrays = Mapping[str, Array]
 
 
@@ -71,6 +71,29 @@ class Whole(tuple[int, ...]):
 def with_batch(shape: Shape) -> tuple[int | None, ...]:
     """All axes of an array of this shape, None for the batch."""
     return tuple(shape) if isinstance(shape, Whole) else (None, *shape)
+
+
+def fits(shape: Shape, wanted: Shape) -> bool:
+    """Whether a shape is the one wanted, whatever stands where a length is left open.
+
+    >>> fits((7, 3), (None, 3)), fits((7, 3), (7, 4))
+    (True, False)
+    """
+    return len(shape) == len(wanted) and all(None in (n, m) or n == m for n, m in zip(shape, wanted, strict=True))
+
+
+def is_open(shape: Shape) -> bool:
+    """Whether some length of it is left open."""
+    return None in shape
+
+
+def at_length(shape: Shape, length: int) -> Shape:
+    """The shape with this length wherever one is left open.
+
+    >>> at_length((None, 3), 5)
+    (5, 3)
+    """
+    return type(shape)(length if n is None else n for n in shape)
 
 
 def known(x: Any) -> Array:

@@ -90,8 +90,8 @@ def dtype(where: str, value: Any) -> str:
     return str(name)
 
 
-def shape(where: str, value: Any) -> tuple[int, ...]:
-    """A shape without the batch axis: positive whole numbers.
+def shape(where: str, value: Any, may_be_open: bool = False) -> tuple[int, ...]:
+    """A shape without the batch axis: positive whole numbers. may_be_open: None, too, for a length that is left open.
 
     >>> shape("Input, argument shape", [28, 28])
     (28, 28)
@@ -100,7 +100,8 @@ def shape(where: str, value: Any) -> tuple[int, ...]:
         value = (value,)
     if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str):
         raise WrongType(where, "a tuple of positive whole numbers such as (784,)", value)
-    return tuple(integer(where, n, minimum=1) for n in value)
+    lengths: list[Any] = [n if n is None and may_be_open else integer(where, n, minimum=1) for n in value]
+    return tuple(lengths)
 
 
 def batch_shape(where: str, value: Any) -> tuple[int, ...]:
@@ -111,7 +112,7 @@ def batch_shape(where: str, value: Any) -> tuple[int, ...]:
     """
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < 1:
         raise WrongType(where, "a shape with the batch axis in front, such as (None, 784)", value)
-    return shape(where, value[1:])
+    return shape(where, value[1:], may_be_open=True)
 
 
 def arrays(where: str, values: Any) -> list[Any]:

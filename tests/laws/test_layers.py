@@ -270,7 +270,7 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.Normalization, {"mean": 1.0, "variance": -1.0}, "variance"),
     (L.ActivityRegularization, {"l1": -1.0}, "l1"),
     (L.InputLayer, {}, "shape"),
-    (L.InputLayer, {"shape": (None, 3)}, "shape"),
+    (L.InputLayer, {"shape": ("a", 3)}, "shape"),
     (L.InputLayer, {"shape": (3,), "batch_shape": (None, 3)}, "shape"),
     (L.InputLayer, {"shape": (3,), "dtype": "string"}, "dtype"),
     (L.InputLayer, {"shape": (3,), "sparse": True}, "sparse"),

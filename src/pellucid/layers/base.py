@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypedDict
 
 from .. import checks
-from ..arrays import Array, Arrays, Flat, Shape, with_batch
+from ..arrays import Array, Arrays, Flat, Shape, at_length, fits, is_open, with_batch
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, arguments, plain, snake
@@ -27,6 +27,7 @@ from .connecting import as_numbers, borrowed, checked_tensors, constant_for_ever
 from .family import LayerFamily
 from .holding import Holding, Parameter
 from .hooks import KERAS_HOOKS, refuse_hooks
+from .shapes import STAND_INS, open_shapes
 from .variable import Variable
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
@@ -138,7 +139,9 @@ class Layer(Part, Holding):
         self.activity_regularizer = regularizers.optional(activity_regularizer, self.where("activity_regularizer"))
         if input_dim is not None:
             input_shape = (input_dim,)
-        self.declared_shape = None if input_shape is None else checks.shape(self.where("input_shape"), input_shape)
+        self.declared_shape = (
+            None if input_shape is None else checks.shape(self.where("input_shape"), input_shape, True)
+        )
         self.shape = None  # of the input, once built
         self.p = {}  # views of the parameters, once built
         self.owner = None  # the vector that holds them
@@ -153,7 +156,10 @@ class Layer(Part, Holding):
         return shape
 
     def output_shapes_for(self, *shapes: Shape) -> tuple[Shape, ...]:
-        """Of each output, for those of the inputs."""
+        """Of each output, for those of the inputs, in which lengths may be left open."""
+        return open_shapes(self._output_shapes, shapes)
+
+    def _output_shapes(self, *shapes: Shape) -> tuple[Shape, ...]:
         found: Any = self.output_shape_for(*shapes)
         return found if self.gives_many else (found,)
 
@@ -164,6 +170,18 @@ class Layer(Part, Holding):
     def parameters(self, shape: Shape) -> Sequence[Parameter]:
         """The parameters needed for an input of this shape, in the order in which Keras saves them."""
         return ()
+
+    def specs_for(self, *shapes: Shape) -> Sequence[Parameter]:
+        """`parameters`, for shapes in which lengths may be left open that no parameter depends on."""
+        if not any(map(is_open, shapes)):
+            return self.parameters(*shapes)
+        small, large = (self.parameters(*(at_length(shape, n) for shape in shapes)) for n in STAND_INS)
+        if [spec.shape for spec in small] != [spec.shape for spec in large]:
+            raise ShapeError(
+                f"layer {self.name!r}, input", "lengths that are known where the parameters' shapes depend on them",
+                with_batch(shapes[0]), "Write the number in the place of None.",
+            )  # fmt: skip
+        return small
 
     @abstractmethod
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
@@ -276,8 +294,8 @@ class Layer(Part, Holding):
         """Make the parameters for inputs of these shapes, unless they exist."""
         if self.built:
             return
-        self.output_shape_for(*shapes)  # refuses a shape that does not fit
-        specs = self.parameters(*shapes)
+        self.output_shapes_for(*shapes)  # refuses a shape that does not fit
+        specs = self.specs_for(*shapes)
         vector = Flat({s.name: s.shape for s in specs}, self.dtype)
         key, held = fresh_key(), self.values_held()
         for i, spec in enumerate(specs):
@@ -365,7 +383,7 @@ class Layer(Part, Holding):
         if (
             self.shape is not None
             and not self.takes_many
-            and x.shape[1:] != self.shape
+            and not fits(x.shape[1:], self.shape)
             and not self._serves(x.shape[1:])
         ):
             raise ShapeError(
@@ -377,15 +395,15 @@ class Layer(Part, Holding):
     def _serves(self, *shapes: Shape) -> bool:
         """Whether the parameters that there are would do for inputs of other shapes."""
         try:
-            self.output_shape_for(*shapes)
-            return {s.name: s.shape for s in self.parameters(*shapes)} == {n: v.shape for n, v in self.p.items()}
+            self.output_shapes_for(*shapes)
+            return {s.name: s.shape for s in self.specs_for(*shapes)} == {n: v.shape for n, v in self.p.items()}
         except PellucidError:
             return False
 
     @property
     def specs(self) -> Sequence[Parameter]:
         """The parameters, described."""
-        return self.parameters(*self.sample_shapes)
+        return self.specs_for(*self.sample_shapes)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data. The input's shape is saved with the model, not with the layer."""

@@ -105,6 +105,9 @@ class Composite(Layer):
             yield step, given
 
     def output_shape_for(self, *shapes: Shape) -> Any:
+        return self.one_or_all(self.output_shapes_for(*shapes))
+
+    def output_shapes_for(self, *shapes: Shape) -> tuple[Shape, ...]:
         known = dict(zip(self.graph.inputs, shapes, strict=True))
         for call in self.graph.calls:  # not `wiring`: a layer of one's own has steps once it knows its input's shape
             given = tuple(known[wire] for wire in call.inputs)
@@ -115,12 +118,15 @@ class Composite(Layer):
                     Told(f"{call.layer.name!r}, which gives {len(made)}"), "Use Model(inputs, outputs).",
                 )  # fmt: skip
             known |= zip(call.outputs, made, strict=True)
-        return self.one_or_all(tuple(known[wire] for wire in self.graph.outputs))
+        return tuple(known[wire] for wire in self.graph.outputs)
+
+    def specs_for(self, *shapes: Shape) -> Sequence[Parameter]:
+        return self.parameters(*shapes)
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
         found: dict[str, dict[str, Parameter]] = {path: {} for path, _ in self.leaves()}
         for step, given in self.steps(*shapes):
-            for spec in step.layer.parameters(*given):
+            for spec in step.layer.specs_for(*given):
                 known = found[step.path].setdefault(spec.name, replace(spec, name=f"{step.path}/{spec.name}"))
                 if known.shape != spec.shape:
                     raise ShapeError(

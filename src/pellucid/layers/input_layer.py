@@ -22,7 +22,8 @@ class InputLayer(Layer):
     """The place where data enter a model.
 
     shape leaves the batch out: (784,); batch_shape has it in front: (None, 784). dtype is what the data come in;
-    the layers behind compute in their own. Sparse and ragged data, and sizes left open, are not supported.
+    the layers behind compute in their own. None leaves a length open, which each batch may have another of. Sparse and
+    ragged data are not supported.
 
     >>> InputLayer((784,)).batch_shape
     (None, 784)
@@ -50,7 +51,7 @@ class InputLayer(Layer):
             if batch_size is not None or len(batch_shape) == 0:
                 raise InvalidArgument("Input, argument batch_shape", "(batch or None, ...) alone", batch_shape)
             batch_size, *shape = batch_shape  # type: ignore[assignment]
-        super().__init__(name=name, input_shape=checks.shape("Input, argument shape", shape))
+        super().__init__(name=name, input_shape=checks.shape("Input, argument shape", shape, may_be_open=True))
         if batch_size is not None:
             batch_size = checks.integer("Input, argument batch_size", batch_size, minimum=1)
         self.batch_shape: tuple[int | None, ...] = (batch_size, *(self.declared_shape or ()))

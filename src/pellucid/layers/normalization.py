@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import checks
 from ..activations.axes import stretched
-from ..arrays import Array, Arrays, Shape
+from ..arrays import Array, Arrays, Shape, fits
 from ..errors import DataError, InvalidArgument, ShapeError, Told
 from ..initializers import initializers
 from ..program import Buffer, Program
@@ -179,7 +179,7 @@ class Normalization(Layer):
         if x.ndim == 1 and self.known_input_shape() == (1,):
             x = x[:, None]
         self.build((None, *x.shape[1:]))
-        if x.shape[1:] != self.shape:
+        if not fits(x.shape[1:], self._built_shape("adapt")):
             raise ShapeError(where, f"shape {(None, *(self.shape or ()))}", x.shape)
         if not np.isfinite(x).all():
             raise DataError(where, "finite numbers", Told("NaN or infinity"), "Fill or drop what is missing first.")

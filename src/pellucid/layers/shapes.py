@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import checks
-from ..arrays import Array, Shape
+from ..arrays import Array, Shape, at_length, is_open, with_batch
 from ..errors import ShapeError
+
+STAND_INS = 240, 480  # two lengths that stand, in turn, where one is left open; many numbers divide them
+
+
+def open_shapes(outputs: Callable[..., tuple[Shape, ...]], shapes: Sequence[Shape]) -> tuple[Shape, ...]:
+    """The outputs' shapes for inputs of these, where some lengths are left open: so is what varies with them.
+
+    >>> open_shapes(lambda shape: ((2 * shape[0], shape[1]),), [(None, 3)])
+    ((None, 3),)
+    """
+    if not any(map(is_open, shapes)):
+        return outputs(*shapes)
+    try:
+        small, large = (outputs(*(at_length(shape, n) for shape in shapes)) for n in STAND_INS)
+    except ShapeError as problem:
+        told = [with_batch(shape) for shape in shapes]
+        raise ShapeError(problem.where, problem.expected, told if len(told) > 1 else told[0], problem.fix) from None
+    return tuple(map(_agreeing, small, large))
+
+
+def _agreeing(a: Shape, b: Shape) -> Shape:
+    lengths: list[Any] = [n if n == m else None for n, m in zip(a, b, strict=True)]
+    return type(a)(lengths)
 
 
 def axis_argument(where: str, value: Any) -> int | tuple[int, ...]:

@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Shape
+from ..arrays import Shape, fits
 from ..constraints import constraints
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..initializers import initializers
@@ -259,15 +259,15 @@ class Traced(Composite):
             except BaseException:
                 self._shapes = ()
                 raise
-        elif shapes != self._shapes and not same_graph(self.graph, self._graph_for(shapes)):
+        elif not all(map(fits, shapes, self._shapes)) and not same_graph(self.graph, self._graph_for(shapes)):
             raise ShapeError(
                 self._place("input"), f"{self._shapes}, for which it was traced", Told(str(shapes)),
                 "What its call does depends on the shape: make a second layer.",
             )  # fmt: skip
 
-    def output_shape_for(self, *shapes: Shape) -> Any:
+    def output_shapes_for(self, *shapes: Shape) -> tuple[Shape, ...]:
         self._ensure(shapes)
-        return super().output_shape_for(*shapes)
+        return super().output_shapes_for(*shapes)
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
         self._ensure(shapes)

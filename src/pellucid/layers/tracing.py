@@ -112,7 +112,7 @@ class _Merging:
         layer = node.layer
         if id(layer) in self.found:
             return id(layer)
-        if layer.is_layer and layer.parameters(*(tensor.sample for tensor in node.inputs)):
+        if layer.is_layer and layer.specs_for(*(tensor.sample for tensor in node.inputs)):
             raise InvalidArgument(
                 f"{self.where}, call", "layers with parameters that are made in __init__ or build",
                 Told(f"{layer.name!r}, which call made"), "Keep it as an attribute: self.dense = Dense(3).",

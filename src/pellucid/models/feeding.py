@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Parts, parts_of
+from ..arrays import Array, Parts, is_open, parts_of
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
 from ..layers.connecting import by_name
 from ..training import loop
@@ -66,6 +66,14 @@ class Fed(Compiled):
                 f"model {self.name!r}, {where}", "a model with one input and one output",
                 Told(f"one with {len(self.wiring.inputs)} and {len(self.wiring.outputs)}"),
                 "Take a part out: Model(tensor, layer.output).",
+            )  # fmt: skip
+
+    def has_known_lengths(self, where: str) -> None:
+        """Raise where an input leaves a length open."""
+        if any(map(is_open, self.sample_shapes)):
+            raise ShapeError(
+                f"model {self.name!r}, {where}", "inputs of known lengths", self.input_shape,
+                "Build it for one length, and give it these weights: set_weights(model.get_weights()).",
             )  # fmt: skip
 
     def _class_weights(self, where: str, given: Any) -> Any:
@@ -144,7 +152,7 @@ class Fed(Compiled):
         """Whether the targets suit the loss and the output."""
         if y is None:
             raise NotReady(f"{where}, y", "targets", None, "Pass y, or batches of (x, y).")
-        shapes = self.output_shapes_for(*self.sample_shapes)
+        shapes = self.output_shapes_for(*(part.shape[1:] for part in parts_of(x)))
         for loss, target, shape, name in zip(
             self.objective.losses, parts_of(y), shapes, self.output_names, strict=True
         ):  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, as_dtype, parts_of
+from ..arrays import Array, as_dtype, fits, parts_of
 from ..errors import InvalidArgument
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
@@ -413,7 +413,9 @@ class Model(Stepping):
 
     def _predict_at_once(self, x: Any) -> Array | None:
         """The outputs for an array that is as the model wants it, by the compiled engine; None for the long way."""
-        if type(x) is not np.ndarray or not self.built or x.shape[1:] != self.shape or not len(x) or self.gives_many:
+        if type(x) is not np.ndarray or self.shape is None or not len(x) or self.gives_many:
+            return None
+        if not fits(x.shape[1:], self.shape):
             return None
         if x.dtype not in engine.READABLE or not x.flags.c_contiguous:
             return None

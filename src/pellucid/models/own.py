@@ -30,7 +30,7 @@ class OwnModel(Traced, Model):
         """Trace it, make the parameters, and settle what `compile` was given."""
         if self.built:
             return
-        self.output_shape_for(*shapes)
+        self.output_shapes_for(*shapes)
         given: Any = shapes if self.takes_many else shapes[0]
         self.shape = given
         self.gather()

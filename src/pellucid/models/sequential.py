@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import checks
-from ..arrays import Shape
+from ..arrays import Shape, fits
 from ..errors import InvalidArgument, ShapeError, WrongType
 from ..layers import InputLayer, Layer
 from ..layers import layers as layer_family
@@ -123,20 +123,20 @@ class Sequential(Model):
         shape = self._known_shape()
         if input_shape is not None:
             given = checks.batch_shape(f"model {self.name!r}, build, argument input_shape", input_shape)
-            if shape is not None and given != shape:
+            if shape is not None and not fits(given, shape):
                 raise ShapeError(f"model {self.name!r}, build", f"shape {(None, *shape)}", (None, *given))
-            shape = given
+            shape = shape or given
         if shape is None:
             raise not_built(self.name, "build")
-        self.output_shape_for(shape)
+        self.output_shapes_for(shape)
         self.shape = shape
         self.gather()
         self._ends()  # so that each layer knows its tensors
 
-    def output_shape_for(self, *shapes: Shape) -> Any:
+    def output_shapes_for(self, *shapes: Shape) -> tuple[Shape, ...]:
         if not self._stack:
             raise InvalidArgument(f"model {self.name!r}, build", "at least one layer", 0, "Call add(Dense(...)).")
-        return super().output_shape_for(*shapes)
+        return super().output_shapes_for(*shapes)
 
     # Config ------------------------------------------------------------------------------------------------------
 

@@ -26,9 +26,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Shape, Whole, sum_to, with_batch
+from ..arrays import Array, Arrays, Shape, Whole, at_length, sum_to, with_batch
 from ..errors import InvalidArgument, PellucidError, ShapeError, Told, TooLarge, UnknownArgument, WrongType
 from ..layers import Layer, Parameter
+from ..layers.shapes import STAND_INS, open_shapes
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, plain
 from ..rng import Key
@@ -234,7 +235,8 @@ class Op(Layer):
     def _leaves_rows_apart(self, tensors: Sequence[Tensor]) -> None:
         """Refuse an op whose output for a sample depends on the other samples of its batch: tried on two."""
         batched = [not isinstance(t.sample, Whole) for t in tensors]
-        both = [_varied((2, *t.sample) if b else t.sample, t.dtype) for t, b in zip(tensors, batched, strict=True)]
+        sizes = [at_length(t.sample, STAND_INS[0]) for t in tensors]
+        both = [_varied((2, *size) if b else size, t.dtype) for t, size, b in zip(tensors, sizes, batched, strict=True)]
         y = self._of(self._woven(both))
         for i in (0, 1):
             alone = self._of(self._woven([x[i : i + 1] if b else x for x, b in zip(both, batched, strict=True)]))
@@ -265,8 +267,20 @@ class Op(Layer):
         return self._computed(shapes, [self.dtype] * len(shapes))[0]
 
     def _computed(self, shapes: Sequence[Shape], dtypes: Sequence[str]) -> tuple[Shape, str]:
-        """(shape, dtype) of y. The op is tried on batches of one, two and three: what grows with them is the batch."""
+        """(shape, dtype) of y."""
         not_too_large(f"ops.{self.operation.name}", self.options)
+        kinds: list[str] = []
+
+        def outputs(*known: Shape) -> tuple[Shape]:
+            shape, dtype = self._of_known(known, dtypes)
+            kinds.append(dtype)
+            return (shape,)
+
+        (found,) = open_shapes(outputs, shapes)
+        return found, kinds[0]
+
+    def _of_known(self, shapes: Sequence[Shape], dtypes: Sequence[str]) -> tuple[Shape, str]:
+        """`_computed`: the op is tried on batches of one, two and three: what grows with them is the batch."""
         tried = [self._tried(n, shapes, dtypes) for n in (1, 2, 3)]
         found = [y.shape for y in tried]
         if found[0] == found[1] == found[2]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
-from ..arrays import Array, Parts, Shape, aligned, as_dtype, parts_of
+from ..arrays import Array, Parts, Shape, aligned, as_dtype, at_length, fits, parts_of
 from ..machine.executable import Executable, address, call_kernel, sorting_words
 from ..machine.layout import DONE, KINDS
 from ..machine.threads import SPAN, Crew
@@ -22,7 +22,9 @@ from .batches import ArrayBatches, Batches, with_class_weight
 from .lowering import Lowered, lower_step
 from .predicting import Predictors
 
+T = TypeVar("T")
 READABLE = frozenset(map(np.dtype, KINDS))  # what can be gathered as it is
+MOST_PROGRAMS = 64  # that are kept, where batches of ever other lengths come
 RECORD_FLOATS = 1 << 20  # outputs kept for metrics that count in Python
 
 
@@ -206,24 +208,32 @@ class Engine:
         self.steppers: dict[Any, Stepper] = {}
         self.revision, self.edits = Revision(), -1
         self.refusal = ""
-        self.predictors: Predictors | None = None
+        self.predictors: Predictors | None = None  # those used last
+        self.of_length: dict[Any, Predictors] = {}  # more than one where the model leaves a length open
         self.crews: dict[Any, Crew] = {}  # what was learnt of threads outlives a change of a part
 
     def predict(self, x: Any) -> Any:
         """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
         where an input is not finite."""
-        if self.edits != self.revision.edits or self.predictors is None:
-            if not self._renewed():
-                return None
-            try:
-                self.model.gather()  # another model may have taken its layers over
-                self.predictors = Predictors(self.model, [part.shape[1:] for part in parts_of(x)])
-            except CannotLower as part:
-                self._refuse(part)
-                return None
-            finally:
-                self._follow()
-        return self.predictors(x)
+        found = self.predictors
+        if self.edits != self.revision.edits or found is None or (found.open and found.shapes != _each_shape(x)):
+            found = self._predictors(_each_shape(x))
+        return None if found is None else found(x)
+
+    def _predictors(self, shapes: list[Shape]) -> Predictors | None:
+        """Those for rows of these shapes."""
+        if not self._renewed():
+            return None
+        key = tuple(shapes)
+        try:
+            self.model.gather()  # another model may have taken its layers over
+            self.predictors = kept(self.of_length, key, lambda: Predictors(self.model, shapes))
+        except CannotLower as part:
+            self._refuse(part)
+            return None
+        finally:
+            self._follow()
+        return self.predictors
 
     def stepper(
         self, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
@@ -233,16 +243,17 @@ class Engine:
             return None
         room = 1 << max(batch - 1, 0).bit_length()
         key = (training, fused, room, *map(_shapes, (x, y, weights)))
-        if key not in self.steppers:
-            try:
-                self.steppers[key] = Stepper(self.model, room, x, y, weights, training=training, fused=fused)
-                self.steppers[key].crew = self.crews.setdefault(key, self.steppers[key].crew)
-            except CannotLower as part:
-                self._refuse(part)
-                return None
-            finally:
-                self._follow()
-        found = self.steppers[key]
+        try:
+            found = kept(
+                self.steppers, key,
+                lambda: Stepper(self.model, room, x, y, weights, training=training, fused=fused),
+            )  # fmt: skip
+            found.crew = self.crews.setdefault(key, found.crew)
+        except CannotLower as part:
+            self._refuse(part)
+            return None
+        finally:
+            self._follow()
         found.bind(batch, x, y, weights)
         return found
 
@@ -251,6 +262,7 @@ class Engine:
         model = self.model
         if self.edits != self.revision.edits:
             self.steppers.clear()
+            self.of_length.clear()
             self.predictors, self.refusal = None, ""
         asked = os.environ.get("PELLUCID_ENGINE", "") == "definition" or getattr(model, "run_eagerly", False)
         return not (asked or self.refusal or model.dtype != "float32")
@@ -263,6 +275,16 @@ class Engine:
     def _refuse(self, part: CannotLower) -> None:
         self.refusal = str(part)
         say_once(self.refusal)
+
+
+def kept(programs: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
+    """The program for this key, made where there is none; of many, those made long ago go."""
+    if key not in programs:
+        made = make()
+        if len(programs) >= MOST_PROGRAMS:
+            del programs[next(iter(programs))]
+        programs[key] = made
+    return programs[key]
 
 
 def engine_of(model: Trainee) -> Engine:
@@ -289,6 +311,10 @@ def stepper_for(
     weights = with_class_weight(batches.y, batches.sample_weight, class_weight)
     size = min(batches.batch_size, len(batches.x))
     return engine_of(model).stepper(size, batches.x, batches.y, weights, training=training, fused=fused)
+
+
+def _each_shape(x: Any) -> list[Shape]:
+    return [part.shape[1:] for part in parts_of(x)]
 
 
 def _shapes(given: Any) -> Any:
@@ -331,14 +357,17 @@ def predict(model: Trainee, x: Any) -> Any:
         return no_rows(model, shapes)
     rows = [np.ascontiguousarray(part, None if part.dtype in READABLE else model.dtype) for part in parts]
     found = None
-    if shapes == model.sample_shapes:
+    if all(map(fits, shapes, model.sample_shapes)):
         found = engine_of(model).predict(Parts(rows) if isinstance(x, Parts) else rows[0])
     return definition.predict_step(model, as_dtype(x, model.dtype)) if found is None else found
 
 
 def no_rows(model: Trainee, shapes: Sequence[Shape]) -> Any:
     """The outputs (0, ...) for no rows (0, ...) of inputs of these shapes."""
-    outputs = [np.empty((0, *shape), model.dtype) for shape in model.output_shapes_for(*shapes)]
+    outputs = [
+        np.empty((0, *shape), model.dtype)
+        for shape in model.output_shapes_for(*(at_length(shape, 1) for shape in shapes))
+    ]
     return Parts(outputs) if model.gives_many else outputs[0]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Parts, Shape, parts_of
+from ..arrays import Array, Parts, Shape, is_open, parts_of
 from ..machine.executable import Executable, address
 from ..machine.layout import DONE, OPERANDS
 from ..program import lettered
@@ -75,6 +75,7 @@ class Predictors:
 
     def __init__(self, model: Trainee, shapes: Sequence[Shape]) -> None:
         self.model, self.shapes = model, shapes
+        self.open = any(map(is_open, model.sample_shapes))
         self.plain = len(shapes) == 1 and not model.takes_many and not model.gives_many
         widest = max(lower_prediction(model, 1, shapes).code.widths())
         block = LARGEST_BLOCK
