@@ -45,11 +45,20 @@ def parts_of(x: Any, count: int = 1) -> tuple[Any, ...]:
     return x.arrays if isinstance(x, Parts) else (x,) * (count if x is None else 1)
 
 
-def as_dtype(x: Any, dtype: npt.DTypeLike) -> Any:
-    """The array, or each of the `Parts`, in this dtype."""
+def as_dtypes(x: Any, dtypes: Sequence[str]) -> Any:
+    """The array, or each of the `Parts`, in its dtype."""
     if isinstance(x, Parts):
-        return Parts(as_dtype(part, dtype) for part in x.arrays)
-    return np.asarray(x, dtype)
+        return Parts(np.asarray(part, dtype) for part, dtype in zip(x.arrays, dtypes, strict=True))
+    return np.asarray(x, dtypes[0])
+
+
+def is_whole(dtype: npt.DTypeLike) -> bool:
+    """Whether it is a kind of whole numbers, or of true and false.
+
+    >>> is_whole("int32"), is_whole("float32")
+    (True, False)
+    """
+    return np.dtype(dtype).kind in "iub"
 
 
 def joined(parts: Sequence[Any]) -> Any:

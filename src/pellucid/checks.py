@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import known
-from .errors import InvalidArgument, UnknownName, WrongType
+from .errors import DataError, InvalidArgument, UnknownName, WrongType
 
 DTYPES = ("float32", "float64")
 
@@ -113,6 +113,22 @@ def batch_shape(where: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < 1:
         raise WrongType(where, "a shape with the batch axis in front, such as (None, 784)", value)
     return shape(where, value[1:], may_be_open=True)
+
+
+def whole(where: str, x: Any, dtype: str) -> None:
+    """Raise DataError where an array for an input of whole numbers holds what this kind of them does not.
+
+    >>> whole("predict, x", np.array([1.0, 2.0]), "int32")
+    """
+    if np.dtype(dtype).kind not in "iub" or x.dtype == dtype or not x.size:
+        return
+    with np.errstate(invalid="ignore"):
+        wrong = x.astype(dtype) != x
+    if wrong.any():
+        raise DataError(
+            where, f"whole numbers that {dtype} holds, as the input was made for", x[wrong].flat[0].item(),
+            "Round them, or make the input for float32.",
+        )  # fmt: skip
 
 
 def arrays(where: str, values: Any) -> list[Any]:

@@ -40,6 +40,7 @@ class Buffer:
 
     `space` is "work" (the program's own memory), "theta", "gradient", "state", or a name that the engine binds to an
     array at every run, such as "x". `truth`: they are 1 for true and 0 for false, which ops alone read.
+    `whole`: they come of whole numbers of this kind, which ops alone ask.
     """
 
     space: str
@@ -47,6 +48,7 @@ class Buffer:
     shape: Shape
     each: bool = True
     truth: bool = False
+    whole: str = ""
 
     @property
     def size(self) -> int:

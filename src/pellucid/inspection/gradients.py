@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Shape, as_dtype, parts_of
+from ..arrays import Array, Arrays, Shape, as_dtypes, is_whole, parts_of
 from ..errors import PellucidError, Told
 from ..layers import numerical_gradient
 from ..rng import Key
@@ -112,7 +112,8 @@ def check_gradients(
     x, y, weights = ready(twin, *_arrays(twin, x, y, sample_weight), WHERE)
     key = Key(checks.integer(f"{WHERE}, argument seed", seed))
     with threads_for(len(x), twin.theta.data.size):
-        measured = _Measured(_in_float64(twin), as_dtype(x, "float64"), y, weights)
+        wide = [kind if is_whole(kind) else "float64" for kind in twin.input_dtypes]
+        measured = _Measured(_in_float64(twin), as_dtypes(x, wide), y, weights)
         gradients = {"definition": measured.gradients(), "compiled": _by_engine(twin, x, y, weights)}
         report = GradientReport(measured.loss(measured.p))
         for name in twin.trained_names():

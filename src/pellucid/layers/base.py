@@ -92,6 +92,7 @@ class Layer(Part, Holding):
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
+    takes_whole = False  # whether whole numbers reach `forward` as they are, not in the layer's dtype
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
     is_layer = True  # whether a model shows it among its `layers`, as it does not show ops
@@ -252,6 +253,18 @@ class Layer(Part, Holding):
         return self.shape is not None
 
     @property
+    def input_dtypes(self) -> tuple[str, ...]:
+        """What its inputs come in: its own dtype, unless it was made for whole numbers."""
+        return (self.dtype,) * len(self.sample_shapes)
+
+    def meet_dtypes(self, dtypes: Sequence[str]) -> None:
+        """Whole numbers come to those of its inputs that are of such a dtype."""
+
+    def dtype_of(self, i: int, data: Any) -> str:
+        """What to bring input i into, of which these are the data."""
+        return self.dtype
+
+    @property
     def sample_shapes(self) -> tuple[Shape, ...]:
         """Of each input, once built."""
         shape: Any = self._built_shape("input_shape")
@@ -367,19 +380,19 @@ class Layer(Part, Holding):
     def as_inputs(self, data: Any) -> tuple[Array, ...]:
         """The data as an array for each input."""
         if not self.takes_many:
-            return (self.as_input(data),)
+            return (self.as_input(data, self.dtype_of(0, data)),)
         if not isinstance(data, list | tuple):
             raise WrongType(f"layer {self.name!r}, input", "a list of arrays", data)
-        found = tuple(self.as_input(one) for one in data)
+        found = tuple(self.as_input(one, self.dtype_of(i, one)) for i, one in enumerate(data))
         if len({len(x) for x in found}) > 1:
             raise ShapeError(f"layer {self.name!r}, input", "batches of one size", [x.shape for x in found])
         return found
 
-    def as_input(self, data: Any) -> Array:
-        """The data as an array of the layer's dtype, of a shape that the layer's parameters serve."""
+    def as_input(self, data: Any, dtype: str) -> Array:
+        """The data as an array of this dtype, of a shape that the layer's parameters serve."""
         if isinstance(data, Layer):
             raise WrongType(f"layer {self.name!r}, input", "an array or a tensor", data, "Call it: layer(tensor).")
-        x = as_numbers(self.name, data, self.dtype)
+        x = as_numbers(self.name, data, dtype)
         if (
             self.shape is not None
             and not self.takes_many

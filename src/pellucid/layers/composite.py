@@ -210,7 +210,7 @@ class Composite(Layer):
         values = dict(zip(wiring.inputs, xs, strict=True))
         caches, activities, penalty = [], [], 0.0
         for step in wiring.steps:
-            given, regularizer = [values[wire] for wire in step.inputs], step.layer.activity_regularizer
+            given, regularizer = _given(step, values), step.layer.activity_regularizer
             part, trains = self.part(p, step.path), step.trains(training)
             y, cache = step.layer.forward(part, *given, training=trains, rng=rng.fold(*step.numbers))
             values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
@@ -306,7 +306,7 @@ class Composite(Layer):
         """(label of a step, output) one after another, the way `forward` goes."""
         values = dict(zip(self.wiring.inputs, xs, strict=True))
         for step in self.wiring.steps:
-            given = [values[wire] for wire in step.inputs]
+            given = _given(step, values)
             part, trains = self.part(p, step.path), step.trains(training)
             y, _ = step.layer.forward(part, *given, training=trains, rng=rng.fold(*step.numbers))
             values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
@@ -339,6 +339,12 @@ class Composite(Layer):
                 p = {f"{path}/{name}": value for path, leaf in layer.leaves() for name, value in leaf.p.items()}
                 layer._hold(given if layer.takes_many else given[0], p, owner)
                 layer._tell_composites(owner)
+
+
+def _given(step: Step, values: Mapping[int, Array]) -> list[Array]:
+    """What a step reads, in its layer's dtype; whole numbers as they are, where the layer takes them."""
+    layer, found = step.layer, [values[wire] for wire in step.inputs]
+    return found if layer.takes_whole else [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
 
 
 def _arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array, Shape, known
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told, WrongType
 from ..wiring import Node, Tensor
@@ -57,6 +58,7 @@ def as_numbers(name: str, data: Any, dtype: str) -> Array:
         raise DataError(where, "numbers", Told(kind_of(data)))
     if x.ndim == 0:
         raise ShapeError(where, "an array with a batch axis", x.shape)
+    checks.whole(where, given, dtype)
     return x
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays
+from ..arrays import Array, Arrays, is_whole
 from ..errors import InvalidArgument, WrongType
 from ..program import Buffer, Program
 from ..rng import Key
@@ -21,9 +21,9 @@ from .base import Layer, layers
 class InputLayer(Layer):
     """The place where data enter a model.
 
-    shape leaves the batch out: (784,); batch_shape has it in front: (None, 784). dtype is what the data come in;
-    the layers behind compute in their own. None leaves a length open, which each batch may have another of. Sparse and
-    ragged data are not supported.
+    shape leaves the batch out: (784,); batch_shape has it in front: (None, 784). None within it leaves a length open,
+    which each batch may have another of. dtype is what the data come in: whole numbers, such as "int32", reach ops and
+    layers of one's own as they are; other layers compute in their own dtype. Sparse and ragged data are not supported.
 
     >>> InputLayer((784,)).batch_shape
     (None, 784)
@@ -57,6 +57,10 @@ class InputLayer(Layer):
         self.batch_shape: tuple[int | None, ...] = (batch_size, *(self.declared_shape or ()))
         self.dtype = _numeric("Input, argument dtype", floatx() if dtype is None else dtype)
         self.optional = bool(optional)
+
+    def enters_in(self, dtype: str) -> str:
+        """What data come in to a model of this dtype: in that, or in whole numbers where it says so."""
+        return self.dtype if is_whole(self.dtype) else dtype
 
     def tensor(self) -> Tensor:
         """The data that enter here."""

@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Shape, fits
+from ..arrays import Shape, fits, is_whole
 from ..constraints import constraints
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..initializers import initializers
@@ -32,6 +32,7 @@ from .input_layer import InputLayer
 from .own_weights import Weight, Weights, traced
 from .tracing import Trace, joined_graph, layers_in, same_graph, trace
 
+NARROW = {"int64": "int32", "uint64": "uint32"}  # as Keras reads data
 ONE: Form = ((Place(0),), {})  # call(x)
 
 
@@ -41,11 +42,12 @@ class Traced(Composite):
     """
 
     keras_hooks = tuple(hook for hook in Layer.keras_hooks if hook != "call")
-    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_busy", "_built_once"}
+    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_kinds", "_busy", "_built_once"}
     _form: Form = None  # in which it is called
     _out: Form = None  # in which it gives its outputs
     _graph: Graph | None = None
     _shapes: tuple[Shape, ...] = ()  # those of the inputs for which it was traced
+    _kinds: tuple[str, ...] = ()  # their dtypes: whole numbers where it first met such
     _built_once = False
     _busy = False  # while its own `build` or `call` runs
     _own_weights: Weights
@@ -148,11 +150,13 @@ class Traced(Composite):
         return {"args": list(args), "kwargs": kwargs}
 
     def _of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
+        self._meet_data(data)
         found = super().__call__(list(data) if self.takes_many else data[0], training)
         return self.in_form(found if isinstance(found, tuple) else (found,))
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         self._meet_many(len(tensors))
+        self.meet_dtypes([tensor.dtype for tensor in tensors])
         return super().called_on(tensors, training)
 
     def in_form(self, outputs: Sequence[Any]) -> Any:
@@ -178,6 +182,31 @@ class Traced(Composite):
                 self._place("input"), f"arguments as in its first call, {_written(self._form)}",
                 Told(_written(form)), "One layer is called in one way; tensors are numbered here.",
             )  # fmt: skip
+
+    def _meet_data(self, data: Sequence[Any]) -> None:
+        """The first data tell where whole numbers come; later ones are brought into that."""
+        if not self._kinds:
+            self.meet_dtypes([_kind(one) for one in data])
+
+    def meet_dtypes(self, dtypes: Sequence[str]) -> None:
+        """Remember in which of its inputs whole numbers come. What has decimals is of the layer's dtype; where that was
+        traced, whole numbers are brought into it."""
+        kinds = tuple(dtype if is_whole(dtype) else self.dtype for dtype in dtypes)
+        if not self._kinds:
+            self._kinds = kinds
+        for i, (known, kind) in enumerate(zip(self._kinds, kinds, strict=True)):
+            if is_whole(known) and not is_whole(kind):
+                raise InvalidArgument(
+                    self._place(f"input {i}"), f"{known}, as in its first call", Told(kind),
+                    "Cast it: ops.cast(x, 'int32').",
+                )  # fmt: skip
+
+    @property
+    def input_dtypes(self) -> tuple[str, ...]:
+        return self._kinds or super().input_dtypes
+
+    def dtype_of(self, i: int, data: Any) -> str:
+        return self._kinds[i] if self._kinds else self.dtype
 
     def _meet_many(self, count: int) -> None:
         """As `_meet`, where all that is known is how many inputs there are."""
@@ -232,7 +261,8 @@ class Traced(Composite):
             self.build(**{f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted})
 
     def _trace(self, shapes: tuple[Shape, ...], training: bool) -> Trace:
-        entries = [InputLayer(shape, dtype=self.dtype).tensor() for shape in shapes]
+        given = zip(shapes, self._kinds or (self.dtype,) * len(shapes), strict=True)
+        entries = [InputLayer(shape, dtype=kind).tensor() for shape, kind in given]
         args, kwargs = put_together(self._form, entries)
         if "training" in inspect.signature(self.call).parameters:
             kwargs = {**kwargs, "training": training}
@@ -382,6 +412,12 @@ def _written(form: Form) -> str:
     """The arguments of a call, as one writes them."""
     args, kwargs = form
     return f"({', '.join([*map(str, args), *(f'{name}={one}' for name, one in kwargs.items())])})"
+
+
+def _kind(data: Any) -> str:
+    """The dtype that data have, whole numbers in 32 bits as in Keras."""
+    found = np.asarray(data).dtype
+    return NARROW.get(found.name, found.name) if found.kind in "iub" else "float32"
 
 
 def _is_shape(given: Any) -> bool:

@@ -170,6 +170,7 @@ class ByPhase(Joining):
     formula = "y = x1 in training, x2 in prediction"
     formula_back = "dx1 = dy in training, dx2 = dy in prediction"
     is_layer = False
+    takes_whole = True
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
         if shapes[0] != shapes[1]:

@@ -84,6 +84,13 @@ class Functional(Model):
         return self._graph.by_depth(self._inputs)
 
     @property
+    def input_dtypes(self) -> tuple[str, ...]:
+        return tuple(layer.enters_in(self.dtype) for layer in self._inputs)
+
+    def dtype_of(self, i: int, data: Any) -> str:
+        return self.input_dtypes[i]
+
+    @property
     def input_names(self) -> list[str]:
         return self._keys[0] or [layer.name for layer in self._inputs]
 

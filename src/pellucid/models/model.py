@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, as_dtype, fits, parts_of
+from ..arrays import Array, as_dtypes, fits, parts_of
 from ..errors import InvalidArgument
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
@@ -341,7 +341,7 @@ class Model(Stepping):
             if not twin.built:
                 twin.build((None, *x.shape[1:]))
             twin._prepare()
-            return explain(twin, as_dtype(x, twin.dtype), engine=engine)
+            return explain(twin, as_dtypes(x, twin.input_dtypes), engine=engine)
         self.has_library_step("explain")
         return explain(twin, *twin._one_batch("explain", x, y, sample_weight), engine=engine)
 

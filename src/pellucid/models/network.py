@@ -104,7 +104,8 @@ class Network(Composite):
 
     def _entries(self) -> list[Tensor]:
         """New tensors to begin with."""
-        return [InputLayer(shape, dtype=self.dtype).tensor() for shape in self.sample_shapes]
+        given = zip(self.sample_shapes, self.input_dtypes, strict=True)
+        return [InputLayer(shape, dtype=dtype).tensor() for shape, dtype in given]
 
     # Parameters --------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ class OwnModel(Traced, Model):
             self._to_compile = None
 
     def _of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
+        self._meet_data(data)
         self.make(*(one.shape[1:] for one in data))
         return Model.__call__(self, list(data) if self.takes_many else data[0], training)
 
@@ -67,13 +68,14 @@ class OwnModel(Traced, Model):
         if not whole:
             form, data = taken_apart(x, lambda one: is_data(one) or not isinstance(one, dict | list | tuple))
         self._meet(((form,), {}))
+        self._meet_data(data)
         if not self.built:
             self.make(*(np.shape(one)[1:] for one in data))
         return data if self.takes_many else data[0]
 
     def _entries(self) -> list[Tensor]:
-        shapes = zip(self.sample_shapes, self.input_names, strict=True)
-        return [InputLayer(shape, dtype=self.dtype, name=name).tensor() for shape, name in shapes]
+        given = zip(self.sample_shapes, self.input_dtypes, self.input_names, strict=True)
+        return [InputLayer(shape, dtype=dtype, name=name).tensor() for shape, dtype, name in given]
 
     def as_called(self, x: Any) -> Any:
         """A batch of inputs in the form of the first argument of `call`."""

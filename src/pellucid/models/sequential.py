@@ -103,6 +103,13 @@ class Sequential(Model):
         if shape is not None and self._stack:
             self.build((None, *shape))
 
+    @property
+    def input_dtypes(self) -> tuple[str, ...]:
+        return (self.dtype if self._input is None else self._input.enters_in(self.dtype),)
+
+    def dtype_of(self, i: int, data: Any) -> str:
+        return self.input_dtypes[0]
+
     def _known_shape(self) -> Shape | None:
         if self._input is not None:
             return self._input.declared_shape
@@ -128,6 +135,8 @@ class Sequential(Model):
             shape = shape or given
         if shape is None:
             raise not_built(self.name, "build")
+        if self._stack:
+            self._stack[0].meet_dtypes(self.input_dtypes)
         self.output_shapes_for(shape)
         self.shape = shape
         self.gather()

@@ -192,7 +192,7 @@ class Op(Layer):
 
     family = operations  # type: ignore[assignment]
     operation: ClassVar[Operation]
-    takes_many = True
+    takes_many = takes_whole = True
     is_layer = False
     supports_masking = True
     passing = Layer.passing | {"held", "places"}
@@ -337,11 +337,11 @@ class Op(Layer):
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
         operation = self.operation
         given = [x.shape if x.each else Whole(x.shape) for x in xs]
-        shape, dtype = self._computed(given, ["bool" if x.truth else self.dtype for x in xs])
+        shape, dtype = self._computed(given, ["bool" if x.truth else x.whole or self.dtype for x in xs])
         truth = operation.truths and dtype == "bool"
         if operation.lowering is None or not (truth or dtype == self.dtype):
             raise CannotLower(f"op {operation.name!r}" + (f" of {dtype}" if operation.lowering else ""))
-        operands = self._woven([replace(x, truth=False) for x in xs])
+        operands = self._woven([replace(x, truth=False, whole="") for x in xs])
         y = operation.lowering(code, *(operands if operation.operands else [operands]), **self.options)
         if (y.shape, y.each) != (tuple(shape), not isinstance(shape, Whole)):
             raise CannotLower(f"op {operation.name!r} along the batch")

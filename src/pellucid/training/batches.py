@@ -197,6 +197,8 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
         lambda place, one, i: as_features(place, one, model.sample_shapes[i] if model.takes_many else model.shape,
                                           none_will_do=none_will_do),
     )  # fmt: skip
+    for one, kind in zip(parts_of(x), model.input_dtypes, strict=True):
+        checks.whole(f"{where}, x", one, kind)
     if len({len(one) for one in parts_of(x)}) > 1:
         raise ShapeError(f"{where}, x", "inputs of as many rows each", [one.shape for one in parts_of(x)])
     outputs = model.gives_many and model.output_names

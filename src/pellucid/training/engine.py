@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..arrays import Array, Parts, Shape, aligned, as_dtype, at_length, fits, parts_of
+from ..arrays import Array, Parts, Shape, aligned, as_dtypes, at_length, fits, parts_of
 from ..machine.executable import Executable, address, call_kernel, sorting_words
 from ..machine.layout import DONE, KINDS
 from ..machine.threads import SPAN, Crew
@@ -359,7 +359,7 @@ def predict(model: Trainee, x: Any) -> Any:
     found = None
     if all(map(fits, shapes, model.sample_shapes)):
         found = engine_of(model).predict(Parts(rows) if isinstance(x, Parts) else rows[0])
-    return definition.predict_step(model, as_dtype(x, model.dtype)) if found is None else found
+    return definition.predict_step(model, as_dtypes(x, model.input_dtypes)) if found is None else found
 
 
 def no_rows(model: Trainee, shapes: Sequence[Shape]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, as_dtype, joined, parts_of
+from ..arrays import Array, as_dtypes, joined, parts_of
 from ..errors import NonFinite, NotReady, Told
 from . import definition, engine
 from .base import Trainee
@@ -278,7 +278,7 @@ def ready(
     if y is None:
         raise NotReady(f"{where}, y", "targets", Told("none"), "Pass y, or batches of (x, y).")
     weights = with_class_weight(y, weights, class_weight)
-    return as_dtype(x, model.dtype), y, weights
+    return as_dtypes(x, model.input_dtypes), y, weights
 
 
 def _due(frequency: int | Sequence[int], epoch: int) -> bool:

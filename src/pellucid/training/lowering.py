@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Parts, Shape, parts_of
+from ..arrays import Parts, Shape, is_whole, parts_of
 from ..losses import Loss
 from ..losses.lowering import Places, lower_slope
 from ..program import Buffer, CannotLower, Program, lettered
@@ -41,7 +41,11 @@ def lower_network(
     """The forward pass from rows of `x`, or of `x1`, `x2`, ..., and where each output is."""
     trained = frozenset(model.trained_names()) if training else frozenset()
     code = Program(batch, model.theta, model.state, training, trained, noise_key=model.key.fold("noise").seed)
-    given = [gathered(code, name, shape, serial=False) for name, shape in lettered("x", shapes).items()]
+    entering = zip(lettered("x", shapes).items(), model.input_dtypes, strict=True)
+    given = [
+        replace(gathered(code, name, shape, serial=False), whole=dtype if is_whole(dtype) else "")
+        for (name, shape), dtype in entering
+    ]
     outputs = model.lowered(code, *given)
     return code, outputs if isinstance(outputs, tuple) else (outputs,)
 
