@@ -111,6 +111,7 @@ class Program:
     size: int = 0  # floats of the work memory
     constants: list[tuple[Buffer, Array]] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)  # in the order of the forward pass
+    masks: tuple[Buffer | None, ...] = ()  # of each output, 1 where a number of it counts, 0 where not
     logits: dict[int, tuple[str, Buffer]] = field(default_factory=dict)  # by wire of y: (f, z) where y = f(z) ends it
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key
     noise_key: int = 0  # the seed of the key that each step's is folded from

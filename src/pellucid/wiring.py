@@ -9,7 +9,8 @@ these steps.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -270,7 +271,8 @@ class Step:
 
     path: whose parameters, "inner/dense"; a layer that is used twice has one. label: this very use, "inner/dense", then
     "inner/dense#2". numbers: whose random numbers, the places of the call in each model on the way; every use draws
-    its own. training: as of a call, the outermost that says so.
+    its own. training: as of a call, the outermost that says so. masks: for a layer that asks which numbers of its
+    inputs count, the wires that say so, None where all do.
     """
 
     layer: Any
@@ -280,6 +282,7 @@ class Step:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     training: bool | None = None
+    masks: tuple[int | None, ...] = ()
 
     def trains(self, training: bool) -> bool:
         """Whether the layer behaves as in training, where the model does or does not."""
@@ -293,6 +296,12 @@ class Wiring:
     inputs: tuple[int, ...]
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
+    masks: tuple[int | None, ...] = ()  # of each output, the wire that says which of its numbers count
+
+    @property
+    def masked(self) -> bool:
+        """Whether some output has a mask."""
+        return any(mask is not None for mask in self.masks)
 
     @cached_property
     def owners(self) -> dict[str, Any]:
@@ -310,7 +319,7 @@ class Wiring:
     @cached_property
     def read(self) -> frozenset[int]:
         """The wires that some step reads."""
-        return frozenset(wire for step in self.steps for wire in step.inputs)
+        return frozenset(wire for step in self.steps for wire in step.inputs if not step.layer.is_mask)
 
     def last(self, wire: int) -> Step | None:
         """The step that gives an output which nothing else of the network looks at; None where something does."""
@@ -332,6 +341,7 @@ class _Unfolding:
     paths: dict[int, str] = field(default_factory=dict)  # of each layer, by its identity
     uses: dict[str, int] = field(default_factory=dict)
     wires: Iterator[int] = field(default_factory=itertools.count)
+    masks: dict[int, int] = field(default_factory=dict)  # of a wire, the one that says which of its numbers count
 
     def unfold(
         self,
@@ -347,13 +357,47 @@ class _Unfolding:
             given = tuple(wires[wire] for wire in call.inputs)
             place, told = (*numbers, i), call.training if training is None else training
             if isinstance(inner := getattr(call.layer, "graph", None), Graph):
-                ends = self.unfold(inner, given, f"{prefix}{call.layer.name}/", place, told)
+                inner, entering = self._with_masks(call.layer, inner, given)
+                ends = self.unfold(inner, entering, f"{prefix}{call.layer.name}/", place, told)
             else:
                 path = (prefix[:-1] or self.name) if call.layer.gives_weights else f"{prefix}{call.layer.name}"
                 ends = tuple(next(self.wires) for _ in call.outputs)
-                self._step(call.layer, path, place, given, ends, told)
+                masks = tuple(map(self.masks.get, given)) if call.layer.takes_mask else ()
+                self._step(call.layer, path, place, given, ends, told, masks if any_of(masks) else ())
+            self._mask(call.layer, f"{prefix}{call.layer.name}", place, given, ends)
             wires |= zip(call.outputs, ends, strict=True)
         return tuple(wires[wire] for wire in graph.outputs)
+
+    def _with_masks(self, layer: Any, graph: Graph, given: tuple[int, ...]) -> tuple[Graph, tuple[int, ...]]:
+        """The graph of a layer, and what enters it: the masks too, where its `call` asks for them."""
+        masks = tuple(map(self.masks.get, given))
+        if not (layer.takes_mask and any_of(masks)):
+            return graph, given
+        return layer.masked_graph([mask is not None for mask in masks]), (*given, *(m for m in masks if m is not None))
+
+    def _mask(self, layer: Any, path: str, place: tuple[int, ...], given: Sequence[int], ends: Sequence[int]) -> None:
+        """Which mask the outputs of a call have."""
+        if layer.attaches_mask:
+            self.masks[ends[0]] = given[1]
+            return
+        masks = [self.masks.get(wire) for wire in given]
+        if any(end in self.masks for end in ends):
+            return  # a model passes on what the layers in it make of a mask
+        if not layer.masks_output([mask is not None for mask in masks]):
+            if any_of(masks) and layer.is_layer:
+                warnings.warn(
+                    f"layer {layer.name!r} ({type(layer).__name__}): its input has a mask, which it does not pass on: "
+                    "what follows sees none, and the loss counts every step.",
+                    stacklevel=2,
+                )
+            return
+        mask = masks[0]
+        if not layer.passes_mask:
+            mask = next(self.wires)
+            step = layer.mask_step(layer, [m is not None for m in masks])
+            self._step(step, f"{path}.mask", place, (*given, *(m for m in masks if m is not None)), (mask,))
+        if mask is not None:
+            self.masks |= dict.fromkeys(ends, mask)
 
     def _step(self, layer: Any, path: str, *rest: Any) -> None:
         path = self.paths.setdefault(id(layer), path)
@@ -366,4 +410,21 @@ def unfolded(graph: Graph, name: str) -> Wiring:
     unfolding = _Unfolding(name)
     inputs = tuple(next(unfolding.wires) for _ in graph.inputs)
     outputs = unfolding.unfold(graph, inputs, "")
-    return Wiring(inputs, tuple(unfolding.steps), outputs)
+    masks = tuple(map(unfolding.masks.get, outputs))
+    return Wiring(inputs, tuple(_needed(unfolding.steps, masks)), outputs, masks)
+
+
+def any_of(masks: Iterable[int | None]) -> bool:
+    """Whether there is one among them."""
+    return any(mask is not None for mask in masks)
+
+
+def _needed(steps: Sequence[Step], masks: Iterable[int | None]) -> list[Step]:
+    """The steps without those that compute a mask which nobody asks for."""
+    wanted, found = set(masks), list[Step]()
+    for step in reversed(steps):
+        if step.layer.is_mask and not wanted & set(step.outputs):
+            continue
+        wanted |= {*step.inputs, *step.masks}
+        found.append(step)
+    return found[::-1]

@@ -22,6 +22,7 @@ from .joining import add, average, concatenate, dot, maximum, minimum, multiply,
 from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
+from .masking import Masking
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
 from .normalization import Normalization
 from .permute import Permute
@@ -63,6 +64,7 @@ __all__ = [
     "LayerNormalization",
     "LayerReport",
     "LeakyReLU",
+    "Masking",
     "Maximum",
     "Minimum",
     "Multiply",

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypedDict
 
+import numpy as np
+
 from .. import checks
 from ..arrays import Array, Arrays, Flat, Shape, at_length, fits, is_open, with_batch
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
@@ -92,6 +94,11 @@ class Layer(Part, Holding):
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
+    is_mask = False  # whether it computes a mask, of which no gradient flows back
+    takes_mask = False  # whether `forward` is told, as `mask`, which steps of the input count
+    attaches_mask = False  # whether its second input is the mask of its first
+    mask_step: ClassVar[Any]  # makes the step that computes what `compute_mask` says
+    attached: ClassVar[Any]  # tensors with the masks that a call names
     takes_whole = False  # whether whole numbers reach `forward` as they are, not in the layer's dtype
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
@@ -328,20 +335,44 @@ class Layer(Part, Holding):
         """A copy keeps the values but belongs to nobody: the first model that uses it takes them up."""
         return {**self.__dict__, "owner": None, "_nodes": []}
 
-    def __call__(self, x: Any, training: bool | None = None) -> Any:
+    def masks_output(self, masked: Sequence[bool]) -> bool:
+        """Whether what it gives has a mask, where these of its inputs have one."""
+        return not self.passes_mask or (self.supports_masking and any(masked[:1]))
+
+    @property
+    def passes_mask(self) -> bool:
+        """Whether the mask of what it gives is that of its first input; else `compute_mask` says what it is."""
+        return type(self).compute_mask is Layer.compute_mask
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The mask of the output, from the inputs and their mask; one of your own may write it, as in Keras."""
+        return previous_mask
+
+    def refuse_mask(self, mask: Any) -> None:
+        """Raise where a call names a mask for a layer that asks for none."""
+        if mask is not None and not self.takes_mask:
+            raise InvalidArgument(
+                f"layer {self.name!r}, argument mask", "a layer whose numbers depend on a mask",
+                Told(type(self).__name__), "A mask passes through other layers by itself: begin with Masking.",
+            )  # fmt: skip
+
+    def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
         in Keras: a call is a step taken, where `forward` only says what the step would give.
 
         Called on a tensor, as `Input` gives one, the layer joins a graph, and its output is a tensor too. There
         training says whether the layer behaves as in training, or as in prediction, whatever the model does."""
+        self.refuse_mask(mask)
         if (tensors := tensors_in(x)) is not None:
+            tensors = tensors if mask is None else self.attached(tensors, mask)
             return self.in_form(self.called_on(tensors, training))
         training = bool(training)
         if TRACING.get() and type(self).parameters is not Layer.parameters:
             raise constant_for_ever(self.name)
         xs = self.as_inputs(x)
         self.make(*(one.shape[1:] for one in xs))
-        y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls))
+        masks = {} if mask is None else {"mask": mask if self.takes_many else np.asarray(mask, bool)}
+        y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls), **masks)
         self._calls += training
         if self.activity_regularizer is not None:
             self._activity_losses = [float(self.activity_regularizer(y)) / max(len(y), 1)]

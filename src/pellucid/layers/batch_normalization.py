@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..constraints import constraints
-from ..errors import InvalidArgument, UnknownName
+from ..errors import InvalidArgument, ShapeError, UnknownName
 from ..initializers import Initializer, initializers
 from ..program import Buffer, CannotLower, Program
 from ..regularizers import regularizers
@@ -39,18 +39,28 @@ def batch_norm(
 
 
 def batch_norm_grad(
-    dy: Array, xhat: Array, r: Array, gamma: Array | float, over: tuple[int, ...], *, moving: bool
+    dy: Array,
+    xhat: Array,
+    r: Array,
+    gamma: Array | float,
+    over: tuple[int, ...],
+    *,
+    moving: bool,
+    shares: Array | None = None,
 ) -> tuple[Array, Array, Array]:
     """(dx, dγ, dβ), with g = dL/dx̂ = dL/dy·γ. `over` are the axes that μ and σ² are taken over.
 
     μ and σ² move with x: dμ/dx = 1/N and dσ²/dx = 2(x − μ)/N. Carried through x̂ = (x − μ)·r, the first takes from g
     its mean, the second its component along x̂: dL/dx = r · (g − mean(g) − x̂·mean(g·x̂)).
-    Moving statistics don't depend on x, and leave dL/dx = r·g.
+    Moving statistics don't depend on x, and leave dL/dx = r·g. shares: by how much each x counts in μ and σ², where a
+    mask says so; 1/N otherwise.
     """
     dgamma = (dy * xhat).sum(axis=over)
     dbeta = dy.sum(axis=over)
     g = dy * gamma
-    if not moving:
+    if shares is not None:
+        g = g - shares * (g.sum(axis=over, keepdims=True) + xhat * (g * xhat).sum(axis=over, keepdims=True))
+    elif not moving:
         g = g - g.mean(axis=over, keepdims=True) - xhat * (g * xhat).mean(axis=over, keepdims=True)
     return g * r, dgamma, dbeta
 
@@ -73,6 +83,7 @@ class BatchNormCache(NamedTuple):
     r: Array
     mean: Array | None
     variance: Array | None
+    shares: Array | None = None  # by how much each x counts, where a mask says so
     corrections: tuple[Array, Array] | None = None  # r and d of renorm, shaped to go along with x
 
 
@@ -103,7 +114,7 @@ class BatchNormalization(Layer):
     differences let r and d move with x, does not agree with its gradient.
     """
 
-    supports_masking = True
+    supports_masking = takes_mask = True
     formula = "r = 1 / √(σ² + ε), x̂ = (x − μ)·r, y = γ·x̂ + β"
     formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
     letters: ClassVar = {"gamma": "γ", "beta": "β"}
@@ -183,19 +194,31 @@ class BatchNormalization(Layer):
         starts = {"moving_stddev": stddev, "renorm_mean": mean, "renorm_stddev": stddev}
         return [Parameter(name, shape, start, trainable=False) for name, start in starts.items()]
 
-    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key, mask: Array | None = None) -> tuple[Array, Any]:
         axes, over = self._axes(x)
         of_batch = training and self.trainable
-        mean = x.mean(axis=over) if of_batch else p["moving_mean"]
-        variance = x.var(axis=over) if of_batch else p["moving_variance"]
+        shares = self._shares(x, mask, over) if of_batch and mask is not None else None
+        if shares is not None:
+            mean = (shares * x).sum(axis=over)
+            variance = (shares * np.square(x - along(mean, axes, x.ndim))).sum(axis=over)
+        else:
+            mean = x.mean(axis=over) if of_batch else p["moving_mean"]
+            variance = x.var(axis=over) if of_batch else p["moving_variance"]
         gamma, beta = self._affine(p, axes, x.ndim)
         if of_batch and self.renorm:
-            return self._renormed(p, x, along(mean, axes, x.ndim), along(variance, axes, x.ndim), gamma, beta)
+            return self._renormed(p, x, along(mean, axes, x.ndim), along(variance, axes, x.ndim), gamma, beta, shares)
         y, xhat, r = batch_norm(x, along(mean, axes, x.ndim), along(variance, axes, x.ndim), gamma, beta, self.epsilon)
-        return y, BatchNormCache(xhat, r, *((mean, variance) if of_batch else (None, None)))
+        return y, BatchNormCache(xhat, r, mean, variance, shares) if of_batch else BatchNormCache(xhat, r, None, None)
 
     def _renormed(
-        self, p: Arrays, x: Array, mean: Array, variance: Array, gamma: Array | float, beta: Array | float
+        self,
+        p: Arrays,
+        x: Array,
+        mean: Array,
+        variance: Array,
+        gamma: Array | float,
+        beta: Array | float,
+        shares: Array | None,
     ) -> tuple[Array, BatchNormCache]:
         """`forward` with batch renormalization; mean and variance are shaped to go along with x."""
         sigma = np.sqrt(variance + self.epsilon)
@@ -205,17 +228,21 @@ class BatchNormalization(Layer):
         d = np.clip((mean - p["renorm_mean"].reshape(sigma.shape)) / running, -dmax, dmax)
         xhat = (x - mean) / sigma
         y = gamma * (xhat * r + d) + beta
-        return y, BatchNormCache(xhat, 1 / sigma, mean.reshape(-1), variance.reshape(-1), (r, d))
+        return y, BatchNormCache(xhat, 1 / sigma, mean.reshape(-1), variance.reshape(-1), shares, (r, d))
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         axes, over = self._axes(dy)
         gamma, _ = self._affine(p, axes, dy.ndim)
         if cache.corrections is not None:  # y = (γ·r)·x̂ + (γ·d + β)
             r, d = cache.corrections
-            dx, dscale, dbeta = batch_norm_grad(dy, cache.xhat, cache.r, gamma * r, over, moving=False)
+            dx, dscale, dbeta = batch_norm_grad(
+                dy, cache.xhat, cache.r, gamma * r, over, moving=False, shares=cache.shares
+            )
             found = {"gamma": dscale * r.reshape(-1) + dbeta * d.reshape(-1), "beta": dbeta}
             return dx, {name: g for name, g in found.items() if name in p}
-        dx, dgamma, dbeta = batch_norm_grad(dy, cache.xhat, cache.r, gamma, over, moving=cache.mean is None)
+        dx, dgamma, dbeta = batch_norm_grad(
+            dy, cache.xhat, cache.r, gamma, over, moving=cache.mean is None, shares=cache.shares
+        )
         found = {"gamma": dgamma, "beta": dbeta}
         return dx, {name: g for name, g in found.items() if name in p}
 
@@ -269,6 +296,15 @@ class BatchNormalization(Layer):
 
         code.back(undo)
         return y
+
+    def _shares(self, x: Array, mask: Array, over: tuple[int, ...]) -> Array:
+        """By how much each number of x counts in the means: mask / Σ mask. Keras adds 1e-7 to the sum."""
+        if mask.shape != x.shape[:-1]:
+            wanted = f"of one axis less than the input {x.shape}"
+            raise ShapeError(f"layer {self.name!r}, mask", wanted, mask.shape)
+        counts = np.broadcast_to(mask[..., None], x.shape).astype(x.dtype)
+        found: Array = counts / np.maximum(counts.sum(axis=over, keepdims=True), 1)
+        return found
 
     def _axes(self, x: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """(the channels' axis, all the others)."""

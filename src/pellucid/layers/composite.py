@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told
-from ..program import Buffer, Program, lettered
+from ..program import Buffer, CannotLower, Program, lettered
 from ..registry import snake
 from ..rng import Key
 from ..wiring import Graph, Step, Wiring, unfolded
@@ -26,6 +26,7 @@ class CompositeCache(NamedTuple):
     caches: list[Any]
     activities: list[Array | None]
     penalty: float
+    masks: list[Array | None]  # of each output, which of its numbers count
 
 
 class Composite(Layer):
@@ -95,6 +96,9 @@ class Composite(Layer):
                 waiting += list(layer.in_saved_order())[::-1]
             elif id(layer) in paths:
                 yield paths.pop(id(layer)), layer
+        for path, layer in self.wiring.owners.items():  # what a `call` that is told a mask does besides
+            if id(layer) in paths:
+                yield path, layer
 
     def steps(self, *shapes: Shape) -> Iterator[tuple[Step, tuple[Shape, ...]]]:
         """Each step, and the shapes of what it reads, for inputs of these shapes."""
@@ -212,14 +216,16 @@ class Composite(Layer):
         for step in wiring.steps:
             given, regularizer = _given(step, values), step.layer.activity_regularizer
             part, trains = self.part(p, step.path), step.trains(training)
-            y, cache = step.layer.forward(part, *given, training=trains, rng=rng.fold(*step.numbers))
+            key, masks = rng.fold(*step.numbers), _masks(step, values)
+            y, cache = step.layer.forward(part, *given, training=trains, rng=key, **masks)
             values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
             caches.append(cache)
             activities.append(y if regularizer is not None else None)
             if regularizer is not None:
                 penalty += regularizer(y) / len(y)
         outputs = self.one_or_all(tuple(values[wire] for wire in wiring.outputs))
-        return outputs, CompositeCache(caches, activities, penalty)
+        told = [None if mask is None else values[mask] for mask in wiring.masks]
+        return outputs, CompositeCache(caches, activities, penalty, told)
 
     def keep_activity_losses(self, cache: CompositeCache) -> None:
         """Let the layers' `losses` include what activity regularizers gave in this pass, for each use of a layer."""
@@ -269,6 +275,8 @@ class Composite(Layer):
         code.branches |= not self.wiring.is_chain
         for step in self.wiring.steps:
             given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
+            if step.masks:
+                raise CannotLower(f"layer {step.layer.name!r} ({type(step.layer).__name__}) with a mask")
             with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
                 y = step.layer.lowered(code, *given)
                 ys = y if isinstance(y, tuple) else (y,)
@@ -279,6 +287,7 @@ class Composite(Layer):
                     regularizer.lower_activity(code, y)
             if set(ys) & set(given) or regularizer is not None or len(ys) > 1:
                 code.logits.pop(step.outputs[0], None)  # the loss does not look behind this layer
+        code.masks = tuple(None if wire is None else places[wire] for wire in self.wiring.masks)
         return self.one_or_all(tuple(places[wire] for wire in self.wiring.outputs))
 
     def all_logits(self, cache: CompositeCache) -> list[tuple[str, Array] | None]:
@@ -308,8 +317,11 @@ class Composite(Layer):
         for step in self.wiring.steps:
             given = _given(step, values)
             part, trains = self.part(p, step.path), step.trains(training)
-            y, _ = step.layer.forward(part, *given, training=trains, rng=rng.fold(*step.numbers))
+            key, masks = rng.fold(*step.numbers), _masks(step, values)
+            y, _ = step.layer.forward(part, *given, training=trains, rng=key, **masks)
             values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
+            if step.layer.is_mask:
+                continue
             yield step.label, y[0] if isinstance(y, tuple) else y
 
     # Parameters --------------------------------------------------------------------------------------------------
@@ -339,6 +351,14 @@ class Composite(Layer):
                 p = {f"{path}/{name}": value for path, leaf in layer.leaves() for name, value in leaf.p.items()}
                 layer._hold(given if layer.takes_many else given[0], p, owner)
                 layer._tell_composites(owner)
+
+
+def _masks(step: Step, values: Mapping[int, Array]) -> dict[str, Any]:
+    """What a step is told of which of its numbers count."""
+    if not step.masks:
+        return {}
+    masks = [None if wire is None else values[wire] for wire in step.masks]
+    return {"mask": masks if step.layer.takes_many else masks[0]}
 
 
 def _given(step: Step, values: Mapping[int, Array]) -> list[Array]:

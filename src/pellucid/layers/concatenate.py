@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Unpack
 
@@ -44,6 +45,21 @@ class Concatenate(Joining):
             )  # fmt: skip
         (place,) = places
         return (*shapes[0][:place], sum(s[place] for s in shapes), *shapes[0][place + 1 :])
+
+    def masks_output(self, masked: Sequence[bool]) -> bool:
+        return any(masked)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The masks side by side, an input without one counting whole; over the last axis, what counts in any of
+        them, as in Keras."""
+        if previous_mask is None or all(mask is None for mask in previous_mask):
+            return None
+        wide = [
+            np.broadcast_to(True if m is None else m.reshape(m.shape + (1,) * (x.ndim - m.ndim)), x.shape)
+            for x, m in zip(inputs, previous_mask, strict=True)
+        ]
+        (axis,) = axes_of(self.name, self.axis, wide[0].shape[1:])
+        return np.concatenate(wide, axis).any(axis=-1)
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
         (axis,) = axes_of(self.name, self.axis, xs[0].shape[1:])

@@ -26,6 +26,14 @@ class Joining(Layer):
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
         return ()
 
+    def masks_output(self, masked: Sequence[bool]) -> bool:
+        return self.supports_masking and all(masked)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Where every input has a mask, what counts in any of them, as in Keras; else None."""
+        masks = [None] * len(inputs) if previous_mask is None else previous_mask
+        return None if any(mask is None for mask in masks) else reduce(np.logical_or, masks)
+
 
 class Merging(Joining):
     """A layer that joins its inputs number by number. Inputs of fewer axes, or with axes of length 1, are stretched to

@@ -46,6 +46,7 @@ class Traced(Composite):
     _form: Form = None  # in which it is called
     _out: Form = None  # in which it gives its outputs
     _graph: Graph | None = None
+    _masked: dict[tuple[bool, ...], Graph]  # by which of its inputs have a mask that `call` asks for
     _shapes: tuple[Shape, ...] = ()  # those of the inputs for which it was traced
     _kinds: tuple[str, ...] = ()  # their dtypes: whole numbers where it first met such
     _built_once = False
@@ -129,6 +130,8 @@ class Traced(Composite):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """y for a batch; called on tensors, tensors. As `call` takes its arguments."""
         training = kwargs.pop("training", None)
+        if kwargs.get("mask", "") is None:
+            del kwargs["mask"]  # that of the input, if it has one
         if args and not taken_apart((args, kwargs))[1]:
             args = (np.asarray(args[0]), *args[1:])
         form, data = taken_apart(in_order_of(self._form, (args, kwargs)))
@@ -241,7 +244,7 @@ class Traced(Composite):
                 trained, predicted = (self._trace(shapes, training) for training in (True, False))
         finally:
             self._busy = False
-        self._out = trained.form
+        self._out, self._masked = trained.form, {}
         self.gives_many = trained.form != Place(0)
         graph = joined_graph(self._place(), trained, predicted, self.parts())
         if self.own_weights and all(call.layer is not self.own_weights for call in graph.calls):
@@ -260,10 +263,32 @@ class Traced(Composite):
             named = inspect.signature(self.call).bind_partial(*args, **kwargs).arguments
             self.build(**{f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted})
 
-    def _trace(self, shapes: tuple[Shape, ...], training: bool) -> Trace:
+    @property
+    def takes_mask(self) -> bool:  # type: ignore[override]
+        """Whether `call` asks for the mask of its input, and no call names one."""
+        named = self._form is not None and ("mask" in self._form[1] or len(self._form[0]) > 1)
+        return "mask" in inspect.signature(self.call).parameters and not named
+
+    def masked_graph(self, masked: Sequence[bool]) -> Graph:
+        """What `call` does to inputs of which these have a mask: that enters behind them."""
+        key = tuple(masked)
+        if key not in self._masked:
+            with traced():
+                trained, predicted = (self._trace(self._shapes, training, key) for training in (True, False))
+            self._masked[key] = joined_graph(self._place(), trained, predicted, self.parts())
+        return self._masked[key]
+
+    def _trace(self, shapes: tuple[Shape, ...], training: bool, masked: tuple[bool, ...] = ()) -> Trace:
         given = zip(shapes, self._kinds or (self.dtype,) * len(shapes), strict=True)
         entries = [InputLayer(shape, dtype=kind).tensor() for shape, kind in given]
         args, kwargs = put_together(self._form, entries)
+        masks = [
+            InputLayer(shape[:-1], dtype="bool").tensor() if there else None
+            for shape, there in zip(shapes, masked, strict=False)
+        ]
+        if masks:
+            kwargs = {**kwargs, "mask": put_together(self._form[0][0], masks)}
+            entries = [*entries, *(mask for mask in masks if mask is not None)]
         if "training" in inspect.signature(self.call).parameters:
             kwargs = {**kwargs, "training": training}
         try:
@@ -326,7 +351,7 @@ class Traced(Composite):
             )  # fmt: skip
         super().__setattr__(name, value)
         if self._graph is not None and not (self._busy or name in _declared(type(self))):  # type: ignore[arg-type]
-            self._graph, self._wiring = None, None
+            self._graph, self._wiring, self._masked = None, None, {}
 
     def _is_taken(self, name: str, value: Any) -> bool:
         """Whether an attribute of the class's own would stand in the place of one of the library's."""

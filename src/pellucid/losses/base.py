@@ -163,31 +163,35 @@ class Loss(Part):
             return weighted
         return values.dtype.type(weighted.sum(dtype=np.float64) * scale)
 
-    def value_and_gradient(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[float, Array]:
-        """The number that training minimizes, and its gradient with respect to y_pred.
+    def value_and_gradient(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, mask: Array | None = None
+    ) -> tuple[float, Array]:
+        """The number that training minimizes, and its gradient with respect to y_pred. mask: which values count.
 
         >>> from pellucid.losses import MeanSquaredError
         >>> MeanSquaredError().value_and_gradient([[0.0, 1.0]], [[1.0, 1.0]])
         (0.5, array([[1., 0.]], dtype=float32))
         """
         given = floating(f"{self.name}, y_pred", y_pred)
-        y_true, y_pred, values, weights, scale = self._evaluated(y_true, given, sample_weight)
+        y_true, y_pred, values, weights, scale = self._evaluated(y_true, given, sample_weight, mask)
         weighted = values if weights is None else values * weights
         slope = np.full_like(values, scale) if weights is None else weights * values.dtype.type(scale)
         dy = self._weighted_gradient(slope, y_true, y_pred)
         return float(weighted.sum(dtype=np.float64) * scale), dy.astype(given.dtype, copy=False).reshape(given.shape)
 
     def _evaluated(
-        self, y_true: Any, y_pred: Any, sample_weight: Any
+        self, y_true: Any, y_pred: Any, sample_weight: Any, mask: Array | None = None
     ) -> tuple[Array, Array, Array, Array | None, float]:
         """(y_true, y_pred, values, weights, scale), the first two checked, the last two as `_weighting` has them."""
         y_pred = floating(f"{self.name}, y_pred", y_pred, self.dtype)
         has_axis(self.name, y_pred, self.axis)
         y_true, y_pred = self.check(y_true, y_pred)
         values = np.asarray(self.values(y_true, y_pred))
-        return y_true, y_pred, values, *self._weighting(y_true, values, sample_weight)
+        return y_true, y_pred, values, *self._weighting(y_true, values, sample_weight, mask)
 
-    def _weighting(self, y_true: Array, values: Array, sample_weight: Any) -> tuple[Array | None, float]:
+    def _weighting(
+        self, y_true: Array, values: Array, sample_weight: Any, mask: Array | None = None
+    ) -> tuple[Array | None, float]:
         """(one weight per value or None, the factor by which the weighted sum becomes the loss).
 
         Where weights (B, 1) meet values (B, T), Keras divides "mean_with_sample_weight" by the B weights' sum, T times
@@ -198,6 +202,9 @@ class Loss(Part):
             w = numeric(f"{self.name}, sample_weight", sample_weight).astype(values.dtype, copy=False)
             weights = spread(self.name, w, values.shape)
         counted = self.counted(y_true)
+        if mask is not None:
+            spread_mask = spread(f"{self.name}, mask", mask, values.shape)
+            counted = spread_mask if counted is None else counted & spread_mask
         number = float(values.size if counted is None else counted.sum())
         if counted is not None:
             weights = counted.astype(values.dtype) if weights is None else weights * counted

@@ -42,14 +42,18 @@ def lower_signs(code: Program, at: Places) -> Places:
 
 def lower_slope(
     code: Program, slope: Buffer, weights: Buffer | None, reduction: str | None, k: Buffer, ignore_class: int | None,
-    scale: float = 1.0,
+    scale: float = 1.0, mask: Buffer | None = None,
 ) -> None:  # fmt: skip
     """Emit how much each value counts: its weight over what the reduction divides by, times the scale, and 0 where k is
-    the class to be ignored."""
+    the class to be ignored, or the mask says that it does not count."""
     each, division = weights_per_sample(weights, slope.shape), REDUCTIONS.get(reduction or "", 0)
     ignored = (None, 0) if ignore_class is None else (k, ignore_class)
+    given = weights, slope, slope.size, each, division, *ignored, scale
+    if mask is not None:  # which comes of the forward pass
+        code.emit("loss.slope", *given, mask, weights_per_sample(mask, slope.shape), serial=True)
+        return
     with code.within("gather"):  # where weights and class numbers are read, by the same thread
-        code.emit("loss.slope", weights, slope, slope.size, each, division, *ignored, scale, serial=True, meets=False)
+        code.emit("loss.slope", *given, None, 1, serial=True, meets=False)
 
 
 def weights_per_sample(weights: Buffer | None, shape: Shape) -> int:

@@ -60,11 +60,13 @@ class RegionLoss(StandardLoss):
             return slope.reshape((1,) * y_pred.ndim)
         return np.expand_dims(slope, self.axis)
 
-    def _weighting(self, y_true: Array, values: Array, sample_weight: Any) -> tuple[Array | None, float]:
+    def _weighting(
+        self, y_true: Array, values: Array, sample_weight: Any, mask: Array | None = None
+    ) -> tuple[Array | None, float]:
         axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
         if sample_weight is not None and any(a is None or a % y_true.ndim == 0 for a in axes):
             raise InvalidArgument(
                 f"{self.name}, sample_weight", "none, since one value is formed over all samples", Told("weights"),
                 f"Let each sample have a value: {type(self).__name__}(axis={tuple(range(1, max(y_true.ndim, 2)))}).",
             )  # fmt: skip
-        return super()._weighting(y_true, values, sample_weight)
+        return super()._weighting(y_true, values, sample_weight, mask)

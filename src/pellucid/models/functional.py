@@ -104,8 +104,8 @@ class Functional(Model):
             return dict(zip(self._keys[1], outputs, strict=True))
         return tuple(outputs) if self.gives_many and self._tuple else super().in_form(outputs)
 
-    def __call__(self, x: Any, training: bool | None = None) -> Any:
-        return super().__call__(by_name(f"model {self.name!r}, input", x, self.input_names), training)
+    def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
+        return super().__call__(by_name(f"model {self.name!r}, input", x, self.input_names), training, mask)
 
     def _entries(self) -> list[Tensor]:
         return [layer.tensor() for layer in self._inputs]
@@ -120,12 +120,21 @@ class Functional(Model):
         places = {wire: [layer.name, 0, 0] for wire, layer in zip(self._graph.inputs, self._inputs, strict=True)}
         tensors = dict(zip(self._graph.inputs, self.sample_shapes, strict=True))
         nodes: dict[int, list[Any]] = {}
+        masks: dict[int, Any] = {}  # of the wires that have a mask which a call named
         for call in self._graph.calls:
+            if call.layer.attaches_mask:
+                x, mask = call.inputs
+                tensors[call.outputs[0]], places[call.outputs[0]] = tensors[x], places[x]
+                masks[call.outputs[0]] = _saved_tensor(tensors[mask], "bool", places[mask])
+                continue
             mine = nodes.setdefault(id(call.layer), [])
             given = [_saved_tensor(tensors[wire], self.dtype, places[wire]) for wire in call.inputs]
             node = call.layer.saved_call(given)
             if call.training is not None:
                 node["kwargs"]["training"] = call.training
+            if any(wire in masks for wire in call.inputs):
+                named = [masks.get(wire) for wire in call.inputs]
+                node["kwargs"]["mask"] = named if call.layer.takes_many else named[0]
             shapes = call.layer.output_shapes_for(*(tensors[wire] for wire in call.inputs))
             tensors |= zip(call.outputs, shapes, strict=True)
             places |= {wire: [call.layer.name, len(mine), i] for i, wire in enumerate(call.outputs)}
@@ -133,6 +142,7 @@ class Functional(Model):
         saved = [
             {**layer.family.serialize(layer), "name": layer.name, "inbound_nodes": nodes.get(id(layer), [])}
             for layer in self.members
+            if not layer.attaches_mask
         ]
         entries, exits = ([places[wire] for wire in wires] for wires in (self._graph.inputs, self._graph.outputs))
         inputs, outputs = (self._keys[0] or self.takes_many), (self._keys[1] or self.gives_many)
@@ -235,7 +245,8 @@ def _calls(
     calls: list[Call] = []
     for n, node in enumerate(entry["inbound_nodes"]):
         args, kwargs = node.get("args", ()), node.get("kwargs") or {}
-        places = _sources([args, kwargs if is_op or isinstance(layer, Traced) else ()])
+        named = kwargs if layer is None or isinstance(layer, Traced) else kwargs.get("mask") if layer.takes_mask else ()
+        places = _sources([args, named])
         call = partial(_op_called, entry, n) if is_op else partial(_layer_called, layer, args, kwargs, places)
         calls.append((entry["name"], n, places, call))
     return calls
@@ -248,7 +259,10 @@ def _layer_called(
     if isinstance(layer, Traced):
         rest = {key: value for key, value in kwargs.items() if key != "training"}
         return layer.called_with(_filled(list(args), tensors), _filled(rest, tensors), training)
-    return list(layer.called_on([tensors[place] for place in places], training))
+    tensors_given = [tensors[place] for place in _sources(args)]
+    mask = _filled(kwargs.get("mask"), tensors) if layer.takes_mask else None
+    given = tensors_given if mask is None else layer.attached(tensors_given, mask)
+    return list(layer.called_on(given, training))
 
 
 def _filled(args: Any, tensors: Mapping[Place, Tensor]) -> Any:

@@ -220,8 +220,9 @@ class Model(Stepping):
         first = next(iter(x.values() if isinstance(x, Mapping) else x), ()) if self.takes_many else x
         return self.predict(x, batch_size=max(len(first), 1) if hasattr(first, "__len__") else None, verbose=0)
 
-    def __call__(self, x: Any, training: bool | None = None) -> Any:
+    def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The outputs for a batch, with dropout and batch statistics if `training`; called on a tensor, a tensor."""
+        self.refuse_mask(mask)
         if (tensors := tensors_in(x)) is not None:
             return self.in_form(self.called_on(tensors, training))
         training = bool(training)

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..arrays import Array
-from ..errors import InvalidArgument, Told, WrongType
+from ..arrays import Array, as_dtypes, parts_of
+from ..errors import InvalidArgument, NotReady, Told, WrongType
 from ..layers.connecting import by_name
 from ..training import definition, engine
 from ..training.base import is_own
+from ..training.batches import checked_arrays
 from .feeding import Fed
 from .turns import alone
 
@@ -79,12 +80,28 @@ class Stepping(Fed):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> float:
-        """The loss that `compile` was given, of outputs y_pred (B, ...), with the parameters' penalties. x and training
-        are taken for Keras's sake and change nothing."""
+        """The loss that `compile` was given, of outputs y_pred (B, ...), with the parameters' penalties. Of x the
+        masks are made that say which steps count, where there are some; training is taken for Keras's sake."""
         self.needs_compile("compute_loss")
         outputs, targets, weights = map(self._by_output, ("y_pred", "y", "sample_weight"), (y_pred, y, sample_weight))
-        found = self.objective.judge(targets, outputs, [None] * len(outputs), weights)
+        found = self.objective.judge(targets, outputs, [None] * len(outputs), weights, self._masks(x))
         return float(found.total + sum(self.losses))
+
+    def _masks(self, x: Any) -> list[Array | None]:
+        """Which numbers of each output count, for these inputs."""
+        if not self.wiring.masked:
+            return []
+        if x is None:
+            raise NotReady(
+                "compute_loss, argument x",
+                "the inputs, from which the masks are made",
+                None,
+                "Write compute_loss(x, ...).",
+            )
+        x, _, _ = checked_arrays(self, self._expected(x), None, None, "compute_loss")
+        inputs = parts_of(as_dtypes(x, self.input_dtypes))
+        masks: list[Array | None] = self.forward(self.p, *inputs, training=False, rng=self.key)[1].masks
+        return masks
 
     def _of_step(self, where: str, data: Any) -> tuple[Any, Any, Any]:
         """The x, y and weights of a batch, checked."""

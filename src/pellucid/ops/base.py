@@ -194,7 +194,6 @@ class Op(Layer):
     operation: ClassVar[Operation]
     takes_many = takes_whole = True
     is_layer = False
-    supports_masking = True
     passing = Layer.passing | {"held", "places"}
 
     def __init__(self, name: str | None = None, **options: Any) -> None:

@@ -58,7 +58,7 @@ def judge(
     y_pred = _together(outputs)
     ys = parts_of(y_pred)
     weights = parts_of(sample_weight, len(ys))
-    return model.objective.judge(parts_of(y), ys, model.all_logits(cache), weights), y_pred, cache
+    return model.objective.judge(parts_of(y), ys, model.all_logits(cache), weights, cache.masks), y_pred, cache
 
 
 def _together(outputs: Any) -> Any:
@@ -81,7 +81,7 @@ def train_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
     if model.optimizer.loss_scale_factor is not None:  # which `step` takes back
         model.gradient.data[:] = model.optimizer.scale_loss(model.gradient.data)
     model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())
-    model.meters.count(step.loss, y, step.y_pred, sample_weight, model.objective.losses, step.each)
+    model.meters.count(step.loss, y, step.y_pred, sample_weight, model.objective.losses, step.each, step.cache.masks)
     return step.loss
 
 
@@ -95,7 +95,7 @@ def test_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
     with np.errstate(all="ignore"):  # an infinite loss speaks for itself
         judged, y_pred, cache = judge(model, model.p, x, y, sample_weight, rng=model.key, training=False)
         loss = judged.total + model.penalty(model.p, cache)
-    model.meters.count(loss, y, y_pred, sample_weight, model.objective.losses, judged.each)
+    model.meters.count(loss, y, y_pred, sample_weight, model.objective.losses, judged.each, cache.masks)
     return loss
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..arrays import Parts, Shape, is_whole, parts_of
 from ..losses import Loss
-from ..losses.lowering import Places, lower_slope
+from ..losses.lowering import Places, lower_slope, weights_per_sample
+from ..metrics.mean import MeanOverSamples
 from ..program import Buffer, CannotLower, Program, lettered
 from .base import Trainee
 from .fusing import check_rest, fuse
@@ -129,7 +130,7 @@ def _lower_loss(model: Trainee, code: Program, place: int, y: Buffer, end: End |
     per_value = y_pred.shape[:-1]
     dy = code.buffer(y_pred.shape)
     slope, values = code.buffer(per_value), code.buffer(per_value)
-    lower_slope(code, slope, end.weights, loss.reduction, y_true, loss.ignore_class, scale)
+    lower_slope(code, slope, end.weights, loss.reduction, y_true, loss.ignore_class, scale, code.masks[place])
     loss.lower(code, Places(y_true, y_pred, slope, values, dy if code.training else None))
     first = not any(op.kernel == "loss.total" for op in code.sections["backward"])
     code.emit("loss.total", values, slope, values.size, 0 if first else 1, serial=True, meets=False)
@@ -185,13 +186,28 @@ def _lower_metric(made: Lowered, meter: Meter, end: End | None) -> None:
     try:
         if not metric.can_lower() or end is None:
             raise CannotLower(f"metric {metric.name!r}")
-        weights = end.weights if meter.weighted else None
+        weights = _masked(code, meter, end.weights if meter.weighted else None)
         metric.lower(code, end.given, made.ys[meter.output], weights, made.counters)
         made.native.append((meter, made.counters))
         made.counters += 2
     except CannotLower:
+        if code.masks[meter.output] is not None and isinstance(metric, MeanOverSamples):
+            raise  # Python would not know what counts
         code.sections["count"] = before
         made.foreign.append(meter)
+
+
+def _masked(code: Program, meter: Meter, weights: Buffer | None) -> Buffer | None:
+    """The weights that a metric sees, 0 where the output's mask says that nothing counts."""
+    mask = code.masks[meter.output]
+    if mask is None or not isinstance(meter.metric, MeanOverSamples):
+        return weights
+    if weights is None:
+        return mask
+    product = code.buffer(mask.shape)
+    each = weights_per_sample(weights, mask.shape)
+    code.emit("masking.weights", mask, weights, product, mask.size, each, serial=True)
+    return product
 
 
 def _like(y: Buffer) -> Any:

@@ -14,6 +14,7 @@ from ..arrays import Array, Parts, parts_of
 from ..errors import NotReady, Told
 from ..losses import Loss
 from ..metrics import Metric, resolve, settled
+from ..metrics.mean import MeanOverSamples
 from ..metrics.resolve import of_quantities
 
 
@@ -77,9 +78,10 @@ class Meters:
 
     def count(
         self, loss: float, y_true: Any, y_pred: Any, sample_weight: Any, of: Sequence[Loss | None] = (None,),
-        each: Sequence[float] = (),
+        each: Sequence[float] = (), masks: Sequence[Array | None] = (),
     ) -> None:  # fmt: skip
-        """Count one batch in; `of` are the losses that gave the number, `each` what they gave, output by output."""
+        """Count one batch in; `of` are the losses that gave the number, `each` what they gave, output by output; masks:
+        which of an output's numbers count."""
         self.loss_sum += loss * len(y_pred)
         self.samples += len(y_pred)
         self.loss_sums = [total + one * len(y_pred) for total, one in zip(self.loss_sums, each, strict=False)]
@@ -87,6 +89,9 @@ class Meters:
         weights = parts_of(sample_weight, len(outputs))
         for meter in self.resolved(y_true, y_pred, of):
             given = weights[meter.output] if meter.weighted else None
+            mask = masks[meter.output] if masks else None
+            if mask is not None and isinstance(meter.metric, MeanOverSamples):
+                given = masked_weights(given, mask)
             meter.metric.update_state(ys[meter.output], outputs[meter.output], given)
 
     def spoil(self, y_true: Any, shapes: Sequence[tuple[int, ...]], of: Sequence[Loss | None] = (None,)) -> None:
@@ -150,6 +155,15 @@ class Meters:
             metric, prefix = meter.metric, f"{meter.name}/"
             counted = {n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)}
             metric.load_state({name: np.asarray(v) if np.ndim(v) else float(v) for name, v in counted.items()})
+
+
+def masked_weights(weights: Array | None, mask: Array) -> Array:
+    """Weights (B,) or finer, 0 where the mask (B, T) says that nothing counts."""
+    if weights is None:
+        return mask.astype("float32")
+    axes = max(weights.ndim, mask.ndim)
+    found: Array = np.multiply(*(one.reshape(one.shape + (1,) * (axes - one.ndim)) for one in (weights, mask)))
+    return found
 
 
 def _unused(name: str, taken: set[str], weighted: bool) -> str:

@@ -29,16 +29,19 @@ class Objective(NamedTuple):
 
     def judge(
         self, targets: Sequence[Array | None], outputs: Sequence[Array], logits: Sequence[Logits],
-        weights: Sequence[Array | None],
+        weights: Sequence[Array | None], masks: Sequence[Array | None] = (),
     ) -> Judged:  # fmt: skip
-        """L for one batch, and dL/dy of each output.
+        """L for one batch, and dL/dy of each output. masks: which of an output's numbers count.
 
         Behind a softmax or sigmoid, cross-entropy is taken from the logits z, where its gradient is (softmax(z) - y)/B:
         nothing is clipped, so nothing overflows and no gradient is lost.
         """
         self.settle(targets, [y.shape for y in outputs])
         total, each, back, fused = 0.0, list[float](), list[Array | None](), list[bool]()
-        for loss, scale, t, y, end, w in zip(self.losses, self.weights, targets, outputs, logits, weights, strict=True):
+        masks = masks or [None] * len(outputs)
+        for loss, scale, t, y, end, w, mask in zip(
+            self.losses, self.weights, targets, outputs, logits, weights, masks, strict=True
+        ):
             if loss is None or t is None:
                 each.append(0.0)
                 back.append(None)
@@ -47,7 +50,7 @@ class Objective(NamedTuple):
             behind = None if end is None else loss.from_logits_of(end[0])
             fused.append(behind is not None)
             looked_at = y if behind is None or end is None else end[1]
-            value, dy = (behind or loss).value_and_gradient(t, looked_at, w)
+            value, dy = (behind or loss).value_and_gradient(t, looked_at, w, mask)
             total += value if scale == 1 else scale * value
             each.append(value)
             back.append(dy if scale == 1 else dy * dy.dtype.type(scale))

@@ -67,7 +67,7 @@ def _watch_layer(uses: list[Passed]) -> None:
     def going() -> Passed | None:
         return next((passed for passed in reversed(uses) if not passed.back), None)
 
-    def enters(p: Any, *xs: Array, training: bool, rng: Key) -> None:
+    def enters(p: Any, *xs: Array, training: bool, rng: Key, mask: Any = None) -> None:
         if (passed := coming()) is not None:
             passed.key = rng
 

@@ -15,6 +15,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     lamb,
     loss_terms,
     losses,
+    masking,
     matmul,
     merging,
     metrics,

@@ -22,9 +22,9 @@ def slope(op: int, ctx: int, tid: int, nt: int) -> None:
     """How much each value counts; where nothing does, 0.
 
     op: weights or 0, slope, values per sample, weights per sample, reduction, class numbers or 0, the one that does not
-    count, a factor.
+    count, a factor, a mask or 0, mask's numbers per sample.
     """
-    o, c = ints(op, 8), ints(ctx, 64)
+    o, c = ints(op, 10), ints(ctx, 64)
     inner, reduction = o[2], o[4]
     n = c[B] * inner
     s, number = floats(o[1], n), np.float64(n)
@@ -42,7 +42,16 @@ def slope(op: int, ctx: int, tid: int, nt: int) -> None:
             counts = k[i] != o[6]
             s[i] = s[i] if counts else f32(0)
             number += 1.0 if counts else 0.0
-    if reduction == MEAN_WITH_WEIGHTS and (o[0] != 0 or o[5] != 0):
+    if o[8] != 0:
+        stretched = inner // o[9]
+        mask, number = floats(o[8], n // stretched), np.float64(0)
+        for i in range(n):
+            counts = mask[i // stretched] != f32(0)
+            if o[5] != 0:
+                counts = counts and ints(o[5], n)[i] != o[6]
+            s[i] = s[i] if counts else f32(0)
+            number += 1.0 if counts else 0.0
+    if reduction == MEAN_WITH_WEIGHTS and (o[0] != 0 or o[5] != 0 or o[8] != 0):
         number = np.float64(0)
         for i in range(n):
             number += np.float64(s[i])
