@@ -21,7 +21,19 @@ SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
 FLOORS: list[tuple[str, set[str]]] = [
     (
         "ground",
-        {"errors", "arrays", "rng", "checks", "registry", "settings", "files", "program", "wiring", "__about__"},
+        {
+            "errors",
+            "arrays",
+            "rng",
+            "checks",
+            "registry",
+            "settings",
+            "files",
+            "program",
+            "unfolding",
+            "wiring",
+            "__about__",
+        },
     ),
     ("seeds", {"initializers", "regularizers", "constraints", "activations"}),
     ("parts and engine", {"layers", "losses", "optimizers", "data", "machine"}),

@@ -9,10 +9,9 @@ these steps.
 from __future__ import annotations
 
 import itertools
-import warnings
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -330,101 +329,3 @@ class Wiring:
     def before(self, step: Step) -> list[Step]:
         """The steps that give what this one reads."""
         return [other for other in self.steps if set(other.outputs) & set(step.inputs)]
-
-
-@dataclass
-class _Unfolding:
-    """What is known while a graph unfolds."""
-
-    name: str  # by which weights of the outermost model's own go
-    steps: list[Step] = field(default_factory=list)
-    paths: dict[int, str] = field(default_factory=dict)  # of each layer, by its identity
-    uses: dict[str, int] = field(default_factory=dict)
-    wires: Iterator[int] = field(default_factory=itertools.count)
-    masks: dict[int, int] = field(default_factory=dict)  # of a wire, the one that says which of its numbers count
-
-    def unfold(
-        self,
-        graph: Graph,
-        inputs: Sequence[int],
-        prefix: str,
-        numbers: tuple[int, ...] = (),
-        training: bool | None = None,
-    ) -> tuple[int, ...]:
-        """Append the steps of a graph that reads these wires; returns the wires of its outputs."""
-        wires = dict(zip(graph.inputs, inputs, strict=True))
-        for i, call in enumerate(graph.calls):
-            given = tuple(wires[wire] for wire in call.inputs)
-            place, told = (*numbers, i), call.training if training is None else training
-            if isinstance(inner := getattr(call.layer, "graph", None), Graph):
-                inner, entering = self._with_masks(call.layer, inner, given)
-                ends = self.unfold(inner, entering, f"{prefix}{call.layer.name}/", place, told)
-            else:
-                path = (prefix[:-1] or self.name) if call.layer.gives_weights else f"{prefix}{call.layer.name}"
-                ends = tuple(next(self.wires) for _ in call.outputs)
-                masks = tuple(map(self.masks.get, given)) if call.layer.takes_mask else ()
-                self._step(call.layer, path, place, given, ends, told, masks if any_of(masks) else ())
-            self._mask(call.layer, f"{prefix}{call.layer.name}", place, given, ends)
-            wires |= zip(call.outputs, ends, strict=True)
-        return tuple(wires[wire] for wire in graph.outputs)
-
-    def _with_masks(self, layer: Any, graph: Graph, given: tuple[int, ...]) -> tuple[Graph, tuple[int, ...]]:
-        """The graph of a layer, and what enters it: the masks too, where its `call` asks for them."""
-        masks = tuple(map(self.masks.get, given))
-        if not (layer.takes_mask and any_of(masks)):
-            return graph, given
-        return layer.masked_graph([mask is not None for mask in masks]), (*given, *(m for m in masks if m is not None))
-
-    def _mask(self, layer: Any, path: str, place: tuple[int, ...], given: Sequence[int], ends: Sequence[int]) -> None:
-        """Which mask the outputs of a call have."""
-        if layer.attaches_mask:
-            self.masks[ends[0]] = given[1]
-            return
-        masks = [self.masks.get(wire) for wire in given]
-        if any(end in self.masks for end in ends):
-            return  # a model passes on what the layers in it make of a mask
-        if not layer.masks_output([mask is not None for mask in masks]):
-            if any_of(masks) and layer.is_layer:
-                warnings.warn(
-                    f"layer {layer.name!r} ({type(layer).__name__}): its input has a mask, which it does not pass on: "
-                    "what follows sees none, and the loss counts every step.",
-                    stacklevel=2,
-                )
-            return
-        mask = masks[0]
-        if not layer.passes_mask:
-            mask = next(self.wires)
-            step = layer.mask_step(layer, [m is not None for m in masks])
-            self._step(step, f"{path}.mask", place, (*given, *(m for m in masks if m is not None)), (mask,))
-        if mask is not None:
-            self.masks |= dict.fromkeys(ends, mask)
-
-    def _step(self, layer: Any, path: str, *rest: Any) -> None:
-        path = self.paths.setdefault(id(layer), path)
-        use = self.uses[path] = self.uses.get(path, 0) + 1
-        self.steps.append(Step(layer, path, path if use == 1 else f"{path}#{use}", *rest))
-
-
-def unfolded(graph: Graph, name: str) -> Wiring:
-    """The wiring of a graph, of a model of this name."""
-    unfolding = _Unfolding(name)
-    inputs = tuple(next(unfolding.wires) for _ in graph.inputs)
-    outputs = unfolding.unfold(graph, inputs, "")
-    masks = tuple(map(unfolding.masks.get, outputs))
-    return Wiring(inputs, tuple(_needed(unfolding.steps, masks)), outputs, masks)
-
-
-def any_of(masks: Iterable[int | None]) -> bool:
-    """Whether there is one among them."""
-    return any(mask is not None for mask in masks)
-
-
-def _needed(steps: Sequence[Step], masks: Iterable[int | None]) -> list[Step]:
-    """The steps without those that compute a mask which nobody asks for."""
-    wanted, found = set(masks), list[Step]()
-    for step in reversed(steps):
-        if step.layer.is_mask and not wanted & set(step.outputs):
-            continue
-        wanted |= {*step.inputs, *step.masks}
-        found.append(step)
-    return found[::-1]

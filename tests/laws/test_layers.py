@@ -37,6 +37,8 @@ ROWS: list[Row] = [
     (lambda: L.Softmax(), (4,)),
     (lambda: L.Softmax(axis=1), (3, 4)),
     (lambda: L.Softmax(axis=(1, -1)), (2, 3, 4)),
+    (lambda: L.Masking(), (3, 4)),
+    (lambda: L.Masking(mask_value=-1.5), (2, 3, 4)),
     (lambda: L.Dropout(0.5), (4,)),
     (lambda: L.Dropout(0.3, noise_shape=(None, 1, 4), seed=7), (3, 4)),
     (lambda: L.Dropout(1.0), (4,)),

@@ -17,8 +17,8 @@ from typing import Any, ClassVar, TypedDict
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Flat, Shape, at_length, fits, is_open, with_batch
-from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
+from ..arrays import Array, Arrays, Flat, Shape, fits
+from ..errors import InvalidArgument, ShapeError, WrongType
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import regularizers
@@ -29,7 +29,8 @@ from .connecting import as_numbers, borrowed, checked_tensors, constant_for_ever
 from .family import LayerFamily
 from .holding import Holding, Parameter
 from .hooks import KERAS_HOOKS, refuse_hooks
-from .shapes import STAND_INS, open_shapes
+from .masked import Masked
+from .shaped import Shaped
 from .variable import Variable
 
 layers: Family[Layer] = LayerFamily("layer", "keras.layers")
@@ -46,7 +47,7 @@ class LayerOptions(TypedDict, total=False):
     input_dim: int | None
 
 
-class Layer(Part, Holding):
+class Layer(Part, Holding, Shaped, Masked):
     """A step from x (B, ...) to y (B, ...). A layer of your own writes `call`, with layers and `pellucid.ops`, and asks
     for weights in `build`, as in Keras:
 
@@ -93,12 +94,6 @@ class Layer(Part, Holding):
     formula_back: str = ""  # what `backward` computes: "dW = xᵀ·dz, dx = dz·Wᵀ"
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
-    supports_masking = False  # Keras's word for whether a mask of time steps passes through
-    is_mask = False  # whether it computes a mask, of which no gradient flows back
-    takes_mask = False  # whether `forward` is told, as `mask`, which steps of the input count
-    attaches_mask = False  # whether its second input is the mask of its first
-    mask_step: ClassVar[Any]  # makes the step that computes what `compute_mask` says
-    attached: ClassVar[Any]  # tensors with the masks that a call names
     takes_whole = False  # whether whole numbers reach `forward` as they are, not in the layer's dtype
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
@@ -163,33 +158,9 @@ class Layer(Part, Holding):
         """The output's shape for an input's, both without the batch. The same, unless a layer says otherwise."""
         return shape
 
-    def output_shapes_for(self, *shapes: Shape) -> tuple[Shape, ...]:
-        """Of each output, for those of the inputs, in which lengths may be left open."""
-        return open_shapes(self._output_shapes, shapes)
-
-    def _output_shapes(self, *shapes: Shape) -> tuple[Shape, ...]:
-        found: Any = self.output_shape_for(*shapes)
-        return found if self.gives_many else (found,)
-
-    def one_or_all(self, outputs: tuple[Any, ...]) -> Any:
-        """What there is of the one output, or of all in a tuple."""
-        return outputs if self.gives_many else outputs[0]
-
     def parameters(self, shape: Shape) -> Sequence[Parameter]:
         """The parameters needed for an input of this shape, in the order in which Keras saves them."""
         return ()
-
-    def specs_for(self, *shapes: Shape) -> Sequence[Parameter]:
-        """`parameters`, for shapes in which lengths may be left open that no parameter depends on."""
-        if not any(map(is_open, shapes)):
-            return self.parameters(*shapes)
-        small, large = (self.parameters(*(at_length(shape, n) for shape in shapes)) for n in STAND_INS)
-        if [spec.shape for spec in small] != [spec.shape for spec in large]:
-            raise ShapeError(
-                f"layer {self.name!r}, input", "lengths that are known where the parameters' shapes depend on them",
-                with_batch(shapes[0]), "Write the number in the place of None.",
-            )  # fmt: skip
-        return small
 
     @abstractmethod
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
@@ -259,52 +230,6 @@ class Layer(Part, Holding):
         """Whether the parameters exist."""
         return self.shape is not None
 
-    @property
-    def input_dtypes(self) -> tuple[str, ...]:
-        """What its inputs come in: its own dtype, unless it was made for whole numbers."""
-        return (self.dtype,) * len(self.sample_shapes)
-
-    def meet_dtypes(self, dtypes: Sequence[str]) -> None:
-        """Whole numbers come to those of its inputs that are of such a dtype."""
-
-    def dtype_of(self, i: int, data: Any) -> str:
-        """What to bring input i into, of which these are the data."""
-        return self.dtype
-
-    @property
-    def sample_shapes(self) -> tuple[Shape, ...]:
-        """Of each input, once built."""
-        shape: Any = self._built_shape("input_shape")
-        return shape if self.takes_many else (shape,)
-
-    def shapes_to_save(self) -> Any:
-        """The shapes of its inputs in the form in which it is called, as lists that begin with None."""
-        shapes = [[None, *shape] for shape in self.sample_shapes]
-        return shapes if self.takes_many else shapes[0]
-
-    @property
-    def input_shape(self) -> Any:
-        """(None, ...): the input's shape with the batch left open; of several inputs, a list."""
-        found = [with_batch(shape) for shape in self.sample_shapes]
-        return found if self.takes_many else found[0]
-
-    @property
-    def output_shape(self) -> Any:
-        """(None, ...): the output's shape with the batch left open; of several outputs, a list."""
-        found = [with_batch(shape) for shape in self.output_shapes_for(*self.sample_shapes)]
-        return found if self.gives_many else found[0]
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output's shape for an input's, both with the batch in front, as in Keras; of several outputs, a list."""
-        shapes = self._shapes_of(input_shape, "compute_output_shape")
-        first = input_shape[0][0] if self.takes_many else input_shape[0]
-        found = [(first, *shape) for shape in self.output_shapes_for(*shapes)]
-        return found if self.gives_many else found[0]
-
-    def _shapes_of(self, given: Any, what: str) -> tuple[Shape, ...]:
-        where = f"layer {self.name!r}, {what}, argument input_shape"
-        return tuple(checks.batch_shape(where, shape) for shape in (given if self.takes_many else [given]))
-
     def build(self, input_shape: Any) -> None:
         """Make the parameters for inputs (None, ...). A model does this for its layers; alone, a layer does it when
         it is first called."""
@@ -334,27 +259,6 @@ class Layer(Part, Holding):
     def __getstate__(self) -> dict[str, Any]:
         """A copy keeps the values but belongs to nobody: the first model that uses it takes them up."""
         return {**self.__dict__, "owner": None, "_nodes": []}
-
-    def masks_output(self, masked: Sequence[bool]) -> bool:
-        """Whether what it gives has a mask, where these of its inputs have one."""
-        return not self.passes_mask or (self.supports_masking and any(masked[:1]))
-
-    @property
-    def passes_mask(self) -> bool:
-        """Whether the mask of what it gives is that of its first input; else `compute_mask` says what it is."""
-        return type(self).compute_mask is Layer.compute_mask
-
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        """The mask of the output, from the inputs and their mask; one of your own may write it, as in Keras."""
-        return previous_mask
-
-    def refuse_mask(self, mask: Any) -> None:
-        """Raise where a call names a mask for a layer that asks for none."""
-        if mask is not None and not self.takes_mask:
-            raise InvalidArgument(
-                f"layer {self.name!r}, argument mask", "a layer whose numbers depend on a mask",
-                Told(type(self).__name__), "A mask passes through other layers by itself: begin with Masking.",
-            )  # fmt: skip
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
@@ -436,14 +340,6 @@ class Layer(Part, Holding):
             )  # fmt: skip
         return x
 
-    def _serves(self, *shapes: Shape) -> bool:
-        """Whether the parameters that there are would do for inputs of other shapes."""
-        try:
-            self.output_shapes_for(*shapes)
-            return {s.name: s.shape for s in self.specs_for(*shapes)} == {n: v.shape for n, v in self.p.items()}
-        except PellucidError:
-            return False
-
     @property
     def specs(self) -> Sequence[Parameter]:
         """The parameters, described."""
@@ -457,14 +353,6 @@ class Layer(Part, Holding):
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = plain(self.activity_regularizer)
         return config
-
-    def _built_shape(self, what: str) -> Shape:
-        if self.shape is None:
-            raise NotReady(
-                f"layer {self.name!r}, {what}", "a layer that is built", Told("one that has not seen its input"),
-                "Call it on data, or build(input_shape) first.",
-            )  # fmt: skip
-        return self.shape
 
     def __getattr__(self, name: str) -> Variable | None:
         """A parameter; None for one that is switched off, as in Keras."""

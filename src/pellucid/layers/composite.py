@@ -14,7 +14,8 @@ from ..errors import InvalidArgument, ShapeError, Told
 from ..program import Buffer, CannotLower, Program, lettered
 from ..registry import snake
 from ..rng import Key
-from ..wiring import Graph, Step, Wiring, unfolded
+from ..unfolding import unfolded
+from ..wiring import Graph, Step, Wiring
 from .base import Layer
 from .holding import Parameter
 from .variable import Variable

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Self
@@ -17,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Shape, fits, is_whole
+from ..arrays import Shape, fits
 from ..constraints import constraints
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
 from ..initializers import initializers
@@ -29,26 +28,22 @@ from .composite import Composite
 from .form import Form, Place, in_order_of, put_together, taken_apart
 from .holding import Parameter
 from .input_layer import InputLayer
+from .meeting import Meeting
 from .own_weights import Weight, Weights, traced
 from .tracing import Trace, joined_graph, layers_in, same_graph, trace
 
-NARROW = {"int64": "int32", "uint64": "uint32"}  # as Keras reads data
-ONE: Form = ((Place(0),), {})  # call(x)
 
-
-class Traced(Composite):
+class Traced(Meeting, Composite):
     """A layer whose class writes `call`. What is not written with the layers and ops of this package is refused there:
     a question about numbers, such as `if x > 0`, has no answer before data flow.
     """
 
     keras_hooks = tuple(hook for hook in Layer.keras_hooks if hook != "call")
     passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_kinds", "_busy", "_built_once"}
-    _form: Form = None  # in which it is called
     _out: Form = None  # in which it gives its outputs
     _graph: Graph | None = None
     _masked: dict[tuple[bool, ...], Graph]  # by which of its inputs have a mask that `call` asks for
     _shapes: tuple[Shape, ...] = ()  # those of the inputs for which it was traced
-    _kinds: tuple[str, ...] = ()  # their dtypes: whole numbers where it first met such
     _built_once = False
     _busy = False  # while its own `build` or `call` runs
     _own_weights: Weights
@@ -67,10 +62,6 @@ class Traced(Composite):
             cls.build = _within_trace(vars(cls)["build"])  # type: ignore[method-assign]
 
     # What its class writes, and what it may use ---------------------------------------------------------------------
-
-    @abstractmethod
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        """The outputs for the inputs, all of them tensors."""
 
     def build(self, input_shape: Any) -> None:
         """Make the parameters for inputs (None, ...), or a list or dict of such shapes. A class of one's own writes it
@@ -165,57 +156,6 @@ class Traced(Composite):
     def in_form(self, outputs: Sequence[Any]) -> Any:
         return put_together(self._out, tuple(outputs))
 
-    def _meet(self, form: Form) -> None:
-        """Remember in which form it is called, which is the same everywhere."""
-        if "_trainable" not in self.__dict__:
-            raise NotReady(
-                f"class {type(self).__name__}, __init__", "super().__init__() before all else", Told("none"),
-                "Write it as the first line of __init__.",
-            )  # fmt: skip
-        if self.activity_regularizer is not None:
-            raise InvalidArgument(
-                self._place("activity_regularizer"), "None for a class that writes call",
-                Told("one"), "Write layers.ActivityRegularization(l2=...)(y) at the end of call.",
-            )  # fmt: skip
-        if self._form is None:
-            self._form = form
-            self.takes_many = form != ONE
-        elif self._form != form:
-            raise InvalidArgument(
-                self._place("input"), f"arguments as in its first call, {_written(self._form)}",
-                Told(_written(form)), "One layer is called in one way; tensors are numbered here.",
-            )  # fmt: skip
-
-    def _meet_data(self, data: Sequence[Any]) -> None:
-        """The first data tell where whole numbers come; later ones are brought into that."""
-        if not self._kinds:
-            self.meet_dtypes([_kind(one) for one in data])
-
-    def meet_dtypes(self, dtypes: Sequence[str]) -> None:
-        """Remember in which of its inputs whole numbers come. What has decimals is of the layer's dtype; where that was
-        traced, whole numbers are brought into it."""
-        kinds = tuple(dtype if is_whole(dtype) else self.dtype for dtype in dtypes)
-        if not self._kinds:
-            self._kinds = kinds
-        for i, (known, kind) in enumerate(zip(self._kinds, kinds, strict=True)):
-            if is_whole(known) and not is_whole(kind):
-                raise InvalidArgument(
-                    self._place(f"input {i}"), f"{known}, as in its first call", Told(kind),
-                    "Cast it: ops.cast(x, 'int32').",
-                )  # fmt: skip
-
-    @property
-    def input_dtypes(self) -> tuple[str, ...]:
-        return self._kinds or super().input_dtypes
-
-    def dtype_of(self, i: int, data: Any) -> str:
-        return self._kinds[i] if self._kinds else self.dtype
-
-    def _meet_many(self, count: int) -> None:
-        """As `_meet`, where all that is known is how many inputs there are."""
-        if self._form is None:
-            self._meet(ONE if count == 1 else (([Place(i) for i in range(count)],), {}))
-
     # Tracing ----------------------------------------------------------------------------------------------------------
 
     @property
@@ -262,12 +202,6 @@ class Traced(Composite):
         else:
             named = inspect.signature(self.call).bind_partial(*args, **kwargs).arguments
             self.build(**{f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted})
-
-    @property
-    def takes_mask(self) -> bool:  # type: ignore[override]
-        """Whether `call` asks for the mask of its input, and no call names one."""
-        named = self._form is not None and ("mask" in self._form[1] or len(self._form[0]) > 1)
-        return "mask" in inspect.signature(self.call).parameters and not named
 
     def masked_graph(self, masked: Sequence[bool]) -> Graph:
         """What `call` does to inputs of which these have a mask: that enters behind them."""
@@ -381,9 +315,6 @@ class Traced(Composite):
         form = self._form[0][0] if self._form[0] else self._form[1]
         return put_together(form, [[None, *shape] for shape in self.sample_shapes])
 
-    def _place(self, what: str = "") -> str:
-        return f"{self._kind} {self.name!r}" + (f", {what}" if what else "")
-
     # Config -----------------------------------------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
@@ -431,18 +362,6 @@ def _within_trace(build: Callable[..., None]) -> Callable[..., None]:
             Traced.build(self, *args, **kwargs)
 
     return written
-
-
-def _written(form: Form) -> str:
-    """The arguments of a call, as one writes them."""
-    args, kwargs = form
-    return f"({', '.join([*map(str, args), *(f'{name}={one}' for name, one in kwargs.items())])})"
-
-
-def _kind(data: Any) -> str:
-    """The dtype that data have, whole numbers in 32 bits as in Keras."""
-    found = np.asarray(data).dtype
-    return NARROW.get(found.name, found.name) if found.kind in "iub" else "float32"
 
 
 def _is_shape(given: Any) -> bool:

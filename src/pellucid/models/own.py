@@ -11,7 +11,8 @@ import numpy as np
 from ..arrays import Parts, Shape
 from ..layers import InputLayer
 from ..layers.form import Place, in_order_of, is_data, put_together, taken_apart
-from ..layers.traced import ONE, Traced
+from ..layers.meeting import ONE
+from ..layers.traced import Traced
 from ..optimizers.base import optimizers
 from ..training.batches import is_stream
 from ..wiring import Tensor
