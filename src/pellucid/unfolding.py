@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .wiring import Graph, Step, Wiring
+from .wiring import Graph, Step, Wiring, any_of, needed
 
 
 @dataclass
@@ -94,20 +94,4 @@ def unfolded(graph: Graph, name: str) -> Wiring:
     inputs = tuple(next(unfolding.wires) for _ in graph.inputs)
     outputs = unfolding.unfold(graph, inputs, "")
     masks = tuple(map(unfolding.masks.get, outputs))
-    return Wiring(inputs, tuple(_needed(unfolding.steps, masks)), outputs, masks)
-
-
-def any_of(masks: Iterable[int | None]) -> bool:
-    """Whether there is one among them."""
-    return any(mask is not None for mask in masks)
-
-
-def _needed(steps: Sequence[Step], masks: Iterable[int | None]) -> list[Step]:
-    """The steps without those that compute a mask which nobody asks for."""
-    wanted, found = set(masks), list[Step]()
-    for step in reversed(steps):
-        if step.layer.is_mask and not wanted & set(step.outputs):
-            continue
-        wanted |= {*step.inputs, *step.masks}
-        found.append(step)
-    return found[::-1]
+    return Wiring(inputs, tuple(needed(unfolding.steps, masks)), outputs, masks)

@@ -9,7 +9,7 @@ these steps.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -303,6 +303,11 @@ class Wiring:
         return any(mask is not None for mask in self.masks)
 
     @cached_property
+    def predicting(self) -> tuple[Step, ...]:
+        """The steps of a prediction: without those that compute a mask which only losses and metrics ask for."""
+        return tuple(needed(self.steps, (), lambda step: not step.layer.learns_by_mask))
+
+    @cached_property
     def owners(self) -> dict[str, Any]:
         """The layer of each path."""
         return {step.path: step.layer for step in self.steps}
@@ -329,3 +334,21 @@ class Wiring:
     def before(self, step: Step) -> list[Step]:
         """The steps that give what this one reads."""
         return [other for other in self.steps if set(other.outputs) & set(step.inputs)]
+
+
+def any_of(masks: Iterable[int | None]) -> bool:
+    """Whether there is one among them."""
+    return any(mask is not None for mask in masks)
+
+
+def needed(
+    steps: Sequence[Step], masks: Iterable[int | None], asks: Callable[[Step], bool] = lambda step: True
+) -> list[Step]:
+    """The steps without those that compute a mask which nobody asks for; asks: whether a step that is told one does."""
+    wanted, found = set(masks), list[Step]()
+    for step in reversed(steps):
+        if step.layer.is_mask and not wanted & set(step.outputs):
+            continue
+        wanted |= {*step.inputs, *(step.masks if asks(step) else ())}
+        found.append(step)
+    return found[::-1]

@@ -114,7 +114,7 @@ class BatchNormalization(Layer):
     differences let r and d move with x, does not agree with its gradient.
     """
 
-    supports_masking = takes_mask = True
+    supports_masking = takes_mask = learns_by_mask = True
     formula = "r = 1 / √(σ² + ε), x̂ = (x − μ)·r, y = γ·x̂ + β"
     formula_back = "g = dy·γ, dx = r·(g − mean(g) − x̂·mean(g·x̂)), dγ = Σ dy·x̂, dβ = Σ dy"
     letters: ClassVar = {"gamma": "γ", "beta": "β"}

@@ -276,7 +276,7 @@ class Composite(Layer):
         code.branches |= not self.wiring.is_chain
         for step in self.wiring.steps:
             given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
-            if step.masks:
+            if step.masks and (step.trains(code.training) or not step.layer.learns_by_mask):
                 raise CannotLower(f"layer {step.layer.name!r} ({type(step.layer).__name__}) with a mask")
             with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
                 y = step.layer.lowered(code, *given)

@@ -14,6 +14,7 @@ class Masked:
     supports_masking = False  # Keras's word for whether a mask of time steps passes through
     is_mask = False  # whether it computes a mask, of which no gradient flows back
     takes_mask = False  # whether `forward` is told, as `mask`, which steps of the input count
+    learns_by_mask = False  # whether it asks for it in training alone
     attaches_mask = False  # whether its second input is the mask of its first
     mask_step: ClassVar[Any]  # makes the step that computes what `compute_mask` says
     attached: ClassVar[Any]  # tensors with the masks that a call names

@@ -190,6 +190,13 @@ def normalization(at: At) -> str:
     return at.op("Div", at.op("Sub", at.x, at.number(mean)), at.number(deviation))
 
 
+@writes(L.Masking)
+def masking(at: At) -> str:
+    same = at.op("Cast", at.op("Equal", at.x, at.number(at.layer.mask_value)), to="float32")
+    nothing = at.op("Cast", at.op("ReduceMin", same, at.whole(-1), keepdims=1), to="bool")
+    return at.op("Where", nothing, at.number(0.0), at.x)
+
+
 @writes(L.Rescaling)
 def rescaling(at: At) -> str:
     y = at.op("Mul", at.x, at.number(at.layer.scale))

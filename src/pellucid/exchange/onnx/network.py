@@ -11,7 +11,7 @@ import numpy as np
 
 from ... import layers as L
 from ...__about__ import version
-from ...arrays import Shape, Whole, with_batch
+from ...arrays import Shape, Whole, is_whole, with_batch
 from ...errors import InvalidArgument, MissingExtra, Told, WrongType
 from ...layers.composite import Composite
 from ...layers.traced import Traced
@@ -19,6 +19,7 @@ from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...registry import plain
 from ...tables.attaching import attached
+from ...wiring import Step
 from ..ours import activations_of, ours, own_code, refuse_foreign
 from . import layers  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
@@ -57,7 +58,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
     inputs = columns_of(rows) if rows else _inputs(model)
     names = _output_names(model, [name for name, _, _ in inputs])
     writing = Writing(model.p, model.dtype, {*names, *(name for name, _, _ in inputs)})
-    entering = [write_columns(writing, rows)] if rows else [_entering(writing, *given) for given in inputs]
+    entering = [write_columns(writing, rows)] if rows else [name for name, _, _ in inputs]
     leaving = _written_steps(writing, model, entering)
     if rows and not rows.targets.classes:
         ((value, _, _),) = leaving
@@ -77,9 +78,17 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
 def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> list[End]:
     """Write all steps, from the values that enter on; returns those that leave."""
     wires = dict(zip(model.wiring.inputs, entering, strict=True))
-    found = {wire: (model.dtype, shape) for wire, shape in zip(wires, model.sample_shapes, strict=True)}
+    entered = zip(model.input_dtypes, model.sample_shapes, strict=True)
+    found = dict(zip(wires, entered, strict=True))
     computed = _kinds(model)
+    predicting = set(model.wiring.predicting)
     for step, given in model.steps(*model.sample_shapes):
+        if step not in predicting:
+            continue
+        if (step.masks and not step.layer.learns_by_mask) or step.layer.is_mask or step.layer.attaches_mask:
+            raise InvalidArgument(
+                f"{WHERE}, layer {step.label!r}", "layers that no mask is told", Told("one that is"), INSTEAD
+            )
         if step.layer.gives_weights:
             for wire, spec in zip(step.outputs, step.layer.parameters(), strict=True):
                 wires[wire] = writing.parameter(f"{step.path}/{spec.name}")
@@ -90,8 +99,9 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
                 f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
             )
         kind = computed[step.label]
-        read = [wires[wire] for wire in step.inputs], given, [found[wire][0] for wire in step.inputs]
-        at = At(writing, step.layer, step.path, step.label, *read, kind)
+        read = [_read(writing, step, wires[wire], found[wire][0]) for wire in step.inputs]
+        values, kinds = [value for value, _ in read], [of for _, of in read]
+        at = At(writing, step.layer, step.path, step.label, values, given, kinds, kind)
         wires[step.outputs[0]], found[step.outputs[0]] = _written(at), (kind, at.out_shape)
     return [(wires[wire], *found[wire]) for wire in model.wiring.outputs]
 
@@ -121,7 +131,7 @@ def _only_ours(model: Any) -> None:
 
 def _kinds(model: Any) -> dict[str, str]:
     """The dtype of what each step gives, by its label."""
-    rows = [np.zeros((1, *shape), model.dtype) for shape in model.sample_shapes]
+    rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, model.input_dtypes, strict=True)]
     with np.errstate(all="ignore"):
         return {label: y.dtype.name for label, y in model.walk(model.p, *rows, training=False, rng=model.key)}
 
@@ -159,9 +169,11 @@ def _inputs(model: Any) -> list[End]:
     return list(zip(model.input_names, kinds, model.sample_shapes, strict=True))
 
 
-def _entering(writing: Writing, name: str, kind: str, shape: Shape) -> str:
-    """The value of an input in the model's precision."""
-    return name if kind == writing.dtype else writing.node(name, "Cast", [name], to=writing.dtype)[0]
+def _read(writing: Writing, step: Step, value: str, kind: str) -> tuple[str, str]:
+    """(value, kind) as a step reads it: whole numbers in the model's precision, where its layer does not take them."""
+    if step.layer.takes_whole or not is_whole(kind):
+        return value, kind
+    return writing.node(step.label, "Cast", [value], to=writing.dtype)[0], writing.dtype
 
 
 def _call_outputs(writing: Writing, leaving: Sequence[str], names: Sequence[str]) -> None:
