@@ -100,7 +100,7 @@ class MaskOf(Joining):
     is_mask = takes_whole = True
 
     def __init__(self, layer: Layer, masked: Sequence[bool]) -> None:
-        super().__init__(name=f"{layer.name}.mask")
+        super().__init__(name=f"{layer.name}.mask", dtype=layer.dtype)
         self.layer, self.masked = layer, tuple(masked)
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -158,7 +158,7 @@ def attached(layer: Layer, tensors: Sequence[Tensor], mask: Any) -> list[Tensor]
             f"layer {layer.name!r}, argument mask", f"{len(tensors)} masks, or None in the place of one",
             Told(str(len(masks))),
         )  # fmt: skip
-    return [x if m is None else WithMask()([x, m]) for x, m in zip(tensors, masks, strict=True)]
+    return [x if m is None else WithMask(dtype=layer.dtype)([x, m]) for x, m in zip(tensors, masks, strict=True)]
 
 
 Layer.mask_step, Layer.attached = MaskOf, attached
