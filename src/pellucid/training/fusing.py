@@ -55,5 +55,6 @@ def check_rest(model: Trainee, code: Program, fused: list[str]) -> None:
     """Emit the looking for what is not finite: in the loss, and in the gradients that are written."""
     rest = [name for name in model.trained_names() if name not in fused]
     for run in runs(code.theta, rest):
-        code.emit("loss.finite", Buffer("gradient", run.start, (), False), run.stop - run.start, meets=False)
+        n = run.stop - run.start
+        code.emit("loss.finite", Buffer("gradient", run.start, (n,), False), n, meets=False)
     code.emit("loss.finite", None, 0, decides=True)
