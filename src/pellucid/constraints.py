@@ -111,7 +111,7 @@ def lower_norm(code: Program, w: Buffer, axis: Axis, low: float, high: float, ra
     """Emit w · n / ‖w‖ with n = rate · clip(‖w‖, low, high) + (1 - rate) · ‖w‖."""
     A, R, B, S, C = folded(w.shape, axis)
     factors = code.block((C,))
-    code.emit("constraint.norm", w, factors, A, R, B, S, C, float(low), float(high), float(rate), meets=False)
+    code.emit("constraint.norm", w, factors, A, R, B, S, C, float(low), float(high), float(rate))
 
 
 @constraints.add()
@@ -152,7 +152,7 @@ class NonNeg(Constraint):
         return np.maximum(w, 0)
 
     def lower(self, code: Program, w: Buffer) -> None:
-        code.emit("constraint.non_neg", w.size, w, meets=False)
+        code.emit("constraint.non_neg", w.size, w)
 
 
 @constraints.add()

@@ -65,17 +65,15 @@ Operand = Buffer | int | float | None  # None is the address 0
 
 @dataclass(frozen=True)
 class Op:
-    """One call of a kernel. `serial`: by one thread alone, where there is too little to share out.
+    """One call of a kernel. `serial`: by the first thread alone, where there is too little to share out.
 
-    `decides`: it may find the step not to be finite, in which case nothing after it runs. `meets`: the threads wait for
-    each other after it; not needed where the next operation reads nothing that this one writes.
+    `decides`: it may find the step not to be finite, in which case nothing after it runs.
     """
 
     kernel: str
     operands: tuple[Operand, ...]
     serial: bool = False
     decides: bool = False
-    meets: bool = True
 
 
 # (dy, what is wanted of dx) -> dx; of several inputs, a tuple of either; of several outputs, a tuple of dy, each a
@@ -187,13 +185,11 @@ class Program:
 
     # Operations --------------------------------------------------------------------------------------------------
 
-    def emit(
-        self, kernel: str, *operands: Operand, serial: bool = False, decides: bool = False, meets: bool = True
-    ) -> None:
+    def emit(self, kernel: str, *operands: Operand, serial: bool = False, decides: bool = False) -> None:
         """Add an operation to the present section."""
         if any(isinstance(one, Buffer) and one.truth for one in operands):
             raise CannotLower("network in which true and false leave the ops")
-        self.sections[self.section].append(Op(kernel, operands, serial, decides, meets))
+        self.sections[self.section].append(Op(kernel, operands, serial, decides))
 
     @contextmanager
     def within(self, section: str) -> Iterator[None]:
@@ -238,11 +234,6 @@ class Program:
         dx = self.buffer(dy.shape)
         self.emit(kernel, dy, *operands[:2], dx, *operands[2:])
         return dx
-
-    def meet_after(self, section: str, meets: bool) -> None:
-        """Whether the threads wait for each other at the end of a section."""
-        if ops := self.sections[section]:
-            ops[-1] = replace(ops[-1], meets=meets)
 
     # Backwards ---------------------------------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ class Regularizer(Part):
         if cls not in (Regularizer, L1, L2, L1L2):
             raise CannotLower(f"activity regularizer {cls.__name__}")
         l1, l2 = float(getattr(self, "l1", 0.0)), float(getattr(self, "l2", 0.0))
-        code.after_loss.append(lambda: code.emit("activity.penalty", y, y.size, l1, l2, serial=True))
+        code.after_loss.append(lambda: code.emit("activity.penalty", y, y.size, l1, l2))
         code.back(lambda dy, wanted: code.through("activity.grad", dy, y, y, y.size, l1, l2))
 
     def __repr__(self) -> str:
@@ -95,9 +95,9 @@ def squares(w: Array) -> float:
 def lower_lengths(code: Program, w: Buffer, g: Buffer | None, l1: float, l2: float) -> Buffer:
     """Emit l1 · Σ |w| + l2 · Σ w² and its gradient."""
     sums = code.block((2 * -(-w.size // BLOCK),))
-    code.emit("penalty.sums", w.size, w, sums, BLOCK, float(l1), float(l2), meets=False)
+    code.emit("penalty.sums", w.size, w, sums, BLOCK, float(l1), float(l2))
     if g is not None:
-        code.emit("penalty.grad", w.size, w, g, float(l1), float(l2), meets=False)
+        code.emit("penalty.grad", w.size, w, g, float(l1), float(l2))
     return sums
 
 
@@ -223,7 +223,7 @@ class OrthogonalRegularizer(Regularizer):
         if g is not None:
             h = code.block((n, K))
             code.emit("product", 1, products, n, 1, u, h, n, K, n)
-            code.emit("orthogonal.grad", h, u, length, g, n, K, apart, following, factor, meets=False)
+            code.emit("orthogonal.grad", h, u, length, g, n, K, apart, following, factor)
         return sums
 
     def _per_pair(self, n: int) -> float:

@@ -285,7 +285,7 @@ class BatchNormalization(Layer):
         code.tap(r=r, **{"μ": mean, "σ²": variance})
         with code.within("update"):
             for kept, new in zip(moving, (mean, variance), strict=True):
-                code.emit("batch_norm.average", kept, new, C, self.momentum, serial=True, meets=False)
+                code.emit("batch_norm.average", kept, new, C, self.momentum)
         dgamma, dbeta = (code.gradient(name) or code.block((C,)) for name in ("gamma", "beta"))
 
         def undo(dy: Buffer, wanted: bool) -> Buffer | None:

@@ -125,9 +125,9 @@ class Dense(Layer):
         def undo(dz: Buffer, wanted: bool) -> Buffer | None:
             code.tap(dz=dz)
             if db is not None:
-                code.emit("dense.bias", dz, db, O, rows, meets=dW is None and not wanted)
+                code.emit("dense.bias", dz, db, O, rows)
             if dW is not None:
-                code.emit("dense.weights", x, dz, dW, I, O, rows, meets=not wanted)
+                code.emit("dense.weights", x, dz, dW, I, O, rows)
             if not wanted:
                 return None
             dx = code.buffer(x.shape)

@@ -40,14 +40,14 @@ def lower_kept(
     each = shape[0] != 1
     m = code.buffer(shape[1:]) if each else code.block(shape[1:])
     whole = each and m.shape == x.shape  # then a thread draws just what it will use
-    code.emit("noise.kept", m, m.size, int(each), least, scale, *_path(code, layer, seed), meets=not whole)
+    code.emit("noise.kept", m, m.size, int(each), least, scale, *_path(code, layer, seed))
     return _spread(code, m, x.shape)
 
 
 def lower_normal(code: Program, layer: str, x: Buffer, mean: float, stddev: float, seed: int | None) -> Buffer:
     """Emit normal numbers, one for each of x."""
     m = code.buffer(x.shape)
-    code.emit("noise.normal", m, m.size, mean, stddev, *_path(code, layer, seed), meets=False)
+    code.emit("noise.normal", m, m.size, mean, stddev, *_path(code, layer, seed))
     return m
 
 

@@ -36,7 +36,7 @@ def lower_terms(kernel: str, code: Program, at: Places, *options: float, summed:
 def lower_signs(code: Program, at: Places) -> Places:
     """Emit the reading of labels 0 and 1 as -1 and 1."""
     t = code.buffer(at.y_true.shape)
-    code.emit("loss.signs", at.y_true, t, t.size, serial=True)
+    code.emit("loss.signs", at.y_true, t, t.size)
     return at._replace(y_true=t)
 
 
@@ -50,10 +50,10 @@ def lower_slope(
     ignored = (None, 0) if ignore_class is None else (k, ignore_class)
     given = weights, slope, slope.size, each, division, *ignored, scale
     if mask is not None:  # which comes of the forward pass
-        code.emit("loss.slope", *given, mask, weights_per_sample(mask, slope.shape), serial=True)
+        code.emit("loss.slope", *given, mask, weights_per_sample(mask, slope.shape))
         return
-    with code.within("gather"):  # where weights and class numbers are read, by the same thread
-        code.emit("loss.slope", *given, None, 1, serial=True, meets=False)
+    with code.within("gather"):  # where weights and class numbers are read, by the same thread: none need wait
+        code.emit("loss.slope", *given, None, 1)
 
 
 def weights_per_sample(weights: Buffer | None, shape: Shape) -> int:

@@ -16,6 +16,8 @@ import numpy as np
 from ..arrays import Array, aligned
 from ..program import Buffer, Op, Operand, Program
 from . import layout
+from .passes.barriers import meetings
+from .passes.signatures import is_serial
 
 
 class Executable:
@@ -37,8 +39,8 @@ class Executable:
         self.entry = library().function("run")
         self.table = aligned(len(self.ops) * layout.OP_WORDS, "int64").reshape(-1, layout.OP_WORDS)
         self.bound: dict[str, list[tuple[int, int, int]]] = {}  # name -> (operation, word, offset) that point there
-        for i, op in enumerate(self.ops):
-            self._write(i, op, addresses)
+        for i, (op, meets) in enumerate(zip(self.ops, meetings(self.ops, program.batch), strict=True)):
+            self._write(i, op, meets, addresses)
         self.job = aligned(layout.JOB_WORDS, "int64")
         self.shared = aligned(layout.SHARED_WORDS, "int64")
         self.threads: list[Array] = []
@@ -49,9 +51,9 @@ class Executable:
         job[layout.PROGRAM], job[layout.OPS] = address(self.table), len(self.ops)
         job[layout.SHARED_ADDRESS], job[layout.YIELD] = address(self.shared), give_way()
 
-    def _write(self, i: int, op: Op, addresses: Mapping[str, int]) -> None:
-        """One operation's words."""
-        flags = layout.SERIAL * op.serial | layout.DECIDES * op.decides | layout.BARRIER * op.meets
+    def _write(self, i: int, op: Op, meets: bool, addresses: Mapping[str, int]) -> None:
+        """One operation's words. `meets`: the threads wait for each other after it."""
+        flags = layout.SERIAL * is_serial(op) | layout.DECIDES * op.decides | layout.BARRIER * meets
         row = self.table[i]
         row[layout.KERNEL], row[layout.OP_FLAGS] = addresses[op.kernel], flags
         for word, operand in enumerate(op.operands, layout.OPERANDS):

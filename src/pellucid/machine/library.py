@@ -1,7 +1,7 @@
 """The library of kernels: each compiled when it is first needed, kept as machine code on disk, loaded from there.
 
-A kernel's machine code is kept under a key made of the source of this whole folder, the compiler's version and the
-processor: a changed kernel is never run from what an older one left. Loading it takes llvmlite alone: Numba, which
+A kernel's machine code is kept under a key made of the source of this folder but for the passes, which make none, of
+the compiler's version and the processor: a changed kernel is never run from what an older one left. Loading it takes llvmlite alone: Numba, which
 compiles, is imported only when there is something to compile.
 
 Whoever may write to the folder could have this process run anything: code is loaded only from files, and from folders,
@@ -203,7 +203,8 @@ def trusted_folder(folder: Path) -> Path:
 
 def key() -> str:
     """What the kept machine code depends on, as a short text."""
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    folder = Path(__file__).parent
+    sources = sorted(path for path in folder.rglob("*.py") if folder / "passes" not in path.parents)
     parts = [f"{path.name}\n{path.read_text('utf-8')}" for path in sources]
     versions = [importlib.metadata.version("numba"), llvmlite.__version__, *host.processor(), str(host.lanes())]
     return hashlib.sha256("\0".join([*parts, *versions]).encode()).hexdigest()[:24]

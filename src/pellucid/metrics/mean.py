@@ -39,7 +39,7 @@ def mean_state(where: str, values: Array, weights: Array | None) -> State:
 def lower_mean(code: Program, values: Buffer, weights: Buffer | None, place: int) -> None:
     """Emit what these values add to a mean over samples, as `mean_state` has it."""
     each = weights_per_sample(weights, values.shape)
-    code.emit("count.values", values, weights, place, values.size, each, serial=True, meets=False)
+    code.emit("count.values", values, weights, place, values.size, each)
 
 
 class Reduction(Metric):

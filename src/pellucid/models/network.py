@@ -163,12 +163,8 @@ class Network(Composite):
     def lower_penalties(self, code: Program) -> None:
         """Emit the parameters' penalties, added to the loss, and their gradients, added to those of what is trained."""
         sums = [r.lower(code, code.parameter(name), code.gradient(name)) for name, r in self.penalised()]
-        if not sums:
-            return
-        code.emit("meet")
         for found in sums:
-            code.emit("penalty.total", found, found.size // 2, serial=True, meets=False)
-        code.emit("meet")
+            code.emit("penalty.total", found, found.size // 2)
 
     # Keras's view of the parameters ------------------------------------------------------------------------------
 

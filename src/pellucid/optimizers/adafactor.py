@@ -13,7 +13,7 @@ from .. import checks
 from ..arrays import Array
 from ..program import Program
 from .base import Optimizer, optimizers
-from .lowering import Stretch, lower_squares, meet
+from .lowering import Stretch, lower_squares
 from .options import OptimizerOptions
 
 
@@ -102,16 +102,15 @@ class Adafactor(Optimizer):
         epsilon, shape = float(self.epsilon_1), s.w.shape
         if len(shape) >= 2:
             r, c, L, R, C = s.slots["r"], s.slots["c"], math.prod(shape[:-2]), shape[-2], shape[-1]
-            code.emit("adafactor.rows", L * R, s.every, s.g, r, C, epsilon, decay, meets=False)
+            code.emit("adafactor.rows", L * R, s.every, s.g, r, C, epsilon, decay)
             code.emit("adafactor.columns", L, s.every, s.g, c, R, C, epsilon, decay)
             code.emit("adafactor.matrix", L, s.every, s.g, r, c, v, u, R, C)
         else:
             code.emit("adafactor.vector", s.size, s.every, s.g, v, u, epsilon, decay)
         w_squares, u_squares = lower_squares(code, (s.w, u), s.every)
-        meet(code)
         bounds = float(self.epsilon_2), float(self.clip_threshold)
         squares = w_squares, u_squares, w_squares.size // 2
-        code.emit("adafactor.step", s.size, s.every, s.w, u, *squares, *bounds, meets=False)
+        code.emit("adafactor.step", s.size, s.every, s.w, u, *squares, *bounds)
 
     def as_saved(self, what: str, value: Array) -> Array:
         return np.array(0, "int32") if what in ("r", "c") and value.ndim == 0 else value.copy()

@@ -13,7 +13,7 @@ from ..arrays import Array
 from ..program import Program
 from .adam import moments
 from .base import Optimizer, optimizers
-from .lowering import Stretch, lower_squares, meet
+from .lowering import Stretch, lower_squares
 from .options import OptimizerOptions
 
 
@@ -81,5 +81,4 @@ class Lamb(Optimizer):
         numbers = self.beta_1, self.beta_2, self.epsilon
         code.emit("lamb.direction", s.size, s.every, s.g, m, v, u, *map(float, numbers))
         w_squares, u_squares = lower_squares(code, (s.w, u), s.every)
-        meet(code)
-        code.emit("lamb.step", s.size, s.every, s.w, u, w_squares, u_squares, w_squares.size // 2, meets=False)
+        code.emit("lamb.step", s.size, s.every, s.w, u, w_squares, u_squares, w_squares.size // 2)

@@ -1,7 +1,6 @@
 """How a step is lowered: the stretches of the vectors that one operation treats alike, and what all optimizers share.
 
-Every thread goes through its own part of a stretch, operation after operation. Only where an operation reads what other
-threads have written do they meet first.
+Every thread goes through its own part of a stretch, operation after operation.
 """
 
 from __future__ import annotations
@@ -41,9 +40,7 @@ class Stretch:
     def update(self, code: Program, kernel: str, slots: Sequence[str], *numbers: float) -> None:
         """Emit a rule that treats every number alike, with these slots and numbers of its own."""
         own = [self.slots[name] for name in slots]
-        code.emit(
-            kernel, self.size, self.every, self.decay, self.w, self.g, *own, *map(float, numbers), meets=False
-        )  # fmt: skip
+        code.emit(kernel, self.size, self.every, self.decay, self.w, self.g, *own, *map(float, numbers))
 
 
 class Rule(Clipping, Protocol):
@@ -75,12 +72,9 @@ def lower_step(
         rule.lower_update(code, s)
     if memory.average is not None:
         lower_average(code, parts, rule.ema_momentum, rule.ema_overwrite_frequency)
-    meet(code)
-    constrained = [name for name in decays if name in constraints]
-    for name in constrained:
-        constraints[name].lower(code, Buffer("theta", theta.slices[name].start, theta.shapes[name], False))
-    if constrained:
-        meet(code)
+    for name in decays:
+        if name in constraints:
+            constraints[name].lower(code, Buffer("theta", theta.slices[name].start, theta.shapes[name], False))
 
 
 def lower_alone(code: Program, rule: Rule, memory: Memory, name: str, decay: float) -> Op | None:
@@ -120,12 +114,6 @@ def _lower_gradient(code: Program, rule: Rule, parts: list[Stretch]) -> list[Str
 def lower_scale(code: Program, names: Sequence[str], memory: Memory, scale: float) -> None:
     """Emit the gradient of the scaled loss alone."""
     lower_scaling(code, stretches(code.theta, memory, dict.fromkeys(names, 0.0), 1, joined=True), scale)
-    meet(code)
-
-
-def meet(code: Program) -> None:
-    """Emit that all threads wait for each other."""
-    code.emit("meet")
 
 
 def stretches(
@@ -159,7 +147,7 @@ def lower_scaling(code: Program, parts: Sequence[Stretch], scale: float) -> list
     """Emit the gradient of the scaled loss, and its division by the scale."""
     scaled = _elsewhere(code, parts)
     for s, to in zip(parts, scaled, strict=True):
-        code.emit("gradient.unscaled", s.size, s.g, to.g, float(scale), meets=False)
+        code.emit("gradient.unscaled", s.size, s.g, to.g, float(scale))
     return scaled
 
 
@@ -168,12 +156,12 @@ def lower_accumulation(code: Program, parts: Sequence[Stretch], every: int) -> l
     theta, means = code.theta, _elsewhere(code, parts)
     for s, to in zip(parts, means, strict=True):
         total = Buffer("accumulated", s.w.offset, s.w.shape, False)
-        code.emit("gradient.accumulated", s.size, every, s.g, total, to.g, meets=False)
+        code.emit("gradient.accumulated", s.size, every, s.g, total, to.g)
     stepping = {name for s in parts for name in s.names}
     for name in theta:
         if name not in stepping:  # it may have been, some steps ago
             total = Buffer("accumulated", theta.slices[name].start, theta.shapes[name], False)
-            code.emit("gradient.forgotten", total.size, every, total, meets=False)
+            code.emit("gradient.forgotten", total.size, every, total)
     return means
 
 
@@ -181,7 +169,7 @@ def lower_clip_by_value(code: Program, parts: Sequence[Stretch], limit: float) -
     """Emit `clip_by_value`."""
     clipped = _elsewhere(code, parts)
     for s, to in zip(parts, clipped, strict=True):
-        code.emit("clip.value", s.size, s.every, s.g, to.g, float(limit), meets=False)
+        code.emit("clip.value", s.size, s.every, s.g, to.g, float(limit))
     return clipped
 
 
@@ -194,14 +182,11 @@ def lower_clip_by_norm(code: Program, parts: Sequence[Stretch], limit: float, *,
         for size in [s.size] if together else [code.theta[name].size for name in s.names]:
             pieces.append((s, _part(s.g, start, size), _part(to.g, start, size)))
             start += size
-    meet(code)
     sums = lower_squares(code, [x for _, x, _ in pieces], parts[0].every)
-    meet(code)
     everything = _part(sums[0], 0, sum(found.size for found in sums))
     for (s, x, g), own in zip(pieces, sums, strict=True):
         found = everything if together else own
-        code.emit("clip.norm", x.size, s.every, x, g, found, found.size // 2, float(limit), meets=False)
-    meet(code)
+        code.emit("clip.norm", x.size, s.every, x, g, found, found.size // 2, float(limit))
     return clipped
 
 
@@ -212,7 +197,7 @@ def lower_squares(code: Program, vectors: Iterable[Buffer], every: int) -> list[
     whole, sums = code.block((sum(sizes),)), []
     for i, x in enumerate(given):
         sums.append(_part(whole, sum(sizes[:i]), sizes[i]))
-        code.emit("sums.squares", x.size, every, x, sums[-1], BLOCK, meets=False)
+        code.emit("sums.squares", x.size, every, x, sums[-1], BLOCK)
     return sums
 
 
@@ -232,8 +217,7 @@ def lower_decay(code: Program, parts: Sequence[Stretch]) -> list[Stretch]:
     """Emit the decay of weights by itself, for rules that look at more than one of them."""
     for s in parts:
         if s.decay:
-            code.emit("decay", s.size, s.every, s.decay, s.w, meets=False)
-    meet(code)
+            code.emit("decay", s.size, s.every, s.decay, s.w)
     return [replace(s, decay=0.0) for s in parts]
 
 
@@ -241,4 +225,4 @@ def lower_average(code: Program, parts: Sequence[Stretch], momentum: float, ofte
     """Emit the average of the weights."""
     for s in parts:
         a = Buffer("average", s.w.offset, s.w.shape, False)
-        code.emit("average", s.size, s.every, s.w, a, float(momentum), often or 0, meets=False)
+        code.emit("average", s.size, s.every, s.w, a, float(momentum), often or 0)

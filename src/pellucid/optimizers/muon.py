@@ -15,7 +15,7 @@ from ..arrays import Array, Shape
 from ..program import Program
 from .adam import adam
 from .base import Optimizer, optimizers
-from .lowering import Stretch, lower_squares, meet
+from .lowering import Stretch, lower_squares
 from .options import CommonOptions
 
 
@@ -132,7 +132,6 @@ class Muon(Optimizer):
         look_ahead, m = int(self.nesterov), s.slots["momentum"]
         code.emit("muon.momentum", s.size, s.every, s.g, m, u, float(self.momentum), look_ahead)
         (squares,) = lower_squares(code, (u,), s.every)
-        meet(code)
         code.emit("muon.start", s.every, u, x, R, C, squares, squares.size // 2)
         for _ in range(self.ns_steps):  # x ← ax + x(bA + cA²) with A = xᵀx: the same as in `orthogonal`, for xᵀ
             code.emit("product", s.every, x, 1, K, x, A, K, K, N)

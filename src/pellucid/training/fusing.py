@@ -45,10 +45,10 @@ def _fuse_one(code: Program, op: Op, rule: Op) -> None:
     x, dz, _, I, O, rows = op.operands
     assert isinstance(dz, Buffer)
     with code.within("backward"):
-        code.emit("dense.bounded", x, dz, I, O, rows, meets=False)
+        code.emit("dense.bounded", x, dz, I, O, rows)
     width = -(-dz.shape[-1] // 64) * 64  # whole panels
     packed = code.buffer((*dz.shape[:-1], width)) if code.batch * dz.size > LARGE else None
-    code.emit(f"dense.weights.{rule.kernel}", x, dz, packed, I, O, rows, *rule.operands, meets=False)
+    code.emit(f"dense.weights.{rule.kernel}", x, dz, packed, I, O, rows, *rule.operands)
 
 
 def check_rest(model: Trainee, code: Program, fused: list[str]) -> None:
@@ -56,5 +56,5 @@ def check_rest(model: Trainee, code: Program, fused: list[str]) -> None:
     rest = [name for name in model.trained_names() if name not in fused]
     for run in runs(code.theta, rest):
         n = run.stop - run.start
-        code.emit("loss.finite", Buffer("gradient", run.start, (n,), False), n, meets=False)
+        code.emit("loss.finite", Buffer("gradient", run.start, (n,), False), n)
     code.emit("loss.finite", None, 0, decides=True)

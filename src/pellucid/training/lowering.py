@@ -58,7 +58,7 @@ def lower_prediction(model: Trainee, batch: int, shapes: Sequence[Shape]) -> Low
     gathers = list(code.sections["gather"])
     with code.within("gather"):
         for gather, shape in zip(gathers, shapes, strict=True):
-            code.emit("finite.rows", gather.operands[3], math.prod(shape), decides=True)
+            code.emit("finite.rows", gather.operands[3], math.prod(shape), decides=gather is gathers[-1])
     for name, y in lettered("out", ys).items():
         _written(code, y, name)
     return Lowered(code, ys)
@@ -84,7 +84,7 @@ def lower_step(
     if training:
         _lower_update(model, made, fused)
     with code.within("count"):
-        code.emit("count.loss", 0, serial=True, meets=False)
+        code.emit("count.loss", 0)
         if objective.names:
             _count_each(made, totals)
         for meter in model.meters.resolved(y, Parts(map(_like, ys)), objective.losses):
@@ -92,17 +92,11 @@ def lower_step(
         if made.foreign:
             for name, out in lettered("out", ys).items():
                 _written(code, out, name)
-    code.meet_after("gather", True)
-    # a metric may still read targets that the next batch replaces
-    code.meet_after("count", any("numbers" in end.given.found for end in ends if end is not None))
-    # What the update wrote is read after the next batch is gathered, or after the run; but a gradient that it computes
-    # itself reads the batch, which nobody may replace meanwhile.
-    code.meet_after("update", any(op.kernel.startswith("dense.weights") for op in code.sections["update"]))
     return made
 
 
 def _written(code: Program, y: Buffer, name: str) -> None:
-    code.emit("scatter", y, y.size, Buffer(name, 0, ()), meets=False)
+    code.emit("scatter", y, y.size, Buffer(name, 0, ()))
 
 
 class _Total(NamedTuple):
@@ -133,7 +127,7 @@ def _lower_loss(model: Trainee, code: Program, place: int, y: Buffer, end: End |
     lower_slope(code, slope, end.weights, loss.reduction, y_true, loss.ignore_class, scale, code.masks[place])
     loss.lower(code, Places(y_true, y_pred, slope, values, dy if code.training else None))
     first = not any(op.kernel == "loss.total" for op in code.sections["backward"])
-    code.emit("loss.total", values, slope, values.size, 0 if first else 1, serial=True, meets=False)
+    code.emit("loss.total", values, slope, values.size, 0 if first else 1)
     return _Total(values, slope, dy.shaped(outputs.shape))
 
 
@@ -146,8 +140,6 @@ def _fused(model: Trainee, loss: Loss, code: Program, place: int, y: Buffer) -> 
     fused = loss.from_logits_of(activation)
     if fused is None:
         return loss, y
-    if len(model.wiring.outputs) == 1:
-        code.meet_after("forward", False)  # y itself is read much later
     if code.training:
         code.use_of(wire).undos.pop()
     return fused, z
@@ -157,7 +149,7 @@ def _count_each(made: Lowered, totals: Sequence[_Total | None]) -> None:
     """Count the loss of each of several outputs by itself."""
     for place, total in enumerate(totals, made.counters):
         if total is not None:
-            made.code.emit("count.part", total.values, total.slope, total.values.size, place, serial=True, meets=False)
+            made.code.emit("count.part", total.values, total.slope, total.values.size, place)
     made.counters += len(totals)
 
 

@@ -90,9 +90,7 @@ class Targets:
         n = math.prod(self.shape)
         to = self.code.buffer((2 * n,))  # a class is a word of 64 bits
         with self.code.within("gather"):
-            self.code.emit(
-                "gather.labels", Buffer(f"classes{self.number}", 0, ()), 8 * n, n, to, serial=True, meets=False
-            )
+            self.code.emit("gather.labels", Buffer(f"classes{self.number}", 0, ()), 8 * n, n, to)
         return to
 
 
@@ -100,5 +98,5 @@ def gathered(code: Program, name: str, shape: Shape, serial: bool = True) -> Buf
     """Rows of what will be bound under this name."""
     to = code.buffer(shape)
     with code.within("gather"):
-        code.emit("gather.float32", Buffer(name, 0, ()), 0, to.size, to, 1.0, 0.0, serial=serial, meets=False)
+        code.emit("gather.float32", Buffer(name, 0, ()), 0, to.size, to, 1.0, 0.0, serial=serial)
     return to

@@ -18,11 +18,6 @@ from .updates import due, part, within
 f32 = np.float32
 
 
-@kernel("meet")
-def meet(op: int, ctx: int, tid: int, nt: int) -> None:
-    """Nothing: the threads wait for each other after it."""
-
-
 @kernel("gradient.unscaled")
 def unscaled(op: int, ctx: int, tid: int, nt: int) -> None:
     """gradient ← scale · gradient, that of the scaled loss;  g ← gradient / scale. op: size, gradient, g, scale."""

@@ -30,7 +30,7 @@ def moved(code: Program, operands: Sequence[Any], move: Callable[[list[Array]], 
     for x in xs:
         pairs, n = _pairs(source, begin, begin + x.size)
         begin += x.size
-        code.emit("op.moved", x, y, *_table(code, pairs, n), x.size, y.size, int(x.each), how, meets=x is xs[-1])
+        code.emit("op.moved", x, y, *_table(code, pairs, n), x.size, y.size, int(x.each), how)
         slopes.append(partial(_moved_back, code, x, pairs[:, ::-1], n))
     sends_back(code, operands, slopes)
     return y
