@@ -12,6 +12,7 @@ import pytest
 import pellucid
 from machine.op_alone import Compiled
 from machine.op_table import rows
+from machine import signature_check
 from machine.signature_check import Checker
 from machine.test_activations import ELEMENTWISE, OVER_AXES
 from machine.test_losses import ROWS as LOSSES
@@ -21,14 +22,18 @@ from machine.test_optimizers import OPTIONS, RULES
 from machine.test_regularizers import CONSTRAINTS, REGULARIZERS
 from machine.test_shape_layers import ROWS as SHAPES
 from pellucid import layers as L
+from pellucid.arrays import Parts
 from pellucid.layers import Dense
 from pellucid.machine.executable import Executable
 from pellucid.machine.kernels import KERNELS
-from pellucid.machine.passes.signatures import FUSED, TEXTS, signature
+from pellucid.machine.layout import KINDS
+from pellucid.machine.passes.signatures import FUSED, TEXTS, _read, signature
 from pellucid.rng import Key
 from pellucid.training.engine import engine_of
 from pellucid.training.lowering import lower_prediction
 
+SPARSE_TOP, TOP = (getattr(pellucid.metrics, f"{kind}TopKCategoricalAccuracy")(k=2) for kind in ("Sparse", ""))
+L_2 = pellucid.regularizers.L2(0.1)
 ALONE = {"run", "permutation", "summary"}  # which Python calls; no program holds them
 BATCH = 21
 
@@ -50,13 +55,10 @@ def step_of(model: Any, x: np.ndarray, y: np.ndarray, weights: Any = None, *, fu
 def layered(layer: L.Layer, shape: tuple[int, ...], weights: bool = False, dtype: str = "float32") -> Executable:
     """A step of a network in which the layer stands behind one that wants its dx."""
     model = pellucid.Sequential([L.Input(shape), L.PReLU("uniform"), layer, L.Flatten(), Dense(3, activation="softmax")])
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy", "mse", L_TOP])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy", SPARSE_TOP])
     model.build((None, *shape))
     x = (3 * Key(1).normal((BATCH, *shape))).astype(dtype)
     return step_of(model, x, np.arange(BATCH) % 3, np.linspace(0, 1, BATCH, dtype="float32") if weights else None)
-
-
-L_TOP = pellucid.metrics.SparseTopKCategoricalAccuracy(k=2)
 
 
 def ruled(optimizer: Any, *, fused: bool = False, **dense: Any) -> Executable:
@@ -72,6 +74,15 @@ def judged(make: Any, options: Any, outputs: Any, targets: Any, metrics: Any = (
     model = pellucid.Sequential([L.Input((4,)), L.Identity()])
     model.compile("sgd", make(**options), metrics=list(metrics))
     return step_of(model, outputs(Key(2), (BATCH, 4)), targets(Key(3), (BATCH, 4)))
+
+
+def predicted(dtype: str) -> Executable:
+    """A prediction from rows of another kind."""
+    model = pellucid.Sequential([L.Input((5,)), Dense(3)])
+    machine = Executable(lower_prediction(model, BATCH, [(5,)]).code, {"theta": model.theta.data})
+    machine.bind_rows("x", (np.arange(BATCH * 5) % 2).reshape(BATCH, 5).astype(dtype))
+    machine.bind("out", np.empty((BATCH, 3), "float32"))
+    return machine
 
 
 def of_ops() -> Iterator[Executable]:
@@ -93,20 +104,57 @@ def of_layers() -> Iterator[Executable]:
     yield layered(L.ActivityRegularization(l1=0.1), (5,))
 
 
+def of_graphs() -> Iterator[Executable]:
+    """Layers of several inputs, losses of several outputs, and metrics of other targets than classes."""
+    kinds = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate)
+    for make in kinds:
+        a = L.Input((4,))
+        y = make()([Dense(33)(a), Dense(33, activation="tanh")(a)])
+        model = pellucid.Model(a, [Dense(3)(y), Dense(2)(y)])
+        model.compile("adam", ["mse", "mae"])
+        x, y = Key(1).normal((BATCH, 4)), Parts([Key(2).normal((BATCH, 3)), Key(3).normal((BATCH, 2))])
+        yield step_of(model, x, y)
+    hot = np.eye(3, dtype="float32")[np.arange(BATCH) % 3]
+    for metrics in (["binary_accuracy"], ["categorical_accuracy", TOP]):
+        model = pellucid.Sequential([L.Input((4,)), Dense(3, activation="softmax")])
+        model.compile("adam", "categorical_crossentropy", metrics=metrics)
+        yield step_of(model, Key(1).normal((BATCH, 4)), hot)
+
+
 def of_steps() -> Iterator[Executable]:
+    yield from map(predicted, sorted(KINDS))
     yield from (judged(*row) for row in LOSSES)
     yield from (ruled(make(), fused=fused) for make in RULES.values() for fused in (False, True))
     for name in ("adam", "lamb", "adafactor", "muon", "sgd, momentum"):
         yield from (ruled(RULES[name](**options)) for options in OPTIONS.values())
+    yield ruled(RULES["sgd"](gradient_accumulation_steps=3), trainable=False)
     yield from (ruled("sgd", kernel_regularizer=make(), bias_regularizer=L_2) for make in REGULARIZERS.values())
     yield from (ruled("sgd", kernel_constraint=make(axis)) for make in CONSTRAINTS.values() for axis in (0, 1))
 
 
-L_2 = pellucid.regularizers.L2(0.1)
-
-
 def test_kernels_do_what_their_signatures_say() -> None:
     checker = Checker()
-    for machine in chain(of_ops(), of_layers(), of_steps()):
+    for machine in chain(of_ops(), of_layers(), of_graphs(), of_steps()):
         checker.check(machine, BATCH)
     assert set(KERNELS) - ALONE - set(checker.tried) == set()
+
+
+WRONG = {  # signatures that are not the kernels'
+    "dense: z is read": ("dense", "x w b z I O M", "writes elsewhere"),
+    "dense: W is left alone": ("dense", "x # b >y I O M", "reads more than it says"),
+    "dense: y is shared out by lines": ("dense", "x w b >y:lines I O M", "beyond its part"),
+    "dense: x is shared out by rows": ("dense", "x:M w b >y I:M O M", "beyond its part"),
+    "dense.bias: dz is shared out by lines": ("dense.bias", "dz:lines >db:lines O M", "reads beyond its part"),
+    "softmax: by lines": ("softmax", "x:lines >y:lines M N", "beyond its part"),
+    "adam: w is only written": ("adam", "N Every Decay >w:lines g:lines <>a:lines <>b:lines", "reads more than it says"),
+    "adam: a is only read": ("adam", "N Every Decay <>w:lines g:lines a:lines <>b:lines", "writes elsewhere"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_signature_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel, text, told = WRONG[name]
+    monkeypatch.setattr(signature_check, "signature", lambda name: _read(text) if name == kernel else signature(name))
+    machine = ruled("adam", kernel_regularizer="l2") if kernel != "softmax" else layered(L.Activation("softmax"), (37,))
+    with pytest.raises(AssertionError, match=told):
+        Checker().check(machine, BATCH)
