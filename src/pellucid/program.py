@@ -107,6 +107,7 @@ class Program:
     sections: dict[str, list[Op]] = field(default_factory=lambda: {name: [] for name in SECTIONS})
     section: str = "forward"
     size: int = 0  # floats of the work memory
+    blocks: list[tuple[int, int]] = field(default_factory=list)  # of it, one after another: (where it begins, floats)
     constants: list[tuple[Buffer, Array]] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)  # in the order of the forward pass
     masks: tuple[Buffer | None, ...] = ()  # of each output, 1 where a number of it counts, 0 where not
@@ -145,7 +146,9 @@ class Program:
 
     def _fresh(self, shape: Shape, times: int, each: bool) -> Buffer:
         made = Buffer("work", self.size, tuple(shape), each)
-        self.size += -(-max(times * made.size, 1) // LINE) * LINE
+        whole = -(-max(times * made.size, 1) // LINE) * LINE
+        self.blocks.append((self.size, whole))
+        self.size += whole
         return made
 
     def widths(self) -> Iterator[int]:

@@ -17,6 +17,7 @@ from ..arrays import Array, aligned
 from ..program import Buffer, Op, Operand, Program
 from . import layout
 from .passes.barriers import meetings
+from .passes.plan import Plan
 from .passes.signatures import is_serial
 
 
@@ -26,21 +27,29 @@ class Executable:
     Not for two callers at once: whoever calls from several threads has one for each.
     """
 
-    def __init__(self, program: Program, vectors: Mapping[str, Array]) -> None:
+    def __init__(
+        self, program: Program, vectors: Mapping[str, Array], *, reuse: bool = False, alone: bool = False
+    ) -> None:
+        """`reuse`: memory of what is no longer needed is used again, since nobody will look at it. `alone`: one thread
+        will run it, so that operations follow each other."""
         self.program, self.vectors = program, dict(vectors)
-        self.work = aligned(program.size, "float32")
-        for buffer, values in program.constants:
-            self.work[buffer.offset : buffer.offset + buffer.size] = values.reshape(-1)
-        self.bases = {"work": address(self.work), **{name: address(v) for name, v in self.vectors.items()}}
         self.ops = [op for section in program.sections.values() for op in section]
+        meets = [True] * len(self.ops) if alone else meetings(self.ops, program.batch)
+        self.plan = Plan(program, self.ops, meets) if reuse and not program.keeps else None
+        if self.plan is not None:
+            self.ops = [self.plan.moved(op) for op in self.ops]
+        self.work = aligned(self.plan.size if self.plan else program.size, "float32")
+        for buffer, values in program.constants:
+            self.view(buffer, 1)[...] = values
+        self.bases = {"work": address(self.work), **{name: address(v) for name, v in self.vectors.items()}}
         from .library import library  # here, as it loads LLVM
 
         addresses = library().need(["run", *(op.kernel for op in self.ops)])
         self.entry = library().function("run")
         self.table = aligned(len(self.ops) * layout.OP_WORDS, "int64").reshape(-1, layout.OP_WORDS)
         self.bound: dict[str, list[tuple[int, int, int]]] = {}  # name -> (operation, word, offset) that point there
-        for i, (op, meets) in enumerate(zip(self.ops, meetings(self.ops, program.batch), strict=True)):
-            self._write(i, op, meets, addresses)
+        for i, op in enumerate(self.ops):
+            self._write(i, op, meets[i], addresses)
         self.job = aligned(layout.JOB_WORDS, "int64")
         self.shared = aligned(layout.SHARED_WORDS, "int64")
         self.threads: list[Array] = []
@@ -99,6 +108,7 @@ class Executable:
 
     def view(self, buffer: Buffer, rows: int) -> Array:
         """The numbers that a buffer of the work memory holds now, for so many samples."""
+        buffer = self.plan.buffer(buffer) if self.plan else buffer
         shape = (rows, *buffer.shape) if buffer.each else buffer.shape
         return self.work[buffer.offset : buffer.offset + math.prod(shape)].reshape(shape)
 

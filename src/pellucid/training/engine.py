@@ -37,7 +37,7 @@ class Stepper:
         vectors = {"theta": model.theta.data, "gradient": model.gradient.data, "state": model.state.data}
         if training and model.optimizer.memory is not None:
             vectors |= model.optimizer.memory.vectors()
-        self.machine = Executable(self.lowered.code, vectors)
+        self.machine = Executable(self.lowered.code, vectors, reuse=fused or not training)
         self.counters = aligned(self.lowered.counters, "float64")
         self.machine.set(counters_address=address(self.counters), counters=len(self.counters))
         self.crew = Crew()

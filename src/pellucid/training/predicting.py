@@ -26,7 +26,7 @@ class Predictor:
     def __init__(self, model: Trainee, shapes: Sequence[Shape], block: int) -> None:
         lowered = lower_prediction(model, block, shapes)
         vectors = {"theta": model.theta.data, "state": model.state.data}
-        machine = self.machine = Executable(lowered.code, vectors)
+        machine = self.machine = Executable(lowered.code, vectors, reuse=True, alone=True)
         machine.set(batch=block)
         machine.ready(1)
         self.block, self.out_shapes = block, [y.shape for y in lowered.ys]
