@@ -98,7 +98,7 @@ def test_a_missing_barrier_is_found(name: str) -> None:
     for i in np.flatnonzero(meets):
         if not ops[i].decides:
             without = [there and place != i for place, there in enumerate(meets)]
-            assert (i in {before for before, _ in races(ops, code.batch, without)}), ops[i].kernel
+            assert i in {before for before, _ in races(ops, code.batch, without)}, ops[i].kernel
 
 
 def ops_of(*written: tuple[str, tuple[Any, ...]], decides: int | None = None) -> list[Op]:

@@ -10,9 +10,8 @@ import pytest
 import pellucid
 from machine.test_barriers import PROGRAMS, RESIDUAL, classifier, residual
 from pellucid import layers as L
-from pellucid.arrays import Parts
 from pellucid.layers import Dense
-from pellucid.machine.executable import Executable
+from pellucid.machine.executable import Executable, address
 from pellucid.machine.passes.barriers import meetings, races
 from pellucid.machine.passes.plan import Plan
 from pellucid.rng import Key
@@ -66,8 +65,6 @@ def trained(make: Any, x: Any, y: Any, threads: int, crew: list[int], reuse: boo
         stepper.machine.work[:] = np.nan
         for (constant, _), values in zip(machine.program.constants, held, strict=True):
             stepper.machine.view(constant, 1)[...] = values
-        from pellucid.machine.executable import address
-
         stepper.machine.set(counters_address=address(stepper.counters), counters=len(stepper.counters))
     history = model.fit(x, y, batch_size=3, epochs=3, verbose=0).history
     outputs = model.predict(x, verbose=0)

@@ -39,7 +39,6 @@ def lower_kept(
     shape = _noise_shape(layer, noise_shape, x.shape)
     each = shape[0] != 1
     m = code.buffer(shape[1:]) if each else code.block(shape[1:])
-    whole = each and m.shape == x.shape  # then a thread draws just what it will use
     code.emit("noise.kept", m, m.size, int(each), least, scale, *_path(code, layer, seed))
     return _spread(code, m, x.shape)
 

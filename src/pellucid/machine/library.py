@@ -1,8 +1,8 @@
 """The library of kernels: each compiled when it is first needed, kept as machine code on disk, loaded from there.
 
-A kernel's machine code is kept under a key made of the source of this folder but for the passes, which make none, of
-the compiler's version and the processor: a changed kernel is never run from what an older one left. Loading it takes llvmlite alone: Numba, which
-compiles, is imported only when there is something to compile.
+A kernel's machine code is kept under a key made of the source of this folder (but for the passes, which make none), the
+compiler's version and the processor: a changed kernel is never run from what an older one left. Loading it takes
+llvmlite alone: Numba, which compiles, is imported only when there is something to compile.
 
 Whoever may write to the folder could have this process run anything: code is loaded only from files, and from folders,
 that nobody but the user and the system may write to.

@@ -85,14 +85,14 @@ def _read(text: str) -> Signature:
 TABLE: dict[str, str] = {
     # Number by number
     "x:lines >y:lines N": (
-        "celu elu exponential gelu gelu.approximate hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid "
-        "mish relu relu6 rescaling selu sigmoid silu soft_shrink softplus softsign sparse_plus sparse_sigmoid squareplus "
-        "tanh tanh_shrink threshold"
+        "celu elu exponential gelu gelu.approximate hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu "
+        "log_sigmoid mish relu relu6 rescaling selu sigmoid silu soft_shrink softplus softsign sparse_plus "
+        "sparse_sigmoid squareplus tanh tanh_shrink threshold"
     ),
     "dy:lines x:lines y:lines >dx:lines N": (
         "celu.grad elu.grad exponential.grad gelu.grad gelu.approximate.grad hard_shrink.grad hard_sigmoid.grad "
-        "hard_silu.grad hard_tanh.grad leaky_relu.grad log_sigmoid.grad mish.grad relu.grad dense.relu.grad relu6.grad "
-        "selu.grad sigmoid.grad silu.grad soft_shrink.grad softplus.grad softsign.grad sparse_plus.grad "
+        "hard_silu.grad hard_tanh.grad leaky_relu.grad log_sigmoid.grad mish.grad relu.grad dense.relu.grad "
+        "relu6.grad selu.grad sigmoid.grad silu.grad soft_shrink.grad softplus.grad softsign.grad sparse_plus.grad "
         "sparse_sigmoid.grad squareplus.grad tanh.grad tanh_shrink.grad threshold.grad activity.grad"
     ),
     "a:lines b:lines >y:lines N": "merge.add merge.subtract merge.multiply merge.maximum merge.minimum",
@@ -102,22 +102,22 @@ TABLE: dict[str, str] = {
     "variance:lines >s:lines N": "normalization.deviation",
     "y:lines N >out:lines": "scatter",
     "a b c >y": (
-        "op.add op.subtract op.multiply op.divide op.divide.2 op.divide_no_nan op.divide_no_nan.2 op.hypot op.hypot.grad "
-        "op.power op.power.1 op.power.2 op.maximum op.minimum op.chosen op.equal op.not_equal op.greater "
-        "op.greater_equal op.less op.less_equal op.logical_and op.logical_or op.logical_xor op.logical_not op.where "
-        "op.exp op.exp.grad op.expm1 op.expm1.grad op.exp2 op.exp2.grad op.log op.log.grad op.log1p op.log1p.grad "
-        "op.log2 op.log2.grad op.log10 op.log10.grad op.sqrt op.sqrt.grad op.rsqrt op.rsqrt.grad op.square "
-        "op.square.grad op.reciprocal op.reciprocal.grad op.sin op.sin.grad op.cos op.cos.grad op.tan op.tan.grad "
-        "op.arctan op.arctan.grad op.arcsin op.arcsin.grad op.arccos op.arccos.grad op.arcsinh op.arcsinh.grad "
-        "op.arccosh op.arccosh.grad op.arctanh op.arctanh.grad op.cbrt op.cbrt.grad op.erf op.erf.grad op.sinh "
-        "op.sinh.grad op.cosh op.cosh.grad op.absolute op.absolute.grad op.negative op.negative.grad op.clip "
-        "op.clip.grad op.sign op.floor op.ceil op.trunc op.full_like op.round op.isnan op.isfinite op.isinf "
-        "op.zeros_like op.ones_like"
+        "op.add op.subtract op.multiply op.divide op.divide.2 op.divide_no_nan op.divide_no_nan.2 op.hypot "
+        "op.hypot.grad op.power op.power.1 op.power.2 op.maximum op.minimum op.chosen op.equal op.not_equal "
+        "op.greater op.greater_equal op.less op.less_equal op.logical_and op.logical_or op.logical_xor op.logical_not "
+        "op.where op.exp op.exp.grad op.expm1 op.expm1.grad op.exp2 op.exp2.grad op.log op.log.grad op.log1p "
+        "op.log1p.grad op.log2 op.log2.grad op.log10 op.log10.grad op.sqrt op.sqrt.grad op.rsqrt op.rsqrt.grad "
+        "op.square op.square.grad op.reciprocal op.reciprocal.grad op.sin op.sin.grad op.cos op.cos.grad op.tan "
+        "op.tan.grad op.arctan op.arctan.grad op.arcsin op.arcsin.grad op.arccos op.arccos.grad op.arcsinh "
+        "op.arcsinh.grad op.arccosh op.arccosh.grad op.arctanh op.arctanh.grad op.cbrt op.cbrt.grad op.erf "
+        "op.erf.grad op.sinh op.sinh.grad op.cosh op.cosh.grad op.absolute op.absolute.grad op.negative "
+        "op.negative.grad op.clip op.clip.grad op.sign op.floor op.ceil op.trunc op.full_like op.round op.isnan "
+        "op.isfinite op.isinf op.zeros_like op.ones_like"
     ),
     # Row by row
     "x:M >y:M M N": (
-        "glu softmax log_softmax sparsemax op.sum op.mean op.var op.std op.max op.min op.prod op.logsumexp op.any op.all "
-        "op.cumsum"
+        "glu softmax log_softmax sparsemax op.sum op.mean op.var op.std op.max op.min op.prod op.logsumexp op.any "
+        "op.all op.cumsum"
     ),
     "dy:M x:M y:M >dx:M M N": (
         "softmax.grad log_softmax.grad sparsemax.grad op.sum.grad op.mean.grad op.var.grad op.std.grad op.max.grad "
@@ -161,7 +161,8 @@ TABLE: dict[str, str] = {
         "loss.kl_divergence loss.binary_crossentropy loss.binary_crossentropy.logits loss.binary_focal_crossentropy "
         "loss.binary_focal_crossentropy.logits loss.sparse_categorical_crossentropy.logits "
         "loss.sparse_categorical_crossentropy loss.categorical_generalized_cross_entropy "
-        "loss.categorical_crossentropy.logits loss.categorical_crossentropy loss.categorical_hinge loss.cosine_similarity"
+        "loss.categorical_crossentropy.logits loss.categorical_crossentropy loss.categorical_hinge "
+        "loss.cosine_similarity"
     ),
     "t:M y:M slope:M >values:M >dy:M M N Smoothing Part alpha": (
         "loss.categorical_focal_crossentropy.logits loss.categorical_focal_crossentropy"
