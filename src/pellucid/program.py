@@ -115,8 +115,9 @@ class Program:
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key
     noise_key: int = 0  # the seed of the key that each step's is folded from
     after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
-    keeps: bool = False  # whether no part may overwrite a result, or leave one out, that somebody wants to look at
-    branches: bool = False  # whether some wire has several readers: then no part may overwrite what it reads
+    keeps: bool = (
+        False  # whether nothing may leave out a result, or use its memory again, as somebody wants to look at it
+    )
     taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
     shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)
     trains: bool = field(init=False)  # whether the present layer behaves as in training
@@ -202,6 +203,16 @@ class Program:
             yield
         finally:
             self.section = before
+
+    @contextmanager
+    def wholly(self) -> Iterator[None]:
+        """Within the block, a part is emitted into the present section: the whole of it, or nothing if it cannot be."""
+        already = len(self.sections[self.section])
+        try:
+            yield
+        except CannotLower:
+            del self.sections[self.section][already:]
+            raise
 
     @contextmanager
     def use(

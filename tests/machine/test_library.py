@@ -140,7 +140,7 @@ def test_a_kernel_is_found_by_name(tmp_path: Path) -> None:
 
 def test_the_rules_that_fuse_are_those_that_have_a_kernel() -> None:
     from pellucid.machine.kernels import KERNELS
-    from pellucid.training.fusing import RULES
+    from pellucid.machine.passes.fuse import UPDATES
 
     prefix = "dense.weights."
-    assert {name.removeprefix(prefix) for name in KERNELS if name.startswith(prefix)} == RULES
+    assert {name.removeprefix(prefix) for name in KERNELS if name.startswith(prefix)} == set(UPDATES)

@@ -11,6 +11,7 @@ import pellucid
 from laws.engines import both_engines
 from laws.lowered import by_definition, forward_and_backward
 from pellucid import layers as L
+from pellucid.machine.passes.fuse import fuse
 from pellucid.rng import Key
 from pellucid.training.lowering import lower_network
 
@@ -126,12 +127,14 @@ def test_bytes_are_scaled_while_they_are_gathered(layers: list[Callable[..., L.L
     x = (255 * Key(3).uniform((9, 4, 4))).astype("uint8")
     both_engines(network, x, np.arange(9) % 3)
     code, _ = lower_network(network(), 9, [(4, 4)], training=True)
+    fuse(code)
     assert [op.kernel for op in code.sections["forward"]] == ["dense", "softmax"]
 
 
 def test_a_second_scaling_has_an_operation_of_its_own() -> None:
     model = pellucid.Sequential([L.Input((4,)), L.Rescaling(2.0), L.Rescaling(3.0, 1.0), L.ReLU(), L.Rescaling(0.5)])
     code, _ = lower_network(model, 9, [(4,)], training=False)
+    fuse(code)
     assert [op.kernel for op in code.sections["forward"]] == ["rescaling", "relu", "rescaling"]
 
 

@@ -273,7 +273,6 @@ class Composite(Layer):
 
     def lower(self, code: Program, *xs: Buffer) -> Any:
         places = dict(zip(self.wiring.inputs, xs, strict=True))
-        code.branches |= not self.wiring.is_chain
         for step in self.wiring.steps:
             given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
             if step.masks and (step.trains(code.training) or not step.layer.learns_by_mask):

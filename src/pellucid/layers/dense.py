@@ -4,7 +4,6 @@ Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.5."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Unpack
 
 from .. import checks
@@ -138,12 +137,5 @@ class Dense(Layer):
         if not rectified:
             return self.activation.lower(code, z)
 
-        def undo_relu(dy: Buffer, wanted: bool) -> Buffer:
-            last = code.sections[code.section][-1]
-            if last.kernel != "dense.inputs" or last.operands[2] is not dy:
-                return code.through("dense.relu.grad", dy, z, z, z.size, 0.0, 0.0, 0.0)
-            code.sections[code.section][-1] = replace(last, operands=(*last.operands[:-1], z))
-            return dy  # in one go with the product that made it
-
-        code.back(undo_relu)
+        code.back(lambda dy, wanted: code.through("dense.relu.grad", dy, z, z, z.size, 0.0, 0.0, 0.0))
         return z

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -64,20 +63,12 @@ class Rescaling(Layer):
         return y
 
     def _lower_plain(self, code: Program, x: Buffer, scale: float, offset: float) -> Buffer:
-        """One scale and offset for all: on what was gathered just now, they are part of the gathering."""
-
         def undo(dy: Buffer, wanted: bool) -> Buffer:
             dx = code.buffer(x.shape)
             code.emit("rescaling", dy, dx, x.size, scale, 0.0, 0.0)
             return dx
 
         code.back(undo)
-        ops = code.sections["gather"]
-        if ops and ops[-1].kernel == "gather.float32" and not (code.keeps or code.branches):
-            *source, to, known_scale, known_offset = ops[-1].operands
-            if isinstance(to, Buffer) and x == to.shaped(x.shape) and (known_scale, known_offset) == (1.0, 0.0):
-                ops[-1] = replace(ops[-1], operands=(*source, to, scale, offset))
-                return x
         y = code.buffer(x.shape)
         code.emit("rescaling", x, y, x.size, scale, offset, 0.0)
         return y

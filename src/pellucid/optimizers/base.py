@@ -18,10 +18,10 @@ from .. import checks
 from ..arrays import Array, Flat
 from ..constraints import Constraint
 from ..errors import InvalidArgument, NotReady, ShapeError, Told, WrongType
-from ..program import CannotLower, Op, Program
+from ..program import CannotLower, Program
 from ..registry import Family, plain, snake
 from .clipping import clipped
-from .lowering import Stretch, lower_alone, lower_scale, lower_step
+from .lowering import Stretch, lower_scale, lower_step
 from .memory import Memory, blocks, runs
 from .numbers import Count, LearningRate
 from .packing import constraints_of, gathered, packed
@@ -138,18 +138,12 @@ class Optimizer(SavedState):
             cls.lower_update = Optimizer.lower_update  # type: ignore[method-assign]
 
     def lower(
-        self, code: Program, names: Sequence[str], constraints: Mapping[str, Constraint], alone: Collection[str] = ()
+        self, code: Program, names: Sequence[str], constraints: Mapping[str, Constraint], apart: Collection[str] = ()
     ) -> None:
-        """Emit `step` on the parameters of these names, for the compiled engine; some were emitted by themselves."""
+        """Emit `step` on the parameters of these names, for the compiled engine; on some in an operation of its own."""
         theta, names = code.theta, self._names(code.theta, names)
         self._trained = self._listed = names
-        decays = self.decays(theta, [name for name in names if name not in alone])
-        lower_step(code, self, self._built(theta, theta), decays, constraints)
-
-    def lower_alone(self, code: Program, name: str) -> Op | None:
-        """What a step on this parameter is, if it is one operation; not emitted."""
-        theta = code.theta
-        return lower_alone(code, self, self._built(theta, theta), name, self.decays(theta, [name])[name])
+        lower_step(code, self, self._built(theta, theta), self.decays(theta, names), constraints, apart)
 
     def lower_scale(self, code: Program, names: Sequence[str]) -> None:
         """Emit the gradient of the scaled loss alone: for a `step` in Python, which divides by the scale again."""

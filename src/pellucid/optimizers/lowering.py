@@ -5,13 +5,13 @@ Every thread goes through its own part of a stretch, operation after operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..arrays import Flat
 from ..constraints import Constraint
-from ..program import Buffer, CannotLower, Op, Program
+from ..program import Buffer, CannotLower, Program
 from .clipping import Clipping
 from .memory import Memory
 
@@ -59,15 +59,18 @@ class Rule(Clipping, Protocol):
 
 
 def lower_step(
-    code: Program, rule: Rule, memory: Memory, decays: Mapping[str, float], constraints: Mapping[str, Constraint]
-) -> None:
-    """Emit `step` on the parameters that have an entry in `decays`, in its order."""
+    code: Program, rule: Rule, memory: Memory, decays: Mapping[str, float], constraints: Mapping[str, Constraint],
+    apart: Collection[str] = (),
+) -> None:  # fmt: skip
+    """Emit `step` on the parameters that have an entry in `decays`, in its order. `apart`: those of which a stretch of
+    their own is wanted, if a step is no more than one operation."""
     theta, every = code.theta, rule.gradient_accumulation_steps or 1
     if (memory.accumulated is None) != (every == 1):
         raise CannotLower(f"optimizer {rule.name!r} with another gradient_accumulation_steps than at its start")
     if not decays:
         return
-    parts = _lower_gradient(code, rule, stretches(theta, memory, decays, every, joined=rule.elementwise))
+    apart = apart if _is_plain(rule, memory) else ()
+    parts = _lower_gradient(code, rule, stretches(theta, memory, decays, every, joined=rule.elementwise, apart=apart))
     for s in parts if rule.elementwise else lower_decay(code, parts):
         rule.lower_update(code, s)
     if memory.average is not None:
@@ -77,8 +80,8 @@ def lower_step(
             constraints[name].lower(code, Buffer("theta", theta.slices[name].start, theta.shapes[name], False))
 
 
-def lower_alone(code: Program, rule: Rule, memory: Memory, name: str, decay: float) -> Op | None:
-    """The one operation that a step on a parameter is, where it is no more than that; it is not emitted."""
+def _is_plain(rule: Rule, memory: Memory) -> bool:
+    """Whether nothing comes between the gradient and the update, or after it."""
     rest = (
         rule.loss_scale_factor,
         rule.gradient_accumulation_steps,
@@ -86,14 +89,7 @@ def lower_alone(code: Program, rule: Rule, memory: Memory, name: str, decay: flo
         rule.clipnorm,
         rule.global_clipnorm,
     )
-    if not rule.elementwise or memory.average is not None or any(limit is not None for limit in rest):
-        return None
-    ops = code.sections[code.section]
-    already = len(ops)
-    rule.lower_update(code, _stretch(code.theta, memory, [name], decay, 1))
-    found = ops[already:]
-    del ops[already:]
-    return found[0] if len(found) == 1 else None
+    return rule.elementwise and memory.average is None and all(given is None for given in rest)
 
 
 def _lower_gradient(code: Program, rule: Rule, parts: list[Stretch]) -> list[Stretch]:
@@ -117,13 +113,15 @@ def lower_scale(code: Program, names: Sequence[str], memory: Memory, scale: floa
 
 
 def stretches(
-    theta: Flat, memory: Memory, decays: Mapping[str, float], every: int, *, joined: bool
-) -> list[Stretch]:  # fmt: skip
-    """The parameters that have an entry in `decays`, one by one or with neighbours of the same decay joined."""
+    theta: Flat, memory: Memory, decays: Mapping[str, float], every: int, *, joined: bool, apart: Collection[str] = ()
+) -> list[Stretch]:
+    """The parameters that have an entry in `decays`, one by one or with neighbours of the same decay joined, but for
+    those that are to stand apart."""
     groups: list[list[str]] = []
     for name, decay in decays.items():
         last = groups[-1][-1] if groups else None
-        if joined and last and theta.slices[last].stop == theta.slices[name].start and decays[last] == decay:
+        near = last and theta.slices[last].stop == theta.slices[name].start and decays[last] == decay
+        if joined and near and not {last, name} & set(apart):
             groups[-1].append(name)
         else:
             groups.append([name])

@@ -16,10 +16,11 @@ import numpy as np
 from ..arrays import Parts, Shape, is_whole, parts_of
 from ..losses import Loss
 from ..losses.lowering import Places, lower_slope, weights_per_sample
+from ..machine.passes.fuse import fuse
 from ..metrics.mean import MeanOverSamples
+from ..optimizers.memory import runs
 from ..program import Buffer, CannotLower, Program, lettered
 from .base import Trainee
-from .fusing import check_rest, fuse
 from .meters import Meter
 from .targets import End, gathered, lower_targets
 
@@ -61,6 +62,7 @@ def lower_prediction(model: Trainee, batch: int, shapes: Sequence[Shape]) -> Low
             code.emit("finite.rows", gather.operands[3], math.prod(shape), decides=gather is gathers[-1])
     for name, y in lettered("out", ys).items():
         _written(code, y, name)
+    fuse(code)
     return Lowered(code, ys)
 
 
@@ -92,6 +94,7 @@ def lower_step(
         if made.foreign:
             for name, out in lettered("out", ys).items():
                 _written(code, out, name)
+    fuse(code, seen=training and not fused)
     return made
 
 
@@ -155,37 +158,45 @@ def _count_each(made: Lowered, totals: Sequence[_Total | None]) -> None:
 
 def _lower_update(model: Trainee, made: Lowered, fused: bool) -> None:
     code, names = made.code, model.trained_names()
-    before = list(code.sections["update"])
-    alone: list[str] = []
+    apart = _of_products(model, code) if fused else ()
     with code.within("update"):
         try:
-            model.optimizer.lower(code, names, model.constraints())
+            with code.wholly():
+                model.optimizer.lower(code, names, model.constraints(), apart)
             made.updates = True
         except CannotLower:
-            code.sections["update"] = before
             model.optimizer.lower_scale(code, names)
-        if made.updates and fused:
-            code.sections["update"] = before
-            alone = fuse(model, code)
-            model.optimizer.lower(code, names, model.constraints(), alone)
     with code.within("backward"):
-        check_rest(model, code, alone)
+        together = runs(code.theta, [name for name in names if name not in apart])
+        for run in [*together, *(code.theta.slices[name] for name in apart)]:
+            n = run.stop - run.start
+            code.emit("loss.finite", Buffer("gradient", run.start, (n,), False), n)
+        code.emit("loss.finite", None, 0, decides=True)
+
+
+def _of_products(model: Trainee, code: Program) -> list[str]:
+    """The kernels of which nothing but one product of matrices makes the gradient: an update of their own may be joined
+    with that."""
+    homes = [op.operands[2] for op in code.sections["backward"] if op.kernel == "dense.weights"]
+    written = {home.offset for home in homes if isinstance(home, Buffer) and home.space == "gradient"}
+    spoken_for = {s.name for s in model.specs if s.regularizer is not None or s.constraint is not None}
+    names = (name for name in model.trained_names() if code.theta[name].size and name not in spoken_for)
+    return [name for name in names if code.theta.slices[name].start in written]
 
 
 def _lower_metric(made: Lowered, meter: Meter, end: End | None) -> None:
     code, metric = made.code, meter.metric
-    before = list(code.sections["count"])
     try:
         if not metric.can_lower() or end is None:
             raise CannotLower(f"metric {metric.name!r}")
-        weights = _masked(code, meter, end.weights if meter.weighted else None)
-        metric.lower(code, end.given, made.ys[meter.output], weights, made.counters)
+        with code.wholly():
+            weights = _masked(code, meter, end.weights if meter.weighted else None)
+            metric.lower(code, end.given, made.ys[meter.output], weights, made.counters)
         made.native.append((meter, made.counters))
         made.counters += 2
     except CannotLower:
         if code.masks[meter.output] is not None and isinstance(metric, MeanOverSamples):
             raise  # Python would not know what counts
-        code.sections["count"] = before
         made.foreign.append(meter)
 
 
@@ -198,7 +209,7 @@ def _masked(code: Program, meter: Meter, weights: Buffer | None) -> Buffer | Non
         return mask
     product = code.buffer(mask.shape)
     each = weights_per_sample(weights, mask.shape)
-    code.emit("masking.weights", mask, weights, product, mask.size, each, serial=True)
+    code.emit("masking.weights", mask, weights, product, mask.size, each)
     return product
 
 

@@ -128,6 +128,8 @@ TABLE: dict[str, str] = {
     "x:samples mean s >y:samples N": "normalization rescaling.each",
     "x:samples alpha >y:samples N": "prelu",
     "dy:samples x:samples alpha >dx:samples N": "prelu.grad",
+    "x:samples >y:samples >mask:samples": "masking",
+    "dy:samples mask:samples >dx:samples": "masking.grad",
     "x:M >y:M >length:M M N": "unit_normalization",
     "dy:M y:M length:M >dx:M M N": "unit_normalization.grad",
     "x:M gamma beta >mean:M >r:M >y:M M N": "layer_norm",
@@ -153,7 +155,8 @@ TABLE: dict[str, str] = {
     ),
     "serial data Stride N >to | order": "gather.labels",
     "x N | +status": "finite.rows",
-    "serial weights >slope N Each Division classes": "loss.slope",
+    "serial weights >slope N Each Division classes Ignored Scale mask": "loss.slope",
+    "serial mask weights >product N": "masking.weights",
     "serial t >to N": "loss.signs",
     "t:M y:M slope:M >values:M >dy:M M N": (
         "loss.mean_squared_error loss.mean_absolute_error loss.mean_absolute_percentage_error "

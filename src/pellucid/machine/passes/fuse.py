@@ -1,0 +1,127 @@
+"""What several operations do in one, where nobody else reads what passes between them.
+
+    gather, then rescaling              the numbers are scaled while they are gathered
+    dense.inputs, then dense.relu.grad  dx goes on through max(x, 0) while it is in the cache
+    dense.weights, then an update       a few rows of the gradient, then the update of those rows, while both are in the
+                                        fastest cache; the gradient is written nowhere
+
+The last begins the update before the whole gradient is known, so that must be known beforehand to be finite: it is
+where x and dL/dz are finite and far from overflowing. What is not so goes to the definition.
+
+Each asks: is what is read written by one operation, of the kind that can do more, and read by nobody else?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ...program import Buffer, Op, Operand, Program
+from ..layout import WIDEST
+from .signatures import FUSED, signature
+
+# The rules that machine/kernels/updates.py joins with the gradient.
+UPDATES = (
+    "sgd", "sgd.momentum", "sgd.nesterov", "adam", "adamax", "nadam", "schedule_free_adamw", "adagrad", "adadelta",
+    "rmsprop", "rmsprop.momentum", "rmsprop.centered", "lion", "ftrl", "ftrl.power",
+)  # fmt: skip
+LARGE = 1 << 17  # numbers in dz beyond which it is packed
+
+
+def fuse(code: Program, *, seen: bool = False) -> None:
+    """Join what can be joined; nothing where every result is kept to be looked at. `seen`: somebody may look at what
+    layers give, and at the gradient."""
+    if code.keeps:
+        return
+    steps = Steps(code, {y.offset for places in code.taps.values() if (y := places.get("y"))} if seen else ())
+    for i, op in enumerate(steps.ops):
+        if op is None:
+            continue
+        if op.kernel == "rescaling":
+            _rescaling(steps, i, op)
+        elif op.kernel == "dense.relu.grad":
+            _relu_grad(steps, i, op)
+        elif op.kernel in UPDATES and not seen:
+            _update(steps, i, op)
+    steps.write()
+
+
+class Steps:
+    """The operations of all sections, one after another; None where one has been taken out. `seen`: where in the work
+    memory somebody may look."""
+
+    def __init__(self, code: Program, seen: Iterable[int]) -> None:
+        self.code, self.seen = code, frozenset(seen)
+        self.places = [section for section, ops in code.sections.items() for _ in ops]
+        self.ops: list[Op | None] = [op for ops in code.sections.values() for op in ops]
+
+    def write(self) -> None:
+        """Put them back into their sections."""
+        for section in self.code.sections:
+            found = zip(self.places, self.ops, strict=True)
+            self.code.sections[section] = [op for place, op in found if place == section and op is not None]
+
+    def users(self, buffer: Operand) -> dict[int, Op]:
+        """The operations that read or write any of a buffer's numbers; none if somebody may look at them."""
+        found: dict[int, Op] = {}
+        if not isinstance(buffer, Buffer) or (buffer.space == "work" and buffer.offset in self.seen):
+            return found
+        for i, op in enumerate(self.ops):
+            if op is not None:
+                uses = zip(signature(op.kernel).uses, op.operands, strict=False)
+                if any(use is not None and self._overlap(operand, buffer) for use, operand in uses):
+                    found[i] = op
+        return found
+
+    def _overlap(self, a: Operand, b: Buffer) -> bool:
+        return isinstance(a, Buffer) and a.space == b.space and a.offset < self._end(b) and b.offset < self._end(a)
+
+    def _end(self, buffer: Buffer) -> int:
+        return buffer.offset + buffer.size * (self.code.batch if buffer.each else 1)
+
+
+def _rescaling(steps: Steps, at: int, op: Op) -> None:
+    x, y, _, scale, offset, _ = op.operands
+    users = steps.users(x)
+    users.pop(at, None)
+    first, *others = users.items() or [(at, op)]
+    i, gather = first
+    plain = gather.kernel.startswith("gather.") and gather.operands[4:] == (1.0, 0.0)
+    if not plain or any(other.kernel != "finite.rows" for _, other in others):
+        return
+    steps.ops[i] = replace(gather, operands=(*gather.operands[:3], y, scale, offset))
+    for j, other in others:  # what is finite stays so
+        steps.ops[j] = replace(other, operands=(y, *other.operands[1:]))
+    steps.ops[at] = None
+
+
+def _relu_grad(steps: Steps, at: int, op: Op) -> None:
+    dy, _, y, dx = op.operands[:4]
+    users = steps.users(dy)
+    i = min(users, default=at)
+    product = users.get(i)
+    if product is None or product.kernel != "dense.inputs" or list(users) != [i, at]:
+        return
+    *before, behind = product.operands
+    if behind is None and before[2] is not None:
+        steps.ops[i] = replace(product, operands=(*before[:2], dx, *before[3:], y))
+        steps.ops[at] = None
+
+
+def _update(steps: Steps, at: int, op: Op) -> None:
+    users = steps.users(op.operands[4])
+    if [user.kernel for user in users.values()] != ["dense.weights", "loss.finite", op.kernel]:
+        return
+    i, finite, _ = users
+    x, dz, dw, I, O, rows = users[i].operands
+    assert isinstance(dw, Buffer)
+    assert isinstance(dz, Buffer)
+    assert isinstance(O, int)
+    if users[finite].operands[1] != dw.size or op.operands[0] != dw.size or O > WIDEST:
+        return
+    code = steps.code
+    width = -(-O // 64) * 64  # whole panels
+    packed = code.buffer((*dz.shape[:-1], width)) if code.batch * dz.size > LARGE else None
+    steps.ops[i] = Op("dense.bounded", (x, dz, I, O, rows))
+    steps.ops[finite] = None
+    steps.ops[at] = Op(FUSED + op.kernel, (x, dz, packed, I, O, rows, *op.operands))
