@@ -102,6 +102,7 @@ def of_layers() -> Iterator[Executable]:
     yield layered(L.BatchNormalization(trainable=False), (5,))
     yield layered(Dense(33, activation="relu"), (5,), weights=True)
     yield layered(L.ActivityRegularization(l1=0.1), (5,))
+    yield layered(pellucid.Sequential([Dense(33, activation="relu"), L.Dropout(0.3)]), (5,))
 
 
 def of_graphs() -> Iterator[Executable]:

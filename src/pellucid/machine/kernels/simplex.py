@@ -21,7 +21,9 @@ def softmax(op: int, ctx: int, tid: int, nt: int) -> None:
         x, y = floats(o[0] + 4 * b * n, n), floats(o[1] + 4 * b * n, n)
         most, total = highest(x, n), f32(0)
         for i in range(n):
-            y[i] = exp(x[i] - most)
+            y[i] = x[i] - most
+        for i in range(n):  # of y alone: where x lay near y, this loop would not vectorize, and its sum would differ
+            y[i] = exp(y[i])
             total += y[i]
         for i in range(n):
             y[i] /= total
@@ -53,6 +55,7 @@ def log_softmax(op: int, ctx: int, tid: int, nt: int) -> None:
         most, total = highest(x, n), f32(0)
         for i in range(n):
             y[i] = x[i] - most
+        for i in range(n):
             total += exp(y[i])
         whole = log(total)
         for i in range(n):
