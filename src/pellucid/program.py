@@ -115,9 +115,7 @@ class Program:
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key
     noise_key: int = 0  # the seed of the key that each step's is folded from
     after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
-    keeps: bool = (
-        False  # whether nothing may leave out a result, or use its memory again, as somebody wants to look at it
-    )
+    keeps: bool = False  # whether all results stay where they are, as somebody wants to look at them
     taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
     shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)
     trains: bool = field(init=False)  # whether the present layer behaves as in training

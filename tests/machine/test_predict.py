@@ -9,7 +9,7 @@ import pytest
 
 import pellucid
 from pellucid.errors import DataError, ShapeError
-from pellucid.layers import Dense, Dropout
+from pellucid.layers import Activation, Dense, Dropout, Input
 from pellucid.rng import Key
 from pellucid.training.engine import engine_of
 
@@ -138,3 +138,14 @@ def test_memory_stays_flat() -> None:
         model.predict(X, verbose=0)
     assert len(engine_of(model).predictors.free) <= 4
     assert len(engine_of(model).predictors.free_rows) == 1
+
+
+def test_a_row_alone_is_predicted_as_in_a_batch_to_the_last_bit() -> None:
+    """Wherever a buffer lies in memory: that of one row lies nearer to the next."""
+    x = Key(1).normal((60, 5))
+    for outputs in (1, 3, 10, 17):
+        layers = [Dense(7, activation="relu"), Dense(outputs, activation="softmax"), Activation("log_softmax")]
+        model = pellucid.Sequential([Input((5,)), *layers], seed=1)
+        together = model.predict(x, verbose=0)
+        alone = [model.predict(x[i : i + 1], verbose=0)[0] for i in range(len(x))]
+        np.testing.assert_array_equal(alone, together)
