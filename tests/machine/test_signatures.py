@@ -122,8 +122,16 @@ def of_graphs() -> Iterator[Executable]:
         yield step_of(model, Key(1).normal((BATCH, 4)), hot)
 
 
+def masked(weights: Any) -> Executable:
+    model = pellucid.Sequential([L.Input((5, 3)), L.PReLU("uniform"), L.Masking(), Dense(2)])
+    model.compile("adam", "mse", weighted_metrics=["mae"])
+    x = Key(1).normal((BATCH, 5, 3)) * (np.arange(5)[:, None] < 3)
+    return step_of(model, x, Key(2).normal((BATCH, 5, 2)), weights)
+
+
 def of_steps() -> Iterator[Executable]:
     yield from map(predicted, sorted(KINDS))
+    yield from map(masked, (None, np.linspace(0, 1, BATCH, dtype="float32")))
     yield from (judged(*row) for row in LOSSES)
     yield from (ruled(make(), fused=fused) for make in RULES.values() for fused in (False, True))
     for name in ("adam", "lamb", "adafactor", "muon", "sgd, momentum"):
