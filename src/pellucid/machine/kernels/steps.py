@@ -1,6 +1,7 @@
 """What all optimizers share: the gradient unscaled, accumulated, clipped; weights decayed, averaged.
 
-Each thread goes through the same part of a stretch in all of them, so that none needs to wait for another.
+Each thread goes through the same part of a stretch in all of them, so that none needs to wait for another, but where
+norms are taken.
 """
 
 from __future__ import annotations

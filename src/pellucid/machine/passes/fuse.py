@@ -13,7 +13,6 @@ Each asks: is what is read written by one operation, of the kind that can do mor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from ...program import Buffer, Op, Operand, Program
@@ -33,7 +32,8 @@ def fuse(code: Program, *, seen: bool = False) -> None:
     layers give, and at the gradient."""
     if code.keeps:
         return
-    steps = Steps(code, {y.offset for places in code.taps.values() if (y := places.get("y"))} if seen else ())
+    taps = [(letter, place.offset) for places in code.taps.values() for letter, place in places.items()]
+    steps = Steps(code, {offset for letter, offset in taps if seen and letter.startswith("y")})
     for i, op in enumerate(steps.ops):
         if op is None:
             continue
@@ -50,8 +50,8 @@ class Steps:
     """The operations of all sections, one after another; None where one has been taken out. `seen`: where in the work
     memory somebody may look."""
 
-    def __init__(self, code: Program, seen: Iterable[int]) -> None:
-        self.code, self.seen = code, frozenset(seen)
+    def __init__(self, code: Program, seen: set[int]) -> None:
+        self.code, self.seen = code, seen
         self.places = [section for section, ops in code.sections.items() for _ in ops]
         self.ops: list[Op | None] = [op for ops in code.sections.values() for op in ops]
 

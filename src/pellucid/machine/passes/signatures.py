@@ -3,8 +3,8 @@
 A signature has a word for each operand, in their order; numbers at the end may be left out:
 
     x       read
-    >y      written, whatever was there before
-    <>w     read and written, or written in part
+    >y      written, whatever was there before; what is not written stays
+    <>w     read and written
     +z      marked: whoever writes to it writes the same
     #       left alone
     M       a number: any word that begins with a capital
@@ -16,8 +16,8 @@ Behind a colon stands how it is shared out between the threads. Where nothing st
     x:samples   by samples
     x:first     the first thread alone
 
-Behind a bar stand things that are no operands: LOSS, the sum of the step's loss; STATUS, whether all is finite; ORDER,
-that of the samples. `serial` in front: the first thread does it all.
+Behind a bar stand things that are no operands: the sum of the step's `loss`, the `status`, whether all is finite, and
+the `order` of the samples. `serial` in front: the first thread does it all.
 """
 
 from __future__ import annotations
