@@ -22,7 +22,7 @@ def add(x1: Any, x2: Any) -> Any:
     return np.add(x1, x2)
 
 
-@add.gradient
+@add.gradient("dx1 = dy, dx2 = dy")
 def add_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy, dy
 
@@ -37,7 +37,7 @@ def subtract(x1: Any, x2: Any) -> Any:
     return np.subtract(x1, x2, dtype=None if _kinds(x1, x2) != "b" else "int32")
 
 
-@subtract.gradient
+@subtract.gradient("dx1 = dy, dx2 = −dy")
 def subtract_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy, -dy
 
@@ -52,7 +52,7 @@ def multiply(x1: Any, x2: Any) -> Any:
     return np.multiply(x1, x2)
 
 
-@multiply.gradient
+@multiply.gradient("dx1 = dy·x2, dx2 = dy·x1")
 def multiply_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy * x2, dy * x1
 
@@ -67,7 +67,7 @@ def divide(x1: Any, x2: Any) -> Any:
     return np.divide(x1, x2)
 
 
-@divide.gradient
+@divide.gradient("dx1 = dy / x2, dx2 = −dy·y / x2")
 def divide_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy / x2, -dy * y / x2
 
@@ -82,7 +82,7 @@ def power(x1: Any, x2: Any) -> Any:
     return np.power(x1, x2)
 
 
-@power.gradient
+@power.gradient("dx1 = dy·x2·x1^(x2 − 1), dx2 = dy·y·ln x1 where x1 > 0")
 def power_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     one = np.where(np.equal(x2, 0), np.zeros_like(y), x2 * np.power(x1, np.where(np.equal(x2, 0), 1, x2) - 1.0))
     positive = np.greater(x1, 0)
@@ -110,7 +110,7 @@ def mod(x1: Any, x2: Any) -> Any:
     return np.mod(x1, x2)
 
 
-@mod.gradient
+@mod.gradient("dx1 = dy, dx2 = −dy·⌊x1 / x2⌋")
 def mod_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy, -dy * np.floor_divide(x1, x2)
 
@@ -125,7 +125,7 @@ def maximum(x1: Any, x2: Any) -> Any:
     return np.maximum(x1, x2)
 
 
-@maximum.gradient
+@maximum.gradient("dx1 = dy where x1 > x2, dx2 = dy where x2 > x1")
 def maximum_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return chosen(dy, x1, x2), chosen(dy, x2, x1)
 
@@ -140,7 +140,7 @@ def minimum(x1: Any, x2: Any) -> Any:
     return np.minimum(x1, x2)
 
 
-@minimum.gradient
+@minimum.gradient("dx1 = dy where x1 < x2, dx2 = dy where x2 < x1")
 def minimum_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return chosen(dy, x2, x1), chosen(dy, x1, x2)
 
@@ -155,7 +155,7 @@ def arctan2(x1: Any, x2: Any) -> Any:
     return np.arctan2(x1, x2)
 
 
-@arctan2.gradient
+@arctan2.gradient("dx1 = dy·x2 / (x1² + x2²), dx2 = −dy·x1 / (x1² + x2²)")
 def arctan2_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     square = np.square(x1) + np.square(x2)
     return dy * x2 / square, -dy * x1 / square
@@ -171,7 +171,7 @@ def hypot(x1: Any, x2: Any) -> Any:
     return np.hypot(x1, x2)
 
 
-@hypot.gradient
+@hypot.gradient("dx1 = dy·x1 / y, dx2 = dy·x2 / y")
 def hypot_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return dy * x1 / y, dy * x2 / y
 
@@ -187,7 +187,7 @@ def divide_no_nan(x1: Any, x2: Any) -> Any:
     return np.where(nothing, 0, np.divide(x1, np.where(nothing, 1, x2)))
 
 
-@divide_no_nan.gradient
+@divide_no_nan.gradient("dx1 = dy / x2, dx2 = −dy·y / x2")
 def divide_no_nan_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     nothing = np.equal(x2, 0)
     share = (dy / np.where(nothing, 1, x2)).astype(dy.dtype) * ~nothing

@@ -5,7 +5,7 @@ An op is written as two plain functions, the second right under the first, and n
     @op(2)
     def multiply(x1, x2): ...
 
-    @multiply.gradient
+    @multiply.gradient("dx1 = dy·x2, dx2 = dy·x1")
     def multiply_grad(dy, y, x1, x2): ...
 
 The name `multiply` is then an `Operation`. Called on arrays it gives an array; called where one operand is a tensor it
@@ -19,6 +19,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
@@ -42,6 +43,7 @@ Function = Callable[..., Any]
 Lowering = Callable[..., Buffer]
 operations: Family[Op] = Family("op", "keras.src.ops.numpy")
 AXIS_0 = "Axis 0 of a tensor is the batch: name the axes that are meant."
+PIECES = re.compile(r", (?=d\S+ = )")  # between the formula of one gradient and the next
 NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32"}  # what Keras computes of smaller kinds
 
 
@@ -59,6 +61,7 @@ class Operation:
     ) -> None:
         self.forward, self.operands = forward, operands
         self.backward: Function | None = None
+        self.formula_back = ""  # what `backward` computes, in the names of the operands
         self.lowering: Lowering | None = None
         self.activation: Any = None  # that it is another way to call
         self.truths = False  # whether it is lowered where it gives true and false, too
@@ -73,10 +76,15 @@ class Operation:
         operations.parts[keras] = self.made
         functools.update_wrapper(self, forward)
 
-    def gradient(self, backward: Function) -> Function:
-        """Decorator: this function is the gradient, backward(dy, y, *operands, **options)."""
-        self.backward = backward
-        return backward
+    def gradient(self, formula: str) -> Callable[[Function], Function]:
+        """Decorator: this function is the gradient, backward(dy, y, *operands, **options); the formula says the same,
+        for `explain`."""
+
+        def wrap(backward: Function) -> Function:
+            self.backward, self.formula_back = backward, formula
+            return backward
+
+        return wrap
 
     def lowers(self, lowering: Lowering, truths: bool = False) -> Lowering:
         """Decorator: this function emits the op for the compiled engine, lowering(code, *operands, **options). Operands
@@ -212,10 +220,29 @@ class Op(Layer):
     @property
     def formula(self) -> str:  # type: ignore[override]
         """y = multiply(x1, 2.0): what is held as it is, unless it is long."""
+        shown = [*self._shown(), *(f"{k}={v}" for k, v in self.options.items())]
+        return f"y = {self.operation.name}({', '.join(shown)})"
+
+    def _shown(self) -> list[str]:
+        """Each operand as formulas write it."""
         flowing = self.places - len(self.held)
         letters = iter(["x"] if flowing == 1 else [f"x{i}" for i in range(1, flowing + 1)])
-        shown = [short(self.held[i]) if i in self.held else next(letters) for i in range(self.places)]
-        return f"y = {self.operation.name}({', '.join(shown + [f'{k}={v}' for k, v in self.options.items()])})"
+        return [short(self.held[i]) if i in self.held else next(letters) for i in range(self.places)]
+
+    @property
+    def formula_back(self) -> str:  # type: ignore[override]
+        """dx = dy·2.0: the operation's, without what is held."""
+        operation, letters = self.operation, self._shown()
+        shown = [f"({one})" if " " in one or one.startswith("-") else one for one in letters]
+        if operation.backward is None:
+            return "no gradient flows"
+        if not operation.operands:
+            return operation.formula_back.replace("ᵢ", "" if "x" in shown else "ᵢ")
+        names = dict(zip(operation.signature.parameters, shown, strict=False))
+        held = {f"d{name}" for i, name in enumerate(names) if i in self.held}
+        pieces = [one for one in PIECES.split(operation.formula_back) if one.partition(" ")[0] not in held]
+        letter = re.compile(rf"(?<!\w)(d?)({'|'.join(names)})(?!\w)", re.ASCII)  # ² and ᵀ end a name
+        return letter.sub(lambda found: found[1] + names[found[2]], ", ".join(pieces))
 
     def on(self, operands: Sequence[Any]) -> tuple[Tensor, ...]:
         """The tensor of this op on operands, some of which are tensors. It computes in their dtype."""

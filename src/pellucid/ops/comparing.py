@@ -62,7 +62,7 @@ def where(condition: Any, x1: Any, x2: Any) -> Any:
     return np.where(np.asarray(condition) != 0, x1, x2)
 
 
-@where.gradient
+@where.gradient("dx1 = dy where condition, dx2 = dy elsewhere")
 def where_grad(dy: Array, y: Array, condition: Any, x1: Any, x2: Any) -> Any:
     holds = np.asarray(condition) != 0
     return None, np.where(holds, dy, 0), np.where(holds, 0, dy)

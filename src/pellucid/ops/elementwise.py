@@ -16,9 +16,11 @@ _erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has no error function of its own
 
 
 def simple(
-    forward: Any, gradient: Any, formula: str, example: tuple[str, str], name: str = "", module: str = "", **facts: Any
-) -> Operation:
-    """The op of a function of NumPy's; gradient(x, y) is dy/dx, None where there is none. example: an x, and its y."""
+    forward: Any, gradient: Any, back: str, formula: str, example: tuple[str, str], name: str = "", module: str = "",
+    **facts: Any,
+) -> Operation:  # fmt: skip
+    """The op of a function of NumPy's; gradient(x, y) is dy/dx, None where there is none. back: the formula of dx.
+    example: an x, and its y."""
 
     def compute(x: Any) -> Any:
         return forward(x)
@@ -28,7 +30,7 @@ def simple(
     compute.__doc__ = f"y = {formula}.\n\n    >>> {shown}\n    array({example[1]})\n    "
     made = op(1, "", module or "keras.src.ops.numpy", **facts)(compute)
     if gradient is not None:
-        made.gradient(lambda dy, y, x: dy * gradient(x, y))
+        made.gradient(f"dx = {back}")(lambda dy, y, x: dy * gradient(x, y))
     return made
 
 
@@ -39,51 +41,104 @@ def real(numbers: str, y: str) -> tuple[str, str]:
 
 LN2, LN10 = math.log(2), math.log(10)
 
-exp = simple(np.exp, lambda x, y: y, "eˣ", real("[0.0, 1.0]", "[1.    , 2.7183]"))
-exp2 = simple(np.exp2, lambda x, y: y * LN2, "2ˣ", real("[0.0, 3.0]", "[1., 8.]"))
-expm1 = simple(np.expm1, lambda x, y: y + 1, "eˣ − 1", real("[0.0, 1.0]", "[0.    , 1.7183]"))
-log = simple(np.log, lambda x, y: 1 / x, "ln x", real("[1.0, 2.0]", "[0.    , 0.6931]"))
-log1p = simple(np.log1p, lambda x, y: 1 / (1 + x), "ln(1 + x)", real("[0.0, 1.0]", "[0.    , 0.6931]"))
-log2 = simple(np.log2, lambda x, y: 1 / (x * LN2), "log₂ x", real("[1.0, 8.0]", "[0., 3.]"))
-log10 = simple(np.log10, lambda x, y: 1 / (x * LN10), "log₁₀ x", real("[1.0, 100.0]", "[0., 2.]"))
-sqrt = simple(np.sqrt, lambda x, y: 0.5 / y, "√x", real("[4.0, 9.0]", "[2., 3.]"))
+exp = simple(np.exp, lambda x, y: y, "dy·y", "eˣ", real("[0.0, 1.0]", "[1.    , 2.7183]"))
+exp2 = simple(np.exp2, lambda x, y: y * LN2, "dy·y·ln 2", "2ˣ", real("[0.0, 3.0]", "[1., 8.]"))
+expm1 = simple(np.expm1, lambda x, y: y + 1, "dy·(y + 1)", "eˣ − 1", real("[0.0, 1.0]", "[0.    , 1.7183]"))
+log = simple(np.log, lambda x, y: 1 / x, "dy / x", "ln x", real("[1.0, 2.0]", "[0.    , 0.6931]"))
+log1p = simple(np.log1p, lambda x, y: 1 / (1 + x), "dy / (1 + x)", "ln(1 + x)", real("[0.0, 1.0]", "[0.    , 0.6931]"))
+log2 = simple(np.log2, lambda x, y: 1 / (x * LN2), "dy / (x·ln 2)", "log₂ x", real("[1.0, 8.0]", "[0., 3.]"))
+log10 = simple(np.log10, lambda x, y: 1 / (x * LN10), "dy / (x·ln 10)", "log₁₀ x", real("[1.0, 100.0]", "[0., 2.]"))
+sqrt = simple(np.sqrt, lambda x, y: 0.5 / y, "dy / (2·y)", "√x", real("[4.0, 9.0]", "[2., 3.]"))
 rsqrt = simple(
-    lambda x: 1 / np.sqrt(x), lambda x, y: -0.5 * y / x, "1 / √x", real("[4.0, 16.0]", "[0.5 , 0.25]"), "rsqrt", MATH
+    lambda x: 1 / np.sqrt(x),
+    lambda x, y: -0.5 * y / x,
+    "−dy·y / (2·x)",
+    "1 / √x",
+    real("[4.0, 16.0]", "[0.5 , 0.25]"),
+    "rsqrt",
+    MATH,
 )
-cbrt = simple(np.cbrt, lambda x, y: 1 / (3 * y * y), "∛x", real("[8.0, -27.0]", "[ 2., -3.]"))
-square = simple(np.square, lambda x, y: 2 * x, "x²", real("[2.0, -3.0]", "[4., 9.]"), exact=True)
+cbrt = simple(np.cbrt, lambda x, y: 1 / (3 * y * y), "dy / (3·y²)", "∛x", real("[8.0, -27.0]", "[ 2., -3.]"))
+square = simple(np.square, lambda x, y: 2 * x, "dy·2·x", "x²", real("[2.0, -3.0]", "[4., 9.]"), exact=True)
 reciprocal = simple(
-    lambda x: 1 / np.asarray(x), lambda x, y: -y * y, "1 / x", real("[2.0, 4.0]", "[0.5 , 0.25]"), "reciprocal"
+    lambda x: 1 / np.asarray(x),
+    lambda x, y: -y * y,
+    "−dy·y²",
+    "1 / x",
+    real("[2.0, 4.0]", "[0.5 , 0.25]"),
+    "reciprocal",
 )
-sin = simple(np.sin, lambda x, y: np.cos(x), "sin x", real("[0.0, 1.0]", "[0.    , 0.8415]"))
-cos = simple(np.cos, lambda x, y: -np.sin(x), "cos x", real("[0.0, 1.0]", "[1.    , 0.5403]"))
-tan = simple(np.tan, lambda x, y: 1 + y * y, "tan x", real("[0.0, 1.0]", "[0.    , 1.5574]"))
-arcsin = simple(np.arcsin, lambda x, y: 1 / np.sqrt(1 - x * x), "arcsin x", real("[0.0, 1.0]", "[0.    , 1.5708]"))
-arccos = simple(np.arccos, lambda x, y: -1 / np.sqrt(1 - x * x), "arccos x", real("[1.0, 0.0]", "[0.    , 1.5708]"))
-arctan = simple(np.arctan, lambda x, y: 1 / (1 + x * x), "arctan x", real("[0.0, 1.0]", "[0.    , 0.7854]"))
-sinh = simple(np.sinh, lambda x, y: np.cosh(x), "sinh x", real("[0.0, 1.0]", "[0.    , 1.1752]"))
-cosh = simple(np.cosh, lambda x, y: np.sinh(x), "cosh x", real("[0.0, 1.0]", "[1.    , 1.5431]"))
-arcsinh = simple(np.arcsinh, lambda x, y: 1 / np.sqrt(1 + x * x), "arsinh x", real("[0.0, 1.0]", "[0.    , 0.8814]"))
-arccosh = simple(np.arccosh, lambda x, y: 1 / np.sqrt(x * x - 1), "arcosh x", real("[1.0, 2.0]", "[0.   , 1.317]"))
-arctanh = simple(np.arctanh, lambda x, y: 1 / (1 - x * x), "artanh x", real("[0.0, 0.5]", "[0.    , 0.5493]"))
-erf = simple(
-    lambda x: _erf(np.asarray(x, "float64")).astype(getattr(x, "dtype", "float64")),
-    lambda x, y: 2 / math.sqrt(math.pi) * np.exp(-x * x),
-    "2/√π · ∫₀ˣ e^(−t²) dt, the error function", real("[0.0, 1.0]", "[0.    , 0.8427]"), "erf", MATH,
-)  # fmt: skip
+sin = simple(np.sin, lambda x, y: np.cos(x), "dy·cos x", "sin x", real("[0.0, 1.0]", "[0.    , 0.8415]"))
+cos = simple(np.cos, lambda x, y: -np.sin(x), "−dy·sin x", "cos x", real("[0.0, 1.0]", "[1.    , 0.5403]"))
+tan = simple(np.tan, lambda x, y: 1 + y * y, "dy·(1 + y²)", "tan x", real("[0.0, 1.0]", "[0.    , 1.5574]"))
+arcsin = simple(
+    np.arcsin, lambda x, y: 1 / np.sqrt(1 - x * x), "dy / √(1 − x²)", "arcsin x", real("[0.0, 1.0]", "[0.    , 1.5708]")
+)
+arccos = simple(
+    np.arccos,
+    lambda x, y: -1 / np.sqrt(1 - x * x),
+    "−dy / √(1 − x²)",
+    "arccos x",
+    real("[1.0, 0.0]", "[0.    , 1.5708]"),
+)
+arctan = simple(
+    np.arctan, lambda x, y: 1 / (1 + x * x), "dy / (1 + x²)", "arctan x", real("[0.0, 1.0]", "[0.    , 0.7854]")
+)
+sinh = simple(np.sinh, lambda x, y: np.cosh(x), "dy·cosh x", "sinh x", real("[0.0, 1.0]", "[0.    , 1.1752]"))
+cosh = simple(np.cosh, lambda x, y: np.sinh(x), "dy·sinh x", "cosh x", real("[0.0, 1.0]", "[1.    , 1.5431]"))
+arcsinh = simple(
+    np.arcsinh,
+    lambda x, y: 1 / np.sqrt(1 + x * x),
+    "dy / √(1 + x²)",
+    "arsinh x",
+    real("[0.0, 1.0]", "[0.    , 0.8814]"),
+)
+arccosh = simple(
+    np.arccosh, lambda x, y: 1 / np.sqrt(x * x - 1), "dy / √(x² − 1)", "arcosh x", real("[1.0, 2.0]", "[0.   , 1.317]")
+)
+arctanh = simple(
+    np.arctanh, lambda x, y: 1 / (1 - x * x), "dy / (1 − x²)", "artanh x", real("[0.0, 0.5]", "[0.    , 0.5493]")
+)
 absolute = simple(
-    np.abs, lambda x, y: np.sign(x), "|x|, whose gradient at 0 is 0", real("[-2.0, 3.0]", "[2., 3.]"), exact=True
+    np.abs,
+    lambda x, y: np.sign(x),
+    "dy·sign x",
+    "|x|, whose gradient at 0 is 0",
+    real("[-2.0, 3.0]", "[2., 3.]"),
+    exact=True,
 )
-negative = simple(np.negative, lambda x, y: -1, "−x", real("[2.0, -3.0]", "[-2.,  3.]"), exact=True)
+negative = simple(np.negative, lambda x, y: -1, "−dy", "−x", real("[2.0, -3.0]", "[-2.,  3.]"), exact=True)
 sign = simple(
-    np.sign, None, "−1, 0 or 1, as x is below, at or above 0; no gradient flows", real("[-2.0, 0.0]", "[-1.,  0.]")
+    np.sign,
+    None,
+    "",
+    "−1, 0 or 1, as x is below, at or above 0; no gradient flows",
+    real("[-2.0, 0.0]", "[-1.,  0.]"),
 )
-floor = simple(np.floor, None, "the whole number at or below x; no gradient flows", real("[1.5, -1.5]", "[ 1., -2.]"))
-ceil = simple(np.ceil, None, "the whole number at or above x; no gradient flows", real("[1.5, -1.5]", "[ 2., -1.]"))
-trunc = simple(np.trunc, None, "x without its decimals; no gradient flows", real("[1.5, -1.5]", "[ 1., -1.]"))
-isnan = simple(np.isnan, None, "whether x is NaN", ("[1.0, np.nan]", "[False,  True]"))
-isfinite = simple(np.isfinite, None, "whether x is finite", ("[1.0, np.inf]", "[ True, False]"))
-isinf = simple(np.isinf, None, "whether x is infinite", ("[1.0, np.inf]", "[False,  True]"))
+floor = simple(
+    np.floor, None, "", "the whole number at or below x; no gradient flows", real("[1.5, -1.5]", "[ 1., -2.]")
+)
+ceil = simple(np.ceil, None, "", "the whole number at or above x; no gradient flows", real("[1.5, -1.5]", "[ 2., -1.]"))
+trunc = simple(np.trunc, None, "", "x without its decimals; no gradient flows", real("[1.5, -1.5]", "[ 1., -1.]"))
+isnan = simple(np.isnan, None, "", "whether x is NaN", ("[1.0, np.nan]", "[False,  True]"))
+isfinite = simple(np.isfinite, None, "", "whether x is finite", ("[1.0, np.inf]", "[ True, False]"))
+isinf = simple(np.isinf, None, "", "whether x is infinite", ("[1.0, np.inf]", "[False,  True]"))
+
+
+@op(1, module=MATH)
+def erf(x: Any) -> Any:
+    """y = 2/√π · ∫₀ˣ e^(−t²) dt, the error function.
+
+    >>> erf([0.0, 1.0]).round(4)
+    array([0.    , 0.8427], dtype=float32)
+    """
+    x = np.asarray(x)
+    return np.asarray(_erf(x)).astype(x.dtype if x.dtype.kind == "f" else "float64")
+
+
+@erf.gradient("dx = dy·2/√π·e^(−x²)")
+def erf_grad(dy: Array, y: Array, x: Array) -> Array:
+    return dy * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
 
 
 @op()
@@ -127,7 +182,7 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-@nan_to_num.gradient
+@nan_to_num.gradient("dx = dy where x is finite")
 def nan_to_num_grad(dy: Array, y: Array, x: Array, **options: Any) -> Any:
     return dy * np.isfinite(x)
 
@@ -155,7 +210,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     return np.clip(x, x_min, x_max)
 
 
-@clip.gradient
+@clip.gradient("dx = dy where x_min ≤ x ≤ x_max")
 def clip_grad(dy: Array, y: Array, x: Array, x_min: Any, x_max: Any) -> Any:
     return dy * (np.greater_equal(x, x_min) & np.less_equal(x, x_max))
 
@@ -175,7 +230,7 @@ def cast(x: Any, dtype: str) -> Any:
     return y
 
 
-@cast.gradient
+@cast.gradient("dx = dy")
 def cast_grad(dy: Array, y: Array, x: Array, dtype: str) -> Array | None:
     return dy.astype(x.dtype) if y.dtype.kind == "f" else None
 

@@ -22,7 +22,7 @@ def matmul(x1: Any, x2: Any) -> Any:
     return np.matmul(x1, x2)
 
 
-@matmul.gradient
+@matmul.gradient("dx1 = dy·x2ᵀ, dx2 = x1ᵀ·dy")
 def matmul_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     a = x1[None, :] if x1.ndim == 1 else x1
     b = x2[:, None] if x2.ndim == 1 else x2
@@ -42,7 +42,7 @@ def summed_products(operands: Any, subscripts: str) -> Any:
     return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
-@summed_products.gradient
+@summed_products.gradient("dxᵢ = the sums of dy times all other x")
 def summed_products_grad(dy: Array, y: Array, operands: Any, subscripts: str) -> list[Array]:
     ins, out = _letters(subscripts, operands)
     found = []

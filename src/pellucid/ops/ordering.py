@@ -22,7 +22,7 @@ def sort(x: Any, axis: int = -1) -> Any:
     return np.sort(x, axis)
 
 
-@sort.gradient
+@sort.gradient("dx = dy, each back where its x was")
 def sort_grad(dy: Array, y: Array, x: Array, axis: int = -1) -> Array:
     dx = np.zeros_like(dy)
     np.put_along_axis(dx, np.argsort(x, axis, kind="stable"), dy, axis)
@@ -51,7 +51,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     return np.take_along_axis(np.asarray(x), places("ops.take_along_axis, indices", indices), axis)
 
 
-@take_along_axis.gradient
+@take_along_axis.gradient("dx = the sums of the dy of each x that was taken")
 def take_along_axis_grad(dy: Array, y: Array, x: Array, indices: Any, axis: int | None = None) -> Any:
     dx, at = np.zeros_like(x), places("ops.take_along_axis, indices", indices)
     if axis is None:
@@ -92,7 +92,7 @@ def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.median(x, axes(axis), keepdims=keepdims)
 
 
-@median.gradient
+@median.gradient("dx = dy to the x in the middle, halves to two of them")
 def median_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     gone = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     gone = tuple(a % x.ndim for a in gone)

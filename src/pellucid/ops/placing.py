@@ -43,7 +43,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 pad.in_call = ("constant_values",)
 
 
-@pad.gradient
+@pad.gradient("dx = the sums of the dy that each x became")
 def pad_grad(dy: Array, y: Array, x: Array, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Any:
     outside = {"constant_values": NOWHERE} if mode == "constant" else {}
     return sent_back(dy, x, lambda at: np.pad(at, pad_width, mode, **outside))  # type: ignore[call-overload]
@@ -59,7 +59,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     return np.roll(x, shift, axis)
 
 
-@roll.gradient
+@roll.gradient("dx = dy, rolled back")
 def roll_grad(dy: Array, y: Array, x: Array, shift: Any, axis: Any = None) -> Array:
     return np.roll(dy, tuple(-n for n in shift) if isinstance(shift, tuple) else -shift, axis)
 
@@ -81,7 +81,7 @@ def tril(x: Any, k: int = 0) -> Any:
     return np.tril(x, k)
 
 
-@tril.gradient
+@tril.gradient("dx = dy on the diagonal and below")
 def tril_grad(dy: Array, y: Array, x: Array, k: int = 0) -> Array:
     return np.tril(dy, k)
 
@@ -98,7 +98,7 @@ def triu(x: Any, k: int = 0) -> Any:
     return np.triu(x, k)
 
 
-@triu.gradient
+@triu.gradient("dx = dy on the diagonal and above")
 def triu_grad(dy: Array, y: Array, x: Array, k: int = 0) -> Array:
     return np.triu(dy, k)
 
@@ -114,7 +114,7 @@ def diag(x: Any, k: int = 0) -> Any:
     return np.diag(np.asarray(x), k)
 
 
-@diag.gradient
+@diag.gradient("dx = dy on the diagonal")
 def diag_grad(dy: Array, y: Array, x: Array, k: int = 0) -> Array:
     return np.diag(dy, k) if x.ndim == 1 else sent_back(dy, x, lambda at: np.diag(at, k))
 
@@ -129,7 +129,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return np.diagonal(x, offset, axis1, axis2)
 
 
-@diagonal.gradient
+@diagonal.gradient("dx = dy on the diagonal, 0 elsewhere")
 def diagonal_grad(dy: Array, y: Array, x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return sent_back(dy, x, lambda at: np.diagonal(at, offset, axis1, axis2))
 
@@ -144,7 +144,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return np.trace(x, offset, axis1, axis2)
 
 
-@trace.gradient
+@trace.gradient("dx = dy on the diagonal, 0 elsewhere")
 def trace_grad(dy: Array, y: Array, x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     length = np.diagonal(x, offset, axis1, axis2).shape[-1]
     dx: Array = diagonal_grad(np.repeat(dy[..., None], length, -1), y, x, offset, axis1, axis2)
@@ -172,7 +172,7 @@ def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Any:
     return np.asarray(inputs)[_window("ops.slice", inputs, start_indices, shape)]
 
 
-@slice.gradient
+@slice.gradient("dinputs = dy where the part was, 0 elsewhere")
 def slice_grad(dy: Array, y: Array, inputs: Array, start_indices: Any, shape: Sequence[int]) -> Any:
     dx = np.zeros_like(inputs)
     dx[_window("ops.slice", inputs, start_indices, shape)] = dy
@@ -191,7 +191,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     return y
 
 
-@slice_update.gradient
+@slice_update.gradient("dinputs = dy outside the place, dupdates = dy in the place")
 def slice_update_grad(dy: Array, y: Array, inputs: Array, start_indices: Any, updates: Array) -> Any:
     place = _window("ops.slice_update", inputs, start_indices, np.shape(updates))
     dx = dy.copy()
@@ -223,7 +223,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     return y
 
 
-@segment_sum.gradient
+@segment_sum.gradient("ddata = the dy of its segment")
 def segment_sum_grad(dy: Array, y: Array, data: Array, segment_ids: Any, **options: Any) -> Any:
     return dy[places("ops.segment_sum, segment_ids", segment_ids)], None
 
@@ -243,7 +243,7 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
     return y
 
 
-@segment_max.gradient
+@segment_max.gradient("ddata = the dy of its segment where it is the largest")
 def segment_max_grad(dy: Array, y: Array, data: Array, segment_ids: Any, **options: Any) -> Any:
     ids = places("ops.segment_max, segment_ids", segment_ids)
     here = (data == y[ids]).astype(dy.dtype)
@@ -263,7 +263,7 @@ def outer(x1: Any, x2: Any) -> Any:
     return np.outer(x1, x2)
 
 
-@outer.gradient
+@outer.gradient("dx1 = dy·x2, dx2 = x1·dy")
 def outer_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
     return (dy @ np.ravel(x2)).reshape(np.shape(x1)), (np.ravel(x1) @ dy).reshape(np.shape(x2))
 
@@ -284,6 +284,6 @@ def cross(
     return np.cross(x1, x2)
 
 
-@cross.gradient
+@cross.gradient("dx1 = x2 × dy, dx2 = dy × x1")
 def cross_grad(dy: Array, y: Array, x1: Array, x2: Array, **options: Any) -> Any:
     return np.cross(x2, dy), np.cross(dy, x1)

@@ -54,7 +54,7 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.sum(x, axes(axis), keepdims=keepdims)
 
 
-@sum.gradient
+@sum.gradient("dx = dy")
 def sum_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.broadcast_to(opened(dy, x, axis, keepdims), x.shape)
 
@@ -70,7 +70,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.mean(x, axes(axis), keepdims=keepdims)
 
 
-@mean.gradient
+@mean.gradient("dx = dy / n")
 def mean_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.broadcast_to(opened(dy, x, axis, keepdims) / count(x, axis), x.shape)
 
@@ -86,7 +86,7 @@ def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.var(x, axes(axis), keepdims=keepdims)
 
 
-@var.gradient
+@var.gradient("dx = dy·2·(x − m) / n")
 def var_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     deviation = x - np.mean(x, axes(axis), keepdims=True)
     return opened(dy, x, axis, keepdims) * deviation * (2 / count(x, axis))
@@ -103,7 +103,7 @@ def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.std(x, axes(axis), keepdims=keepdims)
 
 
-@std.gradient
+@std.gradient("dx = dy·(x − m) / (n·y)")
 def std_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     return var_grad(dy / (2 * y), y, x, axis, keepdims)
 
@@ -118,7 +118,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.max(x, axes(axis), keepdims=keepdims)
 
 
-@max.gradient
+@max.gradient("dx = dy where x is the largest")
 def max_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     here = x == opened(y, x, axis, keepdims)
     return opened(dy, x, axis, keepdims) * here / here.sum(axes(axis), keepdims=True).astype(dy.dtype)
@@ -134,7 +134,7 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.min(x, axes(axis), keepdims=keepdims)
 
 
-min.gradient(max_grad)
+min.gradient("dx = dy where x is the smallest")(max_grad)
 
 
 @op(exact=True)
@@ -147,7 +147,7 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.prod(x, axes(axis), keepdims=keepdims)
 
 
-@prod.gradient
+@prod.gradient("dx = dy·(the product of all other x)")
 def prod_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     zero = x == 0
     zeros = zero.sum(axes(axis), keepdims=True)
@@ -169,7 +169,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return y if keepdims else np.squeeze(y, axes(axis))
 
 
-@logsumexp.gradient
+@logsumexp.gradient("dx = dy·e^(x − y)")
 def logsumexp_grad(dy: Array, y: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Any:
     return opened(dy, x, axis, keepdims) * np.exp(x - opened(y, x, axis, keepdims))
 
@@ -184,7 +184,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     return np.cumsum(x, axis)
 
 
-@cumsum.gradient
+@cumsum.gradient("dx = the sums of dy from each place on")
 def cumsum_grad(dy: Array, y: Array, x: Array, axis: int | None = None) -> Array:
     along = 0 if axis is None else axis
     return np.flip(np.cumsum(np.flip(dy, along), along), along).reshape(x.shape)
@@ -200,7 +200,7 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
     return np.cumprod(x, axis)
 
 
-@cumprod.gradient
+@cumprod.gradient("dx = the sums of dy·∂y/∂x from each place on")
 def cumprod_grad(dy: Array, y: Array, x: Array, axis: int | None = None) -> Array:
     along = np.moveaxis(x.reshape(-1) if axis is None else x, 0 if axis is None else axis, -1)
     back = np.moveaxis(dy, 0 if axis is None else axis, -1)

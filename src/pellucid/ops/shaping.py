@@ -28,7 +28,7 @@ def reshape(x: Any, newshape: Sequence[int]) -> Any:
     return np.reshape(x, _sizes(newshape))
 
 
-@reshape.gradient
+@reshape.gradient("dx = dy, in the shape of x")
 def reshape_grad(dy: Array, y: Array, x: Array, newshape: Any = None, axis: Any = None) -> Array:
     return dy.reshape(x.shape)
 
@@ -69,7 +69,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 
 for same in (ravel, expand_dims, squeeze):
-    same.gradient(reshape_grad)
+    same.gradient("dx = dy, in the shape of x")(reshape_grad)
 
 
 @op()
@@ -83,7 +83,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     return np.transpose(x, axes)
 
 
-@transpose.gradient
+@transpose.gradient("dx = dyᵀ")
 def transpose_grad(dy: Array, y: Array, x: Array, axes: Sequence[int] | None = None) -> Array:
     return dy.transpose(None if axes is None else np.argsort(np.mod(axes, x.ndim)))
 
@@ -99,7 +99,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return np.swapaxes(x, axis1, axis2)
 
 
-@swapaxes.gradient
+@swapaxes.gradient("dx = dy, its axes swapped back")
 def swapaxes_grad(dy: Array, y: Array, x: Array, axis1: int, axis2: int) -> Any:
     return np.swapaxes(dy, axis1, axis2)
 
@@ -115,7 +115,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     return np.moveaxis(x, source, destination)
 
 
-@moveaxis.gradient
+@moveaxis.gradient("dx = dy, its axis moved back")
 def moveaxis_grad(dy: Array, y: Array, x: Array, source: Any, destination: Any) -> Any:
     return np.moveaxis(dy, destination, source)
 
@@ -130,7 +130,7 @@ def flip(x: Any, axis: Any = None) -> Any:
     return np.flip(x, axis)
 
 
-@flip.gradient
+@flip.gradient("dx = dy, flipped back")
 def flip_grad(dy: Array, y: Array, x: Array, axis: Any = None) -> Any:
     return np.flip(dy, axis)
 
@@ -146,7 +146,7 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
     return np.broadcast_to(x, tuple(shape))
 
 
-@broadcast_to.gradient
+@broadcast_to.gradient("dx = the sums of the dy of each x's copies")
 def broadcast_to_grad(dy: Array, y: Array, x: Array, shape: Sequence[int]) -> Array:
     return dy  # what was stretched is summed by whoever asks
 
@@ -161,7 +161,7 @@ def repeat(x: Any, repeats: int, axis: int | None = None) -> Any:
     return np.repeat(x, repeats, axis)
 
 
-@repeat.gradient
+@repeat.gradient("dx = the sums of the dy of each x's copies")
 def repeat_grad(dy: Array, y: Array, x: Array, repeats: int, axis: int | None = None) -> Any:
     if axis is None:
         return dy.reshape(x.size, repeats).sum(1).reshape(x.shape)
@@ -179,7 +179,7 @@ def tile(x: Any, repeats: Any) -> Any:
     return np.tile(x, repeats)
 
 
-@tile.gradient
+@tile.gradient("dx = the sums of the dy of each x's copies")
 def tile_grad(dy: Array, y: Array, x: Array, repeats: Any) -> Any:
     times = (repeats,) if isinstance(repeats, int) else tuple(repeats)
     times = (1,) * (y.ndim - len(times)) + times
@@ -198,7 +198,7 @@ def concatenate(xs: Any, axis: int = 0) -> Any:
     return np.concatenate(xs, axis)
 
 
-@concatenate.gradient
+@concatenate.gradient("dxᵢ = the part of dy that xᵢ became")
 def concatenate_grad(dy: Array, y: Array, xs: Sequence[Array], axis: int = 0) -> list[Array]:
     return np.split(dy, list(accumulate(np.shape(x)[axis] for x in xs[:-1])), axis)
 
@@ -214,7 +214,7 @@ def stack(x: Any, axis: int = 0) -> Any:
     return np.stack(x, axis)
 
 
-@stack.gradient
+@stack.gradient("dxᵢ = the part of dy that xᵢ became")
 def stack_grad(dy: Array, y: Array, x: Sequence[Array], axis: int = 0) -> list[Array]:
     return [np.take(dy, i, axis) for i in range(len(x))]
 
@@ -229,7 +229,7 @@ def get_item(x: Any, key: Any) -> Any:
     return np.asarray(x)[tuple(key) if isinstance(key, list) else key]
 
 
-@get_item.gradient
+@get_item.gradient("dx = the sums of the dy of each x that was taken")
 def get_item_grad(dy: Array, y: Array, x: Array, key: Any) -> Any:
     dx = np.zeros_like(x)
     np.add.at(dx, tuple(key) if isinstance(key, list) else key, dy)  # an entry may have been taken twice
@@ -247,7 +247,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     return np.take(x, places("ops.take, indices", indices), axis)
 
 
-@take.gradient
+@take.gradient("dx = the sums of the dy of each x that was taken")
 def take_grad(dy: Array, y: Array, x: Array, indices: Any, axis: int | None = None) -> Any:
     dx = np.zeros_like(x)
     at = places("ops.take, indices", indices)

@@ -129,9 +129,21 @@ def _backward(model: Inspected, taken: Taken, passed: Passed) -> Step:
     outputs |= {letter: back[letter] for letter in passed.letters_back()}
     if (uses := [other.label for other in taken.layers.values() if other.path == passed.path])[1:] and passed.p:
         notes.append(f"the gradients of its parameters are the sums over {', '.join(uses)}")
+    notes += [f"{dx} is the sum over the axes along which its x was stretched" for dx in _stretched(passed)]
     if passed.layer.activity_regularizer is not None and not fused:
         notes.append(f"dy includes the gradient of the activity regularizer {passed.layer.activity_regularizer!r}")
     return _step("backward", passed, backward_formula(passed, set(outputs)), inputs, outputs, notes)
+
+
+def _stretched(passed: Passed) -> list[str]:
+    """The gradients of inputs that the layer stretched to fit the others, number by number."""
+    shapes, y = [x.shape for x in passed.xs], passed.arrays.get(passed.letters_out("y")[0])
+    try:
+        fit = y is not None and len(shapes) > 1 and np.broadcast_shapes(*shapes) == y.shape
+    except ValueError:  # they are not joined number by number
+        fit = False
+    back = [dx for dx, shape in zip(passed.letters("dx"), shapes, strict=True) if y is not None and shape != y.shape]
+    return [dx for dx in back if dx in passed.back] if fit else []
 
 
 def _update(model: Inspected, taken: Taken, after: Parameters, name: str) -> Step:
