@@ -14,7 +14,7 @@ from pellucid import layers as L
 from pellucid import ops
 from pellucid.models import Model
 from pellucid.ops import Operation, operations
-from pellucid.ops.base import PIECES
+from pellucid.ops.formulas import PIECES
 
 READ = [  # what formulas write, and how Python writes it
     ("−", "-"), ("·", "*"), ("²", "**2"), (r"\^", "**"), (r"√\(", "np.sqrt("), ("√π", "np.sqrt(np.pi)"),

@@ -7,6 +7,29 @@ each with its gradient; so do Python's operators on tensors.
 >>> x = Input((3,))
 >>> (x * 2.0 + 1.0).shape, matmul(x, [[1.0], [2.0], [3.0]]).shape
 ((None, 3), (None, 1))
+
+- Arithmetic: add arctan2 divide divide_no_nan floor_divide hypot maximum minimum mod multiply power subtract
+  true_divide
+- Number by number: abs absolute arccos arccosh arcsin arcsinh arctan arctanh cast cbrt ceil clip cos cosh erf exp
+  exp2 expm1 floor full_like isfinite isinf isnan log log10 log1p log2 nan_to_num negative ones_like reciprocal
+  round rsqrt sign sin sinh sqrt square stop_gradient tan trunc zeros_like
+- Comparing and choosing: equal greater greater_equal isclose less less_equal logical_and logical_not logical_or
+  logical_xor not_equal where
+- Activations: celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid
+  log_softmax relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid
+  sparsemax squareplus swish tanh tanh_shrink threshold
+- Along axes: all amax amin any argmax argmin count_nonzero cumprod cumsum logsumexp max mean min prod std sum var
+- In order: argsort in_top_k median sort take_along_axis
+- Shapes: broadcast_to concatenate expand_dims flip get_item moveaxis one_hot ravel repeat reshape squeeze stack
+  swapaxes take tile transpose
+- Places: cross diag diagonal outer pad roll segment_max segment_sum slice slice_update trace tril triu
+- Products: einsum matmul
+- Of networks, made of ops: layer_normalization rms_normalization dot_product_attention multi_hot
+- Made of several ops: allclose array average convert_to_numpy convert_to_tensor diff dot dtype hstack inner
+  is_tensor logaddexp moments ndim norm normalize shape size split tensordot top_k unstack vdot vstack
+- Arrays made of nothing: arange eye full identity linspace meshgrid ones tri zeros
+
+`help(ops.multiply)` tells more of each. The classes behind them are in `pellucid.ops.base`.
 """
 
 from __future__ import annotations
@@ -16,7 +39,9 @@ from typing import Any
 from ..errors import UnknownName
 from ..wiring import OPERATORS, OPS
 from . import lowering  # noqa: F401  # tells the ops how they are lowered
-from .base import Op, Operation, operations
+from .base import Op as Op
+from .base import Operation as Operation
+from .base import operations as operations
 
 # isort: off
 # fmt: off
@@ -65,7 +90,7 @@ from .shaping import (
 )
 
 __all__ = [  # noqa: RUF022
-    "Op", "Operation", "operations", "abs", "absolute", "add", "all", "allclose", "amax", "amin", "any", "arange",
+    "abs", "absolute", "add", "all", "allclose", "amax", "amin", "any", "arange",
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort",
     "array", "average", "broadcast_to", "cast", "cbrt", "ceil", "celu", "clip", "concatenate", "convert_to_numpy",
     "convert_to_tensor", "cos", "cosh", "count_nonzero", "cross", "cumprod", "cumsum", "diag", "diagonal", "diff",

@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
@@ -27,23 +25,23 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Shape, Whole, at_length, sum_to, with_batch
+from ..arrays import Array, Arrays, Shape, Whole, sum_to, with_batch
 from ..errors import InvalidArgument, PellucidError, ShapeError, Told, TooLarge, UnknownArgument, WrongType
 from ..layers import Layer, Parameter
-from ..layers.shapes import STAND_INS, open_shapes
+from ..layers.shapes import open_shapes
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, plain
 from ..rng import Key
 from ..settings import floatx
 from ..wiring import Node, Tensor
+from . import formulas
 from .constants import KEYED, as_operand, kept, saved_constant, short
 from .options import checked, not_too_large
+from .trying import AXIS_0, leaves_rows_apart
 
 Function = Callable[..., Any]
 Lowering = Callable[..., Buffer]
 operations: Family[Op] = Family("op", "keras.src.ops.numpy")
-AXIS_0 = "Axis 0 of a tensor is the batch: name the axes that are meant."
-PIECES = re.compile(r", (?=d\S+ = )")  # between the formula of one gradient and the next
 NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32"}  # what Keras computes of smaller kinds
 
 
@@ -76,6 +74,11 @@ class Operation:
         operations.parts[keras] = self.made
         functools.update_wrapper(self, forward)
 
+    @property
+    def arguments(self) -> list[str]:
+        """The names of the operands, then those of the options."""
+        return [*list(self.signature.parameters)[: max(self.operands, 1)], *self.option_names]
+
     def gradient(self, formula: str) -> Callable[[Function], Function]:
         """Decorator: this function is the gradient, backward(dy, y, *operands, **options); the formula says the same,
         for `explain`."""
@@ -91,6 +94,9 @@ class Operation:
         are buffers, or what the op holds; true and false stand there as 1 and 0."""
         self.lowering, self.truths = lowering, truths
         return lowering
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.arguments)})>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """y: a tensor where an operand is one, else an array."""
@@ -109,7 +115,7 @@ class Operation:
 
     def sorted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """(operands, options) out of a call's arguments."""
-        known = [*list(self.signature.parameters)[: max(self.operands, 1)], *self.option_names]
+        known = self.arguments
         for name in kwargs:
             if name not in known:
                 raise UnknownArgument(f"ops.{self.name}, its arguments", name, known)
@@ -219,30 +225,13 @@ class Op(Layer):
 
     @property
     def formula(self) -> str:  # type: ignore[override]
-        """y = multiply(x1, 2.0): what is held as it is, unless it is long."""
-        shown = [*self._shown(), *(f"{k}={v}" for k, v in self.options.items())]
-        return f"y = {self.operation.name}({', '.join(shown)})"
-
-    def _shown(self) -> list[str]:
-        """Each operand as formulas write it."""
-        flowing = self.places - len(self.held)
-        letters = iter(["x"] if flowing == 1 else [f"x{i}" for i in range(1, flowing + 1)])
-        return [short(self.held[i]) if i in self.held else next(letters) for i in range(self.places)]
+        """y = multiply(x1, 2.0)."""
+        return formulas.forward(self.operation, self.places, self.held, self.options)
 
     @property
     def formula_back(self) -> str:  # type: ignore[override]
-        """dx = dy·2.0: the operation's, without what is held."""
-        operation, letters = self.operation, self._shown()
-        shown = [f"({one})" if " " in one or one.startswith("-") else one for one in letters]
-        if operation.backward is None:
-            return "no gradient flows"
-        if not operation.operands:
-            return operation.formula_back.replace("ᵢ", "" if "x" in shown else "ᵢ")
-        names = dict(zip(operation.signature.parameters, shown, strict=False))
-        held = {f"d{name}" for i, name in enumerate(names) if i in self.held}
-        pieces = [one for one in PIECES.split(operation.formula_back) if one.partition(" ")[0] not in held]
-        letter = re.compile(rf"(?<!\w)(d?)({'|'.join(names)})(?!\w)", re.ASCII)  # ² and ᵀ end a name
-        return letter.sub(lambda found: found[1] + names[found[2]], ", ".join(pieces))
+        """dx = dy·2.0."""
+        return formulas.back(self.operation, self.places, self.held)
 
     def on(self, operands: Sequence[Any]) -> tuple[Tensor, ...]:
         """The tensor of this op on operands, some of which are tensors. It computes in their dtype."""
@@ -255,22 +244,8 @@ class Op(Layer):
         self.options = self.operation.checked(self.options, ndim)
         (found,) = self.called_on(tensors)
         if not isinstance(found.sample, Whole):
-            self._leaves_rows_apart(tensors)
+            leaves_rows_apart(self.operation.name, tensors, lambda xs: self._of(self._woven(xs)))
         return (found,)
-
-    def _leaves_rows_apart(self, tensors: Sequence[Tensor]) -> None:
-        """Refuse an op whose output for a sample depends on the other samples of its batch: tried on two."""
-        batched = [not isinstance(t.sample, Whole) for t in tensors]
-        sizes = [at_length(t.sample, STAND_INS[0]) for t in tensors]
-        both = [_varied((2, *size) if b else size, t.dtype) for t, size, b in zip(tensors, sizes, batched, strict=True)]
-        y = self._of(self._woven(both))
-        for i in (0, 1):
-            alone = self._of(self._woven([x[i : i + 1] if b else x for x, b in zip(both, batched, strict=True)]))
-            if not np.allclose(y[i : i + 1], alone, rtol=1e-3, atol=1e-5, equal_nan=True):
-                raise ShapeError(
-                    f"ops.{self.operation.name}", "an output for each sample of a batch by itself",
-                    Told("one that depends on the samples beside it"), AXIS_0,
-                )  # fmt: skip
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         shape, dtype = self._computed([t.sample for t in tensors], [t.dtype for t in tensors])
@@ -411,14 +386,6 @@ def _restored(name: str, state: Mapping[str, Any]) -> Op:
 def used(value: Any) -> bool:
     """Whether a saved option says anything; an axis of 0 does."""
     return value is not None and value is not False
-
-
-def _varied(shape: Shape, dtype: str) -> Array:
-    """Numbers of which no two are alike, where they have decimals; else zeros, which are places on any axis."""
-    if np.dtype(dtype).kind != "f":
-        return np.zeros(shape, dtype)
-    varied: Array = np.sin(np.arange(math.prod(shape)) + 1.0).reshape(shape) * 0.9
-    return varied.astype(dtype)
 
 
 def op(

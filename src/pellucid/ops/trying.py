@@ -1,0 +1,37 @@
+"""An op is tried on a batch before it becomes a step: its output for a sample is that sample's alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..arrays import STAND_INS, Array, Shape, Whole, at_length
+from ..errors import ShapeError, Told
+from ..wiring import Tensor
+
+AXIS_0 = "Axis 0 of a tensor is the batch: name the axes that are meant."
+
+
+def leaves_rows_apart(name: str, tensors: Sequence[Tensor], compute: Callable[[Sequence[Array]], Array]) -> None:
+    """Refuse an op whose output for a sample depends on the other samples of its batch: tried on two."""
+    batched = [not isinstance(t.sample, Whole) for t in tensors]
+    sizes = [at_length(t.sample, STAND_INS[0]) for t in tensors]
+    both = [_varied((2, *size) if b else size, t.dtype) for t, size, b in zip(tensors, sizes, batched, strict=True)]
+    y = compute(both)
+    for i in (0, 1):
+        alone = compute([x[i : i + 1] if b else x for x, b in zip(both, batched, strict=True)])
+        if not np.allclose(y[i : i + 1], alone, rtol=1e-3, atol=1e-5, equal_nan=True):
+            raise ShapeError(
+                f"ops.{name}", "an output for each sample of a batch by itself",
+                Told("one that depends on the samples beside it"), AXIS_0,
+            )  # fmt: skip
+
+
+def _varied(shape: Shape, dtype: str) -> Array:
+    """Numbers of which no two are alike, where they have decimals; else zeros, which are places on any axis."""
+    if np.dtype(dtype).kind != "f":
+        return np.zeros(shape, dtype)
+    varied: Array = np.sin(np.arange(math.prod(shape)) + 1.0).reshape(shape) * 0.9
+    return varied.astype(dtype)
