@@ -19,12 +19,21 @@ BATCH = 6
 
 @dataclass
 class Case:
-    """A network, compiled, and batches to train it on."""
+    """A network, compiled, and batches to train it on: arrays, or where there are several inputs, lists of them."""
 
     name: str
-    model: Sequential
-    x: np.ndarray  # (STEPS, B, ...)
-    y: np.ndarray
+    model: Any
+    x: Any  # (STEPS, B, ...)
+    y: Any
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The batches by x and y; of several inputs or outputs by x_00, x_01, ..."""
+        found = {}
+        for name, given in (("x", self.x), ("y", self.y)):
+            many = isinstance(given[0], list)
+            columns = [np.stack(part) for part in zip(*given, strict=True)] if many else [np.stack(given)]
+            found |= {f"{name}_{i:02}" if many else name: part for i, part in enumerate(columns)}
+        return found
 
 
 def case(

@@ -19,16 +19,18 @@ import numpy as np
 import pytest
 
 import pellucid
+from exchange.graphs import Linear, every_graph, of_joining, of_ops
 from exchange.networks import CONSTRAINTS, LOSSES, RATES, REGULARIZERS, RULES, Case, every_case
 from laws.engines import close
 from laws.graphs import JOINING
-from pellucid import Sequential, activations, layers, losses, optimizers, regularizers
+from pellucid import Model, Sequential, activations, layers, losses, ops, optimizers, regularizers
 from pellucid.constraints import Constraint
 from pellucid.constraints import constraints as constraint_family
 from pellucid.errors import FileError, InvalidArgument, NotReady
 from pellucid.exchange.numpy_script import to_numpy
 from pellucid.layers import Dense, Input
 from pellucid.losses.base import losses as loss_family
+from pellucid.ops import operations
 from pellucid.optimizers.base import optimizers as optimizer_family
 from pellucid.optimizers.schedules.base import schedules as schedule_family
 from pellucid.regularizers import regularizers as regularizer_family
@@ -42,15 +44,19 @@ for package in ("pellucid", "numba", "h5py", "pytest", "typer"):
 warnings.simplefilter("error")
 np.seterr(all="ignore")  # OpenBLAS, in a product with a column, may raise the processor's flags over nothing
 
+def listed(y):
+    return y if isinstance(y, list) else [y]
+
 def run(folder):
     spec = importlib.util.spec_from_file_location("network", folder + "/network.py")
     network = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(network)
     with np.load(folder + "/data.npz") as data:
-        x, y = data["x"], data["y"]
-    found = {"y0": network.predict(x[0])}
+        x, y = ([list(parts) for parts in zip(*(data[n] for n in sorted(data.files) if n[0] == a))] for a in "xy")
+        x, y = (a if f"{n}_00" in data.files else [one for one, in a] for n, a in (("x", x), ("y", y)))
+    found = {f"before_{i}": part for i, part in enumerate(listed(network.predict(x[0])))}
     found["losses"] = np.array([network.train_step(xs, ys) for xs, ys in zip(x, y)])
-    found["y1"] = network.predict(x[0])
+    found |= {f"then_{i}": part for i, part in enumerate(listed(network.predict(x[0])))}
     network.save(folder + "/after.npz")
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown):
@@ -98,10 +104,10 @@ def numpy_alone(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def runs(numpy_alone: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """Every case, its script run."""
     root, made = tmp_path_factory.mktemp("scripts"), {}
-    for i, case in enumerate(every_case()):
+    for i, case in enumerate([*every_case(), *every_graph()]):
         made[case.name] = Run(case, root / str(i))
         to_numpy(case.model, root / str(i))
-        np.savez(root / str(i) / "data.npz", x=case.x, y=case.y)
+        np.savez(root / str(i) / "data.npz", **case.arrays())
     folders = json.dumps([str(run.folder) for run in made.values()])
     done = subprocess.run(numpy_alone, input=folders, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
@@ -115,17 +121,23 @@ def test_every_script_predicts_and_trains_as_its_model_does(runs: dict[str, Run]
             compare(run)
 
 
+def parts(y: Any) -> list[np.ndarray]:
+    """The outputs one by one."""
+    return list(y.values()) if isinstance(y, dict) else list(y) if isinstance(y, list | tuple) else [y]
+
+
 def compare(run: Run) -> None:
     assert not run.error(), run.error()
     model, found, x, y = run.case.model, run.found(), run.case.x, run.case.y
     tolerance = 1e-12 if model.dtype == "float64" else 2e-6
-    y0 = model.predict(x[0], verbose=0)
-    assert found["y0"].dtype == y0.dtype
-    np.testing.assert_allclose(found["y0"], y0, rtol=1e-6, atol=1e-6)
-    close("predictions", found["y0"], y0, tolerance)
-    wanted = [model.train_on_batch(*batch) for batch in zip(x, y, strict=True)]
+    for i, y0 in enumerate(parts(model.predict(x[0], verbose=0))):
+        assert found[f"before_{i}"].dtype == y0.dtype
+        np.testing.assert_allclose(found[f"before_{i}"], y0, rtol=1e-6, atol=1e-6)
+        close("predictions", found[f"before_{i}"], y0, tolerance)
+    wanted = [float(np.ravel(model.train_on_batch(*batch))[0]) for batch in zip(x, y, strict=True)]
     np.testing.assert_allclose(found["losses"], wanted, rtol=5e-6, atol=1e-7)
-    close("predictions after", found["y1"], model.predict(x[0], verbose=0), 5 * tolerance)
+    for i, y1 in enumerate(parts(model.predict(x[0], verbose=0))):
+        close("predictions after", found[f"then_{i}"], y1, 5 * tolerance)
     after = run.found("after.npz")
     assert after["steps"] == model.optimizer.steps_taken
     for name in model.trained_names():
@@ -143,8 +155,12 @@ def compare(run: Run) -> None:
 
 
 def test_no_part_of_the_library_is_left_out():
-    kinds = {type(layer).__name__ for case in every_case() for _, layer in case.model.leaves()}
-    assert kinds | {"Sequential", "InputLayer"} == set(layers.base.layers.parts) - {"Functional", "Lambda", *JOINING}
+    kinds = {type(layer).__name__ for case in [*every_case(), *of_joining()] for _, layer in case.model.leaves()}
+    assert kinds >= JOINING
+    assert kinds | {"Sequential", "InputLayer"} == set(layers.base.layers.parts) - {"Functional", "Lambda"}
+    written = {type(step.layer) for case in of_ops() for step in case.model.wiring.steps}
+    along_the_batch = {"Ravel", "Diag", "Outer", "SegmentSum", "SegmentMax", "BroadcastTo", "Slice"}
+    assert {name for name, made in operations.parts.items() if made not in written} == along_the_batch
     assert {type(loss).__name__ for loss, _ in LOSSES} == {n for n, cls in loss_family.parts.items() if cls.by_rows}
     assert {rule for rule, _ in RULES} == set(optimizer_family.parts) - {"MultiOptimizer"}  # refused: several at once
     assert {type(rate).__name__ for rate in RATES} == set(schedule_family.parts)
@@ -308,6 +324,47 @@ class Halved(optimizers.SGD):
         return w - lr * g / 2, {}
 
 
+class OwnStep(Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.out = Dense(2)
+
+    def call(self, x: Any) -> Any:
+        return self.out(x)
+
+    def train_step(self, data: Any) -> Any:
+        return super().train_step(data)
+
+
+class Backwards(Linear):
+    def backward(self, p: Any, cache: Any, *dy: Any) -> Any:
+        return super().backward(p, cache, *dy)
+
+
+class Odd(layers.Layer):
+    """A layer with a weight whose name is no name."""
+
+    def build(self, input_shape: Any) -> None:
+        self.w = self.add_weight((3,), "ones", name="a weight; with marks")
+
+    def call(self, x: Any) -> Any:
+        return x * self.w
+
+
+def own_step() -> Model:
+    model = OwnStep()
+    model.build((None, 3))
+    model.compile("sgd", "mse")
+    return model
+
+
+def graph(f: Any) -> Model:
+    x = Input((3,))
+    model = Model(x, f(x), seed=1)
+    model.compile("sgd", "mse")
+    return model
+
+
 square = activations.custom(lambda x: x * x, lambda dy, x, y: dy * 2 * x, name="square")
 cubic = losses.custom(lambda t, y: (abs(y - t) ** 3).mean(axis=-1), lambda t, y: 3 * (y - t) ** 2, name="cubic")
 REFUSED = [
@@ -321,6 +378,14 @@ REFUSED = [
     (lambda: network(Dense(2, activity_regularizer=Quartic())), "layer 'dense', activity_regularizer.*'Quartic'"),
     (lambda: network(Dense(2, kernel_constraint=AtMostOne())), "parameter 'dense/kernel', constraint.*'AtMostOne'"),
     (lambda: network(Dense(2), optimizer=Halved(0.1)), "optimizer 'halved'"),
+    (own_step, "model 'own_step'"),
+    (lambda: network(Backwards(2, name="mine")), "model 'mine'"),
+    (lambda: graph(lambda x: layers.Dropout(0.5)(Dense(2)(x), training=True)), "layer 'dropout'.*training=True"),
+    (lambda: network(Odd(name="mine")), "the name of a weight"),
+    (
+        lambda: graph(lambda x: ops.slice_update(Dense(2)(x), ops.cast(x[0, :2], "int32"), x[:, :1])),
+        "op 'slice_update'.*a place that is known",
+    ),
     (lambda: network(Dense(2), optimizer=optimizers.SGD(lambda step: 0.1 / (step + 1))), "learning rate schedule"),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,13 @@ def called(row: Row, dtype: str = "float64") -> Any:
 
 
 class Step:
-    """A row as a graph: a tensor for every batch."""
+    """A row as a graph: a tensor for every batch. front: what stands between that and the op.
+    first: the number of its first tensor."""
 
-    def __init__(self, row: Row, dtype: str = "float64") -> None:
+    def __init__(
+        self, row: Row, dtype: str = "float64", front: Callable[[Any], Any] = lambda x: x, first: int = 0
+    ) -> None:
+        self.front, self.first = front, first
         self.tensors: list[Any] = []
         self.xs: list[np.ndarray] = []
         args = [self._tensor(one, dtype) for one in row.args]
@@ -65,9 +70,9 @@ class Step:
         if not isinstance(value, np.ndarray) or value.shape[:1] != (B,):
             return value
         self.xs.append(in_dtype(value, dtype))
-        name = f"x{len(self.tensors)}"
+        name = f"x{self.first + len(self.tensors)}"
         self.tensors.append(L.Input(value.shape[1:], dtype=self.xs[-1].dtype.name, name=name))
-        return self.tensors[-1]
+        return self.front(self.tensors[-1])
 
     def model(self) -> Graph:
         return Model(self.tensors, self.outputs, seed=0)

@@ -12,7 +12,7 @@ from ..errors import InvalidArgument
 from .base import Operation, op
 
 MATH = "keras.src.ops.math"
-_erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has no error function of its own
+_erf_of_each = np.frompyfunc(math.erf, 1, 1)  # NumPy has no error function of its own
 
 
 def simple(
@@ -133,7 +133,7 @@ def erf(x: Any) -> Any:
     array([0.    , 0.8427], dtype=float32)
     """
     x = np.asarray(x)
-    return np.asarray(_erf(x)).astype(x.dtype if x.dtype.kind == "f" else "float64")
+    return np.asarray(_erf_of_each(x)).astype(x.dtype if x.dtype.kind == "f" else "float64")
 
 
 @erf.gradient("dx = dy·2/√π·e^(−x²)")

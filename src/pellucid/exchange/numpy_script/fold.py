@@ -87,6 +87,8 @@ def _sum_or_product(node: ast.BinOp) -> ast.expr:
         match right:
             case ast.Call(func=ast.Attribute(value=ast.Compare() as condition, attr="astype")):
                 return ast.BinOp(left, node.op, condition)  # a condition counts as 1 or 0 by itself
+        if isinstance(right, ast.UnaryOp) and isinstance(right.op, ast.USub) and _is(right.operand, 1):
+            return ast.UnaryOp(ast.USub(), left)
         return right if _is(left, 1) else left if _is(right, 1) else node
     if isinstance(node.op, ast.Add) and _is(left, 0):
         return right
@@ -123,6 +125,8 @@ def call(node: ast.Call) -> ast.expr:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name in PLAINER and (plainer := PLAINER[name](node)) is not None:
         return plainer
+    if (signed := as_sign(node)) is not None:
+        return signed
     for keyword in node.keywords:
         if keyword.arg == "axis" and isinstance(keyword.value, ast.Tuple) and len(keyword.value.elts) == 1:
             keyword.value = keyword.value.elts[0]
@@ -177,10 +181,29 @@ def in_place(body: Sequence[ast.stmt], given: Mapping[str, ast.expr]) -> ast.exp
 
 def says_nothing(body: Sequence[ast.stmt]) -> bool:
     """Whether a function returns one of its arguments, or a number, and that is all."""
-    return len(body) == 1 and isinstance(body[0], ast.Return) and isinstance(body[0].value, ast.Name | ast.Constant)
+    value = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+    return value is not None and (isinstance(value, ast.Name) or is_constant(value))
 
 
 PLAINER = {"tuple": _tuple, "where": _where, "moveaxis": _moveaxis, "expand_dims": _expand_dims}
+SIGNS: dict[str, ast.operator | ast.unaryop | ast.cmpop] = {
+    "add": ast.Add(), "subtract": ast.Sub(), "multiply": ast.Mult(), "divide": ast.Div(), "matmul": ast.MatMult(),
+    "negative": ast.USub(), "equal": ast.Eq(), "not_equal": ast.NotEq(), "less": ast.Lt(), "less_equal": ast.LtE(),
+    "greater": ast.Gt(), "greater_equal": ast.GtE(),
+}  # fmt: skip
+
+
+def as_sign(node: ast.Call) -> ast.expr | None:
+    """np.add(a, b) as a + b: a function of NumPy's that has a sign."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=name), args=args, keywords=[]) if name in SIGNS:
+            sign = SIGNS[name]
+            if isinstance(sign, ast.unaryop):
+                return ast.UnaryOp(sign, args[0])
+            if isinstance(sign, ast.cmpop):
+                return ast.Compare(args[0], [sign], [args[1]])
+            return ast.BinOp(args[0], sign, args[1])
+    return None
 
 
 def _is_false(node: ast.expr) -> bool:

@@ -42,9 +42,9 @@ def dense(at: At) -> tuple[str, Back]:
         if len(at.shape) > 1:
             rows_x, rows_dz = f"{at.x}.reshape(-1, {at.shape[-1]})", f"{dz}.reshape(-1, {layer.units})"
         if at.trains("kernel"):
-            at.backward(f"{at.g('kernel')} = {rows_x}.T @ {rows_dz}")
+            at.gradient("kernel", f"{rows_x}.T @ {rows_dz}")
         if layer.use_bias and at.trains("bias"):
-            at.backward(f"{at.g('bias')} = {rows_dz}.sum(axis=0)")
+            at.gradient("bias", f"{rows_dz}.sum(axis=0)")
         return f"{dz} @ {at.p('kernel')}.T"
 
     return out, back
@@ -159,7 +159,7 @@ def kept(at: At) -> str:
 @writes(L.Dropout)
 def dropout(at: At) -> tuple[str, Back]:
     rate = at.layer.rate
-    if rate == 0:
+    if rate == 0 or at.predicts:
         return unchanged(at)
     scale = f"DTYPE(1 / (1 - {rate!r}))" if rate < 1 else "DTYPE(0)"
     m, out = drawn(at, f"{kept(at)} >= {rate!r}", "None"), at.name("h")
@@ -170,7 +170,7 @@ def dropout(at: At) -> tuple[str, Back]:
 @writes(L.AlphaDropout)
 def alpha(at: At) -> tuple[str, Back]:
     rate = at.layer.rate
-    if rate == 0:
+    if rate == 0 or at.predicts:
         return unchanged(at)
     m, out = drawn(at, f"{kept(at)} >= {rate!r}", "None"), at.name("h")
     at.forward(f"{out} = {at.call(alpha_dropout, {'x': at.x, 'kept': m}, rate=rate)} if training else {at.x}")
@@ -180,7 +180,7 @@ def alpha(at: At) -> tuple[str, Back]:
 @writes(L.GaussianDropout)
 def gaussian_dropout(at: At) -> tuple[str, Back]:
     rate = at.layer.rate
-    if rate == 0:
+    if rate == 0 or at.predicts:
         return unchanged(at)
     stddev = math.sqrt(rate / (1 - rate))
     m, out = drawn(at, f"normal({{key}}, {at.x}.shape, 1.0, {stddev!r})", "1"), at.name("h")
@@ -190,7 +190,7 @@ def gaussian_dropout(at: At) -> tuple[str, Back]:
 
 @writes(L.GaussianNoise)
 def gaussian_noise(at: At) -> tuple[str, Back]:
-    if at.layer.stddev == 0:
+    if at.layer.stddev == 0 or at.predicts:
         return unchanged(at)
     m, out = drawn(at, f"normal({{key}}, {at.x}.shape, 0.0, {at.layer.stddev!r})", "0"), at.name("h")
     at.forward(f"{out} = {at.x} + {m}")

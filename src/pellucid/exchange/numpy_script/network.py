@@ -1,9 +1,8 @@
-"""The network of a script: `forward`, and `backward` under it, layer by layer."""
+"""The network of a script: `forward`, and `backward` under it, step by step."""
 
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +12,26 @@ import numpy as np
 from ...arrays import Shape
 from ...errors import InvalidArgument, Told
 from ...layers.composite import Composite
-from ...training.definition import from_logits
-from ..ours import activations_of, kind, ours
-from . import layers, normalizing  # their emitters register themselves
-from .listing import WIDTH
+from ...training.base import is_own
+from ...wiring import Step
+from ..ours import activations_of, kind, ours, own_code
+from . import joining, layers, normalizing, operations  # their emitters register themselves
+from .assembling import averages_text, backward_text, cached, forward_text, unpacked
 from .ours import INSTEAD, only_ours
 from .writer import EMITTERS, At, Back, Script, said
 
-__all__ = ["Written", "layers", "leaves", "normalizing", "write_network"]
+__all__ = ["Output", "Walked", "Written", "joining", "layers", "normalizing", "operations", "walked", "write_network"]
+
+
+@dataclass
+class Output:
+    """An output of the network, in the script."""
+
+    name: str  # what forward returns: y, or the logits where the loss takes those
+    gradient: str  # by what name backward takes dL/d(that)
+    predicted: str  # y, from what forward returns
+    loss: Any  # the loss as the script has it: of the logits, where it can be; None without one
+    shape: Shape
 
 
 @dataclass
@@ -31,179 +42,200 @@ class Written:
     backward: str
     averages: str  # what moves after a step; empty if nothing does
     penalty: list[str]  # the lines that say what activities add to the loss
-    out: str  # what forward returns: y, or the logits where the loss takes those
-    loss: Any  # the loss as the script has it: of the logits, where it can be
-    predicted: str  # y, from what forward returns
+    outputs: list[Output]
+
+    @property
+    def out(self) -> str:
+        """What forward returns beside the cache."""
+        names = [output.name for output in self.outputs]
+        return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """A layer, and where it stands."""
+class Walked:
+    """A step, and the shapes of what it reads and gives."""
 
-    layer: Any
-    path: str
-    key: str
-    shape: Shape
+    step: Step
+    shapes: tuple[Shape, ...]
+    made: tuple[Shape, ...]
+
+    @property
+    def kind(self) -> str:
+        """The class of the library that it is."""
+        return str(ours(type(self.step.layer)).__name__)
+
+    @property
+    def parameters(self) -> Sequence[Any]:
+        """What it has of them."""
+        return self.step.layer.parameters(*self.shapes)  # type: ignore[no-any-return]
 
 
-def leaves(model: Any, shape: Shape) -> Iterator[Leaf]:
-    """Every layer that is no model itself, in the order in which data meet them."""
+def walked(model: Any) -> Iterator[Walked]:
+    """Every step in the order in which data meet it; refuses those of which no script is made."""
     check_models(model)
-    if not model.wiring.is_chain:
-        raise InvalidArgument(
-            f"to_numpy, model {model.name!r}", "one layer after another", Told("a graph"),
-            "Save it as a .keras file; scripts are written for chains.",
-        )  # fmt: skip
-    for step, (given,) in model.steps(shape):
-        only_ours(f"layer {step.path!r}", step.layer)
-        plainly_named("layer", step.layer)
-        yield Leaf(step.layer, step.path, ", ".join(map(str, step.numbers)), given)
+    for step, shapes in model.steps(*model.sample_shapes):
+        plainly_named("layer", step.layer.name)
+        if step.layer.is_layer:
+            only_ours(f"layer {step.path!r}", step.layer)
+        if step.training:
+            raise InvalidArgument(
+                f"to_numpy, layer {step.path!r}", "a call that trains where the network trains",
+                Told("one with training=True"), INSTEAD,
+            )  # fmt: skip
+        found = Walked(step, shapes, step.layer.output_shapes_for(*shapes))
+        for spec in found.parameters:
+            plainly_named("weight", spec.name)
+        yield found
 
 
 def check_models(model: Any) -> None:
-    """Refuse models of the user's own kind, at any depth."""
-    only_ours(f"model {model.name!r}", model)
-    plainly_named("model", model)
+    """Refuse models that compute what their user's own code says, at any depth. What a `call` says is read: it is the
+    graph."""
+    if own_code(model) or (hasattr(model, "train_step") and is_own(model, "train_step")):
+        only_ours(f"model {model.name!r}", model)
+    plainly_named("model", model.name)
     for layer in model.layers:
         if isinstance(layer, Composite):
             check_models(layer)
 
 
-def plainly_named(what: str, layer: Any) -> None:
+def plainly_named(what: str, name: str) -> None:
     """Refuse a name that could end the text that it would stand in."""
-    if not re.fullmatch(r"[\w .:+-]+", layer.name):
+    if not re.fullmatch(r"[\w .:+-]+", name):
         raise InvalidArgument(
-            f"to_numpy, the name of a {what}", "letters, digits, blanks and . : + - _", layer.name,
+            f"to_numpy, the name of a {what}", "letters, digits, blanks and . : + - _", name,
             "Make the model with another name.",
         )  # fmt: skip
 
 
-def logits_of(model: Any) -> tuple[Any, bool]:
-    """(the loss as training takes it, whether of what enters the last activation); (None, False) without a loss."""
+def losses_of(model: Any) -> list[tuple[Any, bool]]:
+    """(the loss as training takes it, whether of what enters the last activation) of each output."""
     if not model.compiled:
-        return None, False
+        return [(None, False)] * len(model.wiring.outputs)
     with np.errstate(all="ignore"):
-        x = np.zeros((2, *model.shape), model.dtype)
-        _, cache = model.forward(model.p, x, training=False, rng=model.key)
-        fused, _ = from_logits(model, cache)
-    return (model.loss, False) if fused is None else (fused, True)
+        xs = [np.zeros((2, *shape), model.dtype) for shape in model.sample_shapes]
+        _, cache = model.forward(model.p, *xs, training=False, rng=model.key)
+    found = []
+    for loss, end in zip(model.objective.losses, model.all_logits(cache), strict=True):
+        behind = None if loss is None or end is None else loss.from_logits_of(end[0])
+        found.append((loss, False) if behind is None else (behind, True))
+    return found
+
+
+Record = tuple[Walked, At, tuple[str, ...], Back]  # (the step, where it is written, its outputs' names, the way back)
 
 
 def write_network(model: Any, script: Script) -> Written:
     """The text of forward and backward."""
-    stack = list(leaves(model, model.shape))  # refuses what no script is written for
-    loss, fused = logits_of(model)
-    x, backs = "x", []
-    for number, leaf in enumerate(stack, start=1):
-        at = At(script, leaf.layer, leaf.path, number, leaf.key, x, leaf.shape, fused and leaf is stack[-1])
-        emitter = EMITTERS.get(ours(type(leaf.layer)))
-        if emitter is None:
-            raise InvalidArgument(
-                f"to_numpy, layer {leaf.path!r}", "a kind of layer that scripts have",
-                Told(type(leaf.layer).__name__), INSTEAD,
-            )  # fmt: skip
-        for activation in activations_of(leaf.layer):
-            only_ours(f"layer {leaf.path!r}, activation", activation)
-        script.forward.append(f"    # {_title(leaf)}")
-        before, (x, back) = len(script.forward), emitter(at)
-        if len(script.forward) == before:
-            script.forward[-1] += ": passes on what it is given"
-        backs.append((leaf, at, x, back))
-    write_backward(script, backs)
-    last = stack[-1].layer
-    predicted = script.activation(getattr(last, "function", None) or last.activation, x) if fused else x
-    return assembled(script, x, loss, predicted)
+    steps, losses, wiring = list(walked(model)), losses_of(model), model.wiring
+    inputs = input_names(model)
+    wires = dict(zip(wiring.inputs, inputs, strict=True))
+    fused = {wire for wire, (_, behind) in zip(wiring.outputs, losses, strict=True) if behind}
+    records: list[Record] = []
+    for number, found in enumerate(steps, start=1):
+        record = forward_step(script, number, found, wires, bool(fused & set(found.step.outputs)))
+        wires |= zip(found.step.outputs, record[2], strict=True)
+        records.append(record)
+    ends, outputs = [wires[wire] for wire in wiring.outputs], list[Output]()
+    for i, (wire, (loss, behind), shape) in enumerate(
+        zip(wiring.outputs, losses, model.output_shapes_for(*model.sample_shapes), strict=True), start=1
+    ):
+        name, last = wires[wire], wiring.last(wire)
+        activation = activations_of(last.layer)[-1] if behind and last is not None else None
+        predicted = name if activation is None else script.activation(activation, name)
+        outputs.append(Output(name, f"d{name}" if ends.count(name) == 1 else f"dy{i}", predicted, loss, shape))
+    judged = [output for output in outputs if output.loss is not None]
+    script.arrived |= {f"d{output.name}" for output in judged}
+    write_backward(script, records, model)
+    cache, heads = cached(script, inputs), [(output.gradient, f"d{output.name}") for output in judged]
+    written = Written("", "", averages_text(script, cache), [], outputs)
+    written.forward = forward_text(script, inputs, written.out, cache)
+    written.backward = backward_text(script, heads, cache)
+    written.penalty = [*unpacked(cache, script.penalties), *script.penalties]
+    return written
 
 
-def _title(leaf: Leaf) -> str:
-    title = leaf.path if leaf.path == kind(leaf.layer) else f"{leaf.path}: {ours(type(leaf.layer)).__name__}"
-    return title if leaf.layer.trainable or not leaf.layer.parameters(leaf.shape) else f"{title}, frozen"
+def input_names(model: Any) -> list[str]:
+    """x, or x1, x2, ... of a model that is called on several."""
+    return [f"x{i}" for i, _ in enumerate(model.sample_shapes, 1)] if model.takes_many else ["x"]
 
 
-def write_backward(script: Script, backs: Sequence[tuple[Leaf, At, str, Back]]) -> None:
+def forward_step(script: Script, number: int, found: Walked, wires: dict[int, str], fused: bool) -> Record:
+    """Write the lines of one step of forward."""
+    step, layer = found.step, found.step.layer
+    xs = tuple(wires[wire] for wire in step.inputs)
+    key = ", ".join(map(str, step.numbers))
+    at = At(script, layer, step.path, number, key, xs, found.shapes, fused, predicts=step.training is False)
+    emitter = EMITTERS.get(ours(type(layer)))
+    if emitter is None:
+        raise InvalidArgument(
+            f"to_numpy, layer {step.path!r}", "a kind of layer that scripts have", Told(type(layer).__name__), INSTEAD,
+        )  # fmt: skip
+    for activation in activations_of(layer):
+        only_ours(f"layer {step.path!r}, activation", activation)
+    script.forward.append(f"    # {_title(found)}")
+    before, (out, back) = len(script.forward), emitter(at)
+    if len(script.forward) == before:
+        script.forward[-1] += ": passes on what it is given"
+    return found, at, out if isinstance(out, tuple) else (out,), back
+
+
+def _title(found: Walked) -> str:
+    step = found.step
+    title = step.label if step.label == kind(step.layer) else f"{step.label}: {found.kind}"
+    return title if step.layer.trainable or not found.parameters else f"{title}, frozen"
+
+
+def write_backward(script: Script, records: Sequence[Record], model: Any) -> None:
     """The lines of `backward`, as far down as there is something to train."""
-    trains = [any(at.trains(spec.name) for spec in leaf.layer.parameters(leaf.shape)) for leaf, at, _, _ in backs]
-    for i in reversed(range(len(backs))):
-        leaf, at, out, back = backs[i]
-        regularizer = leaf.layer.activity_regularizer
-        if regularizer is not None:
-            only_ours(f"layer {leaf.path!r}, activity_regularizer", regularizer)
-            formula = script.formula(regularizer.__call__, f"{kind(regularizer)}_penalty", out)
-            script.penalties.append(said(f"total += ({formula}) / len({out})"))
-        if not any(trains[: i + 1]):
+    learned: set[int] = set()  # the wires that hang on something that is trained
+    for found, at, _, _ in records:
+        if any(at.trains(spec.name) for spec in found.parameters) or learned & set(found.step.inputs):
+            learned |= set(found.step.outputs)
+    for record in reversed(records):
+        found, at, outs, _ = record
+        penalty = penalised(script, found, outs)
+        arrived = any(f"d{out}" in script.arrived for out in outs)
+        if not learned & set(found.step.outputs) or not (arrived or penalty):
             continue
-        script.backward.append(f"    # {leaf.path}")
+        script.backward.append(f"    # {found.step.label}")
         lines = len(script.backward)
-        if regularizer is not None:
-            slope = script.formula(regularizer.grad, f"{kind(regularizer)}_penalty_grad", out)
-            at.backward(f"d{out} = d{out} + ({slope}) / len({out})")
-        wanted = any(trains[:i])
-        dx = back(f"d{out}", wanted)
-        if wanted and dx != f"d{at.x}":
-            at.backward(f"d{at.x} = {dx}")
+        if penalty:
+            at.backward(f"d{outs[0]} = d{outs[0]} + {penalty}" if arrived else f"d{outs[0]} = {penalty}")
+            script.arrived.add(f"d{outs[0]}")
+        backward_step(script, record, [wire in learned for wire in found.step.inputs])
         if len(script.backward) == lines:
             script.backward.pop()
+    for name in model.trained_names() if model.compiled else []:
+        if f'g["{name}"]' not in script.given:
+            script.backward.append(said(f'g["{name}"] = np.zeros_like(p["{name}"])', "nothing comes back to it"))
 
 
-def assembled(script: Script, out: str, loss: Any, predicted: str) -> Written:
-    """The functions' text; the cache holds what backward, the averages and the penalties read of what forward made."""
-    made = {name for line in script.forward for name in names(line.partition(" = ")[0])} | {"x"}
-    later = {name for line in (*script.backward, *script.averages, *script.penalties) for name in names(line)}
-    cache = sorted(made & later, key=lambda n: (int(re.sub(r"\D", "", n) or 0), n))
-    arguments = ", training=False" * script.learns + ", key=None" * bool(script.noise)
-    arguments += ", step=0" * script.seeded
-    about = " Noise is drawn from `key`." if script.noise else ""
-    forward = [
-        f"def forward(p, x{arguments}):",
-        f'    """({out}, what is needed on the way back).{about}"""',
-        *script.forward,
-        *filled("cache = ", cache),
-        f"    return {out}, cache",
-    ]
-    backward = [
-        f"def backward(p, cache, d{out}):",
-        f'    """dL/dp by name, from dL/d{out}: the chain rule, back the way the data came."""',
-        *unpacked(cache, script.backward),
-        "    g = {}",
-        *script.backward,
-        "    return g",
-    ]
-    averages = [
-        "def move_averages(p, cache):",
-        '    """Move the averages that serve in inference towards what this batch has."""',
-        *unpacked(cache, script.averages),
-        *script.averages,
-    ]
-    penalty = [*unpacked(cache, script.penalties), *script.penalties]
-    moves = "\n".join(averages) if script.averages else ""
-    return Written("\n".join(forward), "\n".join(backward), moves, penalty, out, loss, predicted)
+def penalised(script: Script, found: Walked, outs: Sequence[str]) -> str:
+    """Write what an activity adds to the loss, if anything; returns its gradient."""
+    regularizer, out = found.step.layer.activity_regularizer, outs[0] if outs else ""
+    if regularizer is None:
+        return ""
+    only_ours(f"layer {found.step.path!r}, activity_regularizer", regularizer)
+    formula = script.formula(regularizer.__call__, f"{kind(regularizer)}_penalty", out)
+    script.penalties.append(said(f"total += ({formula}) / len({out})"))
+    return f"({script.formula(regularizer.grad, f'{kind(regularizer)}_penalty_grad', out)}) / len({out})"
 
 
-def unpacked(cache: Sequence[str], lines: Sequence[str]) -> list[str]:
-    """The line that gives the cache's entries their names again, those that these lines read."""
-    used = {name for line in lines for name in names(line)}
-    shown = [name if name in used else "_" for name in cache]
-    while len(shown) > 1 and shown[-2:] == ["_", "_"]:
-        shown.pop()
-    if not used & set(cache):
-        return []
-    rest = len(shown) < len(cache)
-    shown = [*shown[:-1], "*_"] if rest else shown
-    return filled("", shown, " = cache")
-
-
-def filled(before: str, entries: Sequence[str], after: str = "") -> list[str]:
-    """A tuple of names, on as many lines as it takes."""
-    line = f"    {before}{', '.join(entries)}{',' * (len(entries) == 1)}{after}"
-    if not entries:
-        return [f"    {before}(){after}"]
-    if len(line) <= WIDTH:
-        return [line]
-    rows = textwrap.wrap(", ".join(entries) + ",", WIDTH - 8)
-    return [f"    {before}(", *(f"        {row}" for row in rows), f"    ){after}"]
-
-
-def names(line: str) -> set[str]:
-    """The names in a line of code, those in quotes, behind a dot or in a comment left out."""
-    code = re.sub(r'"[^"]*"', "", line.partition("#")[0])
-    return set(re.findall(r"(?<![\w.])[^\W\d]\w*", code))
+def backward_step(script: Script, record: Record, wanted: Sequence[bool]) -> None:
+    """Write the lines of one step of backward; what the readers of an array send back is added."""
+    found, at, outs, back = record
+    dys = tuple(f"d{out}" if f"d{out}" in script.arrived else None for out in outs)
+    many_in, many_out = len(at.xs) != 1, len(outs) != 1
+    given = back(dys if many_out else dys[0], tuple(wanted) if many_in else wanted[0])
+    for x, dx, asked in zip(at.xs, given if many_in else (given,), wanted, strict=True):
+        if not asked or dx is None:
+            continue
+        if dx != f"d{x}":
+            minus = re.fullmatch(r"-(\w+)", dx)
+            more = f"- {minus[1]}" if minus else f"+ {dx}"
+            at.backward(f"d{x} = d{x} {more}" if f"d{x}" in script.arrived else f"d{x} = {dx}")
+        script.arrived.add(f"d{x}")
+    for place, more in at.again.items():
+        at.backward(f"{place} = {place} + {more}")
+    script.given |= {f'g["{at.path}/{spec.name}"]' for spec in found.parameters if at.trains(spec.name)}

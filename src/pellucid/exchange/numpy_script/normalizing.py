@@ -49,7 +49,7 @@ def batch_normalization(at: At) -> tuple[str, Back]:
     over = tuple(i for i in range(n) if i not in axes)
     axis = over[0] if len(over) == 1 else over
     moving_mean, moving_variance = at.p("moving_mean"), at.p("moving_variance")
-    mean, variance, of_batch = moving_mean, moving_variance, layer.trainable
+    mean, variance, of_batch = moving_mean, moving_variance, layer.trainable and not at.predicts
     if of_batch:
         mean, variance, momentum = at.name("mean"), at.name("variance"), layer.momentum
         at.forward("if training:")

@@ -11,19 +11,19 @@ import numpy as np
 from ...__about__ import version
 from ...arrays import Array
 from ...optimizers import Optimizer
-from ..ours import ours
 from . import drawing
+from .assembling import docstring
 from .listing import WIDTH, tidy
-from .network import Written, leaves, write_network
+from .network import Written, input_names, walked, write_network
 from .specialize import Library
-from .training import built, state_of, write_loss, write_penalty, write_update
+from .training import built, state_of, write_losses, write_penalty, write_update
 from .writer import Script, batch, said
 
 MARK = "taken out of Pellucid"  # by which a script of ours is known
 TAKEN = {
     "p", "g", "s", "x", "y", "np", "sys", "forward", "backward", "loss", "penalty", "update", "predict", "train",
     "train_step", "move_averages", "load", "save", "fold", "bits", "uniform", "normal", "TRAINED", "DTYPE", "SHAPE",
-    "NOISE", "WEIGHTS",
+    "SHAPES", "NOISE", "WEIGHTS",
 }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def write_script(model: Any, name: str) -> tuple[str, dict[str, Array]]:
         optimizer = built(model)
         arrays = state_of(optimizer, trained)
         network += [written.backward, *training(model, script, written, optimizer, trained)]
-    use = [predict(model, written), *files(optimizer), *([] if optimizer is None else [train(optimizer)])]
+    use = [predict(model, written), *files(optimizer), *([] if optimizer is None else [train(model, optimizer)])]
     sections = (("The network", network), ("What it is made of", made_of(script)), ("Its use", use))
     text = "\n\n\n".join(part for title, parts in sections if parts for part in (_rule(title), *parts))
     mentioned = {n: v for n, v in {**model.p, **script.constants}.items() if f'"{n}"' in text}
@@ -48,26 +48,22 @@ def write_script(model: Any, name: str) -> tuple[str, dict[str, Array]]:
 
 def header(model: Any, script: Script, name: str, trained: list[str]) -> str:
     """The docstring, the imports, the constants."""
-    table = [("", "x", batch(model.shape), "")]
-    for leaf in leaves(model, model.shape):
-        count = sum(math.prod(spec.shape) for spec in leaf.layer.parameters(leaf.shape))
-        shape = batch(leaf.layer.output_shape_for(leaf.shape))
-        table.append((leaf.path, ours(type(leaf.layer)).__name__, shape, f"{count:,} parameters" if count else ""))
-    widths = [max(len(row[i]) for row in table) for i in range(3)]
-    rows = ["    " + "  ".join(t.ljust(w) for t, w in zip(row, [*widths, 0], strict=True)).rstrip() for row in table]
     how = ["Not compiled: it predicts, and does not train."]
     if model.compiled:
-        how = [f"Loss {type(model.loss).__name__}, optimizer {type(model.optimizer).__name__}."]
+        told = dict.fromkeys(type(loss).__name__ for loss in model.objective.losses if loss is not None)
+        how = [f"Loss {' and '.join(told)}, optimizer {type(model.optimizer).__name__}."]
+    rows = ["    " + row for row in table(model)]
     about = [
         f'"""The network "{model.name}", {MARK} {version}: NumPy alone, every step in the open.',
         "", *rows, "", *how, f"{name}.npz, beside this file, holds what it has learned.", "",
-        f"    python {name}.py data.npz                    predictions for the array x in a file",
+        f"    python {name}.py data.npz                    predictions for {arrays_told(model)} in a file",
         f"    from {name} import predict{', train' if model.compiled else ''}",
         '"""',
     ]  # fmt: skip
     modules = sorted({*script.library.modules, "import sys", "from pathlib import Path"} - {"import numpy as np"})
     plain = [m for m in modules if m.startswith("import")] + [m for m in modules if m.startswith("from")]
-    constants = [f"DTYPE = np.{model.dtype}", f"SHAPE = {model.shape}  # of one sample",
+    shapes = f"SHAPES = {list(model.sample_shapes)}" if model.takes_many else f"SHAPE = {model.shape}"
+    constants = [f"DTYPE = np.{model.dtype}", f"{shapes}  # of one sample",
                  f'WEIGHTS = Path(__file__).with_name("{name}.npz")']  # fmt: skip
     if model.compiled:
         constants.append(tidy(f"TRAINED = {trained}"))
@@ -75,6 +71,27 @@ def header(model: Any, script: Script, name: str, trained: list[str]) -> str:
     if script.noise:
         constants.append(f"NOISE = {model.key.fold('noise').seed}  # where noise is drawn from; folded with the step")
     return "\n".join([*about, "", *plain, "", "import numpy as np", "", *constants])
+
+
+def table(model: Any) -> list[str]:
+    """A line for each input and step: where it stands, what it is, what comes out of it; in a graph what it reads."""
+    inputs, chain = input_names(model), model.wiring.is_chain
+    givers = dict(zip(model.wiring.inputs, inputs, strict=True))
+    rows = [("", x, batch(shape), "", "") for x, shape in zip(inputs, model.sample_shapes, strict=True)]
+    for found in walked(model):
+        step, count = found.step, sum(math.prod(spec.shape) for spec in found.parameters)
+        reads = "" if chain or not step.inputs else f"of {', '.join(givers[wire] for wire in step.inputs)}"
+        givers |= dict.fromkeys(step.outputs, step.label)
+        made = " ".join(map(batch, found.made))
+        rows.append((step.label, found.kind, made, f"{count:,} parameters" if count else "", reads))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def arrays_told(model: Any) -> str:
+    """The arrays that a file of data has."""
+    names = input_names(model)
+    return "the array x" if names == ["x"] else f"the arrays {' and '.join(names)}"
 
 
 def _long_list(line: str) -> str:
@@ -94,36 +111,57 @@ def made_of(script: Script) -> list[str]:
 
 def training(model: Any, script: Script, written: Written, optimizer: Optimizer, trained: list[str]) -> list[str]:
     """The loss, the penalty, the averages, the optimizer's step; and `train_step`, which takes them in order."""
-    out, dtype = written.out, model.dtype
-    loss = write_loss(script, written.loss, out, model.output_shape_for(model.shape), dtype)
+    losses, found = write_losses(script, model, written)
     penalty, slopes = write_penalty(script, model, written)
     update = write_update(script, model, optimizer, trained)
     how = ", training=True" * script.learns + ', key=fold(NOISE, s["steps"])' * bool(script.noise)
     how += ', step=s["steps"]' * script.seeded
+    given = ", ".join(output.gradient for output in written.outputs if output.loss is not None)
+    batches = (
+        f"batches x {' and '.join(map(batch, model.sample_shapes))}"
+        if model.takes_many
+        else f"a batch x {batch(model.shape)}"
+    )
+    x = "[np.asarray(part, DTYPE) for part in x]" if model.takes_many else "np.asarray(x, DTYPE)"
     step = [
         "def train_step(x, y_true):",
-        f'    """One step on a batch x {batch(model.shape)}, in place. Returns the loss before it."""',
-        said(f"{out}, cache = forward(p, np.asarray(x, DTYPE){how})"),
-        said(f"L, d{out} = loss(y_true, {out})"),
+        *docstring(f"One step on {batches}, in place. Returns the loss before it."),
+        said(f"{written.out}, cache = forward(p, {x}{how})"),
+        *found,
         *([said("L += penalty(p, cache)" if "cache" in penalty[0] else "L += penalty(p)")] if penalty else []),
-        said(f"g = backward(p, cache, d{out})"), *slopes,
+        said(f"g = backward(p, cache, {given})"), *slopes,
         *([said("move_averages(p, cache)")] if written.averages else []), said("update(p, g, s)"),
         said("return float(L)"),
     ]  # fmt: skip
-    texts = ["\n".join(lines) for lines in (loss, penalty) if lines]
+    texts = ["\n".join(lines) for lines in (*losses, penalty) if lines]
     texts += [written.averages] if written.averages else []
     return [*texts, "\n".join(update), "\n".join(step)]
 
 
 def predict(model: Any, written: Written) -> str:
+    outputs = " and ".join(batch(output.shape) for output in written.outputs)
+    given = " and ".join(map(batch, model.sample_shapes))
+    several = f", in this order: {', '.join(model.input_names)}" if model.takes_many else ""
+    found = ", ".join(output.predicted for output in written.outputs)
+    if model.takes_many:
+        checks = [
+            "    x = [np.asarray(part, DTYPE) for part in x]",
+            "    if [part.shape[1:] for part in x] != SHAPES:",
+            "        got = [part.shape for part in x]",
+            '        raise ValueError(f"x: expected shapes {[(None, *shape) for shape in SHAPES]}, got {got}.")',
+        ]
+    else:
+        checks = [
+            "    x = np.asarray(x, DTYPE)",
+            "    if x.shape[1:] != SHAPE or x.ndim == 0:",
+            '        raise ValueError(f"x: expected shape {(None, *SHAPE)}, got {x.shape}.")',
+        ]
     lines = [
         "def predict(x):",
-        f'    """The outputs {batch(model.output_shape_for(model.shape))} for x {batch(model.shape)}."""',
-        "    x = np.asarray(x, DTYPE)",
-        "    if x.shape[1:] != SHAPE or x.ndim == 0:",
-        '        raise ValueError(f"x: expected shape {(None, *SHAPE)}, got {x.shape}.")',
-        f"    {written.out}, _ = forward(p, x)",
-        said(f"return {written.predicted}"),
+        *docstring(f"The outputs {outputs} for x {given}{several}."),
+        *checks,
+        said(f"{written.out}, _ = forward(p, x)"),
+        said(f"return {f'[{found}]' if model.gives_many else found}"),
     ]
     return "\n".join(lines)
 
@@ -180,19 +218,28 @@ def files(optimizer: Optimizer | None) -> list[str]:
     return [textwrap.dedent(load).strip(), textwrap.dedent(save).strip()]
 
 
-def train(optimizer: Optimizer) -> str:
-    text = '''
+def train(model: Any, optimizer: Optimizer) -> str:
+    def each(array: str, many: bool, how: str) -> str:
+        return f"[{how.format('part')} for part in {array}]" if many else how.format(array)
+
+    x, y = (each(a, many, "np.asarray({})") for a, many in (("x", model.takes_many), ("y", model.gives_many)))
+    rows = ", ".join(each(a, many, "{}[rows]") for a, many in (("x", model.takes_many), ("y", model.gives_many)))
+    n = "len(x[0])" if model.takes_many else "len(x)"
+    wrong = "any(len(part) != n for part in y)" if model.gives_many else "len(y) != n"
+    got = "[len(part) for part in y]" if model.gives_many else "len(y)"
+    text = f'''
         def train(x, y, epochs=1, batch_size=32, seed=0):
             """Go through the samples x with their targets y, a number of times, each time in another order."""
-            x, y, rng = np.asarray(x), np.asarray(y), np.random.default_rng(seed)
-            if len(x) != len(y):
-                raise ValueError(f"y: expected a target for each of the {len(x)} samples, got {len(y)}.")
+            x, y, rng = {x}, {y}, np.random.default_rng(seed)
+            n = {n}
+            if {wrong}:
+                raise ValueError(f"y: expected a target for each of the {{n}} samples, got {{{got}}}.")
             for epoch in range(1, epochs + 1):
-                order, total = rng.permutation(len(x)), 0.0
-                for i in range(0, len(x), batch_size):
+                order, total = rng.permutation(n), 0.0
+                for i in range(0, n, batch_size):
                     rows = order[i : i + batch_size]
-                    total += train_step(x[rows], y[rows]) * len(rows)
-                print(f"Epoch {epoch}/{epochs}, loss {total / len(x):.4f}")
+                    total += train_step({rows}) * len(rows)
+                print(f"Epoch {{epoch}}/{{epochs}}, loss {{total / n:.4f}}")
         '''
     lines = [textwrap.dedent(text).strip()]
     if optimizer.use_ema:
@@ -202,15 +249,21 @@ def train(optimizer: Optimizer) -> str:
 
 
 def main(model: Any) -> str:
+    names = input_names(model)
+    data = ", ".join(f'data["{x}"]' for x in names)
+    x, y = (f"[{data}]" if model.takes_many else data), "y.reshape(len(y), -1)"
+    if model.gives_many:
+        y = "np.hstack([part.reshape(len(part), -1) for part in y])"
+    wanted = f"an array x {batch(model.shape)}" if names == ["x"] else f"arrays {' and '.join(names)}"
     text = f"""
         if __name__ == "__main__":
             if len(sys.argv) != 2:
-                sys.exit(f"Use: python {{sys.argv[0]}} data.npz, a file with an array x {batch(model.shape)}")
+                sys.exit(f"Use: python {{sys.argv[0]}} data.npz, a file with {wanted}")
             try:
                 with np.load(sys.argv[1], allow_pickle=False) as data:
-                    y = predict(data["x"])
+                    y = predict({x})
             except (OSError, KeyError, ValueError) as problem:
                 sys.exit(f"{{sys.argv[1]}}: {{problem}}")
-            np.savetxt(sys.stdout, y.reshape(len(y), -1), fmt="%.6g", delimiter=",")
+            np.savetxt(sys.stdout, {y}, fmt="%.6g", delimiter=",")
         """
     return textwrap.dedent(text).strip()

@@ -15,13 +15,14 @@ from ...errors import InvalidArgument, Told
 from ...losses import Loss
 from ...optimizers import Optimizer
 from ..ours import kind, ours
-from .network import Written
+from .network import Output, Written
 from .ours import only_ours
 from .writer import Script, batch, said
 
 
-def write_loss(script: Script, loss: Loss, out: str, shape: tuple[int, ...], dtype: str) -> list[str]:
-    """The loss: (L, dL/dout)."""
+def write_loss(script: Script, output: Output, dtype: str, name: str) -> list[str]:
+    """The loss of an output as a function of this name: (L, dL/dout)."""
+    loss, out, shape = output.loss, output.name, output.shape
     only_ours(f"loss {loss.name!r}", loss)
     if not loss.by_rows:
         raise InvalidArgument(
@@ -37,7 +38,7 @@ def write_loss(script: Script, loss: Loss, out: str, shape: tuple[int, ...], dty
     axis = loss.axis % (len(shape) + 1)
     sample = tuple(n for i, n in enumerate(shape, start=1) if i != axis)
     how = "summed" if loss.reduction == "sum" else "averaged"
-    lines = [f"def loss(y_true, {out}):", f'    """(L, dL/d{out}): {function.__name__}, {how} over the batch."""']
+    lines = [f"def {name}(y_true, {out}):", f'    """(L, dL/d{out}): {function.__name__}, {how} over the batch."""']
     if loss.targets == "classes":
         lines += class_targets(loss, out, sample, shape[axis - 1])
     else:
@@ -53,6 +54,22 @@ def write_loss(script: Script, loss: Loss, out: str, shape: tuple[int, ...], dty
         lines.append(said(f"count = max(int((y_true != {loss.ignore_class}).sum()), 1)"))
         value, slope = "values.sum(dtype=np.float64) / count", "slopes / count"
     return [*lines, said(f"return {value}, {f'({slope}).astype(DTYPE)' if other else slope}")]
+
+
+def write_losses(script: Script, model: Any, written: Written) -> tuple[list[list[str]], list[str]]:
+    """(a function for each output that has a loss, the lines of a step that call them and add what they find)."""
+    judged = [(i, output) for i, output in enumerate(written.outputs) if output.loss is not None]
+    functions, lines, terms = list[list[str]](), list[str](), list[str]()
+    for i, output in judged:
+        scale = model.objective.weights[i]
+        name, L = ("loss", "L") if not model.gives_many else (f"loss_{i + 1}", f"L{i + 1}")
+        functions.append(write_loss(script, output, model.dtype, name))
+        given = f"y_true[{i}]" if model.gives_many else "y_true"
+        lines.append(said(f"{L}, {output.gradient} = {name}({given}, {output.name})"))
+        if scale != 1:
+            lines.append(said(f"{output.gradient} = {output.gradient} * DTYPE({scale!r})"))
+        terms.append(L if scale == 1 else f"{scale!r} * {L}")
+    return functions, lines + ([said(f"L = {' + '.join(terms)}")] if model.gives_many else [])
 
 
 def class_targets(loss: Loss, out: str, sample: tuple[int, ...], classes: int) -> list[str]:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...activations import Activation
-from ...arrays import Array, Shape
+from ...arrays import Array, Shape, Whole
 from ..emitters import Emitters
 from . import fold
 from .listing import WIDTH, tidy, wrapped
 from .specialize import Library, Written
 
-Back = Callable[[str, bool], str]  # (the name of dL/dy, whether dL/dx is wanted) -> dL/dx, as an expression
+# (the name of dL/dy, whether dL/dx is wanted) -> dL/dx, as an expression. Of several outputs the names of all dL/dy,
+# None for those that nothing comes back to; of several inputs a tuple, None for those that get nothing.
+Back = Callable[[Any, Any], Any]
 
 
 @dataclass
@@ -30,6 +32,9 @@ class Script:
     averages: list[str] = field(default_factory=list)  # what moves after a step, though it is not trained
     penalties: list[str] = field(default_factory=list)  # terms that activities add to the loss
     constants: dict[str, Array] = field(default_factory=dict)  # arrays that belong to no parameter, kept beside them
+    dtypes: dict[str, str] = field(default_factory=dict)  # of arrays that are not of the model's
+    arrived: set[str] = field(default_factory=set)  # the gradients of arrays that backward has by now
+    given: set[str] = field(default_factory=set)  # the parameters whose gradients it has
     seeded: bool = False  # whether a layer draws noise from a seed of its own
     noise: set[str] = field(default_factory=set)  # "uniform", "normal": the random numbers that it draws
 
@@ -85,13 +90,25 @@ class At:
     path: str
     number: int
     key: str  # how its key for noise is reached from that of the step
-    x: str  # the name of its input
-    shape: Shape  # of a sample that enters
+    xs: tuple[str, ...]  # the names of its inputs
+    shapes: tuple[Shape, ...]  # of a sample of each
     fused: bool = False  # whether the loss takes what enters its last activation
+    predicts: bool = False  # whether it behaves as in prediction, whatever the network does
+    again: dict[str, str] = field(default_factory=dict)  # gradients of an earlier use, and what this one adds to each
+
+    @property
+    def x(self) -> str:
+        """The name of its one input."""
+        return self.xs[0]
+
+    @property
+    def shape(self) -> Shape:
+        """Of a sample of its one input."""
+        return self.shapes[0]
 
     @property
     def out_shape(self) -> Shape:
-        return self.layer.output_shape_for(self.shape)  # type: ignore[no-any-return]
+        return self.layer.output_shape_for(*self.shapes)  # type: ignore[no-any-return]
 
     def name(self, letter: str) -> str:
         """A name of this layer's own: z2."""
@@ -101,13 +118,23 @@ class At:
         """A parameter, as text."""
         return f'p["{self.path}/{name}"]'
 
+    def gradient(self, name: str, text: str) -> None:
+        """Write a parameter's gradient; to what an earlier use of the layer gave, it is added."""
+        place = f'g["{self.path}/{name}"]'
+        self.backward(f"{place} = {place} + {text}" if place in self.script.given else f"{place} = {text}")
+
     def g(self, name: str) -> str:
-        """A parameter's gradient, as text."""
-        return f'g["{self.path}/{name}"]'
+        """Where a parameter's gradient goes, among others that a call returns."""
+        place = f'g["{self.path}/{name}"]'
+        if place in self.script.given:
+            return self.again.setdefault(place, f"g{self.number}_{len(self.again) + 1}")
+        return place
 
     def dx(self, wanted: bool) -> str:
-        """Where the gradient of the input goes, among others that a call returns."""
-        return f"d{self.x}" if wanted else "_"
+        """Where the gradient of the input goes, among others that a call returns: beside what has come from others."""
+        if not wanted:
+            return "_"
+        return f"d{self.x}_{self.number}" if f"d{self.x}" in self.script.arrived else f"d{self.x}"
 
     def trains(self, name: str) -> bool:
         """Whether training changes the parameter."""
@@ -145,9 +172,11 @@ def said(line: str, comment: str = "") -> str:
 
 
 def batch(shape: Shape) -> str:
-    """A shape with the batch in front: (B, 28, 28)."""
+    """A shape with the batch in front: (B, 28, 28); but that of a weight, which has none."""
+    if isinstance(shape, Whole):
+        return str(tuple(shape))
     return f"({', '.join(['B', *map(str, shape)])})" if shape else "(B,)"
 
 
-EMITTERS: Emitters[Callable[[At], tuple[str, Back]]] = Emitters()  # (the name of the output, the way back)
+EMITTERS: Emitters[Callable[[At], tuple[Any, Back]]] = Emitters()  # (the name of the output, or of each; the way back)
 writes = EMITTERS.writes
