@@ -23,7 +23,7 @@ from exchange.graphs import Linear, every_graph, of_joining, of_ops
 from exchange.networks import CONSTRAINTS, LOSSES, RATES, REGULARIZERS, RULES, Case, every_case
 from laws.engines import close
 from laws.graphs import JOINING
-from pellucid import Model, Sequential, activations, layers, losses, ops, optimizers, regularizers
+from pellucid import Model, Sequential, activations, layers, losses, optimizers, regularizers
 from pellucid.constraints import Constraint
 from pellucid.constraints import constraints as constraint_family
 from pellucid.errors import FileError, InvalidArgument, NotReady
@@ -382,10 +382,6 @@ REFUSED = [
     (lambda: network(Backwards(2, name="mine")), "model 'mine'"),
     (lambda: graph(lambda x: layers.Dropout(0.5)(Dense(2)(x), training=True)), "layer 'dropout'.*training=True"),
     (lambda: network(Odd(name="mine")), "the name of a weight"),
-    (
-        lambda: graph(lambda x: ops.slice_update(Dense(2)(x), ops.cast(x[0, :2], "int32"), x[:, :1])),
-        "op 'slice_update'.*a place that is known",
-    ),
     (lambda: network(Dense(2), optimizer=optimizers.SGD(lambda step: 0.1 / (step + 1))), "learning rate schedule"),
 ]
 
