@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doctor.cases import data, digits, model_for, moons, sine, trained
-from pellucid import layers, losses
+from pellucid import Model, Sequential, layers, losses, ops
 from pellucid.doctor import Case, facts
 from pellucid.doctor.copies import drawn, fresh, rates, without_noise
 from pellucid.doctor.inside import gradient_error
@@ -164,10 +164,24 @@ def test_the_rates_of_a_run():
 )  # fmt: skip
 def test_which_layers_are_straight(layer, straight):
     """A fresh PReLU with slope 0 bends; what is straight depends on its slope."""
-    layer.build((None, 4))
+    model = Sequential([layers.Input((4,)), layer])
     if isinstance(layer, layers.PReLU):
         layer.set_weights([np.ones(4)])
-    assert affine(layer, "float32") is straight
+    assert affine(model.wiring.steps[0], model) is straight
+
+
+@pytest.mark.parametrize(
+    ("join", "straight"),
+    [
+        (lambda a, b: a + b, True), (lambda a, b: a * b, False), (lambda a, b: ops.maximum(a, b), False),
+        (lambda a, b: layers.Concatenate()([a, b]), True), (lambda a, b: layers.Multiply()([a, b]), False),
+        (lambda a, b: layers.Average()([a, b]), True), (lambda a, b: ops.square(a), False), (lambda a, b: a * 2, True),
+    ],
+)  # fmt: skip
+def test_which_steps_of_a_graph_are_straight(join, straight):
+    a, b = layers.Input((4,)), layers.Input((4,))
+    model = Model([a, b], [join(a, b), b])
+    assert affine(model.wiring.steps[-1], model) is straight
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "softplus", "gelu"])

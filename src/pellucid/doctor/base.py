@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..arrays import Array
 from ..errors import NonFinite
-from ..models import Sequential
 from ..training.probing import Look
 
 Found = TypeVar("Found")
@@ -19,18 +17,20 @@ Found = TypeVar("Found")
 class Case:
     """All that is known of one training; before training, `history` and `looks` are empty."""
 
-    model: Sequential  # built and compiled; as it is now
-    x: Array  # (N, ...), as given to fit
-    y: Array
-    validation: tuple[Array, Array] | None = None
+    model: Any  # built and compiled; as it is now
+    x: Any  # (N, ...), as given to fit; of several inputs or outputs all, in `Parts`
+    y: Any
+    validation: tuple[Any, Any] | None = None
     batch_size: int = 32
     epochs: int = 1  # planned
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)  # as History.history
     looks: Sequence[Look] = ()
     stopped: NonFinite | None = None  # what ended the training early, if anything did
     spec: Mapping[str, Any] = field(default_factory=dict)  # of a run's spec.toml: what `change` lays new values over
-    sample_weight: Array | None = None  # (N, ...), those of the classes included
+    sample_weight: Any = None  # (N, ...), those of the classes included
     experiments: bool = True  # whether copies may be trained to judge it, which can take longer than the run did
+    whole: Any = None  # the model, of which `model` has one output alone: see several.py
+    columns: Sequence[str] = ()  # of x, where they have names
     notes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was found out: see `once`
 
     @property

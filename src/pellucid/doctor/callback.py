@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array
+from ..arrays import Array, Parts, joined
 from ..errors import NonFinite
 from ..training.batches import ArrayBatches, Batches, StreamBatches, with_class_weight
 from ..training.callbacks import Probes
@@ -72,7 +72,6 @@ class Doctor(Probes):
         self._validation = None if validation is None else _Rows(validation, VALIDATION_ROWS)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.model.has_one_of_each("Doctor")
         super().on_train_begin(logs)
         self.model.optimizer.one_rate("Doctor")
         self.findings, self.remarks, self.case = [], [], None
@@ -130,7 +129,7 @@ class _Rows:
 
     def __init__(self, batches: Batches, most: int) -> None:
         self.batches, self.most = batches, most
-        self.kept: list[tuple[Array, Array]] = []
+        self.kept: list[tuple[Any, Any]] = []
         self.batch_size = 32
         if isinstance(batches, ArrayBatches):
             self.batch_size = batches.batch_size
@@ -141,16 +140,15 @@ class _Rows:
         """In the place of the stream's check of each batch."""
         self._check(where, x, y)
         if y is not None and sum(len(part) for part, _ in self.kept) < self.most:
-            self.kept.append((np.array(x), np.array(y)))
+            self.kept.append((_copied(x), _copied(y)))
             self.batch_size = max(len(part) for part, _ in self.kept)
 
-    def weights(self, y: Array, of_classes: Mapping[int, float] | None) -> Array | None:
+    def weights(self, y: Any, of_classes: Mapping[int, float] | None) -> Any:
         """The weights of the rows, (N, ...), with those of their classes; those that a stream brings are not kept."""
         own = self.batches.sample_weight if isinstance(self.batches, ArrayBatches) else None
-        found: Array | None = with_class_weight(y, own, of_classes)
-        return found
+        return with_class_weight(y, own, of_classes)
 
-    def rows(self) -> tuple[Array, Array] | None:
+    def rows(self) -> tuple[Any, Any] | None:
         """(x, y), or None where nothing is known of them."""
         if isinstance(self.batches, ArrayBatches):
             return None if self.batches.y is None else (self.batches.x, self.batches.y)
@@ -158,5 +156,10 @@ class _Rows:
             self.batches.check = self._check
         if not self.kept:
             return None
-        parts: Sequence[Sequence[Array]] = list(zip(*self.kept, strict=True))
-        return np.concatenate(parts[0]), np.concatenate(parts[1])
+        parts: Sequence[Sequence[Any]] = list(zip(*self.kept, strict=True))
+        return joined(parts[0]), joined(parts[1])
+
+
+def _copied(x: Any) -> Any:
+    """The array, or all `Parts`, in memory of its own."""
+    return x[np.arange(len(x))] if isinstance(x, Parts) else np.array(x)

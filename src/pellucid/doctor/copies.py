@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
 from ..layers import BatchNormalization, Layer
-from ..models import Sequential
+from ..layers.own_weights import Weights
 from ..optimizers import Optimizer
 from ..optimizers.schedules.base import LearningRateSchedule
 from .base import Case, once
@@ -27,14 +29,14 @@ class Stretched(LearningRateSchedule):
         return float(self.rates[place]) * self.factor
 
 
-def copy_of(model: Sequential) -> Sequential:
+def copy_of(model: Any) -> Any:
     """The model with its weights, in memory of its own."""
     twin = copy.deepcopy(model)
     twin.gather()
     return twin
 
 
-def fresh(case: Case, seed: int = 0) -> Sequential:
+def fresh(case: Case, seed: int = 0) -> Any:
     """The model as it was before its first step: what is trained, and moving averages, are drawn anew from its key;
     with a `seed` other than 0, as another key would have drawn them.
 
@@ -45,25 +47,32 @@ def fresh(case: Case, seed: int = 0) -> Sequential:
     averages = {
         f"{path}/{name}" for path, leaf in twin.leaves() if isinstance(leaf, BatchNormalization) for name in leaf.p
     }
-    for i, spec in enumerate(twin.specs):
+    places = _places(case)
+    for spec in twin.specs:
         if spec.name in trained or spec.name in averages:
             key = twin.key.fold(seed) if seed else twin.key
-            value = spec.initializer(spec.shape, twin.dtype, key.fold("init", i))
+            value = spec.initializer(spec.shape, twin.dtype, key.fold("init", places[spec.name]))
             (twin.theta if spec.trainable else twin.state)[spec.name] = value
     return twin
 
 
 def drawn(case: Case) -> dict[str, Array]:
     """Every parameter that may be trained, as the model's key draws it at first."""
-    model = case.model
+    model, places = case.model, _places(case)
     return {
-        spec.name: spec.initializer(spec.shape, model.dtype, model.key.fold("init", i))
-        for i, spec in enumerate(model.specs)
+        spec.name: spec.initializer(spec.shape, model.dtype, model.key.fold("init", places[spec.name]))
+        for spec in model.specs
         if spec.trainable
     }
 
 
-def without_noise(model: Sequential) -> None:
+def _places(case: Case) -> dict[str, int]:
+    """As the how-manyth each parameter was drawn, by its name."""
+    model = case.model if case.whole is None else case.whole
+    return {spec.name: i for i, spec in enumerate(model.specs)}
+
+
+def without_noise(model: Any) -> None:
     """Switch off dropout and its kin, in place."""
     for _, layer in noisy_layers(model):
         for name in NOISE:
@@ -71,7 +80,7 @@ def without_noise(model: Sequential) -> None:
                 setattr(layer, name, 0.0)
 
 
-def noisy_layers(model: Sequential) -> list[tuple[str, Layer]]:
+def noisy_layers(model: Any) -> list[tuple[str, Layer]]:
     """(path, layer) of the layers that add noise in training."""
     kinds = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout")
     return [
@@ -81,16 +90,18 @@ def noisy_layers(model: Sequential) -> list[tuple[str, Layer]]:
     ]
 
 
-def without_penalties(model: Sequential) -> None:
+def without_penalties(model: Any) -> None:
     """Take away the regularizers, in place."""
     for _, layer in model.leaves():
         for name in list(vars(layer)):
             if name.endswith("_regularizer"):
                 setattr(layer, name, None)
+        if isinstance(layer, Weights):
+            layer.asked = [replace(spec, regularizer=None) for spec in layer.asked]
     model.bind(model.shape, model.p, model.theta)
 
 
-def penalized(model: Sequential) -> bool:
+def penalized(model: Any) -> bool:
     """Whether a regularizer or the optimizer's weight decay pulls at the parameters or activities."""
     held = any(spec.regularizer is not None for spec in model.specs)
     active = any(layer.activity_regularizer is not None for _, layer in model.leaves())
@@ -120,7 +131,7 @@ def unused(optimizer: Optimizer) -> Optimizer:
     return twin
 
 
-def compiled(case: Case, twin: Sequential, steps: int, *, factor: float = 1.0, decays: bool = True) -> Sequential:
+def compiled(case: Case, twin: Any, steps: int, *, factor: float = 1.0, decays: bool = True) -> Any:
     """The twin with the case's loss and an optimizer of its own, whose rates are those of the run, multiplied."""
     optimizer, played = unused(case.model.optimizer), rates(case)
     alone = len(played) == 1 and optimizer.schedule is None

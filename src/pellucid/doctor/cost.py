@@ -9,6 +9,7 @@ import numpy as np
 from .base import Case
 from .copies import compiled, fresh
 from .experiments import affordable, rows, train_copy
+from .several import apart
 
 COPIES = 12  # that an examination trains, each for as long as the run at most
 FREE = 2.0  # seconds that nobody minds
@@ -17,13 +18,15 @@ WARM, CHUNKS, LONG_ENOUGH = 2, 5, 0.2  # steps that compile; parts of what is ti
 
 
 def seconds_for(case: Case, step: float) -> float:
-    """How long the copies are trained, if one step takes so long: COPIES · steps of one · seconds of a step."""
-    return COPIES * step * min(case.steps, affordable(case))
+    """How long the copies are trained, if one step takes so long: COPIES · steps of one · seconds of a step, for every
+    output."""
+    return len(apart(case)) * COPIES * step * min(case.steps, affordable(case))
 
 
 def step_seconds(case: Case) -> float:
     """How long a step takes, measured on a copy: the median over five parts, as something else may run beside. Takes
     about 0.2 seconds, and ten steps at least."""
+    case = apart(case)[0][1]
     twin, data = fresh(case), rows(case)
     compiled(case, twin, case.steps)
 

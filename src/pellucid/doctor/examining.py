@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..models import Sequential
 from .base import Case, Finding, Found, Rule, Signal, faults, remarks
 from .confidences import confidence
 from .misleading import misleading_metric
 from .outcome import failed_at, works
 from .rules import every_rule
+from .several import apart, together
 
 
 def examine(case: Case) -> list[Finding]:
@@ -34,13 +34,22 @@ def examine(case: Case) -> list[Finding]:
     >>> [finding.title for finding in examine(Case(model, x, y))]
     ['Inputs are not scaled']
     """
+    found = [(name, _examined(part)) for name, part in apart(case)]
+    if len(found) == 1:
+        return found[0][1]
+    every = together(found)
+    return [*faults(every), *remarks(every)]
+
+
+def _examined(case: Case) -> list[Finding]:
+    """As `examine`, of a model with one input and one output."""
     found = _asked(case, every_rule())
     failed = None if faults(found) else failure(case)
     return [*([] if failed is None else [failed]), *found, *_misled(case)]
 
 
 def before_training(
-    model: Sequential, x: Array, y: Array, validation: tuple[Array, Array] | None = None, batch_size: int = 32
+    model: Any, x: Array, y: Array, validation: tuple[Array, Array] | None = None, batch_size: int = 32
 ) -> list[Finding]:
     """What can be seen of the model and the data without any training: takes a moment."""
     rules = tuple(rule for rule in every_rule() if rule.static)
@@ -85,7 +94,8 @@ def _misled(case: Case) -> list[Finding]:
 
 def judged(case: Case) -> list[str]:
     """The names of the rules that can judge the case; quick after an examination, whose measurements are kept."""
-    return [rule.name for rule in every_rule() if measured(rule, case) is not None]
+    parts = [part for _, part in apart(case)]
+    return [rule.name for rule in every_rule() if any(measured(rule, part) is not None for part in parts)]
 
 
 def measured(rule: Rule, case: Case) -> Signal | None:

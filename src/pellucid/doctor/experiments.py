@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arrays import Array
 from ..errors import NonFinite
-from ..models import Sequential
 from ..registry import is_ours
 from ..rng import Key
 from . import facts
@@ -137,7 +136,7 @@ def few(case: Case, most: int = 20) -> tuple[Array, Array]:
     return x[chosen], y[chosen]
 
 
-def dead_share(case: Case, twin: Sequential) -> float:
+def dead_share(case: Case, twin: Any) -> float:
     """The largest share, over hidden layers, of ReLU units that give 0 for each of up to 500 samples."""
     layers = set(facts.hidden(case, "relu", "relu6"))
     x = np.asarray(rows(case).x[:500], twin.dtype)
@@ -145,7 +144,7 @@ def dead_share(case: Case, twin: Sequential) -> float:
     return max(shares, default=0.0)
 
 
-def _judged(case: Case, twin: Sequential) -> tuple[Standing, Standing]:
+def _judged(case: Case, twin: Any) -> tuple[Standing, Standing]:
     train, held = judged_on(case)
     return stand(case, twin, *train), stand(case, twin, *held)
 
@@ -165,7 +164,7 @@ def asked_for(case: Case) -> None:
         raise Unasked
 
 
-def train_copy(twin: Sequential, x: Array, y: Array, batch_size: int, steps: int, weights: Array | None = None) -> bool:
+def train_copy(twin: Any, x: Array, y: Array, batch_size: int, steps: int, weights: Array | None = None) -> bool:
     """Train for so many steps; whether a number that was not finite ended it."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

@@ -14,13 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import Array
-from ..layers import Layer
-from ..layers.activation_layer import ActivationLayer
 from ..metrics.r2_score import pooled_r2
-from ..models import Sequential
 from ..rng import Key
 from ..training.definition import from_logits
 from .base import Case, once
+from .wires import activation_of, ends_in
 
 MOST_ROWS = 2000  # looked at by one rule: enough for shares to within 1 %
 CHUNK = 512  # rows that go through the network at a time
@@ -158,27 +156,6 @@ def width_of(case: Case) -> int:
     return int(shape[-1] or 1) if len(shape) > 1 else 1
 
 
-def function_of(layer: Layer) -> Any:
-    """The activation that a layer ends with, or is; None, where it has none."""
-    return getattr(layer, "function", getattr(layer, "activation", None))
-
-
-def activation_of(layer: Layer) -> str:
-    """Its name: "relu", "linear", ..."""
-    return str(getattr(function_of(layer), "name", "linear"))
-
-
-def end_of(model: Sequential) -> Layer:
-    """The last layer that has weights or is an activation."""
-    steps: list[Layer] = [step.layer for step in model.wiring.steps]
-    return next((layer for layer in reversed(steps) if layer.p or isinstance(layer, ActivationLayer)), steps[-1])
-
-
-def ends_in(model: Sequential) -> str:
-    """The name of the output activation."""
-    return activation_of(end_of(model))
-
-
 def hidden(case: Case, *activations: str) -> list[str]:
     """The paths of hidden layers that end with one of these activations."""
     steps = case.model.wiring.steps
@@ -223,7 +200,7 @@ def takes_logits(case: Case) -> bool:
     return bool(getattr(case.model.loss, "from_logits", False))
 
 
-def run(model: Sequential, x: Array, y: Array, training: bool = False) -> tuple[Array, float]:
+def run(model: Any, x: Array, y: Array, training: bool = False) -> tuple[Array, float]:
     """(outputs, mean loss without penalties) on the rows, by the definition."""
     outputs, total = [], 0.0
     for i in range(0, len(x), CHUNK):
@@ -236,7 +213,7 @@ def run(model: Sequential, x: Array, y: Array, training: bool = False) -> tuple[
     return np.concatenate(outputs), total / len(x)
 
 
-def stand(case: Case, model: Sequential, x: Array, y: Array) -> Standing:
+def stand(case: Case, model: Any, x: Array, y: Array) -> Standing:
     """How well a model (the case's, or a copy that was trained otherwise) does on the rows."""
     outputs, loss = run(model, x, y)
     dummy_loss = dummy(case, y)

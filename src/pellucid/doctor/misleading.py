@@ -22,6 +22,7 @@ from ..metrics.accuracy import SignAccuracy
 from ..metrics.resolve import resolve
 from . import facts
 from .base import Case, Finding
+from .wires import ends_in
 
 ONE_OF_MANY = (CategoricalAccuracy, TopKCategoricalAccuracy)
 ACCURACIES = (Accuracy, BinaryAccuracy, *ONE_OF_MANY, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy)
@@ -97,7 +98,7 @@ def _of_several_labels(case: Case, metric: Metric) -> _Told | None:
 def _of_logits(case: Case, metric: Metric) -> _Told | None:
     if not isinstance(metric, BinaryAccuracy) or not facts.takes_logits(case) or metric.threshold != 0.5:
         return None
-    if "binary" not in case.model.loss.name or facts.ends_in(case.model) == "sigmoid":
+    if "binary" not in case.model.loss.name or ends_in(case.model) == "sigmoid":
         return None
     x, y = facts.sample(case)
     outputs = facts.run(case.model, x, y)[0]

@@ -59,15 +59,6 @@ class Fed(Compiled):
         size = checks.integer(f"{where}, argument batch_size", size, minimum=1)
         return ArrayBatches(x, y, weights, size, shuffle, steps)
 
-    def has_one_of_each(self, where: str) -> None:
-        """Raise where there are several inputs or outputs."""
-        if self.takes_many or self.gives_many:
-            raise InvalidArgument(
-                f"model {self.name!r}, {where}", "a model with one input and one output",
-                Told(f"one with {len(self.wiring.inputs)} and {len(self.wiring.outputs)}"),
-                "Take a part out: Model(tensor, layer.output).",
-            )  # fmt: skip
-
     def has_known_lengths(self, where: str) -> None:
         """Raise where an input leaves a length open."""
         if any(map(is_open, self.sample_shapes)):

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..arrays import STAND_INS, Array, Shape, Whole, at_length
+from ..arrays import Array, Shape, Whole, at_length
 from ..errors import ShapeError, Told
+from ..layers.shapes import STAND_INS
 from ..wiring import Tensor
 
 AXIS_0 = "Axis 0 of a tensor is the batch: name the axes that are meant."

@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 
+from ...wiring import Step
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
 from ..inside import Inside, at_start
 from ..remedies import rate_now, rounded, with_default_weights
+from ..wires import firsts, meeting
 
 
 def measure(case: Case) -> Signal | None:
@@ -20,29 +22,30 @@ def measure(case: Case) -> Signal | None:
     kernels = start.kernels()
     if len(kernels) < 2 or not all(np.isfinite(g).all() for g in start.gradients.values()):
         return None  # what is not finite has a rule of its own
-    hidden = [path for name in kernels[:-1] if (path := name.rpartition("/")[0]) in start.outputs]
+    meets, begin = meeting(case.model), [name for name in firsts(case.model) if name in kernels] or kernels[:1]
+    hidden = [meets[name].label for name in kernels[:-1] if name in meets]
     sizes = {path: rms(start.outputs[path]) for path in hidden}
     largest = max(sizes, key=lambda path: sizes[path], default="")
-    entering = max(_entering(case, start, kernels[0]), 1.0)
+    entering = max(*(_entering(case, start, meets[name]) for name in begin), 1.0)
     forward = sizes.get(largest, 0.0) / entering
-    first, last = rms(start.gradients[kernels[0]]), rms(start.gradients[kernels[-1]])
+    steepest = max(begin, key=lambda name: rms(start.gradients[name]))
+    first, last = rms(start.gradients[steepest]), rms(start.gradients[kernels[-1]])
     backward = first / last if last > 0 else 0.0
     growth = max(forward, backward)
     if growth <= 0 or not math.isfinite(growth):
         return None
     evidence = (
         f"Before the first step the outputs grow from {entering:.3g} at the inputs to {sizes.get(largest, 0.0):.3g} in "
-        f"{largest!r}, the gradient from {last:.3g} for {kernels[-1]!r} to {first:.3g} for {kernels[0]!r}; the loss "
+        f"{largest!r}, the gradient from {last:.3g} for {kernels[-1]!r} to {first:.3g} for {steepest!r}; the loss "
         f"is {start.loss:.3g}."
     )
-    return Signal(math.log10(growth), evidence, largest if forward >= backward else kernels[0])
+    return Signal(math.log10(growth), evidence, largest if forward >= backward else steepest)
 
 
-def _entering(case: Case, start: Inside, kernel: str) -> float:
-    """The root mean square of what the first weights are given."""
-    paths = list(start.outputs)
-    place = paths.index(kernel.rpartition("/")[0]) if kernel.rpartition("/")[0] in paths else 0
-    return rms(start.outputs[paths[place - 1]] if place else facts.sample(case)[0])
+def _entering(case: Case, start: Inside, step: Step) -> float:
+    """The root mean square of what a step is given that weights are met at."""
+    given = [other for other in case.model.wiring.before(step) if not other.layer.gives_weights]
+    return max((rms(start.outputs[other.label]) for other in given), default=rms(facts.sample(case)[0]))
 
 
 def rms(a: object) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
+from ..wires import UNKNOWN, ends_in
 
 PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "sparsemax")
 SHARED_OUT = ("softmax", "sparsemax", "log_softmax")  # one label takes from another
@@ -17,7 +18,9 @@ SHARED_OUT = ("softmax", "sparsemax", "log_softmax")  # one label takes from ano
 def measure(case: Case) -> Signal | None:
     """1 where the loss expects probabilities and the output activation gives none, or gives those of one label of many
     where rows have several, or those of several where the loss expects one, else 0."""
-    loss, end = case.model.loss, facts.ends_in(case.model)
+    loss, end = case.model.loss, ends_in(case.model)
+    if end == UNKNOWN:
+        return None
     several, one_of_many = facts.several_labels(case), "categorical" in loss.name
     if not hasattr(loss, "from_logits") and not several:
         return None

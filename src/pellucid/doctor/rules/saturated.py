@@ -10,6 +10,7 @@ from ..base import Case, Remedy, Rule, Signal
 from ..consequences import OUTCOMES
 from ..inside import Inside, at_start
 from ..remedies import with_activation, with_default_weights
+from ..wires import activation_of
 
 ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "hard_tanh": (-1.0, 1.0)}
 NEAR = 0.01  # of the range: a sigmoid's slope there is 0.04 of its largest
@@ -22,7 +23,7 @@ def measure(case: Case) -> Signal | None:
     if not shares:
         return None
     worst = max(shares, key=lambda path: shares[path])
-    kinds = {step.label: facts.activation_of(step.layer) for step in case.model.wiring.steps}
+    kinds = {step.label: activation_of(step.layer) for step in case.model.wiring.steps}
     evidence = (
         f"{shares[worst]:.0%} of the outputs of layer {worst!r} ({kinds[worst]}) are at an end of their range before "
         "the first step."
@@ -32,7 +33,7 @@ def measure(case: Case) -> Signal | None:
 
 def shares_of(case: Case, look: Inside) -> dict[str, float]:
     """The saturation of each hidden layer whose activation has flat ends."""
-    kinds = {step.label: facts.activation_of(step.layer) for step in case.model.wiring.steps}
+    kinds = {step.label: activation_of(step.layer) for step in case.model.wiring.steps}
     return {path: saturation(look.outputs[path], kinds[path]) for path in facts.hidden(case, *ENDS)}
 
 

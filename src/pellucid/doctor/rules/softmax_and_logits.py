@@ -5,13 +5,14 @@ from __future__ import annotations
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
+from ..wires import ends_in
 
 
 def measure(case: Case) -> Signal | None:
     """1 where the output is a softmax or sigmoid and the loss has from_logits=True, else 0."""
     if not hasattr(case.model.loss, "from_logits"):
         return None
-    end = facts.ends_in(case.model)
+    end = ends_in(case.model)
     twice = facts.takes_logits(case) and end in ("softmax", "sigmoid")
     evidence = (
         f"The network ends in {end}, and the loss {case.model.loss.name} has from_logits={facts.takes_logits(case)}."

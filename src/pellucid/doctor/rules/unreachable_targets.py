@@ -10,6 +10,7 @@ import numpy as np
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
+from ..wires import end_of, ends_in, function_of
 
 FAR = 1e4  # from 0: where the range is looked for
 UNBOUNDED = FAR / 100
@@ -18,11 +19,14 @@ UNBOUNDED = FAR / 100
 def measure(case: Case) -> Signal | None:
     """The share of targets outside the range of the output activation; of a regression, or of -1 and 1 with a loss that
     is no hinge."""
-    end, y, loss = facts.ends_in(case.model), np.asarray(case.y), case.model.loss
+    end, y, loss = ends_in(case.model), np.asarray(case.y), case.model.loss
     signs = facts.task(case).kind == "binary" and "hinge" not in loss.name and bool(y.min() < 0)
     if not (facts.task(case).kind == "numbers" or signs) or hasattr(loss, "from_logits"):
         return None
-    low, high = reach(facts.function_of(facts.end_of(case.model)))
+    last = end_of(case.model)
+    if last is None:
+        return None
+    low, high = reach(function_of(last))
     share = float(((y < low) | (y > high)).mean())
     evidence = f"{share:.0%} of the targets ({y.min():.3g} to {y.max():.3g}) lie outside {low:g}..{high:g}, all that "
     return Signal(share, f"{evidence}the output activation {end} can give.", "output")

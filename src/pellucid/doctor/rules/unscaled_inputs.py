@@ -10,6 +10,7 @@ from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
 from ..copies import NOISE, copy_of
+from ..wires import entering
 
 LEAST = 0.03  # a largest column of this root mean square is as far off as one of 1 / 0.03 = 33
 
@@ -17,32 +18,26 @@ LEAST = 0.03  # a largest column of this root mean square is as far off as one o
 def measure(case: Case) -> Signal | None:
     """m = the largest root mean square of a column where it enters the first layer with weights; value max(m,
     0.03/m)."""
-    entering = entering_first_weights(case)
-    sizes = np.sqrt(np.square(entering.reshape(len(entering), -1), dtype=np.float64).mean(axis=0))
+    given = entering_first_weights(case)
+    sizes = np.sqrt(np.square(given.reshape(len(given), -1), dtype=np.float64).mean(axis=0))
     largest = float(sizes.max())
     if largest == 0 or not np.isfinite(largest):
         return None
-    column = int(sizes.argmax())
+    place = int(sizes.argmax())
+    column = case.columns[place] if len(case.columns) == len(sizes) else f"column {place}"
     evidence = (
-        f"The inputs reach the first weights with a root mean square of up to {largest:.3g} (column {column}; the "
-        f"median column has {np.median(sizes):.3g}, the values run from {entering.min():.3g} to {entering.max():.3g}); "
+        f"The inputs reach the first weights with a root mean square of up to {largest:.3g} ({column}; the "
+        f"median column has {np.median(sizes):.3g}, the values run from {given.min():.3g} to {given.max():.3g}); "
         "about 1 is what initial weights are made for."
     )
-    return Signal(max(largest, LEAST / largest), evidence, f"column {column}")
+    return Signal(max(largest, LEAST / largest), evidence, column)
 
 
 def entering_first_weights(case: Case) -> Array:
     """The sample after the layers in front of the first weights: scaling, flattening, batch normalization."""
     x, _ = facts.sample(case)
     twin = copy_of(case.model)
-    y = np.asarray(x, twin.dtype)
-    for _, layer in twin.leaves():
-        if any(p.ndim >= 2 for p in layer.p.values()):
-            break
-        if any(hasattr(layer, name) for name in NOISE):
-            continue
-        y, _ = layer.forward(layer.p, y, training=isinstance(layer, BatchNormalization), rng=twin.key)
-    return y
+    return entering(twin, np.asarray(x, twin.dtype), without=NOISE, settles=BatchNormalization)
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:

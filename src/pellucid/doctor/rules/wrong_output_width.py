@@ -8,11 +8,12 @@ from ...arrays import Array
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
+from ..wires import ends_in
 
 
 def measure(case: Case) -> Signal | None:
     """The share of the outputs that no sample's class needs; 1 for a softmax over a single output."""
-    width, end = facts.width_of(case), facts.ends_in(case.model)
+    width, end = facts.width_of(case), ends_in(case.model)
     if width == 1 and end == "softmax":
         return Signal(1.0, "The network ends in a softmax over a single output, which is always 1.", "output")
     if facts.task(case).kind != "classes":
