@@ -187,7 +187,6 @@ def test_explain_walks_the_graph() -> None:
         (lambda x: x if x > 0 else -x, "control flow that does not depend on the data"),
         (lambda x: Sequential([L.Add()]), "layers with one input"),
         (lambda x: L.check_layer(L.Add()), "check_gradients"),
-        (lambda x: Model([x, L.Input((2,))], L.Dense(1)(x)).to_numpy("script"), "one layer after another"),
         (lambda x: type("Mine", (Model,), {})(), "argument inputs: expected a tensor, or a list"),
         (lambda x: Model(x, L.Dense(2, name="a")(L.Dense(2, name="a")(x))), "layers of different names"),
         (lambda x: L.Dense(2)(x).node.layer.input_shape, "a layer that is built"),

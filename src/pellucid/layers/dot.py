@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
 
 from .. import checks
+from ..activations.axes import reordered, to_the_end
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import LayerOptions, layers
+from .contracting import lower_products
 from .merging import Joining
+from .operands import mapped, rowed
 
 TINY = 1e-12  # what Keras keeps a squared length above
 
@@ -76,6 +81,48 @@ class Dot(Joining):
         found = _unrows(dy @ columns, first, a), _unrows(dy.swapaxes(1, 2) @ rows, second, b)
         scaled = zip(found, (first, second), lengths, (a, b), strict=True)
         return tuple(d if n is None else (d - x * (d * x).sum(axis, keepdims=True)) / n for d, x, n, axis in scaled), {}
+
+    def lower(self, code: Program, *xs: Buffer) -> Buffer:
+        a, b = self._axes(*(x.shape for x in xs))
+        if self.normalize:
+            xs = _lower_normalized(code, xs, (a, b))
+        letters = iter(string.ascii_lowercase[2:])
+        first, second = (
+            "a" + "".join("b" if i == axis else next(letters) for i in range(1, len(x.shape) + 1))
+            for x, axis in zip(xs, (a, b), strict=True)
+        )
+        out = (first + second[1:]).replace("b", "")
+        y = lower_products(code, xs, [first, second], out)
+        code.back(lambda dy, wanted: dy.shaped(y.shape))
+        return y.shaped(self.output_shape_for(*(x.shape for x in xs)))
+
+
+def _lower_normalized(code: Program, xs: Sequence[Buffer], axes: Sequence[int]) -> tuple[Buffer, ...]:
+    """Emit u = x / ‖x‖ for each, and the way back."""
+
+    def along(x: Buffer, axis: int) -> Buffer:
+        """Σ x along an axis, which stays, of length 1."""
+        total = rowed(code, "op.sum", x, reordered(code, x, to_the_end(x.shape, [axis])), [axis])
+        return total.shaped((*x.shape[: axis - 1], 1, *x.shape[axis:]))
+
+    lengths, us = [], []
+    for x, axis in zip(xs, axes, strict=True):
+        square = along(mapped(code, "op.multiply", x, x), axis)
+        lengths.append(mapped(code, "op.sqrt", mapped(code, "op.maximum", square, TINY)))
+        us.append(mapped(code, "op.divide", x, lengths[-1]))
+
+    def undo(dus: Any, wanted: Any) -> tuple[Buffer | None, ...]:
+        found: list[Buffer | None] = []
+        for du, u, length, axis in zip(dus, us, lengths, axes, strict=True):
+            if du is None:
+                found.append(None)
+                continue
+            component = mapped(code, "op.multiply", u, along(mapped(code, "op.multiply", du, u), axis))
+            found.append(mapped(code, "op.divide", mapped(code, "op.subtract", du, component), length))
+        return tuple(found)
+
+    code.back(undo)
+    return tuple(us)
 
 
 def _length(x: Array, axis: int) -> Array:

@@ -11,10 +11,11 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, layers
 from .holding import Parameter
+from .operands import mapped, shrunk
 
 
 class Joining(Layer):
@@ -73,8 +74,6 @@ class Merging(Joining):
         return tuple(_shrunk(dx, x.shape).reshape(s) for dx, x, s in zip(found, fitted, shapes, strict=True)), {}
 
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
-        if any(x.shape != xs[0].shape for x in xs):
-            raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) on inputs of different shapes")
         if len(xs) == 1:
             return self._lower_alone(code, xs[0])
         return self.lower_merge(code, xs)
@@ -85,7 +84,7 @@ class Merging(Joining):
 
     @abstractmethod
     def lower_merge(self, code: Program, xs: Sequence[Buffer]) -> Buffer:
-        """Emit y for inputs of one shape, and the way back."""
+        """Emit y, and the way back."""
 
 
 def _shrunk(dx: Array, shape: Shape) -> Array:
@@ -95,9 +94,11 @@ def _shrunk(dx: Array, shape: Shape) -> Array:
 
 
 def joined(code: Program, kernel: str, a: Buffer, b: Buffer) -> Buffer:
-    """Emit y = f(a, b)."""
+    """Emit y = f(a, b), either of them stretched to fit the other."""
+    if a.shape != b.shape:
+        return mapped(code, f"op.{kernel}", a, b)
     y = code.buffer(a.shape)
-    code.emit(kernel, a, b, y, y.size, 1)
+    code.emit(f"merge.{kernel}", a, b, y, y.size, 1)
     return y
 
 
@@ -108,9 +109,14 @@ def scaled(code: Program, x: Buffer, factor: float) -> Buffer:
     return y
 
 
-def to_each(dy: Buffer, n: int) -> tuple[Buffer, ...]:
-    """The same numbers for n readers; whoever finds its own buffer may overwrite it, and these are nobody's."""
-    return tuple(dy.shaped(dy.shape) for _ in range(n))
+def gathered(code: Program, dx: Buffer, x: Buffer) -> Buffer:
+    """What flows back to x, which may have been stretched to the shape of dx."""
+    return dx if dx.shape == x.shape else shrunk(code, dx, x)
+
+
+def to_each(code: Program, dy: Buffer, xs: Sequence[Buffer]) -> tuple[Buffer, ...]:
+    """The same numbers for all readers; whoever finds its own buffer may overwrite it, and these are nobody's."""
+    return tuple(gathered(code, dy.shaped(dy.shape), x) for x in xs)
 
 
 @layers.add()
@@ -130,8 +136,8 @@ class Add(Merging):
         return [dy] * len(xs)
 
     def lower_merge(self, code: Program, xs: Sequence[Buffer]) -> Buffer:
-        code.back(lambda dy, wanted: to_each(dy, len(xs)))
-        return reduce(lambda a, b: joined(code, "merge.add", a, b), xs)
+        code.back(lambda dy, wanted: to_each(code, dy, xs))
+        return reduce(lambda a, b: joined(code, "add", a, b), xs)
 
 
 @layers.add()
@@ -152,8 +158,8 @@ class Average(Merging):
 
     def lower_merge(self, code: Program, xs: Sequence[Buffer]) -> Buffer:
         n = len(xs)
-        code.back(lambda dy, wanted: to_each(scaled(code, dy, 1 / n), n))
-        return scaled(code, reduce(lambda a, b: joined(code, "merge.add", a, b), xs), 1 / n)
+        code.back(lambda dy, wanted: to_each(code, scaled(code, dy, 1 / n), xs))
+        return scaled(code, reduce(lambda a, b: joined(code, "add", a, b), xs), 1 / n)
 
 
 @layers.add()
@@ -174,8 +180,8 @@ class Subtract(Merging):
         return [dy, -dy]
 
     def lower_merge(self, code: Program, xs: Sequence[Buffer]) -> Buffer:
-        code.back(lambda dy, wanted: (*to_each(dy, 1), scaled(code, dy, -1.0)))
-        return joined(code, "merge.subtract", *xs)
+        code.back(lambda dy, wanted: (*to_each(code, dy, xs[:1]), gathered(code, scaled(code, dy, -1.0), xs[1])))
+        return joined(code, "subtract", *xs)
 
 
 class Folding(Merging):
@@ -214,7 +220,8 @@ class Folding(Merging):
             found: list[Buffer] = []
             for x, before in zip(reversed(xs[1:]), reversed(results[:-1]), strict=True):
                 dy, dx = self.lower_both_grad(code, dy, before, x)
-                found.insert(0, dx)
+                found.insert(0, gathered(code, dx, x))
+                dy = gathered(code, dy, before)
             return (dy, *found)
 
         code.back(undo)
@@ -233,7 +240,7 @@ class Multiply(Folding):
     array([[3., 8.]], dtype=float32)
     """
 
-    formula, formula_back, kernel = "y = Π xᵢ", "dxᵢ = dy·Π xⱼ, j ≠ i", "merge.multiply"
+    formula, formula_back, kernel = "y = Π xᵢ", "dxᵢ = dy·Π xⱼ, j ≠ i", "multiply"
 
     def both(self, a: Array, b: Array) -> Array:
         return a * b
@@ -242,7 +249,7 @@ class Multiply(Folding):
         return dy * b, dy * a
 
     def lower_both_grad(self, code: Program, dy: Buffer, a: Buffer, b: Buffer) -> tuple[Buffer, Buffer]:
-        return joined(code, "merge.multiply", dy, b), joined(code, "merge.multiply", dy, a)
+        return joined(code, "multiply", dy, b), joined(code, "multiply", dy, a)
 
 
 def chosen(dy: Array, a: Array, b: Array) -> Array:
@@ -251,6 +258,9 @@ def chosen(dy: Array, a: Array, b: Array) -> Array:
 
 
 def lower_chosen(code: Program, dy: Buffer, a: Buffer, b: Buffer) -> Buffer:
+    """Emit the share of dy that goes to a, where the larger was chosen, in the shape of dy."""
+    if a.shape != b.shape:
+        return mapped(code, "op.chosen", dy, a, b)
     da = code.buffer(a.shape)
     code.emit("merge.chosen", dy, a, b, da, da.size)
     return da
@@ -264,7 +274,7 @@ class Maximum(Folding):
     array([[3., 5.]], dtype=float32)
     """
 
-    formula, formula_back, kernel = "y = max xᵢ", "dxᵢ = dy where xᵢ is the largest", "merge.maximum"
+    formula, formula_back, kernel = "y = max xᵢ", "dxᵢ = dy where xᵢ is the largest", "maximum"
 
     def both(self, a: Array, b: Array) -> Array:
         return np.maximum(a, b)
@@ -284,7 +294,7 @@ class Minimum(Folding):
     array([[1., 4.]], dtype=float32)
     """
 
-    formula, formula_back, kernel = "y = min xᵢ", "dxᵢ = dy where xᵢ is the smallest", "merge.minimum"
+    formula, formula_back, kernel = "y = min xᵢ", "dxᵢ = dy where xᵢ is the smallest", "minimum"
 
     def both(self, a: Array, b: Array) -> Array:
         return np.minimum(a, b)

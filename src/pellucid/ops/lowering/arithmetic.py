@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ...layers.operands import mapped, sends_back, shrunk
 from ...program import Buffer, Program
 from .. import arithmetic as ops
 from ..base import Operation
-from .operands import mapped, sends_back, shrunk
 
 Back = Callable[[Any, Buffer, Buffer, Any, Any], Buffer]  # (f, dy, y, x1, x2) -> dL/dx before it is summed; f emits
 

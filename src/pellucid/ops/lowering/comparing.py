@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...layers.operands import mapped, sends_back, shrunk
 from ...program import Buffer, Program
 from .. import comparing as ops
 from ..base import Operation
-from .operands import mapped, sends_back, shrunk
 
 
 def lower_comparison(operation: Operation) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...layers.operands import mapped, sends_back
 from ...program import Buffer, CannotLower, Program
 from .. import elementwise as ops
 from ..base import Operation
-from .operands import mapped, sends_back
 
 
 def lower_each(operation: Operation) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...arrays import Shape
+from ...layers.contracting import lower_products
 from ...program import Buffer, Program
 from .. import linear as ops
-from .contracting import lower_products
 
 
 @ops.matmul.lowers

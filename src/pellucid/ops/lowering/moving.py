@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...arrays import Array, Shape
+from ...layers.operands import Slope, like, placed, sends_back
 from ...program import Buffer, CannotLower, Program
-from .operands import Slope, like, placed, sends_back
 
 COPY, ADD = 0, 1  # as in machine/kernels/ops/shaping.py
 SAMPLES = 5  # a batch whose places are moved: each sample must keep to itself

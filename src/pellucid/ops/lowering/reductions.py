@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from ...activations.axes import inverse, reordered, to_the_end
+from ...layers.operands import like, rowed, sends_back
 from ...program import Buffer, CannotLower, Program
 from .. import reductions as ops
 from ..base import Operation
-from .operands import like, rowed, sends_back
 
 
 def sample_axes(x: Buffer, axis: Any, name: str) -> list[int]:

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...activations.axes import reordered, strided, strides
-from ...program import Buffer, CannotLower, Program
+from ..activations.axes import reordered, strided, strides
+from ..program import Buffer, CannotLower, Program
 from .operands import placed, sends_back, shrunk
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ...activations.axes import reordered, strides, to_the_end
-from ...arrays import Shape
-from ...program import Buffer, CannotLower, Program
+from ..activations.axes import reordered, strides, to_the_end
+from ..arrays import Shape
+from ..program import Buffer, CannotLower, Program
 
 ONCE, EACH, FLAT = 0, 1, 2  # as in machine/kernels/mapped.py
 MOST = 5  # axes that the kernel there takes
