@@ -59,9 +59,9 @@ def take_along_axis_grad(dy: Array, y: Array, x: Array, indices: Any, axis: int 
         return dx, None
     along = axis % x.ndim
     everywhere = np.ogrid[tuple(slice(n) for n in at.shape)]
-    where: Any = tuple(
-        at if i == along else 0 if n == 1 else there  # an axis of length 1 is stretched to fit the places
-        for i, (n, there) in enumerate(zip(x.shape, everywhere, strict=True))
+    sizes = enumerate(zip(x.shape, everywhere, strict=True))
+    where: Any = tuple(  # an axis of length 1 is stretched to fit the places
+        at if i == along else 0 if n == 1 else there for i, (n, there) in sizes
     )
     np.add.at(dx, where, dy)
     return dx, None

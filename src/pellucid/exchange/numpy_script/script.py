@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from .specialize import Library
 from .training import built, state_of, write_losses, write_penalty, write_update
 from .writer import Script, batch, said
 
+AS_IT_IS: Any = {"drop_whitespace": True, "break_long_words": False, "replace_whitespace": False}  # lines of a table
 MARK = "taken out of Pellucid"  # by which a script of ours is known
 TAKEN = {
     "p", "g", "s", "x", "y", "np", "sys", "forward", "backward", "loss", "penalty", "update", "predict", "train",
@@ -38,7 +41,7 @@ def write_script(model: Any, name: str) -> tuple[str, dict[str, Array]]:
         arrays = state_of(optimizer, trained)
         network += [written.backward, *training(model, script, written, optimizer, trained)]
     use = [predict(model, written), *files(optimizer), *([] if optimizer is None else [train(model, optimizer)])]
-    sections = (("The network", network), ("What it is made of", made_of(script)), ("Its use", use))
+    sections = (("The network", network), ("What it is made of", made_of(script, network, use)), ("Its use", use))
     text = "\n\n\n".join(part for title, parts in sections if parts for part in (_rule(title), *parts))
     mentioned = {n: v for n, v in {**model.p, **script.constants}.items() if f'"{n}"' in text}
     head = header(model, script, name, trained)
@@ -63,7 +66,8 @@ def header(model: Any, script: Script, name: str, trained: list[str]) -> str:
     modules = sorted({*script.library.modules, "import sys", "from pathlib import Path"} - {"import numpy as np"})
     plain = [m for m in modules if m.startswith("import")] + [m for m in modules if m.startswith("from")]
     shapes = f"SHAPES = {list(model.sample_shapes)}" if model.takes_many else f"SHAPE = {model.shape}"
-    constants = [f"DTYPE = np.{model.dtype}", f"{shapes}  # of one sample",
+    shapes = f"{shapes}  # of one sample" if len(shapes) < WIDTH - 20 else _long_list(shapes)
+    constants = [f"DTYPE = np.{model.dtype}", shapes,
                  f'WEIGHTS = Path(__file__).with_name("{name}.npz")']  # fmt: skip
     if model.compiled:
         constants.append(tidy(f"TRAINED = {trained}"))
@@ -77,7 +81,9 @@ def table(model: Any) -> list[str]:
     """A line for each input and step: where it stands, what it is, what comes out of it; in a graph what it reads."""
     inputs, chain = input_names(model), model.wiring.is_chain
     givers = dict(zip(model.wiring.inputs, inputs, strict=True))
-    rows = [("", x, batch(shape), "", "") for x, shape in zip(inputs, model.sample_shapes, strict=True)]
+    names = model.input_names if model.takes_many else [""]
+    entries = zip(names, inputs, model.sample_shapes, strict=True)
+    rows = [(name, x, batch(shape), "", "") for name, x, shape in entries]
     for found in walked(model):
         step, count = found.step, sum(math.prod(spec.shape) for spec in found.parameters)
         reads = "" if chain or not step.inputs else f"of {', '.join(givers[wire] for wire in step.inputs)}"
@@ -85,25 +91,34 @@ def table(model: Any) -> list[str]:
         made = " ".join(map(batch, found.made))
         rows.append((step.label, found.kind, made, f"{count:,} parameters" if count else "", reads))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    further = " " * (sum(widths[:-1]) + 2 * len(widths) + 1)  # what does not fit on a line goes under its column
+    return [part for line in lines for part in textwrap.wrap(line, WIDTH - 4, subsequent_indent=further, **AS_IT_IS)]
 
 
 def arrays_told(model: Any) -> str:
     """The arrays that a file of data has."""
     names = input_names(model)
-    return "the array x" if names == ["x"] else f"the arrays {' and '.join(names)}"
+    if names == ["x"]:
+        return f"an array x {batch(model.shape)}"
+    return "arrays " + (" and ".join(names) if len(names) < 3 else f"{names[0]} to {names[-1]}")
 
 
 def _long_list(line: str) -> str:
-    return line if len(line) <= WIDTH else line.replace("[", "[\n    ").replace(", ", ",\n    ").replace("]", ",\n]")
+    return (
+        line
+        if len(line) <= WIDTH
+        else re.sub(r"(?<=[\")]), ", ",\n    ", line.replace("[", "[\n    ")).replace("]", ",\n]")
+    )
 
 
 def _rule(title: str) -> str:
     return f"# {title} ".ljust(WIDTH, "-")
 
 
-def made_of(script: Script) -> list[str]:
+def made_of(script: Script, network: Sequence[str], use: Sequence[str]) -> list[str]:
     """The constants and functions that the network and its training are made of."""
+    script.library.keep_called("\n".join([*script.forward, *script.backward, *network, *use]))
     found = drawing.functions(script) + script.library.texts()
     constants = "\n".join(f"{name} = {tidy(value)}" for name, value in script.library.constants.items())
     return [*([constants] if constants else []), *found]
@@ -249,16 +264,15 @@ def train(model: Any, optimizer: Optimizer) -> str:
 
 
 def main(model: Any) -> str:
-    names = input_names(model)
-    data = ", ".join(f'data["{x}"]' for x in names)
-    x, y = (f"[{data}]" if model.takes_many else data), "y.reshape(len(y), -1)"
+    x, y = 'data["x"]', "y.reshape(len(y), -1)"
+    if model.takes_many:
+        x = '[data[f"x{i}"] for i, _ in enumerate(SHAPES, 1)]'
     if model.gives_many:
         y = "np.hstack([part.reshape(len(part), -1) for part in y])"
-    wanted = f"an array x {batch(model.shape)}" if names == ["x"] else f"arrays {' and '.join(names)}"
     text = f"""
         if __name__ == "__main__":
             if len(sys.argv) != 2:
-                sys.exit(f"Use: python {{sys.argv[0]}} data.npz, a file with {wanted}")
+                sys.exit(f"Use: python {{sys.argv[0]}} data.npz, a file with {arrays_told(model)}")
             try:
                 with np.load(sys.argv[1], allow_pickle=False) as data:
                     y = predict({x})

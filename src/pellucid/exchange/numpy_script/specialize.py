@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
+import re
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -94,6 +95,15 @@ class Library:
             self.order = [w for w in self.order if w is not written]
             self.functions = {key: w for key, w in self.functions.items() if w is not written}
             self.names.discard(written.name)
+
+    def keep_called(self, text: str) -> None:
+        """Leave out what neither this text nor a function that stays calls: a gradient of what is no tensor, say."""
+        kept, waiting = set[str](), [text]
+        while waiting:
+            called = set(re.findall(r"\w+(?=\()", waiting.pop())) - kept
+            kept |= called
+            waiting += [w.text for w in self.order if w.name in called]
+        self.order = [w for w in self.order if w.name in kept]
 
     def texts(self) -> list[str]:
         """All functions, each gradient right under its function."""
