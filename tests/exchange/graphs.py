@@ -195,6 +195,32 @@ def of_own() -> Iterator[Case]:
     )
 
 
+class Table(Layer):
+    """A row of a table for each whole number."""
+
+    def build(self, input_shape: Any) -> None:
+        self.table = self.add_weight((7, 3), "uniform", name="table")
+
+    def call(self, x: Any) -> Any:
+        return ops.take(self.table, x, axis=0)
+
+
+def of_whole_numbers() -> Iterator[Case]:
+    """Inputs of whole numbers, and numbers that become so on the way."""
+    r = np.random.default_rng(2)
+    words, numbers = Input((4,), dtype="int32", name="words"), Input((3,), name="numbers")
+    read = layers.Flatten()(Table(name="table")(words))
+    largest = ops.argmax(Dense(3)(numbers), axis=1)  # whole: a Dense takes it as DTYPE, and no gradient comes back
+    joined = layers.Concatenate()([read, Dense(2)(numbers), Dense(2)(ops.expand_dims(largest, 1))])
+    model = Model([words, numbers], Dense(2)(joined), seed=7)
+    model.compile(optimizers.Adam(0.02), "mse", run_eagerly=True)
+    x = [r.integers(0, 7, (BATCH, 4)), r.normal(size=(BATCH, 3)).astype("float32")]
+    yield Case("whole numbers", model, [x] * 3, [r.normal(size=(BATCH, 2)) for _ in range(3)])
+    alone = Model(words, Dense(2)(read), seed=7)
+    alone.compile(optimizers.SGD(0.05), "mse", run_eagerly=True)
+    yield Case("whole numbers alone", alone, [x[0]] * 3, [r.normal(size=(BATCH, 2)) for _ in range(3)])
+
+
 def every_graph() -> Iterator[Case]:
-    for cases in (of_ops, of_joining, of_graphs, of_own):
+    for cases in (of_ops, of_joining, of_graphs, of_own, of_whole_numbers):
         yield from cases()

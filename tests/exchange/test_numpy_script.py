@@ -351,6 +351,14 @@ class Odd(layers.Layer):
         return x * self.w
 
 
+def sequence(*, compiled: bool) -> Model:
+    x = Input((4, 3))
+    model = Model(x, layers.BatchNormalization(name="norm")(layers.Masking()(x)))
+    if compiled:
+        model.compile("sgd", "mse")
+    return model
+
+
 def own_step() -> Model:
     model = OwnStep()
     model.build((None, 3))
@@ -381,6 +389,8 @@ REFUSED = [
     (own_step, "model 'own_step'"),
     (lambda: network(Backwards(2, name="mine")), "model 'mine'"),
     (lambda: graph(lambda x: layers.Dropout(0.5)(Dense(2)(x), training=True)), "layer 'dropout'.*training=True"),
+    (lambda: sequence(compiled=True), "model .*a mask, which says which of them count"),
+    (lambda: sequence(compiled=False), "layer 'norm'.*one with a mask"),
     (lambda: network(Odd(name="mine")), "the name of a weight"),
     (lambda: network(Dense(2), optimizer=optimizers.SGD(lambda step: 0.1 / (step + 1))), "learning rate schedule"),
 ]

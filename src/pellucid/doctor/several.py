@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..arrays import Array, Parts, parts_of
 from ..layers import Input, Reshape
 from ..models import Functional
@@ -68,8 +69,12 @@ def only_output(model: Any, i: int) -> Functional:
             Reshape(shape, dtype=twin.dtype, name=f"{name} alone")(entry[:, end - size : end])
             for name, shape, size, end in zip(twin.input_names, twin.sample_shapes, sizes, ends, strict=True)
         ]
+        given = [
+            one if dtype == twin.dtype else ops.cast(one, dtype)
+            for one, dtype in zip(given, twin.input_dtypes, strict=True)
+        ]
     else:
-        entry = Input(twin.shape, dtype=twin.dtype, name="the input")
+        entry = Input(twin.shape, dtype=twin.input_dtypes[0], name="the input")
         given = [entry]
     tensors = dict(zip(graph.inputs, given, strict=True))
     for call in graph.calls:

@@ -78,6 +78,14 @@ def identity(at: At) -> tuple[str, Back]:
     return unchanged(at)
 
 
+@writes(L.Masking)
+def masked(at: At) -> tuple[str, Back]:
+    m, out = at.name("m"), at.name("h")
+    at.forward(f"{m} = ({at.x} != {at.layer.mask_value!r}).any(axis=-1)", "which steps count")
+    at.forward(f"{out} = np.where({m}[..., None], {at.x}, DTYPE(0))", batch(at.shape))
+    return out, lambda dy, wanted: f"np.where({m}[..., None], {dy}, DTYPE(0))"
+
+
 # Shapes ----------------------------------------------------------------------------------------------------------
 
 

@@ -71,10 +71,22 @@ class Walked:
 def walked(model: Any) -> Iterator[Walked]:
     """Every step in the order in which data meet it; refuses those of which no script is made."""
     check_models(model)
+    if model.wiring.masked and model.compiled:
+        raise InvalidArgument(
+            f"to_numpy, model {model.name!r}", "a loss that counts every number",
+            Told("a mask, which says which of them count"), INSTEAD,
+        )  # fmt: skip
     for step, shapes in model.steps(*model.sample_shapes):
         plainly_named("layer", step.layer.name)
         if step.layer.is_layer:
             only_ours(f"layer {step.path!r}", step.layer)
+        if step.masks:
+            raise InvalidArgument(
+                f"to_numpy, layer {step.path!r}",
+                "an input of which every number counts",
+                Told("one with a mask"),
+                INSTEAD,
+            )
         if step.training:
             raise InvalidArgument(
                 f"to_numpy, layer {step.path!r}", "a call that trains where the network trains",
@@ -111,7 +123,8 @@ def losses_of(model: Any) -> list[tuple[Any, bool]]:
     if not model.compiled:
         return [(None, False)] * len(model.wiring.outputs)
     with np.errstate(all="ignore"):
-        xs = [np.zeros((2, *shape), model.dtype) for shape in model.sample_shapes]
+        shapes = zip(model.sample_shapes, model.input_dtypes, strict=True)
+        xs = [np.zeros((2, *shape), dtype) for shape, dtype in shapes]
         _, cache = model.forward(model.p, *xs, training=False, rng=model.key)
     found = []
     for loss, end in zip(model.objective.losses, model.all_logits(cache), strict=True):
@@ -128,6 +141,7 @@ def write_network(model: Any, script: Script) -> Written:
     steps, losses, wiring = list(walked(model)), losses_of(model), model.wiring
     inputs = input_names(model)
     wires = dict(zip(wiring.inputs, inputs, strict=True))
+    script.dtypes |= zip(inputs, model.input_dtypes, strict=True)
     fused = {wire for wire, (_, behind) in zip(wiring.outputs, losses, strict=True) if behind}
     records: list[Record] = []
     for number, found in enumerate(steps, start=1):
@@ -161,7 +175,9 @@ def input_names(model: Any) -> list[str]:
 def forward_step(script: Script, number: int, found: Walked, wires: dict[int, str], fused: bool) -> Record:
     """Write the lines of one step of forward."""
     step, layer = found.step, found.step.layer
-    xs = tuple(wires[wire] for wire in step.inputs)
+    script.forward.append(f"    # {_title(found)}")
+    before = len(script.forward)
+    xs = tuple(in_its_dtype(script, layer, f"x{number}_{i}", wires[wire]) for i, wire in enumerate(step.inputs, 1))
     key = ", ".join(map(str, step.numbers))
     at = At(script, layer, step.path, number, key, xs, found.shapes, fused, predicts=step.training is False)
     emitter = EMITTERS.get(ours(type(layer)))
@@ -171,11 +187,18 @@ def forward_step(script: Script, number: int, found: Walked, wires: dict[int, st
         )  # fmt: skip
     for activation in activations_of(layer):
         only_ours(f"layer {step.path!r}, activation", activation)
-    script.forward.append(f"    # {_title(found)}")
-    before, (out, back) = len(script.forward), emitter(at)
+    out, back = emitter(at)
     if len(script.forward) == before:
         script.forward[-1] += ": passes on what it is given"
     return found, at, out if isinstance(out, tuple) else (out,), back
+
+
+def in_its_dtype(script: Script, layer: Any, name: str, x: str) -> str:
+    """What a layer reads: whole numbers in its own dtype, under a name of their own, unless it takes those."""
+    if layer.takes_whole or np.dtype(script.dtypes.get(x, layer.dtype)).kind == "f":
+        return x
+    script.forward.append(said(f"{name} = {x}.astype(DTYPE)"))
+    return name
 
 
 def _title(found: Walked) -> str:
@@ -187,9 +210,10 @@ def _title(found: Walked) -> str:
 def write_backward(script: Script, records: Sequence[Record], model: Any) -> None:
     """The lines of `backward`, as far down as there is something to train."""
     learned: set[int] = set()  # the wires that hang on something that is trained
-    for found, at, _, _ in records:
+    for found, at, outs, _ in records:
         if any(at.trains(spec.name) for spec in found.parameters) or learned & set(found.step.inputs):
-            learned |= set(found.step.outputs)
+            wires = zip(found.step.outputs, outs, strict=True)
+            learned |= {wire for wire, out in wires if np.dtype(script.dtypes.get(out, model.dtype)).kind == "f"}
     for record in reversed(records):
         found, at, outs, _ = record
         penalty = penalised(script, found, outs)

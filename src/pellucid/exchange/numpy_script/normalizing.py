@@ -67,7 +67,8 @@ def batch_normalization(at: At) -> tuple[str, Back]:
 
     def back(dy: str, wanted: bool) -> str:
         given = {"dy": dy, "xhat": xhat, "r": r, **affine(at, axes)[0]}
-        call = at.call(batch_norm_grad, given, over=over, moving=not of_batch, **without(settled, "beta"))
+        options = {"over": over, "moving": not of_batch, "shares": None}
+        call = at.call(batch_norm_grad, given, **options, **without(settled, "beta"))
         at.backward(f"{at.dx(wanted)}, {gradients(at, 'gamma', 'beta')} = {call}")
         return at.dx(wanted)
 

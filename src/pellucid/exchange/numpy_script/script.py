@@ -77,6 +77,20 @@ def header(model: Any, script: Script, name: str, trained: list[str]) -> str:
     return "\n".join([*about, "", *plain, "", "import numpy as np", "", *constants])
 
 
+def in_dtypes(model: Any) -> str:
+    """The inputs as arrays of the kinds of number that the network takes."""
+    kinds = [_dtype(model, dtype) for dtype in model.input_dtypes]
+    if not model.takes_many:
+        return f"np.asarray(x, {kinds[0]})"
+    if set(kinds) == {"DTYPE"}:
+        return "[np.asarray(part, DTYPE) for part in x]"
+    return f"[np.asarray(part, dtype) for part, dtype in zip(x, [{', '.join(kinds)}])]"
+
+
+def _dtype(model: Any, dtype: str) -> str:
+    return "DTYPE" if dtype == model.dtype else "bool" if dtype == "bool" else f"np.{dtype}"
+
+
 def table(model: Any) -> list[str]:
     """A line for each input and step: where it stands, what it is, what comes out of it; in a graph what it reads."""
     inputs, chain = input_names(model), model.wiring.is_chain
@@ -137,11 +151,10 @@ def training(model: Any, script: Script, written: Written, optimizer: Optimizer,
         if model.takes_many
         else f"a batch x {batch(model.shape)}"
     )
-    x = "[np.asarray(part, DTYPE) for part in x]" if model.takes_many else "np.asarray(x, DTYPE)"
     step = [
         "def train_step(x, y_true):",
         *docstring(f"One step on {batches}, in place. Returns the loss before it."),
-        said(f"{written.out}, cache = forward(p, {x}{how})"),
+        said(f"{written.out}, cache = forward(p, {in_dtypes(model)}{how})"),
         *found,
         *([said("L += penalty(p, cache)" if "cache" in penalty[0] else "L += penalty(p)")] if penalty else []),
         said(f"g = backward(p, cache, {given})"), *slopes,
@@ -160,14 +173,14 @@ def predict(model: Any, written: Written) -> str:
     found = ", ".join(output.predicted for output in written.outputs)
     if model.takes_many:
         checks = [
-            "    x = [np.asarray(part, DTYPE) for part in x]",
+            f"    x = {in_dtypes(model)}",
             "    if [part.shape[1:] for part in x] != SHAPES:",
             "        got = [part.shape for part in x]",
             '        raise ValueError(f"x: expected shapes {[(None, *shape) for shape in SHAPES]}, got {got}.")',
         ]
     else:
         checks = [
-            "    x = np.asarray(x, DTYPE)",
+            f"    x = {in_dtypes(model)}",
             "    if x.shape[1:] != SHAPE or x.ndim == 0:",
             '        raise ValueError(f"x: expected shape {(None, *SHAPE)}, got {x.shape}.")',
         ]
