@@ -248,3 +248,22 @@ def test_a_model_of_one_s_own_is_examined() -> None:
         net.fit(left, kind, epochs=2, verbose=0)
         case = Case(net, left, kind, history={"loss": [1.0, 0.9]}, experiments=False)
         assert [one.where for one in examine(case) if one.rule == "dead_relus"] == wanted
+
+
+def test_open_lengths_and_whole_numbers_are_examined() -> None:
+    r = np.random.default_rng(0)
+    words, series = Input((5,), dtype="int32", name="words"), Input((None, 3), name="series")
+    hot = ops.mean(ops.one_hot(words, 4), axis=1)
+    joined = layers.Concatenate()([Dense(8, "relu")(hot), Dense(8, "relu")(ops.mean(series, axis=1))])
+    model = Model([words, series], Dense(1)(joined), seed=0)
+    model.compile(optimizers.Adam(0.01), "mse")
+    doctor = Doctor(verbose=0, experiments=False)
+    x = [r.integers(0, 4, (60, 5)), r.normal(size=(60, 6, 3)).astype("float32")]
+    y = x[0].mean(axis=1) / 4 + x[1].mean(axis=(1, 2))
+    other = [x[0], x[1][:, :4]]
+    model.fit(x, y, epochs=3, verbose=0, validation_data=(other, y), callbacks=[doctor])
+    assert doctor.case is not None
+    assert {"dead_relus", "constant_inputs", "exploding_gradient"} <= set(judged(doctor.case))
+    ((_, alone),) = apart(doctor.case)
+    np.testing.assert_allclose(alone.model.predict(alone.x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+    assert alone.validation is None

@@ -157,7 +157,7 @@ def compare(run: Run) -> None:
 def test_no_part_of_the_library_is_left_out():
     kinds = {type(layer).__name__ for case in [*every_case(), *of_joining()] for _, layer in case.model.leaves()}
     assert kinds >= JOINING
-    assert kinds | {"Sequential", "InputLayer"} == set(layers.base.layers.parts) - {"Functional", "Lambda"}
+    assert kinds | {"Sequential", "InputLayer"} == set(layers.base.layers.parts) - {"Functional", "Lambda", "Masking"}
     written = {type(step.layer) for case in of_ops() for step in case.model.wiring.steps}
     along_the_batch = {"Ravel", "Diag", "Outer", "SegmentSum", "SegmentMax", "BroadcastTo", "Slice"}
     assert {name for name, made in operations.parts.items() if made not in written} == along_the_batch
@@ -252,6 +252,20 @@ def test_a_model_that_is_not_compiled_predicts_only(tmp_path: Path):
     assert not {"train", "backward", "loss"} & set(dir(script))
     with pytest.raises(ValueError, match=r"x: expected shape \(None, 3\), got \(4, 2\)"):
         script.predict(np.ones((4, 2)))
+
+
+def test_steps_that_do_not_count_are_made_0(tmp_path: Path):
+    """A mask that reaches no loss changes no more than that."""
+    x, y = np.random.default_rng(0).normal(size=(6, 4, 3)).astype("float32"), np.ones((6, 2), "float32")
+    x[:, 2:] = 0.0
+    stack = [Dense(3), layers.Activation("relu"), layers.Masking(), layers.Flatten(), Dense(2)]
+    with pytest.warns(UserWarning, match="its input has a mask, which it does not pass on"):
+        model = Sequential([Input((4, 3)), *stack], seed=2)
+    model.compile("sgd", "mse", run_eagerly=True)
+    script = module(model.to_numpy(tmp_path).parent)
+    for _ in range(3):
+        assert script.train_step(x, y) == pytest.approx(model.train_on_batch(x, y), rel=1e-5)
+    np.testing.assert_allclose(script.predict(x), model.predict(x, verbose=0), atol=1e-6)
 
 
 def test_bad_targets_are_told(tmp_path: Path):

@@ -4,6 +4,7 @@ of this output alone. So every rule asks of it what it asks of any other."""
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..arrays import Array, Parts, parts_of
+from ..arrays import Array, Parts, Shape, parts_of
 from ..layers import Input, Reshape
 from ..models import Functional
 from .base import Case, Finding
@@ -28,24 +29,27 @@ def apart(case: Case) -> list[tuple[str, Case]]:
     if "apart" not in case.notes:
         judged = [i for i, loss in enumerate(model.objective.losses) if loss is not None]
         names = model.output_names if model.gives_many else [ALL]
-        case.notes["apart"] = [(names[i] if len(judged) > 1 else ALL, _alone(case, i)) for i in judged]
+        with warnings.catch_warnings():  # whatever is told of the model was told when it was made
+            warnings.simplefilter("ignore")
+            case.notes["apart"] = [(names[i] if len(judged) > 1 else ALL, _alone(case, i)) for i in judged]
     return case.notes["apart"]  # type: ignore[no-any-return]
 
 
 def _alone(case: Case, i: int) -> Case:
     model = case.model
-    x = side_by_side(case.x, model.dtype)
+    x, shapes = side_by_side(case.x, model.dtype), [part.shape[1:] for part in parts_of(case.x)]
     validation = case.validation
     if validation is not None:
-        validation = side_by_side(validation[0], model.dtype), np.asarray(parts_of(validation[1])[i])
+        held = side_by_side(validation[0], model.dtype)  # of another length, where lengths are open, it tells nothing
+        validation = (held, np.asarray(parts_of(validation[1])[i])) if held.shape[1:] == x.shape[1:] else None
     weights = None if case.sample_weight is None else parts_of(case.sample_weight, i + 1)[i]
     columns = [
         f"column {column} of input {name!r}" if model.takes_many else f"column {column}"
-        for name, shape in zip(model.input_names, model.sample_shapes, strict=True)
+        for name, shape in zip(model.input_names, shapes, strict=True)
         for column in range(int(np.prod(shape)))
     ]
     return replace(
-        case, model=only_output(model, i), x=x, y=np.asarray(parts_of(case.y)[i]), validation=validation,
+        case, model=only_output(model, i, shapes), x=x, y=np.asarray(parts_of(case.y)[i]), validation=validation,
         history=_history_of(case, i), sample_weight=weights, notes={}, whole=model, columns=columns,
     )  # fmt: skip
 
@@ -57,17 +61,17 @@ def side_by_side(x: Any, dtype: str) -> Array:
     return np.concatenate([np.asarray(part, dtype).reshape(len(part), -1) for part in x.arrays], axis=1)
 
 
-def only_output(model: Any, i: int) -> Functional:
-    """A copy of a model, of one input (N, D) where there are several, and of one output."""
+def only_output(model: Any, i: int, shapes: Sequence[Shape]) -> Functional:
+    """A copy of a model, of one input (N, D) where there are several, of these shapes; and of one output."""
     twin = copy_of(model)
     graph = twin.graph
     if model.takes_many:
-        sizes = [int(np.prod(shape)) for shape in twin.sample_shapes]
+        sizes = [int(np.prod(shape)) for shape in shapes]
         entry = Input((sum(sizes),), dtype=twin.dtype, name="side by side")
         ends = np.cumsum(sizes)
         given = [
             Reshape(shape, dtype=twin.dtype, name=f"{name} alone")(entry[:, end - size : end])
-            for name, shape, size, end in zip(twin.input_names, twin.sample_shapes, sizes, ends, strict=True)
+            for name, shape, size, end in zip(twin.input_names, shapes, sizes, ends, strict=True)
         ]
         given = [
             one if dtype == twin.dtype else ops.cast(one, dtype)
