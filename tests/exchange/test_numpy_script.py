@@ -437,6 +437,9 @@ def test_no_name_becomes_code(name: str, tmp_path: Path):
         network(Dense(2, name=name)).to_numpy(tmp_path / "out")
     with pytest.raises(InvalidArgument, match="to_numpy, the name of a model: expected letters"):
         Sequential([Input((3,)), Dense(2)], name=name).to_numpy(tmp_path / "out")
+    x, z = Input((3,)), Input((3,))
+    with pytest.raises(InvalidArgument, match="to_numpy, the name of an input: expected letters"):
+        Model({"x": x, name: z}, Dense(2)(x + z)).to_numpy(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -71,13 +71,15 @@ class Walked:
 def walked(model: Any) -> Iterator[Walked]:
     """Every step in the order in which data meet it; refuses those of which no script is made."""
     check_models(model)
+    for name in model.input_names:
+        plainly_named("an input", name)
     if model.wiring.masked and model.compiled:
         raise InvalidArgument(
             f"to_numpy, model {model.name!r}", "a loss that counts every number",
             Told("a mask, which says which of them count"), INSTEAD,
         )  # fmt: skip
     for step, shapes in model.steps(*model.sample_shapes):
-        plainly_named("layer", step.layer.name)
+        plainly_named("a layer", step.layer.name)
         if step.layer.is_layer:
             only_ours(f"layer {step.path!r}", step.layer)
         if step.masks:
@@ -94,7 +96,7 @@ def walked(model: Any) -> Iterator[Walked]:
             )  # fmt: skip
         found = Walked(step, shapes, step.layer.output_shapes_for(*shapes))
         for spec in found.parameters:
-            plainly_named("weight", spec.name)
+            plainly_named("a weight", spec.name)
         yield found
 
 
@@ -103,7 +105,7 @@ def check_models(model: Any) -> None:
     graph."""
     if own_code(model) or (hasattr(model, "train_step") and is_own(model, "train_step")):
         only_ours(f"model {model.name!r}", model)
-    plainly_named("model", model.name)
+    plainly_named("a model", model.name)
     for layer in model.layers:
         if isinstance(layer, Composite):
             check_models(layer)
@@ -113,7 +115,7 @@ def plainly_named(what: str, name: str) -> None:
     """Refuse a name that could end the text that it would stand in."""
     if not re.fullmatch(r"[\w .:+-]+", name):
         raise InvalidArgument(
-            f"to_numpy, the name of a {what}", "letters, digits, blanks and . : + - _", name,
+            f"to_numpy, the name of {what}", "letters, digits, blanks and . : + - _", name,
             "Make the model with another name.",
         )  # fmt: skip
 
