@@ -216,7 +216,7 @@ def of_whole_numbers() -> Iterator[Case]:
     model.compile(optimizers.Adam(0.02), "mse", run_eagerly=True)
     x = [r.integers(0, 7, (BATCH, 4)), r.normal(size=(BATCH, 3)).astype("float32")]
     yield Case("whole numbers", model, [x] * 3, [r.normal(size=(BATCH, 2)) for _ in range(3)])
-    alone = Model(words, Dense(2)(read), seed=7)
+    alone = Model(words, Dense(2)(layers.Flatten()(Table(name="table")(words))), seed=7)
     alone.compile(optimizers.SGD(0.05), "mse", run_eagerly=True)
     yield Case("whole numbers alone", alone, [x[0]] * 3, [r.normal(size=(BATCH, 2)) for _ in range(3)])
 

@@ -35,7 +35,7 @@ from ..rng import Key
 from ..settings import floatx
 from ..wiring import Node, Tensor
 from . import formulas
-from .constants import KEYED, as_operand, kept, saved_constant, short
+from .constants import KEYED, as_operand, kept, saved_constant, short, used
 from .options import checked, not_too_large
 from .trying import AXIS_0, leaves_rows_apart
 
@@ -381,11 +381,6 @@ def _restored(name: str, state: Mapping[str, Any]) -> Op:
     made = object.__new__(operations.parts[name])
     made.__dict__.update(state)
     return made
-
-
-def used(value: Any) -> bool:
-    """Whether a saved option says anything; an axis of 0 does."""
-    return value is not None and value is not False
 
 
 def op(

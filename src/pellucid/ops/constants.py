@@ -137,3 +137,8 @@ def _dtype(name: Any) -> np.dtype[Any]:
     if str(name) not in KINDS:
         raise UnknownName("an op's saved operand, its dtype", str(name), KINDS)
     return np.dtype(str(name))
+
+
+def used(value: Any) -> bool:
+    """Whether a saved option says anything; an axis of 0 does."""
+    return value is not None and value is not False

@@ -10,8 +10,8 @@ from ..errors import InvalidArgument, Told, UnknownName
 from ..wiring import Tensor
 from . import blocks, composed, reductions
 from .arithmetic import divide
-from .base import Op, Operation, operations, used
-from .constants import KEYED, loaded_constant
+from .base import Op, Operation, operations
+from .constants import KEYED, loaded_constant, used
 
 MODULES = ("keras.src.ops.", "keras.ops")
 

@@ -26,7 +26,7 @@ MARK = "taken out of Pellucid"  # by which a script of ours is known
 TAKEN = {
     "p", "g", "s", "x", "y", "np", "sys", "forward", "backward", "loss", "penalty", "update", "predict", "train",
     "train_step", "move_averages", "load", "save", "fold", "bits", "uniform", "normal", "TRAINED", "DTYPE", "SHAPE",
-    "SHAPES", "NOISE", "WEIGHTS",
+    "SHAPES", "DTYPES", "NOISE", "WEIGHTS",
 }  # fmt: skip
 
 
@@ -69,6 +69,8 @@ def header(model: Any, script: Script, name: str, trained: list[str]) -> str:
     shapes = f"{shapes}  # of one sample" if len(shapes) < WIDTH - 20 else _long_list(shapes)
     constants = [f"DTYPE = np.{model.dtype}", shapes,
                  f'WEIGHTS = Path(__file__).with_name("{name}.npz")']  # fmt: skip
+    if model.takes_many and set(kinds_of(model)) != {"DTYPE"}:
+        constants.append(f"DTYPES = [{', '.join(kinds_of(model))}]  # of the inputs")
     if model.compiled:
         constants.append(tidy(f"TRAINED = {trained}"))
         constants[-1] = _long_list(constants[-1])
@@ -79,16 +81,20 @@ def header(model: Any, script: Script, name: str, trained: list[str]) -> str:
 
 def in_dtypes(model: Any) -> str:
     """The inputs as arrays of the kinds of number that the network takes."""
-    kinds = [_dtype(model, dtype) for dtype in model.input_dtypes]
+    kinds = kinds_of(model)
     if not model.takes_many:
         return f"np.asarray(x, {kinds[0]})"
     if set(kinds) == {"DTYPE"}:
         return "[np.asarray(part, DTYPE) for part in x]"
-    return f"[np.asarray(part, dtype) for part, dtype in zip(x, [{', '.join(kinds)}])]"
+    return "[np.asarray(part, dtype) for part, dtype in zip(x, DTYPES)]"
 
 
-def _dtype(model: Any, dtype: str) -> str:
-    return "DTYPE" if dtype == model.dtype else "bool" if dtype == "bool" else f"np.{dtype}"
+def kinds_of(model: Any) -> list[str]:
+    """The kind of number of each input."""
+    return [
+        "DTYPE" if dtype == model.dtype else "bool" if dtype == "bool" else f"np.{dtype}"
+        for dtype in model.input_dtypes
+    ]
 
 
 def table(model: Any) -> list[str]:
