@@ -48,6 +48,9 @@ def as_text(value: Any) -> str | None:
     >>> as_text(3.0), as_text(True), as_text(" a "), as_text(float("nan"))
     ('3', 'True', 'a', None)
     """
+    if type(value) is str:  # most cells of a file are, which is quicker this way
+        text = value.strip()
+        return None if text.lower() in MISSING else text
     if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas' marks for a missing value
         return None
     if isinstance(value, bytes):

@@ -6,14 +6,14 @@ not UTF-8, and one without names of columns, make a remark.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from .table import Table
 
 DELIMITERS = ",;\t|"
 SNIFFED = 1 << 16  # characters that the delimiter is judged by
+READ = 1 << 20  # bytes in one go
 LONGEST_CELL = 1 << 20  # characters
 MARKS = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]  # at a file's beginning
 FALLBACK = "cp1252"  # Windows' own, of Western Europe
@@ -34,9 +35,20 @@ _one_at_a_time = threading.Lock()
 
 def read_delimited(path: str | os.PathLike[str], delimiter: str | None = None) -> Table:
     """The table in a text file with one row on each line; the delimiter is the one of , ; tab | that fits."""
-    with reading(f"reading {path}", "a table of text, one row on each line"):
-        content = _bytes_of(Path(path))
-    return from_text(content, str(path), delimiter)
+    return next(delimited_blocks(path, delimiter))
+
+
+def delimited_blocks(
+    path: str | os.PathLike[str], delimiter: str | None = None, cells: int | None = None
+) -> Iterator[Table]:
+    """The same table in blocks of about so many cells, read one after another; all in one block unless given. There is
+    one at least, with the columns' names, be it without rows."""
+    where = f"reading {path}"
+    with reading(where, "a table of text, one row on each line"):
+        with _opened(path) as content:
+            encoding, errors, remarks = _encoding(where, iter(lambda: content.read(READ), b""))
+        with _opened(path) as content, io.TextIOWrapper(content, encoding, errors, newline="") as text:
+            yield from _tables(where, str(path), text, delimiter, remarks, cells)
 
 
 def from_text(content: bytes, source: str, delimiter: str | None = None) -> Table:
@@ -48,53 +60,94 @@ def from_text(content: bytes, source: str, delimiter: str | None = None) -> Tabl
     where = f"reading {source}"
     with reading(where, "a table of text, one row on each line"):
         text, remarks = as_unicode(where, content)
-        delimiter = delimiter or sniffed(text)
-        rows, lines = _records(where, text, delimiter)
-    if not rows:
+        return next(_tables(where, source, io.StringIO(text, newline=""), delimiter, remarks, None))
+
+
+def _tables(
+    where: str, source: str, text: TextIO, delimiter: str | None, remarks: list[str], cells: int | None
+) -> Iterator[Table]:
+    """The tables in blocks of so many cells; an error tells the first line that is wrong."""
+    delimiter = delimiter or sniffed(text)
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True)
+    head, at, last = _some(where, reader, 0, 1)
+    if not head:
         raise FileError(where, "a line with the names of the columns, and rows under it", Told("an empty file"))
-    names, remark = _names(where, rows[0])
-    if remark:
-        remarks.append(remark)
-    else:
-        rows, lines = rows[1:], lines[1:]
-    _check_lengths(where, rows, lines, len(names))
-    columns = {name: _texts([row[i] for row in rows]) for i, name in enumerate(names)}
-    decimal = "." if delimiter == "," else ","
-    return Table(columns, np.arange(len(rows)), source, np.array(lines, np.int64), tuple(remarks), decimal)
+    names, remark = _names(where, head[0])
+    about = (*remarks, remark) if remark else tuple(remarks)
+    if not remark:
+        head, at = [], []
+    size = None if cells is None else max(1, cells // len(names))
+    first, decimal = 0, "." if delimiter == "," else ","
+    while True:
+        rows, lines, last = _some(where, reader, last, size)
+        rows, lines, head, at = head + rows, at + lines, [], []
+        if first and not rows:
+            return
+        _check_lengths(where, rows, lines, len(names))
+        columns = {name: _texts([row[i] for row in rows]) for i, name in enumerate(names)}
+        places = np.arange(first, first + len(rows))
+        first += len(rows)
+        del rows
+        yield Table(columns, places, source, np.array(lines, np.int64), about, decimal)
+        if size is None or not len(places):
+            return
 
 
-def _bytes_of(path: Path) -> bytes:
-    content = path.read_bytes()
-    if not content.startswith(GZIP):
-        return content
-    import gzip  # here, so that importing the library stays quick
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file's bytes, as they were before gzip."""
+    with open(path, "rb") as file:
+        compressed = file.read(len(GZIP)) == GZIP
+        file.seek(0)
+        if not compressed:
+            yield file
+            return
+        import gzip  # here, so that importing the library stays quick
 
-    return gzip.decompress(content)
+        with gzip.open(file) as content:
+            yield content  # type: ignore[misc]
+
+
+def _encoding(where: str, content: Iterable[bytes]) -> tuple[str, str, list[str]]:
+    """(encoding, what becomes of bytes that it does not know, what there is to say about it) of a file's content, which
+    comes in pieces. A mark at its beginning tells the encoding; without one it is UTF-8, or else Windows-1252."""
+    decoder, encoding = codecs.getincrementaldecoder("utf-8")(), "utf-8"
+    for number, piece in enumerate(content):
+        marked = next((name for mark, name in MARKS if piece.startswith(mark)), None)
+        if number == 0 and marked:
+            return marked, "strict", []
+        if b"\0" in piece:
+            raise FileError(where, "text", Told("a file with NUL bytes"), "Save it as text in UTF-8.")
+        try:
+            if encoding == "utf-8":
+                decoder.decode(piece)
+        except UnicodeDecodeError:
+            encoding = FALLBACK
+    try:
+        if encoding == "utf-8":
+            decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        encoding = FALLBACK
+    if encoding == "utf-8":
+        return encoding, "strict", []
+    return encoding, "replace", ["The file is not in UTF-8; it was read as Windows-1252."]
 
 
 def as_unicode(where: str, content: bytes) -> tuple[str, list[str]]:
-    """The text of a file, and what there is to say about it. A mark at its beginning tells the encoding; without one it
-    is UTF-8, or else Windows-1252."""
-    for mark, encoding in MARKS:
-        if content.startswith(mark):
-            return content.decode(encoding), []
-    if b"\0" in content:
-        raise FileError(where, "text", Told("a file with NUL bytes"), "Save it as text in UTF-8.")
-    try:
-        return content.decode("utf-8"), []
-    except UnicodeDecodeError:
-        text = content.decode(FALLBACK, "replace")
-    return text, ["The file is not in UTF-8; it was read as Windows-1252."]
+    """The text of a file, and what there is to say about it."""
+    encoding, errors, remarks = _encoding(where, [content])
+    return content.decode(encoding, errors), remarks
 
 
-def sniffed(text: str) -> str:
-    """The delimiter that cuts the first lines into most cells, as many on each.
+def sniffed(text: TextIO) -> str:
+    """The delimiter that cuts the first lines into most cells, as many on each; the file is at its beginning again.
 
-    >>> sniffed("a;b\\n1,5;2\\n"), sniffed("a\\tb\\n1\\t2\\n"), sniffed("a\\n1\\n")
+    >>> sniffed(io.StringIO("a;b\\n1,5;2\\n")), sniffed(io.StringIO("a\\tb\\n1\\t2\\n")), sniffed(io.StringIO("a\\n1\\n"))
     (';', '\\t', ',')
     """
-    sample = text[:SNIFFED]
-    cut = len(sample) < len(text)
+    sample = text.read(SNIFFED)
+    cut = bool(text.read(1))
+    text.seek(0)
 
     def fit(delimiter: str) -> tuple[float, int]:
         """(share of rows with as many cells as the first, their number); (0, 1) for one that cuts nothing."""
@@ -110,10 +163,10 @@ def sniffed(text: str) -> str:
     return max(DELIMITERS, key=fit)
 
 
-def _records(where: str, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    """(rows, the line on which each begins); empty lines are left out."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    rows, lines, last = [], [], 0
+def _some(where: str, reader: Any, last: int, n: int | None) -> tuple[list[list[str]], list[int], int]:
+    """(at most n more rows, the line on which each begins, the last line read); empty lines are left out. `last` is the
+    last line read before."""
+    rows, lines = [], []
     with _long_cells():
         try:
             for row in reader:
@@ -121,10 +174,12 @@ def _records(where: str, text: str, delimiter: str) -> tuple[list[list[str]], li
                     rows.append(row)
                     lines.append(last + 1)
                 last = reader.line_num
+                if len(rows) == n:
+                    break
         except csv.Error as problem:
             told = Told(f"{problem} (line {last + 1})")
             raise FileError(where, "rows of cells", told, "Is there a quotation mark that nothing closes?") from problem
-    return rows, lines
+    return rows, lines, last
 
 
 @contextmanager
