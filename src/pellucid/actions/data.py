@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from ..data import datasets
 from ..data.checking import as_features
 from ..data.files import is_file, load_arrays
 from ..data.labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
+from ..data.rowfile import AT_ONCE, RowFile
 from ..data.utils import train_test_split
 from ..errors import DataError, InvalidArgument, Told
-from ..tables import TableData, is_table, load_table
+from ..tables import TableData, is_large, is_table, load_table, stream_table
 from .spec import TrainSpec
 
 TEST_SHARE = 0.2  # of data that comes without a test part
@@ -26,7 +27,7 @@ Reader = Callable[[str, str, Sequence[Array]], Names]  # from where, the task an
 class Prepared:
     """Training, validation and test arrays, and what they are about."""
 
-    x_train: Array
+    x_train: Any  # an array, or a RowFile
     y_train: Array
     validation: tuple[Array, Array] | None
     x_test: Array
@@ -47,10 +48,24 @@ class Prepared:
         """Targets or outputs in their own units, where a table's numbers were standardised."""
         return y if self.table is None else self.table.targets.restored(y)
 
+    def to_fit(self, batch_size: int) -> dict[str, Any]:
+        """What `fit` trains on, as its arguments."""
+        if isinstance(self.x_train, RowFile):
+            return {"x": self.x_train.batches(self.y_train, batch_size)}
+        return {"x": self.x_train, "y": self.y_train, "batch_size": batch_size}
+
     @property
     def largest(self) -> float:
         """The largest input value."""
         return float(self.x_train.max())
+
+
+def in_memory(data: Prepared) -> Prepared:
+    """The same data with no more rows to train on than memory has room for: for a look at them."""
+    if not isinstance(data.x_train, RowFile):
+        return data
+    rows = slice(max(1, AT_ONCE // data.x_train.shape[1]))
+    return replace(data, x_train=data.x_train[rows], y_train=data.y_train[rows])
 
 
 def load(name: str, seed: int) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -101,8 +116,9 @@ def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
 
 
 def table_of(spec: TrainSpec) -> TableData:
-    """The table of a spec, split and encoded."""
-    return load_table(
+    """The table of a spec, split and encoded; of a large file, the rows to train on are on the disk."""
+    read = stream_table if is_large(spec.data) else load_table
+    return read(
         spec.data, spec.target, task=spec.task, validation_split=spec.validation_split, seed=spec.seed,
         split_by=spec.split_by or None, split_time=spec.split_time or None, drop=spec.drop, keep=spec.keep,
     )  # fmt: skip

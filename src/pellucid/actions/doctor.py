@@ -16,7 +16,7 @@ from ..models import Sequential
 from ..training.checkpoint import load_checkpoint
 from ..training.probing import read_looks
 from .building import build
-from .data import Prepared, prepare
+from .data import Prepared, in_memory, prepare
 from .runs import Run, find, open_model
 from .spec import TrainSpec
 from .train import planned_epochs
@@ -66,14 +66,14 @@ def doctor(path: Path, experiments: bool | None = None, on_event: OnCopies = lam
     """
     run = find(path)
     spec = run.read_spec()
-    data = prepare(spec, run.reader())
+    data = in_memory(prepare(spec, run.reader()))
     return _examined(spec, data, _model(run, spec, data), run, experiments, on_event)
 
 
 def doctor_spec(spec: TrainSpec, experiments: bool | None = None, on_event: OnCopies = lambda copies: None) -> Examined:
     """Examine what a spec describes, before it is trained: short rehearsals stand for the run. Arguments as of
     `doctor`."""
-    data = prepare(spec)
+    data = in_memory(prepare(spec))
     return _examined(spec, data, build(spec, data, planned_epochs(spec, data)), None, experiments, on_event)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..inspection.range_test import RangeTest
 from .building import build
-from .data import prepare
+from .data import in_memory, prepare
 from .spec import TrainSpec
 from .train import planned_epochs
 
@@ -20,7 +20,7 @@ def find_learning_rate(
     >>> 1e-3 < found.suggestion < 0.1
     True
     """
-    data = prepare(spec)
+    data = in_memory(prepare(spec))
     model = build(spec, data, planned_epochs(spec, data))
     return model.find_learning_rate(
         data.x_train, data.y_train, batch_size=spec.batch_size, lowest=lowest, highest=highest, steps=steps

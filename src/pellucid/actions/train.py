@@ -29,6 +29,7 @@ from .spec import TrainSpec
 
 SAVE_SECONDS = 30  # between checkpoints within an epoch
 FEWEST_STEPS = 4000  # for data so small that ten epochs would not do
+MANY_ROWS = 20_000_000  # of which ten epochs would be more than it takes
 LOOKED_AT = 5000  # rows from all over the data that the doctor sees before training, so that it takes a moment only
 LINE_EVERY = 10  # epochs, in what is shown of a run: history.csv has them all
 MOST_EPOCHS = 1000  # when training until convergence
@@ -107,9 +108,7 @@ def _run(
     began = time.monotonic()
     try:
         history = model.fit(
-            data.x_train,
-            data.y_train,
-            batch_size=spec.batch_size,
+            **data.to_fit(spec.batch_size),
             epochs=epochs,
             validation_data=data.validation,
             validation_batch_size=1024,
@@ -150,12 +149,14 @@ def chain(model: Sequential) -> str:
 
 
 def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
-    """As many as the spec says; else at least 10, and enough for 4,000 steps; with until_converged, as it takes."""
+    """As many as the spec says; else at least 10, and enough for 4,000 steps, of very many rows at least 2, and enough
+    for 20 million; with until_converged, as it takes."""
     if spec.epochs is not None:
         return spec.epochs
     if spec.until_converged:
         return MOST_EPOCHS
-    return max(10, math.ceil(FEWEST_STEPS / math.ceil(len(data.x_train) / spec.batch_size)))
+    few = max(2, min(10, math.ceil(MANY_ROWS / max(1, len(data.x_train)))))
+    return max(few, math.ceil(FEWEST_STEPS / math.ceil(len(data.x_train) / spec.batch_size)))
 
 
 def _callbacks(run: Run, spec: TrainSpec, data: Prepared, on_event: OnEvent) -> list[Callback]:

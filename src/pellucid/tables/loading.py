@@ -26,7 +26,7 @@ RARE = 10  # rows of a class, below which it is said
 class TableData:
     """A table made ready: arrays, what made them, and what there is to say."""
 
-    x_train: Array
+    x_train: Any  # an array, or rows on the disk
     y_train: Array
     validation: tuple[Array, Array] | None
     x_test: Array
@@ -68,17 +68,9 @@ def load_table(
         table, y if whole.classes else None, test_size, validation_split, seed, split_by, split_time
     )
     found = whole if whole.classes else Targets.learned(table.take(train), names, "regression")
-    for name in [*drop, *keep]:
-        if name not in table.names:
-            raise table.lacks(name)
-    features = table.without({*names, *drop, *({split_by or ""} - set(keep))})
+    features = features_of(table, names, drop, keep, split_by)
     remarks += _said_of_rows(features, whole, y)
-    told = _telling(table.take(train), names[0], features.names) if whole.classes else []
-    remarks += [f"{name} says the same as the target {names[0]}; it is left out." for name in told if name not in keep]
-    features = features.without({name for name in told if name not in keep})
-    encoder = TableEncoder(keep=keep).fit(features.take(train))
-    remarks += [f"{c.name} {c.dropped}; it is left out." for c in encoder.understood if c.dropped]
-    remarks += [f"{c.name} {c.remark}." for c in encoder.understood if c.remark and not c.dropped]
+    encoder = learned(table.take(train), features.names, found, keep, remarks)
     x, y = encoder.transform(features), found.encode(table)
     validation = (x[held], y[held]) if len(held) else None
     return TableData(
@@ -87,16 +79,45 @@ def load_table(
     )  # fmt: skip
 
 
+def features_of(
+    table: Table, targets: Sequence[str], drop: Sequence[str], keep: Sequence[str], by: str | None
+) -> Table:
+    """The columns to learn from."""
+    for name in [*drop, *keep]:
+        if name not in table.names:
+            raise table.lacks(name)
+    return table.without({*targets, *drop, *({by or ""} - set(keep))})
+
+
+def learned(
+    train: Table, features: Sequence[str], found: Targets, keep: Sequence[str], remarks: list[str]
+) -> TableEncoder:
+    """The encoder of these columns, less those that tell nothing or the target itself; what is left out is said."""
+    told = _telling(train, found.names[0], features) if found.classes else []
+    told = [name for name in told if name not in keep]
+    remarks += [f"{name} says the same as the target {found.names[0]}; it is left out." for name in told]
+    encoder = TableEncoder(keep=keep).fit(train.without({*train.names} - {*features} | {*told}))
+    remarks += [f"{c.name} {c.dropped}; it is left out." for c in encoder.understood if c.dropped]
+    remarks += [f"{c.name} {c.remark}." for c in encoder.understood if c.remark and not c.dropped]
+    return encoder
+
+
 def _with_targets(table: Table, names: Sequence[str], remarks: list[str]) -> Table:
     """The rows that have all of their targets."""
-    cells = [target_cells(table, name, understood(table, name).kind) for name in names]
-    empty = np.logical_or.reduce([lacking(one) for one in cells])
+    empty = without_target(table, names, [understood(table, name).kind for name in names])
     if empty.any():
         remarks.append(f"{int(empty.sum())} rows have no target; they are left out.")
         table = table.take(~empty)
     if len(table) < 5:
         raise DataError(table.source, "at least 5 rows with a target", Told(str(len(table))))
     return table
+
+
+def without_target(table: Table, names: Sequence[str], kinds: Sequence[str]) -> Array:
+    """Which rows (N,) lack one of these targets, of these kinds."""
+    cells = [target_cells(table, name, kind) for name, kind in zip(names, kinds, strict=True)]
+    empty: Array = np.logical_or.reduce([lacking(one) for one in cells])
+    return empty
 
 
 def _said_of_rows(features: Table, found: Targets, y: Array) -> list[str]:

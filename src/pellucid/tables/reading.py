@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, FileError, MissingExtra, Told, UnknownName, WrongType
 from ..files import reading
-from .delimited import as_unicode, read_delimited
+from .delimited import as_unicode, delimited_blocks, read_delimited
 from .table import Table
 
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".psv")
 RECORDS = (".jsonl", ".ndjson", ".json")
 BINARY = (".parquet", ".arrow", ".feather", ".ipc", ".xlsx", ".xls", ".xlsb", ".ods")
 SUFFIXES = (*TEXTS, *(f"{suffix}.gz" for suffix in (*TEXTS, *RECORDS)), *RECORDS, *BINARY)
+BLOCK = 200_000  # cells in a block of rows
 
 
 def is_table(name: str) -> bool:
@@ -53,6 +55,34 @@ def read_table(source: Any, delimiter: str | None = None) -> Table:
     if name.endswith(BINARY):
         return _read_binary(path)
     raise UnknownName(f"reading {path}, its ending", path.suffix, SUFFIXES)
+
+
+def read_blocks(path: str | os.PathLike[str]) -> Iterator[Table]:
+    """The table in a file in blocks of rows, one at least; of a file that can only be read whole in a single one."""
+    path = Path(path)
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith(TEXTS) and path.exists():
+        yield from delimited_blocks(path, "\t" if name.endswith((".tsv", ".tab")) else None, BLOCK)
+    elif name.endswith(".parquet") and path.exists():
+        yield from _parquet_blocks(path)
+    else:
+        yield read_table(path)
+
+
+def _parquet_blocks(path: Path) -> Iterator[Table]:
+    where = f"reading {path}"
+    with reading(where, "a whole .parquet file"):
+        lazy = _polars(where).scan_parquet(path)
+        size = max(1, BLOCK // max(1, len(lazy.collect_schema())))
+        first = 0
+        while True:
+            table = from_frame(lazy.slice(first, size).collect(), str(path))
+            if first and not len(table):
+                return
+            yield replace(table, rows=table.rows + first)
+            first += size
+            if len(table) < size:
+                return
 
 
 def from_frame(x: Any, source: str = "table") -> Table:
@@ -113,10 +143,7 @@ def _read_binary(path: Path) -> Table:
     """Parquet, Arrow, Feather, Excel."""
     where = f"reading {path}"
     suffix = path.suffix.lower()
-    try:
-        import polars
-    except ImportError:
-        raise MissingExtra(where, "polars", "tables") from None
+    polars = _polars(where)
     excel: Callable[..., Any] = polars.read_excel
     readers = {".parquet": polars.read_parquet, ".arrow": polars.read_ipc, ".feather": polars.read_ipc}
     readers |= {".ipc": polars.read_ipc}
@@ -126,3 +153,11 @@ def _read_binary(path: Path) -> Table:
         except ImportError:  # polars.exceptions.ModuleUpgradeRequiredError and its kin
             raise MissingExtra(where, "fastexcel", "tables") from None
         return from_frame(frame, str(path))
+
+
+def _polars(where: str) -> Any:
+    try:
+        import polars
+    except ImportError:
+        raise MissingExtra(where, "polars", "tables") from None
+    return polars

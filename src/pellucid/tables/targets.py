@@ -58,7 +58,7 @@ class Targets(Part):
         for column in columns:
             check_target(table, column)
         forms = [column.form for column in columns]
-        values = [_raw(table, column.name, column.form, column.kind) for column in columns]
+        values = [raw(table, column.name, column.form, column.kind) for column in columns]
         where = f"{table.source}, target {', '.join(names)}"
         classes: Names = read_targets(where, task, values) if len(names) == 1 else ()
         if not classes and any(value.dtype.kind == "U" for value in values):
@@ -76,7 +76,7 @@ class Targets(Part):
     def encode(self, table: Table) -> Array:
         """The classes' numbers (N,), or the standardised numbers (N, targets) float32."""
         kinds = "category" if any(isinstance(name, str) for name in self.classes) else "number"
-        values = [_raw(table, name, form, kinds) for name, form in zip(self.names, self.forms, strict=True)]
+        values = [raw(table, name, form, kinds) for name, form in zip(self.names, self.forms, strict=True)]
         if self.classes:
             return numbered(f"{table.source}, target {self.names[0]}", values[0], tuple(self.classes))
         return ((np.stack(values, axis=1) - self.mean) / self.scale).astype(np.float32)
@@ -91,7 +91,7 @@ def target_cells(table: Table, name: str, kind: str) -> Array:
     return without_blanks(table[name]) if kind == "number" else table[name]
 
 
-def _raw(table: Table, name: str, form: str, kind: str) -> Array:
+def raw(table: Table, name: str, form: str, kind: str) -> Array:
     """A target's numbers (N,) float64, or its words."""
     cells = target_cells(table, name, kind)
     empty = lacking(cells)
