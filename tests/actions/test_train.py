@@ -165,7 +165,7 @@ def test_predictions_as_csv(moons: TrainSpec):
     finished = train(moons)
     outputs, classifier, _ = apply.predict(finished.run.path, "moons")
     assert classifier
-    apply.write_predictions(Path("p.csv"), outputs, classifier)
+    apply.write_predictions(Path("p.csv"), apply.predicted(finished.run.path, "moons"))
     lines = Path("p.csv").read_text().splitlines()
     assert lines[0] == "row,class,p0,p1"
     read = np.array([[float(v) for v in line.split(",")] for line in lines[1:]])

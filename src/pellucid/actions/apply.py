@@ -6,8 +6,9 @@ import csv
 import io
 import math
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from ..arrays import Array
 from ..data.checking import as_features, as_targets
 from ..data.labels import Names, flat, labels_or_numbers, listed, numbered
 from ..errors import DataError, InvalidArgument, Told
-from ..files import write_text_whole
+from ..files import write_whole
 from ..models import Sequential
-from ..tables import Targets, attached, is_table, read_table
+from ..tables import Attached, Table, Targets, attached, is_table, read_blocks
 from .data import load, rows, table_of
 from .judging import judge
 from .runs import names_of, open_model
@@ -57,41 +58,88 @@ def targets_of(opened: Opened, where: str) -> Array:
     return numbered(where, labels_or_numbers(where, np.asarray(opened.y), n), opened.names)
 
 
+class Predicted(NamedTuple):
+    """What a model says of rows, which come in blocks, and what it means."""
+
+    blocks: Iterator[Array]  # outputs (n, O) each
+    classifier: bool  # whether they are class probabilities
+    names: Names  # of the classes, or of a table's columns to predict, if there are any
+
+
 def predict(path: Path, data: str | None) -> tuple[Array, bool, Names]:
-    """(outputs (N, O), whether they are class probabilities, the names of the classes or of a table's columns to
-    predict, if there are any) for the rows of a data set's test part or a file's x."""
-    opened = opened_for(path, data, none_will_do=True)
-    outputs = opened.model.predict(opened.x, batch_size=1024, verbose=0)
-    if opened.targets is None:
-        return outputs, opened.classifier, opened.names
-    return opened.targets.restored(outputs), opened.classifier, opened.names or tuple(opened.targets.names)
+    """(outputs (N, O), whether they are class probabilities, names as in `Predicted`) for the rows of a data set's test
+    part or a file's x."""
+    blocks, classifier, names = predicted(path, data)
+    return np.concatenate(list(blocks)), classifier, names
+
+
+def predicted(path: Path, data: str | None) -> Predicted:
+    """What a run or a .keras file says of the same rows; a table's are read as they are predicted for."""
+    model, spec = open_model(path)
+    name = _data(data, spec)
+    if not is_table(name):
+        opened = opened_for(path, data, none_will_do=True)
+        return Predicted(iter([model.predict(opened.x, batch_size=1024, verbose=0)]), opened.classifier, opened.names)
+    found = _attached(model, name)
+    outputs = (
+        found.targets.restored(model.predict(x, batch_size=1024, verbose=0))
+        for x, _ in _encoded(found, _tables(spec, name), name, wanted=False)
+    )
+    return Predicted(outputs, bool(found.targets.classes), tuple(found.targets.classes or found.targets.names))
 
 
 def predictions_csv(outputs: Array, classifier: bool, given: Names = ()) -> str:
     """Predictions as CSV: for classes the label and each class's probability, otherwise the outputs."""
-    flat_outputs = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
-    named = given or range(flat_outputs.shape[1])
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    prefix = "p" if classifier else "" if given else "y"
-    names = [f"{prefix}{named[c]}" for c in range(flat_outputs.shape[1])]
-    writer.writerow(["row", *(["class"] if classifier else []), *names])
-    for i, row in enumerate(flat_outputs):
-        label = [named[int(row.argmax())]] if classifier else []
-        writer.writerow([i, *label, *(np.format_float_positional(v, unique=True, trim="0") for v in row)])
-    return file.getvalue()
+    return "".join(_csv(iter([outputs]), classifier, given))
 
 
-def write_predictions(out: Path, outputs: Array, classifier: bool, classes: Names = ()) -> None:
-    """Write them to a file, whole."""
-    write_text_whole(out, predictions_csv(outputs, classifier, classes))
+def _csv(blocks: Iterator[Array], classifier: bool, given: Names) -> Iterator[str]:
+    """The same, a piece for each block."""
+    first = 0
+    for outputs in blocks:
+        flat_outputs = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
+        named = given or range(flat_outputs.shape[1])
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\n")
+        if not first:
+            prefix = "p" if classifier else "" if given else "y"
+            names = [f"{prefix}{named[c]}" for c in range(flat_outputs.shape[1])]
+            writer.writerow(["row", *(["class"] if classifier else []), *names])
+        for i, row in enumerate(flat_outputs, first):
+            label = [named[int(row.argmax())]] if classifier else []
+            writer.writerow([i, *label, *(np.format_float_positional(v, unique=True, trim="0") for v in row)])
+        first += len(outputs)
+        yield file.getvalue()
+
+
+def write_predictions(out: Path, found: Predicted) -> int:
+    """Write them to a file, whole, or to a pipe, as they come; how many there are."""
+    counted = 0
+
+    def each() -> Iterator[Array]:
+        nonlocal counted
+        for outputs in found.blocks:
+            counted += len(outputs)
+            yield outputs
+
+    def write(file: IO[bytes]) -> None:
+        for piece in _csv(each(), found.classifier, found.names):
+            file.write(piece.encode())
+
+    write_whole(out, write)
+    return counted
+
+
+def _data(data: str | None, spec: TrainSpec | None) -> str:
+    name = data or (spec.data if spec else None)
+    if name is None:
+        raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
+    return name
 
 
 def opened_for(path: Path, data: str | None, *, none_will_do: bool = False) -> Opened:
     model, spec = open_model(path)
-    name = data or (spec.data if spec else None)
-    if name is None:
-        raise InvalidArgument("argument DATA", "a data set's name or an .npz file", None, "A .keras file does not say.")
+    name = _data(data, spec)
     if is_table(name):
         return _opened_table(model, spec, name, wanted=not none_will_do)
     x, y = rows_of(name, spec)
@@ -101,21 +149,43 @@ def opened_for(path: Path, data: str | None, *, none_will_do: bool = False) -> O
 
 def _opened_table(model: Sequential, spec: TrainSpec | None, name: str, wanted: bool) -> Opened:
     """A table's rows, encoded as the model learned it; its targets, where they are wanted and all of them are there."""
+    found = _attached(model, name)
+    xs, ys = zip(*_encoded(found, _tables(spec, name), name, wanted), strict=True)
+    y = None if any(one is None for one in ys) else np.concatenate(ys)
+    return Opened(
+        model, np.concatenate(xs), y, bool(found.targets.classes), tuple(found.targets.classes), found.targets
+    )  # fmt: skip
+
+
+def _attached(model: Sequential, name: str) -> Attached:
     found = attached(model)
     if found is None:
         fix = "Pass an .npz file, or train on a table."
         raise DataError(f"data {name}", "a model that was trained on a table", Told("one trained on arrays"), fix)
-    table = table_of(spec).test if spec is not None and name == spec.data else read_table(name)
-    x = found.encoder.transform(table)
-    for column, words in found.encoder.unseen(table).items():
-        warnings.warn(
-            f"{name}, column {column!r}: {listed(words)} did not occur in training; such rows are predicted as if the "
-            "cell told nothing.",
-            stacklevel=2,
-        )
-    there = wanted and set(found.targets.names) <= set(table.names)
-    y = found.targets.encode(table) if there else None
-    return Opened(model, x, y, bool(found.targets.classes), tuple(found.targets.classes), found.targets)
+    return found
+
+
+def _tables(spec: TrainSpec | None, name: str) -> Iterator[Table]:
+    """The rows to test on of a run's own data, or all of another file's, block by block."""
+    return iter([table_of(spec).test]) if spec is not None and name == spec.data else read_blocks(name)
+
+
+def _encoded(
+    found: Attached, tables: Iterator[Table], name: str, wanted: bool
+) -> Iterator[tuple[Array, Array | None]]:  # fmt: skip
+    """(x, y or None) of each block. Words that training never met are told, each column once."""
+    told = set[str]()
+    for table in tables:
+        for column, words in found.encoder.unseen(table).items():
+            if column not in told:
+                told.add(column)
+                warnings.warn(
+                    f"{name}, column {column!r}: {listed(words)} did not occur in training; such rows are predicted as "
+                    "if the cell told nothing.",
+                    stacklevel=2,
+                )
+        there = wanted and set(found.targets.names) <= set(table.names)
+        yield found.encoder.transform(table), found.targets.encode(table) if there else None
 
 
 def rows_of(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:

@@ -128,13 +128,14 @@ def predict(
 ) -> None:
     """Predict for the rows of a data set or an .npz file."""
     with Working("The network predicts"):
-        outputs, classifier, classes = apply.predict(run, data)
         if out is not None:
-            apply.write_predictions(out, outputs, classifier, classes)
+            written = apply.write_predictions(out, apply.predicted(run, data))
+        else:
+            outputs, classifier, names = apply.predict(run, data)
     if out is not None:
-        show.line(f"{count(len(outputs), 'prediction')} in {out}")
+        show.line(f"{count(written, 'prediction')} in {out}")
     else:
-        show.predictions(outputs[:rows], len(outputs), classifier, classes)
+        show.predictions(outputs[:rows], len(outputs), classifier, names)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,18 @@ from ..arrays import Array
 # words may be one of them: a garage is single, double or none.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "?"})
 BLANKS = frozenset({"none", "nil", "missing", "-", ".", "--"})
+
+
+def spelled(words: Collection[str]) -> frozenset[str]:
+    """Words in small letters with each letter small or a capital: sets meet quicker than texts are changed.
+
+    >>> sorted(spelled(["na"]))
+    ['NA', 'Na', 'nA', 'na']
+    """
+    return frozenset("".join(spelt) for word in words for spelt in product(*zip(word, word.upper(), strict=True)))
+
+
+ALL_MISSING, ALL_BLANKS = spelled(MISSING), spelled(BLANKS)
 TRUTH = [("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("1", "0"), ("1.0", "0.0")]
 TRUE = {true for true, _ in TRUTH}
 FALSE = {false for _, false in TRUTH}
@@ -63,7 +76,9 @@ def as_text(value: Any) -> str | None:
 
 def lacking(cells: Array) -> Array:
     """Which cells (N,) hold nothing."""
-    return np.array([cell is None or cell != cell for cell in cells.tolist()], bool)
+    if cells.dtype.kind in "fM":
+        return np.isnan(cells) if cells.dtype.kind == "f" else np.isnat(cells)
+    return np.array([cell is None for cell in cells.tolist()], bool)
 
 
 def without_blanks(cells: Array) -> Array:
@@ -72,10 +87,11 @@ def without_blanks(cells: Array) -> Array:
     >>> without_blanks(np.array(["3", "none", None], object)).tolist()
     ['3', None, None]
     """
-    if cells.dtype.kind != "O":
+    blank = ALL_BLANKS.intersection(cells.tolist()) if cells.dtype.kind == "O" else set()
+    if not blank:
         return cells
     found: Array = np.empty(len(cells), object)
-    found[:] = [None if cell is None or cell.lower() in BLANKS else cell for cell in cells.tolist()]
+    found[:] = [None if cell in blank else cell for cell in cells.tolist()]
     return found
 
 
@@ -129,6 +145,8 @@ def numbers(cells: Array, style: str) -> tuple[Array, Array]:
         return cells, np.zeros(len(cells), bool)
     read = STYLES.get(style, plain_number)
     try:
+        if read is plain_number and "_" not in "".join(texts := ["nan" if cell is None else cell for cell in cells]):
+            return np.array(texts, object).astype(np.float64), np.zeros(len(cells), bool)
         values = np.fromiter((np.nan if cell is None else read(cell) for cell in cells), np.float64, len(cells))
         return values, np.zeros(len(cells), bool)
     except (ValueError, TypeError, OverflowError):
@@ -165,7 +183,11 @@ def style_of(texts: Collection[str], decimal: str = ".") -> tuple[str, int]:
     (('comma', 2), ('grouped', 2), ('comma', 2))
     """
     order = ["plain", "comma", "grouped"] if decimal == "," else ["plain", "grouped", "comma"]
-    found = {style: sum(_reads(STYLES[style], text) for text in texts) for style in order}
+    found: dict[str, int] = {}
+    for style in order:
+        found[style] = sum(_reads(STYLES[style], text) for text in texts)
+        if found[style] == len(texts):
+            return style, found[style]
     best = max(order, key=lambda style: found[style])
     return best, found[best]
 

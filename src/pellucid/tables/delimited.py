@@ -11,7 +11,7 @@ import csv
 import io
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
@@ -20,7 +20,7 @@ import numpy as np
 from ..arrays import Array
 from ..errors import FileError, Told
 from ..files import reading
-from .cells import as_text, style_of
+from .cells import ALL_MISSING, is_missing, style_of
 from .table import Table
 
 DELIMITERS = ",;\t|"
@@ -197,7 +197,7 @@ def _long_cells() -> Iterator[None]:
 def _names(where: str, row: list[str]) -> tuple[list[str], str]:
     """The columns' names, and a remark where the first row has none but is data: all of its cells are numbers."""
     names = [name.strip() for name in row]
-    if all(as_text(name) is not None and style_of([name])[1] for name in names):
+    if all(not is_missing(name) and style_of([name])[1] for name in names):
         return [f"column_{i}" for i in range(len(names))], "The first row holds numbers: the columns have no names."
     names = [name or f"unnamed_{i}" for i, name in enumerate(names)]
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
@@ -213,9 +213,11 @@ def _check_lengths(where: str, rows: list[list[str]], lines: list[int], n: int) 
             raise FileError(f"{where}, line {line}", f"{n} cells, one for each column", Told(str(len(row))), fix)
 
 
-def _texts(cells: list[Any]) -> Array:
-    """Cells as texts; None for what is missing."""
-    table = {cell: as_text(cell) for cell in set(cells)}
-    array: Array = np.empty(len(cells), object)
-    array[:] = [table[cell] for cell in cells]
+def _texts(cells: Sequence[str]) -> Array:
+    """Cells as texts, each kept once; None for what is missing."""
+    texts = [cell.strip() for cell in cells]
+    once: dict[str, Any] = dict(zip(texts, texts, strict=True))
+    once |= dict.fromkeys(ALL_MISSING & once.keys())
+    array: Array = np.empty(len(texts), object)
+    array[:] = [once[text] for text in texts]
     return array

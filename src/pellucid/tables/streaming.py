@@ -75,11 +75,11 @@ class _Survey:
 
     def __init__(self, source: str, names: Sequence[str], seed: int) -> None:
         self.rows, self.different = 0, {name: set[Any]() for name in names}
-        key, most = Key(seed).fold("parts"), 0
+        key, most = Key(seed).fold("parts"), 1
         kept: list[Table] = []
         highest = 2.0**32
         for block in read_blocks(source):
-            most = most or max(1, MOST_CELLS // max(1, len(block.names)))
+            most = max(1, MOST_CELLS // max(1, len(block.names)))
             self.rows += len(block)
             for name, met in self.different.items():
                 if len(met) <= MOST_CLASSES:
@@ -90,7 +90,9 @@ class _Survey:
                 lots = words(key, joined.rows)[SAMPLE]
                 highest = float(np.partition(lots, most)[most])
                 kept = [joined.take(lots < highest)]
-        self.sample = Table.joined(kept)
+        joined = Table.joined(kept)
+        order = np.argsort(words(key, joined.rows)[SAMPLE], kind="stable")
+        self.sample = joined.take(np.sort(order[:most]))
 
 
 def stream_table(
