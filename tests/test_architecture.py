@@ -67,6 +67,7 @@ OUTSIDE: dict[str, set[str]] = {
     "llvmlite": {"machine"},
     "matplotlib": {"plots"},
     "pooch": {"data"},
+    "PIL": {"data"},
     "polars": {"tables"},
     "sklearn": {"estimators"},
     "onnx": {"exchange"},

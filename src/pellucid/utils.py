@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from .data.picture_batches import image_dataset_from_directory
+from .data.pictures import array_to_img, img_to_array, load_img
 from .data.utils import PyDataset, normalize, to_categorical, train_test_split
 from .models.picture import plot_model
 from .registry import (
@@ -26,13 +28,17 @@ __all__ = [
     "CustomObjectScope",
     "PyDataset",
     "Sequence",
+    "array_to_img",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
     "disable_interactive_logging",
     "enable_interactive_logging",
     "get_custom_objects",
+    "image_dataset_from_directory",
+    "img_to_array",
     "is_interactive_logging_enabled",
+    "load_img",
     "normalize",
     "pack_x_y_sample_weight",
     "plot_model",

@@ -12,12 +12,16 @@ import pytest
 from typer.testing import CliRunner
 
 from pellucid.actions import apply
+from pellucid.actions import train as actions_train
 from pellucid.actions.doctor import examine_run
+from pellucid.actions.lr import find_learning_rate
 from pellucid.actions.report import report
 from pellucid.actions.spec import TrainSpec
-from pellucid.actions.train import train
+from pellucid.actions.train import resume, train
 from pellucid.cli.app import app
+from pellucid.data.rowfile import RowBatches
 from pellucid.errors import DataError, InvalidArgument
+from pellucid.tables import reading, streaming
 
 DATA = os.environ.get("PELLUCID_DATA", "")
 needs_data = pytest.mark.skipif(not DATA, reason="needs PELLUCID_DATA")
@@ -65,6 +69,46 @@ def test_classes_from_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "numbers the rows" in told("data", "show", "people.csv")
     with pytest.raises(DataError, match="targets y to compare with"):
         apply.evaluate(Path("run"), "new.csv")
+
+
+class Killed(BaseException):
+    """Stands for the power going out."""
+
+
+def test_a_large_table_is_streamed_and_goes_on_to_the_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(streaming, "LARGE", 10_000)
+    write(Path("people.csv"), 2000)
+    spec = TrainSpec(data="people.csv", target=["bought"], drop=["spent"], epochs=12, batch_size=32)
+    events: list = []
+    finished = train(spec, out=Path("whole"), on_event=events.append)
+    assert events[0].data.table.remarks[-1].startswith("The file is large: its columns are judged by 1,4")
+    assert finished.metrics["accuracy"] > 0.85
+
+    monkeypatch.setattr(actions_train, "SAVE_SECONDS", 0)
+    read, count = RowBatches.__getitem__, iter(range(100))
+
+    def cut_off(batches: RowBatches, index: int) -> tuple:
+        if next(count) == 71:  # in the middle of an epoch
+            raise Killed
+        return read(batches, index)
+
+    with monkeypatch.context() as power:
+        power.setattr(RowBatches, "__getitem__", cut_off)
+        with pytest.raises(Killed):
+            train(spec, out=Path("cut"))
+    resume(Path("cut"))
+    for name in ("model.keras", "history.csv"):
+        assert (Path("whole") / name).read_bytes() == (Path("cut") / name).read_bytes()
+    assert apply.evaluate(Path("whole"), None)["loss"] == finished.metrics["loss"]
+    assert len(find_learning_rate(spec, steps=30).losses) > 3
+    assert examine_run(Path("cut")) is not None
+    monkeypatch.setattr(reading, "BLOCK", 500)
+    told("predict", "whole", "./people.csv", "--out", "all.csv")
+    lines = Path("all.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["row", *map(str, range(2000))]
+    outputs, _, _ = apply.predict(Path("whole"), "./people.csv")
+    np.testing.assert_allclose([float(line.split(",")[2]) for line in lines[1:]], outputs[:, 0], rtol=1e-6)
 
 
 def test_numbers_from_a_table_in_their_own_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -15,11 +16,13 @@ import numpy as np
 from ..arrays import Array
 from ..data.checking import as_features, as_targets
 from ..data.labels import Names, flat, labels_or_numbers, listed, numbered
+from ..data.picture_folders import by_class
+from ..data.pictures import pictures_in, pixels
 from ..errors import DataError, InvalidArgument, Told
 from ..files import write_whole
 from ..models import Sequential
 from ..tables import Attached, Table, Targets, attached, is_table, read_blocks
-from .data import load, rows, table_of
+from .data import is_pictures, load, pictures_of, rows, table_of
 from .judging import judge
 from .runs import names_of, open_model
 from .spec import TrainSpec
@@ -34,6 +37,7 @@ class Opened(NamedTuple):
     classifier: bool
     names: Names = ()  # of the classes, where the run keeps them
     targets: Targets | None = None  # what the outputs mean, where the rows are a table's
+    pictures: Sequence[Path] = ()  # where the rows are pictures
 
 
 def evaluate(path: Path, data: str | None) -> dict[str, Any]:
@@ -61,6 +65,7 @@ def targets_of(opened: Opened, where: str) -> Array:
 class Predicted(NamedTuple):
     """What a model says of rows, which come in blocks, and what it means."""
 
+    rows: Iterator[Any]  # what the rows are called: their numbers, or the pictures' names
     blocks: Iterator[Array]  # outputs (n, O) each
     classifier: bool  # whether they are class probabilities
     names: Names  # of the classes, or of a table's columns to predict, if there are any
@@ -69,8 +74,8 @@ class Predicted(NamedTuple):
 def predict(path: Path, data: str | None) -> tuple[Array, bool, Names]:
     """(outputs (N, O), whether they are class probabilities, names as in `Predicted`) for the rows of a data set's test
     part or a file's x."""
-    blocks, classifier, names = predicted(path, data)
-    return np.concatenate(list(blocks)), classifier, names
+    found = predicted(path, data)
+    return np.concatenate(list(found.blocks)), found.classifier, found.names
 
 
 def predicted(path: Path, data: str | None) -> Predicted:
@@ -79,36 +84,45 @@ def predicted(path: Path, data: str | None) -> Predicted:
     name = _data(data, spec)
     if not is_table(name):
         opened = opened_for(path, data, none_will_do=True)
-        return Predicted(iter([model.predict(opened.x, batch_size=1024, verbose=0)]), opened.classifier, opened.names)
+        rows = map(str, opened.pictures) if opened.pictures else itertools.count()
+        blocks = iter([model.predict(opened.x, batch_size=1024, verbose=0)])
+        return Predicted(rows, blocks, opened.classifier, opened.names)
     found = _attached(model, name)
     outputs = (
         found.targets.restored(model.predict(x, batch_size=1024, verbose=0))
         for x, _ in _encoded(found, _tables(spec, name), name, wanted=False)
     )
-    return Predicted(outputs, bool(found.targets.classes), tuple(found.targets.classes or found.targets.names))
+    names = tuple(found.targets.classes or found.targets.names)
+    return Predicted(itertools.count(), outputs, bool(found.targets.classes), names)
+
+
+def first_of(found: Predicted, n: int) -> tuple[Predicted, int]:
+    """(the first n predictions, how many there are)."""
+    outputs = np.concatenate(list(found.blocks))
+    return found._replace(blocks=iter([outputs[:n]])), len(outputs)
 
 
 def predictions_csv(outputs: Array, classifier: bool, given: Names = ()) -> str:
     """Predictions as CSV: for classes the label and each class's probability, otherwise the outputs."""
-    return "".join(_csv(iter([outputs]), classifier, given))
+    return "".join(csv_of(Predicted(itertools.count(), iter([outputs]), classifier, given)))
 
 
-def _csv(blocks: Iterator[Array], classifier: bool, given: Names) -> Iterator[str]:
+def csv_of(found: Predicted) -> Iterator[str]:
     """The same, a piece for each block."""
-    first = 0
-    for outputs in blocks:
+    classifier, given = found.classifier, found.names
+    for number, outputs in enumerate(found.blocks):
         flat_outputs = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
         named = given or range(flat_outputs.shape[1])
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
-        if not first:
+        if not number:
             prefix = "p" if classifier else "" if given else "y"
             names = [f"{prefix}{named[c]}" for c in range(flat_outputs.shape[1])]
             writer.writerow(["row", *(["class"] if classifier else []), *names])
-        for i, row in enumerate(flat_outputs, first):
+        for row in flat_outputs:
             label = [named[int(row.argmax())]] if classifier else []
-            writer.writerow([i, *label, *(np.format_float_positional(v, unique=True, trim="0") for v in row)])
-        first += len(outputs)
+            numbers = (np.format_float_positional(v, unique=True, trim="0") for v in row)
+            writer.writerow([next(found.rows), *label, *numbers])
         yield file.getvalue()
 
 
@@ -123,7 +137,7 @@ def write_predictions(out: Path, found: Predicted) -> int:
             yield outputs
 
     def write(file: IO[bytes]) -> None:
-        for piece in _csv(each(), found.classifier, found.names):
+        for piece in csv_of(found._replace(blocks=each())):
             file.write(piece.encode())
 
     write_whole(out, write)
@@ -142,9 +156,26 @@ def opened_for(path: Path, data: str | None, *, none_will_do: bool = False) -> O
     name = _data(data, spec)
     if is_table(name):
         return _opened_table(model, spec, name, wanted=not none_will_do)
+    if is_pictures(name) and (none_will_do or spec is None or name != spec.data):
+        return _opened_pictures(model, Path(name), names_of(path), wanted=not none_will_do)
     x, y = rows_of(name, spec)
     x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
     return Opened(model, x, y, is_classifier(model, spec), names_of(path))
+
+
+def _opened_pictures(model: Sequential, place: Path, names: Names, wanted: bool) -> Opened:
+    """One picture or all in a folder, as the model takes them; their classes, where the folders in it say them."""
+    shape = model.shape or ()
+    if len(shape) not in (2, 3) or shape[2:] not in ((), (3,)):
+        told = Told(f"one for inputs of the shape {shape}")
+        raise DataError(f"data {place}", "a model that was trained on pictures", told, "Train on a folder of them.")
+    if wanted:
+        pairs = by_class(place)
+        paths, y = [path for path, _ in pairs], np.array([name for _, name in pairs])
+    else:
+        paths, y = ([place] if place.is_file() else pictures_in(place)), None
+    x = np.stack([pixels(path, shape) for path in paths])
+    return Opened(model, x, y, True, names, pictures=paths)
 
 
 def _opened_table(model: Sequential, spec: TrainSpec | None, name: str, wanted: bool) -> Opened:
@@ -190,7 +221,12 @@ def _encoded(
 
 def rows_of(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:
     """The rows a data set has for testing: of the run's own, the ones it was not trained on."""
-    return load(name, spec.seed)[1] if spec is not None and name == spec.data else rows(name)
+    if spec is None or name != spec.data:
+        return rows(name)
+    if is_pictures(name):
+        data = pictures_of(spec)
+        return data.x_test, np.array(data.names)[data.y_test]
+    return load(name, spec.seed)[1]
 
 
 def is_classifier(model: Sequential, spec: TrainSpec | None) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from ..data import datasets
 from ..data.checking import as_features
 from ..data.files import is_file, load_arrays
 from ..data.labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
+from ..data.picture_folders import read_pictures
+from ..data.pictures import is_picture
 from ..data.rowfile import AT_ONCE, RowFile
 from ..data.utils import train_test_split
 from ..errors import DataError, InvalidArgument, Told
@@ -38,6 +42,7 @@ class Prepared:
     unusual: bool = False  # whether the classes are others than all from 0 to the largest label
     doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
     table: TableData | None = None  # where the rows come from a table
+    remarks: tuple[str, ...] = ()  # what there is to say of pictures
 
     @property
     def metrics(self) -> list[str]:
@@ -90,6 +95,8 @@ def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
     given = [key for key in ("target", "drop", "keep", "split_by", "split_time") if getattr(spec, key)]
     if given:
         raise InvalidArgument(f"spec, {given[0]}", "a table as data", Told(spec.data), "Leave it out.")
+    if is_pictures(spec.data):
+        return pictures_of(spec)
     (x_train, y_train), (x_test, y_test) = load(spec.data, spec.seed)
     name = f"data {spec.data}"
     x_train = as_features(f"{name}, x_train", x_train)
@@ -113,6 +120,32 @@ def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
         validation = (x_held, y_held)
     width = 1 if y_train.ndim == 1 else y_train.shape[-1]
     return Prepared(x_train, y_train, validation, x_test, y_test, len(names), width, names, unusual, doubtful)
+
+
+def is_pictures(name: str) -> bool:
+    """Whether this names a folder of pictures, or a picture; a data set's name is the data set's."""
+    return (os.path.isdir(name) and name not in {info.name for info in datasets.catalogue()}) or is_picture(name)
+
+
+def pictures_of(spec: TrainSpec) -> Prepared:
+    """The pictures of a folder; the classes are the folders in it."""
+    found, where = read_pictures(Path(spec.data)), f"data {spec.data}"
+    parts, held = found.parts, None
+    if "all" in parts:
+        x_train, x_test, y_train, y_test = _split(*parts["all"], TEST_SHARE, spec.seed, where)
+    else:
+        (x_train, y_train), (x_test, y_test) = parts["train"], parts.get("test", parts.get("val"))
+    if len(parts) == 3:
+        held = parts["val"]
+    elif spec.validation_split:
+        x_train, x_held, y_train, y_held = _split(x_train, y_train, spec.validation_split, spec.seed, where)
+        held = (x_held, y_held)
+    names = tuple(np.unique(y_train).tolist())
+    y_train, y_test = (numbered(where, y, names) for y in (y_train, y_test))
+    validation = None if held is None else (held[0], numbered(where, held[1], names))
+    return Prepared(
+        x_train, y_train, validation, x_test, y_test, len(names), len(names), names, True, remarks=found.remarks
+    )
 
 
 def table_of(spec: TrainSpec) -> TableData:

@@ -128,14 +128,15 @@ def predict(
 ) -> None:
     """Predict for the rows of a data set or an .npz file."""
     with Working("The network predicts"):
+        found = apply.predicted(run, data)
         if out is not None:
-            written = apply.write_predictions(out, apply.predicted(run, data))
+            written = apply.write_predictions(out, found)
         else:
-            outputs, classifier, names = apply.predict(run, data)
+            found, total = apply.first_of(found, rows)
     if out is not None:
         show.line(f"{count(written, 'prediction')} in {out}")
     else:
-        show.predictions(outputs[:rows], len(outputs), classifier, names)
+        show.predictions(found, total)
 
 
 @app.command()

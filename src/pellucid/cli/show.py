@@ -10,11 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from ..actions.apply import predictions_csv
+from ..actions.apply import Predicted, csv_of
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
 from ..actions.train import Started, chain
-from ..arrays import Array
 from ..data import datasets
 from ..data.labels import Names, listed
 from ..tables import Table
@@ -66,6 +65,8 @@ def started(event: Started) -> None:
     if data.table is not None:
         for remark in data.table.remarks:
             line(f"Table: {remark}")
+    for remark in data.remarks:
+        line(f"Pictures: {remark}")
     kind = count(data.classes, "class", "classes") if data.classes else "numbers to predict"
     held = len(data.validation[0]) if data.validation else 0
     line(
@@ -154,14 +155,15 @@ def kept(run: Run) -> None:
     line(f"Kept in {run.path}: model.keras, spec.toml, history.csv, probes.csv, metrics.json")
 
 
-def predictions(outputs: Array, total: int, classifier: bool, names: Names = ()) -> None:
-    """The first predictions, as CSV."""
+def predictions(found: Predicted, total: int) -> None:
+    """The first of so many predictions, as CSV."""
     if total == 0:
         line("No rows, and so no predictions.")
         return
-    line(predictions_csv(outputs, classifier, names).rstrip())
-    if total > len(outputs):
-        line(f"... {total - len(outputs)} more; --out FILE.csv writes all")
+    text = "".join(csv_of(found)).rstrip()
+    line(text)
+    if (more := total - text.count("\n")) > 0:
+        line(f"... {more} more; --out FILE.csv writes all")
 
 
 def catalogue() -> None:

@@ -1,0 +1,187 @@
+"""Pictures: read as Keras reads them, and folders of them from `train` to `predict`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from pellucid.actions import apply
+from pellucid.actions.report import report
+from pellucid.actions.spec import TrainSpec
+from pellucid.actions.train import train
+from pellucid.cli.app import app
+from pellucid.data.picture_folders import read_pictures
+from pellucid.data.pictures import pixels
+from pellucid.errors import DataError, FileError, InvalidArgument, ShapeError
+from pellucid.utils import array_to_img, image_dataset_from_directory, img_to_array, load_img
+
+RNG = np.random.default_rng(0)
+
+
+def draw(folder: Path, n: int = 20, size: tuple[int, int] = (8, 6), mode: str = "L") -> None:
+    """Bars that stand and bars that lie."""
+    for name in ("lying", "standing"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for i in range(n):
+            x = RNG.integers(0, 60, size)
+            x[(slice(None), i % size[1]) if name == "standing" else i % size[0]] = 250
+            Image.fromarray(x.astype(np.uint8)).convert(mode).save(folder / name / f"{i:02}.png")
+
+
+def said(*words: str) -> str:
+    result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_from_a_folder_to_predictions():
+    draw(Path("bars"), 40)
+    events: list = []
+    finished = train(TrainSpec(data="bars", epochs=40, layers=[32]), out=Path("run"), on_event=events.append)
+    assert finished.metrics["accuracy"] > 0.9
+    assert [row["class"] for row in finished.metrics["per_class"]] == ["lying", "standing"]
+    assert events[0].data.remarks == ("They are read in grey.",)
+    assert apply.evaluate(Path("run"), None)["loss"] == finished.metrics["loss"]
+    assert apply.evaluate(Path("run"), "./bars")["samples"] == 80
+    assert report(Path("run")).exists()
+    told = said("predict", "run", "bars/lying/03.png").splitlines()
+    assert told[0] == "row,class,plying,pstanding"
+    assert told[1].startswith("bars/lying/03.png,lying,")
+    said("predict", "run/model.keras", "./bars", "--out", "p.csv")
+    lines = Path("p.csv").read_text().splitlines()
+    assert len(lines) == 81
+    assert np.mean([line.split("/")[1] == line.split(",")[1] for line in lines[1:]]) > 0.9
+
+
+def test_the_command_says_what_it_reads():
+    draw(Path("bars"), 8, (100, 50), "RGB")
+    told = said("train", "bars", "--epochs", "1", "--quiet", "--layers", "4")
+    assert "Pictures: The pictures are brought to 64 × 32 pixels." in told
+    assert "Pictures: They are read in colour." in told
+
+
+def test_folders_for_the_parts():
+    for part, n in (("train", 10), ("val", 3), ("test", 4)):
+        draw(Path("three") / part, n)
+    parts = read_pictures(Path("three")).parts
+    assert {part: len(x) for part, (x, _) in parts.items()} == {"train": 20, "val": 6, "test": 8}
+    events: list = []
+    train(TrainSpec(data="three", epochs=1, layers=[4]), out=Path("run"), on_event=events.append)
+    data = events[0].data
+    assert (len(data.x_train), len(data.validation[0]), len(data.x_test)) == (20, 6, 8)
+    draw(Path("two/train"), 10)
+    draw(Path("two/validation"), 3)
+    found = read_pictures(Path("two"))
+    assert found.remarks[-1] == "What is in validation is kept for the test; a part of the others is watched."
+    draw(Path("odd/train"), 2)
+    draw(Path("odd/val"), 2)
+    Path("odd/val/lying").rename("odd/val/leaning")
+    with pytest.raises(DataError, match="the same classes in each part, got leaning in one without pictures"):
+        read_pictures(Path("odd"))
+
+
+def test_what_cannot_be_read_is_named():
+    draw(Path("bars"), 3)
+    Path("bars/lying/00.png").write_bytes(Path("bars/lying/00.png").read_bytes()[:60])
+    with pytest.raises(FileError, match=r"reading bars/lying/00\.png: expected a picture, got a damaged or foreign file"):
+        read_pictures(Path("bars"))
+    Path("bars/lying/00.png").write_text("no picture")
+    with pytest.raises(FileError, match="Take it out, or get it again"):
+        load_img("bars/lying/00.png")
+    with pytest.raises(FileError, match="No such file"):
+        load_img("absent.png")
+    Path("empty/one").mkdir(parents=True)
+    with pytest.raises(DataError, match="a folder of pictures for each class, such as cat and dog, got 1 folders"):
+        read_pictures(Path("empty"))
+    Path("empty/two").mkdir()
+    with pytest.raises(FileError, match=r"expected pictures \(\.bmp, .*\), got none"):
+        read_pictures(Path("empty"))
+
+
+def test_a_small_file_that_claims_to_be_huge_is_refused(monkeypatch: pytest.MonkeyPatch):
+    Image.new("L", (100, 100)).save("bomb.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 9000)
+    with pytest.raises(FileError, match="DecompressionBomb"):
+        load_img("bomb.png")
+
+
+def test_every_way_to_keep_a_picture():
+    x = RNG.integers(0, 255, (6, 5, 3)).astype(np.uint8)
+    grey = np.asarray(Image.fromarray(x).convert("L"))
+    for name, image in (
+        ("rgb.png", Image.fromarray(x)), ("rgb.bmp", Image.fromarray(x)), ("rgb.webp", Image.fromarray(x)),
+        ("rgba.png", Image.fromarray(x).convert("RGBA")), ("rgb.tif", Image.fromarray(x)),
+    ):  # fmt: skip
+        image.save(name, **({"lossless": True} if name.endswith("webp") else {}))
+        np.testing.assert_array_equal(pixels(Path(name), (6, 5, 3)), x)
+        np.testing.assert_array_equal(pixels(Path(name), (6, 5)), grey)
+    Image.fromarray(grey.astype(np.uint16) * 257).save("deep.png")
+    np.testing.assert_array_equal(pixels(Path("deep.png"), (6, 5)), grey)
+    lying = Image.fromarray(x)
+    lying.getexif()[0x0112] = 6  # turned by a quarter
+    lying.save("turned.png", exif=lying.getexif())
+    np.testing.assert_array_equal(pixels(Path("turned.png"), (5, 6, 3)), np.rot90(x, -1))
+
+
+def test_as_in_keras():
+    """Values of Keras 3.15: `load_img`, `img_to_array` and `array_to_img` of the same picture."""
+    x = np.arange(36).reshape(3, 4, 3).astype(np.uint8) * 7
+    file = io.BytesIO()
+    Image.fromarray(x).save(file, "PNG")
+    near = img_to_array(load_img(file, target_size=(2, 2)))
+    assert near.dtype == np.float32
+    np.testing.assert_array_equal(near[:, :, 0], [[21, 63], [189, 231]])
+    cut = img_to_array(load_img(file, "grayscale", (2, 2), "bilinear", keep_aspect_ratio=True), "channels_first")
+    np.testing.assert_array_equal(cut, [[[46, 75], [151, 180]]])
+    image = array_to_img(np.array([[[0.5], [1.0]], [[2.0], [0.0]]]))
+    np.testing.assert_array_equal(np.asarray(image), [[63, 127], [255, 0]])
+    assert image.mode == "L"
+    assert array_to_img(np.zeros((4, 2, 3)), "channels_last").size == (2, 4)
+    with pytest.raises(ShapeError, match="1, 3 or 4 channels"):
+        array_to_img(np.zeros((2, 2, 5)))
+    with pytest.raises(InvalidArgument, match="one of nearest, bilinear"):
+        load_img(file, target_size=(2, 2), interpolation="best")
+    with pytest.raises(InvalidArgument, match="channels_last or channels_first"):
+        img_to_array(image, "last")
+
+
+def test_a_folder_as_batches(capsys: pytest.CaptureFixture[str]):
+    draw(Path("bars"), 5)
+    whole = image_dataset_from_directory("bars", batch_size=4, image_size=(8, 6), shuffle=False, color_mode="grayscale")
+    assert capsys.readouterr().out == "Found 10 files belonging to 2 classes.\n"
+    assert whole.class_names == ["lying", "standing"]
+    assert [x.shape for x, _ in whole] == [(4, 8, 6, 1), (4, 8, 6, 1), (2, 8, 6, 1)]
+    np.testing.assert_array_equal(np.concatenate([y for _, y in whole]), [0] * 5 + [1] * 5)
+    for file, x in zip(whole.file_paths, np.concatenate([x for x, _ in whole]), strict=True):
+        np.testing.assert_array_equal(x[:, :, 0], np.asarray(Image.open(file)))
+    both = image_dataset_from_directory(
+        "bars", label_mode="categorical", seed=1, validation_split=0.25, subset="both", verbose=False
+    )
+    assert [len(part.file_paths) for part in both] == [8, 2]
+    assert sorted(both[0].file_paths + both[1].file_paths) == sorted(whole.file_paths)
+    for part in both:
+        for file, y in zip(part.file_paths, part.labels, strict=True):
+            np.testing.assert_array_equal(y, [1, 0] if "lying" in file else [0, 1])
+    first = both[0][0][1]
+    both[0].on_epoch_end()
+    assert sorted(map(tuple, first)) == sorted(map(tuple, both[0][0][1]))
+    binary = image_dataset_from_directory("bars", label_mode="binary", class_names=["standing", "lying"], verbose=False)
+    assert {(file.split("/")[1], float(y[0])) for file, y in zip(binary.file_paths, binary.labels, strict=True)} == {
+        ("standing", 0.0), ("lying", 1.0),
+    }  # fmt: skip
+    alone = image_dataset_from_directory("bars", labels=None, batch_size=None, image_size=9, verbose=False)
+    assert alone[3].shape == (9, 9, 3)
+    with pytest.raises(InvalidArgument, match="where parts of shuffled pictures are asked for"):
+        image_dataset_from_directory("bars", validation_split=0.2, subset="training")
+    with pytest.raises(InvalidArgument, match="the folders lying, standing"):
+        image_dataset_from_directory("bars", class_names=["a"])
