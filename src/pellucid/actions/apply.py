@@ -48,8 +48,9 @@ def evaluate(path: Path, data: str | None) -> dict[str, Any]:
     model, x = opened.model, opened.x
     y = targets_of(opened, f"data {data or 'of the run'}, y")
     classes = model.output_shape_for(x.shape[1:])[-1] if opened.classifier else 0
-    restored = opened.targets.restored if opened.targets else lambda y: y
-    return judge(model, x, y, classes, opened.names, restored)
+    if (targets := opened.targets) is None:
+        return judge(model, x, y, classes, opened.names)
+    return judge(model, x, y, classes, opened.names, targets.restored, tuple(targets.names) if targets.labels else ())
 
 
 def targets_of(opened: Opened, where: str) -> Array:
@@ -69,6 +70,7 @@ class Predicted(NamedTuple):
     blocks: Iterator[Array]  # outputs (n, O) each
     classifier: bool  # whether they are class probabilities
     names: Names  # of the classes, or of a table's columns to predict, if there are any
+    labels: bool = False  # whether the outputs are the probabilities of labels of which a row may have any number
 
 
 def predict(path: Path, data: str | None) -> tuple[Array, bool, Names]:
@@ -93,7 +95,7 @@ def predicted(path: Path, data: str | None) -> Predicted:
         for x, _ in _encoded(found, _tables(spec, name), name, wanted=False)
     )
     names = tuple(found.targets.classes or found.targets.names)
-    return Predicted(itertools.count(), outputs, bool(found.targets.classes), names)
+    return Predicted(itertools.count(), outputs, bool(found.targets.classes), names, found.targets.labels)
 
 
 def first_of(found: Predicted, n: int) -> tuple[Predicted, int]:
@@ -116,11 +118,14 @@ def csv_of(found: Predicted) -> Iterator[str]:
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         if not number:
-            prefix = "p" if classifier else "" if given else "y"
+            prefix = "p" if classifier or found.labels else "" if given else "y"
             names = [f"{prefix}{named[c]}" for c in range(flat_outputs.shape[1])]
-            writer.writerow(["row", *(["class"] if classifier else []), *names])
+            called = ["class"] if classifier else ["labels"] if found.labels else []
+            writer.writerow(["row", *called, *names])
         for row in flat_outputs:
             label = [named[int(row.argmax())]] if classifier else []
+            if found.labels:
+                label = ["|".join(str(name) for name, p in zip(named, row, strict=True) if p >= 0.5)]
             numbers = (np.format_float_positional(v, unique=True, trim="0") for v in row)
             writer.writerow([next(found.rows), *label, *numbers])
         yield file.getvalue()
@@ -215,7 +220,7 @@ def _encoded(
                     "if the cell told nothing.",
                     stacklevel=2,
                 )
-        there = wanted and set(found.targets.names) <= set(table.names)
+        there = wanted and set(found.targets.columns) <= set(table.names)
         yield found.encoder.transform(table), found.targets.encode(table) if there else None
 
 

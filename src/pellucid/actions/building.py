@@ -110,10 +110,14 @@ def _output(spec: TrainSpec, data: Prepared) -> list[Layer]:
     """An output layer, unless the spec's own layers end with one."""
     if spec.layers and isinstance(spec.layers[-1], Mapping):
         return []
+    if data.labels:
+        return [Dense(data.width, activation="sigmoid")]
     return [Dense(data.classes, activation="softmax")] if data.classes else [Dense(data.width)]
 
 
 def _loss(spec: TrainSpec, data: Prepared) -> Any:
+    if spec.loss == "auto" and data.labels:
+        return "binary_crossentropy"
     if spec.loss == "auto":
         return "sparse_categorical_crossentropy" if data.classes else "mean_squared_error"
     return _part(losses, spec.loss, "spec, loss")

@@ -47,7 +47,12 @@ class Prepared:
     @property
     def metrics(self) -> list[str]:
         """What to report while training."""
-        return ["accuracy"] if self.classes else ["mae"]
+        return ["accuracy"] if self.classes else ["binary_accuracy"] if self.labels else ["mae"]
+
+    @property
+    def labels(self) -> Names:
+        """Of which a row may have any number, where that is what is predicted."""
+        return tuple(self.table.targets.names) if self.table is not None and self.table.targets.labels else ()
 
     def restored(self, y: Array) -> Array:
         """Targets or outputs in their own units, where a table's numbers were standardised."""

@@ -19,12 +19,13 @@ MOST_IN_MATRIX = 200  # classes: a matrix grows with their square
 
 def judge(
     model: Sequential, x: Array, y: Array, classes: int, names: Names = (),
-    restored: Callable[[Array], Array] = lambda y: y,
+    restored: Callable[[Array], Array] = lambda y: y, labels: Names = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Loss and, for classes: accuracy, precision, recall, F1 (averaged and per class), confusion matrix; for numbers:
     mean absolute and root mean squared error, and R² of all outputs together. Plain numbers and lists, ready for JSON.
     The averages are over the classes that occur, in y or in what is predicted. More than MOST_IN_MATRIX classes have
-    no matrix. `restored` brings numbers back to their own units, in which the errors are told."""
+    no matrix. Of `labels`, of which a row may have any number: accuracy, precision, recall and F1 of each besides.
+    `restored` brings numbers back to their own units, in which the errors are told."""
     batch = 1024
     loss = model.evaluate(x, y, batch_size=batch, verbose=0, return_dict=True)["loss"]
     predicted = model.predict(x, batch_size=batch, verbose=0)
@@ -33,6 +34,8 @@ def judge(
         if classes
         else _numbers(restored(y), restored(predicted))
     )
+    if labels:
+        judged |= _labels(y, predicted >= 0.5, labels)
     return {"samples": len(x), "loss": float(loss), **judged}
 
 
@@ -62,6 +65,23 @@ def _classes(y: Array, predicted: Array, classes: int, names: Names) -> dict[str
     if classes <= MOST_IN_MATRIX:
         judged["confusion_matrix"] = confusion_matrix(y, labels, num_classes=classes).astype(int).tolist()
     return judged
+
+
+def _labels(y: Array, called: Array, labels: Names) -> dict[str, Any]:
+    """y (N, labels) of 0 and 1, and what is called so."""
+    true = y.astype(bool)
+    right = (true & called).sum(axis=0).astype(np.float64)
+    scores = {"precision": ratio(right, called.sum(axis=0)), "recall": ratio(right, true.sum(axis=0))}
+    scores["f1"] = ratio(2 * right, called.sum(axis=0) + true.sum(axis=0))
+    return {
+        "binary_accuracy": float((true == called).mean()),
+        "all_labels_right": float((true == called).all(axis=1).mean()),
+        **{score: float(each.mean()) for score, each in scores.items()},
+        "per_label": [
+            {"label": name, **{score: float(each[i]) for score, each in scores.items()}, "support": int(true[:, i].sum())}
+            for i, name in enumerate(labels)
+        ],
+    }
 
 
 def _numbers(y: Array, predicted: Array) -> dict[str, Any]:

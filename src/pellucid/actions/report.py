@@ -50,7 +50,7 @@ def contents(path: Path) -> Contents:
     model, spec = open_model(path)
     assert spec is not None
     data = prepare(spec, run.reader())
-    metrics = judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored)
+    metrics = judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels)
     _check_same(run, spec.data, kept, metrics)
     logits = data.classes and getattr(model.loss, "from_logits", False)
 

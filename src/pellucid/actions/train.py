@@ -123,7 +123,7 @@ def _run(
         attach(model, data.table.encoder, data.table.targets)
     model.save(run.model)
     metrics = {
-        **judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored),
+        **judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels),
         "baseline": baseline(data.restored(data.y_train), data.restored(data.y_test), data.classes),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),

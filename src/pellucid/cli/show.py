@@ -20,6 +20,7 @@ from ..tables import Table
 from ..tables.columns import Column
 
 MOST_CLASSES = 20  # in a table
+FOR_NUMBERS = ("mean_absolute_error", "root_mean_squared_error", "r2", "baseline")
 
 
 class _Console(Console):
@@ -68,6 +69,8 @@ def started(event: Started) -> None:
     for remark in data.remarks:
         line(f"Pictures: {remark}")
     kind = count(data.classes, "class", "classes") if data.classes else "numbers to predict"
+    if data.labels:
+        kind = f"{count(len(data.labels), 'label')}, of which a row has any number"
     held = len(data.validation[0]) if data.validation else 0
     line(
         f"{event.spec.data}: {count(len(data.x_train), 'sample')} to train on, {held} to watch, "
@@ -118,9 +121,12 @@ def judged(metrics: dict[str, Any]) -> None:
     if len(metrics.get("per_class", ())) > MOST_CLASSES:
         line(f"{len(metrics['per_class']):,} classes: precision, recall and F1 of each are in metrics.json")
     elif "confusion_matrix" in metrics:
-        _per_class(metrics)
+        _each("class", metrics["per_class"])
         _confusion(metrics["confusion_matrix"], [str(row["class"]) for row in metrics["per_class"]])
-    shown = ("loss", "accuracy", "precision", "recall", "f1", "mean_absolute_error", "root_mean_squared_error", "r2")
+    if "per_label" in metrics:
+        _each("label", metrics["per_label"][:MOST_CLASSES])
+        metrics = {name: value for name, value in metrics.items() if name not in FOR_NUMBERS}
+    shown = ("loss", "accuracy", "binary_accuracy", "all_labels_right", "precision", "recall", "f1", "mean_absolute_error", "root_mean_squared_error", "r2")
     scores = " · ".join(f"{name.replace('_', ' ')} {metrics[name]:.4f}" for name in shown if name in metrics)
     line(f"Test on {count(metrics['samples'], 'sample')}: {scores}")
     if "baseline" in metrics:
@@ -128,13 +134,14 @@ def judged(metrics: dict[str, Any]) -> None:
         line(f"Without looking at the inputs, {what} {metrics['baseline']:.4f}")
 
 
-def _per_class(metrics: dict[str, Any]) -> None:
-    table = RichTable(title="Per class")
-    for name in ("class", "precision", "recall", "F1", "samples"):
+def _each(what: str, rows: Sequence[dict[str, Any]]) -> None:
+    """The scores of each class or label."""
+    table = RichTable(title=f"Per {what}")
+    for name in (what, "precision", "recall", "F1", "samples"):
         table.add_column(name, justify="right")
-    for row in metrics["per_class"]:
+    for row in rows:
         scores = [f"{row[name]:.4f}" for name in ("precision", "recall", "f1")]
-        table.add_row(escape(str(row["class"])), *scores, str(row["support"]))
+        table.add_row(escape(str(row[what])), *scores, str(row["support"]))
     console.print(table)
 
 

@@ -45,7 +45,8 @@ def load_table(
 ) -> TableData:  # fmt: skip
     """Arrays to train on from a file or data frame (`read_table`), and the encoder that made them.
 
-    target: the column to predict, or several columns of numbers; the one that is plainly it unless given. A part of
+    target: the column to predict, or several columns of numbers, or of yes and no, which are labels; the one that is
+    plainly it unless given. A part of
     the rows is kept for the test and one of the others to watch: each class in proportion, or with `split_by` all rows
     of one value of a column in one part, or with `split_time` the latest by a column. drop: columns to leave out;
     keep: columns not to be dropped, whatever they look like.
@@ -57,7 +58,7 @@ def load_table(
     """
     table = read_table(source)
     remarks = list(table.remarks)
-    names = [target] if isinstance(target, str) else list(target)
+    names, drop, keep = table.named(target), table.named(drop), table.named(keep)
     if not names:
         names = [plainly(table)]
         remarks.append(f"{names[0]} is taken for the target, by its name.")
@@ -67,7 +68,8 @@ def load_table(
     train, held, test = _parts(
         table, y if whole.classes else None, test_size, validation_split, seed, split_by, split_time
     )
-    found = whole if whole.classes else Targets.learned(table.take(train), names, "regression")
+    found = whole if whole.categorical else Targets.learned(table.take(train), names, "regression")
+    remarks += said_of_labels(whole)
     features = features_of(table, names, drop, keep, split_by)
     remarks += _said_of_rows(features, whole, y)
     encoder = learned(table.take(train), features.names, found, keep, remarks)
@@ -83,9 +85,6 @@ def features_of(
     table: Table, targets: Sequence[str], drop: Sequence[str], keep: Sequence[str], by: str | None
 ) -> Table:
     """The columns to learn from."""
-    for name in [*drop, *keep]:
-        if name not in table.names:
-            raise table.lacks(name)
     return table.without({*targets, *drop, *({by or ""} - set(keep))})
 
 
@@ -111,6 +110,14 @@ def _with_targets(table: Table, names: Sequence[str], remarks: list[str]) -> Tab
     if len(table) < 5:
         raise DataError(table.source, "at least 5 rows with a target", Told(str(len(table))))
     return table
+
+
+def said_of_labels(found: Targets) -> list[str]:
+    """What there is to say of a target that is several labels."""
+    if not found.labels:
+        return []
+    held = f"{found.column} holds labels with {found.separator} between them" if found.column else "The targets are labels"
+    return [f"{held}: each of the {len(found.names)} is predicted by itself."]
 
 
 def without_target(table: Table, names: Sequence[str], kinds: Sequence[str]) -> Array:

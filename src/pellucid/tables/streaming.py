@@ -23,7 +23,8 @@ from ..rng import Key
 from .cells import moments, numbers
 from .columns import cells_of, understood
 from .encoder import TableEncoder
-from .loading import TableData, features_of, learned, without_target
+from .loading import TableData, features_of, learned, said_of_labels, without_target
+from .many_labels import labels_in
 from .reading import read_blocks
 from .table import Table
 from .targets import Targets, plainly, raw
@@ -105,15 +106,13 @@ def stream_table(
     `x_train` is on the disk: `model.fit(big.x_train.batches(big.y_train, 256))` trains on it. The parts are drawn row
     by row, and those to test on and to watch are no larger than memory allows. Columns are learned from a sample.
     """
-    names = [target] if isinstance(target, str) else list(target)
     first = next(read_blocks(source))
+    names, drop, keep = first.named(target), first.named(drop), first.named(keep)
     remarks = list(first.remarks)
     if not names:
         names = [plainly(first)]
         remarks.append(f"{names[0]} is taken for the target, by its name.")
-    for name in filter(None, [*names, split_by, split_time]):
-        if name not in first.names:
-            raise first.lacks(name)
+    first.named([name for name in (split_by, split_time) if name])
     survey = _Survey(os.fspath(source), names, seed)
     kinds = [understood(survey.sample, name).kind for name in names]
     sample = survey.sample.take(~without_target(survey.sample, names, kinds))
@@ -126,7 +125,8 @@ def stream_table(
     train = sample.take(parts.of(sample) == TRAIN)
     if not len(train):
         raise DataError(sample.source, "rows to train on", Told("none"))
-    found = whole if whole.classes else Targets.learned(train, names, "regression")
+    found = whole if whole.categorical else Targets.learned(train, names, "regression")
+    remarks += said_of_labels(whole)
     encoder = learned(train, features.names, found, keep, remarks)
     made = _encoded(sample.source, parts, encoder, found, kinds, survey.rows)
     size = made.x_train.shape[0] * made.x_train.shape[1] * 4 / 2**20
@@ -139,13 +139,17 @@ def stream_table(
 
 def _all_classes(found: Targets, survey: _Survey) -> Targets:
     """The target with the classes of all rows, not those of the sample alone."""
-    if not found.classes:
+    if not found.classes and not found.separator:
         return found
-    name, where = found.names[0], f"{survey.sample.source}, target {found.names[0]}"
-    met = survey.different[name]
+    (name,) = found.columns
+    where, met = f"{survey.sample.source}, target {name}", survey.different[name]
     if len(met) > MOST_CLASSES:
-        raise DataError(where, f"at most {MOST_CLASSES} classes", Told("more"), "Choose another --target.")
+        raise DataError(where, f"at most {MOST_CLASSES} different", Told("more"), "Choose another --target.")
     cells = Table.of({name: sorted(met, key=str)})[name]
+    if found.separator:
+        names = labels_in(cells, found.separator)
+        zeros, ones = [0.0] * len(names), [1.0] * len(names)
+        return Targets(names, [""] * len(names), (), zeros, ones, True, found.column, found.separator)
     if any(isinstance(one, str) for one in found.classes):
         values = np.array([str(cell) for cell in cells.tolist()])
     else:
@@ -185,7 +189,7 @@ def _encoded(
 
     def training() -> Iterator[tuple[Array, Array]]:
         for block in read_blocks(source):
-            block = block.take(~without_target(block, found.names, kinds))
+            block = block.take(~without_target(block, found.columns, kinds))
             part = parts.of(block)
             for which, kept in aside.items():
                 kept.append(block.take(part == which))

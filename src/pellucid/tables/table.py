@@ -63,6 +63,20 @@ class Table:
         fix = f"Did you mean {near!r}?" if near else ""
         return DataError(self.source, f"a column {name!r}", Told(f"the columns {', '.join(names)}"), fix)
 
+    def named(self, names: str | Sequence[str]) -> list[str]:
+        """Names of columns, a text such as "age,fare" for several; each must be there.
+
+        >>> Table.of({"age": [22], "fare": [7], "sex": ["male"]}).named("age, fare")
+        ['age', 'fare']
+        """
+        given = [names] if isinstance(names, str) else list(names)
+        parts = [[name] if name in self.columns else name.split(",") for name in given]
+        found = [part.strip() if len(each) > 1 else part for each in parts for part in each]
+        for name in found:
+            if name not in self.columns:
+                raise self.lacks(name)
+        return found
+
     def take(self, rows: Array) -> Table:
         """The given rows (numbers, or a boolean for each)."""
         columns = {name: values[rows] for name, values in self.columns.items()}

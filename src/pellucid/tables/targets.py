@@ -14,6 +14,7 @@ from ..errors import DataError, InvalidArgument, Told
 from ..registry import Family, Part
 from .cells import lacking, numbers, without_blanks
 from .columns import check_target, understood
+from .many_labels import among, labels_in, say_yes_or_no, separator_of, truths
 from .table import Table
 
 targets: Family[Targets] = Family("table target", "pellucid.tables")
@@ -28,6 +29,8 @@ class Targets(Part):
     by what the rows to train on have, and `restored` brings predictions back.
 
     names: of the columns. forms: how their numbers are written. classes: their names; none where numbers are predicted.
+    labels: whether each output is the probability that a row has a label, which a column of its own says, or which
+    stands in the one `column` with a separator between them; `names` are then the labels.
 
     >>> found = Targets.learned(Table.of({"fare": [10.0, 30.0]}), ["fare"], "regression")
     >>> found.encode(Table.of({"fare": [20.0, 30.0]})), found.restored(np.array([[1.0]]))
@@ -39,7 +42,8 @@ class Targets(Part):
 
     def __init__(
         self, names: Sequence[str] = (), forms: Sequence[str] = (), classes: Sequence[Any] = (),
-        mean: Sequence[float] = (), scale: Sequence[float] = (),
+        mean: Sequence[float] = (), scale: Sequence[float] = (), labels: bool = False, column: str = "",
+        separator: str = "",
     ) -> None:  # fmt: skip
         self.names, self.forms, self.classes = list(names), list(forms), list(classes)
         if not all(isinstance(name, str) for name in [*self.names, *self.forms]) or len(names) != len(forms):
@@ -50,10 +54,23 @@ class Targets(Part):
         self.scale = [checks.number(self.where("scale"), s, above=0) for s in scale]
         if not self.classes and not len(self.mean) == len(self.scale) == len(self.names):
             raise InvalidArgument(self.where("mean"), "a mean and a scale for each column", mean)
+        self.labels, self.column, self.separator = bool(labels), str(column), str(separator)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are predicted, by the names that the table has."""
+        return [self.column] if self.column else self.names
+
+    @property
+    def categorical(self) -> bool:
+        """Whether there is nothing to learn from the rows to train on alone."""
+        return bool(self.classes) or self.labels
 
     @classmethod
     def learned(cls, table: Table, names: Sequence[str], task: str = "auto") -> Self:
         """Which classes occur in these rows, or what the numbers' mean and deviation are; `task` as in a spec."""
+        if task != "regression" and (found := cls._labelled(table, names)):
+            return found
         columns = [understood(table, name) for name in names]
         for column in columns:
             check_target(table, column)
@@ -73,8 +90,33 @@ class Targets(Part):
         y = np.stack(values, axis=1)
         return cls(names, forms, (), y.mean(axis=0).tolist(), np.where((s := y.std(axis=0)) > 0, s, 1.0).tolist())
 
+    @classmethod
+    def _labelled(cls, table: Table, names: Sequence[str]) -> Self | None:
+        """Any number of labels for each row, where that is what these columns hold."""
+        column = separator = ""
+        labels = list(names)
+        if len(names) == 1:
+            (column,) = names
+            separator = separator_of(table[column]) if table[column].dtype.kind == "O" else ""
+            labels = labels_in(table[column], separator) if separator else []
+        elif not say_yes_or_no(table, names):
+            return None
+        if not labels:
+            return None
+        found = cls(labels, [""] * len(labels), (), [0.0] * len(labels), [1.0] * len(labels), True, column, separator)
+        share = found.encode(table).mean(axis=0)
+        for label, alike in zip(labels, share, strict=True):
+            if alike in (0, 1) and not separator:
+                raise DataError(f"{table.source}, target {label}", "targets that differ", Told(f"{alike:.0f} everywhere"))
+        return found
+
     def encode(self, table: Table) -> Array:
-        """The classes' numbers (N,), or the standardised numbers (N, targets) float32."""
+        """The classes' numbers (N,), the standardised numbers (N, targets) float32, or 1 for each label that a row
+        has and 0 for the others."""
+        if self.separator:
+            return among(table, self.column, self.names, self.separator)
+        if self.labels:
+            return np.stack([truths(table, name) for name in self.names], axis=1)
         kinds = "category" if any(isinstance(name, str) for name in self.classes) else "number"
         values = [raw(table, name, form, kinds) for name, form in zip(self.names, self.forms, strict=True)]
         if self.classes:
