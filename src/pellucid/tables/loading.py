@@ -14,6 +14,7 @@ from ..errors import DataError, Told
 from .cells import lacking, moments, numbers
 from .columns import Column, cells_of, signature, understood
 from .encoder import TableEncoder
+from .leakage import suspicions
 from .reading import read_table
 from .table import Table
 from .targets import Targets, plainly, target_cells
@@ -71,7 +72,7 @@ def load_table(
     found = whole if whole.categorical else Targets.learned(table.take(train), names, "regression")
     remarks += said_of_labels(whole)
     features = features_of(table, names, drop, keep, split_by)
-    remarks += _said_of_rows(features, whole, y)
+    remarks += _said_of_rows(features, whole, y, (train, held, test))
     encoder = learned(table.take(train), features.names, found, keep, remarks)
     x, y = encoder.transform(features), found.encode(table)
     validation = (x[held], y[held]) if len(held) else None
@@ -98,6 +99,7 @@ def learned(
     encoder = TableEncoder(keep=keep).fit(train.without({*train.names} - {*features} | {*told}))
     remarks += [f"{c.name} {c.dropped}; it is left out." for c in encoder.understood if c.dropped]
     remarks += [f"{c.name} {c.remark}." for c in encoder.understood if c.remark and not c.dropped]
+    remarks += suspicions(train, [c.name for c in encoder.columns if c.name not in keep], found)
     return encoder
 
 
@@ -127,14 +129,20 @@ def without_target(table: Table, names: Sequence[str], kinds: Sequence[str]) -> 
     return empty
 
 
-def _said_of_rows(features: Table, found: Targets, y: Array) -> list[str]:
-    """What there is to say about rows that occur twice, and about rare classes."""
+def _said_of_rows(features: Table, found: Targets, y: Array, parts: tuple[Array, Array, Array]) -> list[str]:
+    """What there is to say about rows that occur twice, in the same part or in two, and about rare classes."""
     remarks = []
     rows = list(zip(*(map(str, values) for values in (*features.columns.values(), y)), strict=True))
     twice = len(rows) - len(set(rows))
     if twice:
+        train, *others = ([rows[i] for i in part] for part in parts)
+        known = set(train)
+        shared = [sum(row in known for row in other) for other in others]
         copies = f"{twice} row is a copy of another" if twice == 1 else f"{twice} rows are copies of others"
-        remarks.append(f"{copies}; training and test may share some.")
+        remarks.append(
+            f"{copies}: {shared[1]} of the {len(others[1])} to test on and {shared[0]} of the {len(others[0])} to watch "
+            "stand among those to train on, too."
+        )
     if found.classes:
         counts = np.bincount(y, minlength=len(found.classes))
         rare = [f"{name} ({n})" for name, n in zip(found.classes, counts, strict=True) if n < RARE]
