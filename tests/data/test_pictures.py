@@ -93,7 +93,9 @@ def test_folders_for_the_parts():
 def test_what_cannot_be_read_is_named():
     draw(Path("bars"), 3)
     Path("bars/lying/00.png").write_bytes(Path("bars/lying/00.png").read_bytes()[:60])
-    with pytest.raises(FileError, match=r"reading bars/lying/00\.png: expected a picture, got a damaged or foreign file"):
+    with pytest.raises(
+        FileError, match=r"reading bars/lying/00\.png: expected a picture, got a damaged or foreign file"
+    ):
         read_pictures(Path("bars"))
     Path("bars/lying/00.png").write_text("no picture")
     with pytest.raises(FileError, match="Take it out, or get it again"):

@@ -48,7 +48,9 @@ def test_of_classes(column: np.ndarray, suspected: bool):
     table = {"honest": RNG.normal(size=N), "column": column, "kind": [f"k{c}" for c in CLASSES]}
     assert suspects(table, "kind") == ["column"] * suspected
     order = np.argsort(CLASSES, kind="stable")  # the order of the rows is no evidence
-    assert suspects({name: [values[i] for i in order] for name, values in table.items()}, "kind") == ["column"] * suspected
+    assert (
+        suspects({name: [values[i] for i in order] for name, values in table.items()}, "kind") == ["column"] * suspected
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,5 +87,7 @@ def test_passengers_are_innocent():
     found = load_table(Path(DATA) / "tables" / "titanic.csv", "survived")
     assert not [remark for remark in found.remarks if "nearly tells" in remark]
     assert "alive says the same as the target survived; it is left out." in found.remarks
-    shared = "107 rows are copies of others: 32 of the 179 to test on and 12 of the 72 to watch stand among those to train"
+    shared = (
+        "107 rows are copies of others: 32 of the 179 to test on and 12 of the 72 to watch stand among those to train"
+    )
     assert any(remark.startswith(shared) for remark in found.remarks)

@@ -36,7 +36,9 @@ def write(name: str = "big.csv", rows: int = 3000) -> str:
     for i, at in zip(id_, order, strict=True):
         bought = "maybe" if i == rows - 1 else "yes" if age[at] > 45 else "no"
         gap = "NA" if i % 10 == 0 else age[at]
-        lines.append(f"{i};{gap};{CITIES[city[at]]};2024-01-{1 + i % 28:02};p{i // 3};{age[at] / 2:.1f}".replace(".", ","))
+        lines.append(
+            f"{i};{gap};{CITIES[city[at]]};2024-01-{1 + i % 28:02};p{i // 3};{age[at] / 2:.1f}".replace(".", ",")
+        )
         lines[-1] += f";{bought}"
     Path(name).write_text("\n".join(lines) + "\n")
     return name
@@ -44,7 +46,10 @@ def write(name: str = "big.csv", rows: int = 3000) -> str:
 
 def test_it_is_the_table_read_whole():
     name = write()
-    big, whole = stream_table(name, "bought", drop=["spent", "person"]), load_table(name, "bought", drop=["spent", "person"])
+    big, whole = (
+        stream_table(name, "bought", drop=["spent", "person"]),
+        load_table(name, "bought", drop=["spent", "person"]),
+    )
     assert big.targets.classes == whole.targets.classes == ["maybe", "no", "yes"]
     assert [c.name for c in big.encoder.columns] == [c.name for c in whole.encoder.columns] == ["age", "city", "day"]
     assert [type(c) for c in big.encoder.columns] == [type(c) for c in whole.encoder.columns]

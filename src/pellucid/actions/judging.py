@@ -78,7 +78,11 @@ def _labels(y: Array, called: Array, labels: Names) -> dict[str, Any]:
         "all_labels_right": float((true == called).all(axis=1).mean()),
         **{score: float(each.mean()) for score, each in scores.items()},
         "per_label": [
-            {"label": name, **{score: float(each[i]) for score, each in scores.items()}, "support": int(true[:, i].sum())}
+            {
+                "label": name,
+                **{score: float(each[i]) for score, each in scores.items()},
+                "support": int(true[:, i].sum()),
+            }
             for i, name in enumerate(labels)
         ],
     }

@@ -19,9 +19,11 @@ from ..actions import apply
 from ..actions.runs import find, open_model
 from ..actions.spec import TrainSpec
 from ..actions.train import Event, Finished, Started, resume, train
-from ..errors import InvalidArgument, PellucidError, Told
+from ..errors import FileError, InvalidArgument, PellucidError, Told
+from ..files import write_text_whole
 from ..tables import read_table
 from ..tables.columns import understand
+from ..tables.example import pumps
 from ..training.sure_faults import DesignWarning
 from . import doctor, explain, export, lr, report, serve, show
 from .options import Source, option, spec_of
@@ -159,6 +161,22 @@ app.command("serve")(serve.serve_command)
 def data_list() -> None:
     """Show the data sets."""
     show.catalogue()
+
+
+@data_app.command("example")
+def data_example(
+    out: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")] = Path("pumps.csv"),
+) -> None:
+    """Write a table to try things with: readings of pumps, made up, free for any use (CC0).
+
+    pellucid data example
+    pellucid train pumps.csv
+    """
+    text = pumps()
+    if out.exists() and out.read_bytes() != text.encode():
+        raise FileError(f"writing {out}", "a new file", Told("one that is there already"), "Name another.")
+    write_text_whole(out, text)
+    show.line(f"{count(len(text.splitlines()) - 1, 'row')} in {out}: train on them with pellucid train {out}")
 
 
 @data_app.command("show")

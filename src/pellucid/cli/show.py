@@ -126,7 +126,18 @@ def judged(metrics: dict[str, Any]) -> None:
     if "per_label" in metrics:
         _each("label", metrics["per_label"][:MOST_CLASSES])
         metrics = {name: value for name, value in metrics.items() if name not in FOR_NUMBERS}
-    shown = ("loss", "accuracy", "binary_accuracy", "all_labels_right", "precision", "recall", "f1", "mean_absolute_error", "root_mean_squared_error", "r2")
+    shown = (
+        "loss",
+        "accuracy",
+        "binary_accuracy",
+        "all_labels_right",
+        "precision",
+        "recall",
+        "f1",
+        "mean_absolute_error",
+        "root_mean_squared_error",
+        "r2",
+    )
     scores = " · ".join(f"{name.replace('_', ' ')} {metrics[name]:.4f}" for name in shown if name in metrics)
     line(f"Test on {count(metrics['samples'], 'sample')}: {scores}")
     if "baseline" in metrics:

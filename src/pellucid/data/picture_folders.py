@@ -57,7 +57,9 @@ def by_class(folder: Path) -> list[tuple[Path, str]]:
     classes = sorted(inside for inside in folder.iterdir() if inside.is_dir() and not inside.name.startswith("."))
     if len(classes) < 2:
         raise DataError(
-            f"reading {folder}", "a folder of pictures for each class, such as cat and dog", Told(f"{len(classes)} folders")
+            f"reading {folder}",
+            "a folder of pictures for each class, such as cat and dog",
+            Told(f"{len(classes)} folders"),
         )
     return [(path, inside.name) for inside in classes for path in pictures_in(inside)]
 

@@ -81,7 +81,9 @@ class RowFile:
     def var(self, axis: int = 0, dtype: Any = None) -> Array:
         """The variance of each column, as NumPy has it."""
         mean = self.mean()
-        total: Array = np.sum([((block - mean) ** 2).sum(axis=axis, dtype=np.float64) for block in self.blocks()], axis=0)
+        total: Array = np.sum(
+            [((block - mean) ** 2).sum(axis=axis, dtype=np.float64) for block in self.blocks()], axis=0
+        )
         return total / len(self)
 
     def max(self) -> float:

@@ -229,15 +229,17 @@ class Category(Encoding):
 
 @encodings.add()
 class Moment(Encoding):
-    """A date or time: how long after the middle one, and sine and cosine of where it stands in the year, the week and
-    the day. What is missing becomes 0."""
+    """A date or time: how long after the middle one, and sine and cosine of where it stands in the year, the week and,
+    where there are `times`, the day. What is missing becomes 0."""
 
     kind, expected = "date", "a date or time"
 
     def __init__(
-        self, name: str, form: str = "iso", center: float = 0.0, scale: float = 1.0, missing: bool = False
-    ) -> None:
+        self, name: str, form: str = "iso", center: float = 0.0, scale: float = 1.0, missing: bool = False,
+        times: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__(name, missing)
+        self.times = bool(times)
         self.form = str(form)
         self.center = checks.number(self.where("center"), center)
         self.scale = checks.number(self.where("scale"), scale, above=0)
@@ -247,17 +249,17 @@ class Moment(Encoding):
         seconds = _seconds(moments(cells_of(table, column.name, cls.kind), column.form)[0])
         known = seconds[~np.isnan(seconds)]
         center, scale = _middle(known)
-        return cls(column.name, column.form, center, scale, bool(column.missing))
+        return cls(column.name, column.form, center, scale, bool(column.missing), bool((known % DAY != 0).any()))
 
     @property
     def own_width(self) -> int:
-        return 7
+        return 7 if self.times else 5
 
     def read(self, cells: Array) -> tuple[Array, Array]:
         found, bad = moments(_as_kind(cells, "M"), self.form)
         seconds = _seconds(found)
         values = [_squashed(seconds, self.center, self.scale)]
-        for period in (YEAR, WEEK, DAY):
+        for period in (YEAR, WEEK, DAY)[: 3 if self.times else 2]:
             angle = 2 * np.pi * (seconds % period) / period
             values += [np.sin(angle), np.cos(angle)]
         return np.nan_to_num(np.stack(values, axis=1)), bad

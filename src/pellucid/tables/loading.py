@@ -118,7 +118,9 @@ def said_of_labels(found: Targets) -> list[str]:
     """What there is to say of a target that is several labels."""
     if not found.labels:
         return []
-    held = f"{found.column} holds labels with {found.separator} between them" if found.column else "The targets are labels"
+    held = (
+        f"{found.column} holds labels with {found.separator} between them" if found.column else "The targets are labels"
+    )
     return [f"{held}: each of the {len(found.names)} is predicted by itself."]
 
 

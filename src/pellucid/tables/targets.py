@@ -20,7 +20,9 @@ from .table import Table
 targets: Family[Targets] = Family("table target", "pellucid.tables")
 
 ANYWHERE = ("target", "label", "y", "outcome", "response")  # names that tell what a column is, wherever it stands
-AT_AN_END = ("class", "survived", "species", "churn", "price", "quality", "diagnosis", "income", "default", "score")
+AT_AN_END = (
+    "class", "survived", "species", "churn", "price", "quality", "diagnosis", "income", "default", "score", "failed",
+)  # fmt: skip
 
 
 @targets.add()
@@ -107,7 +109,9 @@ class Targets(Part):
         share = found.encode(table).mean(axis=0)
         for label, alike in zip(labels, share, strict=True):
             if alike in (0, 1) and not separator:
-                raise DataError(f"{table.source}, target {label}", "targets that differ", Told(f"{alike:.0f} everywhere"))
+                raise DataError(
+                    f"{table.source}, target {label}", "targets that differ", Told(f"{alike:.0f} everywhere")
+                )
         return found
 
     def encode(self, table: Table) -> Array:
