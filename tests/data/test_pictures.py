@@ -93,9 +93,7 @@ def test_folders_for_the_parts():
 def test_what_cannot_be_read_is_named():
     draw(Path("bars"), 3)
     Path("bars/lying/00.png").write_bytes(Path("bars/lying/00.png").read_bytes()[:60])
-    with pytest.raises(
-        FileError, match=r"reading bars/lying/00\.png: expected a picture, got a damaged or foreign file"
-    ):
+    with pytest.raises(FileError, match=r"reading bars/lying/00\.png: expected a picture, got a damaged"):
         read_pictures(Path("bars"))
     Path("bars/lying/00.png").write_text("no picture")
     with pytest.raises(FileError, match="Take it out, or get it again"):
@@ -183,7 +181,7 @@ def test_a_folder_as_batches(capsys: pytest.CaptureFixture[str]):
     }  # fmt: skip
     alone = image_dataset_from_directory("bars", labels=None, batch_size=None, image_size=9, verbose=False)
     assert alone[3].shape == (9, 9, 3)
-    with pytest.raises(InvalidArgument, match="where parts of shuffled pictures are asked for"):
+    with pytest.raises(InvalidArgument, match="where parts of shuffled pictures are wanted"):
         image_dataset_from_directory("bars", validation_split=0.2, subset="training")
     with pytest.raises(InvalidArgument, match="the folders lying, standing"):
         image_dataset_from_directory("bars", class_names=["a"])

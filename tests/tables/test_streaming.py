@@ -97,7 +97,7 @@ def test_parquet_is_read_in_blocks_too():
 def test_groups_stay_together_and_the_latest_are_kept():
     name = write()
     big = stream_table(name, "bought", split_by="person", test_size=0.1)
-    people = [cell for cell in big.test["person"].tolist()]
+    people = big.test["person"].tolist()
     assert all(people.count(one) == 3 for one in set(people))
     late = stream_table(name, "bought", split_time="day", drop=["person"])
     assert min(late.test["day"]) > "2024-01-20"

@@ -139,7 +139,7 @@ def pictures_of(spec: TrainSpec) -> Prepared:
     if "all" in parts:
         x_train, x_test, y_train, y_test = _split(*parts["all"], TEST_SHARE, spec.seed, where)
     else:
-        (x_train, y_train), (x_test, y_test) = parts["train"], parts.get("test", parts.get("val"))
+        (x_train, y_train), (x_test, y_test) = parts["train"], parts["test" if "test" in parts else "val"]
     if len(parts) == 3:
         held = parts["val"]
     elif spec.validation_split:

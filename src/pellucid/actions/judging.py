@@ -70,9 +70,9 @@ def _classes(y: Array, predicted: Array, classes: int, names: Names) -> dict[str
 def _labels(y: Array, called: Array, labels: Names) -> dict[str, Any]:
     """y (N, labels) of 0 and 1, and what is called so."""
     true = y.astype(bool)
-    right = (true & called).sum(axis=0).astype(np.float64)
-    scores = {"precision": ratio(right, called.sum(axis=0)), "recall": ratio(right, true.sum(axis=0))}
-    scores["f1"] = ratio(2 * right, called.sum(axis=0) + true.sum(axis=0))
+    right, support = (true & called).sum(axis=0).astype(np.float64), true.sum(axis=0)
+    scores = {"precision": ratio(right, called.sum(axis=0)), "recall": ratio(right, support)}
+    scores["f1"] = ratio(2 * right, called.sum(axis=0) + support)
     return {
         "binary_accuracy": float((true == called).mean()),
         "all_labels_right": float((true == called).all(axis=1).mean()),

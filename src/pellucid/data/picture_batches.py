@@ -121,9 +121,7 @@ def _check_split(share: float | None, subset: str | None, shuffle: bool, seed: i
         checks.number(f"{WHERE} validation_split", share, above=0, below=1)
         if shuffle and seed is None:
             fix = "Else the parts would share pictures."
-            raise InvalidArgument(
-                f"{WHERE} seed", "a number, where parts of shuffled pictures are asked for", seed, fix
-            )
+            raise InvalidArgument(f"{WHERE} seed", "a number, where parts of shuffled pictures are wanted", seed, fix)
 
 
 def _as_mode(numbers: Array, mode: str, classes: int) -> Array:

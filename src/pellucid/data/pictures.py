@@ -88,7 +88,8 @@ def _resized(image: Any, size: Sequence[int], interpolation: str, keep: bool) ->
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: str | None = None) -> Array:
-    """A PIL image as an array (height, width, channels), or (channels, height, width); float32 unless told otherwise."""
+    """A PIL image as an array (height, width, channels), or (channels, height, width); float32 unless a dtype is
+    given."""
     x = np.asarray(img, dtype=dtype or "float32")
     if x.ndim not in (2, 3):
         raise ShapeError("img_to_array, argument img", "an image", x.shape)

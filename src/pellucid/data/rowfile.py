@@ -1,4 +1,4 @@
-"""Rows on the disk: for what does not fit into memory. They are written once, in a random order, and read in batches."""
+"""Rows on the disk, for what does not fit into memory: written once, in a random order, and read in batches."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ class RowFile:
             first, last, step = rows.indices(n)
             return self._read(first, max(first, last))[::step] if step > 0 else self[range(first, last, step)]
         if np.ndim(rows) == 0:
-            return self._read(int(rows) % n, int(rows) % n + 1)[0]
+            one: Array = self._read(int(rows) % n, int(rows) % n + 1)[0]
+            return one
         found = [self._read(int(i), int(i) + 1) for i in rows]
         return np.concatenate(found) if found else np.empty((0, width), np.float32)
 

@@ -142,8 +142,8 @@ def as_unicode(where: str, content: bytes) -> tuple[str, list[str]]:
 def sniffed(text: TextIO) -> str:
     """The delimiter that cuts the first lines into most cells, as many on each; the file is at its beginning again.
 
-    >>> sniffed(io.StringIO("a;b\\n1,5;2\\n")), sniffed(io.StringIO("a\\tb\\n1\\t2\\n")), sniffed(io.StringIO("a\\n1\\n"))
-    (';', '\\t', ',')
+    >>> [sniffed(io.StringIO(text)) for text in ("a;b\\n1,5;2\\n", "a\\tb\\n1\\t2\\n", "a\\n1\\n")]
+    [';', '\\t', ',']
     """
     sample = text.read(SNIFFED)
     cut = bool(text.read(1))

@@ -11,6 +11,7 @@ import numpy as np
 from ..rng import Key
 
 ROWS = 1500
+COLUMNS = ("day", "site", "model", "hours_since_service", "temperature", "vibration", "pressure", "failed")
 SITES, MODELS = ("harbour", "north", "south"), ("K20", "K35", "R7")
 
 
@@ -23,9 +24,8 @@ def pumps() -> str:
     2025-02-02,south,K35,2900,48.7,2.33,5.27,no
     """
     key = Key(20)
-    day, site, model, hours, luck, gap = (
-        key.fold(name).uniform((ROWS,)) for name in "day site model hours luck gap".split()
-    )
+    names = ("day", "site", "model", "hours", "luck", "gap")
+    day, site, model, hours, luck, gap = (key.fold(name).uniform((ROWS,)) for name in names)
     heat, shake, press = (key.fold(name).normal((ROWS,)) for name in ("heat", "shake", "press"))
     hours = (4000 * hours).round()
     temperature = 58 + hours / 400 + 6 * heat + 4 * (model < 1 / 3)
@@ -35,7 +35,7 @@ def pumps() -> str:
     failed = 1 / (1 + np.exp(-2.2 * strain)) > luck
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow("day site model hours_since_service temperature vibration pressure failed".split())
+    writer.writerow(COLUMNS)
     for i in range(ROWS):
         writer.writerow([
             date(2025, 1, 1) + timedelta(days=int(365 * day[i])), SITES[int(3 * site[i])], MODELS[int(3 * model[i])],

@@ -142,8 +142,8 @@ def _said_of_rows(features: Table, found: Targets, y: Array, parts: tuple[Array,
         shared = [sum(row in known for row in other) for other in others]
         copies = f"{twice} row is a copy of another" if twice == 1 else f"{twice} rows are copies of others"
         remarks.append(
-            f"{copies}: {shared[1]} of the {len(others[1])} to test on and {shared[0]} of the {len(others[0])} to watch "
-            "stand among those to train on, too."
+            f"{copies}: {shared[1]} of the {len(others[1])} to test on and {shared[0]} of the {len(others[0])} to "
+            "watch stand among those to train on, too."
         )
     if found.classes:
         counts = np.bincount(y, minlength=len(found.classes))

@@ -27,7 +27,7 @@ from .loading import TableData, features_of, learned, said_of_labels, without_ta
 from .many_labels import labels_in
 from .reading import read_blocks
 from .table import Table
-from .targets import Targets, plainly, raw
+from .targets import Targets, plainly
 
 LARGE = 1 << 26  # bytes of a text file, from which on it is not read whole: in memory it takes ten times as much
 LARGE_BINARY = 1 << 24  # of a compressed one
