@@ -11,6 +11,7 @@ import csv
 import io
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
@@ -200,8 +201,8 @@ def _names(where: str, row: list[str]) -> tuple[list[str], str]:
     if all(not is_missing(name) and style_of([name])[1] for name in names):
         return [f"column_{i}" for i in range(len(names))], "The first row holds numbers: the columns have no names."
     names = [name or f"unnamed_{i}" for i, name in enumerate(names)]
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
+    twice, times = Counter(names).most_common(1)[0]
+    if times > 1:
         raise FileError(f"{where}, line 1", "names of columns that differ", Told(f"{twice!r} twice"), "Rename one.")
     return names, ""
 
