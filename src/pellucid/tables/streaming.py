@@ -25,7 +25,7 @@ from .columns import cells_of, understood
 from .encoder import TableEncoder
 from .loading import TableData, features_of, learned, said_of_labels, without_target
 from .many_labels import labels_in
-from .reading import read_blocks
+from .reading import TEXTS, read_blocks
 from .table import Table
 from .targets import Targets, plainly
 
@@ -41,10 +41,10 @@ def is_large(source: Any) -> bool:
     """Whether this is a file that is better not read whole."""
     if not isinstance(source, str | os.PathLike) or not os.path.isfile(source):
         return False
-    compressed = os.fspath(source).lower().endswith((".gz", ".parquet"))
-    readable = os.fspath(source).lower().removesuffix(".gz").endswith((".csv", ".tsv", ".tab", ".txt", ".psv"))
-    large = os.path.getsize(source) > (LARGE_BINARY if compressed else LARGE)
-    return large and (readable or compressed)
+    name = os.fspath(source).lower()
+    compressed = name.endswith((".gz", ".parquet"))
+    in_blocks = name.removesuffix(".gz").endswith((*TEXTS, ".parquet"))
+    return in_blocks and os.path.getsize(source) > (LARGE_BINARY if compressed else LARGE)
 
 
 @dataclass(frozen=True)
