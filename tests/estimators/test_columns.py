@@ -34,7 +34,16 @@ BOUGHT = np.where((np.nan_to_num(AGE, nan=70) > 50) & (TOWN != "Oslo"), "yes", "
 
 
 def small(cls: Any = NeuralNetworkClassifier, **given: Any) -> Any:
-    return cls(**{"hidden_layer_sizes": 16, "max_iter": 200, "learning_rate": 0.02, "random_state": 0, **given})
+    return cls(
+        **{
+            "n_estimators": 1,
+            "hidden_layer_sizes": 16,
+            "max_iter": 200,
+            "learning_rate": 0.02,
+            "random_state": 0,
+            **given,
+        }
+    )
 
 
 def test_a_frame_needs_no_preparation(tmp_path: Any):

@@ -20,7 +20,9 @@ Y2 = Y2 * [1, 1000] + [0, 1e6]
 
 
 def small(**given: Any) -> NeuralNetworkRegressor:
-    return NeuralNetworkRegressor(**{"hidden_layer_sizes": 16, "max_iter": 30, "random_state": 0, **given})
+    return NeuralNetworkRegressor(
+        **{"n_estimators": 1, "hidden_layer_sizes": 16, "max_iter": 30, "random_state": 0, **given}
+    )
 
 
 def test_several_outputs_of_any_scale():

@@ -6,7 +6,7 @@ import copy
 import math
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Self
 
@@ -25,6 +25,7 @@ from ..rng import Key
 from ..tables import TableEncoder, Targets, attach
 from ..training.callbacks.base import Logs, as_list
 from .building import Head, network
+from .ensemble import averaged, folds, mean_curve
 from .keeping import as_bytes, from_bytes, own_parts, without_model
 from .rows import Rows, SparseBatches, as_numbers, is_mixed, read_x
 from .settings import LARGEST_BATCH, Settings, settings_of
@@ -91,16 +92,26 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
                 f"{type(self).__name__}.fit", "X_val and y_val together", Told("one without the other")
             )
         first = not (self.warm_start and hasattr(self, "model_"))
+        if not first and settings.members != (had := len(getattr(self, "estimators_", "1"))):
+            raise InvalidArgument(
+                f"{type(self).__name__}, argument n_estimators", f"{had}, as fitted before", settings.members
+            )
         rows = self._rows(X, y, sample_weight, first)
         held = None
         if X_val is not None:
             held = self._rows(X_val, y_val, sample_weight_val, first=False)
         elif self.early_stopping:
             rows, held = self._split(rows, settings)
-        with Teller(self, settings.max_iter, X, y, sample_weight) as teller:
-            watch = Watch(self, settings.tol, settings.patience, stops_by_score=self.early_stopping, teller=teller)
-            self._train(settings, rows, held, first, watch, settings.max_iter)
-        if not watch.stopped and not math.isinf(settings.patience):
+        rows, held = self._in_numbers(rows, held, first)
+        stopped = True
+        with Teller(self, settings.max_iter * settings.members, X, y, sample_weight) as teller:
+            for member, some, watched in self._members(settings, rows, held, first):
+                by_score = self.early_stopping or (settings.members > 1 and watched is not None)
+                watch = Watch(member, settings.tol, settings.patience, stops_by_score=by_score, teller=teller)
+                member._train(settings, some, watched, first, watch, settings.max_iter)
+                stopped &= watch.stopped
+        self._join(rows)
+        if not stopped and not math.isinf(settings.patience):
             warnings.warn(
                 f"{type(self).__name__}: after max_iter={settings.max_iter} epochs the network still improved. Raise "
                 "max_iter, or tol; n_iter_no_change=numpy.inf stops at max_iter without this warning.",
@@ -116,7 +127,10 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
             raise InvalidArgument(f"{type(self).__name__}, early_stopping=True", "fit", told, "Leave it out.")
         first = not hasattr(self, "model_")
         rows = self._rows(X, y, sample_weight, first, classes)
-        self._train(settings, rows, None, first, Watch(self, settings.tol, math.inf), 1)
+        rows, _ = self._in_numbers(rows, None, first)
+        for member, _, _ in self._members(settings, rows, None, first, folded=False):
+            member._train(settings, rows, None, first, Watch(member, settings.tol, math.inf), 1)
+        self._join(rows)
         return self
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, first: bool, classes: Any = None) -> Rows:
@@ -124,7 +138,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         if first:
-            for name in ("model_", "encoder_"):
+            for name in ("model_", "encoder_", "estimators_"):
                 self.__dict__.pop(name, None)
         x = read_x(self, X, y, learning=True, first=first)
         targets = self._read_y(y, first, classes)
@@ -151,13 +165,72 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
             )  # fmt: skip
         return rows.take(train), rows.take(held)
 
+    def _in_numbers(self, rows: Rows, held: Rows | None, first: bool) -> tuple[Rows, Rows | None]:
+        """The rows as the network takes them."""
+        rows = replace(rows, x=as_numbers(self, rows.x, first))
+        return rows, held and replace(held, x=as_numbers(self, held.x))
+
+    def _members(
+        self, settings: Settings, rows: Rows, held: Rows | None, first: bool, folded: bool = True
+    ) -> Iterator[tuple[Any, Rows, Rows | None]]:
+        """Each network's estimator with the rows that it trains on and those that it watches: of several networks, each
+        watches others, unless there are `held` ones for all."""
+        if settings.members == 1:
+            yield self, rows, held
+            return
+        if first:
+            self.estimators_ = [self._member(i) for i in range(settings.members)]
+        parts = None
+        if folded and held is None:
+            labels = rows.y if is_classifier(self) and rows.y.ndim == 1 else None
+            parts = folds(rows, settings.members, labels, settings.in_one_batch(rows), self._drawn)
+        for i, member in enumerate(self.estimators_):
+            if parts is None:
+                yield member, rows, held
+            else:
+                yield member, rows.take(parts[i][0]), rows.take(parts[i][1])
+
+    def _member(self, i: int) -> Self:
+        """An estimator of one network, the i-th of several."""
+        member = copy.copy(self)
+        member.__dict__.pop("estimators_", None)
+        member.n_estimators, member._drawn = 1, Key(self._drawn).fold("member", i).seed >> 33
+        member._name = f"member_{i + 1}"
+        return member
+
+    def _join(self, rows: Rows) -> None:
+        """Of several networks: their average as one, and their curves as one."""
+        members = self.__dict__.get("estimators_")
+        if not members:
+            return
+        self.n_outputs_, self.out_activation_ = self._head(rows.y).outputs, members[0].out_activation_
+        self._average()
+        self._begin_curves()
+        self.history_.update(
+            (name, mean_curve([one.history_[name] for one in members])) for name in members[0].history_
+        )
+        self.loss_curve_ += mean_curve([one.loss_curve_ for one in members])
+        self.n_iter_ = max(one.n_iter_ for one in members)
+        self.loss_, self.best_loss_ = (
+            float(np.mean([getattr(one, n) for one in members])) for n in ("loss_", "best_loss_")
+        )
+        self.callbacks_ = [callback for one in members for callback in one.callbacks_]
+        scores = [one.validation_scores_ for one in members]
+        if scores[0] is not None:
+            self.validation_scores_ = mean_curve(scores)
+            self.best_validation_score_ = max(self.validation_scores_)
+
+    def _average(self) -> None:
+        """`model_`, which has the weights of all members."""
+        self.model_ = averaged([one.model_ for one in self.estimators_])
+        if hasattr(self, "encoder_"):
+            attach(self.model_, self.encoder_, self._columns_of_targets())
+
     def _train(
         self, settings: Settings, rows: Rows, held: Rows | None, first: bool, watch: Watch, epochs: int
     ) -> None:  # fmt: skip
         rows = replace(rows, weights=self._weigh(rows.y, rows.weights), raw=(None, None)).counted()
-        rows = replace(rows, x=as_numbers(self, rows.x, first))
-        held = held and replace(held, x=as_numbers(self, held.x))
-        if settings.exact and len(rows) == min(settings.batch_for(len(rows)), LARGEST_BATCH):
+        if settings.in_one_batch(rows):
             rows = rows.merged()
         if first:
             self._begin(settings, rows)
@@ -187,7 +260,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
                 self.model_.add(tail)
 
     def _begin(self, settings: Settings, rows: Rows) -> None:
-        """A new network, and curves without a point."""
+        """A new network, and new curves."""
         self._learn_scale(rows)
         head = self._head(rows.y)
         self.model_ = network(self, settings, head, rows.x, rows.weights, Key(self._drawn).fold("model").seed >> 1)
@@ -196,6 +269,10 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         self.out_activation_ = getattr(getattr(last, "activation", getattr(last, "function", None)), "name", "linear")
         if hasattr(self, "encoder_"):
             attach(self.model_, self.encoder_, self._columns_of_targets())
+        self._begin_curves()
+
+    def _begin_curves(self) -> None:
+        """Curves without a point."""
         self.history_: dict[str, list[Any]] = {}
         self.loss_curve_: list[float] = []
         self.loss_ = self.best_loss_ = math.inf
@@ -270,6 +347,9 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         """The network as the bytes of its `.keras` file; classes of the user's own as pickles have them, by name."""
         state = {**super().__getstate__()}
+        if "estimators_" in state:  # they have all the weights
+            del state["model_"]
+            state["callbacks_"] = []
         if "model_" in state:
             state["model_"], state["_own_parts"] = as_bytes(self.model_), own_parts(self.model_)
             state["callbacks_"] = [without_model(callback) for callback in self.callbacks_]
@@ -280,3 +360,5 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         own = self.__dict__.pop("_own_parts", {})
         if "model_" in state:
             self.model_ = from_bytes(state["model_"], own)
+        if "estimators_" in state:
+            self._average()

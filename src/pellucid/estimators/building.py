@@ -40,8 +40,9 @@ def network(estimator: Any, settings: Settings, head: Head, x: Array, weights: A
     if estimator.model is None:
         mass = settings.batch_for(x.shape[0]) * (1.0 if weights is None else float(np.mean(weights)))
         model: Model = Sequential(
-            [*_front(estimator, x, weights), *_layers(estimator, settings, head, mass)], seed=seed
-        )
+            [*_front(estimator, x, weights), *_layers(estimator, settings, head, mass)],
+            name=getattr(estimator, "_name", None), seed=seed,
+        )  # fmt: skip
     else:
         model = _own(estimator, head, x.shape[1], seed)
     model.build((None, x.shape[1]))

@@ -84,7 +84,8 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     """
 
     def __init__(
-        self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *, dropout: Any = 0.0,
+        self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *,
+        n_estimators: Any = "auto", dropout: Any = 0.0,
         batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
         loss: Any = "auto", alpha: float = 0.0001, l1: float = 0.0, batch_size: Any = "auto", max_iter: int = 200,
         shuffle: bool = True, random_state: Any = None, tol: float = 1e-4, n_iter_no_change: Any = 10,
@@ -94,6 +95,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.n_estimators = n_estimators
         self.dropout = dropout
         self.batch_norm = batch_norm
         self.standardize = standardize

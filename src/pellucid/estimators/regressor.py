@@ -51,7 +51,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     """
 
     def __init__(
-        self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *, dropout: Any = 0.0,
+        self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *,
+        n_estimators: Any = "auto", dropout: Any = 0.0,
         batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
         loss: Any = "auto", out_activation: Any = "auto", alpha: float = 0.0001, l1: float = 0.0,
         batch_size: Any = "auto", max_iter: int = 200, shuffle: bool = True, random_state: Any = None,
@@ -61,6 +62,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.n_estimators = n_estimators
         self.dropout = dropout
         self.batch_norm = batch_norm
         self.standardize = standardize

@@ -52,11 +52,15 @@ class Rows:
         """
         if not isinstance(self.x, np.ndarray):
             return self
+        first, group = self.groups()
+        return replace(self.take(first), weights=np.bincount(group, weights=self.weights))
+
+    def groups(self) -> tuple[Array, Array]:
+        """(a row of each group of equal ones, the group of each row); x is an array."""
         y = self.y.reshape(len(self), -1)
         both = np.concatenate([np.asarray(self.x, np.float64), y.astype(np.float64)], axis=1)
         _, first, group = np.unique(both, axis=0, return_index=True, return_inverse=True)
-        weights = np.bincount(group.reshape(-1), weights=self.weights)
-        return replace(self, x=self.x[first], y=self.y[first], weights=weights)
+        return first, group.reshape(-1)
 
 
 def read_x(estimator: Any, x: Any, y: Any = None, *, learning: bool, first: bool) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..errors import InvalidArgument, Told, WrongType
 from ..tables import TableEncoder
 from ..training.callbacks.base import as_list
 
+MEMBERS = 5  # of n_estimators="auto"
 LARGEST_BATCH = 200  # of batch_size="auto", as in scikit-learn
 THEIR_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's words for Keras's activations
 
@@ -34,11 +35,16 @@ class Settings:
     patience: float
     tol: float
     validation_fraction: float
-    exact: bool  # whether equal rows may be merged: nothing is drawn or counted row by row
+    exact: bool  # whether equal rows may be merged: nothing is counted row by row
+    members: int  # networks whose outputs are averaged
 
     def batch_for(self, rows: int) -> int:
         """Rows of a batch, where there are so many in all."""
         return min(self.batch_size or LARGEST_BATCH, rows)
+
+    def in_one_batch(self, rows: Sized) -> bool:
+        """Whether equal rows are to be merged: where one batch holds all."""
+        return self.exact and len(rows) == min(self.batch_for(len(rows)), LARGEST_BATCH)
 
 
 def settings_of(estimator: Any) -> Settings:
@@ -80,8 +86,19 @@ def settings_of(estimator: Any) -> Settings:
         float(patience),
         checks.number(where("tol"), estimator.tol, minimum=0),
         checks.number(where("validation_fraction"), estimator.validation_fraction, above=0, below=1),
-        exact=own is None and not any(rates) and not estimator.batch_norm,
+        exact=own is None and not estimator.batch_norm,
+        members=_members(where("n_estimators"), estimator.n_estimators, own),
     )
+
+
+def _members(where: str, given: Any, own: Any) -> int:
+    """How many networks are trained."""
+    if isinstance(given, str) and given == "auto":
+        return MEMBERS if own is None else 1
+    count = checks.integer(where, given, minimum=1)
+    if count > 1 and own is not None:
+        raise InvalidArgument(where, "1 with a model of your own", count, "BaggingClassifier averages several.")
+    return count
 
 
 def _ours(activation: Any) -> Any:
