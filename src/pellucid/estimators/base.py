@@ -20,7 +20,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, Told
-from ..layers import Layer
+from ..layers import Dense, Layer
 from ..rng import Key
 from ..tables import TableEncoder, Targets, attach
 from ..training.callbacks.base import Logs, as_list
@@ -311,6 +311,25 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         self.loss_curve_.append(self.loss_)
         for name, value in logs.items():
             self.history_.setdefault(name, []).append(np.asarray(value).tolist())
+
+    @property
+    def coefs_(self) -> list[Array]:
+        """The kernel of each Dense layer (inputs, units), of a single network; they are for standardised inputs."""
+        return [np.array(layer.kernel) for layer in self._dense()]
+
+    @property
+    def intercepts_(self) -> list[Array]:
+        """The bias of each Dense layer that has one (units,), of a single network."""
+        return [np.array(layer.bias) for layer in self._dense() if layer.use_bias]
+
+    def _dense(self) -> list[Dense]:
+        if hasattr(self, "estimators_"):
+            raise AttributeError(
+                f"{type(self).__name__}: {len(self.estimators_)} networks have no weights in common. Ask one of "
+                "estimators_, or fit with n_estimators=1."
+            )
+        check_is_fitted(self, "model_")
+        return [layer for _, layer in self.model_.leaves() if isinstance(layer, Dense)]
 
     # Using ---------------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from .base import NeuralNetwork
 from .building import Head
 
 OF_NUMBERS = (SparseCategoricalCrossentropy, CategoricalGeneralizedCrossEntropy)  # take the numbers of classes
+TINY = float(np.finfo(np.float32).tiny)  # probabilities that can still be told from 0
 OF_CLASSES = (CategoricalCrossentropy, CategoricalFocalCrossentropy, CategoricalHinge, *OF_NUMBERS)
 
 
@@ -149,6 +150,15 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         with np.errstate(divide="ignore"):
             logs: Array = np.log(self.predict_proba(X))
         return logs
+
+    def decision_function(self, X: Any) -> Array:
+        """How far each row is on a class's side. Two classes: ln(p₂ / p₁) (N,), above 0 where the second is predicted.
+        More: ln p (N, classes). Labels: ln(p / (1 − p)) (N, labels)."""
+        p = self.predict_proba(X).astype(np.float64)
+        logs: Array = np.log(np.maximum(p, TINY))
+        if self._many:
+            return logs - np.log(np.maximum(1 - p, TINY))
+        return logs[:, 1] - logs[:, 0] if len(self.classes_) == 2 else logs
 
     # What is asked of an estimator ---------------------------------------------------------------------------------
 

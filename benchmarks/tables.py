@@ -1,0 +1,203 @@
+"""How good networks are on tables without tuning, beside scikit-learn's own: python -m benchmarks.tables [SET ...]
+
+Every model has its defaults and the same rows. What came out stands in results/tables.json, which a later call goes on
+with (delete it to begin anew), and between the marks in docs/tables_compared.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import polars
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.metrics import log_loss, r2_score, root_mean_squared_error
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from pellucid.estimators import NeuralNetworkClassifier, NeuralNetworkRegressor
+
+from .processes import ROOT
+from .report import RESULTS, table, write_page
+from .table_sets import SETS, Array, Columns, Set, Split
+
+PAGE, FILE = ROOT / "docs" / "tables_compared.md", RESULTS / "tables.json"
+SEEDS = range(5)
+OURS = "Pellucid"
+MODELS = {  # of numbers, of classes
+    OURS: (NeuralNetworkRegressor, NeuralNetworkClassifier),
+    "MLP": (MLPRegressor, MLPClassifier),
+    "MLP, scaled": (MLPRegressor, MLPClassifier),
+    "gradient boosting": (HistGradientBoostingRegressor, HistGradientBoostingClassifier),
+    "random forest": (RandomForestRegressor, RandomForestClassifier),
+}
+Scores = dict[str, float]  # score (more is better), loss (less is better), seconds
+Results = dict[str, dict[str, dict[str, Scores]]]  # by set, model and seed
+
+
+# Measuring ---------------------------------------------------------------------------------------------------------
+
+
+def model_for(name: str, classes: bool, seed: int, x: Any) -> Any:
+    """A model with its defaults, behind what makes numbers of its columns."""
+    kind = MODELS[name][classes]
+    if name == OURS:
+        return kind(random_state=seed)
+    options: dict[str, Any] = {}
+    steps = []
+    if isinstance(x, Columns):
+        words = [i for i, column in enumerate(x.values()) if column.dtype == object]
+        numbers = [i for i in range(len(x)) if i not in words]
+        if name == "gradient boosting":  # takes categories as such, and missing values
+            of_words: Any = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
+            of_numbers: Any = FunctionTransformer(lambda some: some.astype(float))
+            options["categorical_features"] = list(range(len(words)))
+        else:
+            of_words, of_numbers = OneHotEncoder(handle_unknown="ignore", sparse_output=False), SimpleImputer()
+        steps.append(make_column_transformer((of_words, words), (of_numbers, numbers)))
+    if name == "MLP, scaled":
+        steps.append(StandardScaler())
+    return make_pipeline(*steps, kind(random_state=seed, **options))
+
+
+def given(name: str, x: Any) -> Any:
+    """The rows in the form that a model takes."""
+    if not isinstance(x, Columns):
+        return x
+    if name == OURS:
+        return polars.DataFrame({column: cells.tolist() for column, cells in x.items()}).fill_nan(None)
+    return np.stack([cells.astype(object) for cells in x.values()], axis=1)
+
+
+def measured(name: str, one: Set, split: Split, seed: int) -> Scores:
+    """One model trained and judged on one split."""
+    x, y, x_test, y_test = split
+    model = model_for(name, one.classes, seed, x)
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLPs say that they might go on
+        model.fit(given(name, x), y)
+    seconds = time.perf_counter() - began
+    if one.classes:
+        p = model.predict_proba(given(name, x_test)).astype(float)
+        p /= p.sum(axis=1, keepdims=True)
+        score, loss = float((model.classes_[p.argmax(axis=1)] == y_test).mean()), log_loss(y_test, p)
+    else:
+        found = model.predict(given(name, x_test))
+        score, loss = r2_score(y_test, found), root_mean_squared_error(y_test, found)
+    return {"score": float(score), "loss": float(loss), "seconds": seconds}
+
+
+def measure(results: Results, wanted: list[str]) -> None:
+    """What is not in the results yet, the models in turn."""
+    for one in SETS:
+        for seed in SEEDS if not wanted or one.title in wanted else ():
+            split = one.split(seed)
+            for name in MODELS:
+                kept = results.setdefault(one.title, {}).setdefault(name, {})
+                if str(seed) not in kept:
+                    kept[str(seed)] = measured(name, one, split, seed)
+                    FILE.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+
+
+# The page ----------------------------------------------------------------------------------------------------------
+
+
+def of(results: Results, one: Set, name: str, what: str) -> Array:
+    """The values for each seed; none where not all were measured."""
+    found = results.get(one.title, {}).get(name, {})
+    return np.array([found[str(seed)][what] for seed in SEEDS if str(seed) in found])
+
+
+def behind(ours: Array, theirs: Array, sign: float) -> bool:
+    """Whether ours is worse by more than two standard errors of the differences on the same splits."""
+    worse = sign * (theirs - ours)
+    return bool(worse.mean() > 2 * worse.std(ddof=1) / math.sqrt(len(worse)))
+
+
+def written(value: float, what: str, classes: bool) -> str:
+    if what == "score":
+        return f"{value:.3f}"
+    return f"{value:.1f} s" if what == "seconds" else f"{value:.3f}" if classes or value < 100 else f"{value:.0f}"
+
+
+def comparison(results: Results, what: str, sets: list[Set]) -> str:
+    """A line for each set: the mean and standard error of each model; the best is bold."""
+    rows = []
+    for one in sets:
+        found = {name: of(results, one, name, what) for name in MODELS}
+        means = {name: values.mean() for name, values in found.items() if len(values) == len(SEEDS)}
+        best = (max if what == "score" else min)(means.values(), default=math.nan)
+        cells = [one.title]
+        for name, values in found.items():
+            if name not in means:
+                cells.append("")
+                continue
+            error = values.std(ddof=1) / math.sqrt(len(values))
+            text = written(means[name], what, one.classes)
+            text = f"**{text}**" if what != "seconds" and means[name] == best else text
+            cells.append(text if what == "seconds" else f"{text} ± {written(error, what, one.classes)}")
+        rows.append(cells)
+    return table(["", *MODELS], rows)
+
+
+def told(results: Results) -> str:
+    """How often ours is first, within noise of it, or behind; and whether behind an MLP."""
+    lines = []
+    for what, sign, title in (("score", 1.0, "accuracy or R²"), ("loss", -1.0, "log loss or RMSE")):
+        whole = [one for one in SETS if all(len(of(results, one, name, what)) == len(SEEDS) for name in MODELS)]
+        first, near, after, after_mlp = 0, 0, [], []
+        for one in whole:
+            found = {name: of(results, one, name, what) for name in MODELS}
+            best = max(found, key=lambda name: sign * found[name].mean())
+            if best == OURS:
+                first += 1
+            elif behind(found[OURS], found[best], sign):
+                after.append(f"{one.title} (behind {best})")
+            else:
+                near += 1
+            after_mlp += [
+                f"{one.title} ({name})" for name in ("MLP", "MLP, scaled") if behind(found[OURS], found[name], sign)
+            ]
+        lines.append(
+            f"- By {title}, {OURS} is first on {first} of {len(whole)} sets and within noise of the first on {near}; "
+            f"behind on {', '.join(after) or 'none'}. Behind an MLP on: {', '.join(after_mlp) or 'none'}."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def markdown(results: Results) -> str:
+    of_classes, of_numbers = ([one for one in SETS if one.classes == classes] for classes in (True, False))
+    return "\n".join(
+        [
+            told(results),
+            "### Accuracy\n", comparison(results, "score", of_classes),
+            "### Log loss\n", comparison(results, "loss", of_classes),
+            "### R²\n", comparison(results, "score", of_numbers),
+            "### RMSE\n", comparison(results, "loss", of_numbers),
+            "### Seconds to fit, means\n", comparison(results, "seconds", list(SETS)),
+        ]
+    )  # fmt: skip
+
+
+def main() -> None:
+    results: Results = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+    measure(results, sys.argv[1:])
+    write_page(markdown(results), PAGE)
+
+
+if __name__ == "__main__":
+    main()
