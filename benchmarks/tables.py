@@ -116,10 +116,11 @@ def measure(results: Results, wanted: list[str]) -> None:
 # The page ----------------------------------------------------------------------------------------------------------
 
 
-def of(results: Results, one: Set, name: str, what: str) -> Array:
-    """The values for each seed; none where not all were measured."""
-    found = results.get(one.title, {}).get(name, {})
-    return np.array([found[str(seed)][what] for seed in SEEDS if str(seed) in found])
+def of(results: Results, one: Set, what: str) -> dict[str, Array]:
+    """The values of each model, for the seeds that all have been measured with."""
+    found = {name: results.get(one.title, {}).get(name, {}) for name in MODELS}
+    seeds = [seed for seed in map(str, SEEDS) if all(seed in values for values in found.values())]
+    return {name: np.array([values[seed][what] for seed in seeds]) for name, values in found.items()}
 
 
 def behind(ours: Array, theirs: Array, sign: float) -> bool:
@@ -138,43 +139,47 @@ def comparison(results: Results, what: str, sets: list[Set]) -> str:
     """A line for each set: the mean and standard error of each model; the best is bold."""
     rows = []
     for one in sets:
-        found = {name: of(results, one, name, what) for name in MODELS}
-        means = {name: values.mean() for name, values in found.items() if len(values) == len(SEEDS)}
+        found = of(results, one, what)
+        means = {name: float(values.mean()) for name, values in found.items() if len(values) > 1}
         best = (max if what == "score" else min)(means.values(), default=math.nan)
-        cells = [one.title]
-        for name, values in found.items():
-            if name not in means:
-                cells.append("")
-                continue
-            error = values.std(ddof=1) / math.sqrt(len(values))
-            text = written(means[name], what, one.classes)
-            text = f"**{text}**" if what != "seconds" and means[name] == best else text
-            cells.append(text if what == "seconds" else f"{text} ± {written(error, what, one.classes)}")
-        rows.append(cells)
-    return table(["", *MODELS], rows)
+        cells = [one.title, str(len(found[OURS]))]
+        for name, mean in means.items():
+            text = written(mean, what, one.classes)
+            if what != "seconds":
+                error = found[name].std(ddof=1) / math.sqrt(len(found[name]))
+                text = f"{f'**{text}**' if mean == best else text} ± {written(error, what, one.classes)}"
+            cells.append(text)
+        rows.append(cells + [""] * (len(MODELS) - len(means)))
+    return table(["", "seeds", *MODELS], rows)
+
+
+def places(results: Results, what: str, sign: float) -> tuple[int, list[str], list[str], list[str]]:
+    """(sets compared, those where ours is first, those where it is behind the first, those where behind an MLP)."""
+    compared, first, after, after_mlp = 0, [], [], []
+    for one in SETS:
+        found = of(results, one, what)
+        if len(found[OURS]) < 2:
+            continue
+        compared += 1
+        best = max(found, key=lambda name: sign * float(found[name].mean()))
+        if best == OURS:
+            first.append(one.title)
+        elif behind(found[OURS], found[best], sign):
+            after.append(f"{one.title} ({best})")
+        mlps = [name for name in MODELS if name.startswith("MLP") and behind(found[OURS], found[name], sign)]
+        after_mlp += [f"{one.title} ({name})" for name in mlps]
+    return compared, first, after, after_mlp
 
 
 def told(results: Results) -> str:
     """How often ours is first, within noise of it, or behind; and whether behind an MLP."""
     lines = []
     for what, sign, title in (("score", 1.0, "accuracy or R²"), ("loss", -1.0, "log loss or RMSE")):
-        whole = [one for one in SETS if all(len(of(results, one, name, what)) == len(SEEDS) for name in MODELS)]
-        first, near, after, after_mlp = 0, 0, [], []
-        for one in whole:
-            found = {name: of(results, one, name, what) for name in MODELS}
-            best = max(found, key=lambda name: sign * found[name].mean())
-            if best == OURS:
-                first += 1
-            elif behind(found[OURS], found[best], sign):
-                after.append(f"{one.title} (behind {best})")
-            else:
-                near += 1
-            after_mlp += [
-                f"{one.title} ({name})" for name in ("MLP", "MLP, scaled") if behind(found[OURS], found[name], sign)
-            ]
+        compared, first, after, after_mlp = places(results, what, sign)
         lines.append(
-            f"- By {title}, {OURS} is first on {first} of {len(whole)} sets and within noise of the first on {near}; "
-            f"behind on {', '.join(after) or 'none'}. Behind an MLP on: {', '.join(after_mlp) or 'none'}."
+            f"- By {title}, {OURS} is first on {len(first)} of {compared} sets, within noise of the first on "
+            f"{compared - len(first) - len(after)}, and behind on {', '.join(after) or 'none'}. "
+            f"Behind an MLP on {', '.join(after_mlp) or 'none'}."
         )
     return "\n".join(lines) + "\n"
 

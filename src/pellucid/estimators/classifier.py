@@ -85,8 +85,8 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     """
 
     def __init__(
-        self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *,
-        n_estimators: Any = "auto", dropout: Any = 0.0,
+        self, hidden_layer_sizes: Any = (128, 128), activation: Any = "relu", *,
+        n_estimators: Any = "auto", dropout: Any = 0.3,
         batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
         loss: Any = "auto", alpha: float = 0.0001, l1: float = 0.0, batch_size: Any = "auto", max_iter: int = 200,
         shuffle: bool = True, random_state: Any = None, tol: float = 1e-4, n_iter_no_change: Any = 10,

@@ -51,8 +51,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     """
 
     def __init__(
-        self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *,
-        n_estimators: Any = "auto", dropout: Any = 0.0,
+        self, hidden_layer_sizes: Any = (128, 128), activation: Any = "relu", *,
+        n_estimators: Any = "auto", dropout: Any = 0.1,
         batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
         loss: Any = "auto", out_activation: Any = "auto", alpha: float = 0.0001, l1: float = 0.0,
         batch_size: Any = "auto", max_iter: int = 200, shuffle: bool = True, random_state: Any = None,

@@ -35,7 +35,8 @@ class Rows:
         """Some of the rows."""
         x = self.x.take(rows) if isinstance(self.x, Table) else self.x[rows]
         weights = None if self.weights is None else self.weights[rows]
-        raw_x, raw_y = (None if part is None else _safe_indexing(part, rows) for part in self.raw)
+        raw = [part.tocsr() if hasattr(part, "tocsr") else part for part in self.raw]  # some sparse forms have no rows
+        raw_x, raw_y = (None if part is None else _safe_indexing(part, rows) for part in raw)
         return replace(self, x=x, y=self.y[rows], weights=weights, raw=(raw_x, raw_y))
 
     def counted(self) -> Self:

@@ -17,7 +17,7 @@ from ..tables import TableEncoder
 from ..training.callbacks.base import as_list
 
 MEMBERS = 5  # of n_estimators="auto"
-LARGEST_BATCH = 200  # of batch_size="auto", as in scikit-learn
+LARGEST_BATCH = 64  # of batch_size="auto"
 THEIR_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's words for Keras's activations
 
 
