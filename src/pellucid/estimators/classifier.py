@@ -36,10 +36,14 @@ OF_CLASSES = (CategoricalCrossentropy, CategoricalFocalCrossentropy, Categorical
 class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     """A network that tells classes, of any names, or several labels at once, with scikit-learn's methods.
 
-    p = softmax(W₂·a(W₁·x̂ + b₁) + b₂), with x̂ the standardised input and a the activation; for two classes, and for
-    each of several labels, one p = sigmoid(...). X (N, features), y (N,), or (N, labels) of 0 and 1, p (N, classes).
+    p = softmax(W₃·a(W₂·a(W₁·x̂ + b₁) + b₂) + b₃), with x̂ the standardised input and a the activation; for two classes,
+    and for each of several labels, one p = sigmoid(...). X (N, features), y (N,), or (N, labels) of 0 and 1, p (N,
+    classes). Of several networks, p is the mean.
 
     hidden_layer_sizes: units of each hidden layer; () for none.
+    n_estimators: networks that are trained; "auto" is 5, or 1 with a model of your own. Of several, each holds out
+    another part of the rows, each class in proportion, and stops by their score; the weights of its best epoch come
+    back. With fewer than 5 rows for each part, none are held out.
     activation, dropout: one for all hidden layers, or a list with one for each.
     batch_norm: normalise each hidden layer by its batch.
     standardize: bring each column of X to mean 0 and variance 1 by the rows to train on, in the network's first layer.
@@ -47,11 +51,11 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     learning_rate: a number or a schedule; None for the optimizer's own.
     loss: a name or a loss; "auto", also called "log_loss", is the cross-entropy.
     alpha, l1: (alpha/2·ΣW² + l1·Σ|W|) / B is added to the loss of a batch of B rows.
-    batch_size: "auto" is 200, or all rows where there are fewer.
+    batch_size: "auto" is 64, or all rows where there are fewer.
     max_iter: epochs at most.
     tol, n_iter_no_change: stop once the training loss has not fallen by `tol` for more than so many epochs.
-    early_stopping: hold out validation_fraction of the rows, each class in proportion, and stop by their score instead;
-    the weights of the best epoch come back. Rows of your own go to `fit` as X_val, y_val.
+    early_stopping: hold out validation_fraction of the rows for all networks, each class in proportion, and stop by
+    their score; the weights of the best epoch come back. Rows of your own go to `fit` as X_val, y_val.
     scoring: "loss" (told with a minus: more is better), None for the accuracy, or a scorer's name or function. The
     accuracy of few rows stands still while the network still learns, and stops far too early.
     class_weight: a weight for each class in a dict, or "balanced".
@@ -64,9 +68,11 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     random_state decides that. The estimator's optimizer and loss train it.
     warm_start: `fit` goes on from where the last one ended.
 
-    After `fit`: classes_, model_ (the network: save it, explain it, take it out), loss_curve_, validation_scores_,
-    best_validation_score_, history_ (all of an epoch, with val_loss of held-out rows), n_iter_, n_outputs_,
-    out_activation_, n_features_in_, feature_names_in_, encoder_ where columns were turned into numbers.
+    After `fit`: classes_, model_ (the network, or the mean of several as one: save it, explain it, take it out),
+    estimators_ (one for each of several networks), loss_curve_, validation_scores_, best_validation_score_, history_
+    (all of an epoch, with val_loss of held-out rows; means over the networks that still train), n_iter_, n_outputs_,
+    out_activation_, n_features_in_, feature_names_in_, encoder_ where columns were turned into numbers; coefs_ and
+    intercepts_ of a single network.
 
     The same random_state gives the same bits. A row of weight 2 is the row twice; where one batch holds all rows, to
     the bit. It computes in float32, and goes into a pickle as the bytes of a `.keras` file, which hold no code.
@@ -76,12 +82,14 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     >>> from sklearn.model_selection import train_test_split
     >>> X, y = load_wine(return_X_y=True)
     >>> X, X_test, y, y_test = train_test_split(X, load_wine().target_names[y], stratify=y, random_state=0)
-    >>> classifier = NeuralNetworkClassifier(learning_rate=0.01, random_state=0).fit(X, y)
+    >>> classifier = NeuralNetworkClassifier(random_state=0).fit(X, y)
     >>> classifier.score(X_test, y_test) > 0.95, str(classifier.predict(X_test)[0])
     (True, 'class_2')
 
-    Source: Buitinck et al., "API design for machine learning software", 2013. MLPClassifier does not standardize, which
-    costs it much (docs/guide/scikit_learn.md has numbers); its `solver` is `optimizer` here.
+    Source: Buitinck et al., "API design for machine learning software", 2013; Krogh & Vedelsby, "Neural network
+    ensembles, cross validation, and active learning", NIPS 1994. MLPClassifier does not standardize, and trains one
+    network by its training loss, which costs it much (docs/tables_compared.md has numbers); its `solver` is
+    `optimizer` here.
     """
 
     def __init__(
