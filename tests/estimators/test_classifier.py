@@ -25,7 +25,15 @@ LABELS = make_multilabel_classification(200, 10, n_classes=4, n_labels=2, random
 
 def small(**given: Any) -> NeuralNetworkClassifier:
     return NeuralNetworkClassifier(
-        **{"n_estimators": 1, "hidden_layer_sizes": 16, "max_iter": 30, "random_state": 0, **given}
+        **{
+            "n_estimators": 1,
+            "dropout": 0.0,
+            "batch_size": 200,
+            "hidden_layer_sizes": 16,
+            "max_iter": 30,
+            "random_state": 0,
+            **given,
+        }
     )
 
 

@@ -21,7 +21,15 @@ Y2 = Y2 * [1, 1000] + [0, 1e6]
 
 def small(**given: Any) -> NeuralNetworkRegressor:
     return NeuralNetworkRegressor(
-        **{"n_estimators": 1, "hidden_layer_sizes": 16, "max_iter": 30, "random_state": 0, **given}
+        **{
+            "n_estimators": 1,
+            "dropout": 0.0,
+            "batch_size": 200,
+            "hidden_layer_sizes": 16,
+            "max_iter": 30,
+            "random_state": 0,
+            **given,
+        }
     )
 
 

@@ -30,7 +30,17 @@ def data_for(cls: Any) -> tuple[Any, Any]:
 
 
 def small(cls: Any, **given: Any) -> Any:
-    return cls(**{"n_estimators": 1, "hidden_layer_sizes": 8, "max_iter": 5, "random_state": 0, **given})
+    return cls(
+        **{
+            "n_estimators": 1,
+            "dropout": 0.0,
+            "batch_size": 200,
+            "hidden_layer_sizes": 8,
+            "max_iter": 5,
+            "random_state": 0,
+            **given,
+        }
+    )
 
 
 # Stopping and curves -------------------------------------------------------------------------------------------------

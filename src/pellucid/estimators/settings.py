@@ -18,6 +18,7 @@ from ..training.callbacks.base import as_list
 
 MEMBERS = 5  # of n_estimators="auto"
 LARGEST_BATCH = 64  # of batch_size="auto"
+MOST_MERGED = 200  # rows among which equal ones are merged
 THEIR_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's words for Keras's activations
 
 
@@ -44,7 +45,7 @@ class Settings:
 
     def in_one_batch(self, rows: Sized) -> bool:
         """Whether equal rows are to be merged: where one batch holds all."""
-        return self.exact and len(rows) == min(self.batch_for(len(rows)), LARGEST_BATCH)
+        return self.exact and len(rows) == min(self.batch_for(len(rows)), MOST_MERGED)
 
 
 def settings_of(estimator: Any) -> Settings:
