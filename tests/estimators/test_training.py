@@ -262,7 +262,7 @@ def test_a_fit_that_is_refused_leaves_nothing_half_fitted(cls: Any):
         ),
         ("hidden_layer_sizes", "8", WrongType, "argument hidden_layer_sizes"),
         ("activation", "relo", UnknownName, "Did you mean 'relu'"),
-        ("activation", ["relu", "tanh"], InvalidArgument, "one, or a list of 1, as many as hidden layers"),
+        ("activation", ["relu"], InvalidArgument, "one, or a list of 2, as many as hidden layers"),
         ("dropout", 1.0, InvalidArgument, "argument dropout: expected a number at least 0 and below 1"),
         ("optimizer", "adamm", UnknownName, "argument optimizer"),
         ("learning_rate", -1.0, ValueError, "learning_rate"),
