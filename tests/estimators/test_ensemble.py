@@ -127,6 +127,17 @@ def test_a_class_that_one_fold_lacks_is_known_to_all():
     assert estimator.predict_proba(X).shape == (150, 3)
 
 
+def test_weights_of_classes_count_in_what_is_watched():
+    X, y = CANCER
+    estimator = several(NeuralNetworkClassifier, max_iter=30, class_weight={0: 1.0, 1: 0.05}).fit(X, y)
+    parts = folds(Rows(X, y, None), 3, y, exact=False, seed=estimator._drawn)
+    assert parts is not None
+    for one, (_, held) in zip(estimator.estimators_, parts, strict=True):
+        told = -np.log(one.predict_proba(X[held])[np.arange(len(held)), y[held]])
+        weighed = np.average(told, weights=np.where(y[held] == 1, 0.05, 1.0))
+        assert one.best_validation_score_ == pytest.approx(-weighed, rel=1e-3)
+
+
 # Going on ------------------------------------------------------------------------------------------------------------
 
 

@@ -150,7 +150,8 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
                 raise DataError(f"{type(self).__name__}, sample_weight", "a row that counts", Told("zeros alone"))
         if first:
             self._drawn = int(check_random_state(self.random_state).randint(2**31 - 1))
-        return Rows(x, targets, weights, (X, y)).counted()
+        by_scorer = callable(self.scoring) or self.scoring not in (None, "loss")
+        return Rows(x, targets, weights, (X, y) if by_scorer else (None, None)).counted()
 
     def _split(self, rows: Rows, settings: Settings) -> tuple[Rows, Rows]:
         """(rows to train on, rows to watch), each class in proportion."""
@@ -188,7 +189,8 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
             if parts is None:
                 yield member, rows, held
             else:
-                yield member, rows.take(parts[i][0]), rows.take(parts[i][1])
+                watched = rows.take(parts[i][1])
+                yield member, rows.take(parts[i][0]), replace(watched, weights=self._weigh(watched.y, watched.weights))
 
     def _member(self, i: int) -> Self:
         """An estimator of one network, the i-th of several."""
