@@ -37,6 +37,8 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
     """What the classifier and the regressor share."""
 
     model_: Any  # a Model
+    estimators_: list[Any]  # of several networks
+    callbacks_: list[Any]
     validation_scores_: list[float] | None
     best_validation_score_: float | None
 
@@ -92,10 +94,6 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
                 f"{type(self).__name__}.fit", "X_val and y_val together", Told("one without the other")
             )
         first = not (self.warm_start and hasattr(self, "model_"))
-        if not first and settings.members != (had := len(getattr(self, "estimators_", "1"))):
-            raise InvalidArgument(
-                f"{type(self).__name__}, argument n_estimators", f"{had}, as fitted before", settings.members
-            )
         rows = self._rows(X, y, sample_weight, first)
         held = None
         if X_val is not None:
@@ -176,6 +174,10 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
     ) -> Iterator[tuple[Any, Rows, Rows | None]]:
         """Each network's estimator with the rows that it trains on and those that it watches: of several networks, each
         watches others, unless there are `held` ones for all."""
+        if not first and settings.members != (had := len(getattr(self, "estimators_", "1"))):
+            raise InvalidArgument(
+                f"{type(self).__name__}, argument n_estimators", f"{had}, as fitted before", settings.members
+            )
         if settings.members == 1:
             yield self, rows, held
             return
@@ -216,15 +218,15 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         self.loss_, self.best_loss_ = (
             float(np.mean([getattr(one, n) for one in members])) for n in ("loss_", "best_loss_")
         )
-        self.callbacks_ = [callback for one in members for callback in one.callbacks_]
         scores = [one.validation_scores_ for one in members]
         if scores[0] is not None:
             self.validation_scores_ = mean_curve(scores)
             self.best_validation_score_ = max(self.validation_scores_)
 
     def _average(self) -> None:
-        """`model_`, which has the weights of all members."""
+        """`model_`, which has the weights of all members; and their callbacks."""
         self.model_ = averaged([one.model_ for one in self.estimators_])
+        self.callbacks_ = [callback for one in self.estimators_ for callback in one.callbacks_]
         if hasattr(self, "encoder_"):
             attach(self.model_, self.encoder_, self._columns_of_targets())
 
@@ -369,8 +371,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """The network as the bytes of its `.keras` file; classes of the user's own as pickles have them, by name."""
         state = {**super().__getstate__()}
         if "estimators_" in state:  # they have all the weights
-            del state["model_"]
-            state["callbacks_"] = []
+            del state["model_"], state["callbacks_"]
         if "model_" in state:
             state["model_"], state["_own_parts"] = as_bytes(self.model_), own_parts(self.model_)
             state["callbacks_"] = [without_model(callback) for callback in self.callbacks_]

@@ -18,9 +18,9 @@ FEWEST = 5  # rows that a network watches at least; where there are too few, non
 
 
 def folds(rows: Rows, k: int, labels: Array | None, exact: bool, seed: int) -> list[tuple[Array, Array]] | None:
-    """For each of k networks, the rows to train on and the rows to watch: each row is watched by one of them, each
-    class
-    (labels (N,), or None) in proportion. None where there are too few rows.
+    """For each of k networks, the rows to train on and the rows to watch; None where there are too few rows.
+
+    Each row is watched by one network, each class (labels (N,), or None) in proportion.
 
     exact: equal rows stay together, in an order that does not depend on the one they came in, as in `Rows.merged`.
     """
@@ -46,11 +46,11 @@ def averaged(models: Sequence[Any]) -> Model:
     return model
 
 
-def mean_curve(curves: Sequence[Sequence[float]]) -> list[float]:
+def mean_curve(curves: Sequence[Sequence[Any]]) -> list[Any]:
     """For each epoch, the mean of those that were still training.
 
     >>> mean_curve([[3.0, 2.0, 1.0], [5.0]])
     [4.0, 2.0, 1.0]
     """
     epochs = zip_longest(*curves)
-    return [float(np.mean([value for value in values if value is not None])) for values in epochs]
+    return [np.mean([value for value in values if value is not None], axis=0).tolist() for values in epochs]
