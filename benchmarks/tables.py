@@ -129,10 +129,9 @@ def behind(ours: Array, theirs: Array, sign: float) -> bool:
     return bool(worse.mean() > 2 * worse.std(ddof=1) / math.sqrt(len(worse)))
 
 
-def written(value: float, what: str, classes: bool) -> str:
-    if what == "score":
-        return f"{value:.3f}"
-    return f"{value:.1f} s" if what == "seconds" else f"{value:.3f}" if classes or value < 100 else f"{value:.0f}"
+def written(value: float, what: str, mean: float) -> str:
+    """A value as precise as its mean needs."""
+    return f"{value:.1f} s" if what == "seconds" else f"{value:.0f}" if mean >= 100 else f"{value:.3f}"
 
 
 def comparison(results: Results, what: str, sets: list[Set]) -> str:
@@ -148,10 +147,10 @@ def comparison(results: Results, what: str, sets: list[Set]) -> str:
         best = (max if what == "score" else min)(means.values(), default=math.nan)
         cells = [one.title, str(len(found[OURS]))]
         for name, mean in means.items():
-            text = written(mean, what, one.classes)
+            text = written(mean, what, mean)
             if what != "seconds":
                 error = found[name].std(ddof=1) / math.sqrt(len(found[name]))
-                text = f"{f'**{text}**' if mean == best else text} ± {written(error, what, one.classes)}"
+                text = f"{f'**{text}**' if mean == best else text} ± {written(error, what, mean)}"
             cells.append(text)
         rows.append(cells + [""] * (len(MODELS) - len(means)))
     return table(["", "seeds", *MODELS], rows)
