@@ -54,6 +54,16 @@ class Steps:
         self.code, self.seen = code, seen
         self.places = [section for section, ops in code.sections.items() for _ in ops]
         self.ops: list[Op | None] = [op for ops in code.sections.values() for op in ops]
+        self.uses: dict[str, list[tuple[int, int, int]]] = {}  # of each space: (first float, last + 1, operation)
+        for i, op in enumerate(self.ops):
+            self.put(i, op)
+
+    def put(self, i: int, op: Op | None) -> None:
+        """Have another operation, or none, in this place."""
+        self.ops[i] = op
+        for use, operand in zip(signature(op.kernel).uses, op.operands, strict=False) if op else ():
+            if use is not None and isinstance(operand, Buffer):
+                self.uses.setdefault(operand.space, []).append((operand.offset, self._end(operand), i))
 
     def write(self) -> None:
         """Put them back into their sections."""
@@ -63,18 +73,11 @@ class Steps:
 
     def users(self, buffer: Operand) -> dict[int, Op]:
         """The operations that read or write any of a buffer's numbers; none if somebody may look at them."""
-        found: dict[int, Op] = {}
         if not isinstance(buffer, Buffer) or (buffer.space == "work" and buffer.offset in self.seen):
-            return found
-        for i, op in enumerate(self.ops):
-            if op is not None:
-                uses = zip(signature(op.kernel).uses, op.operands, strict=False)
-                if any(use is not None and self._overlap(operand, buffer) for use, operand in uses):
-                    found[i] = op
-        return found
-
-    def _overlap(self, a: Operand, b: Buffer) -> bool:
-        return isinstance(a, Buffer) and a.space == b.space and a.offset < self._end(b) and b.offset < self._end(a)
+            return {}
+        start, stop = buffer.offset, self._end(buffer)
+        found = {i for first, last, i in self.uses[buffer.space] if first < stop and start < last}
+        return {i: op for i in sorted(found) if (op := self.ops[i]) is not None}
 
     def _end(self, buffer: Buffer) -> int:
         return buffer.offset + buffer.size * (self.code.batch if buffer.each else 1)
@@ -89,10 +92,10 @@ def _rescaling(steps: Steps, at: int, op: Op) -> None:
     plain = gather.kernel.startswith("gather.") and gather.operands[4:] == (1.0, 0.0)
     if not plain or any(other.kernel != "finite.rows" for _, other in others):
         return
-    steps.ops[i] = replace(gather, operands=(*gather.operands[:3], y, scale, offset))
+    steps.put(i, replace(gather, operands=(*gather.operands[:3], y, scale, offset)))
     for j, other in others:  # what is finite stays so
-        steps.ops[j] = replace(other, operands=(y, *other.operands[1:]))
-    steps.ops[at] = None
+        steps.put(j, replace(other, operands=(y, *other.operands[1:])))
+    steps.put(at, None)
 
 
 def _relu_grad(steps: Steps, at: int, op: Op) -> None:
@@ -104,8 +107,8 @@ def _relu_grad(steps: Steps, at: int, op: Op) -> None:
         return
     *before, behind = product.operands
     if behind is None and before[2] is not None:
-        steps.ops[i] = replace(product, operands=(*before[:2], dx, *before[3:], y))
-        steps.ops[at] = None
+        steps.put(i, replace(product, operands=(*before[:2], dx, *before[3:], y)))
+        steps.put(at, None)
 
 
 def _update(steps: Steps, at: int, op: Op) -> None:
@@ -122,6 +125,6 @@ def _update(steps: Steps, at: int, op: Op) -> None:
     code = steps.code
     width = -(-O // 64) * 64  # whole panels
     packed = code.buffer((*dz.shape[:-1], width)) if code.batch * dz.size > LARGE else None
-    steps.ops[i] = Op("dense.bounded", (x, dz, I, O, rows))
-    steps.ops[finite] = None
-    steps.ops[at] = Op(FUSED + op.kernel, (x, dz, packed, I, O, rows, *op.operands))
+    steps.put(i, Op("dense.bounded", (x, dz, I, O, rows)))
+    steps.put(finite, None)
+    steps.put(at, Op(FUSED + op.kernel, (x, dz, packed, I, O, rows, *op.operands)))
