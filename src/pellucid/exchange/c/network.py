@@ -1,0 +1,163 @@
+"""A network as steps of C: those of its wiring that its outputs need, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ... import layers as L
+from ...arrays import Array, Whole
+from ...errors import InvalidArgument, Told
+from ...layers.composite import Composite
+from ...layers.traced import Traced
+from ...layers.tracing import ByPhase
+from ...ops import Op
+from ...wiring import Step as Use
+from ..ours import activations_of, ours, own_code, refuse_foreign
+from . import layers  # their emitters register themselves
+from .ops import write_op
+from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
+
+__all__ = ["Network", "layers", "write_network"]
+
+DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
+ROWS = 256  # on which ranges are looked for at once
+Bounds = dict[int, tuple[float, float]]  # the smallest and the largest number on each wire
+
+
+@dataclass
+class Network:
+    """What enters and what leaves: the arguments of the function. placed: which buffer lies in which output."""
+
+    inputs: list[Buffer]
+    outputs: list[Buffer]
+    placed: dict[Buffer, Buffer]
+
+
+def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) -> Network:
+    """Write all steps; data: batches of the inputs on which ranges are looked for, where bytes are written."""
+    only_ours(model)
+    needed = needed_steps(model)
+    numbers, whole = dict(known_numbers(model)), of_batches(model)
+    bounds: Bounds = {} if data is None else ranges(model, data)
+    wires: dict[int, Value] = {}
+    inputs = []
+    for wire, name, shape in zip(model.wiring.inputs, model.input_names, model.sample_shapes, strict=True):
+        wanted = "x" if len(model.sample_shapes) == 1 else name
+        buffer = Buffer("x" if wanted == "x" else writing.name(wanted), int(np.prod(shape)), writing.type, outside=True)
+        inputs.append(buffer)
+        wires[wire] = Value((1, *shape), buffer, bounds=bounds.get(wire, (0.0, 0.0)))
+    for step in needed:
+        if step.layer.gives_weights:
+            for wire, spec in zip(step.outputs, step.layer.parameters(), strict=True):
+                array = model.p[f"{step.path}/{spec.name}"]
+                wires[wire] = Value(array.shape, array=array)
+            continue
+        (end,), given = step.outputs, [wires[wire] for wire in step.inputs]
+        value = written(writing, step, given, numbers[step.label], end not in whole)
+        wires[end] = replace(value, bounds=bounds.get(end, (0.0, 0.0)))
+    return ended(writing, model, inputs, [wires[wire] for wire in model.wiring.outputs])
+
+
+def written(writing: Writing, step: Use, given: list[Value], y: Array, apart: bool) -> Value:
+    """Write one step, whose output for zeros is y; what depends on weights alone is known by now.
+
+    apart: whether each row has an output of its own."""
+    if given and all(value.array is not None for value in given):
+        return Value(y.shape, array=y)
+    if step.trains(False) and ours(type(step.layer)) in DIFFERING:
+        raise InvalidArgument(
+            f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
+        )
+    kind = ours(type(step.layer))
+    flowing = [value for value in given if value.array is None]
+    at = At(writing, step.layer, step.path, step.label, given, y.shape, y.dtype.name, titled(step, flowing, y))
+    value = None
+    if apart:
+        value = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS else None
+    if value is None:
+        told = step.layer.formula if isinstance(step.layer, Op) else type(step.layer).__name__
+        raise InvalidArgument(
+            f"{WHERE}, layer {step.path!r}", "a kind of layer that is written in C", Told(told), INSTEAD
+        )
+    return reshaped(value, y.shape)
+
+
+def of_batches(model: Any) -> set[int]:
+    """The wires that hold one array for all rows: weights, what is made of them, and what an op makes of a batch."""
+    shapes = dict(zip(model.wiring.inputs, model.sample_shapes, strict=True))
+    for step, given in model.steps(*model.sample_shapes):
+        shapes |= zip(step.outputs, step.layer.output_shapes_for(*given), strict=True)
+    return {wire for wire, shape in shapes.items() if isinstance(shape, Whole)}
+
+
+def titled(step: Use, given: Sequence[Value], y: Array) -> str:
+    """dense: Dense, 64 -> 10."""
+    kind = step.layer.formula if isinstance(step.layer, Op) else type(step.layer).__name__
+    sizes = [" x ".join(map(str, shape[1:])) or "1" for shape in (*(value.shape for value in given), y.shape)]
+    return f"{step.label}: {kind}, {' and '.join(sizes[:-1])} -> {sizes[-1]}"
+
+
+def ended(writing: Writing, model: Any, inputs: list[Buffer], leaving: Sequence[Value]) -> Network:
+    """Have the values that leave lie in the outputs; one that enters, is known, or leaves twice, is copied."""
+    outputs, placed = [], dict[Buffer, Buffer]()
+    for value, name in zip(leaving, model.output_names, strict=True):
+        to = "y" if len(leaving) == 1 else writing.name(name if name not in model.input_names else f"{name}_out")
+        output = Buffer(to, value.size, writing.type, outside=True)
+        outputs.append(output)
+        if value.array is None and not value.memory.outside and value.memory not in placed:
+            placed[value.memory] = output
+            continue
+        at = At(writing, None, name, name, [value], value.shape, writing.dtype)
+        lines = [f"for (size_t i = 0; i < {value.size}; i++)", f"    {to}[i] = {at.named(value)}[i];"]
+        reads = [] if value.buffer is None else [value.buffer]
+        writing.steps.append(Step(lines, reads, output, title=f"{name}: leaves as it is"))
+    return Network(inputs, outputs, placed)
+
+
+def needed_steps(model: Any) -> list[Use]:
+    """The steps that the outputs need, as the model predicts."""
+    wanted, found = set(model.wiring.outputs), list[Use]()
+    for step in reversed(model.wiring.steps):
+        if wanted & set(step.outputs):
+            wanted |= set(step.inputs[1:] if ours(type(step.layer)) is ByPhase else step.inputs)
+            found.append(step)
+    return found[::-1]
+
+
+def known_numbers(model: Any) -> Iterator[tuple[str, Array]]:
+    """(label, what the step gives for one row of zeros): its shape and kind, and its numbers where they are known."""
+    rows = [np.zeros((1, *shape), model.dtype) for shape in model.sample_shapes]
+    with np.errstate(all="ignore"):
+        yield from model.walk(model.p, *rows, training=False, rng=model.key)
+
+
+def ranges(model: Any, data: Sequence[Array]) -> Bounds:
+    """The smallest and the largest number on each wire, for these rows."""
+    found: Bounds = {}
+    wires = {step.label: step.outputs[0] for step in model.wiring.steps if not step.layer.gives_weights}
+    for start in range(0, len(data[0]), ROWS):
+        rows = [x[start : start + ROWS] for x in data]
+        steps = model.walk(model.p, *rows, training=False, rng=model.key)
+        there = [*zip(model.wiring.inputs, rows, strict=True), *((wires[n], y) for n, y in steps if n in wires)]
+        for wire, y in there:
+            low, high = found.get(wire, (0.0, 0.0))
+            found[wire] = min(low, float(np.min(y))), max(high, float(np.max(y)))
+    return found
+
+
+def only_ours(model: Any) -> None:
+    """Refuse models, layers and activations of the user's own, at any depth; not those that write `call`, which has
+    become steps."""
+    if not isinstance(model, Traced) or own_code(model):
+        refuse_foreign(f"{WHERE}, model {model.name!r}", model, INSTEAD)
+    for layer in model.layers:
+        if isinstance(layer, Composite):
+            only_ours(layer)
+            continue
+        refuse_foreign(f"{WHERE}, layer {layer.name!r}", layer, INSTEAD)
+        for activation in activations_of(layer):
+            refuse_foreign(f"{WHERE}, layer {layer.name!r}, activation", activation, INSTEAD)
