@@ -16,7 +16,6 @@ from ...layers.activation_layer import ActivationLayer
 from ...layers.dot import TINY
 from ...layers.normalization import SMALLEST
 from ...layers.shapes import along, axes_of
-from ...layers.tracing import ByPhase
 from ...layers.unit_normalization import SHORTEST
 from .activations import write_activation
 from .loops import along_last, contracted, elementwise, moved
@@ -29,11 +28,6 @@ from .writer import At, Value, reshaped, writes
 )
 def unchanged(at: At) -> Value:
     return at.x
-
-
-@writes(ByPhase)
-def by_phase(at: At) -> Value:
-    return at.xs[1]  # as in prediction
 
 
 @writes(L.Dense)

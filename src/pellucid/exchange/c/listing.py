@@ -99,7 +99,7 @@ class Listing:
         lines = [f"#define {upper}_INPUTS {self.inputs}", f"#define {upper}_OUTPUTS {self.outputs}"]
         for kind, ends in (("INPUTS", self.network.inputs), ("OUTPUTS", self.network.outputs)):
             if len(ends) > 1:
-                lines += [f"#define {upper}_{kind}_{end.name.upper()} {end.size}" for end in ends]
+                lines += [f"#define {upper}_{kind}_{end.name[2:].upper()} {end.size}" for end in ends]
         lines += [f"#define {upper}_CLASSES {len(self.classes)}"] if self.classes else []
         lines += ["", "#ifdef __cplusplus", 'extern "C" {', "#endif", ""]
         if self.classes:

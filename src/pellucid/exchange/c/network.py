@@ -46,8 +46,8 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
     wires: dict[int, Value] = {}
     inputs = []
     for wire, name, shape in zip(model.wiring.inputs, model.input_names, model.sample_shapes, strict=True):
-        wanted = "x" if len(model.sample_shapes) == 1 else name
-        buffer = Buffer("x" if wanted == "x" else writing.name(wanted), int(np.prod(shape)), writing.type, outside=True)
+        called = "x" if len(model.sample_shapes) == 1 else writing.name(f"x_{name}")
+        buffer = Buffer(called, int(np.prod(shape)), writing.type, outside=True)
         inputs.append(buffer)
         wires[wire] = Value((1, *shape), buffer, bounds=bounds.get(wire, (0.0, 0.0)))
     for step in needed:
@@ -56,7 +56,11 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
                 array = model.p[f"{step.path}/{spec.name}"]
                 wires[wire] = Value(array.shape, array=array)
             continue
-        (end,), given = step.outputs, [wires[wire] for wire in step.inputs]
+        (end,) = step.outputs
+        if ours(type(step.layer)) is ByPhase:
+            wires[end] = wires[step.inputs[1]]  # as in prediction
+            continue
+        given = [wires[wire] for wire in step.inputs]
         value = written(writing, step, given, numbers[step.label], end not in whole)
         wires[end] = replace(value, bounds=bounds.get(end, (0.0, 0.0)))
     return ended(writing, model, inputs, [wires[wire] for wire in model.wiring.outputs])
@@ -105,7 +109,7 @@ def ended(writing: Writing, model: Any, inputs: list[Buffer], leaving: Sequence[
     """Have the values that leave lie in the outputs; one that enters, is known, or leaves twice, is copied."""
     outputs, placed = [], dict[Buffer, Buffer]()
     for value, name in zip(leaving, model.output_names, strict=True):
-        to = "y" if len(leaving) == 1 else writing.name(name if name not in model.input_names else f"{name}_out")
+        to = "y" if len(leaving) == 1 else writing.name(f"y_{name}")
         output = Buffer(to, value.size, writing.type, outside=True)
         outputs.append(output)
         if value.array is None and not value.memory.outside and value.memory not in placed:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .activations import WRITTEN
-from .loops import along_last, contracted, elementwise, moved, reduced
+from .loops import View, along_last, contracted, elementwise, moved, nest, reduced, stretched
 from .products import matrix_product
 from .writer import At, Value, reshaped
 
@@ -92,6 +93,13 @@ def round(at: At, decimals: int = 0) -> Value:
 
 
 @writes
+def isclose(at: At, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Value:
+    near = f"fabsf({{0}} - {{1}}) <= {at.number(atol)} + {at.number(rtol)} * fabsf({{1}})"
+    both = " || (isnan({0}) && isnan({1}))" if equal_nan else ""
+    return elementwise(at, operands(at), f"{{0}} == {{1}} || (isfinite({{1}}) && {near}){both} ? 1.0f : 0.0f")
+
+
+@writes
 def cast(at: At, dtype: str) -> Value:
     if at.dtype == "bool":
         return elementwise(at, [at.x], "{0} != 0.0f ? 1.0f : 0.0f")
@@ -143,6 +151,12 @@ OPS |= {name: along(kernel) for name, kernel in REDUCING.items()}
 OPS["median"] = along("middle_of", "sorted")
 
 
+@writes
+def trace(at: At, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
+    row = moved(at, [at.x], lambda places: np.diagonal(places, offset, axis1, axis2))
+    return reduced(at, row, [len(row.shape) - 1], "total", at.shape)
+
+
 def within(kernel: str) -> Callable[..., Value]:
     """A function of rows that gives as many numbers."""
 
@@ -181,23 +195,70 @@ def matmul(at: At) -> Value:
 
 
 @writes
-def einsum(at: At, subscripts: str) -> Value | None:
-    text = subscripts.replace(" ", "")
-    if "." in text:
-        return None
-    given, _, output = text.partition("->")
-    letters = given.replace(",", "")
-    if "->" not in text:
-        output = "".join(sorted(one for one in set(letters) if letters.count(one) == 1))
-    return contracted(at, operands(at), given.split(","), output)
+def einsum(at: At, subscripts: str) -> Value:
+    values = operands(at)
+    given, arrow, output = subscripts.replace(" ", "").partition("->")
+    if not arrow:
+        letters = given.replace(",", "").replace(".", "")
+        output = "..." * ("..." in given) + "".join(sorted(one for one in letters if letters.count(one) == 1))
+    free = [letter for letter in string.ascii_letters if letter not in subscripts]
+    dots = [len(x.shape) - len(part.replace("...", "")) for x, part in zip(values, given.split(","), strict=True)]
+    parts = [part.replace("...", "".join(free[max(dots) - n : max(dots)]))
+             for part, n in zip(given.split(","), dots, strict=True)]  # fmt: skip
+    return contracted(at, values, parts, output.replace("...", "".join(free[: max(dots)])))
+
+
+# At places that flow ---------------------------------------------------------------------------------------------
+
+
+def picked(at: At, x: Value, places: Value, shape: Sequence[int], axis: int, *strides: tuple[int, ...]) -> Value:
+    """The numbers of x at places along an axis, NaN at places that it has not; strides: of places, and of x without
+    that axis."""
+    y = at.new(shape)
+    step, n = int(np.prod(x.shape[axis + 1 :])), x.shape[axis]
+    views = [stretched(at, y, shape), View(at.named(places), 0, strides[0]), View(at.named(x), 0, strides[1])]
+
+    def write(to: str, place: str, base: str) -> str:
+        found = f"place({place}, {n})"
+        return f"{to} = {found} < {n} ? {base[:-1]} + {found} * {step}] : NAN;"
+
+    return at.step(nest(at, shape, views, write), [places, x], y)
+
+
+def flat(value: Value) -> tuple[int, ...]:
+    """How far apart neighbours lie along each axis."""
+    return np.empty(value.shape, np.int8).strides
+
+
+@writes
+def take(at: At, axis: int | None = None) -> Value | None:
+    if 1 in at.layer.held or axis is None:
+        return moving(at, axis=axis)
+    x, places = operands(at)
+    axis = axis % len(x.shape)
+    before, after = [0] * axis, [0] * (len(x.shape) - axis - 1)
+    steps = (*flat(x)[:axis], *[0] * len(places.shape), *flat(x)[axis + 1 :])
+    return picked(at, x, places, at.shape, axis, (*before, *flat(places), *after), steps)
+
+
+@writes
+def take_along_axis(at: At, axis: int | None = None) -> Value | None:
+    if 1 in at.layer.held or axis is None:
+        return moving(at, axis=axis)
+    x, places = operands(at)
+    axis = axis % len(x.shape)
+    steps = (tuple(0 if n == 1 else step for n, step in zip(value.shape, flat(value), strict=True))
+             for value in (places, x))  # fmt: skip
+    of_places, of_x = steps
+    return picked(at, x, places, at.shape, axis, of_places, (*of_x[:axis], 0, *of_x[axis + 1 :]))
 
 
 # What only moves numbers -----------------------------------------------------------------------------------------
 
 MOVING = (
     "broadcast_to", "concatenate", "diag", "diagonal", "expand_dims", "flip", "get_item", "moveaxis", "pad", "ravel",
-    "repeat", "reshape", "roll", "slice", "slice_update", "squeeze", "stack", "stop_gradient", "swapaxes", "take",
-    "take_along_axis", "tile", "transpose", "tril", "triu",
+    "repeat", "reshape", "roll", "slice", "slice_update", "squeeze", "stack", "stop_gradient", "swapaxes",
+    "tile", "transpose", "tril", "triu",
 )  # fmt: skip
 DATA = {"slice_update": (0, 2), "concatenate": None, "stack": None}  # operands that move; the first where none are named
 

@@ -18,10 +18,8 @@ RESERVED = frozenset(
     if inline int long main mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public
     register reinterpret_cast restrict return short signed sizeof static static_assert static_cast struct switch template
     this thread_local throw true try typedef typeid typename typeof union unsigned using virtual void volatile wchar_t
-    while xor xor_eq row bad i j k l m n memory bytes stdin stdout stderr errno assert offsetof unix linux near far
-    huge interrupt abs div exit abort rand index time clock signal remove rename free malloc log exp sin cos tan tanh
-    pow floor ceil round trunc sqrt gamma y0 y1 yn j0 j1 jn""".split()
-)  # words of C and C++, names of their libraries that headers bring, and what a file itself declares
+    while xor xor_eq stdin stdout stderr errno assert offsetof unix linux near far huge interrupt""".split()
+)  # words of C and C++, and macros of their libraries
 
 
 def identifier(text: str) -> str:

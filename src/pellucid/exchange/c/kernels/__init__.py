@@ -31,7 +31,7 @@ KERNELS = {name: part for text in (NUMBERS, ROWS, PRODUCTS, COLUMNS) for name, p
 
 def called_in(text: str) -> set[str]:
     """The functions of ours that a text of C calls."""
-    return set(re.findall(r"\b(\w+)\(", text)) & set(KERNELS)
+    return set(re.findall(r"\b(\w+)\(", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))) & set(KERNELS)
 
 
 def needed_by(text: str) -> list[str]:

@@ -90,4 +90,11 @@ static float floored(float x, float y)
     const float rest = modulo(x, y), quotient = (x - rest) / y, whole = floorf(quotient);
     return y == 0.0f ? x / y : quotient - whole > 0.5f ? whole + 1.0f : whole;
 }
+
+/* A place along an axis of n, counted from its end where it is negative; n where there is no such place. */
+static size_t place(float i, size_t n)
+{
+    const float from_start = i < 0.0f ? i + (float)n : i;
+    return from_start >= 0.0f && from_start < (float)n ? (size_t)from_start : n;
+}
 """

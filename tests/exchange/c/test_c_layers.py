@@ -1,0 +1,92 @@
+"""to_c: a file that, compiled, predicts as the model does, for every layer, activation and kind of graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from exchange.c.building import Program, with_compiler
+from exchange.networks import Case, of_activations, of_layers, of_shapes
+from laws.graphs import JOINING
+from pellucid import Sequential, activations
+from pellucid import layers as L
+from pellucid.exchange.c.activations import WRITTEN
+from pellucid.exchange.c.writer import EMITTERS
+from pellucid.layers.base import layers as layer_family
+from pellucid.models import Model
+from pellucid.rng import Key
+
+pytestmark = with_compiler
+CASES = {case.name: case for cases in (of_layers, of_activations, of_shapes) for case in cases()}
+DOUBLE = {f: Sequential([L.Input((4,)), L.Dense(6, f, dtype="float64")], seed=1) for f in WRITTEN
+          if f not in ("threshold", "glu")}  # fmt: skip
+JOINS = [
+    *(
+        (kind, s)
+        for kind in sorted(JOINING - {"Dot", "Concatenate", "Subtract"})
+        for s in ([(4,)] * 3, [(3, 4), (4,), (1,)])
+    ),
+    ("Subtract", [(3, 1), (1, 4)]), ("Concatenate", [(3, 4), (3, 2)]),
+]  # fmt: skip
+DOTS = [([(4,), (4,)], 1), ([(3, 4), (4,)], [2, -1]), ([(3, 4), (4, 2)], (2, 1)), ([(4, 3, 2), (5, 4)], [1, 2])]
+
+
+def joined(layer: L.Layer, shapes: list[tuple[int, ...]]) -> Model:
+    tensors = [L.Input(shape) for shape in shapes]
+    return Model(tensors, layer(tensors), seed=0)
+
+
+JOINED: dict[str, Model] = {
+    **{f"{kind} {shapes}": joined(getattr(L, kind)(), shapes) for kind, shapes in JOINS},
+    **{f"Dot {i} {n}": joined(L.Dot(axes, n), shapes) for i, (shapes, axes) in enumerate(DOTS) for n in (False, True)},
+}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    models = {**{name: case.model for name, case in CASES.items()}, **DOUBLE, **JOINED}
+    return Program(tmp_path_factory.mktemp("c"), models)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_every_layer_activation_and_nest_predicts_the_same(case: Case, program: Program):
+    program.agrees(case.name, [case.x[0].astype(case.model.dtype)])
+
+
+@pytest.mark.parametrize("f", DOUBLE)
+def test_activations_of_double_precision(f: str, program: Program):
+    program.agrees(f, [Key(1).normal((9, 4), "float64", stddev=3.0)], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_inputs_that_meet(name: str, program: Program):
+    shapes = JOINED[name].sample_shapes
+    program.agrees(name, [Key(i).normal((5, *shape)) for i, shape in enumerate(shapes)])
+
+
+def test_every_layer_and_activation_is_written():
+    made_of_others = {Sequential, Model.functional, L.Lambda}
+    assert set(EMITTERS) == set(layer_family.parts.values()) - made_of_others
+    assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
+    shown = {type(layer).__name__ for case in CASES.values() for layer in case.model.wiring.owners.values()}
+    assert shown | JOINING | {"InputLayer"} >= {kind.__name__ for kind in EMITTERS}
+
+
+ODD = np.array([[np.nan, 1, -1, 0.5], [0.0, -0.0, 1e-40, -1e-45], [1e30, -1e30, 88.0, -104.0], [3, -3, 1e-3, 100]], "f4")
+
+
+@pytest.mark.parametrize("f", DOUBLE)
+def test_odd_numbers_go_through_activations_as_in_numpy(f: str, odd: Program):
+    with np.errstate(all="ignore"):
+        wanted = activations.get(f)(ODD)
+    (y,) = odd.run(f, [ODD])
+    np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=1e-37)
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    return Program(tmp_path_factory.mktemp("odd"), {f: Sequential([L.Input((4,)), L.Activation(f)]) for f in DOUBLE})
