@@ -412,6 +412,37 @@ class Model(Stepping):
 
         return to_onnx(self, path, opset, classes)
 
+    @alone
+    def to_c(
+        self, path: Any, prefix: str = "model", header: bool = False, classes: Sequence[Any] = (),
+        int8: bool = False, data: Any = None,
+    ) -> Path:  # fmt: skip
+        """Write this network as one file of C99 that needs no library but C's own: for a microcontroller, or any
+        program.
+
+        The file offers `int model_predict(const float *x, float *y)`, which predicts what the model predicts of one
+        row, to rounding; of a model of a table `model_predict_row`, which takes a struct of its columns. Weights are
+        constants, memory is static and planned, nothing is allocated. Compiled with -DPELLUCID_MAIN it is a program
+        that reads CSV.
+
+        prefix: what the names begin with. header: whether path with .h is written, too. classes: their names, kept in
+        the file. int8: whether products with weights are computed in bytes, a quarter as large and a little less
+        exact; `data`, rows like those to come, tell the range of what is multiplied. Returns the file's path. A part
+        of your own that computes in NumPy is refused: its code is yours. Keras has no such method.
+
+        >>> import tempfile
+        >>> from pellucid import Sequential
+        >>> from pellucid.layers import Dense
+        >>> model = Sequential([Dense(3, activation="relu", input_shape=(2,)), Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lines = model.to_c(f"{folder}/model.c").read_text().splitlines()
+        >>> next(line for line in lines if line.startswith("int "))
+        'int model_predict(const float *x, float *y);'
+        """
+        from ..exchange.c import to_c  # here, so that importing the library stays quick
+
+        return to_c(self, path, prefix, header, classes, int8, data)
+
     def _predict_at_once(self, x: Any) -> Array | None:
         """The outputs for an array that is as the model wants it, by the compiled engine; None for the long way."""
         if type(x) is not np.ndarray or self.shape is None or not len(x) or self.gives_many:

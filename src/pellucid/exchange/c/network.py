@@ -145,7 +145,8 @@ def ranges(model: Any, data: Sequence[Array]) -> Bounds:
     wires = {step.label: step.outputs[0] for step in model.wiring.steps if not step.layer.gives_weights}
     for start in range(0, len(data[0]), ROWS):
         rows = [x[start : start + ROWS] for x in data]
-        steps = model.walk(model.p, *rows, training=False, rng=model.key)
+        with np.errstate(all="ignore"):
+            steps = list(model.walk(model.p, *rows, training=False, rng=model.key))
         there = [*zip(model.wiring.inputs, rows, strict=True), *((wires[n], y) for n, y in steps if n in wires)]
         for wire, y in there:
             low, high = found.get(wire, (0.0, 0.0))

@@ -35,11 +35,14 @@ def in_bytes(at: At, x: Value, kernel: Array, bias: Array | None) -> Value:
     inputs, units = kernel.shape
     if inputs > WIDEST:
         raise refused(at, f"at most {WIDEST:,} inputs of a unit in int8", f"{inputs:,}")
+    if not np.isfinite(x.bounds).all():
+        raise refused(at, "finite inputs on the data given", f"numbers from {x.bounds[0]} to {x.bounds[1]}")
     scale, zero = scale_of(*x.bounds)
     steps = np.abs(kernel.astype("float64")).max(axis=0) / 127
     steps[steps == 0] = 1.0
     weights = np.round(kernel / steps).astype("int8")
-    scales = (scale * steps).astype("float32")
+    with np.errstate(over="ignore"):
+        scales = (scale * steps).astype("float32")
     if not (np.isfinite(scales) & (scales >= np.finfo("float32").tiny)).all():
         raise refused(at, "weights and inputs whose steps a float holds", f"steps from {scales.min()} to {scales.max()}")
     q = at.writing.buffer(f"{at.label}_bytes", x.size, "int8_t")

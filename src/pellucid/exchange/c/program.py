@@ -6,34 +6,9 @@ from ...tables.cells import BLANKS, FALSE, MISSING, TRUE
 from ...tables.encodings import Category, Truth
 from . import spelling
 from .columns import Field
-from .kernels import KERNELS
+from .kernels import needed_by
 
-COMMON = r"""
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-@KERNELS@
-/* Read a cell of CSV; returns what ends it: a comma, a line's end or EOF, and 0 where it is too long. */
-static int read_cell(char *cell, size_t size)
-{
-    size_t n = 0;
-    int quoted = 0, c;
-    while ((c = getchar()) != EOF && (quoted || (c != ',' && c != '\n'))) {
-        if (c == '"' && (quoted || n == 0))
-            quoted = !quoted;
-        else if (c != '\r' && (c != ' ' || n > 0)) {
-            if (n + 1 >= size)
-                return 0;
-            cell[n++] = (char)c;
-        }
-    }
-    while (n > 0 && cell[n - 1] == ' ')
-        n--;
-    cell[n] = '\0';
-    return c;
-}
-
+NUMBER_IN = r"""
 /* The number in a cell, NAN for none; *bad where it is no number. */
 static double number_in(const char *cell, int *bad)
 {
@@ -44,6 +19,49 @@ static double number_in(const char *cell, int *bad)
         return NAN;
     *bad |= end == cell || *end != '\0';
     return found;
+}
+"""
+
+TRUTH_IN = r"""
+/* 1 for a word that says yes, 0 for one that says no, NAN for none; *bad for any other. */
+static double truth_in(const char *cell, int *bad)
+{
+    static const char *const yes[] = {@YES@}, *const no[] = {@NO@}, *const none[] = {@NONE@};
+    if (among(cell, none, sizeof none / sizeof *none))
+        return NAN;
+    if (among(cell, yes, sizeof yes / sizeof *yes))
+        return 1.0;
+    *bad |= !among(cell, no, sizeof no / sizeof *no);
+    return 0.0;
+}
+"""
+
+COMMON = r"""
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+@KERNELS@/* Read a cell of CSV; returns what ends it: a comma, a line's end or EOF, and 0 where it is too long. */
+static int read_cell(char *cell, size_t size)
+{
+    size_t n = 0;
+    int quoted = 0, c;
+    while ((c = getchar()) != EOF && (quoted || (c != ',' && c != '\n'))) {
+        if (c == '"' && quoted && (c = getchar()) != '"') {
+            quoted = 0;
+            ungetc(c, stdin);
+        } else if (c == '"' && !quoted && n == 0)
+            quoted = 1;
+        else if (c != '\r' && (c != ' ' || n > 0)) {
+            if (n + 1 >= size)
+                return 0;
+            cell[n++] = (char)c;
+        }
+    }
+    while (n > 0 && cell[n - 1] == ' ')
+        n--;
+    cell[n] = '\0';
+    return c;
 }
 
 static int problem(unsigned long row, const char *what)
@@ -92,18 +110,6 @@ int main(void)
 """
 
 TABLE = r"""
-/* 1 for a word that says yes, 0 for one that says no, NAN for none; *bad for any other. */
-static double truth_in(const char *cell, int *bad)
-{
-    static const char *const yes[] = {@YES@}, *const no[] = {@NO@}, *const none[] = {@NONE@};
-    if (among(cell, none, sizeof none / sizeof *none))
-        return NAN;
-    if (among(cell, yes, sizeof yes / sizeof *yes))
-        return 1.0;
-    *bad |= !among(cell, no, sizeof no / sizeof *no);
-    return 0.0;
-}
-
 /* Rows with the columns' names above them, in any order and with others between them. */
 int main(void)
 {
@@ -151,8 +157,6 @@ int main(void)
 
 def program_text(prefix: str, inputs: list[int], outputs: list[int], fields: list[Field], known: str) -> str:
     """The program, behind its #ifdef. known: the file before it, whose functions are there."""
-    kernels = [KERNELS[name] for name in ("same_word", "among", "place_of") if f" {name}(" not in known]
-    kernels = kernels if fields else kernels[:2]
     x, y = ([f"{letter} + {sum(sizes[:i])}" if i else letter for i in range(len(sizes))]
             for letter, sizes in (("x", inputs), ("y", outputs)))  # fmt: skip
     kinds = {Category: "{cell}", Truth: "truth_in({cell}, &bad)"}
@@ -160,14 +164,17 @@ def program_text(prefix: str, inputs: list[int], outputs: list[int], fields: lis
         f"        one.{field.name} = {kinds.get(type(field.column), 'number_in({cell}, &bad)')};".format(cell=f"cells[{i}]")
         for i, field in enumerate(fields)
     ]
+    main = TABLE.replace("@FILLED@", "\n".join(filled)) if fields else ARRAYS
+    readers = "".join(text for name, text in (("number_in", NUMBER_IN), ("truth_in", TRUTH_IN)) if f"{name}(" in main)
+    kernels = [part for part in needed_by(readers + main) if part not in known]
     words = {
-        "KERNELS": "".join(f"{kernel}\n\n" for kernel in kernels).rstrip("\n") + "\n" * bool(kernels),
+        "KERNELS": "".join(f"{kernel}\n\n" for kernel in kernels),
         "NONE": listed(MISSING | BLANKS), "YES": listed(TRUE), "NO": listed(FALSE), "INPUTS": str(sum(inputs)),
-        "OUTPUTS": str(sum(outputs)), "COLUMNS": str(len(fields)), "PREFIX": prefix, "FILLED": "\n".join(filled),
+        "OUTPUTS": str(sum(outputs)), "COLUMNS": str(len(fields)), "PREFIX": prefix,
         "CALL": f"{prefix}_predict({', '.join([*x, *y])})",
         "NAMES": ", ".join(spelling.string(field.column.name) for field in fields),  # last: they may hold anything
     }  # fmt: skip
-    text = COMMON + (TABLE if fields else ARRAYS)
+    text = COMMON + readers + main
     for word, instead in words.items():
         text = text.replace(f"@{word}@", instead)
     return f"#ifdef PELLUCID_MAIN\n{text.strip()}\n#endif\n"
