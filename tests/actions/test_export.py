@@ -12,7 +12,8 @@ import pytest
 
 import pellucid
 from pellucid.actions.export import FORMS, export
-from pellucid.errors import FileError, UnknownName
+from pellucid.actions.in_c import InC
+from pellucid.errors import FileError, InvalidArgument, UnknownName
 from pellucid.layers import Dense, Input
 from pellucid.models import load_model
 
@@ -59,7 +60,7 @@ def test_a_keras_file_is_the_model(saved: Path, tmp_path: Path):
         np.testing.assert_array_equal(found, wanted)
 
 
-@pytest.mark.parametrize("form", ["keras", "onnx"])
+@pytest.mark.parametrize("form", ["c", "keras", "onnx"])
 def test_a_file_is_written_where_it_is_asked_for_and_replaced_by_force_alone(saved: Path, tmp_path: Path, form: str):
     path = tmp_path / "new" / f"mine.{form}"
     assert export(saved, form, path) == path
@@ -82,3 +83,19 @@ def test_names_of_classes_go_along_and_an_earlier_export_is_replaced(saved: Path
         assert json.loads((path.parent / "classes.json").read_text()) == ["no", "yes"]
     if form == "onnx":
         assert onnx.load(path).metadata_props[0].value == '["no", "yes"]'
+
+
+def test_what_is_asked_of_c_is_done_and_of_no_other_form(saved: Path, tmp_path: Path):
+    np.savez(tmp_path / "rows.npz", x=np.ones((4, 3)))
+    asked = InC("net", header=True, int8=True, data=str(tmp_path / "rows.npz"))
+    for _ in range(2):
+        path = export(saved, "c", tmp_path / "out", in_c=asked)
+    assert "static const int8_t" in path.read_text()
+    assert "int net_predict(const float *x, float *y);" in (tmp_path / "out" / "network.h").read_text()
+    (tmp_path / "mine.h").write_text("mine")
+    with pytest.raises(FileError, match=r"mine\.h: expected a path that is free"):
+        export(saved, "c", tmp_path / "mine.c", in_c=asked)
+    with pytest.raises(InvalidArgument, match=r"a data set's name or an \.npz file"):
+        export(saved, "c", tmp_path / "other", in_c=InC(int8=True))
+    with pytest.raises(InvalidArgument, match="expected --to c beside them, got --to onnx"):
+        export(saved, "onnx", tmp_path / "other", in_c=asked)

@@ -59,12 +59,22 @@ def test_a_run_becomes_an_onnx_file_and_a_keras_file(folder: Path):
     assert "pass --force" in told.lower()
 
 
+def test_a_run_becomes_a_file_of_c_in_floats_and_in_bytes(folder: Path):
+    assert pellucid("export", "run", "--to", "c", "--out", "moons.c", cwd=folder) == "Written: moons.c\n"
+    words = ("--to", "c", "--int8", "--header", "--prefix", "moons", "--out", "small")
+    assert pellucid("export", "run", *words, cwd=folder) == "Written: small/network.c\n"  # by the run's own data
+    assert "static const int8_t dense_kernel" in (folder / "small/network.c").read_text()
+    assert "int moons_predict(const float *x, float *y);" in (folder / "small/network.h").read_text()
+
+
 def test_what_cannot_be_is_one_line_and_changes_nothing(folder: Path):
     before = sorted((folder / "run").iterdir())
     for words, told in [
         (("run", "--out", "run"), "expected a new or empty folder"),
         (("run", "--to", "numpi", "--out", "x"), "Did you mean 'numpy'?"),
         (("run", "--to", "onnx", "--out", "run"), "expected a new or empty folder"),
+        (("run", "--to", "numpy", "--int8", "--out", "x"), "expected --to c beside them"),
+        (("run", "--to", "c", "--prefix", "9", "--out", "x"), "argument prefix"),
         (("nothing", "--out", "x"), "nothing"),
         (("run",), "Missing option '--out'"),
     ]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..data.labels import Names
-from ..errors import FileError, Told, UnknownName
+from ..errors import FileError, InvalidArgument, Told, UnknownName
 from ..files import write_text_whole
+from .in_c import InC, write_c
 from .runs import names_of, open_model
 
 CLASSES, STEM = "classes.json", "network"
@@ -32,19 +34,32 @@ def _numpy(model: Any, out: Path, names: Names, force: bool) -> Path:
     return model.to_numpy(out, force)  # type: ignore[no-any-return]
 
 
-FORMS: dict[str, Callable[[Any, Path, Names, bool], Path]] = {"keras": _keras, "numpy": _numpy, "onnx": _onnx}
+def _c(model: Any, out: Path, names: Names, force: bool, asked: InC | None = None, run: Path | None = None) -> Path:
+    """A file of C, for a microcontroller and any program."""
+    asked, target = asked or InC(), _target(out, ".c", force)
+    if asked.header and target == out:
+        _target(out.with_suffix(".h"), ".h", force)
+    return write_c(model, target, names, asked, run)
 
 
-def export(path: Path, to: str, out: Path, force: bool = False) -> Path:
+FORMS: dict[str, Callable[[Any, Path, Names, bool], Path]] = {
+    "c": _c, "keras": _keras, "numpy": _numpy, "onnx": _onnx,
+}  # fmt: skip
+
+
+def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None = None) -> Path:
     """Write the network of a run (its folder) or of a .keras file in one of FORMS; returns what was written.
 
     out: a folder, or a file where that is the form's. The names of classes that are not their numbers are written into
-    the folder, too, in classes.json.
+    the folder, too, in classes.json. in_c: what is asked of a file of C alone.
     """
     if to not in FORMS:
         raise UnknownName("export, --to", to, FORMS)
+    if in_c is not None and to != "c":
+        raise InvalidArgument("export, --prefix, --header, --int8 and --data", "--to c beside them", Told(f"--to {to}"))
+    write = FORMS[to] if in_c is None else partial(_c, asked=in_c, run=path)
     names = names_of(path)
-    written = FORMS[to](open_model(path)[0], out, names, force)
+    written = write(open_model(path)[0], out, names, force)
     if names and written != out:
         write_text_whole(written.parent / CLASSES, json.dumps(names) + "\n")
     return written
@@ -60,7 +75,8 @@ def _target(out: Path, suffix: str, force: bool) -> Path:
     if out.exists() and not out.is_dir():
         raise FileError(where, f"a folder, or a path that ends in {suffix}", Told("another file"))
     name = f"{STEM}{suffix}"
-    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in (name, CLASSES)) if out.is_dir() else []
+    mine = (name, f"{STEM}.h", CLASSES)
+    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in mine) if out.is_dir() else []
     if foreign and not force:
         raise FileError(
             where, "a new or empty folder, or one with an earlier export", Told(", ".join(foreign[:3])),

@@ -14,17 +14,24 @@ from .working import Working
 
 def export_command(
     run: Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")],
-    out: Annotated[Path, typer.Option(help="The folder to write; for keras and onnx, a file as well.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; for c, keras and onnx, a file as well.")],
     to: Annotated[str, typer.Option(help=f"The form: {', '.join(action.FORMS)}.")] = "numpy",
     force: Annotated[
         bool, typer.Option("--force", help="Write into a folder that holds other files, too, or replace a file.")
     ] = False,
+    prefix: Annotated[str | None, typer.Option(help="For c: what names begin with, instead of model.")] = None,
+    header: Annotated[bool, typer.Option("--header", help="For c: write a header, too.")] = False,
+    int8: Annotated[bool, typer.Option("--int8", help="For c: compute products in bytes.")] = False,
+    data: Annotated[
+        str | None, typer.Option(help="For c with --int8: data to choose the steps by, instead of the run's own.")
+    ] = None,
 ) -> None:
-    """Write a trained network in a form that runs without Pellucid: an ONNX file, a .keras file, or a script that needs
-    NumPy alone.
+    """Write a trained network in a form that runs without Pellucid: an ONNX file, a .keras file, a script that needs
+    NumPy alone, or a file of C.
 
     pellucid export runs/digits-1 --to onnx --out digits.onnx
     """
     with Working("The network is written"):
-        written = action.export(run, to, out, force)
+        asked = action.InC(prefix or "model", header, int8, data)
+        written = action.export(run, to, out, force, None if asked == action.InC() else asked)
     show.line(f"Written: {written}")

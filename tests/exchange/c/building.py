@@ -61,7 +61,8 @@ class Program:
     def __init__(self, folder: Path, models: Mapping[str, Any], **options: Any) -> None:
         self.path = folder / "program"
         self.cases = {
-            name: Case(model, listing_of(model, f"case{i}", **options)) for i, (name, model) in enumerate(models.items())
+            name: Case(model, listing_of(model, f"case{i}", **options))
+            for i, (name, model) in enumerate(models.items())
         }
         files = []
         for case in self.cases.values():
@@ -107,4 +108,9 @@ def driver(cases: Any) -> str:
             f"            fwrite(y, sizeof y, 1, stdout);\n        }}\n    }}"
         )
     head = "#include <stdio.h>\n#include <string.h>\n" + "\n".join(declared)
-    return head + "\n\nint main(int argc, char **argv)\n{\n    (void)argc;\n" + "\n".join(branches) + "\n    return 0;\n}\n"
+    return (
+        head
+        + "\n\nint main(int argc, char **argv)\n{\n    (void)argc;\n"
+        + "\n".join(branches)
+        + "\n    return 0;\n}\n"
+    )

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from exchange.c.building import COMPILER, WARNINGS, call, sanitizers, with_compiler
-from exchange.test_onnx_columns import N, RNG, chosen, numbers, of_table, table
+from exchange.test_onnx_columns import RNG, N, chosen, numbers, of_table, table
 from pellucid.errors import InvalidArgument
 from pellucid.exchange.c.columns import WRITTEN
 from pellucid.tables.encodings import Category, Number, Truth

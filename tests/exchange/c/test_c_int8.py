@@ -13,7 +13,7 @@ from laws.graphs import X, residual
 from pellucid import Sequential, ops
 from pellucid import layers as L
 from pellucid.data import datasets
-from pellucid.errors import DataError, InvalidArgument, PellucidError
+from pellucid.errors import InvalidArgument, PellucidError
 from pellucid.exchange.c.file import listing_of
 from pellucid.exchange.c.products import scale_of
 from pellucid.models import Model

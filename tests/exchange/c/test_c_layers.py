@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -76,7 +72,9 @@ def test_every_layer_and_activation_is_written():
     assert shown | JOINING | {"InputLayer"} >= {kind.__name__ for kind in EMITTERS}
 
 
-ODD = np.array([[np.nan, 1, -1, 0.5], [0.0, -0.0, 1e-40, -1e-45], [1e30, -1e30, 88.0, -104.0], [3, -3, 1e-3, 100]], "f4")
+ODD = np.array(
+    [[np.nan, 1, -1, 0.5], [0.0, -0.0, 1e-40, -1e-45], [1e30, -1e30, 88.0, -104.0], [3, -3, 1e-3, 100]], "f4"
+)
 
 
 @pytest.mark.parametrize("f", DOUBLE)

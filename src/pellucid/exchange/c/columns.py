@@ -1,8 +1,8 @@
 """The columns of a table as a struct of C, its cells encoded as `TableEncoder` does, and its targets' own units.
 
 A number is a double, NAN where it is missing; so is a yes or no, as 1 or 0. A word is a text in UTF-8, NULL where it is
-missing. What training would have refused (an infinite number, a truth that is neither 1 nor 0) makes the function return
-the column's number, counted from 1.
+missing. Where a cell is what training would have refused (an infinite number, a truth that is neither 1 nor 0), the
+function returns the column's number, counted from 1.
 """
 
 from __future__ import annotations

@@ -103,8 +103,7 @@ def dot(at: At) -> Value:
     for x, axis in zip(at.xs, axes, strict=True):
         axis, n = axis % len(x.shape), x.shape[axis]
         if at.layer.normalize:
-            least = at.number(TINY**0.5)
-            x = along_last(at, x, [axis], lambda row, n: at.rows("unit", row, row.shape, n, least))
+            x = along_last(at, x, [axis], lambda row, n: at.rows("unit", row, row.shape, n, at.number(TINY**0.5)))
         x = moved(at, [x], lambda places, axis=axis: np.moveaxis(places, axis, -1))
         rows.append(reshaped(x, (1, x.size // n, n)))
     return reshaped(contracted(at, rows, ["bik", "bjk"], "bij"), at.shape)

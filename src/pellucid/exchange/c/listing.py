@@ -117,9 +117,9 @@ class Listing:
         bad = "1 where an input is NaN, " if "int8_t" in self.sizes else ""
         if what == "row":
             units = "" if self.classes else ", in the target's own units"
-            text = f"Predict of a row{units}. Returns 0; the number of a column whose cell cannot be read, from 1; {bad}"
-            return commented(f"{text}and -1 where a pointer is NULL.")
-        return commented(f"Predict. Returns 0; {bad}-1 where a pointer is NULL. Arrays must not overlap. Not reentrant.")
+            text = f"Predict of a row{units}. Returns 0, the number (from 1) of a column that cannot be read, {bad}"
+            return commented(f"{text}-1 where a pointer is NULL.")
+        return commented(f"Predict. Returns 0, {bad}-1 where a pointer is NULL. Arrays do not overlap. Not reentrant.")
 
     # The texts ---------------------------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ class Listing:
                       "float."]  # fmt: skip
         lines += ["Noise of training is gone; batches are standardized by their moving averages, in a step of its own.",
                   "Whole numbers and truths are floats, which are exact up to 2^24.", "",
-                  f"To try it: cc -std=c99 -DPELLUCID_MAIN THIS_FILE -lm -o {prefix} && ./{prefix} < rows.csv"]  # fmt: skip
+                  f"To try it: cc -std=c99 -DPELLUCID_MAIN FILE -lm -o {prefix} && ./{prefix} < rows.csv"]  # fmt: skip
         width = spelling.WIDTH - 3
         told = (textwrap.wrap(spelling.comment(line), width, subsequent_indent="  ") or [""] for line in lines)
         return "/*\n" + "\n".join(f" * {line}".rstrip() for part in told for line in part) + "\n */"
@@ -159,7 +159,7 @@ class Listing:
         """The file; header: the name of the one that it includes."""
         prefix, upper = self.writing.prefix, self.writing.prefix.upper()
         kernels = self.precise("\n\n".join(needed_by(self.body)))
-        ends = ([end.size for end in side] for side in (self.network.inputs, self.network.outputs))
+        inputs, outputs = ([end.size for end in side] for side in (self.network.inputs, self.network.outputs))
         names = ", ".join(map(spelling.string, self.classes))
         inner = [
             *self.writing.arrays.values(),
@@ -171,7 +171,7 @@ class Listing:
         includes += ["#include <string.h>"] if self.fields else []
         includes += ["#include <math.h>"] if MATH.search("\n".join(inner)) else []
         declared = f"#include {spelling.string(header)}" if header else self.declarations()
-        program = self.precise(program_text(prefix, *ends, self.fields, kernels))
+        program = self.precise(program_text(prefix, inputs, outputs, self.fields, kernels))
         return "\n\n".join([self.about(), "\n".join(includes), declared, *inner, program])
 
     def precise(self, text: str) -> str:

@@ -42,9 +42,10 @@ def steps_of(places: Array) -> tuple[int, tuple[int, ...]] | None:
     """
     first = places[(0,) * places.ndim]
     strides = tuple(int(places.take(1, axis).flat[0] - first) if n > 1 else 0 for axis, n in enumerate(places.shape))
-    grids = np.indices(places.shape, sparse=True)
-    even = sum((grid * step for grid, step in zip(grids, strides, strict=True)), np.int64(first))
-    return (int(first), strides) if np.array_equal(np.broadcast_to(even, places.shape), places) else None
+    even = np.full(places.shape, first)
+    for axis, step in enumerate(strides):
+        even += np.arange(places.shape[axis]).reshape([-1 if a == axis else 1 for a in range(places.ndim)]) * step
+    return (int(first), strides) if np.array_equal(even, places) else None
 
 
 def merged(shape: Sequence[int], views: Sequence[View]) -> tuple[list[int], list[list[int]]]:
@@ -177,7 +178,7 @@ def reduced(at: At, x: Value, axes: Sequence[int], kernel: str, shape: Sequence[
 
 def contracted(at: At, values: Sequence[Value], inputs: Sequence[str], output: str) -> Value:
     """y[output] = Σ Π x[inputs] over the letters that the output lacks, as einsum has it."""
-    sizes = {}
+    sizes: dict[str, int] = {}
     for value, letters in zip(values, inputs, strict=True):
         for letter, n in zip(letters, value.shape, strict=True):
             sizes[letter] = max(n, sizes.get(letter, 1))

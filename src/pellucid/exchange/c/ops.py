@@ -108,8 +108,8 @@ def cast(at: At, dtype: str) -> Value:
 
 @writes
 def nan_to_num(at: At, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Value:
-    info = np.finfo(at.writing.dtype)
-    high, low = info.max if posinf is None else posinf, info.min if neginf is None else neginf
+    most = float(np.finfo(at.writing.dtype).max)
+    high, low = most if posinf is None else posinf, -most if neginf is None else neginf
     text = f"isnan({{0}}) ? {at.number(nan)} : isinf({{0}}) ? ({{0}} > 0.0f ? {at.number(high)} : {at.number(low)})"
     return elementwise(at, [at.x], f"{text} : {{0}}")
 
@@ -169,7 +169,7 @@ def within(kernel: str) -> Callable[..., Value]:
 OPS |= {"sort": within("sorted"), "argsort": within("order_of")}
 
 
-def running(kernel: str) -> Callable[..., Value]:
+def running(kernel: str) -> Callable[..., Value | None]:
     def write(at: At, axis: int | None = None) -> Value | None:
         return None if axis is None else within(kernel)(at, axis)
 
@@ -260,7 +260,7 @@ MOVING = (
     "repeat", "reshape", "roll", "slice", "slice_update", "squeeze", "stack", "stop_gradient", "swapaxes",
     "tile", "transpose", "tril", "triu",
 )  # fmt: skip
-DATA = {"slice_update": (0, 2), "concatenate": None, "stack": None}  # operands that move; the first where none are named
+DATA = {"slice_update": (0, 2), "concatenate": None, "stack": None}  # operands that move: the first, these, or all
 
 
 def moving(at: At, **options: Any) -> Value | None:

@@ -44,7 +44,9 @@ def in_bytes(at: At, x: Value, kernel: Array, bias: Array | None) -> Value:
     with np.errstate(over="ignore"):
         scales = (scale * steps).astype("float32")
     if not (np.isfinite(scales) & (scales >= np.finfo("float32").tiny)).all():
-        raise refused(at, "weights and inputs whose steps a float holds", f"steps from {scales.min()} to {scales.max()}")
+        raise refused(
+            at, "weights and inputs whose steps a float holds", f"steps from {scales.min()} to {scales.max()}"
+        )
     q = at.writing.buffer(f"{at.label}_bytes", x.size, "int8_t")
     line = f"bad |= quantize({at.named(x)}, {q.name}, {x.size}, {at.number(scale)}, {zero});"
     at.writing.steps.append(Step([line], [x.memory], q, title=at.title))
@@ -63,8 +65,8 @@ def in_bytes(at: At, x: Value, kernel: Array, bias: Array | None) -> Value:
 def scale_of(low: float, high: float) -> tuple[float, int]:
     """(s, z) by which numbers from low to high, and 0 exactly, are bytes: q = round(x / s) + z.
 
-    >>> scale_of(0.0, 2.55), scale_of(-1.27, 1.28)
-    ((0.01, -128), (0.01, -1))
+    >>> scale_of(0.0, 255.0), scale_of(-127.0, 128.0)
+    ((1.0, -128), (1.0, -1))
     """
     low, high = min(low, 0.0), max(high, 0.0)
     scale = (high - low) / 255 or 1.0

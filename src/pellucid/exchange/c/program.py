@@ -159,14 +159,12 @@ def program_text(prefix: str, inputs: list[int], outputs: list[int], fields: lis
     """The program, behind its #ifdef. known: the file before it, whose functions are there."""
     x, y = ([f"{letter} + {sum(sizes[:i])}" if i else letter for i in range(len(sizes))]
             for letter, sizes in (("x", inputs), ("y", outputs)))  # fmt: skip
-    kinds = {Category: "{cell}", Truth: "truth_in({cell}, &bad)"}
-    filled = [
-        f"        one.{field.name} = {kinds.get(type(field.column), 'number_in({cell}, &bad)')};".format(cell=f"cells[{i}]")
-        for i, field in enumerate(fields)
-    ]
+    readers = {Category: "cells[{}]", Truth: "truth_in(cells[{}], &bad)"}
+    cells = [readers.get(type(f.column), "number_in(cells[{}], &bad)").format(i) for i, f in enumerate(fields)]
+    filled = [f"        one.{field.name} = {cell};" for field, cell in zip(fields, cells, strict=True)]
     main = TABLE.replace("@FILLED@", "\n".join(filled)) if fields else ARRAYS
-    readers = "".join(text for name, text in (("number_in", NUMBER_IN), ("truth_in", TRUTH_IN)) if f"{name}(" in main)
-    kernels = [part for part in needed_by(readers + main) if part not in known]
+    reading = "".join(text for name, text in (("number_in", NUMBER_IN), ("truth_in", TRUTH_IN)) if f"{name}(" in main)
+    kernels = [part for part in needed_by(reading + main) if part not in known]
     words = {
         "KERNELS": "".join(f"{kernel}\n\n" for kernel in kernels),
         "NONE": listed(MISSING | BLANKS), "YES": listed(TRUE), "NO": listed(FALSE), "INPUTS": str(sum(inputs)),
@@ -174,7 +172,7 @@ def program_text(prefix: str, inputs: list[int], outputs: list[int], fields: lis
         "CALL": f"{prefix}_predict({', '.join([*x, *y])})",
         "NAMES": ", ".join(spelling.string(field.column.name) for field in fields),  # last: they may hold anything
     }  # fmt: skip
-    text = COMMON + readers + main
+    text = COMMON + reading + main
     for word, instead in words.items():
         text = text.replace(f"@{word}@", instead)
     return f"#ifdef PELLUCID_MAIN\n{text.strip()}\n#endif\n"

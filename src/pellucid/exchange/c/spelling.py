@@ -1,4 +1,4 @@
-"""How names, numbers and texts are spelled in C, whatever they hold: nothing from a model ends a comment or a string."""
+"""How names, numbers and texts are spelled in C: nothing that comes from a model ends a comment or a string."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import numpy as np
 from ...arrays import Array
 
 WIDTH = 120
-RESERVED = frozenset(
-    """alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl const constexpr const_cast
-    continue decltype default delete do double dynamic_cast else enum explicit export extern false float for friend goto
-    if inline int long main mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public
-    register reinterpret_cast restrict return short signed sizeof static static_assert static_cast struct switch template
-    this thread_local throw true try typedef typeid typename typeof union unsigned using virtual void volatile wchar_t
-    while xor xor_eq stdin stdout stderr errno assert offsetof unix linux near far huge interrupt""".split()
-)  # words of C and C++, and macros of their libraries
+_WORDS = """alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl const constexpr
+const_cast continue decltype default delete do double dynamic_cast else enum explicit export extern false float for
+friend goto if inline int long main mutable namespace new noexcept not not_eq nullptr operator or or_eq private
+protected public register reinterpret_cast restrict return short signed sizeof static static_assert static_cast struct
+switch template this thread_local throw true try typedef typeid typename typeof union unsigned using virtual void
+volatile wchar_t while xor xor_eq stdin stdout stderr errno assert offsetof unix linux near far huge interrupt"""
+RESERVED = frozenset(_WORDS.split())  # words of C and C++, and macros of their libraries
 
 
 def identifier(text: str) -> str:

@@ -1,8 +1,8 @@
 r"""The functions of C that files call, each with its comment; a file holds those that it calls, and no others.
 
 They are written for float; a file of a model in double precision has them with double. Functions of rows take what lies
-along the last axis, `rows` times, and may write where they read. A NaN that enters comes out: comparisons are written so
-that what is neither smaller nor larger passes through.
+along the last axis, `rows` times, and may write where they read. A NaN that enters comes out: comparisons are written
+so that what is neither smaller nor larger passes through.
 """
 
 from __future__ import annotations
