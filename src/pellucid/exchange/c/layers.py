@@ -44,7 +44,7 @@ def activation(at: At) -> Value:
 
 @writes(L.PReLU)
 def prelu(at: At) -> Value:
-    return elementwise(at, [at.x, at.known(at.p("alpha"))], "prelu({0}, {1})")
+    return elementwise(at, [at.x, at.known(at.p("alpha"), "alpha")], "prelu({0}, {1})")
 
 
 # Shapes ----------------------------------------------------------------------------------------------------------
@@ -118,9 +118,9 @@ def batch_normalization(at: At) -> Value:
     axes = axes_of(layer.name, layer.axis, at.x.shape[1:])
     scale = 1 / np.sqrt(at.p("moving_variance").astype("float64") + layer.epsilon)
     scale = scale * at.p("gamma") if layer.scale else scale
-    given = [at.p("moving_mean"), scale, *([at.p("beta")] if layer.center else [])]
+    given = [("mean", at.p("moving_mean")), ("scale", scale), *([("beta", at.p("beta"))] if layer.center else [])]
     formula = "({0} - {1}) * {2} + {3}" if layer.center else "({0} - {1}) * {2}"
-    return elementwise(at, [at.x, *(at.known(along(w, axes, rank)) for w in given)], formula)
+    return elementwise(at, [at.x, *(at.known(along(w, axes, rank), name) for name, w in given)], formula)
 
 
 def by_rows(at: At, kernel: str, constant: float, gamma: Array | None = None, beta: Array | None = None) -> Value:
@@ -131,9 +131,10 @@ def by_rows(at: At, kernel: str, constant: float, gamma: Array | None = None, be
         y = reshaped(at.rows(kernel, x, x.shape, n, at.number(constant)), (x.size // n, n))
         if gamma is None and beta is None:
             return reshaped(y, x.shape)
-        given = [(w, text) for w, text in ((gamma, " * {{{}}}"), (beta, " + {{{}}}")) if w is not None]
+        both = (gamma, "gamma", " * {{{}}}"), (beta, "beta", " + {{{}}}")
+        given = [(at.known(w.reshape(1, n), name), text) for w, name, text in both if w is not None]
         formula = "{0}" + "".join(text.format(i) for i, (_, text) in enumerate(given, 1))
-        return reshaped(elementwise(at, [y, *(at.known(w.reshape(1, n)) for w, _ in given)], formula), x.shape)
+        return reshaped(elementwise(at, [y, *(w for w, _ in given)], formula), x.shape)
 
     return along_last(at, at.x, axes, write)
 
@@ -162,10 +163,10 @@ def normalization(at: At) -> Value:
     mean, variance = (np.asarray(value, at.writing.dtype) for value in (at.layer.mean, at.layer.variance))
     deviation = np.maximum(np.sqrt(variance), SMALLEST)
     formula = "{1} + {0} * {2}" if at.layer.invert else "({0} - {1}) / {2}"
-    return elementwise(at, [at.x, at.known(mean), at.known(deviation)], formula)
+    return elementwise(at, [at.x, at.known(mean, "mean"), at.known(deviation, "deviation")], formula)
 
 
 @writes(L.Rescaling)
 def rescaling(at: At) -> Value:
-    offset = [at.known(at.layer.offset)] if np.any(at.layer.offset) else []
-    return elementwise(at, [at.x, at.known(at.layer.scale), *offset], "{0} * {1}" + " + {2}" * len(offset))
+    offset = [at.known(at.layer.offset, "offset")] if np.any(at.layer.offset) else []
+    return elementwise(at, [at.x, at.known(at.layer.scale, "scale"), *offset], "{0} * {1}" + " + {2}" * len(offset))

@@ -36,13 +36,15 @@ class Buffer:
 class Value:
     """An array that flows, or one that is known. All shapes begin with a batch of one, but for those of weights.
 
-    bounds: the smallest and the largest number that it held on the data given; (0, 0) where none were.
+    bounds: the smallest and the largest number that it held on the data given; (0, 0) where none were. name: in the
+    file, of an array that is known.
     """
 
     shape: tuple[int, ...]
     buffer: Buffer | None = None
     array: Array | None = None
     bounds: tuple[float, float] = (0.0, 0.0)
+    name: str = "constant"
 
     @property
     def size(self) -> int:
@@ -135,10 +137,10 @@ class At:
         """A parameter."""
         return self.writing.p[f"{self.path}/{name}"]
 
-    def known(self, value: npt.ArrayLike) -> Value:
+    def known(self, value: npt.ArrayLike, name: str = "constant") -> Value:
         """A constant, in the model's precision."""
         array = np.asarray(value).astype(self.writing.dtype)
-        return Value(array.shape, array=array)
+        return Value(array.shape, array=array, name=name)
 
     def number(self, value: float) -> str:
         return spelling.number(value, self.writing.dtype)
@@ -162,7 +164,7 @@ class At:
 
     def named(self, value: Value) -> str:
         """The name by which C knows a value as an array."""
-        return value.memory.name if value.array is None else self.constant(value.array, "constant")
+        return value.memory.name if value.array is None else self.constant(value.array, value.name)
 
     def rows(self, kernel: str, x: Value, shape: Sequence[int], n: int, *more: str) -> Value:
         """A function of rows of length n."""
