@@ -15,7 +15,7 @@ from laws.test_ops import Step, run
 from ops.rows import IDS, ROWS
 from pellucid import Sequential, ops
 from pellucid import layers as L
-from pellucid.errors import InvalidArgument
+from pellucid.errors import InvalidArgument, ShapeError
 from pellucid.exchange.c.file import listing_of
 from pellucid.exchange.c.spelling import number
 from pellucid.models import Model
@@ -102,6 +102,15 @@ def of_places() -> Model:
     return Model(x, ops.take(np.arange(6.0).reshape(3, 2), ops.cast(x, "int32"), 0))
 
 
+def masked() -> Model:
+    return Sequential([L.Input((3, 4)), L.Masking(0.5), L.BatchNormalization(), L.Dense(2)], seed=0)
+
+
+def whole() -> Model:
+    x = L.Input((4,), dtype="int32")
+    return Model(x, ops.cast(x * 3 > 5, "float32") + ops.take(np.arange(9.0), x, 0), seed=0)
+
+
 def two_ends() -> Model:
     a, b = L.Input((4,), name="left"), L.Input((3, 2), name="right")
     shared = L.Dense(4, "tanh")
@@ -146,6 +155,7 @@ def of_graphs(tmp_path_factory: pytest.TempPathFactory) -> Program:
     models = {
         "residual": trained(residual()), "dense_net": trained(dense_net()), "unjoined": trained(unjoined()),
         "two ends": two_ends(), "own": own(), "places": of_places(),
+        "masked": masked(), "whole": whole(),
         "gated": Model(x, L.Lambda(lambda h: h * 2.0)(Gated(3)(Gated(4)(x))), seed=0),
         **{f"random {i}": trained(built(random_steps(i))) for i in range(25)},
         **{f"ends {i}": random_ends(i) for i in range(25)},
@@ -178,6 +188,25 @@ def test_a_place_that_is_not_there_makes_nan(of_graphs: Program):
     (y,) = of_graphs.run("places", [np.array([[0, 2, -1, -3], [3, -4, np.nan, 1e30]], "f4")])
     np.testing.assert_array_equal(y[0], [0, 1, 4, 5, 4, 5, 0, 1])
     assert np.isnan(y[1]).all()
+
+
+def test_masked_steps_and_whole_numbers(of_graphs: Program):
+    x = Key(4).normal((9, 3, 4))
+    x[:, 1] = 0.5
+    x[2, 0, 1], x[3] = 0.5, 0.5
+    of_graphs.agrees("masked", [x])
+    of_graphs.agrees("whole", [np.arange(8, dtype="int32").reshape(2, 4)])
+
+
+def test_a_layer_that_is_told_a_mask_is_refused_by_name():
+    x = L.Input((3, 1))
+    with pytest.raises(InvalidArgument, match="to_c, layer 'softmax': expected a layer that is told no mask"):
+        listing_of(Model(x, L.Softmax()(L.Reshape((3,))(x), mask=x[:, :, 0] > 0)))
+
+
+def test_an_open_length_is_refused():
+    with pytest.raises(ShapeError, match="inputs of known lengths"):
+        listing_of(Sequential([L.Input((None, 4)), L.Dense(2)]))
 
 
 def test_memory_is_shared_by_what_is_not_needed_at_once():

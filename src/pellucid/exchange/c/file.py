@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ... import checks
-from ...arrays import Array, as_dtype
+from ...arrays import Array
 from ...errors import DataError, InvalidArgument, Told, WrongType
 from ...files import write_text_whole
 from ...registry import plain
@@ -44,6 +44,7 @@ def listing_of(
 ) -> Listing:
     """The network, written, before it is put together."""
     model.needs_parameters(WHERE)
+    model.has_known_lengths(WHERE)
     if not isinstance(prefix, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or prefix in RESERVED:
         raise InvalidArgument(f"{WHERE}, argument prefix", "a name of small letters, digits and _", prefix)
     rows = attached(model)
@@ -67,7 +68,7 @@ def calibration(model: Any, rows: Attached | None, data: Any) -> list[Array]:
         raise InvalidArgument(f"{WHERE}, argument int8", "a model in float32", Told(model.dtype))
     if rows and not (isinstance(data, np.ndarray) and data.dtype.kind == "f"):
         data = rows.encoder.transform(data)
-    xs = [as_dtype(x, model.dtype) for x in model.as_inputs(data)]
+    xs = [x.astype(model.dtype, copy=False) for x in model.as_inputs(data)]
     if not len(xs[0]) or not all(np.isfinite(x).all() for x in xs):
         raise DataError(where, "rows of finite numbers", Told("none" if not len(xs[0]) else "others"))
     return xs

@@ -18,7 +18,7 @@ from ...layers.normalization import SMALLEST
 from ...layers.shapes import along, axes_of
 from ...layers.unit_normalization import SHORTEST
 from .activations import write_activation
-from .loops import along_last, contracted, elementwise, moved
+from .loops import along_last, contracted, elementwise, moved, reduced
 from .products import matrix_product
 from .writer import At, Value, reshaped, writes
 
@@ -70,6 +70,13 @@ def permute(at: At) -> Value:
 @writes(L.RepeatVector)
 def repeat(at: At) -> Value:
     return moved(at, [at.x], lambda places: np.repeat(places[:, None], at.layer.n, axis=1))
+
+
+@writes(L.Masking)
+def masking(at: At) -> Value:
+    told = elementwise(at, [at.x], f"{{0}} != {at.number(at.layer.mask_value)} ? 1.0f : 0.0f")
+    counts = reduced(at, told, [len(at.shape) - 1], "any_of", (*at.shape[:-1], 1))
+    return elementwise(at, [at.x, counts], "{1} != 0.0f ? {0} : 0.0f")
 
 
 # Several inputs --------------------------------------------------------------------------------------------------

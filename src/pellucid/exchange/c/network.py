@@ -12,6 +12,7 @@ from ... import layers as L
 from ...arrays import Array, Whole
 from ...errors import InvalidArgument, Told
 from ...layers.composite import Composite
+from ...layers.masking import WithMask
 from ...layers.traced import Traced
 from ...layers.tracing import ByPhase
 from ...ops import Op
@@ -24,6 +25,7 @@ from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, 
 __all__ = ["Network", "layers", "write_network"]
 
 DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
+PASSED = {ByPhase: 1, WithMask: 0}  # layers that pass on one of their inputs: as in prediction, the one that counts
 ROWS = 256  # on which ranges are looked for at once
 Bounds = dict[int, tuple[float, float]]  # the smallest and the largest number on each wire
 
@@ -57,8 +59,8 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
                 wires[wire] = Value(array.shape, array=array)
             continue
         (end,) = step.outputs
-        if ours(type(step.layer)) is ByPhase:
-            wires[end] = wires[step.inputs[1]]  # as in prediction
+        if (place := PASSED.get(ours(type(step.layer)))) is not None:
+            wires[end] = wires[step.inputs[place]]
             continue
         given = [wires[wire] for wire in step.inputs]
         value = written(writing, step, given, numbers[step.label], end not in whole)
@@ -77,6 +79,10 @@ def written(writing: Writing, step: Use, given: list[Value], y: Array, apart: bo
             f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
         )
     kind = ours(type(step.layer))
+    if step.masks and kind is not L.BatchNormalization:
+        raise InvalidArgument(
+            f"{WHERE}, layer {step.path!r}", "a layer that is told no mask", Told(type(step.layer).__name__), INSTEAD
+        )
     flowing = [value for value in given if value.array is None]
     at = At(writing, step.layer, step.path, step.label, given, y.shape, y.dtype.name, titled(step, flowing, y))
     value = None
@@ -127,14 +133,16 @@ def needed_steps(model: Any) -> list[Use]:
     wanted, found = set(model.wiring.outputs), list[Use]()
     for step in reversed(model.wiring.steps):
         if wanted & set(step.outputs):
-            wanted |= set(step.inputs[1:] if ours(type(step.layer)) is ByPhase else step.inputs)
+            place = PASSED.get(ours(type(step.layer)))
+            wanted |= set(step.inputs if place is None else step.inputs[place : place + 1])
             found.append(step)
     return found[::-1]
 
 
 def known_numbers(model: Any) -> Iterator[tuple[str, Array]]:
     """(label, what the step gives for one row of zeros): its shape and kind, and its numbers where they are known."""
-    rows = [np.zeros((1, *shape), model.dtype) for shape in model.sample_shapes]
+    kinds = [t.dtype if np.dtype(t.dtype).kind in "iub" else model.dtype for t in model.inputs]
+    rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, kinds, strict=True)]
     with np.errstate(all="ignore"):
         yield from model.walk(model.p, *rows, training=False, rng=model.key)
 
