@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..actions import export as action
+from ..actions.in_c import InC
 from . import show
 from .working import Working
 
@@ -32,6 +33,6 @@ def export_command(
     pellucid export runs/digits-1 --to onnx --out digits.onnx
     """
     with Working("The network is written"):
-        asked = action.InC(prefix or "model", header, int8, data)
-        written = action.export(run, to, out, force, None if asked == action.InC() else asked)
+        asked = InC(prefix or "model", header, int8, data)
+        written = action.export(run, to, out, force, None if asked == InC() else asked)
     show.line(f"Written: {written}")

@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import layers as L
 from ..activations import Activation
 from ..activations.base import is_standard
 from ..errors import InvalidArgument, Told
+from ..layers.composite import Composite
+from ..layers.traced import Traced
 from ..registry import snake
 
 PACKAGE = __name__.partition(".")[0]
+DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
 COMPUTES = {  # methods that say what is computed; a class that writes one anew is no longer ours
     "__call__", "apply", "backward", "backward_from_logits", "counted", "decay_of", "finalize", "forward",
     "from_logits_of", "grad", "gradient", "learning_rate", "logits", "output_shape_for", "parameters", "penalty",
@@ -51,3 +55,17 @@ def activations_of(layer: Any) -> list[Activation]:
     """The activation that a layer has or is."""
     found = (getattr(layer, name, None) for name in ("activation", "function"))
     return [activation for activation in found if activation is not None]
+
+
+def only_our_parts(where: str, model: Any, fix: str) -> None:
+    """Refuse models, layers and activations of the user's own, at any depth; not those that write `call`, which has
+    become steps."""
+    if not isinstance(model, Traced) or own_code(model):
+        refuse_foreign(f"{where}, model {model.name!r}", model, fix)
+    for layer in model.layers:
+        if isinstance(layer, Composite):
+            only_our_parts(where, layer, fix)
+            continue
+        refuse_foreign(f"{where}, layer {layer.name!r}", layer, fix)
+        for activation in activations_of(layer):
+            refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)

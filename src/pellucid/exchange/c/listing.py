@@ -70,12 +70,10 @@ class Listing:
         lines = [f"int {writing.prefix}_predict({self.arguments()})", "{", *map(self.pointer, self.pointed())]
         lines += ["    int bad = 0;"] if "int8_t" in self.sizes else []
         names = [buffer.name for buffer in (*self.network.inputs, *self.network.outputs)]
-        unread = set(self.network.inputs) - {buffer for step in writing.steps for buffer in step.reads}
         lines += [f"    if ({' || '.join(f'!{name}' for name in names)})", "        return -1;"]
         for step in writing.steps:
             lines += ["", f"    /* {spelling.comment(step.title)} */"] if step.title else []
             lines += [f"    {line}" for line in step.lines]
-        lines += [f"    (void){buffer.name};" for buffer in self.network.inputs if buffer in unread]
         memory = [f"static {type_} {memory_of(type_)}[{n}];" for type_, n in self.sizes.items()]
         end = ["    return bad;"] if "int8_t" in self.sizes else ["    return 0;"]
         return "\n".join([*memory, *[""] * bool(memory), *lines, *end, "}"])

@@ -11,21 +11,18 @@ import numpy as np
 from ... import layers as L
 from ...arrays import Array, Whole
 from ...errors import InvalidArgument, Told
-from ...layers.composite import Composite
 from ...layers.masking import WithMask
-from ...layers.traced import Traced
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
-from ..ours import activations_of, ours, own_code, refuse_foreign
+from ..ours import DIFFERING, only_our_parts, ours
 from . import layers  # their emitters register themselves
 from .ops import write_op
 from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
 
 __all__ = ["Network", "layers", "write_network"]
 
-DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
-PASSED = {ByPhase: 1, WithMask: 0}  # layers that pass on one of their inputs: as in prediction, the one that counts
+PASSED: dict[type[Any], int] = {ByPhase: 1, WithMask: 0}  # which of its inputs a layer passes on, in prediction
 ROWS = 256  # on which ranges are looked for at once
 Bounds = dict[int, tuple[float, float]]  # the smallest and the largest number on each wire
 
@@ -41,7 +38,7 @@ class Network:
 
 def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) -> Network:
     """Write all steps; data: batches of the inputs on which ranges are looked for, where bytes are written."""
-    only_ours(model)
+    only_our_parts(WHERE, model, INSTEAD)
     needed = needed_steps(model)
     numbers, whole = dict(known_numbers(model)), of_batches(model)
     bounds: Bounds = {} if data is None else ranges(model, data)
@@ -160,17 +157,3 @@ def ranges(model: Any, data: Sequence[Array]) -> Bounds:
             low, high = found.get(wire, (0.0, 0.0))
             found[wire] = min(low, float(np.min(y))), max(high, float(np.max(y)))
     return found
-
-
-def only_ours(model: Any) -> None:
-    """Refuse models, layers and activations of the user's own, at any depth; not those that write `call`, which has
-    become steps."""
-    if not isinstance(model, Traced) or own_code(model):
-        refuse_foreign(f"{WHERE}, model {model.name!r}", model, INSTEAD)
-    for layer in model.layers:
-        if isinstance(layer, Composite):
-            only_ours(layer)
-            continue
-        refuse_foreign(f"{WHERE}, layer {layer.name!r}", layer, INSTEAD)
-        for activation in activations_of(layer):
-            refuse_foreign(f"{WHERE}, layer {layer.name!r}, activation", activation, INSTEAD)

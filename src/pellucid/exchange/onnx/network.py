@@ -13,14 +13,12 @@ from ... import layers as L
 from ...__about__ import version
 from ...arrays import Shape, Whole, is_whole, with_batch
 from ...errors import InvalidArgument, MissingExtra, Told, WrongType
-from ...layers.composite import Composite
-from ...layers.traced import Traced
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...registry import plain
 from ...tables.attaching import attached
 from ...wiring import Step
-from ..ours import activations_of, ours, own_code, refuse_foreign
+from ..ours import DIFFERING, only_our_parts, ours
 from . import layers  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
@@ -30,7 +28,6 @@ __all__ = ["NEWEST", "OLDEST", "layers", "model_proto", "package"]
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
 End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample
-DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
 WHERE = "to_onnx"
 INSTEAD = "Take it out of the model, or save the model as a .keras file."
 
@@ -53,7 +50,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
     model.needs_parameters(WHERE)
     model.has_known_lengths(WHERE)
     opset = _checked_opset(opset, onnx.defs.onnx_opset_version())
-    _only_ours(model)
+    only_our_parts(WHERE, model, INSTEAD)
     rows = attached(model)
     inputs = columns_of(rows) if rows else _inputs(model)
     names = _output_names(model, [name for name, _, _ in inputs])
@@ -113,20 +110,6 @@ def _checked_opset(opset: int | None, known: int) -> int:
     if not isinstance(opset, int) or not OLDEST <= opset <= newest:
         raise InvalidArgument(f"{WHERE}, argument opset", f"a whole number from {OLDEST} to {newest}", opset)
     return opset
-
-
-def _only_ours(model: Any) -> None:
-    """Refuse models, layers and activations of the user's own, at any depth; not those that write `call`, which has
-    become steps."""
-    if not isinstance(model, Traced) or own_code(model):
-        refuse_foreign(f"{WHERE}, model {model.name!r}", model, INSTEAD)
-    for layer in model.layers:
-        if isinstance(layer, Composite):
-            _only_ours(layer)
-            continue
-        refuse_foreign(f"{WHERE}, layer {layer.name!r}", layer, INSTEAD)
-        for activation in activations_of(layer):
-            refuse_foreign(f"{WHERE}, layer {layer.name!r}, activation", activation, INSTEAD)
 
 
 def _kinds(model: Any) -> dict[str, str]:
