@@ -108,7 +108,8 @@ def masked() -> Model:
 
 def whole() -> Model:
     x = L.Input((4,), dtype="int32")
-    return Model(x, ops.cast(x * 3 > 5, "float32") + ops.take(np.arange(9.0), x, 0), seed=0)
+    y = ops.cast(x * 3 > 5, "float32") + ops.take(np.arange(9.0), x, 0)
+    return Model(x, [y, x // 3, x % -3, x**2], seed=0)
 
 
 def two_ends() -> Model:

@@ -69,7 +69,7 @@ def test_every_layer_and_activation_is_written():
     assert set(EMITTERS) == set(layer_family.parts.values()) - made_of_others
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES.values() for layer in case.model.wiring.owners.values()}
-    assert shown | JOINING | {"InputLayer"} >= {kind.__name__ for kind in EMITTERS}
+    assert shown | JOINING | {"InputLayer", "Masking"} >= {kind.__name__ for kind in EMITTERS}
 
 
 ODD = np.array(

@@ -58,7 +58,7 @@ TRUTHS = {
     "logical_or": "{0} != 0.0f || {1} != 0.0f", "logical_xor": "({0} != 0.0f) != ({1} != 0.0f)",
     "not_equal": "{0} != {1}",
 }  # fmt: skip
-OF_REALS = {"floor_divide": "floored({0}, {1})", "mod": "modulo({0}, {1})", "power": "powf({0}, {1})"}
+OF_WHOLES = {"floor_divide": "floored({0}, {1})", "mod": "modulo({0}, {1})", "power": "powf({0}, {1})"}
 
 
 def formula(text: str) -> Callable[[At], Value]:
@@ -71,10 +71,15 @@ def formula(text: str) -> Callable[[At], Value]:
 OPS |= {name: formula(text) for name, text in FORMULAS.items()}
 OPS |= {name: lambda at, text=text: elementwise(at, operands(at), f"{text} ? 1.0f : 0.0f")
         for name, text in TRUTHS.items()}  # fmt: skip
-OPS |= {
-    name: lambda at, text=text: elementwise(at, operands(at), text) if at.dtype.startswith("float") else None
-    for name, text in OF_REALS.items()
-}
+
+
+def of_wholes(text: str) -> Callable[[At], Value]:
+    """A formula whose outcome is whole where the operands are, and 0 where such ones are divided by 0."""
+    whole = f"{{1}} == 0.0f ? 0.0f : {text}" if "powf" not in text else f"rintf({text})"
+    return lambda at: elementwise(at, operands(at), text if at.dtype.startswith("float") else whole)
+
+
+OPS |= {name: of_wholes(text) for name, text in OF_WHOLES.items()}
 
 
 @writes
