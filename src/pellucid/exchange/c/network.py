@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import layers as L
 from ...arrays import Array, Whole
 from ...errors import InvalidArgument, Told
 from ...layers.masking import WithMask
@@ -76,7 +75,7 @@ def written(writing: Writing, step: Use, given: list[Value], y: Array, apart: bo
             f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
         )
     kind = ours(type(step.layer))
-    if step.masks and kind is not L.BatchNormalization:
+    if step.masks and not step.layer.learns_by_mask:
         raise InvalidArgument(
             f"{WHERE}, layer {step.path!r}", "a layer that is told no mask", Told(type(step.layer).__name__), INSTEAD
         )

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import layers as L
 from ...__about__ import version
 from ...arrays import Shape, Whole, is_whole, with_batch
 from ...errors import InvalidArgument, MissingExtra, Told, WrongType
