@@ -191,9 +191,10 @@ def _what_it_is(content: bytes) -> str:
     return f"a file that begins with {content[:4]!r}"
 
 
-def as_path(filepath: str | os.PathLike[str], suffix: str, where: str) -> Path:
-    """The path, whose name must end as the format's does."""
+def as_path(filepath: str | os.PathLike[str], suffix: str | tuple[str, ...], where: str) -> Path:
+    """The path, whose name must end as the format's does, or one of the formats'."""
     path = Path(checks.path(f"{where}, argument filepath", filepath))
     if not path.name.endswith(suffix):
-        raise FileError(where, f"a path that ends in {suffix}", str(path))
+        endings = suffix if isinstance(suffix, str) else " or ".join(suffix)
+        raise FileError(where, f"a path that ends in {endings}", str(path))
     return path

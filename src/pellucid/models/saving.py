@@ -33,6 +33,7 @@ from .own_parts import check_known, check_named, told_how
 
 HARMLESS = 1 << 20  # parameters that a config may claim whatever is in the file: their shapes then tell what differs
 WHOLE = "a config as Keras 3 writes it"
+SAFETENSORS = ".safetensors"
 KERAS_FORMAT = "3.15.1"  # the version of Keras whose files these are
 
 
@@ -106,16 +107,27 @@ def _load_columns(model: Compiled, metadata: Any) -> None:
 
 
 def save_weights(model: Compiled, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-    """Write the weights alone to a `.weights.h5` file."""
-    path = _target(filepath, ".weights.h5", overwrite, "save_weights")
+    """Write the weights alone to a `.weights.h5` or `.safetensors` file."""
+    path = _target(filepath, (".weights.h5", SAFETENSORS), overwrite, "save_weights")
     model.needs_parameters("save_weights")
-    archive.write_weights(path, *_tree(model))
+    if path.suffix == SAFETENSORS:
+        from ..exchange import safetensors  # here, so that importing the library stays quick
+
+        safetensors.write(model, path)
+    else:
+        archive.write_weights(path, *_tree(model))
 
 
 def load_weights(model: Compiled, filepath: str | os.PathLike[str]) -> None:
-    """Read the weights of a `.weights.h5` or `.keras` file into a model of the same architecture."""
+    """Read the weights of a `.weights.h5`, `.keras` or `.safetensors` file into a model of the same architecture."""
     model.needs_parameters("load_weights")
     path = Path(checks.path("load_weights, argument filepath", filepath))
+    if path.suffix == SAFETENSORS:
+        from ..exchange import safetensors
+
+        for place, array in safetensors.read(model, path):
+            place.layer.p[place.name][...] = array
+        return
     with reading(f"loading {path}", "weights that fit the model", archive.AGAIN):
         _load_tree(model, archive.read_weights(path), f"loading {path}")
 
@@ -165,7 +177,7 @@ def _all(layer: Layer) -> Iterator[Layer]:
         yield from _all(inner)
 
 
-def _target(filepath: str | os.PathLike[str], suffix: str, overwrite: bool, where: str) -> Path:
+def _target(filepath: str | os.PathLike[str], suffix: str | tuple[str, ...], overwrite: bool, where: str) -> Path:
     path = archive.as_path(filepath, suffix, where)
     if os.path.lexists(path) and not overwrite:
         raise FileError(

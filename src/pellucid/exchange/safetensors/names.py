@@ -1,0 +1,94 @@
+"""Which array of a PyTorch state dict is which parameter of a model.
+
+A model's "inner/dense/kernel" is PyTorch's "inner.dense.weight", which is (O, I) where a kernel is (I, O).
+"""
+
+from __future__ import annotations
+
+import itertools
+import keyword
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ... import layers as L
+from ...arrays import Array
+from ..ours import ours
+
+NORMALIZING = {"gamma": "weight", "beta": "bias"}
+NAMES: dict[type, dict[str, str]] = {  # PyTorch's names of parameters; others keep their own
+    L.Dense: {"kernel": "weight"},
+    L.BatchNormalization: {**NORMALIZING, "moving_mean": "running_mean", "moving_variance": "running_var"},
+    L.LayerNormalization: NORMALIZING,
+    L.PReLU: {"alpha": "weight"},
+    L.RMSNormalization: {"scale": "weight"},
+}
+TRANSPOSED = {(L.Dense, "kernel")}
+TAKEN = {  # names that a torch.nn.Module has for itself
+    "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double",
+    "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter",
+    "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children",
+    "named_modules", "named_parameters", "parameters", "requires_grad_", "set_extra_state", "set_submodule",
+    "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad",
+    "T_destination", "code", "graph", "print_readable", "recompile",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A parameter of the model: its path, its layer and its name in it, and whether the file has it transposed."""
+
+    path: str
+    layer: Any
+    name: str
+    transposed: bool
+
+    @property
+    def value(self) -> Array:
+        """The layer's own array, as the file has it."""
+        array: Array = self.layer.p[self.name]
+        return array.T if self.transposed else array
+
+
+def layout(model: Any) -> dict[str, Place]:
+    """The parameters by their names in PyTorch, in the order of the layers."""
+    modules = module_names(model)
+    found: dict[str, Place] = {}
+    for path, layer in model.leaves():
+        kind = ours(type(layer))
+        for spec in layer.specs:
+            name = NAMES.get(kind, {}).get(spec.name) or clean(spec.name)
+            name = apart(f"{modules[path]}.{name}", [*found, *modules.values()])
+            found[name] = Place(f"{path}/{spec.name}", layer, spec.name, (kind, spec.name) in TRANSPOSED)
+    return found
+
+
+def module_names(model: Any) -> dict[str, str]:
+    """What the module of each path of a model is called: "inner/dense" is "inner.dense"."""
+    found: dict[str, str] = {}
+    for path in model.wiring.owners:
+        wanted = ".".join(clean(part) for name in path.split("/") for part in name.split("."))
+        found[path] = apart(wanted, found.values())
+    return found
+
+
+def clean(name: str) -> str:
+    """A name that PyTorch takes, and that can stand in source: letters, digits and _.
+
+    >>> clean("my layer"), clean("0"), clean("train"), clean("class")
+    ('my_layer', '0', 'train_', 'class_')
+    """
+    name = re.sub(r"[^A-Za-z0-9_]", "_", name) or "_"
+    reserved = name in TAKEN or keyword.iskeyword(name) or name.startswith(("_", "register_"))
+    return f"{name.lstrip('_')}_" if reserved else name
+
+
+def apart(wanted: str, taken: Collection[str]) -> str:
+    """A name that is not taken: the wanted one, or that with a number.
+
+    >>> apart("dense", ["dense", "dense_1"])
+    'dense_2'
+    """
+    numbered: Iterable[str] = (f"{wanted}_{n}" for n in itertools.count(1))
+    return next(name for name in itertools.chain([wanted], numbered) if name not in taken)
