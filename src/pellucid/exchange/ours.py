@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import layers as L
 from ..activations import Activation
 from ..activations.base import is_standard
 from ..errors import InvalidArgument, Told
 from ..layers.composite import Composite
 from ..layers.traced import Traced
+from ..ops import Op
 from ..registry import snake
 
 PACKAGE = __name__.partition(".")[0]
@@ -57,15 +60,28 @@ def activations_of(layer: Any) -> list[Activation]:
     return [activation for activation in found if activation is not None]
 
 
-def only_our_parts(where: str, model: Any, fix: str) -> None:
+def only_ours(model: Any, where: str, fix: str) -> None:
     """Refuse models, layers and activations of the user's own, at any depth; not those that write `call`, which has
     become steps."""
     if not isinstance(model, Traced) or own_code(model):
         refuse_foreign(f"{where}, model {model.name!r}", model, fix)
     for layer in model.layers:
         if isinstance(layer, Composite):
-            only_our_parts(where, layer, fix)
+            only_ours(layer, where, fix)
             continue
         refuse_foreign(f"{where}, layer {layer.name!r}", layer, fix)
         for activation in activations_of(layer):
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
+
+
+def kinds(model: Any) -> dict[str, str]:
+    """The dtype of what each step gives, by its label."""
+    entering = zip(model.sample_shapes, model.input_dtypes, strict=True)
+    rows = [np.zeros((1, *shape), dtype) for shape, dtype in entering]
+    with np.errstate(all="ignore"):
+        return {label: y.dtype.name for label, y in model.walk(model.p, *rows, training=False, rng=model.key)}
+
+
+def told(layer: Any) -> str:
+    """What a layer is, in words: an op with its operands and options."""
+    return layer.formula if isinstance(layer, Op) else type(layer).__name__

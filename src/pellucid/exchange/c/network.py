@@ -14,7 +14,7 @@ from ...layers.masking import WithMask
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
-from ..ours import DIFFERING, only_our_parts, ours
+from ..ours import DIFFERING, only_ours, ours
 from . import layers  # their emitters register themselves
 from .ops import write_op
 from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
@@ -37,7 +37,7 @@ class Network:
 
 def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) -> Network:
     """Write all steps; data: batches of the inputs on which ranges are looked for, where bytes are written."""
-    only_our_parts(WHERE, model, INSTEAD)
+    only_ours(model, WHERE, INSTEAD)
     needed = needed_steps(model)
     numbers, whole = dict(known_numbers(model)), of_batches(model)
     bounds: Bounds = {} if data is None else ranges(model, data)

@@ -17,7 +17,7 @@ from ...ops import Op
 from ...registry import plain
 from ...tables.attaching import attached
 from ...wiring import Step
-from ..ours import DIFFERING, only_our_parts, ours
+from ..ours import DIFFERING, kinds, only_ours, ours, told
 from . import layers  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
@@ -49,7 +49,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
     model.needs_parameters(WHERE)
     model.has_known_lengths(WHERE)
     opset = _checked_opset(opset, onnx.defs.onnx_opset_version())
-    only_our_parts(WHERE, model, INSTEAD)
+    only_ours(model, WHERE, INSTEAD)
     rows = attached(model)
     inputs = columns_of(rows) if rows else _inputs(model)
     names = _output_names(model, [name for name, _, _ in inputs])
@@ -76,7 +76,7 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
     wires = dict(zip(model.wiring.inputs, entering, strict=True))
     entered = zip(model.input_dtypes, model.sample_shapes, strict=True)
     found = dict(zip(wires, entered, strict=True))
-    computed = _kinds(model)
+    computed = kinds(model)
     predicting = set(model.wiring.predicting)
     for step, given in model.steps(*model.sample_shapes):
         if step not in predicting:
@@ -96,8 +96,8 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
             )
         kind = computed[step.label]
         read = [_read(writing, step, wires[wire], found[wire][0]) for wire in step.inputs]
-        values, kinds = [value for value, _ in read], [of for _, of in read]
-        at = At(writing, step.layer, step.path, step.label, values, given, kinds, kind)
+        values, dtypes = [value for value, _ in read], [of for _, of in read]
+        at = At(writing, step.layer, step.path, step.label, values, given, dtypes, kind)
         wires[step.outputs[0]], found[step.outputs[0]] = _written(at), (kind, at.out_shape)
     return [(wires[wire], *found[wire]) for wire in model.wiring.outputs]
 
@@ -111,13 +111,6 @@ def _checked_opset(opset: int | None, known: int) -> int:
     return opset
 
 
-def _kinds(model: Any) -> dict[str, str]:
-    """The dtype of what each step gives, by its label."""
-    rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, model.input_dtypes, strict=True)]
-    with np.errstate(all="ignore"):
-        return {label: y.dtype.name for label, y in model.walk(model.p, *rows, training=False, rng=model.key)}
-
-
 def _written(at: At) -> str:
     """Write one step; returns the name of its output."""
     kind = ours(type(at.layer))
@@ -125,13 +118,9 @@ def _written(at: At) -> str:
     written = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS and rows else None
     if written is None:
         raise InvalidArgument(
-            f"{WHERE}, layer {at.path!r}", "a kind of layer that is written in ONNX", Told(_told(at.layer)), INSTEAD
+            f"{WHERE}, layer {at.path!r}", "a kind of layer that is written in ONNX", Told(told(at.layer)), INSTEAD
         )
     return written
-
-
-def _told(layer: Any) -> str:
-    return layer.formula if isinstance(layer, Op) else type(layer).__name__
 
 
 def _output_names(model: Any, inputs: Sequence[str]) -> list[str]:

@@ -1,0 +1,104 @@
+"""A network as PyTorch's modules and statements: the steps of its wiring, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...arrays import Whole
+from ...errors import InvalidArgument, Told
+from ...layers.tracing import ByPhase
+from ...ops import Op
+from ...tables.attaching import attached
+from ..ours import DIFFERING, kinds, only_ours, ours, told
+from ..safetensors.names import layout, module_names
+from . import layers  # their emitters register themselves
+from .ops import write_op
+from .writer import EMITTERS, At, Attribute, Value, Writing
+
+__all__ = ["INSTEAD", "WHERE", "layers", "written"]
+
+WHERE = "to_torch"
+INSTEAD = "Take it out of the model, or save the model as a .keras file."
+
+
+def written(model: Any) -> Writing:
+    """The network that computes what the model does, in training and in prediction."""
+    model.needs_parameters(WHERE)
+    only_ours(model, WHERE, INSTEAD)
+    if attached(model):
+        raise InvalidArgument(
+            f"{WHERE}, model {model.name!r}", "a model of arrays", Told("one of a table's rows, some of them texts"),
+            "Export it with --to onnx, which takes the columns along.",
+        )  # fmt: skip
+    writing = Writing(model.name, model.dtype, module_names(model))
+    computed, wires = kinds(model), dict(zip(model.wiring.inputs, _entering(writing, model), strict=True))
+    found = {wire: (model.dtype, shape) for wire, shape in zip(wires, model.sample_shapes, strict=True)}
+    for step, given in model.steps(*model.sample_shapes):
+        if step.layer.gives_weights:
+            for wire, name, spec in zip(step.outputs, _own(writing, model, step), step.layer.specs, strict=True):
+                wires[wire], found[wire] = Attribute(name), (model.dtype, Whole(spec.shape))
+            continue
+        if step.training and ours(type(step.layer)) in DIFFERING:
+            raise InvalidArgument(
+                f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
+            )
+        kind = computed[step.label]
+        read = [wires[wire] for wire in step.inputs], given, [found[wire][0] for wire in step.inputs]
+        at = At(writing, step.layer, step.path, step.label, *read, kind, step.training)
+        wires[step.outputs[0]], found[step.outputs[0]] = _written(at), (kind, step.layer.output_shape_for(*given))
+    writing.output = model.in_form([wires[wire] for wire in model.wiring.outputs])
+    writing.frozen = _frozen(model)
+    return writing
+
+
+def _written(at: At) -> Any:
+    """Write one step; returns its output."""
+    kind = ours(type(at.layer))
+    rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
+    y = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS and rows else None
+    if y is None:
+        raise InvalidArgument(
+            f"{WHERE}, layer {at.path!r}", "a kind of layer that is written for PyTorch", Told(told(at.layer)), INSTEAD
+        )
+    return y
+
+
+def _entering(writing: Writing, model: Any) -> Sequence[Value]:
+    """The inputs, whole numbers among them in the model's precision."""
+    given = []
+    for name in model.input_names:
+        value = writing.value(name)
+        writing.inputs.append(value.name)
+        given.append(value)
+    declared = [np.dtype(tensor.dtype).kind in "iub" for tensor in model.inputs]
+    return [
+        writing.call(value.name, ".to", value, _dtype(model.dtype)) if whole else value
+        for value, whole in zip(given, declared, strict=True)
+    ]
+
+
+def _dtype(name: str) -> Any:
+    from .writer import Named
+
+    return Named(f"torch.{name}")
+
+
+def _own(writing: Writing, model: Any, step: Any) -> list[str]:
+    """What the weights of a layer of one's own are called."""
+    names = {place.path: name for name, place in layout(model).items()}
+    found = []
+    for spec in step.layer.specs:
+        path = f"{step.path}/{spec.name}"
+        found.append(names[path])
+        writing.parameters[names[path]] = spec.shape, spec.trainable
+    return found
+
+
+def _frozen(model: Any) -> list[str]:
+    """The modules, and the weights of layers of one's own, that training leaves alone."""
+    trained = set(model.trained_names())
+    frozen = [name for name, place in layout(model).items() if place.path in model.theta and place.path not in trained]
+    return frozen
