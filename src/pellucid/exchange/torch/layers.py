@@ -195,6 +195,9 @@ def known(at: At, value: Any) -> float | Attribute:
 
 @writes(L.Normalization)
 def normalization(at: At) -> Value:
+    if at.layer.input_mean is None:
+        back = {"back": True} if at.layer.invert else {}
+        return at.module("Normalization", list(at.layer.p["mean"].shape), list(at.layer.mean.shape), **back)
     mean, variance = (np.asarray(value, at.writing.dtype) for value in (at.layer.mean, at.layer.variance))
     deviation = np.maximum(np.sqrt(variance), SMALLEST)
     if at.layer.invert:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import MissingExtra
-from ..safetensors import layout
+from ..safetensors.names import clean, layout
 from .network import WHERE, written
 from .writer import Attribute, Call, Named, Value, Writing
 
@@ -86,7 +86,7 @@ def _graph(torch: Any, writing: Writing) -> Any:
         else:
             nodes[name] = graph.create_node("call_function", found(torch, statement.kind), args, options, name)
     graph.output(node(writing.output))
-    module = torch.fx.GraphModule(root, graph, writing.name)
+    module = torch.fx.GraphModule(root, graph, clean(writing.name))
     for name in writing.constants:  # which are no weights
         array = getattr(module, name)
         delattr(module, name)

@@ -16,7 +16,7 @@ from ..ours import DIFFERING, kinds, only_ours, ours, told
 from ..safetensors.names import layout, module_names
 from . import layers  # their emitters register themselves
 from .ops import write_op
-from .writer import EMITTERS, At, Attribute, Value, Writing
+from .writer import EMITTERS, At, Attribute, Named, Value, Writing
 
 __all__ = ["INSTEAD", "WHERE", "layers", "written"]
 
@@ -38,7 +38,7 @@ def written(model: Any) -> Writing:
     found = {wire: (model.dtype, shape) for wire, shape in zip(wires, model.sample_shapes, strict=True)}
     for step, given in model.steps(*model.sample_shapes):
         if step.layer.gives_weights:
-            for wire, name, spec in zip(step.outputs, _own(writing, model, step), step.layer.specs, strict=True):
+            for wire, name, spec in zip(step.outputs, _own(writing, model, step), step.layer.parameters(), strict=True):
                 wires[wire], found[wire] = Attribute(name), (model.dtype, Whole(spec.shape))
             continue
         if step.training and ours(type(step.layer)) in DIFFERING:
@@ -75,22 +75,16 @@ def _entering(writing: Writing, model: Any) -> Sequence[Value]:
         given.append(value)
     declared = [np.dtype(tensor.dtype).kind in "iub" for tensor in model.inputs]
     return [
-        writing.call(value.name, ".to", value, _dtype(model.dtype)) if whole else value
+        writing.call(value.name, ".to", value, Named(f"torch.{model.dtype}")) if whole else value
         for value, whole in zip(given, declared, strict=True)
     ]
-
-
-def _dtype(name: str) -> Any:
-    from .writer import Named
-
-    return Named(f"torch.{name}")
 
 
 def _own(writing: Writing, model: Any, step: Any) -> list[str]:
     """What the weights of a layer of one's own are called."""
     names = {place.path: name for name, place in layout(model).items()}
     found = []
-    for spec in step.layer.specs:
+    for spec in step.layer.parameters():
         path = f"{step.path}/{spec.name}"
         found.append(names[path])
         writing.parameters[names[path]] = spec.shape, spec.trainable
@@ -100,5 +94,4 @@ def _own(writing: Writing, model: Any, step: Any) -> list[str]:
 def _frozen(model: Any) -> list[str]:
     """The modules, and the weights of layers of one's own, that training leaves alone."""
     trained = set(model.trained_names())
-    frozen = [name for name, place in layout(model).items() if place.path in model.theta and place.path not in trained]
-    return frozen
+    return [name for name, place in layout(model).items() if place.path in model.theta and place.path not in trained]

@@ -31,19 +31,21 @@ def write_op(at: At) -> Any:
     return OPS[name](at, **options) if name in OPS else None
 
 
+def operand(at: At, place: int, kind: str | None = None, number: bool = False) -> Any:
+    """An operand, also one that is held, brought to a dtype: that of the output unless said otherwise. number: whether
+    a single number may stay one."""
+    kind, held = kind or at.kind, at.layer.held
+    if place not in held:
+        flowing = sum(other not in held for other in range(place))
+        return at.cast(at.xs[flowing], at.kinds[flowing], kind)
+    if number and np.ndim(held[place]) == 0:
+        return np.asarray(held[place], kind).item()
+    return at.constant(held[place], kind)
+
+
 def operands(at: At, kind: str | None = None, numbers: bool = False) -> list[Any]:
-    """All operands, those that are held among them, brought to one dtype: that of the output unless said otherwise.
-    numbers: whether single numbers may stay numbers."""
-    kind, held, flowing = kind or at.kind, at.layer.held, iter(zip(at.xs, at.kinds, strict=True))
-    found: list[Any] = []
-    for place in range(at.layer.places):
-        if place not in held:
-            found.append(at.cast(*next(flowing), kind))
-        elif numbers and np.ndim(held[place]) == 0:
-            found.append(np.asarray(held[place], kind).item())
-        else:
-            found.append(at.constant(held[place], kind))
-    return found
+    """All operands."""
+    return [operand(at, place, kind, numbers) for place in range(at.layer.places)]
 
 
 def first(at: At) -> Any:
@@ -86,7 +88,7 @@ OPS |= {name: lambda at, name=name: at.op(f"torch.{name}", *operands(at, "bool")
 OPS["stop_gradient"] = lambda at: at.op(".detach", at.x)
 OPS["round"] = lambda at, decimals=0: at.op("torch.round", first(at), **({"decimals": decimals} if decimals else {}))
 OPS["cast"] = lambda at, dtype: at.cast(at.x, at.kinds[0], at.kind)
-OPS["where"] = lambda at: at.op("torch.where", operands(at, "bool")[0], *operands(at)[1:])
+OPS["where"] = lambda at: at.op("torch.where", operand(at, 0, "bool"), operand(at, 1), operand(at, 2))
 OPS["zeros_like"] = lambda at, dtype=None: at.op("torch.zeros_like", first(at))
 OPS["ones_like"] = lambda at, dtype=None: at.op("torch.ones_like", first(at))
 OPS["isclose"] = lambda at, **options: at.op("torch.isclose", *operands(at, common(at)), **options)
@@ -298,17 +300,15 @@ def get_item(at: At) -> Any:
 
 @writes
 def take(at: At, axis: int | None = None) -> Value:
-    x = at.op(".flatten", at.x) if axis is None else at.x
-    held = at.layer.held
-    places = at.constant(held[1], "int64") if 1 in held else at.cast(at.xs[1], at.kinds[1], "int64")
+    x = at.op(".flatten", operand(at, 0)) if axis is None else operand(at, 0)
+    places = operand(at, 1, "int64")
     front = (slice(None),) * (0 if axis is None else axis % at.ndim)
     return at.op("operator.getitem", x, (*front, places))
 
 
 @writes
 def take_along_axis(at: At, axis: int | None = None) -> Value:
-    x, places = operands(at, "int64") if 0 in at.layer.held else (at.x, operands(at, "int64")[1])
-    return at.op("torch.take_along_dim", x, places, dim=axis)
+    return at.op("torch.take_along_dim", operand(at, 0), operand(at, 1, "int64"), dim=axis)
 
 
 @writes

@@ -169,6 +169,25 @@ class RMSNorm(nn.Module):
         return y.movedim(last, self.axes)
 
 
+class Normalization(nn.Module):
+    """x with a known mean and variance brought to 0 and 1, or back; along: their shape beside x."""
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, size: list[int], along: list[int], back: bool = False) -> None:
+        super().__init__()
+        self.along, self.back = along, back
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("variance", torch.ones(size))
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = self.mean.reshape(self.along)
+        deviation = torch.sqrt(self.variance).clamp_min(1e-7).reshape(self.along)
+        return x * deviation + mean if self.back else (x - mean) / deviation
+
+
 class UnitNorm(nn.Module):
     """Each sample at length 1 over some axes."""
 
