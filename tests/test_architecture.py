@@ -71,6 +71,8 @@ OUTSIDE: dict[str, set[str]] = {
     "polars": {"tables"},
     "sklearn": {"estimators"},
     "onnx": {"exchange"},
+    "safetensors": {"exchange"},
+    "torch": {"exchange"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},
     "starlette": {"serving"},

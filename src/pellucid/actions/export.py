@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..data.labels import Names
 from ..errors import FileError, InvalidArgument, Told, UnknownName
+from ..exchange.torch import SOURCE, WEIGHTS, write
 from ..files import write_text_whole
 from .in_c import InC, write_c
 from .runs import names_of, open_model
@@ -41,9 +42,23 @@ def _c(model: Any, out: Path, names: Names, force: bool, asked: InC | None = Non
         _target(out.with_suffix(".h"), ".h", force)
     return write_c(model, target, names, asked, run)
 
+def _safetensors(model: Any, out: Path, names: Names, force: bool) -> Path:
+    """The weights alone, as a `.safetensors` file with PyTorch's names and layout."""
+    target = _target(out, ".safetensors", force)
+    model.save_weights(target)
+    return target
+
+
+def _torch(model: Any, out: Path, names: Names, force: bool) -> Path:
+    """The source of a PyTorch module, model.py, and its weights."""
+    _refuse_foreign(out, {SOURCE, WEIGHTS, CLASSES}, SOURCE, force)
+    return write(model, out)
+
+
+
 
 FORMS: dict[str, Callable[[Any, Path, Names, bool], Path]] = {
-    "c": _c, "keras": _keras, "numpy": _numpy, "onnx": _onnx,
+    "c": _c, "keras": _keras, "numpy": _numpy, "onnx": _onnx, "safetensors": _safetensors, "torch": _torch,
 }  # fmt: skip
 
 
@@ -57,9 +72,9 @@ def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None
         raise UnknownName("export, --to", to, FORMS)
     if in_c is not None and to != "c":
         raise InvalidArgument("export, --prefix, --header, --int8 and --data", "--to c beside them", Told(f"--to {to}"))
-    write = FORMS[to] if in_c is None else partial(_c, asked=in_c, run=path)
+    form = FORMS[to] if in_c is None else partial(_c, asked=in_c, run=path)
     names = names_of(path)
-    written = write(open_model(path)[0], out, names, force)
+    written = form(open_model(path)[0], out, names, force)
     if names and written != out:
         write_text_whole(written.parent / CLASSES, json.dumps(names) + "\n")
     return written
@@ -75,11 +90,15 @@ def _target(out: Path, suffix: str, force: bool) -> Path:
     if out.exists() and not out.is_dir():
         raise FileError(where, f"a folder, or a path that ends in {suffix}", Told("another file"))
     name = f"{STEM}{suffix}"
-    mine = (name, f"{STEM}.h", CLASSES)
-    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in mine) if out.is_dir() else []
+    _refuse_foreign(out, {name, f"{STEM}.h", CLASSES}, name, force)
+    return out / name
+
+
+def _refuse_foreign(out: Path, known: Collection[str], name: str, force: bool) -> None:
+    """Refuse a folder in which something lies that no export has written."""
+    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in known) if out.is_dir() else []
     if foreign and not force:
         raise FileError(
-            where, "a new or empty folder, or one with an earlier export", Told(", ".join(foreign[:3])),
+            f"export, {out}", "a new or empty folder, or one with an earlier export", Told(", ".join(foreign[:3])),
             f"Choose another folder, or pass --force to write {name} into it.",
         )  # fmt: skip
-    return out / name

@@ -15,7 +15,7 @@ from .working import Working
 
 def export_command(
     run: Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")],
-    out: Annotated[Path, typer.Option(help="The folder to write; for c, keras and onnx, a file as well.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; for c, keras, onnx and safetensors, a file as well.")],
     to: Annotated[str, typer.Option(help=f"The form: {', '.join(action.FORMS)}.")] = "numpy",
     force: Annotated[
         bool, typer.Option("--force", help="Write into a folder that holds other files, too, or replace a file.")
@@ -27,8 +27,8 @@ def export_command(
         str | None, typer.Option(help="For c with --int8: data to choose the steps by, instead of the run's own.")
     ] = None,
 ) -> None:
-    """Write a trained network in a form that runs without Pellucid: an ONNX file, a .keras file, a script that needs
-    NumPy alone, or a file of C.
+    """Write a trained network in a form that runs without Pellucid: an ONNX file, a .keras file, PyTorch's source and
+    weights, a script that needs NumPy alone, or a file of C.
 
     pellucid export runs/digits-1 --to onnx --out digits.onnx
     """

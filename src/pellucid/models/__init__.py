@@ -1,6 +1,7 @@
 """Models: layers put together, with the parameters of all of them. Keras 3's `keras.models`."""
 
 from .from_onnx import from_onnx
+from .from_torch import from_torch
 from .functional import Functional
 from .model import Model
 from .own import OwnModel
@@ -14,6 +15,7 @@ __all__ = [
     "Sequential",
     "clone_model",
     "from_onnx",
+    "from_torch",
     "load_model",
     "model_from_json",
     "save_model",

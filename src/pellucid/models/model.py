@@ -356,12 +356,14 @@ class Model(Stepping):
 
     @alone
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write the weights alone to a `.weights.h5` file."""
+        """Write the weights alone: to a `.weights.h5` file as Keras does, or to a `.safetensors` file with PyTorch's
+        names and layout (a Dense layer's kernel (I, O) is `dense.weight` (O, I))."""
         saving.save_weights(self, filepath, overwrite)
 
     @alone
     def load_weights(self, filepath: Any) -> None:
-        """Read the weights of a `.weights.h5` or `.keras` file of the same architecture."""
+        """Read the weights of a `.weights.h5`, `.keras` or `.safetensors` file of the same architecture. One that
+        PyTorch's modules were saved to will do where its names are ours, or are numbered as in nn.Sequential."""
         saving.load_weights(self, filepath)
 
     def to_json(self, **options: Any) -> str:
@@ -442,6 +444,18 @@ class Model(Stepping):
         from ..exchange.c import to_c  # here, so that importing the library stays quick
 
         return to_c(self, path, prefix, header, classes, int8, data)
+
+    def to_torch(self) -> Any:
+        """A `torch.nn.Module` that predicts what the model predicts, and trains as it does; its weights are copies.
+
+        Layers one after another become an nn.Sequential, any other network a module whose `code` is its source. It is
+        given ready to predict: `.train()` readies it for training. What PyTorch lacks is a small module of its own,
+        among them a BatchNorm1d whose running variance is divided by n. Regularizers, constraints and the optimizer
+        stay behind. `pellucid export --to torch` writes the same as source. Keras has no such method.
+        """
+        from ..exchange.torch import to_torch  # here, so that importing the library stays quick
+
+        return to_torch(self)
 
     def _predict_at_once(self, x: Any) -> Array | None:
         """The outputs for an array that is as the model wants it, by the compiled engine; None for the long way."""

@@ -1,6 +1,6 @@
 """A network as a PyTorch module or its source, and back."""
 
-from .file import write
+from .file import SOURCE, WEIGHTS, write
 from .module import to_torch
 
-__all__ = ["to_torch", "write"]
+__all__ = ["SOURCE", "WEIGHTS", "to_torch", "write"]

@@ -94,8 +94,8 @@ class PReLU(nn.Module):
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """nn.BatchNorm1d for any axis, whose running variance is that of the batches, divided by n as Keras has it: that of
-    PyTorch is divided by n - 1. fixed: whether it takes the running averages in training, too, and leaves them alone."""
+    """nn.BatchNorm1d for any axis, whose running variance is that of the batches, divided by n as Keras has it: that
+    of PyTorch is divided by n - 1. fixed: whether it takes the running averages in training, too, and keeps them."""
 
     def __init__(
         self,

@@ -36,7 +36,12 @@ def source_of(writing: Writing, weights: str) -> str:
         "from safetensors.torch import load_file",
         "from torch import Tensor, nn",
     ]
-    blocks = [*heading, *_parts(writing), *(_chain(writing) if writing.is_chain else _module(writing)), *_load(writing, weights)]
+    blocks = [
+        *heading,
+        *_parts(writing),
+        *(_chain(writing) if writing.is_chain else _module(writing)),
+        *_load(writing, weights),
+    ]
     return "\n".join(blocks) + "\n"
 
 
@@ -57,7 +62,13 @@ def _kinds(piece: Call) -> Iterator[str]:
 
 
 def _chain(writing: Writing) -> Iterator[str]:
-    yield from ("", "", "def build() -> nn.Module:", '    """The network, with fresh weights."""', "    model = nn.Sequential()")
+    yield from (
+        "",
+        "",
+        "def build() -> nn.Module:",
+        '    """The network, with fresh weights."""',
+        "    model = nn.Sequential()",
+    )
     for statement in writing.statements.values():
         name = str(statement.module)
         yield f"    model.add_module({json.dumps(name)}, {called(writing.pieces[name])})"
@@ -80,7 +91,13 @@ def _module(writing: Writing) -> Iterator[str]:
     for name, statement in writing.statements.items():
         yield f"        {name} = {text(statement)}"
     yield f"        return {text(writing.output)}"
-    yield from ("", "", "def build() -> nn.Module:", '    """The network, with fresh weights."""', "    model = Network()")
+    yield from (
+        "",
+        "",
+        "def build() -> nn.Module:",
+        '    """The network, with fresh weights."""',
+        "    model = Network()",
+    )
     yield from _built(writing)
 
 
@@ -91,7 +108,11 @@ def _placed(name: str, made: str, homes: set[str]) -> Iterator[str]:
         home = ".".join(outer[:n])
         if home not in homes:
             homes.add(home)
-            yield f"        {path(home)} = nn.Module()" if home.rpartition(".")[2].isidentifier() else _added(home, "nn.Module()")
+            yield (
+                f"        {path(home)} = nn.Module()"
+                if home.rpartition(".")[2].isidentifier()
+                else _added(home, "nn.Module()")
+            )
     yield f"        {path(name)} = {made}" if own.isidentifier() else _added(name, made)
 
 

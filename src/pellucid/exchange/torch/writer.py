@@ -152,8 +152,8 @@ class At:
         made = Call(kind, args, options)
         if self.writing.pieces.setdefault(name, made) != made:
             raise InvalidArgument(
-                f"to_torch, layer {self.path!r}", "one behaviour in all its uses", Told("two: a call says training=False"),
-                "Use two layers.",
+                f"to_torch, layer {self.path!r}", "one behaviour in all its uses",
+                Told("two: one of its calls says training=False"), "Use two layers.",
             )  # fmt: skip
         return self.writing.call(self.label + suffix, f"self.{name}", *(xs or self.xs))
 
