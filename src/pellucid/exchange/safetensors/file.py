@@ -43,7 +43,7 @@ def file_of(model: Any) -> bytes:
     made, places = package("save_weights"), layout(model)
     told = {name: {"path": place.path, "transposed": place.transposed} for name, place in places.items()}
     about = json.dumps({"version": version, "model": model.name, "parameters": told}, ensure_ascii=False)
-    arrays = {name: np.ascontiguousarray(place.value) for name, place in places.items()}
+    arrays = {name: np.array(place.value, order="C") for name, place in places.items()}
     content: bytes = made.numpy.save(arrays, {"pellucid": about})  # of several keys, the order would change
     return content
 

@@ -23,7 +23,10 @@ PLAIN = {
     "minimum": ops.minimum, "mod": ops.mod, "mul": ops.multiply, "ne": ops.not_equal, "neg": ops.negative,
     "pow": ops.power, "reciprocal": ops.reciprocal, "round": ops.round, "rsqrt": ops.rsqrt, "sign": ops.sign,
     "sin": ops.sin, "sinh": ops.sinh, "sqrt": ops.sqrt, "square": ops.square, "sub": ops.subtract, "tan": ops.tan,
-    "where": ops.where,
+    "where": ops.where, **{name: getattr(ops, name) for name in (
+        "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "isfinite", "isinf", "isnan", "log10",
+        "logical_xor", "ones_like", "zeros_like",
+    )},
 }  # fmt: skip
 SAME = {"absolute": "abs", "bmm": "matmul", "divide": "div", "mm": "matmul", "multiply": "mul", "negative": "neg",
         "subtract": "sub", "truediv": "div"}  # fmt: skip
@@ -109,7 +112,7 @@ def unchanged(use: Use, x: Any) -> Any:
 
 # Along axes ------------------------------------------------------------------------------------------------------
 
-REDUCING = {"amax": ops.max, "amin": ops.min, "argmax": ops.argmax, "argmin": ops.argmin, "logsumexp": ops.logsumexp,
+REDUCING = {"amax": ops.max, "amin": ops.min, "argmax": ops.argmax, "argmin": ops.argmin, "logsumexp": ops.logsumexp, "prod": ops.prod, "any": ops.any, "all": ops.all,
             "mean": ops.mean, "sum": ops.sum}  # fmt: skip
 
 
@@ -127,6 +130,22 @@ def spread(use: Use, x: Any, dim: Any = None, correction: int = 1, keepdim: bool
     y = use.operate(ops.multiply, use.operate(ops.var, x, axis=axes, keepdims=keepdim), n / by) if by != n else (
         use.operate(ops.var, x, axis=axes, keepdims=keepdim))  # fmt: skip
     return y if use.told == "var" else use.operate(ops.sqrt, y)
+
+
+@reads("flip")
+def flip(use: Use, x: Any, *dims: Any) -> Any:
+    return use.operate(ops.flip, x, axis=use.axes(x, dims[0] if isinstance(dims[0], list | tuple) else dims))
+
+
+@reads("to")
+def cast(use: Use, x: Any, kind: Any) -> Any:
+    name = str(kind).removeprefix("torch.")
+    return x if name == x.dtype else use.operate(ops.cast, x, dtype=name)
+
+
+@reads("einsum")
+def einsum(use: Use, equation: str, *operands: Any) -> Any:
+    return ops.einsum(equation, *operands)
 
 
 @reads("cumsum")

@@ -1,0 +1,381 @@
+"""to_torch, the written source and from_torch: PyTorch predicts and trains as the model does, for every layer,
+activation and kind of graph, and the way back. Skipped where PyTorch is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from exchange.networks import Case, of_activations, of_layers, of_shapes  # noqa: E402
+from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
+from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined  # noqa: E402
+from pellucid import Sequential, activations, ops, optimizers  # noqa: E402
+from pellucid import layers as L  # noqa: E402
+from pellucid.errors import InvalidArgument, ShapeError, WrongType  # noqa: E402
+from pellucid.exchange.safetensors.names import TAKEN, clean, layout  # noqa: E402
+from pellucid.exchange.torch.activations import MODULES  # noqa: E402
+from pellucid.exchange.torch.file import write  # noqa: E402
+from pellucid.exchange.torch.ops import OPS  # noqa: E402
+from pellucid.exchange.torch.writer import EMITTERS  # noqa: E402
+from pellucid.layers.base import layers as layer_family  # noqa: E402
+from pellucid.layers.tracing import ByPhase  # noqa: E402
+from pellucid.models import Model, from_torch  # noqa: E402
+from pellucid.rng import Key  # noqa: E402
+from pellucid.settings import set_floatx  # noqa: E402
+
+nn = torch.nn
+RENORM = "renorm"
+CASES = [
+    case
+    for cases in (of_layers, of_activations, of_shapes)
+    for case in cases()
+    if not any(getattr(layer, RENORM, False) for layer in case.model.wiring.owners.values())
+]
+every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+numbers = itertools.count()
+
+
+def flat(found: Any) -> list[Any]:
+    return (
+        list(found.values()) if isinstance(found, dict) else list(found) if isinstance(found, list | tuple) else [found]
+    )
+
+
+def run(module: Any, xs: list[np.ndarray]) -> list[np.ndarray]:
+    with torch.no_grad():
+        return [y.numpy() for y in flat(module(*map(torch.tensor, xs)))]
+
+
+def loaded(source: Path) -> Any:
+    """The module of a written source, as its user imports it."""
+    spec = importlib.util.spec_from_file_location(f"written_{next(numbers)}", source)
+    home = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(home)
+    return home.load()
+
+
+def agrees(model: Model, xs: list[np.ndarray], folder: Path | None = None) -> Any:
+    """That PyTorch predicts the same, the written source too where a folder is given; returns the module."""
+    module = model.to_torch()
+    wanted = flat(model.predict(xs if len(xs) > 1 else xs[0], verbose=0))
+    for y, mine in zip(run(module, xs), wanted, strict=True):
+        assert (y.dtype, y.shape) == (mine.dtype, mine.shape)
+        np.testing.assert_allclose(y, mine, rtol=1e-5, atol=1e-5)
+    if folder:
+        twin = loaded(write(model, folder))
+        for y, mine in zip(run(twin, xs), run(module, xs), strict=True):
+            np.testing.assert_allclose(y, mine, rtol=1e-6, atol=1e-7)
+        assert list(twin.state_dict()) == list(module.state_dict())
+        frozen = [[p.requires_grad for p in one.parameters()] for one in (twin, module)]
+        assert frozen[0] == frozen[1]
+    return module
+
+
+@every_case
+def test_every_layer_activation_and_nest_predicts_the_same_and_comes_back(case: Case, tmp_path: Path):
+    x = case.x[0].astype(case.model.dtype)
+    module = agrees(case.model, [x], tmp_path)
+    again = from_torch(module, case.model.shape)
+    np.testing.assert_allclose(again.predict(x, verbose=0), case.model.predict(x, verbose=0), rtol=1e-5, atol=1e-5)
+    assert again.count_params() == case.model.count_params()
+
+
+NOISE = (L.AlphaDropout, L.Dropout, L.GaussianDropout, L.GaussianNoise)
+STILL = [
+    case
+    for case in CASES
+    if not any(isinstance(layer, NOISE) for layer in case.model.wiring.owners.values())
+    and case.model.trained_names() and not case.model.penalised() and not case.model.constraints()
+    and not any(isinstance(layer, L.ActivityRegularization) for layer in case.model.wiring.owners.values())
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STILL, ids=[case.name for case in STILL])
+def test_the_same_steps_of_sgd_give_the_same_weights(case: Case):
+    model = case.model
+    model.compile(optimizers.SGD(0.05, momentum=0.9), "mse", run_eagerly=True)
+    module = model.to_torch().train()
+    follows(model, module, [case.x[i] for i in range(len(case.x))], [case.y[i] for i in range(len(case.y))])
+
+
+def follows(model: Model, module: Any, xs: Any, ys: Any) -> None:
+    """That SGD takes the module where it takes the model, running averages included."""
+    rule = torch.optim.SGD([p for p in module.parameters() if p.requires_grad], lr=0.05, momentum=0.9)
+    for x, y in zip(xs, ys, strict=True):
+        x, y = x.astype(model.dtype), y.astype(model.dtype)
+        model.train_on_batch(x, y)
+        rule.zero_grad()
+        nn.functional.mse_loss(module(torch.tensor(x)), torch.tensor(y)).backward()
+        rule.step()
+    state = module.state_dict()
+    for name, place in layout(model).items():
+        np.testing.assert_allclose(state[name].numpy(), place.value, rtol=2e-4, atol=2e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", OPS_SHOWN)
+def test_every_op_predicts_the_same(name: str, dtype: str, tmp_path: Path):
+    set_floatx(dtype)
+    x = L.Input((3, 4))
+    agrees(Model(x, OPS_SHOWN[name](L.Rescaling(2.0)(x))), [X3.astype(dtype)], tmp_path)
+
+
+MORE_OPS = {
+    "arctan2": lambda x: ops.arctan2(x, 2.0), "argsort": lambda x: ops.argsort(x, -1),
+    "broadcast_to": lambda x: x[:, :, :1] + ops.broadcast_to(x[:, :1], (1, 3, 4)) * 0 if False else x * 1.0,
+    "cbrt": lambda x: ops.cbrt(x), "count_nonzero": lambda x: ops.count_nonzero(x > 0, 1),
+    "cumprod": lambda x: ops.cumprod(x, 1), "diagonal": lambda x: ops.diagonal(x, 1, 1, 2),
+    "divide_no_nan": lambda x: ops.divide_no_nan(x, ops.floor(x)), "exp2": lambda x: ops.exp2(x),
+    "hypot": lambda x: ops.hypot(x, 1.0), "isclose": lambda x: ops.isclose(x, ops.round(x), 0.1),
+    "median": lambda x: ops.median(x, 1), "nan_to_num": lambda x: ops.nan_to_num(ops.log(x), 7.0),
+    "pad": lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1)), constant_values=3.0), "ravel": lambda x: ops.squeeze(x[:, :1], 1),
+    "roll": lambda x: ops.roll(x, 1, 1), "stack": lambda x: ops.stack([x, x * 2], 1),
+    "take_along_axis": lambda x: ops.take_along_axis(x, ops.argsort(x, 1), 1), "trace": lambda x: ops.trace(x, 0, 1, 2),
+    "tril": ops.tril, "triu": lambda x: ops.triu(x, 1), "trunc": ops.trunc,
+}  # fmt: skip
+for gone in ("broadcast_to", "ravel"):
+    MORE_OPS.pop(gone)
+
+
+@pytest.mark.parametrize("name", MORE_OPS)
+def test_ops_that_onnx_lacks_predict_the_same(name: str, tmp_path: Path):
+    x = L.Input((3, 4))
+    agrees(Model(x, MORE_OPS[name](L.Rescaling(2.0)(x))), [X3], tmp_path)
+
+
+def test_every_op_that_is_written_is_shown():
+    assert set(OPS) - set(OPS_SHOWN) - set(MORE_OPS) <= {"broadcast_to", "cast", "concatenate", "ravel"}
+
+
+@pytest.mark.parametrize("name", ["outer", "cross"])
+def test_an_op_that_is_not_written_is_refused_by_name(name: str):
+    x = L.Input((3,))
+    with pytest.raises(InvalidArgument, match=rf"to_torch, layer '{name}.*got y = {name}\("):
+        Model(
+            x, {"outer": lambda x: ops.outer(x, [1.0, 2.0]), "cross": lambda x: ops.cross(x, [1.0, 2.0, 3.0])}[name](x)
+        ).to_torch()
+
+
+def test_every_layer_and_activation_is_written():
+    made_of_others = {Sequential, Model.functional, L.Lambda}
+    assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
+    assert set(MODULES) == {make().name for make in activations.activations.names.values()}
+
+
+@pytest.mark.parametrize("make", [residual, dense_net, unjoined])
+def test_graphs_predict_the_same_and_come_back(make: Callable[[], Model], tmp_path: Path):
+    model = make()
+    model.fit(X, CLASSES, epochs=1, verbose=0)
+    again = from_torch(agrees(model, [X], tmp_path), (4,))
+    np.testing.assert_allclose(again.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=25)
+@given(graphs())
+def test_any_graph_predicts_the_same_and_comes_back(steps: list[tuple[str, list[int]]]):
+    model = built(steps)
+    model.fit(X, CLASSES, epochs=1, verbose=0)
+    again = from_torch(agrees(model, [X]), (4,))
+    np.testing.assert_allclose(again.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=25)
+@given(graphs())
+def test_any_graph_without_noise_trains_the_same(steps: list[tuple[str, list[int]]]):
+    model = built(
+        [(kind, wires) for kind, wires in steps if kind != "noise"] if all(k != "noise" for k, _ in steps) else []
+    )
+    model.compile(optimizers.SGD(0.05, momentum=0.9), "mse", run_eagerly=True)
+    follows(model, model.to_torch().train(), [X, -X], [np.eye(3)[CLASSES]] * 2)
+
+
+@pytest.mark.parametrize(("kind", "shapes"), JOINS)
+def test_inputs_that_stretch(kind: str, shapes: list[tuple[int, ...]], tmp_path: Path):
+    joined_on(getattr(L, kind)(), shapes, tmp_path)
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize(
+    ("shapes", "axes"),
+    [([(4,), (4,)], 1), ([(3, 4), (4,)], [2, -1]), ([(3, 4), (4, 2)], (2, 1)), ([(4, 3, 2), (5, 4)], [1, 2])],
+)
+def test_dot(shapes: Any, axes: Any, normalize: bool, tmp_path: Path):
+    joined_on(L.Dot(axes, normalize), shapes, tmp_path)
+
+
+def joined_on(layer: L.Layer, shapes: list[tuple[int, ...]], folder: Path) -> None:
+    assert type(layer).__name__ in JOINING
+    tensors = [L.Input(shape) for shape in shapes]
+    agrees(Model(tensors, layer(tensors), seed=0), [Key(i).normal((5, *s)) for i, s in enumerate(shapes)], folder)
+
+
+def test_a_chain_is_an_nn_sequential_with_the_layers_names():
+    model = Sequential([L.Input((4,)), L.Dense(3, "relu", name="in"), L.Dropout(0.5), L.Dense(2, name="out")], seed=0)
+    module = model.to_torch()
+    assert type(module) is nn.Sequential
+    assert [(name, type(part)) for name, part in module.named_children()] == [
+        ("in_", nn.Linear), ("in__relu", nn.ReLU), ("dropout", nn.Dropout), ("out", nn.Linear),
+    ]  # fmt: skip
+    assert not module.training
+
+
+def test_outputs_keep_their_form(tmp_path: Path):
+    a, b = L.Input((4,), name="left"), L.Input((4,), name="right")
+    shared = L.Dense(3, activation="relu", name="shared")
+    model = Model({"l": a, "r": b}, {"sum": L.Add()([shared(a), shared(b)]), "l": shared(a)}, seed=0)
+    wanted = model.predict({"l": X, "r": -X}, verbose=0)
+    for module in (model.to_torch(), loaded(write(model, tmp_path))):
+        found = module(torch.tensor(X), torch.tensor(-X))
+        assert list(found) == ["sum", "l"]
+        for name, y in found.items():
+            np.testing.assert_allclose(y.detach().numpy(), wanted[name], rtol=1e-5, atol=1e-6)
+    assert sorted(model.to_torch().state_dict()) == ["shared.bias", "shared.weight"]
+
+
+def test_layers_and_models_of_one_s_own_that_write_call_predict_the_same(tmp_path: Path):
+    x = L.Input((4,))
+    graph = Model(x, L.Lambda(lambda h: h * 2.0)(Gated(3)(Gated(4)(x))), seed=0)
+    own = OwnNet()
+    own(X)
+    for model in (graph, own):
+        agrees(model, [X], tmp_path)
+    assert {"gated.scale", "own.offset"} <= {*graph.to_torch().state_dict(), *own.to_torch().state_dict()}
+
+
+def test_what_trains_differently_is_refused_by_name():
+    x = L.Input((4,))
+    noisy = Model(x, L.Dropout(0.5, name="always")(x, training=True))
+    renorm = Sequential([L.Input((4,)), L.BatchNormalization(renorm=True, name="re")])
+    for model, told in ((noisy, "'always'.*training=True"), (renorm, "'re'.*BatchNormalization")):
+        with pytest.raises(InvalidArgument, match=told):
+            model.to_torch()
+
+
+def test_no_name_is_taken_and_none_becomes_code(tmp_path: Path):
+    assert {name for name in dir(nn.Module()) if not name.startswith(("_", "register_"))} <= TAKEN
+    assert all(clean(name) not in dir(nn.Module()) for name in dir(nn.Module()))
+    evil = 'x"); raise SystemExit(1) #'
+    x = L.Input((4,), name=evil)
+    model = Model(x, L.Dense(2, name=evil[::-1])(x) * 2.0, name=evil * 2, seed=0)
+    agrees(model, [X], tmp_path)
+    assert "SystemExit(1)" not in (tmp_path / "model.py").read_text("utf-8")
+
+
+# From PyTorch ----------------------------------------------------------------------------------------------------
+
+
+class Residual(nn.Module):
+    """What people write: ways that part and meet, functions, sizes asked of the data, modules in modules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(nn.Linear(12, 12), nn.BatchNorm1d(12), nn.ReLU(inplace=True))
+        self.shared, self.head = nn.Linear(12, 12), nn.ModuleList([nn.Linear(24, 6), nn.Linear(6, 3)])
+        self.register_buffer("scale", torch.full((1, 12), 0.5))
+
+    def forward(self, x: Any) -> Any:
+        x = x.view(x.size(0), -1)
+        y = self.blocks(x) * self.scale + x
+        y += torch.sigmoid(self.shared(self.shared(y)))
+        y = torch.cat([y, x.clamp(min=0)], dim=1)
+        y = nn.functional.dropout(self.head[0](y), 0.3, training=self.training)
+        y = torch.tanh(y).reshape(x.shape[0], 2, 3).mean(dim=1, keepdim=True).squeeze(1)
+        return nn.functional.softmax(y * 2 - 1, dim=-1) if not self.training else y
+
+
+def test_a_functional_graph_predicts_the_same_and_is_left_as_it_was():
+    torch.manual_seed(0)
+    module = Residual()
+    module.head.eval()
+    before = [one.training for one in module.modules()]
+    model = from_torch(module, (3, 4))
+    assert [one.training for one in module.modules()] == before
+    module.eval()
+    np.testing.assert_allclose(model.predict(X3, verbose=0), run(module, [X3])[0], rtol=1e-5, atol=1e-6)
+    assert {"blocks.0", "shared", "head.1"} <= {layer.name for layer in model.layers}
+    assert any(isinstance(layer, L.Dropout) for layer in model.layers)
+
+
+def test_weights_of_a_model_that_was_read_go_back_into_the_module(tmp_path: Path):
+    from safetensors.torch import load_file
+
+    module = Residual()
+    model = from_torch(module, (3, 4))
+    model.compile("sgd", "mse")
+    model.fit(X3, np.zeros((5, 3)), epochs=2, verbose=0)
+    model.save_weights(tmp_path / "x.safetensors")
+    module.load_state_dict(load_file(tmp_path / "x.safetensors"), strict=False)
+    np.testing.assert_allclose(run(module.eval(), [X3])[0], model.predict(X3, verbose=0), rtol=1e-5, atol=1e-6)
+
+
+MODULES_READ = {  # with the shape of a sample
+    "conventions": (lambda: nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6, eps=1e-2, momentum=0.3)), (4,)),
+    "channels": (lambda: nn.BatchNorm1d(3), (3, 4)),
+    "not affine": (lambda: nn.BatchNorm2d(3, affine=False), (3, 4, 2)),
+    "layer norm": (lambda: nn.LayerNorm((3, 4)), (3, 4)),
+    "flat": (lambda: nn.Sequential(nn.Flatten(), nn.Unflatten(1, (2, -1)), nn.Flatten(1, 2)), (3, 4)),
+    "prelu": (lambda: nn.Sequential(nn.PReLU(), nn.Flatten(), nn.PReLU(12)), (3, 4)),
+    "prelu of channels": (lambda: nn.PReLU(3), (3, 4)),
+    "hardtanh": (lambda: nn.Sequential(nn.Hardtanh(0.0, 0.4), nn.Hardtanh()), (4,)),
+    "double": (lambda: nn.Linear(4, 2).double(), (4,)),
+    "empty": (lambda: nn.Sequential(), (4,)),
+}
+
+
+@pytest.mark.parametrize("name", MODULES_READ)
+def test_modules_predict_the_same(name: str):
+    torch.manual_seed(1)
+    make, shape = MODULES_READ[name]
+    module = make()
+    x = Key(5).normal((6, *shape))
+    x = x.astype("float64") if name == "double" else x
+    module(torch.tensor(x))
+    model = from_torch(module, shape)
+    np.testing.assert_allclose(model.predict(x, verbose=0), run(module.eval(), [x])[0], rtol=1e-5, atol=1e-6)
+
+
+class Doubled(nn.Module):
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: nn.Sequential(nn.Conv1d(3, 3, 2)), "nn.Conv1d"),
+        (lambda: Doubled(lambda x: torch.fft.fft(x)), "fft_fft"),
+        (lambda: Doubled(lambda x: x if x.sum() > 0 else -x), "that torch.fx can trace"),
+        (lambda: Doubled(lambda x: x[0]), "a part of each row"),
+        (lambda: Doubled(lambda x: x.sum()), "axes behind the batch"),
+        (lambda: Doubled(lambda x: x.mean(0)), "axis 0 of 3"),
+        (lambda: Doubled(lambda x: nn.functional.dropout(x)), "drops in prediction"),
+        (lambda: Doubled(lambda x: x.view(-1, 4)), "a shape \\(batch, ...\\)"),
+        (lambda: Doubled(lambda x: torch.relu_(x) + x), "relu_"),
+    ],
+)
+def test_what_is_no_layer_is_refused_by_name(make: Callable[[], Any], told: str):
+    with pytest.raises(InvalidArgument, match=told):
+        from_torch(make(), (3, 4))
+
+
+def test_what_comes_in_is_told():
+    with pytest.raises(WrongType, match="a torch.nn.Module"):
+        from_torch("model.pt", (4,))
+    with pytest.raises(InvalidArgument, match="expected 1 shapes, got 2"):
+        from_torch(nn.Linear(4, 2), [(4,), (3,)])
+    with pytest.raises((ShapeError, InvalidArgument)):
+        from_torch(nn.Linear(4, 2), (3,))
