@@ -71,7 +71,7 @@ def test_names_and_layout_are_pytorch_s(tmp_path: Path):
     found = load_file(tmp_path / "x.safetensors")
     assert {name: array.shape for name, array in found.items()} == {
         "inner.train_.weight": (3, 4), "inner.train_.bias": (3,), "inner.layer_normalization.weight": (3,),
-        "inner.layer_normalization.bias": (3,), "inner.prelu.weight": (3,), "my_norm.weight": (3,),
+        "inner.layer_normalization.bias": (3,), "inner.p_re_lu.weight": (3,), "my_norm.weight": (3,),
         "my_norm.bias": (3,), "my_norm.running_mean": (3,), "my_norm.running_var": (3,),
         "rms_normalization.weight": (3,),
     }  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_file_of_another_network_is_told_and_changes_nothing(arrays, error, to
         np.testing.assert_array_equal(found, wanted)
 
 
-@given(st.data())
+@given(data=st.data())
 def test_damaged_files_are_one_sentence(data, tmp_path_factory: pytest.TempPathFactory):
     path = tmp_path_factory.getbasetemp() / "damaged.safetensors"
     model = dense()

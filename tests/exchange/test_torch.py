@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,7 +20,7 @@ from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
 from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined  # noqa: E402
 from pellucid import Sequential, activations, ops, optimizers  # noqa: E402
 from pellucid import layers as L  # noqa: E402
-from pellucid.errors import InvalidArgument, ShapeError, WrongType  # noqa: E402
+from pellucid.errors import InvalidArgument, WrongType  # noqa: E402
 from pellucid.exchange.safetensors.names import TAKEN, clean, layout  # noqa: E402
 from pellucid.exchange.torch.activations import MODULES  # noqa: E402
 from pellucid.exchange.torch.file import write  # noqa: E402
@@ -112,7 +111,7 @@ def follows(model: Model, module: Any, xs: Any, ys: Any) -> None:
     """That SGD takes the module where it takes the model, running averages included."""
     rule = torch.optim.SGD([p for p in module.parameters() if p.requires_grad], lr=0.05, momentum=0.9)
     for x, y in zip(xs, ys, strict=True):
-        x, y = x.astype(model.dtype), y.astype(model.dtype)
+        x, y = x.astype(model.dtype), y.astype(model.dtype).reshape(-1, *model.output_shape[1:])
         model.train_on_batch(x, y)
         rule.zero_grad()
         nn.functional.mse_loss(module(torch.tensor(x)), torch.tensor(y)).backward()
@@ -132,19 +131,16 @@ def test_every_op_predicts_the_same(name: str, dtype: str, tmp_path: Path):
 
 MORE_OPS = {
     "arctan2": lambda x: ops.arctan2(x, 2.0), "argsort": lambda x: ops.argsort(x, -1),
-    "broadcast_to": lambda x: x[:, :, :1] + ops.broadcast_to(x[:, :1], (1, 3, 4)) * 0 if False else x * 1.0,
     "cbrt": lambda x: ops.cbrt(x), "count_nonzero": lambda x: ops.count_nonzero(x > 0, 1),
     "cumprod": lambda x: ops.cumprod(x, 1), "diagonal": lambda x: ops.diagonal(x, 1, 1, 2),
     "divide_no_nan": lambda x: ops.divide_no_nan(x, ops.floor(x)), "exp2": lambda x: ops.exp2(x),
     "hypot": lambda x: ops.hypot(x, 1.0), "isclose": lambda x: ops.isclose(x, ops.round(x), 0.1),
     "median": lambda x: ops.median(x, 1), "nan_to_num": lambda x: ops.nan_to_num(ops.log(x), 7.0),
-    "pad": lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1)), constant_values=3.0), "ravel": lambda x: ops.squeeze(x[:, :1], 1),
+    "pad": lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1)), constant_values=3.0),
     "roll": lambda x: ops.roll(x, 1, 1), "stack": lambda x: ops.stack([x, x * 2], 1),
     "take_along_axis": lambda x: ops.take_along_axis(x, ops.argsort(x, 1), 1), "trace": lambda x: ops.trace(x, 0, 1, 2),
     "tril": ops.tril, "triu": lambda x: ops.triu(x, 1), "trunc": ops.trunc,
 }  # fmt: skip
-for gone in ("broadcast_to", "ravel"):
-    MORE_OPS.pop(gone)
 
 
 @pytest.mark.parametrize("name", MORE_OPS)
@@ -157,13 +153,14 @@ def test_every_op_that_is_written_is_shown():
     assert set(OPS) - set(OPS_SHOWN) - set(MORE_OPS) <= {"broadcast_to", "cast", "concatenate", "ravel"}
 
 
-@pytest.mark.parametrize("name", ["outer", "cross"])
-def test_an_op_that_is_not_written_is_refused_by_name(name: str):
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [("cross", lambda x: ops.cross(x, [1.0, 2.0, 3.0])), ("slice", lambda x: ops.slice(x, (0, 1), (-1, 2)))],
+)
+def test_an_op_that_is_not_written_is_refused_by_name(name: str, function: Any):
     x = L.Input((3,))
     with pytest.raises(InvalidArgument, match=rf"to_torch, layer '{name}.*got y = {name}\("):
-        Model(
-            x, {"outer": lambda x: ops.outer(x, [1.0, 2.0]), "cross": lambda x: ops.cross(x, [1.0, 2.0, 3.0])}[name](x)
-        ).to_torch()
+        Model(x, function(x)).to_torch()
 
 
 def test_every_layer_and_activation_is_written():
@@ -280,7 +277,7 @@ class Residual(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.blocks = nn.Sequential(nn.Linear(12, 12), nn.BatchNorm1d(12), nn.ReLU(inplace=True))
-        self.shared, self.head = nn.Linear(12, 12), nn.ModuleList([nn.Linear(24, 6), nn.Linear(6, 3)])
+        self.shared, self.head = nn.Linear(12, 12), nn.ModuleList([nn.Linear(24, 6)])
         self.register_buffer("scale", torch.full((1, 12), 0.5))
 
     def forward(self, x: Any) -> Any:
@@ -302,7 +299,7 @@ def test_a_functional_graph_predicts_the_same_and_is_left_as_it_was():
     assert [one.training for one in module.modules()] == before
     module.eval()
     np.testing.assert_allclose(model.predict(X3, verbose=0), run(module, [X3])[0], rtol=1e-5, atol=1e-6)
-    assert {"blocks.0", "shared", "head.1"} <= {layer.name for layer in model.layers}
+    assert {"blocks.0", "shared", "head.0"} <= {layer.name for layer in model.layers}
     assert any(isinstance(layer, L.Dropout) for layer in model.layers)
 
 
@@ -373,9 +370,9 @@ def test_what_is_no_layer_is_refused_by_name(make: Callable[[], Any], told: str)
 
 
 def test_what_comes_in_is_told():
-    with pytest.raises(WrongType, match="a torch.nn.Module"):
+    with pytest.raises(WrongType, match=r"a torch\.nn\.Module"):
         from_torch("model.pt", (4,))
     with pytest.raises(InvalidArgument, match="expected 1 shapes, got 2"):
         from_torch(nn.Linear(4, 2), [(4,), (3,)])
-    with pytest.raises((ShapeError, InvalidArgument)):
+    with pytest.raises(InvalidArgument, match=r"weights of shape .*4, 2"):
         from_torch(nn.Linear(4, 2), (3,))

@@ -18,6 +18,11 @@ from .activations import activated, write_activation
 from .writer import At, Attribute, Value, writes
 
 
+def unusual(options: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    """The options that differ from what they are by default, the second of each pair."""
+    return {name: given for name, (given, default) in options.items() if given != default}
+
+
 @writes(L.ActivityRegularization, L.InputLayer)
 def unchanged(at: At) -> Any:
     return at.x
@@ -35,8 +40,7 @@ def by_phase(at: At) -> Value:
 
 @writes(L.Dense)
 def dense(at: At) -> Any:
-    bias = {} if at.layer.use_bias else {"bias": False}
-    y = at.module("nn.Linear", at.shape[-1], at.layer.units, **bias)
+    y = at.module("nn.Linear", at.shape[-1], at.layer.units, **unusual({"bias": (at.layer.use_bias, True)}))
     return write_activation(at, y, at.layer.activation)
 
 
@@ -63,7 +67,7 @@ def dropout(at: At) -> Any:
     if layer.noise_shape is None and not alpha:
         return at.module("nn.Dropout", layer.rate)
     shape = list(layer.noise_shape or [None] * at.ndim)
-    return at.module("Dropout", layer.rate, shape, **({"alpha": True} if alpha else {}))
+    return at.module("Dropout", layer.rate, shape, **unusual({"alpha": (alpha, False)}))
 
 
 @writes(L.GaussianNoise)
@@ -140,7 +144,7 @@ def concatenate(at: At) -> Value:
 @writes(L.Dot)
 def dot(at: At) -> Value:
     axes = at.layer.axes if isinstance(at.layer.axes, list) else [at.layer.axes] * 2
-    return at.module("Dot", axes, **({"normalized": True} if at.layer.normalize else {}))
+    return at.module("Dot", axes, **unusual({"normalized": (at.layer.normalize, False)}))
 
 
 # Normalization ---------------------------------------------------------------------------------------------------
@@ -152,9 +156,9 @@ def batch_normalization(at: At) -> Value | None:
     if layer.renorm:
         return None
     (axis,) = axes_of(layer.name, layer.axis, at.shape)
-    parts = {"axis": axis, "scale": layer.scale, "shift": layer.center, "fixed": at.fixed}
-    usual = {"axis": 1, "scale": True, "shift": True, "fixed": False}
-    other = {name: part for name, part in parts.items() if part != usual[name]}
+    other = unusual({
+        "axis": (axis, 1), "scale": (layer.scale, True), "shift": (layer.center, True), "fixed": (at.fixed, False),
+    })  # fmt: skip
     momentum = round(1 - layer.momentum, 12)  # how much of the new, where Keras says how much of the old
     return at.module("BatchNorm", at.shape[axis - 1], eps=layer.epsilon, momentum=momentum, **other)
 
@@ -170,17 +174,19 @@ def layer_normalization(at: At) -> Value:
     layer = at.layer
     axes, shape, last = over(at)
     if last and layer.scales and not layer.rms_scaling:
-        return at.module("nn.LayerNorm", shape, eps=layer.epsilon, **({} if layer.shifts else {"bias": False}))
-    parts = {"scale": layer.scales, "shift": layer.shifts, "only_scaled": layer.rms_scaling}
-    usual = {"scale": True, "shift": True, "only_scaled": False}
-    other = {name: part for name, part in parts.items() if part != usual[name]}
+        return at.module("nn.LayerNorm", shape, eps=layer.epsilon, **unusual({"bias": (layer.shifts, True)}))
+    other = unusual({
+        "scale": (layer.scales, True), "shift": (layer.shifts, True), "only_scaled": (layer.rms_scaling, False),
+    })  # fmt: skip
     return at.module("LayerNorm", shape, axes, eps=layer.epsilon, **other)
 
 
 @writes(L.RMSNormalization)
 def rms_normalization(at: At) -> Value:
     axes, shape, last = over(at)
-    return at.module(*(["nn.RMSNorm", shape] if last else ["RMSNorm", shape, axes]), eps=at.layer.epsilon)
+    if last:
+        return at.module("nn.RMSNorm", shape, eps=at.layer.epsilon)
+    return at.module("RMSNorm", shape, axes, eps=at.layer.epsilon)
 
 
 @writes(L.UnitNormalization)
@@ -196,7 +202,7 @@ def known(at: At, value: Any) -> float | Attribute:
 @writes(L.Normalization)
 def normalization(at: At) -> Value:
     if at.layer.input_mean is None:
-        back = {"back": True} if at.layer.invert else {}
+        back = unusual({"back": (at.layer.invert, False)})
         return at.module("Normalization", list(at.layer.p["mean"].shape), list(at.layer.mean.shape), **back)
     mean, variance = (np.asarray(value, at.writing.dtype) for value in (at.layer.mean, at.layer.variance))
     deviation = np.maximum(np.sqrt(variance), SMALLEST)

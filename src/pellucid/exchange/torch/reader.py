@@ -75,18 +75,26 @@ class Use:
     ) -> Tensor:
         """The tensor of a layer, which is named after the module; of a module used twice it is the same layer."""
         layer = self.reading.layers.get(self.path) if self.path else None
+        tensors = [self.tensor(x) for x in xs]
         if layer is None:
             named = {"name": self.path} if self.path else {}
             layer = kind(**named, **options, dtype=self.reading.dtype)
-            if self.path:
-                self.reading.layers[self.path] = layer
             if weights:
-                if not any(w.requires_grad for w in weights.values()):
-                    layer.trainable = False
-                self.reading.weights.append((layer, {name: self.reading.array(w) for name, w in weights.items()}))
-        tensors = [self.tensor(x) for x in xs]
+                self._keep(layer, weights, tensors)
+        if self.path:
+            self.reading.layers[self.path] = layer
         (y,) = layer.called_on(tensors)
         return y
+
+    def _keep(self, layer: L.Layer, weights: dict[str, Any], tensors: Sequence[Tensor]) -> None:
+        """Remember the weights of a layer, if they fit; where none is trained, the layer is frozen."""
+        layer.trainable = layer.trainable and any(w.requires_grad for w in weights.values())
+        arrays = {name: self.reading.array(w) for name, w in weights.items()}
+        wanted = {spec.name: spec.shape for spec in layer.parameters(*(x.sample for x in tensors))}
+        if {name: array.shape for name, array in arrays.items()} != wanted:
+            found = {name: tuple(array.shape) for name, array in arrays.items()}
+            self.refuse(f"weights of shape {wanted} for this input", str(found))
+        self.reading.weights.append((layer, arrays))
 
     def operate(self, operation: Callable[..., Any], *operands: Any, **options: Any) -> Any:
         """The tensor that an op gives."""

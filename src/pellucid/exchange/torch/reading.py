@@ -26,7 +26,7 @@ class Read:
 
     inputs: list[Tensor]
     output: Any
-    weights: list[tuple[Layer, Mapping[str, Array]]]
+    weights: list[tuple[Layer, dict[str, Array]]]
 
 
 def read(module: Any, shapes: Sequence[Shape]) -> Read:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ PLAIN = {
 }  # fmt: skip
 SAME = {"absolute": "abs", "bmm": "matmul", "divide": "div", "mm": "matmul", "multiply": "mul", "negative": "neg",
         "subtract": "sub", "truediv": "div"}  # fmt: skip
-CURVES = {
+CURVES: dict[str, Callable[..., A.Activation]] = {
     "gelu": lambda approximate="none": A.gelu.bound(approximate=approximate == "tanh"),
     "hardsigmoid": lambda inplace=False: A.hard_sigmoid, "hardswish": lambda inplace=False: A.hard_silu,
     "leaky_relu": lambda negative_slope=0.01, inplace=False: A.leaky_relu.bound(negative_slope=negative_slope),

@@ -19,7 +19,6 @@ INFIX = {
     "add": "+", "eq": "==", "floordiv": "//", "ge": ">=", "gt": ">", "le": "<=", "lt": "<", "matmul": "@", "mod": "%",
     "mul": "*", "ne": "!=", "pow": "**", "sub": "-", "truediv": "/",
 }  # fmt: skip
-WIDTH = 120
 
 
 def source_of(writing: Writing, weights: str) -> str:
@@ -217,5 +216,11 @@ def _numbers(array: Array) -> str:
         return f"[{', '.join(map(_numbers, array))}]"
     number = array.item()
     if isinstance(number, float) and math.isfinite(number):
-        return np.format_float_positional(array[()], trim="0") if 1e-4 <= abs(number) < 1e9 else str(array[()])
+        return (
+            np.format_float_positional(
+                np.float64(number) if array.dtype == np.float64 else np.float32(number), trim="0"
+            )
+            if 1e-4 <= abs(number) < 1e9
+            else str(array)
+        )
     return text(number)
