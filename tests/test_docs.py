@@ -4,12 +4,14 @@ A document's blocks run in the order in which they stand, in one empty folder an
 that a command may train a model and the next block load it. A command must exit with 0, or with the code that its
 own comment names (`$ pellucid train nosuch.csv  # exit code 2`). What it prints is not compared.
 
-A block that needs a real data set is preceded by an invisible line:
+A block that needs a real data set, or PyTorch, is preceded by an invisible line:
 <!-- skip: next if(no_data, reason="needs PELLUCID_DATA") -->
+<!-- skip: next if(no_torch, reason="needs PyTorch") -->
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -82,6 +84,7 @@ SYBIL = Sybil(
 def test_examples_run(path: Path, subtests: pytest.Subtests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     document = SYBIL.parse(path)
     document.namespace["no_data"] = not os.environ.get("PELLUCID_DATA")
+    document.namespace["no_torch"] = importlib.util.find_spec("torch") is None
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", PATH)
     for example in document:

@@ -88,12 +88,13 @@ class Use:
 
     def _keep(self, layer: L.Layer, weights: dict[str, Any], tensors: Sequence[Tensor]) -> None:
         """Remember the weights of a layer, if they fit; where none is trained, the layer is frozen."""
-        layer.trainable = layer.trainable and any(w.requires_grad for w in weights.values())
         arrays = {name: self.reading.array(w) for name, w in weights.items()}
-        wanted = {spec.name: spec.shape for spec in layer.parameters(*(x.sample for x in tensors))}
-        if {name: array.shape for name, array in arrays.items()} != wanted:
-            found = {name: tuple(array.shape) for name, array in arrays.items()}
+        specs = layer.parameters(*(x.sample for x in tensors))
+        wanted = {spec.name: spec.shape for spec in specs}
+        if (found := {name: tuple(array.shape) for name, array in arrays.items()}) != wanted:
             self.refuse(f"weights of shape {wanted} for this input", str(found))
+        trained = [weights[spec.name].requires_grad for spec in specs if spec.trainable]
+        layer.trainable = layer.trainable and (any(trained) or not trained)
         self.reading.weights.append((layer, arrays))
 
     def operate(self, operation: Callable[..., Any], *operands: Any, **options: Any) -> Any:

@@ -112,8 +112,10 @@ def unchanged(use: Use, x: Any) -> Any:
 
 # Along axes ------------------------------------------------------------------------------------------------------
 
-REDUCING = {"amax": ops.max, "amin": ops.min, "argmax": ops.argmax, "argmin": ops.argmin, "logsumexp": ops.logsumexp, "prod": ops.prod, "any": ops.any, "all": ops.all,
-            "mean": ops.mean, "sum": ops.sum}  # fmt: skip
+REDUCING = {
+    "all": ops.all, "amax": ops.max, "amin": ops.min, "any": ops.any, "argmax": ops.argmax, "argmin": ops.argmin,
+    "logsumexp": ops.logsumexp, "mean": ops.mean, "prod": ops.prod, "sum": ops.sum,
+}  # fmt: skip
 
 
 @reads(*REDUCING)

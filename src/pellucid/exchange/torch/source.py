@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...__about__ import version
 from ...arrays import Array
 from .writer import Attribute, Call, Named, Value, Writing
@@ -212,15 +210,8 @@ def _array(array: Array) -> str:
 
 
 def _numbers(array: Array) -> str:
+    """Decimals as few as tell the number apart from others of its kind."""
     if array.ndim:
         return f"[{', '.join(map(_numbers, array))}]"
     number = array.item()
-    if isinstance(number, float) and math.isfinite(number):
-        return (
-            np.format_float_positional(
-                np.float64(number) if array.dtype == np.float64 else np.float32(number), trim="0"
-            )
-            if 1e-4 <= abs(number) < 1e9
-            else str(array)
-        )
-    return text(number)
+    return str(array) if isinstance(number, float) and math.isfinite(number) else text(number)
