@@ -66,7 +66,8 @@ def test_a_chain_reads_as_a_sequential():
     stack = [L.Dense(3, "relu", name="hidden", trainable=False), L.BatchNormalization(), L.Dropout(0.5)]
     text = source_of(written(Sequential([L.Input((4,)), *stack, L.Dense(2, use_bias=False)])), "model.safetensors")
     assert text.endswith(CHAIN)
-    assert "class BatchNorm(nn.BatchNorm1d):" in text and "class Sparsemax" not in text
+    assert "class BatchNorm(nn.BatchNorm1d):" in text
+    assert "class Sparsemax" not in text
 
 
 def test_a_graph_reads_as_a_module():

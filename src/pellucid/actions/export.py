@@ -95,7 +95,9 @@ def _target(out: Path, suffix: str, force: bool) -> Path:
 
 
 def _refuse_foreign(out: Path, known: Collection[str], name: str, force: bool) -> None:
-    """Refuse a folder in which something lies that no export has written."""
+    """Refuse a folder in which something lies that no export has written, and what is no folder."""
+    if out.exists() and not out.is_dir():
+        raise FileError(f"export, {out}", "a folder", Told("a file"))
     foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in known) if out.is_dir() else []
     if foreign and not force:
         raise FileError(

@@ -33,7 +33,7 @@ def to_torch(model: Any) -> Any:
     module.load_state_dict(weights)
     for name in writing.frozen:
         module.get_parameter(name).requires_grad_(False)
-    return module.eval()
+    return module.train(False)
 
 
 def _chain(torch: Any, writing: Writing) -> Any:

@@ -75,7 +75,7 @@ def _traced(torch: Any, module: Any, where: str) -> Any:
 def _predicting(module: Any) -> Iterator[None]:
     """Within the block, the module and those in it behave as in prediction."""
     before = {one: one.training for one in module.modules()}
-    module.eval()
+    module.train(False)
     try:
         yield
     finally:
