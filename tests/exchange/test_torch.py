@@ -164,8 +164,8 @@ def test_an_op_that_is_not_written_is_refused_by_name(name: str, function: Any):
 
 
 def test_every_layer_and_activation_is_written():
-    made_of_others = {Sequential, Model.functional, L.Lambda}
-    assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
+    made_of_others, refused = {Sequential, Model.functional, L.Lambda}, {L.Masking}
+    assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others - refused
     assert set(MODULES) == {make().name for make in activations.activations.names.values()}
 
 
@@ -239,6 +239,12 @@ def test_outputs_keep_their_form(tmp_path: Path):
     assert sorted(model.to_torch().state_dict()) == ["shared.bias", "shared.weight"]
 
 
+def test_whole_numbers_come_as_they_are_declared(tmp_path: Path):
+    x = L.Input((3,), dtype="int32")
+    model = Model(x, [x // 2, L.Dense(2)(x), ops.one_hot(x, 4), L.Flatten()(x)], seed=0)
+    agrees(model, [np.arange(6, dtype="int32").reshape(2, 3)], tmp_path)
+
+
 def test_layers_and_models_of_one_s_own_that_write_call_predict_the_same(tmp_path: Path):
     x = L.Input((4,))
     graph = Model(x, L.Lambda(lambda h: h * 2.0)(Gated(3)(Gated(4)(x))), seed=0)
@@ -253,7 +259,9 @@ def test_what_trains_differently_is_refused_by_name():
     x = L.Input((4,))
     noisy = Model(x, L.Dropout(0.5, name="always")(x, training=True))
     renorm = Sequential([L.Input((4,)), L.BatchNormalization(renorm=True, name="re")])
-    for model, told in ((noisy, "'always'.*training=True"), (renorm, "'re'.*BatchNormalization")):
+    masked = Sequential([L.Input((3, 2)), L.Masking(name="mask")])
+    told_of = [(noisy, "'always'.*training=True"), (renorm, "'re'.*BatchNormalization"), (masked, "'mask'.*Masking")]
+    for model, told in told_of:
         with pytest.raises(InvalidArgument, match=told):
             model.to_torch()
 

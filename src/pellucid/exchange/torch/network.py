@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from ..ours import DIFFERING, kinds, only_ours, ours, told
 from ..safetensors.names import layout, module_names
 from . import layers  # their emitters register themselves
 from .ops import write_op
-from .writer import EMITTERS, At, Attribute, Named, Value, Writing
+from .writer import EMITTERS, At, Attribute, Value, Writing
 
 __all__ = ["INSTEAD", "WHERE", "layers", "written"]
 
@@ -27,6 +26,7 @@ INSTEAD = "Take it out of the model, or save the model as a .keras file."
 def written(model: Any) -> Writing:
     """The network that computes what the model does, in training and in prediction."""
     model.needs_parameters(WHERE)
+    model.has_known_lengths(WHERE)
     only_ours(model, WHERE, INSTEAD)
     if attached(model):
         raise InvalidArgument(
@@ -34,8 +34,9 @@ def written(model: Any) -> Writing:
             "Export it with --to onnx, which takes the columns along.",
         )  # fmt: skip
     writing = Writing(model.name, model.dtype, module_names(model))
-    computed, wires = kinds(model), dict(zip(model.wiring.inputs, _entering(writing, model), strict=True))
-    found = {wire: (model.dtype, shape) for wire, shape in zip(wires, model.sample_shapes, strict=True)}
+    entering = _entering(model)
+    computed, wires = kinds(model, entering), dict(zip(model.wiring.inputs, _inputs(writing, model), strict=True))
+    found = dict(zip(wires, zip(entering, model.sample_shapes, strict=True), strict=True))
     for step, given in model.steps(*model.sample_shapes):
         if step.layer.gives_weights:
             for wire, name, spec in zip(step.outputs, _own(writing, model, step), step.layer.parameters(), strict=True):
@@ -58,7 +59,14 @@ def _written(at: At) -> Any:
     """Write one step; returns its output."""
     kind = ours(type(at.layer))
     rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
-    y = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS and rows else None
+    if issubclass(kind, Op):
+        y = write_op(at)
+    elif kind in EMITTERS and rows:
+        if kind is not ByPhase:  # a layer computes in its own precision
+            at.xs = [at.cast(x, dtype, at.writing.dtype) for x, dtype in zip(at.xs, at.kinds, strict=True)]
+        y = EMITTERS[kind](at)
+    else:
+        y = None
     if y is None:
         raise InvalidArgument(
             f"{WHERE}, layer {at.path!r}", "a kind of layer that is written for PyTorch", Told(told(at.layer)), INSTEAD
@@ -66,18 +74,18 @@ def _written(at: At) -> Any:
     return y
 
 
-def _entering(writing: Writing, model: Any) -> Sequence[Value]:
-    """The inputs, whole numbers among them in the model's precision."""
+def _entering(model: Any) -> list[str]:
+    """The dtypes of the inputs: whole numbers come as they are declared, all others as the model computes."""
+    declared = [str(tensor.dtype) for tensor in model.inputs]
+    return [kind if np.dtype(kind).kind in "iub" else model.dtype for kind in declared]
+
+
+def _inputs(writing: Writing, model: Any) -> list[Value]:
     given = []
     for name in model.input_names:
-        value = writing.value(name)
-        writing.inputs.append(value.name)
-        given.append(value)
-    declared = [np.dtype(tensor.dtype).kind in "iub" for tensor in model.inputs]
-    return [
-        writing.call(value.name, ".to", value, Named(f"torch.{model.dtype}")) if whole else value
-        for value, whole in zip(given, declared, strict=True)
-    ]
+        given.append(writing.value(name))
+        writing.inputs.append(given[-1].name)
+    return given
 
 
 def _own(writing: Writing, model: Any, step: Any) -> list[str]:
