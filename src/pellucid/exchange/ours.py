@@ -3,7 +3,6 @@ read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -75,10 +74,9 @@ def only_ours(model: Any, where: str, fix: str) -> None:
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
 
 
-def kinds(model: Any, entering: Sequence[str] = ()) -> dict[str, str]:
-    """The dtype of what each step gives, by its label. entering: those of the inputs, where not as they come."""
-    given = entering or model.input_dtypes
-    rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, given, strict=True)]
+def kinds(model: Any) -> dict[str, str]:
+    """The dtype of what each step gives, by its label."""
+    rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, model.input_dtypes, strict=True)]
     with np.errstate(all="ignore"):
         return {label: y.dtype.name for label, y in model.walk(model.p, *rows, training=False, rng=model.key)}
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...arrays import Whole
 from ...errors import InvalidArgument, Told
 from ...layers.tracing import ByPhase
@@ -34,10 +32,13 @@ def written(model: Any) -> Writing:
             "Export it with --to onnx, which takes the columns along.",
         )  # fmt: skip
     writing = Writing(model.name, model.dtype, module_names(model))
-    entering = _entering(model)
-    computed, wires = kinds(model, entering), dict(zip(model.wiring.inputs, _inputs(writing, model), strict=True))
-    found = dict(zip(wires, zip(entering, model.sample_shapes, strict=True), strict=True))
+    computed, wires = kinds(model), dict(zip(model.wiring.inputs, _inputs(writing, model), strict=True))
+    found = dict(zip(wires, zip(model.input_dtypes, model.sample_shapes, strict=True), strict=True))
     for step, given in model.steps(*model.sample_shapes):
+        if (step.masks and not step.layer.learns_by_mask) or step.layer.is_mask or step.layer.attaches_mask:
+            raise InvalidArgument(
+                f"{WHERE}, layer {step.label!r}", "layers that no mask is told", Told("one that is"), INSTEAD
+            )
         if step.layer.gives_weights:
             for wire, name, spec in zip(step.outputs, _own(writing, model, step), step.layer.parameters(), strict=True):
                 wires[wire], found[wire] = Attribute(name), (model.dtype, Whole(spec.shape))
@@ -72,12 +73,6 @@ def _written(at: At) -> Any:
             f"{WHERE}, layer {at.path!r}", "a kind of layer that is written for PyTorch", Told(told(at.layer)), INSTEAD
         )
     return y
-
-
-def _entering(model: Any) -> list[str]:
-    """The dtypes of the inputs: whole numbers come as they are declared, all others as the model computes."""
-    declared = [str(tensor.dtype) for tensor in model.inputs]
-    return [kind if np.dtype(kind).kind in "iub" else model.dtype for kind in declared]
 
 
 def _inputs(writing: Writing, model: Any) -> list[Value]:
