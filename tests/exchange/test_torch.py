@@ -38,7 +38,9 @@ CASES = [
     case
     for cases in (of_layers, of_activations, of_shapes)
     for case in cases()
-    if not any(getattr(layer, RENORM, False) for layer in case.model.wiring.owners.values())
+    if not any(
+        getattr(layer, RENORM, False) or isinstance(layer, L.Masking) for layer in case.model.wiring.owners.values()
+    )
 ]
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 numbers = itertools.count()
