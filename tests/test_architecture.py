@@ -77,6 +77,7 @@ OUTSIDE: dict[str, set[str]] = {
     "tomli_w": {"actions"},
     "starlette": {"serving"},
     "uvicorn": {"serving"},
+    "h11": {"serving"},  # which uvicorn stands on
     "typer": {"cli"},
     "rich": {"cli", "training.callbacks.progress"},
 }

@@ -25,6 +25,7 @@ def serve(models: Sequence[str], options: Options, log: Callable[[str], object] 
         import uvicorn
 
         from .app import create_app
+        from .connection import Connection
     except ImportError as problem:
         raise MissingExtra("serve", problem.name or "starlette", "serve") from None
     shelf = Shelf(models)
@@ -33,6 +34,7 @@ def serve(models: Sequence[str], options: Options, log: Callable[[str], object] 
         create_app(shelf, options, log), log_level="warning", access_log=False, lifespan="on", ws="none",
         server_header=False, date_header=True, limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=KEPT_OPEN,
         timeout_graceful_shutdown=round(options.timeout) + 1, proxy_headers=False,
+        http=Connection.with_patience(options.timeout),
     )  # fmt: skip
     host = f"[{options.host}]" if ":" in options.host else options.host
     names = ", ".join(f"{name} ({len(places)} versions)" if len(places) > 1 else name
