@@ -31,6 +31,7 @@ from .shelf import Shelf, reload
 from .working import Workers
 
 Log = Callable[[str], object]
+MORE = {503: {"retry-after": "1"}, 408: {"connection": "close"}}  # what goes with a refusal; a late body ends it
 
 
 class Server:
@@ -175,7 +176,7 @@ def _json(value: Any) -> Response:
 def _sentence(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, PellucidError)
     status = status_of(problem)
-    return sentence(status, str(problem), {"retry-after": "1"} if status == 503 else None)
+    return sentence(status, str(problem), MORE.get(status))
 
 
 def _no_such(request: Request, problem: Exception) -> Response:

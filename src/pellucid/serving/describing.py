@@ -75,7 +75,7 @@ def _predict(served: Served, about: str) -> dict[str, Any]:
     asked, answer = example(served)
     rows: dict[str, Any] = {"type": "array", "minItems": 1, "items": _row(served)}
     body: dict[str, Any] = {JSON: {"schema": {"anyOf": [_object({KEY: rows}), rows]}, "example": asked}}
-    body[CSV] = {"schema": {"type": "string"}}
+    body[CSV] = {"schema": {"type": "string", "minLength": 1}}
     answered = _object({
         "model": {"type": "string"}, "version": {"type": "string"},
         "predictions": {"type": "array", "items": _prediction(served)},
@@ -117,14 +117,9 @@ def _prediction(served: Served) -> dict[str, Any]:
 
 def _protocol(served: Served, versions: list[str]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
-    tensor = {
-        "name": {"type": "string"},
-        "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-        "datatype": {"enum": [*DATATYPES]},
-        "data": {"type": "array"},
-    }
     asked = {"inputs": [_tensor(served, field) for field in served.inputs]}
-    schema = _object({"inputs": {"type": "array", "minItems": 1, "items": _object(tensor)}})
+    tensors, n = [_asked(field) for field in served.inputs], len(served.inputs)
+    schema = _object({"inputs": {"type": "array", "items": {"anyOf": tensors}, "minItems": n, "maxItems": n}})
     for path in [f"/v2/models/{served.name}", *(f"/v2/models/{served.name}/versions/{n}" for n in versions)]:
         paths[path] = {"get": _get(f"the inputs and outputs of {served.name}", example=metadata(served, versions))}
         paths[f"{path}/ready"] = {"get": _get(f"whether {served.name} predicts")}
@@ -139,6 +134,17 @@ def _protocol(served: Served, versions: list[str]) -> dict[str, Any]:
             }
         }
     return paths
+
+
+def _asked(field: Field) -> dict[str, Any]:
+    """What a tensor for this input looks like."""
+    sizes = [{"type": "integer", "minimum": 1} if n is None else {"const": n} for n in (None, *field.shape)]
+    return _object({
+        "name": {"const": field.name},
+        "shape": {"type": "array", "prefixItems": sizes, "minItems": len(sizes), "maxItems": len(sizes)},
+        "datatype": {"enum": [*DATATYPES]},
+        "data": {"type": "array", "minItems": 1},
+    })  # fmt: skip
 
 
 def _tensor(served: Served, field: Field) -> dict[str, Any]:
