@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.reports.html import Html, code, figure, html, paragraph, section, share_bar, side_by_side, table
+from pellucid.markup import Html, html
+from pellucid.reports.html import code, figure, paragraph, section, share_bar, side_by_side, table
 from reports.pages import Page
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)

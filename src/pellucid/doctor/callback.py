@@ -17,7 +17,7 @@ from ..training.callbacks.base import Logs
 from .base import Case, Finding, faults, remarks
 from .cost import FREE, in_words, seconds_for
 from .examining import examine, judged
-from .telling import told
+from .telling import as_html, told
 
 KEPT_ROWS = 4000  # of a stream of batches, of which the first are kept
 VALIDATION_ROWS = 2000
@@ -115,6 +115,10 @@ class Doctor(Probes):
             print(told(found, judged(self.case)))
             if self.experiments is None and not self.case.experiments:
                 print(f"No copies were trained; Doctor(experiments=True) does, for {in_words(takes)}, and tells more.")
+
+    def _repr_html_(self) -> str:
+        found = [*self.findings, *self.remarks]
+        return as_html(found, [] if found or self.case is None else judged(self.case))
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "history": self._history}

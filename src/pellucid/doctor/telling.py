@@ -1,12 +1,12 @@
-"""Findings in words, for a terminal."""
+"""Findings in words, for a terminal or a notebook."""
 
 from __future__ import annotations
 
 import json
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 
+from ..markup import Html, block, folded, heading, html
 from .base import Finding, faults, remarks
 from .rules import every_rule
 
@@ -20,9 +20,8 @@ def as_text(finding: Finding) -> str:
     lines = [f"{'Remark: ' if finding.kind == 'remark' else ''}{finding.title}{known}"]
     for label, words in (("seen", finding.evidence), ("means", finding.meaning), ("do", finding.remedy)):
         lines += _wrapped(label, words)
-    changes = ", ".join(f"{name} = {_shown(value)}" for name, value in finding.change.items())
-    if changes:
-        lines += _wrapped("spec", changes)
+    if finding.change:
+        lines += _wrapped("spec", _changes(finding))
     lines += _wrapped("source", finding.source)
     return "\n".join(lines)
 
@@ -37,6 +36,25 @@ def told(found: Sequence[Finding], asked: Sequence[str]) -> str:
     return "\n\n".join(parts) if parts else nothing_found(asked)
 
 
+def as_html(found: Sequence[Finding], asked: Sequence[str]) -> str:
+    """The same for a notebook: each finding opens to how anyone knows and what to do."""
+    if not found:
+        words = nothing_found(asked) if asked else "Nothing was looked at yet."
+        return block(heading("The doctor"), html("<p>{}</p>", words))
+    parts = [_folded(one) for one in faults(found)]
+    if remarks(found):
+        parts += [html("<p>{}</p>", WORKS_ALL_THE_SAME), *map(_folded, remarks(found))]
+    return block(heading("The doctor"), *parts)
+
+
+def _folded(finding: Finding) -> Html:
+    known = "" if finding.confidence is None else f"true in {finding.confidence:.0%} of tests"
+    title = html('<strong>{}</strong> <span class="soft">{}</span>', finding.title, known)
+    told = [("seen", finding.evidence), ("means", finding.meaning), ("do", finding.remedy), ("spec", _changes(finding))]
+    lines = [html('<p><span class="soft">{}</span> {}</p>', label, words) for label, words in told if words]
+    return folded(title, *lines, html('<p class="soft">{}</p>', finding.source))
+
+
 def nothing_found(asked: Sequence[str]) -> str:
     """What was looked at, where nothing is wrong: the names of the rules that could judge."""
     words = f"Nothing found. {len(asked)} of {len(every_rule())} rules could judge, and none speaks up: "
@@ -47,5 +65,5 @@ def _wrapped(label: str, words: str) -> list[str]:
     return textwrap.wrap(words, WIDTH, initial_indent=f"  {label:<7}", subsequent_indent=" " * 9)
 
 
-def _shown(value: Any) -> str:
-    return json.dumps(value)
+def _changes(finding: Finding) -> str:
+    return ", ".join(f"{name} = {json.dumps(value)}" for name, value in finding.change.items())

@@ -27,7 +27,7 @@ from .arguments import answer, frequency, verbosity
 from .feeding import DEFAULT_BATCH
 from .splitting import split_last
 from .stepping import Stepping
-from .summary import summary
+from .summary import as_html, summary
 from .turns import alone
 
 
@@ -252,6 +252,9 @@ class Model(Stepping):
         """Print each layer with its output's shape and its number of parameters."""
         text = summary(self, line_length, expand_nested, show_trainable, layer_range)
         (print_fn or print)(text)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
     @alone
     def find_learning_rate(

@@ -1,4 +1,4 @@
-"""The table that `summary` prints."""
+"""The table that `summary` prints, and a notebook shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 from ..errors import InvalidArgument
 from ..layers import Layer
 from ..layers.composite import Composite
+from ..markup import Html, block, folded, grid, heading, html
 from .network import Network
+from .picture import plot_model
 
 
 def summary(
@@ -24,6 +26,27 @@ def summary(
 
     Where the input's shape is still unknown, so is every other: a question mark stands for it.
     """
+    header, table = _table(model, expand_nested, show_trainable, layer_range)
+    widths = [max(len(row[i]) for row in [header, *table]) for i in range(len(header))]
+    if line_length is not None:
+        widths[0] = max(widths[0], line_length - sum(widths[1:]) - 3 * len(widths) - 1)
+    lines = [_rule(("┌", "┬", "┐"), widths), _cells(header, widths), _rule(("├", "┼", "┤"), widths)]
+    lines += [_cells(row, widths) for row in table] + [_rule(("└", "┴", "┘"), widths)]
+    return "\n".join([f'Model: "{model.name}"', *lines, *_totals(model)])
+
+
+def as_html(model: Network) -> str:
+    """The same for a notebook, and a picture of the network under it."""
+    header, table = _table(model, expand_nested=False, show_trainable=False, layer_range=None)
+    picture = [folded("Picture", Html(plot_model(model)))] if model.built else []
+    counts = html("<p>{}</p>", " ·".join(_totals(model)))
+    return block(heading(f'Model: "{model.name}"'), grid(header, table), counts, *picture)
+
+
+def _table(
+    model: Network, expand_nested: bool, show_trainable: bool, layer_range: Sequence[str] | None
+) -> tuple[list[str], list[list[str]]]:
+    """(the heads of the columns, a row for each layer)."""
     if model.built:
         model.gather()
     sources = {} if model.graph.is_chain else _sources(model)
@@ -35,14 +58,7 @@ def summary(
         row = [f"{indent}{layer.name} ({type(layer).__name__})", shape, count]
         row += [sources.get(id(layer), "")] if sources else []
         table.append(row + (["Y" if layer.trainable else "N"] if show_trainable else []))
-    widths = [max(len(row[i]) for row in [header, *table]) for i in range(len(header))]
-    if line_length is not None:
-        widths[0] = max(widths[0], line_length - sum(widths[1:]) - 3 * len(widths) - 1)
-    lines = [_rule(("┌", "┬", "┐"), widths), _cells(header, widths), _rule(("├", "┼", "┤"), widths)]
-    lines += [_cells(row, widths) for row in table] + [_rule(("└", "┴", "┘"), widths)]
-    trained = sum(v.size for v in model.trainable_weights)
-    totals = _totals(model.count_params(), trained, np.dtype(model.dtype).itemsize)
-    return "\n".join([f'Model: "{model.name}"', *lines, *totals])
+    return header, table
 
 
 def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[tuple[Layer, str]]:
@@ -88,7 +104,9 @@ def _cells(row: Sequence[Any], widths: list[int]) -> str:
     return "│" + "│".join(cells) + "│"
 
 
-def _totals(total: int, trained: int, itemsize: int) -> list[str]:
+def _totals(model: Network) -> list[str]:
+    total, trained = model.count_params(), sum(v.size for v in model.trainable_weights)
+    itemsize = np.dtype(model.dtype).itemsize
     return [
         f" {label} params: {n:,} ({_size(n * itemsize)})"
         for label, n in (("Total", total), ("Trainable", trained), ("Non-trainable", total - trained))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import Array
-from ..errors import DataError, Told
-from .base import BLUE, VERMILLION, Sheet, counted_along, finite, logarithmic, named, panels
+from ..errors import DataError, MissingExtra, Told
+from ..markup import Html, block, folded, grid, heading
+from .base import BLUE, VERMILLION, Sheet, counted_along, finite, inline_svg, logarithmic, named, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +47,29 @@ def learning_curves(
     for axes, name in zip(there, chosen, strict=True):
         _curve(page, axes, name, numbers, best)
     return page.figure
+
+
+def as_html(history: Mapping[str, Sequence[Any]]) -> str:
+    """The curves for a notebook, and their numbers as a table; the table alone without matplotlib."""
+    numbers = {name: values for name, given in history.items() if (values := _numbers(given)) is not None}
+    if not numbers:
+        return block(heading("History of no epoch yet"))
+    best, E = best_epoch(history), max(map(len, numbers.values()))
+    head = ["", "first", "last", "least", "greatest", *([f"epoch {best}, the best"] if best else [])]
+    rows = []
+    for name, values in numbers.items():
+        there = finite(values) or [np.nan]
+        told = [values[0], values[-1], min(there), max(there)]
+        told += [values[best - 1] if len(values) >= best else np.nan] if best else []
+        rows.append([name, *(f"{value:.4g}" for value in told)])
+    title = heading(f"History of {E} epoch{'s' if E > 1 else ''}")
+    try:
+        drawn = learning_curves(history, transparent=True)
+    except MissingExtra:
+        return block(title, grid(head, rows))
+    ids = f"curves{zlib.crc32(repr(rows).encode()):x}"  # another for each history on the page
+    alt = f"Loss and metrics over {E} epochs."
+    return block(title, Html(inline_svg(drawn, ids, alt)), folded("Numbers", grid(head, rows)))
 
 
 def best_epoch(history: Mapping[str, Sequence[Any]]) -> int | None:

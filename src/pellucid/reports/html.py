@@ -1,28 +1,11 @@
-"""Pieces of a page. Text is escaped unless it is a piece already, so what a file or a data set says stays text."""
+"""The parts of a report's page, made of pieces."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
 
-
-class Html(str):
-    """Text that is a piece of a page."""
-
-
-def html(template: str, *values: Any) -> Html:
-    """The template with the values in its places; each value is escaped unless it is a piece.
-
-    >>> html("<p>{} {}</p>", "a < b", html("<em>{}</em>", "c"))
-    '<p>a &lt; b <em>c</em></p>'
-    """
-    return Html(template.format(*(v if isinstance(v, Html) else escape(str(v)) for v in values)))
-
-
-def joined(pieces: Iterable[Any]) -> Html:
-    """Pieces one after another."""
-    return Html("\n".join(piece if isinstance(piece, Html) else escape(str(piece)) for piece in pieces))
+from ..markup import Html, html, joined
 
 
 def paragraph(*words: Any) -> Html:

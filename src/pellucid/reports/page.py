@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ..markup import Html, html, joined
 from . import sections
 from .contents import Contents
-from .html import Html, html, joined
 
 STYLE = Path(__file__).with_name("style.css")
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import plots
 from ..arrays import Array
+from ..markup import Html, html
 from ..plots.base import inline_svg
 from ..plots.confusion import LEGIBLE
 from ..plots.curves import best_epoch
@@ -18,7 +19,7 @@ from ..plots.flow import Looked, idling, names_of
 from ..plots.histograms import counted
 from ..plots.mistakes import Mistake, as_picture, is_picture, png, value_range
 from .contents import Contents
-from .html import Html, figure, html
+from .html import figure
 from .words import number, percent
 
 if TYPE_CHECKING:

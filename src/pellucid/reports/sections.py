@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..markup import Html, html, joined
 from ..plots.mistakes import COLUMNS, is_picture, mistakes
 from . import pictures
 from .contents import Contents
-from .html import Html, code, html, joined, paragraph, section, share_bar, side_by_side, table
+from .html import code, paragraph, section, share_bar, side_by_side, table
 from .words import SPACE, measure, number, percent, verdict
 
 MOST_CLASSES = 20  # in the table of classes

@@ -11,6 +11,7 @@ import numpy as np
 from ..arrays import Array
 from ..data.utils import train_test_split
 from ..errors import DataError, Told
+from ..markup import block, grid, heading, html
 from .cells import lacking, moments, numbers
 from .columns import Column, cells_of, signature, understood
 from .encoder import TableEncoder
@@ -20,6 +21,7 @@ from .table import Table
 from .targets import Targets, plainly, target_cells
 
 TEST_SHARE = 0.2
+CLASSES = 12  # that a notebook shows by name
 RARE = 10  # rows of a class, below which it is said
 
 
@@ -37,6 +39,22 @@ class TableData:
     targets: Targets
     remarks: tuple[str, ...]
     columns: tuple[Column, ...]
+
+    def _repr_html_(self) -> str:
+        """What each column was taken for, how the rows were split, and what there is to say."""
+        held = 0 if self.validation is None else len(self.validation[0])
+        rows = f"{len(self.x_train):,} rows to train on, {held:,} to watch, {len(self.x_test):,} to test"
+        names = [str(name) for name in self.targets.classes]
+        classes = (
+            f", the classes {', '.join(names[:CLASSES])}" + (" …" if len(names) > CLASSES else "") if names else ""
+        )
+        words = [f"Target: {', '.join(self.targets.names)}{classes}.", f"{rows}.", *self.remarks]
+        head = ["column", "kind", "different", "missing", "remark"]
+        lines = [
+            (c.name, c.kind, f"{c.different:,}", f"{c.missing:,}", f"{c.dropped}: left out" if c.dropped else c.remark)
+            for c in self.columns
+        ]
+        return block(heading(self.test.source), grid(head, lines, words=2), *(html("<p>{}</p>", one) for one in words))
 
 
 def load_table(

@@ -8,44 +8,23 @@ from html import escape
 import numpy as np
 
 from ...arrays import Array
+from ...markup import Html, block, html
 from .numbers import shaped, statistics, told
 from .step import PHASES, PIECES, Step
 
 ROWS, COLUMNS = 8, 12  # of a table; what is larger is shortened
 EDGE = "…"
 
-STYLE = """
-.pellucid { --ink: #1a1c20; --soft: #5c6370; --line: #d9dce1; --page: #fff; --panel: #f6f7f9; --up: 30, 110, 220;
-  --down: 214, 96, 30; color: var(--ink); background: var(--page); color-scheme: light dark; padding: .5em;
-  font: 14px/1.5 system-ui, sans-serif; }
-@media (prefers-color-scheme: dark) {
-  .pellucid { --ink: #e6e8ec; --soft: #9aa2b1; --line: #3a3f47; --page: #121417; --panel: #22252b;
-    --up: 96, 165, 250; --down: 251, 146, 60; }
-}
-.pellucid h3 { margin: 1em 0 .3em; font-size: 1.05em; }
-.pellucid p { margin: .2em 0; }
-.pellucid .formula, .pellucid td { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .92em; }
-.pellucid .formula span { display: inline-block; margin-right: .6em; }
-.pellucid details { border: 1px solid var(--line); border-radius: 6px; margin: .35em 0; padding: .3em .7em;
-  background: var(--panel); overflow-x: auto; }
-.pellucid summary { cursor: pointer; overflow-wrap: anywhere; }
-.pellucid .soft { color: var(--soft); }
-.pellucid .array { margin: .5em 0; }
-.pellucid table { border-collapse: collapse; margin: .2em 0; }
-.pellucid td { padding: .1em .5em; text-align: right; border: 1px solid var(--line); white-space: nowrap; }
-"""
-
 
 def fragment(heading: str, notes: Sequence[str], steps: Sequence[Step]) -> str:
     """What a notebook shows."""
-    parts = [f'<div class="pellucid"><style>{STYLE}</style><p><strong>{escape(heading)}</strong></p>']
-    parts += [f"<p>{escape(note)}</p>" for note in notes]
+    parts = [html("<p><strong>{}</strong></p>", heading), *(html("<p>{}</p>", note) for note in notes)]
     for phase in PHASES:
         chosen = [step for step in steps if step.phase == phase]
         if chosen:
-            parts.append(f"<h3>{phase.capitalize()}</h3>")
-            parts += [_step(step) for step in chosen]
-    return "".join([*parts, "</div>"])
+            parts.append(html("<h3>{}</h3>", phase.capitalize()))
+            parts += [Html(_step(step)) for step in chosen]
+    return block(*parts)
 
 
 def page(title: str, body: str) -> str:

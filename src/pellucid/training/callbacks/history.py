@@ -64,6 +64,11 @@ class History(Callback):
             save(figure, path)
         return figure
 
+    def _repr_html_(self) -> str:
+        from ...plots.curves import as_html
+
+        return as_html(self.history)
+
     def state(self) -> dict[str, Any]:
         return {"history": self.history, "epoch": self.epoch}
 
