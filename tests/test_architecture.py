@@ -80,6 +80,9 @@ OUTSIDE: dict[str, set[str]] = {
     "uvicorn": {"serving"},
     "h11": {"serving"},  # which uvicorn stands on
     "typer": {"cli"},
+    "IPython": {"training.callbacks.notebook"},
+    "tensorboardX": {"training.callbacks.tensorboard"},
+    "mlflow": {"training.callbacks.mlflow"},
     "rich": {"cli", "training.callbacks.progress"},
 }
 

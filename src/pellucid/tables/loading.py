@@ -45,9 +45,8 @@ class TableData:
         held = 0 if self.validation is None else len(self.validation[0])
         rows = f"{len(self.x_train):,} rows to train on, {held:,} to watch, {len(self.x_test):,} to test"
         names = [str(name) for name in self.targets.classes]
-        classes = (
-            f", the classes {', '.join(names[:CLASSES])}" + (" …" if len(names) > CLASSES else "") if names else ""
-        )
+        shown = [*names[:CLASSES], *(["…"] if len(names) > CLASSES else [])]
+        classes = f", the classes {', '.join(shown)}" if names else ""
         words = [f"Target: {', '.join(self.targets.names)}{classes}.", f"{rows}.", *self.remarks]
         head = ["column", "kind", "different", "missing", "remark"]
         lines = [

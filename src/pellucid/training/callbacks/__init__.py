@@ -9,11 +9,13 @@ from .early_stopping import EarlyStopping
 from .history import History
 from .lambda_callback import LambdaCallback
 from .learning_rate_scheduler import LearningRateScheduler
+from .mlflow import MLflow
 from .model_checkpoint import ModelCheckpoint
 from .probes import Probes
 from .progress import Progress
 from .reduce_lr_on_plateau import ReduceLROnPlateau
 from .swap_ema_weights import SwapEMAWeights
+from .tensorboard import TensorBoard
 from .terminate_on_nan import TerminateOnNaN
 from .until_converged import UntilConverged
 
@@ -26,11 +28,13 @@ __all__ = [
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
+    "MLflow",
     "ModelCheckpoint",
     "Probes",
     "Progress",
     "ReduceLROnPlateau",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
     "UntilConverged",
     "with_progress",

@@ -13,13 +13,15 @@ import numpy as np
 from ... import checks
 from ...errors import InvalidArgument
 from .base import Callback, Logs
+from .notebook import NotebookBar, in_notebook
 
 REFRESH = 0.1  # seconds between two looks at the numbers
 SHARE = 0.05  # of the time, at most, goes into drawing
 
 
 class Progress(Callback):
-    """What `fit`, `evaluate` and `predict` show with verbose=1: on a terminal a live bar, elsewhere lines only.
+    """What `fit`, `evaluate` and `predict` show with verbose=1: on a terminal a live bar, in a notebook one line that
+    is updated, elsewhere lines only.
 
     A line tells the epoch's time, its numbers and its learning rate. verbose=2: lines only, on a terminal too.
     every: of how many epochs one has a line, and the last; between them, the bar alone moves. On a terminal with
@@ -39,7 +41,7 @@ class Progress(Callback):
         self.verbose = checks.integer(self.where("verbose"), verbose)
         self.every = checks.integer(self.where("every"), every, minimum=1)
         self._held = ""  # the last epoch's line, where it is not shown yet
-        self._bar: Bar | None = None
+        self._bar: Bar | NotebookBar | None = None
         self._training, self._title = False, ""
         self._epoch = self._steps_seen = self._steps_before = 0
         self._began = self._epoch_began = self._due = 0.0
@@ -129,7 +131,9 @@ class Progress(Callback):
 
     def _begin(self, title: str) -> None:
         self.close()
-        if self.verbose == 1 and _on_terminal():
+        if self.verbose == 1 and in_notebook():
+            self._bar = NotebookBar.free()
+        elif self.verbose == 1 and _on_terminal():
             self._bar = Bar.free()
         self._title, self._began, self._due = title, time.perf_counter(), 0.0
 
