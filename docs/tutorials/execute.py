@@ -1,4 +1,4 @@
-"""Run the tutorials and keep what they show: python docs/tutorials/execute.py, where nbclient and ipykernel are installed.
+"""Run the tutorials and keep what they show: python docs/tutorials/execute.py, with nbclient and ipykernel installed.
 
 The times that a run leaves are taken out, so that what changes is what the reader sees.
 """

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+# A notebook has a style for tables of its own, which the important ones here outweigh.
 STYLE = """
 .pellucid { --ink: #1a1c20; --soft: #5c6370; --line: #d9dce1; --page: #fff; --panel: #f6f7f9; --up: 30, 110, 220;
   --down: 214, 96, 30; color: var(--ink); background: var(--page); color-scheme: light dark; padding: .5em;
@@ -25,10 +26,11 @@ STYLE = """
 .pellucid .soft { color: var(--soft); }
 .pellucid .array { margin: .5em 0; }
 .pellucid table { border-collapse: collapse; margin: .2em 0; background: none; color: inherit; }
+.pellucid tr { background: none !important; }
 .pellucid td, .pellucid th { padding: .1em .5em; text-align: right; border: 1px solid var(--line);
-  white-space: nowrap; background: none; }
+  white-space: nowrap; }
 .pellucid th { font-weight: 600; }
-.pellucid .words, .pellucid th.words { text-align: left; }
+.pellucid .words { text-align: left !important; }
 """
 
 

@@ -65,7 +65,7 @@ X, Y = np.ones((64, 2), "float32"), np.ones(64, "float32")
 def test_many_epochs_are_one_line_whose_end_is_the_last(shown: Shown, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(notebook, "REFRESH", 3600.0)  # so that only what must be said is
     with kernel() as printed:
-        model().fit(X, Y, epochs=200, verbose=1)
+        model().fit(X, Y, epochs=200)
     assert printed.getvalue() == ""
     (line,) = shown.lines
     assert len(line) == 2
@@ -76,17 +76,12 @@ def test_many_epochs_are_one_line_whose_end_is_the_last(shown: Shown, monkeypatc
 
 def test_what_evaluates_meanwhile_has_no_line_of_its_own_in_the_way(shown: Shown):
     made = model()
+    evaluate = LambdaCallback(on_epoch_end=lambda epoch, logs: made.evaluate(X, Y))
     with kernel() as printed:
-        made.fit(
-            X,
-            Y,
-            epochs=2,
-            verbose=1,
-            callbacks=[LambdaCallback(on_epoch_end=lambda epoch, logs: made.evaluate(X, Y, verbose=1))],
-        )
+        made.fit(X, Y, epochs=2, callbacks=[evaluate])
         assert len(shown.lines) == 1
         assert printed.getvalue().count("Evaluation") == 2
-        made.evaluate(X, Y, verbose=1)
+        made.evaluate(X, Y)
     assert shown.lines[1][-1]["text/plain"].startswith("Evaluation · ")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import checks
 from ..settings import is_interactive_logging_enabled
+from ..training.callbacks.notebook import in_notebook
 
 
 def frequency(value: Any) -> int | list[int]:
@@ -17,9 +18,10 @@ def frequency(value: Any) -> int | list[int]:
 
 
 def verbosity(verbose: Any) -> int:
-    """0, 1 or 2; "auto" is 1 on a terminal and 0 elsewhere."""
+    """0, 1 or 2; "auto" is 1 on a terminal and in a notebook, and 0 elsewhere."""
     if verbose == "auto":
-        return int(sys.stdout is not None and sys.stdout.isatty() and is_interactive_logging_enabled())
+        watched = sys.stdout is not None and (sys.stdout.isatty() or in_notebook())
+        return int(watched and is_interactive_logging_enabled())
     return int(checks.one_of("argument verbose", int(verbose) if isinstance(verbose, bool) else verbose, (0, 1, 2)))
 
 

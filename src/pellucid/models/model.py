@@ -109,7 +109,7 @@ class Model(Stepping):
         x: an array (N, ...), or a PyDataset, generator or iterable of (x, y) or (x, y, sample_weight).
         y: targets (N, ...). batch_size: samples per step, 32 unless given. epochs=0 builds the model and trains
         nothing: the History is empty. verbose: 0 quiet, 1 a progress bar,
-        2 a line per epoch, "auto" 1 on a terminal and 0 elsewhere (Keras prints there too).
+        2 a line per epoch, "auto" 1 on a terminal and in a notebook, 0 elsewhere (Keras prints there too).
         validation_split: this fraction, taken from the end before shuffling (as in Keras), is held out;
         validation_data: (x, y) or (x, y, sample_weight). class_weight: a weight for each label.
         """
