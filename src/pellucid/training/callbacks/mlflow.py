@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +55,8 @@ class MLflow(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.log_model:
+            import tempfile  # here, so that importing the library stays quick
+
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model.keras"
                 self.model.save(path)
