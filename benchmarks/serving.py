@@ -34,6 +34,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 SIZES = (13, 64, 64, 3)
 ROWS = (1, 100)
 CONNECTIONS = 8
+BUSY = " **Other programs ran meanwhile: see the spread, and conclude nothing from the medians.**"
 NAMES = {"pellucid": "Pellucid", "onnx": "ONNX Runtime"}
 
 
@@ -174,7 +175,8 @@ def table(results: dict[str, Any]) -> str:
     lines = [
         f"- Made on {results['made']} by `python -m benchmarks.serving`: {results['rounds']} rounds, turns of "
         f"{results['seconds']:g} s. {machine['processor']}, {machine['cores']} cores, on which "
-        f"the asking process ran too. Load average when it began: {machine['load']:.1f}; the higher, the less it says.",
+        f"the asking process ran too. Load average when it began: {machine['load']:.1f}."
+        + (BUSY if machine["load"] > 1 else ""),
         "",
         "| rows of a request | server | p50, ms | p99, ms | answers/s, 8 connections |",
         "|---|---|---|---|---|",
