@@ -18,7 +18,7 @@ from .tensors import DATATYPES
 ERROR = {"$ref": "#/components/schemas/Error"}
 TYPES: dict[str, Any] = {
     "number": {"type": ["number", "string", "null"]},
-    "boolean": {"type": ["boolean", "string", "null"]},
+    "boolean": {"type": ["boolean", "string", "number", "null"]},
     "category": {"type": ["string", "number", "boolean", "null"]},
     "date": {"type": ["string", "null"]},
     "text": {"type": ["string", "number", "null"]},
@@ -99,7 +99,7 @@ def _row(served: Served) -> dict[str, Any]:
 
 
 def _array(shape: tuple[int | None, ...]) -> dict[str, Any]:
-    made: dict[str, Any] = {"type": "number"}
+    made: dict[str, Any] = {"type": ["number", "boolean"]}
     for n in reversed(shape):
         made = {"type": "array", "items": made} | ({} if n is None else {"minItems": n, "maxItems": n})
     return made
