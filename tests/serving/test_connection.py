@@ -95,11 +95,13 @@ def test_a_head_that_comes_letter_by_letter_is_not_waited_for(server: Running):
     with connected(server) as connection:
         connection.settimeout(SHORT / 4)  # a letter, then this long nothing
         for letter in (GET * 100).decode():
-            connection.sendall(letter.encode())
             try:
+                connection.sendall(letter.encode())
                 answer = connection.recv(65536)
             except TimeoutError:
                 continue
+            except ConnectionError:
+                return  # it closed while a letter was on its way
             refused(answer, 408)
             return
     raise AssertionError("every letter was waited for")
@@ -114,7 +116,10 @@ def test_a_connection_is_kept_between_requests(server: Running):
     """Longer than a head may take: that clock runs from a head's first letter."""
     with connected(server) as connection:
         connection.sendall(GET + b"\r\n")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        answer = b""
+        while not answer.endswith(b"}"):  # head and body may come one after the other
+            answer += connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 200")
         connection.settimeout(2 * SHORT)
         with pytest.raises(TimeoutError):
             connection.recv(1)
