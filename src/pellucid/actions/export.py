@@ -42,6 +42,7 @@ def _c(model: Any, out: Path, names: Names, force: bool, asked: InC | None = Non
         _target(out.with_suffix(".h"), ".h", force)
     return write_c(model, target, names, asked, run)
 
+
 def _safetensors(model: Any, out: Path, names: Names, force: bool) -> Path:
     """The weights alone, as a `.safetensors` file with PyTorch's names and layout."""
     target = _target(out, ".safetensors", force)
@@ -53,8 +54,6 @@ def _torch(model: Any, out: Path, names: Names, force: bool) -> Path:
     """The source of a PyTorch module, model.py, and its weights."""
     _refuse_foreign(out, {SOURCE, WEIGHTS, CLASSES}, SOURCE, force)
     return write(model, out)
-
-
 
 
 FORMS: dict[str, Callable[[Any, Path, Names, bool], Path]] = {

@@ -34,5 +34,6 @@ def ranged(path: Path, data: str | None) -> Array:
     """The inputs that tell the ranges: of these data, or those that the run was trained on."""
     if data is None and path.is_dir():
         run = find(path)
-        return prepare(run.read_spec(), run.reader()).x_train
+        x: Array = prepare(run.read_spec(), run.reader()).x_train
+        return x
     return opened_for(path, data, none_will_do=True).x
