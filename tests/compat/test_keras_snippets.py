@@ -65,7 +65,7 @@ out = [[l.name for l in a.layers], [l.name for l in b.layers], a.name, b.name]
     ),
     "metrics_names names what evaluate returns": (
         "m = small(); m.evaluate(X, YB, verbose=0); out = [m.metrics_names, [n.name for n in m.metrics]]",
-        [["loss", "accuracy"], ["accuracy"]],
+        [["loss", "accuracy"], ["loss", "accuracy"]],
     ),
     "logs begin with the loss": (
         "out = list(small().fit(X, YB, validation_data=(X, YB), **F).history)",
@@ -127,7 +127,7 @@ class Wrong(keras.metrics.Metric):
 m = small(metrics=[Wrong()]); h = m.fit(X, YB, epochs=2, **F).history["wrong"]
 kept = m.meters.state(); m.reset_metrics(); empty = m.meters.results()["wrong"]
 m.meters.load_state(kept, (YB[:1], m.predict(X[:1])))
-out = [type(h[0]).__name__, h[1] == m.meters.results()["wrong"], h[1] > 0, empty, len(m.metrics[0].variables)]
+out = [type(h[0]).__name__, h[1] == m.meters.results()["wrong"], h[1] > 0, empty, len(m.metrics[1].variables)]
 """,
         ["float", True, True, 0.0, 1],
     ),

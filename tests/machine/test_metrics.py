@@ -300,7 +300,7 @@ def test_scores_that_are_not_finite(value: float) -> None:
         model.compile("sgd", "mse", metrics=[make() for make in made], run_eagerly=eager)
         model._prepare()
         engine.test(model, scores, ONE_HOT, None)
-        found.append({m.name: m.result() for m in model.metrics})
+        found.append({m.name: m.result() for m in model.metrics[1:]})
     assert found[0] == found[1]
 
 

@@ -183,7 +183,7 @@ def test_epochs_without_validation_are_passed_over():
 @pytest.mark.parametrize(("metric", "growing"), [("accuracy", True), ("mae", False), ("loss", False)])
 def test_the_metric_tells_its_direction(metric, growing):
     model = fitted(epochs=1, model=network(metrics=["accuracy", "mae"]))
-    name = metric if metric == "loss" else model.metrics[0 if metric == "accuracy" else 1].name
+    name = model.metrics[["loss", "accuracy", "mae"].index(metric)].name
     callback = EarlyStopping(f"val_{name}")
     callback.set_model(model)
     assert callback.growing is growing

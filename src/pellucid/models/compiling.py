@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import InvalidArgument, NotReady, Told, UnknownName, WrongType
@@ -17,6 +17,8 @@ from ..training.objective import Objective
 from .by_output import several_losses, several_metrics
 from .network import Network
 from .turns import alone
+
+OF_COMPILE = frozenset({"metric_arguments", "_to_compile"})  # where metrics lie that `meters` has already
 
 
 class Compiled(Network):
@@ -107,15 +109,21 @@ class Compiled(Network):
         return ["loss", *self.meters.loss_names, *(meter.name for meter in self.meters.metrics or ())]
 
     @property
-    def metrics(self) -> list[Metric]:
-        """The metrics, once a first batch has made them definite."""
-        self.needs_compile("metrics")
-        return [meter.metric for meter in self.meters.metrics or ()]
+    def metrics(self) -> list[Any]:
+        """What a step counts with: the mean loss; the metrics of `compile`, once a first batch has made them definite;
+        and those that are attributes of a class of your own. All of them are reset at the start of an epoch.
+
+        In Keras those of `compile` are one, "compile_metrics", whose result is a dict.
+        """
+        counting = self.meters.told_apart() if "meters" in self.__dict__ else []
+        return [*counting, *_metrics_in([one for name, one in vars(self).items() if name not in OF_COMPILE])]
 
     def reset_metrics(self) -> None:
         """Forget what was counted."""
         if "meters" in self.__dict__:  # which a model of one's own with several outputs has once it is built
             self.meters.reset()
+        for metric in self.metrics:
+            metric.reset_state()
 
     def needs_compile(self, what: str) -> None:
         if not self.compiled:
@@ -123,6 +131,15 @@ class Compiled(Network):
                 f"model {self.name!r}, {what}", "a compiled model", Told("one that is not"),
                 "Call compile(optimizer='adam', loss=...) first.",
             )  # fmt: skip
+
+
+def _metrics_in(held: Iterable[Any]) -> Iterator[Metric]:
+    """Those among attributes, and in lists and dicts of them."""
+    for one in held:
+        if isinstance(one, Metric):
+            yield one
+        elif isinstance(one, list | tuple) or type(one) is dict:
+            yield from _metrics_in(one.values() if isinstance(one, dict) else one)
 
 
 def _only(argument: str, value: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..arrays import Array, as_dtypes, parts_of
+from ..arrays import Array, Parts, as_dtypes, parts_of
 from ..errors import InvalidArgument, NotReady, Told, WrongType
 from ..layers.connecting import by_name
 from ..training import definition, engine
@@ -42,8 +43,8 @@ class Stepping(Fed):
     def train_step(self, data: Any) -> dict[str, Any]:
         """One training step on a batch, (x, y) or (x, y, sample_weight); the numbers to show, by name.
 
-        One of your own is called for each batch of `fit`; the epoch's numbers are those of its last batch, as in Keras:
-        `metrics.Mean()` as an attribute of the model, which is reset with each epoch, makes means of them.
+        One of your own is called for each batch of `fit`; the epoch's numbers are those of its last batch, as in Keras.
+        `self.metrics`, the loss first, makes means of them: what is counted there is reset with each epoch.
         """
         engine.train(self.as_trainee, *self._of_step("train_step", data))
         return self.meters.counted()
@@ -83,22 +84,38 @@ class Stepping(Fed):
         """The loss that `compile` was given, of outputs y_pred (B, ...), with the parameters' penalties. Of x the
         masks are made that say which steps count, where there are some; training is taken for Keras's sake."""
         self.needs_compile("compute_loss")
-        outputs, targets, weights = map(self._by_output, ("y_pred", "y", "sample_weight"), (y_pred, y, sample_weight))
-        found = self.objective.judge(targets, outputs, [None] * len(outputs), weights, self._masks(x))
+        outputs, targets, weights = self._parts_of_batch("compute_loss", y_pred, y, sample_weight)
+        found = self.objective.judge(
+            targets, outputs, [None] * len(outputs), weights, self._masks("compute_loss", x)
+        )
         return float(found.total + sum(self.losses))
 
-    def _masks(self, x: Any) -> list[Array | None]:
+    def compute_metrics(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Count a batch of outputs y_pred (B, ...) into the metrics of `compile`; the results so far of all `metrics`,
+        by name. Of x the masks are made that say which steps count, where there are some."""
+        self.needs_compile("compute_metrics")
+        outputs, targets, weights = self._parts_of_batch("compute_metrics", y_pred, y, sample_weight)
+        masks = self._masks("compute_metrics", x)
+        self.meters.count_metrics(Parts(targets), Parts(outputs), Parts(weights), self.objective.losses, masks)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The result of each of `metrics`, by name; one that is a mapping adds its entries."""
+        found = [(metric.name, metric.result()) for metric in self.metrics]
+        each = [result if isinstance(result, Mapping) else {name: result} for name, result in found]
+        return {name: number for results in each for name, number in results.items()}
+
+    def _masks(self, where: str, x: Any) -> list[Array | None]:
         """Which numbers of each output count, for these inputs."""
         if not self.wiring.masked:
             return []
         if x is None:
             raise NotReady(
-                "compute_loss, argument x",
-                "the inputs, from which the masks are made",
-                None,
-                "Write compute_loss(x, ...).",
+                f"{where}, argument x", "the inputs, from which the masks are made", None, f"Write {where}(x, ...)."
             )
-        x, _, _ = checked_arrays(self, self._expected(x), None, None, "compute_loss")
+        x, _, _ = checked_arrays(self, self._expected(x), None, None, where)
         inputs = parts_of(as_dtypes(x, self.input_dtypes))
         masks: list[Array | None] = self.forward(self.p, *inputs, training=False, rng=self.key)[1].masks
         return masks
@@ -110,9 +127,13 @@ class Stepping(Fed):
         x, y, weights = (*data, None)[:3]
         return self._one_batch(where, x, y, weights)
 
-    def _by_output(self, argument: str, given: Any) -> list[Any]:
-        """An array, or None, for each output."""
-        where, names = f"compute_loss, argument {argument}", self.output_names
+    def _parts_of_batch(self, where: str, *given: Any) -> list[list[Any]]:
+        """The outputs, the targets and the weights, each as a list with an array, or None, for each output."""
+        names = ("y_pred", "y", "sample_weight")
+        return [self._by_output(f"{where}, argument {name}", one) for name, one in zip(names, given, strict=True)]
+
+    def _by_output(self, where: str, given: Any) -> list[Any]:
+        names = self.output_names
         each = by_name(where, given, names, all_of_them=False) if self.gives_many else [given]
         each = [None] * len(names) if each is None else each
         if not isinstance(each, list | tuple) or len(each) != len(names):

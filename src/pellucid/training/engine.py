@@ -176,7 +176,7 @@ class Stepper:
     def _count(self) -> None:
         """Hand what was counted to the model's meters."""
         meters, counted = self.model.meters, self.counters
-        meters.loss_sum, meters.samples = float(counted[0]), int(counted[1])
+        meters.set_loss(float(counted[0]), int(counted[1]))
         for _, i, weight in self._parts():
             meters.loss_sums[i] = float(counted[2 + i] / weight)
         for meter, at in self.lowered.native:

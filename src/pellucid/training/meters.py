@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,19 +13,38 @@ import numpy as np
 from ..arrays import Array, Parts, parts_of
 from ..errors import NotReady, Told
 from ..losses import Loss
-from ..metrics import Metric, resolve, settled
+from ..metrics import Mean, Metric, resolve, settled
 from ..metrics.mean import MeanOverSamples
 from ..metrics.resolve import of_quantities
 
 
 @dataclass
 class Meter:
-    """A metric of one output: whether it sees the sample weights, and its name in the logs."""
+    """A metric of one output: whether it sees the sample weights, its name in the logs, and that of the output where
+    there are several. It counts as a metric does, what is given in a list or by the outputs' names."""
 
     metric: Metric
     weighted: bool
     output: int
     name: str
+    of: str = ""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count a batch of all outputs in."""
+        self.metric.update_state(*map(self._mine, (y_true, y_pred, sample_weight)))
+
+    def _mine(self, given: Any) -> Any:
+        if isinstance(given, Mapping):
+            return given.get(self.of)
+        return given[self.output] if isinstance(given, list | tuple) else given
+
+    def result(self) -> Any:
+        """Of what was counted since the last reset."""
+        return self.metric.result()
+
+    def reset_state(self) -> None:
+        """Forget everything counted."""
+        self.metric.reset_state()
 
     def found(self) -> dict[str, Any]:
         """Its result; one that is a mapping adds its entries."""
@@ -61,7 +80,26 @@ class Meters:
         for metric, *_ in self.given:
             resolve(metric, (None,), (None, 2))  # a wrong name is told now, not at the first batch
         self.metrics: list[Meter] | None = None
+        self.loss = Mean(name="loss")
         self.reset()
+
+    @property
+    def loss_sum(self) -> float:
+        """Of all samples."""
+        return float(self.loss.counted()["total"])
+
+    @property
+    def samples(self) -> int:
+        """How many were counted."""
+        return int(self.loss.counted()["count"])
+
+    def set_loss(self, loss_sum: float, samples: int) -> None:
+        """Count on from here."""
+        self.loss.state = {"total": loss_sum, "count": float(samples)}
+
+    def told_apart(self) -> list[Any]:
+        """The loss, and each metric, as a step of the user's own counts with them."""
+        return [self.loss, *(meter if self.outputs else meter.metric for meter in self.metrics or ())]
 
     @property
     def loss_names(self) -> list[str]:
@@ -70,7 +108,7 @@ class Meters:
 
     def reset(self) -> None:
         """Forget everything counted."""
-        self.loss_sum, self.samples = 0.0, 0
+        self.set_loss(0.0, 0)
         self.loss_sums = [0.0] * len(self.outputs)
         self.told: dict[str, Any] | None = None  # by a step of the user's own
         for meter in self.metrics or ():
@@ -82,9 +120,15 @@ class Meters:
     ) -> None:  # fmt: skip
         """Count one batch in; `of` are the losses that gave the number, `each` what they gave, output by output; masks:
         which of an output's numbers count."""
-        self.loss_sum += loss * len(y_pred)
-        self.samples += len(y_pred)
+        self.set_loss(self.loss_sum + loss * len(y_pred), self.samples + len(y_pred))
         self.loss_sums = [total + one * len(y_pred) for total, one in zip(self.loss_sums, each, strict=False)]
+        self.count_metrics(y_true, y_pred, sample_weight, of, masks)
+
+    def count_metrics(
+        self, y_true: Any, y_pred: Any, sample_weight: Any, of: Sequence[Loss | None] = (None,),
+        masks: Sequence[Array | None] = (),
+    ) -> None:  # fmt: skip
+        """Count one batch into every metric."""
         ys, outputs = parts_of(y_true), parts_of(y_pred)
         weights = parts_of(sample_weight, len(outputs))
         for meter in self.resolved(y_true, y_pred, of):
@@ -97,7 +141,7 @@ class Meters:
     def spoil(self, y_true: Any, shapes: Sequence[tuple[int, ...]], of: Sequence[Loss | None] = (None,)) -> None:
         """Count in a batch whose loss or gradient is not finite; its outputs would have these shapes (B, ...)."""
         self.resolved(y_true, Parts(np.broadcast_to(0.0, shape) for shape in shapes), of)
-        self.loss_sum, self.samples = math.nan, max(self.samples, 1)
+        self.set_loss(math.nan, max(self.samples, 1))
 
     def resolved(self, y_true: Any, y_pred: Any, of: Sequence[Loss | None] = (None,)) -> list[Meter]:
         """The metrics, their words made definite by the shapes of a first batch and the loss; names made unique."""
@@ -119,7 +163,8 @@ class Meters:
                 mine = {name.removeprefix(prefix) for name in taken if name.startswith(prefix)}
                 metric.name = _unused(metric.name, mine, weighted)
                 taken.add(prefix + metric.name)
-                self.metrics.append(Meter(metric, weighted, output, prefix + metric.name))
+                of_output = self.outputs[output] if self.outputs else ""
+                self.metrics.append(Meter(metric, weighted, output, prefix + metric.name, of_output))
         return self.metrics
 
     def results(self) -> dict[str, Any]:
@@ -149,7 +194,7 @@ class Meters:
     ) -> None:
         """Go on counting from a checkpoint; `shapes` is one batch of (y_true, y_pred)."""
         self.reset()
-        self.loss_sum, self.samples = float(arrays["loss"][0]), int(arrays["loss"][1])
+        self.set_loss(float(arrays["loss"][0]), int(arrays["loss"][1]))
         self.loss_sums = [float(total) for total in arrays["loss"][2:]]
         for meter in self.resolved(*shapes, of):
             metric, prefix = meter.metric, f"{meter.name}/"

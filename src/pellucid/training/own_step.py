@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from ..arrays import Parts
 from ..errors import NonFinite, Told, WrongType
-from ..metrics import Metric
 from . import engine
 from .base import Trainee, is_own
 
@@ -30,28 +31,28 @@ def test_one(model: Trainee, x: Any, y: Any, weights: Any) -> None:
 
 
 def begin_counting(model: Trainee) -> None:
-    """Forget what was counted, in metrics that are attributes of the model, too."""
+    """Forget what was counted; where a step is the user's own, in all that are its `metrics`."""
     model.meters.reset()
-    if not (is_own(model, "train_step") or is_own(model, "test_step")):
-        return
-    for value in vars(model).values():
-        if isinstance(value, Metric):
-            value.reset_state()
+    if is_own(model, "train_step") or is_own(model, "test_step"):
+        model.reset_metrics()
 
 
 def _own(model: Trainee, step: str, *batch: Any) -> None:
     """Take a step of the user's; what it returns are the numbers so far."""
     x, y, weights = model.as_called(batch[0]), *(_in_lists(part) for part in batch[1:])
     where = f"{type(model).__name__}.{step}"
+    shapes = model.output_shapes_for(*model.sample_shapes)
+    like = Parts(np.broadcast_to(0.0, (len(batch[0]), *shape)) for shape in shapes)
+    model.meters.resolved(batch[1], like, model.objective.losses)
     found = getattr(model, step)((x, y) if weights is None else (x, y, weights))
     if not isinstance(found, Mapping):
         raise WrongType(where, "a dict of numbers returned, such as {'loss': 0.1}", found)
-    if not found:
+    told = dict(_numbers(where, found))
+    if not told:
         raise WrongType(
             where, "a dict of numbers returned, such as {'loss': 0.1}", Told("an empty one"),
-            "The metrics of compile are counted by super().train_step(data); one of your own is an attribute.",
+            "Return {m.name: m.result() for m in self.metrics}.",
         )  # fmt: skip
-    told = {str(name): _number(f"{where}, {name!r}", value) for name, value in found.items()}
     model.meters.told = told
     if step == "train_step" and not math.isfinite(told.get("loss", 0.0)):
         raise NonFinite(where, "a finite loss", Told(f"loss {told['loss']}"), "Lower the learning rate.")
@@ -59,6 +60,15 @@ def _own(model: Trainee, step: str, *batch: Any) -> None:
 
 def _in_lists(part: Any) -> Any:
     return list(part.arrays) if isinstance(part, Parts) else part
+
+
+def _numbers(where: str, found: Mapping[Any, Any]) -> Iterator[tuple[str, float]]:
+    """What was returned by name; a metric whose result is a mapping adds its entries."""
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            yield from _numbers(where, value)
+        else:
+            yield str(name), _number(f"{where}, {name!r}", value)
 
 
 def _number(where: str, value: Any) -> float:
