@@ -321,6 +321,11 @@ class Wiring:
         return once and in_line and self.outputs == ends[-1]
 
     @cached_property
+    def draws(self) -> bool:
+        """Whether there are random numbers in a prediction, too."""
+        return any(step.training or step.layer.draws for step in self.steps)
+
+    @cached_property
     def read(self) -> frozenset[int]:
         """The wires that some step reads."""
         return frozenset(wire for step in self.steps for wire in step.inputs if not step.layer.is_mask)

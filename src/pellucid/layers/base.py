@@ -97,6 +97,7 @@ class Layer(Part, Holding, Shaped, Masked):
     takes_whole = False  # whether whole numbers reach `forward` as they are, not in the layer's dtype
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
+    draws = False  # whether it uses random numbers in prediction, too
     is_layer = True  # whether a model shows it among its `layers`, as it does not show ops
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
     keras_hooks: ClassVar[tuple[str, ...]] = KERAS_HOOKS  # methods that would be passed over in silence

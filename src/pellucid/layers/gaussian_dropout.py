@@ -50,7 +50,7 @@ class GaussianDropout(Layer):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         if not code.trains or self.rate == 0:
             return x
-        n = lower_normal(code, self.name, x, 1.0, math.sqrt(self.rate / (1 - self.rate)), self.seed)
+        n = lower_normal(code, self.name, x.shape, 1.0, math.sqrt(self.rate / (1 - self.rate)), self.seed)
         code.tap(n=n)
         code.back(lambda dy, wanted: apply(code, "noise.times", dy, n))
         return apply(code, "noise.times", x, n)

@@ -45,6 +45,6 @@ class GaussianNoise(Layer):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         if not code.trains or self.stddev == 0:
             return x
-        n = lower_normal(code, self.name, x, 0.0, self.stddev, self.seed)
+        n = lower_normal(code, self.name, x.shape, 0.0, self.stddev, self.seed)
         code.tap(n=n)
         return apply(code, "noise.plus", x, n)

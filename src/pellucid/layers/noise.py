@@ -43,10 +43,21 @@ def lower_kept(
     return _spread(code, m, x.shape)
 
 
-def lower_normal(code: Program, layer: str, x: Buffer, mean: float, stddev: float, seed: int | None) -> Buffer:
-    """Emit normal numbers, one for each of x."""
-    m = code.buffer(x.shape)
-    code.emit("noise.normal", m, m.size, mean, stddev, *_path(code, layer, seed))
+def lower_normal(code: Program, layer: str, shape: Shape, mean: float, stddev: float, seed: int | None) -> Buffer:
+    """Emit normal numbers, of this shape for each sample."""
+    return _lower_drawn("noise.normal", code, layer, shape, mean, stddev, seed)
+
+
+def lower_uniform(code: Program, layer: str, shape: Shape, low: float, high: float, seed: int | None) -> Buffer:
+    """Emit numbers that are uniform on [low, high), of this shape for each sample."""
+    return _lower_drawn("noise.uniform", code, layer, shape, low, high - low, seed)
+
+
+def _lower_drawn(
+    kernel: str, code: Program, layer: str, shape: Shape, start: float, scale: float, seed: int | None
+) -> Buffer:
+    m = code.buffer(shape)
+    code.emit(kernel, m, m.size, start, scale, *_path(code, layer, seed))
     return m
 
 

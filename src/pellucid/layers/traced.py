@@ -25,6 +25,7 @@ from ..regularizers import regularizers
 from ..wiring import OPS, Call, Graph, Tensor
 from .base import Layer, LayerOptions
 from .composite import Composite
+from .drawing import Seeds, scene
 from .form import Form, Place, in_order_of, put_together, taken_apart
 from .holding import Parameter
 from .input_layer import InputLayer
@@ -39,7 +40,7 @@ class Traced(Meeting, Composite):
     """
 
     keras_hooks = tuple(hook for hook in Layer.keras_hooks if hook != "call")
-    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_kinds", "_busy", "_built_once"}
+    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_kinds", "_busy", "_built_once", "_taken_seeds"}
     _out: Form = None  # in which it gives its outputs
     _graph: Graph | None = None
     _masked: dict[tuple[bool, ...], Graph]  # by which of its inputs have a mask that `call` asks for
@@ -47,6 +48,12 @@ class Traced(Meeting, Composite):
     _built_once = False
     _busy = False  # while its own `build` or `call` runs
     _own_weights: Weights
+
+    @property
+    def _seeds(self) -> Seeds:
+        """Those that its `call` has taken from generators."""
+        found: Seeds = self.__dict__.setdefault("_taken_seeds", {})
+        return found
 
     @property
     def own_weights(self) -> Weights:
@@ -179,7 +186,8 @@ class Traced(Meeting, Composite):
         self._busy = True
         try:
             if not self._built_once:
-                self._run_build(shapes)
+                with scene(None):
+                    self._run_build(shapes)
             with traced():
                 trained, predicted = (self._trace(shapes, training) for training in (True, False))
         finally:
@@ -226,7 +234,7 @@ class Traced(Meeting, Composite):
         if "training" in inspect.signature(self.call).parameters:
             kwargs = {**kwargs, "training": training}
         try:
-            return trace(self._place(), entries, lambda: self.call(*args, **kwargs))
+            return trace(self._place(), entries, lambda: self.call(*args, **kwargs), self._seeds)
         except PellucidError as problem:
             if not problem.where.startswith(self._place()):
                 problem.where = f"{self._place('call')}, {problem.where}"

@@ -14,6 +14,7 @@ from ..program import Buffer, Program
 from ..rng import Key
 from ..wiring import Call, Graph, Node, Tensor, nodes_between
 from .base import Layer
+from .drawing import Scene, Seeds, scene
 from .form import Form, Place, taken_apart
 from .merging import Joining
 from .own_weights import Weights
@@ -29,9 +30,10 @@ class Trace:
     nodes: list[Node]
 
 
-def trace(where: str, entries: list[Tensor], call: Callable[[], Any]) -> Trace:
-    """Run `call`, and see what it did to these tensors."""
-    form, exits = taken_apart(call(), lambda one: isinstance(one, Tensor))
+def trace(where: str, entries: list[Tensor], call: Callable[[], Any], seeds: Seeds) -> Trace:
+    """Run `call`, and see what it did to these tensors. seeds: those that its layer has taken from generators."""
+    with scene(Scene(entries, seeds)):
+        form, exits = taken_apart(call(), lambda one: isinstance(one, Tensor))
     plain = _leaf_that_is_no_tensor(form)
     if plain or not exits:
         raise WrongType(f"{where}, call", "tensors alone as what it returns", *plain or [None])

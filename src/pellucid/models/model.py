@@ -230,7 +230,7 @@ class Model(Stepping):
         if not self.built:
             self.build((None, *xs[0].shape[1:]))
         self.gather()
-        rng = replace(fresh_key(), step=self._calls) if training else self.key
+        rng = replace(fresh_key(), step=self._calls) if training else self.look_key()
         y, cache = self.forward(self.p, *xs, training=training, rng=rng)
         self._calls += training
         self.keep_activity_losses(cache)

@@ -36,7 +36,8 @@ class Network(Composite):
     key: Key
     gradient: Flat
     gathered = False
-    passing = Composite.passing | {"_tensors", "_traced"}
+    looks = 0  # predictions that drew random numbers
+    passing = Composite.passing | {"_tensors", "_traced", "looks"}
     _traced: Sequence[Node] = ()  # the calls that gave them
     _tensors: tuple[list[Tensor], list[Tensor]] | None = None
 
@@ -45,6 +46,13 @@ class Network(Composite):
         where = self.where("seed")
         self.seed = seed if seed is None else checks.integer(where, seed, minimum=0)
         self.key = fresh_key() if self.seed is None else Key(self.seed)
+
+    def look_key(self) -> Key:
+        """Where a prediction draws its random numbers, if it does: other ones each time."""
+        if not self.wiring.draws:
+            return self.key
+        self.looks += 1
+        return self.key.fold("look").noise(self.looks)
 
     # The model as a piece of a graph -----------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ def _all_finite(g: Array) -> bool:
 def test_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
     """Forward and loss, without noise and with moving averages; counts the batch in the model's meters."""
     with np.errstate(all="ignore"):  # an infinite loss speaks for itself
-        judged, y_pred, cache = judge(model, model.p, x, y, sample_weight, rng=model.key, training=False)
+        judged, y_pred, cache = judge(model, model.p, x, y, sample_weight, rng=test_key(model), training=False)
         loss = judged.total + model.penalty(model.p, cache)
     model.meters.count(loss, y, y_pred, sample_weight, model.objective.losses, judged.each, cache.masks)
     return loss
@@ -101,8 +101,14 @@ def test_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
 
 def predict_step(model: Trainee, x: Any) -> Any:
     """y (B, ...) for x (B, ...)."""
-    outputs, _ = model.forward(model.p, *parts_of(x), training=False, rng=model.key)
+    outputs, _ = model.forward(model.p, *parts_of(x), training=False, rng=model.look_key())
     return _together(outputs)
+
+
+def test_key(model: Trainee) -> Key:
+    """Where a model that draws in prediction, too, draws in evaluation: other numbers for each batch, and the same when
+    it is evaluated again before the next step."""
+    return model.key.fold("test", model.meters.samples).noise(model.optimizer.steps_taken)
 
 
 def trace(model: Trainee, x: Any, y: Any, sample_weight: Any, step: Step, rng: Key) -> NonFinite:

@@ -222,7 +222,7 @@ class Engine:
 
     def _predictors(self, shapes: list[Shape]) -> Predictors | None:
         """Those for rows of these shapes."""
-        if not self._renewed():
+        if not self._renewed() or self.model.wiring.draws:
             return None
         key = tuple(shapes)
         try:
@@ -239,7 +239,7 @@ class Engine:
         self, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
     ) -> Stepper | None:
         """A program for batches of such arrays, bound to them; None where only the definition can."""
-        if not self._renewed():
+        if not self._renewed() or (self.model.wiring.draws and not training):
             return None
         room = 1 << max(batch - 1, 0).bit_length()
         key = (training, fused, room, *map(_shapes, (x, y, weights)))

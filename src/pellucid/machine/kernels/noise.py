@@ -72,6 +72,25 @@ def draw_normal(op: int, ctx: int, tid: int, nt: int) -> None:
         m[2 * pairs] = f32(mean + stddev * normal(w0, w1))
 
 
+@kernel("noise.uniform")
+def draw_uniform(op: int, ctx: int, tid: int, nt: int) -> None:
+    """m = low + width · u for uniform numbers u of 24 bits, four from each block of words.
+
+    op: m, numbers per sample, low, width, base key, depth, path.
+    """
+    o, c = ints(op, 8), ints(ctx, 64)
+    lo, hi = share_lines(c[B] * o[1], tid, nt)
+    m = floats(o[0] + 4 * lo, hi - lo)
+    low, width = f32(number(o[2])), f32(number(o[3]))
+    key = noise_key(o[4], c[T], o[5], op + 8 * 6)
+    for i in range((hi - lo + 3) // 4):
+        w0, w1, w2, w3 = four_words(key, lo // 4 + i)
+        for j in range(4 * i, min(4 * i + 4, hi - lo)):
+            k = j - 4 * i
+            w = w0 if k == 0 else (w1 if k == 1 else (w2 if k == 2 else w3))
+            m[j] = low + width * (f32(w >> np.uint64(8)) * f32(2.0**-24))
+
+
 @kernel("noise.mask")
 def mask(op: int, ctx: int, tid: int, nt: int) -> None:
     """y = x · m, and 0 where m is 0, whatever x is. op: x, m, y, numbers per sample."""

@@ -98,7 +98,7 @@ TABLE: dict[str, str] = {
     "a:lines b:lines >y:lines N": "merge.add merge.subtract merge.multiply merge.maximum merge.minimum",
     "dy:lines a:lines b:lines >da:lines N": "merge.chosen",
     "x:lines m:lines >y:lines N": "noise.mask noise.alpha noise.times noise.plus",
-    ">m:lines N": "noise.kept noise.normal",
+    ">m:lines N": "noise.kept noise.normal noise.uniform",
     "variance:lines >s:lines N": "normalization.deviation",
     "y:lines N >out:lines": "scatter",
     "a b c >y": (
