@@ -256,6 +256,42 @@ out = [{k: float(v) for k, v in m.compute_metrics(X, YR, p, W).items()}, float(m
 m.reset_metrics()
 out += [{k: float(v) for k, v in m.get_metrics_result().items()}, m.metrics[0].name]
 """,
+    "own_loss_in_call": """
+from keras import ops
+class Bottleneck(layers.Layer):
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.mean = layers.Dense(units); self.spread = layers.Dense(units)
+    def call(self, x, training=None):
+        mean, logvar = self.mean(x), self.spread(x)
+        self.add_loss(-0.5 * ops.mean(ops.sum(1 + logvar - ops.square(mean) - ops.exp(logvar), axis=1)))
+        if training:
+            self.add_loss(0.1 * ops.mean(ops.abs(mean)))
+        return mean * ops.exp(0.5 * logvar)
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.a = layers.Dense(5, activation="tanh", kernel_regularizer="l2"); self.z = Bottleneck(2); self.b = layers.Dense(8)
+    def call(self, x, training=None):
+        y = self.b(self.z(self.a(x), training=training))
+        self.add_loss([0.01 * ops.sum(ops.mean(y * y, axis=0))])
+        return y
+m = Net(); m(X[:1]); det(m); m.compile("sgd", "mse", metrics=["mae"])
+h = m.fit(X, X, epochs=3, validation_data=(X[:50], X[:50]), **F)
+m(X[:9]); a = sorted(float(l) for l in m.losses)
+out = [h.history, m.evaluate(X, X, verbose=0), a, float(m.compute_loss(X[:9], X[:9], m(X[:9])))]
+""",
+    "own_loss_by_hand": """
+from keras import ops
+class Sparse(layers.Layer):
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1],), initializer="ones", name="w")
+    def call(self, x):
+        self.add_loss(1e-2 * ops.sum(ops.abs(x * self.w))); self.add_loss(ops.square(self.w))
+        return x * self.w
+l = Sparse(); y = l(X[:5]); first = [float(np.sum(np.array(v))) for v in l.losses]
+l(X[:7]); out = [first, [float(np.sum(np.array(v))) for v in l.losses], np.asarray(y).tolist()]
+""",
     "siamese": """
 from keras import ops
 encoder = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="tanh")])

@@ -279,12 +279,16 @@ class Layer(Part, Holding, Shaped, Masked):
         masks = {} if mask is None else {"mask": mask if self.takes_many else np.asarray(mask, bool)}
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls), **masks)
         self._calls += training
-        if self.activity_regularizer is not None:
-            self._activity_losses = [float(self.activity_regularizer(y)) / max(len(y), 1)]
+        self.keep_activity_losses(cache, y)
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
         return y
+
+    def keep_activity_losses(self, cache: Any, y: Any) -> None:
+        """Let `losses` include what was given in this pass."""
+        if self.activity_regularizer is not None:
+            self._activity_losses = [float(self.activity_regularizer(y)) / max(len(y), 1)]
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         """Each output of this layer when it is called on these tensors."""

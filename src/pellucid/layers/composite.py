@@ -223,16 +223,16 @@ class Composite(Layer):
             caches.append(cache)
             activities.append(y if regularizer is not None else None)
             if regularizer is not None:
-                penalty += regularizer(y) / len(y)
+                penalty += regularizer(y) / max(len(y), 1)
         outputs = self.one_or_all(tuple(values[wire] for wire in wiring.outputs))
         told = [None if mask is None else values[mask] for mask in wiring.masks]
         return outputs, CompositeCache(caches, activities, penalty, told)
 
-    def keep_activity_losses(self, cache: CompositeCache) -> None:
+    def keep_activity_losses(self, cache: CompositeCache, y: Any) -> None:
         """Let the layers' `losses` include what activity regularizers gave in this pass, for each use of a layer."""
         found: dict[str, list[float]] = {}
         for step, y in zip(self.wiring.steps, cache.activities, strict=True):
-            if y is not None:
+            if y is not None and len(y):
                 found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(y)) / max(len(y), 1))
         for path, layer in self.wiring.owners.items():
             layer._activity_losses = found.get(path, [])

@@ -25,10 +25,12 @@ Seeds = dict[tuple[int, int], tuple[SeedGenerator, int]]  # by generator and use
 
 @dataclass
 class Scene:
-    """The `call` that runs: its tensors, and the seeds that its layer has taken from generators."""
+    """The `call` that runs: its tensors, the seeds that its layer has taken from generators, and what it adds to the
+    loss."""
 
     entries: Sequence[Tensor]
     seeds: Seeds
+    losses: list[Tensor] = field(default_factory=list)
     uses: dict[int, int] = field(default_factory=dict)
 
     def seed(self, generator: SeedGenerator) -> int | None:
@@ -46,11 +48,11 @@ CALL: ContextVar[Scene | None] = ContextVar("call", default=None)
 
 
 @contextmanager
-def scene(of: Scene | None) -> Iterator[None]:
+def scene(of: Scene | None) -> Iterator[Any]:
     """Within the block, this `call` runs."""
     token = CALL.set(of)
     try:
-        yield
+        yield of
     finally:
         CALL.reset(token)
 

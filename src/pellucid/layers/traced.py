@@ -23,9 +23,10 @@ from ..initializers import initializers
 from ..registry import arguments, is_ours, plain
 from ..regularizers import regularizers
 from ..wiring import OPS, Call, Graph, Tensor
+from .added_loss import added
 from .base import Layer, LayerOptions
 from .composite import Composite
-from .drawing import Seeds, scene
+from .drawing import CALL, Seeds, scene
 from .form import Form, Place, in_order_of, put_together, taken_apart
 from .holding import Parameter
 from .input_layer import InputLayer
@@ -117,11 +118,11 @@ class Traced(Meeting, Composite):
         return self.own_weights.add(spec)
 
     def add_loss(self, loss: Any) -> None:
-        """Refused: what is added to the loss here are regularizers."""
-        raise InvalidArgument(
-            self._place("add_loss"), "regularizers, of weights or of an activity", Told("a loss of a layer's own"),
-            "Give the model one more output, with a loss of its own.",
-        )  # fmt: skip
+        """Within `call`: add a tensor, summed over all its axes, to the loss, in training and in evaluation; or each
+        in a list of them. Average over the batch for what shall not grow with it: `self.add_loss(ops.mean(x**2))`."""
+        if (running := CALL.get()) is None:
+            raise NotReady(self._place("add_loss"), "a call that runs", Told("none"), "Write it in call.")
+        added(self._place("add_loss"), loss, running)
 
     # Calls ------------------------------------------------------------------------------------------------------------
 

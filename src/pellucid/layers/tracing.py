@@ -13,6 +13,7 @@ from ..errors import InvalidArgument, Told, WrongType
 from ..program import Buffer, Program
 from ..rng import Key
 from ..wiring import Call, Graph, Node, Tensor, nodes_between
+from .added_loss import AddedLoss
 from .base import Layer
 from .drawing import Scene, Seeds, scene
 from .form import Form, Place, taken_apart
@@ -32,7 +33,7 @@ class Trace:
 
 def trace(where: str, entries: list[Tensor], call: Callable[[], Any], seeds: Seeds) -> Trace:
     """Run `call`, and see what it did to these tensors. seeds: those that its layer has taken from generators."""
-    with scene(Scene(entries, seeds)):
+    with scene(Scene(entries, seeds)) as running:
         form, exits = taken_apart(call(), lambda one: isinstance(one, Tensor))
     plain = _leaf_that_is_no_tensor(form)
     if plain or not exits:
@@ -43,7 +44,7 @@ def trace(where: str, entries: list[Tensor], call: Callable[[], Any], seeds: See
                 f"{where}, call", "to return tensors whose first axis is the batch", Told(f"shape {tensor.shape}"),
                 "Leave axis 0 alone: reduce over axis=1 and the following.",
             )  # fmt: skip
-    nodes = sorted(nodes_between(where, entries, exits), key=lambda node: node.number)
+    nodes = sorted(nodes_between(where, entries, [*exits, *running.losses]), key=lambda node: node.number)
     for node in nodes:
         if node in node.layer._nodes:
             node.layer._nodes.remove(node)  # what a layer does within another is not where it stands in a graph
@@ -131,6 +132,8 @@ class _Merging:
         ]  # fmt: skip
         # moving averages do not move where only prediction goes
         training = self.told(trained, predicted) if trained and predicted else None if trained else False
+        if isinstance(node.layer, AddedLoss):
+            training, node.layer.only = None, None if trained and predicted else trained is not None
         outputs = self.fresh(len(node.outputs))
         self.calls.append(Call(node.layer, tuple(inputs), outputs, node.number, training))
         for one in (trained, predicted):

@@ -233,7 +233,7 @@ class Model(Stepping):
         rng = replace(fresh_key(), step=self._calls) if training else self.look_key()
         y, cache = self.forward(self.p, *xs, training=training, rng=rng)
         self._calls += training
-        self.keep_activity_losses(cache)
+        self.keep_activity_losses(cache, y)
         if training:
             self.state.update(self.state_after(self.p, cache))
         return self.in_form(y if isinstance(y, tuple) else (y,))
