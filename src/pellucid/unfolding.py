@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .errors import InvalidArgument, Told
 from .wiring import Graph, Step, Wiring, any_of, needed
 
 
@@ -82,6 +83,18 @@ class _Unfolding:
         if mask is not None:
             self.masks |= dict.fromkeys(ends, mask)
 
+    def with_owner(self, step: Step) -> Step:
+        """The step, with the path of the layer whose parameters it uses, where they are another's."""
+        owner = step.layer.belongs_to
+        if owner is None:
+            return step
+        if id(owner) not in self.paths:
+            raise InvalidArgument(
+                f"layer {owner.name!r}, its weights", "to be read within a model that calls the layer, too",
+                Told("one that does not"), "Call it, or make the weight one of the layer's own: add_weight.",
+            )  # fmt: skip
+        return replace(step, path=self.paths[id(owner)])
+
     def _step(self, layer: Any, path: str, *rest: Any) -> None:
         path = self.paths.setdefault(id(layer), path)
         use = self.uses[path] = self.uses.get(path, 0) + 1
@@ -94,4 +107,5 @@ def unfolded(graph: Graph, name: str) -> Wiring:
     inputs = tuple(next(unfolding.wires) for _ in graph.inputs)
     outputs = unfolding.unfold(graph, inputs, "")
     masks = tuple(map(unfolding.masks.get, outputs))
-    return Wiring(inputs, tuple(needed(unfolding.steps, masks)), outputs, masks)
+    steps = [unfolding.with_owner(step) for step in unfolding.steps]
+    return Wiring(inputs, tuple(needed(steps, masks)), outputs, masks)

@@ -310,7 +310,7 @@ class Wiring:
     @cached_property
     def owners(self) -> dict[str, Any]:
         """The layer of each path."""
-        return {step.path: step.layer for step in self.steps}
+        return {step.path: step.layer for step in self.steps if step.layer.belongs_to is None}
 
     @cached_property
     def is_chain(self) -> bool:

@@ -292,6 +292,69 @@ class Sparse(layers.Layer):
 l = Sparse(); y = l(X[:5]); first = [float(np.sum(np.array(v))) for v in l.losses]
 l(X[:7]); out = [first, [float(np.sum(np.array(v))) for v in l.losses], np.asarray(y).tolist()]
 """,
+    "tied_autoencoder": """
+from keras import ops
+class Tied(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = layers.Dense(3, activation="tanh", kernel_regularizer="l2")
+    def build(self, input_shape):
+        self.encoder.build(input_shape)
+        self.bias = self.add_weight(shape=(8,), initializer="zeros", name="bias")
+    def call(self, x):
+        h = self.encoder(x)
+        return ops.matmul(h, ops.transpose(self.encoder.kernel)) + self.bias
+m = Tied(); m(X[:1]); det(m); m.compile(keras.optimizers.SGD(0.1), "mse")
+h = m.fit(X, X, epochs=3, **F)
+path = os.path.join(tempfile.mkdtemp(), "m.keras"); m.save(path)
+back = keras.models.load_model(path, custom_objects={"Tied": Tied})
+out = [h.history, m.predict(X[:2], verbose=0).tolist(), len(m.weights), m.count_params(), float(np.abs(back.predict(X, verbose=0) - m.predict(X, verbose=0)).max())]
+""",
+    "weights_of_an_own_layer": """
+from keras import ops
+class Table(layers.Layer):
+    def build(self, input_shape):
+        self.w = self.add_weight(shape=(input_shape[-1], 4), initializer="ones", name="w")
+    def call(self, x):
+        return ops.matmul(x, self.w)
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.table = Table(); self.head = layers.Dense(1)
+    def call(self, x):
+        h = ops.tanh(self.table(x))
+        back = ops.matmul(h, ops.transpose(self.table.w))
+        return self.head(ops.concatenate([h, back], axis=-1))
+m = Net(); m(X[:1]); det(m); m.compile("sgd", "mse")
+out = [m.fit(X, YR, epochs=3, **F).history, m.predict(X[:2], verbose=0).tolist(), m.count_params()]
+""",
+    "moving_averages_by_hand": """
+from keras import ops
+class Centred(layers.Layer):
+    def build(self, input_shape):
+        self.mean = self.add_weight(shape=(input_shape[-1],), initializer="zeros", trainable=False, name="mean")
+        self.seen = self.add_weight(shape=(), initializer="zeros", trainable=False, name="seen")
+    def call(self, x, training=None):
+        if training:
+            self.mean.assign(0.9 * self.mean + 0.1 * ops.mean(x, axis=0))
+            self.seen.assign_add(1.0)
+        return x - self.mean
+m = keras.Sequential([keras.Input((8,)), layers.Dense(6, activation="tanh"), Centred(), layers.Dense(1)]); det(m); m.compile("sgd", "mse")
+h = m.fit(X, YR, epochs=3, validation_data=(X[:40], YR[:40]), **F)
+l = m.layers[1]
+out = [h.history, np.array(l.mean).tolist(), float(np.array(l.seen)), m.predict(X[:2], verbose=0).tolist(), len(m.non_trainable_weights)]
+""",
+    "sums_by_hand": """
+from keras import ops
+class Counting(layers.Layer):
+    def build(self, input_shape):
+        self.total = self.add_weight(shape=(input_shape[-1],), initializer="zeros", trainable=False, name="total")
+    def call(self, x):
+        self.total.assign_add(ops.sum(x, axis=0)); self.total.assign_sub(ops.ones((8,)))
+        return x + self.total
+l = Counting(); a = np.asarray(l(X[:5])).tolist(); b = np.asarray(l(X[:5], training=True)).tolist()
+out = [a, b, np.array(l.total).tolist()]
+""",
     "siamese": """
 from keras import ops
 encoder = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="tanh")])

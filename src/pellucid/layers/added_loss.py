@@ -62,4 +62,4 @@ def added(where: str, loss: Any, call: Scene) -> None:
     if taken_apart(form, lambda one: isinstance(one, int | float | np.ndarray))[1] or not tensors:
         raise WrongType(f"{where}, argument loss", "a tensor, made with pellucid.ops of what call is given", loss)
     for tensor in tensors:
-        call.losses += AddedLoss().called_on([tensor])
+        call.ends += AddedLoss().called_on([tensor])

@@ -24,8 +24,8 @@ from ..registry import Family, Part, arguments, plain, snake
 from ..regularizers import regularizers
 from ..rng import Key, fresh_key
 from ..settings import floatx
-from ..wiring import TRACING, Node, Tensor, tensors_in
-from .connecting import as_numbers, borrowed, checked_tensors, constant_for_ever, only
+from ..wiring import FROM_ABOVE, TRACING, Node, Tensor, tensors_in
+from .connecting import as_numbers, checked_tensors, constant_for_ever, only
 from .family import LayerFamily
 from .holding import Holding, Parameter
 from .hooks import KERAS_HOOKS, refuse_hooks
@@ -97,6 +97,7 @@ class Layer(Part, Holding, Shaped, Masked):
     takes_whole = False  # whether whole numbers reach `forward` as they are, not in the layer's dtype
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
+    belongs_to: Layer | None = None  # whose parameters it reads or writes, where they are another's
     draws = False  # whether it uses random numbers in prediction, too
     is_layer = True  # whether a model shows it among its `layers`, as it does not show ops
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
@@ -283,7 +284,12 @@ class Layer(Part, Holding, Shaped, Masked):
         if training:
             for name, value in self.state_after(self.p, cache).items():
                 self.p[name][...] = value
+        else:
+            self.assign_in_call(cache)
         return y
+
+    def assign_in_call(self, cache: Any) -> None:
+        """Do what a call by hand does to the weights that the `call` of one's own assigns, in prediction."""
 
     def keep_activity_losses(self, cache: Any, y: Any) -> None:
         """Let `losses` include what was given in this pass."""
@@ -363,11 +369,18 @@ class Layer(Part, Holding, Shaped, Masked):
         """A parameter; None for one that is switched off, as in Keras."""
         if name in (self.__dict__.get("p") or {}):
             if TRACING.get():
-                raise borrowed(self.name, name)
+                return FROM_ABOVE["lent"](self, name)  # type: ignore[no-any-return]
             return next(v for v in self.weights if v.name == name)
         if name in type(self).switches and not self.__dict__.get(type(self).switches[name], True):
             return None
+        if TRACING.get() and any(spec.name == name for spec in self._specs_in_call()):
+            return FROM_ABOVE["lent"](self, name)  # type: ignore[no-any-return]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _specs_in_call(self) -> Sequence[Parameter]:
+        """The parameters that it will have, where a `call` that runs has called it and it is not built."""
+        nodes = self.__dict__.get("_nodes")
+        return self.parameters(*(tensor.sample for tensor in nodes[-1].inputs)) if nodes and not self.p else ()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """`layer.kernel = W` overwrites the parameter."""

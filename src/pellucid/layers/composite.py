@@ -305,11 +305,16 @@ class Composite(Layer):
     def state_after(self, p: Arrays, cache: CompositeCache) -> dict[str, Array]:
         after: dict[str, Array] = {}
         for step, c in zip(self.wiring.steps, cache.caches, strict=True):
-            if not step.trains(True):
+            if not (step.trains(True) or step.layer.belongs_to):
                 continue
             present = self.part({**p, **after}, step.path)  # a layer that is used twice moves its averages twice
             after |= {f"{step.path}/{name}": value for name, value in step.layer.state_after(present, c).items()}
         return after
+
+    def assign_in_call(self, cache: CompositeCache) -> None:
+        for step, c in zip(self.wiring.steps, cache.caches, strict=True):
+            for name, value in step.layer.state_after({}, c).items() if step.layer.belongs_to else ():
+                self.p[f"{step.path}/{name}"][...] = value
 
     def walk(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> Iterator[tuple[str, Array]]:
         """(label of a step, output) one after another, the way `forward` goes."""

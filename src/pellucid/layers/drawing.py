@@ -25,12 +25,13 @@ Seeds = dict[tuple[int, int], tuple[SeedGenerator, int]]  # by generator and use
 
 @dataclass
 class Scene:
-    """The `call` that runs: its tensors, the seeds that its layer has taken from generators, and what it adds to the
-    loss."""
+    """The `call` that runs: its tensors, the seeds that its layer has taken from generators, what gives its layer's own
+    weights, and the steps that are taken though nobody reads them: losses and assignments."""
 
     entries: Sequence[Tensor]
     seeds: Seeds
-    losses: list[Tensor] = field(default_factory=list)
+    own: Layer
+    ends: list[Tensor] = field(default_factory=list)
     uses: dict[int, int] = field(default_factory=dict)
 
     def seed(self, generator: SeedGenerator) -> int | None:

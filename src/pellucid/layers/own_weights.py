@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Arrays, Shape, Whole
-from ..errors import InvalidArgument, NotReady, Told
+from ..errors import NotReady, Told
 from ..program import Buffer, Program
 from ..rng import Key
 from ..wiring import TRACING, Node, Tensor
 from .base import Layer
 from .holding import Parameter
+from .lending import assigned
 from .variable import Variable
 
 
@@ -68,26 +69,18 @@ class Weight(Tensor):
         """A copy of the present numbers."""
         return self.variable.value
 
-    def assign(self, value: Any) -> Variable:
-        """Overwrite the numbers; within `call` there are none."""
-        return self._written().assign(value)
+    def assign(self, value: Any) -> Any:
+        """Overwrite the numbers. Within `call`, which is for weights with trainable=False: whoever reads the weight
+        later in `call` reads this value, and it is that after each training step and each call by hand."""
+        return assigned(self, value) if self.symbolic else self.variable.assign(value)
 
-    def assign_add(self, value: Any) -> Variable:
+    def assign_add(self, value: Any) -> Any:
         """Add to the numbers."""
-        return self._written().assign_add(value)
+        return assigned(self, self + value) if self.symbolic else self.variable.assign_add(value)
 
-    def assign_sub(self, value: Any) -> Variable:
+    def assign_sub(self, value: Any) -> Any:
         """Subtract from the numbers."""
-        return self._written().assign_sub(value)
-
-    def _written(self) -> Variable:
-        if self.symbolic:
-            raise InvalidArgument(
-                f"weight {self.name!r}, assign", "to be read only, within call", Told("an assignment"),
-                "What a step changes by itself, such as a moving average, is for a layer with forward, backward and "
-                "state_after.",
-            )  # fmt: skip
-        return self.variable
+        return assigned(self, self - value) if self.symbolic else self.variable.assign_sub(value)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return super().__array__() if self.symbolic else np.asarray(self.variable.value, dtype)

@@ -195,7 +195,7 @@ class Traced(Meeting, Composite):
             self._busy = False
         self._out, self._masked = trained.form, {}
         self.gives_many = trained.form != Place(0)
-        graph = joined_graph(self._place(), trained, predicted, self.parts())
+        graph = joined_graph(self._place(), trained, predicted, self.parts(), self.own_weights)
         if self.own_weights and all(call.layer is not self.own_weights for call in graph.calls):
             unread = Call(self.own_weights, (), tuple(-1 - i for i in range(len(self.own_weights.asked))))
             graph = Graph(graph.inputs, (unread, *graph.calls), graph.outputs)
@@ -235,7 +235,7 @@ class Traced(Meeting, Composite):
         if "training" in inspect.signature(self.call).parameters:
             kwargs = {**kwargs, "training": training}
         try:
-            return trace(self._place(), entries, lambda: self.call(*args, **kwargs), self._seeds)
+            return trace(self._place(), entries, lambda: self.call(*args, **kwargs), self._seeds, self.own_weights)
         except PellucidError as problem:
             if not problem.where.startswith(self._place()):
                 problem.where = f"{self._place('call')}, {problem.where}"

@@ -17,6 +17,7 @@ from .added_loss import AddedLoss
 from .base import Layer
 from .drawing import Scene, Seeds, scene
 from .form import Form, Place, taken_apart
+from .lending import Assigned, Lent
 from .merging import Joining
 from .own_weights import Weights
 
@@ -31,9 +32,11 @@ class Trace:
     nodes: list[Node]
 
 
-def trace(where: str, entries: list[Tensor], call: Callable[[], Any], seeds: Seeds) -> Trace:
-    """Run `call`, and see what it did to these tensors. seeds: those that its layer has taken from generators."""
-    with scene(Scene(entries, seeds)) as running:
+def trace(where: str, entries: list[Tensor], call: Callable[[], Any], seeds: Seeds, own: Weights) -> Trace:
+    """Run `call`, and see what it did to these tensors.
+
+    seeds: those that its layer has taken from generators. own: what gives its layer's own weights."""
+    with scene(Scene(entries, seeds, own)) as running:
         form, exits = taken_apart(call(), lambda one: isinstance(one, Tensor))
     plain = _leaf_that_is_no_tensor(form)
     if plain or not exits:
@@ -44,7 +47,7 @@ def trace(where: str, entries: list[Tensor], call: Callable[[], Any], seeds: See
                 f"{where}, call", "to return tensors whose first axis is the batch", Told(f"shape {tensor.shape}"),
                 "Leave axis 0 alone: reduce over axis=1 and the following.",
             )  # fmt: skip
-    nodes = sorted(nodes_between(where, entries, [*exits, *running.losses]), key=lambda node: node.number)
+    nodes = sorted(nodes_between(where, entries, [*exits, *running.ends]), key=lambda node: node.number)
     for node in nodes:
         if node in node.layer._nodes:
             node.layer._nodes.remove(node)  # what a layer does within another is not where it stands in a graph
@@ -61,12 +64,12 @@ def _leaf_that_is_no_tensor(form: Form) -> list[Any]:
     return [form]
 
 
-def joined_graph(where: str, trained: Trace, predicted: Trace, kept: Iterable[Layer]) -> Graph:
+def joined_graph(where: str, trained: Trace, predicted: Trace, kept: Iterable[Layer], own: Weights) -> Graph:
     """One graph of both. kept: the layers that are attributes, or in lists and dicts that are."""
     if trained.form != predicted.form:
         raise InvalidArgument(f"{where}, call", "what it returns to have one form", Told("two"))
     found = {id(node.layer) for node in trained.nodes} & {id(node.layer) for node in predicted.nodes}
-    merging = _Merging(where, found | {id(layer) for layer in kept}, len(trained.entries))
+    merging = _Merging(where, found | {id(layer) for layer in kept}, len(trained.entries), own)
     for trace in (trained, predicted):
         merging.wires |= zip(trace.entries, range(len(trace.entries)), strict=True)
     for a, b in _aligned(trained.nodes, predicted.nodes, merging.likeness):
@@ -105,7 +108,8 @@ def _aligned(
 class _Merging:
     """What is known while the calls of training and of prediction become one graph."""
 
-    def __init__(self, where: str, found: set[int], inputs: int) -> None:
+    def __init__(self, where: str, found: set[int], inputs: int, own: Weights) -> None:
+        self.own = own  # what gives the weights of the layer whose `call` it is
         self.where, self.found, self.next = where, found, inputs  # found: the layers that `call` does not make itself
         self.calls: list[Call] = []
         self.wires: dict[Tensor, int] = {}
@@ -132,13 +136,27 @@ class _Merging:
         ]  # fmt: skip
         # moving averages do not move where only prediction goes
         training = self.told(trained, predicted) if trained and predicted else None if trained else False
-        if isinstance(node.layer, AddedLoss):
+        if isinstance(node.layer, AddedLoss | Assigned):
             training, node.layer.only = None, None if trained and predicted else trained is not None
+        layer: Layer = node.layer
+        if isinstance(layer, Weights) and layer is not self.own:
+            layer, inputs = Lent(layer, layer.asked), [0]
         outputs = self.fresh(len(node.outputs))
-        self.calls.append(Call(node.layer, tuple(inputs), outputs, node.number, training))
+        self.calls.append(Call(layer, tuple(inputs), outputs, node.number, training))
         for one in (trained, predicted):
             if one is not None:
                 self.wires |= zip(one.outputs, outputs, strict=True)
+        if isinstance(layer, Assigned) and layer.weight in self.wires:
+            self.overwrite(layer, outputs[0])
+
+    def overwrite(self, layer: Assigned, wire: int) -> None:
+        """From now on whoever reads the weight reads what was assigned, in the phase in which it was."""
+        before = self.wires[layer.weight]
+        if layer.only is not None:
+            both = (wire, before) if layer.only else (before, wire)
+            (wire,) = self.fresh(1)
+            self.calls.append(Call(ByPhase(), both, (wire,)))
+        self.wires[layer.weight] = wire
 
     def told(self, trained: Node, predicted: Node) -> bool | None:
         """Whether a layer was told `training`; None where it was passed on, or nothing was said."""

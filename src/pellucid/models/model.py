@@ -236,6 +236,8 @@ class Model(Stepping):
         self.keep_activity_losses(cache, y)
         if training:
             self.state.update(self.state_after(self.p, cache))
+        else:
+            self.assign_in_call(cache)
         return self.in_form(y if isinstance(y, tuple) else (y,))
 
     # Looking and keeping -----------------------------------------------------------------------------------------
