@@ -372,7 +372,6 @@ def borrowed() -> Any:
         (lambda: written(lambda self, x: x, lambda self, s: [self.add_weight(name="a")] * self.add_weight(name="a"))(X),
          "a name of its own"),
         (lambda: written(lambda self, x: x, lambda self, s: self.missing)(X), "no attribute 'missing'"),
-        (lambda: written(lambda self, x: self.add_loss(x))(X), "expected regularizers"),
         (lambda: written(lambda self, x, training=None: x if training else ops.sum(x, 1, keepdims=True))(X),
          "one shape in training and in prediction"),
         (lambda: written(lambda self, x, training=None: x if training else [x])(X), "one form"),
