@@ -41,7 +41,9 @@ class Traced(Meeting, Composite):
     """
 
     keras_hooks = tuple(hook for hook in Layer.keras_hooks if hook != "call")
-    passing = Composite.passing | {"_form", "_out", "_graph", "_shapes", "_kinds", "_busy", "_built_once", "_taken_seeds"}
+    passing = Composite.passing | {
+        "_form", "_out", "_graph", "_masked", "_shapes", "_kinds", "_busy", "_built_once", "_taken_seeds",
+    }  # fmt: skip
     _out: Form = None  # in which it gives its outputs
     _graph: Graph | None = None
     _masked: dict[tuple[bool, ...], Graph]  # by which of its inputs have a mask that `call` asks for
@@ -218,7 +220,7 @@ class Traced(Meeting, Composite):
         if key not in self._masked:
             with traced():
                 trained, predicted = (self._trace(self._shapes, training, key) for training in (True, False))
-            self._masked[key] = joined_graph(self._place(), trained, predicted, self.parts())
+            self._masked[key] = joined_graph(self._place(), trained, predicted, self.parts(), self.own_weights)
         return self._masked[key]
 
     def _trace(self, shapes: tuple[Shape, ...], training: bool, masked: tuple[bool, ...] = ()) -> Trace:

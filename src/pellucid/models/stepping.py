@@ -85,9 +85,7 @@ class Stepping(Fed):
         masks are made that say which steps count, where there are some; training is taken for Keras's sake."""
         self.needs_compile("compute_loss")
         outputs, targets, weights = self._parts_of_batch("compute_loss", y_pred, y, sample_weight)
-        found = self.objective.judge(
-            targets, outputs, [None] * len(outputs), weights, self._masks("compute_loss", x)
-        )
+        found = self.objective.judge(targets, outputs, [None] * len(outputs), weights, self._masks("compute_loss", x))
         return float(found.total + sum(self.losses))
 
     def compute_metrics(
