@@ -170,7 +170,7 @@ def test_every_layer_and_activation_is_written():
     assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES for layer in case.model.wiring.owners.values()}
-    assert shown | JOINING | {"InputLayer", "ByPhase"} >= {kind.__name__ for kind in EMITTERS}
+    assert shown | JOINING | {"InputLayer", "ByPhase", "Masking"} >= {kind.__name__ for kind in EMITTERS}
 
 
 @pytest.mark.parametrize("make", [residual, dense_net, unjoined])
@@ -384,3 +384,16 @@ def test_a_file_that_the_checker_refuses_is_not_written(tmp_path: Path, monkeypa
     with pytest.raises(InvalidArgument, match="a network that onnx's checker passes, got no"):
         Sequential([L.Input((4,)), L.Dense(2)]).to_onnx(tmp_path / "x.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_masking_is_written_and_a_mask_that_only_the_loss_asks_for_is_not(tmp_path):
+    x = np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
+    x[:, 3:] = 0
+    a = L.Input((5, 3))
+    model = Model(a, L.Dense(1)(L.BatchNormalization()(L.Masking()(a))))
+    session = onnxruntime.InferenceSession(model.to_onnx(tmp_path / "m.onnx"))
+    (y,) = session.run(None, {session.get_inputs()[0].name: x})
+    np.testing.assert_allclose(y, model.predict(x, verbose=0), atol=1e-6)
+    b = L.Input((5,))
+    with pytest.raises(PellucidError, match=r"no mask is told"):
+        Model([b, m := L.Input((5,), dtype="bool")], L.Softmax()(b, mask=m)).to_onnx(tmp_path / "n.onnx")

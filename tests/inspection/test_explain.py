@@ -27,6 +27,8 @@ from pellucid.losses.base import losses
 from pellucid.optimizers.base import optimizers
 from pellucid.rng import Key
 
+pytestmark = pytest.mark.filterwarnings("ignore:layer .* its input has a mask")  # Flatten, behind Masking
+
 Make = Callable[[], pellucid.Sequential]
 
 

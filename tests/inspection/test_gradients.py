@@ -19,6 +19,8 @@ from pellucid.losses import custom as custom_loss
 from pellucid.losses.base import losses
 from pellucid.rng import Key
 
+pytestmark = pytest.mark.filterwarnings("ignore:layer .* its input has a mask")  # Flatten, behind Masking
+
 INNER = [row for row in ROWS if not isinstance(row[0](), L.InputLayer)]
 
 

@@ -17,7 +17,6 @@ import pellucid
 from laws.engines import both_engines, close
 from pellucid import errors
 from pellucid import layers as L
-from pellucid.doctor import Doctor
 from pellucid.inspection.gradients import check_gradients
 from pellucid.models import Functional, Model, load_model
 from pellucid.rng import Key
@@ -307,7 +306,6 @@ def test_what_overflows_is_nan_everywhere() -> None:
         (lambda m: m.fit(X, Y, sample_weight=[W[0]]), "sample_weight: expected 3 arrays"),
         (lambda m: m.fit(X, Y, class_weight={0: 2.0}), "a dict with the keys 'kind', 'size', 'marks'"),
         (lambda m: m.predict(X[0]), "predict, x"),
-        (lambda m: m.fit(X, Y, callbacks=[Doctor()], verbose=0), "Doctor: expected a model with one input"),
         (lambda m: m.compile("adam", ["mse", "mse"]), "loss: expected one entry for each of the outputs"),
         (lambda m: m.compile("adam", {"what": "mse"}), "names of outputs, 'kind', 'size', 'marks'"),
         (lambda m: m.compile("adam", [None, None, None]), "a loss for some output"),
