@@ -104,10 +104,10 @@ def test_a_large_table_is_streamed_and_goes_on_to_the_bit(tmp_path: Path, monkey
     assert len(find_learning_rate(spec, steps=30).losses) > 3
     assert examine_run(Path("cut")) is not None
     monkeypatch.setattr(reading, "BLOCK", 500)
-    told("predict", "whole", "./people.csv", "--out", "all.csv")
+    told("predict", "whole", "people.csv", "--out", "all.csv")
     lines = Path("all.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["row", *map(str, range(2000))]
-    outputs, _, _ = apply.predict(Path("whole"), "./people.csv")
+    outputs, _, _ = apply.predict(Path("whole"), "people.csv")
     np.testing.assert_allclose([float(line.split(",")[2]) for line in lines[1:]], outputs[:, 0], rtol=1e-6)
 
 
@@ -122,6 +122,8 @@ def test_numbers_from_a_table_in_their_own_units(tmp_path: Path, monkeypatch: py
     outputs, classifier, _ = apply.predict(Path("run"), "people.csv")
     assert not classifier
     assert 40_000 < outputs.mean() < 60_000
+    rows = len(Path("people.csv").read_text().splitlines()) - 1
+    assert len(outputs) == rows > len(apply.predict(Path("run"), None)[0]) == finished.metrics["samples"]
 
 
 def test_patience_stops_and_tables_have_defaults_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

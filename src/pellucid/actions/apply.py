@@ -85,14 +85,14 @@ def predicted(path: Path, data: str | None) -> Predicted:
     model, spec = open_model(path)
     name = _data(data, spec)
     if not is_table(name):
-        opened = opened_for(path, data, none_will_do=True)
+        opened = opened_for(path, data, none_will_do=True, whole=True)
         rows = map(str, opened.pictures) if opened.pictures else itertools.count()
         blocks = iter([model.predict(opened.x, batch_size=1024, verbose=0)])
         return Predicted(rows, blocks, opened.classifier, opened.names)
     found = _attached(model, name)
     outputs = (
         found.targets.restored(model.predict(x, batch_size=1024, verbose=0))
-        for x, _ in _encoded(found, _tables(spec, name), name, wanted=False)
+        for x, _ in _encoded(found, _tables(spec if data is None else None, name), name, wanted=False)
     )
     names = tuple(found.targets.classes or found.targets.names)
     return Predicted(itertools.count(), outputs, bool(found.targets.classes), names, found.targets.labels)
@@ -156,14 +156,15 @@ def _data(data: str | None, spec: TrainSpec | None) -> str:
     return name
 
 
-def opened_for(path: Path, data: str | None, *, none_will_do: bool = False) -> Opened:
+def opened_for(path: Path, data: str | None, *, none_will_do: bool = False, whole: bool = False) -> Opened:
     model, spec = open_model(path)
     name = _data(data, spec)
+    split = None if whole and data is not None else spec
     if is_table(name):
-        return _opened_table(model, spec, name, wanted=not none_will_do)
-    if is_pictures(name) and (none_will_do or spec is None or name != spec.data):
+        return _opened_table(model, split, name, wanted=not none_will_do)
+    if is_pictures(name) and (none_will_do or split is None or name != split.data):
         return _opened_pictures(model, Path(name), names_of(path), wanted=not none_will_do)
-    x, y = rows_of(name, spec)
+    x, y = rows_of(name, split)
     x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
     return Opened(model, x, y, is_classifier(model, spec), names_of(path))
 

@@ -18,7 +18,7 @@ ENTRY = re.compile(r"([^\[\]]+)\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\]")  # dense/ker
 def explain(path: Path, data: str | None, rows: Sequence[int], engine: str = "auto") -> Explanation:
     """What a run (its folder) or a .keras file computes for these rows of the test part of a data set, or of an .npz
     file; without targets in it, the forward pass alone."""
-    opened = opened_for(path, data)
+    opened = opened_for(path, data, whole=True)
     last = len(opened.x) - 1
     for row in rows:
         if not 0 <= row <= last:

@@ -36,4 +36,4 @@ def ranged(path: Path, data: str | None) -> Array:
         run = find(path)
         x: Array = prepare(run.read_spec(), run.reader()).x_train
         return x
-    return opened_for(path, data, none_will_do=True).x
+    return opened_for(path, data, none_will_do=True, whole=True).x

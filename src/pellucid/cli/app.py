@@ -43,7 +43,10 @@ app.add_typer(data_app, name="data")
 
 Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]
 Data = Annotated[
-    str | None, typer.Argument(help="A data set's name, a table or an .npz file; the run's own unless given.")
+    str | None,
+    typer.Argument(
+        help="A data set's name, a table or an .npz file; unless given, the rows that the run was tested on."
+    ),
 ]
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 READER_GONE = 141  # and for writing into a pipe that nobody reads

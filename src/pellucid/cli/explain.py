@@ -16,7 +16,10 @@ from .working import Working
 def explain_command(
     run: Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")],
     data: Annotated[
-        str | None, typer.Argument(help="A data set's name or an .npz file; the run's own unless given.")
+        str | None,
+        typer.Argument(
+            help="A data set's name, a table or an .npz file; unless given, the rows that the run was tested on."
+        ),
     ] = None,
     rows: Annotated[
         list[int] | None, typer.Option("--row", help="A row of the data's test part, from 0; may be given repeatedly.")
