@@ -131,6 +131,7 @@ def masked(weights: Any) -> Executable:
 
 def of_steps() -> Iterator[Executable]:
     yield from map(predicted, sorted(KINDS))
+    yield layered(L.Lambda(lambda x: x + pellucid.random.uniform((None, 37))), (37,))
     yield from map(masked, (None, np.linspace(0, 1, BATCH, dtype="float32")))
     yield from (judged(*row) for row in LOSSES)
     yield from (ruled(make(), fused=fused) for make in RULES.values() for fused in (False, True))

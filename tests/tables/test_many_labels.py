@@ -66,7 +66,7 @@ def test_one_column_of_labels(separator: str):
     outputs, classifier, names = apply.predict(Path("run"), "weather.csv")
     assert not classifier
     assert names == ("calm", "warm", "wet", "windy")
-    assert outputs.shape == (80, 4)
+    assert outputs.shape == (400, 4)
     assert 0 <= outputs.min() <= outputs.max() <= 1
 
 
