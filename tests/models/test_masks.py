@@ -133,3 +133,23 @@ def test_a_mask_for_who_does_not_ask_is_refused() -> None:
         L.Dense(2)(X, mask=REAL)
     with pytest.raises(PellucidError, match="mask of shape"):
         L.Softmax()(X, mask=REAL)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_lambda_has_the_mask_that_it_is_given(eager: bool) -> None:
+    """That of its input, one of its own, or none, with a warning."""
+    own = np.arange(5) < 2
+    for mask, real in ((lambda x, m: m, REAL), (lambda x, m: np.broadcast_to(own, x.shape[:2]), own & (REAL | True))):
+        model = chain(L.Lambda(lambda x: x * 2.0, mask=mask), L.Dense(1, kernel_initializer="ones"))
+        model.compile("sgd", "mse", run_eagerly=eager)
+        error = (model.predict(X, verbose=0) - Y)[..., 0]
+        assert model.evaluate(X, Y, batch_size=12, verbose=0) == pytest.approx((error[real] ** 2).mean(), rel=1e-5)
+    with pytest.raises(PellucidError, match="get_config: expected no mask"):
+        model.get_config()
+    with pytest.warns(UserWarning, match="does not pass on"):
+        assert not chain(L.Lambda(lambda x: x * 2.0), L.Dense(1)).wiring.masked
+
+
+def test_a_script_needs_no_mask_that_only_a_loss_would_ask_for(tmp_path: Path) -> None:
+    chain(L.Dense(1)).to_numpy(tmp_path)
+    assert "masking" in (tmp_path / "network.py").read_text()

@@ -115,3 +115,10 @@ def test_merged_lengths_are_open_too() -> None:
     assert model.output_shape == (None, None, 4)
     x, y = data(2, 3, 4), data(2, 3, 4, seed=1)
     np.testing.assert_allclose(model.predict([x, y], verbose=0), np.concatenate([x + y, x], axis=1), rtol=1e-6)
+
+
+def test_predictions_of_different_lengths_are_no_array() -> None:
+    x = L.Input((None, 3))
+    model = Model(x, L.Dense(1)(x))
+    with pytest.raises(ShapeError, match=r"predict, x: .*\(None, 2, 1\).*\(None, 3, 1\)"):
+        model.predict(iter([(data(2, 2, 3),), (data(2, 3, 3),)]), verbose=0)

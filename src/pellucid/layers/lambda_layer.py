@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, Unpack
 
 from ..errors import FileError, InvalidArgument, Told, WrongType
@@ -17,7 +17,8 @@ class Lambda(Traced):
     """y = f(x): the function is run on tensors, and what its layers and ops do to them becomes steps of the graph.
 
     function: takes a tensor, or a list or dict of them, and gives tensors; `training` too, if it wants it. arguments:
-    further ones, by name. output_shape and mask are taken for Keras's sake: the shape is found by running the function.
+    further ones, by name. output_shape is taken for Keras's sake: the shape is found by running the function. mask:
+    the mask of the output, as a function of (inputs, mask) or an array; without it the mask of the input ends here.
 
     A model with it is saved where the function has a name; whoever loads it passes the function: a file brings none.
     Keras writes the function's code into the file, and executes it with safe_mode=False.
@@ -40,13 +41,26 @@ class Lambda(Traced):
         if not callable(function):
             raise WrongType(self.where("function"), "a function of tensors", function)
         self.function, self.arguments = function, dict(arguments or {})
+        self.mask, self.supports_masking = mask, mask is not None
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         told = {"training": training} if "training" in inspect.signature(self.function).parameters else {}
         return self.function(inputs, **{**self.arguments, **told})
 
+    def masks_output(self, masked: Sequence[bool]) -> bool:
+        return self.supports_masking
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """What `mask` says; None where it says nothing."""
+        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
+
     def get_config(self) -> dict[str, Any]:
         """The function by its name."""
+        if self.mask is not None:
+            raise InvalidArgument(
+                f"layer {self.name!r}, get_config", "no mask", Told("one"),
+                "Write a layer of your own with compute_mask, and register it.",
+            )  # fmt: skip
         name = getattr(self.function, "__name__", "")
         if not name.isidentifier():
             raise InvalidArgument(

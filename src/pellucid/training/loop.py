@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, as_dtypes, joined, parts_of
-from ..errors import NonFinite, NotReady, Told
+from ..arrays import Array, as_dtypes, joined, parts_of, with_batch
+from ..errors import NonFinite, NotReady, ShapeError, Told
 from . import definition, engine
 from .base import Trainee
 from .batches import ArrayBatches, Batches, with_class_weight
@@ -268,6 +268,13 @@ def predict(model: Trainee, batches: Batches, told: CallbackList) -> Any:
     if not outputs:
         assert model.shape is not None  # a stream without batches cannot have built it
         return engine.no_rows(model, model.sample_shapes)
+    lengths = {tuple(part.shape[1:] for part in parts_of(one)): None for one in outputs}
+    if len(lengths) > 1:
+        found = [[with_batch(shape) for shape in shapes] for shapes in list(lengths)[:2]]
+        raise ShapeError(
+            "predict, x", "batches whose outputs have one shape, so that they make one array", Told(str(found)),
+            "Predict for the batches of one length at a time: predict_on_batch.",
+        )  # fmt: skip
     return joined(outputs)
 
 

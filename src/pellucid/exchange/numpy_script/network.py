@@ -78,7 +78,10 @@ def walked(model: Any) -> Iterator[Walked]:
             f"to_numpy, model {model.name!r}", "a loss that counts every number",
             Told("a mask, which says which of them count"), INSTEAD,
         )  # fmt: skip
+    predicting = set(model.wiring.predicting)
     for step, shapes in model.steps(*model.sample_shapes):
+        if step not in predicting:
+            continue  # a mask that only a loss would ask for
         plainly_named("a layer", step.layer.name)
         if step.layer.is_layer:
             only_ours(f"layer {step.path!r}", step.layer)
