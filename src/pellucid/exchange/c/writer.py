@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from ...arrays import Array, Arrays
 from ...errors import InvalidArgument, Told
 from ..emitters import Emitters
+from ..step import StepAt
 from . import spelling
 from .kernels import KERNELS
 
@@ -116,22 +116,12 @@ class Writing:
 
 
 @dataclass
-class At:
-    """One step of the network being written: a layer, and the values that it reads."""
+class At(StepAt[Writing, Value]):
+    """One step of the network being written."""
 
-    writing: Writing
-    layer: Any
-    path: str
-    label: str
-    xs: list[Value]
     shape: tuple[int, ...]  # of what it gives
     dtype: str  # likewise
     title: str = ""
-
-    @property
-    def x(self) -> Value:
-        """Its one input."""
-        return self.xs[0]
 
     def p(self, name: str) -> Array:
         """A parameter."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ...activations.axes import inverse, to_the_end
 from ...arrays import Array, Arrays, Shape
 from ..emitters import Emitters
+from ..step import StepAt
 
 SINGLE = ("Elu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "PRelu", "Selu", "Softplus", "Softsign")
 """Operators for which ONNX Runtime has kernels in single precision only: in double, they are made of others."""
@@ -85,22 +86,12 @@ class Writing:
 
 
 @dataclass
-class At:
-    """One step being written: a layer, and the values that it reads."""
+class At(StepAt[Writing, str]):
+    """One step being written."""
 
-    writing: Writing
-    layer: Any
-    path: str
-    label: str
-    xs: list[str]
     shapes: tuple[Shape, ...]
     kinds: list[str]  # the dtypes of what it reads
     kind: str  # that of what it gives
-
-    @property
-    def x(self) -> str:
-        """The name of its one input."""
-        return self.xs[0]
 
     @property
     def shape(self) -> Shape:

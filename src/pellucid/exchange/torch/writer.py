@@ -17,6 +17,7 @@ from ...arrays import Array, Shape, with_batch
 from ...errors import InvalidArgument, Told
 from ..emitters import Emitters
 from ..safetensors.names import apart, clean
+from ..step import StepAt
 
 SPOKEN_FOR = ("self", "torch", "nn", "operator", "torch_")  # names that the source has for other things
 
@@ -108,23 +109,13 @@ class Writing:
 
 
 @dataclass
-class At:
-    """One step being written: a layer, and the values that it reads."""
+class At(StepAt[Writing, Any]):
+    """One step being written."""
 
-    writing: Writing
-    layer: Any
-    path: str
-    label: str
-    xs: list[Any]
     shapes: tuple[Shape, ...]
     kinds: list[str]  # the dtypes of what it reads
     kind: str  # that of what it gives
     training: bool | None  # whether the call fixes that
-
-    @property
-    def x(self) -> Any:
-        """Its one input."""
-        return self.xs[0]
 
     @property
     def shape(self) -> Shape:
