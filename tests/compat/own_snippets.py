@@ -249,12 +249,18 @@ out = [m.fit(X, YR, epochs=2, **F).history, m.evaluate(X, YR, verbose=0), [float
 m.layers[0].trainable = True; m.compile("sgd", "mse"); out.append([m.evaluate(X, YR, verbose=0), [float(l) for l in m.losses]])
 """,
     "metrics_by_hand": """
-m = keras.Sequential([keras.Input((8,)), layers.Dense(6, kernel_regularizer="l2"), layers.Dense(1)]); det(m)
+m = keras.Sequential([keras.Input((8,)), layers.Dense(6), layers.Dense(1)]); det(m)
 m.compile("sgd", "mse", metrics=["mae"], weighted_metrics=["mse"])
 W = np.linspace(0.5, 2, 120).astype("float32"); p = m(X)
 out = [{k: float(v) for k, v in m.compute_metrics(X, YR, p, W).items()}, float(m.compute_loss(X, YR, p, W)), {k: float(v) for k, v in m.compute_metrics(X[:9], YR[:9], p[:9]).items()}]
 m.reset_metrics()
 out += [{k: float(v) for k, v in m.get_metrics_result().items()}, m.metrics[0].name]
+""",
+    "penalties_by_hand": """
+m = keras.Sequential([keras.Input((8,)), layers.Dense(6, kernel_regularizer="l2"), layers.Dense(1)]); det(m)
+m.compile("sgd", "mse")
+W = np.linspace(0.5, 2, 120).astype("float32"); p = m(X)
+out = [float(m.compute_loss(X, YR, p, W)), float(m.compute_loss(X[:9], YR[:9], p[:9])), [float(l) for l in m.losses]]
 """,
     "own_loss_in_call": """
 from keras import ops

@@ -49,7 +49,9 @@ def test_a_program_finds_what_keras_finds(name: str) -> None:
 
 @pytest.mark.parametrize("name", STILL)
 def test_the_golden_values_are_those_of_keras(name: str) -> None:
-    pytest.importorskip("keras", reason="Keras is not installed")
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    if name == "penalties_by_hand" and keras.config.backend() == "numpy":
+        pytest.skip("Keras's NumPy backend sums no list, of which it makes a loss with penalties")
     assert differences(GOLDEN[name], run(name, "keras")) == []
 
 
