@@ -13,6 +13,7 @@ from sklearn.metrics import recall_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import compute_sample_weight
 
+from estimators.small import ONE
 from pellucid import Sequential, layers, losses
 from pellucid.errors import DataError, InvalidArgument, ShapeError, WrongType
 from pellucid.estimators import NeuralNetworkClassifier
@@ -24,17 +25,7 @@ LABELS = make_multilabel_classification(200, 10, n_classes=4, n_labels=2, random
 
 
 def small(**given: Any) -> NeuralNetworkClassifier:
-    return NeuralNetworkClassifier(
-        **{
-            "n_estimators": 1,
-            "dropout": 0.0,
-            "batch_size": 200,
-            "hidden_layer_sizes": 16,
-            "max_iter": 30,
-            "random_state": 0,
-            **given,
-        }
-    )
+    return NeuralNetworkClassifier(**{**ONE, "hidden_layer_sizes": 16, "max_iter": 30, **given})
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from sklearn.datasets import load_diabetes, make_regression
 from sklearn.linear_model import PoissonRegressor, Ridge
 
+from estimators.small import ONE
 from pellucid.errors import DataError
 from pellucid.estimators import NeuralNetworkRegressor
 
@@ -20,17 +21,7 @@ Y2 = Y2 * [1, 1000] + [0, 1e6]
 
 
 def small(**given: Any) -> NeuralNetworkRegressor:
-    return NeuralNetworkRegressor(
-        **{
-            "n_estimators": 1,
-            "dropout": 0.0,
-            "batch_size": 200,
-            "hidden_layer_sizes": 16,
-            "max_iter": 30,
-            "random_state": 0,
-            **given,
-        }
-    )
+    return NeuralNetworkRegressor(**{**ONE, "hidden_layer_sizes": 16, "max_iter": 30, **given})
 
 
 def test_several_outputs_of_any_scale():

@@ -30,6 +30,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import get_tags
 
+from estimators.small import small
 from pellucid import Sequential, callbacks, layers, losses, saving
 from pellucid.estimators import NeuralNetworkClassifier, NeuralNetworkRegressor
 from pellucid.optimizers import SGD, Optimizer
@@ -42,20 +43,6 @@ IRIS, CANCER, DIABETES = (load(return_X_y=True) for load in (load_iris, load_bre
 
 def data_for(cls: Any) -> tuple[Any, Any]:
     return IRIS if cls is NeuralNetworkClassifier else DIABETES
-
-
-def small(cls: Any, **given: Any) -> Any:
-    return cls(
-        **{
-            "n_estimators": 1,
-            "dropout": 0.0,
-            "batch_size": 200,
-            "hidden_layer_sizes": 8,
-            "max_iter": 5,
-            "random_state": 0,
-            **given,
-        }
-    )
 
 
 @pytest.mark.parametrize("cls", BOTH)

@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import shuffle
 
+from estimators.small import small
 from pellucid.callbacks import Callback, EarlyStopping
 from pellucid.errors import DataError, InvalidArgument, NonFinite, UnknownName, WrongType
 from pellucid.estimators import NeuralNetworkClassifier, NeuralNetworkRegressor
@@ -27,20 +28,6 @@ IRIS, DIABETES = load_iris(return_X_y=True), load_diabetes(return_X_y=True)
 def data_for(cls: Any) -> tuple[Any, Any]:
     X, y = IRIS if cls is NeuralNetworkClassifier else DIABETES
     return shuffle(X, y, random_state=0, n_samples=150)
-
-
-def small(cls: Any, **given: Any) -> Any:
-    return cls(
-        **{
-            "n_estimators": 1,
-            "dropout": 0.0,
-            "batch_size": 200,
-            "hidden_layer_sizes": 8,
-            "max_iter": 5,
-            "random_state": 0,
-            **given,
-        }
-    )
 
 
 # Stopping and curves -------------------------------------------------------------------------------------------------
