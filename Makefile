@@ -6,12 +6,13 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo test test-long lint format docs bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     train a network on handwritten digits, in this terminal"
 	@echo "make test     run all tests             (make test ARGS='tests/layers -x' for some)"
+	@echo "make test-long  run those that take long, or need a browser, a cluster or MPI"
 	@echo "make lint     check style and types"
 	@echo "make format   put the source into the house style"
 	@echo "make docs     build the documentation into site/"
@@ -22,7 +23,10 @@ demo: $(VENV)/.core
 	$(BIN)/pellucid train digits
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not long" $(ARGS)
+
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m long $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
