@@ -12,12 +12,20 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pellucid.estimators import NeuralNetworkClassifier, NeuralNetworkRegressor
 
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::sklearn.exceptions.{name}Warning")
+    for name in ("SkipTest", "Convergence", "DataConversion")
+]
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
-@parametrize_with_checks([NeuralNetworkClassifier(), NeuralNetworkRegressor()])
+
+@parametrize_with_checks([NeuralNetworkClassifier(n_estimators=1), NeuralNetworkRegressor(n_estimators=1)])
 def test_check_estimator(estimator: Any, check: Any):
+    check(estimator)
+
+
+@pytest.mark.long
+@parametrize_with_checks([NeuralNetworkClassifier(), NeuralNetworkRegressor()])
+def test_check_estimator_of_the_defaults(estimator: Any, check: Any):
     check(estimator)
 
 
