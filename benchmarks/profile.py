@@ -54,11 +54,11 @@ def main(name: str) -> None:
     x, y = found["x"][: task.rows], found["y"][: task.rows]
     model: Any = compiled(task, x.dtype == "uint8", [])
     model.fit(x[: task.batch], y[: task.batch], verbose=0)
-    stepper = engine_of(model).stepper(task.batch, x, y, None, training=True, fused=True)
-    assert stepper is not None
-    timer = Timer(stepper.machine, task.rows, task.batch)
+    step_program = engine_of(model).step_program(task.batch, x, y, None, training=True, fused=True)
+    assert step_program is not None
+    timer = Timer(step_program.machine, task.rows, task.batch)
     print(f"{task.title}, microseconds on 1 and on {cores()} threads: alone, and all up to here")
-    for i, op in enumerate(stepper.machine.ops):
+    for i, op in enumerate(step_program.machine.ops):
         times = [timer.seconds(first, i + 1, n) * 1e6 for first in (i, 0) for n in (1, cores())]
         print(f"{op.kernel:44s}" + "".join(f"{t:10.2f}" for t in times))
 

@@ -53,8 +53,8 @@ def both_engines(
         for name, vector in definition.optimizer.memory.vectors().items():
             close(f"step {step}, {name}", machine.optimizer.memory.vectors()[name], vector, tolerance)
         assert machine.optimizer.steps_taken == definition.optimizer.steps_taken
-    (stepper,) = (s for s in engine_of(machine).steppers.values() if s.training)
-    assert stepper.lowered.updates == compiled_update
+    (step_program,) = (s for s in engine_of(machine).step_programs.values() if s.training)
+    assert step_program.lowered.updates == compiled_update
     got = machine.evaluate(x, y, sample_weight=sample_weight, verbose=0, return_dict=True)
     for name, value in definition.evaluate(x, y, sample_weight=sample_weight, verbose=0, return_dict=True).items():
         close(f"evaluate, {name}", got[name], value, tolerance)

@@ -327,9 +327,9 @@ def test_threads_change_nothing(row: Row) -> None:
     for threads in (1, 3):
         model = outputs_of((4,), make(**options))
         model._prepare()
-        stepper = engine_of(model).stepper(37, x, y, None, training=True)
-        stepper.crew = Crew(threads)
-        assert stepper.run(None, 0, 1) == 1
+        step_program = engine_of(model).step_program(37, x, y, None, training=True)
+        step_program.crew = Crew(threads)
+        assert step_program.run(None, 0, 1) == 1
         found.append((model.meters.loss_sum, model.gradient.data.copy()))
     assert found[0][0] == found[1][0]
     np.testing.assert_array_equal(found[0][1], found[1][1])

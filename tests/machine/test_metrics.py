@@ -54,8 +54,8 @@ def agree(
     for name in wanted:
         close(f"evaluate, {name}", got[name], wanted[name])
     assert not engine_of(machine).refusal
-    (stepper,) = (s for s in engine_of(machine).steppers.values() if not s.training)
-    return {m.name for m, _ in stepper.lowered.native}, {m.name for m in stepper.lowered.foreign}
+    (step_program,) = (s for s in engine_of(machine).step_programs.values() if not s.training)
+    return {m.name for m, _ in step_program.lowered.native}, {m.name for m in step_program.lowered.foreign}
 
 
 N = 40
@@ -259,11 +259,11 @@ def test_the_cut_into_runs_changes_no_bit(weights: str) -> None:
     for steps in (1, 2, 5, 100):
         machine, _ = twins(X, "binary_crossentropy", made, made, "sigmoid")
         machine._prepare()
-        stepper = engine_of(machine).stepper(3, X, LABELS, WEIGHTS[weights], training=True)
-        stepper.crew = Cut(steps)
+        step_program = engine_of(machine).step_program(3, X, LABELS, WEIGHTS[weights], training=True)
+        step_program.crew = Cut(steps)
         place = 0
         while place < 14:
-            place += stepper.run(np.arange(N)[::-1].copy(), place, 14 - place)
+            place += step_program.run(np.arange(N)[::-1].copy(), place, 14 - place)
         found.append({name: np.asarray(value).tobytes() for name, value in machine.meters.state().items()})
     assert all(f == found[0] for f in found)
     assert len(found[0]) > 14
@@ -322,7 +322,7 @@ def test_several_values_per_sample(shape: tuple[int, ...]) -> None:
                 run_eagerly=eager,
             )
             found.append(model.evaluate(x, y, sample_weight=w, batch_size=4, verbose=0))
-            assert eager or not next(iter(engine_of(model).steppers.values())).lowered.foreign
+            assert eager or not next(iter(engine_of(model).step_programs.values())).lowered.foreign
         close("evaluate", *found)
 
 

@@ -34,8 +34,8 @@ def test_a_prediction_needs_room_for_two_layers() -> None:
 def test_a_step_keeps_what_the_way_back_needs_and_no_more() -> None:
     model = classifier([64, *[128] * 6, 10], hidden="tanh")
     model.fit(Key(1).normal((64, 64)), np.arange(64) % 10, batch_size=32, epochs=1, verbose=0)
-    (stepper,) = engine_of(model).steppers.values()
-    machine = stepper.machine
+    (step_program,) = engine_of(model).step_programs.values()
+    machine = step_program.machine
     forward = 32 * (64 + 6 * 2 * 128)  # x, and each layer's z and y
     assert machine.program.size > 1.9 * forward
     assert len(machine.work) < 1.3 * forward
@@ -57,15 +57,15 @@ def trained(make: Any, x: Any, y: Any, threads: int, crew: list[int], reuse: boo
     crew[:] = threads, 5
     model = make()
     model.fit(x, y, batch_size=3, epochs=1, verbose=0)  # the last batch is smaller
-    for stepper in engine_of(model).steppers.values():
-        machine = stepper.machine
-        stepper.machine = Executable(machine.program, machine.vectors, reuse=reuse)
-        assert (stepper.machine.plan is not None) == reuse
-        held = [stepper.machine.view(constant, 1).copy() for constant, _ in machine.program.constants]
-        stepper.machine.work[:] = np.nan
+    for step_program in engine_of(model).step_programs.values():
+        machine = step_program.machine
+        step_program.machine = Executable(machine.program, machine.vectors, reuse=reuse)
+        assert (step_program.machine.plan is not None) == reuse
+        held = [step_program.machine.view(constant, 1).copy() for constant, _ in machine.program.constants]
+        step_program.machine.work[:] = np.nan
         for (constant, _), values in zip(machine.program.constants, held, strict=True):
-            stepper.machine.view(constant, 1)[...] = values
-        stepper.machine.set(counters_address=address(stepper.counters), counters=len(stepper.counters))
+            step_program.machine.view(constant, 1)[...] = values
+        step_program.machine.set(counters_address=address(step_program.counters), counters=len(step_program.counters))
     history = model.fit(x, y, batch_size=3, epochs=3, verbose=0).history
     outputs = model.predict(x, verbose=0)
     outputs = outputs if isinstance(outputs, list) else [outputs]

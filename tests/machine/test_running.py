@@ -173,7 +173,7 @@ def test_generators_are_trained_on_batch_by_batch() -> None:
     for eager in (False, True):
         model = network(run_eagerly=eager)
         losses.append(model.fit(batches(), steps_per_epoch=5, epochs=3, verbose=0).history["loss"])
-        assert bool(engine_of(model).steppers) is not eager
+        assert bool(engine_of(model).step_programs) is not eager
     np.testing.assert_allclose(*losses, rtol=1e-4)
 
 
@@ -218,8 +218,8 @@ def test_an_update_joined_with_its_gradient_gives_the_same_bits(optimizer: str, 
     for _ in range(2):
         for i in range(0, 600, 250):
             apart.train_on_batch(x[i : i + 250], y[i : i + 250])
-    (stepper,) = engine_of(joined).steppers.values()
-    assert any(op.kernel.startswith("dense.weights.") for op in stepper.machine.ops)
+    (step_program,) = engine_of(joined).step_programs.values()
+    assert any(op.kernel.startswith("dense.weights.") for op in step_program.machine.ops)
     np.testing.assert_array_equal(joined.theta.data, apart.theta.data)
 
 

@@ -45,10 +45,10 @@ def test_every_kernel_has_a_signature() -> None:
 
 def step_of(model: Any, x: np.ndarray, y: np.ndarray, weights: Any = None, *, fused: bool = False) -> Executable:
     """A step of a compiled model, bound to a batch."""
-    stepper = engine_of(model).stepper(len(x), x, y, weights, training=True, fused=fused)
-    assert stepper is not None, engine_of(model).refusal
-    stepper.run(None, 0, 1, alone=True)
-    return stepper.machine
+    step_program = engine_of(model).step_program(len(x), x, y, weights, training=True, fused=fused)
+    assert step_program is not None, engine_of(model).refusal
+    step_program.run(None, 0, 1, alone=True)
+    return step_program.machine
 
 
 def layered(layer: L.Layer, shape: tuple[int, ...], weights: bool = False) -> Executable:

@@ -8,12 +8,12 @@ from typing import Any, Protocol, TypeVar
 
 from ..errors import InvalidArgument, Told
 from ..layers import Layer
-from ..training.base import Trainee
+from ..training.base import TrainableModel
 
 T = TypeVar("T")
 
 
-class Inspected(Trainee, Protocol):
+class Inspected(TrainableModel, Protocol):
     """A built model that can say what it is made of; compiled, where a step is to be looked at."""
 
     @property

@@ -150,8 +150,8 @@ def _in_float64(model: Inspected) -> Inspected:
 
 def _by_engine(model: Inspected, x: Array, y: Array, weights: Array | None) -> Arrays | None:
     """The gradients of the compiled engine; None where the model does not run on it."""
-    stepper = Engine(model).stepper(len(x), x, y, weights, training=True)
-    if stepper is None or not stepper.run(None, 0, 1):
+    step_program = Engine(model).step_program(len(x), x, y, weights, training=True)
+    if step_program is None or not step_program.run(None, 0, 1):
         return None
     return {name: model.gradient[name].astype("float64") for name in model.trained_names()}
 

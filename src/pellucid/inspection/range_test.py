@@ -19,7 +19,7 @@ from ..arrays import Array
 from ..errors import NonFinite, Told, WrongType
 from ..optimizers.schedules import LearningRateSchedule
 from ..training import definition, engine
-from ..training.base import Trainee
+from ..training.base import TrainableModel
 from ..training.batches import ArrayBatches, Batches, is_stream
 from ..training.loop import ready
 from .base import copied
@@ -86,7 +86,7 @@ class RangeTest:
 
 
 def range_test(
-    model: Trainee, batches: Batches, *, lowest: float, highest: float, repeats: int,
+    model: TrainableModel, batches: Batches, *, lowest: float, highest: float, repeats: int,
     class_weight: Mapping[int, float] | None = None,
 ) -> RangeTest:  # fmt: skip
     """Run the test on copies of the model, `repeats` times on other batches with other noise; `batches.steps` steps.
@@ -122,7 +122,7 @@ def whole(x: Any) -> Any:
 
 
 def _losses(
-    model: Trainee, batches: ArrayBatches, rates: tuple[float, float], repeat: int,
+    model: TrainableModel, batches: ArrayBatches, rates: tuple[float, float], repeat: int,
     class_weight: Mapping[int, float] | None,
 ) -> Iterator[float]:  # fmt: skip
     """The loss of each batch, taken before the step on it; ends where a number is not finite."""
@@ -131,8 +131,8 @@ def _losses(
     trial.key = model.key.fold("range test", repeat)
     trial.optimizer.learning_rate = ExponentialSweep(*rates, batches.steps, trial.optimizer.steps_taken)
     order_key = trial.key.fold("shuffle")
-    stepper = engine.stepper_for(trial, batches, class_weight, training=True, fused=True)
-    if stepper is None:
+    step_program = engine.step_program_for(trial, batches, class_weight, training=True, fused=True)
+    if step_program is None:
         for x, y, weights in batches.epoch(0, order_key):
             try:
                 yield definition.train_step(trial, *ready(trial, x, y, weights, WHERE, class_weight))
@@ -142,7 +142,7 @@ def _losses(
     for order, first, last in batches.passes(0, order_key, permutation=engine.permutation):
         for place in range(first, last):
             trial.meters.reset()
-            if not stepper.run(order, place, 1) or not math.isfinite(trial.meters.loss_sum):
+            if not step_program.run(order, place, 1) or not math.isfinite(trial.meters.loss_sum):
                 return
             yield trial.meters.loss_sum / trial.meters.samples
 

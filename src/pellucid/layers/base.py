@@ -191,7 +191,7 @@ class Layer(Part, Holding, Shaped, Masked):
         """
         raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
 
-    def lowered(self, code: Program, *xs: Buffer) -> Buffer:
+    def lower_checked(self, code: Program, *xs: Buffer) -> Buffer:
         """`lower`, unless a class derived from the one that wrote it computes something else."""
         owner = {name: cls for cls in reversed(type(self).__mro__) for name in vars(cls)}
         if not all(issubclass(owner["lower"], owner[name]) for name in ("forward", "backward", "state_after")):

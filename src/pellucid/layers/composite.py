@@ -278,7 +278,7 @@ class Composite(Layer):
             if step.masks and (step.trains(code.training) or not step.layer.learns_by_mask):
                 raise CannotLower(f"layer {step.layer.name!r} ({type(step.layer).__name__}) with a mask")
             with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
-                y = step.layer.lowered(code, *given)
+                y = step.layer.lower_checked(code, *given)
                 ys = y if isinstance(y, tuple) else (y,)
                 places |= zip(step.outputs, ys, strict=True)
                 code.tap(**lettered("x", given), **lettered("y", ys))

@@ -9,7 +9,7 @@ import numba as nb
 from numba import types
 
 from . import kernels
-from .memory import FLAGS
+from .intrinsics import FLAGS
 
 SIGNATURE = types.void(*[types.int64] * 4)
 

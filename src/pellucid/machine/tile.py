@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba import types
 
 from .host import lanes
-from .memory import native
+from .intrinsics import native
 
 F32, I64, I1, I32 = ir.FloatType(), ir.IntType(64), ir.IntType(1), ir.IntType(32)
 LANES = lanes()

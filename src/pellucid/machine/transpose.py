@@ -12,7 +12,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from .memory import native
+from .intrinsics import native
 from .tile import F32, I32, I64, LANES, MASK, VECTOR
 
 ARGUMENTS = ("source", "stride", "rows", "columns", "target", "target_stride")  # strides in floats

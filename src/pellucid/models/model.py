@@ -164,8 +164,8 @@ class Model(Stepping):
         self._check_targets("evaluate", batches)
         verbose = verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
-        with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as told:
-            return answer(loop.evaluate(self, batches, told), return_dict)
+        with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as listeners:
+            return answer(loop.evaluate(self, batches, listeners), return_dict)
 
     def predict(
         self,
@@ -189,8 +189,8 @@ class Model(Stepping):
         batches = self._source("predict", x, None, None, batch_size, steps, shuffle=False)
         verbose = verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
-        with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as told:
-            return self.in_form(parts_of(loop.predict(self, batches, told)))
+        with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as listeners:
+            return self.in_form(parts_of(loop.predict(self, batches, listeners)))
 
     @alone
     def train_on_batch(

@@ -25,7 +25,7 @@ from ..data.npy import read_npy
 from ..errors import FileError, Told, WrongType
 from ..files import reading, write_whole
 from ..rng import Key
-from .base import Trainee
+from .base import TrainableModel
 
 FORMAT, VERSION = "pellucid checkpoint", 1
 ABOUT = "about.json"
@@ -58,7 +58,7 @@ class Remembering(Protocol):
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str], model: Trainee, position: Position, callbacks: Iterable[Remembering] = ()
+    path: str | os.PathLike[str], model: TrainableModel, position: Position, callbacks: Iterable[Remembering] = ()
 ) -> Path:
     """Write everything; whoever reads the file finds the last complete checkpoint or this one, never a part.
 
@@ -83,7 +83,7 @@ def save_checkpoint(
     return write_whole(path, lambda file: _write(file, about, arrays))
 
 
-def network(model: Trainee) -> dict[str, Any]:
+def network(model: TrainableModel) -> dict[str, Any]:
     """What must be alike in the model that was saved and the one that goes on."""
     return {
         "dtype": model.theta.data.dtype.name,
@@ -132,7 +132,9 @@ def _write(file: IO[bytes], about: dict[str, Any], arrays: Mapping[str, Array]) 
 # Loading ---------------------------------------------------------------------------------------------------------
 
 
-def load_checkpoint(path: str | os.PathLike[str], model: Trainee, callbacks: Iterable[Remembering] = ()) -> Position:
+def load_checkpoint(
+    path: str | os.PathLike[str], model: TrainableModel, callbacks: Iterable[Remembering] = ()
+) -> Position:
     """Put the model, its optimizer and the callbacks where the checkpoint left them; returns the place in the run.
 
     A callback that the checkpoint does not know starts anew. Raises FileError where the file is missing, damaged,
@@ -154,7 +156,7 @@ def load_checkpoint(path: str | os.PathLike[str], model: Trainee, callbacks: Ite
         raise
 
 
-def _kept(model: Trainee) -> dict[str, Any]:
+def _kept(model: TrainableModel) -> dict[str, Any]:
     """What loading overwrites in a model, as a record."""
     return {
         "optimizer": {name: np.array(value) for name, value in model.optimizer.state().items()},
@@ -165,7 +167,7 @@ def _kept(model: Trainee) -> dict[str, Any]:
     }
 
 
-def _put_into(model: Trainee, record: Mapping[str, Any]) -> None:
+def _put_into(model: TrainableModel, record: Mapping[str, Any]) -> None:
     model.optimizer.load_state(record["optimizer"])
     model.theta.data[...] = record["theta"]
     model.state.data[...] = record["state"]

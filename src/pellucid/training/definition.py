@@ -14,7 +14,7 @@ from ..arrays import Array, Arrays, Parts, parts_of
 from ..errors import NonFinite, Told
 from ..losses import Loss
 from ..rng import Key
-from .base import Trainee
+from .base import TrainableModel
 from .objective import Judged
 
 
@@ -30,7 +30,7 @@ class Step(NamedTuple):
 
 
 def loss_and_gradients(
-    model: Trainee, p: Arrays, x: Any, y: Any, sample_weight: Any, *, rng: Key, training: bool = True
+    model: TrainableModel, p: Arrays, x: Any, y: Any, sample_weight: Any, *, rng: Key, training: bool = True
 ) -> Step:
     """L and dL/dp for one batch x (B, ...), y (B, ...), by the chain rule from the loss back to the input. Of several
     inputs, outputs, targets or weights, all are in `Parts`."""
@@ -51,7 +51,7 @@ def from_logits(model: Any, cache: Any) -> tuple[Loss | None, Array]:
 
 
 def judge(
-    model: Trainee, p: Arrays, x: Any, y: Any, sample_weight: Any, *, rng: Key, training: bool
+    model: TrainableModel, p: Arrays, x: Any, y: Any, sample_weight: Any, *, rng: Key, training: bool
 ) -> tuple[Judged, Any, Any]:
     """(what the losses find, the outputs, the cache of the forward pass) for one batch."""
     outputs, cache = model.forward(p, *parts_of(x), training=training, rng=rng)
@@ -65,7 +65,7 @@ def _together(outputs: Any) -> Any:
     return Parts(outputs) if isinstance(outputs, tuple) else outputs
 
 
-def train_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
+def train_step(model: TrainableModel, x: Any, y: Any, sample_weight: Any) -> float:
     """Forward, loss, backward, update; counts the batch in the model's meters. Returns the batch's loss.
 
     A loss or gradient that is not finite raises NonFinite before the update: the parameters stay as they were.
@@ -90,7 +90,7 @@ def _all_finite(g: Array) -> bool:
     return math.isfinite(g @ g) or bool(np.isfinite(g).all())
 
 
-def test_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
+def test_step(model: TrainableModel, x: Any, y: Any, sample_weight: Any) -> float:
     """Forward and loss, without noise and with moving averages; counts the batch in the model's meters."""
     with np.errstate(all="ignore"):  # an infinite loss speaks for itself
         judged, y_pred, cache = judge(model, model.p, x, y, sample_weight, rng=test_key(model), training=False)
@@ -99,19 +99,19 @@ def test_step(model: Trainee, x: Any, y: Any, sample_weight: Any) -> float:
     return loss
 
 
-def predict_step(model: Trainee, x: Any) -> Any:
+def predict_step(model: TrainableModel, x: Any) -> Any:
     """y (B, ...) for x (B, ...)."""
     outputs, _ = model.forward(model.p, *parts_of(x), training=False, rng=model.look_key())
     return _together(outputs)
 
 
-def test_key(model: Trainee) -> Key:
+def test_key(model: TrainableModel) -> Key:
     """Where a model that draws in prediction, too, draws in evaluation: other numbers for each batch, and the same when
     it is evaluated again before the next step."""
     return model.key.fold("test", model.meters.samples).noise(model.optimizer.steps_taken)
 
 
-def trace(model: Trainee, x: Any, y: Any, sample_weight: Any, step: Step, rng: Key) -> NonFinite:
+def trace(model: TrainableModel, x: Any, y: Any, sample_weight: Any, step: Step, rng: Key) -> NonFinite:
     """The error that tells which layer's output or gradient was the first that was not finite, and the likely cause."""
     number = model.optimizer.steps_taken + 1
     where = f"training, step {number}"
@@ -146,7 +146,7 @@ def _kinds(values: Array) -> str:
     return " and ".join(f"{n} {kind}" for n, kind in ((nans, "NaN"), (infinities, "infinity")) if n)
 
 
-def _output_cause(model: Trainee, x: Any) -> str:
+def _output_cause(model: TrainableModel, x: Any) -> str:
     largest = max(float(np.abs(part).max(initial=0.0)) for part in parts_of(x))
     rate = model.optimizer.told_rate()
     if largest > 1e3:

@@ -17,9 +17,9 @@ from ..program import CannotLower, lettered
 from ..registry import Revision
 from ..rng import Key
 from . import definition
-from .base import Trainee, is_own
+from .base import TrainableModel, is_own
 from .batches import ArrayBatches, Batches, with_class_weight
-from .lowering import Lowered, lower_step
+from .lowering import LoweredModel, lower_step
 from .predicting import Predictors
 
 T = TypeVar("T")
@@ -28,12 +28,14 @@ MOST_PROGRAMS = 64  # that are kept, where batches of ever other lengths come
 RECORD_FLOATS = 1 << 20  # outputs kept for metrics that count in Python
 
 
-class Stepper:
+class StepProgram:
     """A program for steps on one kind of batches, and what a run of it leaves behind."""
 
-    def __init__(self, model: Trainee, room: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool) -> None:
-        self.model, self.batch, self.training = model, room, training
-        self.lowered: Lowered = lower_step(model, room, x, y, weights, training=training, fused=fused)
+    def __init__(
+        self, model: TrainableModel, capacity: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool
+    ) -> None:
+        self.model, self.batch, self.training = model, capacity, training
+        self.lowered: LoweredModel = lower_step(model, capacity, x, y, weights, training=training, fused=fused)
         vectors = {"theta": model.theta.data, "gradient": model.gradient.data, "state": model.state.data}
         if training and model.optimizer.memory is not None:
             vectors |= model.optimizer.memory.vectors()
@@ -203,9 +205,9 @@ class Stepper:
 class Engine:
     """The programs of one model, kept until some part is changed."""
 
-    def __init__(self, model: Trainee) -> None:
+    def __init__(self, model: TrainableModel) -> None:
         self.model = model
-        self.steppers: dict[Any, Stepper] = {}
+        self.step_programs: dict[Any, StepProgram] = {}
         self.revision, self.edits = Revision(), -1
         self.refusal = ""
         self.predictors: Predictors | None = None  # those used last
@@ -235,18 +237,18 @@ class Engine:
             self._follow()
         return self.predictors
 
-    def stepper(
+    def step_program(
         self, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
-    ) -> Stepper | None:
+    ) -> StepProgram | None:
         """A program for batches of such arrays, bound to them; None where only the definition can."""
         if not self._renewed() or (self.model.wiring.draws and not training):
             return None
-        room = 1 << max(batch - 1, 0).bit_length()
-        key = (training, fused, room, *map(_shapes, (x, y, weights)))
+        capacity = 1 << max(batch - 1, 0).bit_length()
+        key = (training, fused, capacity, *map(_shapes, (x, y, weights)))
         try:
             found = kept(
-                self.steppers, key,
-                lambda: Stepper(self.model, room, x, y, weights, training=training, fused=fused),
+                self.step_programs, key,
+                lambda: StepProgram(self.model, capacity, x, y, weights, training=training, fused=fused),
             )  # fmt: skip
             found.crew = self.crews.setdefault(key, found.crew)
         except CannotLower as part:
@@ -261,7 +263,7 @@ class Engine:
         """Forget what was compiled before a part was changed; whether there is any point in compiling."""
         model = self.model
         if self.edits != self.revision.edits:
-            self.steppers.clear()
+            self.step_programs.clear()
             self.of_length.clear()
             self.predictors, self.refusal = None, ""
         asked = os.environ.get("PELLUCID_ENGINE", "") == "definition" or getattr(model, "run_eagerly", False)
@@ -287,21 +289,16 @@ def kept(programs: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
     return programs[key]
 
 
-def engine_of(model: Trainee) -> Engine:
+def engine_of(model: TrainableModel) -> Engine:
     """The engine of a model, made when it is first asked for."""
     engine: Engine = model.engine or Engine(model)
     model.engine = engine
     return engine
 
 
-def stepper_for(
-    model: Trainee,
-    batches: Batches,
-    class_weight: Any = None,
-    *,
-    training: bool,
-    fused: bool = False,
-) -> Stepper | None:
+def step_program_for(
+    model: TrainableModel, batches: Batches, class_weight: Any = None, *, training: bool, fused: bool = False
+) -> StepProgram | None:
     """A program bound to the arrays that batches are cut from; None for other batches, or where only the definition
     can. `fused`: nobody looks at the gradient from one batch to the next."""
     if not isinstance(batches, ArrayBatches) or batches.y is None:
@@ -310,7 +307,7 @@ def stepper_for(
         return None
     weights = with_class_weight(batches.y, batches.sample_weight, class_weight)
     size = min(batches.batch_size, len(batches.x))
-    return engine_of(model).stepper(size, batches.x, batches.y, weights, training=training, fused=fused)
+    return engine_of(model).step_program(size, batches.x, batches.y, weights, training=training, fused=fused)
 
 
 def _each_shape(x: Any) -> list[Shape]:
@@ -326,20 +323,20 @@ def _shapes(given: Any) -> Any:
     )
 
 
-def train(model: Trainee, x: Any, y: Any, weights: Any) -> None:
+def train(model: TrainableModel, x: Any, y: Any, weights: Any) -> None:
     """One training step on a batch, compiled where that is possible; NonFinite is raised by the definition alone."""
-    stepper = engine_of(model).stepper(len(x), x, y, weights, training=True)
-    if stepper is None or not stepper.run(None, 0, 1):
+    step_program = engine_of(model).step_program(len(x), x, y, weights, training=True)
+    if step_program is None or not step_program.run(None, 0, 1):
         definition.train_step(model, x, y, weights)
 
 
-def test(model: Trainee, x: Any, y: Any, weights: Any) -> None:
+def test(model: TrainableModel, x: Any, y: Any, weights: Any) -> None:
     """Count one batch in the model's meters, without training on it."""
-    stepper = engine_of(model).stepper(len(x), x, y, weights, training=False)
-    if stepper is None:
+    step_program = engine_of(model).step_program(len(x), x, y, weights, training=False)
+    if step_program is None:
         definition.test_step(model, x, y, weights)
     else:
-        stepper.run(None, 0, 1)
+        step_program.run(None, 0, 1)
 
 
 def permutation(key: Key, n: int) -> Array:
@@ -349,7 +346,7 @@ def permutation(key: Key, n: int) -> Array:
     return order
 
 
-def predict(model: Trainee, x: Any) -> Any:
+def predict(model: TrainableModel, x: Any) -> Any:
     """The outputs (B, ...) of a batch, compiled where that is possible; several in `Parts`."""
     parts = parts_of(x)
     shapes = tuple(part.shape[1:] for part in parts)
@@ -362,7 +359,7 @@ def predict(model: Trainee, x: Any) -> Any:
     return definition.predict_step(model, as_dtypes(x, model.input_dtypes)) if found is None else found
 
 
-def no_rows(model: Trainee, shapes: Sequence[Shape]) -> Any:
+def no_rows(model: TrainableModel, shapes: Sequence[Shape]) -> Any:
     """The outputs (0, ...) for no rows (0, ...) of inputs of these shapes."""
     outputs = [
         np.empty((0, *shape), model.dtype)

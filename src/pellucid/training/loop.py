@@ -14,7 +14,7 @@ import numpy as np
 from ..arrays import Array, as_dtypes, joined, parts_of, with_batch
 from ..errors import NonFinite, NotReady, ShapeError, Told
 from . import definition, engine
-from .base import Trainee
+from .base import TrainableModel
 from .batches import ArrayBatches, Batches, with_class_weight
 from .callbacks.base import CallbackList, LazyLogs, as_list
 from .callbacks.history import History
@@ -34,7 +34,7 @@ class Plan:
     class_weight: Any = None
 
 
-def fit(model: Trainee, plan: Plan, callbacks: Any, verbose: int) -> History:
+def fit(model: TrainableModel, plan: Plan, callbacks: Any, verbose: int) -> History:
     """Train for the planned epochs, or until a callback stops it."""
     history = History()
     params = {
@@ -44,46 +44,48 @@ def fit(model: Trainee, plan: Plan, callbacks: Any, verbose: int) -> History:
         "do_validation": plan.validation is not None,
         "class_weight": plan.class_weight,
     }
-    with CallbackList([*as_list(callbacks), history], model, params) as told:
-        for callback in told.callbacks:
+    with CallbackList([*as_list(callbacks), history], model, params) as listeners:
+        for callback in listeners.callbacks:
             if hasattr(callback, "set_batches"):
                 callback.set_batches(plan.train, plan.validation)
         try:
-            _fit(model, plan, told)
+            _fit(model, plan, listeners)
         except NonFinite:
-            for callback in told.callbacks:
+            for callback in listeners.callbacks:
                 if hasattr(callback, "rescue"):
                     callback.rescue()
             raise
     return history
 
 
-def _fit(model: Trainee, plan: Plan, told: CallbackList) -> None:
+def _fit(model: TrainableModel, plan: Plan, listeners: CallbackList) -> None:
     model.stop_training = False
     position = Position(epoch=plan.initial_epoch, first_step=model.optimizer.steps_taken)
-    told.call("on_train_begin")
-    position = _restored(told, position)
+    listeners.call("on_train_begin")
+    position = _restored(listeners, position)
     model.position = position
     logs: dict[str, Any] = {}
     while position.epoch < plan.epochs and not model.stop_training:
-        if (many := _many_epochs(model, plan, told, position)) is not None:
+        if (many := _many_epochs(model, plan, listeners, position)) is not None:
             logs = many or logs
             continue
-        told.call("on_epoch_begin", position.epoch)
-        logs = _train_epoch(model, plan, told, position)
+        listeners.call("on_epoch_begin", position.epoch)
+        logs = _train_epoch(model, plan, listeners, position)
         if plan.validation is not None and _due(plan.validation_freq, position.epoch):
-            values = evaluate(model, plan.validation, told)
+            values = evaluate(model, plan.validation, listeners)
             logs |= {f"val_{name}": value for name, value in values.items()}
         finished = position.epoch
         position.epoch, position.batch, position.meters = finished + 1, 0, {}
         position.first_step = model.optimizer.steps_taken
-        told.call("on_epoch_end", finished, logs)
+        listeners.call("on_epoch_end", finished, logs)
     if plan.epochs:
         model.optimizer.finalize(model.theta, model.trained_names() if model.optimizer.steps_taken else [])
-    told.call("on_train_end", logs)
+    listeners.call("on_train_end", logs)
 
 
-def _many_epochs(model: Trainee, plan: Plan, told: CallbackList, position: Position) -> dict[str, Any] | None:
+def _many_epochs(
+    model: TrainableModel, plan: Plan, listeners: CallbackList, position: Position
+) -> dict[str, Any] | None:
     """Where nobody looks at single epochs, as many as the compiled engine does in one go; returns the logs of the last.
 
     None where epochs go one by one. An epoch that is broken off, as something in it was not finite, goes on that way.
@@ -91,21 +93,26 @@ def _many_epochs(model: Trainee, plan: Plan, told: CallbackList, position: Posit
     train = plan.train
     if not isinstance(train, ArrayBatches) or train.steps != train.in_a_pass or train.shuffle == "batch":
         return None
-    if plan.validation is not None or position.batch or position.meters or not told.waits():
+    if plan.validation is not None or position.batch or position.meters or not listeners.takes_many_epochs():
         return None
-    if told.until_look(0) is not None:
+    if listeners.until_look(0) is not None:
         return None
-    stepper = engine.stepper_for(model, train, plan.class_weight, training=True, fused=True)
-    if stepper is None or stepper.lowered.foreign or not stepper.lowered.updates or not stepper.short(train.steps):
+    step_program = engine.step_program_for(model, train, plan.class_weight, training=True, fused=True)
+    if (
+        step_program is None
+        or step_program.lowered.foreign
+        or not step_program.lowered.updates
+        or not step_program.short(train.steps)
+    ):
         return None
     key = model.key.fold("shuffle") if train.shuffle else None
-    done, found = stepper.run_epochs(key, plan.epochs - position.epoch)
+    done, found = step_program.run_epochs(key, plan.epochs - position.epoch)
     epochs, position.batch = divmod(done, train.steps)
     position.epoch, first = position.epoch + epochs, position.epoch
     position.first_step += epochs * train.steps
     position.meters = model.meters.state() if position.batch else {}
     if epochs:
-        for callback in told.callbacks:
+        for callback in listeners.callbacks:
             if isinstance(callback, History):
                 callback.extend(first, found)
     if not done:
@@ -113,122 +120,122 @@ def _many_epochs(model: Trainee, plan: Plan, told: CallbackList, position: Posit
     return {name: values[-1] for name, values in found.items()} if epochs else {}
 
 
-def _restored(told: CallbackList, position: Position) -> Position:
+def _restored(listeners: CallbackList, position: Position) -> Position:
     """Where a callback that restores an interrupted run says it stood; the start, if none does."""
-    for callback in told.callbacks:
+    for callback in listeners.callbacks:
         restore = getattr(callback, "restore", None)
-        if restore is not None and (found := restore(told.callbacks)) is not None:
+        if restore is not None and (found := restore(listeners.callbacks)) is not None:
             return found  # type: ignore[no-any-return]
     return position
 
 
-def _train_epoch(model: Trainee, plan: Plan, told: CallbackList, position: Position) -> dict[str, Any]:
+def _train_epoch(model: TrainableModel, plan: Plan, listeners: CallbackList, position: Position) -> dict[str, Any]:
     key = model.key.fold("shuffle", position.first_step)
     begin_counting(model)
     if position.meters:
         x, y, _ = next(plan.train.epoch(position.epoch, key))
         resume_meters(model, position.meters, x, y)
         position.meters = {}
-    fused = not told.hurries("train")  # else a callback may look at model.gradient
-    stepper = engine.stepper_for(model, plan.train, plan.class_weight, training=True, fused=fused)
-    if stepper is not None and isinstance(plan.train, ArrayBatches):
-        unfused = partial(engine.stepper_for, model, plan.train, plan.class_weight, training=True)
+    fused = not listeners.sees_every_batch("train")  # else a callback may look at model.gradient
+    step_program = engine.step_program_for(model, plan.train, plan.class_weight, training=True, fused=fused)
+    if step_program is not None and isinstance(plan.train, ArrayBatches):
+        unfused = partial(engine.step_program_for, model, plan.train, plan.class_weight, training=True)
         for order, first, last in plan.train.passes(position.epoch, key, position.batch, engine.permutation):
-            if not _run(model, stepper, unfused, told, position, (order, first, last)):
+            if not _run(model, step_program, unfused, listeners, position, (order, first, last)):
                 break
         return model.meters.results()
     for x, y, weights in plan.train.epoch(position.epoch, key, position.batch):
-        told.call("on_train_batch_begin", position.batch)
-        if not _step(model, *ready(model, x, y, weights, "fit", plan.class_weight), told, position):
+        listeners.call("on_train_batch_begin", position.batch)
+        if not _step(model, *ready(model, x, y, weights, "fit", plan.class_weight), listeners, position):
             break
     return model.meters.results()
 
 
 def _run(
-    model: Trainee, stepper: engine.Stepper, unfused: Callable[[], engine.Stepper | None], told: CallbackList,
-    position: Position, stretch: tuple[Array | None, int, int],
+    model: TrainableModel, step_program: engine.StepProgram, unfused: Callable[[], engine.StepProgram | None],
+    listeners: CallbackList, position: Position, stretch: tuple[Array | None, int, int],
 ) -> bool:  # fmt: skip
     """Train on a stretch of batches (order, first, last) with the compiled engine; whether to go on after it. A step
     that somebody looks at is made by the `unfused` program, which leaves the gradient behind."""
     order, place, last = stretch
-    most = 1 if told.hurries("train") else last
+    most = 1 if listeners.sees_every_batch("train") else last
     while place < last:
-        told.call("on_train_batch_begin", position.batch)
-        wait = told.until_look(model.optimizer.steps_taken)
+        listeners.call("on_train_batch_begin", position.batch)
+        wait = listeners.until_look(model.optimizer.steps_taken)
         if wait == 0:
-            see, looked_at = told.looking(model, position.epoch), unfused() or stepper
+            see, looked_at = listeners.looking(model, position.epoch), unfused() or step_program
             if done := looked_at.run(order, place, 1, alone=True):
                 see(looked_at.outputs(place), compiled=True)
         else:
-            done = stepper.run(order, place, min(most, last - place, wait or last))
+            done = step_program.run(order, place, min(most, last - place, wait or last))
         place += done
         position.batch += done
         if done:
-            told.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
+            listeners.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
             if model.stop_training:
                 return False
             continue
-        batch = stepper.rows(order, place)  # something in it is not finite: the definition traces what
-        if not _step(model, *ready(model, *batch, "fit"), told, position):
+        batch = step_program.rows(order, place)  # something in it is not finite: the definition traces what
+        if not _step(model, *ready(model, *batch, "fit"), listeners, position):
             return False
         place += 1
     return True
 
 
 def _step(
-    model: Trainee, x: Any, y: Any, weights: Any, told: CallbackList, position: Position
+    model: TrainableModel, x: Any, y: Any, weights: Any, listeners: CallbackList, position: Position
 ) -> bool:  # fmt: skip
     """Train on one batch; whether to go on after it."""
     try:
-        see = told.looking(model, position.epoch)
+        see = listeners.looking(model, position.epoch)
         outputs = _outputs(model, x) if see.wanted else {}
         train_one(model, x, y, weights)
         see(outputs, compiled=False)
     except NonFinite as problem:
-        if not any(getattr(callback, "handles_non_finite", False) for callback in told.callbacks):
+        if not any(getattr(callback, "handles_non_finite", False) for callback in listeners.callbacks):
             raise
         shapes = [(len(x), *shape) for shape in model.output_shapes_for(*(part.shape[1:] for part in parts_of(x)))]
         model.meters.spoil(y, shapes, model.objective.losses)
-        _tell_non_finite(told, problem, position.batch)
+        _tell_non_finite(listeners, problem, position.batch)
         return False
     position.batch += 1
-    told.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
+    listeners.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
     return not model.stop_training
 
 
-def _outputs(model: Trainee, x: Any) -> dict[str, Array]:
+def _outputs(model: TrainableModel, x: Any) -> dict[str, Array]:
     """What each layer gives in the step to come."""
     rng = model.key.noise(model.optimizer.steps_taken)
     with np.errstate(all="ignore"):  # what is not finite ends the step, which tells where
         return dict(model.walk(model.p, *parts_of(x), training=True, rng=rng))
 
 
-def _tell_non_finite(told: CallbackList, problem: NonFinite, batch: int) -> None:
-    for callback in told.callbacks:
+def _tell_non_finite(listeners: CallbackList, problem: NonFinite, batch: int) -> None:
+    for callback in listeners.callbacks:
         if getattr(callback, "handles_non_finite", False):
             callback.on_non_finite(problem, batch)  # type: ignore[attr-defined]
 
 
-def resume_meters(model: Trainee, counted: dict[str, Array], x: Any, y: Any) -> None:
+def resume_meters(model: TrainableModel, counted: dict[str, Array], x: Any, y: Any) -> None:
     """Go on counting an epoch that was interrupted; one batch shows the shapes."""
     x, y, _ = ready(model, x, y, None, "fit")
     model.meters.load_state(counted, (y, definition.predict_step(model, x[:1])), model.objective.losses)
 
 
-def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, Any]:
+def evaluate(model: TrainableModel, batches: Batches, listeners: CallbackList) -> dict[str, Any]:
     """The loss and metrics over all batches."""
     begin_counting(model)
-    told.call("on_test_begin")
-    stepper = engine.stepper_for(model, batches, training=False)
-    if stepper is not None and isinstance(batches, ArrayBatches):
-        _run_tests(model, stepper, batches, told)
+    listeners.call("on_test_begin")
+    step_program = engine.step_program_for(model, batches, training=False)
+    if step_program is not None and isinstance(batches, ArrayBatches):
+        _run_tests(model, step_program, batches, listeners)
         if not math.isfinite(model.meters.results()["loss"]):
             _test_again(model, batches)
     else:
         for i, (x, y, weights) in enumerate(batches.epoch(0, None)):
-            told.call("on_test_batch_begin", i)
+            listeners.call("on_test_batch_begin", i)
             test_one(model, *ready(model, x, y, weights, "evaluate"))
-            told.call("on_test_batch_end", i, LazyLogs(model.meters.results))
+            listeners.call("on_test_batch_end", i, LazyLogs(model.meters.results))
     logs = model.meters.results()
     if not math.isfinite(logs.get("loss", 0.0)):
         warnings.warn(
@@ -236,35 +243,37 @@ def evaluate(model: Trainee, batches: Batches, told: CallbackList) -> dict[str, 
             "and targets, or train with a lower learning rate.",
             stacklevel=2,
         )
-    told.call("on_test_end", logs)
+    listeners.call("on_test_end", logs)
     return logs
 
 
-def _run_tests(model: Trainee, stepper: engine.Stepper, batches: ArrayBatches, told: CallbackList) -> None:
-    most = 1 if told.hurries("test") else batches.steps
+def _run_tests(
+    model: TrainableModel, step_program: engine.StepProgram, batches: ArrayBatches, listeners: CallbackList
+) -> None:
+    most = 1 if listeners.sees_every_batch("test") else batches.steps
     for _, place, last in batches.passes(0, None):
         while place < last:
-            told.call("on_test_batch_begin", place)
-            place += stepper.run(None, place, min(most, last - place))
-            told.call("on_test_batch_end", place - 1, LazyLogs(model.meters.results))
+            listeners.call("on_test_batch_begin", place)
+            place += step_program.run(None, place, min(most, last - place))
+            listeners.call("on_test_batch_end", place - 1, LazyLogs(model.meters.results))
 
 
-def _test_again(model: Trainee, batches: Batches) -> None:
+def _test_again(model: TrainableModel, batches: Batches) -> None:
     """By the definition: a loss that outputs do not suit says so there, where the compiled engine has only a NaN."""
     model.meters.reset()
     for x, y, weights in batches.epoch(0, None):
         definition.test_step(model, *ready(model, x, y, weights, "evaluate"))
 
 
-def predict(model: Trainee, batches: Batches, told: CallbackList) -> Any:
+def predict(model: TrainableModel, batches: Batches, listeners: CallbackList) -> Any:
     """The outputs for all batches, (N, ...), of several all in `Parts`."""
-    told.call("on_predict_begin")
+    listeners.call("on_predict_begin")
     outputs = []
     for i, (x, _, _) in enumerate(batches.epoch(0, None)):
-        told.call("on_predict_batch_begin", i)
+        listeners.call("on_predict_batch_begin", i)
         outputs.append(engine.predict(model, x))
-        told.call("on_predict_batch_end", i, {"outputs": model.in_form(parts_of(outputs[-1]))})
-    told.call("on_predict_end")
+        listeners.call("on_predict_batch_end", i, {"outputs": model.in_form(parts_of(outputs[-1]))})
+    listeners.call("on_predict_end")
     if not outputs:
         assert model.shape is not None  # a stream without batches cannot have built it
         return engine.no_rows(model, model.sample_shapes)
@@ -279,7 +288,7 @@ def predict(model: Trainee, batches: Batches, told: CallbackList) -> Any:
 
 
 def ready(
-    model: Trainee, x: Any, y: Any, weights: Any, where: str, class_weight: Any = None
+    model: TrainableModel, x: Any, y: Any, weights: Any, where: str, class_weight: Any = None
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """A batch as the step takes it: x in the model's dtype, class weights multiplied in."""
     if y is None:

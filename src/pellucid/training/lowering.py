@@ -20,13 +20,13 @@ from ..machine.passes.fuse import fuse
 from ..metrics.mean import MeanOverSamples
 from ..optimizers.memory import runs
 from ..program import Buffer, CannotLower, Program, lettered
-from .base import Trainee
+from .base import TrainableModel
 from .meters import Meter
 from .targets import End, gathered, lower_targets
 
 
 @dataclass
-class Lowered:
+class LoweredModel:
     """A program, and where it leaves what Python must know."""
 
     code: Program
@@ -38,7 +38,7 @@ class Lowered:
 
 
 def lower_network(
-    model: Trainee, batch: int, shapes: Sequence[Shape], *, training: bool
+    model: TrainableModel, batch: int, shapes: Sequence[Shape], *, training: bool
 ) -> tuple[Program, tuple[Buffer, ...]]:
     """The forward pass from rows of `x`, or of `x1`, `x2`, ..., and where each output is."""
     trained = frozenset(model.trained_names()) if training else frozenset()
@@ -48,11 +48,11 @@ def lower_network(
         replace(gathered(code, name, shape, serial=False), whole=dtype if is_whole(dtype) else "")
         for (name, shape), dtype in entering
     ]
-    outputs = model.lowered(code, *given)
+    outputs = model.lower_checked(code, *given)
     return code, outputs if isinstance(outputs, tuple) else (outputs,)
 
 
-def lower_prediction(model: Trainee, batch: int, shapes: Sequence[Shape]) -> Lowered:
+def lower_prediction(model: TrainableModel, batch: int, shapes: Sequence[Shape]) -> LoweredModel:
     """Forward, and the outputs written to `out`, or to `out1`, `out2`, ...; inputs that are not finite are found on the
     way."""
     code, ys = lower_network(model, batch, shapes, training=False)
@@ -63,15 +63,15 @@ def lower_prediction(model: Trainee, batch: int, shapes: Sequence[Shape]) -> Low
     for name, y in lettered("out", ys).items():
         _written(code, y, name)
     fuse(code)
-    return Lowered(code, ys)
+    return LoweredModel(code, ys)
 
 
 def lower_step(
-    model: Trainee, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
-) -> Lowered:
+    model: TrainableModel, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
+) -> LoweredModel:
     """A whole step on batches of such arrays. `fused`: nobody will look at the gradient, so it need not be written."""
     code, ys = lower_network(model, batch, [part.shape[1:] for part in parts_of(x)], training=training)
-    made, objective = Lowered(code, ys), model.objective
+    made, objective = LoweredModel(code, ys), model.objective
     targets = parts_of(y)
     objective.settle(targets, [(batch, *out.shape) for out in ys])
     ends = lower_targets(code, objective, targets, parts_of(weights, len(ys)))
@@ -111,7 +111,7 @@ class _Total(NamedTuple):
     dy: Buffer
 
 
-def _lower_loss(model: Trainee, code: Program, place: int, y: Buffer, end: End | None) -> _Total | None:
+def _lower_loss(model: TrainableModel, code: Program, place: int, y: Buffer, end: End | None) -> _Total | None:
     """Emit the loss of one output."""
     if end is None:
         if any(step.layer.activity_regularizer is not None for step in model.wiring.steps):
@@ -134,7 +134,7 @@ def _lower_loss(model: Trainee, code: Program, place: int, y: Buffer, end: End |
     return _Total(values, slope, dy.shaped(outputs.shape))
 
 
-def _fused(model: Trainee, loss: Loss, code: Program, place: int, y: Buffer) -> tuple[Loss, Buffer]:
+def _fused(model: TrainableModel, loss: Loss, code: Program, place: int, y: Buffer) -> tuple[Loss, Buffer]:
     """The loss in its from-logits form, and the logits, where the output activation and the loss allow it."""
     wire = model.wiring.outputs[place]
     if wire not in code.logits or model.wiring.last(wire) is None:
@@ -148,7 +148,7 @@ def _fused(model: Trainee, loss: Loss, code: Program, place: int, y: Buffer) -> 
     return fused, z
 
 
-def _count_each(made: Lowered, totals: Sequence[_Total | None]) -> None:
+def _count_each(made: LoweredModel, totals: Sequence[_Total | None]) -> None:
     """Count the loss of each of several outputs by itself."""
     for place, total in enumerate(totals, made.counters):
         if total is not None:
@@ -156,7 +156,7 @@ def _count_each(made: Lowered, totals: Sequence[_Total | None]) -> None:
     made.counters += len(totals)
 
 
-def _lower_update(model: Trainee, made: Lowered, fused: bool) -> None:
+def _lower_update(model: TrainableModel, made: LoweredModel, fused: bool) -> None:
     code, names = made.code, model.trained_names()
     apart = _of_products(model, code) if fused else ()
     with code.within("update"):
@@ -174,7 +174,7 @@ def _lower_update(model: Trainee, made: Lowered, fused: bool) -> None:
         code.emit("loss.finite", None, 0, decides=True)
 
 
-def _of_products(model: Trainee, code: Program) -> list[str]:
+def _of_products(model: TrainableModel, code: Program) -> list[str]:
     """The kernels of which nothing but one product of matrices makes the gradient: an update of their own may be joined
     with that."""
     homes = [op.operands[2] for op in code.sections["backward"] if op.kernel == "dense.weights"]
@@ -184,7 +184,7 @@ def _of_products(model: Trainee, code: Program) -> list[str]:
     return [name for name in names if code.theta.slices[name].start in written]
 
 
-def _lower_metric(made: Lowered, meter: Meter, end: End | None) -> None:
+def _lower_metric(made: LoweredModel, meter: Meter, end: End | None) -> None:
     code, metric = made.code, meter.metric
     try:
         if not metric.can_lower() or end is None:

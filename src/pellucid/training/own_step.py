@@ -11,10 +11,10 @@ import numpy as np
 from ..arrays import Parts
 from ..errors import NonFinite, Told, WrongType
 from . import engine
-from .base import Trainee, is_own
+from .base import TrainableModel, is_own
 
 
-def train_one(model: Trainee, x: Any, y: Any, weights: Any) -> None:
+def train_one(model: TrainableModel, x: Any, y: Any, weights: Any) -> None:
     """Train on one batch."""
     if is_own(model, "train_step"):
         _own(model, "train_step", x, y, weights)
@@ -22,7 +22,7 @@ def train_one(model: Trainee, x: Any, y: Any, weights: Any) -> None:
         engine.train(model, x, y, weights)
 
 
-def test_one(model: Trainee, x: Any, y: Any, weights: Any) -> None:
+def test_one(model: TrainableModel, x: Any, y: Any, weights: Any) -> None:
     """Count one batch, without training on it."""
     if is_own(model, "test_step"):
         _own(model, "test_step", x, y, weights)
@@ -30,14 +30,14 @@ def test_one(model: Trainee, x: Any, y: Any, weights: Any) -> None:
         engine.test(model, x, y, weights)
 
 
-def begin_counting(model: Trainee) -> None:
+def begin_counting(model: TrainableModel) -> None:
     """Forget what was counted; where a step is the user's own, in all that are its `metrics`."""
     model.meters.reset()
     if is_own(model, "train_step") or is_own(model, "test_step"):
         model.reset_metrics()
 
 
-def _own(model: Trainee, step: str, *batch: Any) -> None:
+def _own(model: TrainableModel, step: str, *batch: Any) -> None:
     """Take a step of the user's; what it returns are the numbers so far."""
     x, y, weights = model.as_called(batch[0]), *(_in_lists(part) for part in batch[1:])
     where = f"{type(model).__name__}.{step}"

@@ -12,7 +12,7 @@ from ..arrays import Array, Parts, Shape, is_open, parts_of
 from ..machine.executable import Executable, address
 from ..machine.layout import DONE, OPERANDS
 from ..program import lettered
-from .base import Trainee
+from .base import TrainableModel
 from .lowering import lower_prediction
 
 CACHE = 1 << 16  # floats that the widest layer's outputs for a block of rows may take, to stay in a core's cache
@@ -23,7 +23,7 @@ WORTH = 20_000_000  # multiplications that are worth a second thread
 class Predictor:
     """A forward program that reads rows and writes rows. For one caller at a time."""
 
-    def __init__(self, model: Trainee, shapes: Sequence[Shape], block: int) -> None:
+    def __init__(self, model: TrainableModel, shapes: Sequence[Shape], block: int) -> None:
         lowered = lower_prediction(model, block, shapes)
         vectors = {"theta": model.theta.data, "state": model.state.data}
         machine = self.machine = Executable(lowered.code, vectors, reuse=True, alone=True)
@@ -55,7 +55,7 @@ class Predictor:
 class RowPredictor:
     """A forward program for a single row, between two arrays of its own: nothing is bound anew from call to call."""
 
-    def __init__(self, model: Trainee, shape: Shape) -> None:
+    def __init__(self, model: TrainableModel, shape: Shape) -> None:
         predictor = Predictor(model, [shape], 1)
         self.x, self.y = np.zeros((1, *shape), "float32"), np.zeros((1, *predictor.out_shapes[0]), "float32")
         predictor.run([self.x], [self.y])
@@ -73,7 +73,7 @@ class RowPredictor:
 class Predictors:
     """The predictors of one model, handed out to callers."""
 
-    def __init__(self, model: Trainee, shapes: Sequence[Shape]) -> None:
+    def __init__(self, model: TrainableModel, shapes: Sequence[Shape]) -> None:
         self.model, self.shapes = model, shapes
         self.open = any(map(is_open, model.sample_shapes))
         self.plain = len(shapes) == 1 and not model.takes_many and not model.gives_many

@@ -24,7 +24,7 @@ from ..layers import (
 )
 from ..losses import CategoricalCrossentropy, CategoricalFocalCrossentropy, SparseCategoricalCrossentropy
 from ..losses.base import losses
-from .base import Trainee
+from .base import TrainableModel
 from .batches import ArrayBatches, Batches
 
 TRANSPARENT = (ActivityRegularization, Dropout, Flatten, Identity, Reshape)  # behind these, the values are the same
@@ -35,7 +35,7 @@ class DesignWarning(UserWarning):
     """A network that cannot learn as it is designed."""
 
 
-def warn_of(model: Trainee, batches: Batches, level: int) -> None:
+def warn_of(model: TrainableModel, batches: Batches, level: int) -> None:
     """Tell the sure faults of a model that is about to be trained, each once for a model. level: of the caller."""
     told = model.__dict__.setdefault("_faults_told", set())
     for fault in (*output_faults(model), *batch_faults(model, batches)):
@@ -44,7 +44,7 @@ def warn_of(model: Trainee, batches: Batches, level: int) -> None:
             warnings.warn(fault, DesignWarning, stacklevel=level + 1)
 
 
-def output_faults(model: Trainee) -> Iterator[str]:
+def output_faults(model: TrainableModel) -> Iterator[str]:
     """What is wrong between the last activation and the loss; of several outputs nothing is sure."""
     if model.gives_many:
         return
@@ -71,7 +71,7 @@ def output_faults(model: Trainee) -> Iterator[str]:
         )
 
 
-def batch_faults(model: Trainee, batches: Batches) -> Iterator[str]:
+def batch_faults(model: TrainableModel, batches: Batches) -> Iterator[str]:
     """Batch normalization over batches of one sample."""
     if not isinstance(batches, ArrayBatches) or min(batches.batch_size, len(batches.x)) != 1:
         return
@@ -87,7 +87,7 @@ def batch_faults(model: Trainee, batches: Batches) -> Iterator[str]:
         )
 
 
-def _end(model: Trainee) -> Layer | None:
+def _end(model: TrainableModel) -> Layer | None:
     """The layer whose activation the output has; None where that is not certain."""
     leaves = [layer for _, layer in model.leaves()]
     while leaves and (type(leaves[-1]) in TRANSPARENT or (_activation(leaves[-1]) == "linear" and not leaves[-1].p)):

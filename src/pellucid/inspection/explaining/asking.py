@@ -10,8 +10,8 @@ from ...arrays import Array
 from ...errors import InvalidArgument, Told, UnknownName
 from ..base import Inspected
 from .formulas import backward_formula, forward_formula, letter
+from .records import LayerRecord, StepRecord
 from .step import PIECES, Step
-from .taken import Passed, Taken
 from .terms import dense_back, dense_forward, dense_gradient, is_dense, numbers_at, shares
 from .why import Index, Term, Why, largest_first, term
 
@@ -19,36 +19,36 @@ from .why import Index, Term, Why, largest_first, term
 class Wondering:
     """Answers `why` from what was written down."""
 
-    def __init__(self, model: Inspected, taken: Taken, steps: Sequence[Step]) -> None:
-        self.model, self.taken = model, taken
+    def __init__(self, model: Inspected, record: StepRecord, steps: Sequence[Step]) -> None:
+        self.model, self.record = model, record
         self.steps = {(step.phase, step.name): step for step in steps}
-        self.paths = list(taken.layers)
+        self.paths = list(record.layers)
 
     def why(self, name: str, index: Sequence[int]) -> Why:
         """Where the entry at this index of a parameter's gradient, or of a layer's array, comes from."""
-        parameters = {**self.taken.before.theta, **self.taken.before.state}
+        parameters = {**self.record.before.theta, **self.record.before.state}
         if name in parameters:
             return self._parameter(name, _checked(name, parameters[name], index))
-        path, sign = (name, "y") if name in self.taken.layers else name.rpartition("/")[::2]
-        passed = self.taken.layers.get(path)
-        found = {} if passed is None else {**passed.arrays, **passed.back}
-        if passed is None or sign not in found:
+        path, sign = (name, "y") if name in self.record.layers else name.rpartition("/")[::2]
+        layer_record = self.record.layers.get(path)
+        found = {} if layer_record is None else {**layer_record.arrays, **layer_record.back}
+        if layer_record is None or sign not in found:
             known = [*parameters, *self.paths, *(f"{path}/{sign}" for sign in found if sign != "y")]
             raise UnknownName("why, argument name", name, known)
         at = _checked(name, found[sign], index)
-        return self._entry(passed, sign, at, float(found[sign][at]))
+        return self._entry(layer_record, sign, at, float(found[sign][at]))
 
     # Parameters ----------------------------------------------------------------------------------------------------
 
     def _parameter(self, name: str, at: Index) -> Why:
         path, _, own_name = name.rpartition("/")
-        passed = self.taken.layers[path]
-        gradient, sign = self.taken.gradients.get(name), letter(passed, own_name)
+        layer_record = self.record.layers[path]
+        gradient, sign = self.record.gradients.get(name), letter(layer_record, own_name)
         if gradient is None:
-            reason = "not trained" if self.taken.judged else "without a gradient, as this was a forward pass"
-            return self._with_update(Why(name, at, f"a parameter, {reason}", float(passed.p[own_name][at])), name)
+            reason = "not trained" if self.record.judged else "without a gradient, as this was a forward pass"
+            return self._with_update(Why(name, at, f"a parameter, {reason}", float(layer_record.p[own_name][at])), name)
         formula, terms = f"d{sign}{list(at)} = Σ of what each sample adds", list[Term]()
-        uses = [use for use in self.taken.layers.values() if use.path == path]
+        uses = [use for use in self.record.layers.values() if use.path == path]
         for use in uses:
             if use.layer.gives_weights:
                 wire = use.step.outputs[list(use.p).index(own_name)]
@@ -65,7 +65,7 @@ class Wondering:
         for spec in self.model.specs:
             if spec.name == name and spec.regularizer is not None:
                 formula += f" + dR/d{sign}"
-                terms.append(term(f"dR/d{sign}{list(at)}", float(spec.regularizer.grad(passed.p[own_name])[at])))
+                terms.append(term(f"dR/d{sign}{list(at)}", float(spec.regularizer.grad(layer_record.p[own_name])[at])))
         if scale is not None:
             terms = [term(t.label, *t.factors, scale) for t in terms]
         return self._with_update(Why(name, at, formula, float(gradient[at]), largest_first(terms)), name)
@@ -83,43 +83,43 @@ class Wondering:
 
     # Arrays of layers ----------------------------------------------------------------------------------------------
 
-    def _entry(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
-        name, dense = f"{passed.label}/{sign}", is_dense(passed)
+    def _entry(self, layer_record: LayerRecord, sign: str, at: Index, value: float) -> Why:
+        name, dense = f"{layer_record.label}/{sign}", is_dense(layer_record)
         if dense and sign == "z":
-            return Why(name, at, *dense_forward(passed, at, value))
+            return Why(name, at, *dense_forward(layer_record, at, value))
         if dense and sign == "y":
-            formula = f"{_piece(forward_formula(passed), 'y')}, {dense_forward(passed, at, value)[0]}"
-            return Why(name, at, formula, value, inputs={"z": float(passed.arrays["z"][at])})
+            formula = f"{_piece(forward_formula(layer_record), 'y')}, {dense_forward(layer_record, at, value)[0]}"
+            return Why(name, at, formula, value, inputs={"z": float(layer_record.arrays["z"][at])})
         if dense and sign == "dx":
-            return Why(name, at, *dense_back(passed, at, value))
-        if sign in passed.letters_out("dy") or (sign == "dz" and "dy" not in passed.back):
-            return self._from_above(passed, sign, at, value)
-        if sign in passed.letters("x"):
-            wire = passed.step.inputs[passed.letters("x").index(sign)]
-            below = next((other for other in self.taken.layers.values() if wire in other.step.outputs), None)
+            return Why(name, at, *dense_back(layer_record, at, value))
+        if sign in layer_record.letters_out("dy") or (sign == "dz" and "dy" not in layer_record.back):
+            return self._from_above(layer_record, sign, at, value)
+        if sign in layer_record.letters("x"):
+            wire = layer_record.step.inputs[layer_record.letters("x").index(sign)]
+            below = next((other for other in self.record.layers.values() if wire in other.step.outputs), None)
             given = below and f"the {below.letters_out('y')[below.step.outputs.index(wire)]} of {below.label}"
             return Why(name, at, given or "the model's input", value)
-        if sign in passed.back:
-            formula = backward_formula(passed, set(passed.back))
+        if sign in layer_record.back:
+            formula = backward_formula(layer_record, set(layer_record.back))
             formula = _piece(formula, sign) if dense else formula
         else:
-            formula = forward_formula(passed)
-        return Why(name, at, formula, value, inputs=numbers_at(passed, sign, formula, at))
+            formula = forward_formula(layer_record)
+        return Why(name, at, formula, value, inputs=numbers_at(layer_record, sign, formula, at))
 
     def _readers(self, looked_at: int) -> list[tuple[str, Array | None]]:
         """(in words, what it sends back) of whoever reads a wire."""
         return [
             (f"the {letter} of {other.label}", other.back.get(letter))
-            for other in self.taken.layers.values()
+            for other in self.record.layers.values()
             for letter, wire in zip(other.letters("dx"), other.step.inputs, strict=True)
             if wire == looked_at
         ]
 
-    def _from_above(self, passed: Passed, sign: str, at: Index, value: float) -> Why:
-        name, letters = f"{passed.label}/{sign}", passed.letters_out("dy")
-        looked_at = dict(zip(letters, passed.step.outputs, strict=True)).get(sign, passed.step.outputs[0])
+    def _from_above(self, layer_record: LayerRecord, sign: str, at: Index, value: float) -> Why:
+        name, letters = f"{layer_record.label}/{sign}", layer_record.letters_out("dy")
+        looked_at = dict(zip(letters, layer_record.step.outputs, strict=True)).get(sign, layer_record.step.outputs[0])
         above = self._readers(looked_at)
-        mine = [one for one in self.taken.judged if self.model.wiring.outputs[one.place] == looked_at]
+        mine = [one for one in self.record.judged if self.model.wiring.outputs[one.place] == looked_at]
         if above and mine:  # an output that the network reads, too
             above += [(f"the d{one.letter} of the loss", one.d) for one in mine]
         if len(above) == 1:
@@ -130,10 +130,10 @@ class Wondering:
                 name, at, f"{sign}{list(at)} = Σ of what the readers of y send back", value, largest_first(terms)
             )
         losses = [step for (phase, _), step in self.steps.items() if phase == "loss"]
-        step = losses[self.taken.judged.index(mine[0])]
-        inputs = {letter: float(a[at]) for letter, a in passed.arrays.items() if letter in ("z", "y")}
+        step = losses[self.record.judged.index(mine[0])]
+        inputs = {letter: float(a[at]) for letter, a in layer_record.arrays.items() if letter in ("z", "y")}
         t = step.inputs["t"]
-        if t.shape == passed.arrays["y"].shape:
+        if t.shape == layer_record.arrays["y"].shape:
             inputs["t"] = float(t[at])
         elif t.size == len(t):
             inputs["t"] = float(t.reshape(-1)[at[0]])

@@ -15,40 +15,40 @@ from ...program import lettered
 from ...rng import Key
 from ...training import definition
 from ..base import Inspected, own, unwatch, watch
-from .taken import Judged, Parameters, Passed, Taken, in_order, part_of
+from .records import Judged, LayerRecord, Parameters, StepRecord, in_order, part_of
 
 
-def take_step(model: Inspected, x: Any, y: Any, weights: Any) -> Taken:
+def take_step(model: Inspected, x: Any, y: Any, weights: Any) -> StepRecord:
     """Train the model by one step of the definition; what it computed on the way."""
-    taken = Taken("definition", x, y, weights, Parameters.of(model))
-    with _layers_watched(model, taken), loss_watched(model, taken), rule_watched(model) as given:
+    record = StepRecord("definition", x, y, weights, Parameters.of(model))
+    with _layers_watched(model, record), loss_watched(model, record), rule_watched(model) as given:
         try:
             total = definition.train_step(model, x, y, weights)
-            taken.after = Parameters.of(model)
+            record.after = Parameters.of(model)
         except NonFinite as problem:
-            taken.failure, total = str(problem), float("nan")
-    taken.total = total
-    taken.gradients = {name: model.gradient[name].copy() for name in model.trained_names()}
-    taken.stepped = in_order(np.concatenate(given), model) if given else {}
-    return taken
+            record.failure, total = str(problem), float("nan")
+    record.total = total
+    record.gradients = {name: model.gradient[name].copy() for name in model.trained_names()}
+    record.stepped = in_order(np.concatenate(given), model) if given else {}
+    return record
 
 
-def take_pass(model: Inspected, x: Any) -> Taken:
+def take_pass(model: Inspected, x: Any) -> StepRecord:
     """The forward pass of prediction."""
-    taken = Taken("definition", x, None, None, Parameters.of(model))
-    with _layers_watched(model, taken):
+    record = StepRecord("definition", x, None, None, Parameters.of(model))
+    with _layers_watched(model, record):
         definition.predict_step(model, x)
-    return taken
+    return record
 
 
 @contextmanager
-def _layers_watched(model: Inspected, taken: Taken) -> Iterator[None]:
+def _layers_watched(model: Inspected, record: StepRecord) -> Iterator[None]:
     """Within the block, what passes through each layer for the first time is written down, use by use."""
-    p = {**taken.before.theta, **taken.before.state}
-    uses: dict[str, list[Passed]] = {}
+    p = {**record.before.theta, **record.before.state}
+    uses: dict[str, list[LayerRecord]] = {}
     for step in model.wiring.steps:
-        passed = taken.layers[step.label] = Passed(step, step.layer, model.key, part_of(p, step.path))
-        uses.setdefault(step.path, []).append(passed)
+        layer_record = record.layers[step.label] = LayerRecord(step, step.layer, model.key, part_of(p, step.path))
+        uses.setdefault(step.path, []).append(layer_record)
     for mine in uses.values():
         _watch_layer(mine)
     try:
@@ -58,56 +58,56 @@ def _layers_watched(model: Inspected, taken: Taken) -> Iterator[None]:
             unwatch(mine[0].layer)
 
 
-def _watch_layer(uses: list[Passed]) -> None:
+def _watch_layer(uses: list[LayerRecord]) -> None:
     """Write down the first pass through each use: forward in their order, backward from the last to the first."""
 
-    def coming() -> Passed | None:
-        return next((passed for passed in uses if not passed.arrays), None)
+    def coming() -> LayerRecord | None:
+        return next((layer_record for layer_record in uses if not layer_record.arrays), None)
 
-    def going() -> Passed | None:
-        return next((passed for passed in reversed(uses) if not passed.back), None)
+    def going() -> LayerRecord | None:
+        return next((layer_record for layer_record in reversed(uses) if not layer_record.back), None)
 
     def enters(p: Any, *xs: Array, training: bool, rng: Key, mask: Any = None) -> None:
-        if (passed := coming()) is not None:
-            passed.key = rng
+        if (layer_record := coming()) is not None:
+            layer_record.key = rng
 
     def leaves(args: Any, result: Any) -> None:
-        if (passed := coming()) is not None:
-            y, passed.cache = result
-            xs = dict(zip(passed.letters("x"), (x.copy() for x in args[1:]), strict=True))
+        if (layer_record := coming()) is not None:
+            y, layer_record.cache = result
+            xs = dict(zip(layer_record.letters("x"), (x.copy() for x in args[1:]), strict=True))
             ys = y if isinstance(y, tuple) else (y,)
-            passed.arrays = {**xs, **_inner(passed), **lettered("y", [one.copy() for one in ys])}
+            layer_record.arrays = {**xs, **_inner(layer_record), **lettered("y", [one.copy() for one in ys])}
 
-    inside: list[Passed | None] = []  # one way back may call the other
+    inside: list[LayerRecord | None] = []  # one way back may call the other
 
     def returns(letter: str) -> Any:
         def told(p: Any, cache: Any, *ds: Array | None) -> None:
             inside.append(inside[-1] if inside else going())
-            if (passed := inside[-1]) is not None:
-                _keep(passed, lettered(letter, ds))
+            if (layer_record := inside[-1]) is not None:
+                _keep(layer_record, lettered(letter, ds))
 
         return told
 
     def left(args: Any, result: Any) -> None:
-        if (passed := inside.pop()) is not None:
+        if (layer_record := inside.pop()) is not None:
             found = result[0] if isinstance(result[0], tuple) else (result[0],)
-            _keep(passed, dict(zip(passed.letters("dx"), found, strict=True)))
+            _keep(layer_record, dict(zip(layer_record.letters("dx"), found, strict=True)))
 
     watch(uses[0].layer, "forward", enters, leaves)
     watch(uses[0].layer, "backward", returns("dy"), left)
     watch(uses[0].layer, "backward_from_logits", returns("dz"), left)
 
 
-def _keep(passed: Passed, back: dict[str, Array | None]) -> None:
+def _keep(layer_record: LayerRecord, back: dict[str, Array | None]) -> None:
     """Write down what comes back to a layer, or goes back from it, the first time."""
     for letter, d in back.items():
         if d is not None:
-            passed.back.setdefault(letter, d.copy())
+            layer_record.back.setdefault(letter, d.copy())
 
 
-def _inner(passed: Passed) -> dict[str, Array]:
+def _inner(layer_record: LayerRecord) -> dict[str, Array]:
     """What the layer's cache holds, by the letters that the layer gives."""
-    cache, letters = passed.cache, own(passed.layer, "cached", "forward") or ()
+    cache, letters = layer_record.cache, own(layer_record.layer, "cached", "forward") or ()
     if cache is None or not letters:
         return {}
     held = cache if isinstance(cache, tuple) else (cache,)
@@ -115,13 +115,13 @@ def _inner(passed: Passed) -> dict[str, Array]:
     arrays = {
         letter: a
         for letter, a in named.items()
-        if isinstance(a, np.ndarray) and letter not in (*passed.letters("x"), "y")
+        if isinstance(a, np.ndarray) and letter not in (*layer_record.letters("x"), "y")
     }
     return {letter: a.astype("float32") if a.dtype == bool else a.copy() for letter, a in arrays.items()}
 
 
 @contextmanager
-def loss_watched(model: Inspected, taken: Taken) -> Iterator[None]:
+def loss_watched(model: Inspected, record: StepRecord) -> Iterator[None]:
     """Within the block, what the loss finds is written down."""
     watched: list[Loss] = []
     weights = model.objective.weights
@@ -135,7 +135,7 @@ def loss_watched(model: Inspected, taken: Taken) -> Iterator[None]:
             if waiting:
                 place = waiting.pop(0)
                 d = found[1] * found[1].dtype.type(weights[place])
-                taken.judged.append(Judged(loss, behind, np.array(args[1]), values[-1], found[0], d, place))
+                record.judged.append(Judged(loss, behind, np.array(args[1]), values[-1], found[0], d, place))
 
         watch(loss, "values", after=lambda _, found: values.append(np.array(found)))
         watch(loss, "value_and_gradient", after=judged)

@@ -20,55 +20,55 @@ from ...training.engine import Engine
 from ...training.lowering import lower_prediction
 from ..base import Inspected
 from .by_definition import rule_watched
-from .taken import Judged, Parameters, Passed, Taken, in_order, part_of
+from .records import Judged, LayerRecord, Parameters, StepRecord, in_order, part_of
 
 # Operations that make the gradient into what the rule gets, and which of their operands is the result.
 PREPARING = {"gradient.unscaled": 2, "gradient.accumulated": 4, "clip.value": 3, "clip.norm": 3}
 
 
-class Kept:
+class KeepingResults:
     """The model, lowered so that every result is kept."""
 
     def __init__(self, model: Inspected) -> None:
         self.model = model
 
-    def lowered(self, code: Program, *xs: Buffer) -> Any:
+    def lower_checked(self, code: Program, *xs: Buffer) -> Any:
         code.keeps = True
-        return self.model.lowered(code, *xs)
+        return self.model.lower_checked(code, *xs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
 
 
-def take_step(model: Inspected, x: Any, y: Any, weights: Any) -> Taken | str:
+def take_step(model: Inspected, x: Any, y: Any, weights: Any) -> StepRecord | str:
     """Train the model by one step; what the engine computed on the way, or why it cannot."""
-    kept: Any = Kept(model)
+    kept: Any = KeepingResults(model)
     engine = Engine(kept)
-    stepper = engine.stepper(len(x), x, y, weights, training=True)
-    if stepper is None:
+    step_program = engine.step_program(len(x), x, y, weights, training=True)
+    if step_program is None:
         return _refusal(model, engine)
-    taken = Taken("compiled", x, y, weights, Parameters.of(model))
+    record = StepRecord("compiled", x, y, weights, Parameters.of(model))
     key = model.key.noise(model.optimizer.steps_taken)
     model.meters.reset()
     with rule_watched(model) as given:  # where the optimizer has no compiled form
-        if not stepper.run(None, 0, 1):
+        if not step_program.run(None, 0, 1):
             return "the step, in which some number is not finite"
-    look = _Look(stepper.machine, len(x))
-    _look_at_layers(model, taken, look, key)
-    taken.judged = list(_judged(model, stepper.lowered.code, taken, look))
-    taken.total = model.meters.loss_sum / max(model.meters.samples, 1)
-    taken.after = Parameters.of(model)
-    taken.gradients = {name: model.gradient[name].copy() for name in model.trained_names()}
-    stepped = given or _prepared(stepper.lowered.code, look)
+    look = _Look(step_program.machine, len(x))
+    _look_at_layers(model, record, look, key)
+    record.judged = list(_judged(model, step_program.lowered.code, record, look))
+    record.total = model.meters.loss_sum / max(model.meters.samples, 1)
+    record.after = Parameters.of(model)
+    record.gradients = {name: model.gradient[name].copy() for name in model.trained_names()}
+    stepped = given or _prepared(step_program.lowered.code, look)
     updates = model.optimizer.steps_taken % (model.optimizer.gradient_accumulation_steps or 1) == 0
     if updates:
-        taken.stepped = in_order(np.concatenate(stepped), model) if stepped else dict(taken.gradients)
-    return taken
+        record.stepped = in_order(np.concatenate(stepped), model) if stepped else dict(record.gradients)
+    return record
 
 
-def take_pass(model: Inspected, x: Any) -> Taken | str:
+def take_pass(model: Inspected, x: Any) -> StepRecord | str:
     """The forward pass of prediction, or why the engine cannot."""
-    kept: Any = Kept(model)
+    kept: Any = KeepingResults(model)
     engine = Engine(kept)
     if engine.predict(x) is None:
         return _refusal(model, engine)
@@ -80,9 +80,9 @@ def take_pass(model: Inspected, x: Any) -> Taken | str:
         machine.bind(name, np.empty((n, *y.shape), "float32"))
     machine.set(samples=n, batch=n)
     machine.run(1)
-    taken = Taken("compiled", x, None, None, Parameters.of(model))
-    _look_at_layers(model, taken, _Look(machine, n), model.key)
-    return taken
+    record = StepRecord("compiled", x, None, None, Parameters.of(model))
+    _look_at_layers(model, record, _Look(machine, n), model.key)
+    return record
 
 
 def _refusal(model: Inspected, engine: Engine) -> str:
@@ -107,22 +107,22 @@ class _Look:
         return self.machine.view(buffer, self.rows).copy()
 
 
-def _look_at_layers(model: Inspected, taken: Taken, look: _Look, key: Key) -> None:
+def _look_at_layers(model: Inspected, record: StepRecord, look: _Look, key: Key) -> None:
     taps = look.machine.program.taps
-    p = {**taken.before.theta, **taken.before.state}
+    p = {**record.before.theta, **record.before.state}
     for step in model.wiring.steps:
-        passed = Passed(step, step.layer, key.fold(*step.numbers), part_of(p, step.path))
+        layer_record = LayerRecord(step, step.layer, key.fold(*step.numbers), part_of(p, step.path))
         found = look.at(taps[step.label])
-        going = (*passed.letters_out("dy"), "dz", *passed.letters("dx"))
-        passed.back = {letter: found.pop(letter) for letter in list(found) if letter in going}
+        going = (*layer_record.letters_out("dy"), "dz", *layer_record.letters("dx"))
+        layer_record.back = {letter: found.pop(letter) for letter in list(found) if letter in going}
         if "m" in found:
             found["m"] = (found["m"] != 0).astype("float32")  # the kernel's mask holds the factor of what is kept
-        ways = [*passed.letters("x"), *passed.letters_out("y")]
+        ways = [*layer_record.letters("x"), *layer_record.letters_out("y")]
         found |= {letter: _parameter(look, taps[step.label][letter], p) for letter in ways if letter not in found}
         ys, xs = ({letter: found.pop(letter) for letter in letters}
-                  for letters in (passed.letters_out("y"), passed.letters("x")))  # fmt: skip
-        passed.arrays = {**xs, **found, **ys}
-        taken.layers[step.label] = passed
+                  for letters in (layer_record.letters_out("y"), layer_record.letters("x")))  # fmt: skip
+        layer_record.arrays = {**xs, **found, **ys}
+        record.layers[step.label] = layer_record
 
 
 def _parameter(look: _Look, place: Buffer, p: dict[str, Array]) -> Array:
@@ -132,7 +132,7 @@ def _parameter(look: _Look, place: Buffer, p: dict[str, Array]) -> Array:
     return p[next(name for name, where in slices.items() if where.start == place.offset)]
 
 
-def _judged(model: Inspected, code: Program, taken: Taken, look: _Look) -> Iterator[Judged]:
+def _judged(model: Inspected, code: Program, record: StepRecord, look: _Look) -> Iterator[Judged]:
     """The loss of each output that has one, in their order."""
     objective = model.objective
     totals = (op for op in code.sections["backward"] if op.kernel == "loss.total")
@@ -147,17 +147,17 @@ def _judged(model: Inspected, code: Program, taken: Taken, look: _Look) -> Itera
         seen, dy = look(looked_at), look(d)
         if fused and end is not None:
             loss = loss.from_logits_of(end[0]) or loss
-            _taken_off(taken, wire, dy)
+            _taken_off(record, wire, dy)
         yield Judged(loss, fused, seen, each, value, dy.reshape(seen.shape), place)
 
 
-def _taken_off(taken: Taken, wire: int, dz: Array) -> None:
+def _taken_off(record: StepRecord, wire: int, dz: Array) -> None:
     """What came back to the layer before a loss that looked behind its activation."""
-    passed = next(passed for passed in taken.layers.values() if wire in passed.step.outputs)
-    back = passed.back
-    back["dz"] = dz.reshape(passed.arrays["y"].shape)
+    layer_record = next(layer_record for layer_record in record.layers.values() if wire in layer_record.step.outputs)
+    back = layer_record.back
+    back["dz"] = dz.reshape(layer_record.arrays["y"].shape)
     back.pop("dy", None)
-    if isinstance(passed.layer, ActivationLayer):  # z is x: what was taken in one go is its dx
+    if isinstance(layer_record.layer, ActivationLayer):  # z is x: what was taken in one go is its dx
         back["dx"] = back["dz"]
 
 

@@ -15,8 +15,8 @@ from ..base import Inspected
 from . import by_definition, by_engine
 from .asking import Wondering
 from .explanation import Explanation
+from .records import StepRecord
 from .steps import steps_of
-from .taken import Taken
 
 ENGINES = ("auto", "compiled", "definition")
 
@@ -34,23 +34,23 @@ def explain(model: Inspected, x: Any, y: Any = None, weights: Any = None, *, eng
     if engine == "compiled":
         model.run_eagerly = False
     if y is None:
-        taken = _taken(engine, by_engine.take_pass, by_definition.take_pass, model, x)
-        return _explanation(model, taken)
+        record = _taken(engine, by_engine.take_pass, by_definition.take_pass, model, x)
+        return _explanation(model, record)
     model.optimizer.one_rate("explain")
     step, rate = model.optimizer.steps_taken + 1, float(model.optimizer.learning_rate)
     decays = model.optimizer.decays(model.theta, model.trained_names())
-    taken = _taken(engine, by_engine.take_step, by_definition.take_step, model, x, y, weights)
-    taken.step, taken.learning_rate, taken.decays = step, rate, decays
-    return _explanation(model, taken)
+    record = _taken(engine, by_engine.take_step, by_definition.take_step, model, x, y, weights)
+    record.step, record.learning_rate, record.decays = step, rate, decays
+    return _explanation(model, record)
 
 
 def _taken(
-    engine: str, compiled: Callable[..., Taken | str], definition: Callable[..., Taken], *given: Any
-) -> Taken:  # fmt: skip
+    engine: str, compiled: Callable[..., StepRecord | str], definition: Callable[..., StepRecord], *given: Any
+) -> StepRecord:  # fmt: skip
     """By the engine that is asked for; "auto" is the one that training would take."""
     if engine != "definition":
         found = compiled(*given)
-        if isinstance(found, Taken):
+        if isinstance(found, StepRecord):
             return found
         if engine == "compiled":
             raise InvalidArgument(
@@ -60,17 +60,17 @@ def _taken(
     return definition(*given)
 
 
-def _explanation(model: Inspected, taken: Taken) -> Explanation:
-    steps = tuple(steps_of(model, taken))
-    judged = bool(taken.judged)
+def _explanation(model: Inspected, record: StepRecord) -> Explanation:
+    steps = tuple(steps_of(model, record))
+    judged = bool(record.judged)
     return Explanation(
         model=model.name,
-        engine=taken.engine,
-        samples=len(taken.x),
-        loss=taken.total if judged else None,
-        step=taken.step or None,
-        learning_rate=taken.learning_rate if judged else None,
+        engine=record.engine,
+        samples=len(record.x),
+        loss=record.total if judged else None,
+        step=record.step or None,
+        learning_rate=record.learning_rate if judged else None,
         steps=steps,
-        notes=(f"There is no update: {taken.failure}",) if taken.failure else (),
-        wondering=Wondering(model, taken, steps),
+        notes=(f"There is no update: {record.failure}",) if record.failure else (),
+        wondering=Wondering(model, record, steps),
     )

@@ -11,8 +11,8 @@ from ...losses import Loss
 from ...optimizers import Optimizer
 from ...registry import arguments
 from ..base import own
+from .records import Judged, LayerRecord
 from .step import PIECES
-from .taken import Judged, Passed
 
 LAYER_SIGNS = {"epsilon": "ε"}
 LOSS_SIGNS = {"gamma": "γ", "alpha": "α", "delta": "δ"}
@@ -23,35 +23,40 @@ RULE_SIGNS = {
 MEANING = re.compile(r"\by = (.*?)\.(?:\s|$)")  # in the first line of an activation's docstring
 
 
-def letter(passed: Passed, name: str) -> str:
+def letter(layer_record: LayerRecord, name: str) -> str:
     """The letter of a parameter in its layer's formulas: W for kernel."""
-    return passed.layer.letters.get(name, name)
+    return layer_record.layer.letters.get(name, name)
 
 
-def forward_formula(passed: Passed) -> str:
+def forward_formula(layer_record: LayerRecord) -> str:
     """What the layer computed."""
-    layer = passed.layer
-    if _passes(passed):
+    layer = layer_record.layer
+    if _passes(layer_record):
         return "y = x"
     formula = own(layer, "formula", "forward") or f"y = {type(layer).__name__}(x)"
-    for sign in _absent(passed):
+    for sign in _absent(layer_record):
         formula = formula.replace(f" + {sign}", "").replace(f"{sign}·", "")
     return _named(formula, activation_of(layer))
 
 
-def backward_formula(passed: Passed, found: set[str]) -> str:
+def backward_formula(layer_record: LayerRecord, found: set[str]) -> str:
     """The gradients that the layer computed, of which those in `found` were written down."""
-    layer = passed.layer
+    layer = layer_record.layer
     formula = own(layer, "formula_back", "backward") or ", ".join(f"{d} by backward(dy)" for d in sorted(found))
-    if _passes(passed):
+    if _passes(layer_record):
         formula = "dx = dy"
-    if "dy" not in passed.back and "dz" not in formula:
+    if "dy" not in layer_record.back and "dz" not in formula:
         formula = "dx = dz, since z is x"
-    for sign in _absent(passed):
+    for sign in _absent(layer_record):
         formula = formula.replace(f"·{sign}", "")
-    if passed.by_averages:  # these do not move with x
+    if layer_record.by_averages:  # these do not move with x
         formula = formula.replace("r·(g − mean(g) − x̂·mean(g·x̂))", "r·g")
-    left_out = {"dx", "dz", *(f"d{s}" for s in layer.letters.values()), *(f"d{name}" for name in passed.p)} - found
+    left_out = {
+        "dx",
+        "dz",
+        *(f"d{s}" for s in layer.letters.values()),
+        *(f"d{name}" for name in layer_record.p),
+    } - found
     pieces = [piece for piece in PIECES.split(formula) if piece.split(" ")[0] not in left_out]
     return _named(", ".join(pieces), activation_of(layer))
 
@@ -137,15 +142,15 @@ def _named(formula: str, activation: Activation | None) -> str:
     return re.sub(r"\bf(?=′?\()", activation.name, formula)
 
 
-def _passes(passed: Passed) -> bool:
+def _passes(layer_record: LayerRecord) -> bool:
     """Whether a layer that makes noise in training was in none."""
-    noise = {"m", "n"} & set(own(passed.layer, "cached", "forward") or ())
-    return bool(noise) and not noise & set(passed.arrays)
+    noise = {"m", "n"} & set(own(layer_record.layer, "cached", "forward") or ())
+    return bool(noise) and not noise & set(layer_record.arrays)
 
 
-def _absent(passed: Passed) -> list[str]:
+def _absent(layer_record: LayerRecord) -> list[str]:
     """The letters of the parameters that the layer might have, and has not."""
-    return [sign for name, sign in passed.layer.letters.items() if name not in passed.p]
+    return [sign for name, sign in layer_record.layer.letters.items() if name not in layer_record.p]
 
 
 def _is_number(value: Any) -> bool:

@@ -23,56 +23,61 @@ from .formulas import (
     meaning,
     update_formula,
 )
+from .records import Judged, LayerRecord, Parameters, StepRecord
 from .step import Step
-from .taken import Judged, Parameters, Passed, Taken
 
 
-def steps_of(model: Inspected, taken: Taken) -> Iterator[Step]:
+def steps_of(model: Inspected, record: StepRecord) -> Iterator[Step]:
     """Forward, loss, backward, update; each layer by layer."""
-    for passed in taken.layers.values():
-        yield _forward(passed)
-    if not taken.judged:
+    for layer_record in record.layers.values():
+        yield _forward(layer_record)
+    if not record.judged:
         return
-    for judged in taken.judged:
-        yield _loss(model, taken, judged)
-    for passed in reversed(taken.layers.values()):
-        if passed.back:
-            yield _backward(model, taken, passed)
-    if taken.after is not None:
+    for judged in record.judged:
+        yield _loss(model, record, judged)
+    for layer_record in reversed(record.layers.values()):
+        if layer_record.back:
+            yield _backward(model, record, layer_record)
+    if record.after is not None:
         for name in model.trained_names():
-            yield _update(model, taken, taken.after, name)
-        yield from _averages(taken, taken.after)
+            yield _update(model, record, record.after, name)
+        yield from _averages(record, record.after)
 
 
-def _forward(passed: Passed) -> Step:
-    arrays = dict(passed.arrays)
-    inputs = {x: arrays.pop(x) for x in passed.letters("x")}
-    inputs |= {letter(passed, name): p for name, p in passed.p.items()}
-    if passed.layer.gives_weights:
+def _forward(layer_record: LayerRecord) -> Step:
+    arrays = dict(layer_record.arrays)
+    inputs = {x: arrays.pop(x) for x in layer_record.letters("x")}
+    inputs |= {letter(layer_record, name): p for name, p in layer_record.p.items()}
+    if layer_record.layer.gives_weights:
         arrays = {}  # the weights again
-    formula = forward_formula(passed)
-    notes = [meaning(activation_of(passed.layer)), constants(passed.layer, formula, LAYER_SIGNS)]
-    if passed.by_averages:
+    formula = forward_formula(layer_record)
+    notes = [meaning(activation_of(layer_record.layer)), constants(layer_record.layer, formula, LAYER_SIGNS)]
+    if layer_record.by_averages:
         notes.append("μ = moving_mean, σ² = moving_variance: not the batch's, outside training or in a frozen layer")
     if "σ²" in arrays and not arrays["σ²"].any():
         notes.append("σ² is 0, so that y is β whatever x is: take a batch of several samples, as training does")
-    return _step("forward", passed, formula, inputs, arrays, notes)
+    return _step("forward", layer_record, formula, inputs, arrays, notes)
 
 
 def _step(
-    phase: str, passed: Passed, formula: str, inputs: dict[str, Array], outputs: dict[str, Array], notes: list[str]
+    phase: str,
+    layer_record: LayerRecord,
+    formula: str,
+    inputs: dict[str, Array],
+    outputs: dict[str, Array],
+    notes: list[str],
 ) -> Step:
-    kind = type(passed.layer).__name__
-    return Step(phase, passed.label, kind, formula, inputs, outputs, tuple(filter(None, notes)))
+    kind = type(layer_record.layer).__name__
+    return Step(phase, layer_record.label, kind, formula, inputs, outputs, tuple(filter(None, notes)))
 
 
-def _loss(model: Inspected, taken: Taken, judged: Judged) -> Step:
+def _loss(model: Inspected, record: StepRecord, judged: Judged) -> Step:
     """The loss of one output; the penalties are told with that of the first."""
     place, (_, scales, names) = judged.place, model.objective
-    t, w = parts_of(taken.y)[place], parts_of(taken.weights, place + 1)[place]
-    sums = sum(scales[one.place] * one.value for one in taken.judged)
-    penalty, total = taken.total - sums, judged.value if names else taken.total
-    penalized = abs(penalty) > 1e-9 + 1e-6 * abs(taken.total) and not names
+    t, w = parts_of(record.y)[place], parts_of(record.weights, place + 1)[place]
+    sums = sum(scales[one.place] * one.value for one in record.judged)
+    penalty, total = record.total - sums, judged.value if names else record.total
+    penalized = abs(penalty) > 1e-9 + 1e-6 * abs(record.total) and not names
     z, size = judged.letter, judged.seen.shape[-1]
     inputs = {z: judged.seen, "t": np.asarray(t), **({"w": w} if w is not None else {})}
     outputs = {"ℓ": judged.values, "L": np.array(total), f"d{z}": judged.d.reshape(judged.seen.shape)}
@@ -86,14 +91,14 @@ def _loss(model: Inspected, taken: Taken, judged: Judged) -> Step:
     if names:
         notes.append(
             f"of output {names[place]!r}, which counts {scales[place]:g} times; the step's loss is "
-            f"{taken.total:.6g}, the penalties' {penalty:.6g} among it"
+            f"{record.total:.6g}, the penalties' {penalty:.6g} among it"
         )
     if z == "z" and not judged.fused:
         notes.append("z is the y of the last layer, as the loss takes logits: from_logits=True")
     if "/O" in formula:
         notes.append(f"O = {size}, the outputs of a sample")
     if judged.fused:
-        last = giver(model, taken, place)
+        last = giver(model, record, place)
         notes.append(f"dz is taken in one go through the {_name(last)} and the loss; dy is never computed")
     if smoothing := getattr(judged.loss, "label_smoothing", 0):
         notes.append(f"t was drawn towards equal parts by label_smoothing = {smoothing:g} first")
@@ -101,64 +106,70 @@ def _loss(model: Inspected, taken: Taken, judged: Judged) -> Step:
     return Step("loss", name, type(judged.loss).__name__, formula, inputs, outputs, tuple(notes))
 
 
-def giver(model: Inspected, taken: Taken, place: int) -> Passed:
+def giver(model: Inspected, record: StepRecord, place: int) -> LayerRecord:
     """What gives this output."""
     wire = model.wiring.outputs[place]
-    return next(passed for passed in taken.layers.values() if wire in passed.step.outputs)
+    return next(layer_record for layer_record in record.layers.values() if wire in layer_record.step.outputs)
 
 
-def _name(passed: Passed) -> str:
-    activation = activation_of(passed.layer)
-    return activation.name if activation is not None else type(passed.layer).__name__
+def _name(layer_record: LayerRecord) -> str:
+    activation = activation_of(layer_record.layer)
+    return activation.name if activation is not None else type(layer_record.layer).__name__
 
 
-def _backward(model: Inspected, taken: Taken, passed: Passed) -> Step:
-    back, notes = passed.back, []
+def _backward(model: Inspected, record: StepRecord, layer_record: LayerRecord) -> Step:
+    back, notes = layer_record.back, []
     fused = "dz" in back and "dy" not in back
-    inputs = {"dz": back["dz"]} if fused else {dy: back[dy] for dy in passed.letters_out("dy") if dy in back}
+    inputs = {"dz": back["dz"]} if fused else {dy: back[dy] for dy in layer_record.letters_out("dy") if dy in back}
     outputs = {"dz": back["dz"]} if "dz" in back and not fused else {}
     regularizers = {s.name: s.regularizer for s in model.specs if s.regularizer is not None}
-    for name, p in passed.p.items():
-        path = f"{passed.path}/{name}"
-        if path in taken.gradients:
-            outputs[f"d{letter(passed, name)}"] = taken.gradients[path]
+    for name, p in layer_record.p.items():
+        path = f"{layer_record.path}/{name}"
+        if path in record.gradients:
+            outputs[f"d{letter(layer_record, name)}"] = record.gradients[path]
             if path in regularizers:
-                sign = letter(passed, name)
+                sign = letter(layer_record, name)
                 outputs[f"dR/d{sign}"] = regularizers[path].grad(p)
                 notes.append(f"d{sign} includes dR/d{sign}, of the regularizer {regularizers[path]!r}")
-    outputs |= {letter: back[letter] for letter in passed.letters_back()}
-    if (uses := [other.label for other in taken.layers.values() if other.path == passed.path])[1:] and passed.p:
+    outputs |= {letter: back[letter] for letter in layer_record.letters_back()}
+    if (uses := [other.label for other in record.layers.values() if other.path == layer_record.path])[
+        1:
+    ] and layer_record.p:
         notes.append(f"the gradients of its parameters are the sums over {', '.join(uses)}")
-    notes += [f"{dx} is the sum over the axes along which its x was stretched" for dx in _stretched(passed)]
-    if passed.layer.activity_regularizer is not None and not fused:
-        notes.append(f"dy includes the gradient of the activity regularizer {passed.layer.activity_regularizer!r}")
-    return _step("backward", passed, backward_formula(passed, set(outputs)), inputs, outputs, notes)
+    notes += [f"{dx} is the sum over the axes along which its x was stretched" for dx in _stretched(layer_record)]
+    if layer_record.layer.activity_regularizer is not None and not fused:
+        notes.append(
+            f"dy includes the gradient of the activity regularizer {layer_record.layer.activity_regularizer!r}"
+        )
+    return _step("backward", layer_record, backward_formula(layer_record, set(outputs)), inputs, outputs, notes)
 
 
-def _stretched(passed: Passed) -> list[str]:
+def _stretched(layer_record: LayerRecord) -> list[str]:
     """The gradients of inputs that the layer stretched to fit the others, number by number."""
-    shapes, y = [x.shape for x in passed.xs], passed.arrays.get(passed.letters_out("y")[0])
+    shapes, y = [x.shape for x in layer_record.xs], layer_record.arrays.get(layer_record.letters_out("y")[0])
     try:
         fit = y is not None and len(shapes) > 1 and np.broadcast_shapes(*shapes) == y.shape
     except ValueError:  # they are not joined number by number
         fit = False
-    back = [dx for dx, shape in zip(passed.letters("dx"), shapes, strict=True) if y is not None and shape != y.shape]
-    return [dx for dx in back if dx in passed.back] if fit else []
+    back = [
+        dx for dx, shape in zip(layer_record.letters("dx"), shapes, strict=True) if y is not None and shape != y.shape
+    ]
+    return [dx for dx in back if dx in layer_record.back] if fit else []
 
 
-def _update(model: Inspected, taken: Taken, after: Parameters, name: str) -> Step:
-    optimizer, before = model.optimizer, taken.before
-    decay = taken.decays.get(name, 0.0)
+def _update(model: Inspected, record: StepRecord, after: Parameters, name: str) -> Step:
+    optimizer, before = model.optimizer, record.before
+    decay = record.decays.get(name, 0.0)
     constraint = model.constraints().get(name)
-    inputs = {"w": before.theta[name], "g": taken.gradients[name]}
-    stepped = taken.stepped.get(name)
+    inputs = {"w": before.theta[name], "g": record.gradients[name]}
+    stepped = record.stepped.get(name)
     if stepped is not None and not np.array_equal(stepped, inputs["g"], equal_nan=True):
         inputs["g used"] = stepped
     inputs |= before.memory[name]
     outputs = {"w": after.theta[name], **after.memory[name]}
-    t = (taken.step - 1) // (optimizer.gradient_accumulation_steps or 1) + 1
-    still = ": the schedule lets no weight move" if taken.learning_rate == 0 else ""
-    notes = [f"lr = {taken.learning_rate:.6g}, t = {t}{still}", *_preparations(optimizer, stepped is None)]
+    t = (record.step - 1) // (optimizer.gradient_accumulation_steps or 1) + 1
+    still = ": the schedule lets no weight move" if record.learning_rate == 0 else ""
+    notes = [f"lr = {record.learning_rate:.6g}, t = {t}{still}", *_preparations(optimizer, stepped is None)]
     if decay:
         notes.append(f"decay = {decay:g}")
     formula = update_formula(optimizer, decay, constraint)
@@ -180,12 +191,12 @@ def _preparations(optimizer: Any, waits: bool) -> Iterator[str]:
         yield f"average ← {optimizer.ema_momentum:g}·average + {1 - optimizer.ema_momentum:.3g}·w"
 
 
-def _averages(taken: Taken, after: Parameters) -> Iterator[Step]:
+def _averages(record: StepRecord, after: Parameters) -> Iterator[Step]:
     """The parameters that move without being trained."""
-    for name, old in taken.before.state.items():
+    for name, old in record.before.state.items():
         if not np.array_equal(old, after.state[name], equal_nan=True):
             path = name.rpartition("/")[0]
-            layer = taken.layers[path].layer
+            layer = record.layers[path].layer
             momentum = getattr(layer, "momentum", None)
             formula = "moving ← momentum·moving + (1 − momentum)·new" if momentum is not None else "by state_after"
             notes = (f"momentum = {momentum:g}",) if momentum is not None else ()

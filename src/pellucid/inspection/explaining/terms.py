@@ -17,19 +17,19 @@ from ...layers import Dense
 from ...layers.shapes import along, axes_of
 from ..base import own
 from .formulas import letter
-from .taken import Passed
+from .records import LayerRecord
 from .why import Index, Term, largest_first, term
 
 
-def is_dense(passed: Passed) -> bool:
+def is_dense(layer_record: LayerRecord) -> bool:
     """Whether the layer computes what Dense does."""
-    return isinstance(passed.layer, Dense) and own(passed.layer, "formula", "forward") is not None
+    return isinstance(layer_record.layer, Dense) and own(layer_record.layer, "formula", "forward") is not None
 
 
-def dense_forward(passed: Passed, at: Index, value: float) -> tuple[str, float, tuple[Term, ...]]:
+def dense_forward(layer_record: LayerRecord, at: Index, value: float) -> tuple[str, float, tuple[Term, ...]]:
     """z[.., j] = Σ x[.., i]·W[i, j] + b[j]."""
     *where, j = at
-    x, W, b = passed.arrays["x"][tuple(where)], passed.p["kernel"], passed.p.get("bias")
+    x, W, b = layer_record.arrays["x"][tuple(where)], layer_record.p["kernel"], layer_record.p.get("bias")
     lead = "".join(f"{i}, " for i in where)
     terms = [term(f"x[{lead}{i}]·W[{i}, {j}]", x[i], W[i, j]) for i in range(len(x))]
     formula = f"z[{lead}{j}] = Σ x[{lead}i]·W[i, {j}]"
@@ -38,9 +38,9 @@ def dense_forward(passed: Passed, at: Index, value: float) -> tuple[str, float, 
     return formula, value, largest_first(terms)
 
 
-def dense_gradient(passed: Passed, name: str, at: Index) -> tuple[str, list[Term]]:
+def dense_gradient(layer_record: LayerRecord, name: str, at: Index) -> tuple[str, list[Term]]:
     """dW[i, j] = Σ x[.., i]·dz[.., j];  db[j] = Σ dz[.., j]."""
-    x, dz, j = passed.arrays["x"], passed.back.get("dz", passed.back.get("dy")), at[-1]
+    x, dz, j = layer_record.arrays["x"], layer_record.back.get("dz", layer_record.back.get("dy")), at[-1]
     assert dz is not None
     places = itertools.product(*(range(n) for n in dz.shape[:-1]))
     b = "b" if dz.ndim == 2 else "b, ..."
@@ -52,10 +52,10 @@ def dense_gradient(passed: Passed, name: str, at: Index) -> tuple[str, list[Term
     return f"dW[{i}, {j}] = Σ x[{b}, {i}]·dz[{b}, {j}]", terms
 
 
-def dense_back(passed: Passed, at: Index, value: float) -> tuple[str, float, tuple[Term, ...]]:
+def dense_back(layer_record: LayerRecord, at: Index, value: float) -> tuple[str, float, tuple[Term, ...]]:
     """dx[.., i] = Σ dz[.., j]·W[i, j]."""
     *where, i = at
-    dz, W, lead = passed.back.get("dz", passed.back.get("dy")), passed.p["kernel"], _comma(where)
+    dz, W, lead = layer_record.back.get("dz", layer_record.back.get("dy")), layer_record.p["kernel"], _comma(where)
     assert dz is not None
     row = dz[tuple(where)]
     terms = [term(f"dz[{lead}{j}]·W[{i}, {j}]", row[j], W[i, j]) for j in range(len(row))]
@@ -69,37 +69,41 @@ def _comma(place: Sequence[int]) -> str:
 # Any layer -------------------------------------------------------------------------------------------------------
 
 
-def shares(passed: Passed, name: str, at: Index) -> Iterator[Term]:
+def shares(layer_record: LayerRecord, name: str, at: Index) -> Iterator[Term]:
     """What each sample adds to a parameter's gradient."""
-    layer, cache = passed.layer, passed.cache
+    layer, cache = layer_record.layer, layer_record.cache
     if cache is None:  # the compiled engine keeps none
-        _, cache = layer.forward(passed.p, *passed.xs, training=True, rng=passed.key)
-    fused = "dy" not in passed.back
-    d, backward = (passed.back["dz"], layer.backward_from_logits) if fused else (passed.back["dy"], layer.backward)
+        _, cache = layer.forward(layer_record.p, *layer_record.xs, training=True, rng=layer_record.key)
+    fused = "dy" not in layer_record.back
+    d, backward = (
+        (layer_record.back["dz"], layer.backward_from_logits) if fused else (layer_record.back["dy"], layer.backward)
+    )
     for b in range(len(d)):
         alone = np.zeros_like(d)
         alone[b] = d[b]
-        yield term(f"sample {b}", float(backward(passed.p, cache, alone)[1][name][at]))
+        yield term(f"sample {b}", float(backward(layer_record.p, cache, alone)[1][name][at]))
 
 
-def numbers_at(passed: Passed, sign: str, formula: str, at: Index) -> dict[str, float]:
+def numbers_at(layer_record: LayerRecord, sign: str, formula: str, at: Index) -> dict[str, float]:
     """The numbers in a formula: entries of the layer's arrays and parameters that stand at the place of this one."""
-    arrays = {**passed.arrays, **passed.back}
+    arrays = {**layer_record.arrays, **layer_record.back}
     shape = arrays.pop(sign).shape
-    arrays |= {letter(passed, name): p for name, p in passed.p.items() if letter(passed, name) not in arrays}
+    arrays |= {
+        letter(layer_record, name): p for name, p in layer_record.p.items() if letter(layer_record, name) not in arrays
+    }
     found = {}
     for name, a in arrays.items():
-        a = a if a.ndim == len(at) else _spread(passed, a, len(at))
+        a = a if a.ndim == len(at) else _spread(layer_record, a, len(at))
         fits = a.ndim == len(at) and all(n in (1, whole) for n, whole in zip(a.shape, shape, strict=True))
         if fits and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", formula.partition(" = ")[2]):
             found[name] = float(a[tuple(0 if n == 1 else i for i, n in zip(at, a.shape, strict=True))])
     return found
 
 
-def _spread(passed: Passed, p: Array, ndim: int) -> Array:
+def _spread(layer_record: LayerRecord, p: Array, ndim: int) -> Array:
     """A parameter with as many axes as a batch has: those of the layer's `axis`, or else a sample's."""
-    axis = getattr(passed.layer, "axis", None)
-    shape = passed.xs[0].shape[1:]
-    if axis is not None and p.ndim == len(axes := axes_of(passed.path, axis, shape)):
+    axis = getattr(layer_record.layer, "axis", None)
+    shape = layer_record.xs[0].shape[1:]
+    if axis is not None and p.ndim == len(axes := axes_of(layer_record.path, axis, shape)):
         return along(p, axes, ndim)
     return p[None]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import doubles, floats, ints, number
 from ..layout import LOSS, SHARED, B
-from ..memory import doubles, floats, ints, number
 from .base import kernel
 from .gather import share_lines
 

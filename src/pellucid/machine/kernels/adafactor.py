@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..intrinsics import Word, floats, ints, number
 from ..layout import RATE, T
-from ..memory import Word, floats, ints, number
 from .base import inline, kernel
 from .functions import precise
 from .gather import share, share_lines

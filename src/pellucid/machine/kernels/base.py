@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numba as nb
 
-from ..memory import FLAGS
+from ..intrinsics import FLAGS
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..intrinsics import floats, ints, number
 from ..layout import B
-from ..memory import floats, ints, number
 from .base import inline, kernel
 from .functions import choose, exp, expm1, f32, log, precise
 from .gather import share

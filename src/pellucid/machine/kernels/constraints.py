@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..memory import Word, floats, ints, number
+from ..intrinsics import Word, floats, ints, number
 from .base import inline, kernel
 from .functions import precise
 from .gather import share, share_lines

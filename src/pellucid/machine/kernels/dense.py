@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..intrinsics import Word, claim, floats, ints
 from ..layout import NOT_FINITE, SCRATCH, SCRATCH_FLOATS, SHARED, STATUS, B
-from ..memory import Word, claim, floats, ints
 from ..tile import ADD, ROWS
 from .base import inline, kernel
 from .gather import share, share_lines

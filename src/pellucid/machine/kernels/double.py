@@ -7,7 +7,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from ..memory import number
+from ..intrinsics import number
 from .functions import precise
 from .random import bits_of_double
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..intrinsics import floats, ints, number
 from ..layout import B
-from ..memory import floats, ints, number
 from .base import kernel
 from .functions import f32, precise
 from .gather import share_lines

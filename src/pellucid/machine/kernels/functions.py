@@ -14,7 +14,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from ..memory import native
+from ..intrinsics import native
 
 f32 = np.float32
 F = TypeVar("F", bound=Callable[..., Any])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..intrinsics import floats, ints
 from ..layout import B
-from ..memory import floats, ints
 from .base import kernel
 from .elementwise import backward, forward
 from .functions import HALF, ONE, TWO, ZERO, choose, exp, f32, normal, precise, sigmoid

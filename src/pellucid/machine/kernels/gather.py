@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from ..intrinsics import fetch, floats, ints, number, viewer
 from ..layout import FIRST, KINDS, NOT_FINITE, OUT, ROWS, SHARED, STATUS, B
-from ..memory import fetch, floats, ints, number, viewer
 from .base import inline, kernel
 
 AHEAD = 4096  # bytes of the rows to come that are asked for while one is converted: they lie anywhere in memory

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from ..intrinsics import (
+    FLUSH,
+    atomic_add,
+    atomic_load,
+    call,
+    call_nothing,
+    control_word,
+    doubles,
+    ints,
+    set_control_word,
+)  # fmt: skip
 from ..layout import (
     ABORT,
     ARRIVED,
@@ -43,17 +54,6 @@ from ..layout import (
     YIELD,
     B,
     T,
-)  # fmt: skip
-from ..memory import (
-    FLUSH,
-    atomic_add,
-    atomic_load,
-    call,
-    call_nothing,
-    control_word,
-    doubles,
-    ints,
-    set_control_word,
 )  # fmt: skip
 from .base import inline, kernel
 from .random import fold, permutation

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..intrinsics import ints, number
 from ..layout import RATE, T
-from ..memory import ints, number
 from .base import kernel
 from .functions import precise
 from .gather import share_lines

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..intrinsics import floats, ints, number
 from ..layout import B
-from ..memory import floats, ints, number
 from .base import kernel
 from .functions import choose, exp, f32, log, log1p, precise, tanh
 from .gather import share

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import Word, doubles, floats, ints
+from ..intrinsics import number as number_of
 from ..layout import LOSS, NOT_FINITE, SHARED, STATUS, B
-from ..memory import Word, doubles, floats, ints
-from ..memory import number as number_of
 from .base import inline, kernel
 from .gather import share_lines
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..intrinsics import Word, floats, ints
 from ..layout import SCRATCH, B
-from ..memory import Word, floats, ints
 from .base import inline, kernel
 from .functions import precise
 from .gather import share, share_lines

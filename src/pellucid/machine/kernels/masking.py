@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..intrinsics import floats, ints, number
 from ..layout import B
-from ..memory import floats, ints, number
 from .base import kernel
 from .functions import ZERO, f32
 from .gather import share

@@ -6,7 +6,7 @@ or where its rows lie so far apart that they push each other out of the cache, a
 
 from __future__ import annotations
 
-from ..memory import Word, floats
+from ..intrinsics import Word, floats
 from ..tile import LANES, ROWS, make_tile
 from ..transpose import transpose_block
 from .base import inline

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..intrinsics import floats, ints
 from ..layout import B
-from ..memory import floats, ints
 from .base import inline, kernel
 from .gather import share, share_lines
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..intrinsics import doubles, floats, ints, number
 from ..layout import COUNTS, LOSS, SHARED, B
-from ..memory import doubles, floats, ints, number
 from .base import inline, kernel
 from .gather import share, share_lines
 from .losses import weighted

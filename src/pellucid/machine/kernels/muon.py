@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import Word, floats, ints, number
 from ..layout import RATE, T
-from ..memory import Word, floats, ints, number
 from .base import inline, kernel
 from .gather import share, share_lines
 from .sums import total

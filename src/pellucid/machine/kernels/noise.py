@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import Word, floats, ints, number
 from ..layout import B, T
-from ..memory import Word, floats, ints, number
 from .base import inline, kernel
 from .gather import share_lines
 from .random import fold, four_words, normal

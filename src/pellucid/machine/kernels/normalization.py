@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..intrinsics import Word, floats, ints, number
 from ..layout import B
-from ..memory import Word, floats, ints, number
 from .base import inline, kernel
 from .gather import share, share_lines
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..intrinsics import ints
 from ..layout import SCRATCH, T
-from ..memory import ints
 from .base import kernel
 from .dense import by_columns, multiply, my_part
 from .updates import due

@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from ..memory import FLAGS, INT, ints, native, number
+from ..intrinsics import FLAGS, INT, ints, native, number
 from .base import F, inline, kernel
 
 LOW = np.uint64(0xFFFFFFFF)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import doubles, floats, ints, number
 from ..layout import LOSS, SHARED
-from ..memory import doubles, floats, ints, number
 from .base import kernel
 from .gather import share, share_lines
 from .sums import total

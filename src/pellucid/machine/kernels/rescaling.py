@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..intrinsics import floats, ints
 from ..layout import B
-from ..memory import floats, ints
 from .base import kernel
 from .elementwise import forward
 from .gather import share

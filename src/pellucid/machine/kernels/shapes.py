@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..intrinsics import floats, ints
 from ..layout import B
-from ..memory import floats, ints
 from .base import kernel
 from .gather import share, share_lines
 

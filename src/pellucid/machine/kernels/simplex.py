@@ -4,8 +4,8 @@ Each kernel's op: x, y, rows per sample, numbers per row; and on the way back: d
 
 from __future__ import annotations
 
+from ..intrinsics import floats, ints
 from ..layout import B
-from ..memory import floats, ints
 from .base import kernel
 from .functions import INFINITY, ONE, ZERO, choose, exp, f32, highest, log
 from .gather import share

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import floats, ints
 from ..layout import B
-from ..memory import floats, ints
 from .base import kernel
 from .functions import f32
 from .gather import share, share_lines

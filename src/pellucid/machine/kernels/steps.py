@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import ints, number
 from ..layout import RATE, T
-from ..memory import ints, number
 from .base import kernel
 from .gather import share_lines
 from .sums import total

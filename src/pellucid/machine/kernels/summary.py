@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import Word, doubles, floats, ints, number
 from ..layout import BINS, SUMMARY, SUMMARY_WORDS
-from ..memory import Word, doubles, floats, ints, number
 from .base import inline, kernel
 
 f32 = np.float32

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..intrinsics import Word, doubles, floats, ints
 from ..layout import T
-from ..memory import Word, doubles, floats, ints
 from .base import inline, kernel
 from .gather import share
 from .updates import due

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ..intrinsics import Word, doubles, floats, ints, number
 from ..layout import RATE, SCRATCH, T
-from ..memory import Word, doubles, floats, ints, number
 from .base import inline, kernel
 from .dense import OF_DENSE, rows_at_once, rows_of_gradient, weights_part
 from .functions import choose, precise

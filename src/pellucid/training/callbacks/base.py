@@ -154,12 +154,12 @@ class CallbackList(Callback):
         """Whether any callback overrides this moment."""
         return bool(self._listeners(moment))
 
-    def hurries(self, kind: str) -> bool:
+    def sees_every_batch(self, kind: str) -> bool:
         """Whether somebody must be told of every batch ("train" or "test") when it is done."""
         moments = (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
         return any(getattr(c, "every_batch", True) and any(_overrides(c, m) for m in moments) for c in self.callbacks)
 
-    def waits(self) -> bool:
+    def takes_many_epochs(self) -> bool:
         """Whether nobody minds if told of many epochs at once."""
         moments = ("on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end")
         listening = [c for c in self.callbacks if any(_overrides(c, m) for m in moments)]

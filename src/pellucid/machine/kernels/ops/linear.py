@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...intrinsics import Word, ints
 from ...layout import SCRATCH, B
-from ...memory import Word, ints
 from ...tile import ADD
 from ..base import inline, kernel
 from ..dense import DEEP

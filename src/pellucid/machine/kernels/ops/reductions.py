@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ...intrinsics import floats, ints
 from ...layout import B
-from ...memory import floats, ints
 from ..base import inline, kernel
 from ..functions import INFINITY, ONE, TWO, ZERO, choose, exp, f32, highest, log
 from ..gather import share

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...intrinsics import floats, ints, words
 from ...layout import B
-from ...memory import floats, ints, words
 from ..base import kernel
 from ..functions import ZERO
 from ..gather import share

@@ -16,7 +16,7 @@ from ..base import Inspected
 
 
 @dataclass
-class Passed:
+class LayerRecord:
     """What went through one use of a layer. Letters: x, y, the layer's own (z, m, r, ...); dy, dz, dx; of a layer with
     several inputs x1, x2, ..., dx1, dx2, ..., of several outputs y1, y2, ...
     What an engine did not compute is missing: the compiled one has no use for the first layer's dx."""
@@ -100,7 +100,7 @@ class Parameters:
 
 
 @dataclass
-class Taken:
+class StepRecord:
     """One step, or one forward pass."""
 
     engine: str
@@ -108,7 +108,7 @@ class Taken:
     y: Any
     weights: Any
     before: Parameters
-    layers: dict[str, Passed] = field(default_factory=dict)  # by the label of the step
+    layers: dict[str, LayerRecord] = field(default_factory=dict)  # by the label of the step
     judged: list[Judged] = field(default_factory=list)  # for each output that has a loss
     total: float = 0.0  # with the penalties
     after: Parameters | None = None  # None where no update was made
