@@ -27,6 +27,7 @@ from pellucid.exchange.torch.file import write  # noqa: E402
 from pellucid.exchange.torch.ops import OPS  # noqa: E402
 from pellucid.exchange.torch.writer import EMITTERS  # noqa: E402
 from pellucid.layers.base import layers as layer_family  # noqa: E402
+from pellucid.layers.penalties import penalised  # noqa: E402
 from pellucid.layers.tracing import ByPhase  # noqa: E402
 from pellucid.models import Model, from_torch  # noqa: E402
 from pellucid.rng import Key  # noqa: E402
@@ -96,7 +97,7 @@ STILL = [
     case
     for case in CASES
     if not any(isinstance(layer, NOISE) for layer in case.model.wiring.owners.values())
-    and case.model.trained_names() and not case.model.penalised() and not case.model.constraints()
+    and case.model.trained_names() and not penalised(case.model) and not case.model.constraints()
     and not any(isinstance(layer, L.ActivityRegularization) for layer in case.model.wiring.owners.values())
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from laws.engines import both_engines
 from pellucid import losses
 from pellucid.errors import DataError, NonFinite
 from pellucid.layers import Dense
+from pellucid.models.feeding import prepare
 from pellucid.rng import Key
 from pellucid.training.engine import engine_of
 
@@ -326,7 +327,7 @@ def test_threads_change_nothing(row: Row) -> None:
     found = []
     for threads in (1, 3):
         model = outputs_of((4,), make(**options))
-        model._prepare()
+        prepare(model)
         step_program = engine_of(model).step_program(37, x, y, None, training=True)
         step_program.crew = Crew(threads)
         assert step_program.run(None, 0, 1) == 1

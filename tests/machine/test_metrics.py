@@ -12,6 +12,7 @@ import pellucid
 from laws.engines import close
 from pellucid import losses, metrics
 from pellucid.layers import Dense
+from pellucid.models.feeding import prepare
 from pellucid.rng import Key
 from pellucid.training import engine
 from pellucid.training.engine import engine_of
@@ -258,7 +259,7 @@ def test_the_cut_into_runs_changes_no_bit(weights: str) -> None:
     found = []
     for steps in (1, 2, 5, 100):
         machine, _ = twins(X, "binary_crossentropy", made, made, "sigmoid")
-        machine._prepare()
+        prepare(machine)
         step_program = engine_of(machine).step_program(3, X, LABELS, WEIGHTS[weights], training=True)
         step_program.crew = Cut(steps)
         place = 0
@@ -298,7 +299,7 @@ def test_scores_that_are_not_finite(value: float) -> None:
     for eager in (False, True):
         model = pellucid.Sequential([pellucid.layers.Activation("linear", input_shape=(4,))])
         model.compile("sgd", "mse", metrics=[make() for make in made], run_eagerly=eager)
-        model._prepare()
+        prepare(model)
         engine.test(model, scores, ONE_HOT, None)
         found.append({m.name: m.result() for m in model.metrics[1:]})
     assert found[0] == found[1]

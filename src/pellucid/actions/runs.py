@@ -236,11 +236,11 @@ def find(path: Path) -> Run:
 def open_model(path: Path) -> tuple[Sequential, TrainSpec | None]:
     """The model of a finished run's folder, or of a .keras file; and the run's spec, where there is one."""
     if not path.is_dir():
-        return load_model(path), None  # type: ignore[return-value]
+        return load_model(path), None
     run = find(path)
     if not run.model.exists():
         raise run.unfinished(f"run {path}", run.model.name)
-    return load_model(run.model), run.read_spec()  # type: ignore[return-value]
+    return load_model(run.model), run.read_spec()
 
 
 def names_of(path: Path) -> Names:

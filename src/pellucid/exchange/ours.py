@@ -20,8 +20,8 @@ PACKAGE = __name__.partition(".")[0]
 DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
 COMPUTES = {  # methods that say what is computed; a class that writes one anew is no longer ours
     "__call__", "apply", "backward", "backward_from_logits", "counted", "decay_of", "finalize", "forward",
-    "from_logits_of", "grad", "gradient", "learning_rate", "logits", "output_shape_for", "parameters", "penalty",
-    "penalty_gradients", "slots_at_start", "slots_of", "state_after", "step", "update", "values",
+    "from_logits_of", "grad", "gradient", "learning_rate", "logits", "output_shape_for", "parameters",
+    "slots_at_start", "slots_of", "state_after", "step", "update", "values",
 }  # fmt: skip
 
 

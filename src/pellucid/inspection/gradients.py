@@ -20,6 +20,7 @@ from .. import checks
 from ..arrays import Array, Arrays, Shape, as_dtypes, is_whole, parts_of
 from ..errors import PellucidError, Told
 from ..layers import numerical_gradient
+from ..layers.penalties import penalty
 from ..rng import Key
 from ..training.batches import checked_arrays
 from ..training.definition import judge, loss_and_gradients
@@ -210,7 +211,7 @@ class _Measured:
         x, y, weights = self.batch
         with np.errstate(all="ignore"):
             judged, _, cache = judge(self.model, p, x, y, weights, rng=self.rng, training=True)
-            return judged.total + self.model.penalty(p, cache)
+            return judged.total + penalty(self.model, p, cache)
 
     def points(self, name: str, entries: int, key: Key) -> Iterator[_Point]:
         """Where to measure."""

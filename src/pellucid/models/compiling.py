@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ..errors import InvalidArgument, NotReady, Told, UnknownName, WrongType
 from ..losses.base import losses
@@ -15,122 +15,82 @@ from ..optimizers.base import optimizers
 from ..training.meters import Meters
 from ..training.objective import Objective
 from .by_output import several_losses, several_metrics
-from .network import Network
-from .turns import alone
-
-OF_COMPILE = frozenset({"metric_arguments", "_to_compile"})  # where metrics lie that `meters` has already
 
 
-class Compiled(Network):
-    """A network with a loss and an optimizer."""
+class Compilation(NamedTuple):
+    """What to train a model with."""
 
     optimizer: Optimizer
     loss: Any  # a Loss; of several outputs, one or None for each, in a list
     objective: Objective
     meters: Meters
-    metric_arguments: dict[str, list[Any]]
-    run_eagerly: bool
-    compiled = False
+    metric_arguments: dict[str, list[Any]]  # as they were given
 
-    @alone
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: Any = "auto",
-        auto_scale_loss: bool = True,
-    ) -> None:
-        """Choose how to train: the optimizer, the loss, and the metrics to report.
 
-        run_eagerly: run the definition, in plain NumPy, not the compiled engine. steps_per_execution, jit_compile and
-        auto_scale_loss are taken for Keras's sake and change nothing.
-        """
-        if loss is None:
-            raise InvalidArgument("compile, argument loss", "a loss such as 'sparse_categorical_crossentropy'", None)
-        self.optimizer = optimizers.get(optimizer, "compile, argument optimizer")
-        if self.gives_many:
-            names = self.output_names
-            self.objective = several_losses(names, loss, loss_weights)
-            self.loss = list(self.objective.losses)
-            self.metric_arguments = {
-                "metrics": several_metrics("metrics", names, metrics),
-                "weighted_metrics": several_metrics("weighted_metrics", names, weighted_metrics),
-            }
-            judged = [i for i, loss in enumerate(self.objective.losses) if loss is not None]
-            self.meters = Meters(
-                self.metric_arguments["metrics"], self.metric_arguments["weighted_metrics"], names, judged
+OF_COMPILE = frozenset({"metric_arguments", "_to_compile"})  # where metrics lie that `meters` has already
+
+
+def compilation(
+    names: list[str] | None, optimizer: Any, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any
+) -> Compilation:
+    """The arguments of `compile`, settled. names: of the outputs; None for a model that has one."""
+    if loss is None:
+        raise InvalidArgument("compile, argument loss", "a loss such as 'sparse_categorical_crossentropy'", None)
+    optimizer = optimizers.get(optimizer, "compile, argument optimizer")
+    given = {"metrics": metrics, "weighted_metrics": weighted_metrics}
+    if names is None:
+        loss, weight = _only("loss", loss), _only("loss_weights", loss_weights)
+        if weight not in (None, 1, 1.0):
+            raise InvalidArgument(
+                "compile, argument loss_weights", "None, as there is one output", weight, "Scale the loss itself."
             )
-        else:
-            loss, weight = _only("loss", loss), _only("loss_weights", loss_weights)
-            if weight not in (None, 1, 1.0):
-                raise InvalidArgument(
-                    "compile, argument loss_weights", "None, as there is one output", weight, "Scale the loss itself."
-                )
-            self.loss = losses.get(loss, "compile, argument loss")
-            self.objective = Objective((self.loss,), (1.0,))
-            self.metric_arguments = {"metrics": _listed(metrics), "weighted_metrics": _listed(weighted_metrics)}
-            self.meters = Meters([self.metric_arguments["metrics"]], [self.metric_arguments["weighted_metrics"]])
-        self.run_eagerly = bool(run_eagerly)
-        self.compiled = True
+        loss = losses.get(loss, "compile, argument loss")
+        listed = {argument: _listed(one) for argument, one in given.items()}
+        meters = Meters([listed["metrics"]], [listed["weighted_metrics"]])
+        return Compilation(optimizer, loss, Objective((loss,), (1.0,)), meters, listed)
+    objective = several_losses(names, loss, loss_weights)
+    by_output = {argument: several_metrics(argument, names, one) for argument, one in given.items()}
+    judged = [i for i, loss in enumerate(objective.losses) if loss is not None]
+    meters = Meters(by_output["metrics"], by_output["weighted_metrics"], names, judged)
+    return Compilation(optimizer, list(objective.losses), objective, meters, by_output)
 
-    def get_compile_config(self) -> dict[str, Any]:
-        """What `compile` was given, as plain data."""
-        return {
-            "optimizer": optimizers.serialize(self.optimizer),
-            "loss": [one and losses.serialize(one) for one in self.loss]
-            if self.gives_many
-            else losses.serialize(self.loss),
-            "loss_weights": list(self.objective.weights) if self.gives_many else None,
-            **{name: _saved_metrics(given) for name, given in self.metric_arguments.items()},
-            "run_eagerly": self.run_eagerly,
-            "steps_per_execution": 1,
-            "jit_compile": False,
-        }
 
-    def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile as a saved config says."""
-        known = inspect.signature(Compiled.compile).parameters
-        if not isinstance(config, Mapping):
-            raise WrongType("compile_from_config", "a mapping of compile's arguments", config)
-        for name in config:
-            if name not in known:
-                raise UnknownName("compile_from_config", name, known)
-        self.compile(**{name: value for name, value in config.items() if name != "auto_scale_loss"})
+def compile_config(model: Any) -> dict[str, Any]:
+    """What `compile` was given, as plain data."""
+    several = model.gives_many
+    return {
+        "optimizer": optimizers.serialize(model.optimizer),
+        "loss": [one and losses.serialize(one) for one in model.loss] if several else losses.serialize(model.loss),
+        "loss_weights": list(model.objective.weights) if several else None,
+        **{name: _saved_metrics(given) for name, given in model.metric_arguments.items()},
+        "run_eagerly": model.run_eagerly,
+        "steps_per_execution": 1,
+        "jit_compile": False,
+    }
 
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of the numbers that `evaluate` returns."""
-        self.needs_compile("metrics_names")
-        return ["loss", *self.meters.loss_names, *(meter.name for meter in self.meters.metrics or ())]
 
-    @property
-    def metrics(self) -> list[Any]:
-        """What a step counts with: the mean loss; the metrics of `compile`, once a first batch has made them definite;
-        and those that are attributes of a class of your own. All of them are reset at the start of an epoch.
+def saved_arguments(config: Mapping[str, Any], compile: Callable[..., None]) -> dict[str, Any]:
+    """The arguments of `compile` in a saved config."""
+    known = inspect.signature(compile).parameters
+    if not isinstance(config, Mapping):
+        raise WrongType("compile_from_config", "a mapping of compile's arguments", config)
+    for name in config:
+        if name not in known:
+            raise UnknownName("compile_from_config", name, known)
+    return {name: value for name, value in config.items() if name != "auto_scale_loss"}
 
-        In Keras those of `compile` are one, "compile_metrics", whose result is a dict.
-        """
-        counting = self.meters.told_apart() if "meters" in self.__dict__ else []
-        return [*counting, *_metrics_in([one for name, one in vars(self).items() if name not in OF_COMPILE])]
 
-    def reset_metrics(self) -> None:
-        """Forget what was counted."""
-        if "meters" in self.__dict__:  # which a model of one's own with several outputs has once it is built
-            self.meters.reset()
-        for metric in self.metrics:
-            metric.reset_state()
+def not_compiled(name: str, what: str) -> NotReady:
+    """The error of training a model that does not know how."""
+    return NotReady(
+        f"model {name!r}, {what}", "a compiled model", Told("one that is not"),
+        "Call compile(optimizer='adam', loss=...) first.",
+    )  # fmt: skip
 
-    def needs_compile(self, what: str) -> None:
-        if not self.compiled:
-            raise NotReady(
-                f"model {self.name!r}, {what}", "a compiled model", Told("one that is not"),
-                "Call compile(optimizer='adam', loss=...) first.",
-            )  # fmt: skip
+
+def own_metrics(model: Any) -> list[Metric]:
+    """The metrics that are attributes of a class of one's own."""
+    return list(_metrics_in([one for name, one in vars(model).items() if name not in OF_COMPILE]))
 
 
 def _metrics_in(held: Iterable[Any]) -> Iterator[Metric]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from .functional import Functional
-from .network import at_most
+from .vectors import at_most
 
 HARMLESS = 1 << 20  # numbers that layers may add to those of the file: none does, as yet
 

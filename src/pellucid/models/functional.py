@@ -64,7 +64,7 @@ class Functional(Model):
         super().__init__(name=name, seed=seed)
         self.takes_many = len(entries) > 1 or self._keys[0] is not None
         self.gives_many = len(exits) > 1 or self._keys[1] is not None
-        self._tensors = entries, exits
+        self._ends = entries, exits
         self._name_all(*self._inputs)
         shapes: Any = tuple(tensor.sample for tensor in entries)
         self.shape = shapes if self.takes_many else shapes[0]

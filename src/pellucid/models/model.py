@@ -15,23 +15,28 @@ from ..errors import InvalidArgument
 from ..inspection.base import copied
 from ..inspection.explaining import Explanation, checked_engine, explain
 from ..inspection.range_test import RangeTest, range_test, whole
+from ..optimizers import Optimizer
 from ..rng import fresh_key
 from ..training import engine, loop
 from ..training.batches import checked_arrays
 from ..training.callbacks import CallbackList, History, with_progress
+from ..training.meters import Meters
+from ..training.objective import Objective
 from ..training.own_step import test_one, train_one
 from ..training.sure_faults import warn_of
 from ..wiring import tensors_in
 from . import saving
 from .arguments import answer, frequency, verbosity
-from .feeding import DEFAULT_BATCH
+from .compiling import compilation, compile_config, not_compiled, own_metrics, saved_arguments
+from .feeding import DEFAULT_BATCH, check_targets, class_weights, one_batch, prepare, source, threads, validation
+from .network import Network
 from .splitting import split_last
-from .stepping import Stepping
+from .steps import count_metrics, gradients, loss_of, needs_library_step, of_step, results
 from .summary import as_html, summary
 from .turns import alone
 
 
-class Model(Stepping):
+class Model(Network):
     """A network that trains itself. `Model(inputs, outputs)` is what lies between these tensors; a class of your own
     keeps its layers as attributes and writes `call`, as in Keras:
 
@@ -47,12 +52,31 @@ class Model(Stepping):
     >>> history = model.fit(np.ones((8, 3)), np.ones(8), epochs=2, verbose=0)
     >>> model.predict(np.ones((2, 3)), verbose=0).shape
     (2, 1)
+
+    So it may write `train_step` and `test_step`, Keras's hooks:
+
+    >>> class Signs(Twice):
+    ...     '''Steps along the signs of the gradients.'''
+    ...     def train_step(self, data):
+    ...         x, y = data
+    ...         g = self.gradients(x, y)
+    ...         self.optimizer.apply([np.sign(dw) for dw in g.values()], self.trainable_variables)
+    ...         return {"loss": self.compute_loss(x, y, self(x))}
+    >>> model = Signs()
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(np.ones((8, 2)), np.ones(8), epochs=20, verbose=0)
+    >>> history.history["loss"][-1] < history.history["loss"][0]
+    True
+
+    In Keras such a step needs the backend's own gradients; here `gradients` gives them.
     """
 
     hint = (
         "Derive from Model, and write call(self, x), train_step(self, data) or test_step(self, data): the loss is that "
         "of compile, and prediction is call."
     )
+    keras_hooks: ClassVar[tuple[str, ...]] = ("call", "predict_step", "compute_loss")
+    # compute_loss: gradients are those of `compile`'s loss
     functional: ClassVar[type[Model]]  # what Model(inputs, outputs) makes
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -71,39 +95,87 @@ class Model(Stepping):
             return cls.functional.from_config(config, custom_objects)
         return super().from_config(config)
 
-    passing = Stepping.passing | frozenset({"history", "stop_training", "position", "engine", "turn"})
+    passing = Network.passing | {"history", "stop_training", "position", "engine", "turn"}
+    optimizer: Optimizer
+    loss: Any  # a Loss; of several outputs, one or None for each, in a list
+    objective: Objective
+    meters: Meters
+    metric_arguments: dict[str, list[Any]]  # of `compile`
+    run_eagerly: bool
+    compiled = False
+    engine: Any = None  # what was compiled from it, which no copy takes along
     history: History
     stop_training = False
-    position: Any = None
-    engine: Any = None  # what was compiled from it, which no copy takes along
+    position: Any = None  # where the running fit stands
 
     def __getstate__(self) -> dict[str, Any]:
         state = {**super().__getstate__(), "engine": None}
         state.pop("turn", None)
         return state
 
+    # Compiling ---------------------------------------------------------------------------------------------------
+
+    @alone
+    def compile(
+        self, optimizer: Any = "rmsprop", loss: Any = None, loss_weights: Any = None, metrics: Any = None,
+        weighted_metrics: Any = None, run_eagerly: bool = False, steps_per_execution: int = 1,
+        jit_compile: Any = "auto", auto_scale_loss: bool = True,
+    ) -> None:  # fmt: skip
+        """Choose how to train: the optimizer, the loss, and the metrics to report.
+
+        run_eagerly: run the definition, in plain NumPy, not the compiled engine. steps_per_execution, jit_compile and
+        auto_scale_loss are taken for Keras's sake and change nothing.
+        """
+        names = self.output_names if self.gives_many else None
+        made = compilation(names, optimizer, loss, loss_weights, metrics, weighted_metrics)
+        self.optimizer, self.loss, self.objective, self.meters, self.metric_arguments = made
+        self.run_eagerly, self.compiled = bool(run_eagerly), True
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was given, as plain data."""
+        return compile_config(self)
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compile as a saved config says."""
+        self.compile(**saved_arguments(config, Model.compile))
+
+    def needs_compile(self, what: str) -> None:
+        """Raise unless it is known how to train."""
+        if not self.compiled:
+            raise not_compiled(self.name, what)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the numbers that `evaluate` returns."""
+        self.needs_compile("metrics_names")
+        return ["loss", *self.meters.loss_names, *(meter.name for meter in self.meters.metrics or ())]
+
+    @property
+    def metrics(self) -> list[Any]:
+        """What a step counts with: the mean loss; the metrics of `compile`, once a first batch has made them definite;
+        and those that are attributes of a class of your own. All of them are reset at the start of an epoch.
+
+        In Keras those of `compile` are one, "compile_metrics", whose result is a dict.
+        """
+        return [*(self.meters.told_apart() if "meters" in self.__dict__ else []), *own_metrics(self)]
+
+    def reset_metrics(self) -> None:
+        """Forget what was counted."""
+        if "meters" in self.__dict__:  # which a model of one's own with several outputs has once it is built
+            self.meters.reset()
+        for metric in self.metrics:
+            metric.reset_state()
+
     # Training ----------------------------------------------------------------------------------------------------
 
     @alone
     def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: Any = True,
-        class_weight: Mapping[int, float] | None = None,
-        sample_weight: Any = None,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
-        validation_batch_size: int | None = None,
-        validation_freq: int | Sequence[int] = 1,
-    ) -> History:
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
+        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: Any = True,
+        class_weight: Mapping[int, float] | None = None, sample_weight: Any = None, initial_epoch: int = 0,
+        steps_per_epoch: int | None = None, validation_steps: int | None = None,
+        validation_batch_size: int | None = None, validation_freq: int | Sequence[int] = 1,
+    ) -> History:  # fmt: skip
         """Train for a number of epochs and return the History: the loss and metrics of each.
 
         x: an array (N, ...), or a PyDataset, generator or iterable of (x, y) or (x, y, sample_weight).
@@ -122,14 +194,15 @@ class Model(Stepping):
             raise InvalidArgument("fit, argument shuffle", "True, False or 'batch'", shuffle)
         if validation_batch_size is not None:
             checks.integer("fit, argument validation_batch_size", validation_batch_size, minimum=1)
-        train = self._source("fit", x, y, sample_weight, batch_size, steps_per_epoch, shuffle, "steps_per_epoch")
-        self._check_targets("fit", train)
-        class_weight = self._class_weights("fit", class_weight)
+        train = source(self, "fit", x, y, sample_weight, batch_size, steps_per_epoch, shuffle, "steps_per_epoch")
+        check_targets(self, "fit", train)
+        class_weight = class_weights(self, "fit", class_weight)
         plan = loop.Plan(
             train,
             epochs,
             checks.integer("fit, argument initial_epoch", initial_epoch, minimum=0),
-            self._validation(
+            validation(
+                self,
                 validation_data,
                 batch_size if validation_batch_size is None else validation_batch_size,
                 validation_steps,
@@ -139,42 +212,31 @@ class Model(Stepping):
         )
         verbose = verbosity(verbose)
         warn_of(self, train, level=3)  # `fit` is called through `alone`
-        with self._threads(train):
+        with threads(self, train):
             self.history = loop.fit(self, plan, with_progress(callbacks, verbose), verbose)
         return self.history
 
     @alone
     def evaluate(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        sample_weight: Any = None,
-        steps: int | None = None,
-        callbacks: Any = None,
-        return_dict: bool = False,
-    ) -> Any:
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",
+        sample_weight: Any = None, steps: int | None = None, callbacks: Any = None, return_dict: bool = False,
+    ) -> Any:  # fmt: skip
         """The loss and metrics on data: a list in the order of `metrics_names`, or a dict.
 
         With no metrics, the list is the bare loss, as in Keras.
         """
         self.needs_compile("evaluate")
-        batches = self._source("evaluate", x, y, sample_weight, batch_size, steps, shuffle=False)
-        self._check_targets("evaluate", batches)
+        batches = source(self, "evaluate", x, y, sample_weight, batch_size, steps, shuffle=False)
+        check_targets(self, "evaluate", batches)
         verbose = verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
-        with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as listeners:
+        with threads(self, batches), CallbackList(with_progress(callbacks, verbose), self, params) as listeners:
             return answer(loop.evaluate(self, batches, listeners), return_dict)
 
     def predict(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        steps: int | None = None,
+        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None,
         callbacks: Any = None,
-    ) -> Any:
+    ) -> Any:  # fmt: skip
         """The outputs (N, ...) for inputs x (N, ...). May be called from several threads at once.
 
         x: several inputs as a list, tuple or dict of arrays. Several outputs come as the model was made with them.
@@ -186,25 +248,21 @@ class Model(Stepping):
             outputs = self._predict_at_once(x)
             if outputs is not None:
                 return outputs
-        batches = self._source("predict", x, None, None, batch_size, steps, shuffle=False)
+        batches = source(self, "predict", x, None, None, batch_size, steps, shuffle=False)
         verbose = verbosity(verbose)
         params = {"steps": batches.steps, "verbose": verbose}
-        with self._threads(batches), CallbackList(with_progress(callbacks, verbose), self, params) as listeners:
+        with threads(self, batches), CallbackList(with_progress(callbacks, verbose), self, params) as listeners:
             return self.in_form(parts_of(loop.predict(self, batches, listeners)))
 
     @alone
     def train_on_batch(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        class_weight: Mapping[int, float] | None = None,
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
-    ) -> Any:
+    ) -> Any:  # fmt: skip
         """One training step. Returns the loss and metrics of this batch, taken before the step."""
         self.needs_compile("train_on_batch")
         self.reset_metrics()
-        train_one(self, *self._one_batch("train_on_batch", x, y, sample_weight, class_weight))
+        train_one(self, *one_batch(self, "train_on_batch", x, y, sample_weight, class_weight))
         return answer(self.meters.results(), return_dict)
 
     @alone
@@ -212,7 +270,7 @@ class Model(Stepping):
         """The loss and metrics of one batch."""
         self.needs_compile("test_on_batch")
         self.reset_metrics()
-        test_one(self, *self._one_batch("test_on_batch", x, y, sample_weight))
+        test_one(self, *one_batch(self, "test_on_batch", x, y, sample_weight))
         return answer(self.meters.results(), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -240,17 +298,67 @@ class Model(Stepping):
             self.assign_in_call(cache)
         return self.in_form(y if isinstance(y, tuple) else (y,))
 
+    # One step, which a class of your own may write anew ---------------------------------------------------------
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One training step on a batch, (x, y) or (x, y, sample_weight); the numbers to show, by name.
+
+        One of your own is called for each batch of `fit`; the epoch's numbers are those of its last batch, as in Keras.
+        `self.metrics`, the loss first, makes means of them: what is counted there is reset with each epoch.
+        """
+        engine.train(self, *of_step(self, "train_step", data))
+        return self.meters.counted()
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """The numbers of a batch, (x, y) or (x, y, sample_weight), without training on it."""
+        engine.test(self, *of_step(self, "test_step", data))
+        return self.meters.counted()
+
+    @alone
+    def gradients(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
+        """dL/dw of each parameter w that is trained, by its path, in the order of `trainable_variables`: what the next
+        training step on this batch would find, penalties and noise of dropout among it. Nothing changes but
+        `model.gradient`, which holds them for whoever looks at a step, as `Probes` do.
+
+        x (B, ...), y (B, ...). Keras has no such method: there, the backend's tape records a step.
+
+        >>> from pellucid import Sequential
+        >>> from pellucid.layers import Dense
+        >>> model = Sequential([Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(2,))])
+        >>> model.compile("sgd", "mse")
+        >>> model.gradients([[2.0, 3.0]], [4.0])["dense/kernel"].tolist()
+        [[4.0], [6.0]]
+        """
+        self.needs_compile("gradients")
+        return gradients(self, x, y, sample_weight)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> float:
+        """The loss that `compile` was given, of outputs y_pred (B, ...), with the parameters' penalties. Of x the
+        masks are made that say which steps count, where there are some; training is taken for Keras's sake."""
+        self.needs_compile("compute_loss")
+        return loss_of(self, x, y, y_pred, sample_weight)
+
+    def compute_metrics(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Count a batch of outputs y_pred (B, ...) into the metrics of `compile`; the results so far of all `metrics`,
+        by name. Of x the masks are made that say which steps count, where there are some."""
+        self.needs_compile("compute_metrics")
+        count_metrics(self, x, y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The result of each of `metrics`, by name; one that is a mapping adds its entries."""
+        return results(self.metrics)
+
     # Looking and keeping -----------------------------------------------------------------------------------------
 
     def summary(
-        self,
-        line_length: int | None = None,
-        positions: Any = None,
-        print_fn: Any = None,
-        expand_nested: bool = False,
-        show_trainable: bool = False,
-        layer_range: Sequence[str] | None = None,
-    ) -> None:
+        self, line_length: int | None = None, positions: Any = None, print_fn: Any = None,
+        expand_nested: bool = False, show_trainable: bool = False, layer_range: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
         """Print each layer with its output's shape and its number of parameters."""
         text = summary(self, line_length, expand_nested, show_trainable, layer_range)
         (print_fn or print)(text)
@@ -280,12 +388,12 @@ class Model(Stepping):
         """
         self.needs_compile("find_learning_rate")
         where = "find_learning_rate"
-        self.has_library_step(where)
+        needs_library_step(self, where)
         trial = copied(self, where)
-        batches = trial._source(where, whole(x), y, sample_weight, batch_size, steps, shuffle=True)
-        trial._check_targets(where, batches)
-        class_weight = trial._class_weights(where, class_weight)
-        with trial._threads(batches):
+        batches = source(trial, where, whole(x), y, sample_weight, batch_size, steps, shuffle=True)
+        check_targets(trial, where, batches)
+        class_weight = class_weights(trial, where, class_weight)
+        with threads(trial, batches):
             return range_test(
                 trial, batches, lowest=lowest, highest=highest, repeats=repeats, class_weight=class_weight
             )
@@ -343,13 +451,13 @@ class Model(Stepping):
         engine = checked_engine(engine)
         twin = copied(self, "explain")
         if y is None or not self.compiled:
-            x, _, _ = checked_arrays(twin, twin._expected(x), None, None, "explain")
+            x, _, _ = checked_arrays(twin, twin.inputs_of(x), None, None, "explain")
             if not twin.built:
                 twin.build((None, *x.shape[1:]))
-            twin._prepare()
+            prepare(twin)
             return explain(twin, as_dtypes(x, twin.input_dtypes), engine=engine)
-        self.has_library_step("explain")
-        return explain(twin, *twin._one_batch("explain", x, y, sample_weight), engine=engine)
+        needs_library_step(self, "explain")
+        return explain(twin, *one_batch(twin, "explain", x, y, sample_weight), engine=engine)
 
     @alone
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:

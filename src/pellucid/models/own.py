@@ -16,7 +16,6 @@ from ..layers.traced import Traced
 from ..optimizers.base import optimizers
 from ..training.batches import is_stream
 from ..wiring import Tensor
-from .compiling import Compiled
 from .model import Model
 
 
@@ -35,7 +34,7 @@ class OwnModel(Traced, Model):
         given: Any = shapes if self.takes_many else shapes[0]
         self.shape = given
         self.gather()
-        self._ends()  # so that each layer knows its tensors
+        self.ends()  # so that each layer knows its tensors
         if self._to_compile is not None:
             super().compile(**self._to_compile)
             self._to_compile = None
@@ -50,7 +49,7 @@ class OwnModel(Traced, Model):
         if self.built:
             super().compile(*args, **kwargs)
             return
-        given = inspect.signature(Compiled.compile).bind(self, *args, **kwargs).arguments
+        given = inspect.signature(Model.compile).bind(self, *args, **kwargs).arguments
         given.pop("self")
         given["optimizer"] = self.optimizer = optimizers.get(
             given.get("optimizer", "rmsprop"), "compile, argument optimizer"
@@ -59,7 +58,7 @@ class OwnModel(Traced, Model):
             super().compile(**given)
         self._to_compile, self.compiled = given, True
 
-    def _expected(self, x: Any) -> Any:
+    def inputs_of(self, x: Any) -> Any:
         """The inputs as a flat list of those that `call` takes apart; the first data tell what they are."""
         if is_stream(x) or isinstance(x, Parts):
             return x

@@ -27,9 +27,9 @@ from ..layers.tracing import layers_in
 from ..registry import custom_object_scope, is_ours, snake
 from ..rng import Key
 from . import archive
-from .compiling import Compiled
-from .network import Network, at_most
+from .network import Network
 from .own_parts import check_known, check_named, told_how
+from .vectors import at_most
 
 HARMLESS = 1 << 20  # parameters that a config may claim whatever is in the file: their shapes then tell what differs
 WHOLE = "a config as Keras 3 writes it"
@@ -37,7 +37,7 @@ SAFETENSORS = ".safetensors"
 KERAS_FORMAT = "3.15.1"  # the version of Keras whose files these are
 
 
-def save_model(model: Compiled, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+def save_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write architecture, weights, how it was compiled, and the optimizer's state to a `.keras` file."""
     path = _target(filepath, ".keras", overwrite, "save")
     model.needs_parameters("save")
@@ -65,7 +65,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Compiled:
+) -> Any:
     """The model in a `.keras` file, written here or by Keras 3: ready to predict, evaluate, and train on.
 
     Nothing in the file is executed. Classes and functions of your own must be registered, or passed as custom_objects
@@ -97,7 +97,7 @@ def load_model(
     return model
 
 
-def _load_columns(model: Compiled, metadata: Any) -> None:
+def _load_columns(model: Any, metadata: Any) -> None:
     """The names of the columns that the model was trained on, where the file has them."""
     columns = metadata.get("columns") if isinstance(metadata, Mapping) else None
     if isinstance(columns, list) and all(isinstance(name, str) for name in columns):
@@ -106,7 +106,7 @@ def _load_columns(model: Compiled, metadata: Any) -> None:
         model.__dict__["_table"] = metadata["table"]  # read by `tables.attached`, which checks it
 
 
-def save_weights(model: Compiled, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write the weights alone to a `.weights.h5` or `.safetensors` file."""
     path = _target(filepath, (".weights.h5", SAFETENSORS), overwrite, "save_weights")
     model.needs_parameters("save_weights")
@@ -118,7 +118,7 @@ def save_weights(model: Compiled, filepath: str | os.PathLike[str], overwrite: b
         archive.write_weights(path, *_tree(model))
 
 
-def load_weights(model: Compiled, filepath: str | os.PathLike[str]) -> None:
+def load_weights(model: Any, filepath: str | os.PathLike[str]) -> None:
     """Read the weights of a `.weights.h5`, `.keras` or `.safetensors` file into a model of the same architecture."""
     model.needs_parameters("load_weights")
     path = Path(checks.path("load_weights, argument filepath", filepath))
@@ -132,12 +132,12 @@ def load_weights(model: Compiled, filepath: str | os.PathLike[str]) -> None:
         _load_tree(model, archive.read_weights(path), f"loading {path}")
 
 
-def model_to_json(model: Compiled, **options: Any) -> str:
+def model_to_json(model: Any, **options: Any) -> str:
     """The architecture as JSON."""
     return json.dumps(layer_family.serialize(model), **options)
 
 
-def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Compiled:
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The model that `model_to_json` described, with fresh weights."""
     with reading("model_from_json", "JSON that to_json has written", ""):
         config = archive.in_float32(json.loads(text))
@@ -146,7 +146,7 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
         return _model_of(config, "model_from_json")
 
 
-def clone_model(model: Compiled, clone_function: Callable[[Layer], Layer] | None = None) -> Compiled:
+def clone_model(model: Any, clone_function: Callable[[Layer], Layer] | None = None) -> Any:
     """A model of the same architecture, with fresh weights of its own.
 
     clone_function makes each new layer from the old one; without it, a layer is made anew from its config.
@@ -186,10 +186,10 @@ def _target(filepath: str | os.PathLike[str], suffix: str | tuple[str, ...], ove
     return path
 
 
-def _model_of(config: Any, where: str) -> Compiled:
+def _model_of(config: Any, where: str) -> Any:
     with reading(where, WHOLE, ""):
         model = layer_family.deserialize(config, where=where)
-    if not isinstance(model, Compiled):
+    if not isinstance(model, Network):
         raise FileError(where, "a model", Told(type(model).__name__))
     shape = (config.get("build_config") or {}).get("input_shape")
     if not model.built and shape:
@@ -237,14 +237,14 @@ def _own_weights(layer: Layer) -> Layer | None:
     return None if isinstance(layer, Composite) else layer
 
 
-def _held(model: Compiled) -> Iterator[tuple[str, str, Layer | None]]:
+def _held(model: Any) -> Iterator[tuple[str, str, Layer | None]]:
     """(group in the file, name, whose arrays stand there)."""
     yield "", model.name, _own_weights(model)
     for group, layer in _groups(model):
         yield f"{group}/", layer.name, _own_weights(layer)
 
 
-def _tree(model: Compiled) -> tuple[dict[str, Array], dict[str, str]]:
+def _tree(model: Any) -> tuple[dict[str, Array], dict[str, str]]:
     """(arrays by path, names of the `vars` groups by path)."""
     tree: dict[str, Array] = {}
     groups = {}
@@ -255,7 +255,7 @@ def _tree(model: Compiled) -> tuple[dict[str, Array], dict[str, str]]:
     return tree, groups
 
 
-def _load_tree(model: Compiled, tree: Mapping[str, Array], where: str) -> None:
+def _load_tree(model: Any, tree: Mapping[str, Array], where: str) -> None:
     """Put the file's arrays into the model; nothing changes unless every one is there and fits."""
     if not model.built:
         if any(not path.startswith("optimizer/") for path in tree):
@@ -279,7 +279,7 @@ def _load_tree(model: Compiled, tree: Mapping[str, Array], where: str) -> None:
         layer.set_weights(arrays)
 
 
-def _load_optimizer(model: Compiled, tree: Mapping[str, Array]) -> None:
+def _load_optimizer(model: Any, tree: Mapping[str, Array]) -> None:
     prefix = "optimizer/vars/"
     numbers = [path.removeprefix(prefix) for path in tree if path.startswith(prefix)]
     if not all(number.isdecimal() for number in numbers):

@@ -13,8 +13,8 @@ from ..layers import layers as layer_family
 from ..layers.composite import Composite
 from ..wiring import Graph, Tensor
 from .model import Model
-from .network import not_built
 from .turns import alone
+from .vectors import not_built
 
 
 @layer_family.add()
@@ -98,8 +98,8 @@ class Sequential(Model):
     def _settle(self) -> None:
         """Build where the input's shape is known; after a change, build anew and keep the weights there are."""
         shape = self._known_shape()
-        self._graph, self._wiring, self._tensors = Graph.chain(self._stack), None, None
-        self.shape, self.owner, self.p, self.gathered = None, None, {}, False
+        self._graph, self._wiring, self._ends = Graph.chain(self._stack), None, None
+        self.shape, self.owner, self.p = None, None, {}
         if shape is not None and self._stack:
             self.build((None, *shape))
 
@@ -140,7 +140,7 @@ class Sequential(Model):
         self.output_shapes_for(shape)
         self.shape = shape
         self.gather()
-        self._ends()  # so that each layer knows its tensors
+        self.ends()  # so that each layer knows its tensors
 
     def output_shapes_for(self, *shapes: Shape) -> tuple[Shape, ...]:
         if not self._stack:

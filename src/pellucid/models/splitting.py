@@ -20,7 +20,7 @@ def split_last(model: Any, x: Any, y: Any, sample_weight: Any, fraction: float) 
         raise InvalidArgument("fit, argument validation_split", "arrays, which can be cut", Told("a stream of batches"))
     if y is None:
         raise DataError("fit, y", "targets", None, "Pass y.")
-    x, y, weights = checked_arrays(model, model._expected(x), y, sample_weight, "fit")
+    x, y, weights = checked_arrays(model, model.inputs_of(x), y, sample_weight, "fit")
     n = len(x)
     first = int(n * (1 - fraction))
     if first < 1 or first == n:

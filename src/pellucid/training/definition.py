@@ -12,6 +12,7 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Parts, parts_of
 from ..errors import NonFinite, Told
+from ..layers.penalties import penalty, penalty_gradients
 from ..losses import Loss
 from ..rng import Key
 from .base import TrainableModel
@@ -36,9 +37,9 @@ def loss_and_gradients(
     inputs, outputs, targets or weights, all are in `Parts`."""
     judged, y_pred, cache = judge(model, p, x, y, sample_weight, rng=rng, training=training)
     dx, gradients = model.backward_fused(p, cache, judged.back, judged.fused)
-    for name, penalty_gradient in model.penalty_gradients(p).items():
+    for name, penalty_gradient in penalty_gradients(model, p).items():
         gradients[name] = gradients.get(name, 0) + penalty_gradient
-    return Step(judged.total + model.penalty(p, cache), y_pred, gradients, dx, cache, judged.each)
+    return Step(judged.total + penalty(model, p, cache), y_pred, gradients, dx, cache, judged.each)
 
 
 def from_logits(model: Any, cache: Any) -> tuple[Loss | None, Array]:
@@ -94,7 +95,7 @@ def test_step(model: TrainableModel, x: Any, y: Any, sample_weight: Any) -> floa
     """Forward and loss, without noise and with moving averages; counts the batch in the model's meters."""
     with np.errstate(all="ignore"):  # an infinite loss speaks for itself
         judged, y_pred, cache = judge(model, model.p, x, y, sample_weight, rng=test_key(model), training=False)
-        loss = judged.total + model.penalty(model.p, cache)
+        loss = judged.total + penalty(model, model.p, cache)
     model.meters.count(loss, y, y_pred, sample_weight, model.objective.losses, judged.each, cache.masks)
     return loss
 

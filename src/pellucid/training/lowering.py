@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import Parts, Shape, is_whole, parts_of
+from ..layers.penalties import lower_penalties
 from ..losses import Loss
 from ..losses.lowering import Places, lower_slope, weights_per_sample
 from ..machine.passes.fuse import fuse
@@ -82,7 +83,7 @@ def lower_step(
         if training:
             back = zip(model.wiring.outputs, totals, strict=True)
             code.backpropagate([(wire, found.dy) for wire, found in back if found is not None])
-        model.lower_penalties(code)
+        lower_penalties(model, code)
     if training:
         _lower_update(model, made, fused)
     with code.within("count"):

@@ -44,7 +44,7 @@ def listing_of(
 ) -> Listing:
     """The network, written, before it is put together."""
     model.needs_parameters(WHERE)
-    model.has_known_lengths(WHERE)
+    model.needs_known_lengths(WHERE)
     if not isinstance(prefix, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or prefix in RESERVED:
         raise InvalidArgument(f"{WHERE}, argument prefix", "a name of small letters, digits and _", prefix)
     rows = attached(model)

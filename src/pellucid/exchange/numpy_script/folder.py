@@ -26,7 +26,7 @@ def to_numpy(model: Any, folder: str | os.PathLike[str], force: bool = False) ->
     """
     target = Path(checks.path("to_numpy, argument folder", folder))
     model.needs_parameters("to_numpy")
-    model.has_known_lengths("to_numpy")
+    model.needs_known_lengths("to_numpy")
     text, arrays = write_script(model, NAME)
     if not force:
         _must_be_free(target)

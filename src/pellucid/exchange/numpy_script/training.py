@@ -12,6 +12,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...errors import InvalidArgument, Told
+from ...layers.penalties import penalised
 from ...losses import Loss
 from ...optimizers import Optimizer
 from ..ours import kind, ours
@@ -88,7 +89,7 @@ def class_targets(loss: Loss, out: str, sample: tuple[int, ...], classes: int) -
 def write_penalty(script: Script, model: Any, written: Written) -> tuple[list[str], list[str]]:
     """(the function that says what is added to the loss, the lines that add its gradient)."""
     lines, gradients = [], []
-    for name, regularizer in model.penalised():
+    for name, regularizer in penalised(model):
         only_ours(f"parameter {name!r}, regularizer", regularizer)
         w = f'p["{name}"]'
         lines.append(said(f"total += {script.formula(regularizer.__call__, f'{kind(regularizer)}_penalty', w)}"))

@@ -47,7 +47,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
     """The network that predicts what the model predicts, of any number of rows."""
     onnx = package(WHERE)
     model.needs_parameters(WHERE)
-    model.has_known_lengths(WHERE)
+    model.needs_known_lengths(WHERE)
     opset = _checked_opset(opset, onnx.defs.onnx_opset_version())
     only_ours(model, WHERE, INSTEAD)
     rows = attached(model)

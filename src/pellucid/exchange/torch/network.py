@@ -24,7 +24,7 @@ INSTEAD = "Take it out of the model, or save the model as a .keras file."
 def written(model: Any) -> Writing:
     """The network that computes what the model does, in training and in prediction."""
     model.needs_parameters(WHERE)
-    model.has_known_lengths(WHERE)
+    model.needs_known_lengths(WHERE)
     only_ours(model, WHERE, INSTEAD)
     if attached(model):
         raise InvalidArgument(
