@@ -52,14 +52,15 @@ def last_answer(words: list[str], environment: dict[str, str] | None = None, sec
 
 
 class Process:
-    """A worker: one library and its tasks."""
+    """A worker: one library and its tasks. source: where Pellucid's code is, if not where it is installed from."""
 
-    def __init__(self, library: str, folder: Path, names: list[str]) -> None:
+    def __init__(self, library: str, folder: Path, names: list[str], source: Path | None = None) -> None:
         self.log = folder / f"{library}.log"
+        elsewhere = {} if source is None else {"PYTHONPATH": str(source)}
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", f"{__package__}.worker", library, str(folder), *names],
-                cwd=ROOT, env={**os.environ, **LIBRARIES[library].environment},
+                cwd=ROOT, env={**os.environ, **LIBRARIES[library].environment, **elsewhere},
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         try:
