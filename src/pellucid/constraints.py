@@ -7,7 +7,7 @@ Keras, so that a vector of zeros stays one; what comes out is that little shorte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,13 @@ from . import checks
 from .arrays import Array, Shape
 from .errors import InvalidArgument, ShapeError
 from .program import Buffer, CannotLower, Program
-from .registry import Family, Part
+from .registry import OpenFamily, Part, registered_name
 
 EPSILON = 1e-7
 
 Axis = int | tuple[int, ...]
 
-constraints: Family[Constraint] = Family("constraint", "keras.constraints")
+constraints: OpenFamily[Constraint] = OpenFamily("constraint", "keras.constraints")
 
 
 class Constraint(Part):
@@ -35,6 +35,8 @@ class Constraint(Part):
     ...         return np.minimum(w, 1)
     >>> AtMostOne()(np.array([0.5, 3.0]))
     array([0.5, 1. ])
+
+    A plain function will do, too: `Dense(3, kernel_constraint=lambda w: w.clip(-1, 1))`.
     """
 
     family = constraints
@@ -59,6 +61,26 @@ class Constraint(Part):
         return f"<{type(self).__name__}({arguments})>"
 
 
+class FromFunction(Constraint):
+    """A user's function w -> w as a constraint.
+
+    >>> constraints.get(lambda w: w.clip(-1, 1))(np.array([0.5, 3.0]))
+    array([0.5, 1. ])
+    """
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __call__(self, w: Array) -> Array:
+        found = np.asarray(self.function(w), w.dtype)
+        if found.shape != w.shape:
+            raise ShapeError(
+                f"constraint {registered_name(self.function)!r}", f"an array of shape {w.shape}", found.shape
+            )
+        return found
+
+
+constraints.from_function = FromFunction
 constraints.names |= {"Constraint": Constraint, "constraint": Constraint}
 
 

@@ -75,6 +75,9 @@ class Part:
         """Whether the constructor has an argument of this name; that of a user's own class is Python's to judge."""
         return name in arguments(cls) or cls.family.named(cls.__name__) is not cls
 
+    def notice(self) -> None:
+        """Count what has changed within it without an attribute's being set."""
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, enough to make this part again."""
         return {name: plain(getattr(self, name)) for name in arguments(type(self))}
@@ -113,12 +116,22 @@ class Revision:
 
     def __init__(self) -> None:
         self.edits = 0
+        self.noticing: list[weakref.ref[Part]] = []  # parts that look for changes when asked
+
+    def noticed(self) -> int:
+        """`edits`, those among them that a part only finds when it looks."""
+        for known in self.noticing:
+            if (part := known()) is not None:
+                part.notice()
+        return self.edits
 
     def follow(self, part: Part) -> None:
         """Count the changes of this part and of the parts that it holds: attributes, in lists and mappings too."""
         me = weakref.ref(self)
         with _following:
-            for found in _parts_in(part):
+            found_all = list(_parts_in(part))
+            self.noticing = [weakref.ref(found) for found in found_all if type(found).notice is not Part.notice]
+            for found in found_all:
                 known = tuple(told for told in getattr(found, "_told", ()) if told() is not None)
                 if me not in known:
                     object.__setattr__(found, "_told", (*known, me))
@@ -303,9 +316,42 @@ class Family(Generic[T]):
         return self.get(custom() if isinstance(custom, type) else custom)
 
 
+class OpenFamily(Family[T]):
+    """A family in which a plain function is welcome, too: `from_function` makes a part of it, which keeps it as
+    `function`. It is saved by its name; whoever loads it registers it, or gives it in custom_objects."""
+
+    from_function: type[T]
+
+    def get(self, identifier: Any, where: str = "") -> T:
+        """As of any family, and of a function the part that is made of it."""
+        if callable(identifier) and not isinstance(identifier, Part | type | str):
+            return self.from_function(identifier)
+        return super().get(identifier, where or f"{self.plural}.get")
+
+    def serialize(self, part: T) -> Any:
+        """Keras's saved form; a function is saved by the name under which it was registered, or its own."""
+        if isinstance(part, self.from_function):
+            name = registered_name(part.function)  # type: ignore[attr-defined]
+            return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+        return super().serialize(part)
+
+    def deserialize(
+        self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, where: str = ""
+    ) -> T:
+        """The part that a saved form describes."""
+        where = where or f"{self.plural}.deserialize"
+        if isinstance(saved, Mapping) and saved.get("class_name") == "function":
+            name, known = str(saved.get("config")), {**_custom, **(custom_objects or {})}
+            if name not in known:
+                raise UnknownName(where, name, known, "If it is your own, register it before loading.")
+            return self.get(known[name], where)
+        return super().deserialize(saved, custom_objects, where)
+
+
 def registered_name(cls: Any) -> str:
-    """The name under which a user's class was registered, or its own."""
-    return next((name for name, c in _custom.items() if c is cls), cls.__name__)
+    """The name under which a user's class or function was registered, or its own."""
+    own = str(getattr(cls, "__name__", type(cls).__name__))
+    return next((name for name, known in _custom.items() if known is cls), own)
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[C], C]:

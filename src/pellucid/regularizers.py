@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,28 +12,36 @@ from . import checks
 from .arrays import Array
 from .errors import ShapeError
 from .program import Buffer, CannotLower, Program
-from .registry import Family, Part
+from .registry import OpenFamily, Part, registered_name
+from .wiring import FROM_ABOVE
 
 BLOCK = 4096  # numbers whose penalty one thread of the compiled engine sums up
 
-regularizers: Family[Regularizer] = Family("regularizer", "keras.regularizers")
+regularizers: OpenFamily[Regularizer] = OpenFamily("regularizer", "keras.regularizers")
 
 
 class Regularizer(Part):
     """A penalty R(w), a number, and dR/dw, an array of w's shape; this one itself is R = 0.
 
-    A regularizer of your own writes both, where Keras differentiates the penalty:
+    A regularizer of your own writes `__call__`, with Python's operators and `pellucid.ops`, whose gradients make its:
 
     >>> class Quartic(Regularizer):
     ...     def __call__(self, w):
-    ...         return float((w**4).sum())
-    ...     def grad(self, w):
-    ...         return 4 * w**3
-    >>> Quartic()(np.array([1.0, 2.0]))
-    17.0
+    ...         return ops.sum(w**4)
+    >>> from pellucid import ops
+    >>> float(Quartic()(np.array([1.0, 2.0]))), Quartic().grad(np.array([1.0, 2.0]))
+    (17.0, array([ 4., 32.]))
+
+    or `grad` as well, and NumPy in both. A plain function will do, too:
+    `Dense(3, kernel_regularizer=lambda w: 0.1 * ops.sum(w**4))`.
     """
 
     family = regularizers
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return type(self).__name__
 
     def __call__(self, w: Array) -> float:
         """The penalty, summed in float64."""
@@ -48,13 +57,14 @@ class Regularizer(Part):
         """
         if type(self) is Regularizer:
             return lower_lengths(code, w, None, 0.0, 0.0)
-        raise CannotLower(f"regularizer {type(self).__name__}")
+        raise CannotLower(f"regularizer {self.label}")
 
     def __init_subclass__(cls, **keywords: Any) -> None:
-        """A class with a penalty of its own needs its gradient, and does not inherit another's compiled form."""
+        """The gradient of a penalty follows from what it does, where a class writes none; nor does it inherit another's
+        compiled form."""
         super().__init_subclass__(**keywords)
-        if "__call__" in vars(cls) and cls.grad is Regularizer.grad:
-            cls.grad = _unwritten  # type: ignore[method-assign]
+        if "__call__" in vars(cls) and "grad" not in vars(cls):
+            cls.grad = _derived  # type: ignore[method-assign]
         if "grad" in vars(cls) and cls.__call__ is Regularizer.__call__:
             cls.__call__ = _unwritten  # type: ignore[method-assign]
         if {"__call__", "grad"} & vars(cls).keys() and "lower" not in vars(cls):
@@ -64,7 +74,7 @@ class Regularizer(Part):
         """Emit R(y) / B as a part of the loss, and its gradient on the way back, for a layer's output y (B, ...)."""
         cls = type(self)
         if cls not in (Regularizer, L1, L2, L1L2):
-            raise CannotLower(f"activity regularizer {cls.__name__}")
+            raise CannotLower(f"activity regularizer {self.label}")
         l1, l2 = float(getattr(self, "l1", 0.0)), float(getattr(self, "l2", 0.0))
         code.after_loss.append(lambda: code.emit("activity.penalty", y, y.size, l1, l2))
         code.back(lambda dy, wanted: code.through("activity.grad", dy, y, y, y.size, l1, l2))
@@ -74,12 +84,40 @@ class Regularizer(Part):
         return f"<{type(self).__name__}({arguments})>"
 
 
+def _derived(self: Regularizer, w: Array) -> Array:
+    """dR/dw, from what the penalty does to tensors."""
+    if "_gradient" not in self.__dict__:
+        self.__dict__["_gradient"] = FROM_ABOVE["derived"](self.__call__, f"regularizer {self.label}")
+    penalty = np.asarray(self(w), w.dtype)
+    if penalty.shape:
+        raise ShapeError(f"regularizer {self.label}", "one number", penalty.shape, "Sum it up: ops.sum.")
+    found: Array = self.__dict__["_gradient"].gradients(np.ones_like(penalty), penalty, w)[0]
+    return found
+
+
 def _lacking(self: Regularizer, w: Array) -> Any:
-    """The other half of a penalty: what is 0 in the base class would be wrong beside it."""
+    """The penalty of a gradient: what is 0 in the base class would be wrong beside it."""
 
 
 _unwritten: Any = abstractmethod(_lacking)
 regularizers.names |= {"Regularizer": Regularizer, "regularizer": Regularizer}
+
+
+class FromFunction(Regularizer):
+    """A user's function of a parameter, which gives a number, as a regularizer."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __call__(self, w: Any) -> Any:
+        return self.function(w)
+
+    @property
+    def label(self) -> str:
+        return repr(registered_name(self.function))
+
+
+regularizers.from_function = FromFunction
 
 
 def absolute(w: Array) -> float:

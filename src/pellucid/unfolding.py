@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,8 +40,8 @@ class _Unfolding:
         for i, call in enumerate(graph.calls):
             given = tuple(wires[wire] for wire in call.inputs)
             place, told = (*numbers, i), call.training if training is None else training
-            if isinstance(inner := getattr(call.layer, "graph", None), Graph):
-                inner, entering = self._with_masks(call.layer, inner, given)
+            if isinstance(inner := getattr(call.way, "graph", None), Graph):
+                inner, entering = self._with_masks(call.way, inner, given)
                 ends = self.unfold(inner, entering, f"{prefix}{call.layer.name}/", place, told)
             else:
                 path = (prefix[:-1] or self.name) if call.layer.gives_weights else f"{prefix}{call.layer.name}"
@@ -101,9 +101,9 @@ class _Unfolding:
         self.steps.append(Step(layer, path, path if use == 1 else f"{path}#{use}", *rest))
 
 
-def unfolded(graph: Graph, name: str) -> Wiring:
-    """The wiring of a graph, of a model of this name."""
-    unfolding = _Unfolding(name)
+def unfolded(graph: Graph, name: str, paths: Mapping[int, str]) -> Wiring:
+    """The wiring of a graph, of a model of this name. paths: those that layers have already, by identity."""
+    unfolding = _Unfolding(name, paths=dict(paths))
     inputs = tuple(next(unfolding.wires) for _ in graph.inputs)
     outputs = unfolding.unfold(graph, inputs, "")
     masks = tuple(map(unfolding.masks.get, outputs))

@@ -116,6 +116,7 @@ class Node:
     """One call of a layer on tensors: `inputs`, and the `outputs` that came of it. `number` says which came first.
 
     training: whether the layer was told to behave as in training, or as in prediction, whatever the model does.
+    another: of a layer of one's own that is called in several ways, a way other than the first.
     """
 
     def __init__(
@@ -125,9 +126,16 @@ class Node:
         shapes: Sequence[Shape],
         dtype: str,
         training: bool | None = None,
+        another: Any = None,
     ) -> None:
         self.layer, self.inputs, self.number, self.training = layer, tuple(inputs), next(_calls), training
         self.outputs = tuple(Tensor(shape, dtype, self) for shape in shapes)
+        self.another = another
+
+    @property
+    def way(self) -> Any:
+        """What the data take their way through: the layer, as it is called here."""
+        return self.layer if self.another is None else self.another
 
 
 def tensors_in(given: Any) -> list[Tensor] | None:
@@ -152,6 +160,12 @@ class Call:
     outputs: tuple[int, ...]
     written: int = 0  # when the call was made: earlier calls have smaller numbers
     training: bool | None = None  # as in training, as in prediction, or as the model
+    another: Any = None  # as of a node
+
+    @property
+    def way(self) -> Any:
+        """As of a node."""
+        return self.layer if self.another is None else self.another
 
 
 @dataclass(frozen=True)
@@ -179,7 +193,7 @@ class Graph:
         for node in nodes:
             ends = tuple(next(unread) if tensor in inputs else wires[tensor] for tensor in node.outputs)
             begins = tuple(wires[tensor] for tensor in node.inputs)
-            calls.append(Call(node.layer, begins, ends, node.number, node.training))
+            calls.append(Call(node.layer, begins, ends, node.number, node.training, node.another))
         return cls(tuple(range(len(inputs))), tuple(calls), tuple(wires[tensor] for tensor in outputs))
 
     @property

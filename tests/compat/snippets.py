@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .own_snippets import OWN_SNIPPETS
+from .way_snippets import WAY_SNIPPETS
 
 PRELUDE = """
 import os, tempfile, math, json
@@ -1020,7 +1021,7 @@ out = [K.floatx(), K.epsilon(), K.image_data_format()]
 """,
 }
 
-SNIPPETS |= OWN_SNIPPETS
+SNIPPETS |= OWN_SNIPPETS | WAY_SNIPPETS
 
 
 def run(name: str, package: str) -> Any:

@@ -150,7 +150,11 @@ def test_the_half_that_was_lacking_may_be_written_below():
 @pytest.mark.parametrize(
     ("do", "error", "message"),
     [
-        (Calls, InvalidArgument, "class Calls: expected grad, which every regularizer needs, got none"),
+        (
+            lambda: Calls().grad(np.ones(3)),
+            WrongType,
+            "regularizer Calls, what it returns: expected a tensor, made of its",
+        ),
         (Grads, InvalidArgument, "class Grads: expected __call__, which every regularizer needs, got none"),
         (lambda: initializers.Initializer()((2,)), InvalidArgument, "class Initializer: expected draw, or __call__"),
         (lambda: Nothing()((2,)), InvalidArgument, "class Nothing: expected draw, or __call__"),

@@ -207,9 +207,21 @@ REFUSED = {
         "class Mine(keras.losses.Loss):\n    def values(self, y, p): return (y - p) ** 2\nMine()",
         r"class Mine: expected gradient, which every loss needs.*Write call\(y_true, y_pred\)",
     ),
-    "a regularizer without a gradient": (
-        "class Mine(keras.regularizers.Regularizer):\n    def __call__(self, w): return (w * w).sum()\nMine()",
-        "class Mine: expected grad, which every regularizer needs",
+    "a regularizer of NumPy's methods": (
+        "class Mine(keras.regularizers.Regularizer):\n    def __call__(self, w): return (w * w).sum()\n"
+        "m = keras.Sequential([keras.Input((8,)), layers.Dense(1, kernel_regularizer=Mine())])\n"
+        "m.compile('sgd', 'mse'); m.fit(X, YR, verbose=0)",
+        r"regularizer Mine: expected .*'Tensor' object has no attribute 'sum'. Write ops\.sum\(x\)",
+    ),
+    "a regularizer that gives no single number": (
+        "m = keras.Sequential([keras.Input((8,)), layers.Dense(1, kernel_regularizer=lambda w: w * w)])\n"
+        "m.compile('sgd', 'mse'); m.fit(X, YR, verbose=0)",
+        r"regularizer '<lambda>': expected one number, got \(8, 1\)\. Sum it up: ops\.sum",
+    ),
+    "a constraint of another shape": (
+        "m = keras.Sequential([keras.Input((8,)), layers.Dense(1, kernel_constraint=lambda w: w[:2])])\n"
+        "m.compile('sgd', 'mse'); m.fit(X, YR, verbose=0)",
+        r"constraint '<lambda>': expected an array of shape \(8, 1\), got \(2, 1\)",
     ),
     "an optimizer with an update_step of Keras's": (
         "class Mine(keras.optimizers.Optimizer):\n    def update_step(self, g, v, lr): v.assign(v - lr * g)\nMine(0.1)",

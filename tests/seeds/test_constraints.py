@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from pellucid import constraints
 from pellucid.errors import InvalidArgument, PellucidError, ShapeError, UnknownName, WrongType
+from pellucid.registry import custom_object_scope
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "seeds.json").read_text("utf-8"))
 EVERY = [(case["name"], case["options"]) for case in GOLDEN["constraints"]]
@@ -114,11 +115,26 @@ def test_names(name: str, cls: type[constraints.Constraint]):
     assert constraints.get(None) is None
 
 
+def small(w: Any) -> Any:
+    return w.clip(-1, 1)
+
+
+def test_a_function_is_a_constraint_and_saved_by_its_name():
+    with custom_object_scope({"small": small}):
+        for constraint in (
+            constraints.get("small"),
+            constraints.deserialize(constraints.serialize(constraints.get(small))),
+        ):
+            assert constraint(np.array([0.5, 3.0])).tolist() == [0.5, 1.0]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "told"),
     [
         (lambda: constraints.get("maxnorm"), UnknownName, "Did you mean 'max_norm'"),
         (lambda: constraints.get(3), WrongType, "constraint"),
+        (lambda: constraints.get(np.ravel)(np.zeros((2, 2))), ShapeError, r"constraint 'ravel': expected an array of"),
+        (lambda: constraints.deserialize({"class_name": "function", "config": "small"}), UnknownName, "small"),
         (lambda: constraints.MaxNorm(-1.0), InvalidArgument, "max_value"),
         (lambda: constraints.MaxNorm(axis="0"), WrongType, "axis"),
         (lambda: constraints.UnitNorm(axis=[]), InvalidArgument, "at least one axis"),

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid import regularizers
+from pellucid import ops, regularizers
 from pellucid.errors import InvalidArgument, PellucidError, ShapeError, UnknownName, WrongType
+from pellucid.registry import custom_object_scope
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "seeds.json").read_text("utf-8"))
 EVERY = [(case["name"], case["options"]) for case in GOLDEN["regularizers"]]
@@ -110,11 +111,47 @@ def test_other_spellings_and_none():
     assert regularizers.L1(None).l1 == 0.01
 
 
+class Twice(regularizers.Regularizer):
+    """With a number that may be set anew."""
+
+    def __init__(self, factor: float = 2.0) -> None:
+        self.factor = factor
+
+    def __call__(self, w: Any) -> Any:
+        return self.factor * ops.sum(w * w)
+
+
+def cubes(w: Any) -> Any:
+    return 0.5 * ops.sum(ops.abs(w) ** 3)
+
+
+@pytest.mark.parametrize("shape", [(1,), (4, 3), (2, 3, 4)])
+def test_the_gradient_of_one_s_own_follows_from_its_ops(shape: tuple[int, ...]):
+    w, twice = np.random.default_rng(2).normal(size=shape), Twice()
+    np.testing.assert_allclose(regularizers.get(cubes).grad(w), 1.5 * w * np.abs(w), rtol=1e-12)
+    for factor in (2.0, 5.0):
+        twice.factor = factor
+        np.testing.assert_allclose(twice.grad(w), 2 * factor * w, rtol=1e-12)
+
+
+def test_a_function_is_saved_by_its_name():
+    with custom_object_scope({"cubes": cubes}):
+        again = regularizers.deserialize(regularizers.serialize(regularizers.get(cubes)))
+        assert regularizers.get("cubes")(np.ones(4)) == again(np.ones(4)) == 2.0
+
+
 @pytest.mark.parametrize(
     ("call", "error", "told"),
     [
         (lambda: regularizers.get("l3"), UnknownName, "Did you mean 'l"),
-        (lambda: regularizers.get(lambda w: 0.0), WrongType, "regularizer"),
+        (
+            lambda: regularizers.get(lambda w: 0.0).grad(np.ones(3)),
+            WrongType,
+            "'<lambda>', what it returns: expected a",
+        ),
+        (lambda: regularizers.get(lambda w: w).grad(np.ones(3)), ShapeError, "expected one number"),
+        (lambda: regularizers.get(np.linalg.norm).grad(np.ones(3)), PellucidError, "regularizer 'norm'"),
+        (lambda: regularizers.deserialize({"class_name": "function", "config": "cubes"}), UnknownName, "cubes"),
         (lambda: regularizers.L1(-1.0), InvalidArgument, "L1, argument l1"),
         (lambda: regularizers.L2(float("nan")), InvalidArgument, "L2, argument l2"),
         (lambda: regularizers.L1L2(l2="0.1"), WrongType, "L1L2, argument l2"),

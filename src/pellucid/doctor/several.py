@@ -82,7 +82,7 @@ def only_output(model: Any, i: int, shapes: Sequence[Shape]) -> Functional:
         given = [entry]
     tensors = dict(zip(graph.inputs, given, strict=True))
     for call in graph.calls:
-        made = call.layer.called_on([tensors[wire] for wire in call.inputs], call.training)
+        made = call.way.called_on([tensors[wire] for wire in call.inputs], call.training)
         tensors |= zip(call.outputs, made, strict=True)
     alone = Functional(entry, tensors[graph.outputs[i]], name=model.name)
     alone.key, alone.seed = twin.key, twin.seed
@@ -100,14 +100,13 @@ def _history_of(case: Case, i: int) -> dict[str, Sequence[float]]:
     model = case.model
     if not model.gives_many or sum(loss is not None for loss in model.objective.losses) < 2:
         return dict(case.history)
-    name, found = model.output_names[i], {}
+    alone = {meter.name: meter.metric.name for meter in model.meters.metrics or () if meter.output == i}
+    alone |= {"learning_rate": "learning_rate", model.meters.judged.get(i, ""): "loss"}
+    found = {}
     for key, values in case.history.items():
         front = "val_" if key.startswith("val_") else ""
-        bare = key.removeprefix(front)
-        if bare.startswith(f"{name}_"):
-            found[front + bare.removeprefix(f"{name}_")] = values
-        elif bare == "learning_rate":
-            found[key] = values
+        if (bare := key.removeprefix(front)) in alone:
+            found[front + alone[bare]] = values
     return found
 
 

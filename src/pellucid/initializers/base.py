@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,15 @@ import numpy.typing as npt
 
 from .. import checks
 from ..arrays import Array, Shape
-from ..errors import InvalidArgument, ShapeError, Told, UnknownName, WrongType
-from ..registry import Family, Part, get_custom_objects
+from ..errors import InvalidArgument, ShapeError, Told, WrongType
+from ..registry import OpenFamily, Part, registered_name
 from ..rng import Key, SeedGenerator, fresh_key, seed_of
 from ..settings import floatx
 
 Function = Callable[..., Any]
 
 
-class InitializerFamily(Family["Initializer"]):
+class InitializerFamily(OpenFamily["Initializer"]):
     """Initializers by name; an array, or a plain function (shape, dtype) -> array, is welcome too."""
 
     def get(self, identifier: Any, where: str = "") -> Initializer:
@@ -33,29 +33,7 @@ class InitializerFamily(Family["Initializer"]):
         if isinstance(identifier, np.ndarray):
             made: Initializer = self.parts["Constant"](identifier)
             return made
-        if callable(identifier) and not isinstance(identifier, Part | type | str):
-            return FromFunction(identifier)
-        return super().get(identifier, where or "initializers.get")
-
-    def serialize(self, part: Initializer) -> Any:
-        """Keras's saved form; a function is saved by the name under which it was registered, or its own."""
-        if isinstance(part, FromFunction):
-            return {"module": "builtins", "class_name": "function", "config": part.name, "registered_name": "function"}
-        return super().serialize(part)
-
-    def deserialize(
-        self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, where: str = ""
-    ) -> Initializer:
-        """The initializer that a saved form describes."""
-        where = where or "initializers.deserialize"
-        if isinstance(saved, Mapping) and saved.get("class_name") == "function":
-            return self._function(str(saved.get("config")), {**get_custom_objects(), **(custom_objects or {})}, where)
-        return super().deserialize(saved, custom_objects, where)
-
-    def _function(self, name: str, known: Mapping[str, Any], where: str) -> Initializer:
-        if name not in known:
-            raise UnknownName(where, name, known, "If it is your own, register it before loading.")
-        return self.get(known[name], where)
+        return super().get(identifier, where)
 
 
 initializers: InitializerFamily = InitializerFamily("initializer", "keras.initializers")
@@ -126,14 +104,12 @@ class FromFunction(Initializer):
     def __init__(self, function: Function) -> None:
         self.function = function
 
-    @property
-    def name(self) -> str:
-        """The name under which the function was registered, or its own."""
-        registered = (name for name, f in get_custom_objects().items() if f is self.function)
-        return next(registered, str(getattr(self.function, "__name__", type(self.function).__name__)))
-
     def draw(self, shape: Shape, dtype: npt.DTypeLike, key: Key) -> Array:
-        return _of_shape(f"initializer {self.name!r}", self.function(shape, dtype), shape, dtype)
+        where = f"initializer {registered_name(self.function)!r}"
+        return _of_shape(where, self.function(shape, dtype), shape, dtype)
+
+
+initializers.from_function = FromFunction
 
 
 def _of_shape(where: str, drawn: Any, shape: Shape, dtype: npt.DTypeLike) -> Array:

@@ -380,7 +380,7 @@ class Layer(Part, Holding, Shaped, Masked):
     def _specs_in_call(self) -> Sequence[Parameter]:
         """The parameters that it will have, where a `call` that runs has called it and it is not built."""
         nodes = self.__dict__.get("_nodes")
-        return self.parameters(*(tensor.sample for tensor in nodes[-1].inputs)) if nodes and not self.p else ()
+        return nodes[-1].way.parameters(*(t.sample for t in nodes[-1].inputs)) if nodes and not self.p else ()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """`layer.kernel = W` overwrites the parameter."""

@@ -44,12 +44,26 @@ class Composite(Layer):
         """The calls of its layers."""
 
     @property
+    def has_graph(self) -> bool:
+        """Whether it is known by now how data flow through it."""
+        return True
+
+    @property
     def wiring(self) -> Wiring:
         """The steps of its layers, those of composites in it among them, as they are now."""
-        inner = [call.layer.wiring for call in self.graph.calls if isinstance(call.layer, Composite)]
+        inner = [call.way.wiring for call in self.graph.calls if isinstance(call.way, Composite)]
         if self._wiring is None or any(a is not b for a, b in zip(inner, self._inner, strict=True)):
-            self._wiring, self._inner = unfolded(self.graph, self.name), inner
+            self._wiring, self._inner = unfolded(self.graph, self.name, self._known_paths()), inner
         return self._wiring
+
+    def _known_paths(self) -> Mapping[int, str]:
+        """The paths that layers in it have already, by their identity."""
+        return {}
+
+    @property
+    def _owners(self) -> dict[str, Layer]:
+        """The layer of each path in it."""
+        return self.wiring.owners
 
     @property
     def members(self) -> list[Layer]:
@@ -79,7 +93,7 @@ class Composite(Layer):
 
     def trains(self, name: str) -> bool:
         head, _, rest = name.partition("/")
-        layer = next((member for member in self.graph.layers() if member.name == head), None)
+        layer = next((la for graph in self._graphs() for la in graph.layers() if la.name == head), None)
         return self.trainable and (layer is None or layer.trains(rest))  # None: a weight of its own
 
     def parts(self) -> Sequence[Layer]:
@@ -89,7 +103,7 @@ class Composite(Layer):
     def leaves(self) -> Iterator[tuple[str, Layer]]:
         """(path, layer) of every layer that is not itself made of layers, each once, in the order in which their
         parameters are listed."""
-        paths = {id(layer): path for path, layer in self.wiring.owners.items()}
+        paths = {id(layer): path for path, layer in self._owners.items()}
         waiting = list(self.in_saved_order())[::-1]
         while waiting:
             layer = waiting.pop()
@@ -97,7 +111,7 @@ class Composite(Layer):
                 waiting += list(layer.in_saved_order())[::-1]
             elif id(layer) in paths:
                 yield paths.pop(id(layer)), layer
-        for path, layer in self.wiring.owners.items():  # what a `call` that is told a mask does besides
+        for path, layer in self._owners.items():  # what a `call` that is told a mask does besides
             if id(layer) in paths:
                 yield path, layer
 
@@ -109,6 +123,10 @@ class Composite(Layer):
             known |= zip(step.outputs, step.layer.output_shapes_for(*given), strict=True)
             yield step, given
 
+    def _all_steps(self, *shapes: Shape) -> Iterator[tuple[Step, tuple[Shape, ...]]]:
+        """As `steps`, with those of all other ways in which it is called."""
+        return self.steps(*shapes)
+
     def output_shape_for(self, *shapes: Shape) -> Any:
         return self.one_or_all(self.output_shapes_for(*shapes))
 
@@ -116,7 +134,7 @@ class Composite(Layer):
         known = dict(zip(self.graph.inputs, shapes, strict=True))
         for call in self.graph.calls:  # not `wiring`: a layer of one's own has steps once it knows its input's shape
             given = tuple(known[wire] for wire in call.inputs)
-            made = call.layer.output_shapes_for(*given)
+            made = call.way.output_shapes_for(*given)
             if len(made) != len(call.outputs):
                 raise InvalidArgument(
                     f"{self._kind} {self.name!r}", "layers with one output",
@@ -130,7 +148,7 @@ class Composite(Layer):
 
     def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
         found: dict[str, dict[str, Parameter]] = {path: {} for path, _ in self.leaves()}
-        for step, given in self.steps(*shapes):
+        for step, given in self._all_steps(*shapes):
             for spec in step.layer.specs_for(*given):
                 known = found[step.path].setdefault(spec.name, replace(spec, name=f"{step.path}/{spec.name}"))
                 if known.shape != spec.shape:
@@ -143,10 +161,16 @@ class Composite(Layer):
     def _name_all(self, *entries: Layer) -> None:
         """Layers that their user did not name are numbered in the order in which they were called."""
         taken: set[str] = set()
-        layers = [*entries, *(call.layer for call in sorted(self.graph.calls, key=lambda call: call.written))]
+        layers = [*entries]
+        for graph in self._graphs():
+            layers += [call.layer for call in sorted(graph.calls, key=lambda call: call.written)]
         for layer in sorted({id(la): la for la in layers}.values(), key=lambda layer: not layer.named):
             self._name_apart(layer, taken, "layers")
             taken.add(layer.name)
+
+    def _graphs(self) -> Sequence[Graph]:
+        """Its graph in each way in which it is called."""
+        return [self.graph]
 
     def _name_apart(self, layer: Layer, taken: Collection[str], where: str) -> None:
         """Have the layer go by a name that none of its neighbours has."""
@@ -234,7 +258,7 @@ class Composite(Layer):
         for step, y in zip(self.wiring.steps, cache.activities, strict=True):
             if y is not None and len(y):
                 found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(y)) / max(len(y), 1))
-        for path, layer in self.wiring.owners.items():
+        for path, layer in self._owners.items():
             layer._activity_losses = found.get(path, [])
 
     def backward(self, p: Arrays, cache: CompositeCache, *dy: Array | None) -> tuple[Any, dict[str, Array]]:
@@ -339,7 +363,7 @@ class Composite(Layer):
     def bind(self, shape: Any, p: Mapping[str, Array], owner: object) -> None:
         """All layers, and the composites among them, read and write the parameters through these views from now on."""
         self._hold(shape, p, owner)
-        for step, given in self.steps(*self.sample_shapes):
+        for step, given in self._all_steps(*self.sample_shapes):
             step.layer.bind(given if step.layer.takes_many else given[0], self.part(p, step.path), owner)
         self._tell_composites(owner)
 
@@ -350,12 +374,16 @@ class Composite(Layer):
     def _tell_composites(self, owner: object) -> None:
         known = dict(zip(self.graph.inputs, self.sample_shapes, strict=True))
         for call in self.graph.calls:
-            layer, given = call.layer, tuple(known[wire] for wire in call.inputs)
-            known |= zip(call.outputs, layer.output_shapes_for(*given), strict=True)
-            if isinstance(layer, Composite):
-                p = {f"{path}/{name}": value for path, leaf in layer.leaves() for name, value in leaf.p.items()}
-                layer._hold(given if layer.takes_many else given[0], p, owner)
-                layer._tell_composites(owner)
+            given = tuple(known[wire] for wire in call.inputs)
+            known |= zip(call.outputs, call.way.output_shapes_for(*given), strict=True)
+            if isinstance(call.way, Composite):
+                call.way._take_up(given, owner)
+
+    def _take_up(self, shapes: Sequence[Shape], owner: object) -> None:
+        """Have the parameters that its layers have got, for inputs of these shapes."""
+        p = {f"{path}/{name}": value for path, leaf in self.leaves() for name, value in leaf.p.items()}
+        self._hold(tuple(shapes) if self.takes_many else shapes[0], p, owner)
+        self._tell_composites(owner)
 
 
 def _masks(step: Step, values: Mapping[int, Array]) -> dict[str, Any]:

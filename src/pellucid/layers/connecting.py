@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Shape, known
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told, WrongType
-from ..wiring import Node, Tensor
+from ..wiring import OPS, Node, Tensor
 
 
 def checked_tensors(name: str, tensors: Sequence[Any], *, takes_many: bool) -> list[Shape]:
@@ -77,6 +77,13 @@ def borrowed(name: str, weight: str) -> InvalidArgument:
         Told("a look at its weights, which would be numbers ever after"),
         "Make a weight that two computations share one of the layer whose call has both: add_weight.",
     )  # fmt: skip
+
+
+def missing(where: str, problem: AttributeError) -> InvalidArgument:
+    """The error of an attribute that a tensor lacks, or anything else within a `call` or a function of tensors."""
+    asked = problem.name if isinstance(problem.obj, Tensor) else None
+    fix = f"Write ops.{asked}(x)." if asked in OPS else "Write it with pellucid.ops." if asked else ""
+    return InvalidArgument(where, "attributes that there are", Told(str(problem)), fix)
 
 
 def kind_of(data: Any) -> str:

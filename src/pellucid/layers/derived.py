@@ -15,6 +15,7 @@ from ..errors import InvalidArgument, PellucidError, Told, WrongType
 from ..rng import Key
 from ..wiring import FROM_ABOVE, Node, Tensor, nodes_between
 from .base import Layer
+from .connecting import missing
 from .input_layer import InputLayer
 
 
@@ -72,6 +73,8 @@ class Derived:
             except PellucidError as problem:
                 problem.where = f"{self.where}, {problem.where}"
                 raise
+            except AttributeError as problem:
+                raise missing(self.where, problem) from problem
             self.traced[key] = entries, end, between
         return self.traced[key]
 

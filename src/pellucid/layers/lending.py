@@ -71,8 +71,8 @@ def lent(layer: Layer, name: str) -> Tensor:
     running = CALL.get()
     if running is None:
         raise borrowed(layer.name, name)
-    shapes = layer.sample_shapes if layer.built else [tensor.sample for tensor in layer._nodes[-1].inputs]
-    spec = next(spec for spec in layer.parameters(*shapes) if spec.name == name)
+    specs = layer.specs if layer.built else layer._specs_in_call()
+    spec = next(spec for spec in specs if spec.name == name)
     return Lent(layer, [spec]).called_on(running.entries[:1])[0]
 
 

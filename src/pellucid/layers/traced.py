@@ -16,40 +16,30 @@ from typing import Any, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Shape, fits
 from ..constraints import constraints
-from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told, WrongType
+from ..errors import InvalidArgument, NotReady, Told
 from ..initializers import initializers
-from ..registry import arguments, is_ours, plain
+from ..registry import arguments, plain
 from ..regularizers import regularizers
-from ..wiring import OPS, Call, Graph, Tensor
+from ..wiring import Tensor
 from .added_loss import added
 from .base import Layer, LayerOptions
-from .composite import Composite
-from .drawing import CALL, Seeds, scene
-from .form import Form, Place, in_order_of, put_together, taken_apart
+from .drawing import CALL, Seeds
+from .form import put_together, taken_apart
 from .holding import Parameter
-from .input_layer import InputLayer
-from .meeting import Meeting
-from .own_weights import Weight, Weights, traced
-from .tracing import Trace, joined_graph, layers_in, same_graph, trace
+from .own_weights import Weight, Weights
+from .tracing import layers_in
+from .watching import declared
+from .ways import Ways
 
 
-class Traced(Meeting, Composite):
+class Traced(Ways):
     """A layer whose class writes `call`. What is not written with the layers and ops of this package is refused there:
     a question about numbers, such as `if x > 0`, has no answer before data flow.
     """
 
     keras_hooks = tuple(hook for hook in Layer.keras_hooks if hook != "call")
-    passing = Composite.passing | {
-        "_form", "_out", "_graph", "_masked", "_shapes", "_kinds", "_busy", "_built_once", "_taken_seeds",
-    }  # fmt: skip
-    _out: Form = None  # in which it gives its outputs
-    _graph: Graph | None = None
-    _masked: dict[tuple[bool, ...], Graph]  # by which of its inputs have a mask that `call` asks for
-    _shapes: tuple[Shape, ...] = ()  # those of the inputs for which it was traced
-    _built_once = False
-    _busy = False  # while its own `build` or `call` runs
+    passing = Ways.passing | {"_taken_seeds"}
     _own_weights: Weights
 
     @property
@@ -79,7 +69,7 @@ class Traced(Meeting, Composite):
         if self._busy:
             return
         form, shapes = taken_apart(input_shape, _is_shape)
-        self._meet(((form,), {}))
+        self._become(((form,), {}))
         self.make(*(checks.batch_shape(self._place("build, argument input_shape"), shape) for shape in shapes))
 
     def add_weight(
@@ -135,26 +125,21 @@ class Traced(Meeting, Composite):
             del kwargs["mask"]  # that of the input, if it has one
         if args and not taken_apart((args, kwargs))[1]:
             args = (np.asarray(args[0]), *args[1:])
-        form, data = taken_apart(in_order_of(self._form, (args, kwargs)))
-        if not data:
-            raise WrongType(self._place("input"), "tensors or arrays", args[0] if args else None)
-        self._meet(form)
+        way, data = self._way_of((args, kwargs))
         if any(isinstance(one, Tensor) for one in data):
-            return self.in_form(self.called_on(data, training))
-        return self._of_arrays(data, training)
+            return way.in_form(way.called_on(data, training))
+        return way.of_arrays(data, self._default_of_training() if training is None else training)
 
     def called_with(self, args: Sequence[Any], kwargs: dict[str, Any], training: bool | None) -> tuple[Tensor, ...]:
         """Each output when it is called with these arguments, the tensors among them."""
-        form, tensors = taken_apart((tuple(args), kwargs))
-        self._meet(form)
-        return self.called_on(tensors, training)
+        way, tensors = self._way_of((tuple(args), kwargs))
+        return way.called_on(tensors, training)  # type: ignore[no-any-return]
 
-    def saved_call(self, tensors: list[Any]) -> dict[str, Any]:
-        args, kwargs = put_together(self._form, tensors)
-        return {"args": list(args), "kwargs": kwargs}
-
-    def _of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
+    def of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
+        """The outputs for a batch, called in the first way."""
         self._meet_data(data)
+        if self.built:
+            self._complete()
         found = super().__call__(list(data) if self.takes_many else data[0], training)
         return self.in_form(found if isinstance(found, tuple) else (found,))
 
@@ -162,116 +147,6 @@ class Traced(Meeting, Composite):
         self._meet_many(len(tensors))
         self.meet_dtypes([tensor.dtype for tensor in tensors])
         return super().called_on(tensors, training)
-
-    def in_form(self, outputs: Sequence[Any]) -> Any:
-        return put_together(self._out, tuple(outputs))
-
-    # Tracing ----------------------------------------------------------------------------------------------------------
-
-    @property
-    def graph(self) -> Graph:
-        return self._graph or self._settled()
-
-    def _settled(self) -> Graph:
-        """The graph, traced anew where there is none."""
-        if self._graph is None:
-            if not self._shapes:
-                raise NotReady(
-                    self._place("its layers"), "a layer that is built", Told("one that has not seen its input"),
-                    "Call it on data, or build(input_shape) first.",
-                )  # fmt: skip
-            self._graph = self._graph_for(self._shapes)
-            self._name_all()
-        return self._graph
-
-    def _graph_for(self, shapes: tuple[Shape, ...]) -> Graph:
-        """What `call` does to inputs of these shapes."""
-        self._busy = True
-        try:
-            if not self._built_once:
-                with scene(None):
-                    self._run_build(shapes)
-            with traced():
-                trained, predicted = (self._trace(shapes, training) for training in (True, False))
-        finally:
-            self._busy = False
-        self._out, self._masked = trained.form, {}
-        self.gives_many = trained.form != Place(0)
-        graph = joined_graph(self._place(), trained, predicted, self.parts(), self.own_weights)
-        if self.own_weights and all(call.layer is not self.own_weights for call in graph.calls):
-            unread = Call(self.own_weights, (), tuple(-1 - i for i in range(len(self.own_weights.asked))))
-            graph = Graph(graph.inputs, (unread, *graph.calls), graph.outputs)
-        return graph
-
-    def _run_build(self, shapes: tuple[Shape, ...]) -> None:
-        """Let the class ask for its weights, by the shape of the input, or by `<argument>_shape` of several."""
-        self._built_once = True
-        args, kwargs = put_together(self._form, [(None, *shape) for shape in shapes])
-        wanted = list(inspect.signature(self.build).parameters)
-        if len(wanted) == 1:
-            self.build([*args, *kwargs.values()][0])
-        else:
-            named = inspect.signature(self.call).bind_partial(*args, **kwargs).arguments
-            self.build(**{f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted})
-
-    def masked_graph(self, masked: Sequence[bool]) -> Graph:
-        """What `call` does to inputs of which these have a mask: that enters behind them."""
-        key = tuple(masked)
-        if key not in self._masked:
-            with traced():
-                trained, predicted = (self._trace(self._shapes, training, key) for training in (True, False))
-            self._masked[key] = joined_graph(self._place(), trained, predicted, self.parts(), self.own_weights)
-        return self._masked[key]
-
-    def _trace(self, shapes: tuple[Shape, ...], training: bool, masked: tuple[bool, ...] = ()) -> Trace:
-        given = zip(shapes, self._kinds or (self.dtype,) * len(shapes), strict=True)
-        entries = [InputLayer(shape, dtype=kind).tensor() for shape, kind in given]
-        args, kwargs = put_together(self._form, entries)
-        masks = [
-            InputLayer(shape[:-1], dtype="bool").tensor() if there else None
-            for shape, there in zip(shapes, masked, strict=False)
-        ]
-        if masks:
-            kwargs = {**kwargs, "mask": put_together(self._form[0][0], masks)}
-            entries = [*entries, *(mask for mask in masks if mask is not None)]
-        if "training" in inspect.signature(self.call).parameters:
-            kwargs = {**kwargs, "training": training}
-        try:
-            return trace(self._place(), entries, lambda: self.call(*args, **kwargs), self._seeds, self.own_weights)
-        except PellucidError as problem:
-            if not problem.where.startswith(self._place()):
-                problem.where = f"{self._place('call')}, {problem.where}"
-            raise
-        except AttributeError as problem:  # by itself it would say that the layer has no `graph`
-            asked = problem.name if isinstance(problem.obj, Tensor) else None
-            fix = f"Write ops.{asked}(x)." if asked in OPS else "Write it with pellucid.ops." if asked else ""
-            raise InvalidArgument(
-                self._place("call"), "attributes that there are", Told(str(problem)), fix
-            ) from problem
-
-    def _ensure(self, shapes: tuple[Shape, ...]) -> None:
-        """Be traced for inputs of these shapes, or else do the same to them as to those for which it was."""
-        self._meet_many(len(shapes))
-        if not self._shapes:
-            self._shapes = shapes
-            try:
-                self._settled()
-            except BaseException:
-                self._shapes = ()
-                raise
-        elif not all(map(fits, shapes, self._shapes)) and not same_graph(self.graph, self._graph_for(shapes)):
-            raise ShapeError(
-                self._place("input"), f"{self._shapes}, for which it was traced", Told(str(shapes)),
-                "What its call does depends on the shape: make a second layer.",
-            )  # fmt: skip
-
-    def output_shapes_for(self, *shapes: Shape) -> tuple[Shape, ...]:
-        self._ensure(shapes)
-        return super().output_shapes_for(*shapes)
-
-    def parameters(self, *shapes: Shape) -> Sequence[Parameter]:
-        self._ensure(shapes)
-        return super().parameters(*shapes)
 
     @property
     def built(self) -> bool:
@@ -289,14 +164,14 @@ class Traced(Meeting, Composite):
         if isinstance(held, Weight) and not isinstance(value, Weight):
             held.assign(value)
             return
-        if name in _declared(type(self)) and self._is_taken(name, value):  # type: ignore[arg-type]
+        if name in declared(type(self)) and self._is_taken(name, value):  # type: ignore[arg-type]
             raise InvalidArgument(
                 f"class {type(self).__name__}, attribute {name!r}", "a name that the library does not use itself",
                 Told("one that it does"), f"Call it self.my_{name}.",
             )  # fmt: skip
         super().__setattr__(name, value)
-        if self._graph is not None and not (self._busy or name in _declared(type(self))):  # type: ignore[arg-type]
-            self._graph, self._wiring, self._masked = None, None, {}
+        if self._watch is not None and not (self._busy or name in declared(type(self))):  # type: ignore[arg-type]
+            self._forget()
 
     def _is_taken(self, name: str, value: Any) -> bool:
         """Whether an attribute of the class's own would stand in the place of one of the library's."""
@@ -314,8 +189,9 @@ class Traced(Meeting, Composite):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers that `call` uses, in the order of its calls; before it was traced those that are attributes."""
-        return super().layers if self._shapes else list(layers_in(self.__dict__))
+        """The layers that it keeps, as they became attributes; then those that `call` makes."""
+        found = [*layers_in(self.__dict__), *(super().layers if self._shapes else ())]
+        return list({id(layer): layer for layer in found}.values())
 
     def parts(self) -> Sequence[Layer]:
         """Its own weights, and the layers that it keeps as attributes."""
@@ -353,13 +229,6 @@ class Traced(Meeting, Composite):
 
 
 Layer.traced = Traced
-
-
-@functools.cache
-def _declared(cls: type[Traced]) -> frozenset[str]:
-    """The attributes that the library's classes among its bases speak of."""
-    ours = [base for base in cls.__mro__ if is_ours(base)]
-    return frozenset(name for base in ours for name in (*vars(base), *vars(base).get("__annotations__", ())))
 
 
 def _within_trace(build: Callable[..., None]) -> Callable[..., None]:

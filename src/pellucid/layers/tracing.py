@@ -82,7 +82,7 @@ def same_graph(a: Graph, b: Graph) -> bool:
     """Whether two graphs do the same, to inputs of different shapes."""
     return (a.inputs, a.outputs, len(a.calls)) == (b.inputs, b.outputs, len(b.calls)) and all(
         (one.inputs, one.outputs, one.training) == (other.inputs, other.outputs, other.training)
-        and (one.layer is other.layer or one.layer.likeness == other.layer.likeness)
+        and (one.way is other.way or one.way.likeness == other.way.likeness)
         for one, other in zip(a.calls, b.calls, strict=True)
     )
 
@@ -118,13 +118,13 @@ class _Merging:
         """What makes two calls the same: the layer, or for one that `call` makes anew, what it is."""
         layer = node.layer
         if id(layer) in self.found:
-            return id(layer)
-        if layer.is_layer and layer.specs_for(*(tensor.sample for tensor in node.inputs)):
+            return id(node.way)
+        if layer.is_layer and node.way.specs_for(*(tensor.sample for tensor in node.inputs)):
             raise InvalidArgument(
                 f"{self.where}, call", "layers with parameters that are made in __init__ or build",
                 Told(f"{layer.name!r}, which call made"), "Keep it as an attribute: self.dense = Dense(3).",
             )  # fmt: skip
-        return layer.likeness
+        return layer.likeness, None if node.another is None else node.another.likeness
 
     def add(self, trained: Node | None, predicted: Node | None) -> None:
         """A call that both make, or one of them."""
@@ -142,7 +142,7 @@ class _Merging:
         if isinstance(layer, Weights) and layer is not self.own:
             layer, inputs = Lent(layer, layer.asked), [0]
         outputs = self.fresh(len(node.outputs))
-        self.calls.append(Call(layer, tuple(inputs), outputs, node.number, training))
+        self.calls.append(Call(layer, tuple(inputs), outputs, node.number, training, node.another))
         for one in (trained, predicted):
             if one is not None:
                 self.wires |= zip(one.outputs, outputs, strict=True)
@@ -218,7 +218,7 @@ def layers_in(held: Any, met: set[int] | None = None) -> Iterator[Layer]:
     """The layers among attributes, and in lists, tuples and dicts of them."""
     met = set() if met is None else met
     if isinstance(held, Layer):
-        if not isinstance(held, Weights):
+        if held.is_layer:
             yield held
     elif isinstance(held, Mapping | list | tuple | set) and id(held) not in met:
         met.add(id(held))

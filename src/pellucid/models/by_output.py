@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import checks
 from ..errors import InvalidArgument, Told
-from ..losses.base import losses
+from ..losses.base import Loss, losses
 from ..training.objective import Objective
 
 
@@ -24,6 +25,20 @@ def several_losses(names: Sequence[str], loss: Any, loss_weights: Any) -> Object
     numbers = [1.0 if w is None else checks.number(f"{where}, output {name!r}", w, minimum=0)
                for name, w in zip(names, weights, strict=True)]  # fmt: skip
     return Objective(tuple(found), tuple(numbers), tuple(names))
+
+
+def names_of_losses(names: Sequence[str] | None, found: Sequence[Loss | None], given: Any) -> dict[int, str]:
+    """By what logs call the loss of each output that has one, where more than one has: after the output, or, where
+    outputs have no names, after the loss, as `compile` was given it. In Keras losses of one name are one number, the
+    last one's; here they are counted."""
+    words = given if isinstance(given, list | tuple) else [given] * len(found)
+    judged = {i: loss for i, loss in enumerate(found) if loss is not None}
+    told: dict[int, str] = {}
+    for i, loss in judged.items() if len(judged) > 1 else ():
+        name = f"{names[i] if names else words[i] if isinstance(words[i], str) else loss.name}_loss"
+        numbered = (f"{name}_{n}" if n else name for n in itertools.count())
+        told[i] = next(one for one in numbered if one not in told.values())
+    return told
 
 
 def several_metrics(argument: str, names: Sequence[str], given: Any) -> list[list[Any]]:

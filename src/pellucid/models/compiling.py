@@ -14,7 +14,7 @@ from ..optimizers import Optimizer
 from ..optimizers.base import optimizers
 from ..training.meters import Meters
 from ..training.objective import Objective
-from .by_output import several_losses, several_metrics
+from .by_output import names_of_losses, several_losses, several_metrics
 
 
 class Compilation(NamedTuple):
@@ -31,9 +31,11 @@ OF_COMPILE = frozenset({"metric_arguments", "_to_compile"})  # where metrics lie
 
 
 def compilation(
-    names: list[str] | None, optimizer: Any, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any
-) -> Compilation:
-    """The arguments of `compile`, settled. names: of the outputs; None for a model that has one."""
+    names: list[str] | None, named: bool, optimizer: Any, loss: Any, loss_weights: Any, metrics: Any,
+    weighted_metrics: Any,
+) -> Compilation:  # fmt: skip
+    """The arguments of `compile`, settled. names: of the outputs; None for a model that has one. named: whether losses
+    and metrics are told by them."""
     if loss is None:
         raise InvalidArgument("compile, argument loss", "a loss such as 'sparse_categorical_crossentropy'", None)
     optimizer = optimizers.get(optimizer, "compile, argument optimizer")
@@ -50,8 +52,8 @@ def compilation(
         return Compilation(optimizer, loss, Objective((loss,), (1.0,)), meters, listed)
     objective = several_losses(names, loss, loss_weights)
     by_output = {argument: several_metrics(argument, names, one) for argument, one in given.items()}
-    judged = [i for i, loss in enumerate(objective.losses) if loss is not None]
-    meters = Meters(by_output["metrics"], by_output["weighted_metrics"], names, judged)
+    judged = names_of_losses(names if named else None, objective.losses, loss)
+    meters = Meters(by_output["metrics"], by_output["weighted_metrics"], names, judged, named)
     return Compilation(optimizer, list(objective.losses), objective, meters, by_output)
 
 

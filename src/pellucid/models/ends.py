@@ -17,7 +17,7 @@ def called(model: Any, entries: list[Tensor], before: Sequence[Node]) -> tuple[E
     for node in before:
         node.layer._nodes.remove(node)
     for call in model.graph.calls:
-        given = call.layer.called_on([tensors[wire] for wire in call.inputs], call.training)
+        given = call.way.called_on([tensors[wire] for wire in call.inputs], call.training)
         tensors |= zip(call.outputs, given, strict=True)
     nodes = [tensors[call.outputs[0]].node for call in model.graph.calls]
     return (entries, [tensors[wire] for wire in model.graph.outputs]), nodes

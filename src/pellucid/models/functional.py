@@ -129,13 +129,13 @@ class Functional(Model):
                 continue
             mine = nodes.setdefault(id(call.layer), [])
             given = [_saved_tensor(tensors[wire], self.dtype, places[wire]) for wire in call.inputs]
-            node = call.layer.saved_call(given)
+            node = call.way.saved_call(given)
             if call.training is not None:
                 node["kwargs"]["training"] = call.training
             if any(wire in masks for wire in call.inputs):
                 named = [masks.get(wire) for wire in call.inputs]
-                node["kwargs"]["mask"] = named if call.layer.takes_many else named[0]
-            shapes = call.layer.output_shapes_for(*(tensors[wire] for wire in call.inputs))
+                node["kwargs"]["mask"] = named if call.way.takes_many else named[0]
+            shapes = call.way.output_shapes_for(*(tensors[wire] for wire in call.inputs))
             tensors |= zip(call.outputs, shapes, strict=True)
             places |= {wire: [call.layer.name, len(mine), i] for i, wire in enumerate(call.outputs)}
             mine.append(node)

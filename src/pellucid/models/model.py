@@ -103,6 +103,7 @@ class Model(Network):
     metric_arguments: dict[str, list[Any]]  # of `compile`
     run_eagerly: bool
     compiled = False
+    names_outputs = True  # whether losses and metrics of several outputs are told by the outputs' names
     engine: Any = None  # what was compiled from it, which no copy takes along
     history: History
     stop_training = False
@@ -127,7 +128,7 @@ class Model(Network):
         auto_scale_loss are taken for Keras's sake and change nothing.
         """
         names = self.output_names if self.gives_many else None
-        made = compilation(names, optimizer, loss, loss_weights, metrics, weighted_metrics)
+        made = compilation(names, self.names_outputs, optimizer, loss, loss_weights, metrics, weighted_metrics)
         self.optimizer, self.loss, self.objective, self.meters, self.metric_arguments = made
         self.run_eagerly, self.compiled = bool(run_eagerly), True
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..arrays import Parts, Shape
 from ..layers import InputLayer
-from ..layers.form import Place, in_order_of, is_data, put_together, taken_apart
-from ..layers.meeting import ONE
+from ..layers.form import Form, Place, in_order_of, is_data, put_together, taken_apart
 from ..layers.traced import Traced
+from ..layers.way import ONE
 from ..optimizers.base import optimizers
 from ..training.batches import is_stream
 from ..wiring import Tensor
@@ -24,7 +24,7 @@ class OwnModel(Traced, Model):
 
     keras_hooks = tuple(hook for hook in Model.keras_hooks if hook != "call")
     passing = Traced.passing | Model.passing
-    _to_compile: dict[str, Any] | None = None  # what `compile` was given, until the outputs are known
+    _to_compile: dict[str, Any] | None = None  # what `compile` was given, for whenever the outputs are known
 
     def make(self, *shapes: Shape) -> None:
         """Trace it, make the parameters, and settle what `compile` was given."""
@@ -37,26 +37,51 @@ class OwnModel(Traced, Model):
         self.ends()  # so that each layer knows its tensors
         if self._to_compile is not None:
             super().compile(**self._to_compile)
-            self._to_compile = None
 
-    def _of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
+    def _become(self, form: Form, data: Sequence[Any] = ()) -> None:
+        known = self._shapes, self._form, self._kinds
+        super()._become(form, data)
+        if known != (self._shapes, self._form, self._kinds):
+            self._ends = None  # they were those of another way
+
+    def of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
         self._meet_data(data)
         self.make(*(one.shape[1:] for one in data))
         return Model.__call__(self, list(data) if self.takes_many else data[0], training)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Choose how to train. What is said of several outputs is looked at when they are known."""
-        if self.built:
-            super().compile(*args, **kwargs)
-            return
         given = inspect.signature(Model.compile).bind(self, *args, **kwargs).arguments
         given.pop("self")
+        if self.built:
+            super().compile(**given)
+            self._to_compile = given | {"optimizer": self.optimizer}
+            return
         given["optimizer"] = self.optimizer = optimizers.get(
             given.get("optimizer", "rmsprop"), "compile, argument optimizer"
         )
         if not isinstance(given.get("loss"), list | tuple | dict):
             super().compile(**given)
         self._to_compile, self.compiled = given, True
+
+    def _complete(self) -> None:
+        self.gather()
+
+    @property
+    def names_outputs(self) -> bool:  # type: ignore[override]
+        """Only those of a dict have names, as in Keras."""
+        return isinstance(self._out, dict)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was given, as plain data; losses by the words by which logs call them."""
+        config = super().get_compile_config()
+        given = (self._to_compile or {}).get("loss")
+        if self.gives_many and not self.names_outputs:
+            words = given if isinstance(given, list | tuple) else [given] * len(config["loss"])
+            config["loss"] = [
+                w if isinstance(w, str) else saved for w, saved in zip(words, config["loss"], strict=True)
+            ]
+        return config
 
     def inputs_of(self, x: Any) -> Any:
         """The inputs as a flat list of those that `call` takes apart; the first data tell what they are."""
@@ -67,7 +92,7 @@ class OwnModel(Traced, Model):
         form, data = ONE[0][0], [x]
         if not whole:
             form, data = taken_apart(x, lambda one: is_data(one) or not isinstance(one, dict | list | tuple))
-        self._meet(((form,), {}))
+        self._become(((form,), {}), data)
         self._meet_data(data)
         if not self.built:
             self.make(*(np.shape(one)[1:] for one in data))

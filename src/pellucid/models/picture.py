@@ -82,11 +82,11 @@ def _boxes(
     boxes, uses = list(entries), dict[int, int]()
     for call in model.graph.calls:
         given, layer = [places[wire] for wire in call.inputs], call.layer
-        made = layer.output_shapes_for(*(shapes[wire] for wire in call.inputs))
+        made = call.way.output_shapes_for(*(shapes[wire] for wire in call.inputs))
         shapes |= zip(call.outputs, made, strict=True)
         use = uses[id(layer)] = uses.get(id(layer), 0) + 1
         if expand and isinstance(layer, Composite):
-            inside, ends = _boxes(layer, given, expand, shown, f"{prefix}{layer.name}/")
+            inside, ends = _boxes(call.way, given, expand, shown, f"{prefix}{layer.name}/")
             boxes += inside[len(given) :]
             places |= zip(call.outputs, ends, strict=True)
             continue

@@ -273,6 +273,11 @@ def _load_tree(model: Any, tree: Mapping[str, Array], where: str) -> None:
             if tree[path].shape != mine.shape:
                 raise ShapeError(f"{where}, {path} of layer {name!r}", f"shape {mine.shape}", tree[path].shape)
             arrays.append(tree[path])
+        if not layer.built and f"{group}vars/0" in tree:
+            raise FileError(
+                where, f"a layer {name!r} that is built, as the file has weights of it", Told("one that is not"),
+                f"Where only a later call uses it, have the class's build make it: self.{group[:-1]}.build(shape).",
+            )  # fmt: skip
         if arrays:  # a layer that no call uses has none
             wanted.append((layer, arrays))
     for layer, arrays in wanted:

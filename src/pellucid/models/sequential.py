@@ -11,6 +11,8 @@ from ..errors import InvalidArgument, ShapeError, WrongType
 from ..layers import InputLayer, Layer
 from ..layers import layers as layer_family
 from ..layers.composite import Composite
+from ..layers.way import ONE
+from ..layers.ways import Ways
 from ..wiring import Graph, Tensor
 from .model import Model
 from .turns import alone
@@ -78,6 +80,8 @@ class Sequential(Model):
             return
         if layer is self or (isinstance(layer, Composite) and layer.contains(self)):
             raise InvalidArgument(f"model {self.name!r}, add", "a layer that is not the model itself", layer)
+        if isinstance(layer, Ways):
+            layer._become(ONE)
         if layer.takes_many or layer.gives_many:
             raise InvalidArgument(
                 f"model {self.name!r}, add",

@@ -49,24 +49,34 @@ def _table(
     """(the heads of the columns, a row for each layer)."""
     if model.built:
         model.gather()
-    sources = {} if model.graph.is_chain else _sources(model)
+    sources = {} if not model.has_graph or model.graph.is_chain else _sources(model)
     header = ["Layer (type)", "Output Shape", "Param #", *(["Connected to"] if sources else [])]
     header += ["Trainable"] if show_trainable else []
     table = []
-    for layer, indent in _rows(_chosen(model.members, layer_range), expand_nested, ""):
-        shape, count = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
-        row = [f"{indent}{layer.name} ({type(layer).__name__})", shape, count]
+    for name, layer in _rows(_chosen(_made_of(model), layer_range), expand_nested, ""):
+        lacks = isinstance(layer, Composite) or type(layer).parameters is not Layer.parameters
+        unbuilt = "?", "0 (unbuilt)" if lacks else "0"
+        shape, count = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else unbuilt
+        row = [f"{name} ({type(layer).__name__})", shape, count]
         row += [sources.get(id(layer), "")] if sources else []
         table.append(row + (["Y" if layer.trainable else "N"] if show_trainable else []))
     return header, table
 
 
-def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[tuple[Layer, str]]:
+def _rows(layers: Sequence[Layer], expand: bool, indent: str) -> Iterator[tuple[str, Layer]]:
+    """(name, layer) of each row. Until a class of one's own is traced, its layers have no names yet that differ."""
+    met: dict[str, int] = {}
     for layer in layers:
+        n = met[layer.name] = met.get(layer.name, -1) + 1
         if not layer.gives_weights:
-            yield layer, indent
+            yield f"{indent}{layer.name}_{n}" if n else f"{indent}{layer.name}", layer
         if expand and isinstance(layer, Composite):
-            yield from _rows(layer.members, expand, indent + "  ")
+            yield from _rows(_made_of(layer), expand, indent + "  ")
+
+
+def _made_of(layer: Composite) -> list[Layer]:
+    """All that it is made of; of a class of one's own that has not seen its input, the layers that it keeps."""
+    return layer.members if layer.has_graph else layer.layers
 
 
 def _sources(model: Network) -> dict[int, str]:

@@ -163,7 +163,7 @@ class StepProgram:
     def _parts(self) -> list[tuple[str, int, float]]:
         """Of each of several outputs with a loss: its name, the output, by how much it was counted."""
         weights, meters = self.model.objective.weights, self.model.meters
-        return [(name, i, weights[i]) for name, i in zip(meters.loss_names, meters.judged, strict=True)]
+        return [(name, i, weights[i]) for i, name in meters.judged.items()]
 
     def _load_counters(self) -> None:
         """Count on from where the meters stand: sums then do not depend on how an epoch is cut into runs."""
@@ -218,7 +218,7 @@ class Engine:
         """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
         where an input is not finite."""
         found = self.predictors
-        if self.edits != self.revision.edits or found is None or (found.open and found.shapes != _each_shape(x)):
+        if self.edits != self.revision.noticed() or found is None or (found.open and found.shapes != _each_shape(x)):
             found = self._predictors(_each_shape(x))
         return None if found is None else found(x)
 
@@ -262,7 +262,7 @@ class Engine:
     def _renewed(self) -> bool:
         """Forget what was compiled before a part was changed; whether there is any point in compiling."""
         model = self.model
-        if self.edits != self.revision.edits:
+        if self.edits != self.revision.noticed():
             self.step_programs.clear()
             self.of_length.clear()
             self.predictors, self.refusal = None, ""

@@ -58,7 +58,8 @@ class Meter:
 class Meters:
     """The loss averaged over samples, and the metrics `compile` was given, a list for each output.
 
-    Of several outputs, each one's own loss and metrics are told after its name: "a_loss", "a_accuracy".
+    Of several outputs, each one's own loss and metrics are told after its name: "a_loss", "a_accuracy"; where outputs
+    have no names, `prefixed` is False, and a metric is told by its own.
 
     Words like "accuracy" become the binary, categorical or sparse metric when the first batch shows the shapes.
     Weighted metrics see the sample weights, the others don't, as in Keras; and as there, a weighted one whose name
@@ -68,9 +69,10 @@ class Meters:
 
     def __init__(
         self, metrics: Sequence[Sequence[Any]], weighted_metrics: Sequence[Sequence[Any]], outputs: Sequence[str] = (),
-        judged: Sequence[int] = (),
+        judged: Mapping[int, str] | None = None, prefixed: bool = True,
     ) -> None:  # fmt: skip
-        self.outputs, self.judged = tuple(outputs), tuple(judged)  # names, and which of the outputs have a loss
+        self.outputs, self.prefixed = tuple(outputs), prefixed
+        self.judged = judged or {}  # which outputs have a loss that is told apart, and by which name
         self.given = [
             (settled(m), weighted, output)
             for weighted, of_outputs in ((False, metrics), (True, weighted_metrics))
@@ -104,7 +106,7 @@ class Meters:
     @property
     def loss_names(self) -> list[str]:
         """Of the losses of several outputs."""
-        return [f"{self.outputs[output]}_loss" for output in self.judged]
+        return list(self.judged.values())
 
     def reset(self) -> None:
         """Forget everything counted."""
@@ -156,7 +158,7 @@ class Meters:
             self.metrics = []
             taken = {"loss"}
             for given, weighted, output in self.given:
-                prefix = f"{self.outputs[output]}_" if self.outputs else ""
+                prefix = f"{self.outputs[output]}_" if self.outputs and self.prefixed else ""
                 if ys[output] is None:
                     raise NotReady(f"y, output {self.outputs[output]!r}", "targets for its metrics", Told("none"))
                 metric = resolve(given, ys[output].shape, outputs[output].shape, of[output])
@@ -175,7 +177,7 @@ class Meters:
         """The loss and each metric's result so far, by name; a metric whose result is a mapping adds its entries."""
         logs: dict[str, Any] = {"loss": self.loss_sum / max(self.samples, 1)}
         finite = math.isfinite(logs["loss"])
-        for name, output in zip(self.loss_names, self.judged, strict=True):
+        for output, name in self.judged.items():
             logs[name] = self.loss_sums[output] / max(self.samples, 1) if finite else math.nan
         for meter in self.metrics or ():
             found = meter.found()
