@@ -4,7 +4,7 @@ of its steps, whether that is a chain or a graph."""
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,7 +12,6 @@ from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told
 from ..program import Buffer, CannotLower, Program, lettered
-from ..registry import snake
 from ..rng import Key
 from ..unfolding import unfolded
 from ..wiring import Graph, Step, Wiring
@@ -158,29 +157,9 @@ class Composite(Layer):
                     )  # fmt: skip
         return [spec for specs in found.values() for spec in specs.values()]
 
-    def _name_all(self, *entries: Layer) -> None:
-        """Layers that their user did not name are numbered in the order in which they were called."""
-        taken: set[str] = set()
-        layers = [*entries]
-        for graph in self._graphs():
-            layers += [call.layer for call in sorted(graph.calls, key=lambda call: call.written)]
-        for layer in sorted({id(la): la for la in layers}.values(), key=lambda layer: not layer.named):
-            self._name_apart(layer, taken, "layers")
-            taken.add(layer.name)
-
     def _graphs(self) -> Sequence[Graph]:
         """Its graph in each way in which it is called."""
         return [self.graph]
-
-    def _name_apart(self, layer: Layer, taken: Collection[str], where: str) -> None:
-        """Have the layer go by a name that none of its neighbours has."""
-        name, n = layer.name, 0
-        if name in taken and layer.named:
-            raise InvalidArgument(f"model {self.name!r}, {where}", "layers of different names", name)
-        while name in taken:
-            n += 1
-            name = f"{snake(type(layer).__name__)}_{n}"
-        layer.call_it(name)
 
     @property
     def weights(self) -> list[Variable]:

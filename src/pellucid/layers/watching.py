@@ -91,7 +91,8 @@ def _content(one: Any) -> Iterator[tuple[Any, Any]]:
 
 def own_names(part: Part) -> list[str]:
     """The attributes of a part with a `call` of its author's that the library's classes do not speak of."""
-    return [name for name in vars(part) if name not in declared(type(part))]  # type: ignore[arg-type] if hasattr(part, "call") else []
+    known = declared(type(part)) if hasattr(part, "call") else vars(part)  # type: ignore[arg-type]
+    return [name for name in vars(part) if name not in known]
 
 
 @functools.cache

@@ -22,6 +22,7 @@ from .drawing import scene
 from .form import Form, Place, in_order_of, put_together, taken_apart
 from .holding import Parameter
 from .input_layer import InputLayer
+from .naming import name_all
 from .own_weights import traced
 from .tracing import Trace, joined_graph, same_graph, trace
 
@@ -134,7 +135,7 @@ class Way(Composite):
                     "Call it on data, or build(input_shape) first.",
                 )  # fmt: skip
             self._graph = self._graph_for(self._shapes)
-            self._whose._name_all()
+            name_all(self._whose, self._whose._graphs())
         return self._graph
 
     def _graph_for(self, shapes: tuple[Shape, ...]) -> Graph:

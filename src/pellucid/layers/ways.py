@@ -15,6 +15,7 @@ from ..wiring import Graph, Step
 from .another import Another
 from .base import Layer
 from .form import Form, taken_apart
+from .naming import name_all
 from .watching import Watch, own_names
 from .way import Way, kind_of, sample_shape
 
@@ -86,7 +87,7 @@ class Ways(Way):
         by_hand = [way for way in self._others if not way.in_graph]
         forgotten = by_hand[: max(len(by_hand) - MOST_BY_HAND + 1, 0)]
         self._others = [way for way in (*self._others, made) if way not in forgotten]
-        self._name_all()
+        name_all(self, self._graphs())
         return made
 
     def _check_call(self, args: Sequence[Any] = ()) -> None:

@@ -11,6 +11,7 @@ from ..errors import FileError, InvalidArgument, PellucidError, ShapeError, Told
 from ..layers import InputLayer, Layer
 from ..layers import layers as layer_family
 from ..layers.connecting import by_name
+from ..layers.naming import name_all
 from ..layers.traced import Traced
 from ..ops.saving import is_saved_op, saved_op_called
 from ..wiring import Graph, Tensor, tensors_in
@@ -65,7 +66,7 @@ class Functional(Model):
         self.takes_many = len(entries) > 1 or self._keys[0] is not None
         self.gives_many = len(exits) > 1 or self._keys[1] is not None
         self._ends = entries, exits
-        self._name_all(*self._inputs)
+        name_all(self, [self._graph], self._inputs)
         shapes: Any = tuple(tensor.sample for tensor in entries)
         self.shape = shapes if self.takes_many else shapes[0]
         for layer, tensor in zip(self._inputs, entries, strict=True):

@@ -11,6 +11,7 @@ from ..errors import InvalidArgument, ShapeError, WrongType
 from ..layers import InputLayer, Layer
 from ..layers import layers as layer_family
 from ..layers.composite import Composite
+from ..layers.naming import name_apart
 from ..layers.way import ONE
 from ..layers.ways import Ways
 from ..wiring import Graph, Tensor
@@ -94,7 +95,7 @@ class Sequential(Model):
                 f"model {self.name!r}, add", "each layer once", layer,
                 "Make a second layer, or call this one twice in a Model(inputs, outputs).",
             )  # fmt: skip
-        self._name_apart(layer, {other.name for other in self._stack}, "add")
+        name_apart(self, layer, {other.name for other in self._stack}, "add")
         self._stack.append(layer)
 
     # Building ----------------------------------------------------------------------------------------------------
