@@ -147,6 +147,24 @@ def test_fit_takes_the_first_argument_whatever_was_called_before() -> None:
     assert third(X, aside=True).shape == (20, 2)
 
 
+def test_what_stands_in_another_s_call_stays_as_it_is_called_there() -> None:
+    class Outer(Model):
+        def __init__(self, inner: Any) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x, aside=True)
+
+    inner = Heads(seed=1)
+    outer = Outer(inner)
+    before = outer(X)
+    with pytest.raises(errors.InvalidArgument, match="It stands in a graph"):
+        inner.predict(X)
+    assert inner(X).shape == (20, 1)
+    np.testing.assert_array_equal(outer(X), before)
+
+
 def test_of_many_ways_by_hand_each_is_right() -> None:
     layer = Mix()
     base = layer(X)

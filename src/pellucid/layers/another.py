@@ -16,9 +16,8 @@ from .way import Way
 class Another(Way):
     """The graph of this way; all else is the layer's, which each of its nodes stands for."""
 
-    passing = Way.passing | {"shape", "p", "in_graph"}
+    passing = Way.passing | {"shape", "p"}
     is_layer = False
-    in_graph = False  # whether it was called on tensors
 
     def __init__(self, whose: Way) -> None:
         super().__init__(dtype=whose.dtype)

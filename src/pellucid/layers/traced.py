@@ -144,6 +144,7 @@ class Traced(Ways):
         return self.in_form(found if isinstance(found, tuple) else (found,))
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
+        self.in_graph = True
         self._meet_many(len(tensors))
         self.meet_dtypes([tensor.dtype for tensor in tensors])
         return super().called_on(tensors, training)

@@ -33,8 +33,9 @@ ONE: Form = ((Place(0),), {})  # call(x)
 class Way(Composite):
     """One way in which a layer of one's own is called."""
 
-    passing = Composite.passing | {"_form", "_kinds", "_out", "_graph", "_masked", "_shapes"}
+    passing = Composite.passing | {"in_graph", "_form", "_kinds", "_out", "_graph", "_masked", "_shapes"}
     of_one_way = ("_form", "_kinds", "_out", "_graph", "_masked", "_shapes", "takes_many", "gives_many", "_wiring")
+    in_graph = False  # whether it was called on tensors: this very way stands there
     _form: Form = None  # of its arguments
     _kinds: tuple[str, ...] = ()  # the inputs' dtypes: whole numbers where it first met such
     _out: Form = None  # in which it gives its outputs

@@ -115,14 +115,16 @@ class Ways(Way):
             self._meet(form)
         if self._form == form and not self._cuts(data):
             return
-        other = next((way for way in self._others if way._form == form and not way._cuts(data)), None)
-        if self._nodes and self._form != form:
+        if self.in_graph and self._form == form:
+            return  # it says itself what it is made for
+        if self.in_graph:
             raise InvalidArgument(
                 self._place("input"), f"arguments as in its first call, {_written(self._form)}",
                 Told(_written(form)), "It stands in a graph, called as there; tensors are numbered here.",
             )  # fmt: skip
+        free = (way for way in self._others if way._form == form and not (way.in_graph or way._cuts(data)))
         try:
-            other = other or self._traced_for(form, data)
+            other = next(free, None) or self._traced_for(form, data)
         except PellucidError:
             if self._form != form:
                 raise
@@ -131,7 +133,7 @@ class Ways(Way):
             mine, theirs = getattr(self, name), getattr(other, name)
             setattr(self, name, theirs)
             setattr(other, name, mine)
-        for way in self._others:
+        for way in (self, *self._others):
             way._wiring = None
         other.shape, self.shape = self.shape, None  # until it is made for this way
 
