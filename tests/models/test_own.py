@@ -98,6 +98,22 @@ def test_both_engines_take_the_same_steps() -> None:
     np.testing.assert_allclose(fast.theta.data, slow.theta.data, rtol=1e-4, atol=1e-6)
 
 
+def test_summary_before_the_input_is_known_is_as_keras_prints_it() -> None:
+    lines: list[str] = []
+    model = Net()
+    model.summary(print_fn=lines.append, expand_nested=True)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines[0].splitlines() if "(D" in line]
+    assert rows == [
+        ["dense (Dense)", "?", "0 (unbuilt)"],
+        ["dense_1 (Dense)", "?", "0 (unbuilt)"],
+        ["dropout (Dropout)", "?", "0"],
+        ["dense_2 (Dense)", "?", "0 (unbuilt)"],
+    ]
+    assert " Total params: 0 (0.00 B)" in lines[0]
+    assert "dense_2 (Dense)" in model._repr_html_()
+    assert not model.built
+
+
 def test_several_inputs_and_outputs_by_name() -> None:
     model, data = TwoOutputs(), {"a": X[:, :3], "b": X[:, 3:]}
     model.compile("sgd", {"price": "mse", "kind": "sparse_categorical_crossentropy"}, metrics={"kind": ["accuracy"]})
