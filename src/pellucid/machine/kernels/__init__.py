@@ -3,6 +3,7 @@
 from . import (  # noqa: F401  # each adds its own to KERNELS
     activity_regularization,
     adafactor,
+    added_loss,
     binary_losses,
     class_losses,
     constraints,
@@ -22,6 +23,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     muon,
     noise,
     normalization,
+    normalization_masked,
     ops,
     optimizers,
     prelu,

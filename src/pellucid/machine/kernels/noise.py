@@ -5,6 +5,8 @@ Each thread draws whole blocks of random words, so that the numbers do not depen
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 
 from ..intrinsics import Word, floats, ints, number
@@ -14,6 +16,7 @@ from .gather import share_lines
 from .random import fold, four_words, normal
 
 f32 = np.float32
+AGAIN = (zlib.crc32(b"again") | 1 << 63) - (1 << 64)  # rng.py's number of this word
 
 
 @inline
@@ -51,6 +54,13 @@ def kept(op: int, ctx: int, tid: int, nt: int) -> None:
         m[i] = scale if w >= least else f32(0)
 
 
+@inline
+def normal_number(key: Word, i: int) -> float:
+    """Number i of those that a key draws."""
+    w0, w1, w2, w3 = four_words(key, i // 2)
+    return normal(w2, w3) if i % 2 else normal(w0, w1)
+
+
 @kernel("noise.normal")
 def draw_normal(op: int, ctx: int, tid: int, nt: int) -> None:
     """m = mean + stddev · z for normal numbers z, two from each block of words.
@@ -70,6 +80,23 @@ def draw_normal(op: int, ctx: int, tid: int, nt: int) -> None:
     if 2 * pairs < hi - lo:
         w0, w1, _, _ = four_words(key, lo // 2 + pairs)
         m[2 * pairs] = f32(mean + stddev * normal(w0, w1))
+
+
+@kernel("noise.truncated_normal")
+def draw_truncated_normal(op: int, ctx: int, tid: int, nt: int) -> None:
+    """m = mean + stddev · z for normal numbers z, each drawn again while |z| > 2. op: as of noise.normal."""
+    o, c = ints(op, 8), ints(ctx, 64)
+    lo, hi = share_lines(c[B] * o[1], tid, nt)
+    m = floats(o[0] + 4 * lo, hi - lo)
+    mean, stddev = number(o[2]), number(o[3])
+    key = noise_key(o[4], c[T], o[5], op + 8 * 6)
+    again = fold(key, AGAIN)
+    for i in range(lo, hi):
+        z, attempt = normal_number(key, i), 0
+        while abs(z) > 2.0:
+            attempt += 1
+            z = normal_number(fold(again, attempt), i)
+        m[i - lo] = f32(mean + stddev * z)
 
 
 @kernel("noise.uniform")

@@ -98,7 +98,7 @@ TABLE: dict[str, str] = {
     "a:lines b:lines >y:lines N": "merge.add merge.subtract merge.multiply merge.maximum merge.minimum",
     "dy:lines a:lines b:lines >da:lines N": "merge.chosen",
     "x:lines m:lines >y:lines N": "noise.mask noise.alpha noise.times noise.plus",
-    ">m:lines N": "noise.kept noise.normal noise.uniform",
+    ">m:lines N": "noise.kept noise.normal noise.truncated_normal noise.uniform",
     "variance:lines >s:lines N": "normalization.deviation",
     "y:lines N >out:lines": "scatter",
     "a b c >y": (
@@ -112,12 +112,12 @@ TABLE: dict[str, str] = {
         "op.arcsinh.grad op.arccosh op.arccosh.grad op.arctanh op.arctanh.grad op.cbrt op.cbrt.grad op.erf "
         "op.erf.grad op.sinh op.sinh.grad op.cosh op.cosh.grad op.absolute op.absolute.grad op.negative "
         "op.negative.grad op.clip op.clip.grad op.sign op.floor op.ceil op.trunc op.full_like op.round op.isnan "
-        "op.isfinite op.isinf op.zeros_like op.ones_like"
+        "op.isfinite op.isinf op.zeros_like op.ones_like op.floor_divide op.mod"
     ),
     # Row by row
     "x:M >y:M M N": (
         "glu softmax log_softmax sparsemax op.sum op.mean op.var op.std op.max op.min op.prod op.logsumexp op.any "
-        "op.all op.cumsum"
+        "op.all op.argmax op.argmin op.cumsum"
     ),
     "dy:M x:M y:M >dx:M M N": (
         "softmax.grad log_softmax.grad sparsemax.grad op.sum.grad op.mean.grad op.var.grad op.std.grad op.max.grad "
@@ -136,8 +136,20 @@ TABLE: dict[str, str] = {
     "dy:M x:M gamma mean:M r:M >dx:M M N": "layer_norm.grad",
     "dy:M factor >dx:M M N": "batch_norm.frozen.grad",
     "x:samples >y:samples table": "op.moved",
+    "x places:M >y:M M N Count | +status": "op.take",
+    "dy places >dtable:N M N Count": "op.take.grad",
+    "x:M >y:M M N | +status": "op.one_hot",
+    "x:M places:M >y:M M N Count | +status": "op.take_along_axis",
+    "dy:M places:M >dx:M M N Count": "op.take_along_axis.grad",
     # In other ways
-    "x >y": "strided summed",
+    "x >y": (
+        "strided summed op.turned op.sum.batch op.mean.batch op.var.batch op.std.batch op.max.batch op.min.batch "
+        "op.prod.batch op.logsumexp.batch op.any.batch op.all.batch op.argmax.batch op.argmin.batch"
+    ),
+    "dy x y >dx": (
+        "op.sum.batch.grad op.mean.batch.grad op.var.batch.grad op.std.batch.grad op.max.batch.grad "
+        "op.min.batch.grad op.prod.batch.grad op.logsumexp.batch.grad"
+    ),
     "x w b >y I O M": "dense",
     "x dz >dw I O M": "dense.weights",
     "dz >db:lines O M": "dense.bias",
@@ -147,6 +159,8 @@ TABLE: dict[str, str] = {
     "dy x mean r >dgamma:lines >dbeta:lines M N": "layer_norm.parameters",
     "x gamma beta <>mean <>variance >r >factor >y": "batch_norm",
     "dy x mean r factor >dgamma >dbeta >level >slope >dx": "batch_norm.grad",
+    "x gamma beta mask >count >mean >variance >r >factor >y": "batch_norm.masked",
+    "dy x mask count mean r factor >dgamma >dbeta >dx": "batch_norm.masked.grad",
     "serial <>moving new N": "batch_norm.average",
     # The batch, the loss, the counting
     "data Stride N >to:samples | order": (
@@ -155,6 +169,7 @@ TABLE: dict[str, str] = {
     ),
     "serial data Stride N >to | order": "gather.labels",
     "x N | +status": "finite.rows",
+    "x:lines N | +status": "op.within",
     "serial weights >slope N Each Division classes Ignored Scale mask": "loss.slope",
     "serial mask weights >product N": "masking.weights",
     "serial t >to N": "loss.signs",
@@ -171,6 +186,8 @@ TABLE: dict[str, str] = {
         "loss.categorical_focal_crossentropy.logits loss.categorical_focal_crossentropy"
     ),
     "serial values slope N | <>loss": "loss.total",
+    "serial x >y N": "added_loss",
+    "serial y | <>loss": "added_loss.total",
     "serial y N | <>loss": "activity.penalty",
     "serial sums N | <>loss": "penalty.total",
     "g:lines N | loss:first +status": "loss.finite",

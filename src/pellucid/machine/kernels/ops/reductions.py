@@ -1,6 +1,8 @@
 """Ops that make one number of each row, and dx of the row from dy and y.     x (..., n), y (...)
 
-op: x, y, rows, n, whether for each sample; and on the way back: dy, x, y, dx, and the same three."""
+op: x, y, rows, n, whether for each sample; and on the way back: dy, x, y, dx, and the same three.
+Each is a second kernel, `.batch`, of rows that go through the whole batch, n numbers of each sample: op: x, y, rows, n.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +33,15 @@ def reduced(name: str) -> Callable[[Any], Any]:
             for row in range(hi - lo):
                 y[row] = f(floats(o[0] + 4 * (lo + row) * n, n), n)
 
+        @kernel(f"op.{name}.batch")
+        def through(op: int, ctx: int, tid: int, nt: int) -> None:
+            o = ints(op, 4)
+            n = o[3] * ints(ctx, 64)[B]
+            lo, hi = share(o[2], tid, nt)
+            y = floats(o[1] + 4 * lo, hi - lo)
+            for row in range(hi - lo):
+                y[row] = f(floats(o[0] + 4 * (lo + row) * n, n), n)
+
         return f
 
     return add
@@ -47,6 +58,16 @@ def reduced_grad(name: str) -> Callable[[Any], Any]:
             o, c = ints(op, 7), ints(ctx, 64)
             n = o[5]
             lo, hi = share(o[4] * (c[B] if o[6] != 0 else 1), tid, nt)
+            dy, y = floats(o[0] + 4 * lo, hi - lo), floats(o[2] + 4 * lo, hi - lo)
+            for row in range(hi - lo):
+                at = 4 * (lo + row) * n
+                f(dy[row], floats(o[1] + at, n), y[row], floats(o[3] + at, n), n)
+
+        @kernel(f"op.{name}.batch.grad")
+        def through(op: int, ctx: int, tid: int, nt: int) -> None:
+            o = ints(op, 6)
+            n = o[5] * ints(ctx, 64)[B]
+            lo, hi = share(o[4], tid, nt)
             dy, y = floats(o[0] + 4 * lo, hi - lo), floats(o[2] + 4 * lo, hi - lo)
             for row in range(hi - lo):
                 at = 4 * (lo + row) * n
@@ -192,6 +213,28 @@ def every(x: Any, n: int) -> Any:
     for i in range(n):
         found = min(found, choose(x[i] != ZERO, ONE, ZERO))
     return found
+
+
+@inline
+def beyond(a: Any, b: Any) -> bool:
+    """Whether a is larger than b, or the first NaN."""
+    return (a > b) | ((a != a) & (b == b))
+
+
+@reduced("argmax")
+def place_of_largest(x: Any, n: int) -> Any:
+    at = 0
+    for i in range(1, n):
+        at = i if beyond(x[i], x[at]) else at
+    return f32(at)
+
+
+@reduced("argmin")
+def place_of_smallest(x: Any, n: int) -> Any:
+    at = 0
+    for i in range(1, n):
+        at = i if beyond(-x[i], -x[at]) else at
+    return f32(at)
 
 
 @kernel("op.cumsum")

@@ -35,3 +35,19 @@ def moved(op: int, ctx: int, tid: int, nt: int) -> None:
             else:
                 for i in range(n):
                     y[i] = x[i]
+
+
+@kernel("op.turned")
+def turned(op: int, ctx: int, tid: int, nt: int) -> None:
+    """y (M, B, n) = x (B, M, n), so that each of M rows goes through the whole batch; or the reverse. op: x, y, M, n,
+    whether the reverse."""
+    o, c = ints(op, 5), ints(ctx, 64)
+    M, n, samples = o[2], o[3], c[B]
+    lo, hi = share(samples, tid, nt)
+    for b in range(lo, hi):
+        for m in range(M):
+            apart, together = 4 * (b * M + m) * n, 4 * (m * samples + b) * n
+            x = floats(o[0] + (together if o[4] != 0 else apart), n)
+            y = floats(o[1] + (apart if o[4] != 0 else together), n)
+            for i in range(n):
+                y[i] = x[i]
