@@ -40,7 +40,7 @@ class Buffer:
 
     `space` is "work" (the program's own memory), "theta", "gradient", "state", or a name that the engine binds to an
     array at every run, such as "x". `truth`: they are 1 for true and 0 for false, which ops alone read.
-    `whole`: they come of whole numbers of this kind, which ops alone ask.
+    `whole`: they are whole numbers of this kind, which ops alone ask; exact up to 2²⁴.
     """
 
     space: str
@@ -54,6 +54,11 @@ class Buffer:
     def size(self) -> int:
         """Numbers, of one sample or of the whole."""
         return math.prod(self.shape)
+
+    @property
+    def plain(self) -> Buffer:
+        """The same numbers, whatever they come of."""
+        return replace(self, truth=False, whole="") if self.truth or self.whole else self
 
     def shaped(self, shape: Shape) -> Buffer:
         """The same numbers under another shape."""
@@ -113,8 +118,11 @@ class Program:
     masks: tuple[Buffer | None, ...] = ()  # of each output, 1 where a number of it counts, 0 where not
     logits: dict[int, tuple[str, Buffer]] = field(default_factory=dict)  # by wire of y: (f, z) where y = f(z) ends it
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key
-    noise_key: int = 0  # the seed of the key that each step's is folded from
+    noise_key: Operand = 0  # the seed of the key that each step's is folded from; or a word that is bound before a run
+    judged: bool = True  # whether a loss follows: else what `call` adds to it or assigns is left out
+    together: bool = False  # whether a sample's outputs depend on the others in its batch, or on its place there
     after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
+    added: list[tuple[int, Buffer]] = field(default_factory=list)  # dL/dy of wires that are a part of the loss themselves
     keeps: bool = False  # whether all results stay where they are, as somebody wants to look at them
     taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
     shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)
@@ -224,16 +232,11 @@ class Program:
     ) -> Iterator[None]:
         """Within the block, a layer is used: from wires to wires, with the parameters of `path` and random numbers of
         its own, as in training or as in prediction where it is told so."""
-        if training and not self.training:
-            raise CannotLower(f"layer {label!r} as in training, in a prediction")
+        self.together |= bool(training) and not self.training
         wanted = tuple(wire in self._trains for wire in inputs)
         self.uses.append(Use(label, inputs, outputs, wanted, any(wanted)))
-        self._path, self._label, self.noise, self.trains = (
-            f"{path}/",
-            label,
-            numbers,
-            self.training and training is not False,
-        )
+        self._path, self._label, self.noise = f"{path}/", label, numbers
+        self.trains = self.training if training is None else training
         try:
             yield
         finally:
@@ -262,6 +265,10 @@ class Program:
         """What the present layer gives was emitted last, as activation(z)."""
         self.logits[self.uses[-1].outputs[0]] = activation, z
 
+    def adds(self, dy: Buffer) -> None:
+        """What the present layer gives is a part of the loss: dL/dy."""
+        self.added.append((self.uses[-1].outputs[0], dy))
+
     def use_of(self, wire: int) -> Use:
         """The use that gives what is on a wire."""
         return next(use for use in self.uses if wire in use.outputs)
@@ -271,7 +278,7 @@ class Program:
         readers of a wire send back is added, and so is what the uses of a parameter give."""
         self.tap(**lettered("dL", [dy for _, dy in dys]))
         arrived: dict[int, list[Buffer]] = {}
-        for wire, dy in dys:
+        for wire, dy in [*dys, *self.added]:
             arrived.setdefault(wire, []).append(dy)
         for use in reversed(self.uses):
             if use.needed and any(wire in arrived for wire in use.outputs):

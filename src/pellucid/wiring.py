@@ -322,6 +322,18 @@ class Wiring:
         return tuple(needed(self.steps, (), lambda step: not step.layer.learns_by_mask))
 
     @cached_property
+    def answering(self) -> tuple[Step, ...]:
+        """The steps that the outputs of a prediction need: without masks that only losses ask for, and without the
+        losses and assignments of a `call`."""
+        wanted, found = set(self.outputs), list[Step]()
+        for step in reversed(self.steps):
+            if wanted & set(step.outputs):
+                asks = step.trains(False) or not step.layer.learns_by_mask
+                wanted |= {*step.inputs, *(step.masks if asks else ())}
+                found.append(step)
+        return tuple(found[::-1])
+
+    @cached_property
     def owners(self) -> dict[str, Any]:
         """The layer of each path."""
         return {step.path: step.layer for step in self.steps if step.layer.belongs_to is None}

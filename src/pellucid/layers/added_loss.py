@@ -8,13 +8,14 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape, Whole
 from ..errors import WrongType
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..regularizers import Regularizer
 from ..rng import Key
 from ..wiring import Tensor
 from .base import Layer
 from .drawing import Scene
 from .form import taken_apart
+from .operands import spread
 
 
 class Itself(Regularizer):
@@ -25,6 +26,9 @@ class Itself(Regularizer):
 
     def grad(self, y: Array) -> Array:
         return np.ones_like(y)
+
+    def lower_activity(self, code: Program, y: Buffer) -> None:
+        code.after_loss.append(lambda: code.emit("added_loss.total", y))
 
 
 class AddedLoss(Layer):
@@ -49,7 +53,13 @@ class AddedLoss(Layer):
         return None if cache is None else np.broadcast_to(dy[0], cache), {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        raise CannotLower("loss that is added within call")
+        if self.only not in (None, code.trains):
+            return code.constant(np.zeros(1))
+        y = code.block((1,))
+        code.emit("added_loss", x, y, x.size, int(x.each))
+        code.adds(code.constant(np.ones(1)))
+        code.back(lambda dy, wanted: spread(code, dy, x.shape, x.each) if wanted else None)
+        return y
 
     @property
     def likeness(self) -> Any:

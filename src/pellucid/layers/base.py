@@ -191,12 +191,13 @@ class Layer(Part, Holding, Shaped, Masked):
         """
         raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
 
-    def lower_checked(self, code: Program, *xs: Buffer) -> Buffer:
-        """`lower`, unless a class derived from the one that wrote it computes something else."""
+    def lower_checked(self, code: Program, *xs: Buffer, **told: Any) -> Buffer:
+        """`lower`, unless a class derived from the one that wrote it computes something else. told: the `mask`, where
+        the layer asks which steps of its input count."""
         owner = {name: cls for cls in reversed(type(self).__mro__) for name in vars(cls)}
         if not all(issubclass(owner["lower"], owner[name]) for name in ("forward", "backward", "state_after")):
             raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
-        return self.lower(code, *xs)
+        return self.lower(code, *xs, **told)
 
     # What every layer has ----------------------------------------------------------------------------------------
 

@@ -263,7 +263,7 @@ class BatchNormalization(Layer):
             "renorm_stddev": p["renorm_stddev"] * n + sigma * (1 - n),
         }
 
-    def lower(self, code: Program, x: Buffer) -> Buffer:
+    def lower(self, code: Program, x: Buffer, mask: Buffer | None = None) -> Buffer:
         (axis,) = axes_of(self.name, self.axis, x.shape)
         C = x.shape[axis - 1]
         layout = math.prod(x.shape[: axis - 1]), C, math.prod(x.shape[axis:])
@@ -277,25 +277,39 @@ class BatchNormalization(Layer):
             raise CannotLower(f"layer {self.name!r} (BatchNormalization that trains on statistics that stand still)")
         mean, variance = (code.block((C,)), code.block((C,))) if of_batch else moving
         r, factor = code.block((C,)), code.block((C,))
-        y = code.buffer(x.shape)
-        code.emit("batch_norm", x, gamma, beta, mean, variance, r, factor, y, *layout, self.epsilon, int(of_batch))
+        y, stats = code.buffer(x.shape), (mean, variance, r, factor)
+        counts = None if mask is None or not of_batch else self._counted(code, mask, x)
+        if counts is None:
+            code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, int(of_batch))
+        else:
+            code.emit("batch_norm.masked", x, gamma, beta, *counts, *stats, y, *layout, x.shape[-1], self.epsilon)
         if not of_batch:
             code.back(lambda dy, wanted: _lower_frozen_grad(code, dy, factor, layout))
             return y
         code.tap(r=r, **{"μ": mean, "σ²": variance})
         with code.within("update"):
-            for kept, new in zip(moving, (mean, variance), strict=True):
+            for kept, new in zip(moving, (mean, variance), strict=True) if code.training else ():
                 code.emit("batch_norm.average", kept, new, C, self.momentum)
         dgamma, dbeta = (code.gradient(name) or code.block((C,)) for name in ("gamma", "beta"))
 
         def undo(dy: Buffer, wanted: bool) -> Buffer | None:
             dx = code.buffer(x.shape) if wanted else None
+            if counts is not None:
+                to = mean, r, factor, dgamma, dbeta, dx
+                code.emit("batch_norm.masked.grad", dy, x, *counts, *to, *layout, x.shape[-1])
+                return dx
             level, slope = code.block((C,)), code.block((C,))
             code.emit("batch_norm.grad", dy, x, mean, r, factor, dgamma, dbeta, level, slope, dx, *layout)
             return dx
 
         code.back(undo)
         return y
+
+    def _counted(self, code: Program, mask: Buffer, x: Buffer) -> tuple[Buffer, Buffer]:
+        """The mask, and where it is kept how many numbers of each channel count."""
+        if mask.shape != x.shape[:-1]:
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization) with a mask of another shape")
+        return mask, code.block((x.shape[axes_of(self.name, self.axis, x.shape)[0] - 1],))
 
     def _shares(self, x: Array, mask: Array, over: tuple[int, ...]) -> Array:
         """By how much each number of x counts in the means: mask / Σ mask. Keras adds 1e-7 to the sum."""

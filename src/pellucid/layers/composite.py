@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told
-from ..program import Buffer, CannotLower, Program, lettered
+from ..program import Buffer, Program, lettered
 from ..rng import Key
 from ..unfolding import unfolded
 from ..wiring import Graph, Step, Wiring
@@ -275,13 +275,13 @@ class Composite(Layer):
         return back if self.takes_many else back[0], gradients
 
     def lower(self, code: Program, *xs: Buffer) -> Any:
-        places = dict(zip(self.wiring.inputs, xs, strict=True))
-        for step in self.wiring.steps:
-            given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
-            if step.masks and (step.trains(code.training) or not step.layer.learns_by_mask):
-                raise CannotLower(f"layer {step.layer.name!r} ({type(step.layer).__name__}) with a mask")
+        wiring, places = self.wiring, dict(zip(self.wiring.inputs, xs, strict=True))
+        for step in wiring.steps if code.judged or code.keeps else wiring.answering:
+            given, regularizer = _given_buffers(step, places), step.layer.activity_regularizer
+            asks = step.trains(code.training) or not step.layer.learns_by_mask
+            told = _masks(step, {wire: place.plain for wire, place in places.items()}) if asks else {}
             with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
-                y = step.layer.lower_checked(code, *given)
+                y = step.layer.lower_checked(code, *given, **told)
                 ys = y if isinstance(y, tuple) else (y,)
                 places |= zip(step.outputs, ys, strict=True)
                 code.tap(**lettered("x", given), **lettered("y", ys))
@@ -290,8 +290,9 @@ class Composite(Layer):
                     regularizer.lower_activity(code, y)
             if set(ys) & set(given) or regularizer is not None or len(ys) > 1:
                 code.logits.pop(step.outputs[0], None)  # the loss does not look behind this layer
-        code.masks = tuple(None if wire is None else places[wire] for wire in self.wiring.masks)
-        return self.one_or_all(tuple(places[wire] for wire in self.wiring.outputs))
+        if code.judged:
+            code.masks = tuple(None if wire is None else places[wire].plain for wire in wiring.masks)
+        return self.one_or_all(tuple(places[wire] for wire in wiring.outputs))
 
     def all_logits(self, cache: CompositeCache) -> list[tuple[str, Array] | None]:
         """As `logits`, of each output."""
@@ -365,7 +366,7 @@ class Composite(Layer):
         self._tell_composites(owner)
 
 
-def _masks(step: Step, values: Mapping[int, Array]) -> dict[str, Any]:
+def _masks(step: Step, values: Mapping[int, Any]) -> dict[str, Any]:
     """What a step is told of which of its numbers count."""
     if not step.masks:
         return {}
@@ -377,6 +378,12 @@ def _given(step: Step, values: Mapping[int, Array]) -> list[Array]:
     """What a step reads, in its layer's dtype; whole numbers as they are, where the layer takes them."""
     layer, found = step.layer, [values[wire] for wire in step.inputs]
     return found if layer.takes_whole else [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
+
+
+def _given_buffers(step: Step, places: Mapping[int, Buffer]) -> list[Buffer]:
+    """As `_given`: what is true or false, or a whole number, is a number to layers that take no others."""
+    given = [places[wire] for wire in step.inputs]
+    return given if step.layer.takes_whole else [x.plain for x in given]
 
 
 def _arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from itertools import accumulate, pairwise
 from typing import Any, Unpack
 
 import numpy as np
 
 from .. import checks
+from ..activations.axes import stretched
 from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError
-from ..program import Buffer, Program
+from ..program import Buffer, CannotLower, Program
 from ..rng import Key
 from .base import LayerOptions, layers
 from .merging import Joining
+from .operands import mapped, spread
 from .shapes import axes_of
 
 
@@ -69,14 +72,18 @@ class Concatenate(Joining):
         axis, sizes = cache
         return tuple(np.split(dy, list(accumulate(sizes[:-1])), axis)), {}
 
+    def lower_mask(self, code: Program, xs: Sequence[Buffer], masks: Sequence[Buffer | None]) -> Buffer:
+        """Emit the mask."""
+        (axis,) = axes_of(self.name, self.axis, xs[0].shape)
+        wide = [_wide(code, mask, x.shape[:-1]) for x, mask in zip(xs, masks, strict=True)]
+        if axis == len(xs[0].shape):
+            return reduce(lambda a, b: mapped(code, "op.logical_or", a, b), wide)
+        return _side_by_side(code, wide, axis)[0]
+
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
         (axis,) = axes_of(self.name, self.axis, xs[0].shape)
-        y = code.buffer(self.output_shape_for(*(x.shape for x in xs)))
-        rows = math.prod(y.shape[: axis - 1])
-        widths = [x.size // rows if rows else 0 for x in xs]
-        edges, total = list(pairwise([0, *accumulate(widths)])), sum(widths)
-        for x, (first, last) in zip(xs, edges, strict=True):
-            code.emit("merge.block", x, y, rows, last - first, last - first, 0, total, first)
+        y, rows, edges = _side_by_side(code, xs, axis)
+        total = y.size // rows if rows else 0
 
         def undo(dy: Buffer, wanted: Any) -> tuple[Buffer, ...]:
             found = []
@@ -87,3 +94,24 @@ class Concatenate(Joining):
 
         code.back(undo)
         return y
+
+
+def _side_by_side(code: Program, xs: Sequence[Buffer], axis: int) -> tuple[Buffer, int, list[tuple[int, int]]]:
+    """(y, its rows, which numbers of each of those come from each x)."""
+    shape, place = xs[0].shape, axis - 1
+    y = code.buffer((*shape[:place], sum(x.shape[place] for x in xs), *shape[axis:]))
+    rows = math.prod(shape[:place])
+    widths = [x.size // rows if rows else 0 for x in xs]
+    edges, total = list(pairwise([0, *accumulate(widths)])), sum(widths)
+    for x, (first, last) in zip(xs, edges, strict=True):
+        code.emit("merge.block", x, y, rows, last - first, last - first, 0, total, first)
+    return y, rows, edges
+
+
+def _wide(code: Program, mask: Buffer | None, shape: Shape) -> Buffer:
+    """A mask for every step, from one for some of the axes; all ones where there is none."""
+    if mask is None:
+        return spread(code, code.constant(np.ones(1)), shape)
+    if len(mask.shape) > len(shape):
+        raise CannotLower(f"mask {(None, *mask.shape)} of steps {(None, *shape)}")
+    return stretched(code, mask.shaped(mask.shape + (1,) * (len(shape) - len(mask.shape))), shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..arrays import Array, Arrays, Shape, Whole
@@ -18,7 +18,7 @@ from ..program import Buffer, CannotLower, Program
 from ..rng import Key, SeedGenerator
 from ..wiring import Node, Tensor
 from .base import Layer
-from .noise import lower_normal, lower_uniform, noise_key
+from .noise import lower_normal, lower_truncated_normal, lower_uniform, noise_key
 
 Seeds = dict[tuple[int, int], tuple[SeedGenerator, int]]  # by generator and use; a generator that is kept stays itself
 
@@ -102,12 +102,17 @@ class Drawn(Layer):
         return None, {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        lower = {"normal": lower_normal, "uniform": lower_uniform}.get(self.kind)
-        if lower is None or self.fixed or isinstance(self.of_sample, Whole):
-            what = "of a fixed seed" if self.fixed else "that all samples share" if lower else f"of {self.kind}"
-            raise CannotLower(f"drawing of random numbers {what}")
         code.stops()
-        return lower(code, self.name, self.of_sample, *self.options, self.seed)
+        code.together |= not code.training
+        whole = isinstance(self.of_sample, Whole)
+        if self.fixed and self.seed is not None:
+            shape = self.of_sample if whole else (code.batch, *self.of_sample)
+            numbers = code.constant(draw(self.kind, Key(self.seed), shape, self.options))
+            return numbers if whole else replace(numbers, shape=self.of_sample, each=True)
+        if whole:
+            raise CannotLower("drawing of random numbers that all samples share")
+        lower = {"normal": lower_normal, "uniform": lower_uniform, "truncated_normal": lower_truncated_normal}
+        return lower[self.kind](code, self.name, self.of_sample, *self.options, self.seed)
 
 
 def draw(kind: str, key: Key, shape: Shape, options: tuple[float, float], dtype: str = "float32") -> Array:

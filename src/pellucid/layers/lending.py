@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape, Whole
 from ..errors import InvalidArgument, ShapeError, Told
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from ..wiring import FROM_ABOVE, OPERATORS, Tensor
 from .base import Layer
@@ -103,7 +103,11 @@ class Assigned(Guest):
         return {} if cache is None else {self.weight.name: cache}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        raise CannotLower("assignment of a weight within call")
+        if code.training and self.only in (None, code.trains):
+            with code.within("update"):  # before the optimizer, which may change what x is
+                code.emit("strided", x, code.parameter(self.weight.name), 0, x.size, 1, x.size, 1)
+        code.back(lambda dy, wanted: dy)
+        return x.shaped(x.shape)
 
 
 def assigned(weight: Any, value: Any) -> Tensor:

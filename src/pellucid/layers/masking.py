@@ -7,6 +7,7 @@ own, as `Masking` does, has a step `MaskOf` that computes it."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -14,11 +15,12 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from ..wiring import Node, Tensor, tensors_in
 from .base import Layer, LayerOptions, layers
 from .merging import Joining
+from .own_masks import lower_mask
 
 
 def masking(x: Array, mask_value: float) -> tuple[Array, Array]:
@@ -85,8 +87,8 @@ class Masking(Layer):
         code.back(undo)
         return y
 
-    def lower_mask(self, code: Program, x: Buffer) -> Buffer:
-        """Emit the mask."""
+    def lower_mask(self, code: Program, xs: Sequence[Buffer], masks: Sequence[Buffer | None]) -> Buffer:
+        (x,) = xs
         mask = code.buffer(x.shape[:-1])
         code.emit("masking", x, None, mask, mask.size, x.shape[-1], self.mask_value)
         return mask
@@ -123,10 +125,10 @@ class MaskOf(Joining):
         return (None,) * (len(self.masked) + sum(self.masked)), {}
 
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
-        if not isinstance(self.layer, Masking):
-            raise CannotLower(f"mask of layer {self.layer.name!r} ({type(self.layer).__name__})")
+        given, rest = xs[: len(self.masked)], iter(xs[len(self.masked) :])
+        told = [next(rest).plain if there else None for there in self.masked]
         code.stops()
-        return self.layer.lower_mask(code, xs[0])
+        return replace(lower_mask(self.layer, code, given, told), truth=True)
 
 
 class WithMask(Joining):

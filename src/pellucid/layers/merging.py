@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError
-from ..program import Buffer, Program
+from ..program import Buffer, CannotLower, Program
 from ..rng import Key
 from .base import Layer, layers
 from .holding import Parameter
@@ -34,6 +34,12 @@ class Joining(Layer):
         """Where every input has a mask, what counts in any of them, as in Keras; else None."""
         masks = [None] * len(inputs) if previous_mask is None else previous_mask
         return None if any(mask is None for mask in masks) else reduce(np.logical_or, masks)
+
+    def lower_mask(self, code: Program, xs: Sequence[Buffer], masks: Sequence[Any]) -> Buffer:
+        """Emit the mask."""
+        if len({len(mask.shape) for mask in masks}) > 1:
+            raise CannotLower(f"layer {self.name!r} with masks of different axes")
+        return reduce(lambda a, b: mapped(code, "op.logical_or", a, b), masks)
 
 
 class Merging(Joining):

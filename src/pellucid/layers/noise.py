@@ -48,6 +48,13 @@ def lower_normal(code: Program, layer: str, shape: Shape, mean: float, stddev: f
     return _lower_drawn("noise.normal", code, layer, shape, mean, stddev, seed)
 
 
+def lower_truncated_normal(
+    code: Program, layer: str, shape: Shape, mean: float, stddev: float, seed: int | None
+) -> Buffer:
+    """Emit normal numbers within two standard deviations, of this shape for each sample."""
+    return _lower_drawn("noise.truncated_normal", code, layer, shape, mean, stddev, seed)
+
+
 def lower_uniform(code: Program, layer: str, shape: Shape, low: float, high: float, seed: int | None) -> Buffer:
     """Emit numbers that are uniform on [low, high), of this shape for each sample."""
     return _lower_drawn("noise.uniform", code, layer, shape, low, high - low, seed)

@@ -28,6 +28,13 @@ def like(code: Program, x: Buffer, shape: Shape | None = None) -> Buffer:
     return code.buffer(shape) if x.each else code.block(shape)
 
 
+def spread(code: Program, x: Buffer, shape: Shape, each: bool = True) -> Buffer:
+    """Emit the one number of x, as often as it takes."""
+    y = code.buffer(shape) if each else code.block(shape)
+    code.emit("strided", x, y, int(each), 0, 1, y.size, 0)
+    return y
+
+
 def placed(code: Program, x: Any) -> Buffer:
     """The buffer of an operand."""
     return x if isinstance(x, Buffer) else code.constant(np.asarray(x, "float32"))

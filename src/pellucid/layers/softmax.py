@@ -10,10 +10,11 @@ import numpy as np
 
 from ..activations import activations
 from ..arrays import Array, Arrays, Shape
-from ..program import Buffer, Program
+from ..program import Buffer, CannotLower, Program
 from ..rng import Key
 from .activation_layer import ActivationLayer
 from .base import LayerOptions, layers
+from .operands import mapped
 from .shapes import axes_of, axis_argument, must_fit
 
 MASKED = -1e9  # what stands where a mask says that nothing counts, as in Keras
@@ -61,8 +62,21 @@ class Softmax(ActivationLayer):
         over_the_last = axes_of(self.name, self.axis, x.shape[1:]) == (x.ndim - 1,)
         return ("softmax", x) if over_the_last else None
 
-    def lower(self, code: Program, x: Buffer) -> Buffer:
+    def lower(self, code: Program, x: Buffer, mask: Buffer | None = None) -> Buffer:
+        if mask is not None and len(mask.shape) != len(x.shape):
+            raise CannotLower(f"layer {self.name!r} (Softmax) with a mask of other axes")
+        if mask is not None:
+            return self._lower_masked(code, x, mask)
         y = super().lower(code, x)
         if axes_of(self.name, self.axis, x.shape) == (len(x.shape),):
             code.ends_in("softmax", x)
         return y
+
+    def _lower_masked(self, code: Program, x: Buffer, mask: Buffer) -> Buffer:
+        def kept(z: Buffer, other: float) -> Buffer:
+            return mapped(code, "op.where", mask, z, other)
+
+        code.back(lambda dy, wanted: kept(dy, 0.0) if wanted else None)
+        y = super().lower(code, kept(x, MASKED))
+        code.back(lambda dy, wanted: kept(dy, 0.0))
+        return kept(y, 0.0)

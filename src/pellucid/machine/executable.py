@@ -86,6 +86,11 @@ class Executable:
         for i, word, offset in self.bound.get(name, ()):
             self.table[i, word] = address(array) + offset
 
+    def bind_word(self, name: str, word: int) -> None:
+        """Let the operands of this name be this word, until the next time."""
+        for i, place, _ in self.bound.get(name, ()):
+            self.table[i, place] = signed(word)
+
     def bind_rows(self, name: str, array: Array) -> Array:
         """Let the operation that gathers `name` read these rows (N, ...), by the kernel for their dtype."""
         from .library import library

@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Shape, Whole, sum_to, with_batch
+from ..arrays import Array, Arrays, Shape, Whole, is_whole, sum_to, with_batch
 from ..errors import InvalidArgument, PellucidError, ShapeError, Told, TooLarge, UnknownArgument, WrongType
 from ..layers import Layer, Parameter
 from ..layers.shapes import open_shapes
@@ -63,6 +63,7 @@ class Operation:
         self.lowering: Lowering | None = None
         self.activation: Any = None  # that it is another way to call
         self.truths = False  # whether it is lowered where it gives true and false, too
+        self.wholes = False  # or whole numbers
         signature = inspect.signature(forward)
         self.signature = signature
         self.kinds = {name: str(one.annotation) for name, one in signature.parameters.items()}
@@ -89,10 +90,10 @@ class Operation:
 
         return wrap
 
-    def lowers(self, lowering: Lowering, truths: bool = False) -> Lowering:
+    def lowers(self, lowering: Lowering, truths: bool = False, wholes: bool = False) -> Lowering:
         """Decorator: this function emits the op for the compiled engine, lowering(code, *operands, **options). Operands
-        are buffers, or what the op holds; true and false stand there as 1 and 0."""
-        self.lowering, self.truths = lowering, truths
+        are buffers, or what the op holds; true and false stand there as 1 and 0, whole numbers as floats."""
+        self.lowering, self.truths, self.wholes = lowering, truths, wholes
         return lowering
 
     def __repr__(self) -> str:
@@ -340,15 +341,16 @@ class Op(Layer):
         given = [x.shape if x.each else Whole(x.shape) for x in xs]
         shape, dtype = self._computed(given, ["bool" if x.truth else x.whole or self.dtype for x in xs])
         truth = operation.truths and dtype == "bool"
-        if operation.lowering is None or not (truth or dtype == self.dtype):
+        whole = dtype if operation.wholes and dtype != "bool" and is_whole(dtype) else ""
+        if operation.lowering is None or not (truth or whole or dtype == self.dtype):
             raise CannotLower(f"op {operation.name!r}" + (f" of {dtype}" if operation.lowering else ""))
-        operands = self._woven([replace(x, truth=False, whole="") for x in xs])
+        operands = self._woven([replace(x, truth=False, whole="bool") if x.truth else x for x in xs])
         y = operation.lowering(code, *(operands if operation.operands else [operands]), **self.options)
         if (y.shape, y.each) != (tuple(shape), not isinstance(shape, Whole)):
             raise CannotLower(f"op {operation.name!r} along the batch")
         if operation.backward is None:
             code.stops()
-        return replace(y, truth=truth)
+        return replace(y, truth=truth, whole=whole)
 
     def __reduce__(self) -> Any:
         """Copies and pickles name the class by its operation: it was made by a decorator, under no name of a module."""

@@ -19,7 +19,7 @@ from ..rng import Key
 from . import definition
 from .base import TrainableModel, is_own
 from .batches import ArrayBatches, Batches, with_class_weight
-from .lowering import LoweredModel, lower_step
+from .lowering import NOISE_KEY, LoweredModel, lower_step
 from .predicting import Predictors
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class StepProgram:
 
     def most(self) -> int:
         """Steps that a run may have, for the outputs it must keep."""
-        if self.training and not self.lowered.updates:
+        if (self.training and not self.lowered.updates) or NOISE_KEY in self.machine.bound:
             return 1
         kept = self.batch * sum(y.size for y in self.lowered.ys)
         return max(1, RECORD_FLOATS // kept) if self.lowered.foreign else 1 << 40
@@ -88,6 +88,8 @@ class StepProgram:
         rates = model.optimizer.rates(steps) if self.training else np.empty(0)
         machine.set(place=place, order=0 if order is None else address(order), taken=taken)
         machine.set(rates=address(rates) if len(rates) else 0)
+        if NOISE_KEY in machine.bound:
+            machine.bind_word(NOISE_KEY, model.key.fold("test", model.meters.samples, "noise").seed)  # definition.test_key
         self._load_counters()
         began = time.perf_counter()
         try:
@@ -224,7 +226,7 @@ class Engine:
 
     def _predictors(self, shapes: list[Shape]) -> Predictors | None:
         """Those for rows of these shapes."""
-        if not self._renewed() or self.model.wiring.draws:
+        if not self._renewed():
             return None
         key = tuple(shapes)
         try:
@@ -241,7 +243,7 @@ class Engine:
         self, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
     ) -> StepProgram | None:
         """A program for batches of such arrays, bound to them; None where only the definition can."""
-        if not self._renewed() or (self.model.wiring.draws and not training):
+        if not self._renewed():
             return None
         capacity = 1 << max(batch - 1, 0).bit_length()
         key = (training, fused, capacity, *map(_shapes, (x, y, weights)))
@@ -333,10 +335,8 @@ def train(model: TrainableModel, x: Any, y: Any, weights: Any) -> None:
 def test(model: TrainableModel, x: Any, y: Any, weights: Any) -> None:
     """Count one batch in the model's meters, without training on it."""
     step_program = engine_of(model).step_program(len(x), x, y, weights, training=False)
-    if step_program is None:
+    if step_program is None or not step_program.run(None, 0, 1):
         definition.test_step(model, x, y, weights)
-    else:
-        step_program.run(None, 0, 1)
 
 
 def permutation(key: Key, n: int) -> Array:

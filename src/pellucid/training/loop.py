@@ -254,7 +254,10 @@ def _run_tests(
     for _, place, last in batches.passes(0, None):
         while place < last:
             listeners.call("on_test_batch_begin", place)
-            place += step_program.run(None, place, min(most, last - place))
+            done = step_program.run(None, place, min(most, last - place))
+            if not done:  # a place or a whole number that the engine leaves to the definition
+                definition.test_step(model, *ready(model, *step_program.rows(None, place), "evaluate"))
+            place += done or 1
             listeners.call("on_test_batch_end", place - 1, LazyLogs(model.meters.results))
 
 

@@ -26,6 +26,9 @@ from .meters import Meter
 from .targets import End, gathered, lower_targets
 
 
+NOISE_KEY = "noise"  # the word, bound before a run, from which a prediction or evaluation draws
+
+
 @dataclass
 class LoweredModel:
     """A program, and where it leaves what Python must know."""
@@ -39,24 +42,28 @@ class LoweredModel:
 
 
 def lower_network(
-    model: TrainableModel, batch: int, shapes: Sequence[Shape], *, training: bool
+    model: TrainableModel, batch: int, shapes: Sequence[Shape], *, training: bool, judged: bool
 ) -> tuple[Program, tuple[Buffer, ...]]:
-    """The forward pass from rows of `x`, or of `x1`, `x2`, ..., and where each output is."""
+    """The forward pass from rows of `x`, or of `x1`, `x2`, ..., and where each output is. judged: a loss follows."""
     trained = frozenset(model.trained_names()) if training else frozenset()
-    code = Program(batch, model.theta, model.state, training, trained, noise_key=model.key.fold("noise").seed)
+    drawing = model.key.fold("noise").seed if training else Buffer(NOISE_KEY, 0, (), False)
+    code = Program(batch, model.theta, model.state, training, trained, noise_key=drawing, judged=judged)
     entering = zip(lettered("x", shapes).items(), model.input_dtypes, strict=True)
     given = [
         replace(gathered(code, name, shape, serial=False), whole=dtype if is_whole(dtype) else "")
         for (name, shape), dtype in entering
     ]
     outputs = model.lower_checked(code, *given)
-    return code, outputs if isinstance(outputs, tuple) else (outputs,)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    if any(y.whole for y in outputs):
+        raise CannotLower("network in which whole numbers leave the ops")
+    return code, outputs
 
 
 def lower_prediction(model: TrainableModel, batch: int, shapes: Sequence[Shape]) -> LoweredModel:
     """Forward, and the outputs written to `out`, or to `out1`, `out2`, ...; inputs that are not finite are found on the
     way."""
-    code, ys = lower_network(model, batch, shapes, training=False)
+    code, ys = lower_network(model, batch, shapes, training=False, judged=False)
     gathers = list(code.sections["gather"])
     with code.within("gather"):
         for gather, shape in zip(gathers, shapes, strict=True):
@@ -71,7 +78,7 @@ def lower_step(
     model: TrainableModel, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
 ) -> LoweredModel:
     """A whole step on batches of such arrays. `fused`: nobody will look at the gradient, so it need not be written."""
-    code, ys = lower_network(model, batch, [part.shape[1:] for part in parts_of(x)], training=training)
+    code, ys = lower_network(model, batch, [part.shape[1:] for part in parts_of(x)], training=training, judged=True)
     made, objective = LoweredModel(code, ys), model.objective
     targets = parts_of(y)
     objective.settle(targets, [(batch, *out.shape) for out in ys])
@@ -115,7 +122,7 @@ class _Total(NamedTuple):
 def _lower_loss(model: TrainableModel, code: Program, place: int, y: Buffer, end: End | None) -> _Total | None:
     """Emit the loss of one output."""
     if end is None:
-        if any(step.layer.activity_regularizer is not None for step in model.wiring.steps):
+        if any(step.layer.activity_regularizer is not None and step.layer.is_layer for step in model.wiring.steps):
             raise CannotLower("activity regularizer beside an output without a loss")
         return None
     scale = model.objective.weights[place]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from ..arrays import Array, Parts, Shape, is_open, parts_of
 from ..machine.executable import Executable, address
 from ..machine.layout import DONE, OPERANDS
 from ..program import lettered
+from ..rng import Key
 from .base import TrainableModel
-from .lowering import lower_prediction
+from .lowering import NOISE_KEY, lower_prediction
 
 CACHE = 1 << 16  # floats that the widest layer's outputs for a block of rows may take, to stay in a core's cache
 LARGEST_BLOCK = 256
@@ -35,10 +37,14 @@ class Predictor:
         self.writes = [machine.bound[name][0][:2] for name in lettered("out", lowered.ys)]
         self.dtypes: list[Any] = [None] * len(self.reads)
 
-    def run(self, xs: Sequence[Array], outs: Sequence[Array]) -> bool:
-        """Fill each out (N, ...) for contiguous rows of each x (N, ...); False if an input is not finite."""
+    def run(self, xs: Sequence[Array], outs: Sequence[Array], key: Key | None = None) -> bool:
+        """Fill each out (N, ...) for contiguous rows of each x (N, ...), drawing from the key; False if an input is not
+        finite."""
         machine, table = self.machine, self.machine.table
         n = len(xs[0])
+        if key is not None:
+            machine.bind_word(NOISE_KEY, key.seed)
+            machine.set(taken=key.step)
         for i, (x, (name, op, word)) in enumerate(zip(xs, self.reads, strict=True)):
             if x.dtype is not self.dtypes[i]:
                 machine.bind_rows(name, x)
@@ -77,17 +83,21 @@ class Predictors:
         self.model, self.shapes = model, shapes
         self.open = any(map(is_open, model.sample_shapes))
         self.plain = len(shapes) == 1 and not model.takes_many and not model.gives_many
-        widest = max(lower_prediction(model, 1, shapes).code.widths())
+        code = lower_prediction(model, 1, shapes).code
+        self.together, widest = code.together, max(code.widths())
         block = LARGEST_BLOCK
         while block > 16 and block * widest > CACHE:
             block //= 2
         self.block = block
         self.cost = model.theta.data.size  # multiplications for a row, nearly
         self.free: list[Predictor] = []
+        self.rooms: dict[int, list[Predictor]] = {}  # of whole batches, by the most rows that they take
         self.free_rows: list[RowPredictor] = []
 
     def __call__(self, x: Any) -> Any:
         """The outputs for rows x (N, ...) of the model's own shape; None if an input is not finite."""
+        if self.together:
+            return self._whole(x)
         if not self.plain:
             return self._run(x)
         n = len(x)
@@ -103,6 +113,24 @@ class Predictors:
             return predictor.run(x)
         finally:
             free.append(predictor)
+
+    def _whole(self, x: Any) -> Any:
+        """The outputs of a batch whose rows depend on each other, or on their places: it is one block, as it was given."""
+        room = 1 << (len(x) - 1).bit_length()
+        free = self.rooms.setdefault(room, [])
+        predictor = free.pop() if free else Predictor(self.model, self.shapes, room)
+        try:
+            outs = [np.empty((len(x), *shape), "float32") for shape in predictor.out_shapes]
+            if not predictor.run(parts_of(x), outs, self._key()):
+                return None
+            return Parts(outs) if self.model.gives_many else outs[0]
+        finally:
+            free.append(predictor)
+
+    def _key(self) -> Key:
+        """From which the kernels draw what the model's `look_key` gives: they fold the number of the look themselves."""
+        look = self.model.look_key().step
+        return replace(self.model.key.fold("look", "noise"), step=look)
 
     def _run(self, x: Any, out: Array | None = None) -> Any:
         predictor = self.free.pop() if self.free else Predictor(self.model, self.shapes, self.block)

@@ -68,6 +68,8 @@ def take_step(model: Inspected, x: Any, y: Any, weights: Any) -> StepRecord | st
 
 def take_pass(model: Inspected, x: Any) -> StepRecord | str:
     """The forward pass of prediction, or why the engine cannot."""
+    if model.wiring.draws:
+        return "random numbers in a prediction"
     kept: Any = KeepingResults(model)
     engine = Engine(kept)
     if engine.predict(x) is None:

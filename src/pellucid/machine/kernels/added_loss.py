@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout import LOSS, SHARED, B
-from ..memory import doubles, floats, ints
+from ..intrinsics import doubles, floats, ints
 from .base import kernel
 from .functions import f32
 

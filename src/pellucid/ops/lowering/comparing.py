@@ -8,11 +8,17 @@ from ...layers.operands import mapped, sends_back, shrunk
 from ...program import Buffer, Program
 from .. import comparing as ops
 from ..base import Operation
+from .whole import exact
 
 
 def lower_comparison(operation: Operation) -> None:
     """Lower an op that gives true or false: 1 or 0."""
-    operation.lowers(lambda code, *xs: mapped(code, f"op.{operation.name}", *xs), truths=True)
+
+    def lowering(code: Program, *xs: Any) -> Buffer:
+        exact(code, *xs)
+        return mapped(code, f"op.{operation.name}", *xs)
+
+    operation.lowers(lowering, truths=True)
 
 
 for operation in (
@@ -32,4 +38,4 @@ def lower_where(code: Program, condition: Any, x1: Any, x2: Any) -> Buffer:
     return y
 
 
-ops.where.lowers(lower_where, truths=True)
+ops.where.lowers(lower_where, truths=True, wholes=True)

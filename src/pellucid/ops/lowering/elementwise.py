@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from ...arrays import is_whole
 from ...layers.operands import mapped, sends_back
 from ...program import Buffer, CannotLower, Program
 from .. import elementwise as ops
 from ..base import Operation
+from .whole import EXACT, within
 
 
 def lower_each(operation: Operation) -> None:
@@ -54,8 +58,17 @@ def lower_clip(code: Program, x: Buffer, x_min: Any, x_max: Any) -> Buffer:
 
 @ops.cast.lowers
 def lower_cast(code: Program, x: Buffer, dtype: str) -> Buffer:
+    """The same numbers; whole ones drop the decimals, and are such as their kind holds."""
     sends_back(code, [x], [lambda dy: dy.shaped(x.shape)])
-    return x.shaped(x.shape)
+    if dtype == "bool":
+        return mapped(code, "op.not_equal", x, 0.0)
+    if not is_whole(dtype):
+        return x.shaped(x.shape)
+    held = np.iinfo(dtype)
+    y = x.shaped(x.shape) if x.whole else mapped(code, "op.trunc", x)
+    within(code, y, max(held.min, 1 - EXACT), min(held.max, EXACT - 1))
+    return y
 
 
-ops.stop_gradient.lowers(lambda code, x: x.shaped(x.shape), truths=True)
+ops.cast.truths = ops.cast.wholes = True
+ops.stop_gradient.lowers(lambda code, x: x.shaped(x.shape), truths=True, wholes=True)

@@ -12,11 +12,16 @@ from .. import reductions as ops
 from ..base import Operation
 
 
-def sample_axes(x: Buffer, axis: Any, name: str) -> list[int]:
-    """The axes of a sample, counted from 1, that an op is asked for; the batch is none of them."""
+def all_axes(x: Buffer, axis: Any) -> list[int]:
+    """The axes that an op is asked for, the batch being 0, those of a sample counted from 1."""
     total = len(x.shape) + x.each
     asked = range(total) if axis is None else (axis,) if isinstance(axis, int) else axis
-    found = sorted(a % total + (not x.each) for a in asked)
+    return sorted(a % total + (not x.each) for a in asked)
+
+
+def sample_axes(x: Buffer, axis: Any, name: str) -> list[int]:
+    """Those axes, where the batch is none of them."""
+    found = all_axes(x, axis)
     if found[:1] == [0]:
         raise CannotLower(f"op {name!r} over the batch")
     return found
@@ -24,7 +29,9 @@ def sample_axes(x: Buffer, axis: Any, name: str) -> list[int]:
 
 def reduced(code: Program, name: str, x: Buffer, axis: Any, keepdims: bool) -> Buffer:
     """Emit an op that makes one number of those along some axes, and the way back."""
-    axes = sample_axes(x, axis, name)
+    axes = all_axes(x, axis)
+    if axes[:1] == [0]:
+        return _through_the_batch(code, name, x, axes[1:], keepdims)
     order = to_the_end(x.shape, axes)
     rows = reordered(code, x, order)
     y = rowed(code, f"op.{name}", x, rows, axes)
@@ -37,6 +44,30 @@ def reduced(code: Program, name: str, x: Buffer, axis: Any, keepdims: bool) -> B
 
     sends_back(code, [x], [slope])
     return y.shaped(tuple(1 if i in axes else n for i, n in enumerate(x.shape, 1))) if keepdims else y
+
+
+def _through_the_batch(code: Program, name: str, x: Buffer, axes: list[int], keepdims: bool) -> Buffer:
+    """As `reduced`, over the batch and axes of a sample: x is turned, so that each row goes through the whole batch."""
+    code.together = True
+    kept = tuple(n for i, n in enumerate(x.shape, 1) if i not in axes)
+    M, order = math.prod(kept), to_the_end(x.shape, axes)
+    n, y = x.size // max(M, 1), code.block(kept)
+    rows = turned = reordered(code, x, order)
+    if M > 1:
+        turned = code.buffer(rows.shape)
+        code.emit("op.turned", rows, turned, M, n, 0)
+    code.emit(f"op.{name}.batch", turned, y, M, n)
+
+    def slope(dy: Buffer) -> Buffer:
+        dturned = dx = code.buffer(rows.shape)
+        code.emit(f"op.{name}.batch.grad", dy, turned, y, dturned, M, n)
+        if M > 1:
+            dx = code.buffer(rows.shape)
+            code.emit("op.turned", dturned, dx, M, n, 1)
+        return reordered(code, dx, inverse(order))
+
+    sends_back(code, [x], [slope])
+    return y.shaped((1, *(1 if i in axes else n for i, n in enumerate(x.shape, 1)))) if keepdims else y
 
 
 def lower_reduced(operation: Operation) -> None:

@@ -25,7 +25,7 @@ def lower_moved(operation: Operation) -> None:
             raise CannotLower(f"op {operation.name!r} with another number than 0")
         return moved(code, [x], lambda given: operation.forward(*given, *places, **options), operation.name)
 
-    operation.lowers(lowering, truths=True)
+    operation.lowers(lowering, truths=True, wholes=True)
 
 
 def _keeps_batch(x: Buffer, key: Any) -> bool:
@@ -38,7 +38,7 @@ def _keeps_batch(x: Buffer, key: Any) -> bool:
 
 for operation in (
     ops.broadcast_to, ops.concatenate, ops.expand_dims, ops.flip, ops.get_item, ops.moveaxis, ops.ravel, ops.repeat,
-    ops.reshape, ops.squeeze, ops.stack, ops.swapaxes, ops.take, ops.tile, ops.transpose, placing.diag,
+    ops.reshape, ops.squeeze, ops.stack, ops.swapaxes, ops.tile, ops.transpose, placing.diag,
     placing.diagonal, placing.pad, placing.roll, placing.slice, placing.tril, placing.triu,
 ):  # fmt: skip
     lower_moved(operation)

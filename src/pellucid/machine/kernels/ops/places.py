@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...layout import NOT_FINITE, SHARED, STATUS, B
-from ...memory import floats, ints, number
+from ...intrinsics import floats, ints, number
 from ..base import inline, kernel
 from ..double import f64
 from ..functions import ONE, ZERO, choose, f32
