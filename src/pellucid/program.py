@@ -19,6 +19,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -50,7 +51,7 @@ class Buffer:
     truth: bool = False
     whole: str = ""
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Numbers, of one sample or of the whole."""
         return math.prod(self.shape)
@@ -122,7 +123,9 @@ class Program:
     judged: bool = True  # whether a loss follows: else what `call` adds to it or assigns is left out
     together: bool = False  # whether a sample's outputs depend on the others in its batch, or on its place there
     after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
-    added: list[tuple[int, Buffer]] = field(default_factory=list)  # dL/dy of wires that are a part of the loss themselves
+    added: list[tuple[int, Buffer]] = field(
+        default_factory=list
+    )  # dL/dy of wires that are a part of the loss themselves
     keeps: bool = False  # whether all results stay where they are, as somebody wants to look at them
     taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
     shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)

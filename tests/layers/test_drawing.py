@@ -26,7 +26,6 @@ DRAW = {
     "dropout": lambda x, seed: dropout(x, 0.4, seed=seed),
     "of all": lambda x, seed: normal((4,), seed=seed),
 }
-COMPILED = ("normal", "uniform", "dropout")
 SEEDS = {"none": lambda: None, "generator": lambda: SeedGenerator(7), "unseeded": SeedGenerator}
 
 
@@ -71,7 +70,7 @@ def test_both_engines_draw_the_same(kind: str, seed: str) -> None:
     compiled, eager = (fitted(kind, seed=SEEDS[seed](), eager=eager) for eager in (False, True))
     close("theta", compiled.theta.data, eager.theta.data)
     assert compiled.history.history["val_loss"] == pytest.approx(eager.history.history["val_loss"], rel=1e-5)
-    assert (compiled.engine.refusal == "") == (kind in COMPILED)
+    assert not compiled.engine.refusal
     for _ in range(2):
         close("prediction", compiled.predict(X), eager.predict(X))
 

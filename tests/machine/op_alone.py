@@ -65,7 +65,7 @@ def by_definition(function: Function, xs: Sequence[np.ndarray], dy: np.ndarray) 
 
 def with_weight(function: Callable[[Any, Any], Tensor], x: np.ndarray, w: np.ndarray) -> tuple[Found, Found]:
     """One op on data and on a wire that has no batch, such as a weight: compiled, and by its definition."""
-    source = Input(x.shape[1:])
+    source = Input(x.shape[1:], dtype=x.dtype.name)
     weight = Tensor(Whole(w.shape), "float32", source.node)
     node = function(source, weight).node
     n, given = len(x), [x if tensor is source else w for tensor in node.inputs]
@@ -85,5 +85,5 @@ def with_weight(function: Callable[[Any, Any], Tensor], x: np.ndarray, w: np.nda
     assert machine.run(1, 2) == 1
     wanted, cache = node.layer.forward({}, *given, training=True, rng=Key(0))
     back, _ = node.layer.backward({}, cache, slope)
-    got = machine.view(y, n).copy(), [machine.view(dx, n).copy() for dx in dxs]
+    got = machine.view(y, n).copy(), [None if dx is None else machine.view(dx, n).copy() for dx in dxs]
     return got, (wanted, list(back))

@@ -35,6 +35,16 @@ def steps(x: np.ndarray) -> np.ndarray:
     return np.round(2 * x) / np.float32(2)
 
 
+def near_one(x: np.ndarray) -> np.ndarray:
+    """So that products of many neither vanish nor grow beyond all bounds."""
+    return 1 + x / np.float32(100)
+
+
+def places(x: np.ndarray) -> np.ndarray:
+    """Whole numbers from -4 to 3: the places in a table of four rows."""
+    return np.clip(np.floor(2 * x), -4, 3)
+
+
 Row = tuple[Callable[..., Any], Callable[[np.ndarray], np.ndarray], tuple[tuple[int, ...], ...]]
 EACH = {
     real: (
@@ -96,8 +106,27 @@ def rows() -> dict[str, Row]:
         for name in names.split():
             found |= two(name, domain)
     for name in ("sum", "mean", "var", "std", "max", "min", "prod", "logsumexp"):
-        found |= along(name)
+        found |= along(name) | through_the_batch(name)
     return found
+
+
+def through_the_batch(name: str) -> dict[str, Row]:
+    """An op over the batch and axes of a sample."""
+    f, domain = getattr(ops, name), near_one if name == "prod" else real
+
+    def row(axis: Any, keepdims: bool) -> Row:
+        return lambda x: x * f(x, axis, keepdims), domain, ((3, 4),)
+
+    asked = ((0, False), ((0, 2), True), ((1, 0), False), (None, False))
+    return {f"{name} through the batch, {axis}": row(axis, keepdims) for axis, keepdims in asked}
+
+
+def whole(x: Any) -> Any:
+    return ops.cast(x, "int32")
+
+
+def decimal(y: Any) -> Any:
+    return ops.cast(y, "float32")
 
 
 OTHERS: dict[str, Row] = {
@@ -182,23 +211,45 @@ OTHERS: dict[str, Row] = {
     "take": (lambda x: ops.take(x, [[0, 2], [2, 1]], 1), real, ((3, 4),)),
     "slice": (lambda x: ops.slice(x, [0, 1, 0], [-1, 2, 3]), real, ((3, 4),)),
     "truths moved": (lambda x: as_number(ops.transpose(x > 0.0, (0, 2, 1))), real, ((3, 4),)),
+    "take, rows of a table": (lambda i: ops.take(W, whole(i), axis=0), places, ((3,),)),
+    "take, rows of three axes": (lambda i: ops.take(G[0], whole(i), axis=0), places, ((2, 3),)),
+    "take, out of all numbers": (lambda i: ops.take(W, whole(i), axis=None), places, ((3,),)),
+    "one_hot": (lambda i: ops.one_hot(whole(i), 4), places, ((3, 2),)),
+    "one_hot, first axis": (lambda i, x: ops.one_hot(whole(i), 3, axis=1) * x, places, ((2, 4), (3, 2, 4))),
+    "one_hot of truths": (lambda i: as_number(ops.one_hot(whole(i), 4, dtype="bool")), places, ((3,),)),
+    "argmax": (lambda x: decimal(ops.argmax(x, 1)) * x[:, 0], real, ((3, 4),)),
+    "argmin of equal ones": (lambda x: decimal(ops.argmin(x, -1, keepdims=True)), steps, ((3, 4),)),
+    "argmax through the batch": (lambda x: x * decimal(ops.argmax(x, 0)), real, ((3, 4),)),
+    "argmin through the batch": (lambda x: x * decimal(ops.argmin(x, 0)), real, ((3, 4),)),
+    "count_nonzero": (lambda x: decimal(ops.count_nonzero(x, axis=(1, 2))), steps, ((3, 4),)),
+    "any through the batch": (lambda x: x * as_number(ops.any(x > 2.0, axis=0)), real, ((3, 4),)),
+    "all through the batch": (lambda x: x * as_number(ops.all(x > -2.0, axis=0)), real, ((3, 4),)),
+    "take_along_axis": (lambda i: ops.take_along_axis(i, whole(i) % 4, axis=2), places, ((3, 4),)),
+    "take_along_axis, one place": (lambda x: ops.take_along_axis(x, ops.argmax(x, 1, True), 1), real, ((3, 4),)),
+    "whole numbers": (lambda i, j: decimal((whole(i) * 3 - whole(j) + 1) * 2), places, ((3, 4), (1, 4))),
+    "whole quotients": (lambda i, j: decimal(whole(i) // whole(j)), places, ((5,), (5,))),
+    "whole rests": (lambda i, j: decimal(whole(i) % whole(j)), places, ((5,), (5,))),
+    "whole numbers compared": (lambda i, j: as_number(ops.maximum(whole(i), 1) > whole(j)), places, ((5,), (5,))),
+    "whole numbers moved": (lambda i: decimal(ops.transpose(whole(i), (0, 2, 1))[:, ::2]), places, ((3, 4),)),
+    "whole numbers chosen": (lambda i: decimal(ops.where(i > 0, whole(i), 7)), places, ((3, 4),)),
+    "decimals dropped": (lambda x: decimal(whole(10 * x)), real, ((3, 4),)),
+    "a cast to truths": (lambda x: decimal(ops.cast(x, "bool")), steps, ((3, 4),)),
+    "a truth as a whole number": (lambda x: decimal(whole(x > 0.5) + 1), real, ((3, 4),)),
     "x less its copy that sends nothing": (lambda x: x * ops.stop_gradient(x), real, ((3, 4),)),
 }  # fmt: skip
 
 NOT_LOWERED = {
-    "it gives whole numbers, or reads them": "argmax argmin argsort count_nonzero one_hot",
-    "it reaches across the batch, or takes no batch at all": "diag outer segment_max segment_sum broadcast_to ravel",
-    "numbers are put in order": "sort median in_top_k take_along_axis",
-    "remainders of far apart numbers take a loop": "floor_divide mod",
+    "it takes no batch at all, or sorts its rows": "diag outer segment_max segment_sum broadcast_to ravel",
+    "numbers are put in order": "sort argsort median in_top_k",
     "it is rare in networks": "arctan2 cross cumprod isclose nan_to_num slice_update trace",
 }
 
 REFUSED: dict[str, tuple[Callable[..., Any], tuple[int, ...], str]] = {
-    "the batch goes away": (lambda x: x - ops.mean(x, axis=0), (3,), "op 'mean' over the batch"),
     "the first rows": (lambda x: x[:1000], (3,), "op 'get_item' along the batch"),
     "the first rows, by dots": (lambda x: x[..., :1000, :], (3,), "op 'get_item' along the batch"),
-    "whole numbers": (lambda x: ops.cast(ops.argmax(x, 1), "float32"), (3,), "op 'argmax'"),
-    "a cast to whole numbers": (lambda x: ops.cast(x, "int32") * 1.0, (3,), "op 'cast' of int32"),
+    "places in order": (lambda x: ops.cast(ops.argsort(x, 1), "float32"), (3,), "op 'argsort'"),
+    "whole numbers as an output": (lambda x: ops.argmax(x, 1), (3,), "whole numbers leave the ops"),
+    "rests with decimals": (lambda x: x % 2.0, (3,), "op 'mod' of numbers with decimals"),
     "true and false as an output": (lambda x: x > 0.0, (3,), "true and false leave the ops"),
     "true or true": (lambda x: ops.cast(ops.add(x > 0.0, x < 1.0), "float32"), (3,), "op 'add' of bool"),
     "rounding to tens": (lambda x: ops.round(x, -1), (3,), "op 'round' to tens"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import pellucid
 from laws.engines import both_engines, close
+from machine import op_table
 from machine.op_alone import Compiled, by_definition, with_weight
 from machine.op_table import NOT_LOWERED, REFUSED, rows
 from pellucid import Model, ops
@@ -105,6 +106,19 @@ def test_a_weight_gets_the_sum_over_the_batch(name: str) -> None:
         close("y", y, wanted, 1e-6)
         for dx, slope in zip(dxs, expected, strict=True):
             close("dx", dx, slope, 5e-6)
+
+
+@pytest.mark.parametrize("name", ["by places", "by flat places"])
+def test_a_table_gets_the_sums_of_the_rows_that_were_taken(name: str) -> None:
+    axis = {"by places": 0, "by flat places": None}[name]
+    for batch in (1, 7, 33):
+        i = op_table.places(Key(1).normal((batch, 5))).astype("int32")
+        (y, dxs), (wanted, expected) = with_weight(lambda i, w: ops.take(w, i, axis=axis), i, Key(2).normal((4, 3)))
+        np.testing.assert_array_equal(y, wanted)
+        assert sum(dx is None for dx in dxs) == 1
+        for dx, slope in zip(dxs, expected, strict=True):
+            if slope is not None:
+                close("dx", dx, slope, 5e-6)
 
 
 def attention(seed: int = 3) -> Model:

@@ -18,6 +18,7 @@ from machine.test_activations import ELEMENTWISE, OVER_AXES
 from machine.test_losses import ROWS as LOSSES
 from machine.test_noise_layers import LAYERS as NOISE
 from machine.test_optimizers import OPTIONS, RULES
+from machine.test_own_graphs import NETWORKS
 from machine.test_regularizers import CONSTRAINTS, REGULARIZERS
 from machine.test_shape_layers import ROWS as SHAPES
 from pellucid import layers as L
@@ -105,6 +106,12 @@ def of_layers() -> Iterator[Executable]:
     yield layered(pellucid.Sequential([Dense(33, activation="relu"), L.Dropout(0.3)]), (5,))
 
 
+def of_calls() -> Iterator[Executable]:
+    for make, x, y in NETWORKS.values():
+        x, y = (Parts(part) if isinstance(part, list) else part for part in (x, y))
+        yield step_of(make(), x, y)
+
+
 def of_graphs() -> Iterator[Executable]:
     """Layers of several inputs, losses of several outputs, and metrics of other targets than classes."""
     kinds = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate)
@@ -144,7 +151,7 @@ def of_steps() -> Iterator[Executable]:
 
 def test_kernels_do_what_their_signatures_say() -> None:
     checker = Checker()
-    for machine in chain(of_ops(), of_layers(), of_graphs(), of_steps()):
+    for machine in chain(of_ops(), of_layers(), of_graphs(), of_calls(), of_steps()):
         checker.check(machine, BATCH)
     assert set(KERNELS) - ALONE - set(checker.tried) == set()
 

@@ -278,8 +278,8 @@ class Composite(Layer):
         wiring, places = self.wiring, dict(zip(self.wiring.inputs, xs, strict=True))
         for step in wiring.steps if code.judged or code.keeps else wiring.answering:
             given, regularizer = _given_buffers(step, places), step.layer.activity_regularizer
-            asks = step.trains(code.training) or not step.layer.learns_by_mask
-            told = _masks(step, {wire: place.plain for wire, place in places.items()}) if asks else {}
+            asks = step.masks and (step.trains(code.training) or not step.layer.learns_by_mask)
+            told = _masks(step, {wire: places[wire].plain for wire in step.masks if wire is not None}) if asks else {}
             with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
                 y = step.layer.lower_checked(code, *given, **told)
                 ys = y if isinstance(y, tuple) else (y,)

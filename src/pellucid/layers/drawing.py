@@ -14,7 +14,7 @@ from typing import Any
 
 from ..arrays import Array, Arrays, Shape, Whole
 from ..errors import InvalidArgument
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key, SeedGenerator
 from ..wiring import Node, Tensor
 from .base import Layer
@@ -109,10 +109,9 @@ class Drawn(Layer):
             shape = self.of_sample if whole else (code.batch, *self.of_sample)
             numbers = code.constant(draw(self.kind, Key(self.seed), shape, self.options))
             return numbers if whole else replace(numbers, shape=self.of_sample, each=True)
-        if whole:
-            raise CannotLower("drawing of random numbers that all samples share")
         lower = {"normal": lower_normal, "uniform": lower_uniform, "truncated_normal": lower_truncated_normal}
-        return lower[self.kind](code, self.name, self.of_sample, *self.options, self.seed)
+        numbers = lower[self.kind](code, self.name, tuple(self.of_sample), *self.options, self.seed)
+        return replace(numbers, each=False) if whole else numbers  # of all that are drawn, the first sample's
 
 
 def draw(kind: str, key: Key, shape: Shape, options: tuple[float, float], dtype: str = "float32") -> Array:

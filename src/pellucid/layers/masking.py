@@ -112,7 +112,7 @@ class MaskOf(Joining):
         return self._nodes[-1].outputs[0]
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
-        return shapes[0][:-1]
+        return self.layer.output_shapes_for(*shapes[: len(self.masked)])[0][:-1]
 
     def forward(self, p: Arrays, *given: Array, training: bool, rng: Key) -> tuple[Any, Any]:
         xs, masks = given[: len(self.masked)], iter(given[len(self.masked) :])

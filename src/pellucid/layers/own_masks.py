@@ -27,7 +27,8 @@ def _lower_traced(layer: Layer, code: Program, xs: Sequence[Buffer], masks: Mask
     refusal = CannotLower(f"mask of layer {layer.name!r} ({type(layer).__name__})")
     inputs = [InputLayer(x.shape, dtype=x.whole or layer.dtype).tensor() for x in xs]
     told = [None if m is None else InputLayer(m.shape, dtype="bool").tensor() for m in masks]
-    places = {tensor: replace(m, truth=True) for tensor, m in zip(told, masks, strict=True) if tensor and m}
+    given = zip(told, masks, strict=True)
+    places = {tensor: replace(m, truth=True) for tensor, m in given if tensor is not None and m is not None}
     places |= zip(inputs, xs, strict=True)
     try:
         with traced():

@@ -579,4 +579,4 @@ class Model(Network):
             return None
         if x.dtype not in engine.READABLE or not x.flags.c_contiguous:
             return None
-        return (self.engine or engine.engine_of(self)).predict(x)  # type: ignore[no-any-return]
+        return (self.engine or engine.engine_of(self)).predict(x, apart=True)  # type: ignore[no-any-return]

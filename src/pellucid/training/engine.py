@@ -89,7 +89,9 @@ class StepProgram:
         machine.set(place=place, order=0 if order is None else address(order), taken=taken)
         machine.set(rates=address(rates) if len(rates) else 0)
         if NOISE_KEY in machine.bound:
-            machine.bind_word(NOISE_KEY, model.key.fold("test", model.meters.samples, "noise").seed)  # definition.test_key
+            machine.bind_word(
+                NOISE_KEY, model.key.fold("test", model.meters.samples, "noise").seed
+            )  # definition.test_key
         self._load_counters()
         began = time.perf_counter()
         try:
@@ -216,13 +218,13 @@ class Engine:
         self.of_length: dict[Any, Predictors] = {}  # more than one where the model leaves a length open
         self.crews: dict[Any, Crew] = {}  # what was learnt of threads outlives a change of a part
 
-    def predict(self, x: Any) -> Any:
+    def predict(self, x: Any, apart: bool = False) -> Any:
         """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
-        where an input is not finite."""
+        where an input is not finite. apart: x is no batch, so that rows which depend on each other have none."""
         found = self.predictors
         if self.edits != self.revision.noticed() or found is None or (found.open and found.shapes != _each_shape(x)):
             found = self._predictors(_each_shape(x))
-        return None if found is None else found(x)
+        return None if found is None or (apart and found.together) else found(x)
 
     def _predictors(self, shapes: list[Shape]) -> Predictors | None:
         """Those for rows of these shapes."""

@@ -25,7 +25,6 @@ from .base import TrainableModel
 from .meters import Meter
 from .targets import End, gathered, lower_targets
 
-
 NOISE_KEY = "noise"  # the word, bound before a run, from which a prediction or evaluation draws
 
 

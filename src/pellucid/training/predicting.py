@@ -115,7 +115,7 @@ class Predictors:
             free.append(predictor)
 
     def _whole(self, x: Any) -> Any:
-        """The outputs of a batch whose rows depend on each other, or on their places: it is one block, as it was given."""
+        """The outputs of a batch whose rows depend on each other, or on their places: one block, as it was given."""
         room = 1 << (len(x) - 1).bit_length()
         free = self.rooms.setdefault(room, [])
         predictor = free.pop() if free else Predictor(self.model, self.shapes, room)
@@ -128,7 +128,7 @@ class Predictors:
             free.append(predictor)
 
     def _key(self) -> Key:
-        """From which the kernels draw what the model's `look_key` gives: they fold the number of the look themselves."""
+        """From which kernels draw what the model's `look_key` gives: they fold the number of the look themselves."""
         look = self.model.look_key().step
         return replace(self.model.key.fold("look", "noise"), step=look)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..layout import LOSS, SHARED, B
 from ..intrinsics import doubles, floats, ints
+from ..layout import LOSS, SHARED, B
 from .base import kernel
 from .functions import f32
 

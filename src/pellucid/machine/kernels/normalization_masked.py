@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..layout import B
 from ..intrinsics import floats, ints, number
+from ..layout import B
 from .base import kernel
 from .functions import ONE, ZERO, f32
 from .normalization import add_products, add_up, channels

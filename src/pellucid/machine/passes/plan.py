@@ -60,11 +60,14 @@ class Plan:
     def buffer(self, buffer: Buffer) -> Buffer:
         """A buffer of the work memory, where it is to lie."""
         i = self._block(buffer)
+        if self.starts[i] == self.places[i]:
+            return buffer
         return replace(buffer, offset=buffer.offset - self.starts[i] + self.places[i])
 
     def moved(self, op: Op) -> Op:
         """An operation, its operands where they are to lie."""
-        return replace(op, operands=tuple(self.buffer(o) if _is_work(o) else o for o in op.operands))
+        operands = tuple(self.buffer(o) if _is_work(o) else o for o in op.operands)
+        return Op(op.kernel, operands, op.serial, op.decides)
 
 
 def _is_work(operand: Operand) -> TypeGuard[Buffer]:

@@ -117,7 +117,7 @@ TABLE: dict[str, str] = {
     # Row by row
     "x:M >y:M M N": (
         "glu softmax log_softmax sparsemax op.sum op.mean op.var op.std op.max op.min op.prod op.logsumexp op.any "
-        "op.all op.argmax op.argmin op.cumsum"
+        "op.all op.argmax op.argmin op.cumsum op.one_hot"
     ),
     "dy:M x:M y:M >dx:M M N": (
         "softmax.grad log_softmax.grad sparsemax.grad op.sum.grad op.mean.grad op.var.grad op.std.grad op.max.grad "
@@ -138,7 +138,6 @@ TABLE: dict[str, str] = {
     "x:samples >y:samples table": "op.moved",
     "x places:M >y:M M N Count | +status": "op.take",
     "dy places >dtable:N M N Count": "op.take.grad",
-    "x:M >y:M M N | +status": "op.one_hot",
     "x:M places:M >y:M M N Count | +status": "op.take_along_axis",
     "dy:M places:M >dx:M M N Count": "op.take_along_axis.grad",
     # In other ways

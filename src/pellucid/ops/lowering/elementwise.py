@@ -59,7 +59,10 @@ def lower_clip(code: Program, x: Buffer, x_min: Any, x_max: Any) -> Buffer:
 @ops.cast.lowers
 def lower_cast(code: Program, x: Buffer, dtype: str) -> Buffer:
     """The same numbers; whole ones drop the decimals, and are such as their kind holds."""
-    sends_back(code, [x], [lambda dy: dy.shaped(x.shape)])
+    if not (x.whole or is_whole(dtype)):
+        sends_back(code, [x], [lambda dy: dy.shaped(x.shape)])
+        return x.shaped(x.shape)
+    code.stops()
     if dtype == "bool":
         return mapped(code, "op.not_equal", x, 0.0)
     if not is_whole(dtype):

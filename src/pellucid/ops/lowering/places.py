@@ -46,7 +46,7 @@ ops.take.truths = ops.take.wholes = True
 @ops.one_hot.lowers
 def lower_one_hot(code: Program, x: Buffer, num_classes: int, axis: int = -1, dtype: str | None = None) -> Buffer:
     y = like(code, x, (*x.shape, num_classes))
-    code.emit("op.one_hot", x, y, x.size, num_classes, int(x.each), decides=not code.training)
+    code.emit("op.one_hot", x, y, x.size, num_classes, int(x.each))
     place = axis % (len(y.shape) + x.each) - x.each
     if place < 0:
         raise CannotLower("op 'one_hot' along the batch")
