@@ -325,7 +325,7 @@ class Wiring:
     def answering(self) -> tuple[Step, ...]:
         """The steps that the outputs of a prediction need: without masks that only losses ask for, and without the
         losses and assignments of a `call`."""
-        wanted, found = set(self.outputs), list[Step]()
+        wanted, found = set[int | None](self.outputs), list[Step]()
         for step in reversed(self.steps):
             if wanted & set(step.outputs):
                 asks = step.trains(False) or not step.layer.learns_by_mask

@@ -108,8 +108,8 @@ def of_layers() -> Iterator[Executable]:
 
 def of_calls() -> Iterator[Executable]:
     for make, x, y in NETWORKS.values():
-        x, y = (Parts(part) if isinstance(part, list) else part for part in (x, y))
-        yield step_of(make(), x, y)
+        *xs, y = (np.resize(part, (BATCH, *part.shape[1:])) for part in [*(x if isinstance(x, list) else [x]), y])
+        yield step_of(make(), Parts(xs) if isinstance(x, list) else xs[0], y)
 
 
 def of_graphs() -> Iterator[Executable]:

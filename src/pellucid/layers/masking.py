@@ -20,6 +20,7 @@ from ..rng import Key
 from ..wiring import Node, Tensor, tensors_in
 from .base import Layer, LayerOptions, layers
 from .merging import Joining
+from .operands import spread
 from .own_masks import lower_mask
 
 
@@ -128,7 +129,10 @@ class MaskOf(Joining):
         given, rest = xs[: len(self.masked)], iter(xs[len(self.masked) :])
         told = [next(rest).plain if there else None for there in self.masked]
         code.stops()
-        return replace(lower_mask(self.layer, code, given, told), truth=True)
+        mask = lower_mask(self.layer, code, given, told)
+        if mask is None:  # all counts
+            mask = spread(code, code.constant(np.ones(1)), self.output_shape_for(*(x.shape for x in xs)))
+        return replace(mask, truth=True)
 
 
 class WithMask(Joining):

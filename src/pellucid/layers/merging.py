@@ -35,11 +35,14 @@ class Joining(Layer):
         masks = [None] * len(inputs) if previous_mask is None else previous_mask
         return None if any(mask is None for mask in masks) else reduce(np.logical_or, masks)
 
-    def lower_mask(self, code: Program, xs: Sequence[Buffer], masks: Sequence[Any]) -> Buffer:
+    def lower_mask(self, code: Program, xs: Sequence[Buffer], masks: Sequence[Buffer]) -> Buffer:
         """Emit the mask."""
         if len({len(mask.shape) for mask in masks}) > 1:
             raise CannotLower(f"layer {self.name!r} with masks of different axes")
-        return reduce(lambda a, b: mapped(code, "op.logical_or", a, b), masks)
+        first, *others = masks
+        for mask in others:
+            first = mapped(code, "op.logical_or", first, mask)
+        return first
 
 
 class Merging(Joining):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..errors import PellucidError
 from ..program import Buffer, CannotLower, Program
@@ -15,15 +16,17 @@ from .own_weights import traced
 Masks = Sequence[Buffer | None]  # of each input, where there is one
 
 
-def lower_mask(layer: Layer, code: Program, xs: Sequence[Buffer], masks: Masks) -> Buffer:
-    """Emit the mask of what a layer gives: by its own `lower_mask`, or else what its `compute_mask` does to tensors."""
+def lower_mask(layer: Layer, code: Program, xs: Sequence[Buffer], masks: Masks) -> Buffer | None:
+    """Emit the mask of what a layer gives: by its own `lower_mask`, or else what its `compute_mask` does to tensors.
+    None where that says so."""
     owner = {name: cls for cls in reversed(type(layer).__mro__) for name in vars(cls)}
     if "lower_mask" in owner and issubclass(owner["lower_mask"], owner["compute_mask"]):
-        return layer.lower_mask(code, xs, masks)  # type: ignore[attr-defined, no-any-return]
+        mine: Any = layer
+        return mine.lower_mask(code, xs, masks)  # type: ignore[no-any-return]
     return _lower_traced(layer, code, xs, masks)
 
 
-def _lower_traced(layer: Layer, code: Program, xs: Sequence[Buffer], masks: Masks) -> Buffer:
+def _lower_traced(layer: Layer, code: Program, xs: Sequence[Buffer], masks: Masks) -> Buffer | None:
     refusal = CannotLower(f"mask of layer {layer.name!r} ({type(layer).__name__})")
     inputs = [InputLayer(x.shape, dtype=x.whole or layer.dtype).tensor() for x in xs]
     told = [None if m is None else InputLayer(m.shape, dtype="bool").tensor() for m in masks]
@@ -39,6 +42,8 @@ def _lower_traced(layer: Layer, code: Program, xs: Sequence[Buffer], masks: Mask
             places |= zip(node.outputs, [node.layer.lower(code, *(places[one] for one in node.inputs))], strict=True)
     except PellucidError:  # it asks for numbers
         raise refusal from None
+    if end is None:
+        return None
     if not isinstance(end, Tensor) or not places[end].truth:
         raise refusal
     return places[end].plain

@@ -6,6 +6,7 @@ Each thread draws whole blocks of random words, so that the numbers do not depen
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def kept(op: int, ctx: int, tid: int, nt: int) -> None:
 
 
 @inline
-def normal_number(key: Word, i: int) -> float:
+def normal_number(key: Word, i: int) -> Any:
     """Number i of those that a key draws."""
     w0, w1, w2, w3 = four_words(key, i // 2)
     return normal(w2, w3) if i % 2 else normal(w0, w1)

@@ -28,7 +28,7 @@ def refuse(ctx: int) -> None:
 
 
 @inline
-def row_at(place: Any, rows: int) -> int:
+def row_at(place: Any, rows: int) -> Any:
     """The row that a whole number means, counted from the end where it is negative; NOWHERE if there is none."""
     if not -f32(rows) <= place < f32(rows):
         return NOWHERE

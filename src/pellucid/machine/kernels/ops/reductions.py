@@ -216,7 +216,7 @@ def every(x: Any, n: int) -> Any:
 
 
 @inline
-def beyond(a: Any, b: Any) -> bool:
+def beyond(a: Any, b: Any) -> Any:
     """Whether a is larger than b, or the first NaN."""
     return (a > b) | ((a != a) & (b == b))
 
