@@ -43,6 +43,7 @@ class StepProgram:
         self.counters = aligned(self.lowered.counters, "float64")
         self.machine.set(counters_address=address(self.counters), counters=len(self.counters))
         self.crew = Crew()
+        self.draws = model.wiring.draws and not training  # each batch of an evaluation from a key of its own
         self.x, self.y, self.weights = x, y, weights
         self.reads = [  # (name in the program, whether as rows, which of x, y and weights, which part of it)
             (name, letter != "classes", which, i)
@@ -71,7 +72,7 @@ class StepProgram:
 
     def most(self) -> int:
         """Steps that a run may have, for the outputs it must keep."""
-        if (self.training and not self.lowered.updates) or NOISE_KEY in self.machine.bound:
+        if self.draws or (self.training and not self.lowered.updates):
             return 1
         kept = self.batch * sum(y.size for y in self.lowered.ys)
         return max(1, RECORD_FLOATS // kept) if self.lowered.foreign else 1 << 40
@@ -88,7 +89,7 @@ class StepProgram:
         rates = model.optimizer.rates(steps) if self.training else np.empty(0)
         machine.set(place=place, order=0 if order is None else address(order), taken=taken)
         machine.set(rates=address(rates) if len(rates) else 0)
-        if NOISE_KEY in machine.bound:
+        if self.draws:
             machine.bind_word(
                 NOISE_KEY, model.key.fold("test", model.meters.samples, "noise").seed
             )  # definition.test_key
