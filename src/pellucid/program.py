@@ -41,7 +41,7 @@ class Buffer:
 
     `space` is "work" (the program's own memory), "theta", "gradient", "state", or a name that the engine binds to an
     array at every run, such as "x". `truth`: they are 1 for true and 0 for false, which ops alone read.
-    `whole`: they are whole numbers of this kind, which ops alone ask; exact up to 2²⁴.
+    `whole`: they are whole numbers of this kind, which ops alone ask; small enough to be exact.
     """
 
     space: str

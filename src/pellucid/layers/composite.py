@@ -382,8 +382,7 @@ def _given(step: Step, values: Mapping[int, Array]) -> list[Array]:
 
 def _given_buffers(step: Step, places: Mapping[int, Buffer]) -> list[Buffer]:
     """As `_given`: what is true or false, or a whole number, is a number to layers that take no others."""
-    given = [places[wire] for wire in step.inputs]
-    return given if step.layer.takes_whole else [x.plain for x in given]
+    return [places[wire] if step.layer.takes_whole else places[wire].plain for wire in step.inputs]
 
 
 def _arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:

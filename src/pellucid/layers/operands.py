@@ -18,6 +18,7 @@ from ..arrays import Shape
 from ..program import Buffer, CannotLower, Program
 
 ONCE, EACH, FLAT = 0, 1, 2  # as in machine/kernels/mapped.py
+EXACT = 1 << 24  # up to which float32 holds every whole number
 MOST = 5  # axes that the kernel there takes
 Slope = Callable[[Buffer], Buffer | None]  # dy -> dx
 
@@ -33,6 +34,14 @@ def spread(code: Program, x: Buffer, shape: Shape, each: bool = True) -> Buffer:
     y = code.buffer(shape) if each else code.block(shape)
     code.emit("strided", x, y, int(each), 0, 1, y.size, 0)
     return y
+
+
+def lower_held(code: Program, x: Buffer, dtype: str) -> None:
+    """Emit the question whether all of x is whole numbers of this kind, which floats hold exactly. A step with others
+    is left to the definition."""
+    least, most = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    bounds = float(max(least, 1 - EXACT)), float(min(most, EXACT - 1))
+    code.emit("op.within", x, x.size, int(x.each), *bounds, decides=not code.training)
 
 
 def placed(code: Program, x: Any) -> Buffer:

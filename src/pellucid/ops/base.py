@@ -62,8 +62,7 @@ class Operation:
         self.formula_back = ""  # what `backward` computes, in the names of the operands
         self.lowering: Lowering | None = None
         self.activation: Any = None  # that it is another way to call
-        self.truths = False  # whether it is lowered where it gives true and false, too
-        self.wholes = False  # or whole numbers
+        self.truths = self.wholes = False  # whether it is lowered where it gives true and false, whole numbers, too
         signature = inspect.signature(forward)
         self.signature = signature
         self.kinds = {name: str(one.annotation) for name, one in signature.parameters.items()}

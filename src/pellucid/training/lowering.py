@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import Parts, Shape, is_whole, parts_of
+from ..layers.operands import lower_held
 from ..layers.penalties import lower_penalties
 from ..losses import Loss
 from ..losses.lowering import Places, lower_slope, weights_per_sample
@@ -52,6 +53,9 @@ def lower_network(
         replace(gathered(code, name, shape, serial=False), whole=dtype if is_whole(dtype) else "")
         for (name, shape), dtype in entering
     ]
+    for wire, x in zip(model.wiring.inputs, given, strict=True):
+        if x.whole and any(wire in step.inputs and step.layer.takes_whole for step in model.wiring.steps):
+            lower_held(code, x, x.whole)
     outputs = model.lower_checked(code, *given)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     if any(y.whole for y in outputs):

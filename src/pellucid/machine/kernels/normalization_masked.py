@@ -1,6 +1,6 @@
 """Normalization of each channel over what a mask lets count.     x (M, C, inner), a mask's number for each `last` of x
 
-A channel's sums are one thread's, row after row, so that every number of threads gives the same bits.
+A channel's sums are one thread's, row after row, in float64, so that every number of threads gives the same bits.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import numpy as np
 from ..intrinsics import floats, ints, number
 from ..layout import B
 from .base import kernel
+from .double import f64
 from .functions import ONE, ZERO, f32
-from .normalization import add_products, add_up, channels
+from .normalization import channels
 
 
 @kernel("batch_norm.masked")
@@ -28,27 +29,22 @@ def batch_norm(op: int, ctx: int, tid: int, nt: int) -> None:
     gamma, beta, count = floats(o[1] + 4 * lo, n), floats(o[2] + 4 * lo, n), floats(o[4] + 4 * lo, n)
     mean, variance = floats(o[5] + 4 * lo, n), floats(o[6] + 4 * lo, n)
     r, factor = floats(o[7] + 4 * lo, n), floats(o[8] + 4 * lo, n)
-    for j in range(n):
-        count[j], mean[j], variance[j] = ZERO, ZERO, ZERO
-    for m in range(M):
-        for j in range(n):
-            at = (m * C + lo + j) * inner
-            for i in range(at, at + inner):
-                if mask[i // last] != ZERO:
-                    count[j] += ONE
-                    mean[j] += x[i]
-    for j in range(n):
-        count[j] = max(count[j], ONE)
-        mean[j] /= count[j]
-    for m in range(M):
-        for j in range(n):
-            at = (m * C + lo + j) * inner
-            for i in range(at, at + inner):
-                if mask[i // last] != ZERO:
-                    variance[j] += (x[i] - mean[j]) * (x[i] - mean[j])
     epsilon = f32(number(o[14]))
     for j in range(n):
-        variance[j] /= count[j]
+        among, total = 0.0, 0.0
+        for m in range(M):
+            at = (m * C + lo + j) * inner
+            for i in range(at, at + inner):
+                counts = mask[i // last] != ZERO
+                among += 1.0 if counts else 0.0
+                total += f64(x[i]) if counts else 0.0
+        among = max(among, 1.0)
+        middle, squares = total / among, 0.0
+        for m in range(M):
+            at = (m * C + lo + j) * inner
+            for i in range(at, at + inner):
+                squares += (f64(x[i]) - middle) ** 2 if mask[i // last] != ZERO else 0.0
+        count[j], mean[j], variance[j] = f32(among), f32(middle), f32(squares / among)
         r[j] = ONE / np.sqrt(variance[j] + epsilon)
         factor[j] = gamma[j] * r[j]
     for m in range(M):
@@ -71,13 +67,18 @@ def batch_norm_grad(op: int, ctx: int, tid: int, nt: int) -> None:
     count, mean = floats(o[3] + 4 * lo, n), floats(o[4] + 4 * lo, n)
     r, factor = floats(o[5] + 4 * lo, n), floats(o[6] + 4 * lo, n)
     dgamma, dbeta = floats(o[7] + 4 * lo, n), floats(o[8] + 4 * lo, n)
-    add_up(o[0], M, C, inner, lo, n, dbeta)
-    add_products(o[1], mean, o[0], M, C, inner, lo, n, dgamma)
+    dy, x, mask = floats(o[0], whole), floats(o[1], whole), floats(o[2], whole // last)
     for j in range(n):
-        dgamma[j] *= r[j]
+        level, slope = 0.0, 0.0
+        for m in range(M):
+            at = (m * C + lo + j) * inner
+            for i in range(at, at + inner):
+                level += f64(dy[i])
+                slope += f64(dy[i]) * ((x[i] - mean[j]) * r[j])
+        dbeta[j], dgamma[j] = f32(level), f32(slope)
     if o[9] == 0:
         return
-    dy, x, mask, dx = floats(o[0], whole), floats(o[1], whole), floats(o[2], whole // last), floats(o[9], whole)
+    dx = floats(o[9], whole)
     for m in range(M):
         for j in range(n):
             at = (m * C + lo + j) * inner

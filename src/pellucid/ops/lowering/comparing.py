@@ -8,17 +8,11 @@ from ...layers.operands import mapped, sends_back, shrunk
 from ...program import Buffer, Program
 from .. import comparing as ops
 from ..base import Operation
-from .whole import exact
 
 
 def lower_comparison(operation: Operation) -> None:
     """Lower an op that gives true or false: 1 or 0."""
-
-    def lowering(code: Program, *xs: Any) -> Buffer:
-        exact(code, *xs)
-        return mapped(code, f"op.{operation.name}", *xs)
-
-    operation.lowers(lowering, truths=True)
+    operation.lowers(lambda code, *xs: mapped(code, f"op.{operation.name}", *xs), truths=True)
 
 
 for operation in (

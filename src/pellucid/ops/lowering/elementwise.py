@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ...arrays import is_whole
-from ...layers.operands import mapped, sends_back
+from ...layers.operands import lower_held, mapped, sends_back
 from ...program import Buffer, CannotLower, Program
 from .. import elementwise as ops
 from ..base import Operation
-from .whole import EXACT, within
 
 
 def lower_each(operation: Operation) -> None:
@@ -67,9 +64,8 @@ def lower_cast(code: Program, x: Buffer, dtype: str) -> Buffer:
         return mapped(code, "op.not_equal", x, 0.0)
     if not is_whole(dtype):
         return x.shaped(x.shape)
-    held = np.iinfo(dtype)
     y = x.shaped(x.shape) if x.whole else mapped(code, "op.trunc", x)
-    within(code, y, max(held.min, 1 - EXACT), min(held.max, EXACT - 1))
+    lower_held(code, y, dtype)
     return y
 
 

@@ -6,14 +6,13 @@ import math
 from typing import Any
 
 from ...activations.axes import inverse, reordered, to_the_end
-from ...layers.operands import like, mapped, placed, sends_back
+from ...layers.operands import EXACT, like, mapped, placed, sends_back
 from ...program import Buffer, CannotLower, Program
 from .. import ordering
 from .. import reductions as reducing
 from .. import shaping as ops
 from .moving import moved
 from .reductions import lower_reduced, reduced, sample_axes
-from .whole import EXACT
 
 
 @ops.take.lowers

@@ -1,4 +1,4 @@
-"""Whole numbers in floats: exact up to 2²⁴. What is larger is found on the way, and goes to the definition."""
+"""What is reckoned with whole numbers, in floats that hold them exactly."""
 
 from __future__ import annotations
 
@@ -6,24 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ...layers.operands import mapped
+from ...arrays import is_whole
+from ...layers.operands import lower_held, mapped
 from ...program import Buffer, CannotLower, Program
 from .. import arithmetic
 from ..base import Operation
-
-EXACT = 1 << 24
-
-
-def within(code: Program, x: Buffer, least: float = 1 - EXACT, most: float = EXACT - 1) -> None:
-    """Emit the question whether all of x is within bounds, and so exact."""
-    code.emit("op.within", x, x.size, int(x.each), float(least), float(most), decides=not code.training)
-
-
-def exact(code: Program, *xs: Any) -> None:
-    """Emit the question whether the whole numbers among operands are exact."""
-    for x in xs:
-        if isinstance(x, Buffer) and x.whole not in ("", "bool"):
-            within(code, x)
 
 
 def lower_whole(operation: Operation) -> None:
@@ -35,16 +22,19 @@ def lower_whole(operation: Operation) -> None:
             if before is None:
                 raise CannotLower(f"op {operation.name!r} of numbers with decimals")
             return before(code, x1, x2)
-        exact(code, x1, x2)
         y = mapped(code, f"op.{operation.name}", x1, x2)
-        within(code, y)
+        lower_held(code, y, "int32")
         return y
 
     operation.lowers(lowering, wholes=True)
 
 
 def _all_whole(*xs: Any) -> bool:
-    return all(x.whole != "" if isinstance(x, Buffer) else np.asarray(x).dtype.kind in "iub" for x in xs)
+    kinds = [x.whole or "float32" if isinstance(x, Buffer) else np.asarray(x).dtype.name for x in xs]
+    whole = all(map(is_whole, kinds))
+    if whole and not any(kind in ("int32", "int64") for kind in kinds):
+        raise CannotLower(f"op on whole numbers of {kinds[0]}")  # which wrap around
+    return whole
 
 
 for operation in (

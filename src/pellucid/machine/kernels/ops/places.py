@@ -38,14 +38,14 @@ def row_at(place: Any, rows: int) -> Any:
 
 @kernel("op.within")
 def within(op: int, ctx: int, tid: int, nt: int) -> None:
-    """Whether numbers are within bounds, and so exact; if not, the run ends. op: x, how many, whether for each sample,
-    the bounds."""
+    """Whether numbers are whole and within bounds, and so exact; if not, the run ends. op: x, how many, whether for
+    each sample, the bounds."""
     o, c = ints(op, 5), ints(ctx, 64)
     lo, hi = share_lines(o[1] * (c[B] if o[2] != 0 else 1), tid, nt)
     x, least, most = floats(o[0] + 4 * lo, hi - lo), f32(number(o[3])), f32(number(o[4]))
     inside = 0
     for i in range(hi - lo):
-        inside += 1 if (x[i] >= least) & (x[i] <= most) else 0
+        inside += 1 if (x[i] >= least) & (x[i] <= most) & (np.floor(x[i]) == x[i]) else 0
     if inside != hi - lo:
         refuse(ctx)
 
