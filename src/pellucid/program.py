@@ -123,9 +123,7 @@ class Program:
     judged: bool = True  # whether a loss follows: else what `call` adds to it or assigns is left out
     together: bool = False  # whether a sample's outputs depend on the others in its batch, or on its place there
     after_loss: list[Callable[[], None]] = field(default_factory=list)  # emits the penalties
-    added: list[tuple[int, Buffer]] = field(
-        default_factory=list
-    )  # dL/dy of wires that are a part of the loss themselves
+    added: list[tuple[int, Buffer]] = field(default_factory=list)  # (wire, dL/dy) of what is itself a part of the loss
     keeps: bool = False  # whether all results stay where they are, as somebody wants to look at them
     taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
     shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)

@@ -90,9 +90,8 @@ class StepProgram:
         machine.set(place=place, order=0 if order is None else address(order), taken=taken)
         machine.set(rates=address(rates) if len(rates) else 0)
         if self.draws:
-            machine.bind_word(
-                NOISE_KEY, model.key.fold("test", model.meters.samples, "noise").seed
-            )  # definition.test_key
+            key = model.key.fold("test", model.meters.samples, "noise")  # definition.test_key, before it knows the step
+            machine.bind_word(NOISE_KEY, key.seed)
         self._load_counters()
         began = time.perf_counter()
         try:
