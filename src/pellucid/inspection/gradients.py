@@ -31,7 +31,7 @@ from .base import Inspected, copied
 
 WHERE = "check_gradients"
 TOLERANCE = {"definition": 1e-6, "compiled": 1e-3}  # of the largest gradient in the array; in float64, in float32
-FLOOR = 1e-4  # of the loss: where all gradients are smaller, errors are measured against this
+FLOOR = {"definition": 1e-4, "compiled": 1e-2}  # of the loss: where all gradients are smaller, errors are measured so
 STEPS = (1e-5, 1e-6, 1e-7)  # h; the smaller ones where the first disagrees, which may have reached across a kink
 DIRECTION = " along a random direction"
 
@@ -249,7 +249,8 @@ class _Measured:
 
 def _compared(name: str, engine: str, gradient: Array, points: list[_Point], loss: float) -> GradientCheck:
     """The worst of the points."""
-    scale = max(float(np.abs(gradient).max(initial=0.0)), FLOOR * max(abs(loss), FLOOR))
+    floor = FLOOR[engine]
+    scale = max(float(np.abs(gradient).max(initial=0.0)), floor * max(abs(loss), floor))
     scale = max(scale, *(abs(point.slope(STEPS[0])) for point in points if point.where != DIRECTION))
     worst, kinks = (-1.0, "", 0.0, 0.0), 0
     for point in points:
