@@ -277,7 +277,8 @@ class Composite(Layer):
     def lower(self, code: Program, *xs: Buffer) -> Any:
         wiring, places = self.wiring, dict(zip(self.wiring.inputs, xs, strict=True))
         for step in wiring.steps if code.judged or code.keeps else wiring.answering:
-            given, regularizer = _given_buffers(step, places), step.layer.activity_regularizer
+            given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
+            given = given if step.layer.takes_whole else [x.plain for x in given]
             asks = step.masks and (step.trains(code.training) or not step.layer.learns_by_mask)
             told = _masks(step, {wire: places[wire].plain for wire in step.masks if wire is not None}) if asks else {}
             with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
@@ -378,11 +379,6 @@ def _given(step: Step, values: Mapping[int, Array]) -> list[Array]:
     """What a step reads, in its layer's dtype; whole numbers as they are, where the layer takes them."""
     layer, found = step.layer, [values[wire] for wire in step.inputs]
     return found if layer.takes_whole else [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
-
-
-def _given_buffers(step: Step, places: Mapping[int, Buffer]) -> list[Buffer]:
-    """As `_given`: what is true or false, or a whole number, is a number to layers that take no others."""
-    return [places[wire] if step.layer.takes_whole else places[wire].plain for wire in step.inputs]
 
 
 def _arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:
