@@ -46,7 +46,7 @@ PREDICT = [
     ("/predict", b'[{"age": ' + b"9" * 5000 + b"}]", 400, "4,300"),
     ("/predict", b'[{"city": "\xff"}]', 400, "UTF-8"),
     ("/predict", b'[{"city": "\\ud800"}]', 400, "surrogate"),
-    ("/predict", b"\xef\xbb\xbf[]", 400, "utf-8 bom"),
+    ("/predict", b"\xef\xbb\xbf[]", 400, "UTF-8 BOM"),
     ("/predict", b'[{"age": 1}]\x00', 400, "extra data"),
     ("/predict", b"null", 422, "list of objects"),
     ("/predict", b'"text"', 422, "list of objects"),

@@ -48,7 +48,7 @@ class Server:
         served = self._model(request)
         kind, accept = request.headers.get("content-type", ""), request.headers.get("accept", "")
         work = partial(predicted, served, content_type=kind, accept=accept, most=self.options.max_rows)
-        body, answered, rows = await self.workers.work(request, work)
+        body, answered, rows = await self.workers.work(request, (served.name, served.version), work)
         self.counts.predicted(served.name, served.version, rows)
         return Response(body, media_type=answered)
 
@@ -59,7 +59,7 @@ class Server:
         if kind not in (JSON, BINARY):
             raise Refused(415, "request, header Content-Type", f"{JSON}, or {BINARY} with binary data", kind[:60])
         work = partial(inferred, served, header=request.headers.get(HEADER), most=self.options.max_rows)
-        found: Inferred = await self.workers.work(request, work)
+        found: Inferred = await self.workers.work(request, (served.name, served.version), work)
         self.counts.predicted(served.name, served.version, found.rows)
         if found.header is None:
             return Response(found.body, media_type=JSON)

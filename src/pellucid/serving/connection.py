@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -39,6 +40,31 @@ class Clock:
             self.handle = None
 
 
+class Gathered:
+    """A transport that sends what is written in one go together: uvicorn writes an answer's head, then its body, and
+    who waits for the answer would be woken twice."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self.transport, self.loop = transport, loop
+        self.kept: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self.kept:
+            self.loop.call_soon(self.flush)
+        self.kept.append(data)
+
+    def flush(self) -> None:
+        self.transport.write(b"".join(self.kept))
+        self.kept.clear()
+
+    def close(self) -> None:
+        self.flush()
+        self.transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+
 class Connection(H11Protocol):
     """uvicorn's, with patience: the seconds in which a head must have come, and in which an answer must be taken."""
 
@@ -52,7 +78,7 @@ class Connection(H11Protocol):
     # The head ----------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        super().connection_made(transport)
+        super().connection_made(Gathered(transport, self.loop))  # type: ignore[arg-type]  # all of it that is called
         self.waiting, self.stuck = Clock(self.loop), Clock(self.loop)  # for a head; with an answer
         self._wait_for_a_head()
 

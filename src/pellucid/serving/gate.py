@@ -19,13 +19,14 @@ from .options import Options
 from .refused import Refused
 
 OPEN = ("/v2/health/live", "/v2/health/ready")  # without a key, for what watches over the server
-HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-}
+POLICY = (
+    b"default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
+    b"form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = [
+    (b"cache-control", b"no-store"), (b"content-security-policy", POLICY), (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]  # fmt: skip
 ASK = {"www-authenticate": 'Basic realm="pellucid", charset="UTF-8"'}  # a browser asks; any name, the key as password
 
 
@@ -54,9 +55,7 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                given = {name for name, _ in message.get("headers", ())}
-                more = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message["headers"] = [*message.get("headers", ()), *(one for one in more if one[0] not in given)]
+                message["headers"] = [*message.get("headers", ()), *HEADERS]
             await send(message)
 
         try:
@@ -85,7 +84,7 @@ class Gate:
         self.counts.answered(endpoint, status, seconds)
         path = scope.get("raw_path") or scope["path"].encode("utf-8", "replace")
         client = (scope.get("client") or ("-",))[0]
-        when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        when = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         asked = ascii(path[:200].decode("latin-1"))[1:-1]
         self.log(f"{when} {client} {scope['method']} {asked} {status} {1000 * seconds:.2f} ms")
 

@@ -19,9 +19,11 @@ def parsed(body: bytes) -> Any:
     """
     try:
         text = body.decode("utf-8")
-        found = json.loads(text, parse_constant=_constant, object_pairs_hook=_object)
-        if "\\ud" in text.lower():
-            json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a letter cannot be written
+        if text.startswith("\ufeff"):
+            raise _malformed("a UTF-8 BOM at its beginning")
+        found = READER.decode(text)
+        if "\\" in text and "\\ud" in text.lower():
+            WRITER.encode(found).encode("utf-8")  # half a letter cannot be written
     except JSONDecodeError as problem:
         raise _malformed(f"{problem.msg.lower()} at line {problem.lineno}, column {problem.colno}") from None
     except RecursionError:
@@ -52,9 +54,13 @@ def _malformed(told: str, fix: str = "") -> Refused:
     return Refused(400, "request, body", "JSON in UTF-8", Told(told), fix)
 
 
+READER = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_object)
+WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def written(value: Any) -> bytes:
     """A value as JSON."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+    return WRITER.encode(value).encode("utf-8")
 
 
 def plain(array: Array) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Served:
         served.predict(served.sample)
         return served
 
-    @property
+    @cached_property
     def inputs(self) -> list[Field]:
         """What goes in: a table's columns, or the model's own inputs."""
         model, table = self.trained.model, self.trained.table
@@ -58,7 +59,7 @@ class Served:
         shapes = zip(model.input_names, model.sample_shapes, strict=True)
         return [Field(name, floats, tuple(shape)) for name, shape in shapes]
 
-    @property
+    @cached_property
     def outputs(self) -> list[Field]:
         """What comes out: a label and its probabilities, a table's targets, or the model's own outputs."""
         model, (_, classes, table, _) = self.trained.model, self.trained
