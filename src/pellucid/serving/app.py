@@ -118,13 +118,13 @@ class Server:
         """All addresses."""
         one = "/v2/models/{name}"
         endpoints: list[tuple[str, Any, str]] = [
+            ("/predict", self.predict, "POST"),  # looked for in this order
+            ("/predict/{name}", self.predict, "POST"),
             ("/", self.index, "GET"),
             ("/form/{name}", self.form, "GET"),
             ("/form.js", self.script, "GET"),
             ("/openapi.json", self.openapi, "GET"),
             ("/metrics", self.metrics, "GET"),
-            ("/predict", self.predict, "POST"),
-            ("/predict/{name}", self.predict, "POST"),
             ("/predict/{name}/versions/{version}", self.predict, "POST"),
             ("/v2", self.about, "GET"),
             ("/v2/health/live", self.live, "GET"),

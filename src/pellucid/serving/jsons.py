@@ -71,5 +71,5 @@ def plain(array: Array) -> Any:
     ([[0.1, 1.0]], [3])
     """
     if array.dtype.kind == "f" and array.dtype.itemsize < 8:
-        return array.astype("U32").astype("float64").tolist()
+        return array.astype("S32").astype("float64").tolist()
     return array.tolist()

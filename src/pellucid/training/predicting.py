@@ -144,9 +144,12 @@ class Predictors:
             self.free.append(predictor)
 
     def _threads(self, n: int) -> int:
-        from ..machine.host import cores
+        worth = min(n // self.block, n * self.cost // WORTH)
+        if worth <= 1:
+            return 1
+        from ..machine.host import cores  # which asks the system
 
-        return max(1, min(cores(), n // self.block, n * self.cost // WORTH))
+        return min(cores(), worth)
 
     def _shared_out(self, x: Array, parts: int) -> Array | None:
         """Each thread its own rows."""
