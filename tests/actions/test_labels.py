@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
-from pellucid.actions import apply, runs
+from pellucid import Sequential, layers
+from pellucid.actions import apply, runs, serve
 from pellucid.actions.data import prepare
+from pellucid.actions.export import export
 from pellucid.actions.judging import _classes
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train
-from pellucid.data.labels import numbered, read_targets
+from pellucid.data.labels import class_names, numbered, read_targets
 from pellucid.errors import DataError, FileError
+from pellucid.models import load_model
 
 
 @pytest.mark.parametrize(
@@ -65,6 +72,55 @@ def test_a_run_keeps_its_classes_names(tmp_path: Path, monkeypatch: pytest.Monke
     np.savez("other.npz", x=x, y=np.full(90, 7))
     with pytest.raises(DataError, match="the classes that were trained on"):
         apply.evaluate(finished.run.path, "other.npz")
+
+
+@pytest.mark.parametrize("labels", [(0, 2, 5), ("Köln", "dog", "eel"), (False, True)])
+def test_a_model_keeps_its_classes_names_wherever_its_file_goes(tmp_path: Path, labels: tuple):
+    x = np.random.default_rng(0).normal(size=(90, 2))
+    y = np.array(labels)[np.arange(90) % len(labels)]
+    np.savez(tmp_path / "own.npz", X=x, Y=y)
+    run = train(TrainSpec(data=str(tmp_path / "own.npz"), layers=[4], epochs=1), out=tmp_path / "run").run
+    alone = Path(shutil.copy(run.model, tmp_path / "alone.keras"))
+    names = runs.names_of(run.path)
+    assert names == labels
+    outputs, classifier, found = apply.predict(alone, str(tmp_path / "own.npz"))
+    assert (classifier, found) == (True, names)
+    judged = apply.evaluate(alone, str(tmp_path / "own.npz"))
+    assert [(row["class"], row["support"]) for row in judged["per_class"]] == [(n, 90 // len(names)) for n in names]
+    assert serve.opened(alone).classes == names
+    again = export(alone, "keras", tmp_path / "exported")
+    (again.parent / "classes.json").unlink()
+    assert apply.predict(again, str(tmp_path / "own.npz"))[2] == names
+    model = load_model(again)
+    assert names_in(model.to_onnx(tmp_path / "model.onnx")) == list(names)
+    assert all(
+        f'"{name}"' in model.to_c(tmp_path / "model.c").read_text("utf-8") for name in names if str(name).isascii()
+    )
+
+
+def names_in(path: Path) -> list:
+    return json.loads(onnx.load(path).metadata_props[0].value)
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        (["a"], "a name for each output, got 1 for outputs of the shape (None, 3)"),
+        ([], "a name for each output, got 0"),
+        (["a", "a", "b"], "a list of different names"),
+        (["1", 1, "b"], "a list of different names"),
+        ([1.5, "a", "b"], "a list of different names"),
+        ([["a"], "b", "c"], "a list of different names"),
+        ([None, "b", "c"], "a list of different names"),
+        (["\ud800", "b", "c"], "a list of different names"),
+        ("abc", "a list of different names"),
+    ],
+)
+def test_names_in_a_file_are_not_believed(kept: object, told: str):
+    model = Sequential([layers.Dense(3, input_shape=(2,))])
+    model.__dict__["_classes"] = kept
+    with pytest.raises(FileError, match=re.escape(told)):
+        class_names(model)
 
 
 def test_a_folder_without_names_counts_from_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -72,6 +72,26 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(moons: TrainSpec, epoch:
         assert (Path("whole") / name).read_bytes() == (Path("cut") / name).read_bytes()
 
 
+def test_a_run_goes_on_with_the_data_that_it_began_with_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).normal(size=(90, 2))
+    np.savez("own.npz", x=x, y=np.arange(90) % 3)
+
+    def power_cut(event: object) -> None:
+        if isinstance(event, EpochEnded):
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(TrainSpec(data="own.npz", layers=[4], epochs=2), out=Path("cut"), on_event=power_cut)
+    kept = Path("own.npz").read_bytes()
+    x[5, 1] += 1e-9
+    np.savez("own.npz", x=x, y=np.arange(90) % 3)
+    with pytest.raises(errors.FileError, match="resuming cut: expected the data that it began with, got others"):
+        resume(Path("cut"))
+    Path("own.npz").write_bytes(kept)
+    assert resume(Path("cut")).run.done
+
+
 def test_a_finished_run_is_not_overwritten(moons: TrainSpec):
     out = Path("mine")
     train(moons, out=out)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..data.checking import as_features, as_targets
-from ..data.labels import Names, flat, labels_or_numbers, listed, numbered
+from ..data.labels import Names, class_names, flat, labels_or_numbers, listed, numbered
 from ..data.picture_folders import by_class
 from ..data.pictures import pictures_in, pixels
 from ..errors import DataError, InvalidArgument, Told
@@ -163,10 +163,10 @@ def opened_for(path: Path, data: str | None, *, none_will_do: bool = False, whol
     if is_table(name):
         return _opened_table(model, split, name, wanted=not none_will_do)
     if is_pictures(name) and (none_will_do or split is None or name != split.data):
-        return _opened_pictures(model, Path(name), names_of(path), wanted=not none_will_do)
+        return _opened_pictures(model, Path(name), names_of(path, model), wanted=not none_will_do)
     x, y = rows_of(name, split)
     x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
-    return Opened(model, x, y, is_classifier(model, spec), names_of(path))
+    return Opened(model, x, y, is_classifier(model, spec), names_of(path, model))
 
 
 def _opened_pictures(model: Sequential, place: Path, names: Names, wanted: bool) -> Opened:
@@ -236,7 +236,7 @@ def rows_of(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:
 
 
 def is_classifier(model: Sequential, spec: TrainSpec | None) -> bool:
-    """Whether the outputs are one number per class: a run's spec may say so, else the loss does."""
+    """Whether the outputs are one number per class: a run's spec may say so, else names of classes or the loss do."""
     if spec is not None and spec.task != "auto":
         return spec.task == "classification"
-    return model.compiled and "categorical" in model.loss.name
+    return bool(class_names(model)) or (model.compiled and "categorical" in model.loss.name)

@@ -72,8 +72,9 @@ def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None
     if in_c is not None and to != "c":
         raise InvalidArgument("export, --prefix, --header, --int8 and --data", "--to c beside them", Told(f"--to {to}"))
     form = FORMS[to] if in_c is None else partial(_c, asked=in_c, run=path)
-    names = names_of(path)
-    written = form(open_model(path)[0], out, names, force)
+    model, _ = open_model(path)
+    names = names_of(path, model)
+    written = form(model, out, names, force)
     if names and written != out:
         write_text_whole(written.parent / CLASSES, json.dumps(names) + "\n")
     return written

@@ -3,6 +3,7 @@
 runs/digits-1/
     spec.toml        what was asked for
     classes.json     the classes' names, where they are not 0, 1, 2, ...; an empty list: whole numbers are predicted
+    data.crc32       the checksum of the data, where they are a file or a folder of pictures
     checkpoint.npz   where training stands; replaced whole
     history.csv      a row per epoch
     probes.csv       looks into the layers, at steps that lie further and further apart
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data.labels import Names, counted_from_zero
+from ..data.labels import Names, class_names, counted_from_zero
 from ..errors import FileError, NonFinite, Told
 from ..files import write_text_whole
 from ..models import Sequential, load_model
@@ -55,6 +56,10 @@ class Run:
     @property
     def classes(self) -> Path:
         return self.path / "classes.json"
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data.crc32"
 
     @property
     def model(self) -> Path:
@@ -90,7 +95,7 @@ class Run:
         """Everything that a run writes, or that is written about it."""
         checkpoint = self.path / "checkpoint.npz"
         told = [self.history, self.probes, self.metrics, checkpoint, self.report, self.problem]
-        return [self.spec, self.classes, self.model, *told]
+        return [self.spec, self.classes, self.data, self.model, *told]
 
     def read_spec(self) -> TrainSpec:
         """What was asked for."""
@@ -108,6 +113,13 @@ class Run:
             where = f"run {self.path}, file {self.classes.name}"
             raise FileError(where, "a list of classes' names", Told(str(kept)[:60]))
         return tuple(kept)
+
+    def check_data(self, found: str) -> None:
+        """Refuse to go on with others than the run began with; runs of older versions cannot tell."""
+        kept = self.data.read_text("utf-8").strip() if self.data.exists() else ""
+        if kept and kept != found:
+            fix = "Put them back, or start another run with train."
+            raise FileError(f"resuming {self.path}", "the data that it began with", Told("others"), fix)
 
     def reader(self) -> Reader:
         """What tells `prepare` the classes of this run, whatever its data would be taken for today."""
@@ -162,9 +174,11 @@ class Run:
 
 
 @contextmanager
-def started(spec: TrainSpec, out: Path | None, force: bool, names: Names | None = None) -> Iterator[Run]:
+def started(
+    spec: TrainSpec, out: Path | None, force: bool, names: Names | None = None, data: str = ""
+) -> Iterator[Run]:  # fmt: skip
     """A new run's folder with its spec in it, held while the run goes on. A folder that holds a run is left alone
-    unless `force`. `names`: of the classes, where they are to be kept."""
+    unless `force`. `names`: of the classes, where they are to be kept; `data`: their checksum, likewise."""
     run = Run(_new_folder(spec.data) if out is None else out)
     where = f"starting a run in {run.path}"
     try:
@@ -186,6 +200,8 @@ def started(spec: TrainSpec, out: Path | None, force: bool, names: Names | None 
             raise FileError(where, "a folder that can be written", Told(problem.strerror or str(problem))) from problem
         if names is not None:
             write_text_whole(run.classes, json.dumps(names, ensure_ascii=False) + "\n")
+        if data:
+            write_text_whole(run.data, data + "\n")
         spec.write(run.spec)
         yield run
 
@@ -243,10 +259,12 @@ def open_model(path: Path) -> tuple[Sequential, TrainSpec | None]:
     return load_model(run.model), run.read_spec()
 
 
-def names_of(path: Path) -> Names:
-    """The classes' names that a run's folder keeps, asked for by the folder or by the model in it; () for none."""
+def names_of(path: Path, model: Any = None) -> Names:
+    """The classes' names that a run's folder keeps, asked for by the folder or by the model in it, or else those that
+    the model itself keeps; () for none."""
     folder = path if path.is_dir() else path.parent
-    return Run(folder).read_classes() or () if path in (folder, Run(folder).model) else ()
+    kept = Run(folder).read_classes() if path in (folder, Run(folder).model) else None
+    return kept or (() if model is None else class_names(model))
 
 
 def _new_folder(data: str) -> Path:

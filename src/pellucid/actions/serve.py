@@ -37,7 +37,7 @@ def opened(path: Path) -> Trained:
         return Trained(model, tuple(found.targets.classes), found, _row(found.encoder.columns))
     classes: Names = ()
     if is_classifier(model, spec) and len(model.output_names) == 1 and len(model.output_shape) == 2:
-        classes = names_of(path) or tuple(range(model.output_shape[-1] or 0))
+        classes = names_of(path, model) or tuple(range(model.output_shape[-1] or 0))
     return Trained(model, classes, None, _arrays(model, spec))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..__about__ import version
 from ..arrays import Array
+from ..data.labels import name_classes
 from ..doctor import Finding, before_training
 from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
@@ -23,6 +24,7 @@ from ..training.callbacks.progress import Progress
 from . import runs
 from .building import build
 from .data import Prepared, prepare
+from .fingerprint import fingerprint
 from .judging import baseline, judge
 from .runs import Run
 from .spec import TrainSpec
@@ -72,10 +74,11 @@ def train(
     verbose: int = 0,
 ) -> Finished:  # fmt: skip
     """Train what the spec says into a new folder."""
+    checksum = fingerprint(spec.data)
     data = prepare(spec)
     epochs = planned_epochs(spec, data)
     model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
-    with runs.started(spec, out, force, data.names if data.unusual else None) as run:
+    with runs.started(spec, out, force, data.names if data.unusual else None, checksum) as run:
         return _run(run, spec, data, model, epochs, on_event, verbose)
 
 
@@ -87,6 +90,7 @@ def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int =
             fix = "Start another with train."
             raise FileError(f"resuming {path}", "an unfinished run", Told("one that is done"), fix)
         spec = run.read_spec()
+        run.check_data(fingerprint(spec.data))
         data = prepare(spec, run.reader())
         epochs = planned_epochs(spec, data)
         return _run(run, spec, data, build(spec, data, epochs), epochs, on_event, verbose)
@@ -121,6 +125,8 @@ def _run(
     seconds = time.monotonic() - began
     if data.table is not None:
         attach(model, data.table.encoder, data.table.targets)
+    elif data.unusual:
+        name_classes(model, data.names)
     model.save(run.model)
     metrics = {
         **judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels),

@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
-from ..errors import DataError, Told
+from ..errors import DataError, FileError, Told
 from .checking import as_targets
 
 Name = int | bool | str
@@ -67,6 +68,35 @@ def counted_from_zero(where: str, task: str, targets: Sequence[Array]) -> Names:
 def are_plain(names: Names) -> bool:
     """Whether the classes' names are their numbers."""
     return all(type(name) is int and name == i for i, name in enumerate(names))
+
+
+def name_classes(model: Any, names: Names) -> None:
+    """Have a model keep the names of its classes, in its `.keras` file too."""
+    model.__dict__["_classes"] = list(names)
+
+
+def class_names(model: Any) -> Names:
+    """What `name_classes` had the model keep, checked, since a file is not believed; () for none.
+
+    >>> from types import SimpleNamespace
+    >>> model = SimpleNamespace(output_shape=(None, 2))
+    >>> name_classes(model, ("cat", "dog"))
+    >>> class_names(model)
+    ('cat', 'dog')
+    """
+    names = model.__dict__.get("_classes")
+    if names is None:
+        return ()
+    if not isinstance(names, list) or not all(map(_is_name, names)) or len({*map(str, names)}) < len(names):
+        raise FileError("the model's classes", "a list of different names", names, "Save the model again.")
+    if model.output_shape != (None, len(names)):
+        told = Told(f"{len(names)} for outputs of the shape {model.output_shape}")
+        raise FileError("the model's classes", "a name for each output", told, "Save the model again.")
+    return tuple(names)
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, int) or (isinstance(name, str) and name == name.encode("utf-8", "replace").decode("utf-8"))
 
 
 def numbered(where: str, y: Array, names: Names) -> Array:

@@ -55,6 +55,8 @@ def save_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = T
     columns = model.__dict__.get("_columns") or []
     if columns and all(isinstance(name, str) for name in columns):
         metadata["columns"] = columns  # of the data frame it was trained on
+    if model.__dict__.get("_classes"):
+        metadata["classes"] = model.__dict__["_classes"]  # their names: `labels.name_classes`
     if "_table" in model.__dict__:
         metadata["table"] = model.__dict__["_table"]  # how rows of a table become inputs: `tables.attach`
     archive.write_archive(path, saved, metadata, tree, groups)
@@ -102,6 +104,8 @@ def _load_columns(model: Any, metadata: Any) -> None:
     columns = metadata.get("columns") if isinstance(metadata, Mapping) else None
     if isinstance(columns, list) and all(isinstance(name, str) for name in columns):
         model.__dict__["_columns"] = columns
+    if isinstance(metadata, Mapping) and isinstance(metadata.get("classes"), list):
+        model.__dict__["_classes"] = metadata["classes"]  # read by `labels.class_names`, which checks it
     if isinstance(metadata, Mapping) and isinstance(metadata.get("table"), Mapping):
         model.__dict__["_table"] = metadata["table"]  # read by `tables.attached`, which checks it
 

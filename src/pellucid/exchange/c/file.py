@@ -12,6 +12,7 @@ import numpy as np
 
 from ... import checks
 from ...arrays import Array
+from ...data.labels import class_names
 from ...errors import DataError, InvalidArgument, Told, WrongType
 from ...files import write_text_whole
 from ...registry import plain
@@ -49,7 +50,7 @@ def listing_of(
         raise InvalidArgument(f"{WHERE}, argument prefix", "a name of small letters, digits and _", prefix)
     rows = attached(model)
     fields = fields_of(rows) if rows else []
-    names = [plain(name) for name in classes] or (rows.targets.classes if rows else [])
+    names = [plain(name) for name in classes] or list(rows.targets.classes if rows else class_names(model))
     if not all(isinstance(name, str | int) for name in names):
         raise WrongType(f"{WHERE}, argument classes", "texts or whole numbers", names)
     writing = Writing(model.p, model.dtype, prefix, bool(int8))

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...__about__ import version
 from ...arrays import Shape, Whole, is_whole, with_batch
+from ...data.labels import class_names
 from ...errors import InvalidArgument, MissingExtra, Told, WrongType
 from ...layers.tracing import ByPhase
 from ...ops import Op
@@ -68,7 +69,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
         [_info(onnx, name, dtype, shape) for name, (_, dtype, shape) in zip(names, leaving, strict=True)],
         [onnx.numpy_helper.from_array(array, name) for name, array in writing.arrays.items()],
     )
-    return _finished(onnx, graph, opset, list(classes) or (rows.targets.classes if rows else []))
+    return _finished(onnx, graph, opset, list(classes) or (rows.targets.classes if rows else class_names(model)))
 
 
 def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> list[End]:
