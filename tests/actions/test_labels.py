@@ -83,7 +83,7 @@ def test_a_model_keeps_its_classes_names_wherever_its_file_goes(tmp_path: Path, 
     alone = Path(shutil.copy(run.model, tmp_path / "alone.keras"))
     names = runs.names_of(run.path)
     assert names == labels
-    outputs, classifier, found = apply.predict(alone, str(tmp_path / "own.npz"))
+    _, classifier, found = apply.predict(alone, str(tmp_path / "own.npz"))
     assert (classifier, found) == (True, names)
     judged = apply.evaluate(alone, str(tmp_path / "own.npz"))
     assert [(row["class"], row["support"]) for row in judged["per_class"]] == [(n, 90 // len(names)) for n in names]
