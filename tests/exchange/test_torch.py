@@ -15,8 +15,9 @@ from hypothesis import given, settings
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from exchange.networks import Case, of_activations, of_layers, of_shapes  # noqa: E402
+from exchange.networks import Case  # noqa: E402
 from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
+from exchange.torch_cases import MORE_OPS, SHOWN_BY_OTHERS, cases  # noqa: E402
 from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined  # noqa: E402
 from pellucid import Sequential, activations, ops, optimizers  # noqa: E402
 from pellucid import layers as L  # noqa: E402
@@ -34,15 +35,7 @@ from pellucid.rng import Key  # noqa: E402
 from pellucid.settings import set_floatx  # noqa: E402
 
 nn = torch.nn
-RENORM = "renorm"
-CASES = [
-    case
-    for cases in (of_layers, of_activations, of_shapes)
-    for case in cases()
-    if not any(
-        getattr(layer, RENORM, False) or isinstance(layer, L.Masking) for layer in case.model.wiring.owners.values()
-    )
-]
+CASES = cases()
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 numbers = itertools.count()
 
@@ -132,20 +125,6 @@ def test_every_op_predicts_the_same(name: str, dtype: str, tmp_path: Path):
     agrees(Model(x, OPS_SHOWN[name](L.Rescaling(2.0)(x))), [X3.astype(dtype)], tmp_path)
 
 
-MORE_OPS = {
-    "arctan2": lambda x: ops.arctan2(x, 2.0), "argsort": lambda x: ops.argsort(x, -1),
-    "cbrt": lambda x: ops.cbrt(x), "count_nonzero": lambda x: ops.count_nonzero(x > 0, 1),
-    "cumprod": lambda x: ops.cumprod(x, 1), "diagonal": lambda x: ops.diagonal(x, 1, 1, 2),
-    "divide_no_nan": lambda x: ops.divide_no_nan(x, ops.floor(x)), "exp2": lambda x: ops.exp2(x),
-    "hypot": lambda x: ops.hypot(x, 1.0), "isclose": lambda x: ops.isclose(x, ops.round(x), 0.1),
-    "median": lambda x: ops.median(x, 1), "nan_to_num": lambda x: ops.nan_to_num(ops.log(x), 7.0),
-    "pad": lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1)), constant_values=3.0),
-    "roll": lambda x: ops.roll(x, 1, 1), "stack": lambda x: ops.stack([x, x * 2], 1),
-    "take_along_axis": lambda x: ops.take_along_axis(x, ops.argsort(x, 1), 1), "trace": lambda x: ops.trace(x, 0, 1, 2),
-    "tril": ops.tril, "triu": lambda x: ops.triu(x, 1), "trunc": ops.trunc,
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("name", MORE_OPS)
 def test_ops_that_onnx_lacks_predict_the_same(name: str, tmp_path: Path):
     x = L.Input((3, 4))
@@ -153,12 +132,15 @@ def test_ops_that_onnx_lacks_predict_the_same(name: str, tmp_path: Path):
 
 
 def test_every_op_that_is_written_is_shown():
-    assert set(OPS) - set(OPS_SHOWN) - set(MORE_OPS) <= {"broadcast_to", "cast", "concatenate", "ravel"}
+    assert set(OPS) - set(OPS_SHOWN) - set(MORE_OPS) <= SHOWN_BY_OTHERS
 
 
 @pytest.mark.parametrize(
     ("name", "function"),
-    [("cross", lambda x: ops.cross(x, [1.0, 2.0, 3.0])), ("slice", lambda x: ops.slice(x, (0, 1), (-1, 2)))],
+    [
+        ("cross", lambda x: ops.cross(x, x, axisa=1)),
+        ("pad", lambda x: ops.pad(x, ((0, 0), (1, 1)), "reflect")),
+    ],
 )
 def test_an_op_that_is_not_written_is_refused_by_name(name: str, function: Any):
     x = L.Input((3,))
@@ -167,8 +149,8 @@ def test_an_op_that_is_not_written_is_refused_by_name(name: str, function: Any):
 
 
 def test_every_layer_and_activation_is_written():
-    made_of_others, refused = {Sequential, Model.functional, L.Lambda}, {L.Masking}
-    assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others - refused
+    made_of_others = {Sequential, Model.functional, L.Lambda}
+    assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
     assert set(MODULES) == {make().name for make in activations.activations.names.values()}
 
 
@@ -258,12 +240,24 @@ def test_layers_and_models_of_one_s_own_that_write_call_predict_the_same(tmp_pat
     assert {"gated.scale", "own.offset"} <= {*graph.to_torch().state_dict(), *own.to_torch().state_dict()}
 
 
+def test_steps_that_are_masked_are_zeros():
+    with pytest.warns(UserWarning, match="which it does not pass on"):
+        model = Sequential([L.Input((3, 4)), L.Masking(2.0), L.Flatten(), L.Dense(2)], seed=0)
+    x = X3.copy()
+    x[1, 2], x[2, 0] = 2.0, 0.0
+    agrees(model, [x])
+
+
 def test_what_trains_differently_is_refused_by_name():
     x = L.Input((4,))
     noisy = Model(x, L.Dropout(0.5, name="always")(x, training=True))
     renorm = Sequential([L.Input((4,)), L.BatchNormalization(renorm=True, name="re")])
-    masked = Sequential([L.Input((3, 2)), L.Masking(name="mask")])
-    told_of = [(noisy, "'always'.*training=True"), (renorm, "'re'.*BatchNormalization"), (masked, "'mask'.*Masking")]
+    masked = Sequential([L.Input((3, 2)), L.Masking(name="mask"), L.Softmax()])
+    told_of = [
+        (noisy, "'always'.*training=True"),
+        (renorm, "'re'.*BatchNormalization"),
+        (masked, "layers that no mask"),
+    ]
     for model, told in told_of:
         with pytest.raises(InvalidArgument, match=told):
             model.to_torch()

@@ -50,6 +50,12 @@ def activation(at: At) -> Any:
     return activated(at, at.x, layer.function.name, layer.function.options, suffix=False)
 
 
+@writes(L.Masking)
+def masking(at: At) -> Value:
+    counts = at.op("torch.any", at.op("operator.ne", at.x, at.layer.mask_value), dim=-1, keepdim=True)
+    return at.op("torch.where", counts, at.x, at.constant(0.0))
+
+
 @writes(L.PReLU)
 def prelu(at: At) -> Value:
     shape = at.layer.p["alpha"].shape

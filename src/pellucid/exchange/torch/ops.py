@@ -91,6 +91,9 @@ OPS["cast"] = lambda at, dtype: at.cast(at.x, at.kinds[0], at.kind)
 OPS["where"] = lambda at: at.op("torch.where", operand(at, 0, "bool"), operand(at, 1), operand(at, 2))
 OPS["zeros_like"] = lambda at, dtype=None: at.op("torch.zeros_like", first(at))
 OPS["ones_like"] = lambda at, dtype=None: at.op("torch.ones_like", first(at))
+OPS["full_like"] = lambda at, dtype=None: at.op(
+    "operator.add", at.op("torch.zeros_like", operand(at, 0)), operand(at, 1)
+)
 OPS["isclose"] = lambda at, **options: at.op("torch.isclose", *operands(at, common(at)), **options)
 
 
@@ -203,6 +206,15 @@ def argsort(at: At, axis: int = -1) -> Any:
 
 
 @writes
+def in_top_k(at: At, k: int) -> Value:
+    rows = operand(at, 1, at.kinds[-1])
+    mine = at.op("torch.take_along_dim", rows, at.op(".unsqueeze", operand(at, 0, "int64"), 1), dim=1)
+    higher = at.op("torch.sum", at.op("operator.gt", rows, mine), dim=1)
+    finite = at.op("torch.isfinite", at.op(".squeeze", mine, 1))
+    return at.op("torch.logical_and", at.op("operator.lt", higher, k), finite)
+
+
+@writes
 def median(at: At, axis: Any = None, keepdims: bool = False) -> Any:
     axes = listed(at, axis)
     if len(axes) != 1:
@@ -213,6 +225,31 @@ def median(at: At, axis: Any = None, keepdims: bool = False) -> Any:
 @writes
 def einsum(at: At, subscripts: str) -> Value:
     return at.op("torch.einsum", subscripts, *operands(at))
+
+
+@writes
+def outer(at: At) -> Value:
+    return at.op("torch.outer", *(at.op(".flatten", x) for x in operands(at)))
+
+
+@writes
+def cross(at: At, axis: int | None = None, **axes: int) -> Value | None:
+    """c_i = a_{i+1}·b_{i+2} − a_{i+2}·b_{i+1} along the last axis: sizes of one stretch, as they do for NumPy."""
+    if axis not in (None, -1) or any(one != -1 for one in axes.values()):
+        return None
+    a, b = operands(at)
+    there, back = (
+        at.op("operator.mul", at.op("torch.roll", a, -i, -1), at.op("torch.roll", b, i - 3, -1)) for i in (1, 2)
+    )
+    return at.op("operator.sub", there, back)
+
+
+@writes
+def segment_sum(at: At, num_segments: int | None = None, sorted: bool = False) -> Value | None:
+    if num_segments is None:
+        return None
+    empty = at.constant(np.zeros(with_batch(at.layer.output_shape_for(*at.shapes))), at.kind)
+    return at.op("torch.index_add", empty, 0, operand(at, 1, "int64"), operand(at, 0))
 
 
 # Shapes ----------------------------------------------------------------------------------------------------------
@@ -233,6 +270,7 @@ OPS["concatenate"] = lambda at, axis=0: at.op("torch.cat", operands(at), dim=axi
 OPS["stack"] = lambda at, axis=0: at.op("torch.stack", operands(at), dim=axis)
 OPS["tril"] = lambda at, k=0: at.op("torch.tril", at.x, k)
 OPS["triu"] = lambda at, k=0: at.op("torch.triu", at.x, k)
+OPS["diag"] = lambda at, k=0: at.op("torch.diag", first(at), k)
 
 
 @writes
@@ -296,6 +334,31 @@ def get_item(at: At) -> Any:
             keys[i] = keys[i] if size is not None else slice(None)
         axis += one is not None
     return at.op("operator.getitem", x, tuple(keys))
+
+
+def window(at: At, sizes: Sequence[int | None]) -> tuple[slice, ...] | None:
+    """The part that begins at the second operand and has these sizes, None or -1 for all; None where it cannot be told,
+    or would cut through the batch."""
+    if 1 not in at.layer.held:
+        return None
+    starts = np.ravel(at.layer.held[1]).tolist()
+    parts = [slice(i, None if n in (None, -1) else i + n) for i, n in zip(starts, sizes, strict=True)]
+    return tuple(parts) if at.shapes and parts[0] == slice(0, None) else None
+
+
+OPS["slice"] = lambda at, shape: (part := window(at, shape)) and at.op("operator.getitem", operand(at, 0), part)
+
+
+@writes
+def slice_update(at: At) -> Value | None:
+    """Along one axis after the other; what lies around comes from x."""
+    x, y = operand(at, 0), operand(at, 2)
+    held = at.layer.held
+    part = window(at, held[2].shape if 2 in held else sized(at, 0 if 0 in held else 1))
+    for axis, one in reversed(list(enumerate(part or ()))[1:]):
+        within = at.op("operator.getitem", x, (slice(None), *(part or ())[1:axis])) if axis > 1 else x
+        y = at.op("torch.slice_scatter", within, y, axis, one.start, one.stop)
+    return y if part else None
 
 
 @writes
