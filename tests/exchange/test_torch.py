@@ -135,17 +135,10 @@ def test_every_op_that_is_written_is_shown():
     assert set(OPS) - set(OPS_SHOWN) - set(MORE_OPS) <= SHOWN_BY_OTHERS
 
 
-@pytest.mark.parametrize(
-    ("name", "function"),
-    [
-        ("cross", lambda x: ops.cross(x, x, axisa=1)),
-        ("pad", lambda x: ops.pad(x, ((0, 0), (1, 1)), "reflect")),
-    ],
-)
-def test_an_op_that_is_not_written_is_refused_by_name(name: str, function: Any):
+def test_a_form_of_an_op_that_is_not_written_is_refused_by_name():
     x = L.Input((3,))
-    with pytest.raises(InvalidArgument, match=rf"to_torch, layer '{name}.*got y = {name}\("):
-        Model(x, function(x)).to_torch()
+    with pytest.raises(InvalidArgument, match=r"to_torch, layer 'pad.*got y = pad\("):
+        Model(x, ops.pad(x, ((0, 0), (1, 1)), "reflect")).to_torch()
 
 
 def test_every_layer_and_activation_is_written():

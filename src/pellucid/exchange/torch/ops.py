@@ -233,10 +233,8 @@ def outer(at: At) -> Value:
 
 
 @writes
-def cross(at: At, axis: int | None = None, **axes: int) -> Value | None:
-    """c_i = a_{i+1}·b_{i+2} − a_{i+2}·b_{i+1} along the last axis: sizes of one stretch, as they do for NumPy."""
-    if axis not in (None, -1) or any(one != -1 for one in axes.values()):
-        return None
+def cross(at: At, **axes: Any) -> Value:
+    """c_i = a_{i+1}·b_{i+2} − a_{i+2}·b_{i+1} along the last axis, which alone the op takes."""
     a, b = operands(at)
     there, back = (
         at.op("operator.mul", at.op("torch.roll", a, -i, -1), at.op("torch.roll", b, i - 3, -1)) for i in (1, 2)
