@@ -108,6 +108,16 @@ def test_what_cannot_be_read_is_named():
         read_pictures(Path("empty"))
 
 
+def test_a_class_without_a_picture_to_train_on_is_named():
+    draw(Path("bars"), 1)
+    for i in range(2):
+        Image.new("L", (6, 8)).save(f"bars/lying/more{i}.png")
+    with pytest.raises(DataError, match=r"expected pictures of each class to train on, got only such .* standing\."):
+        train(TrainSpec(data="bars", epochs=1, seed=0), out=Path("run"))
+    with pytest.raises(FileError, match=r"reading bars/none\.png: .* got no such file"):
+        apply.predict(train(TrainSpec(data="bars", epochs=1, seed=4), out=Path("run")).run.path, "bars/none.png")
+
+
 def test_a_small_file_that_claims_to_be_huge_is_refused(monkeypatch: pytest.MonkeyPatch):
     Image.new("L", (100, 100)).save("bomb.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 9000)

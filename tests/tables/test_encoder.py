@@ -16,6 +16,7 @@ from pellucid.registry import plain
 from pellucid.tables import Table, TableEncoder, attach, attached, load_table
 from pellucid.tables.columns import understand
 from pellucid.tables.encoder import encoders
+from pellucid.tables.targets import Targets
 
 
 def people(n: int = 60, seed: int = 0) -> dict[str, list]:
@@ -164,6 +165,12 @@ def test_targets_are_inferred_and_said():
     np.testing.assert_allclose(
         numbers.targets.restored(numbers.y_test), np.stack([numbers.test["a"], numbers.test["b"]], 1), rtol=1e-5
     )
+
+
+def test_targets_beyond_floats_are_told():
+    table = Table.of({"y": [0.0, 1e300, -1.7e308]}, "huge.csv")
+    with pytest.raises(DataError, match=r"huge\.csv, target y: expected numbers whose deviation .* got 1\.7e\+308\."):
+        Targets.learned(table, ["y"], "regression")
 
 
 def test_a_column_that_is_the_target_is_left_out():

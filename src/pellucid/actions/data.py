@@ -146,6 +146,9 @@ def pictures_of(spec: TrainSpec) -> Prepared:
         x_train, x_held, y_train, y_held = _split(x_train, y_train, spec.validation_split, spec.seed, where)
         held = (x_held, y_held)
     names = tuple(np.unique(y_train).tolist())
+    if lacking := sorted({*y_test, *(() if held is None else held[1])} - {*names}):
+        told = Told(f"only such as are held out of {lacking[0]}")
+        raise DataError(where, "pictures of each class to train on", told, "Add more of them.")
     y_train, y_test = (numbered(where, y, names) for y in (y_train, y_test))
     validation = None if held is None else (held[0], numbered(where, held[1], names))
     return Prepared(

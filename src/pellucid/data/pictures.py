@@ -142,6 +142,10 @@ def pixels(path: Path, shape: Sequence[int]) -> Array:
 
 def pictures_in(folder: Path) -> list[Path]:
     """The pictures in a folder and the folders in it, in the order of their names."""
+    if not folder.exists():
+        raise FileError(
+            f"reading {folder}", "a picture, or a folder of pictures", Told("no such file"), "Check the path."
+        )
     found = sorted(path for path in folder.rglob("*") if path.is_file() and is_picture(path.name))
     if not found:
         raise FileError(f"reading {folder}", f"pictures ({', '.join(SUFFIXES)})", Told("none"), "Check the path.")

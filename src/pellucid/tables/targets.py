@@ -90,7 +90,12 @@ class Targets(Part):
         if classes:
             return cls(names, forms, classes)
         y = np.stack(values, axis=1)
-        return cls(names, forms, (), y.mean(axis=0).tolist(), np.where((s := y.std(axis=0)) > 0, s, 1.0).tolist())
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, scale = y.mean(axis=0), y.std(axis=0)
+        if not np.isfinite([mean, scale]).all():
+            told = Told(f"{np.abs(y).max():.3g}")
+            raise DataError(where, "numbers whose deviation a float can hold", told, "Divide the column first.")
+        return cls(names, forms, (), mean.tolist(), np.where(scale > 0, scale, 1.0).tolist())
 
     @classmethod
     def _labelled(cls, table: Table, names: Sequence[str]) -> Self | None:
