@@ -78,15 +78,15 @@ def made(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(*words: str, port: int) -> Iterator[int]:
-    """A server, once it listens."""
+def running(*words: str, port: int) -> Iterator[tuple[int, int]]:
+    """(port, process) of a server, once it listens."""
     process = subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.DEVNULL, cwd=ROOT)
     try:
         for _ in range(600):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             time.sleep(0.2)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
@@ -113,8 +113,9 @@ def asked(port: int, body: bytes, seconds: float) -> tuple[list[float], bytes]:
     return times, answer
 
 
-def throughput(port: int, body: bytes, seconds: float) -> float:
-    """Answers in a second over several connections."""
+def throughput(port: int, process: int, body: bytes, seconds: float) -> tuple[float, float]:
+    """(answers in a second over several connections, milliseconds of computing for each)."""
+    before = computed(process)
     counts: list[int] = []
     threads = [
         threading.Thread(target=lambda: counts.append(len(asked(port, body, seconds)[0]))) for _ in range(CONNECTIONS)
@@ -123,14 +124,24 @@ def throughput(port: int, body: bytes, seconds: float) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts) / seconds
+    return sum(counts) / seconds, 1000 * (computed(process) - before) / sum(counts)
 
 
-def turn(port: int, body: bytes, seconds: float) -> tuple[dict[str, float], list[Any]]:
-    """(p50 and p99 in milliseconds and answers in a second, the predictions)."""
+def computed(process: int) -> float:
+    """Seconds for which a process has computed, as Linux tells; 0 elsewhere."""
+    place = Path(f"/proc/{process}/stat")
+    if not place.exists():
+        return 0.0
+    words = place.read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def turn(port: int, process: int, body: bytes, seconds: float) -> tuple[dict[str, float], list[Any]]:
+    """(p50 and p99 in milliseconds, answers in a second and what each costs the server, the predictions)."""
     times, answer = asked(port, body, seconds)
     parts = statistics.quantiles(times, n=100)
-    found = {"p50": 1000 * parts[49], "p99": 1000 * parts[98], "throughput": throughput(port, body, seconds)}
+    found = {"p50": 1000 * parts[49], "p99": 1000 * parts[98]}
+    found["throughput"], found["computing"] = throughput(port, process, body, seconds)
     return found, json.loads(answer)["predictions"]
 
 
@@ -144,7 +155,7 @@ def measured(rounds: int, seconds: float) -> dict[str, Any]:
             "pellucid": ("pellucid", "serve", f"{place}/model.keras", "--port", str(ours), "--no-reload"),
             "onnx": ("benchmarks.serving", "--bare", f"{place}/model.onnx", "--port", str(other)),
         }
-        ports = {
+        places = {
             name: stack.enter_context(running(*commands[name], port=port))
             for name, port in (("pellucid", ours), ("onnx", other))
         }
@@ -154,7 +165,7 @@ def measured(rounds: int, seconds: float) -> dict[str, Any]:
             for number in range(-1, rounds):  # the first, to get used to it, does not count
                 answers = {}
                 for name in list(NAMES)[:: 1 if number % 2 else -1]:
-                    told, answers[name] = turn(ports[name], body, seconds if number >= 0 else 0.5)
+                    told, answers[name] = turn(*places[name], body, seconds if number >= 0 else 0.5)
                     if number >= 0:
                         found[str(rows)][name].append(told)
                 check(answers)
@@ -178,14 +189,15 @@ def table(results: dict[str, Any]) -> str:
         f"the asking process ran too. Load average when it began: {machine['load']:.1f}."
         + (BUSY if machine["load"] > 1 else ""),
         "",
-        "| rows of a request | server | p50, ms | p99, ms | answers/s, 8 connections |",
-        "|---|---|---|---|---|",
+        "| rows of a request | server | p50, ms | p99, ms | answers/s, 8 connections | computing for an answer, ms |",
+        "|---|---|---|---|---|---|",
     ]
     for rows, found in results["found"].items():
         for name, label in NAMES.items():
             cells = [f"{middle(found[name], key):.2f}" for key in ("p50", "p99")]
-            lines.append(f"| {rows} | {label} | {' | '.join(cells)} | {middle(found[name], 'throughput'):,.0f} |")
-        ratios = [ratio(found, key) for key in ("p50", "p99", "throughput")]
+            cells += [f"{middle(found[name], 'throughput'):,.0f}", f"{middle(found[name], 'computing'):.2f}"]
+            lines.append(f"| {rows} | {label} | {' | '.join(cells)} |")
+        ratios = [ratio(found, key) for key in ("p50", "p99", "throughput", "computing")]
         lines.append(f"| {rows} | *ratio, Pellucid to ONNX Runtime* | {' | '.join(ratios)} |")
     return "\n".join(lines)
 
