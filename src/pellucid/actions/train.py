@@ -125,7 +125,7 @@ def _run(
     seconds = time.monotonic() - began
     if data.table is not None:
         attach(model, data.table.encoder, data.table.targets)
-    elif data.unusual:
+    elif data.names and data.unusual:
         name_classes(model, data.names)
     model.save(run.model)
     metrics = {
