@@ -11,6 +11,7 @@ from .dense import Dense
 from .derived import Derived
 from .dot import Dot
 from .dropout import Dropout
+from .einsum_dense import EinsumDense
 from .elu import ELU
 from .flatten import Flatten
 from .gaussian_dropout import GaussianDropout
@@ -52,6 +53,7 @@ __all__ = [
     "Derived",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",

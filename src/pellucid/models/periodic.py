@@ -1,0 +1,41 @@
+"""Periodic embeddings: each number of a table beside waves of it, mixed by small networks of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .. import ops
+from ..initializers import RandomNormal, RandomUniform
+from ..layers import Concatenate, EinsumDense, Flatten, Input
+from .functional import Functional
+
+FREQUENCIES, WIDTH = 16, 4  # waves of a column, and numbers that are made of them
+SPREAD = 0.1  # of the frequencies at the start; inputs have a deviation of about 1
+
+
+def periodic_embedding(inputs: int, columns: Sequence[int], frequencies: int = FREQUENCIES) -> Functional:
+    """A network y = [x, cos(2π(x·W + b))·V + c] for some columns of x, each with W, b, V and c of its own.
+
+    x (B, inputs); for C columns and K frequencies W, b (C, K), V (C, K, 4), c (C, 4), y (B, inputs + 4·C). A network
+    of few layers learns slopes first and details late; waves of learned frequencies let it follow details of a column
+    from the start, while x itself stays beside them. All of it are layers and ops that Keras has.
+
+    >>> periodic_embedding(3, [0, 2]).output_shape
+    (None, 11)
+
+    Source: Gorishniy, Rubachev & Babenko, "On embeddings for numerical features in tabular deep learning", NeurIPS
+    2022; the form of Holzmüller, Grinsztajn & Steinwart, "Better by default", NeurIPS 2024.
+    """
+    n, bound = len(columns), frequencies**-0.5
+    x = Input((inputs,))
+    waves = EinsumDense(
+        "bc,ck->bck", (n, frequencies), bias_axes="ck", kernel_initializer=RandomNormal(stddev=SPREAD),
+        bias_initializer=RandomUniform(-0.5, 0.5), name="waves",
+    )  # fmt: skip
+    mixed = EinsumDense(
+        "bck,ckd->bcd", (n, WIDTH), bias_axes="cd", kernel_initializer=RandomUniform(-bound, bound), name="mixed"
+    )
+    chosen = x if n == inputs else ops.take(x, list(columns), axis=1)
+    embedded = mixed(ops.cos(2 * math.pi * waves(chosen)))
+    return Functional(x, Concatenate()([x, Flatten()(embedded)]), name="periodic_embedding")
