@@ -23,7 +23,7 @@ TRACING: ContextVar[bool] = ContextVar("tracing", default=False)  # whether a `c
 
 OPS: set[str] = set()  # the names of pellucid.ops, which fills it
 FROM_ABOVE: dict[str, Any] = {}  # what seeds ask of the layers that stand above them, which fill it
-OPERATORS: dict[str, Callable[..., Any]] = {}  # what Python's operators, and layers, do to tensors: pellucid.ops fills it
+OPERATORS: dict[str, Callable[..., Any]] = {}  # what operators and layers do to tensors: pellucid.ops fills it
 
 
 def _operator(name: str) -> tuple[Any, Any]:

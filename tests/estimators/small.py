@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-ONE = {"n_estimators": 1, "dropout": 0.0, "batch_size": 200, "random_state": 0}
+ONE = {"n_estimators": 1, "dropout": 0.0, "batch_size": 200, "frequencies": 0, "random_state": 0}
 
 
 def small(cls: Any, **given: Any) -> Any:

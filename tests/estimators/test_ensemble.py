@@ -180,7 +180,7 @@ def test_what_cannot_be_meant_is_refused(cls: Any):
 @pytest.mark.parametrize("cls", BOTH)
 def test_weights_have_scikit_learns_names(cls: Any):
     X, y = data_for(cls)
-    one = several(cls, n_estimators=1, hidden_layer_sizes=(8, 4)).fit(X, y)
+    one = several(cls, n_estimators=1, frequencies=0, hidden_layer_sizes=(8, 4)).fit(X, y)
     h = (X - X.mean(axis=0)) / X.std(axis=0)
     for W, b in zip(one.coefs_[:-1], one.intercepts_[:-1], strict=True):
         h = np.maximum(h @ W + b, 0)

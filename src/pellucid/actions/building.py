@@ -14,6 +14,7 @@ from ..layers import BatchNormalization, Dense, Dropout, Flatten, Layer, Normali
 from ..layers.base import layers as layer_family
 from ..losses.base import losses
 from ..models import Sequential
+from ..models.periodic import periodic_embedding
 from ..optimizers import Ftrl
 from ..optimizers.base import optimizers
 from ..optimizers.schedules import (
@@ -42,7 +43,7 @@ SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
 def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
     """The network that the spec describes for this data, compiled, with its initial weights."""
     stack = [*_hidden(spec, data), *_output(spec, data)]
-    model = Sequential([*_scaling(spec, data), *stack], name="model", seed=spec.seed)
+    model = Sequential([*_scaling(spec, data), *_embedding(spec, data), *stack], name="model", seed=spec.seed)
     model.build((None, *data.x_train.shape[1:]))
     if data.classes and model.output_shape != (None, data.classes):
         raise InvalidArgument(
@@ -70,6 +71,8 @@ def _fits_loss(model: Sequential, data: Prepared) -> None:
 def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
     x = data.x_train
     scale = spec.scale
+    if scale == "auto" and data.table is not None:
+        return []  # its encoder has scaled them, and an indicator of what is rare is not to become large
     if scale == "auto":
         scale = "rescale" if x.dtype == np.uint8 else "normalize"
     front: list[Layer] = [Flatten()] if x.ndim > 2 and not _keeps_shape(spec) else []
@@ -80,6 +83,14 @@ def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
         mean, variance = columns.mean(axis=0, dtype=np.float64), columns.var(axis=0, dtype=np.float64)
         return [*front, Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))]
     return front
+
+
+def _embedding(spec: TrainSpec, data: Prepared) -> list[Layer]:
+    """Waves of a table's numbers."""
+    if data.table is None:
+        return []
+    encoder = data.table.encoder
+    return [*periodic_embedding(encoder.width, encoder.numbers, spec.frequencies, spec.seed)]
 
 
 def _keeps_shape(spec: TrainSpec) -> bool:

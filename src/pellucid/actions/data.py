@@ -97,7 +97,7 @@ def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
     """
     if is_table(spec.data):
         return _prepared(spec, table_of(spec))
-    given = [key for key in ("target", "drop", "keep", "split_by", "split_time") if getattr(spec, key)]
+    given = [key for key in ("target", "drop", "keep", "split_by", "split_time", "frequencies") if getattr(spec, key)]
     if given:
         raise InvalidArgument(f"spec, {given[0]}", "a table as data", Told(spec.data), "Leave it out.")
     if is_pictures(spec.data):

@@ -22,7 +22,9 @@ from ..tables import is_table
 Named = str | dict[str, Any]  # a part by its name, or as a table {class = "Adam", beta_1 = 0.8}
 
 # What a table is trained with where the spec does not say otherwise.
-FOR_TABLES: dict[str, Any] = {"layers": [128, 64], "dropout": 0.1, "batch_size": 64, "patience": 20}
+FOR_TABLES: dict[str, Any] = {
+    "layers": [128, 64], "frequencies": 16, "dropout": 0.1, "batch_size": 64, "patience": 20,
+}  # fmt: skip
 
 
 class TrainSpec(BaseModel):
@@ -41,6 +43,9 @@ class TrainSpec(BaseModel):
     )
     layers: list[int | dict[str, Any]] = Field(
         [128], description="hidden layers: numbers of units, or tables such as {class = 'Dense', units = 64}"
+    )
+    frequencies: int = Field(
+        0, ge=0, description="of a table: waves of each column of numbers, whose frequencies are learned; 16 for tables"
     )
     activation: str = Field("relu", description="of the hidden layers given as numbers")
     batch_norm: bool = Field(False, description="normalise each hidden layer over the batch")

@@ -147,7 +147,7 @@ def _run(
 def chain(model: Sequential) -> str:
     """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs."""
     shapes = [model.input_shape[1:]]
-    for _, layer in model.leaves():
+    for layer in model.layers:
         shape = layer.output_shape[1:]
         if isinstance(layer, Dense) or math.prod(n or 1 for n in shape) != math.prod(n or 1 for n in shapes[-1]):
             shapes.append(shape)

@@ -69,6 +69,7 @@ def train_command(
     epochs: Annotated[int | None, option("epochs")] = None,
     until_converged: Annotated[bool | None, option("until_converged", "--until-converged/--all-epochs")] = None,
     patience: Annotated[int | None, option("patience")] = None,
+    frequencies: Annotated[int | None, option("frequencies")] = None,
     dropout: Annotated[float | None, option("dropout")] = None,
     l1: Annotated[float | None, option("l1")] = None,
     l2: Annotated[float | None, option("l2")] = None,

@@ -22,6 +22,7 @@ def lr_command(
     activation: Annotated[str | None, option("activation")] = None,
     optimizer: Annotated[str | None, option("optimizer")] = None,
     batch_size: Annotated[int | None, option("batch_size")] = None,
+    frequencies: Annotated[int | None, option("frequencies")] = None,
     dropout: Annotated[float | None, option("dropout")] = None,
     l1: Annotated[float | None, option("l1")] = None,
     l2: Annotated[float | None, option("l2")] = None,

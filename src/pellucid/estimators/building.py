@@ -15,6 +15,7 @@ from ..errors import ShapeError, Told, WrongType
 from ..layers import Activation, BatchNormalization, Dense, Dropout, Layer, Normalization
 from ..losses import Loss
 from ..models import Model, Sequential
+from ..models.periodic import many_valued, periodic_embedding
 from ..models.saving import clone_model
 from ..optimizers.base import Optimizer, optimizers
 from ..regularizers import L1L2
@@ -40,7 +41,7 @@ def network(estimator: Any, settings: Settings, head: Head, x: Array, weights: A
     if estimator.model is None:
         mass = settings.batch_for(x.shape[0]) * (1.0 if weights is None else float(np.mean(weights)))
         model: Model = Sequential(
-            [*_front(estimator, x, weights), *_layers(estimator, settings, head, mass)],
+            [*_front(estimator, settings, x, weights, seed), *_layers(estimator, settings, head, mass)],
             name=getattr(estimator, "_name", None), seed=seed,
         )  # fmt: skip
     else:
@@ -56,12 +57,18 @@ def network(estimator: Any, settings: Settings, head: Head, x: Array, weights: A
     return model
 
 
-def _front(estimator: Any, x: Any, weights: Array | None) -> list[Layer]:
-    """What standardises the inputs, by the rows to train on. A column that is always the same stays unscaled."""
+def _front(estimator: Any, settings: Settings, x: Any, weights: Array | None, seed: int) -> list[Layer]:
+    """What standardises the inputs, by the rows to train on, and embeds those that are numbers. A column that is always
+    the same stays unscaled; an encoder's are scaled already."""
     if not estimator.standardize:
         return []
+    encoder = getattr(estimator, "encoder_", None)
     mean, variance = moments(x, weights)
-    return [Normalization(mean=mean, variance=variance)]
+    scaling: list[Layer] = [] if encoder else [Normalization(mean=mean, variance=variance)]
+    if not isinstance(x, np.ndarray):
+        return scaling
+    columns = encoder.numbers if encoder else many_valued(x)
+    return [*scaling, *periodic_embedding(x.shape[1], columns, settings.frequencies, seed)]
 
 
 def moments(x: Any, weights: Array | None) -> tuple[Array, Array]:

@@ -95,7 +95,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     def __init__(
         self, hidden_layer_sizes: Any = (128, 128), activation: Any = "relu", *,
         n_estimators: Any = "auto", dropout: Any = 0.3,
-        batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
+        batch_norm: bool = False, standardize: bool = True, frequencies: Any = 16, optimizer: Any = "adam", learning_rate: Any = None,
         loss: Any = "auto", alpha: float = 0.0001, l1: float = 0.0, batch_size: Any = "auto", max_iter: int = 200,
         shuffle: bool = True, random_state: Any = None, tol: float = 1e-4, n_iter_no_change: Any = 10,
         early_stopping: bool = False, validation_fraction: float = 0.1, scoring: Any = "loss",
@@ -108,6 +108,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         self.dropout = dropout
         self.batch_norm = batch_norm
         self.standardize = standardize
+        self.frequencies = frequencies
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.loss = loss

@@ -38,6 +38,7 @@ class Settings:
     validation_fraction: float
     exact: bool  # whether equal rows may be merged: nothing is counted row by row
     members: int  # networks whose outputs are averaged
+    frequencies: int  # waves of each column of numbers
 
     def batch_for(self, rows: int) -> int:
         """Rows of a batch, where there are so many in all."""
@@ -88,6 +89,7 @@ def settings_of(estimator: Any) -> Settings:
         checks.number(where("tol"), estimator.tol, minimum=0),
         checks.number(where("validation_fraction"), estimator.validation_fraction, above=0, below=1),
         exact=own is None and not estimator.batch_norm,
+        frequencies=checks.integer(where("frequencies"), estimator.frequencies, minimum=0),
         members=_members(where("n_estimators"), estimator.n_estimators, own),
     )
 

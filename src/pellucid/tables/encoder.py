@@ -75,6 +75,12 @@ class TableEncoder(Part):
         return self.fit(table).transform(table)
 
     @property
+    def numbers(self) -> list[int]:
+        """The columns of the matrix that say how much, of a number or a date; the others say whether, or how often."""
+        firsts = np.cumsum([0, *(column.width for column in self.columns)]).tolist()
+        return [first for first, column in zip(firsts, self.columns, strict=False) if column.measures]
+
+    @property
     def width(self) -> int:
         """Columns of the matrix."""
         return sum(column.width for column in self.columns)

@@ -40,6 +40,7 @@ class Encoding(Part):
     family = encodings
     kind: ClassVar[str]
     expected: ClassVar[str]
+    measures: ClassVar[int] = 0  # how many of its columns, from the first on, say how much
 
     def __init__(self, name: str, missing: bool = False) -> None:
         if not isinstance(name, str):
@@ -88,7 +89,7 @@ class Number(Encoding):
     """z = (x − median) / deviation, the deviation from the quartiles, then z / √(1 + (z/3)²), which nothing exceeds
     3. A column with heavy tails is mapped by its quantiles to the normal distribution. What is missing becomes 0."""
 
-    kind, expected = "number", "a finite number"
+    kind, expected, measures = "number", "a finite number", 1
 
     def __init__(
         self, name: str, form: str = "plain", center: float = 0.0, scale: float = 1.0, knots: Sequence[float] = (),
@@ -232,7 +233,7 @@ class Moment(Encoding):
     """A date or time: how long after the middle one, and sine and cosine of where it stands in the year, the week and,
     where there are `times`, the day. What is missing becomes 0."""
 
-    kind, expected = "date", "a date or time"
+    kind, expected, measures = "date", "a date or time", 1
 
     def __init__(
         self, name: str, form: str = "iso", center: float = 0.0, scale: float = 1.0, missing: bool = False,
