@@ -11,6 +11,7 @@ import math
 import sys
 import time
 import warnings
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,11 @@ from pellucid.estimators import NeuralNetworkClassifier, NeuralNetworkRegressor
 from .processes import ROOT
 from .report import RESULTS, table, write_page
 from .table_sets import SETS, Array, Columns, Set, Split
+from .tables_train import BY_SPEC, trained
 
 PAGE, FILE = ROOT / "docs" / "tables_compared.md", RESULTS / "tables.json"
 SEEDS = range(5)
-OURS = "Pellucid"
+OURS, BEFORE = "Pellucid", "Pellucid, before"  # the latter is the results have it from then
 MODELS = {  # of numbers, of classes
     OURS: (NeuralNetworkRegressor, NeuralNetworkClassifier),
     "MLP": (MLPRegressor, MLPClassifier),
@@ -44,6 +46,8 @@ MODELS = {  # of numbers, of classes
     "gradient boosting": (HistGradientBoostingRegressor, HistGradientBoostingClassifier),
     "random forest": (RandomForestRegressor, RandomForestClassifier),
 }
+ONE_NETWORK = ("before", "pellucid train", "MLP, scaled", "gradient boosting")
+FIVE_NETWORKS = (BEFORE, OURS)
 Scores = dict[str, float]  # score (more is better), loss (less is better), seconds
 Results = dict[str, dict[str, dict[str, Scores]]]  # by set, model and seed
 
@@ -103,22 +107,22 @@ def measured(name: str, one: Set, split: Split, seed: int) -> Scores:
 
 def measure(results: Results, wanted: list[str]) -> None:
     """What is not in the results yet, the models in turn."""
-    for one in SETS:
-        for seed in SEEDS if not wanted or one.title in wanted else ():
+    for seed in SEEDS:
+        for one in (one for one in SETS if not wanted or one.title in wanted):
             split = one.split(seed)
-            for name in MODELS:
+            for name in (*MODELS, *BY_SPEC):
                 kept = results.setdefault(one.title, {}).setdefault(name, {})
                 if str(seed) not in kept:
-                    kept[str(seed)] = measured(name, one, split, seed)
+                    kept[str(seed)] = (trained if name in BY_SPEC else measured)(name, one, split, seed)
                     FILE.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
 
 
 # The page ----------------------------------------------------------------------------------------------------------
 
 
-def of(results: Results, one: Set, what: str) -> dict[str, Array]:
+def of(results: Results, one: Set, what: str, names: Iterable[str] = MODELS) -> dict[str, Array]:
     """The values of each model, for the seeds that all have been measured with."""
-    found = {name: results.get(one.title, {}).get(name, {}) for name in MODELS}
+    found = {name: results.get(one.title, {}).get(name, {}) for name in names}
     seeds = [seed for seed in map(str, SEEDS) if all(what in values.get(seed, {}) for values in found.values())]
     return {name: np.array([values[seed][what] for seed in seeds]) for name, values in found.items()}
 
@@ -134,26 +138,26 @@ def written(value: float, what: str, mean: float) -> str:
     return f"{value:.1f} s" if what == "seconds" else f"{value:.0f}" if mean >= 100 else f"{value:.3f}"
 
 
-def comparison(results: Results, what: str, sets: list[Set]) -> str:
+def comparison(results: Results, what: str, sets: list[Set], names: Collection[str] = MODELS) -> str:
     """A line for each set: the mean and standard error of each model; the best is bold."""
     rows = []
     for one in sets:
-        found = of(results, one, what)
+        found = of(results, one, what, names)
         means = {
             name: float(values.mean())
             for name, values in found.items()
             if len(values) >= (1 if what == "seconds" else 2)
         }
         best = (max if what == "score" else min)(means.values(), default=math.nan)
-        cells = [one.title, str(len(found[OURS]))]
+        cells = [one.title, str(max(map(len, found.values())))]
         for name, mean in means.items():
             text = written(mean, what, mean)
             if what != "seconds":
                 error = found[name].std(ddof=1) / math.sqrt(len(found[name]))
                 text = f"{f'**{text}**' if mean == best else text} ± {written(error, what, mean)}"
             cells.append(text)
-        rows.append(cells + [""] * (len(MODELS) - len(means)))
-    return table(["", "seeds", *MODELS], rows)
+        rows.append(cells + [""] * (len(names) - len(means)))
+    return table(["", "seeds", *names], rows)
 
 
 def places(results: Results, what: str, sign: float) -> tuple[int, list[str], list[str], list[str]]:
@@ -197,6 +201,10 @@ def markdown(results: Results) -> str:
             "### R²\n", comparison(results, "score", of_numbers),
             "### RMSE\n", comparison(results, "loss", of_numbers),
             "### Seconds of a processor to fit, means\n", comparison(results, "seconds", list(SETS)),
+            "### One network: log loss, or RMSE\n", comparison(results, "loss", list(SETS), ONE_NETWORK),
+            "### One network: accuracy, or R²\n", comparison(results, "score", list(SETS), ONE_NETWORK),
+            "### Five networks, before and now: log loss, or RMSE\n",
+            comparison(results, "loss", list(SETS), FIVE_NETWORKS),
         ]
     )  # fmt: skip
 

@@ -151,3 +151,23 @@ def test_frames_that_do_not_fit_are_told(X: Any, message: str):
 def test_without_columns_words_are_no_numbers():
     with pytest.raises(ValueError, match="could not convert string to float"):
         small(columns=None).fit(PEOPLE.select("town"), BOUGHT)
+
+
+def front(**given: Any) -> list[str]:
+    """The layers in front of the hidden ones."""
+    X, y = given.pop("data", (PEOPLE, BOUGHT))
+    made = NeuralNetworkClassifier(n_estimators=1, hidden_layer_sizes=4, dropout=0.0, max_iter=1, **given).fit(X, y)
+    return [type(layer).__name__ for layer in made.model_.layers][:-2]
+
+
+def test_numbers_are_embedded_and_scaled_once():
+    r = np.random.default_rng(0)
+    numbers, flags = (
+        (r.normal(size=(60, 3)), np.arange(60) % 2),
+        (np.arange(120).reshape(60, 2) % 3 < 1, np.arange(60) % 2),
+    )
+    assert front() == ["Functional"]  # of an encoder, which has scaled them
+    assert front(frequencies=0) == []
+    assert front(data=numbers) == ["Normalization", "Functional"]
+    assert front(data=numbers, frequencies=0) == front(data=flags) == ["Normalization"]
+    assert front(data=numbers, standardize=False) == []

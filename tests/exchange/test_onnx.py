@@ -166,7 +166,7 @@ def test_an_op_that_is_not_written_is_refused_by_name(name: str):
 
 
 def test_every_layer_and_activation_is_written():
-    made_of_others = {Sequential, Model.functional, L.Lambda}
+    made_of_others = {Sequential, Model.functional, L.Lambda, L.EinsumDense}
     assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES for layer in case.model.wiring.owners.values()}

@@ -37,6 +37,14 @@ def people(n: int = 60, seed: int = 0) -> dict[str, list]:
 ENCODER = TableEncoder().fit(people())
 
 
+def test_numbers_and_dates_say_how_much():
+    x = ENCODER.transform(people())
+    starts = np.cumsum([0, *(column.width for column in ENCODER.columns)])
+    assert ENCODER.numbers == [starts[i] for i, c in enumerate(ENCODER.columns) if c.kind in ("number", "date")]
+    assert len(ENCODER.numbers) == 3
+    assert all(len(np.unique(x[:, i])) > 20 for i in ENCODER.numbers)
+
+
 def test_kinds():
     kinds = {c.name: c.kind for c in understand(Table.of(people()))}
     assert kinds == {

@@ -318,7 +318,8 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
 
     @property
     def coefs_(self) -> list[Array]:
-        """The kernel of each Dense layer (inputs, units), of a single network; they are for standardised inputs."""
+        """The kernel of each Dense layer (inputs, units), of a single network; they are for standardised inputs,
+        behind which stand four numbers made of the waves of each."""
         return [np.array(layer.kernel) for layer in self._dense()]
 
     @property

@@ -36,9 +36,9 @@ OF_CLASSES = (CategoricalCrossentropy, CategoricalFocalCrossentropy, Categorical
 class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     """A network that tells classes, of any names, or several labels at once, with scikit-learn's methods.
 
-    p = softmax(W₃·a(W₂·a(W₁·x̂ + b₁) + b₂) + b₃), with x̂ the standardised input and a the activation; for two classes,
-    and for each of several labels, one p = sigmoid(...). X (N, features), y (N,), or (N, labels) of 0 and 1, p (N,
-    classes). Of several networks, p is the mean.
+    p = softmax(W₃·a(W₂·a(W₁·x̂ + b₁) + b₂) + b₃), with x̂ the standardised input and waves of it, and a the activation;
+    for two classes, and for each of several labels, one p = sigmoid(...). X (N, features), y (N,), or (N, labels) of 0
+    and 1, p (N, classes). Of several networks, p is the mean.
 
     hidden_layer_sizes: units of each hidden layer; () for none.
     n_estimators: networks that are trained; "auto" is 5, or 1 with a model of your own. Of several, each holds out
@@ -46,7 +46,11 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     back. With fewer than 5 rows for each part, none are held out.
     activation, dropout: one for all hidden layers, or a list with one for each.
     batch_norm: normalise each hidden layer by its batch.
-    standardize: bring each column of X to mean 0 and variance 1 by the rows to train on, in the network's first layer.
+    standardize: bring each column of X to mean 0 and variance 1 by the rows to train on, in the network's first layer;
+    an encoder has scaled its columns already.
+    frequencies: so many waves cos(2π(w·x̂ + b)) of each standardised column with more than two values, four mixtures of
+    which go beside x̂ into the first hidden layer; 0 for none. There are none of sparse inputs too large to be arrays,
+    or where more than 256 columns would have them.
     optimizer: a name or an optimizer, which stays as it is: the network has a copy.
     learning_rate: a number or a schedule; None for the optimizer's own.
     loss: a name or a loss; "auto", also called "log_loss", is the cross-entropy.
@@ -94,8 +98,8 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
 
     def __init__(
         self, hidden_layer_sizes: Any = (128, 128), activation: Any = "relu", *,
-        n_estimators: Any = "auto", dropout: Any = 0.3,
-        batch_norm: bool = False, standardize: bool = True, frequencies: Any = 16, optimizer: Any = "adam", learning_rate: Any = None,
+        n_estimators: Any = "auto", frequencies: int = 16, dropout: Any = 0.3,
+        batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
         loss: Any = "auto", alpha: float = 0.0001, l1: float = 0.0, batch_size: Any = "auto", max_iter: int = 200,
         shuffle: bool = True, random_state: Any = None, tol: float = 1e-4, n_iter_no_change: Any = 10,
         early_stopping: bool = False, validation_fraction: float = 0.1, scoring: Any = "loss",

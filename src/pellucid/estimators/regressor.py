@@ -28,8 +28,8 @@ OF_DIFFERENCES = (Huber, LogCosh, MeanAbsoluteError, MeanSquaredError)  # for wh
 class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     """A network that predicts numbers, one or several, with scikit-learn's methods.
 
-    y = W₃·a(W₂·a(W₁·x̂ + b₁) + b₂) + b₃, with x̂ the standardised input and a the activation; of several networks, the
-    mean. X (N, features), y (N,) or (N, outputs).
+    y = W₃·a(W₂·a(W₁·x̂ + b₁) + b₂) + b₃, with x̂ the standardised input and waves of it, and a the activation; of several
+    networks, the mean. X (N, features), y (N,) or (N, outputs).
 
     The parameters are those of `NeuralNetworkClassifier`, without class_weight, and with less dropout; besides:
 
@@ -51,8 +51,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
 
     def __init__(
         self, hidden_layer_sizes: Any = (128, 128), activation: Any = "relu", *,
-        n_estimators: Any = "auto", dropout: Any = 0.1,
-        batch_norm: bool = False, standardize: bool = True, frequencies: Any = 16, optimizer: Any = "adam", learning_rate: Any = None,
+        n_estimators: Any = "auto", frequencies: int = 16, dropout: Any = 0.1,
+        batch_norm: bool = False, standardize: bool = True, optimizer: Any = "adam", learning_rate: Any = None,
         loss: Any = "auto", out_activation: Any = "auto", alpha: float = 0.0001, l1: float = 0.0,
         batch_size: Any = "auto", max_iter: int = 200, shuffle: bool = True, random_state: Any = None,
         tol: float = 1e-4, n_iter_no_change: Any = 10, early_stopping: bool = False, validation_fraction: float = 0.1,

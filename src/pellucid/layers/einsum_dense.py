@@ -16,6 +16,7 @@ from ..initializers import initializers
 from ..registry import arguments, plain
 from ..regularizers import regularizers
 from ..wiring import OPERATORS
+from .activation import Activation
 from .base import LayerOptions, layers
 from .traced import Traced
 
@@ -127,7 +128,7 @@ class EinsumDense(Traced):
     def call(self, inputs: Any) -> Any:
         z = OPERATORS["einsum"](self.equation, inputs, self.kernel)
         z = z if self.bias is None else z + self.bias
-        return z if self.activation == linear else self.activation(z)
+        return z if self.activation == linear else Activation(self.activation, dtype=self.dtype)(z)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
