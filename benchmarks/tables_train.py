@@ -28,6 +28,8 @@ BY_SPEC: dict[str, dict[str, Any]] = {
     "before": {"frequencies": 0, "scale": "normalize"},  # one network without waves, its columns scaled twice
 }
 
+TARGET, PLACE = "what to predict", "its place"  # columns of the file that no set has
+
 
 def trained(name: str, one: Set, split: Split, seed: int) -> dict[str, float]:
     """How good the model is that the command leaves: score (more is better), loss (less is better), seconds."""
@@ -38,7 +40,7 @@ def trained(name: str, one: Set, split: Split, seed: int) -> dict[str, float]:
         some = len(y) // 4  # so that they are a fifth of the file
         write(path, columns(x), y, columns(x_test), y_test[:some])
         spec = TrainSpec(
-            data=str(path), target=["y"], drop=["place"], split_time="place", seed=seed,
+            data=str(path), target=[TARGET], drop=[PLACE], split_time=PLACE, seed=seed,
             task="classification" if one.classes else "regression", **BY_SPEC[name],
         )  # fmt: skip
         train(spec, out=Path(folder) / "run")
@@ -67,7 +69,7 @@ def write(path: Path, x: dict[str, list[Any]], y: Array, x_last: dict[str, list[
     """A CSV file of rows and, behind them, of those for the command's own test, with a column that counts them."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*x, "y", "place"])
+        writer.writerow([*x, TARGET, PLACE])
         rows = [*zip(*x.values(), strict=True), *zip(*x_last.values(), strict=True)][: len(y) + len(y_last)]
         targets = np.concatenate([y, y_last]).tolist()
         writer.writerows([*row, target, i] for i, (row, target) in enumerate(zip(rows, targets, strict=True)))
