@@ -17,7 +17,7 @@ X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
 
 @pytest.mark.parametrize("columns", [[0, 1, 2], [0, 2], [1]])
 def test_mixtures_of_waves_stand_beside_the_inputs(columns: list[int]) -> None:
-    (network,) = periodic_embedding(3, columns, 16, seed=1)
+    (network,) = periodic_embedding(3, columns, 16, rows=100, seed=1)
     W, b, V, c = (w.numpy() for w in network.weights)
     n = len(columns)
     assert (W.shape, b.shape, V.shape, c.shape) == ((n, 16), (n, 16), (n, 16, 4), (n, 4))
@@ -29,14 +29,17 @@ def test_mixtures_of_waves_stand_beside_the_inputs(columns: list[int]) -> None:
 
 
 def test_the_seed_decides() -> None:
-    first, same, other = (periodic_embedding(3, [0, 1], 4, seed)[0].get_weights() for seed in (1, 1, 2))
+    first, same, other = (periodic_embedding(3, [0, 1], 4, 100, seed)[0].get_weights() for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
     assert not np.array_equal(first[0], other[0])
 
 
-@pytest.mark.parametrize(("columns", "frequencies"), [([], 16), ([0], 0), (list(range(MOST + 1)), 16)])
-def test_where_there_is_nothing_to_embed_there_is_no_network(columns: list[int], frequencies: int) -> None:
-    assert periodic_embedding(MOST + 1, columns, frequencies, seed=0) == []
+@pytest.mark.parametrize(
+    ("columns", "frequencies", "rows"),
+    [([], 16, 99), ([0], 0, 99), (list(range(MOST + 1)), 16, 99_999), ([0, 1], 16, 39)],
+)
+def test_where_there_is_nothing_to_embed_there_is_no_network(columns: list[int], frequencies: int, rows: int) -> None:
+    assert periodic_embedding(MOST + 1, columns, frequencies, rows, seed=0) == []
 
 
 def test_columns_of_two_values_or_one_say_no_more_than_whether() -> None:
@@ -48,7 +51,7 @@ def test_both_engines_train_it_alike_and_a_file_keeps_it(tmp_path: Path) -> None
     def fitted(**options: Any) -> Sequential:
         stack = [
             layers.Input((3,)),
-            *periodic_embedding(3, [0, 2], 8, seed=0),
+            *periodic_embedding(3, [0, 2], 8, rows=100, seed=0),
             layers.Dense(4, "relu"),
             layers.Dense(1),
         ]

@@ -90,7 +90,7 @@ def _embedding(spec: TrainSpec, data: Prepared) -> list[Layer]:
     if data.table is None:
         return []
     encoder = data.table.encoder
-    return [*periodic_embedding(encoder.width, encoder.numbers, spec.frequencies, spec.seed)]
+    return [*periodic_embedding(encoder.width, encoder.numbers, spec.frequencies, len(data.y_train), spec.seed)]
 
 
 def _keeps_shape(spec: TrainSpec) -> bool:

@@ -68,7 +68,7 @@ def _front(estimator: Any, settings: Settings, x: Any, weights: Array | None, se
     if not isinstance(x, np.ndarray):
         return scaling
     columns = encoder.numbers if encoder else many_valued(x)
-    return [*scaling, *periodic_embedding(x.shape[1], columns, settings.frequencies, seed)]
+    return [*scaling, *periodic_embedding(x.shape[1], columns, settings.frequencies, len(x), seed)]
 
 
 def moments(x: Any, weights: Array | None) -> tuple[Array, Array]:

@@ -50,7 +50,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
     an encoder has scaled its columns already.
     frequencies: so many waves cos(2π(w·x̂ + b)) of each standardised column with more than two values, four mixtures of
     which go beside x̂ into the first hidden layer; 0 for none. There are none of sparse inputs too large to be arrays,
-    or where more than 256 columns would have them.
+    nor where more than 256 columns would have them, or there are fewer than 20 rows to train on for each.
     optimizer: a name or an optimizer, which stays as it is: the network has a copy.
     learning_rate: a number or a schedule; None for the optimizer's own.
     loss: a name or a loss; "auto", also called "log_loss", is the cross-entropy.
