@@ -71,6 +71,7 @@ OUTSIDE: dict[str, set[str]] = {
     "PIL": {"data"},
     "polars": {"tables"},
     "sklearn": {"estimators"},
+    "optuna": {"tuning"},
     "onnx": {"exchange"},
     "safetensors": {"exchange"},
     "torch": {"exchange"},

@@ -1,0 +1,83 @@
+"""The search itself: as many trials at once as there are slots, until the budget is spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .study import Record, Study
+from .trials import Executor, Reported
+
+TICK = 0.5  # seconds between two looks at the clock
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a search goes on: so many trials in all, so many seconds in all, those before a break included."""
+
+    trials: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search stands; told whenever a trial has ended, and now and then."""
+
+    study: Study
+    budget: Budget
+    seconds: float
+    slots: int
+    ended: Record | None = None  # the trial that has just ended
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that it will take yet: to the end of its time, or as long as the trials so far make likely."""
+        left = [] if self.budget.seconds is None else [max(0.0, self.budget.seconds - self.seconds)]
+        over = [record for record in self.study.records if record.state != "running"]
+        if self.budget.trials is not None and over:
+            left.append((self.budget.trials - len(over)) * self.seconds / len(over))
+        return min(left, default=None)
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def search(study: Study, executor: Executor, budget: Budget, on_progress: OnProgress = lambda p: None) -> None:
+    """Try until the budget is spent. Trials that were running when a search was killed are run again, first.
+
+    When time is over, trials that run are not waited for: they are left running in the journal. Ctrl-C passes through.
+    """
+    began = time.monotonic() - study.seconds
+    waiting = [record.trial for record in study.running]
+    going: set[int] = set()
+    last = time.monotonic()
+    while True:
+        seconds = time.monotonic() - began
+        if budget.seconds is not None and seconds >= budget.seconds:
+            return
+        while len(going) < executor.slots and (waiting or _may_ask(study, budget)):
+            trial = waiting.pop(0) if waiting else study.ask()
+            going.add(trial.number)
+            executor.submit(trial)
+        if not going:
+            return
+        tick = TICK if budget.seconds is None else min(TICK, budget.seconds - seconds)
+        for event in executor.events(max(tick, 0.0)):
+            if isinstance(event, Reported):
+                if study.told(event.number, event.step, event.value):
+                    executor.stop(event.number)
+                continue
+            going.discard(event.number)
+            seconds = time.monotonic() - began
+            study.ended(event, seconds)
+            last = time.monotonic()
+            on_progress(Progress(study, budget, seconds, executor.slots, study.records[event.number]))
+        if time.monotonic() - last > TICK:
+            last = time.monotonic()
+            on_progress(Progress(study, budget, last - began, executor.slots))
+
+
+def _may_ask(study: Study, budget: Budget) -> bool:
+    asked = len(study.records)
+    return (budget.trials is None or asked < budget.trials) and (study.most is None or asked < study.most)
