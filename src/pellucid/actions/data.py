@@ -14,6 +14,7 @@ from ..arrays import Array
 from ..data import datasets
 from ..data.checking import as_features
 from ..data.files import is_file, load_arrays
+from ..data.folds import folds
 from ..data.labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
 from ..data.picture_folders import read_pictures
 from ..data.pictures import is_picture
@@ -24,6 +25,7 @@ from ..tables import TableData, is_large, is_table, load_table, stream_table
 from .spec import TrainSpec
 
 TEST_SHARE = 0.2  # of data that comes without a test part
+Fold = tuple[int, int]  # (i, k): the i-th of k, from 0
 Reader = Callable[[str, str, Sequence[Array]], Names]  # from where, the task and targets to the classes
 
 
@@ -90,18 +92,19 @@ def load(name: str, seed: int) -> tuple[tuple[Array, Array], tuple[Array, Array]
     return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
 
 
-def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
+def prepare(spec: TrainSpec, read: Reader = read_targets, fold: Fold | None = None) -> Prepared:
     """The data of a spec, checked: finite, of fitting lengths, labels as the numbers of their classes.
 
-    `read` tells which classes there are; a run goes on with those that it has (`Run.classes`).
+    `read` tells which classes there are; a run goes on with those that it has (`Run.classes`). fold: one of several, in
+    place of the spec's validation_split.
     """
     if is_table(spec.data):
-        return _prepared(spec, table_of(spec))
+        return _prepared(spec, table_of(spec, fold))
     given = [key for key in ("target", "drop", "keep", "split_by", "split_time", "frequencies") if getattr(spec, key)]
     if given:
         raise InvalidArgument(f"spec, {given[0]}", "a table as data", Told(spec.data), "Leave it out.")
     if is_pictures(spec.data):
-        return pictures_of(spec)
+        return pictures_of(spec, fold)
     (x_train, y_train), (x_test, y_test) = load(spec.data, spec.seed)
     name = f"data {spec.data}"
     x_train = as_features(f"{name}, x_train", x_train)
@@ -119,10 +122,7 @@ def prepare(spec: TrainSpec, read: Reader = read_targets) -> Prepared:
     unusual = names != _usual(name, spec.task, targets) or not are_plain(names)
     doubtful = spec.task == "auto" and is_file(name, spec.data) and _could_be_either(targets)
     y_train, y_test = (numbered(name, y, names) for y in targets) if names else targets
-    validation = None
-    if spec.validation_split:
-        x_train, x_held, y_train, y_held = _split(x_train, y_train, spec.validation_split, spec.seed, name)
-        validation = (x_held, y_held)
+    x_train, y_train, validation = _watched(x_train, y_train, spec, fold, name)
     width = 1 if y_train.ndim == 1 else y_train.shape[-1]
     return Prepared(x_train, y_train, validation, x_test, y_test, len(names), width, names, unusual, doubtful)
 
@@ -132,7 +132,7 @@ def is_pictures(name: str) -> bool:
     return (os.path.isdir(name) and name not in {info.name for info in datasets.catalogue()}) or is_picture(name)
 
 
-def pictures_of(spec: TrainSpec) -> Prepared:
+def pictures_of(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
     """The pictures of a folder; the classes are the folders in it."""
     found, where = read_pictures(Path(spec.data)), f"data {spec.data}"
     parts, held = found.parts, None
@@ -140,11 +140,10 @@ def pictures_of(spec: TrainSpec) -> Prepared:
         x_train, x_test, y_train, y_test = _split(*parts["all"], TEST_SHARE, spec.seed, where)
     else:
         (x_train, y_train), (x_test, y_test) = parts["train"], parts["test" if "test" in parts else "val"]
-    if len(parts) == 3:
+    if len(parts) == 3 and fold is None:
         held = parts["val"]
-    elif spec.validation_split:
-        x_train, x_held, y_train, y_held = _split(x_train, y_train, spec.validation_split, spec.seed, where)
-        held = (x_held, y_held)
+    else:
+        x_train, y_train, held = _watched(x_train, y_train, spec, fold, where)
     names = tuple(np.unique(y_train).tolist())
     if lacking := sorted({*y_test, *(() if held is None else held[1])} - {*names}):
         told = Told(f"only such as are held out of {lacking[0]}")
@@ -156,13 +155,18 @@ def pictures_of(spec: TrainSpec) -> Prepared:
     )
 
 
-def table_of(spec: TrainSpec) -> TableData:
+def table_of(spec: TrainSpec, fold: Fold | None = None) -> TableData:
     """The table of a spec, split and encoded; of a large file, the rows to train on are on the disk."""
-    read = stream_table if is_large(spec.data) else load_table
-    return read(
-        spec.data, spec.target, task=spec.task, validation_split=spec.validation_split, seed=spec.seed,
-        split_by=spec.split_by or None, split_time=spec.split_time or None, drop=spec.drop, keep=spec.keep,
-    )  # fmt: skip
+    given: dict[str, Any] = {
+        "task": spec.task, "validation_split": spec.validation_split, "seed": spec.seed,
+        "split_by": spec.split_by or None, "split_time": spec.split_time or None, "drop": spec.drop, "keep": spec.keep,
+    }  # fmt: skip
+    if not is_large(spec.data):
+        return load_table(spec.data, spec.target, **given, fold=fold)
+    if fold is not None:
+        told = Told("a large file, which is read row by row")
+        raise DataError(f"data {spec.data}", "a table that fits into memory, for folds", told, "Search without folds.")
+    return stream_table(spec.data, spec.target, **given)
 
 
 def _prepared(spec: TrainSpec, table: TableData) -> Prepared:
@@ -201,6 +205,20 @@ def rows(data: str) -> tuple[Array, Array | None]:
         return load(data, seed=0)[1]
     arrays = load_arrays(data, targets=False)
     return (arrays["x_test"], arrays["y_test"]) if "x_test" in arrays else (arrays["x"], arrays.get("y"))
+
+
+def _watched(
+    x: Array, y: Array, spec: TrainSpec, fold: Fold | None, where: str
+) -> tuple[Array, Array, tuple[Array, Array] | None]:
+    """What is trained on, and what is held out to watch."""
+    if fold is not None:
+        classes = y.dtype.kind in "iuUS" and y.ndim == 1
+        train, held = folds(len(y), fold[1], labels=y if classes else None, seed=spec.seed)[fold[0]]
+        return x[train], y[train], (x[held], y[held])
+    if not spec.validation_split:
+        return x, y, None
+    x_train, x_held, y_train, y_held = _split(x, y, spec.validation_split, spec.seed, where)
+    return x_train, y_train, (x_held, y_held)
 
 
 def _split(x: Array, y: Array, share: float, seed: int, where: str) -> Any:

@@ -11,6 +11,9 @@ runs/digits-1/
     metrics.json     how well it does on the test data; its presence means that the run is done
     report.html      what `pellucid report` writes about it
     problem.json     in the place of the last two: the number that was not finite, at which training ended
+    search.toml      of `pellucid tune`: what is searched, and how; spec.toml then is what the best trial was made of
+    trials.jsonl     the search's journal: a line for everything that happened
+    trials.csv       its trials, as a table
 """
 
 from __future__ import annotations
@@ -86,6 +89,18 @@ class Run:
         return self.path / "problem.json"
 
     @property
+    def search(self) -> Path:
+        return self.path / "search.toml"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "trials.jsonl"
+
+    @property
+    def trials(self) -> Path:
+        return self.path / "trials.csv"
+
+    @property
     def done(self) -> bool:
         """Whether it ran to its end."""
         return self.metrics.exists()
@@ -96,6 +111,11 @@ class Run:
         checkpoint = self.path / "checkpoint.npz"
         told = [self.history, self.probes, self.metrics, checkpoint, self.report, self.problem]
         return [self.spec, self.classes, self.data, self.model, *told]
+
+    @property
+    def of_search(self) -> list[Path]:
+        """Everything that a search writes before it trains its best."""
+        return [self.search, self.journal, self.trials]
 
     def read_spec(self) -> TrainSpec:
         """What was asked for."""
@@ -175,18 +195,20 @@ class Run:
 
 @contextmanager
 def started(
-    spec: TrainSpec, out: Path | None, force: bool, names: Names | None = None, data: str = ""
-) -> Iterator[Run]:  # fmt: skip
+    spec: TrainSpec, out: Path | None, force: bool, names: Names | None = None, data: str = "", searched: bool = False
+) -> Iterator[Run]:
     """A new run's folder with its spec in it, held while the run goes on. A folder that holds a run is left alone
-    unless `force`. `names`: of the classes, where they are to be kept; `data`: their checksum, likewise."""
+    unless `force`. `names`: of the classes, where they are to be kept; `data`: their checksum, likewise. `searched`: the
+    run is a search's best, whose files stay."""
     run = Run(_new_folder(spec.data) if out is None else out)
     where = f"starting a run in {run.path}"
     try:
         run.path.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise FileError(where, "a folder that can be written", Told(problem.strerror or str(problem))) from problem
+    files = run.files if searched else [*run.files, *run.of_search]
     with held(run):
-        taken = [file.name for file in run.files if file.exists()]
+        taken = [file.name for file in files if file.exists()]
         if taken and not force:
             what = "a finished run" if run.done else "an unfinished run"
             fix = "Choose another --out, or pass --force to replace it."
@@ -194,7 +216,7 @@ def started(
                 fix = f"Go on with it (pellucid train --resume {run.path}), or pass --force to replace it."
             raise FileError(where, "a folder without a run", Told(what), fix)
         try:
-            for file in run.files:
+            for file in files:
                 file.unlink(missing_ok=True)
         except OSError as problem:
             raise FileError(where, "a folder that can be written", Told(problem.strerror or str(problem))) from problem

@@ -101,7 +101,7 @@ class TrainSpec(BaseModel):
         try:
             spec = cls.model_validate(values)
         except ValidationError as problem:
-            raise _clear(problem, where, list(cls.model_fields)) from None
+            raise clear(problem, where, cls) from None
         try:
             spec.to_toml().encode()
         except UnicodeEncodeError as problem:
@@ -122,14 +122,14 @@ class TrainSpec(BaseModel):
         write_text_whole(path, self.to_toml())
 
 
-def _clear(problem: ValidationError, where: str, known: list[str]) -> Exception:
+def clear(problem: ValidationError, where: str, spec: type[BaseModel]) -> Exception:
     """pydantic's first complaint as one of our sentences."""
     first = problem.errors()[0]
     key = str(first["loc"][0]) if first["loc"] else ""
     at = f"{where}, {key}"
     if first["type"] == "extra_forbidden":
-        return UnknownName(where, key, known)
-    about = TrainSpec.model_fields[key].description or ""
+        return UnknownName(where, key, spec.model_fields)
+    about = spec.model_fields[key].description or ""
     said = first["msg"].removeprefix("Input should be ")
     expected = f"{'a number ' if said.startswith(('greater', 'less')) else ''}{said} ({about})"
     kind = WrongType if first["type"].endswith("_type") else InvalidArgument

@@ -71,14 +71,14 @@ OnEvent = Callable[[Event], None]
 
 def train(
     spec: TrainSpec, *, out: Path | None = None, force: bool = False, on_event: OnEvent = lambda event: None,
-    verbose: int = 0,
+    verbose: int = 0, searched: bool = False,
 ) -> Finished:  # fmt: skip
-    """Train what the spec says into a new folder."""
+    """Train what the spec says into a new folder. searched: into that of the search which has found it."""
     checksum = fingerprint(spec.data)
     data = prepare(spec)
     epochs = planned_epochs(spec, data)
     model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
-    with runs.started(spec, out, force, data.names if data.unusual else None, checksum) as run:
+    with runs.started(spec, out, force, data.names if data.unusual else None, checksum, searched) as run:
         return _run(run, spec, data, model, epochs, on_event, verbose)
 
 

@@ -25,7 +25,7 @@ from ..tables import read_table
 from ..tables.columns import understand
 from ..tables.example import pumps
 from ..training.sure_faults import DesignWarning
-from . import doctor, explain, export, lr, report, serve, show
+from . import doctor, explain, export, lr, report, serve, show, tune
 from .options import Source, option, spec_of
 from .show import count
 from .working import Working
@@ -157,6 +157,7 @@ app.command("explain")(explain.explain_command)
 app.command("export")(export.export_command)
 app.command("lr")(lr.lr_command)
 app.command("report")(report.report_command)
+app.command("tune")(tune.tune_command)
 app.command("doctor")(doctor.doctor_command)
 app.command("serve")(serve.serve_command)
 

@@ -30,7 +30,7 @@ def spec_of(words: dict[str, Any], where: str) -> TrainSpec:
     were not given, are left out."""
     options = {name: value for name, value in words.items() if name in TrainSpec.model_fields and value is not None}
     if "layers" in options:
-        options["layers"] = _units(options["layers"], where)
+        options["layers"] = units(options["layers"], where)
     named = options.get("data")
     if named is None or not named.endswith(".toml"):
         return TrainSpec.of(options, where)
@@ -38,7 +38,8 @@ def spec_of(words: dict[str, Any], where: str) -> TrainSpec:
     return TrainSpec.of({**TrainSpec.read(named).model_dump(exclude_unset=True), **options}, where)
 
 
-def _units(text: str, where: str) -> list[int]:
+def units(text: str, where: str) -> list[int]:
+    """The numbers of units in a word such as 128,64."""
     try:
         return [int(word) for word in text.split(",")] if text.strip() else []
     except ValueError:

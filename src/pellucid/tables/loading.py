@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
+from ..data.folds import folds
 from ..data.utils import train_test_split
 from ..errors import DataError, Told
 from ..markup import block, grid, heading, html
@@ -59,7 +60,7 @@ class TableData:
 def load_table(
     source: Any, target: str | Sequence[str] = (), *, task: str = "auto", test_size: float = TEST_SHARE,
     validation_split: float = 0.1, seed: int = 0, split_by: str | None = None, split_time: str | None = None,
-    drop: Sequence[str] = (), keep: Sequence[str] = (),
+    drop: Sequence[str] = (), keep: Sequence[str] = (), fold: tuple[int, int] | None = None,
 ) -> TableData:  # fmt: skip
     """Arrays to train on from a file or data frame (`read_table`), and the encoder that made them.
 
@@ -67,7 +68,8 @@ def load_table(
     plainly it unless given. A part of
     the rows is kept for the test and one of the others to watch: each class in proportion, or with `split_by` all rows
     of one value of a column in one part, or with `split_time` the latest by a column. drop: columns to leave out;
-    keep: columns not to be dropped, whatever they look like.
+    keep: columns not to be dropped, whatever they look like. fold: (i, k), the i-th of k folds of the rows that are not
+    kept for the test, from 0, in place of `validation_split`.
 
     >>> ages = list(range(20, 60))
     >>> people = load_table({"age": ages, "old": ["yes" if age > 40 else "no" for age in ages]}, "old")
@@ -84,7 +86,7 @@ def load_table(
     whole = Targets.learned(table, names, task)
     y = whole.encode(table)
     train, held, test = _parts(
-        table, y if whole.classes else None, test_size, validation_split, seed, split_by, split_time
+        table, y if whole.classes else None, test_size, validation_split, seed, split_by, split_time, fold
     )
     found = whole if whole.categorical else Targets.learned(table.take(train), names, "regression")
     remarks += said_of_labels(whole)
@@ -177,17 +179,30 @@ def _telling(train: Table, target: str, names: Sequence[str]) -> list[str]:
 
 
 def _parts(
-    table: Table, labels: Array | None, test: float, held: float, seed: int, by: str | None, time: str | None
-) -> tuple[Array, Array, Array]:
+    table: Table, labels: Array | None, test: float, held: float, seed: int, by: str | None, time: str | None,
+    fold: tuple[int, int] | None = None,
+) -> tuple[Array, Array, Array]:  # fmt: skip
     """The numbers of the rows to train on, to watch, and to test on."""
     if time is not None:
-        return _latest(table, time, test, held)
+        first, watched, last = _latest(table, time, test, 0.0 if fold else held)
+        return (
+            (first, watched, last) if fold is None else (*_folded(first, fold, seed, times=np.arange(len(first))), last)
+        )
     groups = None if by is None else np.unique([str(cell) for cell in table[by].tolist()], return_inverse=True)[1]
     first, last = _drawn(table.source, np.arange(len(table)), labels, groups, test, seed)
+    if fold is not None:
+        some = None if labels is None or groups is not None else labels[first]
+        return *_folded(first, fold, seed, labels=some, groups=None if groups is None else groups[first]), last
     if not held:
         return first, np.arange(0), last
     train, watched = _drawn(table.source, first, labels, groups, held, seed)
     return train, watched, last
+
+
+def _folded(rows: Array, fold: tuple[int, int], seed: int, **by: Any) -> tuple[Array, Array]:
+    """The rows to train on and those to watch in one of several folds."""
+    train, held = folds(len(rows), fold[1], seed=seed, **by)[fold[0]]
+    return rows[train], rows[held]
 
 
 def _drawn(

@@ -1,0 +1,268 @@
+"""Search for a better network: a spec and a space in, a run's folder out, with the search's own files in it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..doctor import Finding
+from ..errors import FileError, InvalidArgument, PellucidError, Told, UnknownName
+from ..files import write_text_whole
+from ..tuning.journal import Journal, read_journal
+from ..tuning.measures import Measure, measures_of
+from ..tuning.processes import Processes
+from ..tuning.search import OnProgress
+from ..tuning.space import Space
+from ..tuning.study import Record, Study
+from ..tuning.trials import Executor, Objective
+from ..tuning.tune import budget_of, plan_of, tried
+from ..tuning.tuned import as_csv, remarks
+from . import runs
+from .data import Prepared, prepare
+from .doctor import examine_run
+from .runs import Run
+from .spaces import usual_space
+from .spec import TrainSpec, clear
+from .train import Finished, OnEvent, train
+from .trying import Tried, winner
+
+HELD = 0.2  # share of the rows to train on that trials are judged by, unless the spec says another
+FIXED = ("data", "target", "task", "split_by", "split_time", "validation_split", "seed")  # by which trials are compared
+MakeExecutor = Callable[[Objective], Executor]
+
+
+class TuneSpec(BaseModel):
+    """Everything that determines a search but its space and what is not searched."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    metric: list[str] = Field(
+        ["auto"], description="what trials are judged by: any metric, loss, parameters, latency; several make a front; "
+        "auto: crossentropy for classes, root mean squared error for numbers",
+    )  # fmt: skip
+    sampler: Literal["tpe", "random", "grid", "cmaes", "gp"] = Field("tpe", description="how trials are chosen")
+    pruner: Literal["auto", "none", "asha", "hyperband", "median"] = Field(
+        "auto", description="how trials are given up early; auto: asha, but none for random and grid, folds and fronts"
+    )
+    folds: int = Field(0, ge=0, description="judge each trial by so many folds, in place of one part held out")
+    search_seed: int = Field(0, ge=0, description="where the choice of trials comes from")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], where: str) -> Self:
+        try:
+            spec = cls.model_validate(values)
+        except ValidationError as problem:
+            raise clear(problem, where, cls) from None
+        if spec.folds == 1:
+            raise InvalidArgument(f"{where}, folds", "0, or 2 or more", 1)
+        return spec
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search as it is asked for: how, what is not searched, and what is. space: None for the usual one."""
+
+    how: TuneSpec
+    base: TrainSpec
+    space: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], where: str = "tune") -> Self:
+        """The search of one table: a spec's fields, those of `TuneSpec`, and `space`."""
+        given = dict(values)
+        space = given.pop("space", None)
+        how = {name: given.pop(name) for name in TuneSpec.model_fields if name in given}
+        base = TrainSpec.of(given, where)
+        if space is not None:
+            _check_names(space, f"{where}, space")
+        return cls(TuneSpec.of(how, where), base, space)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The search in a TOML file."""
+        return cls.of(read_toml(path), f"search {path}")
+
+    def write(self, path: Path) -> None:
+        """Write it to a file, whole."""
+        values = {**self.base.model_dump(exclude_unset=True, exclude_none=True), **self.how.model_dump()}
+        write_text_whole(path, tomli_w.dumps({**values, "space": self.space}))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values in a TOML file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        told = Told(problem.strerror or str(problem))
+        raise FileError(f"search {path}", "a readable file", told, "Check the path.") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise FileError(f"search {path}", "TOML", Told(str(problem))) from problem
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A search is about to begin, or to go on."""
+
+    run: Run
+    search: Search
+    data: Prepared
+    study: Study
+    slots: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A search is over. best: None where no trial was done; findings: of the doctor, about the best network."""
+
+    run: Run
+    study: Study
+    best: Record | None
+    finished: Finished | None
+    findings: list[Finding]
+    remarks: list[str]
+    whole: bool  # whether it came to its end, and was not interrupted
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a search may use: it decides nothing but how long it takes, and when it ends."""
+
+    trials: int | None = None
+    seconds: float | None = None
+    workers: int | None = None
+    memory: int | None = None  # bytes that a worker may hold
+    executor: MakeExecutor | None = None  # in place of worker processes
+
+    def open(self, objective: Objective) -> Executor:
+        return self.executor(objective) if self.executor else Processes(objective, self.workers, self.memory)
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Whom a search tells how it goes."""
+
+    begun: Callable[[Begun], None] = lambda begun: None
+    progress: OnProgress = lambda progress: None
+    training: OnEvent = lambda event: None
+
+
+def tune(
+    search: Search, resources: Resources | None = None, *, out: Path | None = None, force: bool = False,
+    tell: Listeners | None = None,
+) -> Found:  # fmt: skip
+    """Search into a new folder, and train the best there on all rows but the test's. Ctrl-C ends the search; the best
+    so far is trained all the same."""
+    base = search.base
+    if "validation_split" not in base.model_fields_set:
+        base = TrainSpec.of({**base.model_dump(exclude_unset=True), "validation_split": HELD})
+    if not base.validation_split and not search.how.folds:
+        fix = "Hold some out, or ask for folds."
+        raise InvalidArgument("tune, validation_split", "rows to judge trials by", base.validation_split, fix)
+    data = _prepared(base, search.how.folds)
+    space = usual_space(base, data) if search.space is None else search.space
+    search = Search(search.how, base, space)
+    _plan(search, data)  # before the folder is made: a wrong search leaves nothing behind
+    with runs.started(base, out, force) as run:
+        run.spec.unlink()
+        search.write(run.search)
+    return _go_on(run, search, data, resources or Resources(), tell or Listeners())
+
+
+def resume(path: Path, resources: Resources | None = None, *, tell: Listeners | None = None) -> Found:
+    """Go on with a search that was interrupted, or that is to try more."""
+    run = find(path)
+    search = Search.read(run.search)
+    return _go_on(run, search, _prepared(search.base, search.how.folds), resources or Resources(), tell or Listeners())
+
+
+def find(path: Path) -> Run:
+    """The run of a search in a folder."""
+    run = Run(path)
+    if not run.search.exists():
+        told = Told("none" if path.exists() else "no such folder")
+        raise FileError(f"search {path}", "a folder with search.toml", told, "Pass the folder that tune named.")
+    return run
+
+
+def study_of(run: Run) -> Study:
+    """The study of a search, to be looked at."""
+    search = Search.read(run.search)
+    journal = Journal(None)
+    journal.lines = read_journal(run.journal) if run.journal.exists() else []
+    objectives = journal.lines[0]["search"]["objectives"] if journal.lines else {"loss": False}
+    measures = [Measure(name, more) for name, more in objectives.items()]
+    return Study(_planned(search, measures), journal)
+
+
+def _go_on(run: Run, search: Search, data: Prepared, resources: Resources, tell: Listeners) -> Found:
+    measures = _measures(search, data)
+    objective = Tried(search.base.model_dump(exclude_unset=True), measures, search.how.folds)
+    journal = Journal(run.journal)
+    try:
+        study = Study(_planned(search, measures), journal)
+        executor = resources.open(objective)
+        tell.begun(Begun(run, search, data, study, executor.slots))
+        budget = budget_of(resources.trials, resources.seconds)
+        whole = tried(study, executor, budget, tell.progress)
+        write_text_whole(run.trials, as_csv(study))
+    finally:
+        journal.close()
+    return _finish(run, study, objective, whole, tell)
+
+
+def _finish(run: Run, study: Study, objective: Tried, whole: bool, tell: Listeners) -> Found:
+    """Train the best on all rows but the test's, have it examined, and say what there is to say."""
+    best = study.best()
+    if best is None:
+        return Found(run, study, None, None, [], remarks(study), whole)
+    spec = winner(objective, best.trial.values, max(1, round(best.scores["epochs"])))
+    finished = train(spec, out=run.path, force=True, on_event=tell.training, searched=True)
+    try:
+        findings = examine_run(run.path)
+    except PellucidError:  # the doctor's trouble is not the search's
+        findings = []
+    return Found(run, study, best, finished, findings, remarks(study), whole)
+
+
+def _prepared(base: TrainSpec, folds: int) -> Prepared:
+    return prepare(base, fold=(0, folds) if folds else None)
+
+
+def _measures(search: Search, data: Prepared) -> list[Measure]:
+    classes = bool(data.classes or data.labels)
+    found = measures_of(search.how.metric, "crossentropy" if classes else "root_mean_squared_error")
+    extra = [] if not classes or any(one.name == "accuracy" for one in found) else [Measure.of("accuracy")]
+    return [*found, *extra]
+
+
+def _planned(search: Search, measures: list[Measure]) -> Any:
+    wanted = measures[: len(search.how.metric)]
+    assert search.space is not None
+    how = search.how
+    base = search.base.model_dump()
+    return plan_of(Space.of(search.space), wanted, how.sampler, how.pruner, how.folds, how.search_seed, base)
+
+
+def _plan(search: Search, data: Prepared) -> None:
+    """Check all that can be checked before anything is tried: names, and what the first point of the space gives."""
+    measures = _measures(search, data)
+    plan = _planned(search, measures)
+    values = plan.space.drawn(lambda name, leaf: leaf.grid()[0], plan.base)
+    Tried(search.base.model_dump(exclude_unset=True), measures).spec(values)
+
+
+def _check_names(space: Any, where: str) -> None:
+    if not isinstance(space, Mapping):
+        raise InvalidArgument(where, "a table", space)
+    for name in space:
+        if name in FIXED:
+            fix = "Trials are compared by it."
+            raise InvalidArgument(where, "a field that may differ between trials", name, fix)
+        if name not in TrainSpec.model_fields:
+            raise UnknownName(where, name, [one for one in TrainSpec.model_fields if one not in FIXED])

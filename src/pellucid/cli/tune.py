@@ -1,0 +1,219 @@
+"""pellucid tune: a better network, by search."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from ..actions.spec import TrainSpec
+from ..actions.train import Event, Started
+from ..actions.tune import Begun, Found, Listeners, Resources, Search, TuneSpec, read_toml, resume, tune
+from ..doctor.telling import told
+from ..errors import InvalidArgument, Told
+from ..tuning.search import Progress
+from ..tuning.tuned import ranking, table
+from . import show
+from .options import Source, option, units
+from .working import CLEAR, Working
+
+_DESCRIBED = {name: field.description for name, field in TuneSpec.model_fields.items()}
+UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+SIZES = {"": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
+SHOWN = 10  # trials in the table
+QUIET_SECONDS = 10.0  # at least, between two lines where there is no terminal
+INTERRUPTED = 130
+
+
+def searched(name: str) -> Any:
+    """The option that fills the search's field of this name."""
+    return typer.Option(f"--{name.replace('_', '-')}", help=_DESCRIBED[name], show_default=False)
+
+
+def tune_command(
+    data: Source = None,
+    trials: Annotated[int | None, typer.Option(help="How many in all; 60 unless --time is given.", min=1)] = None,
+    time_: Annotated[str | None, typer.Option("--time", help="For how long in all: 90s, 5m, 2h.")] = None,
+    metric: Annotated[list[str] | None, searched("metric")] = None,
+    sampler: Annotated[str | None, searched("sampler")] = None,
+    pruner: Annotated[str | None, searched("pruner")] = None,
+    folds: Annotated[int | None, searched("folds")] = None,
+    search_seed: Annotated[int | None, searched("search_seed")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one for each core unless given.", min=1)] = None,
+    memory: Annotated[str | None, typer.Option(help="What a trial may hold: 800MB, 2GB; ended beyond it.")] = None,
+    target: Annotated[list[str] | None, option("target")] = None,
+    drop: Annotated[list[str] | None, option("drop")] = None,
+    keep: Annotated[list[str] | None, option("keep")] = None,
+    split_by: Annotated[str | None, option("split_by")] = None,
+    split_time: Annotated[str | None, option("split_time")] = None,
+    layers: Annotated[str | None, option("layers")] = None,
+    activation: Annotated[str | None, option("activation")] = None,
+    optimizer: Annotated[str | None, option("optimizer")] = None,
+    batch_size: Annotated[int | None, option("batch_size")] = None,
+    epochs: Annotated[int | None, option("epochs")] = None,
+    patience: Annotated[int | None, option("patience")] = None,
+    scale: Annotated[str | None, option("scale")] = None,
+    task: Annotated[str | None, option("task")] = None,
+    loss: Annotated[str | None, option("loss")] = None,
+    validation_split: Annotated[float | None, option("validation_split")] = None,
+    seed: Annotated[int | None, option("seed")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/DATA-1 unless given.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the run that is in --out.")] = False,
+    resume_run: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with a search; --trials and --time may ask for more."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Search for a better network, train the best on all rows but the test's, and keep it.
+
+    pellucid tune digits --trials 40
+    pellucid tune people.csv --target survived --time 5m
+    """
+    words = dict(locals())
+    resources = Resources(
+        trials, None if time_ is None else _amount("--time", time_, UNITS, "90s, 5m or 2h"), workers,
+        None if memory is None else int(_amount("--memory", memory, SIZES, "800MB or 2GB")),
+    )  # fmt: skip
+    given = {name: words[name] for name in (*TrainSpec.model_fields, *TuneSpec.model_fields) if words.get(name)}
+    given |= {name: words[name] for name in words if words[name] == 0 and name in TrainSpec.model_fields}
+    with Working("The data are read", quiet) as working:
+        line = _Line(working, quiet)
+        tell = Listeners(line.begun, line.progress, line.training)
+        if resume_run is not None:
+            if given or out or force:
+                names = ", ".join([*given, *(["out"] if out else []), *(["force"] if force else [])])
+                expected = "no other option but --trials, --time, --workers and --memory, as search.toml says the rest"
+                raise InvalidArgument("--resume", expected, Told(names))
+            found = resume(resume_run, resources, tell=tell)
+        else:
+            found = tune(search_of(given), resources, out=out, force=force, tell=tell)
+    _show(found)
+    if not found.whole:
+        raise typer.Exit(INTERRUPTED)
+
+
+def search_of(given: dict[str, Any]) -> Search:
+    """The search of a command's words, laid over a .toml file's where one is named."""
+    if "layers" in given:
+        given["layers"] = units(given["layers"], "tune")
+    named = given.get("data")
+    if named is None or not named.endswith(".toml"):
+        return Search.of(given)
+    rest = {name: value for name, value in given.items() if name != "data"}
+    return Search.of({**read_toml(Path(named)), **rest}, f"search {named}")
+
+
+def _amount(where: str, text: str, units: dict[str, Any], example: str) -> float:
+    """A number with its unit.
+
+    >>> _amount("--time", "5m", UNITS, "5m")
+    300.0
+    """
+    found = re.fullmatch(r"\s*([0-9.]+)\s*([a-z]*)\s*", text.lower())
+    if found is None or found[2] not in units or found[1].count(".") > 1 or not float(found[1]):
+        raise InvalidArgument(f"tune, {where}", f"an amount such as {example}", text)
+    return float(float(found[1]) * units[found[2]])
+
+
+class _Line:
+    """Progress: one line that renews itself on a terminal; elsewhere a line for a new best, more seldom as time goes."""
+
+    def __init__(self, working: Working, quiet: bool) -> None:
+        self.working, self.quiet = working, quiet
+        self.terminal = not quiet and sys.stderr is not None and sys.stderr.isatty()
+        self.best = -1
+        self.last = time.monotonic()
+
+    def begun(self, begun: Begun) -> None:
+        self.working.end()
+        search, data = begun.search, begun.data
+        held = 0 if data.validation is None else len(data.validation[0])
+        assert search.space is not None
+        show.line(
+            f"{search.base.data}: {show.count(len(data.x_train), 'sample')} to train on, {held} to judge trials by, "
+            f"{len(data.x_test)} kept for the test"
+        )
+        show.line(f"Searched: {', '.join(search.space)}; by {', '.join(begun.study.plan.objectives)}")
+        before = [record for record in begun.study.records if record.state != "running"]
+        if before:
+            show.line(f"{show.count(len(before), 'trial')} from before")
+        show.line(f"{show.count(begun.slots, 'worker')}; kept in {begun.run.path}; Ctrl-C ends it with the best so far")
+
+    def progress(self, now: Progress) -> None:
+        best = now.study.best()
+        fresh = best is not None and best.number != self.best
+        self.best = self.best if best is None else best.number
+        if self.terminal:
+            print(f"{CLEAR}{in_words(now)}", end="", file=sys.stderr, flush=True)
+        elif not self.quiet and fresh and time.monotonic() - self.last > QUIET_SECONDS:
+            self.last = time.monotonic()
+            print(in_words(now), file=sys.stderr, flush=True)
+
+    def training(self, event: Event) -> None:
+        if self.terminal:
+            print(CLEAR, end="", file=sys.stderr, flush=True)
+        if isinstance(event, Started):
+            show.line("The best is trained again, on all rows but the test's.")
+
+
+def in_words(now: Progress) -> str:
+    """Trials, the best so far, time left."""
+    over = sum(record.state != "running" for record in now.study.records)
+    total = f" of {now.budget.trials}" if now.budget.trials else ""
+    best = now.study.best()
+    name = next(iter(now.study.plan.objectives))
+    told = "" if best is None else f", best {name} {best.scores[name]:.4g} (trial {best.number})"
+    left = "" if now.left is None else f", about {seconds_in_words(now.left)} left"
+    return f"{over}{total} trials{told}{left}"
+
+
+def seconds_in_words(seconds: float) -> str:
+    """
+    >>> seconds_in_words(42), seconds_in_words(400), seconds_in_words(9000)
+    ('42 s', '7 min', '2.5 h')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _show(found: Found) -> None:
+    """The best trials, the front, what the best does on the test set, and what there is to say."""
+    study = found.study
+    states = [record.state for record in study.records]
+    counted = ", ".join(f"{states.count(s)} {w}" for s, w in _STATES.items() if states.count(s))
+    _table(study, ranking(study)[:SHOWN], f"The best of {show.count(len(states), 'trial')} ({counted})")
+    if len(study.plan.objectives) > 1:
+        _table(study, study.front(), "The front: none is better in one and as good in the others")
+    if found.finished is None:
+        show.line("No trial was done, and so there is no network to keep.")
+    else:
+        show.judged(found.finished.metrics)
+        show.line(
+            told(found.findings, []) if found.findings else "The doctor found nothing wrong with the best network."
+        )
+    for remark in found.remarks:
+        show.line(remark)
+    more = f"pellucid tune --resume {found.run.path} --trials {2 * len(states)}"
+    show.line(f"Kept in {found.run.path}: model.keras, spec.toml, trials.csv, search.toml. Search on: {more}")
+
+
+_STATES = {"done": "done", "pruned": "given up early", "failed": "failed", "running": "not finished"}
+
+
+def _table(study: Any, records: list[Any], title: str) -> None:
+    head, *rows = table(study, records)
+    keep = [i for i, name in enumerate(head) if name != "reason"]
+    made = RichTable(title=title)
+    for i in keep:
+        made.add_column(escape(head[i]), justify="right")
+    for row in rows:
+        made.add_row(*(escape(row[i]) for i in keep))
+    show.console.print(made)

@@ -1,0 +1,103 @@
+"""A trial of a network that a function builds, on arrays."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .. import rng
+from ..arrays import Array
+from ..errors import InvalidArgument, Told, UnknownName, WrongType
+from .fitting import Training, averaged
+from .measures import Measure
+from .trials import Report, Trial
+
+OF_FIT = ("batch_size", "epochs")  # what goes to `fit` where `build` does not take it
+Rows = tuple[Array, Array]  # those to train on, and those held out
+
+
+@dataclass(frozen=True)
+class Built:
+    """An `Objective`: build(**values) gives a compiled model, which is trained on one part of the rows and judged by
+    the other; or so for each of several folds, and the scores are their means."""
+
+    build: Callable[..., Any]
+    x: Array
+    y: Array
+    parts: Sequence[Rows]
+    measures: Sequence[Measure]
+    epochs: int
+    batch_size: int
+    patience: int
+    seed: int
+
+    def __call__(self, trial: Trial, report: Report) -> Mapping[str, float]:
+        def training(train: Array, held: Array) -> Training:
+            model, given = self.made(trial.values)
+            fit = {"x": self.x[train], "y": self.y[train], "batch_size": given["batch_size"]}
+            return Training(model, fit, (self.x[held], self.y[held]), given["epochs"], self.patience)
+
+        with seeded(self.seed):
+            makers = [partial(training, *part) for part in self.parts]
+            return averaged(makers, self.measures, report)
+
+    def made(self, values: Mapping[str, Any]) -> tuple[Any, dict[str, int]]:
+        """A new model of these values, and what `fit` is given."""
+        own, given = shared(self.build, values)
+        model = self.build(**own)
+        if not hasattr(model, "fit") or not hasattr(model, "count_params"):
+            raise WrongType("tune, argument build", "a function that returns a compiled model", model)
+        return model, {"batch_size": self.batch_size, "epochs": self.epochs, **given}
+
+    def retrained(self, values: Mapping[str, Any], epochs: int) -> Any:
+        """A model of these values, trained on all rows for so many epochs."""
+        with seeded(self.seed):
+            model, given = self.made(values)
+            model.fit(self.x, self.y, batch_size=given["batch_size"], epochs=epochs, verbose=0)
+        return model
+
+
+def shared(build: Callable[..., Any], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Which of the values are `build`'s, and which are `fit`'s.
+
+    >>> shared(lambda units: units, {"units": 8, "batch_size": 32})
+    ({'units': 8}, {'batch_size': 32})
+    """
+    taken = inspect.signature(build).parameters
+    every = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken.values())
+    own = {name: value for name, value in values.items() if name in taken or (every and name not in OF_FIT)}
+    rest = {name: value for name, value in values.items() if name not in own}
+    for name in rest:
+        if name not in OF_FIT:
+            raise UnknownName("tune, argument space", name, [*taken, *OF_FIT], "Name arguments of build.")
+    return own, rest
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Within the block, what is built without a seed of its own is built from this one."""
+    before = rng._Default.root, rng._Default.drawn
+    rng.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        rng._Default.root, rng._Default.drawn = before
+
+
+def as_arrays(x: Any, y: Any, where: str) -> tuple[Array, Array]:
+    """Inputs and targets of one length."""
+    x, y = np.asarray(x), np.asarray(y)
+    if x.ndim < 1 or y.ndim < 1 or len(x) != len(y) or not len(x):
+        raise InvalidArgument(where, "x and y of the same length", Told(f"shapes {x.shape} and {y.shape}"))
+    return x, y
+
+
+def of_classes(y: Array) -> bool:
+    """Whether these targets are the numbers of classes."""
+    return y.dtype.kind in "biu" and (y.ndim == 1 or y.shape[1:] == (1,))

@@ -1,0 +1,186 @@
+"""tune: the best of many networks that a function can build."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array
+from ..data.folds import folds as cut
+from ..data.utils import train_test_split
+from ..files import write_text_whole
+from .built import Built, Rows, as_arrays, of_classes
+from .fitting import Training
+from .inside import Inside
+from .journal import Journal
+from .measures import Measure, measures_of
+from .processes import Processes
+from .samplers import checked
+from .search import Budget, OnProgress, search
+from .space import Space
+from .study import Plan, Study
+from .trials import Executor, Objective
+from .tuned import Tuned, as_csv
+
+JOURNAL, TABLE = "trials.jsonl", "trials.csv"
+_WHERE = "tune, argument"
+
+
+def tune(
+    build: Callable[..., Any],
+    data: tuple[Any, Any],
+    space: Mapping[str, Any],
+    *,
+    metric: str | Sequence[str] = "auto",
+    trials: int | None = None,
+    time: float | None = None,
+    sampler: str = "tpe",
+    pruner: str = "auto",
+    validation: float | tuple[Any, Any] = 0.2,
+    folds: int = 0,
+    groups: Any = None,
+    times: Any = None,
+    test: tuple[Any, Any] | None = None,
+    epochs: int = 30,
+    batch_size: int = 32,
+    patience: int = 0,
+    seed: int = 0,
+    folder: str | os.PathLike[str] | None = None,
+    workers: int | Callable[[Objective], Executor] | None = None,
+    memory: int | None = None,
+    on_progress: OnProgress = lambda progress: None,
+) -> Tuned:
+    """Search for the arguments of `build` that make the best network, on every core.
+
+    build(**values) returns a compiled model; data is (x, y); space says what is searched (`pellucid.tuning.space`).
+    `batch_size` and `epochs` may be searched, too. metric: "auto", by name any metric, "loss", "parameters", "latency",
+    or several, which make a front. trials, time: how many, and for how many seconds; 60 trials where neither is given.
+
+    sampler: tpe, random, grid, cmaes, gp; pruner: auto, none, asha, hyperband, median. validation: the share of the
+    rows that trials are judged by, or (x, y); or `folds`, each class in proportion, or by `groups` or `times`. test:
+    (x, y) that the search never sees; the best network is judged by it once. It is trained on all of `data`.
+
+    folder: keeps the journal, and goes on with a search that is there. workers: processes, as many as there are cores;
+    what another process cannot import, such as a function of a notebook, is tried in this one. A function
+    (objective) -> `Executor` runs trials elsewhere. memory: bytes that a worker may hold.
+
+    >>> from pellucid.layers import Dense
+    >>> from pellucid.models import Sequential
+    >>> def build(units):
+    ...     model = Sequential([Dense(units, activation="tanh"), Dense(1)])
+    ...     model.compile("adam", "mse")
+    ...     return model
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> found = tune(build, (x, x[:, 0] ** 2), {"units": [2, 16]}, sampler="grid", epochs=20)
+    >>> found.values
+    {'units': 16}
+
+    Ctrl-C ends the search; the best network so far is trained and returned.
+    """
+    x, y = as_arrays(*data, f"{_WHERE} data")
+    measures = measures_of(metric, "crossentropy" if of_classes(y) else "mean_squared_error")
+    x, y, parts = _parts(x, y, validation, folds, groups, times, seed)
+    kept = None if folder is None else Path(checks.path(f"{_WHERE} folder", folder))
+    objective = Built(
+        build, x, y, parts, measures, checks.integer(f"{_WHERE} epochs", epochs, minimum=1),
+        checks.integer(f"{_WHERE} batch_size", batch_size, minimum=1),
+        checks.integer(f"{_WHERE} patience", patience, minimum=0), checks.integer(f"{_WHERE} seed", seed, minimum=0),
+    )  # fmt: skip
+    plan = plan_of(Space.of(space), measures, sampler, pruner, folds, seed)
+    journal = Journal(None if kept is None else kept / JOURNAL)
+    try:
+        study = Study(plan, journal)
+        tried(study, _executor(objective, workers, memory), budget_of(trials, time), on_progress)
+    finally:
+        journal.close()
+    if kept is not None:
+        write_text_whole(kept / TABLE, as_csv(study))
+    return _outcome(study, objective, test)
+
+
+def plan_of(
+    space: Space, measures: Sequence[Measure], sampler: str, pruner: str, folds: int, seed: int,
+    base: Mapping[str, Any] | None = None,
+) -> Plan:  # fmt: skip
+    """How to search, all names checked."""
+    sampler, pruner = checked(sampler, pruner, len(measures), folds)
+    return Plan(space, {measure.name: measure.more for measure in measures}, sampler, pruner, seed, base or {})
+
+
+def budget_of(trials: int | None, time: float | None, usual: int = 60) -> Budget:
+    """How long to search; `usual` trials where nothing is said."""
+    if trials is not None:
+        checks.integer(f"{_WHERE} trials", trials, minimum=1)
+    if time is not None:
+        checks.number(f"{_WHERE} time", time, above=0)
+    return Budget(usual if trials is None and time is None else trials, time)
+
+
+def tried(study: Study, executor: Executor, budget: Budget, on_progress: OnProgress) -> bool:
+    """Search; whether it came to its end, and was not interrupted by Ctrl-C."""
+    try:
+        search(study, executor, budget, on_progress)
+        return True
+    except KeyboardInterrupt:
+        return False
+    finally:
+        executor.close()
+
+
+def can_be_sent(objective: Any) -> bool:
+    """Whether another process can make the same of it: no functions of a notebook, a console or within functions."""
+    try:
+        ForkingPickler.dumps(objective)
+    except Exception:
+        return False
+    main = sys.modules["__main__"]
+    homeless = not getattr(main, "__file__", None) and getattr(main, "__spec__", None) is None
+    return not (homeless and getattr(getattr(objective, "build", None), "__module__", "") == "__main__")
+
+
+def _executor(objective: Built, workers: Any, memory: int | None) -> Executor:
+    if callable(workers):
+        made: Executor = workers(objective)
+        return made
+    number = None if workers is None else checks.integer(f"{_WHERE} workers", workers, minimum=0)
+    if number == 0 or not can_be_sent(objective):
+        return Inside(objective)
+    return Processes(objective, number, memory)
+
+
+def _parts(
+    x: Array, y: Array, validation: Any, folds: int, groups: Any, times: Any, seed: int
+) -> tuple[Array, Array, list[Rows]]:
+    """All rows, and which of them are trained on and which held out."""
+    labels = y.reshape(-1) if of_classes(y) else None
+    if folds:
+        by = None if groups is not None or times is not None else labels
+        return x, y, cut(len(x), folds, labels=by, groups=groups, times=times, seed=seed)
+    if isinstance(validation, tuple):
+        x_held, y_held = as_arrays(*validation, f"{_WHERE} validation")
+        rows = np.arange(len(x) + len(x_held))
+        return np.concatenate([x, x_held]), np.concatenate([y, y_held]), [(rows[: len(x)], rows[len(x) :])]
+    share = checks.number(f"{_WHERE} validation", validation, above=0, below=1)
+    few = labels is None or np.unique(labels, return_counts=True)[1].min() < 2
+    few = few or share * len(y) < len(np.unique(y))
+    train, held = train_test_split(np.arange(len(x)), test_size=share, stratify=None if few else labels, seed=seed)
+    return x, y, [(train, held)]
+
+
+def _outcome(study: Study, objective: Built, test: tuple[Any, Any] | None) -> Tuned:
+    best = study.best()
+    if best is None:
+        return Tuned(study)
+    model = objective.retrained(best.trial.values, max(1, round(best.scores["epochs"])))
+    if test is None:
+        return Tuned(study, model)
+    x, y = as_arrays(*test, f"{_WHERE} test")
+    training = Training(model, {}, (x, y), 0)
+    return Tuned(study, model, {measure.name: training.value(measure) for measure in objective.measures})
