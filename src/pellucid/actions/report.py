@@ -28,6 +28,7 @@ from .data import prepare
 from .doctor import examine_run
 from .judging import baseline, judge
 from .runs import Run, find, open_model
+from .searched import searched
 from .train import chain
 
 SAME = 1e-3  # by how much the loss may differ from the one in metrics.json, relatively: other machines round otherwise
@@ -68,7 +69,7 @@ def contents(path: Path) -> Contents:
         x=data.x_test, y=data.restored(data.y_test),
         outputs=predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
-        names=data.names,
+        names=data.names, search=searched(run) if run.search.exists() else None,
     )  # fmt: skip
 
 

@@ -203,16 +203,13 @@ def study_of(run: Run) -> Study:
 def _go_on(run: Run, search: Search, data: Prepared, resources: Resources, tell: Listeners) -> Found:
     measures = _measures(search, data)
     objective = Tried(search.base.model_dump(exclude_unset=True), measures, search.how.folds)
-    journal = Journal(run.journal)
-    try:
+    budget = budget_of(resources.trials, resources.seconds)
+    with Journal(run.journal) as journal:
         study = Study(_planned(search, measures), journal)
         executor = resources.open(objective)
         tell.begun(Begun(run, search, data, study, executor.slots))
-        budget = budget_of(resources.trials, resources.seconds)
         whole = tried(study, executor, budget, tell.progress)
         write_text_whole(run.trials, as_csv(study))
-    finally:
-        journal.close()
     return _finish(run, study, objective, whole, tell)
 
 

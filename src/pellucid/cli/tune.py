@@ -123,7 +123,7 @@ def _amount(where: str, text: str, units: dict[str, Any], example: str) -> float
 
 
 class _Line:
-    """Progress: one line that renews itself on a terminal; elsewhere a line for a new best, more seldom as time goes."""
+    """Progress: one line that renews itself on a terminal; elsewhere a line for a new best, now and then."""
 
     def __init__(self, working: Working, quiet: bool) -> None:
         self.working, self.quiet = working, quiet
@@ -209,11 +209,15 @@ _STATES = {"done": "done", "pruned": "given up early", "failed": "failed", "runn
 
 
 def _table(study: Any, records: list[Any], title: str) -> None:
+    """Trials with their scores; what was drawn for each in words, which may take several lines."""
     head, *rows = table(study, records)
-    keep = [i for i, name in enumerate(head) if name != "reason"]
+    scores = [*study.plan.objectives, *(["accuracy"] if "accuracy" in head else [])]
+    shown = [head.index(name) for name in dict.fromkeys(["trial", "state", *scores, "seconds"])]
     made = RichTable(title=title)
-    for i in keep:
+    for i in shown:
         made.add_column(escape(head[i]), justify="right")
-    for row in rows:
-        made.add_row(*(escape(row[i]) for i in keep))
+    made.add_column("values")
+    for record, row in zip(records, rows, strict=True):
+        drawn = [f"{name} {row[head.index(name)]}" for name in record.trial.flat]
+        made.add_row(*(escape(row[i]) for i in shown), escape(", ".join(drawn)))
     show.console.print(made)

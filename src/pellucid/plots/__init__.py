@@ -14,9 +14,11 @@ from .fit import fitted_curve, predicted_and_true
 from .flow import activation_flow, gradient_flow, idle_units, update_ratios
 from .histograms import histogram_flow
 from .mistakes import worst_mistakes
+from .search import Tries, importances, parallel_coordinates, search_front, search_history, slices
 from .weights import first_layer_weights
 
 __all__ = [
+    "Tries",
     "activation_flow",
     "confusion_matrix",
     "decision_boundary",
@@ -25,9 +27,14 @@ __all__ = [
     "gradient_flow",
     "histogram_flow",
     "idle_units",
+    "importances",
     "learning_curves",
+    "parallel_coordinates",
     "predicted_and_true",
     "save",
+    "search_front",
+    "search_history",
+    "slices",
     "update_ratios",
     "worst_mistakes",
 ]

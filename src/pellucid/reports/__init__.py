@@ -1,6 +1,6 @@
 """Reports: a trained network on one page, for eyes and for paper."""
 
-from .contents import Contents, LayerRow, Sizes
+from .contents import Contents, LayerRow, Searched, Sizes
 from .page import render
 
-__all__ = ["Contents", "LayerRow", "Sizes", "render"]
+__all__ = ["Contents", "LayerRow", "Searched", "Sizes", "render"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..arrays import Array
+from ..plots import Tries
 from ..plots.flow import Looked
 
 
@@ -26,6 +27,21 @@ class Sizes(NamedTuple):
     train: int
     validation: int
     test: int
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The search that a network comes from."""
+
+    tries: Tries  # the trials that have a score
+    states: Mapping[str, int]  # how many trials are in each state
+    head: Sequence[str]  # of the table of the best trials
+    rows: Sequence[Sequence[str]]
+    importances: Mapping[str, float]
+    points: Array | None = None  # (T, 2): two scores of each trial, where several were searched for
+    front: Sequence[int] = ()  # the rows of those that are on it
+    names: Sequence[str] = ()  # of the scores searched for
+    remarks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -52,3 +68,4 @@ class Contents:
     findings: Sequence[Mapping[str, Any]] | None = None  # of the doctor; None where it has not looked
     versions: Mapping[str, str] = field(default_factory=dict)
     names: Sequence[Any] = ()  # of the classes; their numbers where there are none
+    search: Searched | None = None  # where it is a search's best

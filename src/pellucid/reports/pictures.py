@@ -30,7 +30,8 @@ MOST_POINTS = 1000  # of test samples in a plane
 MOST_LOOKS = 300  # in a picture, evenly chosen
 
 
-def _drawn(drawing: Figure, name: str, alt: str, caption: str, kind: str = "") -> Html:
+def drawn(drawing: Figure, name: str, alt: str, caption: str, kind: str = "") -> Html:
+    """A plot with its caption, and in words for those who do not see it."""
     return figure(Html(inline_svg(drawing, name, alt)), caption, kind)
 
 
@@ -46,7 +47,7 @@ def learning(c: Contents) -> list[Html]:
         alt += f", in validation from {number(held[0])} to {number(held[-1])}." if len(held) else "."
         best = best_epoch(c.history)
         caption = f"{name}, epoch by epoch." + (f" The validation loss is least in epoch {best}." if best else "")
-        made.append(_drawn(plots.learning_curves(both, [name], transparent=True), f"curve{i}", alt, caption))
+        made.append(drawn(plots.learning_curves(both, [name], transparent=True), f"curve{i}", alt, caption))
     return made
 
 
@@ -63,7 +64,7 @@ def confusion(c: Contents) -> Html:
     caption += "share of its row."
     kind = "large" if len(matrix) > LEGIBLE else ""
     drawing = plots.confusion_matrix(matrix, [str(name) for name in c.names] or None, transparent=True)
-    return _drawn(drawing, "confusion", alt, caption, kind)
+    return drawn(drawing, "confusion", alt, caption, kind)
 
 
 def on_the_data(c: Contents) -> list[Html]:
@@ -78,15 +79,15 @@ def on_the_data(c: Contents) -> list[Html]:
             "The deeper the colour, the surer it is." if c.classes else "A point that does not stand out is fitted."
         )
         alt = "The plane of the two inputs, coloured by what is predicted, with the test data on it."
-        made.append(_drawn(drawing, "plane", alt, caption))
+        made.append(drawn(drawing, "plane", alt, caption))
     if c.x.shape[1:] == (1,) and flat and not c.classes:
         alt = "The predicted curve over the one input, with the test data about it."
         drawing = plots.fitted_curve(c.predict, x, y, transparent=True)
-        made.append(_drawn(drawing, "fit", alt, "The predicted curve, and the test data."))
+        made.append(drawn(drawing, "fit", alt, "The predicted curve, and the test data."))
     if not c.classes:
         alt = f"Predicted over true numbers of {len(c.y):,} test samples; R² is {number(c.metrics['r2'])}."
         drawing = plots.predicted_and_true(c.y.reshape(c.outputs.shape), c.outputs, transparent=True)
-        made.append(_drawn(drawing, "agreement", alt, "Each test sample: on the line, prediction and truth agree."))
+        made.append(drawn(drawing, "agreement", alt, "Each test sample: on the line, prediction and truth agree."))
     return made
 
 
@@ -105,7 +106,7 @@ def first_weights(c: Contents) -> Html | None:
     some = f"The {shown} units of the largest weights among {O}" if shown < O else f"Each of the {O} units"
     caption = f"{some} of the first layer: " if pictured else f"{some} of the first layer, a column each: "
     caption += "what it looks for (orange) and what speaks against it (blue)."
-    return _drawn(drawing, "weights", f"Weights of {shown} units over {I} inputs.", caption)
+    return drawn(drawing, "weights", f"Weights of {shown} units over {I} inputs.", caption)
 
 
 def flow(c: Contents) -> list[Html]:
@@ -114,15 +115,15 @@ def flow(c: Contents) -> list[Html]:
     if names_of(looks, "gradients"):
         alt = "Root mean square of each parameter's gradient over the steps, on a logarithmic scale."
         caption = "Gradients, of first layers blue, of last ones orange; blue far below orange means that they vanish."
-        made.append(_drawn(plots.gradient_flow(looks, transparent=True), "gradients", alt, caption))
+        made.append(drawn(plots.gradient_flow(looks, transparent=True), "gradients", alt, caption))
     if names_of(looks, "ratios"):
         alt = "Size of each update over the size of its parameter, over the steps, on a logarithmic scale."
         caption = "How far a step moves each parameter. About 0.001 is healthy for weights; biases begin at zero."
-        made.append(_drawn(plots.update_ratios(looks, transparent=True), "updates", alt, caption))
+        made.append(drawn(plots.update_ratios(looks, transparent=True), "updates", alt, caption))
     if idle := [name for name in idling(looks) if name in learning_layers(looks)]:
         alt = "Share of dead units and of saturated outputs of each layer over the steps, in percent."
         caption = "Units that gave 0 for a whole batch, and outputs so near their ends that no gradient passes."
-        made.append(_drawn(plots.idle_units(looks, idle, transparent=True), "idle", alt, caption))
+        made.append(drawn(plots.idle_units(looks, idle, transparent=True), "idle", alt, caption))
     return made
 
 
@@ -132,13 +133,11 @@ def activations(c: Contents) -> list[Html]:
     for i, name in enumerate(learning_layers(looks)[:MOST_LAYERS]):
         drawing = plots.activation_flow(looks, [name], transparent=True)
         alt = f"Mean and standard deviation of the outputs of {name} over the steps."
-        made.append(_drawn(drawing, f"activation{i}", alt, f"Outputs of {name}: mean, and one standard deviation."))
+        made.append(drawn(drawing, f"activation{i}", alt, f"Outputs of {name}: mean, and one standard deviation."))
         if counted(looks, "outputs", name):
             drawing = plots.histogram_flow(looks, "outputs", [name], transparent=True)
             alt = f"Histogram of the outputs of {name} over the steps."
-            made.append(
-                _drawn(drawing, f"histogram{i}", alt, f"Outputs of {name}: how they are spread; light is many.")
-            )
+            made.append(drawn(drawing, f"histogram{i}", alt, f"Outputs of {name}: how they are spread; light is many."))
     return made
 
 

@@ -12,6 +12,7 @@ from ..plots.mistakes import COLUMNS, is_picture, mistakes
 from . import pictures
 from .contents import Contents
 from .html import code, paragraph, section, share_bar, side_by_side, table
+from .search import searched
 from .words import SPACE, measure, number, percent, verdict
 
 MOST_CLASSES = 20  # in the table of classes
@@ -187,4 +188,4 @@ def repeated(c: Contents) -> Html:
     return section("again", "To get it again", paragraph(told), code(f"$ {c.command}"), halves)
 
 
-ALL = (findings, learned, judged, worst, inside, flowed, repeated)
+ALL = (findings, learned, judged, worst, searched, inside, flowed, repeated)

@@ -15,7 +15,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from ..errors import FileError, Told
 
@@ -45,8 +45,18 @@ class Journal:
             self._file = open(path, "a+b")  # noqa: SIM115
         except OSError as problem:
             raise FileError(where, "a file that can be written", Told(problem.strerror or str(problem))) from problem
-        self._hold(where)
-        self.lines = list(self._read(where))
+        try:
+            self._hold(where)
+            self.lines = list(self._read(where))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
 
     def write(self, line: Mapping[str, Any], *, safe: bool = True) -> None:
         """Add a line. safe: wait until it is on the disk, so that it outlives a power cut, too."""
@@ -67,7 +77,6 @@ class Journal:
             if fcntl is not None:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._file.close()
             raise FileError(
                 where, "a search that nobody goes on with", Told("one that another process is at"), "Wait for it."
             ) from None

@@ -84,7 +84,8 @@ def tune(
 
     Ctrl-C ends the search; the best network so far is trained and returned.
     """
-    x, y = as_arrays(*data, f"{_WHERE} data")
+    x, y = data
+    x, y = as_arrays(x, y, f"{_WHERE} data")
     measures = measures_of(metric, "crossentropy" if of_classes(y) else "mean_squared_error")
     x, y, parts = _parts(x, y, validation, folds, groups, times, seed)
     kept = None if folder is None else Path(checks.path(f"{_WHERE} folder", folder))
@@ -94,12 +95,10 @@ def tune(
         checks.integer(f"{_WHERE} patience", patience, minimum=0), checks.integer(f"{_WHERE} seed", seed, minimum=0),
     )  # fmt: skip
     plan = plan_of(Space.of(space), measures, sampler, pruner, folds, seed)
-    journal = Journal(None if kept is None else kept / JOURNAL)
-    try:
+    budget = budget_of(trials, time)
+    with Journal(None if kept is None else kept / JOURNAL) as journal:
         study = Study(plan, journal)
-        tried(study, _executor(objective, workers, memory), budget_of(trials, time), on_progress)
-    finally:
-        journal.close()
+        tried(study, _executor(objective, workers, memory), budget, on_progress)
     if kept is not None:
         write_text_whole(kept / TABLE, as_csv(study))
     return _outcome(study, objective, test)
@@ -164,7 +163,7 @@ def _parts(
         by = None if groups is not None or times is not None else labels
         return x, y, cut(len(x), folds, labels=by, groups=groups, times=times, seed=seed)
     if isinstance(validation, tuple):
-        x_held, y_held = as_arrays(*validation, f"{_WHERE} validation")
+        x_held, y_held = as_arrays(validation[0], validation[1], f"{_WHERE} validation")
         rows = np.arange(len(x) + len(x_held))
         return np.concatenate([x, x_held]), np.concatenate([y, y_held]), [(rows[: len(x)], rows[len(x) :])]
     share = checks.number(f"{_WHERE} validation", validation, above=0, below=1)
@@ -181,6 +180,6 @@ def _outcome(study: Study, objective: Built, test: tuple[Any, Any] | None) -> Tu
     model = objective.retrained(best.trial.values, max(1, round(best.scores["epochs"])))
     if test is None:
         return Tuned(study, model)
-    x, y = as_arrays(*test, f"{_WHERE} test")
-    training = Training(model, {}, (x, y), 0)
+    x, y = test
+    training = Training(model, {}, as_arrays(x, y, f"{_WHERE} test"), 0)
     return Tuned(study, model, {measure.name: training.value(measure) for measure in objective.measures})

@@ -1,0 +1,229 @@
+"""The search: nothing is lost, nothing counted twice, and what goes wrong in a trial stays in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pellucid.errors import FileError, InvalidArgument, NotReady
+from pellucid.rng import Key
+from pellucid.tuning.journal import Journal
+from pellucid.tuning.processes import MEMORY, Processes
+from pellucid.tuning.search import Budget, Progress, search
+from pellucid.tuning.study import Record, Study
+from pellucid.tuning.trials import Ended, Trial
+from tuning.searches import Bowl, plan, searched
+
+PROGRAM = Path(__file__).with_name("searches.py")
+
+
+def rows(study: Study) -> list[tuple[object, ...]]:
+    """All of a table that does not depend on the clock."""
+    return [(r.number, dict(r.trial.flat), r.state, dict(r.scores), r.reason) for r in study.records]
+
+
+def opened(path: Path, sampler: str) -> Study:
+    """A study as its journal has it."""
+    with Journal(path) as journal:
+        return Study(plan(sampler), journal)
+
+
+def by_hand(study: Study, n: int) -> None:
+    """n trials, one after the other, without a process."""
+    for _ in range(n):
+        trial = study.ask()
+        told = Bowl()(trial, lambda step, value: None)
+        study.ended(Ended(trial.number, "done", told), 1.0 * trial.number)
+
+
+@pytest.mark.parametrize("sampler", ["random", "grid", "tpe", "cmaes"])
+@pytest.mark.parametrize("cut", [0, 1, 7])
+def test_a_journal_that_is_read_again_goes_on_as_if_nothing_had_been(tmp_path: Path, sampler: str, cut: int):
+    whole = Study(plan(sampler), Journal(None))
+    by_hand(whole, 15)
+    for n in (cut, 15 - cut):
+        with Journal(tmp_path / "trials.jsonl") as journal:
+            by_hand(Study(plan(sampler), journal), n)
+    with Journal(tmp_path / "trials.jsonl") as journal:
+        assert rows(Study(plan(sampler), journal)) == rows(whole)
+
+
+def killed_and_resumed(folder: Path, sampler: str, trials: int, after: float) -> bool:
+    """A search of two workers, killed so many seconds after its first trial began; whether it was not over by then."""
+    words = [sys.executable, str(PROGRAM), sampler, str(trials), str(folder), "2"]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, start_new_session=True)
+    journal = folder / "trials.jsonl"
+    while process.poll() is None and not (journal.exists() and b"asked" in journal.read_bytes()):
+        time.sleep(0.005)
+    time.sleep(after)
+    alive = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return alive
+
+
+def check_killed(tmp_path: Path, moments: list[float], sampler: str, trials: int) -> None:
+    whole = rows(searched(sampler, trials))
+    interrupted = 0
+    for i, after in enumerate(moments):
+        folder = tmp_path / f"{sampler}{i}"
+        interrupted += killed_and_resumed(folder, sampler, trials, after)
+        found = searched(sampler, trials, folder)
+        if sampler in ("random", "grid"):
+            assert rows(found) == whole
+        else:
+            assert [record.state for record in found.records] == ["done"] * trials
+        lines = [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
+        for word in ("asked", "ended"):
+            assert sorted(line[word] for line in lines if word in line) == list(range(trials))
+    assert interrupted
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_a_search_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: Path, sampler: str):
+    check_killed(tmp_path, [0.9], sampler, 10)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("sampler", ["random", "grid", "tpe"])
+def test_a_search_that_is_killed_at_thirty_moments(tmp_path: Path, sampler: str):
+    moments = (2.5 * Key(7).fold(sampler).uniform((10,), "float64")).tolist()
+    check_killed(tmp_path, moments, sampler, 16)
+
+
+def test_half_a_line_is_cut_off_and_any_other_damage_told(tmp_path: Path):
+    path = tmp_path / "trials.jsonl"
+    with Journal(path) as journal:
+        by_hand(Study(plan("random"), journal), 3)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    with Journal(path) as journal:
+        study = Study(plan("random"), journal)
+    assert [record.state for record in study.records] == ["done", "done", "running"]
+    assert path.read_bytes() == whole[: whole[:-1].rindex(b"\n") + 1]
+    for damaged in (whole.replace(b'"asked"', b'"asked', 1), whole.replace(b'"asked": 1', b'"asked": 7')):
+        path.write_bytes(damaged)
+        with pytest.raises(FileError, match="line "):
+            opened(path, "random")
+
+
+def test_another_search_is_not_gone_on_with(tmp_path: Path):
+    path = tmp_path / "trials.jsonl"
+    with Journal(path) as journal:
+        Study(plan("random"), journal)
+        with pytest.raises(FileError, match="another process"):
+            Journal(path)
+    with pytest.raises(FileError, match="the search that is to go on"):
+        opened(path, "tpe")
+
+
+WRONG = {
+    1: ("raises", "ValueError: a bad number"),
+    2: ("memory", "out of memory"),
+    3: ("killed", "killed by signal 9, most likely by the system, which was out of memory"),
+    4: ("leaves", "its process ended by itself, with code 3"),
+    5: ("nan", "its score is not a finite number"),
+}
+
+
+def test_a_trial_that_goes_wrong_is_recorded_with_its_reason():
+    wrong = {number: how for number, (how, _) in WRONG.items()}
+    study = searched("random", 8, objective=Bowl(wrong=wrong), workers=2)
+    assert {r.number: r.reason for r in study.records if r.state == "failed"} == {n: s for n, (_, s) in WRONG.items()}
+    assert [r.number for r in study.done] == [0, 6, 7]
+
+
+@pytest.mark.skipif(not MEMORY.exists(), reason="no /proc")
+def test_a_trial_that_takes_too_much_memory_is_ended():
+    study = searched("random", 2, objective=Bowl(wrong={0: "greedy"}), memory=600 << 20)
+    assert [r.state for r in study.records] == ["failed", "done"]
+    assert study.records[0].reason == "out of memory: more than the limit of this search"
+
+
+@pytest.mark.parametrize("pruner", ["asha", "hyperband", "median"])
+def test_pruners_give_up_the_worse(pruner: str):
+    study = Study(plan("random", pruner), Journal(None))
+    for _ in range(12):
+        trial = study.ask()
+        worth = (trial.values["x"] - 0.3) ** 2
+        stopped = any(study.told(trial.number, step, worth) for step in range(1, 27))
+        study.ended(Ended(trial.number, "pruned" if stopped else "done", {} if stopped else {"loss": worth}), 1.0)
+    pruned = [(r.trial.values["x"] - 0.3) ** 2 for r in study.records if r.state == "pruned"]
+    best = study.best()
+    assert pruned
+    assert best is not None
+    assert best.scores["loss"] <= min(pruned)
+
+
+def test_a_front_is_what_no_other_beats():
+    study = Study(plan("random", objectives={"accuracy": True, "parameters": False}), Journal(None))
+    scores = [(0.9, 100.0), (0.8, 50.0), (0.8, 60.0), (0.95, 300.0), (0.7, 70.0)]
+    for accuracy, parameters in scores:
+        trial = study.ask()
+        study.ended(Ended(trial.number, "done", {"accuracy": accuracy, "parameters": parameters}), 1.0)
+    assert [record.number for record in study.front()] == [3, 0, 1]
+    assert study.best() is study.records[3]
+
+
+def test_time_ends_a_search_and_what_ran_is_run_again(tmp_path: Path):
+    executor = Processes(Bowl(0.05), 1)
+    seen: list[Progress] = []
+    with Journal(tmp_path / "trials.jsonl") as journal:
+        study = Study(plan("random"), journal)
+        search(study, executor, Budget(None, 2.0), seen.append)
+    executor.close()
+    assert seen[-1].seconds < 4
+    assert [record.state for record in study.records][-1] == "running"
+    again = opened(tmp_path / "trials.jsonl", "random")
+    assert [r.number for r in again.running] == [study.records[-1].number]
+
+
+def test_a_grid_ends_by_itself():
+    study = searched("grid", 1000)
+    assert len(study.records) == study.most == 3 * 4 * (1 + 3)
+
+
+def test_workers_that_never_start_are_told():
+    executor = Processes(Unloadable(), 1)
+    executor.submit(Trial(0, {}, {}))
+    with pytest.raises(NotReady, match="processes that start"):
+        until_it_fails(executor)
+    executor.close()
+
+
+def until_it_fails(executor: Processes) -> None:
+    while True:
+        list(executor.events(30))
+
+
+class Unloadable:
+    """Can be sent, but made of it is nothing."""
+
+    def __reduce__(self) -> object:
+        return (os._exit, (4,))
+
+    def __call__(self, trial: Trial, report: object) -> dict[str, float]:
+        return {}
+
+
+def test_what_does_not_go_together_is_told():
+    from pellucid.tuning.samplers import checked
+
+    with pytest.raises(InvalidArgument, match="one metric"):
+        checked("cmaes", "auto", 2, 0)
+    with pytest.raises(InvalidArgument, match="fronts are not pruned"):
+        checked("tpe", "asha", 2, 0)
+    assert checked("tpe", "auto", 1, 0) == ("tpe", "asha")
+    assert checked("random", "auto", 1, 0) == ("random", "none")
+
+
+def test_a_record_knows_its_number():
+    assert Record(Trial(4, {}, {})).number == 4
