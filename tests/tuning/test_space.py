@@ -105,7 +105,7 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
     ({"r": {"low": 2, "high": 1}}, InvalidArgument, "no higher than high"),
     ({"r": {"low": 1}}, WrongType, "r, high: expected a number"),
     ({"r": {"low": 0, "high": 1, "log": True}}, InvalidArgument, "above 0"),
-    ({"r": {"low": 0, "high": 1, "lgo": True}}, UnknownName, "Did you mean 'log'"),
+    ({"r": {"low": 0, "high": 1, "lgo": True}}, UnknownName, "one of high, log, low"),
     ({"r": {"low": 1, "high": 9, "step": 0}}, InvalidArgument, "step above 0"),
     ({"a": []}, InvalidArgument, "a list of choices"),
     ({"a": [1, 1]}, InvalidArgument, "choices that differ"),

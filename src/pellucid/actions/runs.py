@@ -213,7 +213,8 @@ def started(
             what = "a finished run" if run.done else "an unfinished run"
             fix = "Choose another --out, or pass --force to replace it."
             if not run.done:
-                fix = f"Go on with it (pellucid train --resume {run.path}), or pass --force to replace it."
+                command = "tune" if run.search.exists() else "train"
+                fix = f"Go on with it (pellucid {command} --resume {run.path}), or pass --force to replace it."
             raise FileError(where, "a folder without a run", Told(what), fix)
         try:
             for file in files:

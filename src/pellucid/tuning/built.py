@@ -39,6 +39,7 @@ class Built:
 
     def __call__(self, trial: Trial, report: Report) -> Mapping[str, float]:
         def training(train: Array, held: Array) -> Training:
+            rng.set_random_seed(self.seed)  # every fold begins alike
             model, given = self.made(trial.values)
             fit = {"x": self.x[train], "y": self.y[train], "batch_size": given["batch_size"]}
             return Training(model, fit, (self.x[held], self.y[held]), given["epochs"], self.patience)

@@ -72,7 +72,7 @@ def make_sampler(name: str, key: Key, replayed: bool) -> Any:
     """The sampler of one trial. replayed: its values are known already, and nothing need be computed for them."""
     samplers = optuna().samplers
     seed = key.seed & 0x7FFFFFFF
-    if name == "cmaes":  # keeps what it has learned in the trials, those that are replayed included
+    if name == "cmaes":  # what it has learned it keeps in the trials, in memory: those that are replayed included
         return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
     if replayed or name in ("random", "grid"):
         return samplers.RandomSampler(seed=seed)

@@ -174,7 +174,10 @@ class Study:
 
     def _again(self, line: Line) -> None:
         if "asked" in line:
-            flat = self._drawn(line["asked"], line["flat"], replayed=True)
+            known = None if self.plan.sampler == "cmaes" else line["flat"]  # it learns only from what it drew itself
+            flat = self._drawn(line["asked"], known, replayed=True)
+            if flat != line["flat"]:
+                raise ValueError("this Optuna draws other values than the one that the search was begun with")
             self._added(line["asked"], flat)
         elif "told" in line:
             self._reported(line["told"], line["step"], line["value"])

@@ -1,0 +1,165 @@
+"""A search of a spec: what is tried, kept, gone on with and told."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.actions.apply import evaluate
+from pellucid.actions.data import prepare
+from pellucid.actions.report import report
+from pellucid.actions.runs import open_model
+from pellucid.actions.spaces import usual_space
+from pellucid.actions.spec import TrainSpec
+from pellucid.actions.train import train
+from pellucid.actions.trying import Tried, winner
+from pellucid.actions.tune import Found, Resources, Search, resume, tune
+from pellucid.errors import FileError, InvalidArgument, PellucidError, UnknownName
+from pellucid.tuning.inside import Inside
+from pellucid.tuning.measures import Measure
+from pellucid.tuning.trials import Trial
+
+HERE = Resources(trials=4, executor=Inside)
+SMALL: dict[str, Any] = {"data": "moons", "epochs": 4, "sampler": "random"}
+SPACE = {"layers": {"number": {"low": 1, "high": 2}, "units": [4, 8]}, "learning_rate": {"low": 1e-3, "high": 1e-1}}
+
+
+def found(tmp_path: Path, resources: Resources = HERE, **values: Any) -> Found:
+    return tune(Search.of({**SMALL, "space": SPACE, **values}), resources, out=tmp_path / "run")
+
+
+def test_a_search_leaves_a_run_like_any_other(tmp_path: Path):
+    outcome = found(tmp_path)
+    run = outcome.run
+    names = {"model.keras", "spec.toml", "history.csv", "probes.csv", "metrics.json", "checkpoint.npz"}
+    assert {path.name for path in run.path.iterdir()} == names | {"search.toml", "trials.jsonl", "trials.csv"}
+    assert outcome.best is not None
+    assert run.read_spec().layers == outcome.best.trial.values["layers"]
+    assert len(run.trials.read_text().splitlines()) == 1 + 4
+    assert evaluate(run.path, None)["loss"] == json.loads(run.metrics.read_text())["loss"]
+    again = train(run.read_spec(), out=tmp_path / "again")
+    for mine, theirs in zip(
+        open_model(again.run.path)[0].get_weights(), open_model(run.path)[0].get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_the_test_set_is_seen_by_no_trial_and_the_best_is_trained_on_all_others(tmp_path: Path):
+    outcome = found(tmp_path)
+    alone = prepare(TrainSpec(data="moons", validation_split=0.0))
+    spec = outcome.run.read_spec()
+    last = prepare(spec)
+    searched = prepare(Search.read(outcome.run.search).base)
+    assert searched.validation is not None
+    np.testing.assert_array_equal(last.x_test, alone.x_test)
+    np.testing.assert_array_equal(searched.x_test, alone.x_test)
+    assert len(last.x_train) == len(searched.x_train) + len(searched.validation[0])
+    seen = {tuple(row) for row in (*searched.x_train, *searched.validation[0])}
+    assert not seen & {tuple(row) for row in alone.x_test}
+
+
+def test_a_search_goes_on_where_it_was(tmp_path: Path):
+    whole = found(tmp_path, Resources(trials=6, executor=Inside))
+    first = tune(Search.of({**SMALL, "space": SPACE}), Resources(trials=2, executor=Inside), out=tmp_path / "two")
+    assert len(first.study.records) == 2
+    second = resume(tmp_path / "two", Resources(trials=6, executor=Inside))
+    assert [(r.number, r.trial.flat, r.scores) for r in second.study.records] == [
+        (r.number, r.trial.flat, r.scores) for r in whole.study.records
+    ]
+    assert second.run.spec.read_text() == whole.run.spec.read_text()
+
+
+def test_folds_of_a_table_keep_the_test_and_the_groups_apart(tmp_path: Path):
+    path = tmp_path / "people.csv"
+    rows = [f"{i % 9},{i % 7},{'yes' if i % 9 > 4 else 'no'},{i // 5}" for i in range(100)]
+    path.write_text("\n".join(["a,b,target,group", *rows]))
+    for more in ({}, {"split_by": "group"}, {"split_time": "group"}):
+        spec = TrainSpec.of({"data": str(path), "target": ["target"], "validation_split": 0.2, **more})
+        tests, held = [], 0
+        for i in range(3):
+            data = prepare(spec, fold=(i, 3))
+            assert data.validation is not None
+            tests.append(data.y_test.tolist())
+            held += len(data.validation[0])
+        assert tests[0] == tests[1] == tests[2]
+        total = len(data.x_test) + held
+        assert total == 100 if "split_time" not in more else total < 100
+    outcome = tune(
+        Search.of({"data": str(path), "target": ["target"], "folds": 2, "epochs": 2, "space": SPACE}),
+        Resources(trials=2, executor=Inside), out=tmp_path / "run",
+    )  # fmt: skip
+    assert [record.state for record in outcome.study.records] == ["done", "done"]
+
+
+def test_a_trial_cut_short_is_trained_again_on_the_way_that_its_rate_had():
+    tried = Tried({"data": "moons", "validation_split": 0.2, "epochs": 30, "patience": 3}, [Measure.of("crossentropy")])
+    scores = tried(Trial(0, {}, {"learning_rate": 0.1}), lambda step, value: None)
+    assert scores["epochs"] < 30
+    spec = winner(tried, {"learning_rate": 0.1}, int(scores["epochs"]))
+    assert (spec.epochs, spec.patience, spec.validation_split) == (int(scores["epochs"]), 0, 0.0)
+    assert isinstance(spec.schedule, dict)
+    assert spec.schedule["class"] == "CosineDecay"
+    steps = math.ceil(len(prepare(spec).x_train) / spec.batch_size)
+    assert spec.schedule["decay_steps"] == 30 * steps
+
+
+@pytest.mark.parametrize("data", ["digits", "moons"])
+def test_the_usual_space_suits_the_data_and_leaves_alone_what_is_said(data: str):
+    spec = TrainSpec.of({"data": data, "dropout": 0.1})
+    space = usual_space(spec, prepare(spec))
+    assert "dropout" not in space
+    assert ("batch_norm" in space) is (data == "moons")
+    Search.of({"data": data, "space": space})
+
+
+def test_a_trial_that_diverges_is_one_of_those_that_failed(tmp_path: Path):
+    space = {"learning_rate": [1e-2, 1e30], "optimizer": ["sgd"]}
+    outcome = found(tmp_path, Resources(executor=Inside), space=space, sampler="grid", data="digits", epochs=1)
+    states = {record.trial.values["learning_rate"]: record for record in outcome.study.records}
+    assert states[1e-2].state == "done"
+    assert states[1e30].state == "failed"
+    assert states[1e30].reason.startswith("NonFinite")
+    assert any("1 trial failed" in remark for remark in outcome.remarks)
+
+
+def test_the_report_tells_of_the_search(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    outcome = found(tmp_path, Resources(trials=12, executor=Inside), epochs=1, metric=["accuracy", "parameters"])
+    page = report(outcome.run.path).read_text()
+    assert "best of 12 trials by accuracy" in page
+    for name in ("search-history", "search-importances", "search-front", "search-lines", "search-slices"):
+        assert f"{name}-" in page
+
+
+def test_a_new_run_in_its_place_is_no_search(tmp_path: Path):
+    outcome = found(tmp_path)
+    with pytest.raises(FileError, match="without a run"):
+        found(tmp_path)
+    train(TrainSpec(data="moons", epochs=1), out=outcome.run.path, force=True)
+    assert not outcome.run.search.exists()
+    with pytest.raises(FileError, match=r"search\.toml"):
+        resume(outcome.run.path)
+
+
+WRONG: list[tuple[dict[str, Any], type[PellucidError], str]] = [
+    ({"space": {"seed": [1, 2]}}, InvalidArgument, "may differ between trials"),
+    ({"space": {"learning_rat": [1, 2]}}, UnknownName, "learning_rate"),
+    ({"space": {"dropout": [2.0]}}, InvalidArgument, "trial, dropout"),
+    ({"space": {"layers": [3]}}, PellucidError, "trial, layers"),
+    ({"validation_split": 0.0}, InvalidArgument, "rows to judge trials by"),
+    ({"folds": 1}, InvalidArgument, "0, or 2 or more"),
+    ({"sampler": "best"}, InvalidArgument, "sampler"),
+    ({"trials": 3}, UnknownName, "trials"),
+]
+
+
+@pytest.mark.parametrize(("values", "kind", "said"), WRONG)
+def test_what_is_wrong_leaves_nothing_behind(tmp_path: Path, values: dict[str, Any], kind: type[Exception], said: str):
+    with pytest.raises(kind, match=said):
+        found(tmp_path, **values)
+    assert not (tmp_path / "run").exists()

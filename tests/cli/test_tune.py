@@ -1,0 +1,87 @@
+"""pellucid tune, as it is typed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pellucid.actions.tune import Search
+from pellucid.cli.tune import search_of
+from pellucid.errors import InvalidArgument
+
+SPEC = """
+data = "moons"
+epochs = 3
+sampler = "random"
+metric = ["accuracy", "parameters"]
+
+[space]
+learning_rate = { low = 1e-3, high = 1e-1, log = true }
+layers = { number = { low = 1, high = 2 }, units = { low = 4, high = 8 } }
+batch_norm = [false, true]
+dropout = { low = 0.0, high = 0.3, when = { batch_norm = false } }
+optimizer = ["adam", { class = "SGD", momentum = { low = 0.5, high = 0.9 } }]
+"""
+
+
+def typed(folder: Path, *words: str, **options: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pellucid", *words], cwd=folder, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env={**os.environ, "COLUMNS": "200"}, **options,  # type: ignore[call-overload]
+    )  # fmt: skip
+
+
+def test_a_file_is_searched_and_searched_on(tmp_path: Path):
+    (tmp_path / "search.toml").write_text(SPEC)
+    out, err = (process := typed(tmp_path, "tune", "search.toml", "--trials", "3", "--workers", "1")).communicate()
+    assert process.returncode == 0, err
+    assert "3 trials (3 done)" in out
+    assert "The front" in out
+    assert "Test on" in out
+    assert "pellucid tune --resume runs/moons-1 --trials 6" in out
+    out, err = (process := typed(tmp_path, "tune", "--resume", "runs/moons-1", "--trials", "4")).communicate()
+    assert process.returncode == 0, err
+    assert "3 trials from before" in out
+    assert "4 trials (4 done)" in out
+    assert search_of({"data": str(tmp_path / "search.toml")}).how.metric == ["accuracy", "parameters"]
+    assert Search.read(tmp_path / "runs/moons-1/search.toml").how.sampler == "random"
+
+
+def test_ctrl_c_leaves_the_best_model_saved(tmp_path: Path):
+    process = typed(tmp_path, "tune", "moons", "--epochs", "5", "--trials", "1000", "--workers", "1")
+    journal = tmp_path / "runs/moons-1/trials.jsonl"
+    while process.poll() is None and not (journal.exists() and b'"ended": 2,' in journal.read_bytes()):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130, err
+    assert (tmp_path / "runs/moons-1/model.keras").exists()
+    assert "Test on" in out
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--time", "5x"], "such as 90s, 5m or 2h"),
+        (["--memory", "much"], "such as 800MB or 2GB"),
+        (["--resume", "nowhere"], "no other option"),
+    ],
+)
+def test_what_cannot_be_read_is_told(words: list[str], message: str):
+    from pellucid.cli import main
+
+    with pytest.raises(SystemExit):
+        main(["tune", "moons", *words])
+
+
+def test_layers_are_read_as_train_reads_them():
+    assert search_of({"data": "moons", "layers": "8,4"}).base.layers == [8, 4]
+    with pytest.raises(InvalidArgument, match="numbers of units"):
+        search_of({"data": "moons", "layers": "x"})

@@ -1,0 +1,170 @@
+"""tune: what a function builds, on arrays."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import datasets
+from pellucid.data.folds import folds
+from pellucid.errors import InvalidArgument, UnknownName, WrongType
+from pellucid.layers import Dense
+from pellucid.models import Sequential
+from pellucid.optimizers import Adam
+from pellucid.tuning import Executor, Objective, Tuned, tune
+from pellucid.tuning.built import Built, seeded
+from pellucid.tuning.inside import Inside
+from pellucid.tuning.measures import Measure
+from pellucid.tuning.trials import Trial
+from pellucid.tuning.tune import can_be_sent
+
+SPACE = {"units": [2, 32], "rate": {"low": 1e-3, "high": 1e-1, "log": True}}
+
+
+def build(units: int, rate: float = 0.01) -> Sequential:
+    model = Sequential([Dense(units, "tanh"), Dense(2, "softmax")])
+    model.compile(Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def data() -> tuple[Any, Any]:
+    (x, y), _ = datasets.moons.load_data(n=200, noise=0.1, seed=1)
+    return x, y
+
+
+def found(**options: Any) -> Tuned:
+    options = {"trials": 6, "epochs": 8, "workers": 0, **options}
+    return tune(build, data(), SPACE, **options)
+
+
+def test_the_best_is_trained_again_on_all_rows_as_the_trial_was():
+    tuned = found(sampler="random", test=data())
+    best = tuned.best
+    assert best is not None
+    assert best.scores["crossentropy"] == min(record.scores["crossentropy"] for record in tuned.trials)
+    with seeded(0):
+        model = build(**tuned.values)
+        model.fit(*data(), epochs=8, batch_size=32, verbose=0)
+    for mine, theirs in zip(model.get_weights(), tuned.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert tuned.test is not None
+    assert math.isclose(tuned.test["crossentropy"], model.evaluate(*data(), verbose=0)[0], rel_tol=1e-5)
+
+
+def test_a_trial_is_the_training_that_it_describes():
+    x, y = data()
+    rows = np.arange(len(x))
+    objective = Built(build, x, y, [(rows[:100], rows[100:])], [Measure.of("accuracy")], 5, 16, 0, seed=4)
+    reports: list[tuple[int, float]] = []
+    scores = objective(Trial(0, {}, {"units": 8}), lambda step, value: reports.append((step, value)))
+    with seeded(4):
+        model = build(8)
+        history = model.fit(
+            x[:100], y[:100], epochs=5, batch_size=16, validation_data=(x[100:], y[100:]), verbose=0
+        ).history
+    assert math.isclose(scores["accuracy"], history["val_accuracy"][-1], rel_tol=1e-6)
+    assert [step for step, _ in reports] == [5, 10, 16, 21]
+    np.testing.assert_allclose([value for _, value in reports], history["val_accuracy"][:-1], rtol=1e-6)
+
+
+def test_processes_find_what_this_process_finds(tmp_path: Path):
+    inside = found(sampler="random", trials=3)
+    outside = found(sampler="random", trials=3, workers=1, folder=tmp_path)
+    assert [dict(r.scores) for r in outside.trials] == [dict(r.scores) for r in inside.trials]
+    assert (tmp_path / "trials.csv").read_text() == outside.to_csv()
+    again = found(sampler="random", trials=5, folder=tmp_path)
+    assert [r.trial for r in again.trials[:3]] == [r.trial for r in outside.trials]
+    assert len(again.trials) == 5
+
+
+def test_patience_keeps_the_best_epoch_and_trains_as_long_again():
+    tuned = found(trials=1, patience=2, epochs=60, metric="loss", pruner="none", sampler="random")
+    best = tuned.best
+    assert best is not None
+    x, y = data()
+    assert 1 <= best.scores["epochs"] <= 60
+    assert best.reports  # looked at on its way
+    with seeded(0):
+        model = build(**tuned.values)
+        model.fit(x, y, epochs=int(best.scores["epochs"]), verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], tuned.model.get_weights()[0])
+
+
+def test_folds_are_averaged():
+    tuned = found(trials=2, folds=3, metric="accuracy", sampler="random")
+    x, y = data()
+    scores = []
+    for train, held in folds(len(x), 3, labels=y, seed=0):
+        part = Built(build, x, y, [(train, held)], [Measure.of("accuracy")], 8, 32, 0, 0)
+        scores.append(part(tuned.trials[1].trial, lambda step, value: None)["accuracy"])
+    assert math.isclose(tuned.trials[1].scores["accuracy"], sum(scores) / 3, rel_tol=1e-9)
+
+
+def test_several_metrics_make_a_front():
+    tuned = found(metric=["accuracy", "parameters"], trials=8)
+    front = tuned.front
+    assert {record.scores["parameters"] for record in front} <= {12.0, 162.0}
+    accuracies = [record.scores["accuracy"] for record in front]
+    assert accuracies == sorted(accuracies, reverse=True)
+
+
+def test_epochs_and_batches_can_be_searched():
+    tuned = tune(build, data(), {"units": [4], "epochs": [1, 3], "batch_size": [8]}, sampler="grid", workers=0)
+    assert sorted(record.scores["epochs"] for record in tuned.trials) == [1, 3]
+
+
+def test_any_executor_will_do():
+    made: list[Objective] = []
+
+    def executor(objective: Objective) -> Executor:
+        made.append(objective)
+        return Inside(objective)
+
+    assert len(found(workers=executor, trials=2).trials) == 2
+    assert len(made) == 1
+
+
+def test_what_another_process_cannot_import_stays_here():
+    assert can_be_sent(Built(build, np.zeros(1), np.zeros(1), [], [], 1, 1, 0, 0))
+    assert not can_be_sent(Built(lambda units: None, np.zeros(1), np.zeros(1), [], [], 1, 1, 0, 0))
+
+
+def test_an_edge_of_the_space_is_told():
+    tuned = tune(build, data(), {"units": {"low": 1, "high": 2}, "rate": [0.05]}, sampler="grid", workers=0, epochs=20)
+    (said,) = tuned.remarks
+    assert said.startswith("The best units, 2, lies at the high end")
+
+
+def wrong(units: int) -> int:
+    return units
+
+
+WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"metric": "acuracy"}, UnknownName, "accuracy"),
+    ({"metric": []}, InvalidArgument, "at least one"),
+    ({"metric": "best:accuracy"}, InvalidArgument, "max: or min:"),
+    ({"sampler": "tpee"}, UnknownName, "tpe"),
+    ({"pruner": "x"}, UnknownName, "asha"),
+    ({"trials": 0}, InvalidArgument, "at least 1"),
+    ({"time": -1.0}, InvalidArgument, "above 0"),
+    ({"validation": 1.5}, InvalidArgument, "below 1"),
+]
+
+
+@pytest.mark.parametrize(("options", "kind", "said"), WRONG)
+def test_what_is_wrong_is_told_before_anything_is_tried(options: dict[str, Any], kind: type[Exception], said: str):
+    with pytest.raises(kind, match=said):
+        found(**options)
+
+
+def test_what_build_cannot_take_or_does_not_return_is_each_trials_reason():
+    tuned = tune(build, data(), {"unist": [1]}, trials=1, workers=0)
+    assert tuned.model is None
+    assert "units" in tuned.trials[0].reason
+    assert "UnknownName" in tuned.trials[0].reason
+    tuned = tune(wrong, data(), {"units": [1]}, trials=1, workers=0)  # type: ignore[arg-type]
+    assert tuned.trials[0].reason.startswith(WrongType.__name__)
