@@ -24,7 +24,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.ensemble import BaggingClassifier, VotingRegressor
 from sklearn.feature_selection import RFE
 from sklearn.inspection import permutation_importance
-from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score, cross_validate
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_predict, cross_val_score, cross_validate
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -64,6 +64,8 @@ def test_a_search_in_two_processes_finds_the_same_bits(cls: Any):
     np.testing.assert_array_equal(*(one.cv_results_["split1_test_score"] for one in found))
     np.testing.assert_array_equal(*(one.predict(X) for one in found))
     assert found[0].best_params_ == found[1].best_params_
+    drawn = [RandomizedSearchCV(small(cls), grid, n_iter=2, cv=2, n_jobs=n, random_state=1).fit(X, y) for n in (1, 2)]
+    np.testing.assert_array_equal(*(one.cv_results_["mean_test_score"] for one in drawn))
 
 
 @pytest.mark.parametrize("cls", BOTH)

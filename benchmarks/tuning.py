@@ -1,0 +1,300 @@
+"""Searches: python -m benchmarks.tuning [--quick] [--seconds 60]
+
+1. Sixty trials on digits with one worker and with one for each core: the same trials, and how much sooner.
+2. The best network that each of several tuners finds in the same seconds, on digits and three tables, for five seeds.
+   Every tuner has the same rows, standardised, the same space, and chooses by rows of its own that it holds out; it is
+   judged by rows that none has seen.
+
+What came out stands in results/tuning.json. --quick shows that it works: ten trials, one seed, one set, few seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import itertools
+import json
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.model_selection import RandomizedSearchCV, train_test_split
+from sklearn.neural_network import MLPClassifier
+
+import pellucid
+from pellucid.layers import Dense, Dropout
+from pellucid.optimizers import Adam
+from pellucid.tuning import tune
+from pellucid.tuning.processes import cores
+
+from .report import RESULTS, table
+from .table_sets import SETS, Split
+
+FILE = RESULTS / "tuning.json"
+TITLES = ("digits", "breast cancer", "wine", "make_classification")
+BAR = 1.8  # times sooner with two cores than with one
+EPOCHS, WIDEST = 40, 256
+SPACE: dict[str, Any] = {
+    "depth": {"low": 1, "high": 3},
+    "units": {"low": 16, "high": WIDEST, "log": True},
+    "rate": {"low": 1e-4, "high": 3e-2, "log": True},
+    "dropout": {"low": 0.0, "high": 0.5},
+    "batch_size": [32, 64, 128],
+}
+
+
+def network(depth: int, units: int, rate: float, dropout: float, classes: int = 10) -> Any:
+    """What Pellucid searches."""
+    hidden = [layer for _ in range(depth) for layer in (Dense(units, "relu"), Dropout(dropout))]
+    model = pellucid.Sequential([*hidden, Dense(classes, "softmax")])
+    model.compile(Adam(rate), "sparse_categorical_crossentropy")
+    return model
+
+
+class Network:
+    """`network` for so many classes; other processes can import it."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+
+    def __call__(self, depth: int, units: int, rate: float, dropout: float) -> Any:
+        return network(depth, units, rate, dropout, self.classes)
+
+
+# Sixty trials --------------------------------------------------------------------------------------------------------
+
+
+def speed(trials: int) -> dict[str, float]:
+    """Seconds of the same trials with one worker and with all, the start of the workers included."""
+    split = standardised("digits", 0)
+    took = {}
+    for workers in (1, cores()):
+        began = time.perf_counter()
+        tune(Network(10), split[:2], SPACE, trials=trials, sampler="random", epochs=EPOCHS, workers=workers)
+        took[str(workers)] = time.perf_counter() - began
+    return took
+
+
+# The same seconds ----------------------------------------------------------------------------------------------------
+
+
+def pellucid_(split: Split, seconds: float, seed: int) -> Any:
+    build = Network(len(np.unique(split.y)))
+    found = tune(build, (split.x, split.y), SPACE, time=seconds, epochs=EPOCHS, seed=seed)
+    return found.model.predict(split.x_test, verbose=0)
+
+
+def sklearn_(split: Split, seconds: float, seed: int) -> Any:
+    """RandomizedSearchCV over MLPClassifier, a few candidates at a time until the seconds are over."""
+    rng, best = np.random.default_rng(seed), None
+    space = {
+        "hidden_layer_sizes": [(u,) * d for d in (1, 2, 3) for u in (16, 32, 64, 128, WIDEST)],
+        "learning_rate_init": np.geomspace(1e-4, 3e-2, 50), "alpha": np.geomspace(1e-7, 1e-1, 50),
+        "batch_size": [32, 64, 128],
+    }  # fmt: skip
+    held = [next(iter(_stratified(split, seed)))]
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        model = MLPClassifier(max_iter=EPOCHS, random_state=seed)
+        search = RandomizedSearchCV(
+            model, space, n_iter=2 * cores(), n_jobs=cores(), cv=held, scoring="neg_log_loss",
+            random_state=int(rng.integers(1 << 30)),
+        ).fit(split.x, split.y)  # fmt: skip
+        if best is None or search.best_score_ > best.best_score_:
+            best = search
+    assert best is not None
+    return best.predict_proba(split.x_test)
+
+
+def keras_tuner_(split: Split, seconds: float, seed: int) -> Any:
+    """KerasTuner's Bayesian search, as its guide has it, one trial at a time until the seconds are over."""
+    import tempfile
+
+    import keras
+    import keras_tuner
+
+    classes = len(np.unique(split.y))
+
+    class Hyper(keras_tuner.HyperModel):  # type: ignore[misc, name-defined]
+        def build(self, hp: Any) -> Any:
+            model = keras.Sequential()
+            units, dropout = hp.Int("units", 16, WIDEST, sampling="log"), hp.Float("dropout", 0, 0.5)
+            for _ in range(hp.Int("depth", 1, 3)):
+                model.add(keras.layers.Dense(units, "relu"))
+                model.add(keras.layers.Dropout(dropout))
+            model.add(keras.layers.Dense(classes, "softmax"))
+            rate = hp.Float("rate", 1e-4, 3e-2, sampling="log")
+            model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
+            return model
+
+        def fit(self, hp: Any, model: Any, *args: Any, **options: Any) -> Any:
+            return model.fit(*args, batch_size=hp.Choice("batch_size", [32, 64, 128]), **options)
+
+    keras.utils.set_random_seed(seed)
+    end = time.perf_counter() + seconds
+
+    class Timed(keras_tuner.BayesianOptimization):  # type: ignore[misc, name-defined]
+        def on_trial_end(self, trial: Any) -> None:
+            super().on_trial_end(trial)
+            if time.perf_counter() > end:
+                self.oracle.max_trials = len(self.oracle.trials)
+
+    x, x_held, y, y_held = _held(split, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        tuner = Timed(Hyper(), "val_loss", max_trials=10_000, seed=seed, directory=folder, project_name="search")
+        tuner.search(x, y, validation_data=(x_held, y_held), epochs=EPOCHS, verbose=0)
+    best = tuner.get_best_hyperparameters()[0]
+    model = tuner.hypermodel.build(best)
+    model.fit(split.x, split.y, batch_size=best.get("batch_size"), epochs=EPOCHS, verbose=0)
+    return model.predict(split.x_test, verbose=0)
+
+
+def optuna_torch_(split: Split, seconds: float, seed: int) -> Any:
+    """Optuna by hand over PyTorch, in one process, pruned by its default."""
+    import optuna
+    import torch
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    classes = len(np.unique(split.y))
+    x, x_held, y, y_held = (torch.as_tensor(a) for a in _held(split, seed))
+
+    def trained(p: dict[str, Any], x: Any, y: Any, told: Callable[[int, Any], None]) -> Any:
+        torch.manual_seed(seed)
+        sizes = [x.shape[1], *[p["units"]] * p["depth"]]
+        hidden = [
+            part
+            for i, o in itertools.pairwise(sizes)
+            for part in (torch.nn.Linear(i, o), torch.nn.ReLU(), torch.nn.Dropout(p["dropout"]))
+        ]
+        model = torch.nn.Sequential(*hidden, torch.nn.Linear(sizes[-1], classes))
+        optimizer, loss = torch.optim.Adam(model.parameters(), p["rate"]), torch.nn.CrossEntropyLoss()
+        for epoch in range(EPOCHS):
+            model.train()
+            for rows in torch.randperm(len(x)).split(p["batch_size"]):
+                optimizer.zero_grad()
+                loss(model(x[rows]), y[rows]).backward()
+                optimizer.step()
+            model.eval()
+            told(epoch, model)
+        return model
+
+    def objective(trial: Any) -> float:
+        p = {
+            "depth": trial.suggest_int("depth", 1, 3), "units": trial.suggest_int("units", 16, WIDEST, log=True),
+            "rate": trial.suggest_float("rate", 1e-4, 3e-2, log=True),
+            "dropout": trial.suggest_float("dropout", 0, 0.5),
+            "batch_size": trial.suggest_categorical("batch_size", [32, 64, 128]),
+        }  # fmt: skip
+        worth = [0.0]
+
+        def told(epoch: int, model: Any) -> None:
+            with torch.no_grad():
+                worth[0] = float(torch.nn.functional.cross_entropy(model(x_held), y_held))
+            trial.report(worth[0], epoch)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        trained(p, x, y, told)
+        return worth[0]
+
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    study.optimize(objective, timeout=seconds)
+    model = trained(study.best_params, torch.as_tensor(split.x), torch.as_tensor(split.y), lambda epoch, model: None)
+    with torch.no_grad():
+        return torch.softmax(model(torch.as_tensor(split.x_test)), 1).numpy()
+
+
+TUNERS: dict[str, tuple[Callable[[Split, float, int], Any], list[str]]] = {
+    "Pellucid": (pellucid_, []),
+    "RandomizedSearchCV over MLPClassifier": (sklearn_, []),
+    "Optuna by hand over PyTorch": (optuna_torch_, ["torch"]),
+    "KerasTuner": (keras_tuner_, ["keras_tuner"]),
+}
+
+
+def standardised(title: str, seed: int) -> Split:
+    """A set's rows, each column to mean 0 and deviation 1 by the rows to train on."""
+    split = next(one for one in SETS if one.title == title).split(seed)
+    mean, deviation = split.x.mean(axis=0), split.x.std(axis=0)
+    x, x_test = ((a - mean) / np.where(deviation > 0, deviation, 1) for a in (split.x, split.x_test))
+    return Split(x.astype("float32"), split.y.astype("int64"), x_test.astype("float32"), split.y_test.astype("int64"))
+
+
+def _held(split: Split, seed: int) -> Any:
+    return train_test_split(split.x, split.y, test_size=0.2, stratify=split.y, random_state=seed)
+
+
+def _stratified(split: Split, seed: int) -> Any:
+    rows = np.arange(len(split.y))
+    yield train_test_split(rows, test_size=0.2, stratify=split.y, random_state=seed)
+
+
+def compared(titles: tuple[str, ...], seeds: int, seconds: float) -> dict[str, Any]:
+    """Accuracy and log loss on the rows to test on: by set, tuner and seed; a reason where one cannot be asked."""
+    found: dict[str, Any] = {}
+    for title in titles:
+        for name, (search, needs) in TUNERS.items():
+            try:
+                for package in needs:
+                    importlib.import_module(package)
+            except ImportError as problem:
+                found.setdefault(title, {})[name] = {"reason": f"{problem.name} is not installed"}
+                continue
+            scores = []
+            for seed in range(seeds):
+                split, began = standardised(title, seed), time.perf_counter()
+                p = np.asarray(search(split, seconds, seed), np.float64)
+                scores.append({
+                    "accuracy": float(accuracy_score(split.y_test, p.argmax(axis=1))),
+                    "loss": float(log_loss(split.y_test, p / p.sum(axis=1, keepdims=True))),
+                    "seconds": time.perf_counter() - began,
+                })  # fmt: skip
+            found.setdefault(title, {})[name] = {"scores": scores}
+            print(title, name, scores, file=sys.stderr, flush=True)
+    return found
+
+
+def page(found: dict[str, Any]) -> str:
+    """What was found, as tables: means over the seeds, with their deviation."""
+    first, last = found["speed"].values()
+    lines = [
+        f"{first:.1f} s with one worker, {last:.1f} s with {cores()}: {first / last:.2f} times sooner (bar: {BAR})."
+    ]
+    rows = []
+    for title, tuners in found["compared"].items():
+        for name, one in tuners.items():
+            shown = [one["reason"], "", ""]
+            if "scores" in one:
+                shown = [_spread([s[key] for s in one["scores"]]) for key in ("accuracy", "loss", "seconds")]
+            rows.append([title, name, *shown])
+    return "\n\n".join([*lines, table(["data", "tuner", "accuracy", "log loss", "seconds"], rows)])
+
+
+def _spread(values: list[float]) -> str:
+    return f"{statistics.mean(values):.4f} ± {statistics.pstdev(values):.4f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    quick = options.quick
+    seconds = 5.0 if quick else options.seconds
+    found = {
+        "speed": speed(10 if quick else 60),
+        "compared": compared(TITLES[:1] if quick else TITLES, 1 if quick else 5, seconds),
+    }
+    if not quick:
+        FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(page(found))
+
+
+if __name__ == "__main__":
+    main()
