@@ -25,7 +25,7 @@ from ..tuning.tune import budget_of, plan_of, tried
 from ..tuning.tuned import as_csv, remarks
 from . import runs
 from .data import Prepared, prepare
-from .doctor import examine_run
+from .doctor import doctor
 from .runs import Run
 from .spaces import usual_space
 from .spec import TrainSpec, clear
@@ -33,6 +33,7 @@ from .train import Finished, OnEvent, train
 from .trying import Tried, winner
 
 HELD = 0.2  # share of the rows to train on that trials are judged by, unless the spec says another
+LONG = 120.0  # seconds of a search, from which on the doctor may train copies of its best for half a minute
 FIXED = ("data", "target", "task", "split_by", "split_time", "validation_split", "seed")  # by which trials are compared
 MakeExecutor = Callable[[Objective], Executor]
 
@@ -221,7 +222,7 @@ def _finish(run: Run, study: Study, objective: Tried, whole: bool, tell: Listene
     spec = winner(objective, best.trial.values, max(1, round(best.scores["epochs"])))
     finished = train(spec, out=run.path, force=True, on_event=tell.training, searched=True)
     try:
-        findings = examine_run(run.path)
+        findings = doctor(run.path, experiments=None if study.seconds > LONG else False).findings
     except PellucidError:  # the doctor's trouble is not the search's
         findings = []
     return Found(run, study, best, finished, findings, remarks(study), whole)
