@@ -14,12 +14,15 @@ import argparse
 import importlib
 import itertools
 import json
+import os
 import statistics
 import sys
 import time
 import warnings
 from collections.abc import Callable
 from typing import Any
+
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))  # best for networks so small
 
 import numpy as np
 from sklearn.metrics import accuracy_score, log_loss
@@ -268,7 +271,7 @@ def page(found: dict[str, Any]) -> str:
     rows = []
     for title, tuners in found["compared"].items():
         for name, one in tuners.items():
-            shown = [one["reason"], "", ""]
+            shown = [one.get("reason", ""), "", ""]
             if "scores" in one:
                 shown = [_spread([s[key] for s in one["scores"]]) for key in ("accuracy", "loss", "seconds")]
             rows.append([title, name, *shown])

@@ -25,7 +25,8 @@ class Tried:
     base: Mapping[str, Any]
     measures: Sequence[Measure]
     folds: int = 0
-    _kept: tuple[Any, Prepared] | None = field(default=None, repr=False)  # the data of the last trial
+    _asked: Any = None  # what the data of the last trial depend on
+    _kept: dict[Fold | None, Prepared] = field(default_factory=dict, repr=False)  # those data, of each fold
 
     def __call__(self, trial: Trial, report: Report) -> Mapping[str, float]:
         spec = self.spec(trial.values)
@@ -37,7 +38,7 @@ class Tried:
         return TrainSpec.of({**self.base, **values}, "trial")
 
     def _training(self, spec: TrainSpec, fold: Fold | None) -> Training:
-        data = self._data(spec, fold)
+        data = self.data(spec, fold)
         assert data.validation is not None
         epochs = planned_epochs(spec, data)
         callbacks: list[Callback] = [UntilConverged()] if spec.until_converged else []
@@ -46,20 +47,22 @@ class Tried:
             callbacks, data.restored,
         )  # fmt: skip
 
-    def _data(self, spec: TrainSpec, fold: Fold | None) -> Prepared:
-        """The data, which most often is that of the trial before."""
-        asked = (spec.data, spec.target, spec.drop, spec.keep, fold)
-        if self._kept is None or self._kept[0] != asked:
-            self._kept = None  # the memory of it is free before the other is read
-            self._kept = (asked, prepare(spec, fold=fold))
-        return self._kept[1]
+    def data(self, spec: TrainSpec, fold: Fold | None) -> Prepared:
+        """The data of a trial, which most often are those of the one before."""
+        asked = (spec.data, spec.target, spec.drop, spec.keep)
+        if self._asked != asked:
+            self._asked = asked
+            self._kept.clear()
+        if fold not in self._kept:
+            self._kept[fold] = prepare(spec, fold=fold)
+        return self._kept[fold]
 
 
 def winner(tried: Tried, values: Mapping[str, Any], epochs: int) -> TrainSpec:
     """The spec that trains a trial's network on all rows but the test's, as long as was best, on the way there that its
     learning rate had: that of a training which early stopping cut short goes on as if it were not."""
     spec = tried.spec(values)
-    data = tried._data(spec, (0, tried.folds) if tried.folds else None)
+    data = tried.data(spec, (0, tried.folds) if tried.folds else None)
     planned = planned_epochs(spec, data)
     found: dict[str, Any] = {"epochs": epochs, "patience": 0, "until_converged": False, "validation_split": 0.0}
     if spec.schedule != "constant" and planned != epochs:
