@@ -37,6 +37,7 @@ def typed(folder: Path, *words: str, **options: object) -> subprocess.Popen[str]
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_file_is_searched_and_searched_on(tmp_path: Path):
     (tmp_path / "search.toml").write_text(SPEC)
     out, err = (process := typed(tmp_path, "tune", "search.toml", "--trials", "3", "--workers", "1")).communicate()
