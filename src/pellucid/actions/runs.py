@@ -198,8 +198,8 @@ def started(
     spec: TrainSpec, out: Path | None, force: bool, names: Names | None = None, data: str = "", searched: bool = False
 ) -> Iterator[Run]:
     """A new run's folder with its spec in it, held while the run goes on. A folder that holds a run is left alone
-    unless `force`. `names`: of the classes, where they are to be kept; `data`: their checksum, likewise. `searched`: the
-    run is a search's best, whose files stay."""
+    unless `force`. `names`: of the classes, where they are to be kept; `data`: their checksum, likewise. `searched`:
+    the run is a search's best, whose files stay."""
     run = Run(_new_folder(spec.data) if out is None else out)
     where = f"starting a run in {run.path}"
     try:

@@ -26,6 +26,7 @@ from ..tuning.tuned import as_csv, remarks
 from . import runs
 from .data import Prepared, prepare
 from .doctor import doctor
+from .fingerprint import fingerprint
 from .runs import Run
 from .spaces import usual_space
 from .spec import TrainSpec, clear
@@ -169,7 +170,7 @@ def tune(
     space = usual_space(base, data) if search.space is None else search.space
     search = Search(search.how, base, space)
     _plan(search, data)  # before the folder is made: a wrong search leaves nothing behind
-    with runs.started(base, out, force) as run:
+    with runs.started(base, out, force, data=fingerprint(base.data)) as run:
         run.spec.unlink()
         search.write(run.search)
     return _go_on(run, search, data, resources or Resources(), tell or Listeners())
@@ -179,6 +180,7 @@ def resume(path: Path, resources: Resources | None = None, *, tell: Listeners | 
     """Go on with a search that was interrupted, or that is to try more."""
     run = find(path)
     search = Search.read(run.search)
+    run.check_data(fingerprint(search.base.data))
     return _go_on(run, search, _prepared(search.base, search.how.folds), resources or Resources(), tell or Listeners())
 
 
