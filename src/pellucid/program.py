@@ -116,6 +116,8 @@ class Program:
     blocks: list[tuple[int, int]] = field(default_factory=list)  # of it, one after another: (where it begins, floats)
     constants: list[tuple[Buffer, Array]] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)  # in the order of the forward pass
+    rank: int = 0  # which of the processes that share a batch this is
+    ranks: int = 1  # and how many they are
     masks: tuple[Buffer | None, ...] = ()  # of each output, 1 where a number of it counts, 0 where not
     logits: dict[int, tuple[str, Buffer]] = field(default_factory=dict)  # by wire of y: (f, z) where y = f(z) ends it
     noise: tuple[int, ...] = ()  # the path of the present layer's random numbers, from the step's key

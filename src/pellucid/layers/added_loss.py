@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape, Whole
 from ..errors import WrongType
-from ..program import Buffer, Program
+from ..program import Buffer, CannotLower, Program
 from ..regularizers import Regularizer
 from ..rng import Key
 from ..wiring import Tensor
@@ -55,6 +55,8 @@ class AddedLoss(Layer):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         if self.only not in (None, code.trains):
             return code.constant(np.zeros(1))
+        if code.ranks > 1 and not x.each:
+            raise CannotLower("loss that is added within call, and is none of samples, over several processes,")
         y = code.block((1,))
         code.emit("added_loss", x, y, x.size, int(x.each))
         code.adds(code.constant(np.ones(1)))

@@ -279,8 +279,12 @@ class BatchNormalization(Layer):
         r, factor = code.block((C,)), code.block((C,))
         y, stats = code.buffer(x.shape), (mean, variance, r, factor)
         counts = None if mask is None or not of_batch else self._counted(code, mask, x)
+        shared = of_batch and code.ranks > 1
+        if shared:  # the statistics of all that share the batch, before they are used
+            code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, 2)
+            code.emit("ranks.moments", mean, variance, C)
         if counts is None:
-            code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, int(of_batch))
+            code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, int(of_batch and not shared))
         else:
             code.emit("batch_norm.masked", x, gamma, beta, *counts, *stats, y, *layout, x.shape[-1], self.epsilon)
         if not of_batch:
@@ -299,7 +303,11 @@ class BatchNormalization(Layer):
                 code.emit("batch_norm.masked.grad", dy, x, *counts, *to, *layout, x.shape[-1])
                 return dx
             level, slope = code.block((C,)), code.block((C,))
-            code.emit("batch_norm.grad", dy, x, mean, r, factor, dgamma, dbeta, level, slope, dx, *layout)
+            sums = dy, x, mean, r, factor, dgamma, dbeta, level, slope
+            code.emit("batch_norm.grad", *sums, None if code.ranks > 1 else dx, *layout)
+            if code.ranks > 1 and dx is not None:
+                code.emit("ranks.sums", level, slope, C)
+                code.emit("batch_norm.inputs", dy, x, mean, factor, level, slope, dx, *layout)
             return dx
 
         code.back(undo)
@@ -309,6 +317,8 @@ class BatchNormalization(Layer):
         """The mask, and where it is kept how many numbers of each channel count."""
         if mask.shape != x.shape[:-1]:
             raise CannotLower(f"layer {self.name!r} (BatchNormalization) with a mask of another shape")
+        if code.ranks > 1:
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization) with a mask, over several processes,")
         return mask, code.block((x.shape[axes_of(self.name, self.axis, x.shape)[0] - 1],))
 
     def _shares(self, x: Array, mask: Array, over: tuple[int, ...]) -> Array:

@@ -35,6 +35,8 @@ def lower_terms(kernel: str, code: Program, at: Places, *options: float, summed:
 
 def lower_signs(code: Program, at: Places) -> Places:
     """Emit the reading of labels 0 and 1 as -1 and 1."""
+    if code.ranks > 1:
+        raise CannotLower("loss that reads its labels by those of the whole batch, over several processes,")
     t = code.buffer(at.y_true.shape)
     code.emit("loss.signs", at.y_true, t, t.size)
     return at._replace(y_true=t)
@@ -49,11 +51,15 @@ def lower_slope(
     each, division = weights_per_sample(weights, slope.shape), REDUCTIONS.get(reduction or "", 0)
     ignored = (None, 0) if ignore_class is None else (k, ignore_class)
     given = weights, slope, slope.size, each, division, *ignored, scale
-    if mask is not None:  # which comes of the forward pass
-        code.emit("loss.slope", *given, mask, weights_per_sample(mask, slope.shape))
-        return
-    with code.within("gather"):  # where weights and class numbers are read, by the same thread: none need wait
-        code.emit("loss.slope", *given, None, 1)
+    counted = mask is not None or ignore_class is not None or (division == 2 and weights is not None)
+    number = code.block((2,)) if counted and division != 1 and code.ranks > 1 else None  # of 64 bits
+    of_mask = (mask, 1 if mask is None else weights_per_sample(mask, slope.shape))
+    # a mask comes of the forward pass; weights and class numbers are read in the gather, by the same thread: none waits
+    with code.within(code.section if mask is not None else "gather"):
+        code.emit("loss.slope", *given, *of_mask, number)
+        if number is not None:
+            code.emit("ranks.number", number)
+            code.emit("loss.divide", slope, slope.size, number, scale)
 
 
 def weights_per_sample(weights: Buffer | None, shape: Shape) -> int:

@@ -9,6 +9,7 @@ import struct
 import sys
 import threading
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,12 @@ class Executable:
     """
 
     def __init__(
-        self, program: Program, vectors: Mapping[str, Array], *, reuse: bool = False, alone: bool = False
-    ) -> None:
+        self, program: Program, vectors: Mapping[str, Array], *, reuse: bool = False, alone: bool = False,
+        hosts: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         """`reuse`: memory of what is no longer needed is used again, since nobody will look at it. `alone`: one thread
-        will run it, so that operations follow each other."""
+        will run it, so that operations follow each other. `hosts`: addresses of kernels that are functions of
+        Python's."""
         self.program, self.vectors = program, dict(vectors)
         self.ops = [op for section in program.sections.values() for op in section]
         meets = [True] * len(self.ops) if alone else meetings(self.ops, program.batch)
@@ -44,7 +47,8 @@ class Executable:
         self.bases = {"work": address(self.work), **{name: address(v) for name, v in self.vectors.items()}}
         from .library import library  # here, as it loads LLVM
 
-        addresses = library().need(["run", *(op.kernel for op in self.ops)])
+        kernels = library().need(["run", *(op.kernel for op in self.ops if op.kernel not in hosts)])
+        addresses = {**kernels, **hosts}
         self.entry = library().function("run")
         self.table = aligned(len(self.ops) * layout.OP_WORDS, "int64").reshape(-1, layout.OP_WORDS)
         self.bound: dict[str, list[tuple[int, int, int]]] = {}  # name -> (operation, word, offset) that point there
@@ -59,6 +63,7 @@ class Executable:
         job = self.job
         job[layout.PROGRAM], job[layout.OPS] = address(self.table), len(self.ops)
         job[layout.SHARED_ADDRESS], job[layout.YIELD] = address(self.shared), give_way()
+        job[layout.RANKS] = 1
 
     def _write(self, i: int, op: Op, meets: bool, addresses: Mapping[str, int]) -> None:
         """One operation's words. `meets`: the threads wait for each other after it."""

@@ -15,15 +15,16 @@ SERIAL, DECIDES, BARRIER = 1, 2, 4  # flags: one thread runs it; it may end the 
 JOB_WORDS = 32
 (
     PROGRAM, OPS, SAMPLES, BATCH, PLACE, STEPS, ORDER, SHUFFLE_KEY, SHUFFLED, RATES, TAKEN, RECORDS, COUNTERS_ADDRESS,
-    COUNTERS, YIELD, DONE, SHARED_ADDRESS, SORTING,
-) = range(18)  # fmt: skip
+    COUNTERS, YIELD, DONE, SHARED_ADDRESS, SORTING, RANK, RANKS,
+) = range(20)  # fmt: skip
 
 # What a thread knows: it alone writes this.
 THREAD_WORDS = 64
-B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE = range(10)
+B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE, ALL, ROW = range(12)
 # B: samples in this batch. FIRST: place of the first one in the pass. ROWS: address of the numbers of the batch's
-# samples, or 0 where they follow each other. OUT: samples done in this run before. T: optimizer steps taken. RATE: the
-# learning rate's bits. SCRATCH: memory of this thread's own. SHARED, COUNTS: addresses.
+# samples, or 0 where they follow each other. Where several processes share a batch, these are of this one's share; ALL:
+# samples of all of them; ROW: place of the first of this one's in the batch. OUT: samples done in this run before. T:
+# optimizer steps taken. RATE: the learning rate's bits. SCRATCH: memory of this thread's own. SHARED, COUNTS: addresses.
 
 # What all threads share, each word on a cache line of its own.
 SHARED_WORDS = 64

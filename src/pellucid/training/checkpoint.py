@@ -64,6 +64,13 @@ def save_checkpoint(
 
     Raises FileError if the file cannot be written.
     """
+    return write_whole(path, lambda file: write_checkpoint(file, model, position, callbacks))
+
+
+def write_checkpoint(
+    file: IO[bytes], model: TrainableModel, position: Position, callbacks: Iterable[Remembering] = ()
+) -> None:
+    """Write everything to an open file."""
     arrays: dict[str, Array] = {}
     record = {
         "theta": model.theta.data,
@@ -80,7 +87,7 @@ def save_checkpoint(
         "network": network(model),
         "record": _taken_apart(record, "", arrays),
     }
-    return write_whole(path, lambda file: _write(file, about, arrays))
+    _write(file, about, arrays)
 
 
 def network(model: TrainableModel) -> dict[str, Any]:
@@ -133,19 +140,21 @@ def _write(file: IO[bytes], about: dict[str, Any], arrays: Mapping[str, Array]) 
 
 
 def load_checkpoint(
-    path: str | os.PathLike[str], model: TrainableModel, callbacks: Iterable[Remembering] = ()
+    path: str | os.PathLike[str] | IO[bytes], model: TrainableModel, callbacks: Iterable[Remembering] = ()
 ) -> Position:
-    """Put the model, its optimizer and the callbacks where the checkpoint left them; returns the place in the run.
+    """Put the model, its optimizer and the callbacks where the checkpoint (a file's path, or an open file) left them;
+    returns the place in the run.
 
     A callback that the checkpoint does not know starts anew. Raises FileError where the file is missing, damaged,
     foreign, or comes from another network; the model is then as it was.
     """
-    about = _read(path)
-    with reading(f"checkpoint {os.fspath(path)}", WHOLE, AGAIN):
-        _check_network(path, about["network"], network(model))
+    where = f"checkpoint {os.fspath(path)}" if isinstance(path, str | os.PathLike) else "checkpoint"
+    about = _read(path, where)
+    with reading(where, WHOLE, AGAIN):
+        _check_network(where, about["network"], network(model))
     record, before = about["record"], _kept(model)
     try:
-        with reading(f"checkpoint {os.fspath(path)}", WHOLE, AGAIN):
+        with reading(where, WHOLE, AGAIN):
             _put_into(model, record)
             for label, callback in labelled(callbacks).items():
                 if state := record["callbacks"].get(label):
@@ -175,9 +184,8 @@ def _put_into(model: TrainableModel, record: Mapping[str, Any]) -> None:
     model.stop_training = record["stop_training"]
 
 
-def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
+def _read(path: str | os.PathLike[str] | IO[bytes], where: str) -> dict[str, Any]:
     """All that a file holds, checked as far as it can be without the model."""
-    where = f"checkpoint {os.fspath(path)}"
     with reading(where, WHOLE, AGAIN), zipfile.ZipFile(path) as archive:
         about: dict[str, Any] = json.loads(_member(archive, ABOUT))
         if about["format"] == FORMAT and about["version"] > VERSION:
@@ -229,9 +237,8 @@ def _put_together(value: Any, archive: zipfile.ZipFile) -> Any:
     return {key: _put_together(part, archive) for key, part in value.items()}
 
 
-def _check_network(path: str | os.PathLike[str], saved: Mapping[str, Any], mine: Mapping[str, Any]) -> None:
+def _check_network(where: str, saved: Mapping[str, Any], mine: Mapping[str, Any]) -> None:
     """The error that names the first thing in which two networks differ."""
-    where = f"checkpoint {os.fspath(path)}"
     fix = "Build the model that wrote it, or delete the file to train from the beginning."
     for kind in ("trained", "not trained"):
         for name in dict.fromkeys([*mine[kind], *saved[kind]]):

@@ -13,12 +13,15 @@ from ..arrays import Array, Parts, Shape, aligned, as_dtypes, at_length, fits, p
 from ..machine.executable import Executable, address, call_kernel, sorting_words
 from ..machine.layout import DONE, KINDS
 from ..machine.threads import SPAN, Crew
+from ..optimizers.memory import runs
 from ..program import CannotLower, lettered
 from ..registry import Revision
 from ..rng import Key
 from . import definition
 from .base import TrainableModel, is_own
 from .batches import ArrayBatches, Batches, with_class_weight
+from .distribution import DataParallel, largest_share, share_of, sharing
+from .exchange import Exchange
 from .lowering import NOISE_KEY, LoweredModel, lower_step
 from .predicting import Predictors
 
@@ -32,17 +35,28 @@ class StepProgram:
     """A program for steps on one kind of batches, and what a run of it leaves behind."""
 
     def __init__(
-        self, model: TrainableModel, capacity: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool
-    ) -> None:
+        self, model: TrainableModel, capacity: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool,
+        shared: DataParallel | None = None,
+    ) -> None:  # fmt: skip
+        """`shared`: the processes that share each batch, of which this one has `capacity` rows at most."""
         self.model, self.batch, self.training = model, capacity, training
-        self.lowered: LoweredModel = lower_step(model, capacity, x, y, weights, training=training, fused=fused)
+        self.rank, self.ranks = (shared.rank, shared.size) if shared else (0, 1)
+        self.lowered: LoweredModel = lower_step(
+            model, capacity, x, y, weights, training=training, fused=fused, rank=self.rank, ranks=self.ranks
+        )
         vectors = {"theta": model.theta.data, "gradient": model.gradient.data, "state": model.state.data}
         if training and model.optimizer.memory is not None:
             vectors |= model.optimizer.memory.vectors()
-        self.machine = Executable(self.lowered.code, vectors, reuse=fused or not training)
         self.counters = aligned(self.lowered.counters, "float64")
-        self.machine.set(counters_address=address(self.counters), counters=len(self.counters))
-        self.crew = Crew()
+        summed = runs(model.theta, model.trained_names()) if training else []
+        self.exchange = Exchange(shared, model.gradient.data, summed, self.counters) if shared else None
+        hosts = self.exchange.hosts if self.exchange else {}
+        self.machine = Executable(self.lowered.code, vectors, reuse=fused or not training, hosts=hosts)
+        counted = self.exchange.local if self.exchange else self.counters
+        self.machine.set(counters_address=address(counted), counters=len(counted), rank=self.rank, ranks=self.ranks)
+        if self.exchange:
+            self.exchange.join(self.machine)
+        self.crew = Crew(shared.threads() if shared else None)
         self.draws = model.wiring.draws and not training  # each batch of an evaluation from a key of its own
         self.x, self.y, self.weights = x, y, weights
         self.reads = [  # (name in the program, whether as rows, which of x, y and weights, which part of it)
@@ -72,7 +86,7 @@ class StepProgram:
 
     def most(self) -> int:
         """Steps that a run may have, for the outputs it must keep."""
-        if self.draws or (self.training and not self.lowered.updates):
+        if self.draws or (self.training and not self.lowered.updates) or (self.exchange and self.lowered.foreign):
             return 1
         kept = self.batch * sum(y.size for y in self.lowered.ys)
         return max(1, RECORD_FLOATS // kept) if self.lowered.foreign else 1 << 40
@@ -80,8 +94,12 @@ class StepProgram:
     def run(self, order: Array | None, place: int, limit: int, *, alone: bool = False) -> int:
         """Run at most so many steps from batch `place` on; returns how many. A step that is not finite is not done.
         alone: on one thread, as for a single step no other is worth its start."""
-        threads, steps = (1, 1) if alone else self.crew.plan(min(limit, self.most()))
         machine, model = self.machine, self.model
+        if self.exchange is not None:
+            if self.training and engine_of(model).not_finite == model.optimizer.steps_taken:
+                return 0  # all ranks know it, whether their last run began with this step or ended before it
+            self.exchange.begin()
+        threads, steps = (1, 1) if alone else self.crew.plan(min(limit, self.most()))
         if self.lowered.foreign:
             for name, y in lettered("out", self.lowered.ys).items():
                 machine.bind(name, np.empty((steps * self.batch, *y.shape), "float32"))
@@ -100,6 +118,8 @@ class StepProgram:
             done = int(machine.job[DONE])
             if self.training and self.lowered.updates:
                 model.optimizer.steps_taken = taken + done
+        if self.exchange is not None and not self.exchange.end(done):
+            engine_of(model).not_finite = taken + done
         if not alone:
             self.crew.ran(threads, done, time.perf_counter() - began)
         if done and self.training and not self.lowered.updates:
@@ -111,10 +131,10 @@ class StepProgram:
 
     def outputs(self, place: int) -> dict[str, Array]:
         """What each layer gave (B, ...) for batch `place`, the last one run, by step: views, until the next."""
-        rows = min(self.batch, len(self.x) - place * self.batch)
+        first, last = share_of(min(self.batch, len(self.x) - place * self.batch), self.rank, self.ranks)
         taps = self.lowered.code.taps
-        first = {label: tapped.get("y") or tapped["y1"] for label, tapped in taps.items() if label}
-        return {step.label: self.machine.view(first[step.label], rows) for step in self.model.wiring.steps}
+        at = {label: tapped.get("y") or tapped["y1"] for label, tapped in taps.items() if label}
+        return {step.label: self.machine.view(at[step.label], last - first) for step in self.model.wiring.steps}
 
     def short(self, steps: int) -> bool:
         """Whether an epoch of so many steps is known to be over before anybody could want to look at it."""
@@ -198,6 +218,8 @@ class StepProgram:
         for meter in self.lowered.foreign:
             metric, i = meter.metric, meter.output
             y_true, y_pred = targets[i][rows], self.machine.kept[names[i]]
+            if self.exchange is not None:
+                y_pred = self.exchange.rows(y_pred, last - first)
             weights = given[i][rows] if meter.weighted and given[i] is not None else None
             together = weights is None and metric.can_lower() and metric.adds_whole_numbers(y_true)
             size = max(last - first, 1) if together else self.batch
@@ -214,6 +236,7 @@ class Engine:
         self.step_programs: dict[Any, StepProgram] = {}
         self.revision, self.edits = Revision(), -1
         self.refusal = ""
+        self.not_finite = -1  # the last step that was not, of those that several processes shared
         self.predictors: Predictors | None = None  # those used last
         self.of_length: dict[Any, Predictors] = {}  # more than one where the model leaves a length open
         self.crews: dict[Any, Crew] = {}  # what was learnt of threads outlives a change of a part
@@ -247,12 +270,15 @@ class Engine:
         """A program for batches of such arrays, bound to them; None where only the definition can."""
         if not self._renewed():
             return None
-        capacity = 1 << max(batch - 1, 0).bit_length()
-        key = (training, fused, capacity, *map(_shapes, (x, y, weights)))
+        shared = sharing()
+        capacity = 1 << max((largest_share(batch, shared.size) if shared else batch) - 1, 0).bit_length()
+        key = (training, fused, capacity, shared, *map(_shapes, (x, y, weights)))
         try:
             found = kept(
                 self.step_programs, key,
-                lambda: StepProgram(self.model, capacity, x, y, weights, training=training, fused=fused),
+                lambda: StepProgram(
+                    self.model, capacity, x, y, weights, training=training, fused=fused, shared=shared
+                ),
             )  # fmt: skip
             found.crew = self.crews.setdefault(key, found.crew)
         except CannotLower as part:
@@ -280,7 +306,7 @@ class Engine:
 
     def _refuse(self, part: CannotLower) -> None:
         self.refusal = str(part)
-        say_once(self.refusal)
+        say_once(self.refusal, sharing())
 
 
 def kept(programs: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
@@ -373,12 +399,14 @@ def no_rows(model: TrainableModel, shapes: Sequence[Shape]) -> Any:
 _said: set[str] = set()
 
 
-def say_once(part: str) -> None:
+def say_once(part: str, shared: DataParallel | None = None) -> None:
     """Tell, the first time, why a network runs on the definition."""
     if part not in _said:
         import logging
 
         _said.add(part)
         logging.getLogger("pellucid").warning(
-            "The %s has no compiled form: the network runs on the definition, in plain NumPy.", part
+            "The %s has no compiled form: the network runs on the definition, in plain NumPy%s.",
+            part,
+            ", each process the whole of every batch" if shared else "",
         )

@@ -19,7 +19,9 @@ from .batches import ArrayBatches, Batches, with_class_weight
 from .callbacks.base import CallbackList, LazyLogs, as_list
 from .callbacks.history import History
 from .checkpoint import Position
+from .distribution import sharing, together
 from .own_step import begin_counting, test_one, train_one
+from .synchronizing import compare_batch, compare_evaluation, compare_fit, synchronized
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,11 @@ def fit(model: TrainableModel, plan: Plan, callbacks: Any, verbose: int) -> Hist
         "do_validation": plan.validation is not None,
         "class_weight": plan.class_weight,
     }
-    with CallbackList([*as_list(callbacks), history], model, params) as listeners:
+    with together(), CallbackList([*as_list(callbacks), history], model, params) as listeners:
+        compare_fit(
+            model, plan.train, plan.validation, epochs=plan.epochs, class_weight=plan.class_weight,
+            validation_freq=plan.validation_freq,
+        )  # fmt: skip
         for callback in listeners.callbacks:
             if hasattr(callback, "set_batches"):
                 callback.set_batches(plan.train, plan.validation)
@@ -62,7 +68,7 @@ def _fit(model: TrainableModel, plan: Plan, listeners: CallbackList) -> None:
     model.stop_training = False
     position = Position(epoch=plan.initial_epoch, first_step=model.optimizer.steps_taken)
     listeners.call("on_train_begin")
-    position = _restored(listeners, position)
+    position = synchronized(model, _restored(listeners, position), listeners.callbacks)
     model.position = position
     logs: dict[str, Any] = {}
     while position.epoch < plan.epochs and not model.stop_training:
@@ -78,6 +84,8 @@ def _fit(model: TrainableModel, plan: Plan, listeners: CallbackList) -> None:
         position.epoch, position.batch, position.meters = finished + 1, 0, {}
         position.first_step = model.optimizer.steps_taken
         listeners.call("on_epoch_end", finished, logs)
+        if shared := sharing():
+            model.stop_training = shared.of_any(model.stop_training)
     if plan.epochs:
         model.optimizer.finalize(model.theta, model.trained_names() if model.optimizer.steps_taken else [])
     listeners.call("on_train_end", logs)
@@ -95,7 +103,7 @@ def _many_epochs(
         return None
     if plan.validation is not None or position.batch or position.meters or not listeners.takes_many_epochs():
         return None
-    if listeners.until_look(0) is not None:
+    if listeners.until_look(0) is not None or sharing():
         return None
     step_program = engine.step_program_for(model, train, plan.class_weight, training=True, fused=True)
     if (
@@ -145,6 +153,7 @@ def _train_epoch(model: TrainableModel, plan: Plan, listeners: CallbackList, pos
                 break
         return model.meters.results()
     for x, y, weights in plan.train.epoch(position.epoch, key, position.batch):
+        compare_batch("fit", position.batch, x, y, weights)
         listeners.call("on_train_batch_begin", position.batch)
         if not _step(model, *ready(model, x, y, weights, "fit", plan.class_weight), listeners, position):
             break
@@ -172,7 +181,7 @@ def _run(
         position.batch += done
         if done:
             listeners.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
-            if model.stop_training:
+            if _is_to_stop(model, listeners):
                 return False
             continue
         batch = step_program.rows(order, place)  # something in it is not finite: the definition traces what
@@ -192,7 +201,7 @@ def _step(
         train_one(model, x, y, weights)
         see(outputs, compiled=False)
     except NonFinite as problem:
-        if not any(getattr(callback, "handles_non_finite", False) for callback in listeners.callbacks):
+        if not any(getattr(callback, "handles_non_finite", False) for callback in listeners.given):
             raise
         shapes = [(len(x), *shape) for shape in model.output_shapes_for(*(part.shape[1:] for part in parts_of(x)))]
         model.meters.spoil(y, shapes, model.objective.losses)
@@ -200,7 +209,17 @@ def _step(
         return False
     position.batch += 1
     listeners.call("on_train_batch_end", position.batch - 1, LazyLogs(model.meters.results))
-    return not model.stop_training
+    return not _is_to_stop(model, listeners)
+
+
+def _is_to_stop(model: TrainableModel, listeners: CallbackList) -> bool:
+    """Whether a callback has asked to stop. Several processes must agree, which they do where somebody sees every
+    batch, and at the end of each epoch; otherwise they are not told of the same batches."""
+    if shared := sharing():
+        if not listeners.sees_every_batch("train"):
+            return False
+        model.stop_training = shared.of_any(model.stop_training)
+    return model.stop_training
 
 
 def _outputs(model: TrainableModel, x: Any) -> dict[str, Array]:
@@ -224,6 +243,7 @@ def resume_meters(model: TrainableModel, counted: dict[str, Array], x: Any, y: A
 
 def evaluate(model: TrainableModel, batches: Batches, listeners: CallbackList) -> dict[str, Any]:
     """The loss and metrics over all batches."""
+    compare_evaluation(model, batches)
     begin_counting(model)
     listeners.call("on_test_begin")
     step_program = engine.step_program_for(model, batches, training=False)
@@ -233,6 +253,7 @@ def evaluate(model: TrainableModel, batches: Batches, listeners: CallbackList) -
             _test_again(model, batches)
     else:
         for i, (x, y, weights) in enumerate(batches.epoch(0, None)):
+            compare_batch("evaluate", i, x, y, weights)
             listeners.call("on_test_batch_begin", i)
             test_one(model, *ready(model, x, y, weights, "evaluate"))
             listeners.call("on_test_batch_end", i, LazyLogs(model.meters.results))

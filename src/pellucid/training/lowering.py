@@ -42,12 +42,15 @@ class LoweredModel:
 
 
 def lower_network(
-    model: TrainableModel, batch: int, shapes: Sequence[Shape], *, training: bool, judged: bool
+    model: TrainableModel, batch: int, shapes: Sequence[Shape], *, training: bool, judged: bool, rank: int = 0,
+    ranks: int = 1,
 ) -> tuple[Program, tuple[Buffer, ...]]:
     """The forward pass from rows of `x`, or of `x1`, `x2`, ..., and where each output is. judged: a loss follows."""
     trained = frozenset(model.trained_names()) if training else frozenset()
     drawing = model.key.fold("noise").seed if training else Buffer(NOISE_KEY, 0, (), False)
-    code = Program(batch, model.theta, model.state, training, trained, noise_key=drawing, judged=judged)
+    code = Program(
+        batch, model.theta, model.state, training, trained, noise_key=drawing, judged=judged, rank=rank, ranks=ranks
+    )
     entering = zip(lettered("x", shapes).items(), model.input_dtypes, strict=True)
     given = [
         replace(gathered(code, name, shape, serial=False), whole=dtype if is_whole(dtype) else "")
@@ -78,10 +81,14 @@ def lower_prediction(model: TrainableModel, batch: int, shapes: Sequence[Shape])
 
 
 def lower_step(
-    model: TrainableModel, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False
-) -> LoweredModel:
-    """A whole step on batches of such arrays. `fused`: nobody will look at the gradient, so it need not be written."""
-    code, ys = lower_network(model, batch, [part.shape[1:] for part in parts_of(x)], training=training, judged=True)
+    model: TrainableModel, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False,
+    rank: int = 0, ranks: int = 1,
+) -> LoweredModel:  # fmt: skip
+    """A whole step on batches of such arrays. `fused`: nobody will look at the gradient, so it need not be written.
+    Of several processes that share each batch, the one of this rank has so many rows at most, and what it finds is
+    summed over all before it is looked at."""
+    shapes = [part.shape[1:] for part in parts_of(x)]
+    code, ys = lower_network(model, batch, shapes, training=training, judged=True, rank=rank, ranks=ranks)
     made, objective = LoweredModel(code, ys), model.objective
     targets = parts_of(y)
     objective.settle(targets, [(batch, *out.shape) for out in ys])
@@ -93,20 +100,34 @@ def lower_step(
         if training:
             back = zip(model.wiring.outputs, totals, strict=True)
             code.backpropagate([(wire, found.dy) for wire, found in back if found is not None])
-        lower_penalties(model, code)
+        if rank == 0:  # which are to be in the sum once
+            lower_penalties(model, code)
+    if ranks > 1:
+        with code.within("backward"):
+            _lower_counting(model, made, y, ends, totals)
+            code.emit("ranks.step", Buffer("gradient", 0, (model.gradient.data.size,), False))
     if training:
-        _lower_update(model, made, fused)
-    with code.within("count"):
-        code.emit("count.loss", 0)
-        if objective.names:
-            _count_each(made, totals)
-        for meter in model.meters.resolved(y, Parts(map(_like, ys)), objective.losses):
-            _lower_metric(made, meter, ends[meter.output])
-        if made.foreign:
-            for name, out in lettered("out", ys).items():
-                _written(code, out, name)
+        _lower_update(model, made, fused and ranks == 1)
+    if ranks == 1:
+        with code.within("count"):
+            _lower_counting(model, made, y, ends, totals)
     fuse(code, seen=training and not fused)
     return made
+
+
+def _lower_counting(
+    model: TrainableModel, made: LoweredModel, y: Any, ends: Sequence[End | None], totals: Sequence[_Total | None]
+) -> None:
+    """Emit the counting of the loss and the metrics."""
+    code, objective = made.code, model.objective
+    code.emit("count.loss", 0)
+    if objective.names:
+        _count_each(made, totals)
+    for meter in model.meters.resolved(y, Parts(map(_like, made.ys)), objective.losses):
+        _lower_metric(made, meter, ends[meter.output])
+    if made.foreign:
+        for name, out in lettered("out", made.ys).items():
+            _written(code, out, name)
 
 
 def _written(code: Program, y: Buffer, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..intrinsics import doubles, floats, ints, number
-from ..layout import LOSS, SHARED, B
+from ..layout import ALL, LOSS, SHARED, B
 from .base import kernel
 from .gather import share_lines
 
@@ -23,7 +23,7 @@ def penalty(op: int, ctx: int, tid: int, nt: int) -> None:
         v = np.float64(y[i])
         absolute += abs(v)
         squares += v * v
-    doubles(c[SHARED], 64)[LOSS] += (number(o[2]) * absolute + number(o[3]) * squares) / c[B]
+    doubles(c[SHARED], 64)[LOSS] += (number(o[2]) * absolute + number(o[3]) * squares) / c[ALL]
 
 
 @kernel("activity.grad")
@@ -33,7 +33,7 @@ def penalty_grad(op: int, ctx: int, tid: int, nt: int) -> None:
     lo, hi = share_lines(c[B] * o[4], tid, nt)
     n = hi - lo
     dy, y, dx = floats(o[0] + 4 * lo, n), floats(o[1] + 4 * lo, n), floats(o[3] + 4 * lo, n)
-    l1, l2 = f32(number(o[5]) / c[B]), f32(2.0 * number(o[6]) / c[B])
+    l1, l2 = f32(number(o[5]) / c[ALL]), f32(2.0 * number(o[6]) / c[ALL])
     for i in range(n):
         sign = f32(1) if y[i] > f32(0) else (f32(-1) if y[i] < f32(0) else y[i])  # NaN stays NaN
         dx[i] = dy[i] + (l1 * sign + l2 * y[i])

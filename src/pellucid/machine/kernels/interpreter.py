@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..intrinsics import (
     FLUSH,
     atomic_add,
@@ -15,6 +17,7 @@ from ..intrinsics import (
 )  # fmt: skip
 from ..layout import (
     ABORT,
+    ALL,
     ARRIVED,
     BARRIER,
     BATCH,
@@ -36,9 +39,12 @@ from ..layout import (
     PHASE,
     PLACE,
     PROGRAM,
+    RANK,
+    RANKS,
     RATE,
     RATES,
     RECORDS,
+    ROW,
     ROWS,
     SAMPLES,
     SERIAL,
@@ -85,6 +91,13 @@ def meet(ctx: int, nt: int, give_way: int) -> bool:
 
 
 @inline
+def share_samples(n: int, rank: int, ranks: int) -> Any:
+    """(first, last + 1) of the n samples of a batch that fall to a process: fours, as random numbers are drawn."""
+    fours = (n + 3) // 4
+    return min(n, fours * rank // ranks * 4), min(n, fours * (rank + 1) // ranks * 4)
+
+
+@inline
 def epoch_done(job: int) -> None:
     """Write what was counted in the epoch beside the others', and count from 0."""
     j = ints(job, 32)
@@ -107,6 +120,7 @@ def steps(job: int, ctx: int, tid: int, nt: int) -> None:
     samples, batch, give_way = j[SAMPLES], j[BATCH], j[YIELD]
     place, order = j[PLACE], j[ORDER]
     taken, rates, program, operations = j[TAKEN], j[RATES], j[PROGRAM], j[OPS]
+    rank, ranks = j[RANK], j[RANKS]
     if nt == 1:
         j[DONE], shared[STATUS] = 0, FINE
     for step in range(j[STEPS]):
@@ -117,9 +131,11 @@ def steps(job: int, ctx: int, tid: int, nt: int) -> None:
                 return
         if nt > 1 and tid == 0:
             shared[STOP + 8 * (step & 1)] = shared[LATE]  # for all to read when the step is done: so they agree
-        c[FIRST] = place * batch
-        c[B] = min(batch, samples - place * batch)
-        c[ROWS] = order + 8 * place * batch if order != 0 else 0
+        c[ALL] = min(batch, samples - place * batch)
+        c[ROW], end = share_samples(c[ALL], rank, ranks)
+        c[B] = end - c[ROW]
+        c[FIRST] = place * batch + c[ROW]
+        c[ROWS] = order + 8 * c[FIRST] if order != 0 else 0
         c[T] = taken + step
         if rates != 0:
             c[RATE] = ints(rates + 8 * step, 1)[0]

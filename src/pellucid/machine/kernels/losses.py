@@ -9,7 +9,7 @@ import numpy as np
 
 from ..intrinsics import Word, doubles, floats, ints
 from ..intrinsics import number as number_of
-from ..layout import LOSS, NOT_FINITE, SHARED, STATUS, B
+from ..layout import ALL, LOSS, NOT_FINITE, SHARED, STATUS, B
 from .base import inline, kernel
 from .gather import share_lines
 
@@ -22,12 +22,13 @@ def slope(op: int, ctx: int, tid: int, nt: int) -> None:
     """How much each value counts; where nothing does, 0.
 
     op: weights or 0, slope, values per sample, weights per sample, reduction, class numbers or 0, the one that does not
-    count, a factor, a mask or 0, mask's numbers per sample.
+    count, a factor, a mask or 0, mask's numbers per sample, where several processes share the batch a place for the
+    number to divide by, else 0: it is summed over all of them first.
     """
-    o, c = ints(op, 10), ints(ctx, 64)
+    o, c = ints(op, 11), ints(ctx, 64)
     inner, reduction = o[2], o[4]
     n = c[B] * inner
-    s, number = floats(o[1], n), np.float64(n)
+    s, number = floats(o[1], n), np.float64(c[ALL] * inner)
     if o[0] == 0:
         for i in range(n):
             s[i] = f32(1)
@@ -55,8 +56,23 @@ def slope(op: int, ctx: int, tid: int, nt: int) -> None:
         number = np.float64(0)
         for i in range(n):
             number += np.float64(s[i])
+    if o[10] != 0:
+        doubles(o[10], 1)[0] = number
+        return
     scale = f32(1) if reduction == SUM else (f32(1.0 / number) if number != 0.0 else f32(0))
     scale *= f32(number_of(o[7]))
+    for i in range(n):
+        s[i] *= scale
+
+
+@kernel("loss.divide")
+def divide(op: int, ctx: int, tid: int, nt: int) -> None:
+    """How much each value counts, over the number of all. op: slope, values per sample, the number, a factor."""
+    o, c = ints(op, 4), ints(ctx, 64)
+    n = c[B] * o[1]
+    s, number = floats(o[0], n), doubles(o[2], 1)[0]
+    scale = f32(1.0 / number) if number != 0.0 else f32(0)
+    scale *= f32(number_of(o[3]))
     for i in range(n):
         s[i] *= scale
 

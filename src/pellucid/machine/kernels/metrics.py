@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..intrinsics import doubles, floats, ints, number
-from ..layout import COUNTS, LOSS, SHARED, B
+from ..layout import ALL, COUNTS, LOSS, SHARED, B
 from .base import inline, kernel
 from .gather import share, share_lines
 from .losses import weighted
@@ -20,7 +20,7 @@ def count_loss(op: int, ctx: int, tid: int, nt: int) -> None:
     """The loss, weighted by the samples, and the samples. op: place."""
     o, c = ints(op, 1), ints(ctx, 64)
     counts, shared = doubles(c[COUNTS] + 8 * o[0], 2), doubles(c[SHARED], 64)
-    counts[0] += shared[LOSS] * c[B]
+    counts[0] += shared[LOSS] * c[ALL]
     counts[1] += c[B]
 
 
@@ -32,7 +32,7 @@ def count_part(op: int, ctx: int, tid: int, nt: int) -> None:
     """
     o, c = ints(op, 4), ints(ctx, 64)
     counts = doubles(c[COUNTS] + 8 * o[3], 1)
-    counts[0] += weighted(o[0], o[1], c[B] * o[2]) * c[B]
+    counts[0] += weighted(o[0], o[1], c[B] * o[2]) * c[ALL]
 
 
 @kernel("count.values")

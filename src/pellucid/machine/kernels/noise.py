@@ -1,6 +1,7 @@
 """Noise: drawn from the key of a layer and a step, the numbers that `rng.Key` gives; and applied to x.
 
-Each thread draws whole blocks of random words, so that the numbers do not depend on who draws them.
+Each thread draws whole blocks of random words, so that the numbers do not depend on who draws them; nor on which
+process has a sample, as the shares of a batch begin at every fourth.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..intrinsics import Word, floats, ints, number
-from ..layout import B, T
+from ..layout import ROW, B, T
 from .base import inline, kernel
 from .gather import share_lines
 from .random import fold, four_words, normal
@@ -41,15 +42,16 @@ def kept(op: int, ctx: int, tid: int, nt: int) -> None:
     lo, hi = share_lines(n, tid, nt)
     m = floats(o[0] + 4 * lo, hi - lo)
     least, scale = np.uint64(o[3]), f32(number(o[4]))
-    key = noise_key(o[5], c[T], o[6], op + 8 * 7)
+    key, block = noise_key(o[5], c[T], o[6], op + 8 * 7), lo // 4
+    block += c[ROW] * o[1] // 4 if o[2] != 0 else 0
     whole = (hi - lo) // 4
     for i in range(whole):
-        w0, w1, w2, w3 = four_words(key, lo // 4 + i)
+        w0, w1, w2, w3 = four_words(key, block + i)
         m[4 * i] = scale if w0 >= least else f32(0)
         m[4 * i + 1] = scale if w1 >= least else f32(0)
         m[4 * i + 2] = scale if w2 >= least else f32(0)
         m[4 * i + 3] = scale if w3 >= least else f32(0)
-    w0, w1, w2, _ = four_words(key, lo // 4 + whole)
+    w0, w1, w2, _ = four_words(key, block + whole)
     for i in range(4 * whole, hi - lo):
         w = w0 if i == 4 * whole else (w1 if i == 4 * whole + 1 else w2)
         m[i] = scale if w >= least else f32(0)
@@ -73,13 +75,13 @@ def draw_normal(op: int, ctx: int, tid: int, nt: int) -> None:
     m = floats(o[0] + 4 * lo, hi - lo)
     mean, stddev = number(o[2]), number(o[3])
     key = noise_key(o[4], c[T], o[5], op + 8 * 6)
-    pairs = (hi - lo) // 2
+    pairs, block = (hi - lo) // 2, (c[ROW] * o[1] + lo) // 2
     for i in range(pairs):
-        w0, w1, w2, w3 = four_words(key, lo // 2 + i)
+        w0, w1, w2, w3 = four_words(key, block + i)
         m[2 * i] = f32(mean + stddev * normal(w0, w1))
         m[2 * i + 1] = f32(mean + stddev * normal(w2, w3))
     if 2 * pairs < hi - lo:
-        w0, w1, _, _ = four_words(key, lo // 2 + pairs)
+        w0, w1, _, _ = four_words(key, block + pairs)
         m[2 * pairs] = f32(mean + stddev * normal(w0, w1))
 
 
@@ -91,12 +93,12 @@ def draw_truncated_normal(op: int, ctx: int, tid: int, nt: int) -> None:
     m = floats(o[0] + 4 * lo, hi - lo)
     mean, stddev = number(o[2]), number(o[3])
     key = noise_key(o[4], c[T], o[5], op + 8 * 6)
-    again = fold(key, AGAIN)
+    again, first = fold(key, AGAIN), c[ROW] * o[1]
     for i in range(lo, hi):
-        z, attempt = normal_number(key, i), 0
+        z, attempt = normal_number(key, first + i), 0
         while abs(z) > 2.0:
             attempt += 1
-            z = normal_number(fold(again, attempt), i)
+            z = normal_number(fold(again, attempt), first + i)
         m[i - lo] = f32(mean + stddev * z)
 
 
@@ -110,9 +112,9 @@ def draw_uniform(op: int, ctx: int, tid: int, nt: int) -> None:
     lo, hi = share_lines(c[B] * o[1], tid, nt)
     m = floats(o[0] + 4 * lo, hi - lo)
     low, width = f32(number(o[2])), f32(number(o[3]))
-    key = noise_key(o[4], c[T], o[5], op + 8 * 6)
+    key, block = noise_key(o[4], c[T], o[5], op + 8 * 6), (c[ROW] * o[1] + lo) // 4
     for i in range((hi - lo + 3) // 4):
-        w0, w1, w2, w3 = four_words(key, lo // 4 + i)
+        w0, w1, w2, w3 = four_words(key, block + i)
         for j in range(4 * i, min(4 * i + 4, hi - lo)):
             k = j - 4 * i
             w = w0 if k == 0 else (w1 if k == 1 else (w2 if k == 2 else w3))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..intrinsics import Word, floats, ints, number
-from ..layout import B
+from ..layout import ALL, B
 from .base import inline, kernel
 from .gather import share, share_lines
 
@@ -72,7 +72,8 @@ def add_products(x: Word, mean: Any, by: Word, M: int, C: int, inner: int, lo: i
 def batch_norm(op: int, ctx: int, tid: int, nt: int) -> None:
     """y = γ·(x - μ)·r + β with r = 1/sqrt(σ² + ε).
 
-    op: x, γ, β, μ, σ², r, γ·r, y, M per sample, C, inner, ε, whether μ and σ² are first taken from the batch.
+    op: x, γ, β, μ, σ², r, γ·r, y, M per sample, C, inner, ε, whether μ and σ² are first taken from the batch (1), or
+    these alone are wanted (2), as they are not yet those of all processes that share the batch.
     """
     o, c = ints(op, 16), ints(ctx, 64)
     M, C, inner = c[B] * o[8], o[9], o[10]
@@ -88,6 +89,8 @@ def batch_norm(op: int, ctx: int, tid: int, nt: int) -> None:
         add_products(o[0], mean, 0, M, C, inner, lo, n, variance)
         for j in range(n):
             variance[j] *= each
+    if o[12] == 2:
+        return
     epsilon = f32(number(o[11]))
     for j in range(n):
         r[j] = f32(1) / np.sqrt(variance[j] + epsilon)
@@ -107,6 +110,27 @@ def batch_norm(op: int, ctx: int, tid: int, nt: int) -> None:
                     y[i] = (x[i] - middle) * by + shift
 
 
+@inline
+def back_to_inputs(
+    dy: Word, x: Word, dx: Word, mean: Any, factor: Any, level: Any, slope: Any, M: int, C: int, inner: int,
+    lo: int, n: int,
+) -> None:  # fmt: skip
+    """dx = γ·r·(dy - dβ/N - x̂·dγ/N), from dβ/N as `level` and r·dγ/N as `slope`."""
+    for m in range(M):
+        at = 4 * (m * C + lo) * inner
+        if inner == 1:
+            d, row, to = floats(dy + at, n), floats(x + at, n), floats(dx + at, n)
+            for j in range(n):
+                to[j] = factor[j] * (d[j] - level[j] - (row[j] - mean[j]) * slope[j])
+        else:
+            for j in range(n):
+                run = at + 4 * j * inner
+                d, row, to = floats(dy + run, inner), floats(x + run, inner), floats(dx + run, inner)
+                middle, by, a, b = mean[j], factor[j], level[j], slope[j]
+                for i in range(inner):
+                    to[i] = by * (d[i] - a - (row[i] - middle) * b)
+
+
 @kernel("batch_norm.grad")
 def batch_norm_grad(op: int, ctx: int, tid: int, nt: int) -> None:
     """dβ = Σ dy, dγ = Σ dy·x̂, dx = γ·r·(dy - dβ/N - x̂·dγ/N), for statistics of the batch.
@@ -120,7 +144,7 @@ def batch_norm_grad(op: int, ctx: int, tid: int, nt: int) -> None:
     mean, r, factor = floats(o[2] + 4 * lo, n), floats(o[3] + 4 * lo, n), floats(o[4] + 4 * lo, n)
     dgamma, dbeta = floats(o[5] + 4 * lo, n), floats(o[6] + 4 * lo, n)
     level, slope = floats(o[7] + 4 * lo, n), floats(o[8] + 4 * lo, n)
-    each = f32(1.0 / (M * inner))
+    each = f32(1.0 / (c[ALL] * o[10] * inner))
     add_up(o[0], M, C, inner, lo, n, dbeta)
     add_products(o[1], mean, o[0], M, C, inner, lo, n, dgamma)
     for j in range(n):
@@ -129,21 +153,23 @@ def batch_norm_grad(op: int, ctx: int, tid: int, nt: int) -> None:
         level[j] = dbeta[j] * each
     for j in range(n):
         slope[j] = dgamma[j] * each * r[j]
-    if o[9] == 0:
-        return
-    for m in range(M):
-        at = 4 * (m * C + lo) * inner
-        if inner == 1:
-            dy, x, dx = floats(o[0] + at, n), floats(o[1] + at, n), floats(o[9] + at, n)
-            for j in range(n):
-                dx[j] = factor[j] * (dy[j] - level[j] - (x[j] - mean[j]) * slope[j])
-        else:
-            for j in range(n):
-                run = at + 4 * j * inner
-                dy, x, dx = floats(o[0] + run, inner), floats(o[1] + run, inner), floats(o[9] + run, inner)
-                middle, by, a, b = mean[j], factor[j], level[j], slope[j]
-                for i in range(inner):
-                    dx[i] = by * (dy[i] - a - (x[i] - middle) * b)
+    if o[9] != 0:
+        back_to_inputs(o[0], o[1], o[9], mean, factor, level, slope, M, C, inner, lo, n)
+
+
+@kernel("batch_norm.inputs")
+def batch_norm_inputs(op: int, ctx: int, tid: int, nt: int) -> None:
+    """The dx of `batch_norm.grad` alone, once dβ/N and r·dγ/N are those of all processes that share the batch.
+
+    op: dy, x, μ, γ·r, dβ/N, r·dγ/N, dx, M per sample, C, inner.
+    """
+    o, c = ints(op, 16), ints(ctx, 64)
+    M, C, inner = c[B] * o[7], o[8], o[9]
+    lo, hi = channels(C, inner, tid, nt)
+    n = hi - lo
+    mean, factor = floats(o[2] + 4 * lo, n), floats(o[3] + 4 * lo, n)
+    level, slope = floats(o[4] + 4 * lo, n), floats(o[5] + 4 * lo, n)
+    back_to_inputs(o[0], o[1], o[6], mean, factor, level, slope, M, C, inner, lo, n)
 
 
 @kernel("batch_norm.frozen.grad")

@@ -160,6 +160,7 @@ TABLE: dict[str, str] = {
     "dy x mean r factor >dgamma >dbeta >level >slope >dx": "batch_norm.grad",
     "x gamma beta mask >count >mean >variance >r >factor >y": "batch_norm.masked",
     "dy x mask count mean r factor >dgamma >dbeta >dx": "batch_norm.masked.grad",
+    "dy x mean factor level slope >dx": "batch_norm.inputs",
     "serial <>moving new N": "batch_norm.average",
     # The batch, the loss, the counting
     "data Stride N >to:samples | order": (
@@ -169,7 +170,8 @@ TABLE: dict[str, str] = {
     "serial data Stride N >to | order": "gather.labels",
     "x N | +status": "finite.rows",
     "x:lines N | +status": "op.within",
-    "serial weights >slope N Each Division classes Ignored Scale mask": "loss.slope",
+    "serial weights >slope N Each Division classes Ignored Scale mask Of_mask >number": "loss.slope",
+    "serial <>slope N number": "loss.divide",
     "serial mask weights >product N": "masking.weights",
     "serial t >to N": "loss.signs",
     "t:M y:M slope:M >values:M >dy:M M N": (
@@ -199,6 +201,11 @@ TABLE: dict[str, str] = {
         "hits.sparse_categorical_accuracy hits.categorical_accuracy hits.sparse_top_k_categorical_accuracy "
         "hits.top_k_categorical_accuracy"
     ),
+    # Sums over all processes that share a batch: no kernels, but functions of training/exchange.py
+    "serial <>gradient | <>loss": "ranks.step",
+    "serial <>number": "ranks.number",
+    "serial <>level <>slope N": "ranks.sums",
+    "serial <>mean <>variance N": "ranks.moments",
     # Penalties and constraints
     "N w >sums": "penalty.sums",
     "N w:lines <>g:lines": "penalty.grad",

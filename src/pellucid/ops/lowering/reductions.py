@@ -48,6 +48,8 @@ def reduced(code: Program, name: str, x: Buffer, axis: Any, keepdims: bool) -> B
 
 def _through_the_batch(code: Program, name: str, x: Buffer, axes: list[int], keepdims: bool) -> Buffer:
     """As `reduced`, over the batch and axes of a sample: x is turned, so that each row goes through the whole batch."""
+    if code.ranks > 1:
+        raise CannotLower(f"ops.{name} through a batch that several processes share")
     code.together = True
     kept = tuple(n for i, n in enumerate(x.shape, 1) if i not in axes)
     M, order = math.prod(kept), to_the_end(x.shape, axes)

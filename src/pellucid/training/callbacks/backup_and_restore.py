@@ -32,6 +32,7 @@ class BackupAndRestore(Callback):
     >>> backup = BackupAndRestore("backup", save_freq=False, save_seconds=30)
     """
 
+    rank_zero_only = True
     last = True  # the other callbacks have then brought their memory up to date
 
     def __init__(

@@ -8,6 +8,7 @@ from typing import Any, Self
 from ...arrays import Array
 from ...errors import WrongType
 from ..batches import Batches
+from ..distribution import alone, distribution
 
 Logs = Mapping[str, Any]
 
@@ -33,6 +34,7 @@ class Callback:
     params: Mapping[str, Any] = {}
     last = False
     every_batch = True  # False: `on_train_batch_end` may skip batches, so that many can be run in one go
+    rank_zero_only = False  # True: of several processes (see `distribution`) the first has it, as it writes or shows
     every_epoch = True  # False: `on_epoch_end` may come later, for many epochs at a time
 
     def set_model(self, model: Any) -> None:
@@ -135,7 +137,10 @@ class CallbackList(Callback):
     """
 
     def __init__(self, callbacks: Any = None, model: Any = None, params: Mapping[str, Any] | None = None) -> None:
-        self.callbacks = sorted(as_list(callbacks), key=lambda callback: bool(getattr(callback, "last", False)))
+        self.given = sorted(as_list(callbacks), key=lambda callback: bool(getattr(callback, "last", False)))
+        self.shared = distribution()
+        elsewhere = self.shared is not None and self.shared.rank > 0
+        self.callbacks = [c for c in self.given if not (elsewhere and getattr(c, "rank_zero_only", False))]
         self._told: dict[str, list[Callable[..., Any]]] = {}
         self.set_params(params or {})
         self.set_model(model)
@@ -157,7 +162,7 @@ class CallbackList(Callback):
     def sees_every_batch(self, kind: str) -> bool:
         """Whether somebody must be told of every batch ("train" or "test") when it is done."""
         moments = (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
-        return any(getattr(c, "every_batch", True) and any(_overrides(c, m) for m in moments) for c in self.callbacks)
+        return any(getattr(c, "every_batch", True) and any(_overrides(c, m) for m in moments) for c in self.given)
 
     def takes_many_epochs(self) -> bool:
         """Whether nobody minds if told of many epochs at once."""
@@ -189,7 +194,12 @@ class CallbackList(Callback):
     def _listeners(self, moment: str) -> list[Callable[..., Any]]:
         if moment not in self._told:
             told = [callback for callback in self.callbacks if _overrides(callback, moment)]
-            self._told[moment] = [getattr(callback, moment) for callback in told]
+            self._told[moment] = [
+                _unshared(getattr(callback, moment))
+                if self.shared and getattr(callback, "rank_zero_only", False)
+                else getattr(callback, moment)
+                for callback in told
+            ]
         return self._told[moment]
 
     def close(self) -> None:
@@ -202,6 +212,16 @@ class CallbackList(Callback):
 
     def __exit__(self, *problem: object) -> None:
         self.close()
+
+
+def _unshared(moment: Callable[..., Any]) -> Callable[..., Any]:
+    """A moment of a callback that the other processes have not: what it computes, it computes alone."""
+
+    def call(*args: Any) -> None:
+        with alone():
+            moment(*args)
+
+    return call
 
 
 def _teller(moment: str) -> Callable[..., None]:

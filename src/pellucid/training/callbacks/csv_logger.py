@@ -25,6 +25,8 @@ class CSVLogger(Callback):
     >>> logger = CSVLogger("training.csv", append=True)
     """
 
+    rank_zero_only = True
+
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
             raise InvalidArgument(self.where("separator"), "one character", separator)

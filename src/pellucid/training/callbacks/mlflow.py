@@ -23,6 +23,8 @@ class MLflow(Callback):
     >>> keep = MLflow(run_name="first try")
     """
 
+    rank_zero_only = True
+
     def __init__(self, run_name: str | None = None, log_model: bool = True) -> None:
         self.run_name = run_name
         self.log_model = bool(log_model)

@@ -23,6 +23,8 @@ class ModelCheckpoint(Monitoring):
     >>> saving = ModelCheckpoint("best.keras", monitor="val_accuracy", save_best_only=True)
     """
 
+    rank_zero_only = True
+
     def __init__(
         self,
         filepath: str | os.PathLike[str],

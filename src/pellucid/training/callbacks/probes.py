@@ -44,6 +44,7 @@ class Probes(Callback):
     ([0, 1, 2], ['dense', 'dense_1'])
     """
 
+    rank_zero_only = True
     every_batch = False
 
     def __init__(self, every: int | None = None, filename: str | os.PathLike[str] | None = None) -> None:

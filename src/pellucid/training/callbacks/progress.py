@@ -33,6 +33,7 @@ class Progress(Callback):
     'Epoch 1/3 · 0.25 s · loss 0.5123 · accuracy 0.7500'
     """
 
+    rank_zero_only = True
     every_batch = False
 
     def __init__(self, verbose: int = 1, every: int = 1) -> None:

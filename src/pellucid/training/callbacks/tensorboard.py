@@ -28,6 +28,8 @@ class TensorBoard(Callback):
     >>> board = TensorBoard("logs", histogram_freq=1, update_freq=100)
     """
 
+    rank_zero_only = True
+
     def __init__(
         self,
         log_dir: str | os.PathLike[str] = "logs",
