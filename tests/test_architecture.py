@@ -51,7 +51,7 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("faces", {"cli"}),
     (
         "doors",
-        {"backend", "callbacks", "config", "datasets", "random", "saving", "utils"},
+        {"backend", "callbacks", "config", "datasets", "distribution", "random", "saving", "utils"},
     ),  # Keras's names for what stands below
     ("roof", {"__init__", "__main__"}),
 ]
@@ -84,6 +84,7 @@ OUTSIDE: dict[str, set[str]] = {
     "IPython": {"training.callbacks.notebook"},
     "tensorboardX": {"training.callbacks.tensorboard"},
     "mlflow": {"training.callbacks.mlflow"},
+    "mpi4py": {"training.distribution"},
     "rich": {"cli", "training.callbacks.progress"},
 }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,17 @@ from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
 from ..tables import attach
-from ..training.callbacks import BackupAndRestore, Callback, CSVLogger, EarlyStopping, Probes, UntilConverged
+from ..training.callbacks import (
+    BackupAndRestore,
+    Callback,
+    CSVLogger,
+    EarlyStopping,
+    History,
+    Probes,
+    UntilConverged,
+)
 from ..training.callbacks.progress import Progress
+from ..training.distribution import DataParallel, alone, by_mpiexec
 from . import runs
 from .building import build
 from .data import Prepared, prepare
@@ -73,27 +84,50 @@ def train(
     spec: TrainSpec, *, out: Path | None = None, force: bool = False, on_event: OnEvent = lambda event: None,
     verbose: int = 0, searched: bool = False,
 ) -> Finished:  # fmt: skip
-    """Train what the spec says into a new folder. searched: into that of the search which has found it."""
-    checksum = fingerprint(spec.data)
-    data = prepare(spec)
-    epochs = planned_epochs(spec, data)
-    model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
-    with runs.started(spec, out, force, data.names if data.unusual else None, checksum, searched) as run:
-        return _run(run, spec, data, model, epochs, on_event, verbose)
+    """Train what the spec says into a new folder. Processes that `mpiexec` has started share each batch; rank 0 alone
+    has the folder, and tells. searched: into the folder of the search which has found it."""
+    with by_mpiexec() as ranks:
+        checksum = fingerprint(spec.data)
+        data = prepare(spec)
+        epochs = planned_epochs(spec, data)
+        model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
+        if ranks is not None and ranks.rank:
+            return _followed(ranks, spec, data, model, epochs)
+        with runs.started(spec, out, force, data.names if data.unusual else None, checksum, searched) as run:
+            return _led(ranks, _run(run, spec, data, model, epochs, on_event, verbose))
 
 
 def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int = 0) -> Finished:
     """Go on with a run that was interrupted."""
-    run = runs.find(path)
-    with runs.held(run):
-        if run.done:
-            fix = "Start another with train."
-            raise FileError(f"resuming {path}", "an unfinished run", Told("one that is done"), fix)
-        spec = run.read_spec()
-        run.check_data(fingerprint(spec.data))
-        data = prepare(spec, run.reader())
-        epochs = planned_epochs(spec, data)
-        return _run(run, spec, data, build(spec, data, epochs), epochs, on_event, verbose)
+    with by_mpiexec() as ranks:
+        run = runs.find(path)
+        follows = ranks is not None and ranks.rank > 0
+        with nullcontext() if follows else runs.held(run):
+            if run.done:
+                fix = "Start another with train."
+                raise FileError(f"resuming {path}", "an unfinished run", Told("one that is done"), fix)
+            spec = run.read_spec()
+            run.check_data(fingerprint(spec.data))
+            data = prepare(spec, run.reader())
+            epochs = planned_epochs(spec, data)
+            model = build(spec, data, epochs)
+            if ranks is not None and follows:
+                return _followed(ranks, spec, data, model, epochs)
+            return _led(ranks, _run(run, spec, data, model, epochs, on_event, verbose))
+
+
+def _followed(ranks: DataParallel, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int) -> Finished:
+    """The part of all ranks but 0: to train along. What has come of it, rank 0 tells."""
+    _fit(Run(Path()), spec, data, model, epochs, lambda event: None, 0)
+    found = json.loads(ranks.of_first(b""))
+    return Finished(Run(Path(found["run"])), found["metrics"])
+
+
+def _led(ranks: DataParallel | None, finished: Finished) -> Finished:
+    """What rank 0 has found, told to the others."""
+    if ranks is not None:
+        ranks.of_first(json.dumps({"run": str(finished.run.path), "metrics": finished.metrics}).encode())
+    return finished
 
 
 def looked_at(y: Array, classes: bool) -> Array:
@@ -111,18 +145,32 @@ def _run(
     on_event(Started(run, spec, data, model, epochs, findings))
     began = time.monotonic()
     try:
-        history = model.fit(
-            **data.to_fit(spec.batch_size),
-            epochs=epochs,
-            validation_data=data.validation,
-            validation_batch_size=1024,
-            callbacks=[*_callbacks(run, spec, data, on_event), *([Progress(every=LINE_EVERY)] if verbose else [])],
-            verbose=0,
-        )
+        history = _fit(run, spec, data, model, epochs, on_event, verbose)
     except NonFinite as problem:
         run.write_problem(problem)
         raise
     seconds = time.monotonic() - began
+    with alone():
+        return _finished(run, spec, data, model, history, seconds, on_event)
+
+
+def _fit(
+    run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int
+) -> History:
+    return model.fit(
+        **data.to_fit(spec.batch_size),
+        epochs=epochs,
+        validation_data=data.validation,
+        validation_batch_size=1024,
+        callbacks=[*_callbacks(run, spec, data, on_event), *([Progress(every=LINE_EVERY)] if verbose else [])],
+        verbose=0,
+    )
+
+
+def _finished(
+    run: Run, spec: TrainSpec, data: Prepared, model: Sequential, history: History, seconds: float, on_event: OnEvent
+) -> Finished:
+    """Save the model, and judge it."""
     if data.table is not None:
         attach(model, data.table.encoder, data.table.targets)
     elif data.names and data.unusual:
@@ -177,6 +225,8 @@ def _callbacks(run: Run, spec: TrainSpec, data: Prepared, on_event: OnEvent) -> 
 
 class _Told(Callback):
     """Passes the end of each epoch on."""
+
+    rank_zero_only = True
 
     def __init__(self, on_event: OnEvent) -> None:
         self.on_event = on_event

@@ -24,6 +24,7 @@ from ..files import write_text_whole
 from ..tables import read_table
 from ..tables.columns import understand
 from ..tables.example import pumps
+from ..training.distribution import follows
 from ..training.sure_faults import DesignWarning
 from . import doctor, explain, export, lr, report, serve, show, tune
 from .options import Source, option, spec_of
@@ -92,6 +93,7 @@ def train_command(
     pellucid train digits --layers 128,64 --dropout 0.2
     """
     words = dict(locals())
+    quiet = quiet or follows()
     verbose = 0 if quiet else 1
     if resume_run is not None:
         options = [name for name in TrainSpec.model_fields if words.get(name) is not None]

@@ -18,6 +18,7 @@ from ..data import datasets
 from ..data.labels import Names, listed
 from ..tables import Table
 from ..tables.columns import Column
+from ..training.distribution import distribution
 
 MOST_CLASSES = 20  # in a table
 FOR_NUMBERS = ("mean_absolute_error", "root_mean_squared_error", "r2", "baseline")
@@ -82,6 +83,9 @@ def started(event: Started) -> None:
     classes(data.names if data.unusual else ())
     parameters, epochs = count(model.count_params(), "parameter"), count(event.epochs, "epoch")
     line(f"{chain(model)}: {parameters}, {epochs} at most, seed {event.spec.seed}")
+    if ranks := distribution():
+        again = f"mpiexec -n {ranks.size} pellucid train --resume {event.run.path}"
+        line(f"{ranks.size} processes share each batch. Should one of them die, all end, and this goes on: {again}")
     if event.epochs == 0:
         line("No epochs: nothing is trained, and what follows is of a network as it was drawn.")
     for found in event.findings:

@@ -24,7 +24,8 @@ B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE, ALL, ROW = range(1
 # B: samples in this batch. FIRST: place of the first one in the pass. ROWS: address of the numbers of the batch's
 # samples, or 0 where they follow each other. Where several processes share a batch, these are of this one's share; ALL:
 # samples of all of them; ROW: place of the first of this one's in the batch. OUT: samples done in this run before. T:
-# optimizer steps taken. RATE: the learning rate's bits. SCRATCH: memory of this thread's own. SHARED, COUNTS: addresses.
+# optimizer steps taken. RATE: the learning rate's bits. SCRATCH: memory of this thread's own. SHARED, COUNTS:
+# addresses.
 
 # What all threads share, each word on a cache line of its own.
 SHARED_WORDS = 64

@@ -22,6 +22,7 @@ from ..arrays import Array
 from ..errors import InvalidArgument, NotReady, Told, WrongType
 
 SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # where MPICH's and Open MPI's mpiexec tell how many processes there are
+RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")  # and which this is
 GRACE = 5.0  # seconds that a process which failed waits for the others to fail alike
 
 
@@ -169,6 +170,28 @@ def alone() -> Iterator[None]:
 def started_by_mpiexec() -> bool:
     """Whether this process is one of several that `mpiexec` has started."""
     return any(os.environ.get(name, "1") not in ("", "0", "1") for name in SIZES)
+
+
+def follows() -> bool:
+    """Whether this is such a process, and not the first, which speaks for all."""
+    return started_by_mpiexec() and any(os.environ.get(name, "0") != "0" for name in RANKS)
+
+
+@contextmanager
+def by_mpiexec() -> Iterator[DataParallel | None]:
+    """Within the block, training is shared with all processes of the job, where `mpiexec` has started several. What
+    fails in all of them, rank 0 tells."""
+    if not started_by_mpiexec():
+        yield None
+        return
+    shared = DataParallel()
+    try:
+        with shared.scope(), shared.ending_alike():
+            yield shared
+    except Exception:
+        if shared.rank:
+            sys.exit(2)
+        raise
 
 
 def _world() -> Any:
