@@ -40,7 +40,8 @@ BATCH = 21
 
 def test_every_kernel_has_a_signature() -> None:
     fused = {name for name in KERNELS if name.startswith(FUSED)}
-    assert set(TEXTS) == set(KERNELS) - ALONE - fused
+    of_python = {name for name in TEXTS if name.startswith("ranks.")}  # training/exchange.py
+    assert set(TEXTS) - of_python == set(KERNELS) - ALONE - fused
     assert all(signature(name) for name in fused)
 
 
