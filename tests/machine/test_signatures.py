@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from laws.ranks import Twin
 from machine import signature_check
 from machine.op_alone import Compiled
 from machine.op_table import rows
@@ -29,6 +30,7 @@ from pellucid.machine.kernels import KERNELS
 from pellucid.machine.layout import KINDS
 from pellucid.machine.passes.signatures import FUSED, TEXTS, _read, signature
 from pellucid.rng import Key
+from pellucid.training.distribution import DataParallel, together
 from pellucid.training.engine import engine_of
 from pellucid.training.lowering import lower_prediction
 
@@ -113,6 +115,13 @@ def of_calls() -> Iterator[Executable]:
         yield step_of(make(), Parts(xs) if isinstance(x, list) else xs[0], y)
 
 
+def of_ranks() -> Iterator[Executable]:
+    """Steps of a process that shares its batches with another."""
+    with DataParallel(Twin()).scope(), together():
+        yield from (layered(L.BatchNormalization(axis=axis), (5, 3)) for axis in (1, 2))
+        yield masked(np.linspace(0, 1, BATCH, dtype="float32"))
+
+
 def of_graphs() -> Iterator[Executable]:
     """Layers of several inputs, losses of several outputs, and metrics of other targets than classes."""
     kinds = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate)
@@ -152,7 +161,7 @@ def of_steps() -> Iterator[Executable]:
 
 def test_kernels_do_what_their_signatures_say() -> None:
     checker = Checker()
-    for machine in chain(of_ops(), of_layers(), of_graphs(), of_calls(), of_steps()):
+    for machine in chain(of_ops(), of_layers(), of_ranks(), of_graphs(), of_calls(), of_steps()):
         checker.check(machine, BATCH)
     assert set(KERNELS) - ALONE - set(checker.tried) == set()
 
