@@ -85,6 +85,7 @@ OUTSIDE: dict[str, set[str]] = {
     "tensorboardX": {"training.callbacks.tensorboard"},
     "mlflow": {"training.callbacks.mlflow"},
     "mpi4py": {"training.distribution"},
+    "distributed": {"tuning.cluster"},
     "rich": {"cli", "training.callbacks.progress"},
 }
 

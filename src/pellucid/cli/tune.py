@@ -17,6 +17,8 @@ from ..actions.train import Event, Started
 from ..actions.tune import Begun, Found, Listeners, Resources, Search, TuneSpec, read_toml, resume, tune
 from ..doctor.telling import told
 from ..errors import InvalidArgument, Told
+from ..training.distribution import started_by_mpiexec
+from ..tuning import Dask
 from ..tuning.search import Progress
 from ..tuning.tuned import ranking, table
 from . import show
@@ -47,6 +49,10 @@ def tune_command(
     search_seed: Annotated[int | None, searched("search_seed")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; one for each core unless given.", min=1)] = None,
     memory: Annotated[str | None, typer.Option(help="What a trial may hold: 800MB, 2GB; ended beyond it.")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786: its workers run trials."),
+    ] = None,
     target: Annotated[list[str] | None, option("target")] = None,
     drop: Annotated[list[str] | None, option("drop")] = None,
     keep: Annotated[list[str] | None, option("keep")] = None,
@@ -77,9 +83,14 @@ def tune_command(
     pellucid tune people.csv --target survived --time 5m
     """
     words = dict(locals())
+    if started_by_mpiexec():
+        raise InvalidArgument("tune", "one process", Told("several, which mpiexec started"), "Pass --cluster instead.")
+    if cluster is not None and (workers is not None or memory is not None):
+        raise InvalidArgument("tune, --cluster", "no --workers and --memory, which the cluster settles", Told("them"))
     resources = Resources(
         trials, None if time_ is None else _amount("--time", time_, UNITS, "90s, 5m or 2h"), workers,
         None if memory is None else int(_amount("--memory", memory, SIZES, "800MB or 2GB")),
+        None if cluster is None else Dask(cluster),
     )  # fmt: skip
     given = {name: words[name] for name in (*TrainSpec.model_fields, *TuneSpec.model_fields) if words.get(name)}
     given |= {name: words[name] for name in words if words[name] == 0 and name in TrainSpec.model_fields}
@@ -89,7 +100,7 @@ def tune_command(
         if resume_run is not None:
             if given or out or force:
                 names = ", ".join([*given, *(["out"] if out else []), *(["force"] if force else [])])
-                expected = "no other option but --trials, --time, --workers and --memory, as search.toml says the rest"
+                expected = "none but --trials, --time, --workers, --memory and --cluster: search.toml says the rest"
                 raise InvalidArgument("--resume", expected, Told(names))
             found = resume(resume_run, resources, tell=tell)
         else:

@@ -1,5 +1,6 @@
 """Search for a better network: on every core, without a database, and without losing a trial."""
 
+from .cluster import Dask
 from .measures import Measure
 from .processes import Processes
 from .space import Space
@@ -8,6 +9,7 @@ from .tune import tune
 from .tuned import Tuned
 
 __all__ = [
+    "Dask",
     "Ended",
     "Executor",
     "Measure",

@@ -68,8 +68,9 @@ def tune(
     (x, y) that the search never sees; the best network is judged by it once. It is trained on all of `data`.
 
     folder: keeps the journal, and goes on with a search that is there. workers: processes, as many as there are cores;
-    what another process cannot import, such as a function of a notebook, is tried in this one. A function
-    (objective) -> `Executor` runs trials elsewhere. memory: bytes that a worker may hold.
+    what another process cannot import, such as a function of a notebook, is tried in this one. `Dask`
+    ("tcp://...") runs trials on a cluster, any function (objective) -> `Executor` elsewhere. memory: bytes that a
+    worker may hold.
 
     >>> from pellucid.layers import Dense
     >>> from pellucid.models import Sequential
