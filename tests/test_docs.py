@@ -7,6 +7,7 @@ own comment names (`$ pellucid train nosuch.csv  # exit code 2`). What it prints
 A block that needs a real data set, or PyTorch, is preceded by an invisible line:
 <!-- skip: next if(no_data, reason="needs PELLUCID_DATA") -->
 <!-- skip: next if(no_torch, reason="needs PyTorch") -->
+<!-- skip: next if(no_mpi, reason="needs mpiexec and mpi4py") -->
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -27,7 +29,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-RUN = {"pellucid", "python", "cat", "head", "ls", "printf", "unzip"}
+RUN = {"mpiexec", "pellucid", "python", "cat", "head", "ls", "printf", "unzip"}
 NOT_RUN = {"make", "git", "pip", "cd", "source", "open"}  # they fetch, build, or act on the reader's own shell
 SECONDS = 240  # that one command may take
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # `pellucid`: the one under test
@@ -85,6 +87,8 @@ def test_examples_run(path: Path, subtests: pytest.Subtests, tmp_path: Path, mon
     document = SYBIL.parse(path)
     document.namespace["no_data"] = not os.environ.get("PELLUCID_DATA")
     document.namespace["no_torch"] = importlib.util.find_spec("torch") is None
+    has_mpi = importlib.util.find_spec("mpi4py") is not None and shutil.which("mpiexec", path=PATH) is not None
+    document.namespace["no_mpi"] = not has_mpi
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", PATH)
     for example in document:

@@ -254,7 +254,6 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.BatchNormalization, {"momentum": 1.5}, "momentum"),
     (L.BatchNormalization, {"epsilon": 0.0}, "epsilon"),
     (L.BatchNormalization, {"axis": [1]}, "axis"),
-    (L.BatchNormalization, {"synchronized": True}, "synchronized"),
     (L.BatchNormalization, {"renorm_momentum": 2.0}, "renorm_momentum"),
     (L.BatchNormalization, {"renorm": True, "renorm_clipping": 3.0}, "rmin"),
     (L.BatchNormalization, {"renorm": True, "renorm_clipping": {"dmin": 1.0}}, "dmax"),

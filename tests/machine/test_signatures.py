@@ -30,7 +30,7 @@ from pellucid.machine.kernels import KERNELS
 from pellucid.machine.layout import KINDS
 from pellucid.machine.passes.signatures import FUSED, TEXTS, _read, signature
 from pellucid.rng import Key
-from pellucid.training.distribution import DataParallel, together
+from pellucid.training.distribution import DataParallel, share_of, together
 from pellucid.training.engine import engine_of
 from pellucid.training.lowering import lower_prediction
 
@@ -161,8 +161,10 @@ def of_steps() -> Iterator[Executable]:
 
 def test_kernels_do_what_their_signatures_say() -> None:
     checker = Checker()
-    for machine in chain(of_ops(), of_layers(), of_ranks(), of_graphs(), of_calls(), of_steps()):
+    for machine in chain(of_ops(), of_layers(), of_graphs(), of_calls(), of_steps()):
         checker.check(machine, BATCH)
+    for machine in of_ranks():
+        checker.check(machine, share_of(BATCH, 0, 2)[1])
     assert set(KERNELS) - ALONE - set(checker.tried) == set()
 
 

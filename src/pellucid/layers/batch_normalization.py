@@ -112,6 +112,9 @@ class BatchNormalization(Layer):
     ±dmax. renorm_momentum: that of the running statistics renorm_mean and renorm_stddev (C,). The moving variance then
     follows moving_stddev (C,): its square − ε. Networks with it train on the definition; `check_layer`, whose
     differences let r and d move with x, does not agree with its gradient.
+
+    synchronized is taken for Keras's sake: of a batch that several processes share, μ and σ² are always those of all of
+    it; Keras, without it, takes each process's own.
     """
 
     supports_masking = takes_mask = learns_by_mask = True
@@ -143,8 +146,6 @@ class BatchNormalization(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        if synchronized:
-            raise InvalidArgument(self.where("synchronized"), "False: there is one machine", synchronized)
         self.axis = checks.integer(self.where("axis"), axis)
         self.momentum = checks.number(self.where("momentum"), momentum, 0, 1)
         self.epsilon = checks.number(self.where("epsilon"), epsilon, above=0)
@@ -159,7 +160,7 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = regularizers.optional(gamma_regularizer, self.where("gamma_regularizer"))
         self.beta_constraint = constraints.optional(beta_constraint, self.where("beta_constraint"))
         self.gamma_constraint = constraints.optional(gamma_constraint, self.where("gamma_constraint"))
-        self.renorm, self.synchronized = bool(renorm), False
+        self.renorm, self.synchronized = bool(renorm), bool(synchronized)
         self.renorm_clipping = _limits(self.where("renorm_clipping"), renorm_clipping)
         self.renorm_momentum = checks.number(self.where("renorm_momentum"), renorm_momentum, 0, 1)
         if self.renorm:
