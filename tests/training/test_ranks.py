@@ -22,6 +22,7 @@ from pellucid.losses import SparseCategoricalCrossentropy
 from pellucid.machine.kernels.interpreter import share_samples
 from pellucid.metrics import AUC
 from pellucid.training.distribution import largest_share, share_of
+from pellucid.training.exchange import Exchange
 
 N = 53  # rows: batches of 20, 20 and 13, which two or three ranks share unevenly
 
@@ -255,7 +256,11 @@ def test_batches_of_a_generator_are_shared_too():
         np.testing.assert_allclose(weights, expected, rtol=2e-5, atol=2e-6)
 
 
-def test_evaluate_is_shared_and_predict_is_not():
+def test_evaluate_is_shared_and_predict_is_not(monkeypatch: pytest.MonkeyPatch):
+    sums: list[int] = []
+    step = Exchange._step
+    monkeypatch.setattr(Exchange, "_step", lambda self, op, ctx: (sums.append(0), step(self, op, ctx)))
+
     def work(rank: int) -> Any:
         model = chain(layers.BatchNormalization, lambda: layers.Dropout(0.5))()
         predicted = model.predict(X, verbose=0) if rank == 0 else None  # which nobody waits for
@@ -266,6 +271,7 @@ def test_evaluate_is_shared_and_predict_is_not():
     np.testing.assert_allclose(one[0], alone, rtol=1e-6)
     assert one[0] == other[0]
     np.testing.assert_array_equal(one[1], predicted)
+    assert len(sums) == 2 * 3
 
 
 class Interrupt(Callback):

@@ -83,15 +83,7 @@ def tune_command(
     pellucid tune people.csv --target survived --time 5m
     """
     words = dict(locals())
-    if started_by_mpiexec():
-        raise InvalidArgument("tune", "one process", Told("several, which mpiexec started"), "Pass --cluster instead.")
-    if cluster is not None and (workers is not None or memory is not None):
-        raise InvalidArgument("tune, --cluster", "no --workers and --memory, which the cluster settles", Told("them"))
-    resources = Resources(
-        trials, None if time_ is None else _amount("--time", time_, UNITS, "90s, 5m or 2h"), workers,
-        None if memory is None else int(_amount("--memory", memory, SIZES, "800MB or 2GB")),
-        None if cluster is None else Dask(cluster),
-    )  # fmt: skip
+    resources = _resources(trials, time_, workers, memory, cluster)
     given = {name: words[name] for name in (*TrainSpec.model_fields, *TuneSpec.model_fields) if words.get(name)}
     given |= {name: words[name] for name in words if words[name] == 0 and name in TrainSpec.model_fields}
     with Working("The data are read", quiet) as working:
@@ -108,6 +100,21 @@ def tune_command(
     _show(found)
     if not found.whole:
         raise typer.Exit(INTERRUPTED)
+
+
+def _resources(
+    trials: int | None, time_: str | None, workers: int | None, memory: str | None, cluster: str | None
+) -> Resources:
+    """What the search may use."""
+    if started_by_mpiexec():
+        raise InvalidArgument("tune", "one process", Told("several, which mpiexec started"), "Pass --cluster instead.")
+    if cluster is not None and (workers is not None or memory is not None):
+        raise InvalidArgument("tune, --cluster", "no --workers and --memory, which the cluster settles", Told("them"))
+    return Resources(
+        trials, None if time_ is None else _amount("--time", time_, UNITS, "90s, 5m or 2h"), workers,
+        None if memory is None else int(_amount("--memory", memory, SIZES, "800MB or 2GB")),
+        None if cluster is None else Dask(cluster),
+    )  # fmt: skip
 
 
 def search_of(given: dict[str, Any]) -> Search:

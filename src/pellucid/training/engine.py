@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,10 +24,9 @@ from .distribution import DataParallel, largest_share, share_of, sharing
 from .exchange import Exchange
 from .lowering import NOISE_KEY, LoweredModel, lower_step
 from .predicting import Predictors
+from .programs import kept, say_once
 
-T = TypeVar("T")
 READABLE = frozenset(map(np.dtype, KINDS))  # what can be gathered as it is
-MOST_PROGRAMS = 64  # that are kept, where batches of ever other lengths come
 RECORD_FLOATS = 1 << 20  # outputs kept for metrics that count in Python
 
 
@@ -56,7 +55,7 @@ class StepProgram:
         self.machine.set(counters_address=address(counted), counters=len(counted), rank=self.rank, ranks=self.ranks)
         if self.exchange:
             self.exchange.join(self.machine)
-        self.crew = Crew(shared.threads() if shared else None)
+        self.crew = Crew(shared.threads()) if shared else Crew()
         self.draws = model.wiring.draws and not training  # each batch of an evaluation from a key of its own
         self.x, self.y, self.weights = x, y, weights
         self.reads = [  # (name in the program, whether as rows, which of x, y and weights, which part of it)
@@ -309,16 +308,6 @@ class Engine:
         say_once(self.refusal, sharing())
 
 
-def kept(programs: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
-    """The program for this key, made where there is none; of many, those made long ago go."""
-    if key not in programs:
-        made = make()
-        if len(programs) >= MOST_PROGRAMS:
-            del programs[next(iter(programs))]
-        programs[key] = made
-    return programs[key]
-
-
 def engine_of(model: TrainableModel) -> Engine:
     """The engine of a model, made when it is first asked for."""
     engine: Engine = model.engine or Engine(model)
@@ -394,19 +383,3 @@ def no_rows(model: TrainableModel, shapes: Sequence[Shape]) -> Any:
         for shape in model.output_shapes_for(*(at_length(shape, 1) for shape in shapes))
     ]
     return Parts(outputs) if model.gives_many else outputs[0]
-
-
-_said: set[str] = set()
-
-
-def say_once(part: str, shared: DataParallel | None = None) -> None:
-    """Tell, the first time, why a network runs on the definition."""
-    if part not in _said:
-        import logging
-
-        _said.add(part)
-        logging.getLogger("pellucid").warning(
-            "The %s has no compiled form: the network runs on the definition, in plain NumPy%s.",
-            part,
-            ", each process the whole of every batch" if shared else "",
-        )

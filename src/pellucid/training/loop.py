@@ -243,7 +243,12 @@ def resume_meters(model: TrainableModel, counted: dict[str, Array], x: Any, y: A
 
 def evaluate(model: TrainableModel, batches: Batches, listeners: CallbackList) -> dict[str, Any]:
     """The loss and metrics over all batches."""
-    compare_evaluation(model, batches)
+    with together():
+        compare_evaluation(model, batches)
+        return _evaluate(model, batches, listeners)
+
+
+def _evaluate(model: TrainableModel, batches: Batches, listeners: CallbackList) -> dict[str, Any]:
     begin_counting(model)
     listeners.call("on_test_begin")
     step_program = engine.step_program_for(model, batches, training=False)
