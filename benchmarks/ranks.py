@@ -1,6 +1,6 @@
 """Training over several processes beside threads: how much a second core gains, and what a network of machines would.
 
-    python -m benchmarks.ranks            measures, and writes results/ranks.json
+    python -m benchmarks.ranks            measures, and writes results/ranks.json and the page
     python -m benchmarks.ranks --quick    in a minute, and writes nothing
 
 Whoever asks mpiexec for two processes pays for one sum of the gradient in each step. Measured are a step in one process
@@ -18,6 +18,8 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import date
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,12 @@ BATCHES = (32, 128, 512, 2048)
 LENGTHS = (1_000, 10_000, 101_770, 400_000, 1_600_000)  # floats; the third is the gradient of 784-128-10
 PARAMETERS = 101_770
 NETWORKS = {"1 Gbit/s Ethernet": (50e-6, 125e6), "10 Gbit/s Ethernet": (25e-6, 1.25e9), "100 Gbit/s": (3e-6, 12.5e9)}
+MACHINES = (2, 4, 8, 16, 32)
 ROUNDS, STEPS, EPOCHS = 5, 400, 4
+RESULTS = ROOT / "benchmarks" / "results" / "ranks.json"
+PAGE = ROOT / "docs" / "guide" / "beyond_one_machine.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+BUSY = " **Other programs ran meanwhile, so that these times say little of a quiet machine.**"
 
 
 def network() -> Any:
@@ -132,7 +139,7 @@ def measured(rounds: int, steps: int, epochs: int) -> dict[str, Any]:
         found_sums.append(asked("sums", 50, ranks=2))
     learnt = {kind: asked("accuracy", epochs, **options) for kind, options in kinds.items()}
     return {
-        "machine": machine.described(), "data": data.images()[1], "epochs": epochs, "learnt": learnt,
+        "machine": machine.described(), "rounds": rounds, "data": data.images()[1], "epochs": epochs, "learnt": learnt,
         "steps": {batch: {kind: min(each) for kind, each in of.items()} for batch, of in times.items()},
         "sums": dict(zip(map(str, LENGTHS), np.min(found_sums, axis=0).tolist(), strict=True)),
     }  # fmt: skip
@@ -153,23 +160,42 @@ def foretold(compute: float, P: int, alpha: float, bandwidth: float, size: int =
     return compute + 2 * (P - 1) * (alpha + size / P / bandwidth) if P > 1 else compute
 
 
-def told(found: dict[str, Any]) -> str:
-    """The tables of docs/guide/beyond_one_machine.md."""
+def written(found: dict[str, Any]) -> str:
+    """What the page says of it."""
     a, bandwidth = line(found)
-    rows = ["| batch | 1 thread | 2 threads | 2 processes | foretold |", "|---:|---:|---:|---:|---:|"]
+    sum_of = a + 4 * PARAMETERS / bandwidth
+    of_machine = found["machine"]
+    lines = [
+        f"- {date.today()}, `python -m benchmarks.ranks`: the quickest of {found['rounds']} turns each. "
+        f"{of_machine['processor']}, {of_machine['cores']} cores. Load average when it began: {of_machine['load']:.1f}."
+        + (BUSY if of_machine["load"] > 1 else ""),
+        f"- The sum over two processes: {1e6 * a:.0f} µs + bytes / ({bandwidth / 1e9:.2f} GB/s), by which "
+        f"{1e6 * sum_of:.0f} µs for these 407 kB; measured {1e6 * found['sums'][str(PARAMETERS)]:.0f} µs.",
+        f"- {found['data']}, {found['epochs']} epochs in batches of 128: "
+        + "; ".join(f"{k} {of['accuracy']:.4f} in {of['seconds']:.1f} s" for k, of in found["learnt"].items())
+        + " (accuracy on the test's images).",
+        "",
+        "| rows of a batch | 1 thread | 2 threads | 2 processes | foretold | 2 threads gain | 2 processes gain |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
+    ]
     for batch, of in found["steps"].items():
-        sum_of = a + 4 * PARAMETERS / bandwidth
-        cells = [of["1 thread"], of["2 threads"], of["2 processes"], of["half"] + sum_of]
-        rows.append(f"| {batch} | " + " | ".join(f"{1e6 * t:,.0f} µs" for t in cells) + " |")
-    rows += ["", f"sum over two processes: {1e6 * a:.0f} µs + bytes / {bandwidth / 1e9:.2f} GB/s", ""]
-    rows += ["| network | batch | 2 | 4 | 8 | 16 | 32 |", "|---|---:|---:|---:|---:|---:|---:|"]
+        one, two, ranks = (of[kind] for kind in ("1 thread", "2 threads", "2 processes"))
+        times = " | ".join(f"{1e6 * t:,.0f} µs" for t in (one, two, ranks, of["half"] + sum_of))
+        lines.append(f"| {batch} | {times} | {one / two:.2f} | {one / ranks:.2f} |")
+    lines += [
+        "",
+        "What the same step would gain on P machines of one core each, by the model, with what such networks are said "
+        "to have; bold where another doubling gains less than a quarter:",
+        "",
+        "| network | rows of a batch | " + " | ".join(f"P = {P}" for P in MACHINES) + " |",
+        "|---|---:|" + "---:|" * len(MACHINES),
+    ]
     each = found["steps"][str(BATCHES[-1])]["1 thread"] / BATCHES[-1]
-    for name, (alpha, speed) in NETWORKS.items():
-        for batch in (512, 2048, 8192):
-            gains = [each * batch / foretold(each * batch / P, P, alpha, speed) for P in (2, 4, 8, 16, 32)]
-            rows.append(f"| {name} | {batch} | " + " | ".join(f"{gain:.1f}" for gain in gains) + " |")
-    rows += ["", *(f"{kind}: {of}" for kind, of in found["learnt"].items())]
-    return "\n".join(rows)
+    for (name, (alpha, speed)), batch in product(NETWORKS.items(), (512, 2048, 8192)):
+        gains = [each * batch / foretold(each * batch / P, P, alpha, speed) for P in (*MACHINES, 2 * MACHINES[-1])]
+        cells = (f"**{x:.1f}**" if after < 1.25 * x else f"{x:.1f}" for x, after in pairwise(gains))
+        lines.append(f"| {name} | {batch:,} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -184,8 +210,16 @@ def main() -> None:
         return
     found = measured(*((1, 100, 1) if given.quick else (ROUNDS, STEPS, EPOCHS)))
     if not given.quick:
-        (ROOT / "benchmarks" / "results" / "ranks.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(told(found))
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        write(found)
+    print(written(found))
+
+
+def write(found: dict[str, Any]) -> None:
+    """Put it into the page."""
+    text = PAGE.read_text("utf-8")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n\n{written(found)}\n\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":
