@@ -25,6 +25,12 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.distribution import DataParallel, distribution, set_distribution
+from pellucid.machine.host import cores
+from pellucid.training.distribution import together
+from pellucid.training.engine import engine_of
+from pellucid.training.exchange import Exchange
+
 from . import data, machine
 from .processes import ROOT
 
@@ -33,7 +39,7 @@ LENGTHS = (1_000, 10_000, 101_770, 400_000, 1_600_000)  # floats; the third is t
 PARAMETERS = 101_770
 NETWORKS = {"1 Gbit/s Ethernet": (50e-6, 125e6), "10 Gbit/s Ethernet": (25e-6, 1.25e9), "100 Gbit/s": (3e-6, 12.5e9)}
 MACHINES = (2, 4, 8, 16, 32)
-ROUNDS, STEPS, EPOCHS = 5, 400, 4
+ROUNDS, TURNS, EPOCHS = 3, 150, 4
 RESULTS = ROOT / "benchmarks" / "results" / "ranks.json"
 PAGE = ROOT / "docs" / "guide" / "beyond_one_machine.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -50,17 +56,35 @@ def network() -> Any:
     return model
 
 
-def step(batch: int, steps: int) -> float:
-    """Seconds of a training step."""
+class Fixed:
+    """So many threads, as many steps at once as are asked for."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def plan(self, limit: int) -> tuple[int, int]:
+        return self.threads, limit
+
+    def ran(self, threads: int, steps: int, seconds: float) -> None: ...
+
+
+def step(batch: int, turns: int) -> float:
+    """Seconds of a training step, the quickest of so many turns of a few steps."""
     x, y = (data.images()[0][name] for name in ("x", "y"))
-    rows = np.arange(batch * steps) % len(x)
-    model = network()
-    model.fit(x[rows[: 4 * batch]], y[rows[: 4 * batch]], batch_size=batch, verbose=0)
-    xs, ys = x[rows], y[rows]
-    model.fit(xs, ys, batch_size=batch, verbose=0)  # the number of threads is chosen meanwhile
-    began = time.perf_counter()
-    model.fit(xs, ys, batch_size=batch, verbose=0)
-    return (time.perf_counter() - began) / steps
+    steps = max(1, 1024 // batch)
+    x, y = x[: steps * batch], y[: steps * batch]
+    model: Any = network()
+    model.fit(x[:batch], y[:batch], batch_size=batch, verbose=0)
+    found = []
+    with together():
+        program = engine_of(model).step_program(batch, x, y, None, training=True, fused=True)
+        assert program is not None
+        program.crew = Fixed(cores() if distribution() is None else 1)
+        for _ in range(turns):
+            began = time.perf_counter()
+            program.run(None, 0, steps)
+            found.append((time.perf_counter() - began) / steps)
+    return min(found)
 
 
 def accuracy(epochs: int) -> dict[str, float]:
@@ -77,30 +101,24 @@ def accuracy(epochs: int) -> dict[str, float]:
 
 
 def sums(turns: int) -> list[float]:
-    """Seconds of the sum of a gradient, for each length."""
-    from pellucid.distribution import distribution
-    from pellucid.training.exchange import Exchange
-
+    """Seconds of the sum of a gradient, for each length, the quickest of so many."""
     ranks, found = distribution(), []
     assert ranks is not None
     for n in LENGTHS:
         exchange = Exchange(ranks, np.ones(n, "float32"), [slice(0, n)], np.zeros(4))
         exchange.status, exchange.loss = np.zeros(64, "int64"), np.zeros(64)
-        for _ in range(5):
-            exchange._step(None, None)
-        ranks.of_any(False)
-        began = time.perf_counter()
+        each = []
         for _ in range(turns):
+            began = time.perf_counter()
             exchange._step(None, None)
-        found.append((time.perf_counter() - began) / turns)
+            each.append(time.perf_counter() - began)
+        found.append(min(each))
     return found
 
 
-def work(task: str, number: int, together: bool) -> None:
+def work(task: str, number: int, in_several: bool) -> None:
     """One measurement, in a process or in several; the first prints it."""
-    from pellucid.distribution import DataParallel, distribution, set_distribution
-
-    if together:
+    if in_several:
         set_distribution(DataParallel())
     kind, _, size = task.partition(":")
     found = step(int(size), number) if kind == "step" else sums(number) if kind == "sums" else accuracy(number)
@@ -124,22 +142,21 @@ def asked(task: str, number: int, *, ranks: int = 1, threads: int = 1) -> Any:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def measured(rounds: int, steps: int, epochs: int) -> dict[str, Any]:
+def measured(rounds: int, turns: int, epochs: int) -> dict[str, Any]:
     """Everything, in turn, round after round; the quickest of each counts, as other programs come and go."""
     kinds = {"1 thread": {}, "2 threads": {"threads": 2}, "2 processes": {"ranks": 2}}
     times: dict[str, dict[str, list[float]]] = {str(b): {kind: [] for kind in (*kinds, "half")} for b in BATCHES}
-    found_sums, halves = [], {str(b): max(b // 2, 1) for b in BATCHES}
-    for turn in range(rounds):
-        print(f"round {turn + 1} of {rounds}", file=sys.stderr)
+    found_sums = []
+    for number in range(rounds):
+        print(f"round {number + 1} of {rounds}", file=sys.stderr)
         for batch in BATCHES:
-            n = max(20, steps * 32 // batch) if batch > 32 else steps
             for kind, options in kinds.items():
-                times[str(batch)][kind].append(asked(f"step:{batch}", n, **options))
-            times[str(batch)]["half"].append(asked(f"step:{halves[str(batch)]}", n))
-        found_sums.append(asked("sums", 50, ranks=2))
+                times[str(batch)][kind].append(asked(f"step:{batch}", turns, **options))
+            times[str(batch)]["half"].append(asked(f"step:{batch // 2}", turns))
+        found_sums.append(asked("sums", turns, ranks=2))
     learnt = {kind: asked("accuracy", epochs, **options) for kind, options in kinds.items()}
     return {
-        "machine": machine.described(), "rounds": rounds, "data": data.images()[1], "epochs": epochs, "learnt": learnt,
+        "machine": machine.described(), "data": data.images()[1], "epochs": epochs, "learnt": learnt,
         "steps": {batch: {kind: min(each) for kind, each in of.items()} for batch, of in times.items()},
         "sums": dict(zip(map(str, LENGTHS), np.min(found_sums, axis=0).tolist(), strict=True)),
     }  # fmt: skip
@@ -166,7 +183,7 @@ def written(found: dict[str, Any]) -> str:
     sum_of = a + 4 * PARAMETERS / bandwidth
     of_machine = found["machine"]
     lines = [
-        f"- {date.today()}, `python -m benchmarks.ranks`: the quickest of {found['rounds']} turns each. "
+        f"- {date.today()}, `python -m benchmarks.ranks`: the quickest of many turns each. "
         f"{of_machine['processor']}, {of_machine['cores']} cores. Load average when it began: {of_machine['load']:.1f}."
         + (BUSY if of_machine["load"] > 1 else ""),
         f"- The sum over two processes: {1e6 * a:.0f} µs + bytes / ({bandwidth / 1e9:.2f} GB/s), by which "
@@ -208,7 +225,7 @@ def main() -> None:
     if given.task:
         work(given.task, given.number, given.together)
         return
-    found = measured(*((1, 100, 1) if given.quick else (ROUNDS, STEPS, EPOCHS)))
+    found = measured(*((1, 30, 1) if given.quick else (ROUNDS, TURNS, EPOCHS)))
     if not given.quick:
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
         write(found)
