@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -28,6 +27,8 @@ _said: set[str] = set()
 def say_once(part: str, shared: DataParallel | None = None) -> None:
     """Tell, the first time, why a network runs on the definition."""
     if part not in _said:
+        import logging
+
         _said.add(part)
         logging.getLogger("pellucid").warning(
             "The %s has no compiled form: the network runs on the definition, in plain NumPy%s.",
