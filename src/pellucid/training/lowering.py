@@ -42,7 +42,13 @@ class LoweredModel:
 
 
 def lower_network(
-    model: TrainableModel, batch: int, shapes: Sequence[Shape], *, training: bool, judged: bool, rank: int = 0,
+    model: TrainableModel,
+    batch: int,
+    shapes: Sequence[Shape],
+    *,
+    training: bool,
+    judged: bool,
+    rank: int = 0,
     ranks: int = 1,
 ) -> tuple[Program, tuple[Buffer, ...]]:
     """The forward pass from rows of `x`, or of `x1`, `x2`, ..., and where each output is. judged: a loss follows."""
