@@ -73,6 +73,14 @@ def masked() -> Any:
     return model
 
 
+def masked_batches() -> Any:
+    model = pellucid.Sequential(
+        [layers.Input((4, 2)), layers.Masking(), layers.BatchNormalization(), layers.Dense(3, "softmax")], seed=1
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
 class OwnStep(pellucid.Sequential):
     def train_step(self, data: Any) -> dict[str, Any]:
         x, y = data
@@ -95,7 +103,12 @@ NETWORKS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "one batch": (chain(), {"x": X[:6], "y": Y[:6], "batch_size": 3}),
     "dropout": (chain(lambda: layers.Dropout(0.5), lambda: layers.Dropout(0.2, noise_shape=(1, 9))), {"x": X, "y": Y}),
     "noise": (chain(lambda: layers.GaussianNoise(0.3)), {"x": X, "y": Y}),
+    "drawn within call": (
+        chain(lambda: layers.Lambda(lambda x: x + 0.1 * pellucid.random.truncated_normal((None, 9)))),
+        {"x": X, "y": Y},
+    ),
     "batch normalization": (chain(layers.BatchNormalization), {"x": X, "y": Y}),
+    "batch normalization of what is masked": (masked_batches, {"x": STEPS, "y": numbers("classes", N, 4)}),
     "weights": (chain(weighted_metrics=["accuracy"]), {"x": X, "y": Y, "sample_weight": W}),
     "weights divided by": (
         chain(loss=SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")),
@@ -321,7 +334,7 @@ def test_without_a_compiled_form_each_computes_the_whole_batch():
         model = pellucid.Sequential(
             [layers.Lambda(lambda x: x - ops.mean(x, axis=0)), layers.Dense(3, "softmax")], seed=2
         )
-        model.compile("adam", "sparse_categorical_crossentropy")
+        model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=distribution() is None)
         return model
 
     _, expected = fitted(build, {"x": X, "y": Y})
