@@ -45,7 +45,7 @@ FLOORS: list[tuple[str, set[str]]] = [
     ("training", {"training"}),  # below models: its loops know parts and protocols only
     ("looking", {"inspection", "exchange"}),  # below models, which offer explain, to_numpy...
     ("models", {"models"}),
-    ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch"}),
+    ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch", "web"}),
     ("actions", {"actions"}),
     ("servers", {"studio", "serving"}),  # faces, too, which the command line starts
     ("faces", {"cli"}),
@@ -77,9 +77,9 @@ OUTSIDE: dict[str, set[str]] = {
     "torch": {"exchange"},
     "pydantic": {"actions"},
     "tomli_w": {"actions"},
-    "starlette": {"serving"},
-    "uvicorn": {"serving"},
-    "h11": {"serving"},  # which uvicorn stands on
+    "starlette": {"serving", "studio", "web"},
+    "uvicorn": {"web"},
+    "h11": {"web"},  # which uvicorn stands on
     "typer": {"cli"},
     "IPython": {"training.callbacks.notebook"},
     "tensorboardX": {"training.callbacks.tensorboard"},

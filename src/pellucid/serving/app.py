@@ -9,29 +9,28 @@ from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ..__about__ import version
-from ..errors import PellucidError, Told
+from ..errors import PellucidError
+from ..web.failing import handlers
+from ..web.gate import Gate, sentence
+from ..web.jsons import written
+from ..web.refused import Refused
 from . import counting, pages
 from .counting import Counts
 from .describing import openapi
-from .gate import Gate, sentence
 from .infer import BINARY, HEADER, Inferred, inferred, metadata
-from .jsons import written
 from .options import Options
-from .refused import Refused, status_of
 from .rows import JSON, predicted
 from .served import Served
 from .shelf import Shelf, reload
 from .working import Workers
 
 Log = Callable[[str], object]
-MORE = {503: {"retry-after": "1"}, 408: {"connection": "close"}}  # what goes with a refusal; a late body ends it
 
 
 class Server:
@@ -163,8 +162,8 @@ def create_app(shelf: Shelf, options: Options | None = None, log: Log = lambda l
     server = Server(shelf, options or Options(), log)
     return Starlette(
         routes=server.routes(),
-        middleware=[Middleware(Gate, server.options, server.counts, log)],
-        exception_handlers={PellucidError: _sentence, HTTPException: _no_such, Exception: _broken},
+        middleware=[Middleware(Gate, server.options.door, log, server.counts.answered)],
+        exception_handlers=handlers(_told),
         lifespan=server.lifespan,
     )
 
@@ -173,21 +172,5 @@ def _json(value: Any) -> Response:
     return Response(written(value), media_type=JSON)
 
 
-def _sentence(request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, PellucidError)
-    status = status_of(problem)
-    return sentence(status, str(problem), MORE.get(status))
-
-
-def _no_such(request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, HTTPException)
-    if problem.status_code == 405:
-        allowed = (problem.headers or {}).get("Allow", "")
-        told = Refused(405, "request, method", f"one of {allowed}", Told(request.method[:20]))
-    else:
-        told = Refused(404, "request, path", "one that / tells of", request.url.path[:100])
-    return sentence(problem.status_code, str(told), dict(problem.headers or {}))
-
-
-def _broken(request: Request, problem: Exception) -> Response:
-    return sentence(500, "server: an error within it, which its log tells.")
+def _told(status: int, problem: PellucidError, headers: dict[str, str]) -> Response:
+    return sentence(status, str(problem), headers)

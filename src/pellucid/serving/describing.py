@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..__about__ import version
+from ..web.jsons import parsed, written
 from .infer import metadata
-from .jsons import parsed, written
 from .rows import CSV, JSON, KEY, predicted
 from .served import LABEL, PROBABILITIES, Field, Served
 from .shelf import Shelf

@@ -12,8 +12,8 @@ import numpy as np
 from ..arrays import Array
 from ..errors import DataError, Told, UnknownName, nearest
 from ..tables.table import Table
-from .jsons import parsed, written
-from .refused import Refused
+from ..web.jsons import parsed, written
+from ..web.refused import Refused
 from .rows import SOURCE, within
 from .served import LABEL, PROBABILITIES, Field, Served
 from .tensors import datatype_of, from_binary, from_json, shape_of, to_binary, to_json

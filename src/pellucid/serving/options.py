@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from dataclasses import dataclass
 
 from .. import checks
-from ..errors import InvalidArgument, Told
+from ..web.door import Door
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 KEY_VARIABLE = "PELLUCID_API_KEY"
-SHORTEST_KEY = 16
 
 
 @dataclass(frozen=True)
 class Options:
     """What `pellucid serve` is told besides its models.
 
-    >>> Options().is_open
+    >>> Options().door.is_open
     True
     >>> Options(host="0.0.0.0")
     Traceback (most recent call last):
@@ -44,42 +41,10 @@ got none. Set the variable PELLUCID_API_KEY, or pass --api-key.
             low = 0 if name == "port" else 1
             checks.integer(f"serve, --{name.replace('_', '-')}", getattr(self, name), minimum=low, maximum=most)
         checks.number("serve, --timeout", self.timeout, above=0)
-        key = self.api_key
-        if key and (len(key) < SHORTEST_KEY or not (key.isascii() and key.isprintable())):
-            told = Told("another one")
-            raise InvalidArgument("serve, --api-key", f"at least {SHORTEST_KEY} letters and digits of ASCII", told)
-        if not key and not is_loopback(self.host):
-            raise InvalidArgument(
-                "serve, --host", "an API key where others than this machine may come", Told("none"),
-                f"Set the variable {KEY_VARIABLE}, or pass --api-key.",
-            )  # fmt: skip
+        _ = self.door  # which checks host and key
 
     @property
-    def is_open(self) -> bool:
-        """Whether no key is asked for."""
-        return not self.api_key
-
-    def answers_to(self, host: str) -> bool:
-        """Whether a request whose Host header says this is meant for this server. A page elsewhere whose name was made
-        to lead here (DNS rebinding) says its own name; where a key is asked for and no names are given, any will do.
-
-        >>> Options().answers_to("localhost:8000"), Options().answers_to("evil.example")
-        (True, False)
-        """
-        if self.api_key and not self.allowed_hosts and not is_loopback(self.host):
-            return True
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
-        own = f"[{self.host}]" if ":" in self.host else self.host
-        return name.lower() in {*LOOPBACK, own.lower(), *(one.lower() for one in self.allowed_hosts)}
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens there.
-
-    >>> is_loopback("localhost"), is_loopback("127.0.0.2"), is_loopback("0.0.0.0"), is_loopback("")
-    (True, True, False, False)
-    """
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    def door(self) -> Door:
+        """Where it listens, and whom it answers."""
+        fix = f"Set the variable {KEY_VARIABLE}, or pass --api-key."
+        return Door("serve", self.host, self.port, self.api_key, self.allowed_hosts, "api-key", fix)

@@ -13,8 +13,8 @@ from ..errors import DataError, Told, nearest
 from ..tables.cells import numbers
 from ..tables.delimited import from_text
 from ..tables.table import Table
-from .jsons import parsed, plain, written
-from .refused import Refused
+from ..web.jsons import parsed, plain, written
+from ..web.refused import Refused
 from .served import PROBABILITIES, Served
 
 JSON, CSV = "application/json", "text/csv"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..actions.runs import Run
 from ..errors import InvalidArgument, PellucidError, Told, nearest
-from .refused import Refused
+from ..web.refused import Refused
 from .served import Served
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")

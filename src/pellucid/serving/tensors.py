@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, Told, UnknownName
-from .jsons import plain
+from ..web.jsons import plain
 
 NUMBERS = {
     "BOOL": "?", "UINT8": "<u1", "UINT16": "<u2", "UINT32": "<u4", "UINT64": "<u8", "INT8": "<i1", "INT16": "<i2",

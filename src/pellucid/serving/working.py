@@ -12,11 +12,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from ..errors import Told
+from ..web.bodies import body
+from ..web.refused import Refused
 from .options import Options
-from .refused import Refused
 
 T = TypeVar("T")
 
@@ -45,11 +46,11 @@ class Workers:
         future = None
         self.busy += 1
         try:
-            body = await self._body(request)
-            kind = (*model, len(body).bit_length())
-            if len(body) <= SMALL and self.took.get(kind, MOMENT) < MOMENT:
-                return self._timed(answer, body, kind)
-            future = asyncio.get_running_loop().run_in_executor(self.pool, self._timed, answer, body, kind)
+            sent = await body(request, self.options.max_body, self.options.timeout)
+            kind = (*model, len(sent).bit_length())
+            if len(sent) <= SMALL and self.took.get(kind, MOMENT) < MOMENT:
+                return self._timed(answer, sent, kind)
+            future = asyncio.get_running_loop().run_in_executor(self.pool, self._timed, answer, sent, kind)
             future.add_done_callback(self._done)
         finally:
             if future is None:
@@ -60,9 +61,9 @@ class Workers:
             expected = f"an answer within {self.options.timeout:g} s"
             raise Refused(503, "server", expected, Told("none yet"), "Send fewer rows.") from None
 
-    def _timed(self, answer: Callable[[bytes], T], body: bytes, kind: tuple[str, str, int]) -> T:
+    def _timed(self, answer: Callable[[bytes], T], sent: bytes, kind: tuple[str, str, int]) -> T:
         began = time.thread_time()  # without what others take meanwhile
-        found = answer(body)
+        found = answer(sent)
         self.took[kind] = max(time.thread_time() - began, 0.9 * self.took.get(kind, 0.0))
         return found
 
@@ -71,34 +72,6 @@ class Workers:
         if not future.cancelled():
             future.exception()  # seen, though perhaps nobody waits for it
 
-    async def _body(self, request: Request) -> bytes:
-        """The body, of the size that is taken and within the time."""
-        most = self.options.max_body
-        encoding = request.headers.get("content-encoding", "identity")
-        if encoding.lower() != "identity":
-            raise Refused(415, "request, header Content-Encoding", "a body that is not compressed", encoding[:60])
-        said = request.headers.get("content-length", "0")
-        if said.isascii() and said.isdigit() and (len(said) > 18 or int(said) > most):
-            raise _too_large(most)
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self.options.timeout):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > most:
-                        raise _too_large(most)
-        except TimeoutError:
-            raise Refused(
-                408, "request, body", f"all of it within {self.options.timeout:g} s", Told("a part")
-            ) from None
-        except ClientDisconnect:
-            raise Refused(400, "request, body", "all of it", Told("a part")) from None
-        return bytes(body)
-
     def close(self) -> None:
         """Begin nothing more."""
         self.pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _too_large(most: int) -> Refused:
-    return Refused(413, "request, body", f"at most {most:,} bytes", Told("more"), "Send it in several requests.")

@@ -1,6 +1,6 @@
 """A connection on which requests come; one that is held up is cut off.
 
-uvicorn times the pause between two requests, and `working.py` the body of one. Timed here is what is left: a head that
+uvicorn times the pause between two requests, and `bodies.py` the body of one. Timed here is what is left: a head that
 comes letter by letter (an attack known as Slowloris), and an answer that nobody takes. What is not HTTP is refused in a
 sentence, as everything else is.
 """
@@ -69,6 +69,7 @@ class Connection(H11Protocol):
     """uvicorn's, with patience: the seconds in which a head must have come, and in which an answer must be taken."""
 
     patience = 30.0
+    upgraded = False  # to a socket, which somebody else reads from then on
 
     @classmethod
     def with_patience(cls, seconds: float) -> type[Connection]:
@@ -88,10 +89,14 @@ class Connection(H11Protocol):
 
     def _wait_for_a_head(self) -> None:
         """Start the clock unless a request is being answered or the clock is running: it runs from the first byte."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self.upgraded or (self.cycle is not None and not self.cycle.response_complete):
             self.waiting.stop()
         elif not self.waiting.runs:
             self.waiting.start(self.patience, self._no_head)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self.upgraded = True
+        super().handle_websocket_upgrade(event)
 
     def _no_head(self) -> None:
         if self.conn.our_state is h11.IDLE and self.conn.trailing_data[0]:
