@@ -78,14 +78,16 @@ class Finished:
 
 Event = Started | EpochEnded | Finished
 OnEvent = Callable[[Event], None]
+Watchers = Callable[[BackupAndRestore], Sequence[Callback]]
 
 
 def train(
     spec: TrainSpec, *, out: Path | None = None, force: bool = False, on_event: OnEvent = lambda event: None,
-    verbose: int = 0, searched: bool = False,
+    verbose: int = 0, searched: bool = False, watched_by: Watchers = lambda backup: (),
 ) -> Finished:  # fmt: skip
     """Train what the spec says into a new folder. Processes that `mpiexec` has started share each batch; rank 0 alone
-    has the folder, and tells. searched: into the folder of the search which has found it."""
+    has the folder, and tells. searched: into the folder of the search which has found it. watched_by: further
+    callbacks, given what saves the run."""
     with by_mpiexec() as ranks:
         checksum = fingerprint(spec.data)
         data = prepare(spec)
@@ -94,10 +96,13 @@ def train(
         if ranks is not None and ranks.rank:
             return _followed(ranks, spec, data, model, epochs)
         with runs.started(spec, out, force, data.names if data.unusual else None, checksum, searched) as run:
-            return _led(ranks, _run(run, spec, data, model, epochs, on_event, verbose))
+            return _led(ranks, _run(run, spec, data, model, epochs, on_event, verbose, watched_by))
 
 
-def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int = 0) -> Finished:
+def resume(
+    path: Path, *, on_event: OnEvent = lambda event: None, verbose: int = 0,
+    watched_by: Watchers = lambda backup: (),
+) -> Finished:  # fmt: skip
     """Go on with a run that was interrupted."""
     with by_mpiexec() as ranks:
         run = runs.find(path)
@@ -113,12 +118,13 @@ def resume(path: Path, *, on_event: OnEvent = lambda event: None, verbose: int =
             model = build(spec, data, epochs)
             if ranks is not None and follows:
                 return _followed(ranks, spec, data, model, epochs)
-            return _led(ranks, _run(run, spec, data, model, epochs, on_event, verbose))
+            return _led(ranks, _run(run, spec, data, model, epochs, on_event, verbose, watched_by))
 
 
 def _followed(ranks: DataParallel, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int) -> Finished:
     """The part of all ranks but 0: to train along. What has come of it, rank 0 tells."""
-    _fit(Run(Path()), spec, data, model, epochs, lambda event: None, 0)
+    callbacks = _callbacks(Run(Path()), spec, data, lambda event: None, lambda backup: ())
+    _fit(spec, data, model, epochs, callbacks, 0)
     found = json.loads(ranks.of_first(b""))
     return Finished(Run(Path(found["run"])), found["metrics"])
 
@@ -138,14 +144,16 @@ def looked_at(y: Array, classes: bool) -> Array:
 
 
 def _run(
-    run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int
-) -> Finished:
+    run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int,
+    watched_by: Watchers,
+) -> Finished:  # fmt: skip
     rows = looked_at(data.y_train, bool(data.classes))
     findings = before_training(model, data.x_train[rows], data.y_train[rows], batch_size=spec.batch_size)
     on_event(Started(run, spec, data, model, epochs, findings))
+    callbacks = _callbacks(run, spec, data, on_event, watched_by)
     began = time.monotonic()
     try:
-        history = _fit(run, spec, data, model, epochs, on_event, verbose)
+        history = _fit(spec, data, model, epochs, callbacks, verbose)
     except NonFinite as problem:
         run.write_problem(problem)
         raise
@@ -155,14 +163,14 @@ def _run(
 
 
 def _fit(
-    run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int
+    spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, callbacks: Sequence[Callback], verbose: int
 ) -> History:
     return model.fit(
         **data.to_fit(spec.batch_size),
         epochs=epochs,
         validation_data=data.validation,
         validation_batch_size=1024,
-        callbacks=[*_callbacks(run, spec, data, on_event), *([Progress(every=LINE_EVERY)] if verbose else [])],
+        callbacks=[*callbacks, *([Progress(every=LINE_EVERY)] if verbose else [])],
         verbose=0,
     )
 
@@ -213,14 +221,17 @@ def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
     return max(few, math.ceil(FEWEST_STEPS / math.ceil(len(data.x_train) / spec.batch_size)))
 
 
-def _callbacks(run: Run, spec: TrainSpec, data: Prepared, on_event: OnEvent) -> list[Callback]:
+def _callbacks(
+    run: Run, spec: TrainSpec, data: Prepared, on_event: OnEvent, watched_by: Watchers
+) -> list[Callback]:  # fmt: skip
+    backup = BackupAndRestore(run.path, save_seconds=SAVE_SECONDS, delete_checkpoint=False)
     told = [CSVLogger(run.history), Probes(filename=run.probes), _Told(on_event)]
     if spec.until_converged:
         told.append(UntilConverged())
     if spec.patience:
         watched = "val_loss" if data.validation else "loss"
         told.append(EarlyStopping(watched, patience=spec.patience, restore_best_weights=True))
-    return [*told, BackupAndRestore(run.path, save_seconds=SAVE_SECONDS, delete_checkpoint=False)]
+    return [*told, *watched_by(backup), backup]
 
 
 class _Told(Callback):

@@ -48,6 +48,8 @@ class SavedState(Part):
 
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Go on from a `state`; build first, if that state was taken from an optimizer that was built."""
+        if "learning_rate" in state and isinstance(self._learning_rate, LearningRateSchedule):
+            self._learning_rate = 0.0  # somebody had taken it into hand
         targets = self.state() | (self.memory.vectors() if self.memory is not None else {})
         assign(f"optimizer {self.name!r}, load_state", targets, state)
         self.steps_taken = int(targets["iterations"])

@@ -57,6 +57,11 @@ class BackupAndRestore(Callback):
         self.previous = self.backup_dir / "checkpoint.previous.npz"
         self._callbacks: Sequence[Callback] = ()
         self._batches, self._saved_at = 0, 0.0
+        self._asked = False
+
+    def ask(self) -> None:
+        """Save after the batch at hand, too. Keras has no such method."""
+        self._asked = True
 
     def restore(self, callbacks: Sequence[Callback]) -> Position | None:
         """Bring model and callbacks to where a backup left them, if there is one. `fit` calls it before it begins."""
@@ -103,14 +108,14 @@ class BackupAndRestore(Callback):
             self._save({})
 
     def _late(self) -> bool:
-        return self.save_seconds is not None and time.monotonic() - self._saved_at >= self.save_seconds
+        return self._asked or self.save_seconds is not None and time.monotonic() - self._saved_at >= self.save_seconds
 
     def _save(self, meters: dict[str, Any]) -> None:
         at = self.model.position
         if self.double_checkpoint and self.path.exists():
             os.replace(self.path, self.previous)
         save_checkpoint(self.path, self.model, Position(at.epoch, at.batch, at.first_step, meters), self._callbacks)
-        self._batches, self._saved_at = 0, time.monotonic()
+        self._batches, self._saved_at, self._asked = 0, time.monotonic(), False
 
     def state(self) -> dict[str, Any]:
         """Nothing: where it saves does not change what is computed."""
