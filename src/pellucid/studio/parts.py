@@ -1,0 +1,22 @@
+"""Small things that several of the studio's answers are made of."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..errors import PellucidError, shown
+
+ENTRY = re.compile(r"layers, entry (\d+)((?:, layers, entry \d+)*)")
+
+
+def told_problem(problem: BaseException) -> dict[str, Any]:
+    """An error as the page shows it: the sentence and its parts, and the block at which it stands."""
+    if not isinstance(problem, PellucidError):
+        sentence = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+        return {"error": sentence, "where": "", "expected": "", "got": "", "fix": "", "entry": None}
+    got = problem.got if isinstance(problem.got, str) else shown(problem.got)
+    found = ENTRY.search(problem.where)
+    entry = None if found is None else [int(n) - 1 for n in re.findall(r"entry (\d+)", found[0])]
+    parts = {"where": problem.where, "expected": problem.expected, "got": str(got), "fix": problem.fix}
+    return {"error": str(problem), **parts, "entry": entry}

@@ -1,0 +1,208 @@
+"""What there is to see in a network, as arrays: computed by the definition from the weights as they are now.
+
+Each function takes a `Scene` and what was asked, and gives what stands in the header, and arrays by name; PROTOCOL.md
+lists them. A trainer makes them while it trains, the server of a run that does not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..actions.data import Prepared
+from ..arrays import Array
+from ..errors import InvalidArgument, Told, UnknownName
+from ..metrics import confusion_matrix
+from ..training.probing import Look
+
+MOST_UNITS = 64  # that are shown of a layer
+GRID, MOST_GRID, NEURON_STEP = 100, 160, 2  # points along each axis; of the neurons' own, every second
+MARGIN = 0.1  # of the data's width, around it
+LOOKED_AT = 2000  # rows that tell a neuron's strongest examples and the answers
+STRONGEST = 9
+MOST_POINTS = 1000
+BINS = 20
+
+Made = tuple[dict[str, Any], dict[str, Array]]
+
+
+@dataclass
+class Scene:
+    """A network and its data. `kept`: what need not be computed again."""
+
+    model: Any
+    data: Prepared
+    look: Look | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a sample."""
+        return tuple(self.data.x_train.shape[1:])
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a sample is one."""
+        return len(self.shape) in (2, 3)
+
+    def walk(self, x: Array) -> dict[str, Array]:
+        """What each layer answers to rows x (B, ...), by its name, in their order."""
+        model = self.model
+        x = np.asarray(x).astype(model.input_dtypes[0], copy=False)
+        with np.errstate(all="ignore"):
+            return dict(model.walk(model.p, x, training=False, rng=model.look_key()))
+
+    def answers(self, x: Array) -> Array:
+        """What the network answers, (B, outputs)."""
+        return list(self.walk(x).values())[-1].reshape(len(x), -1)
+
+    def held(self) -> tuple[Array, Array]:
+        """Rows that are not learned, and their targets: those that are watched, or to test on."""
+        x, y = self.data.validation or (self.data.x_test, self.data.y_test)
+        return x[:LOOKED_AT], y[:LOOKED_AT]
+
+    def with_kernel(self) -> list[str]:
+        """The layers that have weights to see: a matrix, from inputs to units."""
+        names = [name.rpartition("/") for name in self.model.theta if name.endswith("/kernel")]
+        return [path for path, _, last in names if self.model.theta[f"{path}/{last}"].ndim == 2]
+
+    def kernel(self, asked: Mapping[str, Any]) -> tuple[str, Array]:
+        """(name, weights (inputs, units)) of the layer asked for, or the first that has some."""
+        names = self.with_kernel()
+        name = asked.get("layer") or (names[0] if names else "")
+        if name not in names:
+            raise UnknownName("studio, weights, layer", str(name), names)
+        return name, self.model.theta[f"{name}/kernel"]
+
+    def as_pictures(self, W: Array) -> Array:
+        """Weights (units, inputs) as pictures (units, height, width), where the inputs are one."""
+        fits = self.is_picture and W.shape[1] == math.prod(self.shape)
+        return W.reshape(len(W), *self.shape) if fits else W
+
+
+def weights(scene: Scene, asked: Mapping[str, Any]) -> Made:
+    """What each neuron of a layer looks for."""
+    name, kernel = scene.kernel(asked)
+    W = kernel.T[: min(int(asked.get("most", MOST_UNITS)), 1024)]
+    told = {"layer": name, "units": kernel.shape[1], "scale": float(np.abs(kernel).max()) if kernel.size else 0.0}
+    return told, {"weights": scene.as_pictures(W).astype("float32")}
+
+
+def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
+    """What is answered all over the plane of two columns, and each neuron's own part in it; of one column, a curve."""
+    if len(scene.shape) != 1:
+        raise InvalidArgument("studio, boundary", "rows of columns", Told(f"samples of the shape {scene.shape}"))
+    n = scene.shape[0]
+    low, high, middle = scene.kept.setdefault("extent", _extent(scene))
+    if n == 1:
+        x = np.linspace(low[0], high[0], 200)
+        return {"columns": [0]}, {"x": _single(x), "outputs": _single(scene.answers(x[:, None]))}
+    columns = [int(c) for c in asked.get("columns", (0, 1))][:2]
+    if len(columns) != 2 or not all(0 <= c < n for c in columns):
+        raise InvalidArgument("studio, boundary, columns", f"two columns from 0 to {n - 1}", columns)
+    size = min(max(int(asked.get("size", GRID)), 10), MOST_GRID)
+    across, up = (np.linspace(low[c], high[c], size) for c in columns)
+    points = np.broadcast_to(middle, (size * size, n)).copy()
+    points[:, columns[0]], points[:, columns[1]] = (part.reshape(-1) for part in np.meshgrid(across, up))
+    layers = scene.walk(points)
+    arrays = {"x": _single(across), "y": _single(up)}
+    *hidden, last = layers
+    arrays["outputs"] = _single(layers[last].reshape(size, size, -1))
+    if asked.get("neurons", True):
+        for name in hidden:
+            of_layer = layers[name].reshape(size, size, -1)[::NEURON_STEP, ::NEURON_STEP, :MOST_UNITS]
+            arrays[name] = _single(of_layer.transpose(2, 0, 1))
+    if asked.get("points", True):
+        arrays["points"] = _single(scene.data.x_train[:MOST_POINTS][:, columns])
+        arrays["labels"] = _single(np.asarray(scene.data.y_train[:MOST_POINTS]).reshape(-1, 1)[:MOST_POINTS, 0])
+    return {"columns": columns, "hidden": hidden}, arrays
+
+
+def flow(scene: Scene, asked: Mapping[str, Any]) -> Made:
+    """How much each layer still changes, and what it gives, in the step that was looked at last."""
+    if (look := scene.look) is None:
+        return {"layers": []}, {}
+    told = []
+    for name, of in look.outputs.items():
+        mine = [p for p in look.gradients if p.rpartition("/")[0] == name]
+        told.append({
+            "name": name, "mean": of.mean, "std": of.std, "low": of.low, "high": of.high, "zeros": of.zeros,
+            "saturated": of.saturated, "dead": of.dead, "histogram": list(of.counts),
+            "gradient": math.hypot(*(look.gradients[p].norm for p in mine)) if mine else None,
+            "ratio": max(look.ratios[p] for p in mine) if mine else None,
+        })  # fmt: skip
+    return {"layers": told, "of": look.step}, {}
+
+
+def activations(scene: Scene, asked: Mapping[str, Any]) -> Made:
+    """What each layer answers to one of the rows to test on."""
+    row = int(asked.get("sample", 0))
+    if not 0 <= row < len(scene.data.x_test):
+        raise InvalidArgument("studio, activations, sample", f"a row from 0 to {len(scene.data.x_test) - 1}", row)
+    x = scene.data.x_test[row : row + 1]
+    layers = {name: _single(y[0]) for name, y in scene.walk(x).items()}
+    return {"sample": row, "layers": list(layers)}, {"input": _single(x[0]), **layers}
+
+
+def neuron(scene: Scene, asked: Mapping[str, Any]) -> Made:
+    """One neuron: its weights, and the held-back rows to which it answers most strongly."""
+    name, kernel = scene.kernel(asked)
+    unit = int(asked.get("unit", 0))
+    if not 0 <= unit < kernel.shape[1]:
+        raise InvalidArgument("studio, neuron, unit", f"a unit from 0 to {kernel.shape[1] - 1}", unit)
+    x, _ = scene.held()
+    answers = scene.walk(x)[name].reshape(len(x), -1)[:, unit]
+    strongest = np.argsort(-answers, kind="stable")[:STRONGEST]
+    bias = scene.model.theta.get(f"{name}/bias")
+    arrays = {
+        "weights": _single(scene.as_pictures(kernel.T[unit : unit + 1])[0]),
+        "bias": _single(bias[unit : unit + 1] if bias is not None else np.zeros(0)),
+        "strongest": strongest.astype("int32"),
+        "outputs": _single(answers[strongest]),
+    }
+    arrays["pictures" if scene.is_picture else "rows"] = _single(x[strongest])
+    return {"layer": name, "unit": unit}, arrays
+
+
+def confusion(scene: Scene, asked: Mapping[str, Any]) -> Made:
+    """Right and wrong answers on held-back rows."""
+    if not scene.data.classes:
+        raise InvalidArgument("studio, confusion", "a network that tells classes", Told("one that tells numbers"))
+    x, y = scene.held()
+    matrix = confusion_matrix(y.astype(np.intp), scene.answers(x).argmax(axis=-1), num_classes=scene.data.classes)
+    return {"classes": list(scene.data.names) or list(range(scene.data.classes))}, {"matrix": matrix.astype("int32")}
+
+
+TOPICS: dict[str, Callable[[Scene, Mapping[str, Any]], Made]] = {
+    "weights": weights, "boundary": boundary, "flow": flow, "activations": activations, "neuron": neuron,
+    "confusion": confusion,
+}  # fmt: skip
+
+
+def picture(scene: Scene, asked: Mapping[str, Any]) -> Made:
+    """The picture of a topic."""
+    topic = str(asked.get("topic", ""))
+    if topic not in TOPICS:
+        raise UnknownName("studio, topic", topic, TOPICS)
+    try:
+        return TOPICS[topic](scene, asked)
+    except (TypeError, ValueError, OverflowError) as problem:
+        if hasattr(problem, "where"):
+            raise
+        raise InvalidArgument(f"studio, {topic}", "options as PROTOCOL.md has them", Told(str(problem))) from problem
+
+
+def _extent(scene: Scene) -> tuple[Array, Array, Array]:
+    """Of each column (left, right, middle), with a margin."""
+    x = np.asarray(scene.data.x_train[:LOOKED_AT], "float64")
+    low, high = x.min(axis=0), x.max(axis=0)
+    margin = MARGIN * np.where(high > low, high - low, 1.0)
+    return low - margin, high + margin, x.mean(axis=0)
+
+
+def _single(values: Any) -> Array:
+    return np.asarray(values, "float32")
