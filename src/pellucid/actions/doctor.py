@@ -67,7 +67,7 @@ def doctor(path: Path, experiments: bool | None = None, on_event: OnCopies = lam
     run = find(path)
     spec = run.read_spec()
     data = in_memory(prepare(spec, run.reader()))
-    return _examined(spec, data, _model(run, spec, data), run, experiments, on_event)
+    return _examined(spec, data, model_of(run, spec, data), run, experiments, on_event)
 
 
 def doctor_spec(spec: TrainSpec, experiments: bool | None = None, on_event: OnCopies = lambda copies: None) -> Examined:
@@ -92,7 +92,7 @@ def apply_first(found: Examined, out: Path) -> Finding:
     return first
 
 
-def _model(run: Run, spec: TrainSpec, data: Prepared) -> Sequential:
+def model_of(run: Run, spec: TrainSpec, data: Prepared) -> Sequential:
     """The trained model; of an interrupted run, as its last checkpoint has it; before any, as it would begin."""
     if run.model.exists():
         return open_model(run.path)[0]

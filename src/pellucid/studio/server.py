@@ -1,0 +1,44 @@
+"""Open the studio, and close it without leaving anything behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import MissingExtra
+from .options import Options
+
+
+def studio(
+    options: Options | None = None,
+    start: str | None = None,
+    log: Callable[[str], object] = print,
+    opened: Callable[[str], object] = lambda link: None,
+) -> None:
+    """Serve the page until SIGTERM or Ctrl-C; trainings that run are saved then, and can be resumed.
+
+    start: what the page begins with: a data set's name, a file of data, a spec, or a run's folder. log: takes the lines
+    that are told. opened: takes the link, once it answers.
+    """
+    options = options or Options()
+    try:
+        import websockets as _sockets
+
+        from ..web.listening import answer, listening
+        from .app import create_app
+        from .desk import Desk
+    except ImportError as problem:
+        raise MissingExtra("studio", problem.name or "starlette", "studio") from None
+    del _sockets
+    with listening(options.door) as (on, address), Desk(options, Path.cwd(), start) as desk:
+        link = f"{'https' if options.is_secret else 'http'}://{address}/{options.fragment}"
+        log(f"The studio is at {link}\nCtrl-C ends it; trainings are saved then, and can be resumed.")
+        secret: dict[str, Any] = {}
+        if options.is_secret:
+            secret = {"ssl_certfile": options.certificate, "ssl_keyfile": options.certificate_key}
+        answer(
+            create_app(desk, log, lambda: opened(link)), on, options.timeout, ws="websockets-sansio",
+            ws_max_size=1 << 20, timeout_graceful_shutdown=2, **secret,
+        )  # fmt: skip
+    log("The studio is closed.")

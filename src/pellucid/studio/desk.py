@@ -1,0 +1,120 @@
+"""What the studio has on its desk: the folder it works in, uploads, runs, and trained networks kept open."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ..actions import runs
+from ..actions.data import Prepared, prepare
+from ..actions.doctor import model_of
+from ..actions.runs import Run
+from ..actions.spec import TrainSpec
+from ..errors import InvalidArgument, Told
+from ..web.refused import Refused
+from .options import Options
+from .pictures import Scene
+from .uploads import Uploads
+
+KEPT_OPEN = 4  # networks with their data
+
+
+class Desk:
+    """folder: where the studio was started; specs name files in it, and `runs/` lies there. start: what the page begins
+    with."""
+
+    def __init__(self, options: Options, folder: Path, start: str | None = None) -> None:
+        self.options, self.folder = options, folder.resolve()
+        self.uploads = Uploads(options.max_upload, self.folder / runs.FOLDER / "data")
+        self.start = start
+        self._open: OrderedDict[Path, tuple[Any, Scene]] = OrderedDict()
+        self._data: OrderedDict[str, Prepared] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.uploads.close()
+
+    # Specs -------------------------------------------------------------------------------------------------------
+
+    def spec(self, told: Any, kept: bool = False) -> TrainSpec:
+        """The spec that the page tells, with the paths of this machine in it: of data sets, of files in the folder, and
+        of uploads. kept: the upload is to outlive the studio, as a run is made of it."""
+        if not isinstance(told, dict):
+            raise Refused(422, "spec", "an object", Told(type(told).__name__))
+        given = {name: value for name, value in told.items() if value is not None}
+        data = given.get("data", "digits")
+        return TrainSpec.of({**given, "data": self.path_of(data, kept)})
+
+    def path_of(self, data: Any, kept: bool = False) -> str:
+        """What a spec calls the data: a data set's name, or a path from the folder."""
+        if not isinstance(data, str):
+            raise InvalidArgument("spec, data", "a name or a path", data)
+        if data.startswith("upload:"):
+            path = self.uploads.kept(data) if kept else self.uploads.find(data)
+            return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
+        path = self.folder / data
+        if path.exists():
+            found = path.resolve()
+            if not found.is_relative_to(self.folder) and not found.is_relative_to(self.uploads.folder):
+                raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"))
+        elif Path(data).is_absolute() or ".." in Path(data).parts:
+            raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"))
+        return data
+
+    def prepared(self, spec: TrainSpec) -> Prepared:
+        """The data of a spec, kept for the next question about them."""
+        about = ("data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed")
+        path = Path(spec.data)
+        changed = path.stat().st_mtime_ns if path.exists() else 0
+        key = repr([getattr(spec, name) for name in about] + [changed])
+        with self._lock:
+            if key not in self._data:
+                self._data[key] = prepare(spec)
+                if len(self._data) > KEPT_OPEN:
+                    self._data.popitem(last=False)
+            self._data.move_to_end(key)
+            return self._data[key]
+
+    # Runs --------------------------------------------------------------------------------------------------------
+
+    @property
+    def runs(self) -> Path:
+        """Where runs lie, from the folder."""
+        return runs.FOLDER
+
+    def run(self, name: str) -> Run:
+        """A run by its name; Refused where there is none."""
+        if not name or name.startswith(".") or Path(name).name != name or not (self.runs / name / "spec.toml").exists():
+            raise Refused(404, "run", "the name of one", name[:100])
+        return Run(self.runs / name)
+
+    def scene(self, name: str) -> Scene:
+        """A run's network as it is now, trained or as its last checkpoint has it, with its data."""
+        run = self.run(name)
+        files = (run.model, run.path / "checkpoint.npz", run.spec)
+        stamp = tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+        with self._lock:
+            known = self._open.get(run.path)
+            if known is None or known[0] != stamp:
+                spec = run.read_spec()
+                same = known is not None and known[0][2] == stamp[2]
+                data = known[1].data if same and known is not None else prepare(spec, run.reader())
+                self._open[run.path] = (stamp, Scene(model_of(run, spec, data), data))
+                if len(self._open) > KEPT_OPEN:
+                    self._open.popitem(last=False)
+            self._open.move_to_end(run.path)
+            return self._open[run.path][1]
+
+    def forget(self, name: str) -> None:
+        """A run is another by now, or none."""
+        with self._lock, contextlib.suppress(KeyError):
+            del self._open[self.runs / name]
