@@ -35,10 +35,14 @@ def packed(header: Mapping[str, Any], arrays: Mapping[str, Array] | None = None)
         described.append({"name": name, "dtype": array.dtype.name, "shape": list(array.shape), "offset": offset})
         pieces.append(array.tobytes() + bytes(-array.nbytes % WORD))
         offset += len(pieces[-1])
-    told = plain({**header, "arrays": described} if arrays is not None else header)
-    text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    text += b" " * (-(4 + len(text)) % WORD)
-    return b"".join([struct.pack("<I", len(text)), text, *pieces])
+    told = text({**header, "arrays": described} if arrays is not None else header).encode()
+    told += b" " * (-(4 + len(told)) % WORD)
+    return b"".join([struct.pack("<I", len(told)), told, *pieces])
+
+
+def text(message: Mapping[str, Any]) -> str:
+    """A message without arrays, as JSON."""
+    return json.dumps(plain(message), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def unpacked(message: bytes) -> tuple[dict[str, Any], dict[str, Array]]:

@@ -38,7 +38,7 @@ def studio(
         if options.is_secret:
             secret = {"ssl_certfile": options.certificate, "ssl_keyfile": options.certificate_key}
         answer(
-            create_app(desk, log, lambda: opened(link)), on, options.timeout, ws="websockets-sansio",
+            create_app(desk, lambda: opened(link)), on, options.timeout, ws="websockets-sansio",
             ws_max_size=1 << 20, timeout_graceful_shutdown=2, **secret,
         )  # fmt: skip
     log("The studio is closed.")

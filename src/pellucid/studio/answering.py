@@ -1,0 +1,68 @@
+"""What the answers to the page's questions have in common: JSON in and out, work in threads, errors in sentences."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..errors import PellucidError, Told
+from ..web.bodies import body
+from ..web.jsons import parsed
+from ..web.refused import Refused
+from . import frames
+from .desk import Desk
+from .hub import Hub
+from .parts import told_problem
+from .serving import Served
+
+T = TypeVar("T")
+JSON = "application/json"
+MOST_BODY = 8_000_000  # bytes of a question
+
+
+class Studio:
+    """What all addresses share."""
+
+    hub: Hub  # made when the server's loop runs
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.served = Served(desk)
+
+    async def close(self) -> None:
+        """End what was started."""
+        await self.hub.close()
+        await asyncio.to_thread(self.served.close)
+
+    async def asked(self, request: Request) -> dict[str, Any]:
+        """The object that a request brings."""
+        sent = await body(request, MOST_BODY, self.desk.options.timeout)
+        found = parsed(sent) if sent else {}
+        if not isinstance(found, dict):
+            raise Refused(422, "request, body", "an object", Told(type(found).__name__))
+        return found
+
+
+async def work(function: Callable[..., T], *args: Any) -> T:
+    """Compute in a thread, so that everybody else is answered meanwhile. A file that is not there, or memory that is not,
+    is told in a sentence, too."""
+    try:
+        return await asyncio.to_thread(function, *args)
+    except PellucidError:
+        raise
+    except (OSError, MemoryError) as problem:
+        raise Refused(422, "studio", "files that can be read and memory for them", Told(str(problem))) from problem
+
+
+def answer(value: Mapping[str, Any], status: int = 200) -> Response:
+    """A value as JSON."""
+    return Response(frames.text(value), status, media_type=JSON)
+
+
+def told(problem: PellucidError, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """An error as JSON: its sentence, and the parts of it."""
+    return Response(frames.text(told_problem(problem)), status, dict(headers or {}), JSON)

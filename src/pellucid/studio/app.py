@@ -1,0 +1,78 @@
+"""The studio as an ASGI application: the page, its questions, and its socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import resources
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import Mount, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from ..errors import PellucidError
+from ..web.failing import handlers
+from ..web.gate import Gate
+from . import answers_data, answers_network, answers_runs
+from .answering import Studio, told
+from .desk import Desk
+from .hub import Hub
+from .socket import endpoint
+
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+def create_app(desk: Desk, ready: Callable[[], object] = lambda: None) -> Starlette:
+    """The application. ready: called once it answers."""
+    studio = Studio(desk)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        studio.hub = Hub(desk)
+        ready()
+        try:
+            yield
+        finally:
+            await studio.close()
+
+    routes = [
+        *answers_network.routes(studio),
+        *answers_data.routes(studio),
+        *answers_runs.routes(studio),
+        WebSocketRoute("/api/socket", endpoint(lambda: studio.hub)),
+        Mount("/", _Files()),
+    ]
+    gate = Middleware(
+        Gate, desk.options.door, lambda line: None, lambda *counted: None,
+        is_open=lambda path: not path.startswith("/api/"), headers=HEADERS, for_a_page=True,
+    )  # fmt: skip
+    return Starlette(routes=routes, middleware=[gate], exception_handlers=handlers(_told), lifespan=lifespan)
+
+
+class _Files(StaticFiles):
+    """The page's files; those whose name tells their content may be kept by the browser."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=str(resources.files(__package__) / "static"), html=True, check_dir=False)
+
+    async def get_response(self, path: str, scope: object) -> Response:
+        answer = await super().get_response(path, scope)  # type: ignore[arg-type]
+        if path.startswith("assets/"):
+            answer.headers["cache-control"] = "private, max-age=31536000, immutable"
+        return answer
+
+
+def _told(status: int, problem: PellucidError, headers: dict[str, str]) -> Response:
+    return told(problem, status, headers)
+

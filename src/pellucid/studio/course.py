@@ -1,0 +1,123 @@
+"""The course of a run as pages are told of it: the newest message of each kind, numbered, and its curves.
+
+A page that comes late, or again, says the last number it has seen, and is told what is newer. Nothing grows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from ..actions.runs import Run
+from ..errors import PellucidError
+from .curves import Curve, Row
+
+ENDED = ("stopped", "done", "diverged", "crashed", "refused")
+WORDS = {
+    "starting": "The data are read, and the network is made.",
+    "running": "It learns.",
+    "paused": "It waits. What it has learned is saved.",
+    "stopping": "It saves, and stops.",
+    "stopped": "It was stopped, and can go on from here.",
+    "done": "It has learned as long as was planned, and was tested on rows that it had never seen.",
+    "diverged": "It broke off at a number that is not finite.",
+    "crashed": "Its process has ended unexpectedly. It can go on from where it was last saved.",
+    "refused": "It could not begin.",
+}
+
+
+class Course:
+    """run: its name. `told` holds the newest message of each kind with its number."""
+
+    def __init__(self, run: str, state: str, curve: Curve | None = None) -> None:
+        self.run, self.state = run, state
+        self.curve = curve or Curve()
+        self.pace: dict[str, Any] = {"speed": None, "left": None, "step": 0, "epoch": 0}
+        self.told: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.last = 0
+        self.steering: str | None = None  # the tab whose commands count
+        self.tell_state(state)
+
+    def tell(self, kind: str, message: Mapping[str, Any]) -> None:
+        """A message in the place of the one before of this kind."""
+        self.last += 1
+        self.told[kind] = self.last, {**message, "type": kind, "run": self.run, "seq": self.last}
+
+    def tell_state(self, state: str, step: int | None = None, **more: Any) -> None:
+        """Where it stands."""
+        self.state = state
+        if step is not None:
+            self.pace["step"] = step
+        where = {"step": self.pace["step"], "epoch": self.pace["epoch"]}
+        self.tell("state", {"state": state, **where, "words": WORDS.get(state, ""), **more})
+
+    def since(self, number: int) -> list[dict[str, Any]]:
+        """The messages after this number, in their order."""
+        return [message for _, message in sorted(self.told.values(), key=lambda one: one[0]) if message["seq"] > number]
+
+    def add(self, message: Mapping[str, Any]) -> None:
+        """Rows of the curves, and how fast it goes."""
+        self.curve.add(message["rows"])
+        self.pace = {name: message[name] for name in self.pace}
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing trains."""
+        return self.state in ENDED
+
+
+def state_of(run: Run) -> str:
+    """The state of a run that nobody trains, from its folder."""
+    if run.done:
+        return "done"
+    return "diverged" if run.problem.exists() else "stopped"
+
+
+def at_rest(name: str, run: Run) -> Course:
+    """The course of a run that nobody trains."""
+    course = Course(name, state_of(run), Curve(history_rows(run)))
+    if course.curve.rows:
+        course.pace |= {"step": course.curve.rows[-1][0], "epoch": int(course.curve.rows[-1][1])}
+        course.tell_state(course.state)
+    return course
+
+
+def history_rows(run: Run) -> list[Row]:
+    """The curves as history.csv has them: a row for each epoch. Of what cannot be read there are none."""
+    try:
+        text = run.history.read_text("utf-8") if run.history.exists() else ""
+        rows = list(csv.DictReader(io.StringIO(text)))
+        if not rows:
+            return []
+        metric = next((name for name in rows[0] if name not in ("epoch", "loss") and not name.startswith("val_")), "")
+        steps = steps_of(run)
+        return [
+            [steps * (n + 1), float(n + 1)]
+            + [_number(row.get(name)) for name in ("loss", metric, "val_loss", f"val_{metric}", "learning_rate")]
+            for n, row in enumerate(rows)
+        ]
+    except (OSError, ValueError, csv.Error, PellucidError):
+        return []
+
+
+def steps_of(run: Run) -> int:
+    """Steps in an epoch, where probes tell; else 1."""
+    try:
+        if not run.probes.exists():
+            return 1
+        looks = list(csv.DictReader(io.StringIO(run.probes.read_text("utf-8"))))
+        first = next((int(look["step"]) for look in reversed(looks) if int(look["epoch"]) > 0), None)
+        last = next((look for look in reversed(looks) if int(look["epoch"]) > 0), None)
+        return max(1, round(first / (int(last["epoch"]) + 0.5))) if first and last else 1
+    except (OSError, ValueError, KeyError, csv.Error):
+        return 1
+
+
+def _number(cell: str | None) -> float | None:
+    try:
+        found = float(cell or "nan")
+    except ValueError:
+        return None
+    return found if found == found and abs(found) != float("inf") else None

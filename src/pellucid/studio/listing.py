@@ -1,0 +1,68 @@
+"""The runs of the folder, as the page lists them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..actions.runs import Run
+from ..errors import PellucidError
+from .course import Course, state_of
+from .desk import Desk
+
+HEADLINES = ("accuracy", "binary_accuracy", "r2", "root_mean_squared_error", "mean_absolute_error", "loss")
+
+
+def listed(desk: Desk, courses: Mapping[str, Course]) -> list[dict[str, Any]]:
+    """Every run, the newest first."""
+    if not desk.runs.is_dir():
+        return []
+    found = [one(path.name, Run(path), courses.get(path.name)) for path in desk.runs.iterdir() if _is_run(path)]
+    return sorted(found, key=lambda run: -run["changed"])
+
+
+def _is_run(path: Any) -> bool:
+    return path.is_dir() and not path.name.startswith(".") and (path / "spec.toml").exists()
+
+
+def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:
+    """A run in a few words. What cannot be read is left open."""
+    metrics = read_metrics(run) or {}
+    try:
+        spec = run.read_spec()
+    except PellucidError:
+        spec = None
+    rows = course.curve.rows if course is not None else []
+    headline = next((key for key in HEADLINES if key in metrics), None)
+    files = [file for file in run.path.iterdir() if file.is_file()]
+    return {
+        "id": name,
+        "state": course.state if course is not None else state_of(run),
+        "data": spec.data if spec is not None else "",
+        "task": "classification" if "confusion_matrix" in metrics or "per_class" in metrics else spec and spec.task,
+        "metric": headline and {"name": headline, "value": metrics[headline]},
+        "epochs": (course and course.told.get("started", (0, {}))[1].get("epochs")) or (spec and spec.epochs),
+        "epochs_done": metrics.get("epochs") or (int(rows[-1][1]) if rows else _lines(run)),
+        "parameters": metrics.get("parameters"),
+        "seconds": metrics.get("seconds"),
+        "changed": max((file.stat().st_mtime for file in files), default=0.0),
+        "size": sum(file.stat().st_size for file in files),
+        "live": course is not None and not course.over,
+    }
+
+
+def read_metrics(run: Run) -> dict[str, Any] | None:
+    """What metrics.json holds; None where it is not there, or is something else."""
+    try:
+        found = json.loads(run.metrics.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _lines(run: Run) -> int:
+    try:
+        return max(0, run.history.read_text("utf-8").count("\n") - 1)
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,211 @@
+"""What the page offers, from the registry: every part with its arguments and what its docstring says first.
+
+A new layer, loss or data set appears here by itself. What a signature does not tell is told by the argument's name.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from ..activations.base import activations
+from ..constraints import constraints
+from ..data import datasets
+from ..initializers.base import initializers
+from ..initializers.scaled import DISTRIBUTIONS, MODES
+from ..layers import Layer
+from ..layers.activation_layer import ActivationLayer
+from ..layers.base import layers
+from ..layers.merging import Joining
+from ..losses.base import REDUCTIONS, losses
+from ..metrics.base import metrics
+from ..optimizers.base import optimizers
+from ..optimizers.schedules.base import schedules
+from ..registry import Family, Part, arguments
+from ..regularizers import regularizers
+from .spec_schema import fields
+from .starts import STARTS
+
+FAMILIES: dict[str, Family[Any]] = {
+    "layers": layers, "optimizers": optimizers, "losses": losses, "activations": activations,
+    "initializers": initializers, "regularizers": regularizers, "constraints": constraints, "metrics": metrics,
+    "schedules": schedules,
+}  # fmt: skip
+ENDINGS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
+CHOICES = {"reduction": REDUCTIONS, "mode": MODES, "distribution": DISTRIBUTIONS}
+GROUPS = ("core", "activation", "normalization", "regularization", "reshaping", "merging")
+RESHAPING = ("Flatten", "Permute", "RepeatVector", "Reshape")
+SIMPLE = (
+    "units", "activation", "rate", "stddev", "learning_rate", "momentum", "l1", "l2", "l1l2", "negative_slope",
+    "target_shape", "layers", "alpha", "n", "dims", "scale", "delta", "axis",
+)  # fmt: skip
+HIDDEN = {"name", "dtype", "input_shape", "input_dim", "input_axes", "output_axes", "inputs", "outputs"}
+NOT_ALONE = ("InputLayer", "Functional", "Lambda", "Masking")  # which a chain of blocks cannot hold, or make of words
+HOLDING = {"Sequential": "Blocks one after another, as one block.", "Residual": "Blocks around which the input goes, too."}
+SECRET = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """All of it."""
+    told: dict[str, Any] = {name: list(_parts(name, family)) for name, family in FAMILIES.items()}
+    told["layers"].append(_residual())
+    told["layers"].sort(key=lambda part: (GROUPS.index(part["group"]), not part["in_palette"]))
+    told |= {"groups": list(GROUPS), "spec": fields({name: words(family) for name, family in FAMILIES.items()})}
+    told |= {"datasets": list(_datasets()), "starts": STARTS}
+    return told
+
+
+def words(family: Family[Any]) -> list[str]:
+    """The word for each of its parts, as a user writes it."""
+    if family is activations:
+        return [word for word in family.names if family.get(word).name == word]
+    return [_word(family, cls) for cls in family.parts.values()]
+
+
+def _parts(name: str, family: Family[Any]) -> Iterator[dict[str, Any]]:
+    if family is activations:  # these are functions
+        for word in words(family):
+            text = inspect.getdoc(family.get(word).forward) or ""
+            yield {**_told(name, word, word, text), "arguments": []}
+        return
+    for title, cls in family.parts.items():
+        told = _told(name, title, _word(family, cls), inspect.getdoc(cls) or "")
+        yield {**told, "group": _group(cls), "arguments": list(_arguments(cls)),
+               "in_palette": family is not layers or _alone(title, cls)}  # fmt: skip
+
+
+def _told(family: str, title: str, word: str, text: str) -> dict[str, Any]:
+    return {
+        "class": title, "name": word, "family": family, "group": "core", "title": spaced(title),
+        "help": HOLDING.get(title) or first_sentence(text), "text": text, "in_palette": True,
+        "holds": "layers" if title in HOLDING else None,
+    }  # fmt: skip
+
+
+def _residual() -> dict[str, Any]:
+    """A block of the spec's alone: no layer, but a graph of some (`actions/building.py`)."""
+    holds = {
+        "name": "layers", "kind": "layers", "default": [], "required": True, "optional": False, "family": None,
+        "choices": None, "simple": True, "help": "the blocks within; they give back the shape that they take",
+    }  # fmt: skip
+    text = "y = x + f(x), f the blocks within.\n\nSource: He, Zhang, Ren & Sun (2016)."
+    return {**_told("layers", "Residual", "residual", text), "arguments": [holds]}
+
+
+def _alone(title: str, cls: type[Part]) -> bool:
+    """Whether it can stand in a chain of blocks, made of words and numbers."""
+    return title not in NOT_ALONE and not issubclass(cls, Joining)
+
+
+def _group(cls: type[Part]) -> str:
+    name = cls.__name__
+    if issubclass(cls, Joining):
+        return "merging"
+    if issubclass(cls, ActivationLayer) or name in ("Activation", "PReLU", "Softmax"):
+        return "activation"
+    if "Normalization" in name or name == "Rescaling":
+        return "normalization"
+    if "Dropout" in name or "Noise" in name or name == "ActivityRegularization":
+        return "regularization"
+    return "reshaping" if name in RESHAPING else "core"
+
+
+# Arguments -------------------------------------------------------------------------------------------------------
+
+
+def _arguments(cls: type[Part]) -> Iterator[dict[str, Any]]:
+    """Those that a user chooses."""
+    for name in arguments(cls):
+        parameter = _parameter(cls, name)
+        if parameter is not None and name not in HIDDEN and not (name == "trainable" and not issubclass(cls, Layer)):
+            yield _argument(cls, name, parameter)
+
+
+def _parameter(cls: type[Part], name: str) -> inspect.Parameter | None:
+    for base in cls.__mro__:
+        found = inspect.signature(base.__dict__["__init__"]).parameters.get(name) if "__init__" in vars(base) else None
+        if found is not None:
+            return found if found.kind not in SECRET else None
+    return None
+
+
+def _argument(cls: type[Part], name: str, parameter: inspect.Parameter) -> dict[str, Any]:
+    annotation, default = str(parameter.annotation), parameter.default
+    required = default is inspect.Parameter.empty
+    family = _family(name)
+    told: dict[str, Any] = {
+        "name": name, "kind": "part" if family else _kind(name, annotation, default), "required": required,
+        "optional": "None" in annotation or default is None, "family": family,
+        "choices": [str(one) for one in CHOICES[name]] if name in CHOICES else None,
+        "simple": required or name in SIMPLE, "help": _said(cls, name),
+    }  # fmt: skip
+    if name == "learning_rate":
+        told |= {"kind": "float", "family": "schedules"}
+    if not required:
+        told["default"] = list(default) if isinstance(default, tuple) else default
+    return told
+
+
+def _family(name: str) -> str | None:
+    if name == "activation":
+        return "activations"
+    return ENDINGS.get(name.rpartition("_")[2])
+
+
+def _kind(name: str, annotation: str, default: Any) -> str:
+    if name == "layers":
+        return "layers"
+    if "Sequence[int" in annotation:
+        return "shape"
+    if "Sequence" in annotation or isinstance(default, tuple):
+        return "list"
+    for kind in ("bool", "int", "float", "str"):
+        if re.search(rf"\b{kind}\b", annotation):
+            return kind
+    return type(default).__name__ if isinstance(default, bool | int | float | str) else "any"
+
+
+def _said(cls: type[Part], name: str) -> str:
+    """What a docstring says of an argument: "rate: the share of ..."."""
+    text = re.sub(r"\s+", " ", inspect.getdoc(cls) or "")
+    found = re.search(rf"(?:^|[.;,] )`?{name}`?(?:, \w+)*: ([^.]*\.?)", text)
+    return found[1].strip() if found else ""
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a docstring.
+
+    >>> first_sentence("Join every input to every output.\\n\\nMore.")
+    'Join every input to every output.'
+    """
+    paragraph = re.sub(r"\s+", " ", text.partition("\n\n")[0])
+    found = re.match(r"(.+?[.:])(?= |$)", paragraph)
+    return (found[1] if found else paragraph).replace(":", ".") if paragraph else ""
+
+
+def spaced(name: str) -> str:
+    """BatchNormalization -> Batch normalization; ReLU stays.
+
+    >>> spaced("BatchNormalization"), spaced("ReLU"), spaced("GaussianNoise"), spaced("relu")
+    ('Batch normalization', 'ReLU', 'Gaussian noise', 'relu')
+    """
+    parts = re.findall(r"[A-Z][a-z]+", name)
+    return " ".join([parts[0], *(part.lower() for part in parts[1:])]) if "".join(parts) == name else name
+
+
+def _word(family: Family[Any], cls: type[Part]) -> str:
+    mine = [name for name, made in family.names.items() if made is cls and name == name.lower()]
+    return mine[0] if mine else cls.__name__
+
+
+def _datasets() -> Iterator[dict[str, Any]]:
+    for info in datasets.catalogue():
+        yield {
+            "name": info.name, "kind": info.kind, "samples": info.samples, "shape": list(info.shape),
+            "classes": info.classes, "source": info.source, "licence": info.licence,
+            "at_hand": "download" not in info.where, "help": f"{info.samples:,} {info.kind}, {info.source}.",
+        }  # fmt: skip
