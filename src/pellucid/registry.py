@@ -191,7 +191,7 @@ def _arguments(cls: type) -> tuple[str, ...]:
 
 def needs(where: str, made: Any, given: Iterable[str] = ()) -> None:
     """Refuse to make a part without an argument that has no default."""
-    lacking = [name for name in _needed(made) if name not in given] if isinstance(made, type) else []
+    lacking = [name for name in needed_of(made) if name not in given] if isinstance(made, type) else []
     if lacking:
         raise InvalidArgument(
             where, f"{made.__name__} with {', '.join(lacking)}", Told("it without"),
@@ -200,7 +200,7 @@ def needs(where: str, made: Any, given: Iterable[str] = ()) -> None:
 
 
 @cache
-def _needed(cls: type) -> tuple[str, ...]:
+def needed_of(cls: type) -> tuple[str, ...]:
     """The arguments of a constructor that have no default."""
     many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     parameters = inspect.signature(cls).parameters.values()

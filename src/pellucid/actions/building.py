@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import checks
+from ..arrays import Shape
 from ..errors import InvalidArgument, PellucidError, Told, UnknownName
-from ..layers import BatchNormalization, Dense, Dropout, Flatten, Layer, Normalization, Rescaling
+from ..layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer, Normalization, Rescaling, add
 from ..layers.base import layers as layer_family
 from ..losses.base import losses
-from ..models import Sequential
+from ..models import Model, Sequential
 from ..models.periodic import periodic_embedding
 from ..optimizers import Ftrl
 from ..optimizers.base import optimizers
@@ -31,6 +32,7 @@ from ..regularizers import L1L2
 from .data import Prepared
 from .spec import Named, TrainSpec
 
+HOLDING = ("Sequential", "Residual")  # blocks that hold blocks
 SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
     "cosine": lambda rate, steps: CosineDecay(rate, steps),
     "exponential": lambda rate, steps: ExponentialDecay(rate, max(1, steps // 10), 0.8),
@@ -42,8 +44,7 @@ SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
 
 def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
     """The network that the spec describes for this data, compiled, with its initial weights."""
-    stack = [*_hidden(spec, data), *_output(spec, data)]
-    model = Sequential([*_scaling(spec, data), *_embedding(spec, data), *stack], name="model", seed=spec.seed)
+    model = Sequential([layer for _, layer in stack(spec, data)], name="model", seed=spec.seed)
     model.build((None, *data.x_train.shape[1:]))
     if data.classes and model.output_shape != (None, data.classes):
         raise InvalidArgument(
@@ -99,21 +100,72 @@ def _keeps_shape(spec: TrainSpec) -> bool:
     return isinstance(first, Mapping) and first.get("class") in ("Flatten", "Reshape", "Permute")
 
 
-def _hidden(spec: TrainSpec, data: Prepared) -> list[Layer]:
+def stack(spec: TrainSpec, data: Prepared) -> list[tuple[int | None, Layer]]:
+    """All layers, each with the number of the spec's entry that it comes from, or None where it comes by itself."""
+    found: list[tuple[int | None, Layer]] = [(None, layer) for layer in (*_scaling(spec, data), *_embedding(spec, data))]
+    shape: Shape = data.x_train.shape[1:]
+    for _, layer in found:
+        shape = layer.output_shape_for(shape)
+    for i, entry in enumerate(spec.layers):
+        for layer in entry_layers(spec, i, entry, shape):
+            found.append((i, layer))
+            shape = _checked_shape(layer, shape, f"spec, layers, entry {i + 1}")
+    return found + [(None, layer) for layer in _output(spec, data)]
+
+
+def entry_layers(spec: TrainSpec, i: int, entry: Any, shape: Shape) -> list[Layer]:
+    """The layers of the spec's entry number i, for samples of this shape."""
+    where = f"spec, layers, entry {i + 1}"
+    if isinstance(entry, Mapping):
+        return [_block(entry, shape, where)]
+    return _dense(spec, checks.integer(where, entry, minimum=1))
+
+
+def _block(given: Mapping[str, Any], shape: Shape, where: str) -> Layer:
+    """A layer from a table; one that holds others, `layers`, is a model: of Sequential, they stand in a row, of
+    Residual, what comes in is added to what they make of it."""
+    if given.get("class") not in HOLDING or not isinstance(given.get("layers"), list):
+        return _part(layer_family, given, where)  # type: ignore[no-any-return]
+    known = sorted({"class", "layers", "name"})
+    for key in given:
+        if key not in known:
+            raise UnknownName(f"{where}, {given['class']}", key, known)
+    inner, within = [], shape
+    for i, layer in enumerate(given["layers"]):
+        place = f"{where}, layers, entry {i + 1}"
+        if not isinstance(layer, Mapping):
+            raise InvalidArgument(place, "a table such as {class = 'Dense', units = 64}", layer)
+        inner.append(_block(layer, within, place))
+        within = _checked_shape(inner[-1], within, place)
+    row = Sequential(inner)
+    if given["class"] == "Sequential":
+        return row
+    if within != shape:
+        fix = "Give its last layer as many units as come in."
+        raise InvalidArgument(f"{where}, Residual", f"blocks that give back the shape {shape}", Told(str(within)), fix)
+    x = Input(shape)
+    return Model(x, add([x, row(x)]), name=given.get("name"))
+
+
+def _checked_shape(layer: Layer, shape: Shape, where: str) -> Shape:
+    try:
+        return layer.output_shape_for(shape)
+    except PellucidError as problem:
+        problem.where = f"{where}, {problem.where}"
+        raise
+
+
+def _dense(spec: TrainSpec, units: int) -> list[Layer]:
+    """A hidden layer that is given as a number of units, with what belongs to each."""
     made: list[Layer] = []
-    for i, layer in enumerate(spec.layers):
-        if isinstance(layer, Mapping):
-            made.append(_part(layer_family, layer, f"spec, layers, entry {i + 1}"))
-            continue
-        units = checks.integer(f"spec, layers, entry {i + 1}", layer, minimum=1)
-        penalty = L1L2(l1=spec.l1, l2=spec.l2) if spec.l1 or spec.l2 else None
-        if spec.batch_norm:
-            made += [Dense(units, use_bias=False, kernel_regularizer=penalty), BatchNormalization()]
-            made.append(_part(layer_family, {"class": "Activation", "activation": spec.activation}, "spec, activation"))
-        else:
-            made.append(Dense(units, activation=spec.activation, kernel_regularizer=penalty))
-        if spec.dropout:
-            made.append(Dropout(spec.dropout))
+    penalty = L1L2(l1=spec.l1, l2=spec.l2) if spec.l1 or spec.l2 else None
+    if spec.batch_norm:
+        made += [Dense(units, use_bias=False, kernel_regularizer=penalty), BatchNormalization()]
+        made.append(_part(layer_family, {"class": "Activation", "activation": spec.activation}, "spec, activation"))
+    else:
+        made.append(Dense(units, activation=spec.activation, kernel_regularizer=penalty))
+    if spec.dropout:
+        made.append(Dropout(spec.dropout))
     return made
 
 
