@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..errors import InvalidArgument, PellucidError, Told, UnknownName
 from ..layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer, Normalization, Rescaling, add
 from ..layers.base import layers as layer_family
 from ..losses.base import losses
-from ..models import Model, Sequential
+from ..models import Functional, Sequential
 from ..models.periodic import periodic_embedding
 from ..optimizers import Ftrl
 from ..optimizers.base import optimizers
@@ -144,7 +144,7 @@ def _block(given: Mapping[str, Any], shape: Shape, where: str) -> Layer:
         fix = "Give its last layer as many units as come in."
         raise InvalidArgument(f"{where}, Residual", f"blocks that give back the shape {shape}", Told(str(within)), fix)
     x = Input(shape)
-    return Model(x, add([x, row(x)]), name=given.get("name"))
+    return Functional(x, add([x, row(x)]), name=given.get("name"))
 
 
 def _checked_shape(layer: Layer, shape: Shape, where: str) -> Shape:
@@ -214,7 +214,7 @@ def _saved(value: Any) -> Any:
     return {"class_name": value["class"], "config": config}
 
 
-def _part(family: Any, given: Named, where: str) -> Any:
+def _part(family: Any, given: str | Mapping[str, Any], where: str) -> Any:
     """A part by its name, or from a table whose `class` names it and whose other keys are its arguments."""
     if isinstance(given, str):
         return family.get(given, where)

@@ -140,7 +140,7 @@ def _value(value: Any) -> str:
 
 def _made(saved: Mapping[str, Any]) -> Part | None:
     """The part of a saved form; None for a function, which its name tells."""
-    return None if saved["class_name"] == "function" else deserialize_keras_object(saved)  # type: ignore[no-any-return]
+    return None if saved["class_name"] == "function" else deserialize_keras_object(saved)
 
 
 def _named(values: Mapping[str, Any]) -> str:

@@ -113,9 +113,9 @@ class TrainSpec(BaseModel):
             ) from None
         return spec
 
-    def to_toml(self) -> str:
-        """The spec as TOML; what is not set is left out."""
-        return tomli_w.dumps(self.model_dump(exclude_none=True))
+    def to_toml(self, short: bool = False) -> str:
+        """The spec as TOML; what is None is left out. short: only what somebody has set."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True, exclude_unset=short))
 
     def write(self, path: Path) -> None:
         """Write the spec to a file, whole."""

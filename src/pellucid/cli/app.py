@@ -26,7 +26,7 @@ from ..tables.columns import understand
 from ..tables.example import pumps
 from ..training.distribution import follows
 from ..training.sure_faults import DesignWarning
-from . import doctor, explain, export, lr, report, serve, show, tune
+from . import doctor, explain, export, lr, report, serve, show, studio, tune
 from .options import Source, option, spec_of
 from .show import count
 from .working import Working
@@ -162,6 +162,7 @@ app.command("report")(report.report_command)
 app.command("tune")(tune.tune_command)
 app.command("doctor")(doctor.doctor_command)
 app.command("serve")(serve.serve_command)
+app.command("studio")(studio.studio_command)
 
 
 @data_app.command("list")

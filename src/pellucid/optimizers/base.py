@@ -169,8 +169,8 @@ class Optimizer(SavedState):
         self._learning_rate = new
 
     def take_in_hand(self, rate: float) -> None:
-        """Learn at this rate from now on, in the place of the schedule, too, if there is one. A run that is resumed from
-        a checkpoint goes on so. Keras has no such method."""
+        """Learn at this rate from now on, in the place of the schedule, too, if there is one. A run that is resumed
+        from a checkpoint goes on so. Keras has no such method."""
         self._learning_rate = checks.number(self.where("learning_rate"), rate, minimum=0)
 
     def told_rate(self) -> str:

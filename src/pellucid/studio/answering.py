@@ -48,8 +48,8 @@ class Studio:
 
 
 async def work(function: Callable[..., T], *args: Any) -> T:
-    """Compute in a thread, so that everybody else is answered meanwhile. A file that is not there, or memory that is not,
-    is told in a sentence, too."""
+    """Compute in a thread, so that everybody else is answered meanwhile. A file or memory that is not there is told in a
+    sentence, too."""
     try:
         return await asyncio.to_thread(function, *args)
     except PellucidError:

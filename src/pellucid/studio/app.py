@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib import resources
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,6 +21,7 @@ from .desk import Desk
 from .hub import Hub
 from .socket import endpoint
 
+PAGE = Path(__file__).parent / "static"
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -51,7 +52,7 @@ def create_app(desk: Desk, ready: Callable[[], object] = lambda: None) -> Starle
         *answers_data.routes(studio),
         *answers_runs.routes(studio),
         WebSocketRoute("/api/socket", endpoint(lambda: studio.hub)),
-        Mount("/", _Files()),
+        Mount("/", _Files(directory=PAGE, html=True, check_dir=False)),
     ]
     gate = Middleware(
         Gate, desk.options.door, lambda line: None, lambda *counted: None,
@@ -63,9 +64,6 @@ def create_app(desk: Desk, ready: Callable[[], object] = lambda: None) -> Starle
 class _Files(StaticFiles):
     """The page's files; those whose name tells their content may be kept by the browser."""
 
-    def __init__(self) -> None:
-        super().__init__(directory=str(resources.files(__package__) / "static"), html=True, check_dir=False)
-
     async def get_response(self, path: str, scope: object) -> Response:
         answer = await super().get_response(path, scope)  # type: ignore[arg-type]
         if path.startswith("assets/"):
@@ -75,4 +73,3 @@ class _Files(StaticFiles):
 
 def _told(status: int, problem: PellucidError, headers: dict[str, str]) -> Response:
     return told(problem, status, headers)
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-Row = list[Any]  # step, epoch, loss, metric, val_loss, val_metric, learning rate; None where it is not known then
+Row = list[Any]  # step, epoch, loss, metric, val_loss, val_metric, learning rate; None where that is not known
 
 COLUMNS = ("step", "epoch", "loss", "metric", "val_loss", "val_metric", "learning_rate")
 LOSS, HELD = 2, 4  # the places of what is watched most: its lowest and highest are kept

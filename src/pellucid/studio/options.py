@@ -15,8 +15,8 @@ PASSWORD_VARIABLE = "PELLUCID_STUDIO_PASSWORD"
 
 @dataclass(frozen=True)
 class Options:
-    """What `pellucid studio` is told. Where it listens further than this machine, it wants a password, which is then what
-    the page must bring, and a certificate with its key.
+    """What `pellucid studio` is told. Where it listens further than this machine, it wants a password, which is then
+    what the page must bring, and a certificate with its key.
 
     >>> Options(host="0.0.0.0")
     Traceback (most recent call last):

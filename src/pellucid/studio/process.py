@@ -51,7 +51,7 @@ class Process:
 
     def end(self) -> None:
         """End it, whatever it does: by letting go of it, which lets it save; then by force. Waits until it is gone."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         for seconds, force in ((SAVING, self._process.terminate), (DYING, self._process.kill)):

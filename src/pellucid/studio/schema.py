@@ -44,7 +44,10 @@ SIMPLE = (
 )  # fmt: skip
 HIDDEN = {"name", "dtype", "input_shape", "input_dim", "input_axes", "output_axes", "inputs", "outputs"}
 NOT_ALONE = ("InputLayer", "Functional", "Lambda", "Masking")  # which a chain of blocks cannot hold, or make of words
-HOLDING = {"Sequential": "Blocks one after another, as one block.", "Residual": "Blocks around which the input goes, too."}
+HOLDING = {
+    "Sequential": "Blocks one after another, as one block.",
+    "Residual": "Blocks around which the input goes, too.",
+}
 SECRET = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 

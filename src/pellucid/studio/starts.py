@@ -8,7 +8,7 @@ from ..actions.spec import TrainSpec
 
 _DESCRIBED: list[tuple[str, str, str, dict[str, Any]]] = [
     (
-        "first", "A first network", "Two colours of points, and one hidden layer of eight neurons that tells them apart.",
+        "first", "A first network", "Two colours of points, and a hidden layer of eight neurons that tells them apart.",
         {"data": "moons", "layers": [8], "activation": "tanh", "learning_rate": 0.03, "epochs": 60},
     ),
     (

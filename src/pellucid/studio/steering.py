@@ -23,7 +23,7 @@ SHARE = 0.05  # of the time of training that pictures may cost
 FASTEST = 20.0  # pictures a second
 IDLE = 0.5  # seconds between two looks around while standing still
 
-Draw = Callable[[Mapping[str, Any], Look | None], tuple[dict[str, Any], dict[str, Array]] | None]
+Draw = Callable[[Mapping[str, Any], Look | None], tuple[dict[str, Any], dict[str, Array]]]
 
 
 class Stopped(Exception):
@@ -198,13 +198,10 @@ class Steering(Callback):
 
     def _make(self, key: str, asked: Mapping[str, Any], step: int) -> None:
         began = time.monotonic()
-        made = self.draw(asked, self._look)
+        header, arrays = self.draw(asked, self._look)
         self._drawn[key] = time.monotonic(), step
-        if made is not None:
-            header, arrays = made
-            position = self.model.position
-            told = {"type": "picture", "topic": asked["topic"], "key": key, "step": step, "epoch": position.epoch}
-            self.orders.credit.discard(key)
-            self.out.show(key, {**told, **header}, arrays)
+        told = {"type": "picture", "topic": asked["topic"], "key": key, "step": step}
+        self.orders.credit.discard(key)
+        self.out.show(key, {**told, "epoch": self.model.position.epoch, **header}, arrays)
         if not self._standing:
             self._free_at = time.monotonic() + (time.monotonic() - began) * (1 / SHARE - 1)

@@ -20,7 +20,7 @@ from typing import IO, Any
 from ..actions.spec import TrainSpec
 from ..actions.train import EpochEnded, Event, Finished, Started, resume, train
 from ..arrays import Array
-from ..errors import FileError, NonFinite, PellucidError
+from ..errors import NonFinite, PellucidError
 from ..training.callbacks import BackupAndRestore, Callback
 from ..training.probing import Look
 from . import frames
@@ -37,7 +37,7 @@ class Trainer:
     def __init__(self, orders: Orders, out: Outbox) -> None:
         self.orders, self.out = orders, out
         self.scene: Scene | None = None
-        self.metric = "accuracy"
+        self.metric, self.name = "accuracy", ""
 
     def run(self, asked: Mapping[str, Any]) -> None:
         """Train, and say how it ended."""
@@ -62,7 +62,7 @@ class Trainer:
     def event(self, event: Event) -> None:
         """What the action tells."""
         if isinstance(event, Started):
-            self.scene = Scene(event.model, event.data)
+            self.scene, self.name = Scene(event.model, event.data), event.run.path.name
             self.metric = event.data.metrics[0]
             self.out.tell(self._started(event))
         elif isinstance(event, Finished):
@@ -89,14 +89,15 @@ class Trainer:
         """What steers the training."""
         return [Steering(self.orders, self.out, backup, self.metric, self.draw)]
 
-    def draw(self, asked: Mapping[str, Any], look: Look | None) -> tuple[dict[str, Any], dict[str, Array]] | None:
-        """A picture; what cannot be drawn is told once, in its place."""
+    def draw(self, asked: Mapping[str, Any], look: Look | None) -> tuple[dict[str, Any], dict[str, Array]]:
+        """A picture; of what cannot be drawn, why."""
         assert self.scene is not None
         self.scene.look = look
         try:
-            return picture(self.scene, asked)
+            header, arrays = picture(self.scene, asked)
         except PellucidError as problem:
-            return {"problem": told_problem(problem)}, {}
+            header, arrays = {"problem": told_problem(problem)}, {}
+        return {"run": self.name, **header}, arrays
 
 
 def layer_told(model: Any, name: str, layer: Any) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class BackupAndRestore(Callback):
             self._save({})
 
     def _late(self) -> bool:
-        return self._asked or self.save_seconds is not None and time.monotonic() - self._saved_at >= self.save_seconds
+        return self._asked or (self.save_seconds is not None and time.monotonic() - self._saved_at >= self.save_seconds)
 
     def _save(self, meters: dict[str, Any]) -> None:
         at = self.model.position

@@ -1,0 +1,54 @@
+"""`pellucid studio`: design, train and understand a network in the browser."""
+
+from __future__ import annotations
+
+import contextlib
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..studio import Options, studio
+from ..studio.options import PASSWORD_VARIABLE
+
+USUAL = Options()
+
+
+def studio_command(
+    start: Annotated[
+        str | None,
+        typer.Argument(
+            help="What to begin with: a data set's name, a table, a spec, or a run's folder.", metavar="DATA"
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(help="0: any that is free.")] = USUAL.port,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; elsewhere than here a password and a certificate are demanded.")
+    ] = USUAL.host,
+    password: Annotated[
+        str, typer.Option(envvar=PASSWORD_VARIABLE, help="What the page asks for.", show_default=False)
+    ] = "",
+    certificate: Annotated[Path | None, typer.Option(help="For TLS: a .pem file.")] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(help="A name by which the studio may be called; may be repeated.")
+    ] = None,
+    max_upload: Annotated[int, typer.Option(help="The most bytes of all that is uploaded.")] = USUAL.max_upload,
+) -> None:
+    """Open the studio: a page on which networks are designed, trained, looked into and used, without code.
+
+    pellucid studio
+    pellucid studio people.csv
+    """
+    options = Options(
+        host, port, password, certificate, certificate_key, tuple(allowed_host or ()), max_upload
+    )  # fmt: skip
+    studio(options, start, _line, webbrowser.open if browser else lambda link: None)
+
+
+def _line(text: str) -> None:
+    """A line on standard output, if somebody reads it."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, flush=True)

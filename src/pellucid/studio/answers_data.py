@@ -1,0 +1,84 @@
+"""Answers about data, and uploads."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..errors import InvalidArgument, Told
+from ..files import write_whole
+from ..web.bodies import pieces
+from ..web.refused import Refused
+from .answering import Studio, answer, work
+from .describing import describe
+from .uploads import Uploads
+
+MOST_POINTS = 10_000
+
+
+def routes(studio: Studio) -> list[Route]:
+    """Their addresses."""
+    uploads, options = studio.desk.uploads, studio.desk.options
+
+    async def data(request: Request) -> Response:
+        told = (await studio.asked(request)).get("spec")
+        return answer(await work(describe, studio.desk, told if isinstance(told, dict) else {}))
+
+    async def upload(request: Request) -> Response:
+        if (folder := request.query_params.get("folder")) is not None:
+            number, path = uploads.begin(folder)
+            path.mkdir(mode=0o700)
+            return answer({"data": uploads.told(number, path)})
+        if not (name := request.query_params.get("name")):
+            raise Refused(422, "upload, name", "the name of a file, or that of a folder")
+        number, path = uploads.begin(name)
+        size = await uploads.take(number, path, pieces(request, options.max_upload, options.timeout))
+        settled = await work(uploads.settle, number, path)
+        return answer({"data": uploads.told(number, settled), "size": size})
+
+    async def into(request: Request) -> Response:
+        found = request.path_params
+        path = await work(uploads.inside, found["number"], found["folder"], found["path"])
+        await uploads.take(found["number"], path, pieces(request, options.max_upload, options.timeout))
+        return Response(None, 204)
+
+    async def remove(request: Request) -> Response:
+        await work(uploads.remove, request.path_params["number"])
+        return Response(None, 204)
+
+    async def points(request: Request) -> Response:
+        return answer(await work(draw, uploads, await studio.asked(request)))
+
+    return [
+        Route("/api/data", data, methods=["POST"]),
+        Route("/api/uploads", upload, methods=["POST"]),
+        Route("/api/uploads/{number}", remove, methods=["DELETE"]),
+        Route("/api/uploads/{number}/{folder}/{path:path}", into, methods=["PUT"]),
+        Route("/api/points", points, methods=["POST"]),
+    ]
+
+
+def draw(uploads: Uploads, told: dict[str, Any]) -> dict[str, Any]:
+    """Own points as data: x (N, 2) and y, words or numbers."""
+    where = "points"
+    try:
+        x, y = np.array(told.get("x"), "float64"), np.array(told.get("y"))
+    except (TypeError, ValueError) as problem:
+        raise InvalidArgument(
+            where, "x, pairs of numbers, and y, a word or number for each", Told("another")
+        ) from problem
+    if x.ndim != 2 or x.shape[1] != 2 or y.shape != x.shape[:1] or not 1 <= len(x) <= MOST_POINTS:
+        expected = f"x (N, 2) and y (N,), N from 1 to {MOST_POINTS:,}"
+        raise InvalidArgument(where, expected, Told(f"x {x.shape} and y {y.shape}"))
+    if y.dtype.kind not in "iufU" or not np.isfinite(x).all():
+        raise InvalidArgument(where, "finite numbers, and words or numbers as y", Told("others"))
+    held = io.BytesIO()
+    np.savez(held, x=x.astype("float32"), y=y)
+    number, path = uploads.begin("points.npz")
+    write_whole(path, lambda file: file.write(held.getvalue()))
+    return {"data": uploads.told(number, path)}

@@ -1,0 +1,85 @@
+"""Answers about the studio itself, and about a design."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..__about__ import version
+from ..actions.spec import TrainSpec
+from ..errors import FileError, Told
+from . import frames
+from .answering import JSON, Studio, answer, work
+from .checking import check, command, shown_spec
+from .desk import Desk
+from .schema import schema
+from .uploads import MOST_FILES
+
+EXTRAS = {
+    "tables": "polars", "images": "PIL", "onnx": "onnx", "safetensors": "safetensors", "torch": "torch",
+    "plot": "matplotlib", "serve": "uvicorn",
+}  # fmt: skip
+
+
+def routes(studio: Studio) -> list[Route]:
+    """Their addresses."""
+
+    async def hello(request: Request) -> Response:
+        return answer(await work(hello_of, studio.desk))
+
+    async def schema_(request: Request) -> Response:
+        return Response(frames.text(await work(schema)), media_type=JSON)
+
+    async def check_(request: Request) -> Response:
+        told = (await studio.asked(request)).get("spec")
+        return answer(await work(check, studio.desk, told if isinstance(told, dict) else {}))
+
+    async def spec(request: Request) -> Response:
+        return answer(await work(spec_of, studio.desk, await studio.asked(request)))
+
+    return [
+        Route("/api/hello", hello),
+        Route("/api/schema", schema_),
+        Route("/api/check", check_, methods=["POST"]),
+        Route("/api/spec", spec, methods=["POST"]),
+    ]
+
+
+def hello_of(desk: Desk) -> dict[str, Any]:
+    """What the page asks first."""
+    return {
+        "version": version, "folder": str(desk.folder), "runs": str(desk.runs),
+        "limits": {"upload": desk.options.max_upload, "files": MOST_FILES},
+        "extras": {extra: find_spec(package) is not None for extra, package in EXTRAS.items()} | {"tune": False},
+        "start": start_of(desk),
+    }  # fmt: skip
+
+
+def start_of(desk: Desk) -> dict[str, Any]:
+    """What the page begins with: a run, or a spec."""
+    if desk.start is None:
+        return {"spec": None, "run": None}
+    path = Path(desk.start)
+    if (path / "spec.toml").exists():
+        return {"spec": None, "run": path.resolve().name}
+    spec = TrainSpec.read(path) if path.suffix == ".toml" else TrainSpec.of({"data": desk.start})
+    return {"spec": spec.model_dump(exclude_unset=True), "run": None}
+
+
+def spec_of(desk: Desk, told: dict[str, Any]) -> dict[str, Any]:
+    """A spec from its text, or as text."""
+    if isinstance(text := told.get("toml"), str):
+        try:
+            found = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as problem:
+            raise FileError("spec", "TOML", Told(str(problem))) from problem
+        return {"spec": TrainSpec.of(found).model_dump(exclude_unset=True)}
+    given = told.get("spec") or {}
+    spec = shown_spec(desk.spec(given), given)
+    return {"toml": spec.to_toml(short=True), "command": command(spec)}

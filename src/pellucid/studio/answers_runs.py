@@ -1,0 +1,204 @@
+"""Answers about runs: the list, one of them, two beside each other, and what is done with them."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..actions.doctor import doctor
+from ..actions.serve import opened
+from ..errors import PellucidError, Told
+from ..web.refused import Refused
+from .answering import Studio, answer, work
+from .curves import SENT
+from .desk import Desk
+from .hub import Hub
+from .listing import listed, one, read_metrics
+from .parts import told_problem
+from .socket import still
+from .uploads import clean
+
+
+def routes(studio: Studio) -> list[Route]:
+    """Their addresses."""
+    desk = studio.desk
+
+    async def runs(request: Request) -> Response:
+        return answer({"runs": await work(listed, desk, dict(studio.hub.courses))})
+
+    async def run(request: Request) -> Response:
+        name = request.path_params["run"]
+        studio.hub.course(name)
+        return answer(await work(described, studio, name))
+
+    async def rename(request: Request) -> Response:
+        name, told = request.path_params["run"], await studio.asked(request)
+        _at_rest(studio.hub, name)
+        new = await work(renamed, desk, name, told.get("id"))
+        studio.hub.forget(name)
+        return answer(one(new, desk.run(new), studio.hub.course(new)))
+
+    async def delete(request: Request) -> Response:
+        name = request.path_params["run"]
+        _at_rest(studio.hub, name)
+        await work(studio.served.stop, name)
+        await work(deleted, desk, name)
+        studio.hub.forget(name)
+        return Response(None, 204)
+
+    async def curve(request: Request) -> Response:
+        course = studio.hub.course(request.path_params["run"])
+        first, last = (_number(request, name) for name in ("from", "to"))
+        points = int(_number(request, "points") or SENT)
+        return answer({"rows": course.curve.between(first, last, min(max(points, 2), 20_000))})
+
+    async def compare(request: Request) -> Response:
+        names = [name for name in request.query_params.get("runs", "").split(",") if name][:12]
+        return answer(await work(compared, studio.hub, names))
+
+    async def picture(request: Request) -> Response:
+        name = request.path_params["run"]
+        if studio.hub.trains(name):
+            raise Refused(409, f"picture of {name}", "a run that nobody trains", fix="Ask on the socket.")
+        studio.hub.course(name)
+        asked = {**asked_of(request), "topic": request.path_params["topic"]}
+        return Response(await work(still, studio.hub, name, asked), media_type="application/octet-stream")
+
+    async def examine(request: Request) -> Response:
+        found = await work(doctor, desk.run(request.path_params["run"]).path)
+        return answer({"findings": [asdict(finding) for finding in found.findings]})
+
+    async def serve(request: Request) -> Response:
+        return answer(await work(studio.served.start, request.path_params["run"]))
+
+    async def serve_no_longer(request: Request) -> Response:
+        await work(studio.served.stop, request.path_params["run"])
+        return Response(None, 204)
+
+    at = "/api/runs/{run}"
+    return [
+        Route("/api/runs", runs), Route("/api/compare", compare),
+        Route(at, run), Route(at, rename, methods=["PATCH"]), Route(at, delete, methods=["DELETE"]),
+        Route(f"{at}/curve", curve), Route(f"{at}/picture/{{topic}}", picture),
+        Route(f"{at}/doctor", examine, methods=["POST"]),
+        Route(f"{at}/serve", serve, methods=["POST"]),
+        Route(f"{at}/serve", serve_no_longer, methods=["DELETE"]),
+    ]  # fmt: skip
+
+
+def asked_of(request: Request) -> dict[str, Any]:
+    """What stands behind the question mark: whole numbers as such, several with commas as a list."""
+    found: dict[str, Any] = {}
+    for key, text in request.query_params.items():
+        parts: list[Any] = [int(part) if part.isdigit() and len(part) < 10 else part for part in text.split(",")]
+        found[key] = {"true": True, "false": False}.get(text, parts if len(parts) > 1 else parts[0])
+    return found
+
+
+def described(studio: Studio, name: str) -> dict[str, Any]:
+    """All about a run."""
+    desk, hub = studio.desk, studio.hub
+    run, course = desk.run(name), hub.courses[name]
+    told: dict[str, Any] = one(name, run, course)
+    spec = run.read_spec()
+    told |= {
+        "spec": spec.model_dump(exclude_unset=True),
+        "metrics": read_metrics(run),
+        "served": studio.served.url(name),
+    }
+    problem = run.read_problem()
+    told |= {"problem": None if problem is None else told_problem(problem)}
+    told |= {"findings": course.told.get("finding", (0, {}))[1].get("findings", [])}
+    can = ["download", "zip"] if run.model.exists() else ["zip"]
+    if not run.done and course.over:
+        can.append("resume")
+    told |= {"input": None, "classes": [], "can": can}
+    try:
+        told |= _answering(desk, name, can)
+    except (PellucidError, OSError) as problem_with_it:  # the data have gone, say: the rest can be looked at
+        told |= {"missing": told_problem(problem_with_it)}
+    return told
+
+
+def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
+    """What the network takes, and says."""
+    scene = desk.scene(name)
+    names = [str(one) for one in scene.data.names or range(scene.data.classes) or scene.data.labels]
+    can += ["predict", "explain", "results", *(["serve"] if desk.run(name).model.exists() else [])]
+    return {"classes": names, "can": can, "input": input_of(desk, name)}
+
+
+def input_of(desk: Desk, name: str) -> dict[str, Any]:
+    """What one asks the network with."""
+    scene = desk.scene(name)
+    if (table := scene.data.table) is not None:
+        columns = [
+            {"name": column.name, "kind": type(column).__name__.lower(), "levels": list(getattr(column, "levels", []))}
+            for column in table.encoder.columns
+        ]
+        run = desk.run(name)
+        example = opened(run.path).example if run.model.exists() else {}
+        return {"kind": "row", "shape": list(scene.shape), "columns": columns, "example": example}
+    example = scene.data.x_test[0].tolist() if len(scene.data.x_test) else []
+    kind = "picture" if scene.is_picture else "numbers"
+    return {"kind": kind, "shape": list(scene.shape), "columns": [], "example": example}
+
+
+def compared(hub: Hub, names: list[str]) -> dict[str, Any]:
+    """Runs beside each other."""
+    specs = {name: hub.desk.run(name).read_spec().model_dump() for name in names}
+    fields = next(iter(specs.values()), {})
+    differ = [
+        {"field": field, "values": [spec[field] for spec in specs.values()]}
+        for field in fields
+        if any(spec[field] != fields[field] for spec in specs.values())
+    ]
+    courses = {name: hub.course(name) for name in names}
+    return {
+        "runs": [one(name, hub.desk.run(name), course) for name, course in courses.items()],
+        "differ": differ,
+        "curves": {name: course.curve.between(None, None, SENT) for name, course in courses.items()},
+        "metrics": {name: read_metrics(hub.desk.run(name)) for name in names},
+    }
+
+
+def renamed(desk: Desk, name: str, new: Any) -> str:
+    """Give a run's folder another name."""
+    if not isinstance(new, str) or not new or clean(new) != new or new == "data" or new.startswith("."):
+        raise Refused(422, "run, id", "a name for a folder", str(new)[:100])
+    if (desk.runs / new).exists():
+        raise Refused(409, "run, id", "a name that is free", new)
+    desk.run(name).path.rename(desk.runs / new)
+    desk.forget(name)
+    return new
+
+
+def deleted(desk: Desk, name: str) -> None:
+    """Remove a run's folder: only what a run writes, and the folder where nothing else is in it."""
+    run = desk.run(name)
+    for file in run.files:
+        file.unlink(missing_ok=True)
+    rest = [path for path in Path(run.path).iterdir() if not path.name.startswith(".")]
+    if not rest:
+        shutil.rmtree(run.path)
+    desk.forget(name)
+
+
+def _at_rest(hub: Hub, name: str) -> None:
+    hub.desk.run(name)
+    if hub.trains(name):
+        raise Refused(409, f"run {name}", "a run that nobody trains", Told("one in training"), "Stop it first.")
+
+
+def _number(request: Request, name: str) -> float | None:
+    text = request.query_params.get(name)
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        raise Refused(422, name, "a number", text and text[:40]) from None

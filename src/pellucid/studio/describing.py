@@ -1,0 +1,159 @@
+"""What data hold, before anything is learned from them: columns, classes, a look at some rows, how they are split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..actions.data import Prepared, is_pictures
+from ..actions.spec import TrainSpec
+from ..arrays import Array
+from ..data import datasets
+from ..errors import PellucidError
+from ..tables import Table, is_large, is_table, read_blocks, read_table
+from ..tables.cells import lacking, numbers
+from ..tables.columns import Column, cells_of, understand
+from ..tables.encodings import Encoding
+from .checking import output_of, shown_spec
+from .desk import Desk
+from .parts import told_problem
+
+ROWS, PICTURES, POINTS = 20, 40, 1000  # that are shown
+BINS, WORDS = 12, 8  # of a histogram
+HELD = (
+    "{watch:,} rows are held back and looked at after every epoch, to see whether the network learns more than its "
+    "rows by heart; {test:,} more are kept for the end, and never looked at before."
+)
+BECOMES = {
+    "number": "one number, brought to mean 0 and deviation 1", "boolean": "0 or 1",
+    "category": "a 0 or 1 for each of its words", "date": "numbers for its parts", "text": "counts of its words",
+}  # fmt: skip
+
+
+def describe(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a spec. What is wrong with a table's target alone stands in `problem`, beside its columns."""
+    spec = desk.spec(told)
+    shown = {"data": shown_spec(spec, told).data}
+    table = _read(spec) if is_table(spec.data) else None
+    try:
+        data = desk.prepared(spec)
+    except PellucidError as problem:
+        if table is None:
+            raise
+        columns = [_column(table, column, None, []) for column in understand(table)]
+        return {**shown, "kind": "table", "rows": len(table), "columns": columns, "target": spec.target,
+                "sample": _rows(table), "problem": told_problem(problem)}  # fmt: skip
+    return {**shown, **_summary(data), **_looks(spec, data, table)}
+
+
+def _read(spec: TrainSpec) -> Table:
+    return next(iter(read_blocks(spec.data))) if is_large(spec.data) else read_table(spec.data)
+
+
+def _summary(data: Prepared) -> dict[str, Any]:
+    watch = 0 if data.validation is None else len(data.validation[0])
+    parts = {"train": len(data.x_train), "watch": watch, "test": len(data.x_test)}
+    remarks = data.table.remarks if data.table is not None else data.remarks
+    return {
+        "rows": sum(parts.values()),
+        "task": "labels" if data.labels else "classification" if data.classes else "regression",
+        "classes": [str(name) for name in data.names or data.labels],
+        "shape": list(data.x_train.shape[1:]), "outputs": data.classes or data.width, "parts": parts,
+        "why_held": HELD.format(**parts), "remarks": list(remarks), "doubtful": data.doubtful,
+        "output": output_of(data), "metric": data.metrics[0],
+        "loss": "binary_crossentropy" if data.labels else
+        "sparse_categorical_crossentropy" if data.classes else "mean_squared_error",
+    }  # fmt: skip
+
+
+def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, Any]:
+    if table is not None and data.table is not None:
+        targets = data.table.targets.columns
+        columns = [_column(table, one, data, targets) for one in understand(table, spec.keep)]
+        return {"kind": "table", "columns": columns, "target": list(targets), "guessed": not spec.target,
+                "sample": _rows(table)}  # fmt: skip
+    x, y = data.x_train, np.asarray(data.y_train)
+    names = [str(name) for name in data.names]
+    kind = _kind(spec, data)
+    if kind == "images":
+        chosen = _some_of_each(y, PICTURES)
+        labels = [names[int(i)] if names else int(i) for i in y[chosen]]
+        return {"kind": kind, "sample": {"pictures": x[chosen].tolist(), "labels": labels}}
+    chosen = np.arange(min(len(x), POINTS))
+    columns = [_number(f"x{i}", x[:, i]) for i in range(x.shape[1])] if x.ndim == 2 and x.shape[1] <= 64 else []
+    sample = {"x": x[chosen].tolist(), "y": y[chosen].tolist()} if x.ndim == 2 else {}
+    return {"kind": kind, "columns": columns, "sample": sample}
+
+
+def _kind(spec: TrainSpec, data: Prepared) -> str:
+    known = {info.name: info.kind for info in datasets.catalogue()}
+    if spec.data in known:
+        return known[spec.data]
+    if is_pictures(spec.data) or (data.x_train.ndim in (3, 4) and data.x_train.dtype == np.uint8):
+        return "images"
+    return "points" if data.x_train.ndim == 2 and data.x_train.shape[1] == 2 else "arrays"
+
+
+def _some_of_each(y: Array, most: int) -> Array:
+    """Rows of each class in turn."""
+    if y.ndim != 1 or y.dtype.kind not in "iu":
+        return np.arange(min(len(y), most))
+    order = np.argsort(y, kind="stable")
+    starts = np.searchsorted(y[order], np.unique(y))
+    each = max(1, most // max(len(starts), 1))
+    return np.concatenate([order[start : start + each] for start in starts])[:most]
+
+
+# Columns -------------------------------------------------------------------------------------------------------------
+
+
+def _rows(table: Table) -> dict[str, Any]:
+    few = table.take(np.arange(min(len(table), ROWS)))
+    columns = [[_cell(cell) for cell in few[name].tolist()] for name in few.names]
+    return {"names": few.names, "rows": [list(row) for row in zip(*columns, strict=True)]}
+
+
+def _cell(cell: Any) -> Any:
+    if cell is None or cell != cell:
+        return None
+    return cell if isinstance(cell, int | float | str) else str(cell)
+
+
+def _column(table: Table, column: Column, data: Prepared | None, targets: list[str]) -> dict[str, Any]:
+    learned = {one.name: one for one in data.table.encoder.columns} if data is not None and data.table else {}
+    encoding: Encoding | None = learned.get(column.name)
+    role = "target" if column.name in targets else "input" if encoding is not None or data is None else "left out"
+    said = column.dropped or column.remark
+    if role == "left out" and not said:
+        said = "is left out, as the remarks say, or as was asked for"
+    return {
+        "name": column.name, "kind": column.kind, "missing": column.missing, "different": column.different,
+        "role": role, "said": said, "inputs": encoding.width if encoding is not None else 0,
+        "becomes": BECOMES[column.kind] if role == "input" else "", "histogram": _histogram(table, column),
+    }  # fmt: skip
+
+
+def _histogram(table: Table, column: Column) -> dict[str, Any]:
+    cells = cells_of(table, column.name, column.kind)
+    if column.kind == "number":
+        return _bins(numbers(cells, column.form)[0])
+    there = cells[~lacking(cells)]
+    common = Counter(str(cell) for cell in there.tolist()).most_common(WORDS)
+    return {"words": [word[:60] for word, _ in common], "counts": [count for _, count in common]}
+
+
+def _number(name: str, values: Array) -> dict[str, Any]:
+    return {
+        "name": name, "kind": "number", "missing": 0, "different": len(np.unique(values)), "role": "input",
+        "said": "", "inputs": 1, "becomes": BECOMES["number"], "histogram": _bins(values),
+    }  # fmt: skip
+
+
+def _bins(values: Array) -> dict[str, Any]:
+    finite = np.asarray(values, "float64")
+    finite = finite[np.isfinite(finite)]
+    counts, edges = np.histogram(finite, BINS) if len(finite) else (np.zeros(0, int), np.zeros(0))
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
