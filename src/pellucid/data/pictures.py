@@ -130,7 +130,7 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def pixels(path: Path, shape: Sequence[int]) -> Array:
+def pixels(path: Path | io.BytesIO, shape: Sequence[int]) -> Array:
     """A picture in this shape, (height, width) in grey or (height, width, 3), uint8."""
     height, width = shape[:2]
     image = load_img(path, "grayscale" if len(shape) == 2 else "rgb", (height, width), "bilinear")

@@ -48,7 +48,7 @@ class Studio:
 
 
 async def work(function: Callable[..., T], *args: Any) -> T:
-    """Compute in a thread, so that everybody else is answered meanwhile. A file or memory that is not there is told in a
+    """Compute in a thread, so that everybody else is answered meanwhile. What lacks, a file or memory, is told in a
     sentence, too."""
     try:
         return await asyncio.to_thread(function, *args)

@@ -83,7 +83,7 @@ def routes(studio: Studio) -> list[Route]:
 
     at = "/api/runs/{run}"
     return [
-        Route("/api/runs", runs), Route("/api/compare", compare),
+        Route("/api/runs", runs, methods=["GET"]), Route("/api/compare", compare),
         Route(at, run), Route(at, rename, methods=["PATCH"]), Route(at, delete, methods=["DELETE"]),
         Route(f"{at}/curve", curve), Route(f"{at}/picture/{{topic}}", picture),
         Route(f"{at}/doctor", examine, methods=["POST"]),

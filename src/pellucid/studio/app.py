@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from ..errors import PellucidError
 from ..web.failing import handlers
 from ..web.gate import Gate
-from . import answers_data, answers_network, answers_runs
+from . import answers_asking, answers_data, answers_network, answers_runs
 from .answering import Studio, told
 from .desk import Desk
 from .hub import Hub
@@ -51,6 +51,7 @@ def create_app(desk: Desk, ready: Callable[[], object] = lambda: None) -> Starle
         *answers_network.routes(studio),
         *answers_data.routes(studio),
         *answers_runs.routes(studio),
+        *answers_asking.routes(studio),
         WebSocketRoute("/api/socket", endpoint(lambda: studio.hub)),
         Mount("/", _Files(directory=PAGE, html=True, check_dir=False)),
     ]

@@ -14,8 +14,8 @@ SENT = 2_000  # rows that are sent at once
 
 
 class Curve:
-    """Rows with numbers: `next` is that of the next to come. Where there are too many, they are thinned, and `age` tells
-    that those that somebody has are others by now."""
+    """Rows with numbers: `next` is that of the next to come. Where there are too many, they are thinned, and `age`
+    tells that those that somebody has are others by now."""
 
     def __init__(self, rows: Sequence[Row] = ()) -> None:
         self.rows = list(rows)

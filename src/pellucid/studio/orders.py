@@ -12,7 +12,8 @@ NAMES = ("pause", "resume", "step", "epoch", "stop", "finish", "rate", "watch", 
 
 class Orders:
     """paused: whether to stand still before the next step. steps: how many to take all the same. epoch: whether to go
-    on to the end of the epoch, and pause there. stop: break off, to be resumed. finish: end here, and keep what there is.
+    on to the end of the epoch, and pause there. stop: break off, to be resumed. finish: end here, and keep what there
+    is.
 
     >>> orders = Orders(paused=True)
     >>> orders.take({"type": "step", "n": 3})

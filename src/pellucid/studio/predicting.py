@@ -1,0 +1,100 @@
+"""A network's answer to one sample, with every layer's, and what it rests on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..activations import softmax
+from ..arrays import Array
+from .pictures import Scene
+from .sample import Sample
+
+MOST_VALUES = 65_536  # of a layer, that are sent
+
+
+def answered(scene: Scene, sample: Sample) -> dict[str, Any]:
+    """What it says, how sure it is, and what each layer answers on the way."""
+    layers = scene.walk(sample.x)
+    outputs = outputs_of(scene, list(layers.values())[-1].reshape(1, -1))[0]
+    names = names_of(scene, len(outputs))
+    kinds = {step.label: type(step.layer).__name__ for step in scene.model.wiring.steps}
+    return {
+        "said": said(scene, outputs, names),
+        "sure": float(outputs.max()) if scene.data.classes else None,
+        "outputs": [{"name": name, "value": float(y)} for name, y in zip(names, outputs, strict=True)],
+        "seen": sample.x[0].tolist() if scene.is_picture else None,
+        "x": sample.x[0].reshape(-1).tolist(),
+        "true": true_of(scene, sample.y),
+        "layers": [
+            {"name": name, "class": kinds.get(name, ""), "shape": list(y.shape[1:]),
+             "values": y.reshape(-1)[:MOST_VALUES].astype("float64").round(6).tolist()}
+            for name, y in layers.items()
+        ],
+        "why": why(scene, sample.x, outputs),
+    }  # fmt: skip
+
+
+def outputs_of(scene: Scene, y: Array) -> Array:
+    """Outputs (N, O) as they are told: probabilities of classes, or numbers in their own units."""
+    if scene.data.classes:
+        logits = getattr(scene.model.loss, "from_logits", False)
+        return np.asarray(softmax(y) if logits else y, "float64")
+    return np.asarray(scene.data.restored(y), "float64")
+
+
+def names_of(scene: Scene, outputs: int) -> list[str]:
+    """What the outputs are called."""
+    if scene.data.classes:
+        return [str(name) for name in scene.data.names or range(outputs)]
+    table = scene.data.table
+    return list(table.targets.names) if table is not None else [f"y{i}" if outputs > 1 else "y" for i in range(outputs)]
+
+
+def said(scene: Scene, outputs: Array, names: list[str]) -> str:
+    """The answer in a word or a number."""
+    if scene.data.classes:
+        return names[int(outputs.argmax())]
+    if scene.data.labels:
+        return ", ".join(name for name, p in zip(names, outputs, strict=True) if p >= 0.5) or "none"
+    return ", ".join(f"{y:.4g}" for y in outputs)
+
+
+def true_of(scene: Scene, y: Array | None) -> str | None:
+    """The target of a sample in the same words."""
+    if y is None:
+        return None
+    if scene.data.classes:
+        return names_of(scene, scene.data.classes)[int(y.reshape(-1)[0])]
+    own = np.asarray(scene.data.restored(y.reshape(1, -1)), "float64")[0]
+    return said(scene, own, names_of(scene, len(own)))
+
+
+def why(scene: Scene, x: Array, outputs: Array) -> list[dict[str, Any]] | None:
+    """How far the answer moves where each column is put to its middle instead; None for pictures."""
+    if len(scene.shape) != 1:
+        return None
+    _, spans = columns_of(scene)
+    middle = scene.kept.setdefault("middle", np.asarray(scene.data.x_train[:2000], "float64").mean(axis=0))
+    others = np.repeat(np.asarray(x, "float64"), len(spans), axis=0)
+    for row, (_, first, last) in enumerate(spans):
+        others[row, first:last] = middle[first:last]
+    told = int(outputs.argmax()) if scene.data.classes else 0
+    moved = outputs[told] - outputs_of(scene, scene.answers(others))[:, told]
+    size = float(np.abs(moved).sum()) or 1.0
+    found = [{"input": name, "share": float(by / size), "moved": float(by)}
+             for (name, _, _), by in zip(spans, moved, strict=True)]  # fmt: skip
+    return sorted(found, key=lambda one: -abs(one["share"]))
+
+
+def columns_of(scene: Scene) -> tuple[int, list[tuple[str, int, int]]]:
+    """(how many inputs there are; the name of each column, its first input and that after its last)."""
+    table, spans, at = scene.data.table, [], 0
+    if table is None:
+        n = scene.shape[0]
+        return n, [(f"x{i}", i, i + 1) for i in range(n)]
+    for column in table.encoder.columns:
+        spans.append((column.name, at, at + column.width))
+        at += column.width
+    return at, spans

@@ -1,0 +1,84 @@
+"""How well a network does on the rows to test on: right and wrong answers, examples of each, and the worst mistakes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..actions.judging import MOST_IN_MATRIX, judge
+from ..arrays import Array
+from ..errors import InvalidArgument, Told
+from ..plots.mistakes import mistakes
+from .pictures import Scene
+from .predicting import names_of, outputs_of
+
+WORST, EXAMPLES, POINTS = 24, 24, 2000
+
+
+def results(scene: Scene) -> dict[str, Any]:
+    """The table of answers, and the worst of them."""
+    data = scene.data
+    judged = judge(scene.model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels)
+    outputs = _outputs(scene)
+    names = names_of(scene, outputs.shape[1])
+    told: dict[str, Any] = {"samples": len(data.x_test), "classes": names, "metrics": judged}
+    if data.classes:
+        worst = [one.row for one in mistakes(data.y_test.astype(np.intp), outputs, WORST)]
+        return {
+            **told, "task": "classification", "matrix": judged.get("confusion_matrix"), "most": MOST_IN_MATRIX,
+            "accuracy": judged["accuracy"], "per_class": judged["per_class"],
+            "worst": [example(scene, row, outputs) for row in worst],
+        }  # fmt: skip
+    true = np.asarray(data.restored(data.y_test), "float64").reshape(outputs.shape)
+    worst = np.argsort(-np.abs(true - outputs).sum(axis=1), kind="stable")[:WORST].tolist()
+    pairs = np.stack([true[:POINTS, 0], outputs[:POINTS, 0]], axis=1)
+    return {**told, "task": "labels" if data.labels else "regression", "points": pairs.tolist(),
+            "worst": [example(scene, row, outputs) for row in worst]}  # fmt: skip
+
+
+def cell(scene: Scene, true: int, said: int) -> list[dict[str, Any]]:
+    """Examples of one class that were taken for another, or for itself."""
+    if not scene.data.classes:
+        raise InvalidArgument("results, cell", "a network that tells classes", Told("one that tells numbers"))
+    for name, one in (("true", true), ("said", said)):
+        if not 0 <= one < scene.data.classes:
+            raise InvalidArgument(f"results, {name}", f"a class from 0 to {scene.data.classes - 1}", one)
+    outputs = _outputs(scene)
+    rows = np.flatnonzero((scene.data.y_test == true) & (outputs.argmax(axis=1) == said))[:EXAMPLES]
+    return [example(scene, int(row), outputs) for row in rows]
+
+
+def example(scene: Scene, row: int, outputs: Array) -> dict[str, Any]:
+    """One of the rows to test on, and what was said of it."""
+    data, given = scene.data, outputs[row]
+    names = names_of(scene, len(given))
+    told: dict[str, Any] = {"row": row, "picture": None, "cells": None, "x": None}
+    if data.classes:
+        y = int(data.y_test[row])
+        loss = -float(np.log(max(float(given[y]), 1e-12)))
+        told |= {"true": names[y], "said": names[int(given.argmax())], "sure": float(given.max()), "loss": loss}
+    else:
+        true = np.asarray(data.restored(data.y_test[row : row + 1]), "float64").reshape(-1)
+        told |= {"true": f"{true[0]:.4g}", "said": f"{given[0]:.4g}", "sure": None,
+                 "loss": float(((true - given) ** 2).mean())}  # fmt: skip
+    if scene.is_picture:
+        return {**told, "picture": data.x_test[row].tolist()}
+    if data.table is not None:
+        return {**told, "cells": {name: _cell(values[row]) for name, values in data.table.test.columns.items()}}
+    return {**told, "x": data.x_test[row].tolist()}
+
+
+def _outputs(scene: Scene) -> Array:
+    """What it says of all rows to test on, as probabilities or in their own units."""
+    if "outputs" not in scene.kept:
+        y = scene.model.predict(scene.data.x_test, batch_size=1024, verbose=0)
+        scene.kept["outputs"] = outputs_of(scene, np.asarray(y).reshape(len(y), -1))
+    found: Array = scene.kept["outputs"]
+    return found
+
+
+def _cell(cell: Any) -> Any:
+    if cell is None or cell != cell:
+        return None
+    return cell.item() if isinstance(cell, np.number) else str(cell)

@@ -1,0 +1,159 @@
+"""What a network is asked with, as it takes it: a row, numbers, one of the rows to test on, a drawing, or a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import Array
+from ..data.pictures import load_img, pixels
+from ..errors import DataError, InvalidArgument, Told
+from ..tables import Table
+from .pictures import Scene
+
+LOOKED_AT = 200  # pictures that tell how large what is on them is
+INK = 0.2  # of the brightest, from which on a point counts as drawn
+MOST_POINTS = 1024  # along a side of a drawing
+
+
+class Sample(NamedTuple):
+    """x (1, ...), and its target (1, ...) where it is known."""
+
+    x: Array
+    y: Array | None = None
+
+
+def sample_of(scene: Scene, told: Mapping[str, Any]) -> Sample:
+    """The sample that a question brings."""
+    given = [name for name in ("row", "x", "drawing", "sample") if name in told]
+    if len(given) != 1:
+        raise InvalidArgument("question", "one of row, x, drawing and sample", Told(", ".join(given) or "none"))
+    name = given[0]
+    if name == "sample":
+        return _known(scene, told[name])
+    makers = {"row": _row, "x": _numbers, "drawing": _drawing}
+    return Sample(makers[name](scene, told[name]))
+
+
+def from_picture(scene: Scene, content: bytes) -> Sample:
+    """A picture in a file; where the network learned from other things than files, as a drawing."""
+    if not scene.is_picture:
+        raise InvalidArgument("question", "a row", Told("a picture"), "This network learned from rows.")
+    if scene.data.remarks:  # from a folder of pictures
+        return Sample(pixels(io.BytesIO(content), scene.shape)[None])
+    grey = np.asarray(load_img(io.BytesIO(content), "grayscale"), "float64") / 255
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    return Sample(_drawing(scene, 1 - grey if np.median(border) > 0.5 else grey))
+
+
+def _known(scene: Scene, row: Any) -> Sample:
+    last = len(scene.data.x_test) - 1
+    if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row <= last:
+        raise InvalidArgument("question, sample", f"a row from 0 to {last}", row)
+    return Sample(scene.data.x_test[row : row + 1], scene.data.y_test[row : row + 1])
+
+
+def _row(scene: Scene, row: Any) -> Array:
+    if scene.data.table is None:
+        raise InvalidArgument("question, row", "x, as this network learned from numbers", Told("a row of columns"))
+    if not isinstance(row, dict) or any(isinstance(cell, list | dict) for cell in row.values()):
+        raise DataError("question, row", "an object by column", row)
+    names = [column.name for column in scene.data.table.encoder.columns]
+    return scene.data.table.encoder.transform(Table.of({name: [row.get(name)] for name in names}, "question"))
+
+
+def _numbers(scene: Scene, given: Any) -> Array:
+    try:
+        x = np.array(given, "float32")
+    except (TypeError, ValueError):
+        raise InvalidArgument("question, x", f"numbers of the shape {scene.shape}", Told("others")) from None
+    if x.shape != scene.shape or not np.isfinite(x).all():
+        raise InvalidArgument("question, x", f"finite numbers of the shape {scene.shape}", Told(f"shape {x.shape}"))
+    return x[None]
+
+
+# Drawings ------------------------------------------------------------------------------------------------------------
+
+
+def _drawing(scene: Scene, given: Any) -> Array:
+    """A drawing brought to where and how large things are on the pictures that were learned."""
+    if not scene.is_picture:
+        raise InvalidArgument("question", "a row", Told("a drawing"), "This network learned from rows.")
+    try:
+        ink = np.array(given, "float64")
+    except (TypeError, ValueError):
+        ink = np.zeros(0)
+    if ink.ndim != 2 or not 0 < max(ink.shape) <= MOST_POINTS or not np.isfinite(ink).all():
+        expected = f"rows of numbers from 0 to 1, at most {MOST_POINTS} along a side"
+        raise InvalidArgument("question, drawing", expected, Told(f"shape {ink.shape}"))
+    height, width = scene.shape[:2]
+    side, brightest, inverted = scene.kept.setdefault("drawn", _habits(scene))
+    drawn = placed(np.clip(ink, 0, 1), (height, width), side)
+    drawn = (1 - drawn if inverted else drawn) * brightest
+    drawn = np.repeat(drawn[:, :, None], 3, axis=2) if len(scene.shape) == 3 else drawn
+    dtype = scene.data.x_train.dtype
+    return np.asarray(np.rint(drawn) if dtype.kind in "iu" else drawn, dtype)[None]
+
+
+def _habits(scene: Scene) -> tuple[float, float, bool]:
+    """(how many points what is on a picture measures, the largest value, whether it is dark on bright)."""
+    pictures = np.asarray(scene.data.x_train[:LOOKED_AT], "float64")
+    pictures = pictures.mean(axis=-1) if pictures.ndim == 4 else pictures
+    brightest = float(scene.data.largest) or 1.0
+    inverted = bool(np.median(pictures) > brightest / 2)
+    ink = brightest - pictures if inverted else pictures
+    sides = [max(bottom - top, right - left) for top, bottom, left, right in map(box, ink)]
+    return float(np.median(sides)) if sides else float(min(scene.shape[:2])), brightest, inverted
+
+
+def box(ink: Array) -> tuple[int, int, int, int]:
+    """(top, bottom, left, right) of what is drawn.
+
+    >>> box(np.array([[0, 0, 0], [0, 1, 1]]))
+    (1, 2, 1, 3)
+    """
+    there = ink > INK * max(float(ink.max()), 1e-9)
+    if not there.any():
+        return 0, ink.shape[0], 0, ink.shape[1]
+    down, across = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+    return int(down[0]), int(down[-1]) + 1, int(across[0]), int(across[-1]) + 1
+
+
+def placed(ink: Array, shape: tuple[int, int], side: float) -> Array:
+    """A drawing of any size on a picture of this shape: its longer side measures `side` points, and its middle, by
+    weight where there is room for it, is the picture's."""
+    top, bottom, left, right = box(ink)
+    cut = ink[top:bottom, left:right]
+    scale = side / max(cut.shape)
+    height, width = (min(max(1, round(n * scale)), most) for n, most in zip(cut.shape, shape, strict=True))
+    small = shares(cut.shape[0], height) @ cut @ shares(cut.shape[1], width).T
+    small = small / max(float(small.max()), 1e-9)
+    picture = np.zeros(shape)
+    weight = max(float(small.sum()), 1e-9)
+    center = (
+        small.sum(axis=1) @ (np.arange(height) + 0.5) / weight,
+        small.sum(axis=0) @ (np.arange(width) + 0.5) / weight,
+    )
+    at = [
+        min(max(0, round(whole / 2 - middle)), whole - size)
+        for whole, middle, size in zip(shape, center, small.shape, strict=True)
+    ]
+    picture[at[0] : at[0] + height, at[1] : at[1] + width] = small
+    return picture
+
+
+def shares(old: int, new: int) -> Array:
+    """(new, old): how much of each of `new` stretches of a line each of `old` covers; the rows sum to 1.
+
+    >>> shares(4, 2)
+    array([[0.5, 0.5, 0. , 0. ],
+           [0. , 0. , 0.5, 0.5]])
+    """
+    edges, ends = np.linspace(0, old, new + 1), np.arange(old + 1)
+    low = np.maximum(edges[:-1, None], ends[None, :-1])
+    high = np.minimum(edges[1:, None], ends[None, 1:])
+    found: Array = np.clip(high - low, 0, None) * (new / old)
+    return found
