@@ -39,14 +39,14 @@ def routes(studio: Studio) -> list[Route]:
 
     async def rename(request: Request) -> Response:
         name, told = request.path_params["run"], await studio.asked(request)
-        _at_rest(studio.hub, name)
+        await _at_rest(studio.hub, name)
         new = await work(renamed, desk, name, told.get("id"))
         studio.hub.forget(name)
         return answer(one(new, desk.run(new), studio.hub.course(new)))
 
     async def delete(request: Request) -> Response:
         name = request.path_params["run"]
-        _at_rest(studio.hub, name)
+        await _at_rest(studio.hub, name)
         await work(studio.served.stop, name)
         await work(deleted, desk, name)
         studio.hub.forget(name)
@@ -190,8 +190,9 @@ def deleted(desk: Desk, name: str) -> None:
     desk.forget(name)
 
 
-def _at_rest(hub: Hub, name: str) -> None:
+async def _at_rest(hub: Hub, name: str) -> None:
     hub.desk.run(name)
+    await hub.until_gone(name)
     if hub.trains(name):
         raise Refused(409, f"run {name}", "a run that nobody trains", Told("one in training"), "Stop it first.")
 

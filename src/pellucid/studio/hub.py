@@ -49,6 +49,11 @@ class Hub:
         """Whether a process trains it."""
         return name in self.processes
 
+    async def until_gone(self, name: str) -> None:
+        """Wait for the process of a run that has said its last word."""
+        while self.trains(name) and self.courses[name].over:
+            await asyncio.sleep(0.01)
+
     def forget(self, name: str) -> None:
         """A run has gone, or has another name."""
         self.courses.pop(name, None)

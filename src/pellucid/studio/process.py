@@ -40,10 +40,15 @@ class Process:
             frames.write(self._process.stdin, frames.packed(message))
 
     def _read(self) -> None:
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        while (message := frames.read(self._process.stdout)) is not None:
-            self._call(self._on_message, message)
-        self._call(self._on_end, self._process.wait())
+        with self._process.stdout as told:
+            while (message := frames.read(told)) is not None:
+                self._call(self._on_message, message)
+        code = self._process.wait()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._call(self._on_end, code)
 
     def _call(self, function: Callable[..., None], *args: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended before it

@@ -77,6 +77,7 @@ class Socket:
                 told["seed"] = int(told.get("seed", 0)) + 1
             hub.begin(tab, _first(told, message), request)
         elif kind == "resume_run":
+            await hub.until_gone(run)
             if hub.trains(run):
                 raise Refused(409, f"resuming {run}", "a run that nobody trains")
             hub.begin(tab, {"resume": str(hub.desk.run(run).path), "paused": bool(message.get("paused"))}, request)

@@ -42,6 +42,7 @@ class Steering(Callback):
         self._row_at = self._told_at = 0.0
         self._before = (0.0, 0.0, 0.0)  # the sums of loss and metric and the samples at the last row
         self._last: tuple[float | None, float | None] | None = None  # the means after the epoch's last row within it
+        self._end: list[Any] | None = None  # the row of the epoch that has ended, until it is told
         self._speed: tuple[float, int] | None = None  # when speed was last told, and the step then
         self._probes = Probes(every=1)
         self._look_due = False
@@ -102,14 +103,16 @@ class Steering(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         now, logs = time.monotonic(), logs or {}
+        learned = self._last or (logs.get("loss"), logs.get(self.metric))
+        self._end = [float(epoch + 1), *learned, logs.get("val_loss"), logs.get(f"val_{self.metric}")]
         if now - self._row_at >= ROW_SECONDS or self._last or self.orders.standing or self.orders.epoch:
-            learned = self._last or (logs.get("loss"), logs.get(self.metric))
-            self._row(now, float(epoch + 1), *learned, logs.get("val_loss"), logs.get(f"val_{self.metric}"))
+            self._add_end(now)
         if self.orders.epoch:
             self.orders.epoch = False
         self._tell(now)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        self._add_end(time.monotonic())
         self._tell(0.0, at_once=True)
 
     def state(self) -> dict[str, Any]:
@@ -149,6 +152,12 @@ class Steering(Callback):
     def _add_row(self, now: float, logs: Mapping[str, Any]) -> None:
         position, steps = self.model.position, max(int(self.params.get("steps") or 1), 1)
         self._row(now, position.epoch + position.batch / steps, *self._window(logs), None, None)
+
+    def _add_end(self, now: float) -> None:
+        """The row of the epoch that has ended, unless it was told."""
+        if self._end is not None:
+            self._row(now, *self._end)
+            self._end = None
 
     def _window(self, logs: Mapping[str, Any]) -> tuple[float | None, float | None]:
         """The means of loss and metric since the last row."""
