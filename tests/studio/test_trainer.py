@@ -43,7 +43,10 @@ def process(page: Page, run: str) -> int:
     for one in listed:
         try:
             words = (one / "cmdline").read_bytes().split(b"\0")
-            if b"pellucid.studio.trainer" in words and int((one / "stat").read_text().split(")")[1].split()[1]) == os.getpid():
+            if (
+                b"pellucid.studio.trainer" in words
+                and int((one / "stat").read_text().split(")")[1].split()[1]) == os.getpid()
+            ):
                 held.append(int(one.name))
         except OSError:
             continue
@@ -183,12 +186,21 @@ def test_the_same_weights_or_new_ones(talk: Talk):
 def test_what_cannot_be_trained_is_refused_in_a_sentence(talk: Talk):
     talk.say("start", spec={**SPEC, "layers": [{"class": "Dense", "units": -1}]}, request=4)
     refused = talk.of("refused", request=4)
-    assert refused["error"] == "spec, layers, entry 1, Dense, argument units: expected a whole number at least 1, got -1."
+    assert (
+        refused["error"] == "spec, layers, entry 1, Dense, argument units: expected a whole number at least 1, got -1."
+    )
     assert refused["entry"] == [0]
 
 
 def test_numbers_that_are_not_finite_end_it_with_their_place(page: Page, talk: Talk):
-    spec = {"data": "moons", "layers": [8], "optimizer": "sgd", "learning_rate": 1e30, "schedule": "constant", "epochs": 9}
+    spec = {
+        "data": "moons",
+        "layers": [8],
+        "optimizer": "sgd",
+        "learning_rate": 1e30,
+        "schedule": "constant",
+        "epochs": 9,
+    }
     run = talk.start(spec)
     talk.of("state", state="diverged")
     problem = next(m for m in talk.met if m["type"] == "problem")

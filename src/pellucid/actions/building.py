@@ -117,13 +117,13 @@ def entry_layers(spec: TrainSpec, i: int, entry: Any, shape: Shape) -> list[Laye
     """The layers of the spec's entry number i, for samples of this shape."""
     where = f"spec, layers, entry {i + 1}"
     if isinstance(entry, Mapping):
-        return [_block(entry, shape, where)]
+        return [_block(entry, shape, where, spec.seed + i + 1)]
     return _dense(spec, checks.integer(where, entry, minimum=1))
 
 
-def _block(given: Mapping[str, Any], shape: Shape, where: str) -> Layer:
+def _block(given: Mapping[str, Any], shape: Shape, where: str, seed: int) -> Layer:
     """A layer from a table; one that holds others, `layers`, is a model: of Sequential, they stand in a row, of
-    Residual, what comes in is added to what they make of it."""
+    Residual, what comes in is added to what they make of it. seed: where a graph draws its weights from."""
     if given.get("class") not in HOLDING or not isinstance(given.get("layers"), list):
         return _part(layer_family, given, where)  # type: ignore[no-any-return]
     known = sorted({"class", "layers", "name"})
@@ -135,16 +135,16 @@ def _block(given: Mapping[str, Any], shape: Shape, where: str) -> Layer:
         place = f"{where}, layers, entry {i + 1}"
         if not isinstance(layer, Mapping):
             raise InvalidArgument(place, "a table such as {class = 'Dense', units = 64}", layer)
-        inner.append(_block(layer, within, place))
+        inner.append(_block(layer, within, place, 31 * seed + i))
         within = _checked_shape(inner[-1], within, place)
-    row = Sequential(inner)
+    row = Sequential(inner, seed=seed)  # a graph draws its weights when it is made
     if given["class"] == "Sequential":
         return row
     if within != shape:
         fix = "Give its last layer as many units as come in."
         raise InvalidArgument(f"{where}, Residual", f"blocks that give back the shape {shape}", Told(str(within)), fix)
     x = Input(shape)
-    return Functional(x, add([x, row(x)]), name=given.get("name"))
+    return Functional(x, add([x, row(x)]), name=given.get("name"), seed=seed)
 
 
 def _checked_shape(layer: Layer, shape: Shape, where: str) -> Shape:

@@ -17,10 +17,10 @@ ABOUT_DATA = (
 )  # fmt: skip
 UNTOLD = ("name", "dtype", "build_config")  # of a part, which come by themselves
 RESIDUAL = '''
-def residual(shape, *blocks):
+def residual(shape, seed, *blocks):
     """What comes in, added to what the blocks make of it."""
     x = layers.Input(shape)
-    return Model(x, layers.add([x, Sequential(list(blocks))(x)]))
+    return Model(x, layers.add([x, Sequential(list(blocks), seed=seed)(x)]), seed=seed)
 '''
 
 
@@ -81,7 +81,7 @@ def _layer(layer: Layer) -> str:
         return f"Sequential([{', '.join(map(_layer, layer.layers))}])"
     if isinstance(layer, Functional):
         inner = next(one for one in layer.members if isinstance(one, Sequential))
-        return f"residual({tuple(layer.input_shape[1:])}, {', '.join(map(_layer, inner.layers))})"
+        return f"residual({tuple(layer.input_shape[1:])}, {layer.seed}, {', '.join(map(_layer, inner.layers))})"
     return _part(layer)
 
 

@@ -53,7 +53,7 @@ def create_app(desk: Desk, ready: Callable[[], object] = lambda: None) -> Starle
         *answers_runs.routes(studio),
         *answers_asking.routes(studio),
         WebSocketRoute("/api/socket", endpoint(lambda: studio.hub)),
-        Mount("/", _Files(directory=PAGE, html=True, check_dir=False)),
+        *([Mount("/", _Files(directory=PAGE, html=True))] if PAGE.is_dir() else []),  # built from studio-web/
     ]
     gate = Middleware(
         Gate, desk.options.door, lambda line: None, lambda *counted: None,

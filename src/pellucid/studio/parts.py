@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import PellucidError, shown
 
+PLACE = re.compile(r"\S*/pellucid-studio-\w+/(?:[0-9a-f]{8}/)?")  # of an upload: nothing that its owner knows
 ENTRY = re.compile(r"layers, entry (\d+)((?:, layers, entry \d+)*)")
 
 
@@ -14,9 +15,15 @@ def told_problem(problem: BaseException) -> dict[str, Any]:
     """An error as the page shows it: the sentence and its parts, and the block at which it stands."""
     if not isinstance(problem, PellucidError):
         sentence = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
-        return {"error": sentence, "where": "", "expected": "", "got": "", "fix": "", "entry": None}
+        return {"error": PLACE.sub("", sentence), "where": "", "expected": "", "got": "", "fix": "", "entry": None}
     got = problem.got if isinstance(problem.got, str) else shown(problem.got)
     found = ENTRY.search(problem.where)
     entry = None if found is None else [int(n) - 1 for n in re.findall(r"entry (\d+)", found[0])]
-    parts = {"where": problem.where, "expected": problem.expected, "got": str(got), "fix": problem.fix}
-    return {"error": str(problem), **parts, "entry": entry}
+    parts = {
+        "error": str(problem),
+        "where": problem.where,
+        "expected": problem.expected,
+        "got": got,
+        "fix": problem.fix,
+    }
+    return {**{name: PLACE.sub("", str(part)) for name, part in parts.items()}, "entry": entry}
