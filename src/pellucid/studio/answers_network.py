@@ -68,8 +68,9 @@ def start_of(desk: Desk) -> dict[str, Any]:
     path = Path(desk.start)
     if (path / "spec.toml").exists():
         return {"spec": None, "run": path.resolve().name}
-    spec = TrainSpec.read(path) if path.suffix == ".toml" else TrainSpec.of({"data": desk.start})
-    return {"spec": spec.model_dump(exclude_unset=True), "run": None}
+    if path.suffix == ".toml":
+        return {"spec": TrainSpec.read(path).model_dump(exclude_unset=True), "run": None}
+    return {"spec": {"data": desk.start}, "run": None}
 
 
 def spec_of(desk: Desk, told: dict[str, Any]) -> dict[str, Any]:
