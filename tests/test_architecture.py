@@ -76,6 +76,8 @@ OUTSIDE: dict[str, set[str]] = {
     "safetensors": {"exchange"},
     "torch": {"exchange"},
     "pydantic": {"actions"},
+    "annotated_types": {"studio"},  # which pydantic says bounds with
+    "websockets": {"studio"},
     "tomli_w": {"actions"},
     "starlette": {"serving", "studio", "web"},
     "uvicorn": {"web"},

@@ -25,84 +25,90 @@ from .taking_out import brought_back, predictions, taken_out
 MOST_RUN = 500_000_000  # bytes of the zip of a run
 
 
-def routes(studio: Studio) -> list[Route]:
-    """Their addresses."""
-    desk, explained = studio.desk, Explained()
+class AboutNetworks:
+    """The answers of trained networks, and their files."""
 
-    async def asked(request: Request, answering: Callable[[Scene, Sample], dict[str, Any]]) -> Response:
+    def __init__(self, studio: Studio) -> None:
+        self.studio, self.desk, self.explained = studio, studio.desk, Explained()
+
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        at = "/api/runs/{run}"
+        return [
+            Route(f"{at}/predict", self.predict, methods=["POST"]),
+            Route(f"{at}/explain", self.explain, methods=["POST"]),
+            Route(f"{at}/why", self.why, methods=["POST"]), Route(f"{at}/explain/{{key}}/array", self.piece),
+            Route(f"{at}/results", self.judged), Route(f"{at}/results/cell", self.of_cell),
+            Route(f"{at}/download/{{form}}", self.download),
+            Route(f"{at}/predictions", self.foretell, methods=["POST"]),
+            Route("/api/runs", self.bring_back, methods=["POST"]),
+        ]  # fmt: skip
+
+    async def asked(self, request: Request, answering: Callable[[Scene, Sample], dict[str, Any]]) -> Response:
         name = request.path_params["run"]
         make: Callable[[Scene, Any], Sample] = sample_of
         sent: Any
         if request.headers.get("content-type", "").startswith("image/"):
-            make, sent = from_picture, await body(request, MOST_BODY, desk.options.timeout)
+            make, sent = from_picture, await body(request, MOST_BODY, self.desk.options.timeout)
         else:
-            sent = await studio.asked(request)
+            sent = await self.studio.asked(request)
 
         def found() -> dict[str, Any]:
-            scene = desk.scene(name)
+            scene = self.desk.scene(name)
             return answering(scene, make(scene, sent))
 
         return answer(await work(found))
 
-    async def predict(request: Request) -> Response:
-        return await asked(request, answered)
+    async def predict(self, request: Request) -> Response:
+        return await self.asked(request, answered)
 
-    async def explain(request: Request) -> Response:
-        return await asked(request, explained.explain)
+    async def explain(self, request: Request) -> Response:
+        return await self.asked(request, self.explained.explain)
 
-    async def why(request: Request) -> Response:
-        told = await studio.asked(request)
-        return answer(await work(explained.why, told.get("key"), told.get("name"), told.get("index")))
+    async def why(self, request: Request) -> Response:
+        told = await self.studio.asked(request)
+        return answer(await work(self.explained.why, told.get("key"), told.get("name"), told.get("index")))
 
-    async def piece(request: Request) -> Response:
+    async def piece(self, request: Request) -> Response:
         step, first, last = (_whole(request, name) for name in ("step", "from", "to"))
         letter = request.query_params.get("letter", "")
-        return answer(await work(explained.piece, request.path_params["key"], step, letter, first, last))
+        return answer(await work(self.explained.piece, request.path_params["key"], step, letter, first, last))
 
-    async def judged(request: Request) -> Response:
-        return answer(await work(lambda: results(desk.scene(request.path_params["run"]))))
+    async def judged(self, request: Request) -> Response:
+        return answer(await work(lambda: results(self.desk.scene(request.path_params["run"]))))
 
-    async def of_cell(request: Request) -> Response:
+    async def of_cell(self, request: Request) -> Response:
         true, said = _whole(request, "true"), _whole(request, "said")
-        found = await work(lambda: cell(desk.scene(request.path_params["run"]), true, said))
+        found = await work(lambda: cell(self.desk.scene(request.path_params["run"]), true, said))
         return answer({"examples": found})
 
-    async def download(request: Request) -> Response:
+    async def download(self, request: Request) -> Response:
         kept = ExitStack()
         found = request.path_params
         try:
-            path, name = await work(kept.enter_context, taken_out(desk, found["run"], found["form"]))
+            path, name = await work(kept.enter_context, taken_out(self.desk, found["run"], found["form"]))
         except BaseException:
             kept.close()
             raise
         return FileResponse(path, filename=name, background=BackgroundTask(kept.close))
 
-    async def foretell(request: Request) -> Response:
-        name, told = request.path_params["run"], await studio.asked(request)
-        text = await work(predictions, desk, name, told.get("data"))
+    async def foretell(self, request: Request) -> Response:
+        name, told = request.path_params["run"], await self.studio.asked(request)
+        text = await work(predictions, self.desk, name, told.get("data"))
         headers = {"content-disposition": f'attachment; filename="{name}-predictions.csv"'}
         return Response(text, media_type="text/csv", headers=headers)
 
-    async def bring_back(request: Request) -> Response:
+    async def bring_back(self, request: Request) -> Response:
         if not (name := request.query_params.get("name", "")).lower().endswith(".zip"):
             raise Refused(422, "run, name", "the name of a .zip", name[:100])
-        number, path = desk.uploads.begin(name)
-        await desk.uploads.take(number, path, pieces(request, MOST_RUN, desk.options.timeout))
+        number, path = self.desk.uploads.begin(name)
+        await self.desk.uploads.take(number, path, pieces(request, MOST_RUN, self.desk.options.timeout))
         try:
-            run = await work(brought_back, desk, path)
+            run = await work(brought_back, self.desk, path)
         finally:
-            desk.uploads.remove(number)
-        studio.hub.tell_runs()
-        return answer(one(run, desk.run(run), studio.hub.course(run)))
-
-    at = "/api/runs/{run}"
-    return [
-        Route(f"{at}/predict", predict, methods=["POST"]), Route(f"{at}/explain", explain, methods=["POST"]),
-        Route(f"{at}/why", why, methods=["POST"]), Route(f"{at}/explain/{{key}}/array", piece),
-        Route(f"{at}/results", judged), Route(f"{at}/results/cell", of_cell),
-        Route(f"{at}/download/{{form}}", download), Route(f"{at}/predictions", foretell, methods=["POST"]),
-        Route("/api/runs", bring_back, methods=["POST"]),
-    ]  # fmt: skip
+            self.desk.uploads.remove(number)
+        self.studio.hub.tell_runs()
+        return answer(one(run, self.desk.run(run), self.studio.hub.course(run)))
 
 
 def _whole(request: Request, name: str) -> int:

@@ -21,46 +21,50 @@ from .uploads import Uploads
 MOST_POINTS = 10_000
 
 
-def routes(studio: Studio) -> list[Route]:
-    """Their addresses."""
-    uploads, options = studio.desk.uploads, studio.desk.options
+class AboutData:
+    """The answers about data."""
 
-    async def data(request: Request) -> Response:
-        told = (await studio.asked(request)).get("spec")
-        return answer(await work(describe, studio.desk, told if isinstance(told, dict) else {}))
+    def __init__(self, studio: Studio) -> None:
+        self.studio, self.uploads, self.options = studio, studio.desk.uploads, studio.desk.options
 
-    async def upload(request: Request) -> Response:
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route("/api/data", self.data, methods=["POST"]),
+            Route("/api/uploads", self.upload, methods=["POST"]),
+            Route("/api/uploads/{number}", self.remove, methods=["DELETE"]),
+            Route("/api/uploads/{number}/{folder}/{path:path}", self.into, methods=["PUT"]),
+            Route("/api/points", self.points, methods=["POST"]),
+        ]
+
+    async def data(self, request: Request) -> Response:
+        told = (await self.studio.asked(request)).get("spec")
+        return answer(await work(describe, self.studio.desk, told if isinstance(told, dict) else {}))
+
+    async def upload(self, request: Request) -> Response:
         if (folder := request.query_params.get("folder")) is not None:
-            number, path = uploads.begin(folder)
+            number, path = self.uploads.begin(folder)
             path.mkdir(mode=0o700)
-            return answer({"data": uploads.told(number, path)})
+            return answer({"data": self.uploads.told(number, path)})
         if not (name := request.query_params.get("name")):
             raise Refused(422, "upload, name", "the name of a file, or that of a folder")
-        number, path = uploads.begin(name)
-        size = await uploads.take(number, path, pieces(request, options.max_upload, options.timeout))
-        settled = await work(uploads.settle, number, path)
-        return answer({"data": uploads.told(number, settled), "size": size})
+        number, path = self.uploads.begin(name)
+        size = await self.uploads.take(number, path, pieces(request, self.options.max_upload, self.options.timeout))
+        settled = await work(self.uploads.settle, number, path)
+        return answer({"data": self.uploads.told(number, settled), "size": size})
 
-    async def into(request: Request) -> Response:
+    async def into(self, request: Request) -> Response:
         found = request.path_params
-        path = await work(uploads.inside, found["number"], found["folder"], found["path"])
-        await uploads.take(found["number"], path, pieces(request, options.max_upload, options.timeout))
+        path = await work(self.uploads.inside, found["number"], found["folder"], found["path"])
+        await self.uploads.take(found["number"], path, pieces(request, self.options.max_upload, self.options.timeout))
         return Response(None, 204)
 
-    async def remove(request: Request) -> Response:
-        await work(uploads.remove, request.path_params["number"])
+    async def remove(self, request: Request) -> Response:
+        await work(self.uploads.remove, request.path_params["number"])
         return Response(None, 204)
 
-    async def points(request: Request) -> Response:
-        return answer(await work(draw, uploads, await studio.asked(request)))
-
-    return [
-        Route("/api/data", data, methods=["POST"]),
-        Route("/api/uploads", upload, methods=["POST"]),
-        Route("/api/uploads/{number}", remove, methods=["DELETE"]),
-        Route("/api/uploads/{number}/{folder}/{path:path}", into, methods=["PUT"]),
-        Route("/api/points", points, methods=["POST"]),
-    ]
+    async def points(self, request: Request) -> Response:
+        return answer(await work(draw, self.uploads, await self.studio.asked(request)))
 
 
 def draw(uploads: Uploads, told: dict[str, Any]) -> dict[str, Any]:

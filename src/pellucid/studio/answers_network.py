@@ -27,28 +27,33 @@ EXTRAS = {
 }  # fmt: skip
 
 
-def routes(studio: Studio) -> list[Route]:
-    """Their addresses."""
+class AboutDesigns:
+    """The answers about the studio and designs."""
 
-    async def hello(request: Request) -> Response:
-        return answer(await work(hello_of, studio.desk))
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
 
-    async def schema_(request: Request) -> Response:
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route("/api/hello", self.hello),
+            Route("/api/schema", self.schema_),
+            Route("/api/check", self.check_, methods=["POST"]),
+            Route("/api/spec", self.spec, methods=["POST"]),
+        ]
+
+    async def hello(self, request: Request) -> Response:
+        return answer(await work(hello_of, self.studio.desk))
+
+    async def schema_(self, request: Request) -> Response:
         return Response(frames.text(await work(schema)), media_type=JSON)
 
-    async def check_(request: Request) -> Response:
-        told = (await studio.asked(request)).get("spec")
-        return answer(await work(check, studio.desk, told if isinstance(told, dict) else {}))
+    async def check_(self, request: Request) -> Response:
+        told = (await self.studio.asked(request)).get("spec")
+        return answer(await work(check, self.studio.desk, told if isinstance(told, dict) else {}))
 
-    async def spec(request: Request) -> Response:
-        return answer(await work(spec_of, studio.desk, await studio.asked(request)))
-
-    return [
-        Route("/api/hello", hello),
-        Route("/api/schema", schema_),
-        Route("/api/check", check_, methods=["POST"]),
-        Route("/api/spec", spec, methods=["POST"]),
-    ]
+    async def spec(self, request: Request) -> Response:
+        return answer(await work(spec_of, self.studio.desk, await self.studio.asked(request)))
 
 
 def hello_of(desk: Desk) -> dict[str, Any]:

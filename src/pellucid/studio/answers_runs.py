@@ -25,71 +25,75 @@ from .socket import still
 from .uploads import clean
 
 
-def routes(studio: Studio) -> list[Route]:
-    """Their addresses."""
-    desk = studio.desk
+class AboutRuns:
+    """The answers about runs."""
 
-    async def runs(request: Request) -> Response:
-        return answer({"runs": await work(listed, desk, dict(studio.hub.courses))})
+    def __init__(self, studio: Studio) -> None:
+        self.studio, self.desk = studio, studio.desk
 
-    async def run(request: Request) -> Response:
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        at = "/api/runs/{run}"
+        return [
+            Route("/api/runs", self.runs, methods=["GET"]), Route("/api/compare", self.compare),
+            Route(at, self.run), Route(at, self.rename, methods=["PATCH"]), Route(at, self.delete, methods=["DELETE"]),
+            Route(f"{at}/curve", self.curve), Route(f"{at}/picture/{{topic}}", self.picture),
+            Route(f"{at}/doctor", self.examine, methods=["POST"]),
+            Route(f"{at}/serve", self.serve, methods=["POST"]),
+            Route(f"{at}/serve", self.serve_no_longer, methods=["DELETE"]),
+        ]  # fmt: skip
+
+    async def runs(self, request: Request) -> Response:
+        return answer({"runs": await work(listed, self.desk, dict(self.studio.hub.courses))})
+
+    async def run(self, request: Request) -> Response:
         name = request.path_params["run"]
-        studio.hub.course(name)
-        return answer(await work(described, studio, name))
+        self.studio.hub.course(name)
+        return answer(await work(described, self.studio, name))
 
-    async def rename(request: Request) -> Response:
-        name, told = request.path_params["run"], await studio.asked(request)
-        await _at_rest(studio.hub, name)
-        new = await work(renamed, desk, name, told.get("id"))
-        studio.hub.forget(name)
-        return answer(one(new, desk.run(new), studio.hub.course(new)))
+    async def rename(self, request: Request) -> Response:
+        name, told = request.path_params["run"], await self.studio.asked(request)
+        await _at_rest(self.studio.hub, name)
+        new = await work(renamed, self.desk, name, told.get("id"))
+        self.studio.hub.forget(name)
+        return answer(one(new, self.desk.run(new), self.studio.hub.course(new)))
 
-    async def delete(request: Request) -> Response:
+    async def delete(self, request: Request) -> Response:
         name = request.path_params["run"]
-        await _at_rest(studio.hub, name)
-        await work(studio.served.stop, name)
-        await work(deleted, desk, name)
-        studio.hub.forget(name)
+        await _at_rest(self.studio.hub, name)
+        await work(self.studio.served.stop, name)
+        await work(deleted, self.desk, name)
+        self.studio.hub.forget(name)
         return Response(None, 204)
 
-    async def curve(request: Request) -> Response:
-        course = studio.hub.course(request.path_params["run"])
+    async def curve(self, request: Request) -> Response:
+        course = self.studio.hub.course(request.path_params["run"])
         first, last = (_number(request, name) for name in ("from", "to"))
         points = int(_number(request, "points") or SENT)
         return answer({"rows": course.curve.between(first, last, min(max(points, 2), 20_000))})
 
-    async def compare(request: Request) -> Response:
+    async def compare(self, request: Request) -> Response:
         names = [name for name in request.query_params.get("runs", "").split(",") if name][:12]
-        return answer(await work(compared, studio.hub, names))
+        return answer(await work(compared, self.studio.hub, names))
 
-    async def picture(request: Request) -> Response:
+    async def picture(self, request: Request) -> Response:
         name = request.path_params["run"]
-        if studio.hub.trains(name):
+        if self.studio.hub.trains(name):
             raise Refused(409, f"picture of {name}", "a run that nobody trains", fix="Ask on the socket.")
-        studio.hub.course(name)
+        self.studio.hub.course(name)
         asked = {**asked_of(request), "topic": request.path_params["topic"]}
-        return Response(await work(still, studio.hub, name, asked), media_type="application/octet-stream")
+        return Response(await work(still, self.studio.hub, name, asked), media_type="application/octet-stream")
 
-    async def examine(request: Request) -> Response:
-        found = await work(doctor, desk.run(request.path_params["run"]).path)
+    async def examine(self, request: Request) -> Response:
+        found = await work(doctor, self.desk.run(request.path_params["run"]).path)
         return answer({"findings": [asdict(finding) for finding in found.findings]})
 
-    async def serve(request: Request) -> Response:
-        return answer(await work(studio.served.start, request.path_params["run"]))
+    async def serve(self, request: Request) -> Response:
+        return answer(await work(self.studio.served.start, request.path_params["run"]))
 
-    async def serve_no_longer(request: Request) -> Response:
-        await work(studio.served.stop, request.path_params["run"])
+    async def serve_no_longer(self, request: Request) -> Response:
+        await work(self.studio.served.stop, request.path_params["run"])
         return Response(None, 204)
-
-    at = "/api/runs/{run}"
-    return [
-        Route("/api/runs", runs, methods=["GET"]), Route("/api/compare", compare),
-        Route(at, run), Route(at, rename, methods=["PATCH"]), Route(at, delete, methods=["DELETE"]),
-        Route(f"{at}/curve", curve), Route(f"{at}/picture/{{topic}}", picture),
-        Route(f"{at}/doctor", examine, methods=["POST"]),
-        Route(f"{at}/serve", serve, methods=["POST"]),
-        Route(f"{at}/serve", serve_no_longer, methods=["DELETE"]),
-    ]  # fmt: skip
 
 
 def asked_of(request: Request) -> dict[str, Any]:

@@ -15,12 +15,16 @@ from starlette.staticfiles import StaticFiles
 from ..errors import PellucidError
 from ..web.failing import handlers
 from ..web.gate import Gate
-from . import answers_asking, answers_data, answers_network, answers_runs
 from .answering import Studio, told
+from .answers_asking import AboutNetworks
+from .answers_data import AboutData
+from .answers_network import AboutDesigns
+from .answers_runs import AboutRuns
 from .desk import Desk
 from .hub import Hub
 from .socket import endpoint
 
+ABOUT = (AboutDesigns, AboutData, AboutRuns, AboutNetworks)
 PAGE = Path(__file__).parent / "static"
 HEADERS = {
     "cache-control": "no-store",
@@ -48,10 +52,7 @@ def create_app(desk: Desk, ready: Callable[[], object] = lambda: None) -> Starle
             await studio.close()
 
     routes = [
-        *answers_network.routes(studio),
-        *answers_data.routes(studio),
-        *answers_runs.routes(studio),
-        *answers_asking.routes(studio),
+        *(route for about in ABOUT for route in about(studio).routes()),
         WebSocketRoute("/api/socket", endpoint(lambda: studio.hub)),
         *([Mount("/", _Files(directory=PAGE, html=True))] if PAGE.is_dir() else []),  # built from studio-web/
     ]
