@@ -131,6 +131,12 @@ def test_shapes_parameters_and_memory_of_each_block(page: Page):
         ([{"class": "Residual", "layers": [{"class": "Dense", "units": -9}]}], [0, 0], "units", "at least 1"),
         ([8, {"class": "Dense", "units": 3, "activation": "softmax"}], None, None, "one per class"),
         ([10**9], None, None, "Use fewer units"),
+        (
+            [8, {"class": "Residual", "layers": [{"class": "Dense", "units": 10**11}, {"class": "Dense", "units": 8}]}],
+            [1],
+            None,
+            "has memory",
+        ),
     ],
 )
 def test_what_is_wrong_stands_on_its_block(page: Page, blocks: list[Any], entry: Any, argument: Any, said: str):

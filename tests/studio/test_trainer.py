@@ -145,6 +145,21 @@ def test_one_tab_steers_and_others_look_on(page: Page, talk: Talk):
         other.of("state", state="stopped")
 
 
+def test_who_comes_while_it_stands_still_sees_its_pictures_too(page: Page, talk: Talk):
+    run = talk.start(LONG, paused=True)
+    talk.of("state", state="paused")
+    for tab in (talk, talk):  # the second time as after a reload: all is asked for anew
+        tab.say("watch", run=run, topics={"weights": {}})
+        assert tab.of("picture")["arrays"]["weights"].shape == (16, 8, 8)
+        tab.say("watch", run=run, topics={})
+    with page.socket() as socket:
+        other = Talk(socket)
+        other.say("watch", run=run, topics={"weights": {}})
+        assert other.of("picture")["step"] == 0
+    talk.say("stop", run=run)
+    talk.of("state", state="stopped")
+
+
 def test_a_rate_taken_in_hand_holds_after_a_resume(talk: Talk):
     run = talk.start({**SPEC, "epochs": 4}, paused=True)
     talk.say("step", run=run, n=10)

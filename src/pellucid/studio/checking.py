@@ -17,13 +17,15 @@ from ..actions.spec import TrainSpec
 from ..actions.train import looked_at, planned_epochs
 from ..arrays import Shape
 from ..doctor import before_training
-from ..errors import PellucidError, Told, TooLarge
+from ..errors import FileError, PellucidError, Told, TooLarge
 from ..layers import Layer
 from ..models import Sequential
 from ..models.network import Network
+from ..models.vectors import at_most
 from .desk import Desk
 from .parts import told_problem
 
+TOO_LARGE = "a block for which this machine has memory"
 FLOAT = 4  # bytes of a number
 SLOTS = 3  # vectors as long as the parameters that training holds besides: gradient, and two of most optimizers
 LOOKED_INTO = 20_000_000  # parameters, up to which the doctor looks at a design
@@ -43,7 +45,8 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
     except PellucidError as problem:
         return {**answer, "problems": [_problem(problem)]}
     answer |= {"input": list(data.x_train.shape[1:]), "output": output_of(data)}
-    blocks, problems = blocks_of(spec, data)
+    with at_most((memory() or 1 << 40) // ((1 + SLOTS) * FLOAT)):  # a graph has its weights as soon as it is made
+        blocks, problems = blocks_of(spec, data)
     answer |= {"blocks": blocks, "problems": problems, **_sums(blocks)}
     epochs = planned_epochs(spec, data)
     answer |= {"epochs": epochs, "steps": math.ceil(len(data.x_train) / spec.batch_size)}
@@ -89,6 +92,9 @@ def blocks_of(spec: TrainSpec, data: Prepared) -> tuple[list[dict[str, Any]], li
             made = building.entry_layers(spec, i, entry, shape if shape is not None else (1,))
             for layer in made:
                 shape = _add(blocks, [i], layer, shape, spec)
+        except FileError:  # of `at_most`, which thinks of files
+            problems.append(_problem(TooLarge(f"spec, layers, entry {i + 1}", TOO_LARGE, fix="Use fewer units.")))
+            shape = None
         except PellucidError as problem:
             if shape is not None or "argument" in problem.where:
                 problems.append(_problem(problem, [i]))

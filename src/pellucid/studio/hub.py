@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -190,16 +190,16 @@ class Hub:
             self._wake(name)
         process.order({key: message[key] for key in ("type", "n", "value") if key in message})
 
-    def watch(self, name: str) -> None:
-        """Tell a run's trainer what is watched now, by any tab."""
+    def watch(self, name: str, fresh: Collection[str] = ()) -> None:
+        """Tell a run's trainer what is watched now, by any tab; what of it is fresh to one of them."""
         process = self.processes.get(name)
         if process is None:
             return
         wanted = {key: asked for tab in self.tabs.values() for key, asked in tab.watched(name).items()}
         told = json.dumps(wanted, sort_keys=True)
-        if told != self.watched.get(name):
+        if told != self.watched.get(name) or fresh:
             self.watched[name] = told
-            process.order({"type": "watch", "watched": wanted})
+            process.order({"type": "watch", "watched": wanted, "fresh": list(fresh)})
 
     def taken(self, name: str, key: str) -> None:
         """A tab can take the next picture of this key."""

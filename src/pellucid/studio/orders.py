@@ -28,6 +28,7 @@ class Orders:
         self.rate: float | None = None
         self.watched: dict[str, dict[str, Any]] = {}  # what is asked for, by key: topic, hz and its options
         self.credit: set[str] = set()  # of what is watched, what somebody can take
+        self.fresh: set[str] = set()  # of what is watched, what somebody has not seen at all
         self.news = 0  # counts the orders
 
     def take(self, order: Mapping[str, Any]) -> None:
@@ -47,8 +48,9 @@ class Orders:
             elif kind == "rate":
                 self.rate = float(order["value"])
             elif kind == "watch":
-                before, self.watched = self.watched, dict(order["watched"])
-                self.credit = {key for key in self.watched if key in self.credit or key not in before}
+                self.watched = dict(order["watched"])
+                self.fresh |= set(order["fresh"])
+                self.credit = (self.credit | self.fresh) & self.watched.keys()
             elif kind == "credit" and order["key"] in self.watched:
                 self.credit.add(order["key"])
             self.news += 1

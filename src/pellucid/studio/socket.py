@@ -103,8 +103,8 @@ class Socket:
         if not fine or len(topics) > MOST_TOPICS or len(str(topics)) > LONGEST_KEY:
             raise Refused(422, "watch", "topics by name with their options, and hz above 0")
         self.hub.course(run)
-        self.tab.watch(run, topics, min(float(hz), FASTEST))
-        self.hub.watch(run)
+        fresh = self.tab.watch(run, topics, min(float(hz), FASTEST))
+        self.hub.watch(run, fresh)
         if not self.hub.trains(run):
             for key, asked in self.tab.watched(run).items():
                 self.tab.show(run, key, await asyncio.to_thread(self.hub_picture, run, key, asked))

@@ -48,7 +48,7 @@ class Steering(Callback):
         self._look_due = False
         self._look: Look | None = None
         self._drawn: dict[str, tuple[float, int]] = {}  # when each picture was made, and of which step
-        self._free_at = 0.0  # until then pictures would cost more than their share
+        self._free: dict[str, float] = {}  # until when each would cost more than its share
 
     # What is asked before a go -----------------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class Steering(Callback):
         if self.backup.path.exists():
             self.out.tell({"type": "saved", "step": self._step})
         self._say_state("paused")
-        self._free_at = 0.0
+        self._free.clear()
         while self.orders.standing and not self.orders.ending:
             known = self.orders.news
             self._take_rate()
@@ -193,10 +193,12 @@ class Steering(Callback):
     def _pictures(self, now: float) -> None:
         """Make those that are watched, that somebody can take, and that are due; they have their share of the time."""
         orders, step = self.orders, self._step
+        while orders.fresh:
+            self._drawn.pop(orders.fresh.pop(), None)
         for key, asked in list(orders.watched.items()):
             at, of = self._drawn.get(key, (0.0, -1))
             pace = 1 / min(float(asked.get("hz", FASTEST)), FASTEST)
-            if now < self._free_at or key not in orders.credit or now - at < pace or of == step:
+            if now < self._free.get(key, 0.0) or key not in orders.credit or now - at < pace or of == step:
                 continue
             if asked["topic"] == "flow" and (self._look is None or self._look.step + 1 != step):
                 self._look_due = not self._standing or self._look_due
@@ -213,4 +215,5 @@ class Steering(Callback):
         self.orders.credit.discard(key)
         self.out.show(key, {**told, "epoch": self.model.position.epoch, **header}, arrays)
         if not self._standing:
-            self._free_at = time.monotonic() + (time.monotonic() - began) * (1 / SHARE - 1)
+            now = time.monotonic()
+            self._free[key] = now + (now - began) * (len(self.orders.watched) / SHARE - 1)

@@ -53,15 +53,17 @@ class Tab:
         self.opened.pop(run, None)
         self.topics.pop(run, None)
 
-    def watch(self, run: str, topics: Mapping[str, Any], hz: float) -> None:
-        """Look at these pictures of a run, in the place of those before."""
+    def watch(self, run: str, topics: Mapping[str, Any], hz: float) -> list[str]:
+        """Look at these pictures of a run, in the place of those before; the keys that are new."""
         asked = {}
         for topic, options in topics.items():
             wanted = {**(options if isinstance(options, dict) else {}), "topic": topic, "hz": hz}
             asked[json.dumps(wanted, sort_keys=True)] = wanted
-        self.credit |= {(run, key) for key in asked if key not in self.topics.get(run, {})}
+        fresh = [key for key in asked if key not in self.topics.get(run, {})]
+        self.credit |= {(run, key) for key in fresh}
         self.topics[run] = asked
         self.pictures = {at: picture for at, picture in self.pictures.items() if at[0] != run or at[1] in asked}
+        return fresh
 
     def watched(self, run: str) -> dict[str, dict[str, Any]]:
         """What is asked for, by key."""
