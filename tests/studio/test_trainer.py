@@ -83,9 +83,19 @@ def test_exactly_one_step_is_taken(talk: Talk):
     for n in range(1, 4):
         talk.say("step", run=run, n=1)
         assert talk.of("state", state="paused")["step"] == before + n
-    assert [row[0] for row in talk.rows][-3:] == [before + 1, before + 2, before + 3]
+    talk.say("step", run=run, n=1)
+    talk.say("step", run=run, n=1)  # at once: both are taken
+    talk.until(lambda m: m["type"] == "state" and m["state"] == "paused" and m["step"] == before + 5)
+    talk.say("step", run=run, n=1_000_000)
+    talk.of("state", state="running")
+    talk.say("pause", run=run)
+    talk.until(lambda m: m["type"] == "state" and m["state"] == "paused" and m["step"] > before + 5)
+    after = talk.met[-1]["step"]
+    talk.say("step", run=run, n=1)
+    talk.until(lambda m: m["type"] == "state" and m["state"] == "paused" and m["step"] == after + 1)
+    assert {before + 1, before + 2, before + 3, after + 1} <= {row[0] for row in talk.rows}
     talk.say("stop", run=run)
-    assert talk.of("state", state="stopped")["step"] == before + 3
+    assert talk.of("state", state="stopped")["step"] == after + 1
 
 
 def test_stopped_it_goes_on_by_the_command_line_to_the_same_bits(talk: Talk, expected: list[np.ndarray]):
@@ -97,6 +107,9 @@ def test_stopped_it_goes_on_by_the_command_line_to_the_same_bits(talk: Talk, exp
     assert not (Path("runs") / run / "metrics.json").exists()
     resume(Path("runs") / run)
     assert same(weights(Path("runs") / run), expected)
+    talk.say("open", run=run, since=0)  # the page is told of it
+    talk.of("state", run=run, state="done")
+    talk.until(lambda m: m["type"] == "curve" and m["rows"][-1][1] == 30.0)
 
 
 def test_killed_it_is_crashed_and_goes_on_to_the_same_bits(page: Page, talk: Talk, expected: list[np.ndarray]):

@@ -38,7 +38,16 @@ class Course:
         self.told: dict[str, tuple[int, dict[str, Any]]] = {}
         self.last = 0
         self.steering: str | None = None  # the tab whose commands count
+        self.stamp: tuple[int, ...] = ()  # of the folder, when nobody trained here any more
         self.tell_state(state)
+
+    def follow(self, before: Course) -> None:
+        """Number messages on from those of an earlier course of the run; its curve is sent anew."""
+        self.curve.age = before.curve.age + 1
+        self.last += before.last
+        self.told = {
+            kind: (n + before.last, {**message, "seq": n + before.last}) for kind, (n, message) in self.told.items()
+        }
 
     def tell(self, kind: str, message: Mapping[str, Any]) -> None:
         """A message in the place of the one before of this kind."""
@@ -75,9 +84,16 @@ def state_of(run: Run) -> str:
     return "diverged" if run.problem.exists() else "stopped"
 
 
+def stamp_of(run: Run) -> tuple[int, ...]:
+    """Another one where somebody else, such as the command line, has gone on with a run."""
+    files = (run.metrics, run.history, run.problem)
+    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+
+
 def at_rest(name: str, run: Run) -> Course:
-    """The course of a run that nobody trains."""
+    """The course of a run that nobody trains here."""
     course = Course(name, state_of(run), Curve(history_rows(run)))
+    course.stamp = stamp_of(run)
     if course.curve.rows:
         course.pace |= {"step": course.curve.rows[-1][0], "epoch": int(course.curve.rows[-1][1])}
         course.tell_state(course.state)

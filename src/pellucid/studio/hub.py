@@ -14,7 +14,7 @@ from ..actions.doctor import doctor
 from ..errors import PellucidError, Told
 from ..web.refused import Refused
 from . import frames
-from .course import Course, at_rest
+from .course import Course, at_rest, stamp_of
 from .desk import Desk
 from .listing import listed
 from .process import Process
@@ -41,9 +41,14 @@ class Hub:
 
     def course(self, name: str) -> Course:
         """The course of a run."""
-        if name not in self.courses:
-            self.courses[name] = at_rest(name, self.desk.run(name))
-        return self.courses[name]
+        known, run = self.courses.get(name), self.desk.run(name)
+        if known is None:
+            known = self.courses[name] = at_rest(name, run)
+        elif known.stamp and known.stamp != stamp_of(run):  # somebody else has gone on with it
+            fresh = self.courses[name] = at_rest(name, run)
+            fresh.follow(known)
+            return fresh
+        return known
 
     def trains(self, name: str) -> bool:
         """Whether a process trains it."""
@@ -93,8 +98,7 @@ class Hub:
         before = self.courses.get(name)
         course = self.courses[name] = Course(name, "starting", before.curve if before is not None else None)
         if before is not None:
-            course.last = before.last
-            course.curve.age += 1
+            course.follow(before)
         course.steering = tab.name
         self.processes[name] = process
         self.watched.pop(name, None)
@@ -133,6 +137,8 @@ class Hub:
             del self.processes[course.run]
         if not course.over:
             course.tell_state("crashed", code=code)
+        with contextlib.suppress(OSError):  # the folder has gone
+            course.stamp = stamp_of(self.desk.run(course.run))
         self.desk.forget(course.run)
         self._wake(course.run)
         self.tell_runs()

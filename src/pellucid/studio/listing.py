@@ -38,7 +38,7 @@ def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:
     files = [file for file in run.path.iterdir() if file.is_file()]
     return {
         "id": name,
-        "state": course.state if course is not None else state_of(run),
+        "state": _state(run, course),
         "data": spec.data if spec is not None else "",
         "task": "classification" if "confusion_matrix" in metrics or "per_class" in metrics else spec and spec.task,
         "metric": headline and {"name": headline, "value": metrics[headline]},
@@ -50,6 +50,13 @@ def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:
         "size": sum(file.stat().st_size for file in files),
         "live": course is not None and not course.over,
     }
+
+
+def _state(run: Run, course: Course | None) -> str:
+    """The state of a run, of which the folder knows best where nobody trains it here."""
+    if course is not None and (not course.over or (course.state == "crashed" and not run.done)):
+        return course.state
+    return state_of(run)
 
 
 def read_metrics(run: Run) -> dict[str, Any] | None:

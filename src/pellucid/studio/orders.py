@@ -56,6 +56,11 @@ class Orders:
             self.news += 1
             self._changed.notify_all()
 
+    def took(self, steps: int) -> None:
+        """So many of the steps that were asked for are taken."""
+        with self._changed:
+            self.steps = max(0, self.steps - steps)
+
     def end(self) -> None:
         """Nobody is there any more: save, and stop."""
         self.take({"type": "stop"})

@@ -38,7 +38,7 @@ class Steering(Callback):
     def __init__(self, orders: Orders, out: Outbox, backup: BackupAndRestore, metric: str, draw: Draw) -> None:
         self.orders, self.out, self.backup, self.metric, self.draw = orders, out, backup, metric, draw
         self._standing = False  # as was told
-        self._ends = 0  # the step after which the steps that were asked for are taken
+        self._ends = self._asked = 0  # the step after which the steps that were asked for are taken, and how many
         self._row_at = self._told_at = 0.0
         self._before = (0.0, 0.0, 0.0)  # the sums of loss and metric and the samples at the last row
         self._last: tuple[float | None, float | None] | None = None  # the means after the epoch's last row within it
@@ -56,6 +56,8 @@ class Steering(Callback):
         """Steps that the next go may have; 0 where its one step is looked at."""
         if self._look_due:
             return 0
+        if self.orders.finish:
+            return 1
         return max(1, self._ends - step) if self._ends > step else FAR
 
     def before_step(self) -> None:
@@ -83,13 +85,15 @@ class Steering(Callback):
             self._say_state("running")
         self._take_rate()
         if self.orders.steps and self._ends <= self._step:
-            self._ends = self._step + self.orders.steps
+            self._asked = self.orders.steps
+            self._ends = self._step + self._asked
         self._speed = self._speed or (time.monotonic(), self._step)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         now = time.monotonic()
         if self._ends and self._step >= self._ends:
-            self.orders.steps, self._ends = 0, 0
+            self.orders.took(self._asked)
+            self._ends = 0
         if self.model.position.batch >= int(self.params.get("steps") or 1):
             self._last = self._window(logs or {}) if self._before[2] else None  # told at the end of the epoch
         elif now - self._row_at >= ROW_SECONDS or self.orders.standing:
@@ -122,7 +126,7 @@ class Steering(Callback):
     # Standing still ----------------------------------------------------------------------------------------------
 
     def _stand(self) -> None:
-        self._standing, self._speed = True, None
+        self._standing, self._speed, self._ends = True, None, 0
         self._tell(0.0, at_once=True)
         if self.backup.path.exists():
             self.out.tell({"type": "saved", "step": self._step})
