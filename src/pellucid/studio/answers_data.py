@@ -45,13 +45,13 @@ class AboutData:
         if (folder := request.query_params.get("folder")) is not None:
             number, path = self.uploads.begin(folder)
             path.mkdir(mode=0o700)
-            return answer({"data": self.uploads.told(number, path)})
+            return answer({"data": self.uploads.told(path)})
         if not (name := request.query_params.get("name")):
             raise Refused(422, "upload, name", "the name of a file, or that of a folder")
         number, path = self.uploads.begin(name)
         size = await self.uploads.take(number, path, pieces(request, self.options.max_upload, self.options.timeout))
         settled = await work(self.uploads.settle, number, path)
-        return answer({"data": self.uploads.told(number, settled), "size": size})
+        return answer({"data": self.uploads.told(settled), "size": size})
 
     async def into(self, request: Request) -> Response:
         found = request.path_params
@@ -83,6 +83,6 @@ def draw(uploads: Uploads, told: dict[str, Any]) -> dict[str, Any]:
         raise InvalidArgument(where, "finite numbers, and words or numbers as y", Told("others"))
     held = io.BytesIO()
     np.savez(held, x=x.astype("float32"), y=y)
-    number, path = uploads.begin("points.npz")
+    _, path = uploads.begin("points.npz")
     write_whole(path, lambda file: file.write(held.getvalue()))
-    return {"data": uploads.told(number, path)}
+    return {"data": uploads.told(path)}

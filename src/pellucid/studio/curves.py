@@ -7,7 +7,6 @@ from typing import Any
 
 Row = list[Any]  # step, epoch, loss, metric, val_loss, val_metric, learning rate; None where that is not known
 
-COLUMNS = ("step", "epoch", "loss", "metric", "val_loss", "val_metric", "learning_rate")
 LOSS, HELD = 2, 4  # the places of what is watched most: its lowest and highest are kept
 MOST = 20_000  # rows that are kept
 SENT = 2_000  # rows that are sent at once

@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-NAMES = ("pause", "resume", "step", "epoch", "stop", "finish", "rate", "watch", "credit")
-
 
 class Orders:
     """paused: whether to stand still before the next step. steps: how many to take all the same. epoch: whether to go

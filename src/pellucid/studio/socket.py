@@ -107,11 +107,7 @@ class Socket:
         self.hub.watch(run, fresh)
         if not self.hub.trains(run):
             for key, asked in self.tab.watched(run).items():
-                self.tab.show(run, key, await asyncio.to_thread(self.hub_picture, run, key, asked))
-
-    def hub_picture(self, run: str, key: str, asked: Mapping[str, Any]) -> bytes:
-        """A picture of a run that nobody trains."""
-        return still(self.hub, run, asked, key)
+                self.tab.show(run, key, await asyncio.to_thread(still, self.hub, run, asked, key))
 
     # Out ---------------------------------------------------------------------------------------------------------
 

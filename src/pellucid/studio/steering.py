@@ -44,7 +44,7 @@ class Steering(Callback):
         self._last: tuple[float | None, float | None] | None = None  # the means after the epoch's last row within it
         self._end: list[Any] | None = None  # the row of the epoch that has ended, until it is told
         self._speed: tuple[float, int] | None = None  # when speed was last told, and the step then
-        self._probes = Probes(every=1)
+        self._probes = Probes(every=1)  # of the step at hand
         self._look_due = False
         self._look: Look | None = None
         self._drawn: dict[str, tuple[float, int]] = {}  # when each picture was made, and of which step
@@ -61,13 +61,13 @@ class Steering(Callback):
         return max(1, self._ends - step) if self._ends > step else FAR
 
     def before_step(self) -> None:
-        self._probes.model = self.model
+        self._probes = Probes(every=1)
+        self._probes.set_model(self.model)
         self._probes.before_step()
 
     def after_step(self, epoch: int, outputs: Mapping[str, Array], compiled: bool) -> None:
         self._probes.after_step(epoch, outputs, compiled)
-        self._look, self._look_due = self._probes.looks.pop(), False
-        self._probes._pending.clear()
+        self._look, self._look_due = self._probes.looks[0], False
 
     # Moments -----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..actions.spec import TrainSpec
-from ..actions.train import EpochEnded, Event, Finished, Started, resume, train
+from ..actions.train import Event, Finished, Started, resume, train
 from ..arrays import Array
 from ..errors import NonFinite, PellucidError
 from ..training.callbacks import BackupAndRestore, Callback
@@ -68,8 +68,6 @@ class Trainer:
         elif isinstance(event, Finished):
             self.out.tell({"type": "finished", "metrics": event.metrics})
             self.ended("done")
-        else:
-            assert isinstance(event, EpochEnded)
 
     def _started(self, event: Started) -> dict[str, Any]:
         model, rows = event.model, len(event.data.x_train)

@@ -104,7 +104,7 @@ class Uploads:
             raise Refused(422, f"upload {path.name}", expected, Told(f"a {path.suffix or 'nameless'} file"))
         return path
 
-    def told(self, number: str, path: Path) -> str:
+    def told(self, path: Path) -> str:
         """How a spec of the page calls it."""
         return f"{PREFIX}{path.relative_to(self.folder).as_posix()}"
 
