@@ -199,13 +199,9 @@ def needs(where: str, made: Any, given: Iterable[str] = ()) -> None:
         )  # fmt: skip
 
 
-def needed_of(cls: type) -> tuple[str, ...]:
-    """The arguments of a constructor that have no default."""
-    return _needed(cls)
-
-
 @cache
-def _needed(cls: type) -> tuple[str, ...]:
+def needed_of(cls: Any) -> tuple[str, ...]:
+    """The arguments of a class's constructor that have no default."""
     many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     parameters = inspect.signature(cls).parameters.values()
     return tuple(p.name for p in parameters if p.kind not in many and p.default is p.empty)

@@ -94,7 +94,7 @@ def _part(part: Part) -> str:
     return written(type(part), told(part))
 
 
-def written(cls: type[Part], config: Mapping[str, Any]) -> str:
+def written(cls: Any, config: Mapping[str, Any]) -> str:
     """A part from its class and arguments."""
     words = [_value(value) if name in needed_of(cls) and i == 0 else f"{name}={_value(value)}"
              for i, (name, value) in enumerate(config.items())]  # fmt: skip
@@ -104,7 +104,8 @@ def written(cls: type[Part], config: Mapping[str, Any]) -> str:
 
 def told(part: Part) -> dict[str, Any]:
     """A part's arguments that are needed, or are not as they come."""
-    cls, config = type(part), part.get_config()
+    cls: Any = type(part)
+    config = part.get_config()
     needed = {name: getattr(part, name) for name in needed_of(cls)}
     usual = cls(**needed).get_config()
     rest = {name: value for name, value in config.items() if name not in needed and value != usual.get(name)}
