@@ -77,7 +77,6 @@ OUTSIDE: dict[str, set[str]] = {
     "torch": {"exchange"},
     "pydantic": {"actions"},
     "annotated_types": {"studio"},  # which pydantic says bounds with
-    "websockets": {"studio"},
     "tomli_w": {"actions"},
     "starlette": {"serving", "studio", "web"},
     "uvicorn": {"web"},

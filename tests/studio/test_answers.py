@@ -157,6 +157,9 @@ def test_the_doctor_looks_at_a_design(page: Page):
 @pytest.mark.parametrize(
     "spec",
     [
+        {"data": "moons", "epochs": 2,
+         "layers": [4, {"class": "Normalization", "mean": 0.5, "variance": 2.0}, {"class": "Dense", "units": 2}],
+         "loss": {"class": "SparseCategoricalCrossentropy", "from_logits": True}},
         {"data": "moons", "layers": [8], "batch_norm": True, "l2": 0.01, "epochs": 3, "activation": "tanh"},
         {"data": "digits", "layers": [16, {"class": "Residual", "layers": [{"class": "Dense", "units": 16}]},
                                       {"class": "Dense", "units": 10, "activation": "softmax"}],
@@ -370,3 +373,25 @@ def test_predictions_for_a_file(page: Page, people: str):
     lines = answer.text.splitlines()
     assert lines[0] == "row,class,pno,pyes"
     assert len(lines) == 3
+
+
+# The law for every block ---------------------------------------------------------------------------------------------
+
+GIVEN = {
+    "units": 4, "rate": 0.2, "stddev": 0.1, "n": 3, "dims": [1], "target_shape": [2, 2], "activation": "tanh",
+    "scale": 0.5,
+}  # fmt: skip
+
+
+def test_every_block_of_the_palette_makes_a_design_and_a_script(page: Page):
+    known = {part["class"]: part for part in page.get("schema")["layers"] if part["in_palette"] and not part["holds"]}
+    assert len(known) > 20
+    for name, part in known.items():
+        block = {"class": name, **{a["name"]: GIVEN[a["name"]] for a in part["arguments"] if a["required"]}}
+        last = {"class": "Dense", "units": 2, "activation": "softmax"}
+        spec = {"data": "moons", "layers": [4, block, {"class": "Flatten"}, last]}
+        told = page.post("check", {"spec": spec})
+        assert told["ok"], (name, told["problems"])
+        assert told["expanded"][1] == block
+        compile(told["code"]["python"], name, "exec")
+        assert f"{name}(" in told["code"]["python"], name

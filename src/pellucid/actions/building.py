@@ -69,6 +69,11 @@ def _fits_loss(model: Sequential, data: Prepared) -> None:
         raise
 
 
+def in_front(spec: TrainSpec, data: Prepared) -> list[Layer]:
+    """The layers in front, which make of what comes in what the spec's own take."""
+    return [*_scaling(spec, data), *_embedding(spec, data)]
+
+
 def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
     x = data.x_train
     scale = spec.scale
@@ -102,7 +107,7 @@ def _keeps_shape(spec: TrainSpec) -> bool:
 
 def stack(spec: TrainSpec, data: Prepared) -> list[tuple[int | None, Layer]]:
     """All layers, each with the number of the spec's entry that it comes from, or None where it comes by itself."""
-    found: list[tuple[int | None, Layer]] = [(None, layer) for layer in (*_scaling(spec, data), *_embedding(spec, data))]
+    found: list[tuple[int | None, Layer]] = [(None, layer) for layer in in_front(spec, data)]
     shape: Shape = data.x_train.shape[1:]
     for _, layer in found:
         shape = layer.output_shape_for(shape)

@@ -9,6 +9,7 @@ from typing import Any
 from ..layers import Flatten, Layer, Normalization
 from ..models import Functional, Sequential
 from ..registry import Part, deserialize_keras_object, needed_of
+from .building import in_front
 from .data import Prepared
 from .spec import TrainSpec
 
@@ -16,6 +17,7 @@ ABOUT_DATA = (
     "data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed",
 )  # fmt: skip
 UNTOLD = ("name", "dtype", "build_config")  # of a part, which come by themselves
+NORMALISED = "layers.Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))"
 RESIDUAL = '''
 def residual(shape, seed, *blocks):
     """What comes in, added to what the blocks make of it."""
@@ -27,12 +29,14 @@ def residual(shape, seed, *blocks):
 def script(spec: TrainSpec, data: Prepared, model: Sequential, epochs: int) -> str:
     """The script that trains what `build` made of the spec and its data."""
     given = {name: getattr(spec, name) for name in ABOUT_DATA if name in spec.model_fields_set}
-    network = [f"    {_layer(layer)}," for layer in model.layers]
+    front = len(in_front(spec, data))
+    network = [f"    {NORMALISED if i < front and isinstance(layer, Normalization) else _layer(layer)},"
+               for i, layer in enumerate(model.layers)]  # fmt: skip
     text = "\n".join(network)
     lines = [f'"""Train a network on {spec.data}."""', "", *_imports(spec, text, data)]
     lines += RESIDUAL.splitlines() if "residual(" in text else []
     lines += ["", f"data = prepare(TrainSpec({_named({'data': spec.data, **given})}))"]
-    lines += list(_normalised(model))
+    lines += list(_normalised(model)) if NORMALISED in text else []
     lines += ["model = Sequential([", *network, f"], name={model.name!r}, seed={spec.seed})"]
     lines += [f"model.compile({_part(model.optimizer)}, {_loss(spec, model)}, metrics={data.metrics!r})"]
     lines += ["model.fit(", f"    **data.to_fit({spec.batch_size}), epochs={epochs}, validation_data=data.validation,"]
@@ -67,16 +71,13 @@ def _callbacks(spec: TrainSpec, data: Prepared) -> Iterator[str]:
 
 
 def _normalised(model: Sequential) -> Iterator[str]:
-    """Where columns are brought to one scale: from the rows to train on."""
-    if any(isinstance(layer, Normalization) for layer in model.layers):
-        flat = ".reshape(len(data.x_train), -1)" if isinstance(model.layers[0], Flatten) else ""
-        yield f"columns = data.x_train{flat}"
-        yield 'mean, variance = columns.mean(axis=0, dtype="float64"), columns.var(axis=0, dtype="float64")'
+    """Columns are brought to one scale by the rows to train on."""
+    flat = ".reshape(len(data.x_train), -1)" if isinstance(model.layers[0], Flatten) else ""
+    yield f"columns = data.x_train{flat}"
+    yield 'mean, variance = columns.mean(axis=0, dtype="float64"), columns.var(axis=0, dtype="float64")'
 
 
 def _layer(layer: Layer) -> str:
-    if isinstance(layer, Normalization):
-        return "layers.Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))"
     if isinstance(layer, Sequential):
         return f"Sequential([{', '.join(map(_layer, layer.layers))}])"
     if isinstance(layer, Functional):

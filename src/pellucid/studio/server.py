@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,13 @@ def studio(
     """
     options = options or Options()
     try:
-        import websockets as _sockets
-
         from ..web.listening import answer, listening
         from .app import create_app
         from .desk import Desk
     except ImportError as problem:
         raise MissingExtra("studio", problem.name or "starlette", "studio") from None
-    del _sockets
+    if find_spec("websockets") is None:  # which uvicorn would miss only when a page comes
+        raise MissingExtra("studio", "websockets", "studio")
     with listening(options.door) as (on, address), Desk(options, Path.cwd(), start) as desk:
         link = f"{'https' if options.is_secret else 'http'}://{address}/{options.fragment}"
         log(f"The studio is at {link}\nCtrl-C ends it; trainings are saved then, and can be resumed.")
