@@ -11,8 +11,8 @@ import pytest
 from starlette.requests import Request
 
 from pellucid.serving import Options
-from pellucid.serving.refused import Refused
 from pellucid.serving.working import MOMENT, SMALL, Workers
+from pellucid.web.refused import Refused
 
 MODEL = ("m", "1")
 

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from ..errors import PellucidError
 from ..web.failing import handlers
+from ..web.gate import HEADERS as COMMON
 from ..web.gate import Gate
 from .answering import Studio, told
 from .answers_asking import AboutNetworks
@@ -26,16 +27,15 @@ from .socket import endpoint
 
 ABOUT = (AboutDesigns, AboutData, AboutRuns, AboutNetworks)
 PAGE = Path(__file__).parent / "static"
-HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
+POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
+    b"font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    b"frame-ancestors 'none'"
+)
+HEADERS = [
+    *(header for header in COMMON if header[0] != b"content-security-policy"), (b"content-security-policy", POLICY),
+    (b"cross-origin-opener-policy", b"same-origin"), (b"cross-origin-resource-policy", b"same-origin"),
+]  # fmt: skip
 
 
 def create_app(desk: Desk, ready: Callable[[], object] = lambda: None) -> Starlette:
@@ -54,23 +54,13 @@ def create_app(desk: Desk, ready: Callable[[], object] = lambda: None) -> Starle
     routes = [
         *(route for about in ABOUT for route in about(studio).routes()),
         WebSocketRoute("/api/socket", endpoint(lambda: studio.hub)),
-        *([Mount("/", _Files(directory=PAGE, html=True))] if PAGE.is_dir() else []),  # built from studio-web/
+        *([Mount("/", StaticFiles(directory=PAGE, html=True))] if PAGE.is_dir() else []),  # built from studio-web/
     ]
     gate = Middleware(
         Gate, desk.options.door, lambda line: None, lambda *counted: None,
         is_open=lambda path: not path.startswith("/api/"), headers=HEADERS, for_a_page=True,
     )  # fmt: skip
     return Starlette(routes=routes, middleware=[gate], exception_handlers=handlers(_told), lifespan=lifespan)
-
-
-class _Files(StaticFiles):
-    """The page's files; those whose name tells their content may be kept by the browser."""
-
-    async def get_response(self, path: str, scope: object) -> Response:
-        answer = await super().get_response(path, scope)  # type: ignore[arg-type]
-        if path.startswith("assets/"):
-            answer.headers["cache-control"] = "private, max-age=31536000, immutable"
-        return answer
 
 
 def _told(status: int, problem: PellucidError, headers: dict[str, str]) -> Response:
