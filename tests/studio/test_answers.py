@@ -177,6 +177,17 @@ def test_the_script_gives_the_same_numbers(page: Page, tmp_path: Path, spec: dic
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
+def test_the_script_of_a_table_gives_the_same_numbers(page: Page, people: str, tmp_path: Path):
+    spec = page.get(f"runs/{people}")["spec"]
+    code = page.post("check", {"spec": spec})["code"]["python"]
+    script = tmp_path / "train.py"
+    script.write_text(f"{code}model.save({str(tmp_path / 'own.keras')!r})\n", "utf-8")
+    subprocess.run([sys.executable, str(script)], check=True, capture_output=True)
+    ours = pellucid.saving.load_model(Path("runs") / people / "model.keras").get_weights()
+    theirs = pellucid.saving.load_model(tmp_path / "own.keras").get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
 def test_a_spec_as_text_and_as_a_command(page: Page):
     spec = {"data": "digits", "layers": [64, 32], "dropout": 0.2, "batch_norm": True}
     told = page.post("spec", {"spec": spec})
@@ -379,7 +390,7 @@ def test_predictions_for_a_file(page: Page, people: str):
 
 GIVEN = {
     "units": 4, "rate": 0.2, "stddev": 0.1, "n": 3, "dims": [1], "target_shape": [2, 2], "activation": "tanh",
-    "scale": 0.5,
+    "scale": 0.5, "equation": "ab,bc->ac", "output_shape": [5],
 }  # fmt: skip
 
 

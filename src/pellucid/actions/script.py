@@ -30,8 +30,7 @@ def script(spec: TrainSpec, data: Prepared, model: Sequential, epochs: int) -> s
     """The script that trains what `build` made of the spec and its data."""
     given = {name: getattr(spec, name) for name in ABOUT_DATA if name in spec.model_fields_set}
     front = len(in_front(spec, data))
-    network = [f"    {NORMALISED if i < front and isinstance(layer, Normalization) else _layer(layer)},"
-               for i, layer in enumerate(model.layers)]  # fmt: skip
+    network = [f"    {_in_front(layer, spec) if i < front else _layer(layer)}," for i, layer in enumerate(model.layers)]
     text = "\n".join(network)
     lines = [f'"""Train a network on {spec.data}."""', "", *_imports(spec, text, data)]
     lines += RESIDUAL.splitlines() if "residual(" in text else []
@@ -52,6 +51,8 @@ def _imports(spec: TrainSpec, network: str, data: Prepared) -> Iterator[str]:
     yield f"from pellucid import {'Model, ' if 'residual(' in network else ''}Sequential, layers, losses, optimizers"
     yield "from pellucid.actions.data import prepare"
     yield "from pellucid.actions.spec import TrainSpec"
+    if "periodic_embedding(" in network:
+        yield "from pellucid.models.periodic import periodic_embedding"
     if names := sorted({one.partition("(")[0] for one in _callbacks(spec, data)}):
         yield f"from pellucid.callbacks import {', '.join(names)}"
     if "initializers." in network:
@@ -75,6 +76,16 @@ def _normalised(model: Sequential) -> Iterator[str]:
     flat = ".reshape(len(data.x_train), -1)" if isinstance(model.layers[0], Flatten) else ""
     yield f"columns = data.x_train{flat}"
     yield 'mean, variance = columns.mean(axis=0, dtype="float64"), columns.var(axis=0, dtype="float64")'
+
+
+def _in_front(layer: Layer, spec: TrainSpec) -> str:
+    if isinstance(layer, Normalization):
+        return NORMALISED
+    if isinstance(layer, Functional):  # `building.py` makes no other
+        encoder = "data.table.encoder"
+        rows = f"len(data.y_train), {spec.seed}"
+        return f"*periodic_embedding({encoder}.width, {encoder}.numbers, {spec.frequencies}, {rows})"
+    return _layer(layer)
 
 
 def _layer(layer: Layer) -> str:

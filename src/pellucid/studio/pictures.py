@@ -16,6 +16,7 @@ import numpy as np
 from ..actions.data import Prepared
 from ..arrays import Array
 from ..errors import InvalidArgument, Told, UnknownName
+from ..layers import Dense
 from ..metrics import confusion_matrix
 from ..training.probing import Look
 
@@ -67,8 +68,7 @@ class Scene:
 
     def with_kernel(self) -> list[str]:
         """The layers that have weights to see: a matrix, from inputs to units."""
-        names = [name.rpartition("/") for name in self.model.theta if name.endswith("/kernel")]
-        return [path for path, _, last in names if self.model.theta[f"{path}/{last}"].ndim == 2]
+        return [path for path, layer in self.model.leaves() if isinstance(layer, Dense)]
 
     def kernel(self, asked: Mapping[str, Any]) -> tuple[str, Array]:
         """(name, weights (inputs, units)) of the layer asked for, or the first that has some."""
