@@ -1,0 +1,205 @@
+import { get } from "./api";
+import type { Frame } from "./frames";
+import { said } from "./said.svelte";
+import { Socket, type Message } from "./socket";
+import type { Finding, Json, LayerTold, Problem, Row, Run, RunTold, Spec, State } from "./types";
+
+const KEY = "pellucid-run";
+const ALIVE: State[] = ["starting", "running", "paused", "stopping"];
+
+/** The run that the page shows: what is heard of it, whether it trains or was trained long ago. */
+class Live {
+  connected = $state(false);
+  runs = $state.raw<Run[]>([]);
+  id = $state<string | null>(localStorage.getItem(KEY));
+  told = $state.raw<RunTold | null>(null);
+  state = $state<State>("new");
+  words = $state("");
+  step = $state(0);
+  epoch = $state(0);
+  epochs = $state(0);
+  steps = $state(0);
+  metric = $state("");
+  steering = $state(true);
+  rows = $state.raw<Row[]>([]);
+  speed = $state(0);
+  left = $state<number | null>(null);
+  findings = $state.raw<Finding[]>([]);
+  problem = $state.raw<Problem | null>(null);
+  refused = $state.raw<Problem | null>(null);
+  layers = $state.raw<LayerTold[]>([]);
+  frames = $state.raw<Record<string, Frame>>({});
+  #seq = 0;
+  #request = 0;
+  #watched: Record<string, Json> = {};
+  #socket = new Socket({
+    message: (message) => this.#hear(message),
+    frame: (frame) => this.#see(frame),
+    open: () => this.#opened(),
+    closed: () => (this.connected = false),
+  });
+
+  alive = $derived(ALIVE.includes(this.state));
+  last = $derived(this.rows.at(-1));
+
+  begin(run: string | null): void {
+    if (run) this.id = run;
+    this.#socket.connect();
+    document.addEventListener("visibilitychange", () => this.#ask());
+  }
+
+  start(spec: Spec, paused = false): void {
+    this.refused = null;
+    this.state = "starting";
+    this.words = "";
+    this.#socket.send({ type: "start", spec, paused, request: ++this.#request });
+  }
+
+  /** A command to the run shown: pause, resume, stop, finish, epoch, steer. */
+  tell(type: string, more: Record<string, Json> = {}): void {
+    this.#socket.send({ type, run: this.id, ...more });
+  }
+
+  goOn(): void {
+    this.state = "starting";
+    this.tell("resume_run", { request: ++this.#request });
+  }
+
+  again(weights: "same" | "new"): void {
+    this.state = "starting";
+    this.tell("restart", { weights, request: ++this.#request });
+  }
+
+  /** What pictures the page wants to see; a hidden tab wants none. */
+  watch(topics: Record<string, Json>): void {
+    if (JSON.stringify(topics) === JSON.stringify(this.#watched)) return;
+    this.#watched = topics;
+    this.#ask();
+  }
+
+  /** Show another run, from its folder. */
+  async show(id: string): Promise<void> {
+    if (this.id && this.id !== id) this.tell("close");
+    this.#forget(id);
+    await this.#open();
+  }
+
+  /** What the run's folder says, once more: a run that has ended can do more. */
+  async refresh(): Promise<void> {
+    const { id } = this;
+    if (!id) return;
+    const told = await get<RunTold>(`runs/${encodeURIComponent(id)}`).catch(() => null);
+    if (id === this.id) this.told = told;
+  }
+
+  forget(): void {
+    this.#forget(null);
+  }
+
+  async #open(): Promise<void> {
+    this.tell("open", { since: this.#seq });
+    await this.refresh();
+    if (!this.told) return;
+    if (!this.told.live) this.state = this.told.state;
+    this.findings = this.told.findings;
+    this.problem = this.told.problem;
+    this.epochs = this.told.epochs ?? this.epochs;
+    this.metric ||= this.told.metric?.name ?? "";
+    if (this.rows.length === 0) {
+      const { rows } = await get<{ rows: Row[] }>(`runs/${encodeURIComponent(this.told.id)}/curve?points=2000`);
+      if (this.rows.length === 0 && this.told?.id === this.id) this.rows = rows;
+    }
+    this.#ask();
+  }
+
+  #forget(id: string | null): void {
+    this.id = id;
+    if (id) localStorage.setItem(KEY, id);
+    else localStorage.removeItem(KEY);
+    Object.assign(this, {
+      told: null, state: "new", words: "", step: 0, epoch: 0, epochs: 0, steps: 0, metric: "", steering: true, rows: [],
+      speed: 0, left: null, findings: [], problem: null, refused: null, layers: [], frames: {},
+    });
+    this.#seq = 0;
+  }
+
+  #opened(): void {
+    this.connected = true;
+    if (this.id) void this.#open();
+  }
+
+  #ask(): void {
+    if (!this.id) return;
+    this.tell("watch", { topics: document.hidden ? {} : this.#watched, hz: 20 });
+  }
+
+  #see(frame: Frame): void {
+    if (frame.run !== this.id) return;
+    requestAnimationFrame(() => {
+      if (frame.run !== this.id) return;
+      this.frames = { ...this.frames, [frame.topic]: frame };
+      this.tell("ack", { topic: frame.topic });
+    });
+  }
+
+  #hear(message: Message): void {
+    if (message.type === "hello" || message.type === "runs") {
+      this.runs = message.runs as unknown as Run[];
+      const alive = this.runs.find((run) => run.live);
+      if (message.type === "hello" && !this.id && alive) void this.show(alive.id);
+    } else if (message.type === "started") {
+      this.#started(message);
+    } else if (message.type === "refused") {
+      this.refused = message as unknown as Problem;
+      this.state = this.told?.state ?? "refused";
+      said.aloud(this.refused.error);
+    } else if (message.run === this.id) {
+      if (typeof message.seq === "number") this.#seq = Math.max(this.#seq, message.seq);
+      this.#about(message);
+    }
+  }
+
+  #started(message: Message): void {
+    const id = message.run as string;
+    if (message.request === this.#request && id !== this.id) this.#forget(id);
+    if (id !== this.id) return;
+    this.epochs = message.epochs as number;
+    this.steps = message.steps as number;
+    this.metric = message.metric as string;
+    this.layers = message.layers as unknown as LayerTold[];
+    void this.refresh();
+    this.#ask();
+  }
+
+  #about(message: Message): void {
+    if (message.type === "state") {
+      const was = this.state;
+      this.state = message.state as State;
+      this.step = message.step as number;
+      this.epoch = message.epoch as number;
+      this.steering = message.steering as boolean;
+      this.words = (message.words as string) ?? "";
+      if (was !== this.state) said.aloud(this.words || this.state);
+      if (was !== this.state && !this.alive) void this.refresh();
+    } else if (message.type === "curve") {
+      this.#curve(message);
+    } else if (message.type === "finding") {
+      this.findings = message.findings as unknown as Finding[];
+    } else if (message.type === "problem") {
+      this.problem = message as unknown as Problem;
+    } else if (message.type === "finished") {
+      void this.refresh();
+    }
+  }
+
+  #curve(message: Message): void {
+    const rows = message.rows as unknown as Row[];
+    this.rows = message.whole ? rows : [...this.rows.slice(0, message.from as number), ...rows];
+    this.speed = (message.speed as number) ?? 0;
+    this.left = message.left as number | null;
+    const last = rows.at(-1);
+    if (last) [this.step, this.epoch] = [last[0], Math.floor(last[1])];
+  }
+}
+
+export const live = new Live();

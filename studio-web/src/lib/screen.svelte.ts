@@ -1,0 +1,36 @@
+import type { IconName } from "../parts/Icon.svelte";
+
+export const SCREENS = [
+  { id: "data", label: "Data", title: "What it learns from" },
+  { id: "network", label: "Network", title: "Your network" },
+  { id: "train", label: "Train", title: "Training" },
+  { id: "look", label: "Look", title: "Look inside" },
+  { id: "try", label: "Try", title: "Try it" },
+  { id: "results", label: "Results", title: "How well it does" },
+  { id: "runs", label: "Runs", title: "All runs" },
+] as const satisfies { id: IconName; label: string; title: string }[];
+
+export type ScreenId = (typeof SCREENS)[number]["id"];
+
+/** Which screen is shown; the address says it, so that the browser's back button goes back. */
+class Screen {
+  now = $state<ScreenId>("data");
+
+  begin(): void {
+    addEventListener("hashchange", () => this.#read());
+    this.#read();
+  }
+
+  go(id: ScreenId): void {
+    if (this.now !== id) location.hash = id;
+    this.now = id;
+    scrollTo(0, 0);
+  }
+
+  #read(): void {
+    const found = SCREENS.find(({ id }) => id === location.hash.slice(1));
+    if (found) this.now = found.id;
+  }
+}
+
+export const screen = new Screen();

@@ -1,0 +1,42 @@
+import { get, post, problemOf } from "./api";
+import { design } from "./design.svelte";
+import { live } from "./live.svelte";
+import { said } from "./said.svelte";
+import { screen } from "./screen.svelte";
+import { fromBase64Url, takeFragment, toBase64Url, token } from "./token.svelte";
+import type { Hello, Part, Problem, Schema, Spec } from "./types";
+
+/** What the server offers, and the page's first steps. */
+class Studio {
+  schema = $state.raw<Schema | null>(null);
+  hello = $state.raw<Hello | null>(null);
+  problem = $state.raw<Problem | null>(null);
+
+  async begin(): Promise<void> {
+    const taken = takeFragment();
+    screen.begin();
+    if (!token.value) return;
+    try {
+      [this.hello, this.schema] = await Promise.all([get<Hello>("hello"), get<Schema>("schema")]);
+      const shared = taken.spec ? await post<{ spec: Spec }>("spec", { toml: fromBase64Url(taken.spec) }) : null;
+      if (shared) said.tell("The network of the link is here.");
+      design.begin(shared?.spec ?? this.hello.start.spec);
+      live.begin(taken.run ?? this.hello.start.run);
+      this.problem = null;
+    } catch (reason) {
+      this.problem = problemOf(reason);
+    }
+  }
+
+  part(family: string, name: string): Part | undefined {
+    return (this.schema?.[family] as Part[] | undefined)?.find((part) => part.class === name || part.name === name);
+  }
+
+  /** A link that opens this spec; it stays in the fragment, which is sent to no server. */
+  async link(): Promise<string> {
+    const { toml } = await post<{ toml: string }>("spec", { spec: design.spec });
+    return `${location.origin}${location.pathname}#spec=${toBase64Url(toml)}`;
+  }
+}
+
+export const studio = new Studio();

@@ -1,0 +1,290 @@
+/** What page and server say to each other; src/pellucid/studio/PROTOCOL.md tells it in words. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Table = { class: string; [argument: string]: Json };
+export type Block = number | Table;
+export type Path = number[];
+
+export interface Spec {
+  data: string;
+  layers: Block[];
+  [field: string]: Json;
+}
+
+export interface Problem {
+  error: string;
+  where?: string;
+  expected?: string;
+  got?: string;
+  fix?: string;
+}
+
+export interface Argument {
+  name: string;
+  kind: "int" | "float" | "bool" | "str" | "shape" | "list" | "part" | "any";
+  default?: Json;
+  required: boolean;
+  optional: boolean;
+  family: string | null;
+  choices: Json[] | null;
+  simple: boolean;
+  help: string;
+}
+
+export interface Part {
+  class: string;
+  name: string;
+  family: string;
+  group: string;
+  title: string;
+  help: string;
+  text: string;
+  terms: string[];
+  holds: string | null;
+  in_palette: boolean;
+  arguments: Argument[];
+}
+
+export interface Field {
+  name: string;
+  description: string;
+  kind: "int" | "float" | "bool" | "str" | "list" | "named" | "layers";
+  default?: Json;
+  minimum: number | null;
+  maximum: number | null;
+  exclusive: boolean;
+  choices: Json[] | null;
+  optional: boolean;
+  family: string | null;
+  simple: boolean;
+  group: string;
+}
+
+export interface DataSet {
+  name: string;
+  kind: "images" | "points" | "curve";
+  samples: number;
+  shape: number[];
+  classes: number | null;
+  source: string;
+  licence: string;
+  at_hand: boolean;
+  help: string;
+}
+
+export interface Start {
+  id: string;
+  title: string;
+  help: string;
+  spec: Spec;
+}
+
+export interface Schema {
+  layers: Part[];
+  spec: Field[];
+  datasets: DataSet[];
+  starts: Start[];
+  [family: string]: Part[] | Field[] | DataSet[] | Start[];
+}
+
+export interface Hello {
+  version: string;
+  folder: string;
+  runs: string;
+  extras: Record<string, boolean>;
+  start: { spec: Spec | null; run: string | null };
+}
+
+export interface Column {
+  name: string;
+  kind: "number" | "category" | "boolean" | "date" | "text";
+  missing: number;
+  different: number;
+  role: "input" | "target" | "left out";
+  said: string;
+  becomes: string;
+  inputs: number;
+  histogram?: { edges?: number[]; words?: string[]; counts: number[] } | null;
+}
+
+export type Picture = number[][] | number[][][];
+
+export interface Sample {
+  rows?: Json[][];
+  x?: number[][];
+  y?: (number | string)[];
+  pictures?: Picture[];
+  labels?: (number | string)[];
+}
+
+export interface DataTold {
+  data: string;
+  kind?: "table" | "images" | "points" | "curve" | "arrays";
+  rows?: number;
+  task?: "classification" | "regression" | "labels";
+  classes?: string[] | null;
+  shape?: number[];
+  outputs?: number;
+  parts?: { train: number; watch: number; test: number };
+  why_held?: string;
+  remarks?: string[];
+  output?: Table;
+  columns?: Column[] | null;
+  target?: string[];
+  guessed?: boolean;
+  sample?: Sample | null;
+  problem?: Problem | null;
+}
+
+export interface Finding {
+  rule: string;
+  title: string;
+  evidence: string;
+  confidence: number | null;
+  meaning: string;
+  remedy: string;
+  change: Record<string, Json>;
+  where: string;
+  kind: "fault" | "remark";
+}
+
+export interface BlockTold {
+  entry: Path | null;
+  class: string;
+  name: string;
+  output: (number | null)[];
+  parameters: number;
+  memory: number;
+  activation: string | null;
+}
+
+export interface BlockProblem extends Problem {
+  entry: Path | null;
+  field: string | null;
+  argument: string | null;
+}
+
+export interface Check {
+  ok: boolean;
+  input?: number[];
+  parameters?: number;
+  memory?: number;
+  blocks?: BlockTold[];
+  output?: Table;
+  problems: BlockProblem[];
+  findings?: Finding[];
+  epochs?: number;
+  steps?: number;
+  code?: { toml: string; command: string; python: string };
+}
+
+export type State =
+  | "new" | "starting" | "running" | "paused" | "stopping" | "stopped" | "done" | "diverged" | "crashed" | "refused";
+
+export interface Run {
+  id: string;
+  state: State;
+  data: string;
+  task: string;
+  metric: { name: string; value: number } | null;
+  epochs: number | null;
+  epochs_done: number;
+  parameters: number | null;
+  seconds: number | null;
+  changed: number;
+  size: number;
+  live: boolean;
+}
+
+export interface InputTold {
+  kind: "row" | "picture" | "numbers";
+  shape: number[];
+  example?: Json;
+  columns?: { name: string; kind: string; levels?: string[] }[];
+}
+
+export interface RunTold extends Run {
+  spec: Spec;
+  metrics: Record<string, Json> | null;
+  problem: Problem | null;
+  findings: Finding[];
+  classes: string[] | null;
+  input: InputTold | null;
+  can: string[];
+}
+
+/** step, epoch, loss, metric, val_loss, val_metric, learning_rate */
+export type Row = [number, number, number | null, number | null, number | null, number | null, number | null];
+
+export interface LayerTold {
+  name: string;
+  class: string;
+  output: (number | null)[];
+  weights: number[] | null;
+}
+
+export interface Example {
+  row: number;
+  true: string;
+  said: string;
+  sure: number | null;
+  loss: number;
+  picture: Picture | null;
+  cells: Record<string, Json> | null;
+  x: number[] | null;
+}
+
+export interface Results {
+  task: string;
+  classes: string[] | null;
+  matrix?: number[][];
+  accuracy?: number;
+  per_class?: Json[];
+  points?: [number, number][];
+  worst: Example[];
+  samples: number;
+}
+
+export interface Prediction {
+  said: string;
+  outputs: { name: string; value: number }[];
+  seen: number[][] | null;
+  layers: { name: string; class: string; shape: number[]; values: number[] }[];
+  why: { input: string; share: number }[] | null;
+}
+
+export interface Told {
+  shape: number[];
+  values: (number | string)[] | null;
+  summary?: { min: number; max: number; mean: number };
+}
+
+export interface ExplainStep {
+  phase: "forward" | "loss" | "backward" | "update";
+  name: string;
+  kind: string;
+  formula: string;
+  inputs: Record<string, Told>;
+  outputs: Record<string, Told>;
+  notes: string[];
+}
+
+export interface Explanation {
+  key: string;
+  loss: number | null;
+  true: string | null;
+  learning_rate: number | null;
+  notes: string[];
+  steps: ExplainStep[];
+}
+
+export interface Why {
+  name: string;
+  index: number[];
+  formula: string;
+  value: number;
+  sum: number;
+  terms: { label: string; factors: Json; value: number }[];
+  update_formula?: string | null;
+  update?: { name: string; before: number; after: number }[] | null;
+  notes: string[];
+}

@@ -1,0 +1,41 @@
+/** Words a beginner knows for the field's terms; what has none is told by its own name. */
+interface Word {
+  label: string;
+  term: string;
+}
+
+const WORDS: Record<string, string> = {
+  units: "Neurons",
+  rate: "Share switched off",
+  layers: "Layers",
+  activation: "Bend (activation)",
+  use_bias: "Own offset (bias)",
+  batch_size: "Examples per step",
+  epochs: "Rounds (epochs)",
+  learning_rate: "Step size",
+  optimizer: "How it steps",
+  loss: "What counts as wrong",
+  schedule: "Step size over time",
+  validation_split: "Share held back to watch",
+  seed: "Chance number (seed)",
+  dropout: "Share switched off",
+  batch_norm: "Even out each layer",
+  l1: "Pull weights to zero (L1)",
+  l2: "Keep weights small (L2)",
+  patience: "Stop after rounds without gain",
+  until_converged: "Until it gains no more",
+  scale: "Inputs brought to scale",
+  task: "Kind of answer",
+  kernel_initializer: "First weights",
+  bias_initializer: "First offsets",
+  kernel_regularizer: "Penalty on weights",
+  bias_regularizer: "Penalty on offsets",
+  kernel_constraint: "Limit of weights",
+  bias_constraint: "Limit of offsets",
+  activity_regularizer: "Penalty on outputs",
+};
+
+export function words(name: string): Word {
+  const plain = name.replaceAll("_", " ");
+  return { label: WORDS[name] ?? plain.charAt(0).toUpperCase() + plain.slice(1), term: plain };
+}
