@@ -1,0 +1,26 @@
+import type { State } from "./types";
+
+/** A run's states as a beginner would say them. */
+export const STATES: Record<State, string> = {
+  new: "not trained yet",
+  starting: "getting ready",
+  running: "training",
+  paused: "paused",
+  stopping: "stopping",
+  stopped: "stopped",
+  done: "trained",
+  diverged: "went astray",
+  crashed: "broken off",
+  refused: "refused",
+};
+
+/** Accuracy and its kind are shares; they are told in percent. */
+export function isShare(metric: string): boolean {
+  return /accuracy|precision|recall|auc|f1|r2/i.test(metric);
+}
+
+const METRICS: Record<string, string> = { accuracy: "How often it is right", mean_absolute_error: "How far off it is" };
+
+export function metricWord(metric: string): string {
+  return METRICS[metric] ?? metric.replaceAll("_", " ");
+}

@@ -1,0 +1,33 @@
+import { design } from "../../lib/design.svelte";
+import { said } from "../../lib/said.svelte";
+import type { Argument, Block, Json, Part, Path, Table } from "../../lib/types";
+
+/** A new block of this part, with something sensible for what it cannot do without. */
+export function fresh(part: Part): Block {
+  if (part.class === "Dense") return 16;
+  const block: Table = { class: part.class };
+  for (const argument of part.arguments.filter((one) => one.required)) block[argument.name] = sensible(argument, part);
+  return block;
+}
+
+function sensible(argument: Argument, part: Part): Json {
+  if (argument.name === part.holds) return part.class === "Residual" ? [{ class: "Dense", units: 16, activation: "relu" }] : [16];
+  if (argument.choices?.length) return argument.choices[0]!;
+  if (argument.family === "activations") return "relu";
+  if (argument.kind === "float") return 0.2;
+  if (argument.kind === "int") return 2;
+  if (argument.kind === "bool") return false;
+  if (argument.kind === "shape" || argument.kind === "list") return [1];
+  return "";
+}
+
+/** Add behind the chosen block, or at the end. */
+export function add(part: Part, chosen: Path | string | null): void {
+  const path = Array.isArray(chosen) ? [...chosen.slice(0, -1), chosen.at(-1)! + 1] : [design.shape.hidden.length];
+  drop(part, path);
+}
+
+export function drop(part: Part, path: Path): void {
+  design.insert(path, fresh(part));
+  said.aloud(`${part.title} added as block ${path.join(".")}`);
+}
