@@ -76,7 +76,9 @@ function inside(place: Path, block: Path): boolean {
 
 /** A plain number of neurons written out as tables, with what the spec says of all hidden layers. */
 export function writtenOut(units: number, spec: Spec): Table[] {
-  const penalty = spec.l1 || spec.l2 ? { kernel_regularizer: { class: "L1L2", l1: spec.l1 ?? 0, l2: spec.l2 ?? 0 } } : {};
+  const penalty: Record<string, Json> = spec.l1 || spec.l2
+    ? { kernel_regularizer: { class: "L1L2", l1: spec.l1 ?? 0, l2: spec.l2 ?? 0 } }
+    : {};
   const dropout: Table[] = spec.dropout ? [{ class: "Dropout", rate: spec.dropout }] : [];
   const activation = spec.activation ?? "relu";
   if (!spec.batch_norm) return [{ class: "Dense", units, activation, ...penalty }, ...dropout];
