@@ -1,7 +1,6 @@
 import { design } from "./design.svelte";
 import { live } from "./live.svelte";
 import { screen, type ScreenId } from "./screen.svelte";
-import { studio } from "./studio.svelte";
 
 const KEY = "pellucid-guide";
 
@@ -70,8 +69,7 @@ class Guide {
   begin(): void {
     this.#meet();
     this.drawn = false;
-    const first = studio.schema?.starts.find(({ id }) => id === "none-hidden") ?? studio.schema?.starts[0];
-    if (first) design.set({ ...first.spec, layers: [] });
+    design.set({ data: "digits", layers: [] });
     live.forget();
     this.to(0);
   }

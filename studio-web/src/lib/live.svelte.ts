@@ -163,6 +163,7 @@ class Live {
     const id = message.run as string;
     if (message.request === this.#request && id !== this.id) this.#forget(id);
     if (id !== this.id) return;
+    this.state = "starting";
     this.epochs = message.epochs as number;
     this.steps = message.steps as number;
     this.metric = message.metric as string;

@@ -1,0 +1,90 @@
+"""What a person does on the page, in words of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
+
+
+class Hands:
+    """context: a browser as a person has it; link: what the studio has printed."""
+
+    def __init__(self, context: BrowserContext, link: str) -> None:
+        self.context, self.link = context, link
+        self.troubles: list[str] = []
+        self.page = self.tab()
+
+    def tab(self) -> Page:
+        """One more tab, in which whatever goes wrong is noted."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
+        page.goto(self.link)
+        page.wait_for_selector("main .card")
+        return page
+
+    def skip_guide(self) -> None:
+        self.press("I know my way")
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def go(self, screen: str) -> None:
+        """To a screen, by its name in the head."""
+        self.page.get_by_role("navigation").get_by_role("link", name=screen, exact=True).click()
+
+    def choose(self, data: str) -> None:
+        """Other data, and wait until they are described."""
+        self.page.locator("button.set", has_text=data).click()
+        self.page.get_by_role("button", name="Next: the network").wait_for()
+
+    def state(self, wanted: str) -> None:
+        """Wait until the run is in this state."""
+        self.page.locator(f'[aria-label="Training"] [data-state="{wanted}"]').wait_for()
+
+    def step(self) -> int:
+        return int(self.page.locator('[aria-label="Training"]').get_attribute("data-step") or 0)
+
+    def wait_for_step(self, at_least: int) -> None:
+        self.page.wait_for_function(
+            "n => Number(document.querySelector('[aria-label=Training]').dataset.step) >= n", arg=at_least
+        )
+
+    def blocks(self) -> list[str]:
+        """What the network's own blocks say of themselves, in order."""
+        return self.page.locator("[data-block] > .block > .head > .open").all_inner_texts()
+
+    def set(self, label: str, value: str) -> None:
+        """Write into a setting."""
+        field = self.page.get_by_label(label, exact=True)
+        field.fill(value)
+        field.press("Tab")
+
+    def drag(self, what: Locator, onto: Locator, below: bool = False) -> None:
+        """With the mouse, in steps, as a hand does."""
+        start, end = what.bounding_box(), onto.bounding_box()
+        assert start is not None
+        assert end is not None
+        mouse = self.page.mouse
+        mouse.move(start["x"] + 60, start["y"] + start["height"] / 2)
+        mouse.down()
+        x, y = end["x"] + end["width"] / 2, end["y"] + end["height"] * (0.9 if below else 0.2)
+        for share in (0.1, 0.3, 0.6, 0.9, 1.0):
+            mouse.move(start["x"] + 60 + share * (x - start["x"] - 60), start["y"] + share * (y - start["y"]), steps=4)
+        mouse.move(x, y + 2, steps=3)
+        mouse.up()
+
+    def draw(self, strokes: list[list[tuple[float, float]]]) -> None:
+        """On the paper: strokes of points from (0, 0), top left, to (1, 1)."""
+        paper = self.page.get_by_label("Paper to draw on")
+        box = paper.bounding_box()
+        assert box is not None
+        for stroke in strokes:
+            places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+            self.page.mouse.move(*places[0])
+            self.page.mouse.down()
+            for place in places[1:]:
+                self.page.mouse.move(*place, steps=4)
+            self.page.mouse.up()

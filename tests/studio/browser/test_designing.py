@@ -1,0 +1,94 @@
+"""The network: dragged, reordered, removed, undone, broken and mended."""
+
+from __future__ import annotations
+
+import pytest
+from studio.browser.hands import Hands
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def designer(hands: Hands) -> Hands:
+    hands.skip_guide()
+    hands.go("Network")
+    hands.page.locator("[data-block]").first.wait_for()
+    return hands
+
+
+def settle(hands: Hands, *titles: str) -> None:
+    """Wait until the blocks begin with these words."""
+    hands.page.wait_for_function(
+        "wanted => { const said = [...document.querySelectorAll('[data-block] > .block > .head > .open')]"
+        ".map(one => one.textContent); return said.length === wanted.length"
+        " && wanted.every((word, i) => said[i].includes(word)); }",
+        arg=list(titles),
+    )
+
+
+def test_a_block_is_dragged_in_reordered_doubled_and_removed(designer: Hands) -> None:
+    page = designer.page
+    palette = page.locator("[data-class=Dropout]")
+    designer.drag(palette, page.locator("[data-block]").first, below=True)
+    settle(designer, "Dense", "Dropout")
+    designer.drag(page.locator("[data-block]").nth(1), page.locator("[data-block]").first)
+    settle(designer, "Dropout", "Dense")
+    designer.press("Double Dense")
+    settle(designer, "Dropout", "Dense", "Dense")
+    designer.press("Remove Dropout")
+    settle(designer, "Dense", "Dense")
+    for left in (["Dropout", "Dense", "Dense"], ["Dropout", "Dense"], ["Dense", "Dropout"], ["Dense"]):
+        page.keyboard.press("Control+z")
+        settle(designer, *left)
+    page.keyboard.press("Control+y")
+    settle(designer, "Dense", "Dropout")
+
+
+def test_blocks_move_by_keys_and_this_is_announced(designer: Hands) -> None:
+    page = designer.page
+    designer.press("Add Dropout")
+    settle(designer, "Dense", "Dropout")
+    page.locator("[data-open='1']").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    settle(designer, "Dropout", "Dense")
+    assert "Dropout is now block 1 of 2" in page.locator("[role=status]").inner_text()
+    assert page.evaluate("document.activeElement.dataset.open") == "0"
+    page.keyboard.press("Delete")
+    settle(designer, "Dense")
+    assert "removed" in page.locator("[role=status]").inner_text()
+
+
+def test_a_broken_design_is_explained_on_its_block_and_mended(designer: Hands) -> None:
+    page = designer.page
+    block = page.locator("[data-block]").first
+    block.locator(".open").first.click()
+    designer.set("Neurons", "0")
+    said = block.locator(".note.bad")
+    said.wait_for()
+    assert "expected" in said.inner_text()
+    train = page.get_by_role("region", name="Your network").get_by_role("button", name="Train")
+    assert train.is_disabled()
+    designer.set("Neurons", "24")
+    said.wait_for(state="detached")
+    page.wait_for_function("!document.querySelector('.sum .primary').disabled")
+
+
+def test_blocks_hold_blocks(designer: Hands) -> None:
+    page = designer.page
+    designer.press("Add Residual")
+    inner = page.get_by_label("Blocks within")
+    inner.wait_for()
+    designer.drag(page.locator("[data-class=Dropout]"), inner.locator("[data-block]").first, below=True)
+    page.wait_for_function("document.querySelectorAll('ol ol [data-block]').length === 2")
+
+
+def test_code_and_blocks_say_the_same(designer: Hands) -> None:
+    page = designer.page
+    designer.press("Spec")
+    text = page.get_by_label("The spec, which can be changed here")
+    page.wait_for_function("document.querySelector('textarea').value.includes('layers')")
+    text.fill('data = "moons"\nlayers = [7, 5, 3]\n')
+    designer.press("Take it")
+    settle(designer, "7 neurons", "5 neurons", "3 neurons")
+    designer.press("Python")
+    page.wait_for_function("document.querySelector('[aria-label=Code]').textContent.includes('moons')")

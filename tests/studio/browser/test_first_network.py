@@ -1,0 +1,58 @@
+"""From a first visit to a trained network, with nothing typed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from studio.browser.hands import Hands
+
+pytestmark = pytest.mark.long
+
+
+def test_the_guide_leads_from_nothing_to_a_drawn_digit(hands: Hands) -> None:
+    page = hands.page
+    hands.press("My first network")
+    hands.press("Next: Network")
+    hands.press("Add Dense")
+    hands.press("Next: Train")
+    hands.press("Train")
+    page.get_by_role("button", name="Next: Look").click()
+    page.get_by_role("button", name=re.compile("Neuron 1 of")).wait_for()
+    hands.state("done")
+    hands.press("Next: Try")
+    hands.draw([[(0.5, 0.15), (0.5, 0.85)]])
+    page.wait_for_function("document.querySelector('[data-testid=said]').textContent !== '–'")
+    hands.press("Next: Results")
+    right = page.get_by_text(re.compile(r"held-back examples, [\d.]+ % right"))
+    share = re.search(r"([\d.]+) %", right.inner_text())
+    assert share is not None
+    assert float(share[1]) > 90
+    hands.press("Finish")
+
+
+def test_the_whole_first_network_by_keyboard_alone(hands: Hands) -> None:
+    page, keys = hands.page, hands.page.keyboard
+
+    def to(name: str) -> None:
+        """Tab on until what is focused has this name."""
+        for _ in range(120):
+            keys.press("Tab")
+            label = page.evaluate(
+                "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()"
+            )
+            if label == name:
+                return
+        raise AssertionError(f"{name} is not reached with Tab.")
+
+    to("I know my way")
+    keys.press("Enter")
+    to("Next: the network")
+    keys.press("Enter")
+    to("Add Dense")
+    keys.press("Enter")
+    page.wait_for_function("document.querySelectorAll('[data-block]').length === 2")
+    to("Train")  # of the head; the next is the network's own
+    to("Train")
+    keys.press("Enter")
+    hands.state("done")

@@ -1,0 +1,65 @@
+"""A table of one's own: from the file to predictions."""
+
+from __future__ import annotations
+
+import csv
+import random
+from pathlib import Path
+
+import pytest
+from studio.browser.hands import Hands
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """400 people of whom the older, richer ones buy; some ages are missing."""
+    chance, path = random.Random(0), tmp_path / "people.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["age", "income", "town", "buys"])
+        for i in range(400):
+            age, income, town = chance.randint(18, 80), chance.randint(10, 90), chance.choice(["Ulm", "Jena", "Bonn"])
+            writer.writerow([age if i % 20 else "", income, town, "yes" if age + income > 100 else "no"])
+    return path
+
+
+def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> None:
+    page = hands.page
+    hands.skip_guide()
+    page.get_by_test_id("file").set_input_files(table)
+    page.get_by_label("Use of town").wait_for()
+    page.get_by_label("The column to be said").select_option("buys")
+    page.get_by_text("one of 2: no, yes").wait_for()
+    hands.press("Next: the network")
+    hands.set("Rounds (epochs)", "30")
+    page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+    hands.state("done")
+
+    hands.go("Try")
+    page.get_by_label("age", exact=True).fill("79")
+    page.get_by_label("income", exact=True).fill("88")
+    page.wait_for_function("document.querySelector('[data-testid=said]').textContent === 'yes'")
+    page.get_by_label("age", exact=True).fill("19")
+    page.get_by_label("income", exact=True).fill("12")
+    page.wait_for_function("document.querySelector('[data-testid=said]').textContent === 'no'")
+
+    with page.expect_download() as taken:
+        page.get_by_test_id("rows").set_input_files(table)
+    rows = list(csv.reader(Path(taken.value.path()).open(encoding="utf-8")))
+    assert len(rows) == 401
+
+    hands.go("Results")
+    page.get_by_role("table").wait_for()
+
+
+def test_a_bad_file_is_refused_in_a_sentence_at_its_place(hands: Hands, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.parquet"
+    bad.write_bytes(b"not a table at all")
+    hands.skip_guide()
+    hands.page.get_by_test_id("file").set_input_files(bad)
+    said = hands.page.get_by_role("alert").first.inner_text()
+    assert "expected" in said
+    assert "Traceback" not in said
+    hands.troubles.clear()  # the browser notes each answer of 4xx as an error

@@ -1,0 +1,50 @@
+"""Training: steered to the step, and watched from a tab that was closed meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+from studio.browser.hands import Hands
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def trainer(hands: Hands) -> Hands:
+    """A training that takes long enough to be steered."""
+    hands.skip_guide()
+    hands.choose("Spirals")
+    hands.go("Network")
+    hands.set("Rounds (epochs)", "3000")
+    hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+    hands.state("running")
+    hands.wait_for_step(50)
+    return hands
+
+
+def test_pause_exactly_one_step_and_go_on(trainer: Hands) -> None:
+    trainer.press("Pause")
+    trainer.state("paused")
+    at = trainer.step()
+    for done in (1, 2, 3):
+        trainer.press("One step")
+        trainer.wait_for_step(at + done)
+        assert trainer.step() == at + done
+    trainer.press("Go on")
+    trainer.state("running")
+    trainer.wait_for_step(at + 100)
+    trainer.press("Finish here")
+    trainer.state("done")
+
+
+def test_a_tab_closed_and_opened_again_has_the_whole_curve(trainer: Hands) -> None:
+    before = trainer.step()
+    trainer.page.close()
+    trainer.page = trainer.tab()
+    trainer.go("Train")
+    trainer.wait_for_step(before + 50)
+    trainer.press("Pause")
+    trainer.state("paused")
+    shown = trainer.page.get_by_role("img", name="How wrong it is")
+    assert "–" not in (shown.get_attribute("aria-label") or "–")
+    trainer.press("Finish here")
+    trainer.state("done")
