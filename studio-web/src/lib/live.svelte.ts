@@ -198,8 +198,9 @@ class Live {
     this.rows = message.whole ? rows : [...this.rows.slice(0, message.from as number), ...rows];
     this.speed = (message.speed as number) ?? 0;
     this.left = message.left as number | null;
+    // A row tells of a step that may lie before the one at which the run was said to stand.
     const last = rows.at(-1);
-    if (last) [this.step, this.epoch] = [last[0], Math.floor(last[1])];
+    if (last && last[0] > this.step) [this.step, this.epoch] = [last[0], Math.floor(last[1])];
   }
 }
 

@@ -70,7 +70,7 @@ def test_a_broken_design_is_explained_on_its_block_and_mended(designer: Hands) -
     assert train.is_disabled()
     designer.set("Neurons", "24")
     said.wait_for(state="detached")
-    page.wait_for_function("!document.querySelector('.sum .primary').disabled")
+    page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
 
 
 def test_blocks_hold_blocks(designer: Hands) -> None:
@@ -79,16 +79,16 @@ def test_blocks_hold_blocks(designer: Hands) -> None:
     inner = page.get_by_label("Blocks within")
     inner.wait_for()
     designer.drag(page.locator("[data-class=Dropout]"), inner.locator("[data-block]").first, below=True)
-    page.wait_for_function("document.querySelectorAll('ol ol [data-block]').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('ol ol [data-block]').length === 2")
 
 
 def test_code_and_blocks_say_the_same(designer: Hands) -> None:
     page = designer.page
     designer.press("Spec")
     text = page.get_by_label("The spec, which can be changed here")
-    page.wait_for_function("document.querySelector('textarea').value.includes('layers')")
+    page.wait_for_function("() => document.querySelector('textarea').value.includes('layers')")
     text.fill('data = "moons"\nlayers = [7, 5, 3]\n')
     designer.press("Take it")
     settle(designer, "7 neurons", "5 neurons", "3 neurons")
     designer.press("Python")
-    page.wait_for_function("document.querySelector('[aria-label=Code]').textContent.includes('moons')")
+    page.wait_for_function("() => document.querySelector('[aria-label=Code]').textContent.includes('moons')")

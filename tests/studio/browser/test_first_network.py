@@ -22,7 +22,7 @@ def test_the_guide_leads_from_nothing_to_a_drawn_digit(hands: Hands) -> None:
     hands.state("done")
     hands.press("Next: Try")
     hands.draw([[(0.5, 0.15), (0.5, 0.85)]])
-    page.wait_for_function("document.querySelector('[data-testid=said]').textContent !== '–'")
+    page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent !== '–'")
     hands.press("Next: Results")
     right = page.get_by_text(re.compile(r"held-back examples, [\d.]+ % right"))
     share = re.search(r"([\d.]+) %", right.inner_text())
@@ -51,8 +51,7 @@ def test_the_whole_first_network_by_keyboard_alone(hands: Hands) -> None:
     keys.press("Enter")
     to("Add Dense")
     keys.press("Enter")
-    page.wait_for_function("document.querySelectorAll('[data-block]').length === 2")
-    to("Train")  # of the head; the next is the network's own
+    page.wait_for_function("() => document.querySelectorAll('[data-block]').length === 2")
     to("Train")
     keys.press("Enter")
     hands.state("done")

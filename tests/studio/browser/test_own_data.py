@@ -40,10 +40,10 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     hands.go("Try")
     page.get_by_label("age", exact=True).fill("79")
     page.get_by_label("income", exact=True).fill("88")
-    page.wait_for_function("document.querySelector('[data-testid=said]').textContent === 'yes'")
+    page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent === 'yes'")
     page.get_by_label("age", exact=True).fill("19")
     page.get_by_label("income", exact=True).fill("12")
-    page.wait_for_function("document.querySelector('[data-testid=said]').textContent === 'no'")
+    page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent === 'no'")
 
     with page.expect_download() as taken:
         page.get_by_test_id("rows").set_input_files(table)
