@@ -13,6 +13,8 @@ class Live {
   runs = $state.raw<Run[]>([]);
   id = $state<string | null>(localStorage.getItem(KEY));
   told = $state.raw<RunTold | null>(null);
+  /** Whether the run's folder is all there is of it, no trainer. */
+  atRest = $state(false);
   state = $state<State>("new");
   words = $state("");
   step = $state(0);
@@ -89,7 +91,9 @@ class Live {
     const { id } = this;
     if (!id) return;
     const told = await get<RunTold>(`runs/${encodeURIComponent(id)}`).catch(() => null);
-    if (id === this.id) this.told = told;
+    if (id !== this.id) return;
+    this.told = told;
+    this.atRest = told !== null && !told.live && !this.alive;
   }
 
   forget(): void {
@@ -100,7 +104,7 @@ class Live {
     this.tell("open", { since: this.#seq });
     await this.refresh();
     if (!this.told) return;
-    if (!this.told.live) this.state = this.told.state;
+    if (!this.told.live) [this.state, this.atRest] = [this.told.state, true];
     this.findings = this.told.findings;
     this.problem = this.told.problem;
     this.epochs = this.told.epochs ?? this.epochs;
@@ -117,7 +121,7 @@ class Live {
     if (id) localStorage.setItem(KEY, id);
     else localStorage.removeItem(KEY);
     Object.assign(this, {
-      told: null, state: "new", words: "", step: 0, epoch: 0, epochs: 0, steps: 0, metric: "", steering: true, rows: [],
+      told: null, atRest: false, state: "new", words: "", step: 0, epoch: 0, epochs: 0, steps: 0, metric: "", steering: true, rows: [],
       speed: 0, left: null, findings: [], problem: null, refused: null, layers: [], frames: {},
     });
     this.#seq = 0;
@@ -147,6 +151,7 @@ class Live {
       this.runs = message.runs as unknown as Run[];
       const alive = this.runs.find((run) => run.live);
       if (message.type === "hello" && !this.id && alive) void this.show(alive.id);
+      else if (this.id && !this.alive && !this.atRest) void this.refresh();
     } else if (message.type === "started") {
       this.#started(message);
     } else if (message.type === "refused") {
@@ -163,7 +168,7 @@ class Live {
     const id = message.run as string;
     if (message.request === this.#request && id !== this.id) this.#forget(id);
     if (id !== this.id) return;
-    this.state = "starting";
+    [this.state, this.atRest] = ["starting", false];
     this.epochs = message.epochs as number;
     this.steps = message.steps as number;
     this.metric = message.metric as string;

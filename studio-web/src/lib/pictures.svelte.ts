@@ -9,7 +9,7 @@ export function watched(topics: () => Record<string, Record<string, Json>>): voi
     const wanted = topics();
     const { id, alive } = live;
     live.watch(alive ? wanted : {});
-    if (!id || alive || !live.told || live.told.live) return;
+    if (!id || alive || !live.atRest) return;
     for (const [topic, about] of Object.entries(wanted)) void fetched(id, topic, about);
   });
   $effect(() => () => live.watch({}));
