@@ -49,7 +49,7 @@ class Hands:
 
     def wait_for_step(self, at_least: int) -> None:
         self.page.wait_for_function(
-            "n => Number(document.querySelector('[aria-label=Training]').dataset.step) >= n", arg=at_least
+            "n => Number(document.querySelector('[aria-label=Training]')?.dataset.step ?? 0) >= n", arg=at_least
         )
 
     def blocks(self) -> list[str]:

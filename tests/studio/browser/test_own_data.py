@@ -47,7 +47,7 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
 
     with page.expect_download() as taken:
         page.get_by_test_id("rows").set_input_files(table)
-    rows = list(csv.reader(Path(taken.value.path()).open(encoding="utf-8")))
+    rows = Path(taken.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(rows) == 401
 
     hands.go("Results")
