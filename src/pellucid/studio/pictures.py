@@ -88,7 +88,8 @@ def weights(scene: Scene, asked: Mapping[str, Any]) -> Made:
     """What each neuron of a layer looks for."""
     name, kernel = scene.kernel(asked)
     W = kernel.T[: min(int(asked.get("most", MOST_UNITS)), 1024)]
-    told = {"layer": name, "units": kernel.shape[1], "scale": float(np.abs(kernel).max()) if kernel.size else 0.0}
+    largest = float(np.abs(kernel).max()) if kernel.size else 0.0
+    told = {"layer": name, "layers": scene.with_kernel(), "units": kernel.shape[1], "scale": largest}
     return told, {"weights": scene.as_pictures(W).astype("float32")}
 
 

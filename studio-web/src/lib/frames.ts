@@ -38,6 +38,12 @@ export function unpack(message: ArrayBuffer): Frame {
   return { run: header.run, topic: header.topic, step: header.step, epoch: header.epoch, arrays, header };
 }
 
+/** Why there is no picture, where there is none. */
+export function whyNone(frame: Frame | undefined): string {
+  const problem = frame?.header.problem;
+  return typeof problem === "object" && problem !== null && "error" in problem ? String(problem.error) : "";
+}
+
 /** The i-th of what lies along the first axis, as plain numbers. */
 export function part(array: Shaped, index: number): ArrayLike<number> {
   const size = array.shape.slice(1).reduce((product, side) => product * side, 1);

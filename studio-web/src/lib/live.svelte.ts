@@ -5,6 +5,7 @@ import { Socket, type Message } from "./socket";
 import type { Finding, Json, LayerTold, Problem, Row, Run, RunTold, Spec, State } from "./types";
 
 const KEY = "pellucid-run";
+const MOST_ROWS = 5000; // of the curve, before it is thinned
 const ALIVE: State[] = ["starting", "running", "paused", "stopping"];
 
 /** The run that the page shows: what is heard of it, whether it trains or was trained long ago. */
@@ -33,6 +34,7 @@ class Live {
   frames = $state.raw<Record<string, Frame>>({});
   #seq = 0;
   #request = 0;
+  #thinning = false;
   #watched: Record<string, Json> = {};
   #socket = new Socket({
     message: (message) => this.#hear(message),
@@ -198,9 +200,21 @@ class Live {
     }
   }
 
+  /** A long curve anew from the server, which keeps its lowest and highest points; what came meanwhile follows. */
+  async #thin(): Promise<void> {
+    if (this.#thinning || !this.id) return;
+    this.#thinning = true;
+    const { id } = this;
+    const told = await get<{ rows: Row[] }>(`runs/${encodeURIComponent(id)}/curve?points=2000`).catch(() => null);
+    this.#thinning = false;
+    const last = told?.rows.at(-1);
+    if (told && last && id === this.id) this.rows = [...told.rows, ...this.rows.filter((row) => row[0] > last[0])];
+  }
+
   #curve(message: Message): void {
     const rows = message.rows as unknown as Row[];
     this.rows = message.whole ? rows : [...this.rows.slice(0, message.from as number), ...rows];
+    if (this.rows.length > MOST_ROWS) void this.#thin();
     this.speed = (message.speed as number) ?? 0;
     this.left = message.left as number | null;
     // A row tells of a step that may lie before the one at which the run was said to stand.

@@ -109,6 +109,7 @@ export interface Column {
 export type Picture = number[][] | number[][][];
 
 export interface Sample {
+  names?: string[];
   rows?: Json[][];
   x?: number[][];
   y?: (number | string)[];
@@ -210,6 +211,7 @@ export interface RunTold extends Run {
   classes: string[] | null;
   input: InputTold | null;
   can: string[];
+  missing?: Problem | null;
 }
 
 /** step, epoch, loss, metric, val_loss, val_metric, learning_rate */
