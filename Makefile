@@ -6,7 +6,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-long lint format docs bench clean
+.PHONY: help demo test test-long lint format docs bench studio studio-pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make format   put the source into the house style"
 	@echo "make docs     build the documentation into site/"
 	@echo "make bench    measure beside other libraries     (make bench ARGS=--quick for a little)"
+	@echo "make studio   build the studio's page anew, which needs node      (make studio-pictures: its pictures)"
 	@echo "make clean    remove everything that make has made"
 
 demo: $(VENV)/.core
@@ -39,6 +40,13 @@ format: $(VENV)/.dev
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+
+# What comes out is committed, so that nobody else needs node.
+studio:
+	cd studio-web && npm ci --silent && npm run --silent check && npm run --silent build
+
+studio-pictures: $(VENV)/.dev
+	$(BIN)/python docs/tools/studio_pictures.py
 
 # The libraries compared with have an environment of their own.
 bench: $(VENV)-bench/.made

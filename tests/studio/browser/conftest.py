@@ -2,58 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from studio.browser.hands import Hands
+from studio.browser.opening import BROWSERS, installed, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 60_000  # milliseconds, on a machine that is busy
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = installed()
     if program is None:
         pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The link of a studio that works in this folder."""
-    command = [sys.executable, "-m", "pellucid", "studio", "--no-browser", "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield _link(process)
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _link(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if found := re.search(r"http://\S+#token=\S+", line):
-            return found[0]
-    raise AssertionError("The studio ended without a link.")
 
 
 @pytest.fixture

@@ -1,0 +1,105 @@
+"""Makes the pictures of the studio in docs/images/studio: every screen, light and dark, wide and on a phone.
+
+Needs Playwright and Chromium or Chrome. Run: make studio-pictures
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))  # whoever tests the page knows how to handle it
+
+from studio.browser.hands import Hands  # noqa: E402
+from studio.browser.opening import BROWSERS, installed, serving  # noqa: E402
+
+FOLDER = ROOT / "docs" / "images" / "studio"
+SIZES = {"wide": (1440, 900), "phone": (375, 812)}
+SCHEMES = ("light", "dark")
+SCREENS = ("Data", "Network", "Train", "Look", "Try", "Results", "Runs")
+SEVEN = [[(0.28, 0.16), (0.72, 0.16), (0.44, 0.86)]]
+COLOURS = 128  # of each picture: enough for flat colours, and a third of the size
+
+
+def main() -> None:
+    program = installed()
+    if program is None:
+        sys.exit(f"None of {', '.join(BROWSERS)} is installed.")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as link, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        train(browser, link)
+        for scheme in SCHEMES:
+            for size in SIZES:
+                visit(browser, link, scheme, size)
+        browser.close()
+
+
+def hands(browser: Browser, link: str, scheme: str, size: str) -> Hands:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=size == "phone"
+    )
+    return Hands(context, link)
+
+
+def train(browser: Browser, link: str) -> None:
+    """The runs that are seen: points in spirals, and digits in two designs."""
+    someone = hands(browser, link, "light", "wide")
+    someone.skip_guide()
+    for data, blocks in (("Spirals", ["Dense"]), ("Digits", []), ("Digits", ["Dropout"])):
+        someone.go("Data")
+        someone.choose(data)
+        someone.go("Network")
+        for block in blocks:
+            someone.press(f"Add {block}")
+        someone.page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
+        someone.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+        someone.state("running")
+        someone.state("done")
+    someone.context.close()
+
+
+def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
+    """One look at each screen, and at the boundary between the spirals."""
+    visitor = hands(browser, link, scheme, size)
+    photograph(visitor, f"welcome_{scheme}_{size}")
+    visitor.skip_guide()
+    open_run(visitor, "digits-2")
+    for screen in SCREENS:
+        visitor.go(screen)
+        if screen == "Network":
+            visitor.page.locator("[data-open='0']").click()
+        if screen == "Try":
+            visitor.page.get_by_label("Paper to draw on").wait_for()
+            visitor.draw(SEVEN)
+        photograph(visitor, f"{screen.lower()}_{scheme}_{size}")
+    open_run(visitor, "spirals-1")
+    photograph(visitor, f"boundary_{scheme}_{size}")
+    visitor.context.close()
+
+
+def open_run(visitor: Hands, name: str) -> None:
+    visitor.go("Runs")
+    visitor.page.get_by_role("article", name=name).get_by_role("button", name="Open").click()
+
+
+def photograph(visitor: Hands, name: str) -> None:
+    """What the window shows once all answers have come."""
+    page = visitor.page
+    page.mouse.move(0, 0)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("() => { scrollTo(0, 0); document.activeElement?.blur(); }")
+    page.wait_for_timeout(500)  # for what glides into its place
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    picture.convert("RGB").quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()
