@@ -18,13 +18,13 @@ sys.path.insert(0, str(ROOT / "tests"))  # whoever tests the page knows how to h
 
 from studio.browser.hands import Hands  # noqa: E402
 from studio.browser.opening import BROWSERS, installed, serving  # noqa: E402
+from studio.browser.strokes import DIGITS  # noqa: E402
 
 FOLDER = ROOT / "docs" / "images" / "studio"
 SIZES = {"wide": (1440, 900), "phone": (375, 812)}
 SCHEMES = ("light", "dark")
 SCREENS = ("Data", "Network", "Train", "Look", "Try", "Results", "Runs")
-SEVEN = [[(0.28, 0.16), (0.72, 0.16), (0.44, 0.86)]]
-COLOURS = 128  # of each picture: enough for flat colours, and a third of the size
+COLOURS = 256  # of each picture: enough for flat colours, and a third of the size
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
             visitor.page.locator("[data-open='0']").click()
         if screen == "Try":
             visitor.page.get_by_label("Paper to draw on").wait_for()
-            visitor.draw(SEVEN)
+            visitor.draw(DIGITS["3"])
         photograph(visitor, f"{screen.lower()}_{scheme}_{size}")
     open_run(visitor, "spirals-1")
     photograph(visitor, f"boundary_{scheme}_{size}")

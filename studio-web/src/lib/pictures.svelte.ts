@@ -17,7 +17,7 @@ export function watched(topics: () => Record<string, Record<string, Json>>): voi
 
 async function fetched(id: string, topic: string, about: Record<string, Json>): Promise<void> {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(about)) query.set(name, typeof value === "string" ? value : JSON.stringify(value));
+  for (const [name, value] of Object.entries(about)) query.set(name, String(value));
   try {
     const frame = unpack(await raw(`runs/${encodeURIComponent(id)}/picture/${topic}?${query}`));
     if (id === live.id) live.frames = { ...live.frames, [topic]: frame };

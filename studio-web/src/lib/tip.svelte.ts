@@ -33,7 +33,7 @@ export function tip(text: string | null | undefined) {
     for (const event of on) element.addEventListener(event, show);
     for (const event of off) element.addEventListener(event, hide);
     return () => {
-      hide();
+      queueMicrotask(hide); // an element may go while the page is drawn, when no state may change
       for (const event of on) element.removeEventListener(event, show);
       for (const event of off) element.removeEventListener(event, hide);
     };

@@ -58,7 +58,7 @@ class Hands:
 
     def set(self, label: str, value: str) -> None:
         """Write into a setting."""
-        field = self.page.get_by_label(label, exact=True)
+        field = self.page.get_by_role("textbox", name=label, exact=True)
         field.fill(value)
         field.press("Tab")
 
