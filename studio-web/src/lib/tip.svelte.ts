@@ -28,12 +28,13 @@ export function tip(text: string | null | undefined) {
     if (!text) return;
     element.setAttribute("aria-description", text);
     const show = () => tipped.show(element, text);
-    const hide = () => tipped.hide(element);
+    // An element may lose the focus, or go, while the page is drawn, when no state may change.
+    const hide = () => queueMicrotask(() => tipped.hide(element));
     const on = ["pointerenter", "focus"], off = ["pointerleave", "blur", "pointerdown"];
     for (const event of on) element.addEventListener(event, show);
     for (const event of off) element.addEventListener(event, hide);
     return () => {
-      queueMicrotask(hide); // an element may go while the page is drawn, when no state may change
+      hide();
       for (const event of on) element.removeEventListener(event, show);
       for (const event of off) element.removeEventListener(event, hide);
     };

@@ -19,7 +19,7 @@ class Hands:
     def tab(self) -> Page:
         """One more tab, in which whatever goes wrong is noted."""
         page = self.context.new_page()
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("pageerror", lambda error: self.troubles.append(f"{error}\n{error.stack}"))
         page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
         page.goto(self.link)
         page.wait_for_selector("main .card")
