@@ -47,6 +47,7 @@ studio:
 
 studio-pictures: $(VENV)/.dev
 	$(BIN)/python docs/tools/studio_pictures.py
+	$(BIN)/python docs/tools/studio_film.py
 
 # The libraries compared with have an environment of their own.
 bench: $(VENV)-bench/.made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from studio.browser.hands import Hands
 
 pytestmark = pytest.mark.long

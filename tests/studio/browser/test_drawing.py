@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+
 from studio.browser.hands import Hands
 from studio.browser.strokes import DIGITS
 
 pytestmark = pytest.mark.long
+
 
 def test_eight_of_ten_drawn_digits_are_recognised(hands: Hands) -> None:
     page = hands.page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from studio.browser.hands import Hands
 
 pytestmark = pytest.mark.long

@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+
 from studio.browser.hands import Hands
 
 pytestmark = pytest.mark.long

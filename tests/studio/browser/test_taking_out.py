@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from studio.browser.hands import Hands
 
 pytestmark = pytest.mark.long
@@ -81,5 +82,7 @@ def test_the_doctors_remedy_is_one_click(hands: Hands) -> None:
     page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     page.get_by_role("region", name="The doctor").get_by_role("button", name="Do it").first.click()
     hands.go("Network")
-    page.wait_for_function("() => !['3', ''].includes([...document.querySelectorAll('.field')]"
-                           ".find(one => one.textContent.startsWith('Step size')).querySelector('input').value)")
+    page.wait_for_function(
+        "() => !['3', ''].includes([...document.querySelectorAll('.field')]"
+        ".find(one => one.textContent.startsWith('Step size')).querySelector('input').value)"
+    )
