@@ -21,8 +21,8 @@ from studio.browser.opening import BROWSERS, installed, serving  # noqa: E402
 from studio.browser.strokes import DIGITS  # noqa: E402
 
 FILM = ROOT / "docs" / "images" / "studio" / "first_network.gif"
-SEEN, SHOWN = (1200, 750), (960, 600)
-COLOURS = 96
+SEEN, SHOWN = (1200, 750), (840, 525)
+COLOURS = 64
 
 
 class Camera:
@@ -67,7 +67,7 @@ def first_network(hands: Hands, camera: Camera) -> None:
     page.wait_for_load_state("networkidle")
     camera.take(1500)
     hands.drag(page.locator("[data-class=Dense]"), page.get_by_label("Blocks of your network"))
-    page.wait_for_load_state("networkidle")
+    page.locator("[data-block] .dots").wait_for()
     camera.take(1800)
     hands.press("Next: Train")
     camera.take(900)
@@ -88,6 +88,7 @@ def first_network(hands: Hands, camera: Camera) -> None:
         page.wait_for_load_state("networkidle")
         camera.take(2600 if drawn == len(stroke) else 500)
     hands.press("Next: Results")
+    page.get_by_role("table").wait_for()
     page.wait_for_load_state("networkidle")
     camera.take(2600)
 

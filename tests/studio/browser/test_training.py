@@ -37,6 +37,21 @@ def test_pause_exactly_one_step_and_go_on(trainer: Hands) -> None:
     trainer.state("done")
 
 
+def test_one_tab_steers_and_another_may_take_over(trainer: Hands) -> None:
+    first, second = trainer.page, trainer.tab()
+    second.get_by_role("navigation").get_by_role("link", name="Train").click()
+    pause = second.get_by_role("button", name="Pause", exact=True)
+    pause.wait_for()
+    assert pause.is_disabled()
+    second.get_by_role("button", name="Steer from this tab").click()
+    pause.click()
+    trainer.state("paused")
+    first.get_by_role("button", name="Steer from this tab").wait_for()
+    trainer.page = second
+    trainer.press("Finish here")
+    trainer.state("done")
+
+
 def test_a_tab_closed_and_opened_again_has_the_whole_curve(trainer: Hands) -> None:
     before = trainer.step()
     trainer.page.close()
