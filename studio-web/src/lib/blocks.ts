@@ -23,11 +23,10 @@ export function split(layers: Block[]): Design {
 }
 
 /** The layers of a design; `plain` is the output that would be added by itself. */
-export function joined({ hidden, output }: Design, plain: Table | undefined): Block[] {
+export function joined({ hidden, output }: Design, plain: Table): Block[] {
   const endsPlainly = hidden.length === 0 || !isTable(hidden.at(-1));
   const written = output ?? plain;
-  if (endsPlainly && (!written || same(written, plain))) return hidden;
-  return written ? [...hidden, written] : hidden;
+  return endsPlainly && same(written, plain) ? hidden : [...hidden, written];
 }
 
 export function same(a: unknown, b: unknown): boolean {

@@ -16,6 +16,8 @@ class Design {
   /** Why the data cannot be read, or the spec not at all. */
   problem = $state.raw<Problem | null>(null);
   busy = $state(false);
+  /** The output that the data ask for, as far as they are known. */
+  plainOutput = $state.raw<Table>({ class: "Dense", units: 1 });
   chosen = $state.raw<Path | "output" | "input" | null>(null);
   #about = "";
   #timer = 0;
@@ -98,7 +100,7 @@ class Design {
   /** One argument of the chosen block; undefined takes it back to its default. */
   argument(path: Path | "output", name: string, value: Json | undefined): void {
     if (path === "output") {
-      const output = { ...(this.shape.output ?? this.plainOutput ?? { class: "Dense" }) } as Table;
+      const output = { ...(this.shape.output ?? this.plainOutput) };
       this.#join({ ...this.shape, output: changed(output, name, value) });
       return;
     }
@@ -117,10 +119,6 @@ class Design {
   neighbours(path: Path): number {
     const list = path.length === 1 ? this.shape.hidden : held(this.blockAt(path.slice(0, -1)));
     return list?.length ?? 0;
-  }
-
-  get plainOutput(): Table | undefined {
-    return this.data?.output ?? this.check?.output;
   }
 
   #hide(hidden: Block[]): void {
@@ -159,12 +157,13 @@ class Design {
   async #describe(signal: AbortSignal): Promise<void> {
     const about = JSON.stringify(ABOUT_DATA.map((name) => this.spec[name] ?? null));
     if (about === this.#about && this.data) return;
-    const before = this.data?.output;
     this.data = await post<DataTold>("data", { spec: this.spec }, signal);
     this.#about = about;
-    const { output } = this.shape;
-    if (output && before && same(output, before) && this.data.output) {
-      this.#history.replace({ ...this.spec, layers: joined({ ...this.shape, output: this.data.output }, this.data.output) });
+    const [before, now] = [this.plainOutput, this.data.output];
+    if (!now) return;
+    this.plainOutput = now;
+    if (this.shape.output && same(this.shape.output, before)) {
+      this.#history.replace({ ...this.spec, layers: joined({ ...this.shape, output: now }, now) });
     }
   }
 }

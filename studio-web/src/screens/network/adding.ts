@@ -3,15 +3,16 @@ import { said } from "../../lib/said.svelte";
 import type { Argument, Block, Json, Part, Path, Table } from "../../lib/types";
 
 /** A new block of this part, with something sensible for what it cannot do without. */
-export function fresh(part: Part): Block {
+export function fresh(part: Part, path: Path): Block {
   if (part.class === "Dense") return 16;
   const block: Table = { class: part.class };
-  for (const argument of part.arguments.filter((one) => one.required)) block[argument.name] = sensible(argument, part);
+  for (const argument of part.arguments.filter((one) => one.required)) block[argument.name] = sensible(argument, part, path);
   return block;
 }
 
-function sensible(argument: Argument, part: Part): Json {
-  if (argument.name === part.holds) return part.class === "Residual" ? [{ class: "Dense", units: 16, activation: "relu" }] : [16];
+function sensible(argument: Argument, part: Part, path: Path): Json {
+  // What goes around blocks is added to what they give, and must be as wide.
+  if (argument.name === part.holds) return [{ class: "Dense", units: widthBefore(path), activation: "relu" }];
   if (argument.choices?.length) return argument.choices[0]!;
   if (argument.family === "activations") return "relu";
   if (argument.kind === "float") return 0.2;
@@ -21,6 +22,12 @@ function sensible(argument: Argument, part: Part): Json {
   return "";
 }
 
+/** How many numbers come to a place in the network. */
+function widthBefore(path: Path): number {
+  const before = design.told([...path.slice(0, -1), path.at(-1)! - 1])?.output.at(-1);
+  return before ?? (design.check?.input ?? [16]).reduce((product, side) => product * side, 1);
+}
+
 /** Add behind the chosen block, or at the end. */
 export function add(part: Part, chosen: Path | string | null): void {
   const path = Array.isArray(chosen) ? [...chosen.slice(0, -1), chosen.at(-1)! + 1] : [design.shape.hidden.length];
@@ -28,6 +35,6 @@ export function add(part: Part, chosen: Path | string | null): void {
 }
 
 export function drop(part: Part, path: Path): void {
-  design.insert(path, fresh(part));
+  design.insert(path, fresh(part, path));
   said.aloud(`${part.title} added as block ${path.join(".")}`);
 }
