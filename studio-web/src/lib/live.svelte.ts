@@ -11,6 +11,8 @@ const ALIVE: State[] = ["starting", "running", "paused", "stopping"];
 /** The run that the page shows: what is heard of it, whether it trains or was trained long ago. */
 class Live {
   connected = $state(false);
+  /** Whether the line was there and is broken. */
+  lost = $state(false);
   runs = $state.raw<Run[]>([]);
   id = $state<string | null>(localStorage.getItem(KEY));
   told = $state.raw<RunTold | null>(null);
@@ -40,7 +42,7 @@ class Live {
     message: (message) => this.#hear(message),
     frame: (frame) => this.#see(frame),
     open: () => this.#opened(),
-    closed: () => (this.connected = false),
+    closed: () => ([this.connected, this.lost] = [false, true]),
   });
 
   alive = $derived(ALIVE.includes(this.state));
@@ -53,6 +55,7 @@ class Live {
   }
 
   start(spec: Spec, paused = false): void {
+    if (!this.connected) return said.tell("The studio does not answer yet; try again in a moment.", "bad");
     this.refused = null;
     this.state = "starting";
     this.words = "";
@@ -130,7 +133,7 @@ class Live {
   }
 
   #opened(): void {
-    this.connected = true;
+    [this.connected, this.lost] = [true, false];
     if (this.id) void this.#open();
   }
 
