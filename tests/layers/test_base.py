@@ -77,7 +77,7 @@ def test_supports_masking_is_keras_s():
     arguments = {
         "Dense": (2,), "Dropout": (0.5,), "AlphaDropout": (0.5,), "GaussianDropout": (0.5,), "GaussianNoise": (0.5,),
         "Activation": ("relu",), "RepeatVector": (2,), "Reshape": ((4,),), "Permute": ((1,),), "Rescaling": (2.0,),
-        "Dot": (1,), "InputLayer": ((3,),), "Lambda": (abs,),
+        "Dot": (1,), "InputLayer": ((3,),), "Lambda": (abs,), "EinsumDense": ("ab,bc->ac", 4),
     }  # fmt: skip
     for name, cls in L.layers.parts.items():
         if name not in ("Sequential", "Functional"):

@@ -14,7 +14,15 @@ from pellucid import Model, Sequential, models, ops
 from pellucid import layers as L
 from pellucid.errors import PellucidError, ShapeError
 
-DEPENDS = {"BatchNormalization", "LayerNormalization", "RMSNormalization", "Normalization", "Rescaling", "Reshape"}
+DEPENDS = {
+    "BatchNormalization",
+    "EinsumDense",
+    "LayerNormalization",
+    "RMSNormalization",
+    "Normalization",
+    "Rescaling",
+    "Reshape",
+}
 LONG = [(make, shape) for make, shape in ROWS if len(shape) > 1]
 
 
