@@ -104,7 +104,8 @@ class EinsumDense(Traced):
                 raise ShapeError(f"{self.where('output_shape')}, axis {letter!r}", "the input's size", told)
         lacking = [letter for letter in kernel if sizes.get(letter) is None]
         if lacking and lacking[0] in spelled:
-            raise ShapeError(where, f"a known length of axis {lacking[0]!r}, along which it has weights", (None, *shape))
+            wanted = f"a known length of axis {lacking[0]!r}, along which it has weights"
+            raise ShapeError(where, wanted, (None, *shape))
         if lacking:
             raise ShapeError(self.where("output_shape"), f"a size for {lacking[0]!r}", self.sizes)
         if not self.bias_axes:
