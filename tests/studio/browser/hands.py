@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Locator, Page
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
 
 
 class Hands:
@@ -20,10 +20,15 @@ class Hands:
         """One more tab, in which whatever goes wrong is noted."""
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(f"{error}\n{error.stack}"))
-        page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
+        page.on("console", self._note)
         page.goto(self.link)
         page.wait_for_selector("main .card")
         return page
+
+    def _note(self, said: ConsoleMessage) -> None:
+        """Whatever is an error, but for a refusal by the server, of which the browser makes one: the page tells it."""
+        if said.type == "error" and "the server responded with a status of 4" not in said.text:
+            self.troubles.append(said.text)
 
     def skip_guide(self) -> None:
         self.press("I know my way")
