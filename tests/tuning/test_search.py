@@ -178,12 +178,29 @@ def test_time_ends_a_search_and_what_ran_is_run_again(tmp_path: Path):
     seen: list[Progress] = []
     with Journal(tmp_path / "trials.jsonl") as journal:
         study = Study(plan("random"), journal)
-        search(study, executor, Budget(None, 2.0), seen.append)
+        search(study, executor, Budget(None, 8.0), seen.append)
     executor.close()
-    assert seen[-1].seconds < 4
+    assert seen[-1].seconds < 10
     assert [record.state for record in study.records][-1] == "running"
     again = opened(tmp_path / "trials.jsonl", "random")
     assert [r.number for r in again.running] == [study.records[-1].number]
+
+
+def test_time_that_is_over_before_any_trial_is_done_is_over_with_the_first():
+    executor, study = Processes(Bowl(0.02), 2), Study(plan("tpe"), Journal(None))
+    search(study, executor, Budget(None, 0.01))
+    executor.close()
+    assert len(study.done) >= 1
+    assert len(study.records) == 2
+
+
+@pytest.mark.parametrize(("sampler", "middle"), [("tpe", True), ("gp", True), ("random", False)])
+def test_the_first_trial_of_a_sampler_that_learns_is_the_middle(sampler: str, middle: bool):
+    if sampler == "gp":
+        pytest.importorskip("torch")
+    study = Study(plan(sampler), Journal(None))
+    assert (study.ask().flat == {"x": 0.5, "n": 2, "kind": "a"}) is middle
+    assert study.ask().flat["x"] != 0.5
 
 
 def test_a_grid_ends_by_itself():

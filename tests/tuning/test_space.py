@@ -94,6 +94,23 @@ def test_a_grid_takes_ends_and_the_geometric_middle():
     assert math.isclose(middle, 1e-3)
 
 
+MIDDLES = [
+    ({"low": 1e-4, "high": 1e-2, "log": True}, 1e-3),
+    ({"low": 0.0, "high": 0.5}, 0.25),
+    ({"low": 1, "high": 4}, 2),
+    ({"low": 16, "high": 1024, "log": True}, 128),
+    ({"low": 16, "high": 60, "step": 16}, 32),
+    ({"low": 0.0, "high": 1.0, "step": 0.25}, 0.5),
+    (["relu", "tanh"], "relu"),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), MIDDLES)
+def test_the_middle_of_a_range(given: Any, expected: Any):
+    (found,) = Space.of({"r": given}).drawn(lambda name, leaf: leaf.middle()).values()
+    assert found == pytest.approx(expected) if isinstance(expected, float) else found == expected
+
+
 def test_a_grid_that_is_too_large_is_told():
     space = {name: {"low": 0.0, "high": 1.0, "points": 20} for name in "abcd"}
     with pytest.raises(InvalidArgument, match="fewer combinations"):

@@ -189,6 +189,8 @@ def in_words(now: Progress) -> str:
     name = next(iter(now.study.plan.objectives))
     told = "" if best is None else f", best {name} {best.scores[name]:.4g} (trial {best.number})"
     left = "" if now.left is None else f", about {seconds_in_words(now.left)} left"
+    if best is None and now.budget.seconds is not None and now.seconds >= now.budget.seconds:
+        left = ", time is over but for the first to be done"
     return f"{over}{total} trials{told}{left}"
 
 
@@ -210,9 +212,11 @@ def _show(found: Found) -> None:
     _table(study, ranking(study)[:SHOWN], f"The best of {show.count(len(states), 'trial')} ({counted})")
     if len(study.plan.objectives) > 1:
         _table(study, study.front(), "The front: none is better in one and as good in the others")
+    kept = "trials.csv, search.toml"
     if found.finished is None:
         show.line("No trial was done, and so there is no network to keep.")
     else:
+        kept = f"model.keras, spec.toml, {kept}"
         show.judged(found.finished.metrics)
         show.line(
             told(found.findings, []) if found.findings else "The doctor found nothing wrong with the best network."
@@ -220,7 +224,7 @@ def _show(found: Found) -> None:
     for remark in found.remarks:
         show.line(remark)
     more = f"pellucid tune --resume {found.run.path} --trials {2 * len(states)}"
-    show.line(f"Kept in {found.run.path}: model.keras, spec.toml, trials.csv, search.toml. Search on: {more}")
+    show.line(f"Kept in {found.run.path}: {kept}. Search on: {more}")
 
 
 _STATES = {"done": "done", "pruned": "given up early", "failed": "failed", "running": "not finished"}

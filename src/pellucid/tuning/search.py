@@ -46,7 +46,8 @@ OnProgress = Callable[[Progress], None]
 def search(study: Study, executor: Executor, budget: Budget, on_progress: OnProgress = lambda p: None) -> None:
     """Try until the budget is spent. Trials that were running when a search was killed are run again, first.
 
-    When time is over, trials that run are not waited for: they are left running in the journal. Ctrl-C passes through.
+    When time is over, trials that run are not waited for: they are left running in the journal; but where none is done
+    by then, the first that ends well is. Ctrl-C passes through.
     """
     began = time.monotonic() - study.seconds
     waiting = [record.trial for record in study.running]
@@ -54,16 +55,17 @@ def search(study: Study, executor: Executor, budget: Budget, on_progress: OnProg
     last = time.monotonic()
     while True:
         seconds = time.monotonic() - began
-        if budget.seconds is not None and seconds >= budget.seconds:
+        over = budget.seconds is not None and seconds >= budget.seconds
+        if over and study.done:
             return
-        while len(going) < executor.slots and (waiting or _may_ask(study, budget)):
+        while not over and len(going) < executor.slots and (waiting or _may_ask(study, budget)):
             trial = waiting.pop(0) if waiting else study.ask()
             going.add(trial.number)
             executor.submit(trial)
         if not going:
             return
-        tick = TICK if budget.seconds is None else min(TICK, budget.seconds - seconds)
-        for event in executor.events(max(tick, 0.0)):
+        tick = TICK if over or budget.seconds is None else min(TICK, budget.seconds - seconds)
+        for event in executor.events(tick):
             if isinstance(event, Reported):
                 if study.told(event.number, event.step, event.value):
                     executor.stop(event.number)

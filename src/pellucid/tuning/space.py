@@ -62,6 +62,13 @@ class Number:
         at = [self.at(i / (n - 1)) if n > 1 else self.at(0.5) for i in range(n)]
         return list(dict.fromkeys(round(v) for v in at)) if self.whole else at
 
+    def middle(self) -> float:
+        """The number half way along the range."""
+        if self.step is not None:
+            steps = math.floor((self.high - self.low) / self.step + 1e-9)
+            return self.low + steps // 2 * self.step
+        return round(self.at(0.5)) if self.whole else self.at(0.5)
+
     def at(self, share: float) -> float:
         """The number so far along the range."""
         if share in (0, 1):
@@ -97,6 +104,10 @@ class Choice:
 
     def grid(self) -> list[Any]:
         return list(self.options)
+
+    def middle(self) -> Any:
+        """What is named first, as there is no middle."""
+        return self.options[0]
 
 
 Leaf = Number | Choice

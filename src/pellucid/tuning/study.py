@@ -18,6 +18,8 @@ from .samplers import make_pruner, make_sampler, optuna, quiet
 from .space import Choice, Leaf, Space, as_drawn
 from .trials import Ended, State, Trial
 
+CENTRED = ("tpe", "gp")  # samplers whose first trial is the middle of the space; that of cmaes begins there anyway
+
 
 @dataclass
 class Record:
@@ -87,8 +89,8 @@ class Study:
     def ask(self) -> Trial:
         """What to try next."""
         number = len(self.records)
-        known = None if self._grid is None else self._grid[number]
         with quiet():
+            known = self._known(number)
             flat = self._drawn(number, known, replayed=False)
         self.journal.write({"asked": number, "flat": flat})
         return self._added(number, flat)
@@ -150,6 +152,15 @@ class Study:
                 target=None if len(self.plan.objectives) == 1 else lambda t: self.records[t.number].scores[first],
             )  # fmt: skip
         return {name: float(share) for name, share in found.items()}
+
+    def _known(self, number: int) -> dict[str, Any] | None:
+        """The values of a trial that no sampler draws: a grid's, and the first of those that learn from trials. They
+        know nothing yet, and the middle of a space is seldom bad, so that a search cut short has something to show."""
+        if self._grid is not None:
+            return self._grid[number]
+        if number or self.plan.sampler not in CENTRED:
+            return None
+        return self.plan.space.flat(lambda name, leaf: leaf.middle(), self.plan.base)[0]
 
     def _all_points(self) -> list[dict[str, Any]]:
         """A grid's points in an order by lot, so that a search cut short has seen all of the space."""
