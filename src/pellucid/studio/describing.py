@@ -23,6 +23,7 @@ from .parts import told_problem
 
 ROWS, PICTURES, POINTS = 20, 40, 1000  # that are shown
 BINS, WORDS = 12, 8  # of a histogram
+CHOOSE = "Choose 'to be said' beside the column that it is to learn."  # in the place of the option of the command line
 HELD = (
     "{watch:,} rows are held back and looked at after every epoch, to see whether the network learns more than its "
     "rows by heart; {test:,} more are kept for the end, and never looked at before."
@@ -41,8 +42,10 @@ def describe(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
     try:
         data = desk.prepared(spec)
     except PellucidError as problem:
-        if table is None:
+        if table is None or not len(table) or len(table.names) < 2:
             raise
+        if "--target" in problem.fix:
+            problem.fix = CHOOSE
         columns = [_column(table, column, None, []) for column in understand(table)]
         return {**shown, "kind": "table", "rows": len(table), "columns": columns, "target": spec.target,
                 "sample": _rows(table), "problem": told_problem(problem)}  # fmt: skip

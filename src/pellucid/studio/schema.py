@@ -205,10 +205,13 @@ def _word(family: Family[Any], cls: type[Part]) -> str:
     return mine[0] if mine else cls.__name__
 
 
+THINGS = {"images": "pictures", "points": "points", "curve": "points of a curve"}
+
+
 def _datasets() -> Iterator[dict[str, Any]]:
     for info in datasets.catalogue():
         yield {
             "name": info.name, "kind": info.kind, "samples": info.samples, "shape": list(info.shape),
             "classes": info.classes, "source": info.source, "licence": info.licence,
-            "at_hand": "download" not in info.where, "help": f"{info.samples:,} {info.kind}, {info.source}.",
+            "at_hand": "download" not in info.where, "help": f"{info.samples:,} {THINGS[info.kind]}, {info.source}.",
         }  # fmt: skip

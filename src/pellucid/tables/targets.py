@@ -165,6 +165,13 @@ def plainly(table: Table) -> str:
     >>> plainly(Table.of({"survived": [0, 1], "class": [1, 2], "age": [22, 38]}))
     'survived'
     """
+    if not len(table):
+        raise DataError(table.source, "rows to learn from", Told("none below the names of the columns"))
+    if len(table.names) < 2:
+        fix = "Is another sign between the cells than a comma, a semicolon or a tab?"
+        raise DataError(
+            table.source, "a column to predict, and one at least to predict it from", Told("one column"), fix
+        )
     ends = {table.names[0], table.names[-1]}
     found = [name for name in table.names if name.lower() in ANYWHERE]
     found = found or [name for name in table.names if name.lower() in AT_AN_END and name in ends]

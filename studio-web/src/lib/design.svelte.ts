@@ -157,7 +157,12 @@ class Design {
   async #describe(signal: AbortSignal): Promise<void> {
     const about = JSON.stringify(ABOUT_DATA.map((name) => this.spec[name] ?? null));
     if (about === this.#about && this.data) return;
-    this.data = await post<DataTold>("data", { spec: this.spec }, signal);
+    try {
+      this.data = await post<DataTold>("data", { spec: this.spec }, signal);
+    } catch (reason) {
+      if (!signal.aborted) this.data = null; // what is on view would be that of other data
+      throw reason;
+    }
     this.#about = about;
     const [before, now] = [this.plainOutput, this.data.output];
     if (!now) return;

@@ -5,6 +5,8 @@ import { Socket, type Message } from "./socket";
 import type { Finding, Json, LayerTold, Problem, Row, Run, RunTold, Spec, State } from "./types";
 
 const KEY = "pellucid-run";
+const ASKED = "pellucid-asked"; // the runs there were when this tab asked for a training, until that is answered
+const ANSWERED_BY = 60_000; // milliseconds, in which a training begins or is refused
 const MOST_ROWS = 5000; // of the curve, before it is thinned
 const ALIVE: State[] = ["starting", "running", "paused", "stopping"];
 
@@ -37,6 +39,8 @@ class Live {
   #seq = 0;
   #request = 0;
   #thinning = false;
+  /** Where the page was loaded anew after a start was asked for: the runs of then, and whether they trained. */
+  #before: Record<string, boolean> | null = null;
   #watched: Record<string, Json> = {};
   #socket = new Socket({
     message: (message) => this.#hear(message),
@@ -50,6 +54,7 @@ class Live {
 
   begin(run: string | null): void {
     if (run) this.id = run;
+    else this.#before = askedBefore();
     this.#socket.connect();
     document.addEventListener("visibilitychange", () => this.#ask());
   }
@@ -57,8 +62,8 @@ class Live {
   start(spec: Spec, paused = false): void {
     if (!this.connected) return said.tell("The studio does not answer yet; try again in a moment.", "bad");
     this.refused = null;
-    this.state = "starting";
     this.words = "";
+    this.#asked();
     this.#socket.send({ type: "start", spec, paused, request: ++this.#request });
   }
 
@@ -68,12 +73,12 @@ class Live {
   }
 
   goOn(): void {
-    this.state = "starting";
+    this.#asked();
     this.tell("resume_run", { request: ++this.#request });
   }
 
   again(weights: "same" | "new"): void {
-    this.state = "starting";
+    this.#asked();
     this.tell("restart", { weights, request: ++this.#request });
   }
 
@@ -87,6 +92,8 @@ class Live {
   /** Show another run, from its folder. */
   async show(id: string): Promise<void> {
     if (this.id && this.id !== id) this.tell("close");
+    this.#before = null;
+    sessionStorage.removeItem(ASKED);
     this.#forget(id);
     await this.#open();
   }
@@ -142,6 +149,12 @@ class Live {
     this.tell("watch", { topics: document.hidden ? {} : this.#watched, hz: 20 });
   }
 
+  #asked(): void {
+    this.state = "starting";
+    const before = Object.fromEntries(this.runs.map((run) => [run.id, run.live]));
+    sessionStorage.setItem(ASKED, JSON.stringify({ at: Date.now(), before }));
+  }
+
   #see(frame: Frame): void {
     if (frame.run !== this.id) return;
     requestAnimationFrame(() => {
@@ -155,11 +168,15 @@ class Live {
     if (message.type === "hello" || message.type === "runs") {
       this.runs = message.runs as unknown as Run[];
       const alive = this.runs.find((run) => run.live);
-      if (message.type === "hello" && !this.id && alive) void this.show(alive.id);
+      const begun = this.#before && this.runs.find((run) => !(run.id in this.#before!) || (run.live && !this.#before![run.id]));
+      if (begun) void this.show(begun.id);
+      else if (message.type === "hello" && !this.id && !this.#before && alive) void this.show(alive.id);
       else if (this.id && !this.alive && !this.atRest) void this.refresh();
     } else if (message.type === "started") {
+      sessionStorage.removeItem(ASKED);
       this.#started(message);
     } else if (message.type === "refused") {
+      sessionStorage.removeItem(ASKED);
       this.refused = message as unknown as Problem;
       this.state = this.told?.state ?? "refused";
       said.aloud(this.refused.error);
@@ -224,6 +241,12 @@ class Live {
     const last = rows.at(-1);
     if (last && last[0] > this.step) [this.step, this.epoch] = [last[0], Math.floor(last[1])];
   }
+}
+
+/** The runs that there were when this tab last asked for a training, if that was not answered and is not long ago. */
+function askedBefore(): Record<string, boolean> | null {
+  const asked = JSON.parse(sessionStorage.getItem(ASKED) ?? "null") as { at: number; before: Record<string, boolean> } | null;
+  return asked && Date.now() - asked.at < ANSWERED_BY ? asked.before : null;
 }
 
 export const live = new Live();

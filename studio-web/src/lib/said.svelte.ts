@@ -16,6 +16,14 @@ class Said {
     this.#timer = window.setTimeout(() => (this.toast = null), kind === "bad" ? 12_000 : 5_000);
   }
 
+  /** Put text where it can be pasted from; whether the browser let us. */
+  async copy(text: string): Promise<boolean> {
+    const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    if (done) this.tell("Copied.");
+    else this.tell("The browser does not let the page copy: select the text, and copy it by hand.", "bad");
+    return done;
+  }
+
   dismiss(): void {
     this.toast = null;
   }

@@ -18,13 +18,25 @@ class Studio {
     if (!token.value) return;
     try {
       [this.hello, this.schema] = await Promise.all([get<Hello>("hello"), get<Schema>("schema")]);
-      const shared = taken.spec ? await post<{ spec: Spec }>("spec", { toml: fromBase64Url(taken.spec) }) : null;
-      if (shared) said.tell("The network of the link is here.");
-      design.begin(shared?.spec ?? this.hello.start.spec);
+      const shared = taken.spec ? await this.#shared(taken.spec) : null;
+      design.begin(shared ?? this.hello.start.spec);
       live.begin(taken.run ?? this.hello.start.run);
       this.problem = null;
     } catch (reason) {
       this.problem = problemOf(reason);
+    }
+  }
+
+  /** The spec of a shared link; of a link that was cut short none, which is told. */
+  async #shared(text: string): Promise<Spec | null> {
+    try {
+      const { spec } = await post<{ spec: Spec }>("spec", { toml: fromBase64Url(text) });
+      said.tell("The network of the link is here.");
+      return spec;
+    } catch (reason) {
+      if (reason instanceof TypeError) throw reason; // the studio does not answer
+      said.tell("The link holds no network that can be read: was it copied whole?", "bad");
+      return null;
     }
   }
 

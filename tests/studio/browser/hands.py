@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response
 
 
 class Hands:
@@ -21,14 +21,18 @@ class Hands:
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(f"{error}\n{error.stack}"))
         page.on("console", self._note)
+        page.on("response", self._refused)
         page.goto(self.link)
         page.wait_for_selector("main .card")
         return page
 
     def _note(self, said: ConsoleMessage) -> None:
-        """Whatever is an error, but for a refusal by the server, of which the browser makes one: the page tells it."""
-        if said.type == "error" and "the server responded with a status of 4" not in said.text:
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):  # `_refused` tells which
             self.troubles.append(said.text)
+
+    def _refused(self, response: Response) -> None:
+        if response.status >= 400:
+            self.troubles.append(f"{response.status} {response.request.method} {response.url}: {response.text()}")
 
     def skip_guide(self) -> None:
         self.press("I know my way")

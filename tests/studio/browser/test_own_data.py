@@ -55,6 +55,46 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     page.get_by_role("table").wait_for()
 
 
+ASKED = "which column should it learn to tell?"
+
+
+def test_a_bad_file_is_not_shown_as_the_one_before(hands: Hands, table: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(bytes(range(256)) * 20)
+    hands.skip_guide()
+    hands.page.get_by_test_id("file").set_input_files(table)
+    hands.page.get_by_text(ASKED).wait_for()
+    assert "--target" not in hands.page.locator("main").inner_text()
+    hands.page.get_by_test_id("file").set_input_files(bad)
+    said = hands.page.get_by_role("alert").first
+    said.wait_for()
+    assert "NUL bytes" in said.inner_text()
+    assert hands.page.get_by_text(ASKED).count() == hands.page.get_by_label("Use of town").count() == 0
+    hands.troubles.clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("a,b,c\n", "rows to learn from"), ("a\n1\n2\n3\n", "one at least to predict it from")]
+)
+def test_a_table_from_which_nothing_can_be_learned_is_not_asked_for_a_target(
+    hands: Hands, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "none.csv").write_text(text)
+    hands.skip_guide()
+    hands.page.get_by_test_id("file").set_input_files(tmp_path / "none.csv")
+    hands.page.get_by_role("alert").filter(has_text=said).wait_for()
+    assert hands.page.get_by_text(ASKED).count() == 0
+    hands.troubles.clear()
+
+
+def test_a_link_that_was_cut_short_is_told_and_opens_the_studio(hands: Hands) -> None:
+    hands.link += "&spec=ZGF0YSA9ICJ"
+    hands.page = hands.tab()
+    hands.page.get_by_text("was it copied whole?").first.wait_for()
+    hands.choose("Spirals")
+    hands.troubles.clear()
+
+
 def test_a_bad_file_is_refused_in_a_sentence_at_its_place(hands: Hands, tmp_path: Path) -> None:
     bad = tmp_path / "bad.parquet"
     bad.write_bytes(b"not a table at all")

@@ -52,6 +52,20 @@ def test_one_tab_steers_and_another_may_take_over(trainer: Hands) -> None:
     trainer.state("done")
 
 
+def test_a_tab_loaded_anew_before_the_start_was_answered_finds_its_run(hands: Hands) -> None:
+    hands.skip_guide()
+    hands.choose("Spirals")
+    hands.go("Network")
+    hands.set("Rounds (epochs)", "3000")
+    hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+    hands.page.reload()
+    hands.go("Train")
+    hands.state("running")
+    hands.wait_for_step(50)
+    hands.press("Finish here")
+    hands.state("done")
+
+
 def test_a_tab_closed_and_opened_again_has_the_whole_curve(trainer: Hands) -> None:
     before = trainer.step()
     trainer.page.close()
