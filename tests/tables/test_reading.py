@@ -52,6 +52,7 @@ def test_any_csv_is_the_same_table(tmp_path: Path, delimiter: str, encoding: str
         (b"a\0,b\n1,2\n", "NUL"),
         (b"\x1f\x8babc", "damaged"),
         (b'a,b\n"' + b"x" * (1 << 21), "quotation mark"),
+        (b'a,b\n1,"yes\n2,no\n', "the end of the file within a cell \\(line 2\\).*quotation mark"),
         (b"\xff\xfea", "damaged"),
     ],
 )

@@ -14,7 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, Self, TextIO
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _tables(
 ) -> Iterator[Table]:
     """The tables in blocks of so many cells; an error tells the first line that is wrong."""
     delimiter = delimiter or sniffed(text)
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True)
+    reader = _Reader(text, delimiter)
     head, at, last = _some(where, reader, 0, 1)
     if not head:
         raise FileError(where, "a line with the names of the columns, and rows under it", Told("an empty file"))
@@ -164,7 +164,34 @@ def sniffed(text: TextIO) -> str:
     return max(DELIMITERS, key=fit)
 
 
-def _some(where: str, reader: Any, last: int, n: int | None) -> tuple[list[list[str]], list[int], int]:
+class _Reader:
+    """csv's reader of rows, for which a quotation mark that nothing closes is an error; csv's own takes all that
+    follows it for one cell."""
+
+    def __init__(self, text: Iterable[str], delimiter: str) -> None:
+        self.over = False
+        self.rows = csv.reader(self._until_over(text), delimiter=delimiter, skipinitialspace=True)
+
+    def _until_over(self, text: Iterable[str]) -> Iterator[str]:
+        yield from text
+        self.over = True
+
+    @property
+    def line_num(self) -> int:
+        """Lines read so far."""
+        return self.rows.line_num
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> list[str]:
+        row = next(self.rows)
+        if self.over:  # it asked for one more line in the middle of a row
+            raise csv.Error("the end of the file within a cell")
+        return row
+
+
+def _some(where: str, reader: _Reader, last: int, n: int | None) -> tuple[list[list[str]], list[int], int]:
     """(at most n more rows, the line on which each begins, the last line read); empty lines are left out. `last` is the
     last line read before."""
     rows, lines = [], []
