@@ -74,7 +74,7 @@ def test_blocks_are_the_whole(rows: list[list[str]], end: str, mark: tuple[str, 
 LONG = "a;b\n" + "1;2\n" * 2000
 BROKEN = {
     "ragged": (LONG + "1;2;3\n", r"line 2002: expected 2 cells, one for each column, got 3"),
-    "a quotation mark": (LONG + '1;"2' + "\n" * 10, r"expected 2 cells|Is there a quotation mark|got 1"),
+    "a quotation mark": (LONG + '1;"2' + "\n" * 10, r"within a cell \(line 2002\)\. Is there a quotation mark"),
     "a huge cell": (LONG + "1;" + "x" * 2_000_000 + "\n", r"larger than field limit"),
     "nothing": ("", "an empty file"),
     "blank lines": ("\n\n \n", "an empty file"),
@@ -82,7 +82,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in BROKEN if name != "a quotation mark"])
+@pytest.mark.parametrize("name", BROKEN)
 def test_what_is_wrong_is_said_alike(name: str, monkeypatch: pytest.MonkeyPatch):
     text, message = BROKEN[name]
     monkeypatch.setattr(reading, "BLOCK", 200)
@@ -92,12 +92,6 @@ def test_what_is_wrong_is_said_alike(name: str, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(PellucidError, match=message) as whole:
         reading.read_table("t.csv")
     assert str(in_blocks.value) == str(whole.value)
-
-
-def test_a_quotation_mark_that_nothing_closes():
-    text, _ = BROKEN["a quotation mark"]
-    Path("t.csv").write_text(text)
-    assert sum(map(len, reading.read_blocks("t.csv"))) == len(reading.read_table("t.csv")) == 2001
 
 
 def test_bytes_far_down_count(monkeypatch: pytest.MonkeyPatch):
