@@ -25,7 +25,7 @@ ROWS: list[Row] = [
     (lambda: L.EinsumDense("ab,bc->abc", (None, 2), bias_axes="bc", activation="tanh"), (4,)),
     (lambda: L.EinsumDense("abc,bcd->abd", (3, 2), bias_axes="d"), (3, 4)),
     (lambda: L.EinsumDense("...x,xy->...y", 3, bias_axes="y"), (2, 3, 4)),
-    (lambda: L.EinsumDense("abd,bc->acd", (5, 3)), (2, 3)),
+    (lambda: L.EinsumDense("ab...,bc->ac...", 5), (2, 3)),
     (lambda: L.Activation("sigmoid"), (4,)),
     (lambda: L.Activation("softmax"), (3, 4)),
     (lambda: L.Activation("linear"), ()),

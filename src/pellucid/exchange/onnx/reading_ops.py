@@ -11,6 +11,8 @@ from ... import ops
 from ...wiring import Tensor
 from .reader import BATCH, Use, reads
 
+DOTS = "0123456789"  # signs for the axes that `...` stands for
+
 # Number by number ------------------------------------------------------------------------------------------------
 
 ONE = {
@@ -134,10 +136,17 @@ def einsum(use: Use) -> Tensor:
     equation, given = use.options["equation"].decode(), use.values()
     terms, _, out = equation.replace(" ", "").partition("->")
     shapes = [(1, *x.sample) if isinstance(x, Tensor) else x.shape for x in given]
-    sizes = dict(pair for pairs in zip(terms.split(","), shapes, strict=True) for pair in zip(*pairs, strict=True))
-    use.fits([sizes[a] for a in out])
+    spelled = [(_spelled(term, len(shape)), shape) for term, shape in zip(terms.split(","), shapes, strict=True)]
+    sizes = dict(pair for pairs in spelled for pair in zip(*pairs, strict=True))
+    dots = max((set(term) & set(DOTS) for term, _ in spelled), key=len)
+    use.fits([sizes[a] for a in [*out.replace("...", ""), *(dots if "..." in out else ())]])
     y: Tensor = ops.einsum(equation, *given)
     return y
+
+
+def _spelled(term: str, rank: int) -> str:
+    """An operand's axes, each by a sign of its own: those that `...` stands for by digits, the last one by the last."""
+    return term.replace("...", DOTS[len(DOTS) - rank + len(term) - 3 :]) if "..." in term else term
 
 
 # Shapes ----------------------------------------------------------------------------------------------------------
