@@ -1,7 +1,8 @@
 """This version of Pellucid beside another one, on the same tasks, turn by turn: python -m benchmarks.against FOLDER
 
 FOLDER is a checkout of the other version, such as `git worktree add ../before COMMIT` makes. Each line tells how many
-times as fast this version is: the median over the rounds, and the quartiles.
+times as fast this version is: the median of several pairs of processes, each the median of its rounds, and the least
+and greatest of them. A single pair would tell little: where its memory lies moves a process by a tenth while it lives.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against", description=__doc__)
     parser.add_argument("folder", type=Path, help="a checkout of the other version")
     parser.add_argument("--tasks", nargs="+", choices=names, default=names, metavar="TASK")
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=0.3, help="of one turn")
+    parser.add_argument("--pairs", type=int, default=6, help="of processes")
+    parser.add_argument("--rounds", type=int, default=12, help="of each pair")
+    parser.add_argument("--seconds", type=float, default=0.15, help="of one turn")
     return parser.parse_args()
 
 
@@ -35,13 +37,18 @@ def main() -> None:
     sources = [chosen.folder.resolve() / "src", ROOT / "src"]
     if not sources[0].is_dir():
         sys.exit(f"{chosen.folder}: expected a checkout of Pellucid, with a folder src")
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    found: dict[str, list[float]] = {name: [] for name in chosen.tasks}
+    with tempfile.TemporaryDirectory() as folder:
         last_answer(["-m", "benchmarks.data", folder])
-        pair = [stack.enter_context(Process(LIBRARY, Path(folder), chosen.tasks, source)) for source in sources]
-        for process in pair:
-            process.sleep()
-        for name in chosen.tasks:
-            print(told(name, ratios(pair, name, chosen.rounds, chosen.seconds)), flush=True)
+        for _ in range(chosen.pairs):
+            with contextlib.ExitStack() as stack:
+                pair = [stack.enter_context(Process(LIBRARY, Path(folder), chosen.tasks, source)) for source in sources]
+                for process in pair:
+                    process.sleep()
+                for name in chosen.tasks:
+                    found[name].append(float(np.median(ratios(pair, name, chosen.rounds, chosen.seconds))))
+    for name, each in found.items():
+        print(f"{name:16} {np.median(each):.3f} times as fast ({min(each):.3f} to {max(each):.3f})")
 
 
 def ratios(pair: list[Process], name: str, rounds: int, seconds: float) -> np.ndarray:
@@ -55,11 +62,6 @@ def ratios(pair: list[Process], name: str, rounds: int, seconds: float) -> np.nd
             taken[place] = pair[place].ask("time", name=name)["seconds"]
         found.append(taken[0] / taken[1])
     return np.array(found)
-
-
-def told(name: str, found: np.ndarray) -> str:
-    low, middle, high = np.percentile(found, [25, 50, 75])
-    return f"{name:16} {middle:.3f} times as fast ({low:.3f} to {high:.3f})"
 
 
 if __name__ == "__main__":

@@ -118,12 +118,11 @@ class Revision:
         self.edits = 0
         self.noticing: list[weakref.ref[Part]] = []  # parts that look for changes when asked
 
-    def noticed(self) -> int:
-        """`edits`, those among them that a part only finds when it looks."""
+    def look(self) -> None:
+        """Have `edits` count those, too, that a part only finds when it looks."""
         for known in self.noticing:
             if (part := known()) is not None:
                 part.notice()
-        return self.edits
 
     def follow(self, part: Part) -> None:
         """Count the changes of this part and of the parts that it holds: attributes, in lists and mappings too."""

@@ -210,7 +210,9 @@ def test_a_table_is_described(page: Page):
     assert sum(columns["age"]["histogram"]["counts"]) == 120
     assert sum(told["parts"].values()) == 120
     asked = page.post("data", {"spec": {"data": data}})
-    assert "age, city, bought" in asked["problem"]["error"]
+    assert "a column that is plainly the one to predict" in asked["problem"]["error"]
+    assert "'to be said'" in asked["problem"]["error"]
+    assert "--" not in asked["problem"]["error"]
     assert [column["name"] for column in asked["columns"]] == ["age", "city", "bought"]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import NonFinite, Told, WrongType
+from ..machine.shuffling import permutation
 from ..optimizers.schedules import LearningRateSchedule
 from ..training import definition, engine
 from ..training.base import TrainableModel
@@ -139,7 +140,7 @@ def _losses(
             except NonFinite:
                 return
         return
-    for order, first, last in batches.passes(0, order_key, permutation=engine.permutation):
+    for order, first, last in batches.passes(0, order_key, permutation=permutation):
         for place in range(first, last):
             trial.meters.reset()
             if not step_program.run(order, place, 1) or not math.isfinite(trial.meters.loss_sum):

@@ -168,11 +168,6 @@ def call_kernel(name: str, *operands: int) -> None:
     library().function(name)(address(words), 0, 0, 1)
 
 
-def sorting_words(n: int) -> int:
-    """How many words of memory the kernel "permutation" needs for n numbers."""
-    return 2 * n + 2 + (2 << 16)
-
-
 def signed(word: int) -> int:
     """A word of 64 bits, such as a key, as a signed number."""
     return word if word < 1 << 63 else word - (1 << 64)

@@ -575,7 +575,7 @@ class Model(Network):
         """The outputs for an array that is as the model wants it, by the compiled engine; None for the long way."""
         if type(x) is not np.ndarray or self.shape is None or not len(x) or self.gives_many:
             return None
-        if not fits(x.shape[1:], self.shape):
+        if x.shape[1:] != self.shape and not fits(x.shape[1:], self.shape):
             return None
         if x.dtype not in engine.READABLE or not x.flags.c_contiguous:
             return None

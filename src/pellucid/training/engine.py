@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..arrays import Array, Parts, Shape, aligned, as_dtypes, at_length, fits, parts_of
-from ..machine.executable import Executable, address, call_kernel, sorting_words
+from ..machine.executable import Executable, address
 from ..machine.layout import DONE, KINDS
+from ..machine.shuffling import sorting_words
 from ..machine.threads import SPAN, Crew
 from ..optimizers.memory import runs
 from ..program import CannotLower, lettered
@@ -26,6 +28,7 @@ from .lowering import NOISE_KEY, LoweredModel, lower_step
 from .predicting import Predictors
 from .programs import kept, say_once
 
+T = TypeVar("T")
 READABLE = frozenset(map(np.dtype, KINDS))  # what can be gathered as it is
 RECORD_FLOATS = 1 << 20  # outputs kept for metrics that count in Python
 
@@ -243,8 +246,10 @@ class Engine:
     def predict(self, x: Any, apart: bool = False) -> Any:
         """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
         where an input is not finite. apart: x is no batch, so that rows which depend on each other have none."""
-        found = self.predictors
-        if self.edits != self.revision.noticed() or found is None or (found.open and found.shapes != _each_shape(x)):
+        found, revision = self.predictors, self.revision
+        if revision.noticing:
+            revision.look()
+        if self.edits != revision.edits or found is None or (found.open and found.shapes != _each_shape(x)):
             found = self._predictors(_each_shape(x))
         return None if found is None or (apart and found.together) else found(x)
 
@@ -252,15 +257,12 @@ class Engine:
         """Those for rows of these shapes."""
         if not self._renewed():
             return None
-        key = tuple(shapes)
         try:
             self.model.gather()  # another model may have taken its layers over
-            self.predictors = kept(self.of_length, key, lambda: Predictors(self.model, shapes))
+            self.predictors = kept(self.of_length, tuple(shapes), self._made(lambda: Predictors(self.model, shapes)))
         except CannotLower as part:
             self._refuse(part)
             return None
-        finally:
-            self._follow()
         return self.predictors
 
     def step_program(
@@ -272,36 +274,38 @@ class Engine:
         shared = sharing()
         capacity = 1 << max((largest_share(batch, shared.size) if shared else batch) - 1, 0).bit_length()
         key = (training, fused, capacity, shared, *map(_shapes, (x, y, weights)))
+        make = partial(StepProgram, self.model, capacity, x, y, weights, training=training, fused=fused, shared=shared)
         try:
-            found = kept(
-                self.step_programs, key,
-                lambda: StepProgram(
-                    self.model, capacity, x, y, weights, training=training, fused=fused, shared=shared
-                ),
-            )  # fmt: skip
+            found = kept(self.step_programs, key, self._made(make))
             found.crew = self.crews.setdefault(key, found.crew)
         except CannotLower as part:
             self._refuse(part)
             return None
-        finally:
-            self._follow()
         found.bind(batch, x, y, weights)
         return found
 
     def _renewed(self) -> bool:
         """Forget what was compiled before a part was changed; whether there is any point in compiling."""
         model = self.model
-        if self.edits != self.revision.noticed():
+        self.revision.look()
+        if self.edits != self.revision.edits:
             self.step_programs.clear()
             self.of_length.clear()
             self.predictors, self.refusal = None, ""
         asked = os.environ.get("PELLUCID_ENGINE", "") == "definition" or getattr(model, "run_eagerly", False)
         return not (asked or self.refusal or model.dtype != "float32")
 
-    def _follow(self) -> None:
-        """Know of every change from now on to what was compiled: the model's parts, and the parts in those."""
-        self.revision.follow(self.model)  # type: ignore[arg-type]
-        self.edits = self.revision.edits
+    def _made(self, make: Callable[[], T]) -> Callable[[], T]:
+        """`make`, after which every change is known to what it compiled: the model's parts, and the parts in those."""
+
+        def made() -> T:
+            try:
+                return make()
+            finally:
+                self.revision.follow(self.model)  # type: ignore[arg-type]
+                self.edits = self.revision.edits
+
+        return made
 
     def _refuse(self, part: CannotLower) -> None:
         self.refusal = str(part)
@@ -354,13 +358,6 @@ def test(model: TrainableModel, x: Any, y: Any, weights: Any) -> None:
     step_program = engine_of(model).step_program(len(x), x, y, weights, training=False)
     if step_program is None or not step_program.run(None, 0, 1):
         definition.test_step(model, x, y, weights)
-
-
-def permutation(key: Key, n: int) -> Array:
-    """What `key.permutation(n)` is, in a tenth of the time."""
-    order, memory = np.empty(n, "int64"), np.empty(sorting_words(n), "int64")
-    call_kernel("permutation", key.seed, n, address(order), address(memory))
-    return order
 
 
 def predict(model: TrainableModel, x: Any) -> Any:

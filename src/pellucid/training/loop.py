@@ -13,6 +13,7 @@ import numpy as np
 
 from ..arrays import Array, as_dtypes, joined, parts_of, with_batch
 from ..errors import NonFinite, NotReady, ShapeError, Told
+from ..machine.shuffling import permutation
 from . import definition, engine
 from .base import TrainableModel
 from .batches import ArrayBatches, Batches, with_class_weight
@@ -148,7 +149,7 @@ def _train_epoch(model: TrainableModel, plan: Plan, listeners: CallbackList, pos
     step_program = engine.step_program_for(model, plan.train, plan.class_weight, training=True, fused=fused)
     if step_program is not None and isinstance(plan.train, ArrayBatches):
         unfused = partial(engine.step_program_for, model, plan.train, plan.class_weight, training=True)
-        for order, first, last in plan.train.passes(position.epoch, key, position.batch, engine.permutation):
+        for order, first, last in plan.train.passes(position.epoch, key, position.batch, permutation):
             if not _run(model, step_program, unfused, listeners, position, (order, first, last)):
                 break
         return model.meters.results()

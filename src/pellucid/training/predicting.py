@@ -82,9 +82,9 @@ class Predictors:
     def __init__(self, model: TrainableModel, shapes: Sequence[Shape]) -> None:
         self.model, self.shapes = model, shapes
         self.open = any(map(is_open, model.sample_shapes))
-        self.plain = len(shapes) == 1 and not model.takes_many and not model.gives_many
         code = lower_prediction(model, 1, shapes).code
         self.together, widest = code.together, max(code.widths())
+        self.by_row = len(shapes) == 1 and not (model.takes_many or model.gives_many or code.together)
         block = LARGEST_BLOCK
         while block > 16 and block * widest > CACHE:
             block //= 2
@@ -96,10 +96,8 @@ class Predictors:
 
     def __call__(self, x: Any) -> Any:
         """The outputs for rows x (N, ...) of the model's own shape; None if an input is not finite."""
-        if self.together:
-            return self._whole(x)
-        if not self.plain:
-            return self._run(x)
+        if not self.by_row:
+            return self._whole(x) if self.together else self._run(x)
         n = len(x)
         if n == 1 and x.dtype.itemsize < 8:  # float64 may hold numbers that float32 cannot: NumPy would warn
             return self._row(x)

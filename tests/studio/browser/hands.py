@@ -49,9 +49,10 @@ class Hands:
         self.page.locator("button.set", has_text=data).click()
         self.page.get_by_role("button", name="Next: the network").wait_for()
 
-    def state(self, wanted: str) -> None:
-        """Wait until the run is in this state."""
-        self.page.locator(f'[aria-label="Training"] [data-state="{wanted}"]').wait_for()
+    def state(self, wanted: str, run: str = "") -> None:
+        """Wait until the run, or the one of this name, is in this state."""
+        of = f"[data-run='{run}']" if run else ""
+        self.page.locator(f'[aria-label="Training"]{of} [data-state="{wanted}"]').wait_for()
 
     def step(self) -> int:
         return int(self.page.locator('[aria-label="Training"]').get_attribute("data-step") or 0)

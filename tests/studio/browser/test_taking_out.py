@@ -15,19 +15,18 @@ pytestmark = pytest.mark.long
 BEGINNINGS = {"NumPy script": b"", ".keras": b"PK", "ONNX": b"\x08", "Spec": b"data", "Everything": b"PK", "C": b""}
 
 
-def train(hands: Hands, epochs: str = "5") -> None:
+def train(hands: Hands, run: str = "digits-1", epochs: str = "5") -> None:
     hands.go("Network")
     hands.set("Rounds (epochs)", epochs)
     hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
-    hands.state("running")
-    hands.state("done")
+    hands.state("done", run)
 
 
 def test_runs_are_compared_renamed_taken_out_and_deleted(hands: Hands, tmp_path: Path) -> None:
     page = hands.page
     hands.skip_guide()
     train(hands)
-    train(hands, "7")
+    train(hands, "digits-2", "7")
     hands.go("Runs")
     page.get_by_label("Compare digits-1").check()
     page.get_by_label("Compare digits-2").check()
