@@ -14,7 +14,7 @@ import pytest
 
 import pellucid
 from pellucid.layers import BatchNormalization, Dense, Dropout
-from pellucid.machine.threads import Crew
+from pellucid.machine.threads import SPAN, Crew
 from pellucid.rng import Key
 
 
@@ -162,3 +162,13 @@ def test_ctrl_c_stops_at_once_and_leaves_the_model_whole() -> None:
     again = network(600)
     again.fit(x, y, epochs=1, verbose=0)
     np.testing.assert_array_equal(again.predict(x[:5], verbose=0).shape, model.predict(x[:5], verbose=0).shape)
+
+
+def test_what_a_run_of_one_step_costs_besides_is_not_taken_for_a_step_forever():
+    crew = Crew(1)
+    for _ in range(20):
+        threads, _ = crew.plan(1)
+        crew.ran(threads, 1, 1e-4)  # a step of a microsecond, and what it takes to begin
+    threads, steps = crew.plan(1 << 20)
+    crew.ran(threads, steps, steps * 1e-6)
+    assert crew.plan(1 << 20)[1] == int(SPAN / 1e-6)

@@ -59,10 +59,18 @@ class Crew:
         if not self.queue and len(self.counts) > 1 and time.perf_counter() > self.due:
             self._look_again()
         threads = self.queue[0] if self.queue else self.best
-        known = self.tally.each if self.tally.runs else self.each.get(threads, self.each.get(self.best))
+        known = self.tally.each if self.tally.runs else self.step_time(threads)
         if known is None:
             return threads, 1
         return threads, max(1, min(limit, int((TRIAL if self.queue else SPAN) / known)))
+
+    def step_time(self, threads: int) -> float | None:
+        """Seconds that a step is expected to take: what it took in the last run, or in the trial; None if never run.
+
+        A trial whose runs had a step each counts what a run costs besides, and stays until the next trial.
+        """
+        each = self.each.get(threads, self.each.get(self.best))
+        return self.real[threads][0] if threads in self.real else each
 
     def _look_again(self) -> None:
         """Try the present number of threads and its neighbours."""

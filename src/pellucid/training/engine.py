@@ -140,7 +140,7 @@ class StepProgram:
 
     def short(self, steps: int) -> bool:
         """Whether an epoch of so many steps is known to be over before anybody could want to look at it."""
-        known = self.crew.each.get(self.crew.best)
+        known = self.crew.step_time(self.crew.best)
         return known is not None and steps * known < SPAN
 
     def run_epochs(self, key: Key | None, limit: int) -> tuple[int, dict[str, list[float]]]:
