@@ -1,6 +1,6 @@
 """Searches: python -m benchmarks.tuning [--quick] [--seconds 60]
 
-1. Sixty trials on digits with one worker and with one for each core: the same trials, and how much sooner.
+1. `pellucid tune digits --trials 60` with one worker and with one for each core: the same trials, how much sooner.
 2. The best network that each of several tuners finds in the same seconds, on digits and three tables, for five seeds.
    Every tuner has the same rows, standardised, the same space, and chooses by rows of its own that it holds out; it is
    judged by rows that none has seen.
@@ -16,18 +16,19 @@ import itertools
 import json
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))  # best for networks so small
+os.environ.setdefault("KERAS_BACKEND", "jax")  # KerasTuner asks for TensorFlow otherwise
 
 import numpy as np
-from sklearn.metrics import accuracy_score, log_loss
-from sklearn.model_selection import RandomizedSearchCV, train_test_split
-from sklearn.neural_network import MLPClassifier
 
 import pellucid
 from pellucid.layers import Dense, Dropout
@@ -35,10 +36,11 @@ from pellucid.optimizers import Adam
 from pellucid.tuning import tune
 from pellucid.tuning.processes import cores
 
-from .report import RESULTS, table
-from .table_sets import SETS, Split
+# What a tuner alone needs is imported in its function: each worker of Pellucid's reads this file.
+if TYPE_CHECKING:
+    from .table_sets import Split
 
-FILE = RESULTS / "tuning.json"
+FILE = Path(__file__).parent / "results" / "tuning.json"
 TITLES = ("digits", "breast cancer", "wine", "make_classification")
 BAR = 1.8  # times sooner with two cores than with one
 EPOCHS, WIDEST = 40, 256
@@ -73,13 +75,15 @@ class Network:
 
 
 def speed(trials: int) -> dict[str, float]:
-    """Seconds of the same trials with one worker and with all, the start of the workers included."""
-    split = standardised("digits", 0)
+    """Seconds of the same trials with one worker and with all, from the command's start to its end."""
     took = {}
-    for workers in (1, cores()):
-        began = time.perf_counter()
-        tune(Network(10), split[:2], SPACE, trials=trials, sampler="random", epochs=EPOCHS, workers=workers)
-        took[str(workers)] = time.perf_counter() - began
+    with tempfile.TemporaryDirectory() as folder:
+        for workers in (1, cores()):
+            options = ["--trials", str(trials), "--sampler", "random", "--workers", str(workers)]
+            command = [sys.executable, "-m", "pellucid", "tune", "digits", *options, "--out", f"{folder}/{workers}"]
+            began = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            took[str(workers)] = time.perf_counter() - began
     return took
 
 
@@ -94,6 +98,9 @@ def pellucid_(split: Split, seconds: float, seed: int) -> Any:
 
 def sklearn_(split: Split, seconds: float, seed: int) -> Any:
     """RandomizedSearchCV over MLPClassifier, a few candidates at a time until the seconds are over."""
+    from sklearn.model_selection import RandomizedSearchCV
+    from sklearn.neural_network import MLPClassifier
+
     rng, best = np.random.default_rng(seed), None
     space = {
         "hidden_layer_sizes": [(u,) * d for d in (1, 2, 3) for u in (16, 32, 64, 128, WIDEST)],
@@ -116,8 +123,6 @@ def sklearn_(split: Split, seconds: float, seed: int) -> Any:
 
 def keras_tuner_(split: Split, seconds: float, seed: int) -> Any:
     """KerasTuner's Bayesian search, as its guide has it, one trial at a time until the seconds are over."""
-    import tempfile
-
     import keras
     import keras_tuner
 
@@ -222,6 +227,8 @@ TUNERS: dict[str, tuple[Callable[[Split, float, int], Any], list[str]]] = {
 
 def standardised(title: str, seed: int) -> Split:
     """A set's rows, each column to mean 0 and deviation 1 by the rows to train on."""
+    from .table_sets import SETS, Split
+
     split = next(one for one in SETS if one.title == title).split(seed)
     mean, deviation = split.x.mean(axis=0), split.x.std(axis=0)
     x, x_test = ((a - mean) / np.where(deviation > 0, deviation, 1) for a in (split.x, split.x_test))
@@ -229,41 +236,55 @@ def standardised(title: str, seed: int) -> Split:
 
 
 def _held(split: Split, seed: int) -> Any:
+    from sklearn.model_selection import train_test_split
+
     return train_test_split(split.x, split.y, test_size=0.2, stratify=split.y, random_state=seed)
 
 
 def _stratified(split: Split, seed: int) -> Any:
+    from sklearn.model_selection import train_test_split
+
     rows = np.arange(len(split.y))
     yield train_test_split(rows, test_size=0.2, stratify=split.y, random_state=seed)
 
 
 def compared(titles: tuple[str, ...], seeds: int, seconds: float) -> dict[str, Any]:
-    """Accuracy and log loss on the rows to test on: by set, tuner and seed; a reason where one cannot be asked."""
-    found: dict[str, Any] = {}
-    for title in titles:
-        for name, (search, needs) in TUNERS.items():
-            try:
-                for package in needs:
-                    importlib.import_module(package)
-            except ImportError as problem:
-                found.setdefault(title, {})[name] = {"reason": f"{problem.name} is not installed"}
-                continue
-            scores = []
-            for seed in range(seeds):
-                split, began = standardised(title, seed), time.perf_counter()
-                p = np.asarray(search(split, seconds, seed), np.float64)
-                scores.append({
-                    "accuracy": float(accuracy_score(split.y_test, p.argmax(axis=1))),
-                    "loss": float(log_loss(split.y_test, p / p.sum(axis=1, keepdims=True))),
-                    "seconds": time.perf_counter() - began,
-                })  # fmt: skip
-            found.setdefault(title, {})[name] = {"scores": scores}
-            print(title, name, scores, file=sys.stderr, flush=True)
+    """Accuracy and log loss on the rows to test on, of each set and tuner, turn by turn; a reason where one cannot be
+    asked."""
+    found: dict[str, Any] = {title: {name: _asked(needs) for name, (_, needs) in TUNERS.items()} for title in titles}
+    for title, seed, (name, (search, _)) in itertools.product(titles, range(seeds), TUNERS.items()):
+        if "scores" in found[title][name]:
+            found[title][name]["scores"].append(score := judged(search, standardised(title, seed), seconds, seed))
+            print(title, name, score, file=sys.stderr, flush=True)
     return found
+
+
+def _asked(needs: list[str]) -> dict[str, Any]:
+    """No scores as yet; why there will be none."""
+    try:
+        for package in needs:
+            importlib.import_module(package)
+    except ImportError as problem:
+        return {"reason": f"{problem.name} is not installed"}
+    return {"scores": []}
+
+
+def judged(search: Callable[[Split, float, int], Any], split: Split, seconds: float, seed: int) -> dict[str, float]:
+    from sklearn.metrics import accuracy_score, log_loss
+
+    began = time.perf_counter()
+    p = np.asarray(search(split, seconds, seed), np.float64)
+    return {
+        "accuracy": float(accuracy_score(split.y_test, p.argmax(axis=1))),
+        "loss": float(log_loss(split.y_test, p / p.sum(axis=1, keepdims=True))),
+        "seconds": time.perf_counter() - began,
+    }
 
 
 def page(found: dict[str, Any]) -> str:
     """What was found, as tables: means over the seeds, with their deviation."""
+    from .report import table
+
     first, last = found["speed"].values()
     lines = [
         f"{first:.1f} s with one worker, {last:.1f} s with {cores()}: {first / last:.2f} times sooner (bar: {BAR})."

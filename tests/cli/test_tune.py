@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from pellucid.actions.runs import open_model
 from pellucid.actions.tune import Search
 from pellucid.cli.tune import search_of
-from pellucid.errors import InvalidArgument
+from pellucid.errors import FileError, InvalidArgument
 
 SPEC = """
 data = "moons"
@@ -65,6 +66,16 @@ def test_ctrl_c_leaves_the_best_model_saved(tmp_path: Path):
     assert (tmp_path / "runs/moons-1/model.keras").exists()
     assert "Test on" in out
     assert "Traceback" not in err
+
+
+def test_a_search_in_which_nothing_was_done_is_a_failure_and_may_be_gone_on_with(tmp_path: Path):
+    (tmp_path / "search.toml").write_text('data = "moons"\n[space]\nlearning_rate = [1e30]')
+    out, err = (process := typed(tmp_path, "tune", "search.toml", "--trials", "1", "--workers", "1")).communicate()
+    assert process.returncode == 1, err
+    assert "1 trial failed" in out
+    assert "No trial was done" in out
+    with pytest.raises(FileError, match="Finish it: pellucid tune --resume"):
+        open_model(tmp_path / "runs/moons-1")
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,8 @@ class Run:
                 f"Ask what to change: pellucid doctor {self.path}",
             )
         else:
-            got, fix = f"one without {lacking}", f"Finish it: pellucid train --resume {self.path}"
+            command = "train" if self.spec.exists() else "tune"
+            got, fix = f"one without {lacking}", f"Finish it: pellucid {command} --resume {self.path}"
         return FileError(where, "a finished run", Told(got), fix)
 
     def write_metrics(self, values: dict[str, Any]) -> None:
@@ -264,6 +265,8 @@ def _opened(folder: Path) -> int | None:
 def find(path: Path) -> Run:
     """The run in a folder."""
     run = Run(path)
+    if not run.spec.exists() and run.search.exists():  # a search that has not come to its best network
+        raise run.unfinished(f"run {path}", run.model.name)
     if not run.spec.exists():
         fix = "Pass the folder that `pellucid train` named at its end."
         raise FileError(

@@ -100,6 +100,8 @@ def tune_command(
     _show(found)
     if not found.whole:
         raise typer.Exit(INTERRUPTED)
+    if found.finished is None:
+        raise typer.Exit(1)
 
 
 def _resources(
