@@ -24,7 +24,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_rows_of_the_test_part_by_the_model_that_the_run_left(run: Path) -> None:
-    explanation = action.explain(run, None, [3, 0])
+    explanation, _ = action.explain(run, None, [3, 0])
     (_, _), (x, y) = load("moons", 0)
     np.testing.assert_array_equal(explanation.steps[0]["x"], x[[3, 0]].astype("float32"))
     model = load_model(run / "model.keras")
@@ -36,12 +36,21 @@ def test_rows_of_the_test_part_by_the_model_that_the_run_left(run: Path) -> None
 
 def test_data_without_targets_give_the_forward_pass(run: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "new.npz", x=np.ones((2, 2), "float32"))
-    explanation = action.explain(run / "model.keras", str(tmp_path / "new.npz"), [1])
+    explanation, _ = action.explain(run / "model.keras", str(tmp_path / "new.npz"), [1])
     assert {step.phase for step in explanation} == {"forward"}
 
 
+def test_classes_are_named_by_a_run_and_by_its_file_alone(tmp_path: Path) -> None:
+    rows = [f"{20 + i % 7},{'yes' if i % 3 else 'no'}" for i in range(60)]
+    (tmp_path / "bought.csv").write_text("\n".join(["age,bought", *rows]))
+    train(TrainSpec(data=str(tmp_path / "bought.csv"), target=["bought"], layers=[2], epochs=1), out=tmp_path / "run")
+    (tmp_path / "run" / "model.keras").rename(tmp_path / "alone.keras")
+    _, names = action.explain(tmp_path / "alone.keras", str(tmp_path / "bought.csv"), [0])
+    assert names == ("no", "yes")
+
+
 def test_why_takes_an_entry_as_people_write_it(run: Path) -> None:
-    explanation = action.explain(run, None, [0])
+    explanation, _ = action.explain(run, None, [0])
     for entry in ("dense/kernel[1,5]", " dense/kernel[ 1 , 5 ] ", "dense/kernel[1, 5]"):
         assert action.why(explanation, entry) == explanation.why("dense/kernel", 1, 5)
     for wrong in (
@@ -60,7 +69,7 @@ def test_why_takes_an_entry_as_people_write_it(run: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["html", "json", "txt", "HTML"])
 def test_files_in_three_forms(run: Path, tmp_path: Path, suffix: str) -> None:
-    explanation = action.explain(run, None, [0])
+    explanation, _ = action.explain(run, None, [0])
     out = tmp_path / f"e.{suffix}"
     action.write(out, explanation)
     text = out.read_text(encoding="utf-8")
@@ -76,9 +85,9 @@ def test_mistakes(run: Path, tmp_path: Path) -> None:
         with pytest.raises(InvalidArgument, match="--row: expected a row from 0 to 79"):
             action.explain(run, None, rows)
     with pytest.raises(InvalidArgument, match=r"--out.*\.html"):
-        action.write(tmp_path / "e.doc", action.explain(run, None, [0]))
+        action.write(tmp_path / "e.doc", action.explain(run, None, [0])[0])
     with pytest.raises(FileError):
-        action.write(run / "spec.toml" / "e.html", action.explain(run, None, [0]))
+        action.write(run / "spec.toml" / "e.html", action.explain(run, None, [0])[0])
     with pytest.raises(PellucidError):
         action.explain(tmp_path / "no run", None, [0])
     assert not list(tmp_path.iterdir())

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..data.labels import Names
 from ..errors import InvalidArgument, Told
 from ..files import write_text_whole
 from ..inspection.explaining import Explanation, Why
@@ -15,9 +16,9 @@ from .apply import opened_for, targets_of
 ENTRY = re.compile(r"([^\[\]]+)\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\]")  # dense/kernel[3, 5]
 
 
-def explain(path: Path, data: str | None, rows: Sequence[int], engine: str = "auto") -> Explanation:
+def explain(path: Path, data: str | None, rows: Sequence[int], engine: str = "auto") -> tuple[Explanation, Names]:
     """What a run (its folder) or a .keras file computes for these rows of the test part of a data set, or of an .npz
-    file; without targets in it, the forward pass alone."""
+    file; without targets in it, the forward pass alone. And the names of the classes, () for none."""
     opened = opened_for(path, data, whole=True)
     last = len(opened.x) - 1
     for row in rows:
@@ -25,9 +26,9 @@ def explain(path: Path, data: str | None, rows: Sequence[int], engine: str = "au
             raise InvalidArgument("explain, --row", f"a row from 0 to {last}", row)
     chosen = list(rows)
     if opened.y is None:
-        return opened.model.explain(opened.x[chosen], engine=engine)
+        return opened.model.explain(opened.x[chosen], engine=engine), opened.names
     y = targets_of(opened, f"data {data or 'of the run'}, y")
-    return opened.model.explain(opened.x[chosen], y[chosen], engine=engine)
+    return opened.model.explain(opened.x[chosen], y[chosen], engine=engine), opened.names
 
 
 def why(explanation: Explanation, entry: str) -> Why:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ..actions import explain as action
-from ..actions.runs import names_of
 from . import show
 from .working import Working
 
@@ -37,12 +36,12 @@ def explain_command(
     pellucid explain runs/digits-1 --row 5 --why "dense/kernel[3,5]"
     """
     with Working("A step is explained"):
-        explanation = action.explain(run, data, rows or [0], engine)
+        explanation, names = action.explain(run, data, rows or [0], engine)
         told = explanation if why is None else action.why(explanation, why)
         if out is not None:
             action.write(out, explanation)
     if not as_json:
-        show.classes(names_of(run))
+        show.classes(names)
     if as_json:
         show.line(action.as_json(told))
     elif out is None or why is not None:
