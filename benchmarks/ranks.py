@@ -33,6 +33,7 @@ from pellucid.training.exchange import Exchange
 
 from . import data, machine
 from .processes import ROOT
+from .report import write_page
 
 BATCHES = (32, 128, 512, 2048)
 LENGTHS = (1_000, 10_000, 101_770, 400_000, 1_600_000)  # floats; the third is the gradient of 784-128-10
@@ -42,7 +43,6 @@ MACHINES = (2, 4, 8, 16, 32)
 ROUNDS, TURNS, EPOCHS = 3, 150, 4
 RESULTS = ROOT / "benchmarks" / "results" / "ranks.json"
 PAGE = ROOT / "docs" / "guide" / "beyond_one_machine.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 BUSY = " **Other programs ran meanwhile, so that these times say little of a quiet machine.**"
 
 
@@ -228,15 +228,8 @@ def main() -> None:
     found = measured(*((1, 30, 1) if given.quick else (ROUNDS, TURNS, EPOCHS)))
     if not given.quick:
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-        write(found)
+        write_page(written(found), PAGE)
     print(written(found))
-
-
-def write(found: dict[str, Any]) -> None:
-    """Put it into the page."""
-    text = PAGE.read_text("utf-8")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{written(found)}\n\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -27,10 +27,10 @@ from typing import Any
 
 from .machine import described
 from .processes import ROOT
+from .report import write_page
 
 RESULTS = ROOT / "benchmarks" / "results" / "serving.json"
 PAGE = ROOT / "docs" / "guide" / "serving.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 SIZES = (13, 64, 64, 3)
 ROWS = (1, 100)
 CONNECTIONS = 8
@@ -212,12 +212,6 @@ def ratio(found: dict[str, list[dict[str, float]]], key: str) -> str:
     return f"{statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})"
 
 
-def publish(results: dict[str, Any]) -> None:
-    text = PAGE.read_text("utf-8")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table(results)}\n\n{END}{after}", "utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
@@ -236,7 +230,7 @@ def main() -> None:
         "found": found,
     }  # fmt: skip
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    publish(results)
+    write_page(table(results), PAGE)
 
 
 if __name__ == "__main__":
