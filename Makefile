@@ -24,7 +24,7 @@ demo: $(VENV)/.core
 	$(BIN)/pellucid train digits
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not long" $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --durations 25 -m "not long" $(ARGS)
 
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m long $(ARGS)

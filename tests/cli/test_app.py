@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from cli.said import settled
 from laws.cache import CACHE
+from pellucid.cli.app import app
 
 ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": CACHE}
 
@@ -83,6 +85,19 @@ def test_a_loss_of_another_name_still_means_classes(tmp_path: Path):
     assert "2-16-16-3" in pellucid(*words, "--layers", "16,16", cwd=tmp_path).stdout
     assert "Confusion matrix" in pellucid("evaluate", "run", cwd=tmp_path).stdout
     assert pellucid("predict", "run", cwd=tmp_path).stdout.startswith("row,class,p0,p1,p2")
+
+
+@pytest.mark.parametrize(
+    ("words", "examples"),
+    [
+        ("tune", ["pellucid tune digits --trials 40", "pellucid tune people.csv --target survived --time 5m"]),
+        ("studio", ["pellucid studio", "pellucid studio people.csv"]),
+        ("data example", ["pellucid data example", "pellucid train pumps.csv"]),
+    ],
+)
+def test_help_gives_each_example_a_line(words: str, examples: list[str]):
+    shown = CliRunner().invoke(app, [*words.split(), "--help"]).stdout
+    assert {f"  {example}" for example in examples} <= set(shown.splitlines())
 
 
 def test_bare_pellucid_shows_help(tmp_path: Path):

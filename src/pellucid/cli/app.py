@@ -177,6 +177,7 @@ def data_example(
 ) -> None:
     """Write a table to try things with: readings of pumps, made up, free for any use (CC0).
 
+    \b
     pellucid data example
     pellucid train pumps.csv
     """

@@ -15,7 +15,8 @@ Source = Annotated[
     str | None,
     typer.Argument(
         help="A data set's name (see `pellucid data list`), a table such as people.csv, an .npz file, or a spec in a "
-        ".toml file."
+        ".toml file.",
+        metavar="DATA",
     ),
 ]
 

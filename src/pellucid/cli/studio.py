@@ -39,6 +39,7 @@ def studio_command(
 ) -> None:
     """Open the studio: a page on which networks are designed, trained, looked into and used, without code.
 
+    \b
     pellucid studio
     pellucid studio people.csv
     """

@@ -79,6 +79,7 @@ def tune_command(
 ) -> None:
     """Search for a better network, train the best on all rows but the test's, and keep it.
 
+    \b
     pellucid tune digits --trials 40
     pellucid tune people.csv --target survived --time 5m
     """
