@@ -1,0 +1,289 @@
+"""The studio's pace: python -m benchmarks.studio [--rounds 5] [--epochs 20] [--minutes 0]
+
+1. From the command to a page that can be used, in a Chromium that runs already.
+2. How often curves and pictures reach that page while MNIST trains (the digits of the package where there is no MNIST).
+3. Seconds of the same training: from the command line, in the studio without a page, and with one that shows the
+   weights; in turn.
+4. With --minutes: the memory of the server, of its trainer and of the page while one training goes on.
+
+What came out stands in results/studio.json and docs/guide/studio.md. Needs Playwright and Chromium or Chrome.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from websockets.sync.client import connect
+
+from .machine import described
+from .processes import ROOT
+from .report import RESULTS, table, write_page
+
+sys.path.insert(0, str(ROOT / "tests"))  # whoever tests the page knows how to handle it
+
+from studio.browser.hands import Hands
+from studio.browser.opening import installed, serving
+
+FILE, PAGE = RESULTS / "studio.json", ROOT / "docs" / "guide" / "studio.md"
+PATIENCE = 600.0  # seconds of a training
+WAYS = {
+    "command": "`pellucid train`",
+    "server": "studio, no page",
+    "page": "studio, with a page that shows the weights",
+}
+
+
+def spec(epochs: int) -> dict[str, Any]:
+    data = "mnist" if os.environ.get("PELLUCID_DATA") else "digits"
+    return {"data": data, "layers": [128], "epochs": epochs, "until_converged": False}
+
+
+# 1. The start --------------------------------------------------------------------------------------------------------
+
+
+def start(browser: Browser, folder: Path) -> float:
+    """Seconds from the command to a page with its first cards."""
+    context = browser.new_context()
+    page = context.new_page()
+    began = time.perf_counter()
+    with serving(folder) as link:
+        page.goto(link)
+        page.wait_for_selector("main .card")
+        took = time.perf_counter() - began
+        context.close()
+    return took
+
+
+# 2. and 3. Trainings -------------------------------------------------------------------------------------------------
+
+
+def by_command(asked: dict[str, Any], folder: Path) -> float:
+    """Seconds of the training, without those of starting and reading."""
+    import tomli_w
+
+    (folder / "spec.toml").write_text(tomli_w.dumps(asked), "utf-8")
+    words = [sys.executable, "-m", "pellucid", "train", "spec.toml", "--quiet", "--force", "--out", "command"]
+    subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return float(json.loads((folder / "command" / "metrics.json").read_text("utf-8"))["seconds"])
+
+
+def by_server(asked: dict[str, Any], folder: Path, link: str) -> float:
+    with talk(link) as say:
+        run = say({"type": "start", "spec": asked, "request": 1}, lambda told: told.get("type") == "started")["run"]
+        say(None, lambda told: told.get("type") == "finished" and told["run"] == run)
+    return float(json.loads((folder / "runs" / run / "metrics.json").read_text("utf-8"))["seconds"])
+
+
+@contextmanager
+def talk(link: str) -> Iterator[Callable[[Any, Callable[[dict[str, Any]], bool]], dict[str, Any]]]:
+    """Say something, if anything, and wait for what is wanted; pictures are not asked for."""
+    base, token = re.fullmatch(r"http://(\S+)/#token=(\S+)", link).groups()  # type: ignore[union-attr]
+    word = "token." + base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+    with connect(
+        f"ws://{base}/api/socket", subprotocols=["pellucid", word], origin=f"http://{base}", max_size=None  # type: ignore[arg-type, list-item]
+    ) as socket:  # fmt: skip
+
+        def say(said: Any, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+            if said is not None:
+                socket.send(json.dumps(said))
+            until = time.monotonic() + PATIENCE
+            while time.monotonic() < until:
+                came = socket.recv(PATIENCE)
+                told = json.loads(came) if isinstance(came, str) else {}
+                if told.get("type") in ("refused", "problem"):
+                    raise RuntimeError(told["error"])
+                if wanted(told):
+                    return dict(told)
+            raise RuntimeError("no answer")
+
+        yield say
+
+
+class Seen:
+    """What came down the page's sockets, by kind, and in how many seconds."""
+
+    def __init__(self, page: Page) -> None:
+        self.counts: Counter[str] = Counter()
+        self.first, self.last = 0.0, 0.0
+        page.on("websocket", self._opened)
+
+    def _opened(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._came)
+
+    def _came(self, payload: str | bytes) -> None:
+        if isinstance(payload, bytes):
+            n = int.from_bytes(payload[:4], "little")
+            kind = json.loads(payload[4 : 4 + n])["topic"]
+        else:
+            kind = json.loads(payload)["type"]
+        self.counts[kind] += 1
+        if kind == "curve":
+            self.first, self.last = self.first or time.perf_counter(), time.perf_counter()
+
+    def rate(self, kind: str) -> float:
+        return self.counts[kind] / max(self.last - self.first, 1e-9)
+
+
+def by_page(asked: dict[str, Any], folder: Path, link: str, browser: Browser) -> tuple[float, dict[str, float]]:
+    """Seconds of the training, and messages a second."""
+    import tomli_w
+
+    told = base64.urlsafe_b64encode(tomli_w.dumps(asked).encode()).decode().rstrip("=")
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(1000 * PATIENCE)
+    hands = Hands(context, f"{link}&spec={told}")
+    seen = Seen(hands.page)
+    hands.page.reload()  # so that its socket is seen
+    hands.page.wait_for_selector("main .card")
+    if hands.page.get_by_role("button", name="I know my way", exact=True).is_visible():
+        hands.skip_guide()
+    hands.go("Network")
+    hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+    hands.state("running")
+    hands.go("Look")
+    run = str(hands.page.locator('[aria-label="Training"]').get_attribute("data-run"))
+    hands.state("done")
+    context.close()
+    seconds = float(json.loads((folder / "runs" / run / "metrics.json").read_text("utf-8"))["seconds"])
+    return seconds, {kind: seen.rate(kind) for kind in ("curve", "weights")}
+
+
+# 4. Memory -----------------------------------------------------------------------------------------------------------
+
+
+def memory(browser: Browser, folder: Path, minutes: int) -> list[dict[str, float]]:
+    """Each minute: MB of the server, of its children together, and of the page's objects."""
+    import tomli_w
+
+    told = base64.urlsafe_b64encode(tomli_w.dumps(spec(10_000_000)).encode()).decode().rstrip("=")
+    found = []
+    with serving(folder) as link:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        hands = Hands(context, f"{link}&spec={told}")
+        hands.skip_guide()
+        hands.go("Network")
+        hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+        hands.state("running")
+        hands.go("Look")
+        heap = context.new_cdp_session(hands.page)
+        for _ in range(minutes):
+            hands.page.wait_for_timeout(60_000)
+            heap.send("HeapProfiler.collectGarbage")
+            used = heap.send("Runtime.getHeapUsage")["usedSize"]
+            server, *children = processes_of(os.getpid())
+            found.append({"server": held(server), "trainer": sum(map(held, children)), "page": used / 1e6})
+            print(found[-1], file=sys.stderr, flush=True)
+        context.close()
+    return found
+
+
+def processes_of(parent: int) -> list[int]:
+    """The studio that this process has started, and what that has started."""
+    ids = subprocess.run(["ps", "-eo", "pid,ppid,args"], check=True, capture_output=True, text=True).stdout
+    rows = [line.split(None, 2) for line in ids.splitlines()[1:]]
+    server = next(int(pid) for pid, ppid, args in rows if int(ppid) == parent and "pellucid studio" in args)
+    return [server, *(int(pid) for pid, ppid, _ in rows if int(ppid) == server)]
+
+
+def held(process: int) -> float:
+    """MB of memory that a process alone has."""
+    pages = Path(f"/proc/{process}/statm").read_text().split()
+    return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+# All -----------------------------------------------------------------------------------------------------------------
+
+
+def measured(rounds: int, epochs: int, minutes: int) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "made": date.today().isoformat(), "machine": described(), "rounds": rounds, "epochs": epochs,
+        "data": spec(epochs)["data"], "start": [], "seconds": {way: [] for way in WAYS}, "rates": [], "memory": [],
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        browser = playwright.chromium.launch(executable_path=installed(), args=["--no-sandbox"])
+        for _ in range(rounds):
+            found["start"].append(start(browser, folder))
+        with serving(folder) as link:
+            for _ in range(rounds):
+                found["seconds"]["command"].append(by_command(spec(epochs), folder))
+                found["seconds"]["server"].append(by_server(spec(epochs), folder, link))
+                seconds, rates = by_page(spec(epochs), folder, link, browser)
+                found["seconds"]["page"].append(seconds)
+                found["rates"].append(rates)
+        if minutes:
+            found["memory"] = memory(browser, folder, minutes)
+        browser.close()
+    return found
+
+
+def page(found: dict[str, Any]) -> str:
+    """What is published."""
+    machine, seconds = found["machine"], found["seconds"]
+    base = seconds["command"]
+    rows = [["from the command to a usable page", spread(found["start"], "s"), ""]]
+    rows += [
+        [f"training {found['data']}, {WAYS[way]}", spread(each, "s"), "" if way == "command" else ratio(each, base)]
+        for way, each in seconds.items()
+    ]
+    rows += [
+        [f"{words} that reach the page, in a second", spread([one[kind] for one in found["rates"]], ""), ""]
+        for kind, words in (("curve", "pieces of the curve"), ("weights", "pictures of the weights"))
+    ]
+    if found["memory"]:
+        first, last = found["memory"][min(4, len(found["memory"]) - 1)], found["memory"][-1]
+        rows += [
+            [
+                f"memory of the {who}, MB",
+                f"{first[who]:.0f} after 5 minutes, {last[who]:.0f} after {len(found['memory'])}",
+                "",
+            ]
+            for who in ("server", "trainer", "page")
+        ]
+    told = (
+        f"Made on {found['made']} by `python -m benchmarks.studio`: {found['rounds']} rounds of {found['epochs']} epochs "
+        f"of one layer of 128. {machine['processor']}, {machine['cores']} cores, on which the browser ran too. Medians, "
+        "with the least and the greatest."
+    )
+    return f"{told}\n\n{table(['what', 'measured', 'to the command line'], rows)}"
+
+
+def spread(each: list[float], unit: str) -> str:
+    return f"{statistics.median(each):.2f} {unit} ({min(each):.2f} to {max(each):.2f})".replace("  ", " ")
+
+
+def ratio(each: list[float], base: list[float]) -> str:
+    ratios = [one / other for one, other in zip(each, base, strict=True)]
+    return f"{statistics.median(ratios):.3f} times ({min(ratios):.3f} to {max(ratios):.3f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.studio", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--minutes", type=int, default=0, help="of one training, whose memory is looked at")
+    options = parser.parse_args()
+    found = measured(options.rounds, options.epochs, options.minutes)
+    FILE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    write_page(page(found), PAGE)
+    print(page(found))
+
+
+if __name__ == "__main__":
+    main()
