@@ -257,9 +257,9 @@ def page(found: dict[str, Any]) -> str:
             for who in ("server", "trainer", "page")
         ]
     told = (
-        f"Made on {found['made']} by `python -m benchmarks.studio`: {found['rounds']} rounds of {found['epochs']} epochs "
-        f"of one layer of 128. {machine['processor']}, {machine['cores']} cores, on which the browser ran too. Medians, "
-        "with the least and the greatest."
+        f"Made on {found['made']} by `python -m benchmarks.studio`: {found['rounds']} rounds of {found['epochs']} "
+        f"epochs of one layer of 128. {machine['processor']}, {machine['cores']} cores, on which the browser ran too. "
+        "Medians, with the least and the greatest."
     )
     return f"{told}\n\n{table(['what', 'measured', 'to the command line'], rows)}"
 
