@@ -27,7 +27,11 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+GUIDE = ROOT / "docs" / "guide"
+DOCUMENTS = [
+    pytest.param(path, id=path.relative_to(ROOT).as_posix(), marks=[pytest.mark.long] * (path.parent == GUIDE))
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+]
 
 RUN = {"mpiexec", "pellucid", "python", "cat", "head", "ls", "printf", "unzip"}
 NOT_RUN = {"make", "git", "pip", "cd", "source", "open"}  # they fetch, build, or act on the reader's own shell
@@ -82,7 +86,7 @@ SYBIL = Sybil(
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", DOCUMENTS)
 def test_examples_run(path: Path, subtests: pytest.Subtests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     document = SYBIL.parse(path)
     document.namespace["no_data"] = not os.environ.get("PELLUCID_DATA")
