@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from ..actions.building import SCHEDULES
 from ..actions.spec import Named, TrainSpec
@@ -20,13 +22,12 @@ FAMILY_OF = {"activation": "activations", "loss": "losses", "optimizer": "optimi
 BOUNDS = {Ge: ("minimum", "ge"), Gt: ("minimum", "gt"), Le: ("maximum", "le"), Lt: ("maximum", "lt")}
 
 
-def fields(words: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def fields(words: Mapping[str, Sequence[str]], of: type[BaseModel] = TrainSpec) -> list[dict[str, Any]]:
     """Every field. words: by family, what its parts are called."""
-    return [_field(name, words) for name in TrainSpec.model_fields]
+    return [_field(name, field, words) for name, field in of.model_fields.items()]
 
 
-def _field(name: str, words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    field = TrainSpec.model_fields[name]
+def _field(name: str, field: FieldInfo, words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": name, "description": field.description or "", "kind": _kind(name, field.annotation),
         "default": field.get_default(call_default_factory=True), "minimum": None, "maximum": None, "exclusive": False,
