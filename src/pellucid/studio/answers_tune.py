@@ -58,8 +58,7 @@ class AboutSearches:
         return answer(await work(self.studio.hub.searches.told, request.path_params["search"]))
 
     async def stop(self, request: Request) -> Response:
-        self.studio.hub.searches.stop(request.path_params["search"])
-        return Response(None, 204)
+        return answer(self.studio.hub.searches.stop(request.path_params["search"]))
 
     async def delete(self, request: Request) -> Response:
         name, searches = request.path_params["search"], self.studio.hub.searches

@@ -33,9 +33,13 @@ def form(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
         ],
         "replaces": not all(plain),
         "metrics": [{"name": name, "more": Measure.of(name).more} for name in _measures(data)],
-        "budget": {"trials": budget_of(None, None).trials, "seconds": list(SECONDS)},
-        "how": [one for one in fields({}, TuneSpec) if one["name"] != "metric"],
     }  # fmt: skip
+
+
+def offered() -> dict[str, Any]:
+    """What any search is asked: how long, and how it searches."""
+    how = [one for one in fields({}, TuneSpec) if one["name"] != "metric"]
+    return {"seconds": SECONDS, "trials": budget_of(None, None).trials, "how": how}
 
 
 def space_for(spec: TrainSpec, data: Prepared) -> dict[str, Any]:

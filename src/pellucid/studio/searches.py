@@ -63,15 +63,15 @@ class Searches:
             self._on_end(name)
         self._on_change(told)
 
-    def stop(self, name: str) -> None:
+    def stop(self, name: str) -> State:
         """End it with the best so far."""
         if self._process is None or self.now is None or self.now["id"] != name:
             raise Refused(409, f"search {name}", "one that goes on", Told("one that does not"))
-        if self.now["state"] != "searching":
-            return  # it ends by itself
-        self._process.order({"type": "stop"})
-        self.now = {**self.now, "state": "stopping", "words": WORDS["stopping"]}
-        self._on_change(self.now)
+        if self.now["state"] == "searching":  # else it ends by itself
+            self._process.order({"type": "stop"})
+            self.now = {**self.now, "state": "stopping", "words": WORDS["stopping"]}
+            self._on_change(self.now)
+        return self.now
 
     def told(self, name: str) -> State:
         """A search by its name."""
