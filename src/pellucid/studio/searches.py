@@ -25,14 +25,23 @@ class Searches:
         self.desk, self._on_change, self._on_end = desk, on_change, on_end
         self.now: State | None = None  # the search that goes on
         self._process: Process | None = None
+        self._starting = False
 
     async def begin(self, first: Mapping[str, Any]) -> State:
         """Start one; returns it, or the error for which it cannot begin."""
-        if self._process is not None:
-            name = self.now["id"] if self.now else "one"
-            raise Refused(
-                409, "tune", "one search at a time, as it takes all cores", Told(f"{name} goes on"), "Stop it."
-            )
+        if self.now is not None or self._starting:
+            name = self.now["id"] if self.now else "another"
+            told = Told(f"{name} goes on")
+            raise Refused(409, "tune", "one search at a time, as it takes all cores", told, "Stop it first.")
+        self._starting = True
+        try:
+            if self._process is not None:  # it has said its last word, and is on its way out
+                await asyncio.to_thread(self._process.end)
+            return await self._begun(first)
+        finally:
+            self._starting = False
+
+    async def _begun(self, first: Mapping[str, Any]) -> State:
         begun: asyncio.Future[State] = asyncio.get_running_loop().create_future()
 
         def message(content: bytes) -> None:
@@ -43,13 +52,15 @@ class Searches:
                 begun.set_result(header.get("search") or {key: header[key] for key in header if key != "type"})
 
         def ended(code: int) -> None:
+            if self._process is not process:
+                return
             self._process = None
             if self.now is not None:
                 self._heard({**self.now, "state": "stopped", "live": False, "left": None, "words": WORDS["stopped"]})
             if not begun.done():
                 begun.set_result({"error": f"The process that was to search has ended at once, with code {code}."})
 
-        self._process = Process({"type": "begin", **first}, self.desk.folder, message, ended, "tuner")
+        process = self._process = Process({"type": "begin", **first}, self.desk.folder, message, ended, "tuner")
         return await begun
 
     def _heard(self, told: State) -> None:
