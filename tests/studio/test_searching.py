@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from pellucid.actions.runs import Run
 from pellucid.actions.tune import Resources, Search, resume, study_of, tune
 from pellucid.studio.search_form import in_words
 from studio.conftest import Page, Talk
+from studio.test_trainer import process
 
 pytest.importorskip("optuna")
 
@@ -100,6 +103,21 @@ def test_stopped_it_keeps_the_best_and_the_command_line_goes_on(page: Page, talk
     assert name in [one["id"] for one in page.get("tune")["searches"]]
     assert page.client.delete(f"/api/tune/{name}").status_code == 204
     assert not (Path("runs") / name).exists()
+
+
+def test_killed_it_goes_on_with_what_it_has_tried(page: Page, talk: Talk):
+    name = page.post("tune", {"spec": SPEC, "vary": VARY, "trials": 10_000})["id"]
+    talk.until(lambda m: m["type"] == "search" and m["search"]["best"] is not None)
+    os.kill(process("tuner"), signal.SIGKILL)
+    found = ended(talk, name)
+    assert found["state"] == "stopped"
+    assert page.get(f"tune/{name}")["state"] == "stopped"
+    assert page.client.get(f"/api/runs/{name}").status_code == 404
+    before = len(page.get(f"tune/{name}")["trials"])
+    page.post(f"tune/{name}/resume", {"trials": 1})
+    again = ended(talk, name)
+    assert again["state"] == "done"
+    assert len(again["trials"]) == before + 1
 
 
 def test_what_cannot_be_searched_is_refused_in_a_sentence_and_leaves_nothing(page: Page):

@@ -9,11 +9,11 @@ from ..actions.tune import Search, study_of
 from ..tuning.study import Record, Study
 from ..tuning.tuned import ranking, remarks
 
-SHOWN = 8  # tries that are told whole, the best first
+SHOWN = 8  # tries that are told whole, the best of those done first, then those that failed
 APART = ("epochs", "parameters")  # scores of every try, which are told only where they are searched for
 LIVE = ("searching", "stopping", "training")
 WORDS = {
-    "searching": "It tries one network after another, on every core.",
+    "searching": "It tries network after network, one on each core.",
     "stopping": "It ends what it tries, and keeps the best.",
     "training": "The best is trained again, on all rows but those of the test.",
     "done": "The best network is trained, and was tested on rows that no try had seen.",
@@ -26,14 +26,22 @@ def told_search(name: str, data: str, study: Study, state: str, **more: Any) -> 
     """All that the page shows of it."""
     (metric, higher), *_ = study.plan.objectives.items()
     best = study.best()
+    told = [one for one in ranking(study) if one.state in ("done", "failed")]
     return {
         "id": name, "state": state, "live": state in LIVE, "words": WORDS[state], "data": data,
         "metric": {"name": metric, "more": higher}, "names": list(study.plan.space.entries),
-        "trials": [[one.number, one.scores.get(metric), one.state] for one in study.records],
-        "best": best and best.number, "top": [_try(one, study) for one in ranking(study)[:SHOWN]],
+        "trials": [[one.number, _value(one, metric), one.state] for one in study.records],
+        "best": best and best.number, "top": [_try(one, study) for one in told[:SHOWN]],
         "seconds": study.seconds, "left": None, "budget": {"trials": None, "seconds": None}, "slots": None,
         "remarks": remarks(study), "problem": None, **more,
     }  # fmt: skip
+
+
+def _value(record: Record, metric: str) -> float | None:
+    """What a try is worth; of one that was given up or goes on, when last it was looked at."""
+    if metric in record.scores:
+        return record.scores[metric]
+    return record.reports[max(record.reports)] if record.reports else None
 
 
 def _try(record: Record, study: Study) -> dict[str, Any]:

@@ -32,6 +32,12 @@ class Search {
     if (told.state === "done" && !this.run) void this.#winner(told.id);
   }
 
+  /** One that was begun earlier, or on the command line. */
+  show(id: string): Promise<void> {
+    localStorage.setItem(KEY, id);
+    return this.find();
+  }
+
   begin(asked: { [name: string]: Json }): Promise<void> {
     return this.#start("tune", asked);
   }

@@ -170,7 +170,7 @@ export interface Budget {
 
 export interface Try {
   number: number;
-  state: "running" | "done" | "pruned" | "failed";
+  state: "done" | "failed";
   seconds: number;
   reason: string;
   scores: Record<string, number>;
@@ -184,7 +184,7 @@ export interface SearchTold {
   words: string;
   data: string;
   metric: { name: string; more: boolean };
-  trials: [number, number | null, Try["state"]][];
+  trials: [number, number | null, Try["state"] | "running" | "pruned"][];
   best: number | null;
   top: Try[];
   seconds: number;
