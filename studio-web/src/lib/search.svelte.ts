@@ -1,4 +1,4 @@
-import { get, post, problemOf } from "./api";
+import { get, post, problemOf, remove } from "./api";
 import { said } from "./said.svelte";
 import type { Budget, Json, Problem, RunTold, SearchTold } from "./types";
 
@@ -49,6 +49,16 @@ class Search {
   async stop(): Promise<void> {
     try {
       await post<null>(`tune/${encodeURIComponent(this.told!.id)}/stop`);
+    } catch (reason) {
+      said.tell(problemOf(reason).error, "bad");
+    }
+  }
+
+  /** Remove the search shown, for good. */
+  async drop(): Promise<void> {
+    try {
+      await remove(`tune/${encodeURIComponent(this.told!.id)}`);
+      this.leave();
     } catch (reason) {
       said.tell(problemOf(reason).error, "bad");
     }
