@@ -71,7 +71,12 @@ def test_a_page_loaded_anew_finds_the_search_and_stops_it(hands: Hands) -> None:
     page.reload()
     state(hands, "done")
     hands.press("Another search")
+    hands.press("moons-1")  # which is an earlier one by now
+    state(hands, "done")
+    hands.press("Delete moons-1")
+    hands.press("Delete")
     page.get_by_role("button", name="Search", exact=True).wait_for()
+    assert page.get_by_role("button", name="moons-1").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
