@@ -76,6 +76,8 @@ def test_a_search_makes_the_folder_that_the_command_line_makes(page: Page, talk:
     assert run["state"] == "done"
     assert run["spec"]["layers"] == found["top"][0]["values"]["layers"]
     assert "predict" in run["can"]
+    further = page.post("tune", {"spec": run["spec"], "vary": VARY, "trials": 1})["id"]  # which holds no rows back
+    assert ended(talk, further)["state"] == "done"
     search = Search.read(Path("runs") / name / "search.toml")
     by_command = tune(search, Resources(3), out=Path("by-command")).study
     here = study_of(Run(Path("runs") / name))
@@ -125,6 +127,7 @@ def test_what_cannot_be_searched_is_refused_in_a_sentence_and_leaves_nothing(pag
     for told, sentence in [
         ({"spec": SPEC, "vary": ["seed"], "trials": 1}, "got 'seed'"),
         ({"spec": SPEC, "vary": [], "trials": 1}, "at least one setting that may vary"),
+        ({"spec": SPEC, "vary": [{"layers": 1}], "trials": 1}, "at least one setting that may vary"),
         ({"spec": SPEC, "vary": VARY, "trials": 0}, "tune, trials: expected a whole number"),
         ({"spec": SPEC, "vary": VARY, "metric": ["acuracy"], "trials": 1}, "Did you mean 'accuracy'"),
         ({"spec": SPEC, "vary": VARY, "folds": 1}, "expected 0, or 2 or more"),

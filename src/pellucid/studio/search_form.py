@@ -48,16 +48,19 @@ def space_for(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
 
 
 def asked(spec: TrainSpec, data: Prepared, told: Mapping[str, Any]) -> dict[str, Any]:
-    """The table of the search that the page asks for, as search.toml holds it."""
+    """The table of the search that the page asks for, as search.toml holds it. A design that holds no rows back, as the
+    best of an earlier search does, is searched with the usual share."""
     space = space_for(spec, data)
     vary = told.get("vary")
-    if not isinstance(vary, list) or not vary:
-        raise InvalidArgument("tune, vary", "at least one setting that may vary", vary)
+    if not isinstance(vary, list) or not vary or not all(isinstance(name, str) for name in vary):
+        raise InvalidArgument("tune, vary", "a list of at least one setting that may vary", vary)
     for name in vary:
         if name not in space:
-            raise UnknownName("tune, vary", str(name), list(space))
+            raise UnknownName("tune, vary", name, list(space))
     how = {name: value for name, value in told.items() if name in TuneSpec.model_fields}
     kept = {name: value for name, value in spec.model_dump(exclude_unset=True).items() if name not in vary}
+    if not spec.validation_split:
+        del kept["validation_split"]
     return {**kept, **how, "space": {name: values for name, values in space.items() if name in vary}}
 
 

@@ -29,10 +29,10 @@ def told_search(name: str, data: str, study: Study, state: str, **more: Any) -> 
     told = [one for one in ranking(study) if one.state in ("done", "failed")]
     return {
         "id": name, "state": state, "live": state in LIVE, "words": WORDS[state], "data": data,
-        "metric": {"name": metric, "more": higher}, "names": list(study.plan.space.entries),
+        "metric": {"name": metric, "more": higher},
         "trials": [[one.number, _value(one, metric), one.state] for one in study.records],
         "best": best and best.number, "top": [_try(one, study) for one in told[:SHOWN]],
-        "seconds": study.seconds, "left": None, "budget": {"trials": None, "seconds": None}, "slots": None,
+        "seconds": study.seconds, "left": None, "budget": {"trials": None, "seconds": None},
         "remarks": remarks(study), "problem": None, **more,
     }  # fmt: skip
 

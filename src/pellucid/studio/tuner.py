@@ -35,7 +35,7 @@ class Tuner:
 
     def __init__(self, out: IO[bytes]) -> None:
         self.out, self.stop = out, threading.Event()
-        self.begun_: Begun | None = None
+        self.search: Begun | None = None
         self.resources = Resources()
         self.last: dict[str, Any] = {}  # of what was told: how long it has taken, and may take yet
         self.told_at = 0.0
@@ -59,7 +59,7 @@ class Tuner:
             self.failed(problem)
 
     def begun(self, begun: Begun) -> None:
-        self.begun_ = begun
+        self.search = begun
         self.tell("searching")
 
     def progress(self, now: Progress) -> None:
@@ -87,18 +87,17 @@ class Tuner:
 
     def failed(self, problem: BaseException) -> None:
         """What went wrong: before there is a folder, the search is refused."""
-        if self.begun_ is None:
+        if self.search is None:
             self._write({"type": "refused", **told_problem(problem)})
         else:
             self.tell("failed", problem=told_problem(problem))
 
     def tell(self, state: str, **more: Any) -> None:
-        assert self.begun_ is not None
-        begun, self.told_at = self.begun_, time.monotonic()
+        assert self.search is not None
+        begun, self.told_at = self.search, time.monotonic()
         budget = {"trials": self.resources.trials, "seconds": self.resources.seconds}
         told = told_search(
-            begun.run.path.name, begun.search.base.data, begun.study, state, budget=budget, slots=begun.slots,
-            **{**self.last, **more},
+            begun.run.path.name, begun.search.base.data, begun.study, state, budget=budget, **{**self.last, **more},
         )  # fmt: skip
         self._write({"type": "search", "search": told})
 
