@@ -12,6 +12,7 @@ import pytest
 from pellucid.actions.runs import Run
 from pellucid.actions.tune import Resources, Search, resume, study_of, tune
 from pellucid.studio.search_form import in_words
+from pellucid.tuning.inside import Inside
 from studio.conftest import Page, Talk
 from studio.test_trainer import process
 
@@ -79,11 +80,12 @@ def test_a_search_makes_the_folder_that_the_command_line_makes(page: Page, talk:
     further = page.post("tune", {"spec": run["spec"], "vary": VARY, "trials": 1})["id"]  # which holds no rows back
     assert ended(talk, further)["state"] == "done"
     search = Search.read(Path("runs") / name / "search.toml")
-    by_command = tune(search, Resources(3), out=Path("by-command")).study
+    by_command = tune(search, Resources(3, executor=Inside), out=Path("by-command")).study
     here = study_of(Run(Path("runs") / name))
     assert {one.number: one.scores for one in here.records} == {one.number: one.scores for one in by_command.records}
 
 
+@pytest.mark.long
 def test_stopped_it_keeps_the_best_and_the_command_line_goes_on(page: Page, talk: Talk):
     name = page.post("tune", {"spec": SPEC, "vary": VARY, "trials": 10_000})["id"]
     talk.until(lambda m: m["type"] == "search" and m["search"]["best"] is not None)
@@ -98,7 +100,7 @@ def test_stopped_it_keeps_the_best_and_the_command_line_goes_on(page: Page, talk
     assert found["state"] == "done"
     tried = sum(state == "done" for _, _, state in found["trials"])
     assert 0 < tried < 10_000
-    again = resume(Path("runs") / name, Resources(len(found["trials"]) + 1))
+    again = resume(Path("runs") / name, Resources(len(found["trials"]) + 1, executor=Inside))
     assert len(again.study.records) == len(found["trials"]) + 1
     page.post(f"tune/{name}/resume", {"trials": 2})
     assert len(ended(talk, name)["trials"]) == len(found["trials"]) + 3
@@ -107,6 +109,7 @@ def test_stopped_it_keeps_the_best_and_the_command_line_goes_on(page: Page, talk
     assert not (Path("runs") / name).exists()
 
 
+@pytest.mark.long
 def test_killed_it_goes_on_with_what_it_has_tried(page: Page, talk: Talk):
     name = page.post("tune", {"spec": SPEC, "vary": VARY, "trials": 10_000})["id"]
     talk.until(lambda m: m["type"] == "search" and m["search"]["best"] is not None)
