@@ -50,7 +50,7 @@ def hands(browser: Browser, link: str, scheme: str, size: str) -> Hands:
 
 
 def train(browser: Browser, link: str) -> None:
-    """The runs that are seen: points in spirals, and digits in two designs."""
+    """The runs that are seen: points in spirals, digits in two designs, and a search."""
     someone = hands(browser, link, "light", "wide")
     someone.skip_guide()
     for data, blocks in (("Spirals", ["Dense"]), ("Digits", []), ("Digits", ["Dropout"])):
@@ -63,6 +63,10 @@ def train(browser: Browser, link: str) -> None:
         someone.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
         someone.state("running")
         someone.state("done")
+    someone.go("Network")
+    someone.press("Search for better settings")
+    someone.press("Search")
+    someone.page.locator("main .value").wait_for(timeout=300_000)
     someone.context.close()
 
 
@@ -80,6 +84,11 @@ def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
             visitor.page.get_by_label("Paper to draw on").wait_for()
             visitor.draw(DIGITS["3"])
         photograph(visitor, f"{screen.lower()}_{scheme}_{size}")
+    visitor.go("Network")
+    visitor.press("Search for better settings")
+    visitor.press("digits-3")  # the search
+    visitor.page.locator("main .value").wait_for()
+    photograph(visitor, f"search_{scheme}_{size}")
     open_run(visitor, "spirals-1")
     photograph(visitor, f"boundary_{scheme}_{size}")
     visitor.context.close()

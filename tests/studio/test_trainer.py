@@ -36,15 +36,15 @@ def same(found: list[np.ndarray], expected: list[np.ndarray]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
-def process(page: Page, run: str) -> int:
-    """The number of the process that trains it."""
+def process(module: str = "trainer") -> int:
+    """The number of the process that trains, or does what this module does."""
     listed = [line for line in Path("/proc").iterdir() if line.name.isdigit()]
     held = []
     for one in listed:
         try:
             words = (one / "cmdline").read_bytes().split(b"\0")
             if (
-                b"pellucid.studio.trainer" in words
+                f"pellucid.studio.{module}".encode() in words
                 and int((one / "stat").read_text().split(")")[1].split()[1]) == os.getpid()
             ):
                 held.append(int(one.name))
@@ -116,7 +116,7 @@ def test_killed_it_is_crashed_and_goes_on_to_the_same_bits(page: Page, talk: Tal
     run = talk.start(SPEC, paused=True)
     talk.say("step", run=run, n=60)
     talk.until(lambda m: m["type"] == "state" and m["state"] == "paused" and m["step"] == 60)
-    os.kill(process(page, run), signal.SIGKILL)
+    os.kill(process(), signal.SIGKILL)
     assert "saved" in talk.of("state", state="crashed")["words"]
     talk.say("resume_run", run=run, request=2)
     talk.of("state", state="done")

@@ -23,7 +23,7 @@ from .uploads import MOST_FILES
 
 EXTRAS = {
     "tables": "polars", "images": "PIL", "onnx": "onnx", "safetensors": "safetensors", "torch": "torch",
-    "plot": "matplotlib", "serve": "uvicorn",
+    "plot": "matplotlib", "serve": "uvicorn", "tune": "optuna",
 }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def hello_of(desk: Desk) -> dict[str, Any]:
     return {
         "version": version, "folder": str(desk.folder), "runs": str(desk.runs),
         "limits": {"upload": desk.options.max_upload, "files": MOST_FILES},
-        "extras": {extra: find_spec(package) is not None for extra, package in EXTRAS.items()} | {"tune": False},
+        "extras": {extra: find_spec(package) is not None for extra, package in EXTRAS.items()},
         "start": start_of(desk),
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..actions.doctor import doctor
+from ..actions.runs import Run
 from ..actions.serve import opened
 from ..errors import PellucidError, Told
 from ..web.refused import Refused
@@ -62,7 +63,7 @@ class AboutRuns:
         name = request.path_params["run"]
         await _at_rest(self.studio.hub, name)
         await work(self.studio.served.stop, name)
-        await work(deleted, self.desk, name)
+        await work(deleted, self.desk, self.desk.run(name))
         self.studio.hub.forget(name)
         return Response(None, 204)
 
@@ -183,15 +184,14 @@ def renamed(desk: Desk, name: str, new: Any) -> str:
     return new
 
 
-def deleted(desk: Desk, name: str) -> None:
-    """Remove a run's folder: only what a run writes, and the folder where nothing else is in it."""
-    run = desk.run(name)
-    for file in run.files:
+def deleted(desk: Desk, run: Run) -> None:
+    """Remove a run's folder: only what a run or a search writes, and the folder where nothing else is in it."""
+    for file in [*run.files, *run.of_search]:
         file.unlink(missing_ok=True)
     rest = [path for path in Path(run.path).iterdir() if not path.name.startswith(".")]
     if not rest:
         shutil.rmtree(run.path)
-    desk.forget(name)
+    desk.forget(run.path.name)
 
 
 async def _at_rest(hub: Hub, name: str) -> None:

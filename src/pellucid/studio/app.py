@@ -21,11 +21,12 @@ from .answers_asking import AboutNetworks
 from .answers_data import AboutData
 from .answers_network import AboutDesigns
 from .answers_runs import AboutRuns
+from .answers_tune import AboutSearches
 from .desk import Desk
 from .hub import Hub
 from .socket import endpoint
 
-ABOUT = (AboutDesigns, AboutData, AboutRuns, AboutNetworks)
+ABOUT = (AboutDesigns, AboutData, AboutRuns, AboutNetworks, AboutSearches)
 PAGE = Path(__file__).parent / "static"
 POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "

@@ -31,6 +31,7 @@ class Desk:
         self.options, self.folder = options, folder.resolve()
         self.uploads = Uploads(options.max_upload, self.folder / runs.FOLDER / "data")
         self.start = start
+        self.searching: set[str] = set()  # folders in which a search is at work: no runs yet
         self._open: OrderedDict[Path, tuple[Any, Scene]] = OrderedDict()
         self._data: OrderedDict[str, Prepared] = OrderedDict()
         self._lock = threading.RLock()
@@ -93,8 +94,15 @@ class Desk:
 
     def run(self, name: str) -> Run:
         """A run by its name; Refused where there is none."""
-        if not name or name.startswith(".") or Path(name).name != name or not (self.runs / name / "spec.toml").exists():
-            raise Refused(404, "run", "the name of one", name[:100])
+        if name in self.searching:
+            told = Told("one that is still searched for")
+            raise Refused(409, f"run {name}", "a run", told, "Wait until its search has ended, or stop that.")
+        return self.folder_with("spec.toml", "run", name)
+
+    def folder_with(self, file: str, kind: str, name: str) -> Run:
+        """The folder of this name, of a run or a search, as that file in it says; Refused where there is none."""
+        if not name or name.startswith(".") or Path(name).name != name or not (self.runs / name / file).exists():
+            raise Refused(404, kind, "the name of one", name[:100])
         return Run(self.runs / name)
 
     def scene(self, name: str) -> Scene:

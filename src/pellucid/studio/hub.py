@@ -18,6 +18,7 @@ from .course import Course, at_rest, stamp_of
 from .desk import Desk
 from .listing import listed
 from .process import Process
+from .searches import Searches
 from .tabs import Tab
 
 ORDERS = ("pause", "resume", "step", "epoch", "stop", "finish", "rate")
@@ -34,6 +35,7 @@ class Hub:
         self.courses: dict[str, Course] = {}
         self.processes: dict[str, Process] = {}
         self.watched: dict[str, str] = {}  # by run, what its trainer was last asked to draw
+        self.searches = Searches(desk, self._tell_search, self.forget)
         self._starting: set[Process] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -227,6 +229,10 @@ class Hub:
         for tab in list(self.tabs.values()):
             tab.say(message, "runs")
 
+    def _tell_search(self, search: Mapping[str, Any]) -> None:
+        for tab in self.tabs.values():
+            tab.say({"type": "search", "search": search}, "search")
+
     def _wake(self, name: str) -> None:
         for tab in self.tabs.values():
             if name in tab.opened:
@@ -242,4 +248,5 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
         processes = [*self.processes.values(), *self._starting]
-        await asyncio.gather(*(asyncio.to_thread(process.end) for process in processes))
+        ends = [process.end for process in processes]
+        await asyncio.gather(*(asyncio.to_thread(end) for end in [*ends, self.searches.close]))

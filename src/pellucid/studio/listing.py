@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..actions.runs import Run
@@ -18,12 +19,13 @@ def listed(desk: Desk, courses: Mapping[str, Course]) -> list[dict[str, Any]]:
     """Every run, the newest first."""
     if not desk.runs.is_dir():
         return []
-    found = [one(path.name, Run(path), courses.get(path.name)) for path in desk.runs.iterdir() if _is_run(path)]
+    found = [one(path.name, Run(path), courses.get(path.name)) for path in desk.runs.iterdir() if _is_run(desk, path)]
     return sorted(found, key=lambda run: -run["changed"])
 
 
-def _is_run(path: Any) -> bool:
-    return path.is_dir() and not path.name.startswith(".") and (path / "spec.toml").exists()
+def _is_run(desk: Desk, path: Path) -> bool:
+    hidden = path.name.startswith(".") or path.name in desk.searching
+    return path.is_dir() and not hidden and (path / "spec.toml").exists()
 
 
 def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:

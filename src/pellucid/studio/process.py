@@ -1,4 +1,4 @@
-"""A trainer's process, from the server's side."""
+"""A process that trains or searches, from the server's side."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ OnMessage = Callable[[bytes], None]
 
 
 class Process:
-    """One trainer. on_message: called in the server's loop with each message; on_end: with its exit code, once."""
+    """One of them. on_message: called in the server's loop with each message; on_end: with its exit code, once."""
 
-    def __init__(self, first: Mapping[str, Any], folder: Path, on_message: OnMessage, on_end: Callable[[int], None]):
+    def __init__(
+        self, first: Mapping[str, Any], folder: Path, on_message: OnMessage, on_end: Callable[[int], None],
+        module: str = "trainer",
+    ) -> None:  # fmt: skip
         self._loop = asyncio.get_running_loop()
         self._on_message, self._on_end = on_message, on_end
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.trainer"], cwd=folder, stdin=subprocess.PIPE,
+            [sys.executable, "-P", "-m", f"{__package__}.{module}"], cwd=folder, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self.pid = self._process.pid

@@ -26,6 +26,7 @@ from ..optimizers.base import optimizers
 from ..optimizers.schedules.base import schedules
 from ..registry import Family, Part, arguments
 from ..regularizers import regularizers
+from .search_form import offered
 from .spec_schema import fields
 from .starts import STARTS
 
@@ -58,7 +59,7 @@ def schema() -> dict[str, Any]:
     told["layers"].append(_residual())
     told["layers"].sort(key=lambda part: (GROUPS.index(part["group"]), not part["in_palette"]))
     told |= {"groups": list(GROUPS), "spec": fields({name: words(family) for name, family in FAMILIES.items()})}
-    told |= {"datasets": list(_datasets()), "starts": STARTS}
+    told |= {"datasets": list(_datasets()), "starts": STARTS, "tuning": offered()}
     return told
 
 

@@ -39,6 +39,8 @@ class Socket:
         hub.tabs[tab.name] = tab
         runs = await asyncio.to_thread(listed, hub.desk, dict(hub.courses))
         tab.say({"type": "hello", "tab": tab.name, "runs": runs})
+        if hub.searches.now is not None:
+            tab.say({"type": "search", "search": hub.searches.now}, "search")
         sending = asyncio.create_task(self._send())
         try:
             while True:

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from ..actions.building import SCHEDULES
 from ..actions.spec import Named, TrainSpec
+from ..actions.tune import TuneSpec
 
 DATA = ("data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "scale", "seed")
 NETWORK = ("layers", "activation", "batch_norm", "dropout", "l1", "l2")
@@ -20,13 +21,12 @@ FAMILY_OF = {"activation": "activations", "loss": "losses", "optimizer": "optimi
 BOUNDS = {Ge: ("minimum", "ge"), Gt: ("minimum", "gt"), Le: ("maximum", "le"), Lt: ("maximum", "lt")}
 
 
-def fields(words: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def fields(words: Mapping[str, Sequence[str]], of: type[TrainSpec | TuneSpec] = TrainSpec) -> list[dict[str, Any]]:
     """Every field. words: by family, what its parts are called."""
-    return [_field(name, words) for name in TrainSpec.model_fields]
+    return [_field(name, field, words) for name, field in of.model_fields.items()]
 
 
-def _field(name: str, words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    field = TrainSpec.model_fields[name]
+def _field(name: str, field: Any, words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": name, "description": field.description or "", "kind": _kind(name, field.annotation),
         "default": field.get_default(call_default_factory=True), "minimum": None, "maximum": None, "exclusive": False,

@@ -1,8 +1,9 @@
 import { get } from "./api";
 import type { Frame } from "./frames";
 import { said } from "./said.svelte";
+import { search } from "./search.svelte";
 import { Socket, type Message } from "./socket";
-import type { Finding, Json, LayerTold, Problem, Row, Run, RunTold, Spec, State } from "./types";
+import type { Finding, Json, LayerTold, Problem, Row, Run, RunTold, SearchTold, Spec, State } from "./types";
 
 const KEY = "pellucid-run";
 const ASKED = "pellucid-asked"; // the runs there were when this tab asked for a training, until that is answered
@@ -172,6 +173,9 @@ class Live {
       if (begun) void this.show(begun.id);
       else if (message.type === "hello" && !this.id && !this.#before && alive) void this.show(alive.id);
       else if (this.id && !this.alive && !this.atRest) void this.refresh();
+      if (message.type === "hello") void search.find();
+    } else if (message.type === "search") {
+      search.hear(message.search as unknown as SearchTold);
     } else if (message.type === "started") {
       sessionStorage.removeItem(ASKED);
       this.#started(message);

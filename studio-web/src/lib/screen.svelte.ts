@@ -10,11 +10,16 @@ export const SCREENS = [
   { id: "runs", label: "Runs", title: "All runs" },
 ] as const satisfies { id: IconName; label: string; title: string }[];
 
-export type ScreenId = (typeof SCREENS)[number]["id"];
+/** Where one comes by a button, not by the head. */
+const ASIDE = [{ id: "search", label: "Search", title: "Search for better settings" }] as const;
+const ALL = [...SCREENS, ...ASIDE];
+
+export type ScreenId = (typeof ALL)[number]["id"];
 
 /** Which screen is shown; the address says it, so that the browser's back button goes back. */
 class Screen {
   now = $state<ScreenId>("data");
+  title = $derived(ALL.find(({ id }) => id === this.now)!.title);
 
   begin(): void {
     addEventListener("hashchange", () => this.#read());
@@ -28,7 +33,7 @@ class Screen {
   }
 
   #read(): void {
-    const found = SCREENS.find(({ id }) => id === location.hash.slice(1));
+    const found = ALL.find(({ id }) => id === location.hash.slice(1));
     if (found) this.now = found.id;
   }
 }

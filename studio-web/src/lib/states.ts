@@ -1,3 +1,4 @@
+import { number, percent } from "./numbers";
 import type { State } from "./types";
 
 /** A run's states as a beginner would say them. */
@@ -19,7 +20,16 @@ export function isShare(metric: string): boolean {
   return /accuracy|precision|recall|auc|f1|r2/i.test(metric);
 }
 
-const METRICS: Record<string, string> = { accuracy: "How often it is right", mean_absolute_error: "How far off it is" };
+const METRICS: Record<string, string> = {
+  accuracy: "How often it is right", mean_absolute_error: "How far off it is", crossentropy: "How wrong and how unsure it is",
+  root_mean_squared_error: "How far off it is, large errors most", r2_score: "How much of it is explained",
+  loss: "How wrong it is, as in training",
+};
+
+/** A value of a metric, as it is told. */
+export function metricValue(metric: string, value: number | null | undefined): string {
+  return isShare(metric) ? percent(value) : number(value);
+}
 
 export function metricWord(metric: string): string {
   return METRICS[metric] ?? metric.replaceAll("_", " ");

@@ -83,7 +83,8 @@ export interface Schema {
   spec: Field[];
   datasets: DataSet[];
   starts: Start[];
-  [family: string]: Part[] | Field[] | DataSet[] | Start[];
+  tuning: Tuning;
+  [family: string]: Part[] | Field[] | DataSet[] | Start[] | Tuning;
 }
 
 export interface Hello {
@@ -146,6 +147,51 @@ export interface Finding {
   change: Record<string, Json>;
   where: string;
   kind: "fault" | "remark";
+}
+
+/** What any search is asked: how long, and how it searches. */
+export interface Tuning {
+  seconds: number[];
+  trials: number;
+  how: Field[];
+}
+
+export interface SearchForm {
+  vary: { name: string; words: string; on: boolean; needs: string | null }[];
+  replaces: boolean;
+  metrics: { name: string; more: boolean }[];
+}
+
+/** How long to search on. */
+export interface Budget {
+  trials: number | null;
+  seconds: number | null;
+}
+
+export interface Try {
+  number: number;
+  state: "done" | "failed";
+  seconds: number;
+  reason: string;
+  scores: Record<string, number>;
+  values: Record<string, Json>;
+}
+
+export interface SearchTold {
+  id: string;
+  state: "searching" | "stopping" | "training" | "done" | "stopped" | "failed";
+  live: boolean;
+  words: string;
+  data: string;
+  metric: { name: string; more: boolean };
+  trials: [number, number | null, Try["state"] | "running" | "pruned"][];
+  best: number | null;
+  top: Try[];
+  seconds: number;
+  left: number | null;
+  budget: Budget;
+  remarks: string[];
+  problem: Problem | null;
 }
 
 export interface BlockTold {

@@ -1,0 +1,64 @@
+"""How a search stands, as the page is told of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..actions.runs import Run
+from ..actions.tune import Search, study_of
+from ..tuning.study import Record, Study
+from ..tuning.tuned import ranking, remarks
+
+SHOWN = 8  # tries that are told whole, the best of those done first, then those that failed
+APART = ("epochs", "parameters")  # scores of every try, which are told only where they are searched for
+LIVE = ("searching", "stopping", "training")
+WORDS = {
+    "searching": "It tries network after network, one on each core.",
+    "stopping": "It ends what it tries, and keeps the best.",
+    "training": "The best is trained again, on all rows but those of the test.",
+    "done": "The best network is trained, and was tested on rows that no try had seen.",
+    "stopped": "It was broken off. What it has tried is kept, and it can go on from there.",
+    "failed": "It has found nothing to keep.",
+}
+
+
+def told_search(name: str, data: str, study: Study, state: str, **more: Any) -> dict[str, Any]:
+    """All that the page shows of it."""
+    (metric, higher), *_ = study.plan.objectives.items()
+    best = study.best()
+    told = [one for one in ranking(study) if one.state in ("done", "failed")]
+    return {
+        "id": name, "state": state, "live": state in LIVE, "words": WORDS[state], "data": data,
+        "metric": {"name": metric, "more": higher},
+        "trials": [[one.number, _value(one, metric), one.state] for one in study.records],
+        "best": best and best.number, "top": [_try(one, study) for one in told[:SHOWN]],
+        "seconds": study.seconds, "left": None, "budget": {"trials": None, "seconds": None},
+        "remarks": remarks(study), "problem": None, **more,
+    }  # fmt: skip
+
+
+def _value(record: Record, metric: str) -> float | None:
+    """What a try is worth; of one that was given up or goes on, when last it was looked at."""
+    if metric in record.scores:
+        return record.scores[metric]
+    return record.reports[max(record.reports)] if record.reports else None
+
+
+def _try(record: Record, study: Study) -> dict[str, Any]:
+    apart = [name for name in APART if name not in study.plan.objectives]
+    return {
+        "number": record.number, "state": record.state, "seconds": record.seconds, "reason": record.reason,
+        "scores": {name: value for name, value in record.scores.items() if name not in apart},
+        "values": dict(record.trial.values),
+    }  # fmt: skip
+
+
+def state_of(run: Run) -> str:
+    """The state of a search that nobody goes on with, from its folder."""
+    return "done" if run.done else "stopped"
+
+
+def at_rest(name: str, run: Run) -> dict[str, Any]:
+    """A search that nobody goes on with."""
+    search = Search.read(run.search)
+    return told_search(name, search.base.data, study_of(run), state_of(run))

@@ -1,0 +1,104 @@
+"""A search for better settings: asked for in a form, watched, stopped, and what it finds used like any other run."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from studio.browser.hands import Hands
+from studio.browser.test_looks import AXE, settled
+
+pytest.importorskip("optuna")
+pytestmark = pytest.mark.long
+
+
+def to_form(hands: Hands, data: str) -> None:
+    hands.skip_guide()
+    hands.choose(data)
+    hands.go("Network")
+    hands.press("Search for better settings")
+    hands.page.get_by_role("button", name="Search", exact=True).wait_for()
+
+
+def begin(hands: Hands, tries: int) -> None:
+    hands.press("Number of tries")
+    hands.page.get_by_role("spinbutton", name="Number of tries").fill(str(tries))
+    hands.press("Search")
+    state(hands, "searching")
+
+
+def state(hands: Hands, wanted: str) -> None:
+    hands.page.locator(f'[aria-label="Search"][data-state="{wanted}"]').wait_for()
+
+
+def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands) -> None:
+    page = hands.page
+    to_form(hands, "Moons")
+    page.get_by_role("checkbox", name="Bend (activation)").uncheck()
+    page.get_by_label("What counts as better").select_option("accuracy")
+    begin(hands, 4)
+    state(hands, "done")
+    told = page.get_by_role("region", name="Tries").inner_text()
+    assert sum(map(int, re.findall(r"(\d+) (?:done|given up early)", told))) == 4
+    page.locator(".good .value").wait_for()
+    best = page.locator("li.best").inner_text()
+    assert "Bend" not in best
+    hands.press("Mistakes")
+    page.get_by_text("held-back examples").wait_for()
+    page.go_back()
+    hands.press("Take it into the network")
+    page.get_by_role("region", name="Your network").wait_for()
+    spec = page.evaluate("JSON.parse(sessionStorage.getItem('pellucid-spec'))")
+    assert re.search(rf"Layers\s+{', '.join(map(str, spec['layers']))}\s", best)
+    hands.go("Runs")
+    page.get_by_role("article", name="moons-1").get_by_role("button", name="Take out").wait_for()
+
+
+def test_a_page_loaded_anew_finds_the_search_and_stops_it(hands: Hands) -> None:
+    page = hands.page
+    to_form(hands, "Moons")
+    begin(hands, 5000)
+    page.locator("li.best").wait_for()
+    page.reload()
+    state(hands, "searching")
+    hands.go("Data")
+    hands.press("Watch it")
+    hands.press("Stop and keep the best")
+    state(hands, "done")
+    done = page.locator(".good .value").inner_text()
+    assert done.endswith("%")
+    page.reload()
+    state(hands, "done")
+    hands.press("Another search")
+    hands.press("moons-1")  # which is an earlier one by now
+    state(hands, "done")
+    hands.press("Delete moons-1")
+    hands.press("Delete")
+    page.get_by_role("button", name="Search", exact=True).wait_for()
+    assert page.get_by_role("button", name="moons-1").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_passes_axe_core(hands: Hands, scheme: str) -> None:
+    page = hands.page
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": 375, "height": 812})
+    to_form(hands, "Digits")
+    found = {"form": looked(hands)}
+    begin(hands, 3)
+    state(hands, "done")
+    page.locator(".good .value").wait_for()
+    found["ended"] = looked(hands)
+    assert found == {"form": [], "ended": []}
+
+
+def looked(hands: Hands) -> list[str]:
+    """What is wrong with the page as it is."""
+    settled(hands)
+    assert hands.page.evaluate("document.documentElement.scrollWidth") <= 375
+    if not AXE.exists():
+        return []
+    hands.page.evaluate(AXE.read_text(encoding="utf-8"))
+    told = hands.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in told["violations"]]
