@@ -81,6 +81,11 @@ def lacking(cells: Array) -> Array:
     return np.array([cell is None for cell in cells.tolist()], bool)
 
 
+def cell_of(cells: Array, row: int) -> Any:
+    """A cell as Python has it, for an error to show."""
+    return cells[row : row + 1].tolist()[0]
+
+
 def without_blanks(cells: Array) -> Array:
     """The cells of a column of numbers, dates or truth values, None for those that only say that nothing is there.
 

@@ -12,7 +12,7 @@ from ..arrays import Array
 from ..data.labels import Names, numbered, read_targets
 from ..errors import DataError, InvalidArgument, Told
 from ..registry import Family, Part
-from .cells import lacking, numbers, without_blanks
+from .cells import cell_of, lacking, numbers, without_blanks
 from .columns import check_target, understood
 from .many_labels import among, labels_in, say_yes_or_no, separator_of, truths
 from .table import Table
@@ -155,7 +155,7 @@ def raw(table: Table, name: str, form: str, kind: str) -> Array:
     bad = bad | ~np.isfinite(values)
     if bad.any():
         row = int(bad.argmax())
-        raise DataError(table.place(row, name), "a finite number", cells[row])
+        raise DataError(table.place(row, name), "a finite number", cell_of(cells, row))
     return values
 
 
