@@ -81,7 +81,7 @@ def test_json(tmp_path: Path, form: str, of: Any):
     assert table["alone"].tolist() == ["True", None]
     assert table["sex"].tolist() == [None, "male"]
     (tmp_path / form).write_text(of([{"age": [22]}]))
-    with pytest.raises(PellucidError, match="row 0, column 'age': expected one value, got \\[22\\]. Make"):
+    with pytest.raises(PellucidError, match=r"row 0, column 'age': expected one value, got \[22\]. Make"):
         read_table(tmp_path / form)
 
 
