@@ -23,7 +23,7 @@ from ..files import write_whole
 from ..models import Sequential
 from ..tables import Attached, Table, Targets, attached, is_table, read_blocks
 from .data import is_pictures, load, pictures_of, rows, table_of
-from .judging import judge
+from .judging import judge, probabilities
 from .runs import names_of, open_model
 from .spec import TrainSpec
 
@@ -47,7 +47,7 @@ def evaluate(path: Path, data: str | None) -> dict[str, Any]:
         raise DataError(f"data {data}", "targets y to compare with", None, "Use predict for data without targets.")
     model, x = opened.model, opened.x
     y = targets_of(opened, f"data {data or 'of the run'}, y")
-    classes = model.output_shape_for(x.shape[1:])[-1] if opened.classifier else 0
+    classes = (len(opened.names) or model.output_shape_for(x.shape[1:])[-1]) if opened.classifier else 0
     if (targets := opened.targets) is None:
         return judge(model, x, y, classes, opened.names)
     return judge(model, x, y, classes, opened.names, targets.restored, tuple(targets.names) if targets.labels else ())
@@ -87,15 +87,17 @@ def predicted(path: Path, data: str | None) -> Predicted:
     if not is_table(name):
         opened = opened_for(path, data, none_will_do=True, whole=True)
         rows = map(str, opened.pictures) if opened.pictures else itertools.count()
-        blocks = iter([model.predict(opened.x, batch_size=1024, verbose=0)])
-        return Predicted(rows, blocks, opened.classifier, opened.names)
+        y = model.predict(opened.x, batch_size=1024, verbose=0)
+        y = probabilities(model, y, len(opened.names)) if opened.classifier else y
+        return Predicted(rows, iter([y]), opened.classifier, opened.names)
     found = _attached(model, name)
-    outputs = (
-        found.targets.restored(model.predict(x, batch_size=1024, verbose=0))
-        for x, _ in _encoded(found, _tables(spec if data is None else None, name), name, wanted=False)
+    classes = found.targets.classes
+    blocks = _encoded(found, _tables(spec if data is None else None, name), name, wanted=False)
+    outputs = (model.predict(x, batch_size=1024, verbose=0) for x, _ in blocks)
+    told = (probabilities(model, y, len(classes)) if classes else found.targets.restored(y) for y in outputs)
+    return Predicted(
+        itertools.count(), told, bool(classes), tuple(classes or found.targets.names), found.targets.labels
     )
-    names = tuple(found.targets.classes or found.targets.names)
-    return Predicted(itertools.count(), outputs, bool(found.targets.classes), names, found.targets.labels)
 
 
 def first_of(found: Predicted, n: int) -> tuple[Predicted, int]:

@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from ..arrays import Array
+from ..data.labels import name_classes
 from ..errors import DataError, InvalidArgument, Told
 from ..layers import Dense, Layer
 from ..rng import Key
@@ -63,6 +64,10 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
     @abstractmethod
     def _agreement(self, y: Array, outputs: Array, weights: Array | None) -> float:
         """The score of outputs, as `score` has it."""
+
+    @abstractmethod
+    def _names(self) -> list[int | str]:
+        """The classes of which each row has one, where that is what is predicted."""
 
     @abstractmethod
     def _columns_of_targets(self) -> Targets:
@@ -227,8 +232,14 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """`model_`, which has the weights of all members; and their callbacks."""
         self.model_ = averaged([one.model_ for one in self.estimators_])
         self.callbacks_ = [callback for one in self.estimators_ for callback in one.callbacks_]
+        self._tell()
+
+    def _tell(self) -> None:
+        """Have the network keep what its inputs and outputs mean, for whoever opens its file."""
         if hasattr(self, "encoder_"):
             attach(self.model_, self.encoder_, self._columns_of_targets())
+        elif names := self._names():
+            name_classes(self.model_, names)
 
     def _train(
         self, settings: Settings, rows: Rows, held: Rows | None, first: bool, watch: Watch, epochs: int
@@ -271,8 +282,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         last = self.model_.layers[-1]
         self.n_outputs_ = head.outputs
         self.out_activation_ = getattr(getattr(last, "activation", getattr(last, "function", None)), "name", "linear")
-        if hasattr(self, "encoder_"):
-            attach(self.model_, self.encoder_, self._columns_of_targets())
+        self._tell()
         self._begin_curves()
 
     def _begin_curves(self) -> None:

@@ -290,7 +290,10 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         if self._many:
             names = [f"label {name}" for name in self.classes_.tolist()]
             return Targets(names, [""] * len(names), (), [0.0] * len(names), [1.0] * len(names))
-        return Targets(["class"], [""], [c if type(c) is int else str(c) for c in self.classes_.tolist()])
+        return Targets(["class"], [""], self._names())
+
+    def _names(self) -> list[int | str]:
+        return [] if self._many else [c if type(c) is int else str(c) for c in self.classes_.tolist()]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -151,6 +151,9 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         found = self._decided(outputs)
         return float(r2_score(y, found, sample_weight=weights)) if np.isfinite(found).all() else float("nan")
 
+    def _names(self) -> list[int | str]:
+        return []
+
     def _columns_of_targets(self) -> Targets:
         names = [f"output {i}" for i in range(self.n_outputs_)]
         return Targets(names, [""] * len(names), (), [0.0] * len(names), [1.0] * len(names))

@@ -133,8 +133,8 @@ class Targets(Part):
         return ((np.stack(values, axis=1) - self.mean) / self.scale).astype(np.float32)
 
     def restored(self, y: Array) -> Array:
-        """Standardised numbers (N, targets) in the columns' own units; classes' outputs as they are."""
-        return y if self.classes else y.reshape(len(y), -1).astype(np.float64) * self.scale + self.mean
+        """Standardised numbers (N, targets) in the columns' own units; outputs of classes and labels as they are."""
+        return y if self.categorical else y.reshape(len(y), -1).astype(np.float64) * self.scale + self.mean
 
 
 def target_cells(table: Table, name: str, kind: str) -> Array:
