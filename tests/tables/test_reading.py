@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.errors import PellucidError
-from pellucid.tables import load_table, read_table
+from pellucid.tables import Table, TableEncoder, load_table, read_table
+from pellucid.tables.cells import numbers
 from pellucid.tables.columns import understand
 from pellucid.tables.delimited import from_text
 
@@ -187,3 +188,43 @@ def test_why_a_column_is_not_there_or_tells_nothing_is_said():
         load_table({"x": [1, 0] * 20, "y": ["a", "b"] * 20}, "y")
     with pytest.raises(PellucidError, match="a finite number, got inf"):
         load_table({"x": [1.0, np.inf, 2.0, 3.0] * 10, "y": ["a", "b"] * 20}, "y")
+
+
+def test_the_first_line_may_tell_what_is_between_cells():
+    table = from_text(b"sep=|\r\na|b,c\r\n1|x\r\n2|y\r\n", "request")
+    assert table.names == ["a", "b,c"]
+    assert table["b,c"].tolist() == ["x", "y"]
+    with pytest.raises(PellucidError, match="line 3: expected 2 cells"):
+        from_text(b"sep=;\na;b\n1\n", "request")
+
+
+@pytest.mark.parametrize(
+    ("cells", "form", "first"),
+    [
+        (["$5", "-$1,200.50", "$7"], "grouped $", 5.0),
+        (["12,5 %", "7 %", "none"], "comma %", 12.5),
+        (["3€", "4€", "5€"], "plain €", 3.0),
+    ],
+)
+def test_numbers_may_have_a_sign_at_one_end(cells: list[str], form: str, first: float):
+    table = Table.of({"a": cells * 9})
+    (column,) = understand(table)
+    assert (column.kind, column.form) == ("number", form)
+    encoder = TableEncoder().fit(table)
+    assert numbers(table["a"][:1], form)[0].tolist() == [first]
+    np.testing.assert_array_equal(encoder.transform({"a": [first]}), encoder.transform({"a": cells[:1]}))
+    with pytest.raises(PellucidError, match="a finite number, as in training, got '¥5'"):
+        encoder.transform({"a": ["¥5"]})
+
+
+def test_signs_that_differ_make_no_numbers():
+    assert [c.kind for c in understand(Table.of({"a": ["$5", "€5", "$6"] * 9, "b": ["5%", "5", "6%"] * 9}))] == [
+        "category", "category",
+    ]  # fmt: skip
+
+
+def test_points_that_may_stand_between_thousands_are_said():
+    said = understand(from_text(b"a;b\n999;1.5\n1.250;2.250\n17.125;3.125\n", "table"))
+    assert [bool(c.remark) for c in said] == [True, False]
+    assert "could have points between thousands, as in 1.250" in said[0].remark
+    assert not understand(from_text(b"a,b\n1.250,x\n17.125,y\n", "table"))[0].remark
