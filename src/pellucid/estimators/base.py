@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from ..arrays import Array
-from ..data.labels import name_classes
+from ..data.labels import Names, name_classes
 from ..errors import DataError, InvalidArgument, Told
 from ..layers import Dense, Layer
 from ..rng import Key
@@ -66,7 +66,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """The score of outputs, as `score` has it."""
 
     @abstractmethod
-    def _names(self) -> list[int | str]:
+    def _names(self) -> Names:
         """The classes of which each row has one, where that is what is predicted."""
 
     @abstractmethod
