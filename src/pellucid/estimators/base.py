@@ -19,15 +19,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from ..arrays import Array
-from ..data.labels import Names, name_classes
 from ..errors import DataError, InvalidArgument, Told
 from ..layers import Dense, Layer
 from ..rng import Key
-from ..tables import TableEncoder, Targets, attach
+from ..tables import TableEncoder, Targets
 from ..training.callbacks.base import Logs, as_list
 from .building import Head, network
 from .ensemble import averaged, folds, mean_curve
-from .keeping import as_bytes, from_bytes, own_parts, without_model
+from .keeping import as_bytes, from_bytes, keep_meaning, own_parts, without_model
 from .rows import Rows, SparseBatches, as_numbers, is_mixed, read_x
 from .settings import LARGEST_BATCH, Settings, settings_of
 from .telling import CallbackSupportMixin, Teller, with_callbacks
@@ -66,12 +65,8 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """The score of outputs, as `score` has it."""
 
     @abstractmethod
-    def _names(self) -> Names:
-        """The classes of which each row has one, where that is what is predicted."""
-
-    @abstractmethod
     def _columns_of_targets(self) -> Targets:
-        """What the outputs mean, for a model that takes rows of a table."""
+        """What the outputs mean, for whoever opens the model's file."""
 
     def _learn_scale(self, rows: Rows) -> None:
         """Learn what brings the targets to a common scale, where that is done."""
@@ -232,14 +227,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """`model_`, which has the weights of all members; and their callbacks."""
         self.model_ = averaged([one.model_ for one in self.estimators_])
         self.callbacks_ = [callback for one in self.estimators_ for callback in one.callbacks_]
-        self._tell()
-
-    def _tell(self) -> None:
-        """Have the network keep what its inputs and outputs mean, for whoever opens its file."""
-        if hasattr(self, "encoder_"):
-            attach(self.model_, self.encoder_, self._columns_of_targets())
-        elif names := self._names():
-            name_classes(self.model_, names)
+        keep_meaning(self.model_, getattr(self, "encoder_", None), self._columns_of_targets())
 
     def _train(
         self, settings: Settings, rows: Rows, held: Rows | None, first: bool, watch: Watch, epochs: int
@@ -282,7 +270,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         last = self.model_.layers[-1]
         self.n_outputs_ = head.outputs
         self.out_activation_ = getattr(getattr(last, "activation", getattr(last, "function", None)), "name", "linear")
-        self._tell()
+        keep_meaning(self.model_, getattr(self, "encoder_", None), self._columns_of_targets())
         self._begin_curves()
 
     def _begin_curves(self) -> None:

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from .. import checks
 from ..activations import sigmoid, softmax
 from ..arrays import Array
-from ..data.labels import Names, listed
+from ..data.labels import listed
 from ..errors import DataError, InvalidArgument, Told, WrongType
 from ..losses import (
     CategoricalCrossentropy,
@@ -290,10 +290,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         if self._many:
             names = [f"label {name}" for name in self.classes_.tolist()]
             return Targets(names, [""] * len(names), (), [0.0] * len(names), [1.0] * len(names))
-        return Targets(["class"], [""], self._names())
-
-    def _names(self) -> Names:
-        return () if self._many else tuple(c if type(c) is int else str(c) for c in self.classes_.tolist())
+        return Targets(["class"], [""], [c if type(c) is int else str(c) for c in self.classes_.tolist()])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

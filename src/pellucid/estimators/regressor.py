@@ -12,7 +12,6 @@ from sklearn.utils import check_array, column_or_1d
 from ..activations.base import activations
 from ..arrays import Array
 from ..data.checking import check_range
-from ..data.labels import Names
 from ..errors import DataError
 from ..layers import Layer, Rescaling
 from ..losses import Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, Poisson
@@ -151,9 +150,6 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     def _agreement(self, y: Array, outputs: Array, weights: Array | None) -> float:
         found = self._decided(outputs)
         return float(r2_score(y, found, sample_weight=weights)) if np.isfinite(found).all() else float("nan")
-
-    def _names(self) -> Names:
-        return ()
 
     def _columns_of_targets(self) -> Targets:
         names = [f"output {i}" for i in range(self.n_outputs_)]
