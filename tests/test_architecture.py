@@ -69,6 +69,7 @@ OUTSIDE: dict[str, set[str]] = {
     "matplotlib": {"plots"},
     "pooch": {"data"},
     "PIL": {"data"},
+    "fastexcel": {"tables"},
     "polars": {"tables"},
     "sklearn": {"estimators"},
     "optuna": {"tuning"},

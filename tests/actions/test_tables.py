@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pellucid.actions.apply import evaluate
 from pellucid.actions.building import build
 from pellucid.actions.data import prepare
 from pellucid.actions.spec import TrainSpec
-from pellucid.actions.train import chain
+from pellucid.actions.train import chain, train
 from pellucid.errors import InvalidArgument
 
 
@@ -51,3 +53,15 @@ def test_other_data_have_no_columns_of_numbers_to_embed():
     assert "Functional" not in kinds(built(data="digits"))
     with pytest.raises(InvalidArgument, match="spec, frequencies: expected a table as data"):
         built(data="digits", frequencies=16)
+
+
+def test_the_rows_to_test_on_are_the_same_by_any_path_and_others_are_told(people: str, monkeypatch: pytest.MonkeyPatch):
+    file = Path(people)
+    run = train(TrainSpec(data=people, target=["bought"], layers=[2], epochs=1), out=file.parent / "run").run.path
+    monkeypatch.chdir(file.parent)
+    assert evaluate(run, "people.csv") == evaluate(run, None) == evaluate(run, people)
+    assert evaluate(run, None)["samples"] == 12
+    head, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([head, *rows[::-1]]))
+    with pytest.warns(UserWarning, match="people.csv has changed since the training"):
+        evaluate(run, None)

@@ -111,6 +111,7 @@ def test_partial_fit_takes_several_labels_and_words():
         ([0, 1, 2], "inconsistent numbers of samples"),
         (None, "requires y to be passed, but the target y is None"),
         ([0, 1, np.nan, 1], "NaN"),
+        (np.array(["a", None, "b", "a"], object), "y: expected labels of one kind"),
     ],
 )
 def test_targets_that_are_no_classes_are_told(y: Any, message: str):

@@ -12,7 +12,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from pellucid import saving
-from pellucid.errors import DataError
+from pellucid.errors import DataError, WrongType
 from pellucid.estimators import NeuralNetworkClassifier, NeuralNetworkRegressor
 from pellucid.tables import TableEncoder, attached
 
@@ -171,3 +171,35 @@ def test_numbers_are_embedded_and_scaled_once():
     assert front(data=numbers) == ["Normalization", "Functional"]
     assert front(data=numbers, frequencies=0) == front(data=flags) == ["Normalization"]
     assert front(data=numbers, standardize=False) == []
+
+
+class Arrow:
+    """A frame as pyarrow has it: `columns` are the data, `column_names` their names."""
+
+    def __init__(self, frame: polars.DataFrame) -> None:
+        self.frame, self.column_names, self.shape = frame, frame.columns, frame.shape
+        self.columns = [frame[name] for name in frame.columns]
+
+    def __getitem__(self, name: str) -> Any:
+        assert isinstance(name, str)
+        return self.frame[name]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.asarray(self.frame.to_numpy(), dtype)
+
+
+def test_frames_whose_columns_are_data_are_taken_by_name():
+    arrow = small(max_iter=2).fit(Arrow(PEOPLE), BOUGHT)
+    assert list(arrow.feature_names_in_) == PEOPLE.columns
+    assert np.array_equal(arrow.predict_proba(PEOPLE), small(max_iter=2).fit(PEOPLE, BOUGHT).predict_proba(PEOPLE))
+    numbers = PEOPLE.select(a=polars.int_range(N), b=polars.int_range(N) % 7)
+    from_arrow, from_polars = (small(max_iter=2).fit(each, BOUGHT) for each in (Arrow(numbers), numbers))
+    assert np.array_equal(from_arrow.predict_proba(Arrow(numbers)), from_polars.predict_proba(numbers))
+
+
+def test_a_frame_yet_to_be_computed_is_told():
+    with pytest.raises(WrongType, match=r"rows are there, got LazyFrame. Call its collect\(\)"):
+        small().fit(PEOPLE.lazy(), BOUGHT)

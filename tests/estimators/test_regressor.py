@@ -106,6 +106,11 @@ def test_outputs_within_bounds():
     assert regressor.score(X, (Y - 25) / 350) > 0.4
 
 
+def test_targets_beyond_float32_are_told():
+    with pytest.raises(DataError, match=r"y: expected numbers up to 3.4e\+38, .* got 1e\+39 at row 1"):
+        NeuralNetworkRegressor().fit([[0.0], [1.0], [2.0]], [1.0, 1e39, 2.0])
+
+
 def test_targets_of_another_width_are_told():
     with pytest.raises(DataError, match="expected 1 outputs, as first fitted, got 2"):
         small().partial_fit(X, Y).partial_fit(X, np.stack([Y, Y], axis=1))

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import math
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,8 +24,9 @@ from ..files import write_whole
 from ..models import Sequential
 from ..tables import Attached, Table, Targets, attached, is_table, read_blocks
 from .data import is_pictures, load, pictures_of, rows, table_of
-from .judging import judge
-from .runs import names_of, open_model
+from .fingerprint import fingerprint
+from .judging import judge, probabilities
+from .runs import Run, names_of, open_model
 from .spec import TrainSpec
 
 
@@ -43,14 +45,33 @@ class Opened(NamedTuple):
 def evaluate(path: Path, data: str | None) -> dict[str, Any]:
     """How well a run (its folder) or a .keras file does on the test part of a data set, or on an .npz file."""
     opened = opened_for(path, data)
+    _warn_of_others(path, data)
     if opened.y is None:
         raise DataError(f"data {data}", "targets y to compare with", None, "Use predict for data without targets.")
     model, x = opened.model, opened.x
     y = targets_of(opened, f"data {data or 'of the run'}, y")
-    classes = model.output_shape_for(x.shape[1:])[-1] if opened.classifier else 0
+    classes = (len(opened.names) or model.output_shape_for(x.shape[1:])[-1]) if opened.classifier else 0
     if (targets := opened.targets) is None:
         return judge(model, x, y, classes, opened.names)
     return judge(model, x, y, classes, opened.names, targets.restored, tuple(targets.names) if targets.labels else ())
+
+
+def _warn_of_others(path: Path, data: str | None) -> None:
+    """Say that a run's own data have changed: the rows to test on are drawn anew from what is there now."""
+    run = Run(path)
+    spec = run.read_spec() if path.is_dir() else None
+    if spec and _is_own(_data(data, spec), spec) and run.began_with_others(fingerprint(spec.data)):
+        warnings.warn(
+            f"{spec.data} has changed since the training: among the rows that the run is tested on may be some that it "
+            "was trained on.", stacklevel=2,
+        )  # fmt: skip
+
+
+def _is_own(name: str, spec: TrainSpec | None) -> bool:
+    """Whether these are a run's own data, by whatever path."""
+    if spec is None or name == spec.data:
+        return spec is not None
+    return Path(name).exists() and Path(spec.data).exists() and os.path.samefile(name, spec.data)
 
 
 def targets_of(opened: Opened, where: str) -> Array:
@@ -87,15 +108,17 @@ def predicted(path: Path, data: str | None) -> Predicted:
     if not is_table(name):
         opened = opened_for(path, data, none_will_do=True, whole=True)
         rows = map(str, opened.pictures) if opened.pictures else itertools.count()
-        blocks = iter([model.predict(opened.x, batch_size=1024, verbose=0)])
-        return Predicted(rows, blocks, opened.classifier, opened.names)
+        y = model.predict(opened.x, batch_size=1024, verbose=0)
+        y = probabilities(model, y, len(opened.names)) if opened.classifier else y
+        return Predicted(rows, iter([y]), opened.classifier, opened.names)
     found = _attached(model, name)
-    outputs = (
-        found.targets.restored(model.predict(x, batch_size=1024, verbose=0))
-        for x, _ in _encoded(found, _tables(spec if data is None else None, name), name, wanted=False)
+    classes = found.targets.classes
+    blocks = _encoded(found, _tables(spec if data is None else None, name), name, wanted=False)
+    outputs = (model.predict(x, batch_size=1024, verbose=0) for x, _ in blocks)
+    told = (probabilities(model, y, len(classes)) if classes else found.targets.restored(y) for y in outputs)
+    return Predicted(
+        itertools.count(), told, bool(classes), tuple(classes or found.targets.names), found.targets.labels
     )
-    names = tuple(found.targets.classes or found.targets.names)
-    return Predicted(itertools.count(), outputs, bool(found.targets.classes), names, found.targets.labels)
 
 
 def first_of(found: Predicted, n: int) -> tuple[Predicted, int]:
@@ -162,7 +185,7 @@ def opened_for(path: Path, data: str | None, *, none_will_do: bool = False, whol
     split = None if whole and data is not None else spec
     if is_table(name):
         return _opened_table(model, split, name, wanted=not none_will_do)
-    if is_pictures(name) and (none_will_do or split is None or name != split.data):
+    if is_pictures(name) and (none_will_do or not _is_own(name, split)):
         return _opened_pictures(model, Path(name), names_of(path, model), wanted=not none_will_do)
     x, y = rows_of(name, split)
     x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
@@ -204,7 +227,7 @@ def _attached(model: Sequential, name: str) -> Attached:
 
 def _tables(spec: TrainSpec | None, name: str) -> Iterator[Table]:
     """The rows to test on of a run's own data, or all of another file's, block by block."""
-    return iter([table_of(spec).test]) if spec is not None and name == spec.data else read_blocks(name)
+    return iter([table_of(spec).test]) if spec is not None and _is_own(name, spec) else read_blocks(name)
 
 
 def _encoded(
@@ -227,7 +250,7 @@ def _encoded(
 
 def rows_of(name: str, spec: TrainSpec | None) -> tuple[Array, Array | None]:
     """The rows a data set has for testing: of the run's own, the ones it was not trained on."""
-    if spec is None or name != spec.data:
+    if spec is None or not _is_own(name, spec):
         return rows(name)
     if is_pictures(name):
         data = pictures_of(spec)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..activations import sigmoid, softmax
 from ..arrays import Array
 from ..data.labels import Names
 from ..metrics import RootMeanSquaredError, confusion_matrix
@@ -15,6 +16,16 @@ from ..metrics.r2_score import pooled_r2
 from ..models import Sequential
 
 MOST_IN_MATRIX = 200  # classes: a matrix grows with their square
+
+
+def probabilities(model: Sequential, outputs: Array, classes: int) -> Array:
+    """Each class's probability (N, classes), from a classifier's outputs: which may be logits, and of two classes the
+    second's alone."""
+    logits = model.compiled and getattr(model.loss, "from_logits", False)
+    if outputs.ndim == 2 and outputs.shape[1] == 1 and classes == 2:
+        p = sigmoid(outputs) if logits else outputs
+        return np.concatenate([1 - p, p], axis=1)
+    return softmax(outputs) if logits else outputs
 
 
 def judge(
@@ -30,7 +41,7 @@ def judge(
     loss = model.evaluate(x, y, batch_size=batch, verbose=0, return_dict=True)["loss"]
     predicted = model.predict(x, batch_size=batch, verbose=0)
     judged = (
-        _classes(y, predicted, classes, names or tuple(range(classes)))
+        _classes(y, probabilities(model, predicted, classes), classes, names or tuple(range(classes)))
         if classes
         else _numbers(restored(y), restored(predicted))
     )

@@ -135,11 +135,15 @@ class Run:
         return tuple(kept)
 
     def check_data(self, found: str) -> None:
-        """Refuse to go on with others than the run began with; runs of older versions cannot tell."""
-        kept = self.data.read_text("utf-8").strip() if self.data.exists() else ""
-        if kept and kept != found:
+        """Refuse to go on with others than the run began with."""
+        if self.began_with_others(found):
             fix = "Put them back, or start another run with train."
             raise FileError(f"resuming {self.path}", "the data that it began with", Told("others"), fix)
+
+    def began_with_others(self, found: str) -> bool:
+        """Whether data with this checksum are others than the run began with; runs of older versions cannot tell."""
+        kept = self.data.read_text("utf-8").strip() if self.data.exists() else ""
+        return bool(kept) and kept != found
 
     def reader(self) -> Reader:
         """What tells `prepare` the classes of this run, whatever its data would be taken for today."""

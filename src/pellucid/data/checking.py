@@ -236,8 +236,12 @@ def place(index: Shape, columns: Sequence[Any] = ()) -> str:
 
 
 def column_names(x: Any) -> list[Any]:
-    """The names of a data frame's columns; none for anything else."""
-    return list(getattr(x, "columns", ()))
+    """The names of a data frame's columns; none for anything else. Raises WrongType for a frame yet to be computed."""
+    later = next((name for name in ("collect", "compute") if hasattr(x, name)), None)
+    if later and hasattr(type(x), "columns"):  # asking a frame itself might compute it
+        raise WrongType("a data frame", "one whose rows are there", Told(type(x).__name__), f"Call its {later}().")
+    named = getattr(x, "column_names", None)  # pyarrow's, whose `columns` are the data
+    return list(getattr(x, "columns", ()) if named is None else named)
 
 
 def in_order(where: str, x: Any, names: Sequence[Any]) -> Any:

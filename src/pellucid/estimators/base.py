@@ -22,11 +22,11 @@ from ..arrays import Array
 from ..errors import DataError, InvalidArgument, Told
 from ..layers import Dense, Layer
 from ..rng import Key
-from ..tables import TableEncoder, Targets, attach
+from ..tables import TableEncoder, Targets
 from ..training.callbacks.base import Logs, as_list
 from .building import Head, network
 from .ensemble import averaged, folds, mean_curve
-from .keeping import as_bytes, from_bytes, own_parts, without_model
+from .keeping import as_bytes, from_bytes, keep_meaning, own_parts, without_model
 from .rows import Rows, SparseBatches, as_numbers, is_mixed, read_x
 from .settings import LARGEST_BATCH, Settings, settings_of
 from .telling import CallbackSupportMixin, Teller, with_callbacks
@@ -66,7 +66,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
 
     @abstractmethod
     def _columns_of_targets(self) -> Targets:
-        """What the outputs mean, for a model that takes rows of a table."""
+        """What the outputs mean, for whoever opens the model's file."""
 
     def _learn_scale(self, rows: Rows) -> None:
         """Learn what brings the targets to a common scale, where that is done."""
@@ -227,8 +227,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         """`model_`, which has the weights of all members; and their callbacks."""
         self.model_ = averaged([one.model_ for one in self.estimators_])
         self.callbacks_ = [callback for one in self.estimators_ for callback in one.callbacks_]
-        if hasattr(self, "encoder_"):
-            attach(self.model_, self.encoder_, self._columns_of_targets())
+        keep_meaning(self.model_, getattr(self, "encoder_", None), self._columns_of_targets())
 
     def _train(
         self, settings: Settings, rows: Rows, held: Rows | None, first: bool, watch: Watch, epochs: int
@@ -271,8 +270,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         last = self.model_.layers[-1]
         self.n_outputs_ = head.outputs
         self.out_activation_ = getattr(getattr(last, "activation", getattr(last, "function", None)), "name", "linear")
-        if hasattr(self, "encoder_"):
-            attach(self.model_, self.encoder_, self._columns_of_targets())
+        keep_meaning(self.model_, getattr(self, "encoder_", None), self._columns_of_targets())
         self._begin_curves()
 
     def _begin_curves(self) -> None:

@@ -179,8 +179,12 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
         return type(self).__name__
 
     def _read_y(self, given: Any, first: bool, classes: Any = None) -> Array:
-        check_classification_targets(given)
-        kind = type_of_target(given, input_name="y", raise_unknown=True)
+        try:
+            check_classification_targets(given)
+            kind = type_of_target(given, input_name="y", raise_unknown=True)
+        except TypeError as problem:  # they cannot be sorted
+            told = Told("several kinds of values, or None among them")
+            raise DataError(f"{self._where()}, y", "labels of one kind, one for each row", told) from problem
         if kind == "multiclass-multioutput":
             raise DataError(
                 f"{self._where()}, y",

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..data.labels import name_classes
 from ..losses.base import CustomLoss
 from ..models.saving import load_model
 from ..registry import Part
+from ..tables import TableEncoder, Targets, attach
 
 
 def as_bytes(model: Any) -> bytes:
@@ -43,6 +45,14 @@ def own_parts(thing: Any, met: set[int] | None = None) -> dict[str, Any]:
     elif type(thing).__module__.partition(".")[0] != __name__.partition(".")[0]:
         found[type(thing).__name__] = type(thing)
     return found
+
+
+def keep_meaning(model: Any, encoder: TableEncoder | None, found: Targets) -> None:
+    """Have a network keep what its inputs and outputs mean, for whoever opens its file."""
+    if encoder is not None:
+        attach(model, encoder, found)
+    elif found.classes:
+        name_classes(model, tuple(found.classes))
 
 
 def without_model(callback: Any) -> Any:

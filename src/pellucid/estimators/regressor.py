@@ -11,6 +11,7 @@ from sklearn.utils import check_array, column_or_1d
 
 from ..activations.base import activations
 from ..arrays import Array
+from ..data.checking import check_range
 from ..errors import DataError
 from ..layers import Layer, Rescaling
 from ..losses import Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, Poisson
@@ -102,6 +103,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
     def _read_y(self, given: Any, first: bool, classes: Any = None) -> Array:
         y: Array = check_array(given, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
+        check_range(f"{type(self).__name__}, y", y, "float32")
         outputs = 1 if y.ndim == 1 else y.shape[1]
         if first:
             self.n_outputs_ = outputs

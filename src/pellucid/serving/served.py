@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..actions.judging import probabilities
 from ..actions.serve import Trained, opened
 from ..arrays import Array
 from ..data.checking import as_features
@@ -95,8 +96,7 @@ class Served:
             y = model.predict(xs if model.takes_many else xs[0], batch_size=BATCH, verbose=0)
             ys = list(y.values()) if isinstance(y, Mapping) else list(y) if isinstance(y, list | tuple) else [y]
             if classes:
-                logits = model.compiled and getattr(model.loss, "from_logits", False)
-                found = {PROBABILITIES: _softmax(ys[0]) if logits else ys[0]}
+                found = {PROBABILITIES: probabilities(model, ys[0], len(classes))}
             elif table is not None:
                 found = dict(zip(table.targets.names, table.targets.restored(ys[0]).T, strict=True))
             else:
@@ -117,8 +117,3 @@ class Served:
 def _column(column: Encoding) -> Field:
     choices = tuple(column.levels) if isinstance(column, Category) else ()
     return Field(column.name, DATATYPES.get(column.kind, "BYTES"), (), column.kind, choices)
-
-
-def _softmax(z: Array) -> Array:
-    e: Array = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(e / e.sum(axis=1, keepdims=True))

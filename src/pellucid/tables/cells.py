@@ -40,6 +40,7 @@ _DAYS = (
 )  # fmt: skip
 _ENDS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 FORMATS = (ISO, *TIMES, *(day + end for day in _DAYS for end in _ENDS))
+SIGNS = "$€£¥%"  # that may stand at one end of each of a column's numbers
 TRIED = 20  # values on which a format is tried before all of them
 
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -79,6 +80,11 @@ def lacking(cells: Array) -> Array:
     if cells.dtype.kind in "fM":
         return np.isnan(cells) if cells.dtype.kind == "f" else np.isnat(cells)
     return np.array([cell is None for cell in cells.tolist()], bool)
+
+
+def cell_of(cells: Array, row: int) -> Any:
+    """A cell as Python has it, for an error to show."""
+    return cells[row : row + 1].tolist()[0]
 
 
 def without_blanks(cells: Array) -> Array:
@@ -129,6 +135,26 @@ STYLES: dict[str, Callable[[str], float]] = {
 }  # of numbers
 
 
+def mark_of(texts: Collection[str]) -> str:
+    """The sign of a currency, or of percent, that all of these texts have at one end; "" for none.
+
+    >>> mark_of(["$5", "-$1,200.50"]), mark_of(["5 %", "7"])
+    ('$', '')
+    """
+    return next((mark for mark in SIGNS if texts and all(bare(text, mark) != text for text in texts)), "")
+
+
+def bare(text: str, mark: str) -> str:
+    """A text without this sign at one end.
+
+    >>> bare("-$5", "$"), bare("12,5 %", "%"), bare("5", "%")
+    ('-5', '12,5', '5')
+    """
+    if text.startswith((mark, f"-{mark}")):
+        return text.replace(mark, "", 1).strip()
+    return text.removesuffix(mark).strip()
+
+
 def moment(text: str, form: str) -> datetime:
     """The date and time that a text in this format says; one with a time zone in UTC.
 
@@ -140,10 +166,14 @@ def moment(text: str, form: str) -> datetime:
 
 
 def numbers(cells: Array, style: str) -> tuple[Array, Array]:
-    """(numbers (N,) float64 with NaN for none, which cells (N,) are none though something is written there)."""
+    """(numbers (N,) float64 with NaN for none, which cells (N,) are none though something is written there). style: one
+    of STYLES, with a sign behind it where there is one at each number: "grouped $"."""
     if cells.dtype.kind == "f":
         return cells, np.zeros(len(cells), bool)
+    style, _, mark = style.partition(" ")
     read = STYLES.get(style, plain_number)
+    if mark:
+        return _mapped(cells, lambda text: read(bare(text, mark)), np.nan, np.float64)
     try:
         if read is plain_number and "_" not in "".join(texts := ["nan" if cell is None else cell for cell in cells]):
             return np.array(texts, object).astype(np.float64), np.zeros(len(cells), bool)

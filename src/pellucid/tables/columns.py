@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, Told
-from .cells import are_truths, format_of, lacking, moments, numbers, style_of, without_blanks
+from .cells import are_truths, bare, format_of, lacking, mark_of, moments, numbers, style_of, without_blanks
 from .table import Table
 
 FEW = 10  # rows, below which nothing is taken for an identifier
@@ -18,6 +18,7 @@ MOSTLY = 0.98  # share of a column's different values that are numbers, from whi
 UNIQUE = 0.9  # share of different values from which on words name rows, not kinds of rows
 BLANK_KINDS = ("number", "date", "boolean")  # of columns in which "none" says that nothing is there
 WORDS = 2.0  # on average in a value of free text
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
 IDENTIFIER = re.compile(r"(^|[_ .])(id|idx|index|key|uuid|guid|rownum|row)$|^unnamed|[a-z](Id|ID)$", re.IGNORECASE)
 
 
@@ -77,13 +78,16 @@ def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> 
     if cells.dtype.kind != "O":
         return ("number" if cells.dtype.kind == "f" else "date"), "", ""
     style, fitting = style_of(different, table.decimal)
+    if not fitting and (mark := mark_of(different)):
+        style, fitting = style_of([bare(text, mark) for text in different], table.decimal)
+        style = f"{style} {mark}"
     if fitting and fitting >= MOSTLY * len(different):
         _, bad = numbers(cells, style)
         if bad.any():
             row = int(bad.argmax())
             fix = "Correct the cell, or leave it empty where the number is missing."
             raise DataError(table.place(row, name), "a number, as elsewhere in the column", cells[row], fix)
-        return "number", style, ""
+        return "number", style, _doubt(different, style, table.decimal)
     if are_truths(different):
         return "boolean", "", ""
     if forms := format_of(different):
@@ -92,6 +96,14 @@ def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> 
     long = sum(len(value.split()) for value in different) / max(len(different), 1)
     many = len(different) > max(20, len(cells) / 10)
     return ("text" if many and long >= WORDS else "category"), "", ""
+
+
+def _doubt(different: Collection[str], style: str, decimal: str) -> str:
+    """What there is to say where all points might stand between thousands: 1.250 beside 1,5 would be 1250."""
+    pointed = [text for text in different if "." in text] if decimal == "," and style == "plain" else []
+    if pointed and all(THOUSANDS.fullmatch(text) for text in pointed):
+        return f"could have points between thousands, as in {pointed[0]}; they are read as decimal points"
+    return ""
 
 
 def _identifies(table: Table, column: Column, there: list[str]) -> str:

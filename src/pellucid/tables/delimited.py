@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import os
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ from .table import Table
 DELIMITERS = ",;\t|"
 SNIFFED = 1 << 16  # characters that the delimiter is judged by
 READ = 1 << 20  # bytes in one go
+TOLD = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)  # Excel's own first line
 LONGEST_CELL = 1 << 20  # characters
 MARKS = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]  # at a file's beginning
 FALLBACK = "cp1252"  # Windows' own, of Western Europe
@@ -68,9 +70,12 @@ def _tables(
     where: str, source: str, text: TextIO, delimiter: str | None, remarks: list[str], cells: int | None
 ) -> Iterator[Table]:
     """The tables in blocks of so many cells; an error tells the first line that is wrong."""
-    delimiter = delimiter or sniffed(text)
-    reader = _Reader(text, delimiter)
-    head, at, last = _some(where, reader, 0, 1)
+    told = TOLD.fullmatch(text.readline(len("sep=;\r\n")))
+    if not told:
+        text.seek(0)
+    delimiter = delimiter or (told[1] if told else sniffed(text))
+    reader = _Reader(text, delimiter, 1 if told else 0)
+    head, at, last = _some(where, reader, reader.line_num, 1)
     if not head:
         raise FileError(where, "a line with the names of the columns, and rows under it", Told("an empty file"))
     names, remark = _names(where, head[0])
@@ -168,8 +173,8 @@ class _Reader:
     """csv's reader of rows, for which a quotation mark that nothing closes is an error; csv's own takes all that
     follows it for one cell."""
 
-    def __init__(self, text: Iterable[str], delimiter: str) -> None:
-        self.over = False
+    def __init__(self, text: Iterable[str], delimiter: str, before: int) -> None:
+        self.over, self.before = False, before
         self.rows = csv.reader(self._until_over(text), delimiter=delimiter, skipinitialspace=True)
 
     def _until_over(self, text: Iterable[str]) -> Iterator[str]:
@@ -178,8 +183,8 @@ class _Reader:
 
     @property
     def line_num(self) -> int:
-        """Lines read so far."""
-        return self.rows.line_num
+        """Lines read so far, those before the rows included."""
+        return self.before + self.rows.line_num
 
     def __iter__(self) -> Self:
         return self

@@ -14,6 +14,16 @@ from .columns import Column, understand
 from .encodings import BY_KIND, Category, Encoding, encodings
 from .reading import read_table
 
+REASONS = 5  # why columns are left out, in a sentence
+
+
+def nothing_left(source: str, reasons: Sequence[str]) -> DataError:
+    """The error where all columns are left out."""
+    shown = [*reasons[:REASONS], "..."] if len(reasons) > REASONS else reasons
+    told = f"none that tells anything: {'; '.join(shown)}" if shown else "none"
+    return DataError(source, "a column to learn from", Told(told))
+
+
 encoders: Family[TableEncoder] = Family("table encoder", "pellucid.tables")
 
 
@@ -46,7 +56,7 @@ class TableEncoder(Part):
         self.understood = understand(table, self.keep)
         kept = [column for column in self.understood if not column.dropped]
         if not kept:
-            raise DataError(table.source, "a column to learn from", Told("none that tells anything"))
+            raise nothing_left(table.source, [f"{column.name} {column.dropped}" for column in self.understood])
         self.columns = [BY_KIND[column.kind].learned(table, column) for column in kept]
         return self
 

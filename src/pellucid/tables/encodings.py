@@ -21,7 +21,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument
 from ..registry import Family, Part
-from .cells import as_text, lacking, moments, numbers, truth
+from .cells import as_text, cell_of, lacking, moments, numbers, truth
 from .columns import Column, cells_of
 from .table import Table
 
@@ -73,8 +73,7 @@ class Encoding(Part):
         bad = bad | ~np.isfinite(values).all(axis=1)
         if bad.any():
             row = int(bad.argmax())
-            got = cells[row].item() if isinstance(cells[row], np.generic) else cells[row]
-            raise DataError(table.place(row, self.name), f"{self.expected}, as in training", got)
+            raise DataError(table.place(row, self.name), f"{self.expected}, as in training", cell_of(cells, row))
         return np.concatenate([values, lacking(cells)[:, None]], axis=1) if self.missing else values
 
 
@@ -110,7 +109,7 @@ class Number(Encoding):
         infinite = np.isinf(values)
         if infinite.any():
             row = int(infinite.argmax())
-            raise DataError(table.place(row, column.name), cls.expected, cells[row])
+            raise DataError(table.place(row, column.name), cls.expected, cell_of(cells, row))
         known = values[~np.isnan(values)]
         center, scale = _middle(known)
         missing = bool(column.missing)

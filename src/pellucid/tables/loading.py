@@ -15,7 +15,7 @@ from ..errors import DataError, Told
 from ..markup import block, grid, heading, html
 from .cells import lacking, moments, numbers
 from .columns import Column, cells_of, signature, understood
-from .encoder import TableEncoder
+from .encoder import TableEncoder, nothing_left
 from .leakage import suspicions
 from .reading import read_table
 from .table import Table
@@ -115,7 +115,10 @@ def learned(
     told = _telling(train, found.names[0], features) if found.classes else []
     told = [name for name in told if name not in keep]
     remarks += [f"{name} says the same as the target {found.names[0]}; it is left out." for name in told]
-    encoder = TableEncoder(keep=keep).fit(train.without({*train.names} - {*features} | {*told}))
+    rest = train.without({*train.names} - {*features} | {*told})
+    if told and not rest.names:
+        raise nothing_left(train.source, [f"{name} says the same as the target {found.names[0]}" for name in told])
+    encoder = TableEncoder(keep=keep).fit(rest)
     remarks += [f"{c.name} {c.dropped}; it is left out." for c in encoder.understood if c.dropped]
     remarks += [f"{c.name} {c.remark}." for c in encoder.understood if c.remark and not c.dropped]
     remarks += suspicions(train, [c.name for c in encoder.columns if c.name not in keep], found)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..data.checking import column_names
 from ..errors import DataError, FileError, MissingExtra, Told, UnknownName, WrongType
 from ..files import reading
 from .delimited import as_unicode, delimited_blocks, read_delimited
@@ -91,8 +92,9 @@ def from_frame(x: Any, source: str = "table") -> Table:
         return Table.of(x, source)
     if isinstance(x, Sequence) and x and all(isinstance(row, Mapping) for row in x):
         return _from_records(x, source)
-    names = getattr(x, "column_names", None)  # pyarrow's, whose `columns` are the data
-    names = list(getattr(x, "columns", ()) if names is None else names)
+    names = column_names(x)
+    if not names and hasattr(x, "columns"):
+        raise DataError(source, "columns with names", Told("none"))
     if not names or not hasattr(x, "__getitem__"):
         raise WrongType(source, "a path, a data frame, a mapping of columns, or a list of rows as mappings", x)
     if len({str(name) for name in names}) < len(names):
@@ -103,12 +105,6 @@ def from_frame(x: Any, source: str = "table") -> Table:
 def _from_records(rows: Sequence[Mapping[str, Any]], source: str, **about: Any) -> Table:
     """The table of rows; a name that a row lacks is missing there."""
     names = dict.fromkeys(str(name) for row in rows for name in row)
-    for i, row in enumerate(rows):
-        for name, value in row.items():
-            if isinstance(value, Mapping | list):
-                kind = "an object" if isinstance(value, Mapping) else "a list"
-                where = f"{source}, row {i}, column {name!r}"
-                raise DataError(where, "one value", Told(kind), "Make a column of each of its values.")
     return Table.of({name: [row.get(name) for row in rows] for name in names}, source, **about)
 
 
@@ -144,15 +140,20 @@ def _read_binary(path: Path) -> Table:
     where = f"reading {path}"
     suffix = path.suffix.lower()
     polars = _polars(where)
-    excel: Callable[..., Any] = polars.read_excel
+    readers: dict[str, Callable[..., Any]]
     readers = {".parquet": polars.read_parquet, ".arrow": polars.read_ipc, ".feather": polars.read_ipc}
     readers |= {".ipc": polars.read_ipc}
     with reading(where, f"a whole {suffix} file"):
+        if suffix in readers:
+            return from_frame(readers[suffix](path), str(path))
         try:
-            frame = readers.get(suffix, excel)(path)
-        except ImportError:  # polars.exceptions.ModuleUpgradeRequiredError and its kin
+            import fastexcel
+        except ImportError:
             raise MissingExtra(where, "fastexcel", "tables") from None
-        return from_frame(frame, str(path))
+        first, *others = fastexcel.read_excel(path).sheet_names
+        frame = polars.read_excel(path, raise_if_empty=False)
+    remark = f"Of its {len(others) + 1} sheets the first is read, {first}."
+    return replace(from_frame(frame, str(path)), remarks=(remark,) if others else ())
 
 
 def _polars(where: str) -> Any:

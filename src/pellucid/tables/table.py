@@ -15,6 +15,7 @@ from ..errors import DataError, Told, nearest
 from .cells import as_text
 
 SHOWN = 12  # names of columns in a sentence
+EACH = "Make a column of each of its values."
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Table:
     @classmethod
     def of(cls, columns: Mapping[str, Any], source: str = "table", **about: Any) -> Table:
         """The table of these columns, each a sequence of values of any kind."""
-        arrays = {str(name): as_column(values) for name, values in columns.items()}
+        arrays = {str(name): as_column(values, source, str(name)) for name, values in columns.items()}
         lengths = {len(array) for array in arrays.values()}
         if len(lengths) > 1:
             raise DataError(source, "columns of one length", Told(", ".join(map(str, sorted(lengths)))))
@@ -60,18 +61,18 @@ class Table:
         """The error where a column is not there."""
         near = nearest(name, self.names)
         names = [*self.names[:SHOWN], "..."] if len(self.names) > SHOWN else self.names
-        fix = f"Did you mean {near!r}?" if near else ""
+        fix = f"Did you mean {near!r}?" if near else " ".join(self.remarks)
         return DataError(self.source, f"a column {name!r}", Told(f"the columns {', '.join(names)}"), fix)
 
-    def named(self, names: str | Sequence[str]) -> list[str]:
-        """Names of columns, a text such as "age,fare" for several; each must be there.
+    def named(self, names: str | int | Sequence[str | int]) -> list[str]:
+        """Names of columns, each once, a text such as "age,fare" for several; each must be there.
 
         >>> Table.of({"age": [22], "fare": [7], "sex": ["male"]}).named("age, fare")
         ['age', 'fare']
         """
-        given = [names] if isinstance(names, str) else list(names)
+        given = [str(name) for name in ([names] if isinstance(names, str | int) else names)]
         parts = [[name] if name in self.columns else name.split(",") for name in given]
-        found = [part.strip() if len(each) > 1 else part for each in parts for part in each]
+        found = list(dict.fromkeys(part.strip() if len(each) > 1 else part for each in parts for part in each))
         for name in found:
             if name not in self.columns:
                 raise self.lacks(name)
@@ -105,8 +106,8 @@ class Table:
         return f"{self.source}, row {self.rows[row]}{line}, column {name!r}"
 
 
-def as_column(values: Any) -> Array:
-    """Values of any kind as numbers, moments or texts; truth values are texts.
+def as_column(values: Any, source: str = "table", name: str = "") -> Array:
+    """Values of any kind as numbers, moments or texts; truth values are texts. source, name: what errors say.
 
     >>> as_column([1, None]), as_column([True, None]), as_column(["a", 1])
     (array([ 1., nan]), array(['True', None], dtype=object), array(['a', '1'], dtype=object))
@@ -117,14 +118,20 @@ def as_column(values: Any) -> Array:
     array = values if isinstance(values, np.ndarray) else _array(values)
     kind = array.dtype.kind
     if array.ndim != 1:
-        raise DataError("a column of a table", "one value for each row", Told(f"shape {array.shape}"))
+        told = Told(f"several: values of the shape {array.shape}")
+        raise DataError(f"{source}, column {name!r}", "one value for each row", told, EACH)
     if kind in "iuf":
         return array.astype(np.float64)
     if kind == "M":
         return array.astype("datetime64[us]")
     if kind == "m":
         return np.where(np.isnat(array), np.nan, array.astype("timedelta64[us]").astype(np.float64) / 1e6)
-    return _from_objects(array.tolist())
+    found = array.tolist()
+    kinds = [_kind(value) for value in found]
+    if "several" in kinds:
+        row = kinds.index("several")
+        raise DataError(f"{source}, row {row}, column {name!r}", "one value", found[row], EACH)
+    return _from_objects(found, set(kinds) - {"none"})
 
 
 def _array(values: Any) -> Array:
@@ -137,8 +144,7 @@ def _array(values: Any) -> Array:
     return array
 
 
-def _from_objects(values: Sequence[Any]) -> Array:
-    kinds = {_kind(value) for value in values} - {"none"}
+def _from_objects(values: Sequence[Any], kinds: set[str]) -> Array:
     if kinds == {"number"}:
         try:
             return np.array([np.nan if _kind(v) == "none" else float(v) for v in values], np.float64)
@@ -161,7 +167,9 @@ def _kind(value: Any) -> str:
         return "truth"
     if isinstance(value, Real) or type(value).__name__ == "Decimal":
         return "number"
-    return "moment" if isinstance(value, date) else "text"
+    if isinstance(value, date):
+        return "moment"
+    return "several" if hasattr(value, "__len__") and not isinstance(value, bytes) else "text"
 
 
 def _moment(value: date) -> Any:

@@ -12,7 +12,7 @@ from ..arrays import Array
 from ..data.labels import Names, numbered, read_targets
 from ..errors import DataError, InvalidArgument, Told
 from ..registry import Family, Part
-from .cells import lacking, numbers, without_blanks
+from .cells import cell_of, lacking, numbers, without_blanks
 from .columns import check_target, understood
 from .many_labels import among, labels_in, say_yes_or_no, separator_of, truths
 from .table import Table
@@ -133,8 +133,8 @@ class Targets(Part):
         return ((np.stack(values, axis=1) - self.mean) / self.scale).astype(np.float32)
 
     def restored(self, y: Array) -> Array:
-        """Standardised numbers (N, targets) in the columns' own units; classes' outputs as they are."""
-        return y if self.classes else y.reshape(len(y), -1).astype(np.float64) * self.scale + self.mean
+        """Standardised numbers (N, targets) in the columns' own units; outputs of classes and labels as they are."""
+        return y if self.categorical else y.reshape(len(y), -1).astype(np.float64) * self.scale + self.mean
 
 
 def target_cells(table: Table, name: str, kind: str) -> Array:
@@ -155,7 +155,7 @@ def raw(table: Table, name: str, form: str, kind: str) -> Array:
     bad = bad | ~np.isfinite(values)
     if bad.any():
         row = int(bad.argmax())
-        raise DataError(table.place(row, name), "a finite number", cells[row])
+        raise DataError(table.place(row, name), "a finite number", cell_of(cells, row))
     return values
 
 

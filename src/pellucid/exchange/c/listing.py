@@ -130,6 +130,8 @@ class Listing:
         ):  # fmt: skip
             lines += [f"{what} {end.name}: {name}, {self.sized(end)}" for end, name in zip(ends, names, strict=True)]
         lines += [f"Classes: {', '.join(self.classes)}"] if self.classes else []
+        if len(self.classes) == 2 and self.outputs == 1:
+            lines.append(f"The output is the probability of {self.classes[1]}.")
         lines += ["", f"Flash for constants: {self.writing.flash:,} bytes. RAM: {self.ram:,} bytes, all static.", ""]
         if self.writing.int8:
             lines += ["Weights of products and what they are multiplied with are bytes, sums have 32 bits; the rest is "
