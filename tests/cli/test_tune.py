@@ -74,6 +74,7 @@ def test_a_search_in_which_nothing_was_done_is_a_failure_and_may_be_gone_on_with
     assert process.returncode == 1, err
     assert "1 trial failed" in out
     assert "No trial was done" in out
+    assert "Search another space" in out
     with pytest.raises(FileError, match="Finish it: pellucid tune --resume"):
         open_model(tmp_path / "runs/moons-1")
 

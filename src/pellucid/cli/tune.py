@@ -228,8 +228,8 @@ def _show(found: Found) -> None:
         )
     for remark in found.remarks:
         show.line(remark)
-    more = f"pellucid tune --resume {found.run.path} --trials {2 * len(states)}"
-    show.line(f"Kept in {found.run.path}: {kept}. Search on: {more}")
+    more = f"Search on: pellucid tune --resume {found.run.path} --trials {2 * len(states)}"
+    show.line(f"Kept in {found.run.path}: {kept}. {more if study.done else 'Search another space, or mend the data.'}")
 
 
 _STATES = {"done": "done", "pruned": "given up early", "failed": "failed", "running": "not finished"}
