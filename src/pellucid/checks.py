@@ -48,7 +48,10 @@ def number(
     expected = "a number" + _bounds(minimum, maximum, above, below)
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise WrongType(where, expected, value)
-    n = float(value)
+    try:
+        n = float(value)
+    except OverflowError:  # a whole number beyond all floats
+        n = math.inf
     inside = (
         math.isfinite(n)
         and (minimum is None or n >= minimum)

@@ -18,10 +18,11 @@ from pellucid.actions.spaces import usual_space
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train
 from pellucid.actions.trying import Tried, winner
-from pellucid.actions.tune import Found, Resources, Search, resume, tune
+from pellucid.actions.tune import Begun, Found, Listeners, Resources, Search, resume, tune
 from pellucid.errors import FileError, InvalidArgument, PellucidError, UnknownName
 from pellucid.tuning.inside import Inside
 from pellucid.tuning.measures import Measure
+from pellucid.tuning.search import Progress
 from pellucid.tuning.trials import Trial
 
 HERE = Resources(trials=4, executor=Inside)
@@ -64,14 +65,76 @@ def test_the_test_set_is_seen_by_no_trial_and_the_best_is_trained_on_all_others(
 
 
 def test_a_search_goes_on_where_it_was(tmp_path: Path):
-    whole = found(tmp_path, Resources(trials=6, executor=Inside))
-    first = tune(Search.of({**SMALL, "space": SPACE}), Resources(trials=2, executor=Inside), out=tmp_path / "two")
+    space = {**SPACE, "activation": ["relu", "tanh"]}  # which a file of TOML has in another order
+    whole = found(tmp_path, Resources(trials=6, executor=Inside), space=space)
+    first = tune(Search.of({**SMALL, "space": space}), Resources(trials=2, executor=Inside), out=tmp_path / "two")
     assert len(first.study.records) == 2
     second = resume(tmp_path / "two", Resources(trials=6, executor=Inside))
     assert [(r.number, r.trial.flat, r.scores) for r in second.study.records] == [
         (r.number, r.trial.flat, r.scores) for r in whole.study.records
     ]
     assert second.run.spec.read_text() == whole.run.spec.read_text()
+
+
+def test_a_search_that_goes_on_has_as_long_as_it_had_unless_somebody_says(tmp_path: Path):
+    def stopped(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    first = tune(Search.of({**SMALL, "space": SPACE}), HERE, out=tmp_path / "run", tell=Listeners(progress=stopped))
+    assert not first.whole
+    assert len(resume(tmp_path / "run", Resources(executor=Inside)).study.records) == 4
+    assert len(resume(tmp_path / "run", Resources(trials=5, executor=Inside)).study.records) == 5
+    assert len(resume(tmp_path / "run", Resources(executor=Inside)).study.records) == 5
+
+
+def test_nobody_else_writes_where_a_search_goes_on(tmp_path: Path):
+    refused: list[FileError] = []
+
+    def others(begun: Begun) -> None:
+        for start in (
+            lambda: tune(Search.of(SMALL), HERE, out=tmp_path / "run", force=True),
+            lambda: train(TrainSpec(data="moons", epochs=1), out=tmp_path / "run", force=True),
+            lambda: resume(tmp_path / "run", HERE),
+        ):
+            with pytest.raises(FileError, match="another process does") as told:
+                start()
+            refused.append(told.value)
+
+    outcome = tune(Search.of({**SMALL, "space": SPACE}), HERE, out=tmp_path / "run", tell=Listeners(begun=others))
+    assert len(refused) == 3
+    assert [record.state for record in outcome.study.records] == ["done"] * 4
+
+
+def test_a_search_whose_file_was_edited_is_another(tmp_path: Path):
+    run = found(tmp_path).run
+    text = run.search.read_text()
+    for old, new, said in (
+        ("epochs = 4", "epochs = 5", "another epochs"), ("folds = 0", "folds = 3", "another folds"),
+        ("high = 0.1", "high = 0.2", "another space"), (text[text.index("[space") :], "", "a table"),
+    ):  # fmt: skip
+        assert old in text
+        run.search.write_text(text.replace(old, new))
+        with pytest.raises(PellucidError, match=said):
+            resume(run.path, HERE)
+
+
+def test_numbers_are_not_judged_by_a_metric_of_classes(tmp_path: Path):
+    np.savez(tmp_path / "numbers.npz", x=np.eye(30), y=np.arange(30) / 7)
+    with pytest.raises(InvalidArgument, match="metric accuracy: expected classes"):
+        found(tmp_path, data=str(tmp_path / "numbers.npz"), metric=["accuracy"])
+
+
+def test_a_metric_of_each_class_is_their_mean(tmp_path: Path):
+    outcome = found(tmp_path, metric=["f1"], space={"layers": [[8]]}, sampler="grid")
+    assert outcome.best is not None
+    assert 0 < outcome.best.scores["f1"] <= 1
+
+
+def test_a_journal_that_is_none_is_told_by_the_report_too(tmp_path: Path):
+    run = found(tmp_path).run
+    run.journal.write_text('{"search": 3}\n')
+    with pytest.raises(FileError, match=r"trials\.jsonl, line 1: expected a search"):
+        report(run.path)
 
 
 def test_folds_of_a_table_keep_the_test_and_the_groups_apart(tmp_path: Path):
@@ -151,6 +214,13 @@ WRONG: list[tuple[dict[str, Any], type[PellucidError], str]] = [
     ({"space": {"learning_rat": [1, 2]}}, UnknownName, "learning_rate"),
     ({"space": {"dropout": [2.0]}}, InvalidArgument, "trial, dropout"),
     ({"space": {"layers": [3]}}, PellucidError, "trial, layers"),
+    ({"space": {"activation": ["relu", "tahn"]}}, UnknownName, "Did you mean 'tanh'"),
+    ({"space": {"optimizer": ["adam", {"class": "SGD", "momentums": [0.5, 0.9]}]}}, UnknownName, "momentum"),
+    ({"space": {"batch_size": {"low": 0, "high": 64}}}, InvalidArgument, "trial, batch_size"),
+    ({"space": {"dropout": {"low": 0.5, "high": 0.1}}}, InvalidArgument, "no higher than high"),
+    ({"space": {"dropout": {"low": 0.0, "high": 0.5, "when": {"batchnorm": True}}}}, UnknownName, "batch_norm"),
+    ({"metric": ["mae"]}, PellucidError, "mean_absolute_error"),
+    ({"metric": ["acuracy"]}, UnknownName, "Did you mean 'accuracy'"),
     ({"validation_split": 0.0}, InvalidArgument, "rows to judge trials by"),
     ({"folds": 1}, InvalidArgument, "0, or 2 or more"),
     ({"sampler": "best"}, InvalidArgument, "sampler"),

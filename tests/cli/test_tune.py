@@ -74,6 +74,7 @@ def test_a_search_in_which_nothing_was_done_is_a_failure_and_may_be_gone_on_with
     assert process.returncode == 1, err
     assert "1 trial failed" in out
     assert "No trial was done" in out
+    assert "Search another space" in out
     with pytest.raises(FileError, match="Finish it: pellucid tune --resume"):
         open_model(tmp_path / "runs/moons-1")
 
@@ -82,15 +83,37 @@ def test_a_search_in_which_nothing_was_done_is_a_failure_and_may_be_gone_on_with
     ("words", "message"),
     [
         (["--time", "5x"], "such as 90s, 5m or 2h"),
+        (["--time", "."], "such as 90s, 5m or 2h"),
+        (["--time", "0s"], "such as 90s, 5m or 2h"),
+        (["--time", "9" * 400], "such as 90s, 5m or 2h"),
         (["--memory", "much"], "such as 800MB or 2GB"),
-        (["--resume", "nowhere"], "no other option"),
+        (["--memory", "9" * 400 + "GB"], "such as 800MB or 2GB"),
+        (["--resume", "nowhere"], "search.toml says the rest"),
     ],
 )
-def test_what_cannot_be_read_is_told(words: list[str], message: str):
+def test_what_cannot_be_read_is_told(words: list[str], message: str, capfd: pytest.CaptureFixture[str]):
     from pellucid.cli import main
 
     with pytest.raises(SystemExit):
         main(["tune", "moons", *words])
+    assert message in " ".join(capfd.readouterr().err.split())
+
+
+def test_an_option_of_0_is_laid_over_the_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from pellucid.cli import main
+
+    searched: list[Search] = []
+
+    def tune(search: Search, *rest: object, **more: object) -> None:
+        searched.append(search)
+        raise InvalidArgument("that is all")
+
+    monkeypatch.setattr("pellucid.cli.tune.tune", tune)
+    (tmp_path / "search.toml").write_text(SPEC.replace("epochs", "folds = 3\nsearch_seed = 5\nseed = 2\nepochs"))
+    with pytest.raises(SystemExit):
+        main(["tune", str(tmp_path / "search.toml"), "--search-seed", "0", "--folds", "0", "--seed", "0"])
+    (search,) = searched
+    assert (search.how.search_seed, search.how.folds, search.base.seed) == (0, 0, 0)
 
 
 def test_layers_are_read_as_train_reads_them():

@@ -33,6 +33,11 @@ def test_slices_have_a_panel_for_each_name_with_the_trials_that_have_it():
     assert only.collections[0].get_offsets().tolist() == [[5.0, 0.1], [7.0, 0.2]]
 
 
+def test_whole_numbers_have_whole_ticks():
+    (axes,) = slices(Tries([0, 1, 2], [0.5, 0.1, 0.2], {"layers": [1, 2, 2]})).axes
+    assert all(tick == round(tick) for tick in axes.get_xticks())
+
+
 def test_lines_go_from_values_to_scores():
     (axes,) = parallel_coordinates(TRIES).axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["rate", "kind", "flag", "loss"]

@@ -135,6 +135,21 @@ def test_the_command_line_searches_on_a_cluster(cluster: Cluster, tmp_path: Path
     assert [line.split(",")[:seconds] for line in tables[0]] == [line.split(",")[:seconds] for line in tables[1]]
 
 
+def test_a_scheduler_that_goes_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pellucid.tuning.cluster.PATIENCE", 8.0)
+    own = Cluster(tmp_path)
+
+    def progress(now: Progress) -> None:
+        if now.ended is not None:
+            own.scheduler.kill()
+
+    try:
+        with pytest.raises(NotReady, match="a scheduler that answers, got none for 8 seconds"):
+            on(own, Bowl(0.02), 100, on_progress=progress)
+    finally:
+        own.close()
+
+
 def test_a_cluster_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(InvalidArgument, match="a scheduler such as"):
         Dask("10.0.0.1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,9 +110,19 @@ def test_half_a_line_is_cut_off_and_any_other_damage_told(tmp_path: Path):
         study = Study(plan("random"), journal)
     assert [record.state for record in study.records] == ["done", "done", "running"]
     assert path.read_bytes() == whole[: whole[:-1].rindex(b"\n") + 1]
-    for damaged in (whole.replace(b'"asked"', b'"asked', 1), whole.replace(b'"asked": 1', b'"asked": 7')):
+    lines = whole.splitlines(keepends=True)
+    for damaged in (
+        whole.replace(b'"asked"', b'"asked', 1), whole.replace(b'"asked": 1', b'"asked": 7'),
+        whole.replace(b'"n": ', b'"n": 1000'), whole.replace(b'"done"', b'"dune"'), whole + lines[-1],
+        whole.replace(b'"scores": {', b'"scores": [{').replace(b'}, "reason"', b'}], "reason"'),
+        b"".join([lines[0], *lines[2:]]), b"[]\n" + whole, whole + b'{"told": -1, "step": 3, "value": 0.5}\n',
+    ):  # fmt: skip
         path.write_bytes(damaged)
         with pytest.raises(FileError, match="line "):
+            opened(path, "random")
+    for first in (b'{"search": 3}\n', b'{"search": ["x"]}\n', b"{}\n"):
+        path.write_bytes(first)
+        with pytest.raises(FileError, match="another space"):
             opened(path, "random")
 
 
@@ -123,6 +134,53 @@ def test_another_search_is_not_gone_on_with(tmp_path: Path):
             Journal(path)
     with pytest.raises(FileError, match="the search that is to go on"):
         opened(path, "tpe")
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_a_journal_that_is_no_longer_there_ends_the_search(tmp_path: Path, how: str):
+    folder = tmp_path / "run"
+    with Journal(folder / "trials.jsonl") as journal:
+        study = Study(plan("random"), journal)
+        by_hand(study, 2)
+        if how == "moved":
+            folder.rename(tmp_path / "elsewhere")
+        else:
+            shutil.rmtree(folder)
+        if how == "replaced":
+            folder.mkdir()
+            (folder / "trials.jsonl").touch()
+        with pytest.raises(FileError, match="removed, moved or replaced"):
+            by_hand(study, 1)
+    assert folder.exists() is (how == "replaced")
+
+
+def test_a_full_disk_is_told_and_the_search_goes_on_when_there_is_room(tmp_path: Path):
+    resource = pytest.importorskip("resource")
+    path, limits = tmp_path / "trials.jsonl", resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Journal(path) as journal:
+        study = Study(plan("random"), journal)
+        by_hand(study, 2)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 30, limits[1]))
+        try:
+            with pytest.raises(FileError, match="room to write, got File too large"):
+                by_hand(study, 1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not path.read_bytes().endswith(b"\n")
+    assert len(opened(path, "random").done) == 2
+
+
+def test_a_search_all_of_whose_trials_fail_alike_ends_early():
+    study = searched("random", 1000, objective=Bowl(wrong=dict.fromkeys(range(1000), "raises")), workers=2)
+    assert 20 <= len(study.records) < 25
+    some = searched("random", 60, objective=Bowl(wrong=dict.fromkeys(range(1, 60), "raises")))
+    assert len(some.records) == 60
+
+
+def test_no_time_is_left_where_more_was_tried_than_is_asked_for():
+    study = Study(plan("random"), Journal(None))
+    by_hand(study, 4)
+    assert Progress(study, Budget(2), 8.0, 1).left == 0
 
 
 WRONG = {
@@ -146,6 +204,12 @@ def test_a_trial_that_takes_too_much_memory_is_ended():
     study = searched("random", 2, objective=Bowl(wrong={0: "greedy"}), memory=600 << 20)
     assert [r.state for r in study.records] == ["failed", "done"]
     assert study.records[0].reason == "out of memory: more than the limit of this search"
+
+
+@pytest.mark.skipif(not MEMORY.exists(), reason="no /proc")
+def test_a_limit_that_no_worker_keeps_is_told():
+    with pytest.raises(NotReady, match="Allow a worker more memory"):
+        searched("random", 2, memory=1 << 20)
 
 
 @pytest.mark.parametrize("pruner", ["asha", "hyperband", "median"])
@@ -220,6 +284,25 @@ def test_workers_that_never_start_are_told():
 def until_it_fails(executor: Processes) -> None:
     while True:
         list(executor.events(30))
+
+
+UNGUARDED = """
+from pellucid.tuning.processes import Processes
+from pellucid.tuning.trials import Trial
+executor = Processes(bytes(1 << 22), 1)  # more than a pipe holds
+executor.submit(Trial(0, {}, {}))
+while True:
+    list(executor.events(30))
+"""
+
+
+def test_a_script_without_a_guard_is_told_of_it(tmp_path: Path):
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "if __name__ == '__main__':`." in done.stderr.splitlines()[-1]
 
 
 class Unloadable:

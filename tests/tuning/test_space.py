@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.errors import InvalidArgument, UnknownName, WrongType
-from pellucid.tuning.space import Choice, Leaf, Number, Space, as_drawn, at_edges
+from pellucid.tuning.conditions import check_conditions
+from pellucid.tuning.leaves import Choice, Leaf, Number, at_edges
+from pellucid.tuning.space import Space, as_drawn
 
 
 def lowest(name: str, leaf: Leaf) -> Any:
@@ -133,6 +137,14 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
         InvalidArgument,
         "circle",
     ),
+    ({"a": [int, float]}, WrongType, "space, a: expected numbers, words"),
+    ({"a": {"min": 1, "max": 8}}, InvalidArgument, "a range"),
+    ({"a": {"choices": [1, 2], "default": 1}}, UnknownName, "choices"),
+    ({"a": {"low": 1, "high": 10**400}}, InvalidArgument, "2\\^53"),
+    ({"a": [math.nan, 1.0]}, InvalidArgument, "finite"),
+    ({"a": {"low": -1e308, "high": 1e308}}, InvalidArgument, "finite width"),
+    ({1: [1, 2]}, WrongType, "names"),
+    ({"o": ["adam", {"class": "SGD", "momentum": {**RATE, "when": {"b": 1}}}]}, InvalidArgument, "one further in"),
 ]
 
 
@@ -140,6 +152,64 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
 def test_what_is_wrong_is_told(space: Any, kind: type[Exception], said: str):
     with pytest.raises(kind, match=said):
         Space.of(space)
+
+
+NEVER: list[tuple[dict[str, Any], str]] = [
+    ({"a": {**RATE, "when": {"bb": 1}}, "b": [1, 2]}, "when: expected one of a, b, base, got 'bb'"),
+    ({"a": {**RATE, "when": {"b": "sgd"}}, "b": ["adam", SGD]}, "Did you mean 'SGD'"),
+    ({"a": {**RATE, "when": {"b": 9}}, "b": {"low": 1, "high": 3}}, "what it may be: 1 to 3"),
+    ({"a": {**RATE, "when": {"base": 2}}}, "a condition that can hold"),
+    (
+        {"a": ["x", "y"], "b": {"choices": [1, 2], "when": {"a": "x"}}, "c": {**RATE, "when": {"a": "y", "b": 1}}},
+        "conditions that can hold together",
+    ),
+]
+
+
+@pytest.mark.parametrize(("space", "said"), NEVER)
+def test_a_condition_that_never_holds_is_told(space: dict[str, Any], said: str):
+    with pytest.raises(InvalidArgument, match=said):
+        check_conditions(Space.of(space), {"base": 1})
+
+
+@pytest.mark.parametrize("space", [row[1] for row in DRAWN[:-1]], ids=[row[0] for row in DRAWN[:-1]])
+def test_conditions_that_may_hold_are_let_be(space: dict[str, Any]):
+    check_conditions(Space.of(space), {"base": 1})
+
+
+def test_a_branch_that_its_base_opens_may_be_drawn():
+    """b is not drawn where a is y, but then is 1, as the base says."""
+    space = {"a": ["x", "y"], "b": {"choices": [1, 2], "when": {"a": "x"}}, "c": {**RATE, "when": {"a": "y", "b": 1}}}
+    check_conditions(Space.of(space), {"b": 1})
+
+
+def test_numbers_of_numpy_are_numbers_and_tuples_are_lists():
+    space = Space.of({"a": np.arange(2), "b": list(np.arange(2)), "c": range(2), "d": ([8], (8, 4)), "e": (1, 2)})
+    assert space.plain == {"a": [0, 1], "b": [0, 1], "c": [0, 1], "d": [[8], [8, 4]], "e": [1, 2]}
+    assert json.loads(json.dumps(space.plain)) == space.plain
+
+
+def test_the_corners_have_every_choice_and_both_ends():
+    space = Space.of({"o": ["adam", SGD], "n": {"low": 1, "high": 9, "step": 5}, "d": {**RATE, "when": {"o": "adam"}}})
+    corners = space.corners()
+    assert corners[0] == {"o": "adam", "n": 1, "d": 1e-4}
+    for name, values in {"o": {"adam", "SGD"}, "o.SGD.momentum": {0.5, 0.9}, "n": {1, 6}, "d": {1e-4, 1e-1}}.items():
+        assert {point[name] for point in corners if name in point} == values
+
+
+@pytest.mark.parametrize(
+    "layers", [{"number": 10**6, "units": 8}, {"number": 2, "units": ["a"], "shrink": 0.5}, {"number": -1, "units": 8}]
+)
+def test_layers_that_no_network_has_are_told(layers: dict[str, Any]):
+    with pytest.raises((InvalidArgument, WrongType), match="space, layers"):
+        Space.of({"layers": layers}).corners()
+
+
+@pytest.mark.parametrize("more", [{"step": 1e-9}, {"points": 10**9}])
+def test_a_range_of_too_many_points_is_told_before_they_are_made(more: dict[str, Any]):
+    with pytest.raises(InvalidArgument, match="fewer combinations"):
+        Space.of({"r": {"low": 0.0, "high": 1.0, **more}}).grid()
+    assert len(Space.of({"r": {"low": 0.0, "high": 1.0, **more}}).corners()) == 2
 
 
 EDGES = [

@@ -11,7 +11,7 @@ import pytest
 
 from pellucid import datasets
 from pellucid.data.folds import folds
-from pellucid.errors import InvalidArgument, UnknownName, WrongType
+from pellucid.errors import FileError, InvalidArgument, NotReady, PellucidError, UnknownName, WrongType
 from pellucid.layers import Dense
 from pellucid.models import Sequential
 from pellucid.optimizers import Adam
@@ -161,10 +161,71 @@ def test_what_is_wrong_is_told_before_anything_is_tried(options: dict[str, Any],
         found(**options)
 
 
-def test_what_build_cannot_take_or_does_not_return_is_each_trials_reason():
-    tuned = tune(build, data(), {"unist": [1]}, trials=1, workers=0)
-    assert tuned.model is None
-    assert "units" in tuned.trials[0].reason
-    assert "UnknownName" in tuned.trials[0].reason
-    tuned = tune(wrong, data(), {"units": [1]}, trials=1, workers=0)  # type: ignore[arg-type]
-    assert tuned.trials[0].reason.startswith(WrongType.__name__)
+def mistaken(units: int) -> Sequential:
+    return Sequential([Dens(units)])  # type: ignore[name-defined]  # noqa: F821
+
+
+def unfitting(units: int) -> Sequential:
+    model = Sequential([Dense(units), Dense(1)])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+BUILDS: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
+    (build, {"unist": [1]}, UnknownName, "Did you mean 'units'"),
+    (build, {"units": [1, 2], "batch_sise": [1]}, UnknownName, "batch_size"),
+    (wrong, {"units": [1]}, WrongType, "returns a compiled model"),
+    ("build", {"units": [1]}, WrongType, "a function"),
+    (mistaken, {"units": [1]}, NameError, "Dens"),
+    (unfitting, {"units": [2, 3]}, NotReady, "2 trials failed; the last, number 1"),
+]
+
+
+@pytest.mark.parametrize(("function", "space", "kind", "said"), BUILDS)
+def test_a_mistake_in_build_or_its_names_is_told(
+    function: Any, space: dict[str, Any], kind: type[Exception], said: str
+):
+    with pytest.raises(kind, match=said):
+        tune(function, data(), space, sampler="grid", workers=0, epochs=1)
+
+
+x, y = data()
+PAIRS: list[tuple[Any, str]] = [
+    (x, "data: expected a pair"),
+    ((x, y, y), "data: expected a pair"),
+    ((x, y[:-1]), "the same length"),
+    (([[1.0], [1.0, 2.0]], [0, 1]), "data, x: expected numbers in rows of one length"),
+    ((x, np.where(y, "yes", "no")), "data, y: expected numbers, got <U3"),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), PAIRS)
+def test_what_is_no_pair_of_arrays_is_told(given: Any, said: str):
+    with pytest.raises(PellucidError, match=said):
+        tune(build, given, SPACE, workers=0)
+    with pytest.raises(PellucidError, match=said.replace("data", "test")):
+        found(test=given)  # before the search, not behind it
+
+
+CHANGED: list[tuple[dict[str, Any], str]] = [
+    ({"epochs": 3}, "another epochs"),
+    ({"folds": 2}, "another pruner, validation"),
+    ({"validation": (x, y)}, "another data, validation"),
+    ({"metric": "accuracy"}, "another objectives"),
+]
+
+
+def test_another_search_is_not_gone_on_with(tmp_path: Path):
+    found(folder=tmp_path, trials=1, epochs=1)
+    for options, said in CHANGED:
+        with pytest.raises(FileError, match=said):
+            found(**{"folder": tmp_path, "trials": 2, "epochs": 1, **options})
+    with pytest.raises(FileError, match="another data"):
+        tune(build, (x + 1, y), SPACE, folder=tmp_path, trials=2, epochs=1, workers=0)
+    assert len(found(folder=tmp_path, trials=2, epochs=1).trials) == 2
+
+
+def test_a_space_of_numpy_and_tuples_is_known_again(tmp_path: Path):
+    space = {"units": np.array([2, 3]), "rate": (0.01, 0.02)}
+    for trials in (1, 2):
+        assert len(tune(build, (x, y), space, trials=trials, epochs=1, workers=0, folder=tmp_path).trials) == trials

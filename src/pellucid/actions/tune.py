@@ -8,22 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import numpy as np
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..doctor import Finding
 from ..errors import FileError, InvalidArgument, PellucidError, Told, UnknownName
 from ..files import write_text_whole
+from ..metrics.resolve import WORDS
 from ..tuning.journal import Journal, read_journal
+from ..tuning.leaves import Number
 from ..tuning.measures import Measure, measures_of
 from ..tuning.processes import Processes
-from ..tuning.search import OnProgress
-from ..tuning.space import Space
+from ..tuning.search import Budget, OnProgress
+from ..tuning.space import Space, as_drawn
 from ..tuning.study import Record, Study
 from ..tuning.trials import Executor, Objective
 from ..tuning.tune import budget_of, plan_of, tried
 from ..tuning.tuned import as_csv, remarks
 from . import runs
+from .building import build
 from .data import Prepared, prepare
 from .doctor import doctor
 from .fingerprint import fingerprint
@@ -34,6 +38,7 @@ from .train import Finished, OnEvent, train
 from .trying import Tried, winner
 
 HELD = 0.2  # share of the rows to train on that trials are judged by, unless the spec says another
+LOOKED_AT = 64  # rows by which it is seen whether a metric suits
 LONG = 120.0  # seconds of a search, from which on the doctor may train copies of its best for half a minute
 FIXED = ("data", "target", "task", "split_by", "split_time", "validation_split", "seed")  # by which trials are compared
 MakeExecutor = Callable[[Objective], Executor]
@@ -173,6 +178,7 @@ def tune(
     with runs.started(base, out, force, data=fingerprint(base.data)) as run:
         run.spec.unlink()
         search.write(run.search)
+    search = Search.read(run.search)  # in the order of the file, in which whoever goes on with it draws, too
     return _go_on(run, search, data, resources or Resources(), tell or Listeners())
 
 
@@ -198,22 +204,41 @@ def study_of(run: Run) -> Study:
     search = Search.read(run.search)
     journal = Journal(None)
     journal.lines = read_journal(run.journal) if run.journal.exists() else []
-    objectives = journal.lines[0]["search"]["objectives"] if journal.lines else {"loss": False}
+    objectives = _objectives(run, journal.lines[0]) if journal.lines else {"loss": False}
     measures = [Measure(name, more) for name, more in objectives.items()]
     return Study(_planned(search, measures), journal)
+
+
+def _objectives(run: Run, first: Mapping[str, Any]) -> dict[str, bool]:
+    """The scores that a journal's first line tells."""
+    try:
+        return {str(name): bool(more) for name, more in first["search"]["objectives"].items()}
+    except (KeyError, TypeError, AttributeError):
+        raise FileError(f"journal {run.journal}, line 1", "a search", Told(str(first)[:60])) from None
 
 
 def _go_on(run: Run, search: Search, data: Prepared, resources: Resources, tell: Listeners) -> Found:
     measures = _measures(search, data)
     objective = Tried(search.base.model_dump(exclude_unset=True), measures, search.how.folds)
-    budget = budget_of(resources.trials, resources.seconds)
-    with Journal(run.journal) as journal:
+    with runs.held(run), Journal(run.journal) as journal:
         study = Study(_planned(search, measures), journal)
+        budget = _budget(resources, study)
         executor = resources.open(objective)
         tell.begun(Begun(run, search, data, study, executor.slots))
         whole = tried(study, executor, budget, tell.progress)
+        journal.check()
         write_text_whole(run.trials, as_csv(study))
     return _finish(run, study, objective, whole, tell)
+
+
+def _budget(resources: Resources, study: Study) -> Budget:
+    """What the search is given; that which it was given before, where nobody says."""
+    trials, seconds = resources.trials, resources.seconds
+    if trials is None and seconds is None and study.granted:
+        trials, seconds = study.granted["trials"], study.granted["seconds"]
+    budget = budget_of(trials, seconds)
+    study.grant(budget.trials, budget.seconds)
+    return budget
 
 
 def _finish(run: Run, study: Study, objective: Tried, whole: bool, tell: Listeners) -> Found:
@@ -243,18 +268,45 @@ def _measures(search: Search, data: Prepared) -> list[Measure]:
 
 def _planned(search: Search, measures: list[Measure]) -> Any:
     wanted = measures[: len(search.how.metric)]
-    assert search.space is not None
     how = search.how
     base = search.base.model_dump()
-    return plan_of(Space.of(search.space), wanted, how.sampler, how.pruner, how.folds, how.search_seed, base)
+    trained = {**search.base.model_dump(exclude_unset=True, exclude_none=True), "folds": how.folds}
+    return plan_of(
+        Space.of(search.space or {}), wanted, how.sampler, how.pruner, how.folds, how.search_seed, base, trained
+    )
 
 
 def _plan(search: Search, data: Prepared) -> None:
-    """Check all that can be checked before anything is tried: names, and what the first point of the space gives."""
+    """Check all that can be checked before anything is tried: the first point of the space, and the names and the ends
+    of ranges in all others. Two choices that do not go together are for a trial to find out."""
     measures = _measures(search, data)
     plan = _planned(search, measures)
-    values = plan.space.drawn(lambda name, leaf: leaf.grid()[0], plan.base)
-    Tried(search.base.model_dump(exclude_unset=True), measures).spec(values)
+    tried = Tried(search.base.model_dump(exclude_unset=True), measures)
+    for i, point in enumerate(plan.space.corners(plan.base)):
+        values, leaves = plan.space.flat(as_drawn(point), plan.base)
+        spec = tried.spec(plan.space.drawn(as_drawn(values), plan.base))
+        if any(isinstance(leaf, Number) and values[name] != leaf.low for name, leaf in leaves.items()):
+            continue  # large, perhaps
+        try:
+            model = build(spec, data, 1)
+            if i == 0:
+                _check_measures(measures, model, data)
+        except PellucidError as problem:
+            if i == 0 or isinstance(problem, UnknownName):
+                raise
+
+
+def _check_measures(measures: list[Measure], model: Any, data: Prepared) -> None:
+    """Raise where a measure cannot judge such a network's outputs."""
+    assert data.validation is not None
+    x, y = (part[:LOOKED_AT] for part in data.validation)
+    outputs = np.full((len(y), *model.output_shape[1:]), 0.5, "float32")
+    for measure in measures:
+        if measure.name in WORDS and not (data.classes or data.labels):
+            told = Told("numbers to predict")
+            raise InvalidArgument(f"tune, metric {measure.name}", "classes", told, "Take root_mean_squared_error, say.")
+        if measure.of_outputs:
+            measure.value(model, x, y, data.restored(y), data.restored(outputs))
 
 
 def _check_names(space: Any, where: str) -> None:

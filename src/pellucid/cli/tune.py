@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import time
@@ -85,8 +86,8 @@ def tune_command(
     """
     words = dict(locals())
     resources = _resources(trials, time_, workers, memory, cluster)
-    given = {name: words[name] for name in (*TrainSpec.model_fields, *TuneSpec.model_fields) if words.get(name)}
-    given |= {name: words[name] for name in words if words[name] == 0 and name in TrainSpec.model_fields}
+    fields = (*TrainSpec.model_fields, *TuneSpec.model_fields)
+    given = {name: words[name] for name in fields if words.get(name) not in (None, [])}
     with Working("The data are read", quiet) as working:
         line = _Line(working, quiet)
         tell = Listeners(line.begun, line.progress, line.training)
@@ -137,10 +138,11 @@ def _amount(where: str, text: str, units: dict[str, Any], example: str) -> float
     >>> _amount("--time", "5m", UNITS, "5m")
     300.0
     """
-    found = re.fullmatch(r"\s*([0-9.]+)\s*([a-z]*)\s*", text.lower())
-    if found is None or found[2] not in units or found[1].count(".") > 1 or not float(found[1]):
+    found = re.fullmatch(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([a-z]*)\s*", text.lower())
+    amount = float(found[1]) * units.get(found[2], 0) if found is not None else 0.0
+    if not 0 < amount < math.inf:
         raise InvalidArgument(f"tune, {where}", f"an amount such as {example}", text)
-    return float(float(found[1]) * units[found[2]])
+    return float(amount)
 
 
 class _Line:
@@ -226,8 +228,8 @@ def _show(found: Found) -> None:
         )
     for remark in found.remarks:
         show.line(remark)
-    more = f"pellucid tune --resume {found.run.path} --trials {2 * len(states)}"
-    show.line(f"Kept in {found.run.path}: {kept}. Search on: {more}")
+    more = f"Search on: pellucid tune --resume {found.run.path} --trials {2 * len(states)}"
+    show.line(f"Kept in {found.run.path}: {kept}. {more if study.done else 'Search another space, or mend the data.'}")
 
 
 _STATES = {"done": "done", "pruned": "given up early", "failed": "failed", "running": "not finished"}

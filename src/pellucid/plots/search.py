@@ -92,6 +92,8 @@ def slices(tries: Tries, *, transparent: bool = False) -> Figure:
             axes.set_xscale("log")
         elif labels is not None:
             axes.set_xticks(range(len(labels)), labels)
+        elif all(isinstance(tries.values[name][i], int) for i in rows):
+            axes.locator_params("x", integer=True, nbins="auto")  # there is no layer and a half
         _upwards(axes, scores)
     there[0].set_ylabel(tries.name)
     return page.figure

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -56,6 +57,25 @@ class Built:
             raise WrongType("tune, argument build", "a function that returns a compiled model", model)
         return model, {"batch_size": self.batch_size, "epochs": self.epochs, **given}
 
+    def check(self, points: Iterable[Mapping[str, Any]]) -> None:
+        """Raise where `build` does not take the names of these values, or cannot build the first of them: a mistake in
+        it is best seen where it was made."""
+        if not callable(self.build):
+            raise WrongType("tune, argument build", "a function that returns a compiled model", self.build)
+        for i, values in enumerate(points):
+            shared(self.build, values)
+            if i == 0:
+                with seeded(self.seed):
+                    self.made(values)
+
+    def about(self) -> dict[str, Any]:
+        """What all trials have in common, so that nobody goes on with another search by mistake."""
+        return {
+            "data": [_checksum(part) for part in (self.x, self.y)],
+            "validation": [_checksum(rows) for part in self.parts for rows in part],
+            "epochs": self.epochs, "batch_size": self.batch_size, "patience": self.patience,
+        }  # fmt: skip
+
     def retrained(self, values: Mapping[str, Any], epochs: int) -> Any:
         """A model of these values, trained on all rows for so many epochs."""
         with seeded(self.seed):
@@ -91,12 +111,29 @@ def seeded(seed: int) -> Iterator[None]:
         rng._Default.root, rng._Default.drawn = before
 
 
-def as_arrays(x: Any, y: Any, where: str) -> tuple[Array, Array]:
+def as_arrays(given: Any, where: str) -> tuple[Array, Array]:
     """Inputs and targets of one length."""
-    x, y = np.asarray(x), np.asarray(y)
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise WrongType(where, "a pair (x, y)", Told(type(given).__name__))
+    x, y = (_as_numbers(part, f"{where}, {name}") for part, name in zip(given, "xy", strict=True))
     if x.ndim < 1 or y.ndim < 1 or len(x) != len(y) or not len(x):
         raise InvalidArgument(where, "x and y of the same length", Told(f"shapes {x.shape} and {y.shape}"))
     return x, y
+
+
+def _checksum(array: Array) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).tobytes())
+
+
+def _as_numbers(given: Any, where: str) -> Array:
+    fix = "Words are numbered first, a table is encoded; `pellucid tune` does both."
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise WrongType(where, "numbers in rows of one length", Told("others"), fix) from None
+    if array.dtype.kind not in "biuf":
+        raise WrongType(where, "numbers", Told(f"{array.dtype} of shape {array.shape}"), fix)
+    return array
 
 
 def of_classes(y: Array) -> bool:

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +61,7 @@ class OnCluster:
     """An `Executor` of as many slots as the cluster has workers, which may come and go."""
 
     def __init__(self, objective: Objective, address: str) -> None:
-        self._client = _connected(address)
+        self._client, self._where = _connected(address), f"cluster {address}"
         self._name = f"pellucid-{uuid.uuid4().hex}"
         self._objective = self._client.scatter(objective, broadcast=True, hash=False)
         self._news: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()  # (trial, what has been heard of it)
@@ -68,6 +69,7 @@ class OnCluster:
         self._waiting: deque[Trial] = deque()
         self._given: dict[int, _Given] = {}
         self._deaths: dict[int, int] = {}
+        self._workers: list[str] = []
         self._workers, self._looked = self._present(), time.monotonic()
 
     @property
@@ -80,7 +82,7 @@ class OnCluster:
 
     def stop(self, number: int) -> None:
         if number in self._given:
-            _stop_sign(self._name, number, self._client).set()
+            self._signal_stop(number)
 
     def events(self, timeout: float) -> Iterator[Event]:
         if time.monotonic() - self._looked > LOOK:
@@ -98,17 +100,35 @@ class OnCluster:
             self._hand_out()
 
     def close(self) -> None:
-        for number, given in self._given.items():
-            _stop_sign(self._name, number, self._client).set()
-            given.task.cancel()
-        self._client.unsubscribe_topic(self._name)
+        if self._answers:
+            with suppress(OSError, RuntimeError):
+                for number, given in self._given.items():
+                    self._signal_stop(number)
+                    given.task.cancel()
+                self._client.unsubscribe_topic(self._name)
         self._client.close()
 
+    @property
+    def _answers(self) -> bool:
+        """Whether the scheduler is there."""
+        return bool(self._client.status == "running")
+
     def _present(self) -> list[str]:
-        return list(self._client.scheduler_info(n_workers=-1)["workers"])
+        """The workers; those that there were while the scheduler is away, which it may be for a while."""
+        if self._client.status == "closed":
+            told = Told(f"none for {PATIENCE:g} seconds")
+            raise NotReady(self._where, "a scheduler that answers", told, "Go on with the search when it is back.")
+        return list(self._client.scheduler_info(n_workers=-1).get("workers", self._workers))
+
+    def _signal_stop(self, number: int) -> None:
+        if self._answers:
+            with suppress(OSError, RuntimeError):  # it has gone meanwhile
+                _stop_sign(self._name, number, self._client).set()
 
     def _hand_out(self) -> None:
         """Trials that wait go to workers without one."""
+        if not self._answers:
+            return
         busy = {given.worker for given in self._given.values()}
         for worker in self._workers:
             if worker not in busy and self._waiting:
@@ -129,11 +149,13 @@ class OnCluster:
             if news["place"] == given.heard:
                 given.heard += 1
                 yield Reported(number, news["step"], news["value"])
-        elif news.status == "finished":
-            reports, ended = news.result()
+        elif (outcome := _outcome(news)) is not None:
+            reports, ended = outcome
             del self._given[number]
             yield from reports[given.heard :]
             yield ended
+        elif news.status == "cancelled":  # not by us: the scheduler has gone, for which no trial is to blame
+            self._waiting.appendleft(self._given.pop(number).trial)
         else:
             yield from self._lost(given, _reason(news))
 
@@ -216,6 +238,17 @@ def _connected(address: str) -> Any:
         client.close()
         raise NotReady(where, "workers with Pellucid", Told(str(problem)), "Install it where they run.") from None
     return client
+
+
+def _outcome(task: Any) -> tuple[list[Reported], Ended] | None:
+    """What a task has brought; None where it has not come to its end, or what it brought can no longer be had."""
+    if task.status != "finished":
+        return None
+    try:
+        found: tuple[list[Reported], Ended] = task.result()
+    except Exception:  # whatever Dask raises where the scheduler or the worker has gone meanwhile
+        return None
+    return found
 
 
 def _reason(task: Any) -> str:

@@ -14,8 +14,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from ..errors import FileError, Told
 
@@ -36,13 +37,13 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.lines: list[Line] = []  # that were there before
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
         if path is None:
             return
         where = f"journal {path}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(path, "a+b")  # noqa: SIM115
+            self._file = open(path, "a+b", buffering=0)  # noqa: SIM115
         except OSError as problem:
             raise FileError(where, "a file that can be written", Told(problem.strerror or str(problem))) from problem
         try:
@@ -62,10 +63,31 @@ class Journal:
         """Add a line. safe: wait until it is on the disk, so that it outlives a power cut, too."""
         if self._file is None:
             return
-        self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=True).encode() + b"\n")
-        self._file.flush()
-        if safe:
-            os.fsync(self._file.fileno())
+        self.check()
+        left = memoryview(json.dumps(line).encode() + b"\n")
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+            if safe:
+                os.fsync(self._file.fileno())
+        except OSError as problem:
+            told = Told(problem.strerror or str(problem))
+            raise FileError(f"journal {self.path}", "room to write", told, "Make room, and go on with it.") from problem
+
+    def check(self) -> None:
+        """Raise where the file is no longer where it was: what is written into it then, nobody finds again."""
+        if self._file is None or self.path is None:
+            return
+        mine = os.fstat(self._file.fileno())
+        try:
+            there = self.path.stat()
+        except OSError:
+            there = None
+        if there is None or (there.st_ino, there.st_dev) != (mine.st_ino, mine.st_dev):
+            told = Told("one that was removed, moved or replaced meanwhile")
+            raise FileError(
+                f"journal {self.path}", "the file that the search began with", told, "Put it back, or begin anew."
+            )
 
     def close(self) -> None:
         if self._file is not None:

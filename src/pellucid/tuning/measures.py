@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..arrays import Array
 from ..errors import InvalidArgument, Told
 from ..metrics.resolve import WORDS, resolve, settled
@@ -21,7 +23,8 @@ class Measure:
     """A name, and whether more of it is better.
 
     loss: what `evaluate` gives, penalties included; parameters: how many; latency: milliseconds that one row takes;
-    anything else is a metric by Keras's name. "max:" or "min:" before the name says which way is better.
+    anything else is a metric by Keras's name, the mean over classes or columns where it has a value for each. "max:" or
+    "min:" before the name says which way is better.
 
     >>> Measure.of("accuracy"), Measure.of("crossentropy").more, Measure.of("min:accuracy").more
     (Measure(name='accuracy', more=True), False, False)
@@ -61,10 +64,7 @@ class Measure:
         if self.name == "latency":
             return latency(model, x[:1])
         value = resolve(self.name, truth.shape, outputs.shape, model.loss)(truth, outputs)
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise InvalidArgument(f"tune, metric {self.name}", "one number", Told("several")) from None
+        return float(np.mean(value))
 
 
 def measures_of(names: str | Sequence[str], default: str) -> list[Measure]:

@@ -1,7 +1,7 @@
 """Trials in processes of their own, one on each core: no database, no server, and no trial can hurt another.
 
 A worker is a fresh Python (spawned, not forked: threads and compiled code do not survive a fork), told before it loads
-anything that it has one core. What it needs goes to it once, when it starts.
+anything that it has one core. What it needs goes to it once, when it has started.
 """
 
 from __future__ import annotations
@@ -43,10 +43,12 @@ class _Worker:
     def __init__(self, objective: Objective) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=work, args=(theirs, objective), daemon=True)
+        self.process = context.Process(target=work, args=(theirs,), daemon=True)
         with _alone():
             self.process.start()
         theirs.close()
+        with suppress(OSError):  # it has died; as an argument of a process that dies it would never be sent
+            self.pipe.send(objective)
         self.ready = False
         self.trial: Trial | None = None
         self.began = 0.0
@@ -149,10 +151,10 @@ class Processes:
         """A worker died before it could try anything: its trial waits for another."""
         self._stillborn += 1
         if self._stillborn >= LASTING:
-            raise NotReady(
-                "tune, workers", "processes that start", Told(reason),
-                "What they print above says why; a script calls tune under `if __name__ == '__main__':`.",
-            )  # fmt: skip
+            fix = "What they print above says why; a script calls tune under `if __name__ == '__main__':`."
+            if worker.too_large:
+                fix = "Allow a worker more memory: Python and the data alone take more."
+            raise NotReady("tune, workers", "processes that start", Told(reason), fix)
         if worker.trial is not None:
             self._waiting.appendleft(worker.trial)
 

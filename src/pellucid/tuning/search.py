@@ -10,6 +10,7 @@ from .study import Record, Study
 from .trials import Executor, Reported
 
 TICK = 0.5  # seconds between two looks at the clock
+ENOUGH = 20  # trials that fail for one reason, before any does not: then the next will, too
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Progress:
         left = [] if self.budget.seconds is None else [max(0.0, self.budget.seconds - self.seconds)]
         over = [record for record in self.study.records if record.state != "running"]
         if self.budget.trials is not None and over:
-            left.append((self.budget.trials - len(over)) * self.seconds / len(over))
+            left.append(max(0, self.budget.trials - len(over)) * self.seconds / len(over))
         return min(left, default=None)
 
 
@@ -47,7 +48,7 @@ def search(study: Study, executor: Executor, budget: Budget, on_progress: OnProg
     """Try until the budget is spent. Trials that were running when a search was killed are run again, first.
 
     When time is over, trials that run are not waited for: they are left running in the journal; but where none is done
-    by then, the first that ends well is. Ctrl-C passes through.
+    by then, the first that ends well is. A search all of whose trials fail alike ends early. Ctrl-C passes through.
     """
     began = time.monotonic() - study.seconds
     waiting = [record.trial for record in study.running]
@@ -75,9 +76,17 @@ def search(study: Study, executor: Executor, budget: Budget, on_progress: OnProg
             study.ended(event, seconds)
             last = time.monotonic()
             on_progress(Progress(study, budget, seconds, executor.slots, study.records[event.number]))
+        if _hopeless(study):
+            return
         if time.monotonic() - last > TICK:
             last = time.monotonic()
             on_progress(Progress(study, budget, last - began, executor.slots))
+
+
+def _hopeless(study: Study) -> bool:
+    """Whether nothing has come of many trials but one and the same trouble."""
+    over = [record for record in study.records if record.state != "running"]
+    return len(over) >= ENOUGH and {(record.state, record.reason) for record in over} == {("failed", over[0].reason)}
 
 
 def _may_ask(study: Study, budget: Budget) -> bool:

@@ -18,99 +18,23 @@ share of the one before.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .. import checks
 from ..errors import InvalidArgument, Told, UnknownName, WrongType
+from .leaves import MOST_IN_GRID, Choice, Leaf, Number, label, too_many
 
-POINTS = 3  # of a range, in a grid, where it does not say how many or how far apart
-FEW = 5  # whole numbers that a grid takes all
-MOST_IN_GRID = 100_000
 RANGE = ("low", "high", "log", "step", "points")
 LAYERS = ("number", "units", "shrink")
-NEAR = 0.05  # share of a range that counts as its edge
+LARGEST = 2**53  # of whole numbers: up to here all are floats, too
+MOST_LAYERS = 1000
 
-
-@dataclass(frozen=True)
-class Number:
-    """A range, both ends included; whole numbers where both ends and the step are."""
-
-    low: float
-    high: float
-    log: bool = False
-    step: float | None = None
-    points: int | None = None
-
-    @property
-    def whole(self) -> bool:
-        return all(isinstance(n, int) for n in (self.low, self.high) if n is not None) and isinstance(
-            self.step, int | None
-        )
-
-    def grid(self) -> list[Any]:
-        """The values that a grid tries: every step, few whole numbers all, or points as far from each other."""
-        if self.points is None and self.step is not None:
-            count = math.floor((self.high - self.low) / self.step + 1e-9) + 1
-            return [self.low + i * self.step for i in range(count)]
-        if self.points is None and self.whole and self.high - self.low < FEW:
-            return list(range(int(self.low), int(self.high) + 1))
-        n = self.points or POINTS
-        at = [self.at(i / (n - 1)) if n > 1 else self.at(0.5) for i in range(n)]
-        return list(dict.fromkeys(round(v) for v in at)) if self.whole else at
-
-    def middle(self) -> float:
-        """The number half way along the range."""
-        if self.step is not None:
-            steps = math.floor((self.high - self.low) / self.step + 1e-9)
-            return self.low + steps // 2 * self.step
-        return round(self.at(0.5)) if self.whole else self.at(0.5)
-
-    def at(self, share: float) -> float:
-        """The number so far along the range."""
-        if share in (0, 1):
-            return self.high if share else self.low
-        return self.low * (self.high / self.low) ** share if self.log else self.low + share * (self.high - self.low)
-
-    def share(self, value: float) -> float:
-        """How far along the range a number lies, 0 to 1; the inverse of `at`.
-
-        >>> Number(1e-4, 1e-2, log=True).share(1e-3)
-        0.5
-        """
-        if self.low == self.high:
-            return 0.5
-        if self.log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
-
-    def edge(self, value: float) -> str:
-        """ "low" or "high" where a number lies at this end of the range and might lie beyond it; 0 is no such end, nor
-        is the first of anything."""
-        share = self.share(value)
-        if share < NEAR and self.low != 0 and not (self.whole and self.low <= 1):
-            return "low"
-        return "high" if share > 1 - NEAR else ""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several; what is no plain value goes by its label."""
-
-    options: tuple[Any, ...]
-
-    def grid(self) -> list[Any]:
-        return list(self.options)
-
-    def middle(self) -> Any:
-        """What is named first, as there is no middle."""
-        return self.options[0]
-
-
-Leaf = Number | Choice
 Draw = Callable[[str, Leaf], Any]
 Node = Callable[[str, Draw], Any]  # what stands at a name: draws what it needs, gives a value
 
@@ -122,13 +46,25 @@ class Entry:
     draw: Node
     when: Mapping[str, Sequence[Any]]
 
+    def first(self, name: str) -> tuple[str, Leaf] | None:
+        """What is drawn first, by its full name; None of a constant. If that is the entry's own name, it decides it."""
+        drawn: list[tuple[str, Leaf]] = []
+
+        def draw(name: str, leaf: Leaf) -> Any:
+            drawn.append((name, leaf))
+            raise _Open
+
+        with suppress(_Open):
+            self.draw(name, draw)
+        return drawn[0] if drawn else None
+
 
 @dataclass(frozen=True)
 class Space:
     """Everything that is searched, by its names."""
 
     entries: Mapping[str, Entry]
-    plain: Mapping[str, Any]  # as it was given
+    plain: Mapping[str, Any]  # as it was given, in lists and tables
 
     @classmethod
     def of(cls, given: Mapping[str, Any], where: str = "space") -> Space:
@@ -136,7 +72,8 @@ class Space:
         if not isinstance(given, Mapping) or not given:
             raise InvalidArgument(where, "a table of what is searched", given)
         entries = {}
-        for name, value in given.items():
+        plain = _plain(where, given)
+        for name, value in plain.items():
             at = f"{where}, {name}"
             when: Any = {}
             if isinstance(value, Mapping) and "when" in value:
@@ -145,9 +82,11 @@ class Space:
                     raise WrongType(f"{at}, when", "a table such as { batch_norm = true }", when)
                 if set(value) == {"choices"}:
                     value = value["choices"]
-            conditions = {key: one if isinstance(one, list | tuple) else [one] for key, one in when.items()}
+            conditions = {key: one if isinstance(one, list) else [one] for key, one in when.items()}
             entries[name] = Entry(_node(at, value), conditions)
-        return cls(_in_order(entries, where), given)
+            if isinstance(value, Mapping) and not {"class", "number"} & {*value} and not entries[name].first(name):
+                raise InvalidArgument(at, "a range { low, high }, or a list of choices", Told(str(dict(value))))
+        return cls(_in_order(entries, where), plain)
 
     def drawn(self, draw: Draw, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """A value for each name whose condition holds, where `draw(name, leaf)` decides. base: the values of names that
@@ -195,13 +134,28 @@ class Space:
                 (name, options) = opened[0]
                 waiting += [{**chosen, name: option} for option in reversed(options)]
             if len(done) + len(waiting) > MOST_IN_GRID:
-                told = Told(f"more than {MOST_IN_GRID:,}")
-                raise InvalidArgument("space, grid", "fewer combinations", told, "Give ranges a step, or points.")
+                raise too_many()
         return done
+
+    def corners(self, base: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Points, each by its full names, among which are all choices and both ends of all ranges; the first is the
+        first of everything."""
+        points: list[dict[str, Any]] = []
+        waiting: list[dict[str, Any]] = [{}]
+        seen: set[tuple[str, Any]] = set()
+        while waiting:
+            chosen = waiting.pop(0)
+            point, leaves = self.flat(lambda name, leaf, at=chosen: at.get(name, leaf.ends()[0]), base)  # type: ignore[misc]
+            points.append(point)
+            for name, leaf in leaves.items():
+                fresh = [end for end in leaf.ends()[1:] if (name, end) not in seen]
+                seen |= {(name, end) for end in fresh}
+                waiting += [{**chosen, name: end} for end in fresh]
+        return points
 
 
 class _Open(Exception):
-    """A grid has met something that has not been decided."""
+    """Something is to be drawn that has not been decided."""
 
 
 def as_drawn(flat: Mapping[str, Any]) -> Draw:
@@ -209,23 +163,36 @@ def as_drawn(flat: Mapping[str, Any]) -> Draw:
     return lambda name, leaf: flat[name]
 
 
-def label(option: Any) -> Any:
-    """What an option of a choice goes by: itself where it is plain, its class's name, or its JSON.
-
-    >>> label("adam"), label({"class": "SGD", "momentum": 0.9}), label([64, 32])
-    ('adam', 'SGD', '[64, 32]')
-    """
-    if isinstance(option, Mapping):
-        return str(option["class"]) if isinstance(option.get("class"), str) else json.dumps(option, sort_keys=True)
-    return option if option is None or isinstance(option, bool | int | float | str) else json.dumps(option)
+def _plain(where: str, given: Any) -> Any:
+    """What a table holds as JSON has it: what the journal cannot keep, nobody could go on with."""
+    if isinstance(given, Mapping):
+        if words := [key for key in given if not isinstance(key, str)]:
+            raise WrongType(where, "names", words[0])
+        return {key: _plain(f"{where}, {key}", value) for key, value in given.items()}
+    if isinstance(given, list | tuple | range | np.ndarray):
+        return [_plain(where, value) for value in given]
+    value = given.item() if isinstance(given, np.generic) else given
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise InvalidArgument(where, "whole numbers up to 2^53", Told("a larger one"))
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidArgument(where, "a finite number", value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise WrongType(where, "numbers, words, and lists or tables of them", value, "Name it, and make it of its name.")
 
 
 def _node(where: str, given: Any) -> Node:
-    if isinstance(given, list | tuple):
+    if isinstance(given, list):
         return _choice(where, given)
     if not isinstance(given, Mapping):
         return lambda name, draw: given
-    if set(given) == {"choices"}:
+    if "when" in given:
+        fix = "Within a choice it is drawn where that choice is."
+        raise InvalidArgument(where, "when beside a name of the space only", Told("one further in"), fix)
+    if "choices" in given:
+        for key in given:
+            if key != "choices":
+                raise UnknownName(where, key, ["choices", "when"])
         return _choice(where, given["choices"])
     if "low" in given or "high" in given:
         leaf = _number(where, given)
@@ -240,28 +207,30 @@ def _number(where: str, given: Mapping[str, Any]) -> Number:
     for key in given:
         if key not in RANGE:
             raise UnknownName(where, key, [*RANGE, "when"])
-    low, high = (_plain(f"{where}, {key}", given.get(key)) for key in ("low", "high"))
+    low, high = (_number_of(f"{where}, {key}", given.get(key)) for key in ("low", "high"))
     if high < low:
         raise InvalidArgument(where, "a low that is no higher than high", Told(f"{low} and {high}"))
+    if not math.isfinite(high - low):
+        raise InvalidArgument(where, "a range of finite width", Told(f"{low} to {high}"))
     log = given.get("log", False)
     if not isinstance(log, bool):
         raise WrongType(f"{where}, log", "true or false", log)
     if log and low <= 0:
         raise InvalidArgument(where, "a low above 0, as the range is logarithmic", low)
-    step = None if given.get("step") is None else _plain(f"{where}, step", given["step"])
+    step = None if given.get("step") is None else _number_of(f"{where}, step", given["step"])
     if step is not None and (log or step <= 0):
         raise InvalidArgument(f"{where}, step", "a step above 0 of a range that is not logarithmic", step)
     points = given.get("points")
     return Number(low, high, log, step, None if points is None else checks.integer(f"{where}, points", points, 1))
 
 
-def _plain(where: str, value: Any) -> float:
+def _number_of(where: str, value: Any) -> float:
     checks.number(where, value)
     return value  # type: ignore[no-any-return]
 
 
 def _choice(where: str, given: Sequence[Any]) -> Node:
-    if not isinstance(given, list | tuple) or not given:
+    if not isinstance(given, list) or not given:
         raise InvalidArgument(where, "a list of choices", given)
     inner: dict[Any, Node] = {}
     for i, option in enumerate(given):
@@ -290,13 +259,13 @@ def _layers(where: str, given: Mapping[str, Any]) -> Node:
     shrink = _node(f"{where}, shrink", given["shrink"]) if "shrink" in given else None
 
     def draw_all(name: str, draw: Draw) -> list[int]:
-        n = checks.integer(f"{where}, number", number(f"{name}.number", draw), minimum=0)
+        n = checks.integer(f"{where}, number", number(f"{name}.number", draw), 0, MOST_LAYERS)
         if shrink is None:
             return [units(f"{name}.units.{i + 1}", draw) for i in range(n)]
         if n == 0:
             return []
-        first = units(f"{name}.units", draw)
-        share = shrink(f"{name}.shrink", draw) if n > 1 else 1.0
+        first = checks.integer(f"{where}, units", units(f"{name}.units", draw), minimum=1)
+        share = checks.number(f"{where}, shrink", shrink(f"{name}.shrink", draw), above=0) if n > 1 else 1.0
         return [max(1, round(first * share**i)) for i in range(n)]
 
     return draw_all
@@ -312,10 +281,3 @@ def _in_order(entries: Mapping[str, Entry], where: str) -> dict[str, Entry]:
             raise InvalidArgument(where, "conditions that end somewhere", Told("a circle of " + ", ".join(left)))
         placed |= {name: left.pop(name) for name in ready}
     return placed
-
-
-def at_edges(flat: Mapping[str, Any], leaves: Mapping[str, Leaf]) -> Iterator[tuple[str, str, Number]]:
-    """(name, "low" or "high", range) of each number that lies at an end of its range."""
-    for name, leaf in leaves.items():
-        if isinstance(leaf, Number) and (side := leaf.edge(flat[name])):
-            yield name, side, leaf

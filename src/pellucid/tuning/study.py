@@ -14,8 +14,9 @@ from typing import Any
 from ..errors import FileError, Told
 from ..rng import Key
 from .journal import Journal, Line
+from .leaves import Choice, Leaf
 from .samplers import make_pruner, make_sampler, optuna, quiet
-from .space import Choice, Leaf, Space, as_drawn
+from .space import Space, as_drawn
 from .trials import Ended, State, Trial
 
 CENTRED = ("tpe", "gp")  # samplers whose first trial is the middle of the space; that of cmaes begins there anyway
@@ -47,12 +48,13 @@ class Plan:
     pruner: str = "none"
     seed: int = 0
     base: Mapping[str, Any] = field(default_factory=dict)  # values of names that are not searched
+    trained: Mapping[str, Any] = field(default_factory=dict)  # what else all trials have in common
 
     def plain(self) -> Line:
         """What must be the same where a search goes on."""
         return {
             "space": self.space.plain, "objectives": dict(self.objectives), "sampler": self.sampler,
-            "pruner": self.pruner, "seed": self.seed,
+            "pruner": self.pruner, "seed": self.seed, "trained": dict(self.trained),
         }  # fmt: skip
 
 
@@ -63,6 +65,7 @@ class Study:
         self.plan, self.journal = plan, journal
         self.records: list[Record] = []
         self.seconds = 0.0  # that the search had taken when the last trial ended
+        self.granted: Line = {}  # how many trials and seconds it was last given
         self._asked: list[Any] = []  # Optuna's trials
         self._key = Key(plan.seed).fold("tune")
         self._grid = self._all_points() if plan.sampler == "grid" else None
@@ -113,6 +116,13 @@ class Study:
         })  # fmt: skip
         with quiet():
             self._settled(event, seconds)
+
+    def grant(self, trials: int | None, seconds: float | None) -> None:
+        """So many trials and seconds, which whoever goes on with it may want to know."""
+        granted = {"trials": trials, "seconds": seconds}
+        if granted != self.granted:
+            self.journal.write({"granted": granted})
+            self.granted = granted
 
     def best(self) -> Record | None:
         """The best of the trials that are done, by the first objective; of equals, the first."""
@@ -174,14 +184,22 @@ class Study:
             self.journal.write({"search": self.plan.plain()})
             return
         where = f"journal {self.journal.path}"
-        if lines[0].get("search") != self.plan.plain():
-            fix = "Search elsewhere, or take the space, the metrics, the sampler, the pruner and the seed that it had."
-            raise FileError(where, "the search that is to go on", Told("another one"), fix)
+        self._check_same(where, lines[0].get("search"))
         for number, line in enumerate(lines[1:], 2):
             try:
                 self._again(line)
-            except (KeyError, TypeError, ValueError, IndexError) as problem:
+            except Exception as problem:  # Optuna's own among them
                 raise FileError(f"{where}, line {number}", "a line of this search", Told(repr(problem))) from problem
+
+    def _check_same(self, where: str, was: Any) -> None:
+        """Refuse to go on with another search."""
+        before, now = was if isinstance(was, Mapping) else {}, self.plan.plain()
+        others = [name for name in now if name != "trained" and before.get(name) != now[name]]
+        was_trained, trained = before.get("trained", {}), now["trained"]
+        others += [name for name in {**was_trained, **trained} if was_trained.get(name) != trained.get(name)]
+        if others:
+            fix = "Search elsewhere, or take what it had."
+            raise FileError(where, "the search that is to go on", Told(f"one with another {', '.join(others)}"), fix)
 
     def _again(self, line: Line) -> None:
         if "asked" in line:
@@ -192,6 +210,8 @@ class Study:
             self._added(line["asked"], flat)
         elif "told" in line:
             self._reported(line["told"], line["step"], line["value"])
+        elif "granted" in line:
+            self.granted = dict(line["granted"])
         else:
             event = Ended(line["ended"], line["state"], line["scores"], line["reason"], line["seconds"])
             self._settled(event, line["at"])

@@ -15,8 +15,10 @@ from .. import checks
 from ..arrays import Array
 from ..data.folds import folds as cut
 from ..data.utils import train_test_split
+from ..errors import NotReady, Told
 from ..files import write_text_whole
 from .built import Built, Rows, as_arrays, of_classes
+from .conditions import check_conditions
 from .fitting import Training
 from .inside import Inside
 from .journal import Journal
@@ -24,10 +26,10 @@ from .measures import Measure, measures_of
 from .processes import Processes
 from .samplers import checked
 from .search import Budget, OnProgress, search
-from .space import Space
+from .space import Space, as_drawn
 from .study import Plan, Study
 from .trials import Executor, Objective
-from .tuned import Tuned, as_csv
+from .tuned import Tuned, as_csv, remarks
 
 JOURNAL, TABLE = "trials.jsonl", "trials.csv"
 _WHERE = "tune, argument"
@@ -85,8 +87,8 @@ def tune(
 
     Ctrl-C ends the search; the best network so far is trained and returned.
     """
-    x, y = data
-    x, y = as_arrays(x, y, f"{_WHERE} data")
+    x, y = as_arrays(data, f"{_WHERE} data")
+    kept_for_test = None if test is None else as_arrays(test, f"{_WHERE} test")
     measures = measures_of(metric, "crossentropy" if of_classes(y) else "mean_squared_error")
     x, y, parts = _parts(x, y, validation, folds, groups, times, seed)
     kept = None if folder is None else Path(checks.path(f"{_WHERE} folder", folder))
@@ -95,23 +97,30 @@ def tune(
         checks.integer(f"{_WHERE} batch_size", batch_size, minimum=1),
         checks.integer(f"{_WHERE} patience", patience, minimum=0), checks.integer(f"{_WHERE} seed", seed, minimum=0),
     )  # fmt: skip
-    plan = plan_of(Space.of(space), measures, sampler, pruner, folds, seed)
+    plan = plan_of(Space.of(space), measures, sampler, pruner, folds, seed, trained=objective.about() if kept else None)
     budget = budget_of(trials, time)
+    objective.check(plan.space.drawn(as_drawn(point)) for point in plan.space.corners())
     with Journal(None if kept is None else kept / JOURNAL) as journal:
         study = Study(plan, journal)
-        tried(study, _executor(objective, workers, memory), budget, on_progress)
-    if kept is not None:
-        write_text_whole(kept / TABLE, as_csv(study))
-    return _outcome(study, objective, test)
+        whole = tried(study, _executor(objective, workers, memory), budget, on_progress)
+        journal.check()
+        if kept is not None:
+            write_text_whole(kept / TABLE, as_csv(study))
+    if whole and study.best() is None:
+        raise NotReady("tune", "a trial that comes to its end", Told("none"), " ".join(remarks(study)))
+    return _outcome(study, objective, kept_for_test)
 
 
 def plan_of(
     space: Space, measures: Sequence[Measure], sampler: str, pruner: str, folds: int, seed: int,
-    base: Mapping[str, Any] | None = None,
+    base: Mapping[str, Any] | None = None, trained: Mapping[str, Any] | None = None,
 ) -> Plan:  # fmt: skip
     """How to search, all names checked."""
     sampler, pruner = checked(sampler, pruner, len(measures), folds)
-    return Plan(space, {measure.name: measure.more for measure in measures}, sampler, pruner, seed, base or {})
+    check_conditions(space, base or {})
+    space.corners(base)  # which draws all there is to draw
+    objectives = {measure.name: measure.more for measure in measures}
+    return Plan(space, objectives, sampler, pruner, seed, base or {}, trained or {})
 
 
 def budget_of(trials: int | None, time: float | None, usual: int = 60) -> Budget:
@@ -163,8 +172,8 @@ def _parts(
     if folds:
         by = None if groups is not None or times is not None else labels
         return x, y, cut(len(x), folds, labels=by, groups=groups, times=times, seed=seed)
-    if isinstance(validation, tuple):
-        x_held, y_held = as_arrays(validation[0], validation[1], f"{_WHERE} validation")
+    if isinstance(validation, tuple | list):
+        x_held, y_held = as_arrays(validation, f"{_WHERE} validation")
         rows = np.arange(len(x) + len(x_held))
         return np.concatenate([x, x_held]), np.concatenate([y, y_held]), [(rows[: len(x)], rows[len(x) :])]
     share = checks.number(f"{_WHERE} validation", validation, above=0, below=1)
@@ -174,13 +183,12 @@ def _parts(
     return x, y, [(train, held)]
 
 
-def _outcome(study: Study, objective: Built, test: tuple[Any, Any] | None) -> Tuned:
+def _outcome(study: Study, objective: Built, test: tuple[Array, Array] | None) -> Tuned:
     best = study.best()
     if best is None:
         return Tuned(study)
     model = objective.retrained(best.trial.values, max(1, round(best.scores["epochs"])))
     if test is None:
         return Tuned(study, model)
-    x, y = test
-    training = Training(model, {}, as_arrays(x, y, f"{_WHERE} test"), 0)
+    training = Training(model, {}, test, 0)
     return Tuned(study, model, {measure.name: training.value(measure) for measure in objective.measures})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..markup import block, grid, heading
-from .space import at_edges
+from .leaves import at_edges
 from .study import Record, Study
 
 SHOWN = 12  # trials that a notebook shows

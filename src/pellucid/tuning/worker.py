@@ -12,9 +12,13 @@ from multiprocessing.connection import Connection
 from .trials import Objective, Report, Reported, Stopped, Trial, run_trial
 
 
-def work(pipe: Connection, objective: Objective) -> None:
-    """Run what comes until the pipe is closed. Ctrl-C is for the search, which then closes it."""
+def work(pipe: Connection) -> None:
+    """Take the objective, and run what comes until the pipe is closed. Ctrl-C is for the search, which closes it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        objective: Objective = pipe.recv()
+    except (EOFError, OSError):  # the search is gone
+        os._exit(0)
     waiting: queue.SimpleQueue[Trial] = queue.SimpleQueue()
     stopped: set[int] = set()
     threading.Thread(target=_listen, args=(pipe, waiting, stopped), daemon=True).start()
