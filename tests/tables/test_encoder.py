@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Sequential, layers
-from pellucid.errors import DataError, FileError
+from pellucid.errors import DataError, FileError, WrongType
 from pellucid.models import load_model
 from pellucid.registry import plain
 from pellucid.tables import Table, TableEncoder, attach, attached, load_table
@@ -153,6 +154,9 @@ def test_a_model_keeps_its_table(tmp_path: Path):
     assert found.targets.classes == ["b", "c"]
     x = found.encoder.transform(data.test)
     np.testing.assert_array_equal(loaded.predict(x), model.predict(data.x_test))
+    for frame in (pl.DataFrame(data.test.columns), pl.DataFrame(x)):  # of numbers, too, which might be raw ones
+        with pytest.raises(WrongType, match="Encode it"):
+            loaded.predict(frame)
     loaded.__dict__["_table"]["encoder"]["config"]["columns"].pop()
     with pytest.raises(FileError, match="columns that make the model's inputs"):
         attached(loaded)

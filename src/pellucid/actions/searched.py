@@ -7,12 +7,11 @@ import numpy as np
 from ..plots import Tries
 from ..reports import Searched
 from ..tuning.study import Study
-from ..tuning.tuned import ranking, remarks, table
+from ..tuning.tuned import STATES, ranking, remarks, table
 from .runs import Run
 from .tune import study_of
 
 BEST = 12  # trials in the report's table
-STATES = {"done": "done", "pruned": "given up early", "failed": "failed", "running": "not finished"}
 
 
 def searched(run: Run) -> Searched:

@@ -21,7 +21,7 @@ from ..errors import InvalidArgument, Told
 from ..training.distribution import started_by_mpiexec
 from ..tuning import Dask
 from ..tuning.search import Progress
-from ..tuning.tuned import ranking, table
+from ..tuning.tuned import STATES, ranking, table
 from . import show
 from .options import Source, option, units
 from .working import CLEAR, Working
@@ -213,7 +213,7 @@ def _show(found: Found) -> None:
     """The best trials, the front, what the best does on the test set, and what there is to say."""
     study = found.study
     states = [record.state for record in study.records]
-    counted = ", ".join(f"{states.count(s)} {w}" for s, w in _STATES.items() if states.count(s))
+    counted = ", ".join(f"{states.count(s)} {w}" for s, w in STATES.items() if states.count(s))
     _table(study, ranking(study)[:SHOWN], f"The best of {show.count(len(states), 'trial')} ({counted})")
     if len(study.plan.objectives) > 1:
         _table(study, study.front(), "The front: none is better in one and as good in the others")
@@ -230,9 +230,6 @@ def _show(found: Found) -> None:
         show.line(remark)
     more = f"Search on: pellucid tune --resume {found.run.path} --trials {2 * len(states)}"
     show.line(f"Kept in {found.run.path}: {kept}. {more if study.done else 'Search another space, or mend the data.'}")
-
-
-_STATES = {"done": "done", "pruned": "given up early", "failed": "failed", "running": "not finished"}
 
 
 def _table(study: Any, records: list[Any], title: str) -> None:

@@ -237,6 +237,9 @@ def _as_trained(model: Any, x: Any, where: str) -> Any:
     """A data frame, its columns in the order in which they were first trained on; the model keeps their names."""
     names = column_names(x)
     known = model.__dict__.get("_columns")
+    if known is None and names and "_table" in model.__dict__:
+        told, fix = Told("a table as it is"), "Encode it: pellucid.tables.attached(model).encoder.transform(x)."
+        raise WrongType(f"{where}, x", "rows as the network's table encodes them", told, fix)
     if known is None:
         if where.startswith(("fit", "train")):
             model.__dict__["_columns"] = names

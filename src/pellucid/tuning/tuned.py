@@ -13,6 +13,7 @@ from ..markup import block, grid, heading
 from .leaves import at_edges
 from .study import Record, Study
 
+STATES = {"done": "done", "pruned": "given up early", "failed": "failed", "running": "not finished"}  # in words
 SHOWN = 12  # trials that a notebook shows
 
 
@@ -90,7 +91,7 @@ def remarks(study: Study) -> list[str]:
 def ranking(study: Study) -> list[Record]:
     """All trials: those done, the best first; then those pruned, failed, and not finished."""
     name, more = next(iter(study.plan.objectives.items()))
-    order = ["done", "pruned", "failed", "running"]
+    order = list(STATES)
 
     def place(record: Record) -> tuple[int, float, int]:
         score = record.scores[name] if record.state == "done" else 0.0
@@ -104,10 +105,9 @@ def table(study: Study, records: Iterable[Record]) -> list[list[str]]:
     scores, names = _columns(study)
     rows = [["trial", "state", *scores, *names, "seconds", "reason"]]
     for record in records:
-        state = "not finished" if record.state == "running" else record.state
         drawn = [_text(record.trial.flat[name]) if name in record.trial.flat else "" for name in names]
         judged = [_text(record.scores[name]) if name in record.scores else "" for name in scores]
-        rows.append([str(record.number), state, *judged, *drawn, f"{record.seconds:.2f}", record.reason])
+        rows.append([str(record.number), STATES[record.state], *judged, *drawn, f"{record.seconds:.2f}", record.reason])
     return rows
 
 
