@@ -93,7 +93,9 @@ def test_exactly_one_step_is_taken(talk: Talk):
     after = talk.met[-1]["step"]
     talk.say("step", run=run, n=1)
     talk.until(lambda m: m["type"] == "state" and m["state"] == "paused" and m["step"] == after + 1)
-    assert {before + 1, before + 2, before + 3, after + 1} <= {row[0] for row in talk.rows}
+    wanted = {before + 1, before + 2, before + 3, after + 1}  # the last piece of the curve may come after the state
+    if not wanted <= {row[0] for row in talk.rows}:
+        talk.until(lambda m: wanted <= {row[0] for row in talk.rows})
     talk.say("stop", run=run)
     assert talk.of("state", state="stopped")["step"] == after + 1
 
