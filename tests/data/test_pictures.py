@@ -52,7 +52,7 @@ def test_from_a_folder_to_predictions():
     assert [row["class"] for row in finished.metrics["per_class"]] == ["lying", "standing"]
     assert events[0].data.remarks == ("They are read in grey.",)
     assert apply.evaluate(Path("run"), None)["loss"] == finished.metrics["loss"]
-    assert apply.evaluate(Path("run"), "./bars")["samples"] == 16  # its own, by another path: the rows that it was not trained on
+    assert apply.evaluate(Path("run"), "./bars")["samples"] == 16  # its own rows to test on
     assert report(Path("run")).exists()
     told = said("predict", "run", "bars/lying/03.png").splitlines()
     assert told[0] == "row,class,plying,pstanding"
