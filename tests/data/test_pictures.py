@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,9 @@ def test_from_a_folder_to_predictions():
     assert [row["class"] for row in finished.metrics["per_class"]] == ["lying", "standing"]
     assert events[0].data.remarks == ("They are read in grey.",)
     assert apply.evaluate(Path("run"), None)["loss"] == finished.metrics["loss"]
-    assert apply.evaluate(Path("run"), "./bars")["samples"] == 16  # its own rows to test on
+    assert apply.evaluate(Path("run"), "./bars")["samples"] == 16  # its own, of which it was trained on the others
+    shutil.copytree("bars", "others")
+    assert apply.evaluate(Path("run"), "others")["samples"] == 80
     assert report(Path("run")).exists()
     told = said("predict", "run", "bars/lying/03.png").splitlines()
     assert told[0] == "row,class,plying,pstanding"

@@ -69,9 +69,10 @@ def _warn_of_others(path: Path, data: str | None) -> None:
 
 def _is_own(name: str, spec: TrainSpec | None) -> bool:
     """Whether these are a run's own data, by whatever path."""
-    if spec is None or name == spec.data:
-        return spec is not None
-    return Path(name).exists() and Path(spec.data).exists() and os.path.samefile(name, spec.data)
+    if spec is None:
+        return False
+    there = Path(name).exists() and Path(spec.data).exists()
+    return name == spec.data or (there and os.path.samefile(name, spec.data))
 
 
 def targets_of(opened: Opened, where: str) -> Array:

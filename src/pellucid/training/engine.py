@@ -259,7 +259,7 @@ class Engine:
             return None
         try:
             self.model.gather()  # another model may have taken its layers over
-            self.predictors = kept(self.of_length, tuple(shapes), self._made(lambda: Predictors(self.model, shapes)))
+            self.predictors = self._kept(self.of_length, tuple(shapes), lambda: Predictors(self.model, shapes))
         except CannotLower as part:
             self._refuse(part)
             return None
@@ -276,7 +276,7 @@ class Engine:
         key = (training, fused, capacity, shared, *map(_shapes, (x, y, weights)))
         make = partial(StepProgram, self.model, capacity, x, y, weights, training=training, fused=fused, shared=shared)
         try:
-            found = kept(self.step_programs, key, self._made(make))
+            found = self._kept(self.step_programs, key, make)
             found.crew = self.crews.setdefault(key, found.crew)
         except CannotLower as part:
             self._refuse(part)
@@ -295,17 +295,16 @@ class Engine:
         asked = os.environ.get("PELLUCID_ENGINE", "") == "definition" or getattr(model, "run_eagerly", False)
         return not (asked or self.refusal or model.dtype != "float32")
 
-    def _made(self, make: Callable[[], T]) -> Callable[[], T]:
-        """`make`, after which every change is known to what it compiled: the model's parts, and the parts in those."""
-
-        def made() -> T:
-            try:
-                return make()
-            finally:
-                self.revision.follow(self.model)  # type: ignore[arg-type]
-                self.edits = self.revision.edits
-
-        return made
+    def _kept(self, programs: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
+        """The program for this key. Where it is made, every change from then on is known to what it was compiled from:
+        the model's parts, and the parts in those."""
+        if key in programs:
+            return programs[key]
+        try:
+            return kept(programs, key, make)
+        finally:
+            self.revision.follow(self.model)  # type: ignore[arg-type]
+            self.edits = self.revision.edits
 
     def _refuse(self, part: CannotLower) -> None:
         self.refusal = str(part)

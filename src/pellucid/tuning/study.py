@@ -195,7 +195,8 @@ class Study:
         """Refuse to go on with another search."""
         before, now = was if isinstance(was, Mapping) else {}, self.plan.plain()
         others = [name for name in now if name != "trained" and before.get(name) != now[name]]
-        was_trained, trained = before.get("trained", {}), now["trained"]
+        told, trained = before.get("trained"), now["trained"]
+        was_trained = told if isinstance(told, Mapping) else {}
         others += [name for name in {**was_trained, **trained} if was_trained.get(name) != trained.get(name)]
         if others:
             fix = "Search elsewhere, or take what it had."

@@ -9,14 +9,19 @@ from studio.browser.hands import Hands
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture
-def trainer(hands: Hands) -> Hands:
+def start(hands: Hands) -> None:
     """A training that takes long enough to be steered."""
     hands.skip_guide()
     hands.choose("Spirals")
     hands.go("Network")
     hands.set("Rounds (epochs)", "3000")
     hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+
+
+@pytest.fixture
+def trainer(hands: Hands) -> Hands:
+    """In front of one that has begun."""
+    start(hands)
     hands.state("running")
     hands.wait_for_step(50)
     return hands
@@ -53,11 +58,7 @@ def test_one_tab_steers_and_another_may_take_over(trainer: Hands) -> None:
 
 
 def test_a_tab_loaded_anew_before_the_start_was_answered_finds_its_run(hands: Hands) -> None:
-    hands.skip_guide()
-    hands.choose("Spirals")
-    hands.go("Network")
-    hands.set("Rounds (epochs)", "3000")
-    hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+    start(hands)
     hands.page.reload()
     hands.go("Train")
     hands.state("running")
