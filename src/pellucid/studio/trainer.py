@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +23,7 @@ from ..errors import NonFinite, PellucidError
 from ..training.callbacks import BackupAndRestore, Callback
 from ..training.probing import Look
 from . import frames
+from .child import begun
 from .orders import Orders
 from .outbox import Outbox
 from .parts import told_problem
@@ -118,14 +118,10 @@ def listen(pipe: IO[bytes], orders: Orders) -> None:
 
 def main() -> None:
     """Train what the first message says."""
-    told = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what somebody prints is no message
-    sys.stdout = sys.stderr
-    warnings.simplefilter("ignore")
-    first = frames.read(sys.stdin.buffer)
-    if first is None:
+    asked, told = begun()
+    if asked is None:
         return
-    asked, out = frames.header_of(first)[0], Outbox(told)
+    out = Outbox(told)
     orders = Orders(bool(asked.get("paused")))
     threading.Thread(target=listen, args=(sys.stdin.buffer, orders), daemon=True).start()
     try:

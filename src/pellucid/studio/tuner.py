@@ -14,7 +14,6 @@ import os
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +23,7 @@ from ..actions.tune import Begun, Found, Listeners, Resources, Search, find, res
 from ..errors import PellucidError
 from ..tuning.search import Progress
 from . import frames
+from .child import begun
 from .parts import told_problem
 from .search_told import told_search
 
@@ -114,16 +114,12 @@ def listen(pipe: IO[bytes], stop: threading.Event) -> None:
 
 def main() -> None:
     """Search as the first message says."""
-    told = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what somebody prints is no message
-    sys.stdout = sys.stderr
-    warnings.simplefilter("ignore")
-    first = frames.read(sys.stdin.buffer)
-    if first is None:
+    asked, told = begun()
+    if asked is None:
         return
     tuner = Tuner(told)
     threading.Thread(target=listen, args=(sys.stdin.buffer, tuner.stop), daemon=True).start()
-    tuner.run(frames.header_of(first)[0])
+    tuner.run(asked)
     told.close()
 
 
