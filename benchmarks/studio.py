@@ -28,7 +28,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, WebSocket, sync_playwright
 from websockets.sync.client import connect
 
 from .machine import described
@@ -116,12 +116,12 @@ def talk(link: str) -> Iterator[Callable[[Any, Callable[[dict[str, Any]], bool]]
 
 
 class Seen:
-    """What came down the page's sockets, by kind, and in how many seconds."""
+    """What came down the sockets of a context's pages, by kind, and in how many seconds."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, context: BrowserContext) -> None:
         self.counts: Counter[str] = Counter()
         self.first, self.last = 0.0, 0.0
-        page.on("websocket", self._opened)
+        context.on("page", lambda page: page.on("websocket", self._opened))
 
     def _opened(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._came)
@@ -147,12 +147,9 @@ def by_page(asked: dict[str, Any], folder: Path, link: str, browser: Browser) ->
     told = base64.urlsafe_b64encode(tomli_w.dumps(asked).encode()).decode().rstrip("=")
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(1000 * PATIENCE)
+    seen = Seen(context)
     hands = Hands(context, f"{link}&spec={told}")
-    seen = Seen(hands.page)
-    hands.page.reload()  # so that its socket is seen
-    hands.page.wait_for_selector("main .card")
-    if hands.page.get_by_role("button", name="I know my way", exact=True).is_visible():
-        hands.skip_guide()
+    hands.skip_guide()
     hands.go("Network")
     hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     hands.state("running")

@@ -293,7 +293,7 @@ def page(found: dict[str, Any]) -> str:
         f"Made on {found['made']} by `python -m benchmarks.tuning --seconds {found['seconds']:g}`. "
         f"{machine['processor']}, {machine['cores']} cores.\n\n"
         f"`pellucid tune digits --trials 60 --sampler random` took {first:.0f} s with one worker and {last:.0f} s with "
-        f"{machine['cores']}: {first / last:.2f} times sooner.\n"
+        f"{machine['cores']}, in one turn of each: {first / last:.2f} times sooner.\n"
     )
     rows = []
     for title, tuners in found["compared"].items():
