@@ -7,6 +7,7 @@ from .base import Layer, layers
 from .batch_normalization import BatchNormalization
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
+from .conv import Conv1D, Conv2D, Conv3D
 from .dense import Dense
 from .derived import Derived
 from .dot import Dot
@@ -27,6 +28,7 @@ from .masking import Masking
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
 from .normalization import Normalization
 from .permute import Permute
+from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .prelu import PReLU
 from .relu import ReLU
 from .repeat_vector import RepeatVector
@@ -47,8 +49,14 @@ __all__ = [
     "Add",
     "AlphaDropout",
     "Average",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AveragePooling3D",
     "BatchNormalization",
     "Concatenate",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
     "Dense",
     "Derived",
     "Dot",
@@ -67,6 +75,9 @@ __all__ = [
     "LayerReport",
     "LeakyReLU",
     "Masking",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "MaxPooling3D",
     "Maximum",
     "Minimum",
     "Multiply",

@@ -9,11 +9,8 @@ from typing import Any, ClassVar, Unpack
 from .. import checks
 from ..activations import activations, relu
 from ..arrays import Array, Arrays, Shape, rows
-from ..constraints import constraints
 from ..errors import ShapeError
-from ..initializers import initializers
 from ..program import Buffer, Program
-from ..regularizers import regularizers
 from ..rng import Key
 from .activation_layer import logits_of
 from .base import Layer, LayerOptions, layers
@@ -68,12 +65,8 @@ class Dense(Layer):
         self.units = checks.integer(self.where("units"), units, minimum=1)
         self.activation = activations.get(activation, self.where("activation"))
         self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer, self.where("kernel_initializer"))
-        self.bias_initializer = initializers.get(bias_initializer, self.where("bias_initializer"))
-        self.kernel_regularizer = regularizers.optional(kernel_regularizer, self.where("kernel_regularizer"))
-        self.bias_regularizer = regularizers.optional(bias_regularizer, self.where("bias_regularizer"))
-        self.kernel_constraint = constraints.optional(kernel_constraint, self.where("kernel_constraint"))
-        self.bias_constraint = constraints.optional(bias_constraint, self.where("bias_constraint"))
+        self.keep_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
 
     def output_shape_for(self, shape: Shape) -> Shape:
         if not shape:
@@ -84,13 +77,7 @@ class Dense(Layer):
 
     def parameters(self, shape: Shape) -> Sequence[Parameter]:
         I, O = shape[-1], self.units
-        kernel = Parameter(
-            "kernel", (I, O), self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
-        bias = Parameter(
-            "bias", (O,), self.bias_initializer, regularizer=self.bias_regularizer, constraint=self.bias_constraint
-        )
+        kernel, bias = self.described("kernel", (I, O)), self.described("bias", (O,))
         return [kernel, bias] if self.use_bias else [kernel]
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:

@@ -10,11 +10,8 @@ from typing import Any, Unpack
 from .. import checks
 from ..activations import activations, linear
 from ..arrays import Shape
-from ..constraints import constraints
 from ..errors import InvalidArgument, ShapeError, Told
-from ..initializers import initializers
 from ..registry import arguments, plain
-from ..regularizers import regularizers
 from ..wiring import OPERATORS
 from .activation import Activation
 from .base import LayerOptions, layers
@@ -64,12 +61,8 @@ class EinsumDense(Traced):
         where = self.where("output_shape")
         self.sizes = [None if n is None else checks.integer(where, n, minimum=1) for n in sizes]
         self.activation = activations.get(activation, self.where("activation"))
-        self.kernel_initializer = initializers.get(kernel_initializer, self.where("kernel_initializer"))
-        self.bias_initializer = initializers.get(bias_initializer, self.where("bias_initializer"))
-        self.kernel_regularizer = regularizers.optional(kernel_regularizer, self.where("kernel_regularizer"))
-        self.bias_regularizer = regularizers.optional(bias_regularizer, self.where("bias_regularizer"))
-        self.kernel_constraint = constraints.optional(kernel_constraint, self.where("kernel_constraint"))
-        self.bias_constraint = constraints.optional(bias_constraint, self.where("bias_constraint"))
+        self.keep_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
 
     def _letters(self) -> tuple[str, str, str]:
         """The letters of x, W and y, with `...` a dot; each once, and those of y in x or W."""

@@ -9,11 +9,13 @@ from typing import Any
 
 from .. import checks
 from ..arrays import Array, Shape
-from ..constraints import Constraint
+from ..constraints import Constraint, constraints
 from ..errors import InvalidArgument, ShapeError
-from ..initializers import Initializer
-from ..regularizers import Regularizer
+from ..initializers import Initializer, initializers
+from ..regularizers import Regularizer, regularizers
 from .variable import Variable
+
+OPTIONS = "initializer", "regularizer", "constraint"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,18 @@ class Holding:
     @abstractmethod
     def specs(self) -> Sequence[Parameter]:
         """The parameters, described."""
+
+    def keep_options(self: Any, name: str, initializer: Any, regularizer: Any = None, constraint: Any = None) -> None:
+        """Keep what the constructor was told of a parameter, as `name`_initializer and so on."""
+        where = {option: self.where(f"{name}_{option}") for option in OPTIONS}
+        setattr(self, f"{name}_initializer", initializers.get(initializer, where["initializer"]))
+        setattr(self, f"{name}_regularizer", regularizers.optional(regularizer, where["regularizer"]))
+        setattr(self, f"{name}_constraint", constraints.optional(constraint, where["constraint"]))
+
+    def described(self, name: str, shape: Shape, of: str = "") -> Parameter:
+        """A parameter with the options kept for it, or for another, `of`."""
+        kept = {option: getattr(self, f"{of or name}_{option}") for option in OPTIONS}
+        return Parameter(name, shape, **kept)
 
     @property
     def weights(self) -> list[Variable]:

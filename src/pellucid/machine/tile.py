@@ -28,6 +28,7 @@ ROWS = {16: 8, 8: 6, 4: 6}[LANES]  # of a full tile: as many as the registers ho
 # `mode`: 1 to begin from what C holds, 2 to end with max(·, 0).
 ARGUMENTS = ("a", "a_row", "a_k", "b", "b_k", "c", "c_row", "K", "m", "n", "start", "mode")
 ADD, RELU = 1, 2
+Block = list[list[Any]]  # the tile's vectors, row after row
 
 
 def _constant(n: int) -> Any:
@@ -37,12 +38,14 @@ def _constant(n: int) -> Any:
 class Emitter:
     """Writes one tile of `rows` by `vectors` vectors as an LLVM function; `masked` ones may be cut short at n."""
 
+    kind, arguments = "tile", ARGUMENTS
+
     def __init__(self, module: Any, rows: int, vectors: int, masked: bool) -> None:
         self.rows, self.vectors, self.masked = rows, vectors, masked
-        name = f"tile_{rows}x{vectors}{'m' if masked else ''}"
+        name = f"{self.kind}_{rows}x{vectors}{'m' if masked else ''}"
         self.function = module.globals.get(name)
         if self.function is None:
-            kind = ir.FunctionType(ir.VoidType(), [I64] * len(ARGUMENTS))
+            kind = ir.FunctionType(ir.VoidType(), [I64] * len(self.arguments))
             self.function = ir.Function(module, kind, name)
             self.function.linkage = "internal"
             self.function.attributes.add("noinline")
@@ -51,44 +54,53 @@ class Emitter:
 
     def _write(self) -> None:
         b = self.b = ir.IRBuilder(self.function.append_basic_block("entry"))
-        self.arg = dict(zip(ARGUMENTS, self.function.args, strict=True))
+        self.arg = dict(zip(self.arguments, self.function.args, strict=True))
         if self.masked:
             self._make_masks()
-        a_rows = [self._row_of_a(i) for i in range(self.rows)]
-        starts = self._starts()
-        entry = b.block
+        self._sum([self._row_of_a(i) for i in range(self.rows)], self._starts())
+        b.ret_void()
+
+    def _sum(self, a_rows: list[Any], starts: Block) -> None:
+        """Run through k, and store what comes out."""
+        b, entry = self.b, self.b.block
         loop, done = self.function.append_basic_block("k"), self.function.append_basic_block("done")
         b.cbranch(b.icmp_signed(">", self.arg["K"], _constant(0)), loop, done)
 
         b.position_at_end(loop)
-        k = b.phi(I64)
-        sums = [[b.phi(VECTOR) for _ in range(self.vectors)] for _ in range(self.rows)]
-        b_row = self._at(self.arg["b"], b.mul(k, self.arg["b_k"]))
-        b_vectors = [self._load(b_row, v) for v in range(self.vectors)]
-        step = b.mul(k, self.arg["a_k"])
-        new = []
-        for i in range(self.rows):
-            spread = self._spread(b.gep(a_rows[i], [step]))
-            new.append([self._fma(spread, b_vectors[v], sums[i][v]) for v in range(self.vectors)])
+        k, sums = b.phi(I64), self._phis()
+        new = self._step(k, a_rows, self._at(self.arg["b"], b.mul(k, self.arg["b_k"])), sums)
         after = b.add(k, _constant(1))
         b.cbranch(b.icmp_signed("<", after, self.arg["K"]), loop, done)
         k.add_incoming(_constant(0), entry)
         k.add_incoming(after, loop)
-        for i in range(self.rows):
-            for v in range(self.vectors):
-                sums[i][v].add_incoming(starts[i][v], entry)
-                sums[i][v].add_incoming(new[i][v], loop)
+        self._come(sums, {entry: starts, loop: new})
 
         b.position_at_end(done)
-        results = [[b.phi(VECTOR) for _ in range(self.vectors)] for _ in range(self.rows)]
-        for i in range(self.rows):
-            for v in range(self.vectors):
-                results[i][v].add_incoming(starts[i][v], entry)
-                results[i][v].add_incoming(new[i][v], loop)
-        self._store_all([[self._rectified(y) for y in row] for row in results])
-        b.ret_void()
+        results = self._phis()
+        self._come(results, {entry: starts, loop: new})
+        self._store_all(results)
 
     # Pieces ------------------------------------------------------------------------------------------------------
+
+    def _phis(self) -> Block:
+        """The tile's vectors, each to come from one of several blocks."""
+        return [[self.b.phi(VECTOR) for _ in range(self.vectors)] for _ in range(self.rows)]
+
+    def _come(self, phis: Block, values: dict[Any, Block]) -> None:
+        """Say what they are when they come from each block."""
+        for block, of_block in values.items():
+            for row, new in zip(phis, of_block, strict=True):
+                for phi, value in zip(row, new, strict=True):
+                    phi.add_incoming(value, block)
+
+    def _step(self, k: Any, a_rows: list[Any], b_row: Any, sums: Block) -> Block:
+        """One k: the products of its column of A with its row of B are added."""
+        b_vectors = [self._load(b_row, v) for v in range(self.vectors)]
+        at, new = self.b.mul(k, self.arg["a_k"]), []
+        for a_row, of_row in zip(a_rows, sums, strict=True):
+            spread = self._spread(self.b.gep(a_row, [at]))
+            new.append([self._fma(spread, b_vectors[v], of_row[v]) for v in range(self.vectors)])
+        return new
 
     def _make_masks(self) -> None:
         """Which lanes of each vector lie left of n."""
@@ -113,10 +125,14 @@ class Emitter:
         row = b.select(b.icmp_signed("<", row, last), row, last)
         return self._at(self.arg["a"], b.mul(row, self.arg["a_row"]))
 
+    def _row_of_c(self, i: Any) -> Any:
+        """The address of C's row i."""
+        return self._at(self.arg["c"], self.b.mul(i, self.arg["c_row"]))
+
     def _at(self, address: Any, floats: Any) -> Any:
         return self.b.gep(self.b.inttoptr(address, F32.as_pointer()), [floats])
 
-    def _starts(self) -> list[list[Any]]:
+    def _starts(self) -> Block:
         """What each vector of C begins from: C itself, the bias, or 0."""
         b = self.b
         zero = ir.Constant(VECTOR, [0.0] * LANES)
@@ -126,8 +142,9 @@ class Emitter:
         b.position_at_end(blocks["add"])
         there = []
         for i in range(self.rows):
-            row = b.select(b.icmp_signed("<", _constant(i), self.arg["m"]), _constant(i), _constant(0))
-            c_row = self._at(self.arg["c"], b.mul(row, self.arg["c_row"]))
+            c_row = self._row_of_c(
+                b.select(b.icmp_signed("<", _constant(i), self.arg["m"]), _constant(i), _constant(0))
+            )
             there.append([self._load(c_row, v) for v in range(self.vectors)])
         b.branch(blocks["begin"])
         b.position_at_end(blocks["fresh"])
@@ -136,7 +153,7 @@ class Emitter:
         bias = [self._load(self._at(self.arg["start"], _constant(0)), v) for v in range(self.vectors)]
         b.branch(blocks["begin"])
         b.position_at_end(blocks["begin"])
-        starts: list[list[Any]] = []
+        starts: Block = []
         for i in range(self.rows):
             starts.append([])
             for v in range(self.vectors):
@@ -158,9 +175,10 @@ class Emitter:
         load = self._intrinsic(f"llvm.masked.load.v{LANES}f32.p0", kind)
         return b.call(load, [where, ir.Constant(I32, 4), self.masks[v], ir.Constant(VECTOR, [0.0] * LANES)])
 
-    def _store_all(self, results: list[list[Any]]) -> None:
+    def _store_all(self, sums: Block) -> None:
         """Store the rows that are there, m of them."""
         b = self.b
+        results = [[self._rectified(y) for y in row] for row in sums]
         for i in range(self.rows):
             if i:
                 store, end = (self.function.append_basic_block(name) for name in ("store", "end"))
@@ -168,7 +186,7 @@ class Emitter:
                 b.position_at_end(end)
                 b.ret_void()
                 b.position_at_end(store)
-            row = self._at(self.arg["c"], b.mul(_constant(i), self.arg["c_row"]))
+            row = self._row_of_c(_constant(i))
             for v in range(self.vectors):
                 self._store(results[i][v], row, v)
 
@@ -210,10 +228,16 @@ def make_tile(rows: int, vectors: int, masked: bool) -> Any:
     @native
     def tile(context: Any, a: Any, a_row: Any, a_k: Any, b: Any, b_k: Any, c: Any, c_row: Any, K: Any, m: Any, n: Any,
              start: Any, mode: Any) -> Any:  # fmt: skip
-        def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-            builder.call(Emitter(builder.module, rows, vectors, masked).function, args)
-            return target.get_dummy_value()
-
-        return types.void(*[types.int64] * len(ARGUMENTS)), generate
+        return calls(Emitter, rows, vectors, masked)
 
     return tile
+
+
+def calls(emitter: type[Emitter], rows: int, vectors: int, masked: bool) -> Any:
+    """(type, generator) of an instruction that calls a tile."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.call(emitter(builder.module, rows, vectors, masked).function, args)
+        return target.get_dummy_value()
+
+    return types.void(*[types.int64] * len(emitter.arguments)), generate

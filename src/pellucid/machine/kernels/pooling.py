@@ -1,0 +1,110 @@
+"""Pools: the largest or the mean of some pixels of a sample, for each channel.
+
+op: x, y (backwards dy, x, y, dx), a table of where each pool's pixels end in the next one, that of the pixels, in
+floats of x (both uint32), pools, channels C, numbers of x and of y per sample. Threads share out the samples."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..intrinsics import floats, ints, words
+from ..layout import SCRATCH, B
+from .base import kernel
+from .gather import share
+
+f32 = np.float32
+
+
+@kernel("pool.max")
+def largest(op: int, ctx: int, tid: int, nt: int) -> None:
+    """y = max x; a NaN among them comes through."""
+    o, c = ints(op, 8), ints(ctx, 64)
+    pools, C = o[4], o[5]
+    ends = words(o[2], pools)
+    pixels = words(o[3], ends[pools - 1])
+    lo, hi = share(c[B], tid, nt)
+    for b in range(lo, hi):
+        first = 0
+        for p in range(pools):
+            y = floats(o[1] + 4 * (b * o[7] + p * C), C)
+            x = floats(o[0] + 4 * (b * o[6] + pixels[first]), C)
+            for i in range(C):
+                y[i] = x[i]
+            for t in range(first + 1, ends[p]):
+                x = floats(o[0] + 4 * (b * o[6] + pixels[t]), C)
+                for i in range(C):
+                    y[i] = y[i] if x[i] <= y[i] or y[i] != y[i] else x[i]
+            first = ends[p]
+
+
+@kernel("pool.max.grad")
+def largest_grad(op: int, ctx: int, tid: int, nt: int) -> None:
+    """dx = dy where x is the first that is y, summed over the pools."""
+    o, c = ints(op, 10), ints(ctx, 64)
+    pools, C = o[6], o[7]
+    ends = words(o[4], pools)
+    pixels = words(o[5], ends[pools - 1])
+    left = floats(c[SCRATCH], C)
+    lo, hi = share(c[B], tid, nt)
+    for b in range(lo, hi):
+        all_dx = floats(o[3] + 4 * b * o[8], o[8])
+        for i in range(o[8]):
+            all_dx[i] = f32(0)
+        first = 0
+        for p in range(pools):
+            dy, y = floats(o[0] + 4 * (b * o[9] + p * C), C), floats(o[2] + 4 * (b * o[9] + p * C), C)
+            for i in range(C):
+                left[i] = dy[i]
+            for t in range(first, ends[p]):
+                x, dx = floats(o[1] + 4 * (b * o[8] + pixels[t]), C), floats(o[3] + 4 * (b * o[8] + pixels[t]), C)
+                for i in range(C):
+                    here = left[i] if x[i] == y[i] else f32(0)
+                    dx[i] += here
+                    left[i] -= here
+            first = ends[p]
+
+
+@kernel("pool.mean")
+def mean(op: int, ctx: int, tid: int, nt: int) -> None:
+    """y = Σ x / n."""
+    o, c = ints(op, 8), ints(ctx, 64)
+    pools, C = o[4], o[5]
+    ends = words(o[2], pools)
+    pixels = words(o[3], ends[pools - 1])
+    lo, hi = share(c[B], tid, nt)
+    for b in range(lo, hi):
+        first = 0
+        for p in range(pools):
+            y = floats(o[1] + 4 * (b * o[7] + p * C), C)
+            for i in range(C):
+                y[i] = f32(0)
+            for t in range(first, ends[p]):
+                x = floats(o[0] + 4 * (b * o[6] + pixels[t]), C)
+                for i in range(C):
+                    y[i] += x[i]
+            n = f32(ends[p] - first)
+            for i in range(C):
+                y[i] /= n
+            first = ends[p]
+
+
+@kernel("pool.mean.grad")
+def mean_grad(op: int, ctx: int, tid: int, nt: int) -> None:
+    """dx = dy / n, summed over the pools; x and y are not looked at."""
+    o, c = ints(op, 10), ints(ctx, 64)
+    pools, C = o[6], o[7]
+    ends = words(o[4], pools)
+    pixels = words(o[5], ends[pools - 1])
+    lo, hi = share(c[B], tid, nt)
+    for b in range(lo, hi):
+        all_dx = floats(o[3] + 4 * b * o[8], o[8])
+        for i in range(o[8]):
+            all_dx[i] = f32(0)
+        first = 0
+        for p in range(pools):
+            dy, n = floats(o[0] + 4 * (b * o[9] + p * C), C), f32(ends[p] - first)
+            for t in range(first, ends[p]):
+                dx = floats(o[3] + 4 * (b * o[8] + pixels[t]), C)
+                for i in range(C):
+                    dx[i] += dy[i] / n
+            first = ends[p]

@@ -1,0 +1,74 @@
+"""Convolutions and pools on the engine: what the definition says, and the same bits on any number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from laws.lowered import by_definition, forward_and_backward
+from pellucid import layers as L
+from pellucid.rng import Key
+
+CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
+    (lambda: L.Conv1D(3, 3), (7, 5)),
+    (lambda: L.Conv1D(40, 4, padding="same", activation="relu"), (9, 3)),
+    (lambda: L.Conv1D(4, 3, padding="causal", dilation_rate=3, activation="tanh"), (11, 2)),
+    (lambda: L.Conv1D(6, 2, strides=3, groups=3), (11, 6)),
+    (lambda: L.Conv2D(5, 3), (6, 7, 1)),
+    (lambda: L.Conv2D(33, (3, 2), activation="relu"), (5, 6, 17)),
+    (lambda: L.Conv2D(8, 3, padding="same", strides=2), (6, 5, 4)),
+    (lambda: L.Conv2D(8, 2, strides=3, use_bias=False), (8, 7, 4)),
+    (lambda: L.Conv2D(4, 1, strides=2), (5, 5, 3)),
+    (lambda: L.Conv2D(6, 3, padding="same", dilation_rate=2, groups=2, activation="softmax"), (5, 6, 4)),
+    (lambda: L.Conv2D(40, 3, groups=2), (4, 5, 6)),
+    (lambda: L.Conv2D(4, 3, data_format="channels_first", activation="relu"), (2, 5, 6)),
+    (lambda: L.Conv2D(3, (5, 1), padding="same", data_format="channels_first", activation="tanh"), (2, 4, 3)),
+    (lambda: L.Conv3D(4, 2), (3, 4, 3, 2)),
+    (lambda: L.Conv3D(5, (1, 3, 2), strides=(2, 1, 2), padding="same", activation="elu"), (3, 4, 5, 2)),
+    (lambda: L.Conv3D(2, 2, dilation_rate=2, data_format="channels_first"), (2, 3, 4, 3)),
+    (L.MaxPooling1D, (7, 19)),
+    (lambda: L.MaxPooling2D(3, strides=2, padding="same"), (6, 5, 3)),
+    (lambda: L.MaxPooling2D(2, strides=1, data_format="channels_first"), (3, 4, 5)),
+    (lambda: L.MaxPooling3D(2, strides=(1, 2, 1)), (3, 4, 3, 5)),
+    (lambda: L.AveragePooling1D(3, strides=1, padding="same"), (7, 19)),
+    (L.AveragePooling2D, (5, 6, 3)),
+    (lambda: L.AveragePooling3D((1, 2, 2), strides=1, padding="same", data_format="channels_first"), (3, 2, 3, 4)),
+]
+
+
+def told(value: object) -> str:
+    return value().__class__.__name__ if callable(value) else str(value)
+
+
+@pytest.mark.parametrize(("make", "shape"), CASES, ids=told)
+def test_alone(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer = make()
+    for batch in (1, 7):
+        x = Key(1).normal((batch, *shape))
+        dy = Key(2).normal((batch, *layer.output_shape_for(shape)))
+        y, dx, gradients = forward_and_backward(layer, x, dy, 1)
+        wanted, slope, expected = by_definition(layer, x, dy)
+        np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=2e-6)
+        np.testing.assert_allclose(dx, slope, rtol=1e-5, atol=1e-5)
+        assert gradients.keys() == expected.keys()
+        for name, gradient in gradients.items():
+            np.testing.assert_allclose(gradient, expected[name], rtol=1e-5, atol=2e-5)
+        for threads in (2, 3):
+            again = forward_and_backward(layer, x, dy, threads)
+            np.testing.assert_array_equal(again[0], y)
+            np.testing.assert_array_equal(again[1], dx)
+            for name, gradient in gradients.items():
+                np.testing.assert_array_equal(again[2][name], gradient)
+
+
+@pytest.mark.parametrize(("make", "shape"), CASES, ids=told)
+def test_a_row_is_the_same_in_any_batch(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer, x = make(), Key(1).normal((5, *shape))
+    dy = Key(2).normal((5, *layer.output_shape_for(shape)))
+    y, dx, _ = forward_and_backward(layer, x, dy, 1)
+    for i in range(5):
+        alone, back, _ = forward_and_backward(layer, x[i : i + 1], dy[i : i + 1], 1)
+        np.testing.assert_array_equal(alone[0], y[i])
+        np.testing.assert_array_equal(back[0], dx[i])
