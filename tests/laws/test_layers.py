@@ -13,7 +13,7 @@ from laws.graphs import JOINING
 from pellucid import layers as L
 from pellucid.errors import PellucidError, ShapeError
 from pellucid.layers.base import layers
-from pellucid.layers.checking import away_from_zero
+from pellucid.layers.checking import to_check
 from pellucid.rng import Key
 
 Row = tuple[Callable[[], L.Layer], tuple[int, ...]]
@@ -22,6 +22,8 @@ ROWS: list[Row] = [
     (lambda: L.Dense(3), (4,)),
     (lambda: L.Dense(2, activation="tanh", use_bias=False), (3, 4)),
     (lambda: L.Dense(3, activation="softmax"), (2, 3, 4)),
+    (lambda: L.Embedding(5, 3), (4,)),
+    (lambda: L.Embedding(7, 2, mask_zero=True, embeddings_initializer="normal"), (2, 3)),
     (lambda: L.EinsumDense("ab,bc->abc", (None, 2), bias_axes="bc", activation="tanh"), (4,)),
     (lambda: L.EinsumDense("abc,bcd->abd", (3, 2), bias_axes="d"), (3, 4)),
     (lambda: L.EinsumDense("...x,xy->...y", 3, bias_axes="y"), (2, 3, 4)),
@@ -109,8 +111,8 @@ def told(row: Row) -> str:
 every_row = pytest.mark.parametrize(("make", "shape"), ROWS, ids=[told(row) for row in ROWS])
 
 
-def batch(shape: tuple[int, ...], n: int = 3) -> np.ndarray:
-    return away_from_zero((n, *shape), Key(5))
+def batch(layer: L.Layer, shape: tuple[int, ...], n: int = 3) -> np.ndarray:
+    return to_check(layer, (n, *shape), Key(5))
 
 
 def as_written(layer: L.Layer) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def test_a_call_gives_the_layers_dtype_and_shape(
     layer = make()
     layer.dtype = dtype
     for training in (False, True):
-        y = layer(batch(shape).astype("float32"), training=training)
+        y = layer(batch(layer, shape).astype("float32"), training=training)
         assert y.dtype == dtype
         assert y.shape == (3, *layer.output_shape_for(shape)) == (3, *layer.output_shape[1:])
         assert layer.compute_output_shape((None, *shape)) == layer.output_shape
@@ -150,7 +152,7 @@ def test_a_call_gives_the_layers_dtype_and_shape(
 @every_row
 def test_lists_and_integers_are_inputs(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
     layer = make()
-    whole = np.arange(1, 1 + 2 * int(np.prod(shape)), dtype="uint8").reshape(2, *shape)
+    whole = np.arange(1, 1 + 2 * int(np.prod(shape)), dtype="uint8").reshape(2, *shape) % (layer.names or 255)
     y = layer(whole)
     np.testing.assert_array_equal(y, layer(whole.tolist()))
     assert y.dtype == np.float32
@@ -158,7 +160,8 @@ def test_lists_and_integers_are_inputs(make: Callable[[], L.Layer], shape: tuple
 
 @every_row
 def test_a_call_in_inference_changes_nothing(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
-    layer, x = make(), batch(shape)
+    layer = make()
+    x = batch(layer, shape)
     before = x.copy()
     first = layer(x).copy()
     weights = layer.get_weights()
@@ -177,7 +180,7 @@ def test_the_saved_form_makes_the_same_layer(make: Callable[[], L.Layer], shape:
     again.set_weights(layer.get_weights())
     assert type(again) is type(layer)
     assert as_written(again) == as_written(layer)
-    np.testing.assert_array_equal(again(batch(shape)), layer(batch(shape)))
+    np.testing.assert_array_equal(again(batch(again, shape)), layer(batch(layer, shape)))
 
 
 @every_row
@@ -196,8 +199,8 @@ def test_a_built_layer_serves_another_shape_as_one_built_for_it_would_or_refuses
     make: Callable[[], L.Layer], shape: tuple[int, ...]
 ) -> None:
     layer, other = make(), make()
-    layer(batch(shape))
-    x = np.arange(6.0 * np.prod(shape)).reshape(3, *shape, 2)
+    layer(batch(layer, shape))
+    x = np.arange(6.0 * np.prod(shape)).reshape(3, *shape, 2) % (layer.names or np.inf)
     try:
         other.build((None, *x.shape[1:]))
         other.set_weights(layer.get_weights())

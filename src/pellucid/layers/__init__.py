@@ -3,6 +3,7 @@
 from .activation import Activation
 from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
+from .attention import AdditiveAttention, Attention
 from .base import Layer, layers
 from .batch_normalization import BatchNormalization
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
@@ -14,6 +15,7 @@ from .dot import Dot
 from .dropout import Dropout
 from .einsum_dense import EinsumDense
 from .elu import ELU
+from .embedding import Embedding
 from .flatten import Flatten
 from .gaussian_dropout import GaussianDropout
 from .gaussian_noise import GaussianNoise
@@ -26,6 +28,7 @@ from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
 from .masking import Masking
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
+from .multi_head_attention import MultiHeadAttention
 from .normalization import Normalization
 from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
@@ -47,7 +50,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -62,6 +67,7 @@ __all__ = [
     "Dot",
     "Dropout",
     "EinsumDense",
+    "Embedding",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
@@ -80,6 +86,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",

@@ -113,8 +113,18 @@ class Way(Composite):
     @property
     def takes_mask(self) -> bool:  # type: ignore[override]
         """Whether `call` asks for the mask of its input, and no call names one."""
+        names = inspect.signature(self._whose.call).parameters
         named = self._form is not None and ("mask" in self._form[1] or len(self._form[0]) > 1)
-        return "mask" in inspect.signature(self._whose.call).parameters and not named
+        return ("mask" in names and not named) or any(name.endswith("_mask") for name in self._masks_asked())
+
+    def _masks_asked(self) -> dict[str, Form]:
+        """Masks that `call` asks for by the name of an argument, as `query_mask`, and no call names: of which data."""
+        if self._form is None:
+            return {}
+        signature = inspect.signature(self._whose.call)
+        given = signature.bind_partial(*self._form[0], **self._form[1]).arguments
+        asked = {f"{name}_mask": form for name, form in given.items() if isinstance(form, Place)}
+        return {name: form for name, form in asked.items() if name in signature.parameters and name not in given}
 
     # Tracing ------------------------------------------------------------------------------------------------------
 
@@ -192,7 +202,8 @@ class Way(Composite):
             for shape, there in zip(shapes, masked, strict=False)
         ]
         if masks:
-            kwargs = {**kwargs, "mask": put_together(self._form[0][0], masks)}
+            by_name = {name: put_together(form, masks) for name, form in self._masks_asked().items()}
+            kwargs |= by_name or {"mask": put_together(self._form[0][0], masks)}
             entries = [*entries, *(mask for mask in masks if mask is not None)]
         if "training" in inspect.signature(call).parameters:
             kwargs = {**kwargs, "training": training}

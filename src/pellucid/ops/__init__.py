@@ -117,7 +117,7 @@ OPERATORS.update(
     add=add, subtract=subtract, multiply=multiply, divide=divide, floor_divide=floor_divide, mod=mod, power=power,
     matmul=matmul, less=less, less_equal=less_equal, greater=greater, greater_equal=greater_equal,
     logical_and=logical_and, logical_or=logical_or, logical_not=logical_not, get_item=get_item, negative=negative,
-    abs=abs, einsum=einsum,
+    abs=abs, einsum=einsum, where=where, expand_dims=expand_dims, tanh=tanh, sum=sum, cast=cast,
 )
 # fmt: on
 OPS.update(__all__)
