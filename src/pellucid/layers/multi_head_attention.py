@@ -124,10 +124,10 @@ class MultiHeadAttention(Headed):
         heads, into = self.num_heads, "...d,dhk->...hk"
         self.query_dense = self.projection("query", into, [heads, self.key_dim], "hk")
         self.key_dense = self.projection("key", into, [heads, self.key_dim], "hk")
-        self.value_dense = self.projection("value", into, [heads, self.value_dim], "hk")
         self.gate_dense = None
         if self.use_gate:
             self.gate_dense = self.projection("gate", into, [heads, self.value_dim], "hk", "sigmoid")
+        self.value_dense = self.projection("value", into, [heads, self.value_dim], "hk")
         sizes = self.out_sizes or (query_shape[-1],)
         out = string.ascii_lowercase[-len(sizes) :]
         self.output_dense = self.projection("attention_output", f"...hk,hk{out}->...{out}", sizes, out)

@@ -176,12 +176,18 @@ class Way(Composite):
         whose = self._whose
         whose._built_once = True
         args, kwargs = put_together(self._form, [(None, *shape) for shape in shapes])
-        wanted = list(inspect.signature(whose.build).parameters)
-        if len(wanted) == 1:
-            whose.build([*args, *kwargs.values()][0])
+        if by_name := self._shapes_asked(args, kwargs):
+            whose.build(**by_name)
         else:
-            named = inspect.signature(whose.call).bind_partial(*args, **kwargs).arguments
-            whose.build(**{f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted})
+            whose.build([*args, *kwargs.values()][0])
+
+    def _shapes_asked(self, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Of the shapes with which it is called, those that a `build` of several asks for by the arguments' names."""
+        wanted = list(inspect.signature(self._whose.build).parameters)
+        if len(wanted) == 1:
+            return {}
+        named = inspect.signature(self._whose.call).bind_partial(*args, **kwargs).arguments
+        return {f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted}
 
     def masked_graph(self, masked: Sequence[bool]) -> Graph:
         """What `call` does to inputs of which these have a mask: that enters behind them."""
