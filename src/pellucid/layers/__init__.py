@@ -19,6 +19,7 @@ from .embedding import Embedding
 from .flatten import Flatten
 from .gaussian_dropout import GaussianDropout
 from .gaussian_noise import GaussianNoise
+from .group_query_attention import GroupQueryAttention
 from .holding import Parameter
 from .identity import Identity
 from .input_layer import Input, InputLayer
@@ -71,6 +72,7 @@ __all__ = [
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",

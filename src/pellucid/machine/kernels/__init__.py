@@ -4,6 +4,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     activity_regularization,
     adafactor,
     added_loss,
+    attention,
     binary_losses,
     class_losses,
     constraints,

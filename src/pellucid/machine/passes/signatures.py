@@ -154,6 +154,10 @@ TABLE: dict[str, str] = {
     "dz >db:lines O M": "dense.bias",
     "dz w >dx I O M y": "dense.inputs",
     "a b >c": "op.matmul",
+    "q:samples k:samples v:samples mask >y:samples >stats:samples": "attention",
+    "dy:samples q:samples k:samples v:samples mask y:samples stats:samples >dq:samples >dk:samples >dv:samples": (
+        "attention.grad"
+    ),
     "x w b >y Mode places P X Y taps": "conv",
     "x dz >dw taps T K Row lines": "conv.weights",
     "w >turned": "conv.turned",
