@@ -39,7 +39,7 @@ def shares(scores: Any, mask: Any, axes: int = 1) -> Any:
     """Scores as shares that sum to 1 over the last axes, those that the mask hides 0."""
     if mask is not None:
         scores = op("where", mask, scores, MASKED)
-    return Softmax(tuple(range(-axes, 0)) if axes > 1 else -1)(scores)
+    return Softmax(tuple(range(-axes, 0)) if axes > 1 else -1, dtype=scores.dtype)(scores)
 
 
 def steps_of(layer: str, x: Any) -> int:

@@ -25,7 +25,7 @@ class Attending(Traced):
         """Keep what the constructor was told of the shares that are left out in training."""
         self.dropout = checks.number(self.where("dropout"), dropout, minimum=0, maximum=1)
         self.seed = seed
-        self.left_out = Dropout(self.dropout, seed=seed) if self.dropout else None
+        self.left_out = Dropout(self.dropout, seed=seed, dtype=self.dtype) if self.dropout else None
 
     def scores(self, query: Any, key: Any) -> Any:
         """(B, T, S) from (B, T, D) and (B, S, D)."""

@@ -33,7 +33,7 @@ class Headed(Traced):
         self.seed, self.flash_attention = told["seed"], told["flash_attention"]
         for name in ("kernel", "bias"):
             self.keep_options(name, *(told[f"{name}_{option}"] for option in OPTIONS))
-        self.left_out = Dropout(self.dropout, seed=self.seed) if self.dropout else None
+        self.left_out = Dropout(self.dropout, seed=self.seed, dtype=self.dtype) if self.dropout else None
 
     def projection(
         self, name: str, equation: str, sizes: Sequence[int], axes: str, activation: Any = None

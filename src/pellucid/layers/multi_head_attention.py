@@ -10,6 +10,7 @@ from typing import Any, Unpack
 
 from .. import checks
 from ..errors import ShapeError, Told
+from ..registry import arguments, plain
 from .base import LayerOptions, layers
 from .headed import Headed
 
@@ -95,5 +96,7 @@ class MultiHeadAttention(Headed):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
-        config = super().get_config()
-        return config | {"output_shape": None if self.out_sizes is None else list(self.out_sizes)}
+        untold = "input_shape", "input_dim", "activity_regularizer", "output_shape"
+        known = [name for name in arguments(MultiHeadAttention) if name not in untold]
+        sizes = None if self.out_sizes is None else list(self.out_sizes)
+        return {**{name: plain(getattr(self, name)) for name in known}, "output_shape": sizes}

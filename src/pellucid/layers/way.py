@@ -15,6 +15,7 @@ import numpy as np
 
 from ..arrays import Shape, fits, is_whole
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told
+from ..settings import within
 from ..wiring import Call, Graph, Tensor
 from .composite import Composite
 from .connecting import missing
@@ -214,7 +215,8 @@ class Way(Composite):
         if "training" in inspect.signature(call).parameters:
             kwargs = {**kwargs, "training": training}
         try:
-            return trace(self._place(), entries, lambda: call(*args, **kwargs), whose._seeds, whose.own_weights)
+            with within(whose.dtype):  # for what it makes on the way, and masks, whose dtype says nothing
+                return trace(self._place(), entries, lambda: call(*args, **kwargs), whose._seeds, whose.own_weights)
         except PellucidError as problem:
             if not problem.where.startswith(self._place()):
                 problem.where = f"{self._place('call')}, {problem.where}"
