@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from laws.graphs import JOINING
+from laws.graphs import ATTENDING, JOINING
 from pellucid import layers as L
 from pellucid.errors import PellucidError, ShapeError
 from pellucid.layers.base import layers
@@ -124,7 +124,7 @@ def test_every_layer_has_a_row() -> None:
         "Sequential",
         "Functional",
         "Lambda",
-    } - JOINING
+    } - JOINING - ATTENDING
 
 
 @every_row
