@@ -445,7 +445,8 @@ def test_pictures_turn_their_channels_first_once_and_back_once():
     assert [(name, type(part).__name__) for name, part in module.named_children()] == [
         ("conv2d_first", "Permute"), ("conv2d", "Conv2d"), ("conv2d_relu", "ReLU"), ("max_pooling2d", "MaxPool2d"),
         ("conv2d_1_border", "ZeroPad2d"), ("conv2d_1", "Conv2d"), ("average_pooling2d", "AvgPool2d"),
-        ("average_pooling2d_last", "Permute"), ("flatten", "Flatten"), ("dense", "Linear"), ("dense_softmax", "Softmax"),
+        ("average_pooling2d_last", "Permute"), ("flatten", "Flatten"), ("dense", "Linear"),
+        ("dense_softmax", "Softmax"),
     ]  # fmt: skip
     assert module.conv2d.weight.shape == (4, 1, 3, 3)
 

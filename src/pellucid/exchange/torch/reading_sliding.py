@@ -142,33 +142,31 @@ def mean_pool(use: Use, x: Tensor) -> Tensor:
 
 @reads("nn.AdaptiveAvgPool1d", "nn.AdaptiveAvgPool2d", "nn.AdaptiveAvgPool3d", "nn.AdaptiveMaxPool1d",
        "nn.AdaptiveMaxPool2d", "nn.AdaptiveMaxPool3d")  # fmt: skip
-def adaptive(use: Use, x: Tensor) -> Tensor:
+def adaptive(use: Use, x: Tensor) -> Any:
     return whole(use, x, use.module.output_size)
 
 
 @reads("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
        "adaptive_max_pool2d", "adaptive_max_pool3d")  # fmt: skip
-def whole(use: Use, x: Tensor, output_size: Any) -> Tensor:
+def whole(use: Use, x: Tensor, output_size: Any) -> Any:
     """The mean, or the largest, of all of a sample."""
     axes = int(use.told[-2])
     size_of(use, x, axes)
     if set(each(output_size, axes)) != {1}:
         use.refuse("one number for each channel", f"output_size={output_size}")
     operation = ops.max if "max" in use.told.lower() else ops.mean
-    y: Tensor = use.operate(operation, x, axis=list(range(2, axes + 2)), keepdims=True)
-    return y
+    return use.operate(operation, x, axis=list(range(2, axes + 2)), keepdims=True)
 
 
 @reads("nn.ZeroPad1d", "nn.ZeroPad2d", "nn.ZeroPad3d", "nn.ConstantPad1d", "nn.ConstantPad2d", "nn.ConstantPad3d")
-def padded(use: Use, x: Tensor) -> Tensor:
+def padded(use: Use, x: Tensor) -> Any:
     return pad(use, x, use.module.padding, value=use.module.value)
 
 
 @reads("pad")
-def pad(use: Use, x: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+def pad(use: Use, x: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
     n = len(x.sample) + 1
     if mode != "constant" or len(pad) > 2 * (n - 1) or min(pad, default=0) < 0:
         use.refuse("a border of one number around samples", f"mode={mode!r}, pad={tuple(pad)}")
     widths = [(0, 0)] * (n - len(pad) // 2) + [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
-    y: Tensor = use.operate(ops.pad, x, pad_width=widths, constant_values=float(value or 0.0))
-    return y
+    return use.operate(ops.pad, x, pad_width=widths, constant_values=float(value or 0.0))

@@ -12,7 +12,7 @@ from ...layers.channels import LAST
 from ...layers.sliding import Window
 from .activations import activated
 from .layers import unusual
-from .writer import At, Value, writes
+from .writer import At, writes
 
 ALONG = ("softmax", "log_softmax", "sparsemax", "glu")  # activations that ask which axis is which
 
@@ -67,7 +67,7 @@ def convolution(at: At) -> Any:
 
 
 @writes(L.MaxPooling1D, L.MaxPooling2D, L.MaxPooling3D)
-def max_pooling(at: At) -> Value:
+def max_pooling(at: At) -> Any:
     axes, _, window = slid(at)
     x, padding = laid_around(at, entered(at), window, -math.inf)
     kernel = at.layer.pool_size
@@ -76,7 +76,7 @@ def max_pooling(at: At) -> Value:
 
 
 @writes(L.AveragePooling1D, L.AveragePooling2D, L.AveragePooling3D)
-def average_pooling(at: At) -> Value:
+def average_pooling(at: At) -> Any:
     axes, _, window = slid(at)
     x, kernel, strides = entered(at), at.layer.pool_size, at.layer.strides
     if window.before != window.after:
