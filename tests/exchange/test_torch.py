@@ -392,7 +392,7 @@ class Doubled(nn.Module):
             "a border of zeros, got reflect",
         ),
         (lambda: nn.MaxPool1d(2, dilation=2), "windows without gaps"),
-        (lambda: nn.AvgPool1d(3, 2, 1, ceil_mode=True), "means of what lies in the sample"),
+        (lambda: nn.AvgPool1d(3, 2, 1, ceil_mode=True), "all windows stay within"),
         (lambda: nn.AdaptiveAvgPool1d(2), "one number for each channel"),
         (lambda: nn.Conv2d(3, 3, 2), "samples of channels and 2 axes more"),
         (lambda: nn.Sequential(nn.Fold((2, 2), 2)), "nn.Fold"),

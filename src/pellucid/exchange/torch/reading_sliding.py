@@ -11,7 +11,7 @@ from ... import ops
 from ...arrays import Shape
 from ...layers.channels import FIRST
 from ...wiring import Tensor
-from ..sliding import Border, filling, padding_of
+from ..sliding import POOLED, Border, meant, padding_of, size_of, slid
 from .reader import Use, reads
 
 CONVOLUTIONS = {"nn.Conv1d": L.Conv1D, "nn.Conv2d": L.Conv2D, "nn.Conv3d": L.Conv3D}
@@ -20,52 +20,15 @@ MEAN = {1: L.AveragePooling1D, 2: L.AveragePooling2D, 3: L.AveragePooling3D}
 FUNCTIONS = "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d"
 
 
+def both(padding: Any, axes: int) -> Border:
+    """PyTorch's border: as much after as before."""
+    return each(padding, axes), each(padding, axes)
+
+
 def each(value: Any, axes: int) -> Shape:
     """A number for each axis."""
     found = tuple(value) if isinstance(value, Sequence) else (value,)
     return found * axes if len(found) == 1 else found
-
-
-def size_of(use: Use, x: Tensor, axes: int) -> Shape:
-    """The size of a sample, which has its channels first."""
-    if len(x.sample) != axes + 1:
-        use.refuse(f"samples of channels and {axes} axes more", f"a shape {(None, *x.sample)}")
-    return x.sample[1:]
-
-
-def bordered(use: Use, x: Tensor, border: Border, fill: float = 0.0) -> Tensor:
-    """x with a border around its samples."""
-    widths = [(0, 0), (0, 0), *zip(*border, strict=True)]
-    if not any(map(any, widths)):
-        return x
-    y: Tensor = use.operate(ops.pad, x, pad_width=widths, constant_values=fill)
-    return y
-
-
-def without_border(use: Use, x: Tensor, fill: float) -> tuple[Tensor, Border]:
-    """(x, border): where x is samples that a border of this number was laid around, those without it."""
-    n, layer = len(x.sample) - 1, x.node.layer
-    options = getattr(layer, "options", {}) if getattr(layer, "operation", None) is ops.pad else {}
-    if not options or options["constant_values"] != fill or any(map(any, options["pad_width"][:2])):
-        return x, ((0,) * n, (0,) * n)
-    before, after = zip(*options["pad_width"][2:], strict=True)
-    return x.node.inputs[0], (before, after)
-
-
-def slid(
-    use: Use, x: Tensor, kernel: Shape, strides: Shape, dilation: Shape, padding: Shape, kinds: Sequence[str],
-    up: bool = False, fill: float = 0.0,
-) -> tuple[Tensor, str]:  # fmt: skip
-    """(x, padding) as a layer takes them, whose window slides over x with this much border."""
-    size = size_of(use, x, len(kernel))
-    inner, border = without_border(use, x, fill)
-    around = tuple(tuple(map(sum, zip(side, padding, strict=True))) for side in border)
-    met = filling(inner.sample[1:], kernel, strides, dilation, (around[0], around[1]), up)
-    found = padding_of(inner.sample[1:], kernel, strides, dilation, met, kinds)
-    if found is not None:
-        return inner, found
-    met = filling(size, kernel, strides, dilation, (padding, padding), up)
-    return bordered(use, x, met, fill), "valid"
 
 
 @reads(*CONVOLUTIONS)
@@ -76,7 +39,7 @@ def convolution(use: Use, x: Tensor) -> Tensor:
     kernel, strides, dilation = each(m.kernel_size, axes), each(m.stride, axes), each(m.dilation, axes)
     padding = m.padding
     if not isinstance(padding, str):
-        x, padding = slid(use, x, kernel, strides, dilation, each(padding, axes), kind.paddings)
+        x, padding = slid(use, x, kernel, strides, dilation, both(padding, axes), kind.paddings)
     given = {"kernel": m.weight.permute(*range(2, axes + 2), 1, 0), **({} if m.bias is None else {"bias": m.bias})}
     return use.layer(
         kind, x, weights=given, filters=m.out_channels, kernel_size=kernel, strides=strides, padding=padding,
@@ -109,9 +72,8 @@ def largest(
     if max(each(dilation, axes)) > 1 or return_indices:
         use.refuse("windows without gaps, and the largest alone", "dilation, or return_indices=True")
     kernel, strides = each(kernel_size, axes), each(stride or kernel_size, axes)
-    x, found = slid(
-        use, x, kernel, strides, (1,) * axes, each(padding, axes), ("valid", "same"), ceil_mode, -math.inf
-    )  # fmt: skip
+    border = both(padding, axes)
+    x, found = slid(use, x, kernel, strides, (1,) * axes, border, POOLED, ceil_mode, -math.inf)
     return use.layer(MAX[axes], x, pool_size=kernel, strides=strides, padding=found, data_format=FIRST)
 
 
@@ -119,14 +81,10 @@ def mean(
     use: Use, axes: int, x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: Any = None,
 ) -> Tensor:  # fmt: skip
-    kernel, strides, border = each(kernel_size, axes), each(stride or kernel_size, axes), each(padding, axes)
-    size = size_of(use, x, axes)
-    met = filling(size, kernel, strides, (1,) * axes, (border, border), ceil_mode)
-    counted = count_include_pad and any(map(any, met)) and any(border)
-    found = "valid" if counted else padding_of(size, kernel, strides, (1,) * axes, met, ("valid", "same"))
-    if found is None or divisor_override is not None or (counted and any(map(int.__gt__, met[1], border))):
-        use.refuse("means of what lies in the sample, or all of windows with a border of zeros", "others")
-    x = bordered(use, x, met) if counted else x
+    if divisor_override is not None:
+        use.refuse("means, divided by the numbers that they are of", f"divisor_override={divisor_override}")
+    kernel, strides = each(kernel_size, axes), each(stride or kernel_size, axes)
+    x, found = meant(use, x, kernel, strides, both(padding, axes), count_include_pad, ceil_mode)
     return use.layer(MEAN[axes], x, pool_size=kernel, strides=strides, padding=found, data_format=FIRST)
 
 
@@ -134,7 +92,7 @@ def mean(
 def mean_pool(use: Use, x: Tensor) -> Tensor:
     m = use.module
     size, axes = size_of(use, x, len(m.kernel)), len(m.kernel)
-    found = padding_of(size, m.kernel, m.stride, (1,) * axes, (m.before, m.after), ("valid", "same"))
+    found = padding_of(size, m.kernel, m.stride, (1,) * axes, (m.before, m.after), POOLED)
     if found is None:
         use.refuse("the border of padding='same'", f"{m.before} before and {m.after} after")
     return use.layer(MEAN[axes], x, pool_size=m.kernel, strides=m.stride, padding=found, data_format=FIRST)
