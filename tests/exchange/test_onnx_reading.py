@@ -262,6 +262,16 @@ SLIDING: dict[str, str] = {
     "GlobalAveragePool": "y = GlobalAveragePool(x)",
     "GlobalMaxPool": "y = GlobalMaxPool(x)",
     "Pad": "p = Constant<value_ints = [0, 0, 1, 0, 0, 0, 2, 3]>() v = Constant<value_float = 7.0>() y = Pad(x, p, v)",
+    "Pad mirrored": 'p = Constant<value_ints = [0, 0, 1, 2, 0, 0, 2, 3]>() y = Pad<mode = "reflect">(x, p)',
+    "Pad of the edge": 'p = Constant<value_ints = [0, 0, 1, 2, 0, 0, 2, 0]>() y = Pad<mode = "edge">(x, p)',
+    "Pad of the edge, then MaxPool": (
+        'p = Constant<value_ints = [0, 0, 0, 0, 0, 0, 1, 0]>() h = Pad<mode = "edge">(x, p)'
+        " y = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(h)"
+    ),
+    "Pad of computed numbers": (
+        "v = Constant<value_ints = [1, 1]>() s = Shape(v) n = Constant<value_ints = [4]>() m = Add(s, n)"
+        " z = ConstantOfShape<value = int64[1] {0}>(m) p = Concat<axis = 0>(z, v) y = Pad(x, p)"
+    ),
     "Pad of an axis, then Conv": (
         "p = Constant<value_ints = [0, 1]>() a = Constant<value_ints = [-2]>() v = Constant<value_float = 0.0>()"
         f" h = Pad(x, p, v, a) {K} y = Conv<pads = [0, 1, 0, 1]>(h, w)"
@@ -270,6 +280,7 @@ SLIDING: dict[str, str] = {
 
 BORDERED = (  # those whose border no padding has
     "Conv with a border", "Conv with little before", "MaxPool with a border", "AveragePool of a border", "Pad",
+    "Pad mirrored", "Pad of computed numbers",
 )  # fmt: skip
 
 
@@ -299,7 +310,7 @@ REFUSED: dict[str, tuple[str, str]] = {
         "s = Constant<value_ints = [0, 0, 0, 9000000000000000000]>() y = Pad(x, s)", "rows of 4,194,304 numbers",
     ),
     "borders of other axes": ("s = Constant<value_ints = [1, 0]>() y = Pad(x, s)", "two numbers for each of 2 axes"),
-    "a border of the batch": ("s = Constant<value_ints = [1, 0, 0, 0]>() y = Pad(x, s)", "a border of one number"),
+    "a border of the batch": ("s = Constant<value_ints = [1, 0, 0, 0]>() y = Pad(x, s)", "a border around samples"),
     "a window that is larger": (
         "s = Constant<value_ints = [-1, 2, 2]>() h = Reshape(x, s) y = AveragePool<kernel_shape = [3]>(h)",
         "windows within 2 numbers, got 3",

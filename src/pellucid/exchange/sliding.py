@@ -5,6 +5,7 @@ Where no padding has that border, it is laid around by the op `pad`. What enters
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,12 +61,15 @@ def bordered(use: Any, x: Tensor, border: Border, fill: float = 0.0) -> Tensor:
 
 
 def without_border(x: Tensor, fill: float) -> tuple[Tensor, Border]:
-    """(x, border): where x is samples that a border of this number was laid around, those without it."""
+    """(x, border): where x is samples that a border of this number was laid around, those without it. The largest of a
+    window is the same where its border is the samples' own edge, one number wide."""
     n, layer = len(x.sample) - 1, x.node.layer
     options = layer.options if getattr(layer, "operation", None) is ops.pad else {}
-    if not options or options["constant_values"] != fill or any(map(any, options["pad_width"][:2])):
+    widths = options.get("pad_width", [(0, 0)] * (n + 2))
+    edge = options.get("mode") == "symmetric" and max(map(max, widths)) <= 1 and fill == -math.inf
+    if any(map(any, widths[:2])) or not (edge or options.get("constant_values") == fill):
         return x, ((0,) * n, (0,) * n)
-    before, after = zip(*options["pad_width"][2:], strict=True)
+    before, after = zip(*widths[2:], strict=True)
     return x.node.inputs[0], (before, after)
 
 
@@ -96,6 +100,5 @@ def meant(
             use.refuse("a border that all windows stay within", "one that the last reach beyond")
         return bordered(use, x, met), "valid"
     found = padding_of(size, kernel, strides, still, met, POOLED)
-    if found is None:
-        use.refuse("the border of padding='same', or one that counts", f"{met[0]} before and {met[1]} after")
-    return x, found
+    told = "the border of padding='same', or one that counts", f"{met[0]} before and {met[1]} after"
+    return x, found or use.refuse(*told)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from ... import layers as L
 from ... import ops
 from ...arrays import Shape
@@ -126,7 +128,15 @@ def pad(use: Use) -> Tensor:
             widths[axis] = before, after
     else:
         use.refuse(f"two numbers for each of {n} axes", f"pads={pads}, axes={axes}")
-    if mode != "constant" or any(widths[0]) or min(pads, default=0) < 0:
-        use.refuse("a border of one number around samples", f"mode={mode!r}, pads={pads}")
+    if mode not in ("constant", "edge", "reflect") or any(widths[0]) or min(pads, default=0) < 0:
+        use.refuse("a border around samples: of one number, their edge, or mirrored", f"mode={mode!r}, pads={pads}")
     use.fits([before + size + after for (before, after), size in zip(widths[1:], x.sample, strict=True)])
-    return use.operate(ops.pad, x, pad_width=widths, constant_values=use.number(2, 0.0))
+    if mode == "constant":
+        return use.operate(ops.pad, x, pad_width=widths, constant_values=use.number(2, 0.0))
+    if mode == "reflect" or max(pads) <= 1:
+        return use.operate(ops.pad, x, pad_width=widths, mode="symmetric" if mode == "edge" else mode)
+    for axis, (before, after) in enumerate(widths):
+        if before or after:
+            places = np.arange(-before, x.sample[axis - 1] + after).clip(0, x.sample[axis - 1] - 1)
+            x = use.operate(ops.take, x, places, axis=axis)
+    return x
