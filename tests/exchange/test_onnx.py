@@ -233,6 +233,40 @@ def joined_on(layer: L.Layer, shapes: list[tuple[int, ...]]) -> None:
     agrees(Model(tensors, layer(tensors), seed=0), [Key(i).normal((5, *shape)) for i, shape in enumerate(shapes)])
 
 
+def test_pictures_turn_their_channels_first_once_and_back_once():
+    x = L.Input((8, 9, 2))
+    h = L.MaxPooling2D(2, padding="same")(L.Conv2D(4, 3, activation="silu", padding="same")(x))
+    g = L.Activation("relu")(L.BatchNormalization()(L.Conv2D(4, 3, padding="same")(L.Dropout(0.5)(h))))
+    h = L.Add()([L.Concatenate()([g, h, g]), L.Conv2D(12, 1, activation="relu6")(h)])
+    model = Model(x, L.Dense(3)(L.Flatten()(L.AveragePooling2D(3, padding="same")(h))), seed=0)
+    given = Key(2).normal((9, 8, 9, 2))
+    model.compile("adam", "mse")
+    model.fit(given, np.zeros((9, 3)), epochs=2, verbose=0)
+    proto = agrees(model, [given])
+    turned = [list(node.attribute[0].ints) for node in proto.graph.node if node.op_type == "Transpose"]
+    assert turned == [[0, 3, 1, 2], [0, 2, 3, 1]]
+    assert sorted(list(array.dims) for array in proto.graph.initializer if len(array.dims) == 4) == [
+        [4, 2, 3, 3], [4, 4, 3, 3], [12, 4, 1, 1],
+    ]  # fmt: skip
+
+
+def test_pictures_whose_channels_are_first_are_not_turned():
+    where: Any = {"data_format": "channels_first"}
+    stack = [L.Conv2D(4, 3, activation="relu", **where), L.MaxPooling2D(**where), L.AveragePooling2D(2, 1, **where)]
+    model = Sequential([L.Input((2, 8, 9)), *stack], seed=0)
+    proto = agrees(model, [Key(2).normal((9, 2, 8, 9))])
+    assert [node.op_type for node in proto.graph.node] == ["Conv", "Relu", "MaxPool", "AveragePool"]
+
+
+def test_turning_that_is_asked_for_stays():
+    x = L.Input((3, 4))
+    turned = L.Permute((2, 1))(x)
+    model = Model(
+        x, [turned, L.Permute((2, 1))(L.ReLU()(turned)), L.Permute((2, 1))(turned), L.Dense(2)(turned)], seed=0
+    )
+    agrees(model, [X3])
+
+
 def test_names_are_kept_and_shared_weights_are_kept_once():
     a, b = L.Input((4,), name="left"), L.Input((4,), name="right")
     shared = L.Dense(3, activation="relu", name="shared")

@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import onnx.numpy_helper
 import onnx.parser
+import onnxruntime
 import pytest
 from hypothesis import given, settings
 
@@ -22,6 +23,7 @@ from pellucid import Sequential
 from pellucid import layers as L
 from pellucid.errors import FileError, PellucidError
 from pellucid.models import Model, from_onnx
+from pellucid.rng import Key
 from pellucid.settings import set_floatx
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "onnx"
@@ -234,7 +236,86 @@ def test_an_operator_is_read(name: str, tmp_path: Path):
     np.testing.assert_allclose(y, wanted(X.astype("float64")), rtol=1e-5, atol=1e-6)
 
 
+# On x (B, 2, 5, 6), beside what ONNX Runtime makes of it. The first as tf2onnx writes a layer of Keras's.
+K = "w = Constant<value = float[3, 2, 2, 3] {" + ",".join(str(n % 7 - 3) for n in range(36)) + "}>()"
+SLIDING: dict[str, str] = {
+    "Conv of turned pictures": (
+        "s = Constant<value_ints = [-1, 6, 5, 2]>() h = Reshape(x, s) z = Transpose<perm = [0, 3, 1, 2]>(h)"
+        f" {K} c = Conv<auto_pad = \"SAME_UPPER\", strides = [2, 2]>(z, w)"
+        " b = Constant<value = float[1, 3, 1, 1] {1,2,3}>() d = Add(c, b) y = Transpose<perm = [0, 2, 3, 1]>(d)"
+    ),
+    "Conv with a border": f"{K} b = Constant<value = float[3] {{1,2,3}}>() y = Conv<pads = [1, 1, 1, 1]>(x, w, b)",
+    "Conv with little before": f'{K} y = Conv<auto_pad = "SAME_LOWER", strides = [1, 2]>(x, w)',
+    "Conv with gaps": f'{K} y = Conv<auto_pad = "VALID", dilations = [2, 2]>(x, w)',
+    "Conv in groups": (
+        "w = Constant<value = float[4, 1, 1, 2] {1,-2,3,-4,5,-6,7,-8}>() y = Conv<group = 2, pads = [0, 0, 0, 1]>(x, w)"
+    ),
+    "Conv along one axis": (
+        "s = Constant<value_ints = [-1, 2, 30]>() h = Reshape(x, s) w = Constant<value = float[1, 2, 2] {1,-2,3,-4}>()"
+        " y = Conv<pads = [3, 0], dilations = [3]>(h, w)"
+    ),
+    "MaxPool": "y = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)",
+    "MaxPool with a border": "y = MaxPool<kernel_shape = [3, 3], strides = [2, 2], pads = [1, 1, 1, 1]>(x)",
+    "MaxPool up to the edge": "y = MaxPool<kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1>(x)",
+    "AveragePool": 'y = AveragePool<kernel_shape = [3, 2], strides = [2, 2], auto_pad = "SAME_UPPER">(x)',
+    "AveragePool of a border": "y = AveragePool<kernel_shape = [3, 2], pads = [1, 1, 1, 0], count_include_pad = 1>(x)",
+    "GlobalAveragePool": "y = GlobalAveragePool(x)",
+    "GlobalMaxPool": "y = GlobalMaxPool(x)",
+    "Pad": "p = Constant<value_ints = [0, 0, 1, 0, 0, 0, 2, 3]>() v = Constant<value_float = 7.0>() y = Pad(x, p, v)",
+    "Pad mirrored": 'p = Constant<value_ints = [0, 0, 1, 2, 0, 0, 2, 3]>() y = Pad<mode = "reflect">(x, p)',
+    "Pad of the edge": 'p = Constant<value_ints = [0, 0, 1, 2, 0, 0, 2, 0]>() y = Pad<mode = "edge">(x, p)',
+    "Pad of the edge, then MaxPool": (
+        'p = Constant<value_ints = [0, 0, 0, 0, 0, 0, 1, 0]>() h = Pad<mode = "edge">(x, p)'
+        " y = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(h)"
+    ),
+    "Pad of computed numbers": (
+        "v = Constant<value_ints = [1, 1]>() s = Shape(v) n = Constant<value_ints = [4]>() m = Add(s, n)"
+        " z = ConstantOfShape<value = int64[1] {0}>(m) p = Concat<axis = 0>(z, v) y = Pad(x, p)"
+    ),
+    "Pad of an axis, then Conv": (
+        "p = Constant<value_ints = [0, 1]>() a = Constant<value_ints = [-2]>() v = Constant<value_float = 0.0>()"
+        f" h = Pad(x, p, v, a) {K} y = Conv<pads = [0, 1, 0, 1]>(h, w)"
+    ),
+}  # fmt: skip
+
+BORDERED = (  # those whose border no padding has
+    "Conv with a border", "Conv with little before", "MaxPool with a border", "AveragePool of a border", "Pad",
+    "Pad mirrored", "Pad of computed numbers",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SLIDING)
+def test_what_slides_over_pictures_is_read(name: str, tmp_path: Path):
+    path = written(SLIDING[name], tmp_path / "x.onnx", "float[batch, 2, 5, 6] x) => (float[n] y")
+    proto = onnx.load(path)
+    proto.graph.output[0].type.tensor_type.ClearField("shape")
+    x = Key(3).normal((4, 2, 5, 6))
+    (wanted,) = onnxruntime.InferenceSession(proto.SerializeToString()).run(None, {"x": x})
+    model = from_onnx(path)
+    np.testing.assert_allclose(model.predict(x, verbose=0), wanted, rtol=1e-5, atol=1e-5)
+    padded = {type(step.layer).__name__ for step in model.wiring.steps} & {"Pad"}
+    assert bool(padded) == (name in BORDERED)
+
+
 REFUSED: dict[str, tuple[str, str]] = {
+    "a kernel of other channels": (
+        "s = Constant<value_ints = [-1, 2, 2]>() h = Reshape(x, s) w = Constant<value = float[1, 3, 1] {1,2,3}>()"
+        " y = Conv(h, w)", "a kernel for 2 channels in 1 groups",
+    ),
+    "a great border": (
+        "s = Constant<value_ints = [-1, 2, 2]>() h = Reshape(x, s)"
+        " y = MaxPool<kernel_shape = [2], pads = [0, 1000000000]>(h)", "rows of 4,194,304 numbers at most",
+    ),
+    "a great border by itself": (
+        "s = Constant<value_ints = [0, 0, 0, 9000000000000000000]>() y = Pad(x, s)", "rows of 4,194,304 numbers",
+    ),
+    "borders of other axes": ("s = Constant<value_ints = [1, 0]>() y = Pad(x, s)", "two numbers for each of 2 axes"),
+    "a border of the batch": ("s = Constant<value_ints = [1, 0, 0, 0]>() y = Pad(x, s)", "a border around samples"),
+    "a window that is larger": (
+        "s = Constant<value_ints = [-1, 2, 2]>() h = Reshape(x, s) y = AveragePool<kernel_shape = [3]>(h)",
+        "windows within 2 numbers, got 3",
+    ),
+    "pools of rows": ("y = MaxPool<kernel_shape = [2]>(x)", "samples of channels and up to three axes"),
     "an operator that nothing is": ("y = Det(x)", r"node 'y' \(Det\): expected an operator that is a layer or an op"),
     "places of the largest": ("k = Constant<value_ints = [2]>() v, i = TopK(x, k) y = Cast<to = 1>(i)", "'i'"),
     "another domain": ("y = com.example.Relu(x)", "Relu"),

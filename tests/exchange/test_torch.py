@@ -326,6 +326,38 @@ MODULES_READ = {  # with the shape of a sample
     "prelu": (lambda: nn.Sequential(nn.PReLU(), nn.Flatten(), nn.PReLU(12)), (3, 4)),
     "prelu of channels": (lambda: nn.PReLU(3), (3, 4)),
     "hardtanh": (lambda: nn.Sequential(nn.Hardtanh(0.0, 0.4), nn.Hardtanh()), (4,)),
+    "convolutions": (
+        lambda: nn.Sequential(
+            nn.Conv2d(3, 8, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Dropout2d(0.2),
+            nn.Conv2d(8, 6, (3, 2), 2),
+            nn.BatchNorm2d(6),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Linear(6, 4),
+        ),
+        (3, 12, 11),
+    ),
+    "a border of one at a stride of two": (lambda: nn.Conv2d(2, 4, 3, 2, 1), (2, 6, 7)),
+    "a border on both sides of few steps": (lambda: nn.Conv1d(4, 4, 5, 1, 3, groups=2, bias=False), (4, 3)),
+    "padding='same'": (lambda: nn.Conv3d(2, 3, (1, 3, 3), padding="same", dilation=(1, 2, 1)), (2, 2, 5, 4)),
+    "border as layers": (lambda: nn.Sequential(nn.ZeroPad2d((0, 1, 1, 2)), nn.Conv2d(2, 3, 2)), (2, 3, 3)),
+    "causal": (lambda: nn.Sequential(nn.ZeroPad1d((4, 0)), nn.Conv1d(2, 3, 3, dilation=2)), (2, 6)),
+    "pools up to the edge": (
+        lambda: nn.Sequential(nn.MaxPool2d(3, 2, 1, ceil_mode=True), nn.AvgPool2d(2, ceil_mode=True)),
+        (2, 8, 9),
+    ),
+    "pools of a border": (
+        lambda: nn.Sequential(nn.MaxPool1d(4, 1, 2), nn.AvgPool1d(3, 2, 1), nn.AvgPool1d(3, 1, 1, False, False)),
+        (2, 7),
+    ),
+    "pools of volumes": (lambda: nn.Sequential(nn.MaxPool3d((1, 2, 2)), nn.AvgPool3d(2, 1)), (2, 3, 6, 5)),
+    "all of a picture": (
+        lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Unflatten(1, (3, 1)), nn.AdaptiveMaxPool1d(1)),
+        (3, 4, 5),
+    ),
     "double": (lambda: nn.Linear(4, 2).double(), (4,)),
     "empty": (lambda: nn.Sequential(), (4,)),
 }
@@ -355,7 +387,15 @@ class Doubled(nn.Module):
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: nn.Sequential(nn.Conv1d(3, 3, 2)), "nn.Conv1d"),
+        (
+            lambda: nn.Sequential(nn.Conv1d(3, 3, 2, padding=1, padding_mode="reflect")),
+            "a border of zeros, got reflect",
+        ),
+        (lambda: nn.MaxPool1d(2, dilation=2), "windows without gaps"),
+        (lambda: nn.AvgPool1d(3, 2, 1, ceil_mode=True), "all windows stay within"),
+        (lambda: nn.AdaptiveAvgPool1d(2), "one number for each channel"),
+        (lambda: nn.Conv2d(3, 3, 2), "samples of channels and 2 axes more"),
+        (lambda: nn.Sequential(nn.Fold((2, 2), 2)), "nn.Fold"),
         (lambda: Doubled(lambda x: torch.fft.fft(x)), "fft_fft"),
         (lambda: Doubled(lambda x: x if x.sum() > 0 else -x), "that torch.fx can trace"),
         (lambda: Doubled(lambda x: x[0]), "a part of each row"),
@@ -369,6 +409,46 @@ class Doubled(nn.Module):
 def test_what_is_no_layer_is_refused_by_name(make: Callable[[], Any], told: str):
     with pytest.raises(InvalidArgument, match=told):
         from_torch(make(), (3, 4))
+
+
+class LeNet(nn.Module):
+    """As tutorials write it, with functions between the modules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 8, 3)
+        self.fc1, self.fc2 = nn.Linear(8 * 2 * 2, 12), nn.Linear(12, 3)
+
+    def forward(self, x: Any) -> Any:
+        F = nn.functional
+        x = F.max_pool2d(F.relu(self.conv1(x)), (2, 2))
+        x = F.avg_pool2d(F.pad(F.relu(self.conv2(x)), (0, 1, 0, 1)), 3, 1, ceil_mode=True)
+        x = torch.flatten(x[:, :, :2, :2], 1)
+        return self.fc2(F.relu(self.fc1(x)))
+
+
+def test_a_convolution_network_of_others_predicts_the_same_and_trains_the_same():
+    torch.manual_seed(2)
+    module, x = LeNet(), Key(5).normal((9, 1, 10, 10))
+    model = from_torch(module, (1, 10, 10))
+    np.testing.assert_allclose(model.predict(x, verbose=0), run(module, [x])[0], rtol=1e-5, atol=1e-6)
+    model.compile(optimizers.SGD(0.05, momentum=0.9), "mse")
+    follows(model, module.train(), [x] * 3, [np.eye(3)[CLASSES[:9]]] * 3)
+
+
+def test_pictures_turn_their_channels_first_once_and_back_once():
+    stack = [
+        L.Conv2D(4, 3, padding="same", activation="relu"), L.MaxPooling2D(), L.Conv2D(4, 3, strides=2, padding="same"),
+        L.AveragePooling2D(padding="same"), L.Flatten(), L.Dense(3, "softmax"),
+    ]  # fmt: skip
+    module = Sequential([L.Input((8, 8, 1)), *stack], seed=0).to_torch()
+    assert [(name, type(part).__name__) for name, part in module.named_children()] == [
+        ("conv2d_first", "Permute"), ("conv2d", "Conv2d"), ("conv2d_relu", "ReLU"), ("max_pooling2d", "MaxPool2d"),
+        ("conv2d_1_border", "ZeroPad2d"), ("conv2d_1", "Conv2d"), ("average_pooling2d", "AvgPool2d"),
+        ("average_pooling2d_last", "Permute"), ("flatten", "Flatten"), ("dense", "Linear"),
+        ("dense_softmax", "Softmax"),
+    ]  # fmt: skip
+    assert module.conv2d.weight.shape == (4, 1, 3, 3)
 
 
 def test_what_comes_in_is_told():

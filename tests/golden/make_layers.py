@@ -62,6 +62,20 @@ CASES: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("Normalization", {"mean": [0.5, 1.0], "variance": [4.0, 0.25]}, (2, 3, 2)),
     ("Identity", {}, (2, 3)),
     ("ActivityRegularization", {"l1": 0.1, "l2": 0.2}, (2, 3)),
+    ("Conv1D", {"filters": 2, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}, (2, 5, 2)),
+    ("Conv1D", {"filters": 2, "kernel_size": 2, "strides": 2, "data_format": "channels_first"}, (2, 3, 4)),
+    ("Conv2D", {"filters": 2, "kernel_size": [2, 3], "activation": "tanh"}, (2, 3, 4, 2)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "strides": [2, 1], "padding": "same", "groups": 2}, (1, 4, 3, 2)),
+    ("Conv2D", {"filters": 1, "kernel_size": 2, "dilation_rate": 2, "use_bias": False}, (2, 4, 3, 1)),
+    ("Conv3D", {"filters": 2, "kernel_size": [1, 2, 2], "padding": "same"}, (1, 2, 3, 2, 1)),
+    ("MaxPooling1D", {"pool_size": 3, "strides": 2, "padding": "same"}, (2, 5, 2)),
+    ("MaxPooling2D", {}, (1, 4, 5, 2)),
+    ("MaxPooling2D", {"pool_size": [2, 1], "strides": 1, "data_format": "channels_first"}, (1, 2, 3, 3)),
+    ("MaxPooling3D", {"pool_size": [1, 2, 2]}, (1, 2, 3, 4, 1)),
+    ("AveragePooling1D", {"pool_size": 2}, (2, 5, 2)),
+    ("AveragePooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, (1, 4, 5, 1)),
+    ("AveragePooling2D", {"pool_size": 2, "data_format": "channels_first"}, (1, 2, 3, 4)),
+    ("AveragePooling3D", {"pool_size": [1, 2, 2], "strides": [1, 1, 2]}, (1, 2, 3, 4, 1)),
 ]
 RANDOM = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout")
 

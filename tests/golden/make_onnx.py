@@ -101,6 +101,30 @@ class Several(nn.Module):
         return self.out(torch.cat([h, p - q], dim=1)), F.normalize(h, dim=1)
 
 
+class Pictures(nn.Module):
+    """Convolutions as tutorials write them: borders, strides, groups, pools of several kinds, a view at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.norm = nn.Conv2d(2, 8, 5, padding=2), nn.BatchNorm2d(8)
+        self.two = nn.Conv2d(8, 8, 3, stride=2, groups=4, bias=False)
+        self.three = nn.Conv2d(8, 6, (1, 2), dilation=(1, 2))
+        self.out = nn.Linear(12, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.max_pool2d(F.relu(self.norm(self.one(x))), 2)
+        x = F.avg_pool2d(F.relu(self.two(F.pad(x, (1, 1, 1, 1)))), 2, 1)
+        x = torch.tanh(self.three(x))
+        return self.out(torch.cat([x.mean((2, 3)), F.adaptive_avg_pool2d(x, 1).flatten(1)], dim=1))
+
+
+def steps() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv1d(3, 6, 3, padding="same", dilation=2), nn.ELU(), nn.AvgPool1d(3, 2, 1), nn.MaxPool1d(3, 2, 1),
+        nn.Flatten(), nn.Linear(18, 2),
+    )  # fmt: skip
+
+
 def mlp() -> nn.Module:
     return nn.Sequential(
         nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 6), nn.Tanh(), nn.Linear(6, 3),
@@ -114,6 +138,8 @@ TORCH: dict[str, tuple[Callable[[], nn.Module], list[tuple[int, ...]]]] = {
     "images": (Images, [(1, 3, 4)]),
     "rows": (Rows, [(3, 4)]),
     "several": (Several, [(4,), (3,)]),
+    "pictures": (Pictures, [(2, 12, 16)]),
+    "steps": (steps, [(3, 12)]),
 }
 
 
@@ -160,6 +186,23 @@ def from_keras() -> None:
     y = keras.ops.convert_to_numpy(model(xs))
     model.export(HERE / "keras_graph.onnx", format="onnx", verbose=False)
     told("keras_graph", xs, [y])
+    pictures()
+
+
+def pictures() -> None:
+    """Convolutions whose channels are last."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    stack = [
+        keras.Input((9, 8, 2)), layers.Conv2D(6, 3, padding="same", activation="relu"), layers.BatchNormalization(),
+        layers.MaxPooling2D(2, padding="same"), layers.Conv2D(8, 3, strides=2, padding="same", activation="tanh"),
+        layers.AveragePooling2D(2, 1), layers.Conv2D(4, 1, groups=2), layers.Flatten(), layers.Dense(3, "softmax"),
+    ]  # fmt: skip
+    model = keras.Sequential(stack)
+    x = RNG.normal(size=(5, 9, 8, 2)).astype("float32")
+    y = keras.ops.convert_to_numpy(model(x))
+    model.export(HERE / "keras_pictures.onnx", format="onnx", verbose=False)
+    told("keras_pictures", [x], [y])
 
 
 # scikit-learn ----------------------------------------------------------------------------------------------------

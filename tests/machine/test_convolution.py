@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
+from laws.engines import both_engines
 from laws.lowered import by_definition, forward_and_backward
+from pellucid import Sequential
 from pellucid import layers as L
 from pellucid.rng import Key
 
@@ -72,3 +75,22 @@ def test_a_row_is_the_same_in_any_batch(make: Callable[[], L.Layer], shape: tupl
         alone, back, _ = forward_and_backward(layer, x[i : i + 1], dy[i : i + 1], 1)
         np.testing.assert_array_equal(alone[0], y[i])
         np.testing.assert_array_equal(back[0], dx[i])
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_a_network_of_them_learns_the_same(data_format: str) -> None:
+    """The first of them, to whose input no gradient goes, among them."""
+    where: dict[str, Any] = {"data_format": data_format}
+    shape = (8, 7, 2) if data_format == "channels_last" else (2, 8, 7)
+
+    def make() -> Sequential:
+        stack = [
+            L.Conv2D(5, 3, padding="same", activation="relu", **where), L.MaxPooling2D(2, **where),
+            L.Conv2D(4, 2, activation="tanh", **where), L.AveragePooling2D(2, **where),
+            L.Flatten(), L.Dense(3, "softmax"),
+        ]  # fmt: skip
+        model = Sequential([L.Input(shape), *stack], seed=4)
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    both_engines(make, Key(1).normal((13, *shape)), np.arange(13) % 3)

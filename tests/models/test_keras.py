@@ -34,6 +34,13 @@ STACKS: dict[str, Any] = {
         L.Rescaling(0.5, offset=1.0), L.Reshape((2, 3)), L.Dense(4, "tanh"), L.LayerNormalization(axis=[1, 2]),
         L.Flatten(), L.GaussianNoise(0.1), L.Identity(), L.Dense(3, "softmax")
     ],
+    "pictures": lambda L, S: [
+        L.Reshape((3, 2, 1)), L.Conv2D(4, (2, 3), padding="same", activation="relu"), L.MaxPooling2D((2, 1), 1),
+        L.Conv2D(4, 2, strides=2, padding="same", groups=2, use_bias=False), L.AveragePooling2D((1, 1)),
+        L.Reshape((1, 2, 2, 1)), L.Conv3D(2, (1, 2, 1), kernel_regularizer="l2"), L.MaxPooling3D((1, 1, 2)),
+        L.AveragePooling3D(1), L.Flatten(), L.RepeatVector(4), L.Conv1D(3, 3, padding="causal", dilation_rate=2),
+        L.MaxPooling1D(3, 1, "same"), L.AveragePooling1D(2), L.Flatten(), L.Dense(3, "softmax"),
+    ],
     "nested": lambda L, S: [S([L.Dense(4, "gelu"), S([L.Dense(4, "elu"), L.BatchNormalization()])]), L.Dense(3)],
     "held": lambda L, S: [
         L.Dense(4, "selu", kernel_regularizer="l2", bias_constraint="non_neg", kernel_initializer="he_normal"),

@@ -13,6 +13,7 @@ import pellucid
 from pellucid.layers import Dense
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "training.json").read_text())
+PICTURES = json.loads((Path(__file__).parents[1] / "golden" / "convolutions.json").read_text())
 BATCH, TOLERANCE = 8, 1e-5
 RUNS = [
     pytest.param(run, peer, id=f"{run['loss']}, {run['optimizer']}, {peer}")
@@ -46,4 +47,24 @@ def test_twenty_steps(run: dict[str, Any], peer: str):
 
     assert relative_error(losses, run[peer]["losses"]) < TOLERANCE
     for ours, theirs in zip(model.get_weights(), run[peer]["weights"], strict=True):
+        assert relative_error(ours, theirs) < TOLERANCE
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+@pytest.mark.parametrize("run", PICTURES["runs"], ids=[run["name"] for run in PICTURES["runs"]])
+def test_twenty_steps_of_convolutions_and_pools(run: dict[str, Any], eagerly: bool):
+    x, y, n = np.array(run["x"], "float32"), np.array(run["y"]), PICTURES["batch"]
+    stack = [getattr(pellucid.layers, kind)(**options) for kind, options in run["stack"]]
+    model = pellucid.Sequential([pellucid.layers.Input(x.shape[1:]), *stack])
+    rule = pellucid.optimizers.SGD(0.1, momentum=0.9)
+    model.compile(rule, "sparse_categorical_crossentropy", run_eagerly=eagerly)
+    model.set_weights(run["before"])
+    losses = []
+    for i in range(len(run["losses"])):
+        model.reset_metrics()
+        start = i * n % len(x)
+        losses.append(model.train_on_batch(x[start : start + n], y[start : start + n]))
+
+    assert relative_error(losses, run["losses"]) < TOLERANCE
+    for ours, theirs in zip(model.get_weights(), run["after"], strict=True):
         assert relative_error(ours, theirs) < TOLERANCE

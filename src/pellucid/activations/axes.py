@@ -54,7 +54,7 @@ def permuted(code: Program, x: Buffer, order: Sequence[int]) -> Buffer:
     """Emit x with a sample's axes in this order, and the way back."""
     y = reordered(code, x, order)
     if y is not x:
-        code.back(lambda dy, wanted: reordered(code, dy, inverse(order)))
+        code.back(lambda dy, wanted: dy and reordered(code, dy, inverse(order)))  # None where no dx is wanted
     return y
 
 

@@ -58,6 +58,32 @@ def test_a_product_follows_the_rule(tmp_path: Path):
 
 
 @with_compiler
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_a_convolution_is_that_product_at_every_place(data_format: str, tmp_path: Path):
+    first, shape = data_format == "channels_first", (6, 5, 4)
+    conv = L.Conv2D(6, (3, 2), padding="same", strides=2, groups=2, activation="relu", data_format=data_format)
+    model = Sequential([L.Input((4, 6, 5) if first else shape), conv], seed=3)
+    kernel, bias = model.get_weights()
+    model.set_weights([kernel, bias + np.arange(6) / 8])
+    data = Key(1).normal((20, *shape)) + 1.0  # so that its smallest and largest are unlike
+    given = np.moveaxis(data, -1, 1) if first else data
+    program = Program(tmp_path, {"conv": model}, int8=True, data=given)
+    (y,) = program.run("conv", [given])
+    y = np.moveaxis(y.reshape(20, 6, 3, 3), 1, -1) if first else y.reshape(20, 3, 3, 6)
+    ends = float(data.min()), float(data.max())
+    padded = np.pad(data, [(0, 0), (0, 1), (0, 1), (0, 0)])
+    wanted = np.empty_like(y)
+    for i, j, g in np.ndindex(3, 3, 2):
+        met = padded[:, 2 * i : 2 * i + 3, 2 * j : 2 * j + 2, 2 * g : 2 * g + 2].reshape(20, -1)
+        mine = slice(3 * g, 3 * g + 3)
+        wanted[:, i, j, mine] = by_the_rule(
+            met, kernel[..., mine].reshape(-1, 3), (bias + np.arange(6) / 8)[mine], *ends
+        )
+    np.testing.assert_allclose(y, np.maximum(wanted, 0), rtol=1e-5, atol=1e-5)
+    program.agrees("conv", [given], rtol=0, atol=0.05)
+
+
+@with_compiler
 def test_graphs_and_rows_of_several_axes_stay_near(tmp_path: Path):
     x = L.Input((3, 4))
     several = Model(x, L.Softmax()(L.Dense(5, "tanh")(ops.matmul(x, np.ones((4, 4)) / 4))), seed=0)

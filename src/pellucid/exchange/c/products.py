@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...arrays import Array
-from .writer import At, Step, Value, refused
+from .writer import At, Buffer, Step, Value, refused
 
 WIDEST = (1 << 31) // (2 * 128 * 128)  # inputs whose products' sum 32 bits hold for certain
 
@@ -33,6 +33,20 @@ def matrix_product(at: At, x: Value, kernel: Array, bias: Array | None = None) -
 
 def in_bytes(at: At, x: Value, kernel: Array, bias: Array | None) -> Value:
     inputs, units = kernel.shape
+    q, weights, start, scales = quantized(at, x, kernel)
+    y = at.new((*x.shape[:-1], units))
+    arguments = (
+        q.name, at.constant(weights.T, "kernel", "int8"), at.constant(start, "start", "int32"),
+        at.constant(scales, "scale"), "NULL" if bias is None else at.constant(bias, "bias"), y.memory.name,
+        x.size // inputs, inputs, units,
+    )  # fmt: skip
+    at.writing.steps.append(Step([f"dense_int8({', '.join(map(str, arguments))});"], [q], y.memory))
+    return y
+
+
+def quantized(at: At, x: Value, kernel: Array) -> tuple[Buffer, Array, Array, Array]:
+    """(q, w, −z · Σ w, s · t) of a product with kernel (I, O): q is x in bytes, which is written; the rest is known."""
+    inputs, _ = kernel.shape
     if inputs > WIDEST:
         raise refused(at, f"at most {WIDEST:,} inputs of a unit in int8", f"{inputs:,}")
     if not np.isfinite(x.bounds).all():
@@ -51,15 +65,7 @@ def in_bytes(at: At, x: Value, kernel: Array, bias: Array | None) -> Value:
     line = f"bad |= quantize({at.named(x)}, {q.name}, {x.size}, {at.number(scale)}, {zero});"
     at.writing.steps.append(Step([line], [x.memory], q, title=at.title))
     at.title = ""
-    y = at.new((*x.shape[:-1], units))
-    start = -zero * weights.astype("int32").sum(axis=0)
-    arguments = (
-        q.name, at.constant(weights.T, "kernel", "int8"), at.constant(start, "start", "int32"),
-        at.constant(scales, "scale"), "NULL" if bias is None else at.constant(bias, "bias"), y.memory.name,
-        x.size // inputs, inputs, units,
-    )  # fmt: skip
-    at.writing.steps.append(Step([f"dense_int8({', '.join(map(str, arguments))});"], [q], y.memory))
-    return y
+    return q, weights, -zero * weights.astype("int32").sum(axis=0), scales
 
 
 def scale_of(low: float, high: float) -> tuple[float, int]:

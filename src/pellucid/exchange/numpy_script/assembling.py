@@ -61,7 +61,8 @@ def docstring(text: str) -> list[str]:
 
 def cached(script: Script, inputs: Sequence[str]) -> list[str]:
     """What the ways back, the averages and the penalties read of what forward made."""
-    made = {name for line in script.forward for name in names(line.partition(" = ")[0])} | set(inputs)
+    assigned = (re.match(r"\s*([\w, ]+) = ", line) for line in script.forward)
+    made = {name for found in assigned if found for name in names(found[1])} | set(inputs)
     later = {name for line in (*script.backward, *script.averages, *script.penalties) for name in names(line)}
     return sorted(made & later, key=lambda name: (int((re.findall(r"\d+", name) or ["0"])[0]), name))
 

@@ -17,6 +17,7 @@ FOLDED: dict[str, Reader] = {
     "Squeeze": lambda use: np.squeeze(use.constant(0), tuple(use.whole(1, "axes")) or None),
     "Transpose": lambda use: np.transpose(use.constant(0), use.options.get("perm")),
     "Neg": lambda use: -use.constant(0),
+    "Shape": lambda use: np.array(use.constant(0).shape, np.int64),
 }
 
 
@@ -37,6 +38,12 @@ def constant(use: Use) -> Array:
     if name not in ("value", "value_float", "value_floats", "value_int", "value_ints"):
         use.refuse("numbers", name)
     return np.asarray(value, np.float32 if "float" in name else np.int64 if "int" in name else None)
+
+
+@folds("ConstantOfShape")
+def same_all_over(use: Use) -> Array:
+    value = np.asarray(use.options.get("value", np.zeros(1, np.float32)))
+    return np.full(use.small(use.whole(0, "shape")), value.reshape(-1)[:1])
 
 
 @folds("Concat")

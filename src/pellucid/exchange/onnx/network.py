@@ -19,12 +19,13 @@ from ...registry import plain
 from ...tables.attaching import attached
 from ...wiring import Step
 from ..ours import DIFFERING, kinds, only_ours, ours, told
-from . import layers  # their emitters register themselves
+from . import layers, sliding  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
+from .transposing import settled
 from .writer import EMITTERS, At, Writing
 
-__all__ = ["NEWEST", "OLDEST", "layers", "model_proto", "package"]
+__all__ = ["NEWEST", "OLDEST", "layers", "model_proto", "package", "sliding"]
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
 End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample
@@ -60,7 +61,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
     if rows and not rows.targets.classes:
         ((value, _, _),) = leaving
         leaving = [(write_targets(writing, rows, value), "float64", (len(rows.targets.names),))]
-    _call_outputs(writing, [value for value, _, _ in leaving], names)
+    _call_outputs(writing, settled(writing, [value for value, _, _ in leaving]), names)
     writing.keep(names)
     graph = onnx.helper.make_graph(
         [_node_proto(onnx, node) for node in writing.nodes],

@@ -17,13 +17,13 @@ from ...errors import FileError, PellucidError, Told
 from ...files import reading as guarded
 from ...layers import Input, Layer
 from ...wiring import Tensor
-from . import reading_layers, reading_ops  # their readers register themselves
+from . import reading_layers, reading_ops, reading_sliding  # their readers register themselves
 from .folding import FOLDED, shape_of
 from .network import package
 from .opening import WHOLE, array_of, opened
 from .reader import MOST, READERS, Reading, Use
 
-__all__ = ["Read", "read", "reading_layers", "reading_ops", "speaking_of"]
+__all__ = ["Read", "read", "reading_layers", "reading_ops", "reading_sliding", "speaking_of"]
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 

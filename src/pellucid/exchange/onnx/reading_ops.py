@@ -211,6 +211,8 @@ def transpose(use: Use) -> Tensor:
     order = use.options.get("perm", range(n)[::-1])
     if sorted(order) != list(range(n)) or order[0] != 0:
         use.refuse("an order of the axes in which the batch stays first", str(list(order)))
+    if isinstance(before := x.node.layer, L.Permute):  # two in a row are one, or none
+        x, order = x.node.inputs[0], [0, *(before.dims[i - 1] for i in order[1:])]
     return x if list(order) == sorted(order) else use.layer(L.Permute, x, dims=tuple(order[1:]))
 
 

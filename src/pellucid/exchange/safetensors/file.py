@@ -67,7 +67,7 @@ def read(model: Any, path: Path) -> list[tuple[Place, Array]]:
     for name, place in wanted.items():
         if found[name].shape != place.value.shape:
             raise ShapeError(f"{where}, array {name!r}", f"shape {place.value.shape}", found[name].shape)
-    return [(place, found[name].T if place.transposed else found[name]) for name, place in wanted.items()]
+    return [(place, place.ours(found[name])) for name, place in wanted.items()]
 
 
 def opened(path: Path, where: str) -> dict[str, Array]:

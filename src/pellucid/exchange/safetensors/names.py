@@ -1,6 +1,7 @@
 """Which array of a PyTorch state dict is which parameter of a model.
 
-A model's "inner/dense/kernel" is PyTorch's "inner.dense.weight", which is (O, I) where a kernel is (I, O).
+A model's "inner/dense/kernel" is PyTorch's "inner.dense.weight", which is (O, I) where a kernel is (I, O), and
+(O, I, *window) where one is (*window, I, O).
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from ... import layers as L
 from ...arrays import Array
 from ..ours import ours
 
+CONVOLUTIONS = (L.Conv1D, L.Conv2D, L.Conv3D)
 NORMALIZING = {"gamma": "weight", "beta": "bias"}
 NAMES: dict[type, dict[str, str]] = {  # PyTorch's names of parameters; others keep their own
-    L.Dense: {"kernel": "weight"},
+    **{kind: {"kernel": "weight"} for kind in (L.Dense, *CONVOLUTIONS)},
     L.BatchNormalization: {**NORMALIZING, "moving_mean": "running_mean", "moving_variance": "running_var"},
     L.LayerNormalization: NORMALIZING,
     L.PReLU: {"alpha": "weight"},
     L.RMSNormalization: {"scale": "weight"},
 }
-TRANSPOSED = {(L.Dense, "kernel")}
+TURNED = {(kind, "kernel") for kind in (L.Dense, *CONVOLUTIONS)}
 TAKEN = {  # names that a torch.nn.Module has for itself
     "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double",
     "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter",
@@ -37,7 +39,8 @@ TAKEN = {  # names that a torch.nn.Module has for itself
 
 @dataclass(frozen=True)
 class Place:
-    """A parameter of the model: its path, its layer and its name in it, and whether the file has it transposed."""
+    """A parameter of the model: its path, its layer and its name in it, and whether the file has it with its last two
+    axes first, in the other order."""
 
     path: str
     layer: Any
@@ -48,7 +51,11 @@ class Place:
     def value(self) -> Array:
         """The layer's own array, as the file has it."""
         array: Array = self.layer.p[self.name]
-        return array.T if self.transposed else array
+        return array.transpose(-1, -2, *range(array.ndim - 2)) if self.transposed else array
+
+    def ours(self, array: Array) -> Array:
+        """An array of the file's, as the layer has it."""
+        return array.transpose(*range(2, array.ndim), 1, 0) if self.transposed else array
 
 
 def layout(model: Any) -> dict[str, Place]:
@@ -60,7 +67,7 @@ def layout(model: Any) -> dict[str, Place]:
         for spec in layer.specs:
             name = NAMES.get(kind, {}).get(spec.name) or clean(spec.name)
             name = apart(f"{modules[path]}.{name}", [*found, *modules.values()])
-            found[name] = Place(f"{path}/{spec.name}", layer, spec.name, (kind, spec.name) in TRANSPOSED)
+            found[name] = Place(f"{path}/{spec.name}", layer, spec.name, (kind, spec.name) in TURNED)
     return found
 
 

@@ -11,11 +11,11 @@ from ...ops import Op
 from ...tables.attaching import attached
 from ..ours import DIFFERING, kinds, only_ours, ours, told
 from ..safetensors.names import layout, module_names
-from . import layers, shaping  # what they write registers itself
+from . import layers, shaping, sliding  # what they write registers itself
 from .ops import write_op
 from .writer import EMITTERS, At, Attribute, Value, Writing
 
-__all__ = ["INSTEAD", "WHERE", "layers", "shaping", "written"]
+__all__ = ["INSTEAD", "WHERE", "layers", "shaping", "sliding", "written"]
 
 WHERE = "to_torch"
 INSTEAD = "Take it out of the model, or save the model as a .keras file."
@@ -52,6 +52,7 @@ def written(model: Any) -> Writing:
         at = At(writing, step.layer, step.path, step.label, *read, kind, step.training)
         wires[step.outputs[0]], found[step.outputs[0]] = _written(at), (kind, step.layer.output_shape_for(*given))
     writing.output = model.in_form([wires[wire] for wire in model.wiring.outputs])
+    writing.forget_unread()
     writing.frozen = _frozen(model)
     return writing
 

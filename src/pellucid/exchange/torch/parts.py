@@ -262,6 +262,23 @@ class Permute(nn.Module):
         return x.permute(self.order)
 
 
+class MeanPool(nn.Module):
+    """The mean of each window; the border, of which there may be more after than before, does not count."""
+
+    def __init__(
+        self, kernel: tuple[int, ...], stride: tuple[int, ...], before: tuple[int, ...], after: tuple[int, ...]
+    ) -> None:
+        super().__init__()
+        self.kernel, self.stride, self.before, self.after = kernel, stride, before, after
+
+    def forward(self, x: Tensor) -> Tensor:
+        F = nn.functional
+        pool = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}[len(self.kernel)]
+        widths = [n for both in zip(self.before[::-1], self.after[::-1], strict=True) for n in both]
+        met = pool(F.pad(torch.ones_like(x[:1, :1]), widths), self.kernel, self.stride)
+        return pool(F.pad(x, widths), self.kernel, self.stride) / met
+
+
 class RepeatVector(nn.Module):
     """Each row n times."""
 

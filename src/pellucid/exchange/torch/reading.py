@@ -11,11 +11,11 @@ from ...arrays import Array, Shape
 from ...errors import InvalidArgument, Told, WrongType
 from ...layers import Input, Layer
 from ...wiring import Tensor
-from . import reading_functions, reading_modules  # their readers register themselves
+from . import reading_functions, reading_modules, reading_sliding  # their readers register themselves
 from .module import package
 from .reader import FUNCTIONS, MODULES, Reading, Use
 
-__all__ = ["Read", "read", "reading_functions", "reading_modules"]
+__all__ = ["Read", "read", "reading_functions", "reading_modules", "reading_sliding"]
 
 WHERE = "from_torch"
 

@@ -105,6 +105,12 @@ def dropout(use: Use, x: Tensor) -> Tensor:
     return use.layer(L.Dropout, x, rate=use.module.p)
 
 
+@reads("nn.Dropout1d", "nn.Dropout2d", "nn.Dropout3d")
+def dropout_of_channels(use: Use, x: Tensor) -> Tensor:
+    shared = [1] * (len(x.sample) - 1)
+    return use.layer(L.Dropout, x, rate=use.module.p, noise_shape=[None, *x.sample[:1], *shared])
+
+
 @reads("nn.AlphaDropout")
 def alpha_dropout(use: Use, x: Tensor) -> Tensor:
     return use.layer(L.AlphaDropout, x, rate=use.module.p)

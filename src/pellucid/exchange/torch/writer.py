@@ -6,7 +6,7 @@ Nothing here needs PyTorch: `module.py` makes a torch.nn.Module of it, `source.p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,6 +95,27 @@ class Writing:
         self.constants[name] = array
         return Attribute(name)
 
+    def turned_back(self, x: Any, order: tuple[int, ...]) -> Any:
+        """What x was before its axes were moved, if this order moves them back; else None."""
+        before = self.statements.get(x.name) if isinstance(x, Value) else None
+        piece = self.pieces[before.module] if before is not None and before.module else None
+        if before is None or piece is None or piece.kind != "Permute":
+            return None
+        return before.args[0] if [piece.args[i] for i in order] == list(range(len(order))) else None
+
+    def forget_unread(self) -> None:
+        """Leave out what moves axes and nothing reads."""
+        read = {value.name for value in _values([self.output, *(s.args for s in self.statements.values())])}
+        idle = [
+            name
+            for name, statement in self.statements.items()
+            if name not in read and statement.module and self.pieces[statement.module].kind == "Permute"
+        ]
+        for name in idle:
+            del self.statements[name]
+        called = {statement.module for statement in self.statements.values()}
+        self.pieces = {name: piece for name, piece in self.pieces.items() if name in called or piece.kind != "Permute"}
+
     @property
     def is_chain(self) -> bool:
         """Whether it is one module after another, each called once."""
@@ -106,6 +127,15 @@ class Writing:
         calls = [statement.kind for statement in self.statements.values()]
         once = len(self.inputs) == 1 and len(set(calls)) == len(calls) == len(self.pieces)
         return once and self.output == Value(before)
+
+
+def _values(given: Any) -> Iterator[Value]:
+    """All values in arguments."""
+    if isinstance(given, Value):
+        yield given
+    elif isinstance(given, dict | list | tuple):
+        for one in given.values() if isinstance(given, dict) else given:
+            yield from _values(one)
 
 
 @dataclass
@@ -147,6 +177,11 @@ class At(StepAt[Writing, Any]):
                 Told("two: one of its calls says training=False"), "Use two layers.",
             )  # fmt: skip
         return self.writing.call(self.label + suffix, f"self.{name}", *(xs or self.xs))
+
+    def turned(self, x: Any, order: tuple[int, ...], suffix: str) -> Any:
+        """x with its axes in another order; if they have just been brought out of that, what they were in."""
+        before = self.writing.turned_back(x, order)
+        return self.module("Permute", *order, xs=(x,), suffix=suffix) if before is None else before
 
     def op(self, kind: str, *args: Any, **options: Any) -> Value:
         """Call a function."""

@@ -1,0 +1,142 @@
+"""How operators are read whose window slides over pictures, channels first, and those that lay borders around them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ... import layers as L
+from ... import ops
+from ...arrays import Shape
+from ...layers.channels import FIRST
+from ...layers.sliding import window_over
+from ...wiring import Tensor
+from ..sliding import POOLED, Border, meant, size_of, slid
+from .reader import Use, reads
+
+CONVOLUTIONS = {1: L.Conv1D, 2: L.Conv2D, 3: L.Conv3D}
+MAX = {1: L.MaxPooling1D, 2: L.MaxPooling2D, 3: L.MaxPooling3D}
+MEAN = {1: L.AveragePooling1D, 2: L.AveragePooling2D, 3: L.AveragePooling3D}
+
+
+def listed(use: Use, name: str, axes: int) -> Shape:
+    """An attribute with a number for each axis, 1 where it is left out."""
+    found = tuple(use.options.get(name, (1,) * axes))
+    if len(found) != axes or min(found) < 1:
+        use.refuse(f"{name} of {axes} numbers from 1 on", str(found))
+    return found
+
+
+def border_of(use: Use, size: Shape, kernel: Shape, strides: Shape, dilation: Shape) -> Border:
+    """The border that the attributes say, in either of their ways."""
+    axes, how = len(size), use.options.get("auto_pad", b"NOTSET").decode()
+    if how in ("SAME_UPPER", "SAME_LOWER"):
+        window = window_over(use.name, size, kernel, strides, dilation, "same")
+        ends = window.before, window.after
+        return ends if how == "SAME_UPPER" else (ends[1], ends[0])
+    pads = tuple(use.options.get("pads", (0,) * 2 * axes)) if how == "NOTSET" else (0,) * 2 * axes
+    if how not in ("NOTSET", "VALID") or len(pads) != 2 * axes or min(pads) < 0:
+        use.refuse(f"borders of {2 * axes} numbers from 0 on", f"auto_pad={how}, pads={pads}")
+    return pads[:axes], pads[axes:]
+
+
+def room(use: Use, size: Shape, border: Border, kernel: Shape, dilation: Shape) -> None:
+    """Refuse windows that do not fit into what they slide over, and borders of too many numbers."""
+    whole = tuple(map(sum, zip(border[0], size, border[1], strict=True)))
+    use.fits([*use.tensor().sample[:1], *whole])
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    if any(span > n for span, n in zip(spans, whole, strict=True)):
+        use.refuse(f"windows within {' x '.join(map(str, whole))} numbers", " x ".join(map(str, spans)))
+
+
+@reads("Conv")
+def convolution(use: Use) -> Tensor:
+    x, W = use.tensor(), use.constant(1)
+    axes, groups = W.ndim - 2, use.options.get("group", 1)
+    if axes not in CONVOLUTIONS or not W.size:
+        use.refuse("a kernel of three to five axes", f"one of shape {W.shape}")
+    size, kernel = size_of(use, x, axes), W.shape[2:]
+    strides, dilation = listed(use, "strides", axes), listed(use, "dilations", axes)
+    if groups < 1 or W.shape[1] * groups != x.sample[0] or W.shape[0] % groups:
+        use.refuse(f"a kernel for {x.sample[0]} channels in {groups} groups", f"one of shape {W.shape}")
+    border = border_of(use, size, kernel, strides, dilation)
+    room(use, size, border, kernel, dilation)
+    weights = {"kernel": W.transpose(*range(2, W.ndim), 1, 0)}
+    if use.value(2) is not None:
+        weights["bias"] = use.constant(2)
+        if weights["bias"].shape != W.shape[:1]:
+            use.refuse(f"{W.shape[0]} biases", f"an array {weights['bias'].shape}")
+    kind = CONVOLUTIONS[axes]
+    x, padding = slid(use, x, kernel, strides, dilation, border, kind.paddings)
+    if max(strides) > 1 and max(dilation) > 1:
+        use.refuse("strides or dilations of 1", "both above")
+    return use.weighted(
+        kind, x, weights, filters=W.shape[0], kernel_size=kernel, strides=strides, padding=padding, data_format=FIRST,
+        dilation_rate=dilation, groups=groups, use_bias="bias" in weights,
+    )  # fmt: skip
+
+
+def windows(use: Use) -> tuple[int, Shape, Shape, Border]:
+    """(axes, kernel, strides, border) of a pool."""
+    axes = len(use.tensor().sample) - 1
+    if axes not in MAX or "kernel_shape" not in use.options:
+        use.refuse("samples of channels and up to three axes, and a window", f"a shape {(None, *use.tensor().sample)}")
+    kernel, strides = listed(use, "kernel_shape", axes), listed(use, "strides", axes)
+    if max(listed(use, "dilations", axes)) > 1:
+        use.refuse("windows without gaps", "dilations")
+    size = size_of(use, use.tensor(), axes)
+    border = border_of(use, size, kernel, strides, (1,) * axes)
+    room(use, size, border, kernel, (1,) * axes)
+    return axes, kernel, strides, border
+
+
+@reads("MaxPool")
+def max_pool(use: Use) -> Tensor:
+    """The numbers alone: of a node whose second output is read, that output is missing, and refused by its name."""
+    axes, kernel, strides, border = windows(use)
+    up = bool(use.options.get("ceil_mode"))
+    x, padding = slid(use, use.tensor(), kernel, strides, (1,) * axes, border, POOLED, up, -math.inf)
+    return use.layer(MAX[axes], x, pool_size=kernel, strides=strides, padding=padding, data_format=FIRST)
+
+
+@reads("AveragePool")
+def average_pool(use: Use) -> Tensor:
+    axes, kernel, strides, border = windows(use)
+    counted, up = bool(use.options.get("count_include_pad")), bool(use.options.get("ceil_mode"))
+    x, padding = meant(use, use.tensor(), kernel, strides, border, counted, up)
+    return use.layer(MEAN[axes], x, pool_size=kernel, strides=strides, padding=padding, data_format=FIRST)
+
+
+@reads("GlobalAveragePool", "GlobalMaxPool")
+def whole(use: Use) -> Tensor:
+    x = use.tensor()
+    if len(x.sample) < 2:
+        use.refuse("samples of channels and an axis more", f"a shape {(None, *x.sample)}")
+    operation = ops.max if use.op == "GlobalMaxPool" else ops.mean
+    return use.operate(operation, x, axis=list(range(2, len(x.sample) + 1)), keepdims=True)
+
+
+@reads("Pad")
+def pad(use: Use) -> Tensor:
+    x, mode, n = use.tensor(), use.options.get("mode", b"constant").decode(), len(use.tensor().sample) + 1
+    pads, axes = use.whole(1, "pads"), use.whole(3, "axes", list(range(n)))
+    widths: list[Sequence[int]] = [(0, 0)] * n
+    if len(pads) == 2 * len(axes) and all(-n <= a < n for a in axes):
+        for axis, before, after in zip(axes, pads, pads[len(axes) :], strict=False):
+            widths[axis] = before, after
+    else:
+        use.refuse(f"two numbers for each of {n} axes", f"pads={pads}, axes={axes}")
+    if mode not in ("constant", "edge", "reflect") or any(widths[0]) or min(pads, default=0) < 0:
+        use.refuse("a border around samples: of one number, their edge, or mirrored", f"mode={mode!r}, pads={pads}")
+    use.fits([before + size + after for (before, after), size in zip(widths[1:], x.sample, strict=True)])
+    if mode == "constant":
+        return use.operate(ops.pad, x, pad_width=widths, constant_values=use.number(2, 0.0))
+    if mode == "reflect" or max(pads) <= 1:
+        return use.operate(ops.pad, x, pad_width=widths, mode="symmetric" if mode == "edge" else mode)
+    for axis, (before, after) in enumerate(widths):
+        if before or after:
+            places = np.arange(-before, x.sample[axis - 1] + after).clip(0, x.sample[axis - 1] - 1)
+            x = use.operate(ops.take, x, places, axis=axis)
+    return x
