@@ -9,6 +9,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     constraints,
     convolution,
     dense,
+    depthwise,
     elementary,
     exponential_units,
     gates,
