@@ -67,6 +67,21 @@ ON_TORCH: list[Case] = [
     ("UpSampling3D", {"size": [1, 2, 2]}, (1, 2, 1, 2, 2)),
 ]
 ON_JAX: list[Case] = [
+    ("Conv1DTranspose", {"filters": 2, "kernel_size": 3}, (1, 4, 2)),
+    ("Conv1DTranspose", {"filters": 1, "kernel_size": 2, "strides": 3, "activation": "tanh", **FIRST}, (1, 2, 3)),
+    ("Conv2DTranspose", {"filters": 2, "kernel_size": [2, 3], "strides": 2, "padding": "same"}, (1, 2, 3, 1)),
+    (
+        "Conv2DTranspose",
+        {"filters": 1, "kernel_size": 3, "strides": [2, 3], "output_padding": [1, 0], "use_bias": False},
+        (1, 2, 2, 2),
+    ),
+    (
+        "Conv2DTranspose",
+        {"filters": 1, "kernel_size": [3, 2], "strides": 2, "padding": "same", "output_padding": 1},
+        (1, 2, 3, 1),
+    ),
+    ("Conv2DTranspose", {"filters": 1, "kernel_size": 2, "dilation_rate": [2, 1], "padding": "same"}, (1, 2, 3, 2)),
+    ("Conv3DTranspose", {"filters": 1, "kernel_size": [1, 2, 2], "strides": [1, 2, 1]}, (1, 2, 1, 2, 2)),
     ("AveragePooling2D", {"pool_size": [3, 2], "strides": [2, 3], "padding": "same", **FIRST}, (1, 2, 4, 5)),
     ("UpSampling2D", {"size": [2, 3], "interpolation": "bicubic"}, (1, 3, 2, 1)),
     ("UpSampling2D", {"size": 2, "interpolation": "lanczos3", **FIRST}, (1, 1, 4, 3)),
@@ -85,7 +100,9 @@ def on_jax() -> list[dict[str, Any]]:
     import jax
     import keras
     import numpy as np
+    from keras.src.backend.common.dtypes import BIT64_TO_BIT32_DTYPE
 
+    BIT64_TO_BIT32_DTYPE["float64"] = "float64"  # Keras would compute some of it in float32
     jax.config.update("jax_enable_x64", True)
     found = []
     for i, (kind, arguments, shape) in enumerate(ON_JAX):

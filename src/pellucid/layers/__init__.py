@@ -17,6 +17,7 @@ from .borders import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadd
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
 from .conv import Conv1D, Conv2D, Conv3D
+from .conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from .dense import Dense
 from .depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
 from .derived import Derived
@@ -81,8 +82,11 @@ __all__ = [
     "BatchNormalization",
     "Concatenate",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",

@@ -7,19 +7,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Unpack
 
-from ..activations import activations, relu
 from ..arrays import Array, Arrays, Shape, rows
 from ..program import Buffer, Program
 from ..rng import Key
-from .activation_layer import logits_of
 from .base import LayerOptions, layers
-from .conv import tapped
-from .dense import RECTIFY
 from .depthwise import Depthwise, depthwise, depthwise_grad
+from .ending import Ending
 from .holding import Parameter
 
 
-class DepthwiseConv(Depthwise):
+class DepthwiseConv(Depthwise, Ending):
     """What depthwise convolutions over one and two axes have in common."""
 
     formula = "z = x * W + b within each channel, y = f(z)"
@@ -48,8 +45,7 @@ class DepthwiseConv(Depthwise):
     ) -> None:
         super().__init__(**options)
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate, depth_multiplier)
-        self.activation = activations.get(activation, self.where("activation"))
-        self.use_bias = bool(use_bias)
+        self.keep_ending(activation, use_bias)
         self.keep_options("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
         self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
 
@@ -71,31 +67,19 @@ class DepthwiseConv(Depthwise):
         y = self.activation(z)
         return y, (x, z, y)
 
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        _, z, y = cache
-        return self.backward_from_logits(p, cache, self.activation.grad(dy, z, y))
-
     def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
         x, _, _ = cache
         window, dz = self.window(x.shape[1:-1]), self.last(dz)
         dx, dW = depthwise_grad(dz, window.with_border(x), p["kernel"], window)
         db = rows(dz).sum(axis=0)
-        return self.as_given(window.without_border(dx)), {"kernel": dW, "bias": db} if self.use_bias else {"kernel": dW}
-
-    def logits(self, cache: Any) -> tuple[str, Array] | None:
-        _, z, _ = cache
-        return logits_of(self.activation, z)
+        return self.as_given(window.without_border(dx)), self.with_bias({"kernel": dW}, db)
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
         W, b = code.parameter("kernel"), code.parameter("bias") if self.use_bias else None
         dW, db = code.gradient("kernel"), code.gradient("bias") if self.use_bias else None
-        rectified = self.activation == relu and not code.keeps  # while the numbers are still in registers
         x = self.lower_last(code, x)
-        z = self.lower_depthwise(code, x, W, dW, b, db, RECTIFY if rectified else 0)
-        if rectified:
-            code.back(lambda dy, wanted: code.through("dense.relu.grad", dy, z, z, z.size, 0.0, 0.0, 0.0))
-            return self.lower_as_given(code, z)
-        return self.activation.lower(code, tapped(code, self.lower_as_given(code, z)))
+        z = self.lower_depthwise(code, x, W, dW, b, db, self.lower_mode(code))
+        return self.lower_end(code, z)
 
 
 @layers.add()

@@ -8,19 +8,17 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Unpack
 
 from .. import checks
-from ..activations import activations, relu
 from ..arrays import Array, Arrays, Shape
 from ..program import Buffer, Program
 from ..rng import Key
-from .activation_layer import logits_of
 from .base import LayerOptions, layers
-from .conv import tapped
-from .dense import RECTIFY, dense, dense_grad
+from .dense import dense, dense_grad
 from .depthwise import Depthwise, depthwise, depthwise_grad
+from .ending import Ending
 from .holding import Parameter
 
 
-class SeparableConv(Depthwise):
+class SeparableConv(Depthwise, Ending):
     """What separable convolutions over one and two axes have in common."""
 
     formula = "u = x * V within each channel, z = uW + b, y = f(z)"
@@ -54,8 +52,7 @@ class SeparableConv(Depthwise):
         super().__init__(**options)
         self.filters = checks.integer(self.where("filters"), filters, minimum=1)
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate, depth_multiplier)
-        self.activation = activations.get(activation, self.where("activation"))
-        self.use_bias = bool(use_bias)
+        self.keep_ending(activation, use_bias)
         self.keep_options("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
         self.keep_options("pointwise", pointwise_initializer, pointwise_regularizer, pointwise_constraint)
         self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
@@ -84,32 +81,20 @@ class SeparableConv(Depthwise):
         W = p["pointwise_kernel"]
         return W.reshape(W.shape[-2:])
 
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        *_, z, y = cache
-        return self.backward_from_logits(p, cache, self.activation.grad(dy, z, y))
-
     def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
         x, u, _, _ = cache
         window = self.window(x.shape[1:-1])
         du, dW, db = dense_grad(self.last(dz), u, self._matrix(p))
         dx, dV = depthwise_grad(du, window.with_border(x), p["depthwise_kernel"], window)
         found = {"depthwise_kernel": dV, "pointwise_kernel": dW.reshape(p["pointwise_kernel"].shape)}
-        return self.as_given(window.without_border(dx)), {**found, "bias": db} if self.use_bias else found
-
-    def logits(self, cache: Any) -> tuple[str, Array] | None:
-        *_, z, _ = cache
-        return logits_of(self.activation, z)
+        return self.as_given(window.without_border(dx)), self.with_bias(found, db)
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
         V, dV = code.parameter("depthwise_kernel"), code.gradient("depthwise_kernel")
-        rectified = self.activation == relu and not code.keeps  # while the numbers are still in registers
         u = self.lower_depthwise(code, self.lower_last(code, x), V, dV, None, None, 0)
         code.tap(u=u)
-        z = self._lower_pointwise(code, u, RECTIFY if rectified else 0)
-        if rectified:
-            code.back(lambda dy, wanted: code.through("dense.relu.grad", dy, z, z, z.size, 0.0, 0.0, 0.0))
-            return self.lower_as_given(code, z)
-        return self.activation.lower(code, tapped(code, self.lower_as_given(code, z)))
+        z = self._lower_pointwise(code, u, self.lower_mode(code))
+        return self.lower_end(code, z)
 
     def _lower_pointwise(self, code: Program, u: Buffer, mode: int) -> Buffer:
         W, b = code.parameter("pointwise_kernel"), code.parameter("bias") if self.use_bias else None
