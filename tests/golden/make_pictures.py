@@ -65,6 +65,12 @@ ON_TORCH: list[Case] = [
     ("UpSampling2D", {"size": [1, 3], **FIRST}, (1, 2, 2, 2)),
     ("UpSampling2D", {"size": [3, 2], "interpolation": "bilinear"}, (1, 2, 3, 2)),
     ("UpSampling3D", {"size": [1, 2, 2]}, (1, 2, 1, 2, 2)),
+    ("SpatialDropout1D", {"rate": 0.4, "seed": 3}, (1, 2, 2)),
+    ("SpatialDropout2D", {"rate": 0.4, **FIRST}, (1, 2, 2, 1)),
+    ("SpatialDropout3D", {"rate": 0.4}, (1, 1, 2, 1, 2)),
+    ("GroupNormalization", {"groups": 2}, (2, 3, 4)),
+    ("GroupNormalization", {"groups": 3, "axis": 1, "epsilon": 1e-5, "center": False}, (2, 6, 2)),
+    ("GroupNormalization", {"groups": 1, "axis": -2, "scale": False}, (1, 2, 4, 3)),
 ]
 ON_JAX: list[Case] = [
     ("Conv1DTranspose", {"filters": 2, "kernel_size": 3}, (1, 4, 2)),
@@ -92,7 +98,7 @@ ON_JAX: list[Case] = [
 def on_torch() -> list[dict[str, Any]]:
     from make_layers import case
 
-    return [case(i, *c) for i, c in enumerate(ON_TORCH)]
+    return [case(i, *c, training=False) for i, c in enumerate(ON_TORCH)]
 
 
 def on_jax() -> list[dict[str, Any]]:
@@ -137,9 +143,9 @@ def away_from_zero(rng: Any, shape: Any) -> Any:
 
 
 def short(value: Any) -> Any:
-    """Floats of twelve digits, without what training would give as inference does."""
+    """Floats of twelve digits, without the weights after a step, which are those before."""
     if isinstance(value, dict):
-        return {k: short(v) for k, v in value.items() if k not in ("training", "after")}
+        return {k: short(v) for k, v in value.items() if k != "after"}
     if isinstance(value, list):
         return [short(v) for v in value]
     return float(f"{value:.12g}") if isinstance(value, float) else value

@@ -77,6 +77,10 @@ CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.UpSampling2D(2, interpolation="bicubic", data_format="channels_first"), (2, 6, 5)),
     (lambda: L.UpSampling2D(2, interpolation="lanczos5"), (7, 3, 2)),
     (L.UpSampling3D, (2, 1, 2, 3)),
+    (lambda: L.GroupNormalization(groups=3), (5, 6, 33)),
+    (lambda: L.GroupNormalization(groups=2, axis=1, epsilon=1e-5, center=False), (6, 2, 3)),
+    (lambda: L.GroupNormalization(groups=-1, scale=False), (4, 5, 6)),
+    (lambda: L.GroupNormalization(groups=7, gamma_initializer="uniform", beta_initializer="uniform"), (35,)),
 ]
 
 

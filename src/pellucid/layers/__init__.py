@@ -36,6 +36,7 @@ from .global_pooling import (
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
 )
+from .group_normalization import GroupNormalization
 from .holding import Parameter
 from .identity import Identity
 from .input_layer import Input, InputLayer
@@ -56,6 +57,7 @@ from .reshape import Reshape
 from .rms_normalization import RMSNormalization
 from .separable_conv import SeparableConv1D, SeparableConv2D
 from .softmax import Softmax
+from .spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .traced import Traced
 from .unit_normalization import UnitNormalization
 from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
@@ -106,6 +108,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
@@ -134,6 +137,9 @@ __all__ = [
     "SeparableConv1D",
     "SeparableConv2D",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "Subtract",
     "Traced",
     "UnitNormalization",

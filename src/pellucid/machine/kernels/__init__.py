@@ -14,6 +14,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     exponential_units,
     gates,
     gather,
+    group_normalization,
     interpreter,
     lamb,
     loss_terms,

@@ -134,6 +134,8 @@ TABLE: dict[str, str] = {
     "x:M gamma beta >mean:M >r:M >y:M M N": "layer_norm",
     "dy:M x:M gamma mean:M r:M >dx:M M N": "layer_norm.grad",
     "dy:M factor >dx:M M N": "batch_norm.frozen.grad",
+    "x:samples gamma beta >mean:samples >r:samples >y:samples": "group_norm",
+    "dy:samples x:samples gamma mean:samples r:samples >dx:samples >slopes:samples >sums:samples": "group_norm.grad",
     "x:samples >y:samples table": "op.moved",
     "x places:M >y:M M N Count | +status": "op.take",
     "dy places >dtable:N M N Count": "op.take.grad",
