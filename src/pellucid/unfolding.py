@@ -71,7 +71,7 @@ class _Unfolding:
         if any(end in self.masks for end in ends):
             return  # a model passes on what the layers in it make of a mask
         if not layer.masks_output([mask is not None for mask in masks]):
-            if any_of(masks) and layer.is_layer and not self.minding:
+            if any_of(masks) and layer.is_layer and not (self.minding or layer.consumes_mask):
                 warnings.warn(
                     f"layer {layer.name!r} ({type(layer).__name__}): its input has a mask, which it does not pass on: "
                     "what follows sees none, and the loss counts every step.",
