@@ -68,7 +68,7 @@ class _Unfolding:
         if any(end in self.masks for end in ends):
             return  # a model passes on what the layers in it make of a mask
         if not layer.masks_output([mask is not None for mask in masks]):
-            if any_of(masks) and layer.is_layer:
+            if any_of(masks) and layer.is_layer and not layer.consumes_mask:
                 warnings.warn(
                     f"layer {layer.name!r} ({type(layer).__name__}): its input has a mask, which it does not pass on: "
                     "what follows sees none, and the loss counts every step.",
@@ -81,7 +81,7 @@ class _Unfolding:
             step = layer.mask_step(layer, [m is not None for m in masks])
             self._step(step, f"{path}.mask", place, (*given, *(m for m in masks if m is not None)), (mask,))
         if mask is not None:
-            self.masks |= dict.fromkeys(ends, mask)
+            self.masks |= dict.fromkeys(ends[:1] if layer.masks_first_only else ends, mask)
 
     def with_owner(self, step: Step) -> Step:
         """The step, with the path of the layer whose parameters it uses, where they are another's."""

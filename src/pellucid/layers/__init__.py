@@ -17,6 +17,7 @@ from .elu import ELU
 from .flatten import Flatten
 from .gaussian_dropout import GaussianDropout
 from .gaussian_noise import GaussianNoise
+from .gru import GRU
 from .holding import Parameter
 from .identity import Identity
 from .input_layer import Input, InputLayer
@@ -24,6 +25,7 @@ from .joining import add, average, concatenate, dot, maximum, minimum, multiply,
 from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
+from .lstm import LSTM
 from .masking import Masking
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
 from .normalization import Normalization
@@ -35,6 +37,7 @@ from .repeat_vector import RepeatVector
 from .rescaling import Rescaling
 from .reshape import Reshape
 from .rms_normalization import RMSNormalization
+from .simple_rnn import SimpleRNN
 from .softmax import Softmax
 from .traced import Traced
 from .unit_normalization import UnitNormalization
@@ -44,6 +47,8 @@ get, serialize, deserialize = layers.get, layers.serialize, layers.deserialize
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -90,6 +95,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "SimpleRNN",
     "Softmax",
     "Subtract",
     "Traced",
