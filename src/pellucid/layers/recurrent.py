@@ -3,8 +3,8 @@
 What recurrent layers share: the loop over the steps and, under it, backpropagation through time; which steps count; and
 which of the states are given and come back. What one step computes, `lstm.py`, `gru.py` and `simple_rnn.py` say.
 
-Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 10.2.2; Werbos, "Backpropagation through time: what it
-does and how to do it", Proc. IEEE 78 (1990).
+Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 10.2.2; Werbos, "Backpropagation through time:
+what it does and how to do it", Proc. IEEE 78 (1990).
 """
 
 from __future__ import annotations
