@@ -84,7 +84,7 @@ class _Unfolding:
             step = layer.mask_step(layer, [m is not None for m in masks])
             self._step(step, f"{path}.mask", place, (*given, *(m for m in masks if m is not None)), (mask,))
         if mask is not None:
-            self.masks |= dict.fromkeys(ends, mask)
+            self.masks |= dict.fromkeys(ends[:1] if layer.masks_first_only else ends, mask)
 
     def with_owner(self, step: Step) -> Step:
         """The step, with the path of the layer whose parameters it uses, where they are another's."""

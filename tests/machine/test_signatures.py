@@ -148,9 +148,23 @@ def masked(weights: Any, *behind: L.Layer) -> Executable:
     return step_of(model, x, Key(2).normal((BATCH, *model.output_shape[1:])), weights)
 
 
+def recurrent(kind: Any, **options: Any) -> Executable:
+    """A step of a recurrent layer with all that it may read and give."""
+    x = L.Input((5, 3))
+    given = [Dense(33)(L.Flatten()(x)) for _ in range(kind.carried)]
+    y, *states = kind(33, return_state=True, dropout=0.2, **options)(L.Masking()(x), initial_state=given)
+    model = pellucid.Model(x, [y, *states])
+    model.compile("adam", "mse")
+    data = Key(1).normal((BATCH, 5, 3)) * (np.arange(5)[:, None] < 3)
+    return step_of(model, data, Parts(Key(2 + i).normal((BATCH, *t.sample)) for i, t in enumerate([y, *states])))
+
+
 def of_steps() -> Iterator[Executable]:
     yield from map(predicted, sorted(KINDS))
     yield layered(L.Lambda(lambda x: x + pellucid.random.uniform((None, 37))), (37,))
+    for kind in (L.SimpleRNN, L.LSTM, L.GRU):
+        yield recurrent(kind, zero_output_for_mask=True)
+        yield layered(kind(33, return_sequences=True), (4, 3))
     yield from map(masked, (None, np.linspace(0, 1, BATCH, dtype="float32")))
     yield masked(None, L.GlobalAveragePooling1D())
     yield from (judged(*row) for row in LOSSES)

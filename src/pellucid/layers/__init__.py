@@ -40,6 +40,7 @@ from .global_pooling import (
 )
 from .group_normalization import GroupNormalization
 from .group_query_attention import GroupQueryAttention
+from .gru import GRU
 from .holding import Parameter
 from .identity import Identity
 from .input_layer import Input, InputLayer
@@ -47,6 +48,7 @@ from .joining import add, average, concatenate, dot, maximum, minimum, multiply,
 from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
+from .lstm import LSTM
 from .masking import Masking
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
 from .multi_head_attention import MultiHeadAttention
@@ -60,6 +62,7 @@ from .rescaling import Rescaling
 from .reshape import Reshape
 from .rms_normalization import RMSNormalization
 from .separable_conv import SeparableConv1D, SeparableConv2D
+from .simple_rnn import SimpleRNN
 from .softmax import Softmax
 from .spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .traced import Traced
@@ -71,6 +74,8 @@ get, serialize, deserialize = layers.get, layers.serialize, layers.deserialize
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
     "Activation",
     "ActivityRegularization",
     "AdaptiveAveragePooling1D",
@@ -145,6 +150,7 @@ __all__ = [
     "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
+    "SimpleRNN",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",

@@ -35,6 +35,8 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     products,
     random,
     rectifiers,
+    recurrence,
+    recurrent_steps,
     regularizers,
     rescaling,
     shapes,

@@ -162,7 +162,15 @@ TABLE: dict[str, str] = {
     "x w b >y Mode places P X Y taps": "conv depthwise",
     "x dz >dw taps T K Row lines": "conv.weights",
     "x dz >dw taps T C places": "depthwise.weights",
-    "w >turned": "conv.turned",
+    "w >turned": "conv.turned recurrent.packed recurrent.turned",
+    (
+        "<>a:samples u b >before:samples >memory:samples >y:samples >h:samples >c:samples mask:samples h0:samples "
+        "c0:samples"
+    ): "simple_rnn lstm gru",
+    (
+        "<>a:samples >to_u:samples u before:samples memory:samples dy:samples dh:samples dc:samples mask:samples "
+        ">dh0:samples >dc0:samples"
+    ): "simple_rnn.grad lstm.grad gru.grad",
     "x:samples >y:samples ends pixels": "pool.max pool.mean",
     "dy:samples x:samples y:samples >dx:samples ends pixels": "pool.max.grad pool.max.shared.grad pool.mean.grad",
     "x:samples mask:samples >y:samples": "pool.masked",
