@@ -48,7 +48,7 @@ class Embedding(Layer):
     cached = ("x",)
     not_in_config = Layer.not_in_config - {"input_dim"} | {"weights", "input_length"}
 
-    def __init__(
+    def __init__(  # type: ignore[misc]  # input_dim is the table's here, not the input's
         self,
         input_dim: int,
         output_dim: int,

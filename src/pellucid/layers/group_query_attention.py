@@ -56,7 +56,7 @@ class GroupQueryAttention(Headed):
             )
         self.keep_common(told)
 
-    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
+    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:  # type: ignore[override]
         given = [tuple(shape) for shape in (query_shape, value_shape, key_shape) if shape is not None]
         if any(len(shape) != 3 for shape in given):
             raise ShapeError(f"layer {self.name!r}, input", "sequences of shape (B, steps, numbers)", Told(str(given)))

@@ -36,7 +36,7 @@ class Headed(Traced):
         self.left_out = Dropout(self.dropout, seed=self.seed, dtype=self.dtype) if self.dropout else None
 
     def projection(
-        self, name: str, equation: str, sizes: Sequence[int], axes: str, activation: Any = None
+        self, name: str, equation: str, sizes: Sequence[int | None], axes: str, activation: Any = None
     ) -> EinsumDense:
         """x (..., D) into heads, or out of them."""
         told = [f"{of}_{option}" for of in ("kernel", "bias") for option in OPTIONS]

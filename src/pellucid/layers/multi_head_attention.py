@@ -66,7 +66,7 @@ class MultiHeadAttention(Headed):
         self.attention_axes = None if axes is None else tuple(checks.integer(where, a) for a in axes)
         self.keep_common(told)
 
-    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
+    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:  # type: ignore[override]
         n, given = len(query_shape), [tuple(s) for s in (query_shape, value_shape, key_shape) if s is not None]
         if n < 3 or any(len(shape) != n for shape in given):
             wanted = "query, value and key of the same number of axes, (B, steps, numbers)"

@@ -54,7 +54,8 @@ def shares(operands: Sequence[Any], scale: float | None, is_causal: bool) -> tup
 
 def seen_of(mask: Sequence[Any], lengths: Shape, is_causal: bool) -> Array | None:
     """Where to look, of shape (..., T, S); None if everywhere."""
-    causal = np.tri(*lengths, dtype=bool) if is_causal else None
+    T, S = lengths
+    causal = np.tri(T, S) > 0 if is_causal else None
     if not mask:
         return causal
     seen = np.asarray(mask[0]).astype(bool)

@@ -41,7 +41,7 @@ def lower_attended(code: Program, operands: Sequence[Any], scale: float | None =
     return y
 
 
-def _mask_steps(mask: Sequence[Buffer], H: int, T: int, S: int) -> tuple[int, int, int, int]:
+def _mask_steps(mask: Sequence[Buffer], H: int, T: int, S: int) -> tuple[int, ...]:
     """How far apart the mask's numbers lie from sample to sample, head to head, row to row, step to step."""
     if not mask:
         return 0, 0, 0, 0
