@@ -18,61 +18,69 @@ from .base import op
 HIDDEN = -1e9  # the score of what a mask hides, as in Keras: where it hides all, the shares are even
 
 
-@op(0, keras="DotProductAttention", spread=True, name="dot_product_attention")
+@op(0, keras="DotProductAttention", module="keras.src.ops.nn", spread=True, name="dot_product_attention")
 def attended(operands: Any, scale: float | None = None, is_causal: bool = False) -> Any:
     """y = softmax(q·kᵀ·scale)·v: query (B, T, H, K), key (B, S, h, K), value (B, S, h, V), y (B, T, H, V), in a list,
     behind them a mask that stretches to (B, H, T, S), where there is one."""
-    _, _, value, *_ = operands
-    A, _ = shares(operands, scale, is_causal)
-    heads = A.shape[1]
-    return np.einsum("bhts,bshv->bthv", A, each_head(value, heads))  # y = A·v
+    return attention(**told(operands, scale, is_causal))
 
 
 @attended.gradient("dv = Aᵀ·dy, dA = dy·vᵀ, ds = A·(dA − Σ dA·A), dq = ds·k/√K, dk = dsᵀ·q/√K")
 def attended_grad(dy: Array, y: Array, operands: Any, scale: float | None = None, is_causal: bool = False) -> list[Any]:
+    return [*attention_grad(dy, **told(operands, scale, is_causal)), *(None for _ in operands[3:])]
+
+
+def told(operands: Sequence[Any], scale: float | None, is_causal: bool) -> dict[str, Any]:
+    """What the functions below take."""
     query, key, value, *mask = operands
-    heads, fewer = query.shape[2], key.shape[2]
-    A, seen = shares(operands, scale, is_causal)
+    seen = np.asarray(mask[0]).astype(bool) if mask else None
+    return {
+        "query": query,
+        "key": key,
+        "value": value,
+        "mask": seen,
+        **settled(query.shape, key.shape, scale, is_causal),
+    }
+
+
+def settled(query: Shape, key: Shape, scale: float | None, is_causal: bool) -> dict[str, Any]:
+    """What they take beside arrays: the scale, how many heads share a key, whether causal."""
+    factor = 1 / math.sqrt(query[-1]) if scale is None else float(scale)
+    return {"factor": factor, "group": query[-2] // key[-2], "causal": bool(is_causal)}
+
+
+def attention(query: Any, key: Any, value: Any, mask: Any, factor: float, group: int, causal: bool) -> Any:
+    A = shares(query, key, mask, factor, group, causal)
+    return np.einsum("bhts,bshv->bthv", A, np.repeat(value, group, axis=2))  # y = A·v
+
+
+def attention_grad(
+    dy: Any, query: Any, key: Any, value: Any, mask: Any, factor: float, group: int, causal: bool
+) -> tuple[Any, Any, Any]:
+    A = shares(query, key, mask, factor, group, causal)
     dv = np.einsum("bhts,bthv->bshv", A, dy)
-    dA = np.einsum("bthv,bshv->bhts", dy, each_head(value, heads))
-    ds = A * (dA - (dA * A).sum(axis=-1, keepdims=True)) * scale_of(scale, query)
-    ds = ds if seen is None else np.where(seen, ds, 0)
-    dq = np.einsum("bhts,bshk->bthk", ds, each_head(key, heads))
+    dA = np.einsum("bthv,bshv->bhts", dy, np.repeat(value, group, axis=2))
+    ds = A * (dA - (dA * A).sum(axis=-1, keepdims=True)) * factor
+    if mask is not None or causal:
+        ds = np.where(seen(mask, ds, causal), ds, 0)
+    dq = np.einsum("bhts,bshk->bthk", ds, np.repeat(key, group, axis=2))
     dk = np.einsum("bhts,bthk->bshk", ds, query)
-    return [dq, summed_heads(dk, fewer), summed_heads(dv, fewer), *(None for _ in mask)]
+    B, S, h = key.shape[:3]
+    return dq, dk.reshape(B, S, h, group, -1).sum(axis=3), dv.reshape(B, S, h, group, -1).sum(axis=3)
 
 
-def shares(operands: Sequence[Any], scale: float | None, is_causal: bool) -> tuple[Array, Array | None]:
-    """(A (B, H, T, S), where the mask lets look or None): A = softmax(q·kᵀ·scale) over what is seen."""
-    query, key, _, *mask = operands
-    s = np.einsum("bthk,bshk->bhts", query, each_head(key, query.shape[2])) * scale_of(scale, query)
-    s, seen = s.astype(np.asarray(query).dtype), seen_of(mask, s.shape[-2:], is_causal)
-    s = s if seen is None else np.where(seen, s, s.dtype.type(HIDDEN))
+def shares(query: Any, key: Any, mask: Any, factor: float, group: int, causal: bool) -> Any:
+    """A (B, H, T, S) = softmax(q·kᵀ·factor) over what is seen."""
+    s = np.einsum("bthk,bshk->bhts", query, np.repeat(key, group, axis=2)) * factor
+    if mask is not None or causal:
+        s = np.where(seen(mask, s, causal), s, HIDDEN)
     e = np.exp(s - s.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True), seen
+    return e / e.sum(axis=-1, keepdims=True)
 
 
-def seen_of(mask: Sequence[Any], lengths: Shape, is_causal: bool) -> Array | None:
-    """Where to look, of shape (..., T, S); None if everywhere."""
-    T, S = lengths
-    causal = np.tri(T, S) > 0 if is_causal else None
-    if not mask:
-        return causal
-    seen = np.asarray(mask[0]).astype(bool)
-    return seen if causal is None else seen & causal
-
-
-def scale_of(scale: float | None, query: Any) -> float:
-    """What scores are multiplied by: 1/√K unless told."""
-    return 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
-
-
-def each_head(x: Array, heads: int) -> Array:
-    """x (B, S, fewer heads, ...) with each of its heads repeated, so that there are so many."""
-    return x if x.shape[2] == heads else np.repeat(x, heads // x.shape[2], axis=2)
-
-
-def summed_heads(dx: Array, heads: int) -> Array:
-    """The way back from `each_head`."""
-    B, S, many, n = dx.shape
-    return dx if many == heads else dx.reshape(B, S, heads, many // heads, n).sum(axis=3)
+def seen(mask: Any, s: Any, causal: bool) -> Any:
+    """Where to look, of a shape that stretches to that of the scores."""
+    if not causal:
+        return mask
+    before = np.tri(s.shape[-2], s.shape[-1]) > 0
+    return before if mask is None else mask & before

@@ -19,6 +19,7 @@ from ...layers.shapes import along, axes_of
 from ...layers.unit_normalization import SHORTEST
 from .activations import write_activation
 from .loops import along_last, contracted, elementwise, moved, reduced
+from .ops import flat, picked
 from .products import matrix_product
 from .writer import At, Value, reshaped, writes
 
@@ -34,6 +35,12 @@ def unchanged(at: At) -> Value:
 def dense(at: At) -> Value:
     bias = at.p("bias") if at.layer.use_bias else None
     return write_activation(at, matrix_product(at, at.x, at.p("kernel"), bias), at.layer.activation)
+
+
+@writes(L.Embedding)
+def embedding(at: At) -> Value:
+    table = at.known(at.p("embeddings"), "embeddings")
+    return picked(at, table, at.x, at.shape, 0, (*flat(at.x), 0), (*[0] * len(at.x.shape), 1))
 
 
 @writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU, L.Softmax)

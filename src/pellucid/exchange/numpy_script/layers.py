@@ -12,6 +12,7 @@ import numpy as np
 from ... import layers as L
 from ...layers.activation_layer import ActivationLayer
 from ...layers.alpha_dropout import alpha_dropout, alpha_dropout_grad
+from ...layers.embedding import embedding_grad
 from ...layers.prelu import prelu, prelu_grad
 from ...rng import Key
 from .writer import At, Back, batch, writes
@@ -46,6 +47,19 @@ def dense(at: At) -> tuple[str, Back]:
         if layer.use_bias and at.trains("bias"):
             at.gradient("bias", f"{rows_dz}.sum(axis=0)")
         return f"{dz} @ {at.p('kernel')}.T"
+
+    return out, back
+
+
+@writes(L.Embedding)
+def embedding(at: At) -> tuple[str, Back]:
+    out, W, places = at.name("h"), at.p("embeddings"), f"{at.x}.astype(int)"
+    at.forward(f"{out} = {W}[{places}]", batch(at.out_shape))
+
+    def back(dy: str, wanted: bool) -> str:
+        if at.trains("embeddings"):
+            at.gradient("embeddings", at.call(embedding_grad, {"dy": dy, "places": places, "W": W}))
+        return f"np.zeros_like({at.x})"
 
     return out, back
 

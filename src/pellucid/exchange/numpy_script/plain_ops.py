@@ -9,6 +9,7 @@ import numpy as np
 from ... import ops
 from ...arrays import Whole
 from ...errors import InvalidArgument, Told
+from ...ops import attending
 from ...ops.linear import _letters
 from .joining import parts
 from .operations import Writer, assigned, kind, sent_back
@@ -110,6 +111,24 @@ def products(at: At) -> tuple[str, Back]:
                 text = f"np.broadcast_to({text}[{alone}], {texts[i]}.shape)"
             found.append(text)
         return found
+
+    return writer.out, sent_back(at, writer, slopes)
+
+
+@writes(attending.attended.made)
+def attention(at: At) -> tuple[str, Back]:
+    """Its functions, called with what is known of it settled."""
+    writer, options = Writer(at), at.layer.options
+    query, key, *_ = (np.shape(one) for one in writer.trial.operands)
+    how = attending.settled(query, key, options.get("scale"), options.get("is_causal", False))
+    given = dict(zip(("query", "key", "value", "mask"), writer.texts, strict=False))
+    how |= {} if "mask" in given else {"mask": None}
+    assigned(at, writer, at.call(attending.attention, given, **how))
+
+    def slopes(dy: str) -> Sequence[str | None]:
+        found = [at.name(f"d{letter}") for letter in "qkv"]
+        at.backward(f"{', '.join(found)} = {at.call(attending.attention_grad, {'dy': dy, **given}, **how)}")
+        return [*found, *(None for _ in writer.texts[3:])]
 
     return writer.out, sent_back(at, writer, slopes)
 

@@ -40,6 +40,11 @@ def dense(at: At) -> str:
     return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), layer.activation)
 
 
+@writes(L.Embedding)
+def embedding(at: At) -> str:
+    return at.op("Gather", at.p("embeddings"), at.cast(at.x, at.kinds[0], "int64"), axis=0)
+
+
 @writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU, L.Softmax)
 def activation(at: At) -> str:
     layer: ActivationLayer = at.layer

@@ -22,6 +22,7 @@ NORMALIZING = {"gamma": "weight", "beta": "bias"}
 NAMES: dict[type, dict[str, str]] = {  # PyTorch's names of parameters; others keep their own
     **{kind: {"kernel": "weight"} for kind in (L.Dense, *CONVOLUTIONS)},
     L.BatchNormalization: {**NORMALIZING, "moving_mean": "running_mean", "moving_variance": "running_var"},
+    L.Embedding: {"embeddings": "weight"},
     L.LayerNormalization: NORMALIZING,
     L.PReLU: {"alpha": "weight"},
     L.RMSNormalization: {"scale": "weight"},

@@ -44,6 +44,12 @@ def dense(at: At) -> Any:
     return write_activation(at, y, at.layer.activation)
 
 
+@writes(L.Embedding)
+def embedding(at: At) -> Value:
+    places = at.cast(at.x, at.kinds[0], "int64")
+    return at.module("nn.Embedding", at.layer.input_dim, at.layer.output_dim, xs=(places,))
+
+
 @writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU, L.Softmax)
 def activation(at: At) -> Any:
     layer: ActivationLayer = at.layer

@@ -28,6 +28,15 @@ def linear(use: Use, x: Tensor) -> Tensor:
     return use.layer(L.Dense, x, units=m.out_features, use_bias=m.bias is not None, weights=given)
 
 
+@reads("nn.Embedding")
+def embedding(use: Use, x: Tensor) -> Tensor:
+    m = use.module
+    if m.max_norm is not None:
+        use.refuse("max_norm=None", f"max_norm={m.max_norm}")
+    given = {"embeddings": m.weight}
+    return use.layer(L.Embedding, x, input_dim=m.num_embeddings, output_dim=m.embedding_dim, weights=given)
+
+
 # Activations -----------------------------------------------------------------------------------------------------
 
 PLAIN = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...activations.axes import strides
@@ -23,7 +23,8 @@ def lower_attended(code: Program, operands: Sequence[Any], scale: float | None =
     if (S + 32) * (K + V + 2 * 16) > MOST:
         raise CannotLower(f"op 'dot_product_attention' along {S} steps")
     y, stats = like(code, query, (T, H, V)), code.buffer((T, H, 2))
-    how = T, S, H, h, K, V, ops.scale_of(scale, query), int(is_causal), *_mask_steps(mask, H, T, S)
+    factor = ops.settled(query.shape, key.shape, scale, is_causal)["factor"]
+    how = T, S, H, h, K, V, factor, int(is_causal), *_mask_steps(mask, H, T, S)
     seen = mask[0] if mask else None
     code.emit("attention", query, key, value, seen, y, stats, *how)
 
@@ -32,10 +33,14 @@ def lower_attended(code: Program, operands: Sequence[Any], scale: float | None =
         code.emit("attention.grad", dy, query, key, value, seen, y, stats, dq, dk, dv, *how)
         return [dq, dk, dv]
 
-    found: dict[int, list[Buffer]] = {}
+    found: list[Buffer] = []  # all three are emitted when the first is asked for
 
-    def slope(i: int) -> Any:
-        return lambda dy: found.setdefault(id(dy), undo(dy))[i] if id(dy) not in found else found[id(dy)][i]
+    def slope(i: int) -> Callable[[Buffer], Buffer]:
+        def emitted(dy: Buffer) -> Buffer:
+            found.extend([] if found else undo(dy))
+            return found[i]
+
+        return emitted
 
     sends_back(code, list(operands), [slope(0), slope(1), slope(2), *(lambda dy: None for _ in mask)])
     return y
