@@ -5,7 +5,13 @@ What Keras lets one choose and is fixed here stands here too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from . import checks
+
+_within: ContextVar[str | None] = ContextVar("floatx", default=None)
 
 
 class _Settings:
@@ -43,7 +49,17 @@ def floatx() -> str:
     >>> floatx()
     'float32'
     """
-    return _Settings.floatx
+    return _within.get() or _Settings.floatx
+
+
+@contextmanager
+def within(dtype: str) -> Iterator[None]:
+    """Within the block, parts compute in this dtype unless told otherwise."""
+    token = _within.set(dtype)
+    try:
+        yield
+    finally:
+        _within.reset(token)
 
 
 def set_floatx(value: str) -> None:

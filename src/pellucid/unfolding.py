@@ -26,6 +26,7 @@ class _Unfolding:
     uses: dict[str, int] = field(default_factory=dict)
     wires: Iterator[int] = field(default_factory=itertools.count)
     masks: dict[int, int] = field(default_factory=dict)  # of a wire, the one that says which of its numbers count
+    minding: int = 0  # how many layers that see to masks themselves stand around the present one
 
     def unfold(
         self,
@@ -42,7 +43,9 @@ class _Unfolding:
             place, told = (*numbers, i), call.training if training is None else training
             if isinstance(inner := getattr(call.way, "graph", None), Graph):
                 inner, entering = self._with_masks(call.way, inner, given)
+                self.minding += call.layer.takes_mask
                 ends = self.unfold(inner, entering, f"{prefix}{call.layer.name}/", place, told)
+                self.minding -= call.layer.takes_mask
             else:
                 path = (prefix[:-1] or self.name) if call.layer.gives_weights else f"{prefix}{call.layer.name}"
                 ends = tuple(next(self.wires) for _ in call.outputs)
@@ -68,7 +71,7 @@ class _Unfolding:
         if any(end in self.masks for end in ends):
             return  # a model passes on what the layers in it make of a mask
         if not layer.masks_output([mask is not None for mask in masks]):
-            if any_of(masks) and layer.is_layer:
+            if any_of(masks) and layer.is_layer and not (self.minding or layer.consumes_mask):
                 warnings.warn(
                     f"layer {layer.name!r} ({type(layer).__name__}): its input has a mask, which it does not pass on: "
                     "what follows sees none, and the loss counts every step.",
@@ -81,7 +84,7 @@ class _Unfolding:
             step = layer.mask_step(layer, [m is not None for m in masks])
             self._step(step, f"{path}.mask", place, (*given, *(m for m in masks if m is not None)), (mask,))
         if mask is not None:
-            self.masks |= dict.fromkeys(ends, mask)
+            self.masks |= dict.fromkeys(ends[:1] if layer.masks_first_only else ends, mask)
 
     def with_owner(self, step: Step) -> Step:
         """The step, with the path of the layer whose parameters it uses, where they are another's."""

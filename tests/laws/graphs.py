@@ -14,6 +14,7 @@ from pellucid.rng import Key
 from pellucid.wiring import Tensor
 
 # Layers that are called on a list; tests/models/test_functional.py holds them to the laws of layers.
+ATTENDING = {"AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHeadAttention"}  # layers/test_attention.py
 JOINING = {"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"}
 
 X = Key(1).normal((23, 4))

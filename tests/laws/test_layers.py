@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from laws.graphs import JOINING
+from laws.graphs import ATTENDING, JOINING
 from pellucid import layers as L
 from pellucid.errors import PellucidError, ShapeError
 from pellucid.layers.base import layers
-from pellucid.layers.checking import away_from_zero
+from pellucid.layers.checking import to_check
 from pellucid.rng import Key
 
 Row = tuple[Callable[[], L.Layer], tuple[int, ...]]
@@ -22,6 +22,8 @@ ROWS: list[Row] = [
     (lambda: L.Dense(3), (4,)),
     (lambda: L.Dense(2, activation="tanh", use_bias=False), (3, 4)),
     (lambda: L.Dense(3, activation="softmax"), (2, 3, 4)),
+    (lambda: L.Embedding(5, 3), (4,)),
+    (lambda: L.Embedding(7, 2, mask_zero=True, embeddings_initializer="normal"), (2, 3)),
     (lambda: L.EinsumDense("ab,bc->abc", (None, 2), bias_axes="bc", activation="tanh"), (4,)),
     (lambda: L.EinsumDense("abc,bcd->abd", (3, 2), bias_axes="d"), (3, 4)),
     (lambda: L.EinsumDense("...x,xy->...y", 3, bias_axes="y"), (2, 3, 4)),
@@ -34,6 +36,20 @@ ROWS: list[Row] = [
     (lambda: L.Conv2D(4, 2, strides=3, groups=2, use_bias=False), (5, 6, 2)),
     (lambda: L.Conv2D(2, (2, 1), dilation_rate=(2, 3), data_format="channels_first"), (2, 4, 3)),
     (lambda: L.Conv3D(2, (1, 2, 2), strides=(1, 2, 1), padding="same", activation="tanh"), (2, 3, 2, 2)),
+    (lambda: L.DepthwiseConv1D(2, depth_multiplier=2, activation="tanh"), (4, 2)),
+    (lambda: L.DepthwiseConv1D(3, strides=2, padding="same", data_format="channels_first"), (2, 5)),
+    (lambda: L.DepthwiseConv2D((2, 3), use_bias=False), (3, 4, 2)),
+    (lambda: L.DepthwiseConv2D(2, strides=2, dilation_rate=(1, 2), padding="same", activation="softmax"), (3, 4, 2)),
+    (lambda: L.SeparableConv1D(3, 2, depth_multiplier=2, activation="tanh"), (4, 2)),
+    (lambda: L.SeparableConv2D(2, 2, padding="same", strides=2, use_bias=False), (3, 4, 2)),
+    (lambda: L.SeparableConv2D(2, (1, 2), dilation_rate=2, data_format="channels_first"), (2, 2, 4)),
+    (lambda: L.Conv1DTranspose(2, 3), (4, 3)),
+    (lambda: L.Conv1DTranspose(3, 2, strides=3, activation="tanh", data_format="channels_first"), (2, 3)),
+    (lambda: L.Conv2DTranspose(2, (2, 3), strides=2, padding="same"), (2, 3, 2)),
+    (lambda: L.Conv2DTranspose(2, 3, strides=(2, 3), output_padding=(1, 0), use_bias=False), (2, 2, 2)),
+    (lambda: L.Conv2DTranspose(2, 3, padding="same", strides=2, output_padding=1, activation="softmax"), (2, 3, 1)),
+    (lambda: L.Conv2DTranspose(2, 2, dilation_rate=(2, 1), padding="same"), (2, 3, 2)),
+    (lambda: L.Conv3DTranspose(2, (1, 2, 2), strides=(1, 2, 1)), (2, 1, 2, 2)),
     (lambda: L.MaxPooling1D(), (5, 3)),
     (lambda: L.MaxPooling2D(3, strides=2, padding="same"), (4, 5, 2)),
     (lambda: L.MaxPooling2D((2, 1), strides=1, data_format="channels_first"), (2, 3, 3)),
@@ -42,6 +58,43 @@ ROWS: list[Row] = [
     (lambda: L.AveragePooling2D(), (4, 5, 2)),
     (lambda: L.AveragePooling2D((3, 2), strides=(2, 3), padding="same", data_format="channels_first"), (2, 4, 5)),
     (lambda: L.AveragePooling3D((1, 2, 2)), (2, 3, 2, 2)),
+    (lambda: L.GlobalMaxPooling1D(), (5, 3)),
+    (lambda: L.GlobalMaxPooling2D(keepdims=True), (2, 3, 2)),
+    (lambda: L.GlobalMaxPooling3D(data_format="channels_first"), (2, 2, 3, 2)),
+    (lambda: L.GlobalAveragePooling1D(keepdims=True, data_format="channels_first"), (3, 5)),
+    (lambda: L.GlobalAveragePooling2D(), (2, 3, 2)),
+    (lambda: L.GlobalAveragePooling3D(keepdims=True, data_format="channels_first"), (2, 2, 3, 2)),
+    (lambda: L.AdaptiveMaxPooling1D(2), (5, 3)),
+    (lambda: L.AdaptiveMaxPooling2D((2, 3), data_format="channels_first"), (2, 3, 5)),
+    (lambda: L.AdaptiveMaxPooling3D((1, 2, 3)), (2, 3, 2, 2)),
+    (lambda: L.AdaptiveAveragePooling1D(3, data_format="channels_first"), (3, 5)),
+    (lambda: L.AdaptiveAveragePooling2D((3, 2)), (5, 3, 2)),
+    (lambda: L.AdaptiveAveragePooling3D(2), (2, 3, 1, 2)),
+    (lambda: L.ZeroPadding1D((0, 2)), (3, 2)),
+    (lambda: L.ZeroPadding2D(((1, 0), (2, 1))), (2, 3, 2)),
+    (lambda: L.ZeroPadding2D((0, 1), data_format="channels_first"), (2, 3, 2)),
+    (lambda: L.ZeroPadding3D(), (1, 2, 1, 2)),
+    (lambda: L.Cropping1D((1, 0)), (3, 2)),
+    (lambda: L.Cropping2D(((1, 0), (0, 2)), data_format="channels_first"), (2, 3, 4)),
+    (lambda: L.Cropping2D(), (2, 3, 2)),
+    (lambda: L.Cropping3D((0, 1, (0, 1))), (1, 3, 2, 2)),
+    (lambda: L.UpSampling1D(3), (3, 2)),
+    (lambda: L.UpSampling2D((1, 3), data_format="channels_first"), (2, 3, 2)),
+    (lambda: L.UpSampling2D(3, interpolation="bilinear"), (2, 3, 2)),
+    (lambda: L.UpSampling2D((2, 3), interpolation="bicubic"), (3, 2, 2)),
+    (lambda: L.UpSampling2D(2, interpolation="lanczos3"), (3, 4, 1)),
+    (lambda: L.UpSampling3D((1, 2, 2)), (2, 1, 2, 2)),
+    (lambda: L.SimpleRNN(3), (4, 2)),
+    (lambda: L.SimpleRNN(2, "softsign", use_bias=False, return_sequences=True, go_backwards=True), (3, 2)),
+    (lambda: L.SimpleRNN(2, dropout=0.3, recurrent_dropout=0.2), (3, 2)),
+    (lambda: L.LSTM(3), (4, 2)),
+    (lambda: L.LSTM(2, return_sequences=True, recurrent_activation="hard_sigmoid", unit_forget_bias=False), (3, 2)),
+    (lambda: L.LSTM(2, dropout=0.3, use_bias=False, go_backwards=True), (3, 2)),
+    (lambda: L.LSTM(2, dropout=0.3, recurrent_dropout=0.2, seed=3), (3, 2)),
+    (lambda: L.GRU(3), (4, 2)),
+    (lambda: L.GRU(2, reset_after=False, return_sequences=True), (3, 2)),
+    (lambda: L.GRU(2, reset_after=False, recurrent_dropout=0.2), (3, 2)),
+    (lambda: L.GRU(2, dropout=0.3, recurrent_dropout=0.2, go_backwards=True), (3, 2)),
     (lambda: L.Activation("sigmoid"), (4,)),
     (lambda: L.Activation("softmax"), (3, 4)),
     (lambda: L.Activation("linear"), ()),
@@ -63,6 +116,9 @@ ROWS: list[Row] = [
     (lambda: L.Dropout(0.3, noise_shape=(None, 1, 4), seed=7), (3, 4)),
     (lambda: L.Dropout(1.0), (4,)),
     (lambda: L.Dropout(0.0), (4,)),
+    (lambda: L.SpatialDropout1D(0.5), (3, 4)),
+    (lambda: L.SpatialDropout2D(0.3, data_format="channels_first", seed=7), (4, 2, 3)),
+    (lambda: L.SpatialDropout3D(0.4), (2, 1, 2, 4)),
     (lambda: L.GaussianNoise(0.5), (3, 4)),
     (lambda: L.GaussianDropout(0.4, seed=3), (3, 4)),
     (lambda: L.AlphaDropout(0.4), (4,)),
@@ -77,6 +133,10 @@ ROWS: list[Row] = [
     (lambda: L.LayerNormalization(axis=[1, -1], epsilon=1e-5), (2, 3, 4)),
     (lambda: L.LayerNormalization(axis=(1, 2, 3), center=False, scale=False), (2, 3, 4)),
     (lambda: L.BatchNormalization(renorm=True, trainable=False), (4,)),
+    (lambda: L.GroupNormalization(groups=2), (4,)),
+    (lambda: L.GroupNormalization(groups=3, axis=1, epsilon=1e-5, center=False), (6, 2)),
+    (lambda: L.GroupNormalization(groups=-1, scale=False), (2, 3, 2)),
+    (lambda: L.GroupNormalization(groups=1, axis=-2), (2, 4, 3)),
     (lambda: L.RMSNormalization(), (4,)),
     (lambda: L.RMSNormalization(axis=[2, 1]), (3, 4)),
     (lambda: L.UnitNormalization(), (4,)),
@@ -109,8 +169,8 @@ def told(row: Row) -> str:
 every_row = pytest.mark.parametrize(("make", "shape"), ROWS, ids=[told(row) for row in ROWS])
 
 
-def batch(shape: tuple[int, ...], n: int = 3) -> np.ndarray:
-    return away_from_zero((n, *shape), Key(5))
+def batch(layer: L.Layer, shape: tuple[int, ...], n: int = 3) -> np.ndarray:
+    return to_check(layer, (n, *shape), Key(5))
 
 
 def as_written(layer: L.Layer) -> dict[str, Any]:
@@ -122,7 +182,7 @@ def test_every_layer_has_a_row() -> None:
         "Sequential",
         "Functional",
         "Lambda",
-    } - JOINING
+    } - JOINING - ATTENDING
 
 
 @every_row
@@ -140,7 +200,7 @@ def test_a_call_gives_the_layers_dtype_and_shape(
     layer = make()
     layer.dtype = dtype
     for training in (False, True):
-        y = layer(batch(shape).astype("float32"), training=training)
+        y = layer(batch(layer, shape).astype("float32"), training=training)
         assert y.dtype == dtype
         assert y.shape == (3, *layer.output_shape_for(shape)) == (3, *layer.output_shape[1:])
         assert layer.compute_output_shape((None, *shape)) == layer.output_shape
@@ -150,7 +210,7 @@ def test_a_call_gives_the_layers_dtype_and_shape(
 @every_row
 def test_lists_and_integers_are_inputs(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
     layer = make()
-    whole = np.arange(1, 1 + 2 * int(np.prod(shape)), dtype="uint8").reshape(2, *shape)
+    whole = np.arange(1, 1 + 2 * int(np.prod(shape)), dtype="uint8").reshape(2, *shape) % (layer.names or 255)
     y = layer(whole)
     np.testing.assert_array_equal(y, layer(whole.tolist()))
     assert y.dtype == np.float32
@@ -158,7 +218,8 @@ def test_lists_and_integers_are_inputs(make: Callable[[], L.Layer], shape: tuple
 
 @every_row
 def test_a_call_in_inference_changes_nothing(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
-    layer, x = make(), batch(shape)
+    layer = make()
+    x = batch(layer, shape)
     before = x.copy()
     first = layer(x).copy()
     weights = layer.get_weights()
@@ -177,7 +238,7 @@ def test_the_saved_form_makes_the_same_layer(make: Callable[[], L.Layer], shape:
     again.set_weights(layer.get_weights())
     assert type(again) is type(layer)
     assert as_written(again) == as_written(layer)
-    np.testing.assert_array_equal(again(batch(shape)), layer(batch(shape)))
+    np.testing.assert_array_equal(again(batch(again, shape)), layer(batch(layer, shape)))
 
 
 @every_row
@@ -196,8 +257,8 @@ def test_a_built_layer_serves_another_shape_as_one_built_for_it_would_or_refuses
     make: Callable[[], L.Layer], shape: tuple[int, ...]
 ) -> None:
     layer, other = make(), make()
-    layer(batch(shape))
-    x = np.arange(6.0 * np.prod(shape)).reshape(3, *shape, 2)
+    layer(batch(layer, shape))
+    x = np.arange(6.0 * np.prod(shape)).reshape(3, *shape, 2) % (layer.names or np.inf)
     try:
         other.build((None, *x.shape[1:]))
         other.set_weights(layer.get_weights())
@@ -218,6 +279,8 @@ def test_an_empty_batch_passes_in_inference(make: Callable[[], L.Layer], shape: 
 
 REFUSED: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.Dense(2), ()),
+    (lambda: L.LSTM(2), (4,)),
+    (lambda: L.GRU(2), (4, 3, 2)),
     (lambda: L.PReLU(shared_axes=[2]), (4,)),
     (lambda: L.Softmax(axis=0), (4,)),
     (lambda: L.Softmax(axis=2), (4,)),
@@ -226,6 +289,9 @@ REFUSED: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.LayerNormalization(axis=[1, 2]), (4,)),
     (lambda: L.RMSNormalization(axis=-2), (4,)),
     (lambda: L.UnitNormalization(axis=2), (4,)),
+    (lambda: L.GroupNormalization(), (4, 48)),
+    (lambda: L.GroupNormalization(axis=3), (4, 32)),
+    (lambda: L.SpatialDropout2D(0.5), (4, 4)),
     (lambda: L.Reshape((3, -1)), (4,)),
     (lambda: L.Reshape((3, 2)), (4,)),
     (lambda: L.Permute((2, 1)), (4,)),
@@ -234,6 +300,12 @@ REFUSED: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.Rescaling(1.0, offset=[[1.0, 2.0]]), (2,)),
     (lambda: L.Normalization(), ()),
     (lambda: L.Normalization(mean=[1.0, 2.0], variance=[1.0, 1.0]), (3,)),
+    (lambda: L.GlobalMaxPooling2D(), (4, 4)),
+    (lambda: L.AdaptiveMaxPooling1D(2), (4, 4, 1)),
+    (lambda: L.ZeroPadding2D(), (4, 4)),
+    (lambda: L.Cropping1D(2), (4, 3)),
+    (lambda: L.Cropping2D((0, 1)), (4, 2, 3)),
+    (lambda: L.UpSampling3D(), (4, 4, 3)),
 ]
 
 
@@ -251,6 +323,10 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.Dense, {"units": 0}, "units"),
     (L.Dense, {"units": 2.5}, "units"),
     (L.Dense, {"units": 2, "activation": "relo"}, "relu"),
+    (L.LSTM, {"units": 0}, "units"),
+    (L.LSTM, {"units": 2, "recurrent_activation": "tahn"}, "tanh"),
+    (L.GRU, {"units": 2, "dropout": -0.1}, "dropout"),
+    (L.SimpleRNN, {"units": 2, "stateful": True}, "initial_state"),
     (L.Activation, {"activation": 3}, "activation"),
     (L.ReLU, {"max_value": -1.0}, "max_value"),
     (L.ReLU, {"negative_slope": None}, "negative_slope"),
@@ -278,6 +354,10 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.LayerNormalization, {"axis": "last"}, "axis"),
     (L.RMSNormalization, {"epsilon": -1.0}, "epsilon"),
     (L.UnitNormalization, {"axis": None}, "axis"),
+    (L.GroupNormalization, {"groups": 0}, "groups"),
+    (L.GroupNormalization, {"axis": [1]}, "axis"),
+    (L.SpatialDropout1D, {"rate": 1.5}, "rate"),
+    (L.SpatialDropout3D, {"rate": 0.5, "data_format": "last"}, "data_format"),
     (L.Flatten, {"data_format": "channel_last"}, "channels_last"),
     (L.Reshape, {"target_shape": (-1, -1)}, "target_shape"),
     (L.Reshape, {"target_shape": (0,)}, "target_shape"),
@@ -289,6 +369,23 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.Rescaling, {"scale": float("nan")}, "scale"),
     (L.Normalization, {"mean": 1.0}, "together"),
     (L.Normalization, {"mean": 1.0, "variance": -1.0}, "variance"),
+    (L.DepthwiseConv2D, {"kernel_size": 2, "depth_multiplier": 0}, "depth_multiplier"),
+    (L.DepthwiseConv1D, {"kernel_size": (2, 2)}, "kernel_size"),
+    (L.DepthwiseConv1D, {"kernel_size": 2, "padding": "causal"}, "padding"),
+    (L.SeparableConv2D, {"filters": 0, "kernel_size": 2}, "filters"),
+    (L.Conv1DTranspose, {"filters": 2, "kernel_size": 2, "output_padding": 1}, "below the strides"),
+    (L.Conv2DTranspose, {"filters": 2, "kernel_size": 2, "strides": 2, "output_padding": (1, 1, 1)}, "output_padding"),
+    (L.Conv2DTranspose, {"filters": 2, "kernel_size": 2, "strides": 2, "dilation_rate": 2}, "dilation_rate"),
+    (L.GlobalMaxPooling1D, {"data_format": "first"}, "data_format"),
+    (L.AdaptiveMaxPooling2D, {"output_size": (1, 2, 3)}, "output_size"),
+    (L.AdaptiveMaxPooling2D, {"output_size": 0}, "output_size"),
+    (L.ZeroPadding1D, {"padding": (1, 2, 3)}, "padding"),
+    (L.ZeroPadding2D, {"padding": (1, 2, 3)}, "padding"),
+    (L.ZeroPadding2D, {"padding": -1}, "padding"),
+    (L.ZeroPadding3D, {"padding": ((1, 1), (1, 1), "a")}, "padding"),
+    (L.Cropping2D, {"cropping": ((1, 1), (1, 1.5))}, "cropping"),
+    (L.UpSampling1D, {"size": 0}, "size"),
+    (L.UpSampling2D, {"interpolation": "cubic"}, "bicubic"),
     (L.ActivityRegularization, {"l1": -1.0}, "l1"),
     (L.InputLayer, {}, "shape"),
     (L.InputLayer, {"shape": ("a", 3)}, "shape"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid import ops
+from pellucid.ops.attending import attended
 from pellucid.rng import Key
 
 W, V, S = Key(5).normal((4, 5)), Key(6).normal((4,)), Key(7).normal((3, 4))
@@ -146,6 +147,19 @@ OTHERS: dict[str, Row] = {
     "rms_normalization": (lambda x: ops.rms_normalization(x, V), real, ((3, 4),)),
     "attention": (ops.dot_product_attention, real, ((6, 2, 3), (5, 2, 3), (5, 2, 3))),
     "causal attention": (lambda x: ops.dot_product_attention(x, x, x, is_causal=True), real, ((6, 2, 3),)),
+    "long causal attention": (lambda x: ops.dot_product_attention(x, x, x, is_causal=True), real, ((37, 1, 5),)),
+    "attention past one's end": (
+        lambda q, k: attended([q, k, k], scale=0.7, is_causal=True), real, ((40, 2, 3), (9, 2, 3))
+    ),
+    "attention of groups": (lambda q, k: attended([q, k, 2 * k]), real, ((19, 6, 3), (35, 2, 3))),
+    "attention behind a mask": (
+        lambda q, k, m: attended([q, k, k, ops.expand_dims(m, 1) > -0.5]), real, ((18, 2, 3), (5, 2, 3), (18, 5))
+    ),
+    "causal attention behind a mask": (
+        lambda q, m: attended([q, q, q, ops.reshape(m, (-1, 2, 1, 20)) > 0.0], is_causal=True), real,
+        ((20, 2, 3), (2, 20)),
+    ),
+    "attention with a known mask": (lambda q: attended([q, q, q, np.eye(7) < 1]), real, ((7, 2, 3),)),
     "threshold": (lambda x: ops.threshold(x, 0.3, 0.1), real, ((3, 4),)),
     "glu": (ops.glu, real, ((3, 4),)),
     "clip": (lambda x: ops.clip(x, -0.5, 0.5), steps, ((3, 4),)),

@@ -10,7 +10,19 @@ import pytest
 import pellucid
 from laws.engines import both_engines
 from pellucid.arrays import Flat
-from pellucid.layers import AlphaDropout, Dense, Dropout, Flatten, GaussianDropout, GaussianNoise, InputLayer, Layer
+from pellucid.layers import (
+    AlphaDropout,
+    Dense,
+    Dropout,
+    Flatten,
+    GaussianDropout,
+    GaussianNoise,
+    InputLayer,
+    Layer,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
 from pellucid.machine.executable import Executable
 from pellucid.program import CannotLower, Program
 from pellucid.rng import Key
@@ -102,6 +114,25 @@ def test_noise_that_several_entries_share(shape: tuple[int | None, ...]) -> None
     alpha = AlphaDropout(0.4, noise_shape=shape)
     np.testing.assert_allclose(applied(alpha, x), defined(alpha, x), rtol=0, atol=1e-6)
     both_engines(lambda: network((5, 6, 2), lambda: [Dense(2), Dropout(0.4, noise_shape=shape)]), *data(7, (5, 6, 2)))
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda: SpatialDropout1D(0.4), (7, 5, 6)),
+        (lambda: SpatialDropout2D(0.4, seed=8), (7, 2, 3, 6)),
+        (lambda: SpatialDropout2D(0.4, data_format="channels_first"), (7, 6, 2, 3)),
+        (lambda: SpatialDropout3D(0.4), (7, 2, 2, 3, 6)),
+    ],
+)
+def test_spatial_dropout_drops_whole_channels(make: Make, shape: tuple[int, ...]) -> None:
+    x = np.ones(shape, "float32")
+    y = applied(make(), x)
+    np.testing.assert_array_equal(y, defined(make(), x))
+    pixels = y.reshape(7, 6, -1) if getattr(make(), "data_format", "") == "channels_first" else y.reshape(7, -1, 6)
+    pixels = pixels if pixels.shape[1] != 6 else pixels.transpose(0, 2, 1)
+    np.testing.assert_array_equal(pixels, np.broadcast_to(pixels[:, :1], pixels.shape))
+    assert 0 < (pixels[:, 0] == 0).sum() < 42
 
 
 @pytest.mark.parametrize("shape", [(7, 1), (None, 3), (None, 4, 1)])

@@ -16,6 +16,7 @@ from machine.op_alone import Compiled
 from machine.op_table import rows
 from machine.signature_check import Checker
 from machine.test_activations import ELEMENTWISE, OVER_AXES
+from machine.test_convolution import CASES as PICTURES
 from machine.test_losses import ROWS as LOSSES
 from machine.test_noise_layers import LAYERS as NOISE
 from machine.test_optimizers import OPTIONS, RULES
@@ -99,6 +100,7 @@ def of_ops() -> Iterator[Executable]:
 
 def of_layers() -> Iterator[Executable]:
     yield from (layered(make(), shape) for make, shapes in SHAPES for shape in shapes[-1:])
+    yield from (layered(make(), shape) for make, shape in PICTURES)
     yield from (layered(make(), (5,)) for make in NOISE.values())
     yield from (layered(L.Activation(f), (4, 6)) for f in [*ELEMENTWISE, *OVER_AXES])
     for kind in (L.BatchNormalization, L.LayerNormalization, L.RMSNormalization):
@@ -139,17 +141,32 @@ def of_graphs() -> Iterator[Executable]:
         yield step_of(model, Key(1).normal((BATCH, 4)), hot)
 
 
-def masked(weights: Any) -> Executable:
-    model = pellucid.Sequential([L.Input((5, 3)), L.PReLU("uniform"), L.Masking(), Dense(2)])
+def masked(weights: Any, *behind: L.Layer) -> Executable:
+    model = pellucid.Sequential([L.Input((5, 3)), L.PReLU("uniform"), L.Masking(), *behind, Dense(2)])
     model.compile("adam", "mse", weighted_metrics=["mae"])
     x = Key(1).normal((BATCH, 5, 3)) * (np.arange(5)[:, None] < 3)
-    return step_of(model, x, Key(2).normal((BATCH, 5, 2)), weights)
+    return step_of(model, x, Key(2).normal((BATCH, *model.output_shape[1:])), weights)
+
+
+def recurrent(kind: Any, **options: Any) -> Executable:
+    """A step of a recurrent layer with all that it may read and give."""
+    x = L.Input((5, 3))
+    given = [Dense(33)(L.Flatten()(x)) for _ in range(kind.carried)]
+    y, *states = kind(33, return_state=True, dropout=0.2, **options)(L.Masking()(x), initial_state=given)
+    model = pellucid.Model(x, [y, *states])
+    model.compile("adam", "mse")
+    data = Key(1).normal((BATCH, 5, 3)) * (np.arange(5)[:, None] < 3)
+    return step_of(model, data, Parts(Key(2 + i).normal((BATCH, *t.sample)) for i, t in enumerate([y, *states])))
 
 
 def of_steps() -> Iterator[Executable]:
     yield from map(predicted, sorted(KINDS))
     yield layered(L.Lambda(lambda x: x + pellucid.random.uniform((None, 37))), (37,))
+    for kind in (L.SimpleRNN, L.LSTM, L.GRU):
+        yield recurrent(kind, zero_output_for_mask=True)
+        yield layered(kind(33, return_sequences=True), (4, 3))
     yield from map(masked, (None, np.linspace(0, 1, BATCH, dtype="float32")))
+    yield masked(None, L.GlobalAveragePooling1D())
     yield from (judged(*row) for row in LOSSES)
     yield from (ruled(make(), fused=fused) for make in RULES.values() for fused in (False, True))
     for name in ("adam", "lamb", "adafactor", "muon", "sgd, momentum"):

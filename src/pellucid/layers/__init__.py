@@ -2,21 +2,45 @@
 
 from .activation import Activation
 from .activity_regularization import ActivityRegularization
+from .adaptive_pooling import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+)
 from .alpha_dropout import AlphaDropout
+from .attention import AdditiveAttention, Attention
 from .base import Layer, layers
 from .batch_normalization import BatchNormalization
+from .borders import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
 from .conv import Conv1D, Conv2D, Conv3D
+from .conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from .dense import Dense
+from .depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
 from .derived import Derived
 from .dot import Dot
 from .dropout import Dropout
 from .einsum_dense import EinsumDense
 from .elu import ELU
+from .embedding import Embedding
 from .flatten import Flatten
 from .gaussian_dropout import GaussianDropout
 from .gaussian_noise import GaussianNoise
+from .global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+)
+from .group_normalization import GroupNormalization
+from .group_query_attention import GroupQueryAttention
+from .gru import GRU
 from .holding import Parameter
 from .identity import Identity
 from .input_layer import Input, InputLayer
@@ -24,8 +48,10 @@ from .joining import add, average, concatenate, dot, maximum, minimum, multiply,
 from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
+from .lstm import LSTM
 from .masking import Masking
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
+from .multi_head_attention import MultiHeadAttention
 from .normalization import Normalization
 from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
@@ -35,19 +61,33 @@ from .repeat_vector import RepeatVector
 from .rescaling import Rescaling
 from .reshape import Reshape
 from .rms_normalization import RMSNormalization
+from .separable_conv import SeparableConv1D, SeparableConv2D
+from .simple_rnn import SimpleRNN
 from .softmax import Softmax
+from .spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .traced import Traced
 from .unit_normalization import UnitNormalization
+from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
 from .variable import Variable
 
 get, serialize, deserialize = layers.get, layers.serialize, layers.deserialize
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
     "Activation",
     "ActivityRegularization",
+    "AdaptiveAveragePooling1D",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
+    "AdaptiveMaxPooling3D",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -55,16 +95,33 @@ __all__ = [
     "BatchNormalization",
     "Concatenate",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Derived",
     "Dot",
     "Dropout",
     "EinsumDense",
+    "Embedding",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
+    "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -80,6 +137,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
@@ -90,11 +148,23 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SimpleRNN",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "Subtract",
     "Traced",
     "UnitNormalization",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
     "Variable",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
     "add",
     "average",
     "check_layer",

@@ -98,11 +98,15 @@ class Layer(Part, Holding, Shaped, Masked):
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
     belongs_to: Layer | None = None  # whose parameters it reads or writes, where they are another's
+    names = 0  # where its input names rows of a table: how many there are, from 0 on
     draws = False  # whether it uses random numbers in prediction, too
     is_layer = True  # whether a model shows it among its `layers`, as it does not show ops
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
     keras_hooks: ClassVar[tuple[str, ...]] = KERAS_HOOKS  # methods that would be passed over in silence
+    saved_below = ""  # the group of a file, below the layer's own, in which Keras has its arrays
+    tensor_arguments: ClassVar[tuple[str, ...]] = ()  # by which a call names further inputs
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache
+    not_in_config: ClassVar[frozenset[str]] = frozenset(LayerOptions.__annotations__)  # arguments saved elsewhere
     passing = frozenset({"_nodes", "_calls", "_activity_losses"})
     traced: ClassVar[Any]  # what a class that writes `call` derives from, in the place of this one
     hint = (
@@ -252,7 +256,7 @@ class Layer(Part, Holding, Shaped, Masked):
         self.bind(shapes if self.takes_many else shapes[0], {name: vector[name] for name in vector}, vector)
 
     def values_held(self) -> dict[str, Array]:
-        """Values of parameters that layers in it have already."""
+        """Values that parameters have before they exist: of layers in it that are built, or as the user gave them."""
         return {}
 
     def bind(self, shape: Any, p: Mapping[str, Array], owner: object) -> None:
@@ -359,7 +363,7 @@ class Layer(Part, Holding, Shaped, Masked):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data. The input's shape is saved with the model, not with the layer."""
-        mine = [n for n in arguments(type(self)) if n not in LayerOptions.__annotations__]
+        mine = [n for n in arguments(type(self)) if n not in self.not_in_config]
         config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
         config |= {name: plain(getattr(self, name)) for name in mine}
         if self.activity_regularizer is not None:

@@ -135,14 +135,15 @@ class _Trial:
             for i, spec in enumerate(self.specs)
         }
         self.layer.bind(shape, self.p, None)
-        self.x = away_from_zero((batch, *shape), key.fold("x"))
+        self.x = to_check(layer, (batch, *shape), key.fold("x"))
 
     def run(self) -> None:
         y, cache = self._forward_is_pure()
         dy = away_from_zero(y.shape, self.key.fold("dy"))
         dx, gradients = self._backward_is_pure(cache, dy)
         self._gradients_are_complete(dx, gradients)
-        self._gradient_agrees("the input", self.x, dx, lambda x: self._loss(x, self.p, dy))
+        if not self.layer.names:
+            self._gradient_agrees("the input", self.x, dx, lambda x: self._loss(x, self.p, dy))
         for name, g in gradients.items():
             if name in self._trained():
                 self._gradient_agrees(repr(name), self.p[name], g, self._loss_of(name, dy))
@@ -186,15 +187,20 @@ class _Trial:
 
     def _backward_is_pure(self, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         x, p, given = self.x.copy(), copy.deepcopy(self.p), dy.copy()
-        result = self.layer.backward(self.p, cache, dy)
+        result = self._back(cache, dy)
         self._hold(_is_pair(result, dict), "backward", "(dx, {name: gradient})", type(result).__name__)
         dx, gradients = result[0].copy(), {k: g.copy() for k, g in result[1].items()}
-        again, others = self.layer.backward(self.p, cache, dy)
+        again, others = self._back(cache, dy)
         same = _same(dx, again) and all(_same(g, others[k]) for k, g in gradients.items())
         self._hold(same, "backward", "the same gradients from the same cache", "others")
         self._hold(_same(dy, given), "backward", "dy left as it was", "a changed one")
         self._unchanged("backward", x, p)
         return dx, gradients
+
+    def _back(self, cache: Any, dy: Array) -> tuple[Any, Any]:
+        """What `backward` gives; names of rows have no gradient."""
+        dx, gradients = self.layer.backward(self.p, cache, dy)
+        return (np.zeros_like(self.x), gradients) if self.layer.names and dx is None else (dx, gradients)
 
     def _unchanged(self, what: str, x: Array, p: dict[str, Array]) -> None:
         self._hold(_same(x, self.x), what, "the input left as it was", "a changed one", "Work on a copy of x.")
@@ -260,7 +266,7 @@ class _Trial:
         y, cache = layer.forward(p, x, training=self.training, rng=self.key.fold("noise"))
         self._hold(y.dtype == np.float32, "forward in float32", "float32", y.dtype.name)
         dx, gradients = layer.backward(p, cache, dy.astype("float32"))
-        for name, g in {"x": dx, **gradients}.items():
+        for name, g in {"x": x if dx is None else dx, **gradients}.items():
             self._hold(g.dtype == np.float32, f"backward in float32, d{name}", "float32", g.dtype.name)
 
     def _rows_agree(self, y: Array) -> None:
@@ -273,6 +279,13 @@ class _Trial:
         self.report.checks += 1
         if not holds:
             raise LayerFault(f"{self.where}, {what}", expected, Told(str(got)), fix)
+
+
+def to_check(layer: Layer, shape: Shape, key: Key) -> Array:
+    """Numbers for a layer's input: names of rows, where that is what it takes."""
+    if not layer.names:
+        return away_from_zero(shape, key)
+    return np.floor(key.uniform(shape, "float64", 0.0, layer.names))
 
 
 def away_from_zero(shape: Shape, key: Key) -> Array:

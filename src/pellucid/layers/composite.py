@@ -198,8 +198,8 @@ class Composite(Layer):
             arrays = arrays[n:]
 
     def values_held(self) -> dict[str, Array]:
-        built = [(path, leaf) for path, leaf in self.leaves() if leaf.built]
-        return {f"{path}/{name}": value for path, leaf in built for name, value in leaf.p.items()}
+        held = [(path, leaf.p if leaf.built else leaf.values_held()) for path, leaf in self.leaves()]
+        return {f"{path}/{name}": value for path, values in held for name, value in values.items()}
 
     def contains(self, layer: Layer) -> bool:
         """Whether the layer is one of this one's, or of a composite in it."""

@@ -12,16 +12,13 @@ from typing import Any, ClassVar, Unpack
 import numpy as np
 
 from .. import checks
-from ..activations import activations, relu
 from ..arrays import Array, Arrays, Shape, rows
 from ..errors import InvalidArgument, ShapeError, Told
 from ..program import Buffer, Program
 from ..rng import Key
-from .activation_layer import logits_of
-from .base import Layer, LayerOptions, layers
-from .channels import Channels
+from .base import LayerOptions, layers
 from .convolving import bordered, emit_inputs, emit_product, emit_weights
-from .dense import RECTIFY
+from .ending import Ending
 from .holding import Parameter
 from .sliding import Window, per_axis, window_over
 
@@ -51,7 +48,7 @@ def shares(groups: int, I: int, O: int) -> Iterator[tuple[slice, slice]]:
         yield slice(g * I // groups, (g + 1) * I // groups), slice(g * O // groups, (g + 1) * O // groups)
 
 
-class Conv(Channels, Layer):
+class Conv(Ending):
     """What convolutions over one, two and three axes have in common."""
 
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
@@ -94,8 +91,7 @@ class Conv(Channels, Layer):
         self.groups = checks.integer(self.where("groups"), groups, minimum=1)
         if self.filters % self.groups:
             raise InvalidArgument(self.where("groups"), f"a number that divides the {self.filters} filters", groups)
-        self.activation = activations.get(activation, self.where("activation"))
-        self.use_bias = bool(use_bias)
+        self.keep_ending(activation, use_bias)
         self.keep_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
         self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
 
@@ -124,29 +120,20 @@ class Conv(Channels, Layer):
         y = self.activation(z)
         return y, (x, z, y)
 
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
-        _, z, y = cache
-        return self.backward_from_logits(p, cache, self.activation.grad(dy, z, y))
-
     def backward_from_logits(self, p: Arrays, cache: Any, dz: Array) -> tuple[Array, dict[str, Array]]:
         x, _, _ = cache
         window, dz = self.window(x.shape[1:-1]), self.last(dz)
         dx, dW = conv_grad(dz, window.with_border(x), p["kernel"], window, self.groups)
         db = rows(dz).sum(axis=0)
-        return self.as_given(window.without_border(dx)), {"kernel": dW, "bias": db} if self.use_bias else {"kernel": dW}
-
-    def logits(self, cache: Any) -> tuple[str, Array] | None:
-        _, z, _ = cache
-        return logits_of(self.activation, z)
+        return self.as_given(window.without_border(dx)), self.with_bias({"kernel": dW}, db)
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
         x = self.lower_last(code, x)
         window = self.window(x.shape[:-1])
         W, b = code.parameter("kernel"), code.parameter("bias") if self.use_bias else None
         dW, db = code.gradient("kernel"), code.gradient("bias") if self.use_bias else None
-        rectified = self.activation == relu and not code.keeps  # while the numbers are still in registers
         around = bordered(code, x, window.before, window.after)
-        z = emit_product(code, around, W, b, window, self.groups, RECTIFY if rectified else 0)
+        z = emit_product(code, around, W, b, window, self.groups, self.lower_mode(code))
 
         def undo(dz: Buffer, wanted: bool) -> Buffer | None:
             if db is not None:
@@ -156,22 +143,7 @@ class Conv(Channels, Layer):
             return emit_inputs(code, dz, W, window, self.groups) if wanted else None
 
         code.back(undo)
-        if rectified:
-            code.back(lambda dy, wanted: code.through("dense.relu.grad", dy, z, z, z.size, 0.0, 0.0, 0.0))
-            return self.lower_as_given(code, z)
-        return self.activation.lower(code, tapped(code, self.lower_as_given(code, z)))
-
-
-def tapped(code: Program, z: Buffer) -> Buffer:
-    """z, told to whoever looks, and so is dz on the way back."""
-    code.tap(z=z)
-
-    def undo(dz: Buffer, wanted: bool) -> Buffer:
-        code.tap(dz=dz)
-        return dz
-
-    code.back(undo)
-    return z
+        return self.lower_end(code, z)
 
 
 @layers.add("Convolution1D")

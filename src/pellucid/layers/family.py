@@ -25,7 +25,7 @@ class LayerFamily(Family[Any]):
             if id(part) in numbers:
                 saved["shared_object_id"] = numbers[id(part)]
         if part.shape:
-            saved["build_config"] = {"input_shape": part.shapes_to_save()}
+            saved["build_config"] = part.build_config()
         return saved
 
     def deserialize(

@@ -10,11 +10,13 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array, Arrays, Shape
-from ..program import Buffer, Program
+from ..program import Buffer, CannotLower, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .channels import Channels
 from .sliding import Window, per_axis, window_over
+
+WIDEST = 1 << 16  # channels that the kernels have room for
 
 
 def max_pool(x: Array, window: Window) -> Array:
@@ -65,18 +67,19 @@ def pools(window: Window) -> list[Array]:
     return [of_place[of_place >= 0] for of_place in met]
 
 
-def lower_pools(code: Program, x: Buffer, places: Shape, pooled: list[Array], largest: bool) -> Buffer:
-    """Emit y (*places, C), each the largest or the mean of some pixels, and the way back."""
+def lower_pools(code: Program, x: Buffer, places: Shape, pooled: list[Array], kernel: str, back: str = "") -> Buffer:
+    """Emit y (*places, C), each what a kernel of pools makes of some pixels, and the way back, another's if told so."""
     C = x.shape[-1]
+    if C > WIDEST:
+        raise CannotLower(f"pools of {C} channels")
     y = code.buffer((*places, C))
     ends = np.cumsum([len(pool) for pool in pooled])
     table = [code.constant(part.astype("uint32").view("float32")) for part in (ends, np.concatenate(pooled) * C)]
-    kernel = "pool.max" if largest else "pool.mean"
     code.emit(kernel, x, y, *table, len(pooled), C, x.size, y.size)
 
     def undo(dy: Buffer, wanted: bool) -> Buffer:
         dx = code.buffer(x.shape)
-        code.emit(f"{kernel}.grad", dy, x, y, dx, *table, len(pooled), C, x.size, y.size)
+        code.emit(f"{back or kernel}.grad", dy, x, y, dx, *table, len(pooled), C, x.size, y.size)
         return dx
 
     code.back(undo)
@@ -131,7 +134,7 @@ class MaxPooling(Pooling):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         x = self.lower_last(code, x)
         window = self.window(x.shape[:-1])
-        return self.lower_as_given(code, lower_pools(code, x, window.places, pools(window), largest=True))
+        return self.lower_as_given(code, lower_pools(code, x, window.places, pools(window), "pool.max"))
 
 
 class AveragePooling(Pooling):
@@ -154,7 +157,7 @@ class AveragePooling(Pooling):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         x = self.lower_last(code, x)
         window = self.window(x.shape[:-1])
-        return self.lower_as_given(code, lower_pools(code, x, window.places, pools(window), largest=False))
+        return self.lower_as_given(code, lower_pools(code, x, window.places, pools(window), "pool.mean"))
 
 
 @layers.add("MaxPool1D")

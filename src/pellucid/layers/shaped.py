@@ -65,10 +65,10 @@ class Shaped:
         """What to bring input i into, of which these are the data."""
         return self.dtype
 
-    def shapes_to_save(self) -> Any:
-        """The shapes of its inputs in the form in which it is called, as lists that begin with None."""
+    def build_config(self) -> dict[str, Any]:
+        """What `build` is to be called with when it is loaded: shapes as lists that begin with None."""
         shapes = [[None, *shape] for shape in self.sample_shapes]
-        return shapes if self.takes_many else shapes[0]
+        return {"input_shape": shapes if self.takes_many else shapes[0]}
 
     @property
     def input_shape(self) -> Any:

@@ -113,7 +113,7 @@ def phases(window: Window) -> Iterator[Phase]:
     before, after = reach(window)
     bordered = tuple(map(sum, zip(before, window.places, after, strict=True)))
     axes = zip(window.size, window.kernel, window.strides, window.dilation, window.before, before, strict=True)
-    per_axis = [[_along(*axis, r) for r in range(axis[2])] for axis in axes]
+    per_axis = [[_along(n, k, s, d, b, own, r) for r in range(s)] for n, k, s, d, b, own in axes]
     for each in product(*per_axis):
         inputs, outputs, taps, behind = (list(part) for part in zip(*each, strict=True))
         yield Phase(

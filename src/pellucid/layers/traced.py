@@ -199,9 +199,11 @@ class Traced(Ways):
         own = self.__dict__.get("_own_weights")
         return [*([] if own is None else [own]), *layers_in(self.__dict__)]
 
-    def shapes_to_save(self) -> Any:
-        form = self._form[0][0] if self._form[0] else self._form[1]
-        return put_together(form, [[None, *shape] for shape in self.sample_shapes])
+    def build_config(self) -> dict[str, Any]:
+        shapes = [[None, *shape] for shape in self.sample_shapes]
+        if by_name := self._shapes_asked(*put_together(self._form, shapes)):
+            return {"shapes_dict": by_name}
+        return {"input_shape": put_together(self._form[0][0] if self._form[0] else self._form[1], shapes)}
 
     # Config -----------------------------------------------------------------------------------------------------------
 

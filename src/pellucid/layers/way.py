@@ -15,6 +15,7 @@ import numpy as np
 
 from ..arrays import Shape, fits, is_whole
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told
+from ..settings import within
 from ..wiring import Call, Graph, Tensor
 from .composite import Composite
 from .connecting import missing
@@ -113,8 +114,18 @@ class Way(Composite):
     @property
     def takes_mask(self) -> bool:  # type: ignore[override]
         """Whether `call` asks for the mask of its input, and no call names one."""
+        names = inspect.signature(self._whose.call).parameters
         named = self._form is not None and ("mask" in self._form[1] or len(self._form[0]) > 1)
-        return "mask" in inspect.signature(self._whose.call).parameters and not named
+        return ("mask" in names and not named) or any(name.endswith("_mask") for name in self._masks_asked())
+
+    def _masks_asked(self) -> dict[str, Form]:
+        """Masks that `call` asks for by the name of an argument, as `query_mask`, and no call names: of which data."""
+        if self._form is None:
+            return {}
+        signature = inspect.signature(self._whose.call)
+        given = signature.bind_partial(*self._form[0], **self._form[1]).arguments
+        asked = {f"{name}_mask": form for name, form in given.items() if isinstance(form, Place)}
+        return {name: form for name, form in asked.items() if name in signature.parameters and name not in given}
 
     # Tracing ------------------------------------------------------------------------------------------------------
 
@@ -166,12 +177,18 @@ class Way(Composite):
         whose = self._whose
         whose._built_once = True
         args, kwargs = put_together(self._form, [(None, *shape) for shape in shapes])
-        wanted = list(inspect.signature(whose.build).parameters)
-        if len(wanted) == 1:
-            whose.build([*args, *kwargs.values()][0])
+        if by_name := self._shapes_asked(args, kwargs):
+            whose.build(**by_name)
         else:
-            named = inspect.signature(whose.call).bind_partial(*args, **kwargs).arguments
-            whose.build(**{f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted})
+            whose.build([*args, *kwargs.values()][0])
+
+    def _shapes_asked(self, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Of the shapes with which it is called, those that a `build` of several asks for by the arguments' names."""
+        wanted = list(inspect.signature(self._whose.build).parameters)
+        if len(wanted) == 1:
+            return {}
+        named = inspect.signature(self._whose.call).bind_partial(*args, **kwargs).arguments
+        return {f"{name}_shape": shape for name, shape in named.items() if f"{name}_shape" in wanted}
 
     def masked_graph(self, masked: Sequence[bool]) -> Graph:
         """What `call` does to inputs of which these have a mask: that enters behind them."""
@@ -192,12 +209,14 @@ class Way(Composite):
             for shape, there in zip(shapes, masked, strict=False)
         ]
         if masks:
-            kwargs = {**kwargs, "mask": put_together(self._form[0][0], masks)}
+            by_name = {name: put_together(form, masks) for name, form in self._masks_asked().items()}
+            kwargs |= by_name or {"mask": put_together(self._form[0][0], masks)}
             entries = [*entries, *(mask for mask in masks if mask is not None)]
         if "training" in inspect.signature(call).parameters:
             kwargs = {**kwargs, "training": training}
         try:
-            return trace(self._place(), entries, lambda: call(*args, **kwargs), whose._seeds, whose.own_weights)
+            with within(whose.dtype):  # for what it makes on the way, and masks, whose dtype says nothing
+                return trace(self._place(), entries, lambda: call(*args, **kwargs), whose._seeds, whose.own_weights)
         except PellucidError as problem:
             if not problem.where.startswith(self._place()):
                 problem.where = f"{self._place('call')}, {problem.where}"

@@ -22,7 +22,8 @@ GATHERED = ("a", "rows", "a_k", "b", "taps", "b_k", "c", "T", "K", "m", "n", "st
 class GatheredEmitter(Emitter):
     """Writes a tile with a table of rows and one of taps."""
 
-    kind, arguments = "gathered", GATHERED
+    kind = "gathered"
+    arguments: tuple[str, ...] = GATHERED
 
     def _row_of_a(self, i: int) -> Any:
         return self._behind("a", self._word("rows", _constant(2 * i)))

@@ -38,7 +38,8 @@ def _constant(n: int) -> Any:
 class Emitter:
     """Writes one tile of `rows` by `vectors` vectors as an LLVM function; `masked` ones may be cut short at n."""
 
-    kind, arguments = "tile", ARGUMENTS
+    kind = "tile"
+    arguments: tuple[str, ...] = ARGUMENTS
 
     def __init__(self, module: Any, rows: int, vectors: int, masked: bool) -> None:
         self.rows, self.vectors, self.masked = rows, vectors, masked

@@ -246,11 +246,17 @@ def _calls(
     calls: list[Call] = []
     for n, node in enumerate(entry["inbound_nodes"]):
         args, kwargs = node.get("args", ()), node.get("kwargs") or {}
-        named = kwargs if layer is None or isinstance(layer, Traced) else kwargs.get("mask") if layer.takes_mask else ()
+        named = kwargs if layer is None or isinstance(layer, Traced) else _named(layer, kwargs)
         places = _sources([args, named])
         call = partial(_op_called, entry, n) if is_op else partial(_layer_called, layer, args, kwargs, places)
         calls.append((entry["name"], n, places, call))
     return calls
+
+
+def _named(layer: Any, kwargs: Mapping[str, Any]) -> list[Any]:
+    """The saved arguments that tensors may be given by: further inputs, and the mask."""
+    told = [kwargs.get("mask")] if layer.takes_mask else []
+    return [*(kwargs.get(name) for name in layer.tensor_arguments), *told]
 
 
 def _layer_called(
@@ -260,7 +266,8 @@ def _layer_called(
     if isinstance(layer, Traced):
         rest = {key: value for key, value in kwargs.items() if key != "training"}
         return layer.called_with(_filled(list(args), tensors), _filled(rest, tensors), training)
-    tensors_given = [tensors[place] for place in _sources(args)]
+    further = [kwargs.get(name) for name in layer.tensor_arguments]
+    tensors_given = [tensors[place] for place in _sources([args, further])]
     mask = _filled(kwargs.get("mask"), tensors) if layer.takes_mask else None
     given = tensors_given if mask is None else layer.attached(tensors_given, mask)
     return list(layer.called_on(given, training))

@@ -245,7 +245,11 @@ def _held(model: Any) -> Iterator[tuple[str, str, Layer | None]]:
     """(group in the file, name, whose arrays stand there)."""
     yield "", model.name, _own_weights(model)
     for group, layer in _groups(model):
-        yield f"{group}/", layer.name, _own_weights(layer)
+        if layer.saved_below:
+            yield f"{group}/", layer.name, None
+            yield f"{group}/{layer.saved_below}/", f"{snake(type(layer).__name__)}_{layer.saved_below}", layer
+        else:
+            yield f"{group}/", layer.name, _own_weights(layer)
 
 
 def _tree(model: Any) -> tuple[dict[str, Array], dict[str, str]]:

@@ -53,6 +53,7 @@ from .activations import (
 from .arithmetic import (
     add, arctan2, divide, divide_no_nan, floor_divide, hypot, maximum, minimum, mod, multiply, power, subtract,
 )
+from .attending import attended
 from .blocks import (
     dot_product_attention, layer_normalization, multi_hot, rms_normalization,
 )
@@ -117,7 +118,8 @@ OPERATORS.update(
     add=add, subtract=subtract, multiply=multiply, divide=divide, floor_divide=floor_divide, mod=mod, power=power,
     matmul=matmul, less=less, less_equal=less_equal, greater=greater, greater_equal=greater_equal,
     logical_and=logical_and, logical_or=logical_or, logical_not=logical_not, get_item=get_item, negative=negative,
-    abs=abs, einsum=einsum,
+    abs=abs, einsum=einsum, where=where, expand_dims=expand_dims, tanh=tanh, sum=sum, cast=cast,
+    attended=attended, repeat=repeat,
 )
 # fmt: on
 OPS.update(__all__)

@@ -11,6 +11,7 @@ from ..errors import InvalidArgument, ShapeError, Told
 from ..settings import epsilon as default_epsilon
 from .activations import softmax
 from .arithmetic import add, multiply, subtract
+from .attending import attended
 from .comparing import where
 from .composed import ndim, shape
 from .elementwise import cast, rsqrt, square
@@ -81,6 +82,8 @@ def dot_product_attention(
         raise ShapeError(
             "ops.dot_product_attention", "query, key and value of four axes", Told(" and ".join(map(str, sizes)))
         )
+    if bias is None and mask is None:
+        return attended([query, key, value], scale=scale, is_causal=is_causal)
     factor = 1 / math.sqrt(sizes[1][3] or 1) if scale is None else scale
     scores = multiply(einsum("btnh,bsnh->bnts", query, key), factor)
     scores = scores if bias is None else add(scores, bias)

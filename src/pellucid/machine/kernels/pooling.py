@@ -64,6 +64,37 @@ def largest_grad(op: int, ctx: int, tid: int, nt: int) -> None:
             first = ends[p]
 
 
+@kernel("pool.max.shared.grad")
+def largest_shared_grad(op: int, ctx: int, tid: int, nt: int) -> None:
+    """dx = dy / n where x is one of n that are y, summed over the pools."""
+    o, c = ints(op, 10), ints(ctx, 64)
+    pools, C = o[6], o[7]
+    ends = words(o[4], pools)
+    pixels = words(o[5], ends[pools - 1])
+    each = floats(c[SCRATCH], C)
+    lo, hi = share(c[B], tid, nt)
+    for b in range(lo, hi):
+        all_dx = floats(o[3] + 4 * b * o[8], o[8])
+        for i in range(o[8]):
+            all_dx[i] = f32(0)
+        first = 0
+        for p in range(pools):
+            dy, y = floats(o[0] + 4 * (b * o[9] + p * C), C), floats(o[2] + 4 * (b * o[9] + p * C), C)
+            for i in range(C):
+                each[i] = f32(0)
+            for t in range(first, ends[p]):
+                x = floats(o[1] + 4 * (b * o[8] + pixels[t]), C)
+                for i in range(C):
+                    each[i] += f32(1) if x[i] == y[i] else f32(0)
+            for i in range(C):
+                each[i] = dy[i] / each[i]
+            for t in range(first, ends[p]):
+                x, dx = floats(o[1] + 4 * (b * o[8] + pixels[t]), C), floats(o[3] + 4 * (b * o[8] + pixels[t]), C)
+                for i in range(C):
+                    dx[i] += each[i] if x[i] == y[i] else f32(0)
+            first = ends[p]
+
+
 @kernel("pool.mean")
 def mean(op: int, ctx: int, tid: int, nt: int) -> None:
     """y = Σ x / n."""
@@ -107,4 +138,72 @@ def mean_grad(op: int, ctx: int, tid: int, nt: int) -> None:
                 dx = floats(o[3] + 4 * (b * o[8] + pixels[t]), C)
                 for i in range(C):
                     dx[i] += dy[i] / n
+            first = ends[p]
+
+
+@kernel("pool.masked")
+def masked(op: int, ctx: int, tid: int, nt: int) -> None:
+    """y = Σ x / n over the n steps that a mask lets count. op: x, mask, y, steps T, channels C."""
+    o, c = ints(op, 5), ints(ctx, 64)
+    T, C = o[3], o[4]
+    lo, hi = share(c[B], tid, nt)
+    for b in range(lo, hi):
+        mask, y = floats(o[1] + 4 * b * T, T), floats(o[2] + 4 * b * C, C)
+        for i in range(C):
+            y[i] = f32(0)
+        n = f32(0)
+        for t in range(T):
+            if mask[t] != f32(0):
+                n += f32(1)
+                x = floats(o[0] + 4 * (b * T + t) * C, C)
+                for i in range(C):
+                    y[i] += x[i]
+        for i in range(C):
+            y[i] /= n
+
+
+@kernel("pool.masked.grad")
+def masked_grad(op: int, ctx: int, tid: int, nt: int) -> None:
+    """dx = dy / n where the step counts, else 0. op: dy, mask, dx, steps T, channels C."""
+    o, c = ints(op, 5), ints(ctx, 64)
+    T, C = o[3], o[4]
+    lo, hi = share(c[B], tid, nt)
+    for b in range(lo, hi):
+        mask, dy = floats(o[1] + 4 * b * T, T), floats(o[0] + 4 * b * C, C)
+        n = f32(0)
+        for t in range(T):
+            n += f32(1) if mask[t] != f32(0) else f32(0)
+        for t in range(T):
+            dx = floats(o[2] + 4 * (b * T + t) * C, C)
+            counts = mask[t] != f32(0)
+            for i in range(C):
+                dx[i] = dy[i] / n if counts else f32(0)
+
+
+@kernel("pool.weighted")
+def weighted(op: int, ctx: int, tid: int, nt: int) -> None:
+    """y = Σ w·x over the pixels of each pool, 0 where it has none.
+
+    op: x, y, tables of the ends, the pixels and their weights w, pools, channels C, numbers of x and of y per sample.
+    """
+    o, c = ints(op, 9), ints(ctx, 64)
+    pools, C = o[5], o[6]
+    ends = words(o[2], pools)
+    pixels, weights = words(o[3], ends[pools - 1]), floats(o[4], ends[pools - 1])
+    lo, hi = share(c[B], tid, nt)
+    for b in range(lo, hi):
+        first = 0
+        for p in range(pools):
+            y = floats(o[1] + 4 * (b * o[8] + p * C), C)
+            if first == ends[p]:
+                for i in range(C):
+                    y[i] = f32(0)
+            for t in range(first, ends[p]):
+                w, x = weights[t], floats(o[0] + 4 * (b * o[7] + pixels[t]), C)
+                if t == first:
+                    for i in range(C):
+                        y[i] = w * x[i]
+                else:
+                    for i in range(C):
+                        y[i] += w * x[i]
             first = ends[p]

@@ -129,12 +129,13 @@ TABLE: dict[str, str] = {
     "x:samples alpha >y:samples N": "prelu",
     "dy:samples x:samples alpha >dx:samples N": "prelu.grad",
     "x:samples >y:samples >mask:samples": "masking",
-    "dy:samples mask:samples >dx:samples": "masking.grad",
     "x:M >y:M >length:M M N": "unit_normalization",
     "dy:M y:M length:M >dx:M M N": "unit_normalization.grad",
     "x:M gamma beta >mean:M >r:M >y:M M N": "layer_norm",
     "dy:M x:M gamma mean:M r:M >dx:M M N": "layer_norm.grad",
     "dy:M factor >dx:M M N": "batch_norm.frozen.grad",
+    "x:samples gamma beta >mean:samples >r:samples >y:samples": "group_norm",
+    "dy:samples x:samples gamma mean:samples r:samples >dx:samples >slopes:samples >sums:samples": "group_norm.grad",
     "x:samples >y:samples table": "op.moved",
     "x places:M >y:M M N Count | +status": "op.take",
     "dy places >dtable:N M N Count": "op.take.grad",
@@ -154,11 +155,27 @@ TABLE: dict[str, str] = {
     "dz >db:lines O M": "dense.bias",
     "dz w >dx I O M y": "dense.inputs",
     "a b >c": "op.matmul",
-    "x w b >y Mode places P X Y taps": "conv",
+    "q:samples k:samples v:samples mask >y:samples >stats:samples": "attention",
+    "dy:samples q:samples k:samples v:samples mask y:samples stats:samples >dq:samples >dk:samples >dv:samples": (
+        "attention.grad"
+    ),
+    "x w b >y Mode places P X Y taps": "conv depthwise",
     "x dz >dw taps T K Row lines": "conv.weights",
-    "w >turned": "conv.turned",
+    "x dz >dw taps T C places": "depthwise.weights",
+    "w >turned": "conv.turned recurrent.packed recurrent.turned",
+    (
+        "<>a:samples u b >before:samples >memory:samples >y:samples >h:samples >c:samples mask:samples h0:samples "
+        "c0:samples"
+    ): "simple_rnn lstm gru",
+    (
+        "<>a:samples >to_u:samples u before:samples memory:samples dy:samples dh:samples dc:samples mask:samples "
+        ">dh0:samples >dc0:samples"
+    ): "simple_rnn.grad lstm.grad gru.grad",
     "x:samples >y:samples ends pixels": "pool.max pool.mean",
-    "dy:samples x:samples y:samples >dx:samples ends pixels": "pool.max.grad pool.mean.grad",
+    "dy:samples x:samples y:samples >dx:samples ends pixels": "pool.max.grad pool.max.shared.grad pool.mean.grad",
+    "x:samples mask:samples >y:samples": "pool.masked",
+    "x:samples >y:samples ends pixels weights": "pool.weighted",
+    "dy:samples mask:samples >dx:samples": "masking.grad pool.masked.grad",
     "dy x >dalpha:lines N": "prelu.slopes",
     "dy x mean r >dgamma:lines >dbeta:lines M N": "layer_norm.parameters",
     "x gamma beta <>mean <>variance >r >factor >y": "batch_norm",

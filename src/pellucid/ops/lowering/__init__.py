@@ -5,6 +5,7 @@ The other ops run on the definition: those that put numbers in order, those that
 
 from . import (  # noqa: F401  # each names its own
     arithmetic,
+    attending,
     comparing,
     elementwise,
     linear,

@@ -1,0 +1,58 @@
+"""Attention, a few rows of scores at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ...activations.axes import strides
+from ...layers.operands import like, placed, sends_back
+from ...program import Buffer, CannotLower, Program
+from .. import attending as ops
+
+MOST = 100_000  # floats that a thread has room for: keys and values of a head, and the rows of scores
+
+
+@ops.attended.lowers
+def lower_attended(code: Program, operands: Sequence[Any], scale: float | None = None, is_causal: bool = False) -> Any:
+    query, key, value, *mask = (placed(code, one) for one in operands)
+    if not (query.each and key.each and value.each):
+        raise CannotLower("op 'dot_product_attention' of the same sequence for all samples")
+    (T, H, K), (S, h, _), V = query.shape, key.shape, value.shape[-1]
+    if (S + 32) * (K + V + 2 * 16) > MOST:
+        raise CannotLower(f"op 'dot_product_attention' along {S} steps")
+    y, stats = like(code, query, (T, H, V)), code.buffer((T, H, 2))
+    how = T, S, H, h, K, V, ops.scale_of(scale, query), int(is_causal), *_mask_steps(mask, H, T, S)
+    seen = mask[0] if mask else None
+    code.emit("attention", query, key, value, seen, y, stats, *how)
+
+    def undo(dy: Buffer) -> list[Buffer]:
+        dq, dk, dv = (code.buffer(x.shape) for x in (query, key, value))
+        code.emit("attention.grad", dy, query, key, value, seen, y, stats, dq, dk, dv, *how)
+        return [dq, dk, dv]
+
+    found: dict[int, list[Buffer]] = {}
+
+    def slope(i: int) -> Any:
+        return lambda dy: found.setdefault(id(dy), undo(dy))[i] if id(dy) not in found else found[id(dy)][i]
+
+    sends_back(code, list(operands), [slope(0), slope(1), slope(2), *(lambda dy: None for _ in mask)])
+    return y
+
+
+def _mask_steps(mask: Sequence[Buffer], H: int, T: int, S: int) -> tuple[int, int, int, int]:
+    """How far apart the mask's numbers lie from sample to sample, head to head, row to row, step to step."""
+    if not mask:
+        return 0, 0, 0, 0
+    (seen,) = mask
+    shape = seen.shape if seen.each or len(seen.shape) < 4 else seen.shape[1:]
+    if len(shape) != 3 and (seen.each or len(shape) > 3):
+        raise CannotLower("op 'dot_product_attention' with a mask of other axes")
+    shape = (1,) * (3 - len(shape)) + tuple(shape)
+    if not seen.each and seen.size != math.prod(shape):
+        raise CannotLower("op 'dot_product_attention' with a mask for each of a known batch")
+    return (seen.size if seen.each else 0, *strides(shape))
+
+
+ops.attended.truths = True

@@ -1,0 +1,58 @@
+"""The recurrent layers whose numbers are compared with Keras's: how each is made, from the layers of either library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+B, T, I, H = 3, 4, 2, 3
+MASK = np.array([[1, 1, 0, 0], [0, 1, 0, 1], [0, 0, 0, 0]], bool)
+ALL = {"return_sequences": True}
+STATE = {"return_state": True}
+BACK = {"go_backwards": True}
+ZEROS = {"zero_output_for_mask": True}
+
+
+class Case:
+    """How to make a layer; its options are for calling it."""
+
+    def __init__(self, make: Callable[[Any], Any], *, mask: bool = False, states: int = 0, shape: Any = (T, I)) -> None:
+        self.make, self.mask, self.states, self.shape = make, mask, states, shape
+
+
+def numbers(shape: tuple[int, ...], place: int) -> np.ndarray:
+    """Numbers of a shape from -1 to 1, others for each place."""
+    return np.random.default_rng(place).integers(-20, 21, shape) / 20
+
+
+def of_layer(name: str, options: dict[str, Any], **told: Any) -> Case:
+    return Case(lambda L: getattr(L, name)(H, dtype="float64", **options), **told)
+
+
+CASES: dict[str, Case] = {}
+for _name, _states in (("SimpleRNN", 1), ("LSTM", 2), ("GRU", 1)):
+    _others = {} if _name == "SimpleRNN" else {"recurrent_activation": "softsign"}
+    for _label, _options, _told in (
+        ("plain", {}, {}),
+        ("all outputs", ALL, {}),
+        ("backwards", BACK | ALL, {}),
+        ("states", STATE, {}),
+        ("from states", STATE | ALL, {"states": _states}),
+        ("no bias", {"use_bias": False}, {}),
+        ("other activations", {"activation": "elu", **_others}, {}),
+        ("relu", {"activation": "relu"}, {}),
+        ("unrolled", {"unroll": True}, {}),
+        ("masked", STATE, {"mask": True}),
+        ("masked, all outputs", ALL, {"mask": True}),
+        ("masked, backwards", BACK | ALL | STATE, {"mask": True}),
+        ("masked, from states", ALL | STATE, {"mask": True, "states": _states}),
+        ("masked, zeros", ALL | ZEROS, {"mask": True}),
+        ("masked, zeros, from states", ZEROS | STATE, {"mask": True, "states": _states}),
+        ("before", {"reset_after": False}, {}),
+        ("before, no bias", ALL | {"reset_after": False, "use_bias": False}, {}),
+        ("nothing forgotten", {"unit_forget_bias": False}, {}),
+    ):
+        if ("reset_after" in _options) <= (_name == "GRU") and ("unit_forget_bias" in _options) <= (_name == "LSTM"):
+            CASES[f"{_name}, {_label}"] = of_layer(_name, _options, **_told)

@@ -1,0 +1,62 @@
+"""The layers for pictures against Keras: outputs and gradients in float64 (tests/golden/pictures.json)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import layers as L
+from pellucid.rng import Key
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "pictures.json").read_text())
+
+
+def told(case: dict[str, Any]) -> str:
+    return f"{case['class_name']}-{'x'.join(map(str, np.shape(case['x'])))}"
+
+
+every_case = pytest.mark.parametrize("case", GOLDEN, ids=[told(c) for c in GOLDEN])
+
+
+def from_keras(case: dict[str, Any]) -> L.Layer:
+    layer = L.deserialize({"module": "keras.layers", "class_name": case["class_name"], "config": case["config"]})
+    layer.build((None, *np.shape(case["x"])[1:]))
+    layer.set_weights(case["weights"])
+    return layer
+
+
+def close(ours: Any, keras: Any) -> None:
+    assert np.shape(ours) == np.shape(keras)
+    np.testing.assert_allclose(ours, keras, rtol=1e-9, atol=1e-10)
+
+
+@every_case
+def test_layers_compute_what_keras_computes(case: dict[str, Any]) -> None:
+    layer = from_keras(case)
+    y, cache = layer.forward(layer.p, np.array(case["x"]), training=False, rng=Key(0))
+    dx, gradients = layer.backward(layer.p, cache, np.array(case["dy"]))
+    assert y.dtype == np.float64
+    close(y, case["inference"]["y"])
+    close(dx, case["inference"]["dx"])
+    assert gradients.keys() == case["inference"]["gradients"].keys()
+    for name, g in case["inference"]["gradients"].items():
+        close(gradients[name], g)
+
+
+@every_case
+def test_names_and_configs_are_keras_s(case: dict[str, Any]) -> None:
+    layer = from_keras(case)
+    assert [s.name for s in layer.specs if s.trainable] == case["names"]
+    assert layer.get_config().keys() <= case["config"].keys()
+    assert layer.name == case["config"]["name"]
+    assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_every_layer_for_pictures_has_a_case() -> None:
+    told = {case["class_name"] for case in GOLDEN}
+    kinds = ("Conv", "Pooling", "Padding", "Cropping", "UpSampling")
+    assert told >= {name for name in L.__all__ if any(kind in name for kind in kinds)}

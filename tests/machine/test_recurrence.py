@@ -1,0 +1,131 @@
+"""Recurrent layers on the engine: what the definition says, and the same bits on any number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+from laws.lowered import by_definition, forward_and_backward
+from pellucid import layers as L
+from pellucid.program import CannotLower, Program
+from pellucid.rng import Key
+
+CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
+    (lambda: L.LSTM(3), (5, 2)),
+    (lambda: L.LSTM(33, return_sequences=True), (4, 5)),
+    (lambda: L.LSTM(17, go_backwards=True, return_sequences=True, use_bias=False), (3, 2)),
+    (lambda: L.LSTM(5, activation="relu", recurrent_activation="hard_sigmoid"), (4, 3)),
+    (lambda: L.GRU(3), (5, 2)),
+    (lambda: L.GRU(40, return_sequences=True, bias_initializer="glorot_uniform"), (4, 5)),
+    (lambda: L.GRU(17, go_backwards=True, use_bias=False), (3, 2)),
+    (lambda: L.SimpleRNN(3, activation="linear"), (5, 2)),
+    (lambda: L.SimpleRNN(35, return_sequences=True), (4, 5)),
+]
+
+
+def told(value: Any) -> str:
+    return value().__class__.__name__ if callable(value) else str(value)
+
+
+@pytest.mark.parametrize(("make", "shape"), CASES, ids=told)
+def test_alone(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer = make()
+    for batch in (1, 7, 70):
+        x = Key(1).normal((batch, *shape))
+        dy = Key(2).normal((batch, *layer.output_shape_for(shape)))
+        y, dx, gradients = forward_and_backward(layer, x, dy, 1)
+        wanted, slope, expected = by_definition(layer, x, dy)
+        np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=2e-6)
+        np.testing.assert_allclose(dx, slope, rtol=1e-5, atol=1e-5)
+        assert gradients.keys() == expected.keys()
+        for name, gradient in gradients.items():
+            np.testing.assert_allclose(gradient, expected[name], rtol=1e-5, atol=1e-6 * batch + 2e-5)
+        for threads in (2, 3):
+            again = forward_and_backward(layer, x, dy, threads)
+            np.testing.assert_array_equal(again[0], y)
+            np.testing.assert_array_equal(again[1], dx)
+            for name, gradient in gradients.items():
+                np.testing.assert_array_equal(again[2][name], gradient)
+
+
+@pytest.mark.parametrize(("make", "shape"), CASES, ids=told)
+def test_a_row_is_the_same_in_any_batch(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
+    layer, x = make(), Key(1).normal((5, *shape))
+    dy = Key(2).normal((5, *layer.output_shape_for(shape)))
+    y, dx, _ = forward_and_backward(layer, x, dy, 1)
+    for i in range(5):
+        alone, back, _ = forward_and_backward(layer, x[i : i + 1], dy[i : i + 1], 1)
+        np.testing.assert_array_equal(alone[0], y[i])
+        np.testing.assert_array_equal(back[0], dx[i])
+
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"return_sequences": True},
+    {"return_sequences": True, "go_backwards": True, "zero_output_for_mask": True},
+    {"zero_output_for_mask": True},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("kind", [L.LSTM, L.GRU, L.SimpleRNN])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("given", [False, True])
+def test_masks_and_states_train_as_the_definition_does(kind: Any, options: Any, masked: bool, given: bool) -> None:
+    """A step on either engine from the same weights ends at the same weights, with all outputs in the loss."""
+    if masked and given and not options.get("zero_output_for_mask"):
+        pytest.skip("runs on the definition")
+    found = []
+    for lowers in (True, False):
+        x = L.Input((6, 3))
+        layer = kind(4, return_state=True, **options)
+        given_states = [L.Dense(4)(L.Flatten()(x)) for _ in range(layer.carried)] if given else None
+        a = L.Dense(3, use_bias=False)(x)
+        y, *states = layer(L.Masking()(a) if masked else a, initial_state=given_states)
+        model = pellucid.Model(x, [y, *states])
+        model.compile(pellucid.optimizers.SGD(0.1), "mse")
+        model.set_weights([Key(i).normal(w.shape) * 0.5 for i, w in enumerate(model.get_weights())])
+        data = Key(1).normal((9, 6, 3)) * (np.arange(6) < np.arange(9)[:, None] % 7)[..., None]
+        targets = [Key(2 + i).normal((9, *t.sample)) for i, t in enumerate([y, *states])]
+        if lowers:
+            lower(model, 9)
+        model.run_eagerly = not lowers
+        model.fit(data, targets, batch_size=9, epochs=3, shuffle=False, verbose=0)
+        found.append([*model.get_weights(), *model.predict(data, verbose=0)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+def lower(model: Any, batch: int) -> Any:
+    """Raises where the model runs on the definition."""
+    code = Program(batch, model.theta, model.state, True, frozenset(model.trained_names()))
+    return model.lower(code, *(code.buffer(shape) for shape in model.sample_shapes))
+
+
+def test_dropout_draws_what_the_definition_draws() -> None:
+    found = []
+    for eagerly in (False, True):
+        model = pellucid.Sequential([L.Input((6, 3)), L.LSTM(4, dropout=0.4), L.Dense(1)], seed=1)
+        model.compile("sgd", "mse")
+        model.run_eagerly = eagerly
+        model.fit(Key(1).normal((20, 6, 3)), Key(2).normal((20, 1)), batch_size=5, epochs=2, verbose=0)
+        found.append(model.get_weights())
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [L.LSTM(2, activation="elu"), L.LSTM(2, recurrent_dropout=0.5), L.GRU(2, reset_after=False)],
+    ids=["another activation", "dropout of states", "reset before"],
+)
+def test_what_the_kernels_do_not_do_runs_on_the_definition(layer: L.Layer) -> None:
+    model = pellucid.Sequential([L.Input((3, 2)), layer, L.Dense(1)])
+    with pytest.raises(CannotLower, match=layer.name):
+        lower(model, 4)
+    model.compile("sgd", "mse")
+    model.fit(Key(1).normal((8, 3, 2)), Key(2).normal((8, 1)), verbose=0)
