@@ -163,6 +163,13 @@ def hidden(case: Case, *activations: str) -> list[str]:
     return [step.label for step in steps[:last] if activation_of(step.layer) in activations]
 
 
+def units_last(case: Case, path: str, y: Array) -> Array:
+    """The outputs y of a layer as (N, ..., U): of one whose channels come first, they are its units."""
+    layer = next(step.layer for step in case.model.wiring.steps if step.label == path)
+    first = getattr(layer, "data_format", "") == "channels_first" and y.ndim > 2
+    return np.moveaxis(y, 1, -1) if first else y
+
+
 def dead(y: Array) -> float:
     """The share of the units of y (N, ..., U) that are 0 throughout.
 

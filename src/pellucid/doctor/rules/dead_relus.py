@@ -18,13 +18,13 @@ def measure(case: Case) -> Signal | None:
     if not layers:
         return None
     look = now(case) if case.trained else at_start(case)
-    shares = {path: facts.dead(look.outputs[path]) for path in layers}
+    shares = {path: facts.dead(facts.units_last(case, path, look.outputs[path])) for path in layers}
     worst = max(layers, key=lambda path: shares[path])
-    y = look.outputs[worst]
+    y = facts.units_last(case, worst, look.outputs[worst])
     kernels = [p for name, p in drawn(case).items() if name.startswith(f"{worst}/") and p.ndim >= 2]
     if kernels and not any(p.any() for p in kernels):
         return None  # weights that begin at 0 never move: frozen_parameters
-    first = facts.dead(at_start(case).outputs[worst])
+    first = facts.dead(facts.units_last(case, worst, at_start(case).outputs[worst]))
     evidence = (
         f"{shares[worst]:.0%} of the {y.shape[-1]} units of layer {worst!r} give 0 for all of {len(y)} samples"
         f" ({first:.0%} before the first step)."
