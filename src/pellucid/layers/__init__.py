@@ -56,10 +56,13 @@ from .normalization import Normalization
 from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .prelu import PReLU
+from .random_crop import RandomCrop
+from .random_pictures import RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .relu import ReLU
 from .repeat_vector import RepeatVector
 from .rescaling import Rescaling
 from .reshape import Reshape
+from .resizing import CenterCrop, Resizing
 from .rms_normalization import RMSNormalization
 from .separable_conv import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
@@ -93,6 +96,7 @@ __all__ = [
     "AveragePooling2D",
     "AveragePooling3D",
     "BatchNormalization",
+    "CenterCrop",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -144,10 +148,18 @@ __all__ = [
     "Parameter",
     "Permute",
     "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",
