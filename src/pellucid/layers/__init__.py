@@ -5,6 +5,7 @@ from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
 from .base import Layer, layers
 from .batch_normalization import BatchNormalization
+from .bidirectional import Bidirectional
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
 from .conv import Conv1D, Conv2D, Conv3D
@@ -39,6 +40,7 @@ from .reshape import Reshape
 from .rms_normalization import RMSNormalization
 from .simple_rnn import SimpleRNN
 from .softmax import Softmax
+from .time_distributed import TimeDistributed
 from .traced import Traced
 from .unit_normalization import UnitNormalization
 from .variable import Variable
@@ -58,6 +60,7 @@ __all__ = [
     "AveragePooling2D",
     "AveragePooling3D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv1D",
     "Conv2D",
@@ -98,6 +101,7 @@ __all__ = [
     "SimpleRNN",
     "Softmax",
     "Subtract",
+    "TimeDistributed",
     "Traced",
     "UnitNormalization",
     "Variable",
