@@ -14,6 +14,7 @@ from .alpha_dropout import AlphaDropout
 from .attention import AdditiveAttention, Attention
 from .base import Layer, layers
 from .batch_normalization import BatchNormalization
+from .bidirectional import Bidirectional
 from .borders import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
@@ -68,6 +69,7 @@ from .separable_conv import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
 from .softmax import Softmax
 from .spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from .time_distributed import TimeDistributed
 from .traced import Traced
 from .unit_normalization import UnitNormalization
 from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
@@ -96,6 +98,7 @@ __all__ = [
     "AveragePooling2D",
     "AveragePooling3D",
     "BatchNormalization",
+    "Bidirectional",
     "CenterCrop",
     "Concatenate",
     "Conv1D",
@@ -168,6 +171,7 @@ __all__ = [
     "SpatialDropout2D",
     "SpatialDropout3D",
     "Subtract",
+    "TimeDistributed",
     "Traced",
     "UnitNormalization",
     "UpSampling1D",
