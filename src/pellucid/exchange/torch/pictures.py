@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import layers as L
+from ...layers.channels import LAST
 from .activations import activated
 from .layers import unusual
 from .sliding import ALONG, entered, left, plain, slid
@@ -39,8 +40,11 @@ def cropping(at: At) -> Any:
 @writes(L.UpSampling1D, L.UpSampling2D, L.UpSampling3D)
 def up_sampling(at: At) -> Any:
     how = at.layer.interpolation
-    if how not in ("nearest", "bilinear"):
-        return None  # of which PyTorch has other numbers, or none
+    if how not in ("nearest", "bilinear"):  # of which PyTorch has other numbers, or none
+        size, _ = at.layer.split(at.shape)
+        A, B = (at.constant(m) for m in at.layer.matrices(size))
+        before, after = ("bhwc", "bijc") if at.layer.data_format == LAST else ("bchw", "bcij")
+        return at.op("torch.einsum", f"ih,jw,{before}->{after}", A, B, at.x)
     sizes = tuple(float(n) for n in at.layer.sizes)
     return left(at, at.module("nn.Upsample", scale_factor=sizes, mode=how, xs=(entered(at),)))
 
