@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from exchange import unwritten
 from exchange.graphs import Linear, every_graph, of_joining, of_ops
 from exchange.networks import CONSTRAINTS, LOSSES, RATES, REGULARIZERS, RULES, Case, every_case
 from laws.engines import close
@@ -157,11 +158,8 @@ def compare(run: Run) -> None:
 def test_no_part_of_the_library_is_left_out():
     kinds = {type(layer).__name__ for case in [*every_case(), *of_joining()] for _, layer in case.model.leaves()}
     assert kinds >= JOINING
-    made_of_steps = {"Functional", "Lambda", "EinsumDense"}
-    inside = {"Einsum", "Weights"}
-    assert (kinds - inside) | {"Sequential", "InputLayer"} == set(layers.base.layers.parts) - made_of_steps - {
-        "Masking"
-    }
+    inside = {"Einsum", "MaskOf", "Weights"}
+    assert (kinds - inside) | {"InputLayer", "Masking"} == {kind.__name__ for kind in unwritten.WRITTEN}
     written = {type(step.layer) for case in of_ops() for step in case.model.wiring.steps}
     along_the_batch = {"Ravel", "Diag", "Outer", "SegmentSum", "SegmentMax", "BroadcastTo", "Slice"}
     assert {name for name, made in operations.parts.items() if made not in written} == along_the_batch
@@ -419,6 +417,12 @@ def test_a_part_of_the_users_own_is_refused_by_name(make: Any, told: str, tmp_pa
     with pytest.raises(InvalidArgument, match=f"to_numpy, {told}"):
         make().to_numpy(tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("name", "make"), unwritten.unwritten())
+def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Any, tmp_path: Path):
+    with pytest.raises(InvalidArgument, match=f"to_numpy, layer '{name}'"):
+        make().to_numpy(tmp_path / "out")
 
 
 def test_a_class_that_only_sets_arguments_anew_is_still_ours(tmp_path: Path):

@@ -16,6 +16,7 @@ import onnxruntime
 import pytest
 from hypothesis import given, settings
 
+from exchange import unwritten
 from exchange.networks import Case, of_activations, of_layers, of_shapes
 from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined
 from pellucid import Sequential, activations, ops
@@ -25,7 +26,6 @@ from pellucid.exchange.onnx.activations import WRITTEN
 from pellucid.exchange.onnx.network import NEWEST, OLDEST, model_proto
 from pellucid.exchange.onnx.ops import OPS
 from pellucid.exchange.onnx.writer import EMITTERS
-from pellucid.layers.base import layers as layer_family
 from pellucid.layers.tracing import ByPhase
 from pellucid.models import Model, from_onnx
 from pellucid.rng import Key
@@ -166,11 +166,16 @@ def test_an_op_that_is_not_written_is_refused_by_name(name: str):
 
 
 def test_every_layer_and_activation_is_written():
-    made_of_others = {Sequential, Model.functional, L.Lambda, L.EinsumDense}
-    assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
+    assert set(EMITTERS) - {ByPhase} == unwritten.WRITTEN
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES for layer in case.model.wiring.owners.values()}
     assert shown | JOINING | {"InputLayer", "ByPhase", "Masking"} >= {kind.__name__ for kind in EMITTERS}
+
+
+@pytest.mark.parametrize(("name", "make"), unwritten.unwritten())
+def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Callable[[], Model]):
+    with pytest.raises(InvalidArgument, match=f"to_onnx, layer '{name}': expected a kind of layer"):
+        model_proto(make())
 
 
 @pytest.mark.parametrize("make", [residual, dense_net, unjoined])

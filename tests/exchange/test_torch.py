@@ -15,6 +15,7 @@ from hypothesis import given, settings
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+from exchange import unwritten  # noqa: E402
 from exchange.networks import Case  # noqa: E402
 from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
 from exchange.torch_cases import MORE_OPS, SHOWN_BY_OTHERS, cases  # noqa: E402
@@ -27,7 +28,6 @@ from pellucid.exchange.torch.activations import MODULES  # noqa: E402
 from pellucid.exchange.torch.file import write  # noqa: E402
 from pellucid.exchange.torch.ops import OPS  # noqa: E402
 from pellucid.exchange.torch.writer import EMITTERS  # noqa: E402
-from pellucid.layers.base import layers as layer_family  # noqa: E402
 from pellucid.layers.penalties import penalised  # noqa: E402
 from pellucid.layers.tracing import ByPhase  # noqa: E402
 from pellucid.models import Model, from_torch  # noqa: E402
@@ -146,9 +146,14 @@ def test_a_form_of_an_op_that_is_not_written_is_refused_by_name():
 
 
 def test_every_layer_and_activation_is_written():
-    made_of_others = {Sequential, Model.functional, L.Lambda, L.EinsumDense}
-    assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
+    assert set(EMITTERS) - {ByPhase} == unwritten.WRITTEN
     assert set(MODULES) == {make().name for make in activations.activations.names.values()}
+
+
+@pytest.mark.parametrize(("name", "make"), unwritten.unwritten())
+def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Callable[[], Model]):
+    with pytest.raises(InvalidArgument, match=f"to_torch, layer '{name}': expected a kind of layer"):
+        make().to_torch()
 
 
 @pytest.mark.parametrize("make", [residual, dense_net, unjoined])

@@ -65,6 +65,12 @@ ON_TORCH: list[Case] = [
     ("UpSampling2D", {"size": [1, 3], **FIRST}, (1, 2, 2, 2)),
     ("UpSampling2D", {"size": [3, 2], "interpolation": "bilinear"}, (1, 2, 3, 2)),
     ("UpSampling3D", {"size": [1, 2, 2]}, (1, 2, 1, 2, 2)),
+    ("Resizing", {"height": 4, "width": 3}, (1, 3, 5, 1)),
+    ("Resizing", {"height": 2, "width": 4, "interpolation": "nearest", **FIRST}, (1, 1, 5, 3)),
+    ("Resizing", {"height": 3, "width": 2, "crop_to_aspect_ratio": True}, (1, 4, 7, 1)),
+    ("Resizing", {"height": 2, "width": 4, "pad_to_aspect_ratio": True, "fill_value": 0.5}, (1, 5, 3, 1)),
+    ("CenterCrop", {"height": 2, "width": 3}, (1, 3, 6, 1)),
+    ("CenterCrop", {"height": 4, "width": 2, **FIRST}, (1, 1, 3, 3)),
     ("SpatialDropout1D", {"rate": 0.4, "seed": 3}, (1, 2, 2)),
     ("SpatialDropout2D", {"rate": 0.4, **FIRST}, (1, 2, 2, 1)),
     ("SpatialDropout3D", {"rate": 0.4}, (1, 1, 2, 1, 2)),
@@ -73,6 +79,8 @@ ON_TORCH: list[Case] = [
     ("GroupNormalization", {"groups": 1, "axis": -2, "scale": False}, (1, 2, 4, 3)),
 ]
 ON_JAX: list[Case] = [
+    ("Resizing", {"height": 2, "width": 3, "interpolation": "bicubic", "antialias": True}, (1, 5, 4, 1)),
+    ("Resizing", {"height": 2, "width": 7, "interpolation": "lanczos3", "antialias": True}, (1, 5, 4, 1)),
     ("Conv1DTranspose", {"filters": 2, "kernel_size": 3}, (1, 4, 2)),
     ("Conv1DTranspose", {"filters": 1, "kernel_size": 2, "strides": 3, "activation": "tanh", **FIRST}, (1, 2, 3)),
     ("Conv2DTranspose", {"filters": 2, "kernel_size": [2, 3], "strides": 2, "padding": "same"}, (1, 2, 3, 1)),
@@ -137,6 +145,28 @@ def on_jax() -> list[dict[str, Any]]:
     return found
 
 
+def warps() -> list[dict[str, Any]]:
+    """Pictures turned, moved and stretched at once, as the random layers do, beyond all edges."""
+    import jax
+    import keras
+    import numpy as np
+
+    x = away_from_zero(np.random.default_rng(0), (1, 3, 4, 1))
+    transform = [0.8, -1.1, 1.35, 0.9, 1.2, -3.25, 0.0, 0.0]  # no pixel half-way between two
+    found = []
+    for mode in ("reflect", "wrap", "constant", "nearest"):
+        for interpolation in ("bilinear", "nearest"):
+            told = {"interpolation": interpolation, "fill_mode": mode, "fill_value": 0.5}
+
+            def call(x: Any, told: Any = told) -> Any:
+                return keras.ops.image.affine_transform(x, jax.numpy.asarray([transform]), **told)
+
+            y, back = jax.vjp(call, jax.numpy.asarray(x))
+            dx = np.asarray(back(y)[0]).tolist()
+            found.append({**told, "transform": transform[:6], "x": x.tolist(), "y": np.asarray(y).tolist(), "dx": dx})
+    return found
+
+
 def away_from_zero(rng: Any, shape: Any) -> Any:
     """Numbers that are short to write."""
     return (rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 1.5, shape)).round(2)
@@ -153,12 +183,16 @@ def short(value: Any) -> Any:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["jax"]:
-        print(json.dumps(on_jax()))
+        print(json.dumps({"cases": on_jax(), "warps": warps()}))
         sys.exit()
     cases = on_torch()
     run = subprocess.run([sys.executable, __file__, "jax"], capture_output=True, text=True, check=True)
-    cases += json.loads(run.stdout)
-    lines = ",\n".join(json.dumps(short(case), separators=(",", ":")) for case in cases)
+    of_jax = json.loads(run.stdout)
+    parts = {"cases": cases + of_jax["cases"], "warps": of_jax["warps"]}
+    written = [
+        f'"{name}":[\n' + ",\n".join(json.dumps(short(one), separators=(",", ":")) for one in part) + "\n]"
+        for name, part in parts.items()
+    ]
     path = Path(__file__).with_name("pictures.json")
-    path.write_text(f"[\n{lines}\n]\n")
+    path.write_text("{" + ",\n".join(written) + "}\n")
     print(path, path.stat().st_size)

@@ -56,3 +56,29 @@ for _name, _states in (("SimpleRNN", 1), ("LSTM", 2), ("GRU", 1)):
     ):
         if ("reset_after" in _options) <= (_name == "GRU") and ("unit_forget_bias" in _options) <= (_name == "LSTM"):
             CASES[f"{_name}, {_label}"] = of_layer(_name, _options, **_told)
+
+
+def both_ways(kind: str, inner: dict[str, Any], **told: Any) -> Callable[[Any], Any]:
+    return lambda L: L.Bidirectional(getattr(L, kind)(H, dtype="float64", **inner), dtype="float64", **told)
+
+
+for _mode in ("concat", "sum", "ave", "mul", None):
+    CASES[f"both ways, {_mode}"] = Case(both_ways("LSTM", ALL, merge_mode=_mode))
+    CASES[f"both ways, last, {_mode}"] = Case(both_ways("GRU", {}, merge_mode=_mode))
+CASES |= {
+    "both ways, masked": Case(both_ways("LSTM", ALL), mask=True),
+    "both ways, masked, last": Case(both_ways("SimpleRNN", {}), mask=True),
+    "both ways, states": Case(both_ways("LSTM", ALL | STATE)),
+    "both ways, from states": Case(both_ways("LSTM", STATE), states=4),
+    "both ways, another back": Case(
+        lambda L: L.Bidirectional(
+            L.LSTM(H, dtype="float64"), backward_layer=L.GRU(2, go_backwards=True, dtype="float64"), dtype="float64"
+        )
+    ),
+    "each step, Dense": Case(
+        lambda L: L.TimeDistributed(L.Dense(2, "tanh", dtype="float64"), dtype="float64"), mask=True
+    ),
+    "each step, Conv1D": Case(
+        lambda L: L.TimeDistributed(L.Conv1D(2, 2, dtype="float64"), dtype="float64"), shape=(T, 3, I)
+    ),
+}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pellucid import layers as L
+from pellucid.layers.warping import corners, warped, warped_grad
 from pellucid.rng import Key
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "pictures.json").read_text())
@@ -19,7 +20,7 @@ def told(case: dict[str, Any]) -> str:
     return f"{case['class_name']}-{'x'.join(map(str, np.shape(case['x'])))}"
 
 
-every_case = pytest.mark.parametrize("case", GOLDEN, ids=[told(c) for c in GOLDEN])
+every_case = pytest.mark.parametrize("case", GOLDEN["cases"], ids=[told(c) for c in GOLDEN["cases"]])
 
 
 def from_keras(case: dict[str, Any]) -> L.Layer:
@@ -56,7 +57,18 @@ def test_names_and_configs_are_keras_s(case: dict[str, Any]) -> None:
     assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
 
 
+@pytest.mark.parametrize(
+    "case", GOLDEN["warps"], ids=[f"{c['fill_mode']}-{c['interpolation']}" for c in GOLDEN["warps"]]
+)
+def test_pictures_are_warped_as_keras_warps_them(case: dict[str, Any]) -> None:
+    x = np.array(case["x"])
+    met = corners(x.shape[1:3], np.array([case["transform"]]), case["interpolation"], case["fill_mode"])
+    y = warped(x, met, case["fill_value"])
+    close(y, case["y"])
+    close(warped_grad(y, met), case["dx"])
+
+
 def test_every_layer_for_pictures_has_a_case() -> None:
-    told = {case["class_name"] for case in GOLDEN}
-    kinds = ("Conv", "Pooling", "Padding", "Cropping", "UpSampling")
+    told = {case["class_name"] for case in GOLDEN["cases"]}
+    kinds = ("Conv", "Pooling", "Padding", "Cropping", "UpSampling", "Spatial", "Resizing", "CenterCrop", "GroupNorm")
     assert told >= {name for name in L.__all__ if any(kind in name for kind in kinds)}

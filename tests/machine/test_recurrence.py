@@ -100,6 +100,26 @@ def test_masks_and_states_train_as_the_definition_does(kind: Any, options: Any, 
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
 
 
+@pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave"])
+@pytest.mark.parametrize("inner", [L.LSTM(3, return_sequences=True), L.GRU(4)], ids=["all outputs", "the last"])
+def test_both_ways_train_as_the_definition_does(inner: L.Layer, mode: str) -> None:
+    found = []
+    for eagerly in (False, True):
+        layers = [L.Masking(), L.Dense(3), L.Bidirectional(inner, mode)]
+        if inner.return_sequences:
+            layers += [L.TimeDistributed(L.Dense(2)), L.GRU(3)]
+        model = pellucid.Sequential([L.Input((6, 3)), *layers, L.Dense(2)])
+        model.compile(pellucid.optimizers.SGD(0.1), "mse", run_eagerly=eagerly)
+        model.set_weights([Key(i).normal(w.shape) * 0.5 for i, w in enumerate(model.get_weights())])
+        data = Key(1).normal((9, 6, 3)) * (np.arange(6) < np.arange(9)[:, None] % 7)[..., None]
+        if not eagerly:
+            lower(model, 9)
+        model.fit(data, Key(2).normal((9, 2)), batch_size=4, epochs=3, shuffle=False, verbose=0)
+        found.append([*model.get_weights(), model.predict(data, verbose=0)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
 def lower(model: Any, batch: int) -> Any:
     """Raises where the model runs on the definition."""
     code = Program(batch, model.theta, model.state, True, frozenset(model.trained_names()))

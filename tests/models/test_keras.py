@@ -42,6 +42,11 @@ STACKS: dict[str, Any] = {
         L.MaxPooling1D(3, 1, "same"), L.AveragePooling1D(2), L.Flatten(), L.Dense(3, "softmax"),
     ],
     "nested": lambda L, S: [S([L.Dense(4, "gelu"), S([L.Dense(4, "elu"), L.BatchNormalization()])]), L.Dense(3)],
+    "recurrent": lambda L, S: [
+        L.Reshape((3, 2)), L.Masking(), L.Bidirectional(L.LSTM(4, return_sequences=True)),
+        L.TimeDistributed(L.Dense(3)), L.GRU(4, return_sequences=True, dropout=0.1),
+        L.GRU(3, reset_after=False, return_sequences=True), L.LSTM(3), L.Dense(3),
+    ],
     "held": lambda L, S: [
         L.Dense(4, "selu", kernel_regularizer="l2", bias_constraint="non_neg", kernel_initializer="he_normal"),
         L.Dense(3, "softmax", kernel_initializer="orthogonal", activity_regularizer="l1"),

@@ -14,6 +14,7 @@ from .alpha_dropout import AlphaDropout
 from .attention import AdditiveAttention, Attention
 from .base import Layer, layers
 from .batch_normalization import BatchNormalization
+from .bidirectional import Bidirectional
 from .borders import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
@@ -56,15 +57,19 @@ from .normalization import Normalization
 from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .prelu import PReLU
+from .random_crop import RandomCrop
+from .random_pictures import RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .relu import ReLU
 from .repeat_vector import RepeatVector
 from .rescaling import Rescaling
 from .reshape import Reshape
+from .resizing import CenterCrop, Resizing
 from .rms_normalization import RMSNormalization
 from .separable_conv import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
 from .softmax import Softmax
 from .spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from .time_distributed import TimeDistributed
 from .traced import Traced
 from .unit_normalization import UnitNormalization
 from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
@@ -93,6 +98,8 @@ __all__ = [
     "AveragePooling2D",
     "AveragePooling3D",
     "BatchNormalization",
+    "Bidirectional",
+    "CenterCrop",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -144,10 +151,18 @@ __all__ = [
     "Parameter",
     "Permute",
     "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",
@@ -156,6 +171,7 @@ __all__ = [
     "SpatialDropout2D",
     "SpatialDropout3D",
     "Subtract",
+    "TimeDistributed",
     "Traced",
     "UnitNormalization",
     "UpSampling1D",

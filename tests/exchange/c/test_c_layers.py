@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from exchange import unwritten
 from exchange.c.building import Program, with_compiler
 from exchange.networks import Case, of_activations, of_layers, of_shapes
 from laws.graphs import JOINING
 from pellucid import Sequential, activations
 from pellucid import layers as L
+from pellucid.errors import InvalidArgument
 from pellucid.exchange.c.activations import WRITTEN
 from pellucid.exchange.c.writer import EMITTERS
-from pellucid.layers.base import layers as layer_family
 from pellucid.models import Model
 from pellucid.rng import Key
 
@@ -65,11 +68,16 @@ def test_inputs_that_meet(name: str, program: Program):
 
 
 def test_every_layer_and_activation_is_written():
-    made_of_others = {Sequential, Model.functional, L.Lambda, L.EinsumDense}
-    assert set(EMITTERS) == set(layer_family.parts.values()) - made_of_others
+    assert set(EMITTERS) == unwritten.WRITTEN
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES.values() for layer in case.model.wiring.owners.values()}
     assert shown | JOINING | {"InputLayer", "Masking"} >= {kind.__name__ for kind in EMITTERS}
+
+
+@pytest.mark.parametrize(("name", "make"), unwritten.unwritten())
+def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Callable[[], Model]):
+    with pytest.raises(InvalidArgument, match=f"to_c, layer '{name}': expected a kind of layer"):
+        make().to_c("it.c")
 
 
 ODD = np.array(

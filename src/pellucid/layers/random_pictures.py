@@ -1,0 +1,244 @@
+"""Pictures changed at random in training, so that a network does not learn their chances by heart.
+x (B, height, width, C)   y as x
+Source: Shorten & Khoshgoftaar, "A survey on image data augmentation for deep learning", Journal of Big Data 6 (2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array
+from ..errors import InvalidArgument
+from ..rng import Key
+from .augmenting import Augmenting, Factor, Warping, affine, drawn, factor_pair
+from .base import LayerOptions, layers
+
+MODES = ("horizontal", "vertical", "horizontal_and_vertical")
+
+
+@layers.add()
+class RandomFlip(Augmenting):
+    """In training, mirror each picture with a chance of one half: y = x or x back to front.
+
+    mode: "horizontal", left to right; "vertical", top to bottom; or "horizontal_and_vertical", both at once, as in
+    Keras, which throws one coin for them. seed: as in `Dropout`.
+
+    >>> RandomFlip("horizontal", seed=1)([[[[1.0], [2.0]]]]).ravel()
+    array([1., 2.], dtype=float32)
+    """
+
+    formula, formula_back = "y = x, or x mirrored", "dx = dy, or dy mirrored"
+
+    def __init__(
+        self,
+        mode: str = "horizontal_and_vertical",
+        seed: Any = None,
+        data_format: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.mode = checks.one_of(self.where("mode"), mode, MODES)
+        self.keep_seed(seed, data_format)
+
+    def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
+        flips = key.uniform((len(x), 1, 1, 1)) <= 0.5
+        return self._flipped(x, flips), flips
+
+    def changed_grad(self, dy: Array, cache: Any) -> Array:
+        return self._flipped(dy, cache)
+
+    def _flipped(self, x: Array, flips: Array) -> Array:
+        axes = {"horizontal": (2,), "vertical": (1,), "horizontal_and_vertical": (1, 2)}[self.mode]
+        return np.where(flips, np.flip(x, axes), x)
+
+
+@layers.add()
+class RandomRotation(Warping):
+    """In training, turn each picture about its middle by an angle that is uniform between two: y[i, j] = x[i′, j′].
+
+    factor: the angles, in whole turns, counter-clockwise ones above 0: two numbers, or one, f, for (−f, f). fill_mode:
+    what stands beyond the edges: "reflect" (d c b a | a b c d | d c b a), "wrap" (a b c d | a b c d | a b c d),
+    "nearest" (a a a a | a b c d | d d d d), or "constant", with `fill_value`. interpolation: "bilinear" or "nearest".
+    seed: as in `Dropout`.
+
+    >>> RandomRotation(0.1)([[[[1.0], [2.0]]]]).ravel()
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        factor: Factor,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.factor = factor_pair(self.where("factor"), factor, -1, 1)
+        self.keep_warping(fill_mode, interpolation, fill_value)
+        self.keep_seed(seed, data_format)
+
+    def transforms(self, key: Key, batch: int, height: int, width: int) -> Array:
+        angle = 2 * np.pi * drawn(key, "angle", batch, self.factor)
+        return affine(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle), height, width)
+
+
+@layers.add()
+class RandomTranslation(Warping):
+    """In training, move each picture by shares of its height and width that are uniform between two: y[i, j] =
+    x[i − height·share, j − width·share′].
+
+    height_factor, width_factor: the shares, down and to the right above 0: two numbers, or one, f, for (−f, f).
+    fill_mode, interpolation, fill_value, seed: as in `RandomRotation`.
+
+    >>> RandomTranslation(0.1, 0.1)([[[[1.0], [2.0]]]]).ravel()
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        height_factor: Factor,
+        width_factor: Factor,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.height_factor = factor_pair(self.where("height_factor"), height_factor, -1, 1)
+        self.width_factor = factor_pair(self.where("width_factor"), width_factor, -1, 1)
+        self.keep_warping(fill_mode, interpolation, fill_value)
+        self.keep_seed(seed, data_format)
+
+    def transforms(self, key: Key, batch: int, height: int, width: int) -> Array:
+        down = height * drawn(key, "height", batch, self.height_factor)
+        right = width * drawn(key, "width", batch, self.width_factor)
+        one, none = np.ones(batch), np.zeros(batch)
+        return np.stack([one, none, -right, none, one, -down], axis=-1)
+
+
+@layers.add()
+class RandomZoom(Warping):
+    """In training, stretch each picture about its middle: y[i, j] = x at 1 + z times the distance from there, z uniform
+    between two numbers; below 0 it grows, above it shrinks.
+
+    height_factor, width_factor: the numbers, above −1: two, or one, f, for (−f, f); without width_factor the width is
+    stretched as the height is. fill_mode, interpolation, fill_value, seed: as in `RandomRotation`.
+
+    >>> RandomZoom(0.1)([[[[1.0], [2.0]]]]).ravel()
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        height_factor: Factor,
+        width_factor: Factor | None = None,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.height_factor = self._factor("height_factor", height_factor)
+        self.width_factor = None if width_factor is None else self._factor("width_factor", width_factor)
+        self.keep_warping(fill_mode, interpolation, fill_value)
+        self.keep_seed(seed, data_format)
+
+    def _factor(self, argument: str, value: Factor) -> tuple[float, float]:
+        found = factor_pair(self.where(argument), value, -1, 1)
+        if isinstance(value, Sequence) and found[0] == -1:
+            raise InvalidArgument(self.where(argument), "numbers above -1", value)
+        return found
+
+    def transforms(self, key: Key, batch: int, height: int, width: int) -> Array:
+        tall = 1 + drawn(key, "height", batch, self.height_factor)
+        wide = tall if self.width_factor is None else 1 + drawn(key, "width", batch, self.width_factor)
+        return affine(wide, np.zeros(batch), np.zeros(batch), tall, height, width)
+
+
+def _value_range(where: str, value: Any) -> tuple[float, float]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise InvalidArgument(where, "two numbers, such as (0, 255)", value)
+    low, high = sorted(checks.number(where, n) for n in value)
+    return low, high
+
+
+@layers.add()
+class RandomBrightness(Augmenting):
+    """In training, add to each picture a share of the range of its numbers that is uniform between two: y = x + share·
+    (high − low), kept within low and high.
+
+    factor: the shares, −1 to 1: two numbers, or one, f, for (−f, f). value_range: (low, high). seed: as in `Dropout`.
+
+    >>> RandomBrightness(0.2)([[[[1.0], [2.0]]]]).ravel()
+    array([1., 2.], dtype=float32)
+    """
+
+    formula, formula_back = "y = x + share·(high − low), within low and high", "dx = dy where y is within"
+
+    def __init__(
+        self, factor: Factor, value_range: Sequence[float] = (0, 255), seed: Any = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:  # fmt: skip
+        super().__init__(**options)
+        self.factor = factor_pair(self.where("factor"), factor, -1, 1)
+        self.value_range = _value_range(self.where("value_range"), value_range)
+        self.keep_seed(seed, None)
+
+    def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
+        low, high = self.value_range
+        share = drawn(key, "factor", len(x), self.factor)[:, None, None, None]
+        y = x + (share * (high - low)).astype(x.dtype)
+        return np.clip(y, low, high), (y >= low) & (y <= high)
+
+    def changed_grad(self, dy: Array, cache: Any) -> Array:
+        return np.where(cache, dy, 0)
+
+
+@layers.add()
+class RandomContrast(Augmenting):
+    """In training, stretch the numbers of each picture about the mean of each of its channels: y = (x − mean)·s + mean,
+    kept within low and high, s uniform between 1 − lower and 1 + upper.
+
+    factor: (lower, upper), each 0 to 1; or one number, f, which is (0, f), as Keras computes it, though it describes
+    (f, f). value_range: (low, high). seed: as in `Dropout`.
+
+    >>> RandomContrast(0.2)([[[[1.0], [2.0]]]]).ravel()
+    array([1., 2.], dtype=float32)
+    """
+
+    formula = "y = (x − mean)·s + mean, within low and high"
+    formula_back = "g = dy where y is within, dx = s·g + (1 − s)·mean(g)"
+
+    def __init__(
+        self, factor: Factor, value_range: Sequence[float] = (0, 255), seed: Any = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:  # fmt: skip
+        super().__init__(**options)
+        self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
+        self.value_range = _value_range(self.where("value_range"), value_range)
+        self.keep_seed(seed, None)
+
+    def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
+        low, high = self.value_range
+        lower, upper = self.factor
+        s = drawn(key, "factor", len(x), (1 - lower, 1 + upper))[:, None, None, None].astype(x.dtype)
+        mean = x.mean(axis=(1, 2), keepdims=True)
+        y = (x - mean) * s + mean
+        return np.clip(y, low, high), (s, (y >= low) & (y <= high))
+
+    def changed_grad(self, dy: Array, cache: Any) -> Array:
+        s, within = cache
+        g = np.where(within, dy, 0)
+        dx: Array = s * g + (1 - s) * g.mean(axis=(1, 2), keepdims=True)
+        return dx

@@ -1,0 +1,85 @@
+"""TimeDistributed: a layer for each step of a sequence by itself.     x (B, T, ...)   y (B, T, ...)"""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from ..arrays import Array, Arrays, Shape
+from ..errors import ShapeError, WrongType
+from ..rng import Key
+from .activation import Activation
+from .base import Layer, LayerOptions, layers
+from .dense import Dense
+from .traced import Traced
+
+ALONG_THE_LAST_AXIS = (Dense, Activation)  # which do for steps what they do for rows
+
+
+class Apart(Layer):
+    """Each step a sample: (B, T, ...) becomes (B·T, ...)."""
+
+    formula, formula_back = "y = x, each step a sample", "dx = dy, as they were"
+    is_layer = False
+
+    def output_shape_for(self, shape: Shape) -> Shape:
+        return shape[1:]
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        return x.reshape(len(x) * x.shape[1], *x.shape[2:]), x.shape
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy.reshape(cache), {}
+
+
+class InSteps(Layer):
+    """The samples steps again: (B·T, ...) becomes (B, T, ...)."""
+
+    formula, formula_back = "y = x, T samples a sequence", "dx = dy, as they were"
+    is_layer = False
+
+    def __init__(self, steps: int, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.steps = steps
+
+    def output_shape_for(self, shape: Shape) -> Shape:
+        return (self.steps, *shape)
+
+    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        return x.reshape(len(x) // self.steps, self.steps, *x.shape[1:]), None
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy.reshape(-1, *dy.shape[2:]), {}
+
+
+@layers.add()
+class TimeDistributed(Traced):
+    """Apply a layer, or a model, to each step of a sequence: y[:, t] = layer(x[:, t]), with the same weights.
+
+    Shapes: x (B, T, ...), y (B, T, *what the layer gives for one step). A mask passes through. What goes by the batch,
+    as BatchNormalization does, goes by the steps of all samples together; Keras takes the steps one after another.
+
+    >>> layer = TimeDistributed(Dense(2, kernel_initializer="ones"))
+    >>> layer([[[1.0], [3.0]]])
+    array([[[1., 1.],
+            [3., 3.]]], dtype=float32)
+    """
+
+    supports_masking = True
+
+    def __init__(self, layer: Any, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.layer = layers.get(layer)
+        if not isinstance(self.layer, Layer):
+            raise WrongType(self.where("layer"), "a layer", layer)
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """The layer's outputs, step by step; which steps count is not its concern."""
+        if len(inputs.shape) < 3 or inputs.shape[1] is None:
+            raise ShapeError(
+                f"layer {self.name!r}, input", "shape (batch, steps, features, ...), with a known number of steps",
+                inputs.shape,
+            )  # fmt: skip
+        if type(self.layer) in ALONG_THE_LAST_AXIS:
+            return self.layer(inputs)
+        y = self.layer(Apart(dtype=self.dtype)(inputs))
+        return InSteps(inputs.shape[1], dtype=self.dtype)(y)

@@ -1,0 +1,40 @@
+"""Layers that scripts, ONNX, C and PyTorch don't have yet: each is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from laws.test_layers import ROWS
+from pellucid import Sequential
+from pellucid import layers as L
+from pellucid.layers.base import layers
+from pellucid.models import Model
+
+MADE_OF_OTHERS = {  # their steps are written
+    "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GroupQueryAttention", "Lambda",
+    "MultiHeadAttention", "Sequential", "TimeDistributed",
+}  # fmt: skip
+UNWRITTEN = {
+    *(f"{kind}{n}D" for n in (1, 2, 3) for kind in (
+        "AdaptiveAveragePooling", "AdaptiveMaxPooling", "Cropping", "GlobalAveragePooling", "GlobalMaxPooling",
+        "SpatialDropout", "UpSampling", "ZeroPadding",
+    )),
+    "CenterCrop", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "DepthwiseConv1D",
+    "DepthwiseConv2D", "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop",
+    "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "SeparableConv1D",
+    "SeparableConv2D", "SimpleRNN",
+}  # fmt: skip
+WRITTEN = {kind for name, kind in layers.parts.items() if name not in UNWRITTEN | MADE_OF_OTHERS}
+
+
+def unwritten() -> list[tuple[str, Callable[[], Model]]]:
+    """The name of each, and a function that makes a model of it."""
+    rows = {type(make()).__name__: (make, shape) for make, shape in reversed(ROWS)}
+    return [(rows[kind][0]().name, partial(_model, *rows[kind])) for kind in sorted(UNWRITTEN)]
+
+
+def _model(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> Model:
+    model = Sequential([L.Input(shape), make()], seed=0)
+    model.compile("sgd", "mse")
+    return model
