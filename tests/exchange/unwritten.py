@@ -16,14 +16,9 @@ MADE_OF_OTHERS = {  # their steps are written
     "MultiHeadAttention", "Sequential", "TimeDistributed",
 }  # fmt: skip
 UNWRITTEN = {
-    *(f"{kind}{n}D" for n in (1, 2, 3) for kind in (
-        "AdaptiveAveragePooling", "AdaptiveMaxPooling", "Cropping", "GlobalAveragePooling", "GlobalMaxPooling",
-        "SpatialDropout", "UpSampling", "ZeroPadding",
-    )),
-    "CenterCrop", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "DepthwiseConv1D",
-    "DepthwiseConv2D", "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop",
-    "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "SeparableConv1D",
-    "SeparableConv2D", "SimpleRNN",
+    *(f"Adaptive{kind}Pooling{n}D" for n in (1, 2, 3) for kind in ("Average", "Max")),
+    "CenterCrop", "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
+    "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "SeparableConv1D", "SeparableConv2D", "SimpleRNN",
 }  # fmt: skip
 WRITTEN = {kind for name, kind in layers.parts.items() if name not in UNWRITTEN | MADE_OF_OTHERS}
 
