@@ -77,8 +77,17 @@ def test_supports_masking_is_keras_s():
     arguments = {
         "Dense": (2,), "Dropout": (0.5,), "AlphaDropout": (0.5,), "GaussianDropout": (0.5,), "GaussianNoise": (0.5,),
         "Activation": ("relu",), "RepeatVector": (2,), "Reshape": ((4,),), "Permute": ((1,),), "Rescaling": (2.0,),
-        "Dot": (1,), "InputLayer": ((3,),), "Lambda": (abs,), "EinsumDense": ("ab,bc->ac", 4),
+        "Dot": (1,), "InputLayer": ((3,),), "Lambda": (abs,), "EinsumDense": ("ab,bc->ac", 4), "Embedding": (3, 2),
+        "MultiHeadAttention": (2, 3), "GroupQueryAttention": (2, 2, 1), "LSTM": (2,), "GRU": (2,), "SimpleRNN": (2,),
+        "Bidirectional": (keras.layers.LSTM(2),), "TimeDistributed": (keras.layers.Dense(2),), "Resizing": (2, 2),
+        "CenterCrop": (2, 2), "RandomCrop": (2, 2), "RandomRotation": (0.1,), "RandomTranslation": (0.1, 0.1),
+        "RandomZoom": (0.1,), "RandomBrightness": (0.1,), "RandomContrast": (0.1,),
     }  # fmt: skip
+    for n in (1, 2, 3):
+        arguments |= {f"{kind}{n}D": (2, 1) for kind in ("Conv", "SeparableConv")} | {f"Conv{n}DTranspose": (2, 1)}
+        arguments |= {f"{kind}{n}D": (2,) for kind in ("DepthwiseConv", "AveragePooling", "MaxPooling")}
+        arguments |= {f"{kind}{n}D": (2,) for kind in ("AdaptiveAveragePooling", "AdaptiveMaxPooling")}
+        arguments |= {f"SpatialDropout{n}D": (0.5,)}
     for name, cls in L.layers.parts.items():
         if name not in ("Sequential", "Functional"):
             theirs = getattr(keras.layers, name)(*arguments.get(name, ()))
