@@ -6,6 +6,7 @@ from .alpha_dropout import AlphaDropout
 from .base import Layer, layers
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
+from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
 from .conv import Conv1D, Conv2D, Conv3D
@@ -38,6 +39,7 @@ from .repeat_vector import RepeatVector
 from .rescaling import Rescaling
 from .reshape import Reshape
 from .rms_normalization import RMSNormalization
+from .rnn import RNN
 from .simple_rnn import SimpleRNN
 from .softmax import Softmax
 from .time_distributed import TimeDistributed
@@ -51,6 +53,7 @@ __all__ = [
     "ELU",
     "GRU",
     "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -71,11 +74,13 @@ __all__ = [
     "Dropout",
     "EinsumDense",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "Identity",
     "Input",
     "InputLayer",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerFault",
@@ -99,7 +104,9 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
+    "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
     "Traced",
