@@ -208,8 +208,7 @@ def test_every_layer_has_a_row() -> None:
         "Sequential",
         "Functional",
         "Lambda",
-    } - JOINING - ATTENDING
-    } - JOINING - CELLS
+    } - JOINING - ATTENDING - CELLS
 
 
 @every_row
