@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from doctor.cases import Root, both, changed, data, digits, model_for, moons, shuffled, sine, trained
 from pellucid import Sequential, layers
 from pellucid.doctor import Case, before_training, examine, examining
+from pellucid.doctor.copies import noisy_layers
 from pellucid.doctor.examining import judged
 from pellucid.doctor.inside import at_start
 from pellucid.doctor.rules import every_rule
@@ -211,3 +212,9 @@ def test_every_loss_can_be_examined(loss: str, end: str | None, out: int):
     found = rules(case)
     assert "wrong_gradient" not in found
     assert len(judged(case)) > 12, found
+
+
+def test_dropped_channels_are_noise_as_dropped_numbers_are():
+    stack = [layers.SpatialDropout2D(0.5), layers.SpatialDropout2D(0.0), layers.Flatten(), layers.Dropout(0.1)]
+    found = [layer.name for _, layer in noisy_layers(Sequential([layers.Input((4, 4, 3)), *stack]))]
+    assert found == ["spatial_dropout2d", "dropout"]

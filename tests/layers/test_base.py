@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
@@ -74,12 +76,19 @@ def test_a_parameter_that_is_switched_off_is_none(layer, off, build):
 @pytest.mark.filterwarnings("ignore")  # Keras's own
 def test_supports_masking_is_keras_s():
     keras = pytest.importorskip("keras")
-    arguments = {
-        "Dense": (2,), "Dropout": (0.5,), "AlphaDropout": (0.5,), "GaussianDropout": (0.5,), "GaussianNoise": (0.5,),
-        "Activation": ("relu",), "RepeatVector": (2,), "Reshape": ((4,),), "Permute": ((1,),), "Rescaling": (2.0,),
-        "Dot": (1,), "InputLayer": ((3,),), "Lambda": (abs,), "EinsumDense": ("ab,bc->ac", 4),
+    needed = {
+        "activation": "relu", "axes": 1, "cell": keras.layers.LSTMCell(2), "dims": (1,), "equation": "ab,bc->ac",
+        "factor": 0.1, "filters": 2, "function": abs, "head_dim": 2, "height": 2, "height_factor": 0.1, "input_dim": 3,
+        "kernel_size": 2, "key_dim": 2, "layer": keras.layers.LSTM(2), "n": 2, "num_heads": 2,
+        "num_key_value_heads": 1, "num_query_heads": 2, "output_dim": 2, "output_shape": 4, "output_size": 2,
+        "pool_size": 2, "rate": 0.5, "scale": 2.0, "shape": (3,), "stddev": 0.5, "target_shape": (4,), "units": 2,
+        "width": 2, "width_factor": 0.1,
     }  # fmt: skip
     for name, cls in L.layers.parts.items():
         if name not in ("Sequential", "Functional"):
-            theirs = getattr(keras.layers, name)(*arguments.get(name, ()))
+            kind = getattr(keras.layers, name)
+            told = {a: needed[a] for a, p in signature(kind).parameters.items() if a in needed and p.default is p.empty}
+            if name == "InputLayer":
+                told = {"shape": (3,)}
+            theirs = kind(**told)
             assert cls.supports_masking == theirs.supports_masking, name

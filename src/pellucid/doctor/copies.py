@@ -82,7 +82,8 @@ def without_noise(model: Any) -> None:
 
 def noisy_layers(model: Any) -> list[tuple[str, Layer]]:
     """(path, layer) of the layers that add noise in training."""
-    kinds = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout")
+    spatial = tuple(f"SpatialDropout{n}D" for n in (1, 2, 3))
+    kinds = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", *spatial)
     return [
         (path, layer)
         for path, layer in model.leaves()
