@@ -20,6 +20,7 @@ from .options import Options
 from .pictures import Scene
 from .uploads import Uploads
 
+ELSEWHERE = "Bring the file on the screen Data, or open the studio in a folder in which it lies."
 KEPT_OPEN = 4  # networks with their data
 
 
@@ -66,9 +67,9 @@ class Desk:
         if path.exists():
             found = path.resolve()
             if not found.is_relative_to(self.folder) and not found.is_relative_to(self.uploads.folder):
-                raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"))
+                raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"), ELSEWHERE)
         elif Path(data).is_absolute() or ".." in Path(data).parts:
-            raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"))
+            raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"), ELSEWHERE)
         return data
 
     def prepared(self, spec: TrainSpec) -> Prepared:
@@ -102,7 +103,8 @@ class Desk:
     def folder_with(self, file: str, kind: str, name: str) -> Run:
         """The folder of this name, of a run or a search, as that file in it says; Refused where there is none."""
         if not name or name.startswith(".") or Path(name).name != name or not (self.runs / name / file).exists():
-            raise Refused(404, kind, "the name of one", name[:100])
+            gone = "It may have been deleted or renamed since."
+            raise Refused(404, f"{kind} {name[:100]}", f"the name of a {kind} that is there", Told("one of none"), gone)
         return Run(self.runs / name)
 
     def scene(self, name: str) -> Scene:

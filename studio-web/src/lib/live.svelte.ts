@@ -109,6 +109,14 @@ class Live {
     this.atRest = told !== null && !told.live && !this.alive;
   }
 
+  /** The runs as they lie there now; a run shown that is no longer among them, and does not train, is left. */
+  async look(): Promise<void> {
+    const told = await get<{ runs: Run[] }>("runs").catch(() => null);
+    if (!told) return;
+    this.runs = told.runs;
+    if (this.id && !this.alive && !told.runs.some(({ id }) => id === this.id)) this.#forget(null);
+  }
+
   forget(): void {
     this.#forget(null);
   }
@@ -121,7 +129,7 @@ class Live {
     this.findings = this.told.findings;
     this.problem = this.told.problem;
     this.epochs = this.told.epochs ?? this.epochs;
-    this.metric ||= this.told.metric?.name ?? "";
+    this.metric ||= this.told.watched || (this.told.metric?.name ?? "");
     if (this.rows.length === 0) {
       const { rows } = await get<{ rows: Row[] }>(`runs/${encodeURIComponent(this.told.id)}/curve?points=2000`);
       if (this.rows.length === 0 && this.told?.id === this.id) this.rows = rows;
