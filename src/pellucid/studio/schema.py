@@ -214,5 +214,5 @@ def _datasets() -> Iterator[dict[str, Any]]:
         yield {
             "name": info.name, "kind": info.kind, "samples": info.samples, "shape": list(info.shape),
             "classes": info.classes, "source": info.source, "licence": info.licence,
-            "at_hand": "download" not in info.where, "help": f"{info.samples:,} {THINGS[info.kind]}, {info.source}.",
+            "at_hand": datasets.at_hand(info.name), "help": f"{info.samples:,} {THINGS[info.kind]}, {info.source}.",
         }  # fmt: skip

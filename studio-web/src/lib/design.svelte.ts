@@ -41,6 +41,11 @@ class Design {
     this.#changed();
   }
 
+  /** The settings of a run. The best of a search has learned from all rows; what is trained next is watched again. */
+  take({ validation_split: held, ...rest }: Spec): void {
+    this.set({ ...rest, ...(held ? { validation_split: held } : {}) } as Spec);
+  }
+
   /** Lay values over the spec, or another one; undefined takes a field back to its default. */
   lay(change: Record<string, Json | undefined>, over: Spec = this.spec): void {
     const spec = { ...over, ...change } as Spec;

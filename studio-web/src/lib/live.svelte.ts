@@ -47,7 +47,7 @@ class Live {
     message: (message) => this.#hear(message),
     frame: (frame) => this.#see(frame),
     open: () => this.#opened(),
-    closed: () => ([this.connected, this.lost] = [false, true]),
+    closed: () => this.#closed(),
   });
 
   alive = $derived(ALIVE.includes(this.state));
@@ -151,6 +151,12 @@ class Live {
   #opened(): void {
     [this.connected, this.lost] = [true, false];
     if (this.id) void this.#open();
+  }
+
+  /** Where the studio was started anew, it answers, but wants another word, for which the page asks. */
+  #closed(): void {
+    [this.connected, this.lost] = [false, true];
+    void get("hello").catch(() => null);
   }
 
   #ask(): void {

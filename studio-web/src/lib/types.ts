@@ -157,7 +157,7 @@ export interface Tuning {
 }
 
 export interface SearchForm {
-  vary: { name: string; words: string; on: boolean; needs: string | null }[];
+  vary: { name: string; words: string; space: Json; on: boolean; needs: string | null }[];
   replaces: boolean;
   metrics: { name: string; more: boolean }[];
 }
@@ -179,7 +179,7 @@ export interface Try {
 
 export interface SearchTold {
   id: string;
-  state: "searching" | "stopping" | "training" | "done" | "stopped" | "failed";
+  state: "searching" | "stopping" | "training" | "done" | "stopped" | "failed" | "elsewhere";
   live: boolean;
   words: string;
   data: string;
@@ -258,6 +258,8 @@ export interface RunTold extends Run {
   metrics: Record<string, Json> | null;
   /** The metric of which there is a curve. */
   watched: string;
+  /** Where it answers over HTTP, while it does. */
+  served: string | null;
   problem: Problem | null;
   findings: Finding[];
   classes: string[] | null;
