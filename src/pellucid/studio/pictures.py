@@ -100,9 +100,12 @@ class Scene:
         return name, self.model.theta[f"{name}/kernel"]
 
     def as_pictures(self, W: Array) -> Array:
-        """Weights (units, inputs) as pictures (units, height, width), where the inputs are one."""
-        fits = self.is_picture and W.shape[1] == math.prod(self.shape)
-        return W.reshape(len(W), *self.shape) if fits else W
+        """Weights (units, inputs) as pictures (units, height, width), where the inputs are one; of a picture in colour
+        each point has the mean of its colours' weights."""
+        if not self.is_picture or W.shape[1] != math.prod(self.shape):
+            return W
+        pictures = W.reshape(len(W), *self.shape)
+        return pictures.mean(axis=-1) if pictures.ndim == 4 else pictures
 
 
 def weights(scene: Scene, asked: Mapping[str, Any]) -> Made:

@@ -1,14 +1,17 @@
-"""What the page is told of networks of tables and of numbers, and of points, where it is easily told wrongly."""
+"""What the page is told of networks of tables, numbers, points and pictures, where it is easily told wrongly."""
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import pellucid
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train as train_by_hand
 from pellucid.studio import frames
@@ -98,3 +101,30 @@ def test_what_is_gone_or_lies_elsewhere_is_told_with_what_to_do(page: Page, tmp_
     (tmp_path / "other.csv").write_text(ROWS, "utf-8")
     answer = page.client.post("/api/check", json={"spec": {"data": os.fspath(tmp_path / "other.csv")}})
     assert "Bring the file on the screen Data" in answer.text
+
+
+def test_pictures_in_colour_have_weights_that_are_pictures(page: Page):
+    pytest.importorskip("PIL", reason="Pillow reads pictures")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for i in range(40):
+            picture = np.zeros((6, 5, 3), "uint8")
+            picture[:, i % 5, i % 3] = 200
+            picture[i % 6, :, 0] = 100 + 100 * (i % 2)
+            archive.writestr(f"shapes/{'ab'[i % 2]}/{i}.png", png(picture))
+    run = train(page, {"data": page.upload("shapes.zip", content.getvalue()), "layers": [7], "epochs": 2})
+    kernel = pellucid.saving.load_model(Path("runs") / run / "model.keras").get_layer("dense").get_weights()[0]
+    wanted = kernel.T.reshape(7, 6, 5, 3).mean(axis=-1)
+    _, arrays = frames.unpacked(page.client.get(f"/api/runs/{run}/picture/weights").content)
+    np.testing.assert_allclose(arrays["weights"], wanted, rtol=1e-5, atol=1e-7)
+    _, arrays = frames.unpacked(page.client.get(f"/api/runs/{run}/picture/neuron?unit=3").content)
+    np.testing.assert_allclose(arrays["weights"], wanted[3], rtol=1e-5, atol=1e-7)
+    assert arrays["pictures"].shape[1:] == (6, 5, 3)
+
+
+def png(picture: np.ndarray) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
