@@ -6,7 +6,6 @@ import contextlib
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from ..actions import runs
@@ -36,12 +35,8 @@ class Desk:
         self._data: OrderedDict[str, Prepared] = OrderedDict()
         self._lock = threading.RLock()
 
-    def __enter__(self) -> Desk:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Clear away what was brought, unless a run was made of it."""
         self.uploads.close()
 
     # Specs -------------------------------------------------------------------------------------------------------

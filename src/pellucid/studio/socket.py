@@ -174,10 +174,10 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
 
 
-def endpoint(hub: Callable[[], Hub]) -> Callable[[WebSocket], Any]:
+def endpoint(hub: Hub) -> Callable[[WebSocket], Any]:
     """The address of the socket."""
 
     async def connected(socket: WebSocket) -> None:
-        await Socket(hub(), socket).run()
+        await Socket(hub, socket).run()
 
     return connected
