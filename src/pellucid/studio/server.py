@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtra
+from ..web.door import is_loopback
 from .options import Options
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def studio(
             secret = {"ssl_certfile": options.certificate, "ssl_keyfile": options.certificate_key}
         answer(
             create_app(options, lambda: answers(options, start), lambda: opened(link), failed),
-            on, options.timeout, ws="websockets-sansio", ws_max_size=1 << 20, timeout_graceful_shutdown=2, **secret,
+            on, options.timeout, ws="websockets-sansio", ws_max_size=1 << 20, timeout_graceful_shutdown=2,
+            ws_per_message_deflate=not is_loopback(options.host),  # it takes longer than a way within the machine
+            **secret,
         )  # fmt: skip
     if problems:
         raise problems[0]
