@@ -9,15 +9,23 @@ export interface Shade {
 const STEPS = 255; // of colour that a screen can tell apart, from none to all of it
 const BY_CLASS = 64;
 
-/** Numbers as a picture, one pixel each; `shade` says how a number looks. */
+/** What a canvas shows: places in a table. */
+const shown = new WeakMap<HTMLCanvasElement, { table: Uint32Array; places: Int16Array }>();
+const SAME = 1; // of the steps of colour, which nobody sees
+
+/** Numbers as a picture, one pixel each; `shade` says how a number looks. What would look the same is not drawn again. */
 export function paint(canvas: HTMLCanvasElement, values: ArrayLike<number>, width: number, height: number, { table, place }: Shade): void {
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width;
-    canvas.height = height;
-  }
+  const size = width * height;
+  let before = shown.get(canvas);
+  let other = before?.table !== table || canvas.width !== width || canvas.height !== height;
+  for (let i = 0; i < size && !other; i++) other = Math.abs(place(values[i] ?? 0) - before!.places[i]!) > SAME;
+  if (!other) return;
+  if (before?.table !== table || before.places.length !== size) shown.set(canvas, (before = { table, places: new Int16Array(size) }));
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
   const picture = paper(width, height);
   const pixels = new Uint32Array(picture.data.buffer);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = table[place(values[i] ?? 0)]!;
+  for (let i = 0; i < size; i++) pixels[i] = table[(before.places[i] = place(values[i] ?? 0))]!;
   canvas.getContext("2d")!.putImageData(picture, 0, 0);
 }
 
