@@ -178,7 +178,7 @@ def arguments(cls: type) -> tuple[str, ...]:
 @cache
 def _arguments(cls: type) -> tuple[str, ...]:
     names: list[str] = []
-    for base in cls.__mro__:
+    for base in cls.__mro__[:-1]:  # object's takes nothing
         init = base.__dict__.get("__init__")
         if init is None:
             continue
