@@ -75,11 +75,11 @@ def test_a_new_layer_appears_by_itself(page: Page, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setitem(layers.parts, "Halve", Halve)
     monkeypatch.setitem(layers.names, "halve", Halve)
-    module.schema.cache_clear()
+    module.schema_text.cache_clear()
     try:
         (halve,) = (part for part in page.get("schema")["layers"] if part["class"] == "Halve")
     finally:
-        module.schema.cache_clear()
+        module.schema_text.cache_clear()
     assert (halve["help"], halve["in_palette"]) == ("Give half of what comes in.", True)
     (rate,) = (argument for argument in halve["arguments"] if argument["name"] == "rate")
     assert (rate["kind"], rate["default"], rate["help"]) == ("float", 0.5, "how much.")

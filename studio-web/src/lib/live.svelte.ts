@@ -9,6 +9,7 @@ const KEY = "pellucid-run";
 const ASKED = "pellucid-asked"; // the runs there were when this tab asked for a training, until that is answered
 const ANSWERED_BY = 60_000; // milliseconds, in which a training begins or is refused
 const MOST_ROWS = 5000; // of the curve, before it is thinned
+const PATIENCE = 80; // milliseconds that rows of the curve wait for a picture, to be drawn with it
 const ALIVE: State[] = ["starting", "running", "paused", "stopping"];
 
 /** The run that the page shows: what is heard of it, whether it trains or was trained long ago. */
@@ -40,6 +41,8 @@ class Live {
   #seq = 0;
   #request = 0;
   #thinning = false;
+  #rows: Message[] = [];
+  #timer = 0;
   /** Where the page was loaded anew after a start was asked for: the runs of then, and whether they trained. */
   #before: Record<string, boolean> | null = null;
   #watched: Record<string, Json> = {};
@@ -146,6 +149,7 @@ class Live {
       speed: 0, left: null, findings: [], problem: null, refused: null, layers: [], frames: {},
     });
     this.#seq = 0;
+    this.#rows = [];
   }
 
   #opened(): void {
@@ -174,6 +178,7 @@ class Live {
     if (frame.run !== this.id) return;
     requestAnimationFrame(() => {
       if (frame.run !== this.id) return;
+      this.#catchUp();
       this.frames = { ...this.frames, [frame.topic]: frame };
       this.tell("ack", { topic: frame.topic });
     });
@@ -218,6 +223,13 @@ class Live {
   }
 
   #about(message: Message): void {
+    if (message.type === "curve") {
+      this.#rows.push(message);
+      if (Object.keys(this.#watched).length === 0) this.#catchUp();
+      else this.#timer ||= window.setTimeout(() => this.#catchUp(), PATIENCE);
+      return;
+    }
+    this.#catchUp();
     if (message.type === "state") {
       const was = this.state;
       this.state = message.state as State;
@@ -227,8 +239,6 @@ class Live {
       this.words = (message.words as string) ?? "";
       if (was !== this.state) said.aloud(this.words || this.state);
       if (was !== this.state && !this.alive) void this.refresh();
-    } else if (message.type === "curve") {
-      this.#curve(message);
     } else if (message.type === "finding") {
       this.findings = message.findings as unknown as Finding[];
     } else if (message.type === "problem") {
@@ -236,6 +246,13 @@ class Live {
     } else if (message.type === "finished") {
       void this.refresh();
     }
+  }
+
+  /** Rows that waited. A page that is drawn for them, and then for a picture, takes twice the time from the training. */
+  #catchUp(): void {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    for (const message of this.#rows.splice(0)) if (message.run === this.id) this.#curve(message);
   }
 
   /** A long curve anew from the server, which keeps its lowest and highest points; what came meanwhile follows. */
