@@ -196,14 +196,14 @@ class _Line:
 def in_words(now: Progress) -> str:
     """Trials, the best so far, time left."""
     over = sum(record.state != "running" for record in now.study.records)
-    total = f" of {now.budget.trials}" if now.budget.trials else ""
+    trials = f"{over} of {show.count(now.budget.trials, 'trial')}" if now.budget.trials else show.count(over, "trial")
     best = now.study.best()
     name = next(iter(now.study.plan.objectives))
     told = "" if best is None else f", best {name} {best.scores[name]:.4g} (trial {best.number})"
     left = "" if now.left is None else f", about {seconds_in_words(now.left)} left"
     if best is None and now.budget.seconds is not None and now.seconds >= now.budget.seconds:
         left = ", time is over but for the first to be done"
-    return f"{over}{total} trials{told}{left}"
+    return f"{trials}{told}{left}"
 
 
 def seconds_in_words(seconds: float) -> str:
