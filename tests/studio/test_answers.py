@@ -384,7 +384,7 @@ def test_predictions_for_a_file(page: Page, people: str):
     data = page.upload("others.csv", "age,city\n30,Bern\n60,Oslo\n")
     answer = page.client.post(f"/api/runs/{people}/predictions", json={"data": data})
     lines = answer.text.splitlines()
-    assert lines[0] == "row,class,pno,pyes"
+    assert lines[0] == "row,class,probability_no,probability_yes"
     assert len(lines) == 3
 
 
