@@ -6,7 +6,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-long lint format docs bench studio studio-pictures clean
+.PHONY: help demo test test-long lint format docs bench studio studio-check studio-pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make docs     build the documentation into site/"
 	@echo "make bench    measure beside other libraries     (make bench ARGS=--quick for a little)"
 	@echo "make studio   build the studio's page anew, which needs node      (make studio-pictures: its pictures)"
+	@echo "make studio-check  see whether the page that is committed is what its source makes; skipped where there is no node"
 	@echo "make clean    remove everything that make has made"
 
 demo: $(VENV)/.core
@@ -44,6 +45,19 @@ docs: $(VENV)/.docs
 # What comes out is committed, so that nobody else needs node.
 studio:
 	cd studio-web && npm ci --silent && npm run --silent check && npm run --silent build
+
+# The same source makes the same bytes. Without node, or where its packages cannot be had, there is nothing to compare.
+studio-check:
+	@cd studio-web; \
+	if ! command -v npm >/dev/null; then echo "studio-check: skipped, node is not installed"; \
+	elif ! { [ -d node_modules ] || npm ci --silent --fetch-retries 0; }; then \
+	  rm -rf node_modules; echo "studio-check: skipped, the page's packages cannot be had"; \
+	else \
+	  npm run --silent check && npm run --silent build -- --logLevel error --outDir ../build/studio && \
+	  { diff -r ../build/studio ../src/pellucid/studio/static >/dev/null || \
+	    { echo "studio-check: the page that is committed is not what its source makes; run: make studio"; exit 1; }; } && \
+	  echo "studio-check: the page that is committed is what its source makes"; \
+	fi
 
 studio-pictures: $(VENV)/.dev
 	$(BIN)/python docs/tools/studio_pictures.py

@@ -11,7 +11,7 @@ class Library:
 
     title: str
     worker: str  # the module in workers/
-    imported: str  # what a program imports
+    imported: str  # what a program imports; `import pellucid` alone would load nothing yet
     packages: tuple[str, ...]  # what a user asks pip for
     said: str  # how it is used
     options: dict[str, bool] = field(default_factory=dict)  # for the worker
@@ -24,11 +24,11 @@ LOOP = "a loop over a permutation, rows of a float32 tensor by `index_select`, t
 
 LIBRARIES: dict[str, Library] = {
     "pellucid": Library(
-        "Pellucid", "pellucid", "pellucid", ("pellucid",),
+        "Pellucid", "pellucid", "pellucid.models", ("pellucid",),
         "`Sequential`, `compile`, `fit(verbose=0)`; images as bytes, scaled by a `Rescaling(1/255)` layer in that time",
     ),
     "pellucid_one": Library(
-        "Pellucid, one thread", "pellucid", "pellucid", ("pellucid",), "the same with `PELLUCID_THREADS=1`",
+        "Pellucid, one thread", "pellucid", "pellucid.models", ("pellucid",), "the same with `PELLUCID_THREADS=1`",
         environment={"PELLUCID_THREADS": "1"},
     ),
     "torch": Library("PyTorch eager", TORCH, "torch", ("torch",), f"{LOOP}, `Adam()`"),

@@ -276,6 +276,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--minutes", type=int, default=0, help="of one training, whose memory is looked at")
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     found = measured(options.rounds, options.epochs, options.minutes)
     FILE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     write_page(page(found), PAGE)

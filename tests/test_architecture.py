@@ -29,6 +29,7 @@ FLOORS: list[tuple[str, set[str]]] = [
             "registry",
             "settings",
             "files",
+            "late",
             "markup",
             "program",
             "unfolding",

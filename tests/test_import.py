@@ -1,4 +1,4 @@
-"""What `import pellucid` loads, and what it offers."""
+"""What `import pellucid` and a first network load, and what the library offers."""
 
 from __future__ import annotations
 
@@ -47,17 +47,48 @@ def loaded_by(*statements: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    return loaded_by("import pellucid")
+    """By a network that is made."""
+    return loaded_by("import pellucid", "pellucid.Sequential([pellucid.layers.Dense(2)])")
 
 
-def test_import_loads_numpy_and_nothing_heavier(loaded: set[str]):
+def test_import_loads_nothing_that_is_not_asked_for():
+    ours = {name for name in loaded_by("import pellucid") if name.split(".")[0] in ALLOWED}
+    assert ours == {"pellucid", "pellucid.__about__", "pellucid.late"}
+
+
+def test_a_network_loads_numpy_and_nothing_heavier(loaded: set[str]):
     foreign = {name.split(".")[0] for name in loaded} - set(sys.stdlib_module_names) - ALLOWED
-    assert not foreign, f"import pellucid also loads {', '.join(sorted(foreign))}"
+    assert not foreign, f"a network also loads {', '.join(sorted(foreign))}"
 
 
-def test_import_leaves_for_later_what_few_programs_need(loaded: set[str]):
+def test_a_network_leaves_for_later_what_few_programs_need(loaded: set[str]):
     early = (loaded & LATER) - loaded_by("import numpy")
-    assert not early, f"import pellucid also loads {', '.join(sorted(early))}; import it where it is needed"
+    assert not early, f"a network also loads {', '.join(sorted(early))}; import it where it is needed"
+
+
+ALONE = [
+    "from pellucid.layers import Input; Input((2,)) * 2.0",
+    "from pellucid.layers import Input; abs(-Input((2,)))[:, 0]",
+    "from pellucid.layers import get; get({'class_name': 'Sequential', 'config': {'layers': []}})",
+    "import numpy as np; from pellucid.losses import get; y = np.ones((1, 1)); get(lambda t, p: p - t).gradient(y, y)",
+    "from pellucid.registry import deserialize_keras_object as get; get({'module': 'keras.optimizers', 'class_name': "
+    "'Adam', 'config': {}})",
+]
+
+
+@pytest.mark.parametrize("statement", ALONE)
+def test_a_room_alone_has_what_others_add_to_it(statement: str):
+    assert "pellucid.models" in loaded_by(statement)
+
+
+@pytest.mark.parametrize("room", ["data", "inspection", "layers", "losses", "metrics", "ops", "optimizers", "training"])
+def test_any_room_may_be_the_first(room: str):
+    assert f"pellucid.{room}" in loaded_by(f"import pellucid.{room}")
+
+
+def test_a_room_is_read_once_and_found_by_every_road():
+    assert pellucid.Sequential is pellucid.models.Sequential is importlib.import_module("pellucid.models").Sequential
+    assert {"Sequential", "doctor", "check_gradients"} <= set(vars(pellucid)) | set(dir(pellucid))
 
 
 def test_data_sets_are_loaded_when_asked_for(loaded: set[str]):

@@ -97,6 +97,7 @@ def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
 def open_run(visitor: Hands, name: str) -> None:
     visitor.go("Runs")
     visitor.page.get_by_role("article", name=name).get_by_role("button", name="Open").click()
+    visitor.page.get_by_role("region", name="Training").wait_for()
 
 
 def photograph(visitor: Hands, name: str) -> None:

@@ -10,42 +10,11 @@
 array([0., 1., 1., 0.], dtype=float32)
 """
 
-import importlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import (
-    activations,
-    backend,
-    callbacks,
-    config,
-    constraints,
-    distribution,
-    doctor,
-    errors,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    ops,
-    optimizers,
-    plots,
-    random,
-    regularizers,
-    saving,
-    utils,
-)
+from . import late
 from .__about__ import version as __version__
-from .initializers import Initializer
-from .inspection.gradients import check_gradients
-from .layers import Input, Layer, Variable
-from .losses import Loss
-from .metrics import Metric
-from .models import Model, Sequential
-from .optimizers import Optimizer
-from .regularizers import Regularizer
-from .rng import Key
-from .utils import set_random_seed
 
 __all__ = [
     "Initializer",
@@ -87,15 +56,60 @@ __all__ = [
     "utils",
 ]
 
-# Read when first asked for: most programs bring data of their own, and none needs the network that is there to be read.
+# Each is loaded when it is first asked for: importing costs next to nothing, and a program loads what it uses.
 if TYPE_CHECKING:
-    from . import datasets, scratch, tables
+    from . import (
+        activations,
+        backend,
+        callbacks,
+        config,
+        constraints,
+        datasets,
+        distribution,
+        doctor,
+        errors,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        ops,
+        optimizers,
+        plots,
+        random,
+        regularizers,
+        saving,
+        scratch,
+        tables,
+        utils,
+    )
+    from .initializers import Initializer
+    from .inspection.gradients import check_gradients
+    from .layers import Input, Layer, Variable
+    from .losses import Loss
+    from .metrics import Metric
+    from .models import Model, Sequential
+    from .optimizers import Optimizer
+    from .regularizers import Regularizer
+    from .rng import Key
+    from .utils import set_random_seed
 else:
+    _WITHIN = {
+        "Initializer": "initializers", "check_gradients": "inspection.gradients", "Input": "layers", "Layer": "layers",
+        "Variable": "layers", "Loss": "losses", "Metric": "metrics", "Model": "models", "Sequential": "models",
+        "Optimizer": "optimizers", "Regularizer": "regularizers", "Key": "rng", "set_random_seed": "rng",
+    }  # fmt: skip
 
     def __getattr__(name: str) -> Any:
-        if name in ("datasets", "scratch", "tables"):
-            return importlib.import_module(f".{name}", __name__)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name in _WITHIN:
+            globals()[name] = getattr(import_module(f".{_WITHIN[name]}", __name__), name)
+        elif name in __all__:
+            globals()[name] = import_module(f".{name}", __name__)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals()[name]
+
+    late.told_by(lambda: import_module(".models", __name__))
 
 
 def __dir__() -> list[str]:

@@ -126,6 +126,10 @@ class MissingExtra(PellucidError, ImportError):
         return (PellucidError.__new__, (type(self),), self.__dict__)
 
 
+class DesignWarning(UserWarning):
+    """A network that cannot learn as it is designed."""
+
+
 def shown(value: Any) -> str:
     """A value as an error shows it: on one line, and cut short.
 

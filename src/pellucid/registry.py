@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import numpy as np
 
 from .errors import InvalidArgument, Told, UnknownArgument, UnknownName, WrongType
+from .late import listen
 
 T = TypeVar("T", bound="Part")
 C = TypeVar("C", bound=type)
@@ -177,7 +178,7 @@ def arguments(cls: type) -> tuple[str, ...]:
 @cache
 def _arguments(cls: type) -> tuple[str, ...]:
     names: list[str] = []
-    for base in cls.__mro__:
+    for base in cls.__mro__[:-1]:  # object's takes nothing
         init = base.__dict__.get("__init__")
         if init is None:
             continue
@@ -247,7 +248,7 @@ class Family(Generic[T]):
         if isinstance(identifier, Part) and identifier.family is self:
             return identifier  # type: ignore[return-value]
         if isinstance(identifier, str):
-            if identifier in self.names:
+            if identifier in self.names or (listen() and identifier in self.names):
                 needs(where, self.names[identifier])
                 return self.names[identifier]()
             if identifier in _custom:
@@ -300,6 +301,8 @@ class Family(Generic[T]):
         name, custom = _class_name(where, saved), {**_custom, **(custom_objects or {})}
         config = saved.get("config") or {}
         cls = custom.get(saved.get("registered_name") or "", custom.get(name)) or self.named(name)
+        if cls is None and listen():
+            return self.deserialize(saved, custom_objects, where)
         if cls is None:
             raise UnknownName(
                 where, name, self.parts, "If it is your own, pass custom_objects or register it before loading."
@@ -388,13 +391,14 @@ def serialize_keras_object(part: Any) -> Any:
 def deserialize_keras_object(saved: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The part that a saved form describes; its module tells the kind."""
     where = "deserialize_keras_object"
+    listen()
     name, custom = _class_name(where, saved), {**_custom, **(custom_objects or {})}
     mine = custom.get(saved.get("registered_name") or "", custom.get(name))
     if isinstance(mine, type) and issubclass(mine, Part):
         return mine.family.deserialize(saved, custom_objects)
     module = saved.get("module") or ""
-    for family in _families:  # without a module, "relu" could be of any kind: the class's own name alone will do
-        cls = family.named(name) if module else family.parts.get(name)
+    for family in sorted(_families, key=lambda one: one.module):  # whatever was loaded first
+        cls = family.named(name) if module else family.parts.get(name)  # "relu" alone could be of any kind
         if cls is not None and module in (family.module, cls.keras_module, ""):
             return family.deserialize(saved, custom_objects)
     raise UnknownName(where, name, [n for f in _families for n in f.parts], "If it is your own, pass custom_objects.")

@@ -17,12 +17,13 @@ from typing import Any, Generic, TypeVar
 
 from .arrays import Shape, with_batch
 from .errors import InvalidArgument, Told
+from .late import FromAbove, listen
 
 _calls = itertools.count()
 TRACING: ContextVar[bool] = ContextVar("tracing", default=False)  # whether a `call` runs, on tensors alone
 
 OPS: set[str] = set()  # the names of pellucid.ops, which fills it
-FROM_ABOVE: dict[str, Any] = {}  # what seeds ask of the layers that stand above them, which fill it
+FROM_ABOVE = FromAbove[Any]()  # what seeds ask of the layers that stand above them, which fill it
 OPERATORS: dict[str, Callable[..., Any]] = {}  # what operators and layers do to tensors: pellucid.ops fills it
 
 
@@ -47,6 +48,7 @@ class Tensor:
     symbolic = True  # whether an op on it is a step of a graph; a parameter's is, where a graph is being made
 
     def __init__(self, shape: Shape, dtype: str, node: Node) -> None:
+        listen()  # what can be done to it
         self.sample, self.dtype, self.node = shape, dtype, node
 
     @property

@@ -67,7 +67,7 @@ def test_a_run_keeps_its_classes_names(tmp_path: Path, monkeypatch: pytest.Monke
     outputs, classifier, classes = apply.predict(finished.run.path, None)
     assert outputs.shape[1] == 3
     first = apply.predictions_csv(outputs, classifier, classes).splitlines()
-    assert first[0] == "row,class," + ",".join(f"p{name}" for name in names)
+    assert first[0] == "row,class," + ",".join(f"probability_{name}" for name in names)
     assert first[1].split(",")[1] in [str(name) for name in names]
     np.savez("other.npz", x=x, y=np.full(90, 7))
     with pytest.raises(DataError, match="the classes that were trained on"):

@@ -187,7 +187,7 @@ def test_predictions_as_csv(moons: TrainSpec):
     assert classifier
     apply.write_predictions(Path("p.csv"), apply.predicted(finished.run.path, "moons"))
     lines = Path("p.csv").read_text().splitlines()
-    assert lines[0] == "row,class,p0,p1"
+    assert lines[0] == "row,class,probability_0,probability_1"
     read = np.array([[float(v) for v in line.split(",")] for line in lines[1:]])
     np.testing.assert_allclose(read[:, 2:], outputs)
     np.testing.assert_array_equal(read[:, 1], outputs.argmax(axis=1))

@@ -20,13 +20,14 @@ from pellucid.actions.train import train
 from pellucid.actions.trying import Tried, winner
 from pellucid.actions.tune import Begun, Found, Listeners, Resources, Search, resume, tune
 from pellucid.errors import FileError, InvalidArgument, PellucidError, UnknownName
+from pellucid.tables.example import pumps
 from pellucid.tuning.inside import Inside
 from pellucid.tuning.measures import Measure
 from pellucid.tuning.search import Progress
 from pellucid.tuning.trials import Trial
 
 HERE = Resources(trials=4, executor=Inside)
-SMALL: dict[str, Any] = {"data": "moons", "epochs": 4, "sampler": "random"}
+SMALL: dict[str, Any] = {"data": "moons", "epochs": 4, "sampler": "random", "validation_split": 0.2}
 SPACE = {"layers": {"number": {"low": 1, "high": 2}, "units": [4, 8]}, "learning_rate": {"low": 1e-3, "high": 1e-1}}
 
 
@@ -159,6 +160,24 @@ def test_folds_of_a_table_keep_the_test_and_the_groups_apart(tmp_path: Path):
     assert [record.state for record in outcome.study.records] == ["done", "done"]
 
 
+def test_few_rows_are_judged_by_folds_unless_somebody_says(tmp_path: Path):
+    def how(name: str, **values: Any) -> tuple[int, bool]:
+        search = Search.of({"data": "moons", "epochs": 2, "sampler": "random", "space": SPACE, **values})
+        outcome = tune(search, Resources(trials=1, executor=Inside), out=tmp_path / name)
+        again = resume(tmp_path / name, Resources(trials=2, executor=Inside))
+        assert len(again.study.records) == 2
+        return Search.read(outcome.run.search).how.folds, len(outcome.study.records) == 1
+
+    assert how("unsaid") == (5, True)
+    assert how("held", validation_split=0.2) == (0, True)
+    assert how("none", folds=0) == (0, True)
+    assert how("three", folds=3) == (3, True)
+    assert how("many", data="digits") == (0, True)
+    rows = [f"{i % 7},{i // 2 % 4},{'yes' if i % 2 else 'no'}" for i in range(40)]  # fewer groups than folds
+    (tmp_path / "groups.csv").write_text("\n".join(["x,group,target", *rows]))
+    assert how("groups", data=str(tmp_path / "groups.csv"), target=["target"], split_by="group") == (0, True)
+
+
 def test_a_trial_cut_short_is_trained_again_on_the_way_that_its_rate_had():
     tried = Tried({"data": "moons", "validation_split": 0.2, "epochs": 30, "patience": 3}, [Measure.of("crossentropy")])
     scores = tried(Trial(0, {}, {"learning_rate": 0.1}), lambda step, value: None)
@@ -171,12 +190,16 @@ def test_a_trial_cut_short_is_trained_again_on_the_way_that_its_rate_had():
     assert spec.schedule["decay_steps"] == 30 * steps
 
 
-@pytest.mark.parametrize("data", ["digits", "moons"])
-def test_the_usual_space_suits_the_data_and_leaves_alone_what_is_said(data: str):
+@pytest.mark.parametrize("data", ["digits", "moons", "pumps.csv"])
+def test_the_usual_space_suits_the_data_and_leaves_alone_what_is_said(data: str, tmp_path: Path):
+    if data == "pumps.csv":
+        data = str(tmp_path / data)
+        Path(data).write_text(pumps())
     spec = TrainSpec.of({"data": data, "dropout": 0.1})
     space = usual_space(spec, prepare(spec))
     assert "dropout" not in space
-    assert ("batch_norm" in space) is (data == "moons")
+    assert {"layers", "batch_size", "learning_rate", "l2", "activation"} <= {*space}
+    assert ("batch_norm" in space) is (data != "digits")
     Search.of({"data": data, "space": space})
 
 

@@ -53,7 +53,7 @@ def test_evaluate_predict_and_summary(trained: Path):
     assert f"accuracy {kept['accuracy']:.4f}" in pellucid("evaluate", "run", cwd=trained).stdout
     assert "accuracy" in pellucid("evaluate", "run/model.keras", "moons", cwd=trained).stdout
     shown = pellucid("predict", "run", "--rows", "3", cwd=trained).stdout.splitlines()
-    assert shown[0] == "row,class,p0,p1"
+    assert shown[0] == "row,class,probability_0,probability_1"
     assert len(shown) == 5
     assert "77 more" in shown[-1]
     pellucid("predict", "run", "--out", "p.csv", cwd=trained)
@@ -84,7 +84,9 @@ def test_a_loss_of_another_name_still_means_classes(tmp_path: Path):
     words = ["train", "blobs", "--loss", "categorical_generalized_cross_entropy", "--epochs", "3", "--out", "run"]
     assert "2-16-16-3" in pellucid(*words, "--layers", "16,16", cwd=tmp_path).stdout
     assert "Confusion matrix" in pellucid("evaluate", "run", cwd=tmp_path).stdout
-    assert pellucid("predict", "run", cwd=tmp_path).stdout.startswith("row,class,p0,p1,p2")
+    assert pellucid("predict", "run", cwd=tmp_path).stdout.startswith(
+        "row,class,probability_0,probability_1,probability_2"
+    )
 
 
 @pytest.mark.parametrize(

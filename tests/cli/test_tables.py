@@ -58,7 +58,7 @@ def test_classes_from_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert apply.evaluate(Path("run/model.keras"), "people.csv")["samples"] == 300
     told("predict", "run/model.keras", "new.csv", "--out", "p.csv")
     lines = Path("p.csv").read_text().splitlines()
-    assert lines[0] == "row,class,pno,pyes"
+    assert lines[0] == "row,class,probability_no,probability_yes"
     assert len(lines) == 6
     assert examine_run(Path("run")) is not None
     assert report(Path("run")).exists()

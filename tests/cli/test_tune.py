@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
 from pellucid.actions.runs import open_model
 from pellucid.actions.tune import Search
-from pellucid.cli.tune import search_of
+from pellucid.cli import show
+from pellucid.cli.tune import _table, search_of
 from pellucid.errors import FileError, InvalidArgument
+from pellucid.tuning.journal import Journal
+from pellucid.tuning.space import Space
+from pellucid.tuning.study import Plan, Study
+from pellucid.tuning.trials import Ended
+from pellucid.tuning.tuned import ranking
 
 SPEC = """
 data = "moons"
@@ -120,3 +129,22 @@ def test_layers_are_read_as_train_reads_them():
     assert search_of({"data": "moons", "layers": "8,4"}).base.layers == [8, 4]
     with pytest.raises(InvalidArgument, match="numbers of units"):
         search_of({"data": "moons", "layers": "x"})
+
+
+@pytest.mark.parametrize(("width", "cut"), [(50, "leaves none"), (80, "cuts"), (400, "shows all")])
+def test_the_table_of_trials_has_a_line_for_each_whatever_the_width(width: int, cut: str, monkeypatch: Any):
+    plan = Plan(Space.of({name: {"low": 0.5, "high": 1.5} for name in ("learning_rate", "dropout", "decay")}),
+                {"crossentropy": False, "accuracy": True})  # fmt: skip
+    study = Study(plan, Journal(None))
+    for number in range(3):
+        study.ask()
+        study.ended(Ended(number, "done", {"crossentropy": 1 / 3, "accuracy": 1 / 7}), 0.0)
+    written = io.StringIO()
+    monkeypatch.setattr(show, "console", Console(file=written, width=width, soft_wrap=True))
+    _table(study, ranking(study), "Trials")
+    lines = written.getvalue().splitlines()
+    assert len(lines) == 1 + 3 + 3 + 1
+    assert max(map(len, lines)) <= width
+    assert all(number in line and "0.3333" in line for number, line in zip("012", lines[4:7], strict=True))
+    assert ("learning_rate" in lines[4]) is (cut != "leaves none")
+    assert ("decay" in lines[4]) is (cut == "shows all")

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pellucid.data import datasets
 from pellucid.data.datasets import fashion_mnist, mnist
 from pellucid.data.datasets.images import IdxFile, ImageSet
 from pellucid.data.idx import idx_sum, write_idx
@@ -104,6 +105,17 @@ def test_found_in_its_folder_under_pellucid_data(tmp_path, monkeypatch, cache, e
     filled(tmp_path / "data" / "tiny", ending=ending)
     monkeypatch.setenv("PELLUCID_DATA", os.fspath(tmp_path / "data"))
     assert_loaded(tiny().load())
+
+
+def test_at_hand_where_nothing_need_be_downloaded(tmp_path, monkeypatch, cache):
+    assert not tiny().at_hand()
+    filled(cache)
+    assert tiny().at_hand()
+    shutil.rmtree(cache)
+    filled(tmp_path / "data" / "tiny")
+    monkeypatch.setenv("PELLUCID_DATA", os.fspath(tmp_path / "data"))
+    assert tiny().at_hand()
+    assert datasets.at_hand("digits")
 
 
 def test_the_dotted_name_is_known_too(tmp_path, monkeypatch, cache):

@@ -58,7 +58,7 @@ def test_from_a_folder_to_predictions():
     assert apply.evaluate(Path("run"), "others")["samples"] == 80
     assert report(Path("run")).exists()
     told = said("predict", "run", "bars/lying/03.png").splitlines()
-    assert told[0] == "row,class,plying,pstanding"
+    assert told[0] == "row,class,probability_lying,probability_standing"
     assert told[1].startswith("bars/lying/03.png,lying,")
     said("predict", "run/model.keras", "./bars", "--out", "p.csv")
     lines = Path("p.csv").read_text().splitlines()

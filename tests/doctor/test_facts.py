@@ -171,6 +171,18 @@ def test_which_layers_are_straight(layer, straight):
 
 
 @pytest.mark.parametrize(
+    ("layer", "straight"),
+    [
+        (layers.LSTM(3), False), (layers.LSTM(3, activation="linear"), False), (layers.GRU(3), False),
+        (layers.SimpleRNN(3), False), (layers.SimpleRNN(3, activation="linear"), True),
+    ],
+)  # fmt: skip
+def test_which_recurrent_layers_are_straight(layer, straight):
+    model = Sequential([layers.Input((4, 2)), layer])
+    assert affine(model.wiring.steps[0], model) is straight
+
+
+@pytest.mark.parametrize(
     ("join", "straight"),
     [
         (lambda a, b: a + b, True), (lambda a, b: a * b, False), (lambda a, b: ops.maximum(a, b), False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,30 @@ def test_predictions_have_the_shape_of_the_targets():
 def test_predictions_have_the_dtype_of_the_inputs(dtype: Any):
     regressor = small(max_iter=1).fit(X.astype(dtype), Y)
     assert regressor.predict(X.astype(dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_targets_far_from_0_are_not_blurred(members: int):
+    """In float32, 1e9 and 1e9 + 31 are the same."""
+    near, far = (small(n_estimators=members, learning_rate=0.01, random_state=0).fit(X, Y + m) for m in (0, 1e9))
+    assert near.score(X, Y) > 0.4
+    assert abs(far.score(X, Y + 1e9) - near.score(X, Y)) < 1e-4
+    np.testing.assert_allclose(far.predict(X) - 1e9, near.predict(X), atol=0.05)
+    again = pickle.loads(pickle.dumps(far))
+    assert (again.predict(X.astype(np.float32)) == far.predict(X.astype(np.float32))).all()
+    watched = small(n_estimators=1, early_stopping=True, scoring=None, learning_rate=0.01).fit(X, Y + 1e9)
+    assert watched.best_validation_score_ > 0.2
+    spread = small(n_estimators=1, learning_rate=0.01).fit(X, 100 + Y * 1e-9)
+    assert spread.score(X, 100 + Y * 1e-9) > 0.4
+
+
+def test_weights_that_vanish_beside_the_penalties_are_told():
+    weights = np.full(len(Y), 1e-300)
+    with pytest.raises(
+        DataError, match=r"sample_weight: expected weights beside which the penalties .* a mean of 1e-300"
+    ):
+        small(max_iter=1).fit(X, Y, weights)
+    small(max_iter=1, alpha=0).fit(X, Y, weights)
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "log_cosh", "mse"])

@@ -326,6 +326,7 @@ MODULES_READ = {  # with the shape of a sample
     "conventions": (lambda: nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6, eps=1e-2, momentum=0.3)), (4,)),
     "channels": (lambda: nn.BatchNorm1d(3), (3, 4)),
     "not affine": (lambda: nn.BatchNorm2d(3, affine=False), (3, 4, 2)),
+    "rms norm": (lambda: nn.RMSNorm(4), (3, 4)),
     "layer norm": (lambda: nn.LayerNorm((3, 4)), (3, 4)),
     "flat": (lambda: nn.Sequential(nn.Flatten(), nn.Unflatten(1, (2, -1)), nn.Flatten(1, 2)), (3, 4)),
     "prelu": (lambda: nn.Sequential(nn.PReLU(), nn.Flatten(), nn.PReLU(12)), (3, 4)),

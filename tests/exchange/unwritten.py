@@ -12,18 +12,14 @@ from pellucid.layers.base import layers
 from pellucid.models import Model
 
 MADE_OF_OTHERS = {  # their steps are written
-    "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GroupQueryAttention", "Lambda",
-    "MultiHeadAttention", "Sequential", "TimeDistributed",
+    "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
+    "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "StackedRNNCells",
+    "TimeDistributed",
 }  # fmt: skip
 UNWRITTEN = {
-    *(f"{kind}{n}D" for n in (1, 2, 3) for kind in (
-        "AdaptiveAveragePooling", "AdaptiveMaxPooling", "Cropping", "GlobalAveragePooling", "GlobalMaxPooling",
-        "SpatialDropout", "UpSampling", "ZeroPadding",
-    )),
-    "CenterCrop", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "DepthwiseConv1D",
-    "DepthwiseConv2D", "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop",
-    "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "SeparableConv1D",
-    "SeparableConv2D", "SimpleRNN",
+    *(f"Adaptive{kind}Pooling{n}D" for n in (1, 2, 3) for kind in ("Average", "Max")),
+    "CenterCrop", "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
+    "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "SeparableConv1D", "SeparableConv2D", "SimpleRNN",
 }  # fmt: skip
 WRITTEN = {kind for name, kind in layers.parts.items() if name not in UNWRITTEN | MADE_OF_OTHERS}
 

@@ -62,6 +62,15 @@ def both_ways(kind: str, inner: dict[str, Any], **told: Any) -> Callable[[Any], 
     return lambda L: L.Bidirectional(getattr(L, kind)(H, dtype="float64", **inner), dtype="float64", **told)
 
 
+def of_cells(options: dict[str, Any], *cells: tuple[str, dict[str, Any]]) -> Callable[[Any], Any]:
+    def make(L: Any) -> Any:
+        made = [getattr(L, name)(H, dtype="float64", **inner) for name, inner in cells]
+        cell = made[0] if len(made) == 1 else L.StackedRNNCells(made, dtype="float64")
+        return L.RNN(cell, dtype="float64", **options)
+
+    return make
+
+
 for _mode in ("concat", "sum", "ave", "mul", None):
     CASES[f"both ways, {_mode}"] = Case(both_ways("LSTM", ALL, merge_mode=_mode))
     CASES[f"both ways, last, {_mode}"] = Case(both_ways("GRU", {}, merge_mode=_mode))
@@ -75,6 +84,12 @@ CASES |= {
             L.LSTM(H, dtype="float64"), backward_layer=L.GRU(2, go_backwards=True, dtype="float64"), dtype="float64"
         )
     ),
+    "cell, SimpleRNN": Case(of_cells({}, ("SimpleRNNCell", {})), states=1),
+    "cell, LSTM": Case(of_cells(ALL | STATE, ("LSTMCell", {})), mask=True),
+    "cell, LSTM, zeros": Case(of_cells(ALL | ZEROS | BACK, ("LSTMCell", {"use_bias": False})), mask=True),
+    "cell, GRU": Case(of_cells({}, ("GRUCell", {"recurrent_activation": "softsign"}))),
+    "cell, GRU, before": Case(of_cells(BACK, ("GRUCell", {"reset_after": False}))),
+    "cells": Case(of_cells(ALL, ("LSTMCell", {}), ("GRUCell", {}), ("SimpleRNNCell", {})), mask=True),
     "each step, Dense": Case(
         lambda L: L.TimeDistributed(L.Dense(2, "tanh", dtype="float64"), dtype="float64"), mask=True
     ),

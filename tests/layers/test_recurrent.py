@@ -12,7 +12,7 @@ import pytest
 import pellucid
 from golden.recurrent_cases import CASES, MASK, B, H, I, T, numbers
 from pellucid import layers as L
-from pellucid.errors import InvalidArgument, ShapeError
+from pellucid.errors import InvalidArgument, PellucidError, ShapeError
 from pellucid.rng import Key
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "recurrent.json").read_text())
@@ -140,6 +140,58 @@ def test_a_mask_ends_where_one_output_is_left() -> None:
     np.testing.assert_allclose(model.predict(x, verbose=0), short.predict(x[:, :2], verbose=0), rtol=1e-5)
     model.compile("adam", "mse")
     model.fit(x, np.ones(2), verbose=0)  # with no warning that a mask was lost
+
+
+def test_a_cell_of_ones_own() -> None:
+    """The cell of Keras's guide: y = xW + hU, both of them states' size."""
+
+    class Minimal(L.Layer):
+        def __init__(self, units: int, **options: Any) -> None:
+            super().__init__(**options)
+            self.units = units
+            self.state_size = units
+
+        def build(self, input_shape: Any) -> None:
+            self.kernel = self.add_weight((input_shape[-1], self.units), initializer="uniform", name="kernel")
+            self.recurrent_kernel = self.add_weight((self.units, self.units), initializer="uniform", name="recurrent")
+
+        def call(self, inputs: Any, states: Any) -> Any:
+            output = inputs @ self.kernel + states[0] @ self.recurrent_kernel
+            return output, [output]
+
+    x = Key(1).normal((3, 5, 2))
+    layer = L.RNN(Minimal(4))
+    like = L.SimpleRNN(4, activation="linear", use_bias=False)
+    like.build((None, 5, 2))
+    y = layer(x)
+    like.set_weights(layer.get_weights())
+    np.testing.assert_allclose(y, like(x), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: L.RNN(L.Dense(2)), "state_size"),
+        (lambda: L.RNN([L.LSTMCell(2), 3]), "cells"),
+        (lambda: L.LSTMCell(2, dropout=0.5), "LSTM"),
+        (lambda: L.RNN(L.GRUCell(2), stateful=True), "initial_state"),
+        (lambda: L.RNN(L.GRUCell(2))(np.ones((2, 3))), r"\(batch, steps, features\)"),
+        (lambda: L.Bidirectional(L.Dense(2)), "a recurrent layer"),
+        (lambda: L.Bidirectional(L.LSTM(2), "add"), "concat"),
+        (lambda: L.Bidirectional(L.LSTM(2), backward_layer=L.LSTM(2)), "go_backwards=True"),
+        (
+            lambda: L.Bidirectional(
+                L.LSTM(2), backward_layer=L.LSTM(2, go_backwards=True, return_sequences=True)
+            ),
+            "return_sequences=False",
+        ),
+        (lambda: L.TimeDistributed(3), "layer"),
+        (lambda: L.TimeDistributed(L.Dense(2))(np.ones((2, 3))), r"\(batch, steps, features"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_made_is_told(make: Any, told: str) -> None:
+    with pytest.raises(PellucidError, match=told):
+        make()
 
 
 def test_states_lead_from_one_layer_to_another() -> None:

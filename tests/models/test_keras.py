@@ -47,6 +47,10 @@ STACKS: dict[str, Any] = {
         L.TimeDistributed(L.Dense(3)), L.GRU(4, return_sequences=True, dropout=0.1),
         L.GRU(3, reset_after=False, return_sequences=True), L.LSTM(3), L.Dense(3),
     ],
+    "cells": lambda L, S: [
+        L.Reshape((3, 2)), L.RNN([L.LSTMCell(4), L.GRUCell(3)], return_sequences=True), L.RNN(L.SimpleRNNCell(4)),
+        L.Dense(3),
+    ],
     "held": lambda L, S: [
         L.Dense(4, "selu", kernel_regularizer="l2", bias_constraint="non_neg", kernel_initializer="he_normal"),
         L.Dense(3, "softmax", kernel_initializer="orthogonal", activity_regularizer="l1"),

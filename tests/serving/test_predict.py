@@ -90,7 +90,7 @@ def test_csv_answers_where_it_is_asked_for_and_arrays_take_it(client: TestClient
     rows = list(csv.DictReader(io.StringIO(response.text)))
     by_json = asked(client, [[0.5, 1], [2, 2]], "/predict/plain")
     assert [row["class"] for row in rows] == [str(one["label"]) for one in by_json]
-    assert [float(row["p1"]) for row in rows] == [one["probabilities"]["1"] for one in by_json]
+    assert [float(row["probability_1"]) for row in rows] == [one["probabilities"]["1"] for one in by_json]
 
 
 def test_letters_beyond_ascii_come_through(client: TestClient):

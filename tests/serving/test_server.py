@@ -227,6 +227,7 @@ def test_listening_further_demands_a_key(folder: Path, tmp_path: Path):
         (["plain.keras", "--host", "::"], "expected an API key"),
         (["plain.keras", "--api-key", "short"], "at least 16"),
         (["plain.keras", "plain.keras"], "models of different names"),
+        (["a="], "expected a run's folder or a .keras file, got 'a='. Name one behind the equals sign"),
         (["nothing"], "nothing"),
         (["plain.keras", "--threads", "0"], "--threads"),
         (["plain.keras", "--timeout", "nan"], "--timeout"),

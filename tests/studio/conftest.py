@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pellucid.studio import Options, frames
+from pellucid.studio.answers import Answers
 from pellucid.studio.app import create_app
 from pellucid.studio.desk import Desk
 
@@ -101,10 +102,11 @@ def client(folder: Path) -> Iterator[TestClient]:
     before = Path.cwd()
     os.chdir(folder)
     headers = {"Authorization": f"Bearer {TOKEN}"}
+    options = Options(token=TOKEN, max_upload=2_000_000)
+    app = create_app(options, lambda: Answers(Desk(options, folder)))
     try:
         with (
-            Desk(Options(token=TOKEN, max_upload=2_000_000), folder) as desk,
-            TestClient(create_app(desk), BASE, headers=headers, raise_server_exceptions=False) as client,
+            TestClient(app, BASE, headers=headers, raise_server_exceptions=False) as client,
         ):
             yield client
     finally:

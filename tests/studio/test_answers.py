@@ -75,11 +75,11 @@ def test_a_new_layer_appears_by_itself(page: Page, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setitem(layers.parts, "Halve", Halve)
     monkeypatch.setitem(layers.names, "halve", Halve)
-    module.schema.cache_clear()
+    module.schema_text.cache_clear()
     try:
         (halve,) = (part for part in page.get("schema")["layers"] if part["class"] == "Halve")
     finally:
-        module.schema.cache_clear()
+        module.schema_text.cache_clear()
     assert (halve["help"], halve["in_palette"]) == ("Give half of what comes in.", True)
     (rate,) = (argument for argument in halve["arguments"] if argument["name"] == "rate")
     assert (rate["kind"], rate["default"], rate["help"]) == ("float", 0.5, "how much.")
@@ -384,7 +384,7 @@ def test_predictions_for_a_file(page: Page, people: str):
     data = page.upload("others.csv", "age,city\n30,Bern\n60,Oslo\n")
     answer = page.client.post(f"/api/runs/{people}/predictions", json={"data": data})
     lines = answer.text.splitlines()
-    assert lines[0] == "row,class,pno,pyes"
+    assert lines[0] == "row,class,probability_no,probability_yes"
     assert len(lines) == 3
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pellucid.actions.runs import Run
-from pellucid.actions.tune import Resources, Search, resume, study_of, tune
+from pellucid.actions.tune import Listeners, Resources, Search, resume, study_of, tune
 from pellucid.studio.search_form import in_words
 from pellucid.tuning.inside import Inside
 from studio.conftest import Page, Talk
@@ -131,6 +131,15 @@ def test_what_cannot_be_searched_is_refused_in_a_sentence_and_leaves_nothing(pag
         ({"spec": SPEC, "vary": ["seed"], "trials": 1}, "got 'seed'"),
         ({"spec": SPEC, "vary": [], "trials": 1}, "at least one setting that may vary"),
         ({"spec": SPEC, "vary": [{"layers": 1}], "trials": 1}, "at least one setting that may vary"),
+        ({"spec": SPEC, "vary": VARY, "space": {"learning_rate": {"low": 0.1, "high": 0.01}}}, "learning_rate"),
+        (
+            {"spec": SPEC, "vary": VARY, "space": {"learning_rate": {"low": "0", "high": 0.01}}},
+            "low: expected a number",
+        ),
+        ({"spec": SPEC, "vary": VARY, "space": {"layers": {"number": {"low": 1.5}}}}, "low: expected a whole number"),
+        ({"spec": SPEC, "vary": VARY, "space": {"learning_rate": [0.1]}}, "expected a table of low, high, log"),
+        ({"spec": SPEC, "vary": ["batch_size"], "space": {"batch_size": [7]}}, "expected some of 8, 16 or 32, got [7]"),
+        ({"spec": SPEC, "vary": ["batch_size"], "space": {"batch_size": []}}, "expected some of 8, 16 or 32"),
         ({"spec": SPEC, "vary": VARY, "trials": 0}, "tune, trials: expected a whole number"),
         ({"spec": SPEC, "vary": VARY, "metric": ["acuracy"], "trials": 1}, "Did you mean 'accuracy'"),
         ({"spec": SPEC, "vary": VARY, "folds": 1}, "expected 0, or 2 or more"),
@@ -151,6 +160,39 @@ def test_where_every_try_fails_it_says_why(page: Page, talk: Talk):
     assert found["best"] is None
     assert "No try came to its end. 1 trial failed; the last, number 0: NonFinite" in found["problem"]["error"]
     assert page.client.get(f"/api/runs/{name}").status_code == 404
+    kept = page.get(f"tune/{name}")  # as a page loaded anew is told
+    assert (kept["state"], kept["problem"]["error"]) == ("failed", found["problem"]["error"])
+
+
+def test_a_search_of_another_program_is_told_while_it_goes_on(page: Page):
+    search = Search.of({**SPEC, "space": {"learning_rate": {"low": 1e-4, "high": 3e-2, "log": True}}})
+    told: list[Any] = []
+
+    def progress(now: Any) -> None:
+        if any(record.state == "done" for record in now.study.records):
+            told.append(page.get("tune/elsewhere"))
+
+    tune(search, Resources(2, executor=Inside), out=Path("runs") / "elsewhere", tell=Listeners(progress=progress))
+    assert told[0]["state"] == "elsewhere"
+    assert told[0]["budget"] == {"trials": 2, "seconds": None}
+    assert told[0]["top"][0]["state"] == "done"
+    assert page.get("tune/elsewhere")["state"] == "done"
+
+
+def test_how_far_settings_may_vary_can_be_said(page: Page, talk: Talk):
+    offered = {one["name"]: one["space"] for one in page.post("tune/form", {"spec": SPEC})["vary"]}
+    assert offered["learning_rate"] == {"low": 1e-4, "high": 3e-2, "log": True}
+    space = {
+        "learning_rate": {"low": 0.1, "high": 1}, "batch_size": [16],
+        "layers": {**offered["layers"], "number": {"low": 2, "high": 2}},
+    }  # fmt: skip
+    name = page.post("tune", {"spec": SPEC, "vary": list(space), "space": space, "trials": 2})["id"]
+    tries = ended(talk, name)["top"]
+    assert all(0.1 <= one["values"]["learning_rate"] <= 1 for one in tries)
+    assert [(len(one["values"]["layers"]), one["values"]["batch_size"]) for one in tries] == [(2, 16)] * len(tries)
+    kept = Search.read(Path("runs") / name / "search.toml").space
+    assert kept is not None
+    assert kept["learning_rate"] == {"low": 0.1, "high": 1.0, "log": True}
 
 
 def test_a_space_in_words():

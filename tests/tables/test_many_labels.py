@@ -49,7 +49,7 @@ def test_several_columns_of_yes_and_no():
     assert report(Path("run")).exists()
     Path("new.csv").write_text("a,b\n2,1\n-2,-1\n2,-2\n")
     told = CliRunner().invoke(app, ["predict", "run", "new.csv"], catch_exceptions=False).output.splitlines()
-    assert told[0] == "row,labels,pwarm,pwet,pwindy"
+    assert told[0] == "row,labels,probability_warm,probability_wet,probability_windy"
     assert [line.split(",")[1] for line in told[1:]] == ["warm|wet|windy", "", "warm|windy"]
 
 

@@ -105,6 +105,12 @@ def test_the_command_line_trains_in_one_folder_and_says_it_once(tmp_path: Path):
     assert two["accuracy"] == one["accuracy"]
 
 
+def test_what_is_for_one_process_alone_is_told_once(tmp_path: Path):
+    told = run(COMMAND, "tune", "digits", at=tmp_path)
+    assert told.returncode == 2
+    assert told.stderr.count("tune: expected one process, got several") == 1
+
+
 def test_a_process_that_is_killed_ends_the_job_and_the_run_goes_on_to_the_same_bits(tmp_path: Path):
     command = ["train", *ARGUMENTS, "--epochs", "100", "--out"]
     whole = run(COMMAND, *command, "whole", at=tmp_path)

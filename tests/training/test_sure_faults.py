@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pellucid import Sequential, callbacks, layers, losses
-from pellucid.training.sure_faults import DesignWarning
+from pellucid.errors import DesignWarning
 
 X = np.linspace(-1, 1, 36).reshape(12, 3).astype("float32")
 K = np.arange(12) % 3

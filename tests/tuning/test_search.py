@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.errors import FileError, InvalidArgument, NotReady
+from pellucid.errors import FileError, InvalidArgument, NonFinite, NotReady, Told
 from pellucid.rng import Key
+from pellucid.tuning.inside import Inside
 from pellucid.tuning.journal import Journal
 from pellucid.tuning.processes import MEMORY, Processes
 from pellucid.tuning.search import Budget, Progress, search
 from pellucid.tuning.study import Record, Study
 from pellucid.tuning.trials import Ended, Trial
+from pellucid.tuning.tuned import ranking
 from tuning.searches import Bowl, plan, searched
 
 PROGRAM = Path(__file__).with_name("searches.py")
@@ -177,6 +179,23 @@ def test_a_search_all_of_whose_trials_fail_alike_ends_early():
     assert len(some.records) == 60
 
 
+@pytest.mark.parametrize(("how", "alike"), [("diverges", True), ("numbers", True), ("names", True), ("differs", False)])
+def test_reasons_that_differ_in_numbers_and_names_alone_are_one(how: str, alike: bool):
+    def fails(trial: Trial, report: object) -> dict[str, float]:
+        n = trial.number
+        if how == "diverges":
+            what = ("loss", "gradients", "parameters")[n % 3]
+            raise NonFinite(f"training, step {n}", f"a finite {what}", Told(f"{n * 2560} NaN"), "Lower the rate.")
+        if how == "differs" and n % 2:
+            raise ValueError("something else")
+        raise ValueError(f"{n * 1e-3:g} in 'dense_{n}'" if how == "names" else f"a number, {n * 1.5e7:g}")
+
+    study, executor = Study(plan("random"), Journal(None)), Inside(fails)
+    search(study, executor, Budget(40))
+    executor.close()
+    assert len(study.records) == (20 if alike else 40)
+
+
 def test_no_time_is_left_where_more_was_tried_than_is_asked_for():
     study = Study(plan("random"), Journal(None))
     by_hand(study, 4)
@@ -235,6 +254,17 @@ def test_a_front_is_what_no_other_beats():
         study.ended(Ended(trial.number, "done", {"accuracy": accuracy, "parameters": parameters}), 1.0)
     assert [record.number for record in study.front()] == [3, 0, 1]
     assert study.best() is study.records[3]
+
+
+def test_of_equals_the_one_with_the_lowest_loss_is_the_best():
+    study = Study(plan("random", objectives={"accuracy": True}), Journal(None))
+    for number, (accuracy, loss) in enumerate([(0.9, 0.5), (0.8, 0.1), (0.9, 0.3), (0.9, 0.3)]):
+        study.ask()
+        study.ended(Ended(number, "done", {"accuracy": accuracy, "loss": loss}), 0.0)
+    best = study.best()
+    assert best is not None
+    assert best.number == 2
+    assert [record.number for record in ranking(study)] == [2, 3, 0, 1]
 
 
 def test_time_ends_a_search_and_what_ran_is_run_again(tmp_path: Path):
@@ -302,7 +332,8 @@ def test_a_script_without_a_guard_is_told_of_it(tmp_path: Path):
         [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
-    assert "if __name__ == '__main__':`." in done.stderr.splitlines()[-1]
+    assert "Call it under `if __name__ == '__main__':`" in done.stderr.splitlines()[-1]
+    assert done.stderr.count("Traceback") == 1  # the script's own
 
 
 class Unloadable:

@@ -227,3 +227,20 @@ EDGES = [
 def test_an_edge_is_seen(given: dict[str, Any], value: float, side: str):
     flat, leaves = Space.of({"r": given}).flat(lambda name, leaf: value)
     assert [found[1] for found in at_edges(flat, leaves)] == ([side] if side else [])
+
+
+def test_two_of_one_class_are_told_apart_by_their_settings():
+    slow, fast = {"class": "SGD", "momentum": 0.5}, {"class": "SGD", "momentum": {"low": 0.8, "high": 0.9}}
+    given = {"optimizer": ["adam", slow, fast], "rate": {"low": 0.1, "high": 1.0, "when": {"optimizer": "SGD"}}}
+    space = Space.of(given)
+    check_conditions(space, {})
+    points = space.grid()
+    drawn = [space.drawn(as_drawn(point)) for point in points]
+    assert {str(point["optimizer"]) for point in points} == {"adam", "SGD (momentum 0.5)", "SGD (momentum 0.8 to 0.9)"}
+    assert {round(one["optimizer"]["momentum"], 9) for one in drawn if "rate" in one} == {0.5, 0.8, 0.85, 0.9}
+    assert [one for one in drawn if "rate" not in one] == [{"optimizer": "adam"}]
+    for twice in ([slow, dict(slow)], ["adam", "adam"], ["SGD", {"class": "SGD"}]):
+        with pytest.raises(InvalidArgument, match=r"choices that differ, got .* twice\. Leave one out, or give them"):
+            Space.of({"optimizer": twice})
+    with pytest.raises(UnknownName, match="Did you mean 'SGD'"):
+        check_conditions(Space.of({**given, "rate": {**given["rate"], "when": {"optimizer": "SDG"}}}), {})

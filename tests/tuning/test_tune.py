@@ -37,7 +37,7 @@ def data() -> tuple[Any, Any]:
 
 
 def found(**options: Any) -> Tuned:
-    options = {"trials": 6, "epochs": 8, "workers": 0, **options}
+    options = {"trials": 6, "epochs": 8, "workers": 0, "validation": 0.2, **options}
     return tune(build, data(), SPACE, **options)
 
 
@@ -92,6 +92,23 @@ def test_patience_keeps_the_best_epoch_and_trains_as_long_again():
         model = build(**tuned.values)
         model.fit(x, y, epochs=int(best.scores["epochs"]), verbose=0)
     np.testing.assert_array_equal(model.get_weights()[0], tuned.model.get_weights()[0])
+
+
+def test_few_rows_are_judged_by_folds_unless_somebody_says():
+    options: dict[str, Any] = {"trials": 2, "epochs": 4, "workers": 0, "sampler": "random"}
+    x, y = data()
+    unsaid, folded, held = (tune(build, (x, y), SPACE, **options, **more)
+                            for more in ({}, {"folds": 5}, {"validation": 0.2}))  # fmt: skip
+    assert [r.scores for r in unsaid.trials] == [r.scores for r in folded.trials] != [r.scores for r in held.trials]
+    many = np.tile(x, (7, 1)), np.tile(y, 7)
+    unsaid, held = (tune(build, many, SPACE, **options, **more) for more in ({}, {"validation": 0.2}))
+    assert [r.scores for r in unsaid.trials] == [r.scores for r in held.trials]
+
+
+def test_a_share_of_hits_is_kept_with_the_loss_which_decides_between_equals():
+    scores = found(metric="accuracy", trials=1).trials[0].scores
+    assert math.isclose(scores["loss"], found(trials=1).trials[0].scores["crossentropy"], rel_tol=1e-5)
+    assert "loss" not in found(trials=1).trials[0].scores
 
 
 def test_folds_are_averaged():
@@ -221,7 +238,7 @@ def test_another_search_is_not_gone_on_with(tmp_path: Path):
         with pytest.raises(FileError, match=said):
             found(**{"folder": tmp_path, "trials": 2, "epochs": 1, **options})
     with pytest.raises(FileError, match="another data"):
-        tune(build, (x + 1, y), SPACE, folder=tmp_path, trials=2, epochs=1, workers=0)
+        tune(build, (x + 1, y), SPACE, folder=tmp_path, trials=2, epochs=1, workers=0, validation=0.2)
     assert len(found(folder=tmp_path, trials=2, epochs=1).trials) == 2
 
 

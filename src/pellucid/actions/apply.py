@@ -142,7 +142,7 @@ def csv_of(found: Predicted) -> Iterator[str]:
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         if not number:
-            prefix = "p" if classifier or found.labels else "" if given else "y"
+            prefix = "probability_" if classifier or found.labels else "" if given else "y"
             names = [f"{prefix}{named[c]}" for c in range(flat_outputs.shape[1])]
             called = ["class"] if classifier else ["labels"] if found.labels else []
             writer.writerow(["row", *called, *names])

@@ -58,15 +58,18 @@ def examine_run(path: Path) -> list[Finding]:
     return doctor(path).findings
 
 
-def doctor(path: Path, experiments: bool | None = None, on_event: OnCopies = lambda copies: None) -> Examined:
+def doctor(
+    path: Path, experiments: bool | None = None, on_event: OnCopies = lambda copies: None,
+    data: Prepared | None = None,
+) -> Examined:  # fmt: skip
     """Examine the run in a folder, finished or interrupted.
 
     experiments: whether copies are trained; None: where that takes no longer than the run does, or half a minute.
-    on_event is called with a Copies before.
+    on_event is called with a Copies before. data: the run's, where they are at hand.
     """
     run = find(path)
     spec = run.read_spec()
-    data = in_memory(prepare(spec, run.reader()))
+    data = in_memory(data or prepare(spec, run.reader()))
     return _examined(spec, data, model_of(run, spec, data), run, experiments, on_event)
 
 

@@ -261,6 +261,20 @@ def held(run: Run) -> Iterator[None]:
             os.close(handle)
 
 
+def is_held(run: Run) -> bool:
+    """Whether some process trains or searches in this run's folder, as far as the system tells."""
+    handle = _opened(run.path)
+    if handle is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as problem:
+        return isinstance(problem, BlockingIOError)
+    finally:
+        os.close(handle)
+    return False
+
+
 def _opened(folder: Path) -> int | None:
     """The folder itself, where the system lets folders be opened and locked."""
     return None if fcntl is None else os.open(folder, os.O_RDONLY)

@@ -14,6 +14,7 @@ from ..data.labels import Names
 from ..errors import PellucidError
 from ..models import Sequential
 from ..tables import Attached, attached, is_table
+from ..tables.cells import TIMES
 from ..tables.encodings import Category, Encoding, Moment, Number, Truth
 from .apply import is_classifier, rows_of
 from .runs import names_of, open_model
@@ -54,8 +55,8 @@ def _cell(column: Encoding) -> Any:
     if isinstance(column, Category):
         return column.levels[0] if column.levels else None
     if isinstance(column, Moment):
-        if column.form.startswith("%H"):
-            return "12:00:00" if column.form.endswith("%S") else "12:00"
+        if column.form in TIMES:
+            return datetime.time(12).strftime(column.form)
         moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=round(column.center))
         return moment.isoformat() if column.form == "iso" else moment.strftime(column.form)
     return "some words"

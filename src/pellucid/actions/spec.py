@@ -78,7 +78,7 @@ class TrainSpec(BaseModel):
         if is_table(self.data):
             for name, value in FOR_TABLES.items():
                 if name not in self.model_fields_set and not (name == "patience" and self.until_converged):
-                    setattr(self, name, value)
+                    self.__dict__[name] = value  # nobody has set it: a search may
         return self
 
     @classmethod

@@ -18,17 +18,17 @@ from ..files import write_text_whole
 from ..metrics.resolve import WORDS
 from ..tuning.journal import Journal, read_journal
 from ..tuning.leaves import Number
-from ..tuning.measures import Measure, measures_of
+from ..tuning.measures import Measure, between_equals, measures_of
 from ..tuning.processes import Processes
 from ..tuning.search import Budget, OnProgress
 from ..tuning.space import Space, as_drawn
 from ..tuning.study import Record, Study
 from ..tuning.trials import Executor, Objective
-from ..tuning.tune import budget_of, plan_of, tried
+from ..tuning.tune import FEW, FOLDS, HELD, budget_of, plan_of, tried
 from ..tuning.tuned import as_csv, remarks
 from . import runs
 from .building import build
-from .data import Prepared, prepare
+from .data import Prepared, is_pictures, prepare
 from .doctor import doctor
 from .fingerprint import fingerprint
 from .runs import Run
@@ -37,7 +37,6 @@ from .spec import TrainSpec, clear
 from .train import Finished, OnEvent, train
 from .trying import Tried, winner
 
-HELD = 0.2  # share of the rows to train on that trials are judged by, unless the spec says another
 LOOKED_AT = 64  # rows by which it is seen whether a metric suits
 LONG = 120.0  # seconds of a search, from which on the doctor may train copies of its best for half a minute
 FIXED = ("data", "target", "task", "split_by", "split_time", "validation_split", "seed")  # by which trials are compared
@@ -57,7 +56,9 @@ class TuneSpec(BaseModel):
     pruner: Literal["auto", "none", "asha", "hyperband", "median"] = Field(
         "auto", description="how trials are given up early; auto: asha, but none for random and grid, folds and fronts"
     )
-    folds: int = Field(0, ge=0, description="judge each trial by so many folds, in place of one part held out")
+    folds: int = Field(
+        0, ge=0, description="judge each trial by so many folds, in place of one part held out; 5 for few rows"
+    )
     search_seed: int = Field(0, ge=0, description="where the choice of trials comes from")
 
     @classmethod
@@ -165,21 +166,34 @@ def tune(
 ) -> Found:  # fmt: skip
     """Search into a new folder, and train the best there on all rows but the test's. Ctrl-C ends the search; the best
     so far is trained all the same."""
-    base = search.base
-    if "validation_split" not in base.model_fields_set:
-        base = TrainSpec.of({**base.model_dump(exclude_unset=True), "validation_split": HELD})
-    if not base.validation_split and not search.how.folds:
-        fix = "Hold some out, or ask for folds."
-        raise InvalidArgument("tune, validation_split", "rows to judge trials by", base.validation_split, fix)
-    data = _prepared(base, search.how.folds)
+    how, base, data = _judged(search)
     space = usual_space(base, data) if search.space is None else search.space
-    search = Search(search.how, base, space)
+    search = Search(how, base, space)
     _plan(search, data)  # before the folder is made: a wrong search leaves nothing behind
     with runs.started(base, out, force, data=fingerprint(base.data)) as run:
         run.spec.unlink()
         search.write(run.search)
     search = Search.read(run.search)  # in the order of the file, in which whoever goes on with it draws, too
     return _go_on(run, search, data, resources or Resources(), tell or Listeners())
+
+
+def _judged(search: Search) -> tuple[TuneSpec, TrainSpec, Prepared]:
+    """By which rows trials are judged, and the data: where nobody says, folds of few rows, else one part held out."""
+    how, base = search.how, search.base
+    said = "validation_split" in base.model_fields_set or "folds" in how.model_fields_set
+    if "validation_split" not in base.model_fields_set:
+        base = TrainSpec.of({**base.model_dump(exclude_unset=True), "validation_split": HELD})
+    if not base.validation_split and not how.folds:
+        fix = "Hold some out, or ask for folds."
+        raise InvalidArgument("tune, validation_split", "rows to judge trials by", base.validation_split, fix)
+    data = _prepared(base, how.folds)
+    held = 0 if data.validation is None else len(data.validation[0])
+    if said or is_pictures(base.data) or len(data.x_train) + held >= FEW:
+        return how, base, data
+    try:
+        return how.model_copy(update={"folds": FOLDS}), base, _prepared(base, FOLDS)
+    except PellucidError:  # too few groups, say
+        return how, base, data
 
 
 def resume(path: Path, resources: Resources | None = None, *, tell: Listeners | None = None) -> Found:
@@ -263,7 +277,7 @@ def _measures(search: Search, data: Prepared) -> list[Measure]:
     classes = bool(data.classes or data.labels)
     found = measures_of(search.how.metric, "crossentropy" if classes else "root_mean_squared_error")
     extra = [] if not classes or any(one.name == "accuracy" for one in found) else [Measure.of("accuracy")]
-    return [*found, *extra]
+    return [*found, *extra, *between_equals(found)]
 
 
 def _planned(search: Search, measures: list[Measure]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from ..data.labels import Names, listed
 from ..tables import Table
 from ..tables.columns import Column
 from ..training.distribution import distribution
+from .ending import begun
 
 MOST_CLASSES = 20  # in a table
 FOR_NUMBERS = ("mean_absolute_error", "root_mean_squared_error", "r2", "baseline")
@@ -31,7 +31,6 @@ class _Console(Console):
 
 
 console = _Console(highlight=False, soft_wrap=True)
-_begun: list[Run] = []  # by this command
 
 
 def line(text: str) -> None:
@@ -39,30 +38,14 @@ def line(text: str) -> None:
     console.print(text, markup=False)
 
 
-def error(text: str) -> None:
-    """One line on standard error."""
-    print(text, file=sys.stderr)
-
-
 def spec(given: TrainSpec) -> None:
     """What was asked for."""
     line(given.to_toml())
 
 
-def begun() -> bool:
-    """Whether this command has begun a run."""
-    return bool(_begun)
-
-
-def interrupted() -> None:
-    """Ctrl-C: what can be done with what there is."""
-    on = f" Go on with: pellucid train --resume {_begun[-1].path}" if _begun else ""
-    error(f"Interrupted; all files are whole.{on}")
-
-
 def started(event: Started) -> None:
     """What is about to be trained."""
-    _begun.append(event.run)
+    begun.append(event.run.path)
     data, model = event.data, event.model
     if data.table is not None:
         for remark in data.table.remarks:

@@ -18,10 +18,11 @@ from ..actions.train import Event, Started
 from ..actions.tune import Begun, Found, Listeners, Resources, Search, TuneSpec, read_toml, resume, tune
 from ..doctor.telling import told
 from ..errors import InvalidArgument, Told
-from ..training.distribution import started_by_mpiexec
+from ..training.distribution import follows, started_by_mpiexec
 from ..tuning import Dask
 from ..tuning.search import Progress
-from ..tuning.tuned import STATES, ranking, table
+from ..tuning.study import Record
+from ..tuning.tuned import STATES, ranking, shown, table
 from . import show
 from .options import Source, option, units
 from .working import CLEAR, Working
@@ -30,6 +31,8 @@ _DESCRIBED = {name: field.description for name, field in TuneSpec.model_fields.i
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 SIZES = {"": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 SHOWN = 10  # trials in the table
+FRAME = 3  # columns of the terminal around each of the table's, and one more
+ROOM = 12  # columns of the terminal, at least, for what was drawn
 QUIET_SECONDS = 10.0  # at least, between two lines where there is no terminal
 INTERRUPTED = 130
 
@@ -110,6 +113,8 @@ def _resources(
     trials: int | None, time_: str | None, workers: int | None, memory: str | None, cluster: str | None
 ) -> Resources:
     """What the search may use."""
+    if follows():  # the first process tells
+        raise typer.Exit
     if started_by_mpiexec():
         raise InvalidArgument("tune", "one process", Told("several, which mpiexec started"), "Pass --cluster instead.")
     if cluster is not None and (workers is not None or memory is not None):
@@ -159,10 +164,12 @@ class _Line:
         search, data = begun.search, begun.data
         held = 0 if data.validation is None else len(data.validation[0])
         assert search.space is not None
-        show.line(
-            f"{search.base.data}: {show.count(len(data.x_train), 'sample')} to train on, {held} to judge trials by, "
-            f"{len(data.x_test)} kept for the test"
-        )
+        told = f"{show.count(len(data.x_train), 'sample')} to train on, {held} to judge trials by"
+        if folds := search.how.folds:
+            told = (
+                f"{show.count(len(data.x_train) + held, 'sample')} in {folds} folds, by each of which trials are judged"
+            )
+        show.line(f"{search.base.data}: {told}; {len(data.x_test)} kept for the test")
         show.line(f"Searched: {', '.join(search.space)}; by {', '.join(begun.study.plan.objectives)}")
         before = [record for record in begun.study.records if record.state != "running"]
         if before:
@@ -189,14 +196,14 @@ class _Line:
 def in_words(now: Progress) -> str:
     """Trials, the best so far, time left."""
     over = sum(record.state != "running" for record in now.study.records)
-    total = f" of {now.budget.trials}" if now.budget.trials else ""
+    trials = f"{over} of {show.count(now.budget.trials, 'trial')}" if now.budget.trials else show.count(over, "trial")
     best = now.study.best()
     name = next(iter(now.study.plan.objectives))
     told = "" if best is None else f", best {name} {best.scores[name]:.4g} (trial {best.number})"
     left = "" if now.left is None else f", about {seconds_in_words(now.left)} left"
     if best is None and now.budget.seconds is not None and now.seconds >= now.budget.seconds:
         left = ", time is over but for the first to be done"
-    return f"{over}{total} trials{told}{left}"
+    return f"{trials}{told}{left}"
 
 
 def seconds_in_words(seconds: float) -> str:
@@ -222,6 +229,8 @@ def _show(found: Found) -> None:
         show.line("No trial was done, and so there is no network to keep.")
     else:
         kept = f"model.keras, spec.toml, {kept}"
+        assert found.best is not None
+        show.line(f"The best, trial {found.best.number}: {_values(found.best)}")
         show.judged(found.finished.metrics)
         show.line(
             told(found.findings, []) if found.findings else "The doctor found nothing wrong with the best network."
@@ -233,15 +242,24 @@ def _show(found: Found) -> None:
 
 
 def _table(study: Any, records: list[Any], title: str) -> None:
-    """Trials with their scores; what was drawn for each in words, which may take several lines."""
+    """Trials with their scores, a line for each: what was drawn is cut where the terminal ends, trials.csv has all."""
     head, *rows = table(study, records)
     scores = [*study.plan.objectives, *(["accuracy"] if "accuracy" in head else [])]
-    shown = [head.index(name) for name in dict.fromkeys(["trial", "state", *scores, "seconds"])]
-    made = RichTable(title=title)
-    for i in shown:
-        made.add_column(escape(head[i]), justify="right")
-    made.add_column("values")
+    state = ["state"] if any(record.state != "done" for record in records) else []
+    shown = [head.index(name) for name in dict.fromkeys(["trial", *state, *scores, "seconds"])]
+    made = RichTable(title=title, title_justify="left")
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in shown]
+    for i, width in zip(shown, widths, strict=True):
+        made.add_column(escape(head[i]), justify="right", no_wrap=True, min_width=width)
+    left = show.console.width - sum(widths) - FRAME * (len(shown) + 1)
+    if left >= ROOM:
+        made.add_column("values", no_wrap=True, overflow="ellipsis", max_width=left)
     for record, row in zip(records, rows, strict=True):
-        drawn = [f"{name} {row[head.index(name)]}" for name in record.trial.flat]
-        made.add_row(*(escape(row[i]) for i in shown), escape(", ".join(drawn)))
+        values = [escape(_values(record))] if left >= ROOM else []
+        made.add_row(*(escape(row[i]) for i in shown), *values)
     show.console.print(made)
+
+
+def _values(record: Record) -> str:
+    """What was drawn for a trial, in words."""
+    return ", ".join(f"{name} {shown(value)}" for name, value in record.trial.flat.items())

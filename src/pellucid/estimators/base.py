@@ -27,7 +27,7 @@ from ..training.callbacks.base import Logs, as_list
 from .building import Head, network
 from .ensemble import averaged, folds, mean_curve
 from .keeping import as_bytes, from_bytes, keep_meaning, own_parts, without_model
-from .rows import Rows, SparseBatches, as_numbers, is_mixed, read_x
+from .rows import Rows, SparseBatches, as_fed, as_numbers, is_mixed, read_x
 from .settings import LARGEST_BATCH, Settings, settings_of
 from .telling import CallbackSupportMixin, Teller, with_callbacks
 from .watching import Watch
@@ -338,9 +338,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
 
     def _outputs(self, x: Any) -> Array:
         """What the network gives for inputs, in the targets' units."""
-        if not isinstance(x, np.ndarray):
-            x = SparseBatches(Rows(x, np.zeros(x.shape[0]), None), LARGEST_BATCH)
-        outputs: Array = self.model_.predict(x, verbose=0)
+        outputs: Array = self.model_.predict(as_fed(x), verbose=0)
         tail = self._tail() if hasattr(self, "_training") else None
         return outputs if tail is None else tail(outputs)
 

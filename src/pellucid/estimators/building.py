@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..errors import ShapeError, Told, WrongType
+from ..errors import DataError, ShapeError, Told, WrongType
 from ..layers import Activation, BatchNormalization, Dense, Dropout, Layer, Normalization
 from ..losses import Loss
 from ..models import Model, Sequential
@@ -23,6 +23,7 @@ from ..rng import Key
 from .settings import Settings
 
 CHUNK = 8192  # rows whose moments are taken at once
+DROWNING = 2.0**24  # times the loss of a row: of what is added to so much, float32 keeps nothing
 SMALLEST = np.finfo(np.float32).eps  # deviation of a column relative to its mean that is one
 
 
@@ -39,7 +40,14 @@ def network(estimator: Any, settings: Settings, head: Head, x: Array, weights: A
     """The network for inputs like x (N, features), compiled, with weights that `seed` decides. weights (N,): of the
     rows, or None."""
     if estimator.model is None:
-        mass = settings.batch_for(x.shape[0]) * (1.0 if weights is None else float(np.mean(weights)))
+        weight = 1.0 if weights is None else float(np.mean(weights))
+        mass = settings.batch_for(x.shape[0]) * weight
+        if weights is not None and max(settings.alpha / 2, settings.l1) > DROWNING * mass:
+            raise DataError(
+                f"{type(estimator).__name__}, sample_weight",
+                "weights beside which the penalties leave something of the loss", Told(f"a mean of {weight:.3g}"),
+                "Scale them to a mean of 1, or set alpha=0 and l1=0.",
+            )  # fmt: skip
         model: Model = Sequential(
             [*_front(estimator, settings, x, weights, seed), *_layers(estimator, settings, head, mass)],
             name=getattr(estimator, "_name", None), seed=seed,

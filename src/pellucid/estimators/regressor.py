@@ -16,13 +16,15 @@ from ..errors import DataError
 from ..layers import Layer, Rescaling
 from ..losses import Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, Poisson
 from ..losses.base import losses
+from ..models import Functional
 from ..tables import Targets
 from .base import NeuralNetwork
 from .building import Head, moments
-from .rows import Rows
+from .rows import Rows, as_fed
 
 THEIR_LOSSES = {"auto": "mean_squared_error", "squared_error": "mean_squared_error",
                 "absolute_error": "mean_absolute_error"}  # fmt: skip
+FAR = 1000.0  # deviations from 0, beyond which float32 no longer keeps four digits of a deviation
 OF_DIFFERENCES = (Huber, LogCosh, MeanAbsoluteError, MeanSquaredError)  # for which the targets' mean and scale are free
 
 
@@ -94,7 +96,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         return self._go_on(X, y, sample_weight)
 
     def predict(self, X: Any) -> Array:
-        """The numbers for each row, (N,) or (N, outputs): computed in float32, and float64 unless X is float32."""
+        """The numbers for each row, (N,) or (N, outputs): computed in float32, and float64 unless X is float32; in
+        float64 alone where float32 would blur them, as it does 1e9 ± 1."""
         found = self._decided(self._predicted(X))
         return found if getattr(X, "dtype", None) == np.float32 else found.astype(np.float64)
 
@@ -130,8 +133,10 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         self._scale: tuple[Array, Array] | None = None
         free = self.model is None and self.out_activation == "auto" and isinstance(self._loss(), OF_DIFFERENCES)
         if self.standardize and free:
-            mean, variance = moments(rows.y.reshape(len(rows), -1), rows.weights)
-            self._scale = mean, np.sqrt(variance)
+            y = rows.y.reshape(len(rows), -1)
+            middle, _ = moments(y, rows.weights)  # without it, what is small beside it is seen
+            mean, variance = moments(y - middle, rows.weights)
+            self._scale = middle + mean, np.sqrt(variance)
 
     def _targets(self, y: Array) -> Array:
         if self._scale is not None:
@@ -143,6 +148,22 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         if self._scale is None:
             return None
         return Rescaling(self._scale[1].tolist(), self._scale[0].tolist())
+
+    def _outputs(self, x: Any) -> Array:
+        """In float64 where float32 would blur the targets: where these lie far from 0 beside their deviation."""
+        members = getattr(self, "estimators_", [self])
+        scales = [one._scale for one in members if one._scale is not None]
+        if not any((np.abs(mean) > FAR * deviation).any() for mean, deviation in scales):
+            return super()._outputs(x)
+        found: Array = np.mean([one._rescaled(x, *scale) for one, scale in zip(members, scales, strict=True)], axis=0)
+        return found
+
+    def _rescaled(self, x: Any, mean: Array, deviation: Array) -> Array:
+        """A single network's outputs before its last layer, which that layer's numbers bring to the targets' units."""
+        whole = hasattr(self, "_training")
+        model = self.model_ if whole else Functional(self.model_.inputs, self.model_.layers[-2].output)
+        found: Array = model.predict(as_fed(x), verbose=0).astype(np.float64) * deviation + mean
+        return found
 
     def _decided(self, outputs: Array) -> Array:
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs

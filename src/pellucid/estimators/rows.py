@@ -15,6 +15,7 @@ from ..data.utils import PyDataset
 from ..errors import DataError, Told
 from ..rng import Key
 from ..tables import Table, TableEncoder, read_table
+from .settings import LARGEST_BATCH
 
 DENSE = 1 << 30  # bytes that a sparse matrix may have as a dense one; a larger one is made dense batch by batch
 
@@ -106,6 +107,11 @@ def as_numbers(estimator: Any, x: Any, first: bool = False) -> Any:
     if hasattr(x, "toarray") and x.shape[0] * x.shape[1] * 4 <= DENSE:
         return x.astype(np.float32).toarray()
     return x
+
+
+def as_fed(x: Any) -> Any:
+    """Inputs as `Model.predict` takes them."""
+    return x if isinstance(x, np.ndarray) else SparseBatches(Rows(x, np.zeros(x.shape[0]), None), LARGEST_BATCH)
 
 
 class SparseBatches(PyDataset):

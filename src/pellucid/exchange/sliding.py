@@ -6,7 +6,7 @@ Where no padding has that border, it is laid around by the op `pad`. What enters
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import ops
@@ -102,3 +102,18 @@ def meant(
     found = padding_of(size, kernel, strides, still, met, POOLED)
     told = "the border of padding='same', or one that counts", f"{met[0]} before and {met[1]} after"
     return x, found or use.refuse(*told)
+
+
+def laid(
+    kind: Callable[..., Any], size: Shape, kernel: Shape, strides: Shape, dilation: Shape, border: Border, more: Shape
+) -> tuple[dict[str, Any], Border]:
+    """(options, border): how a transposed convolution of this kind cuts this border off what comes out of samples of
+    this size, with `more` numbers after; and what must be cut off behind it."""
+    ends = zip(size, kernel, strides, dilation, *border, more, strict=True)
+    wanted = tuple((n - 1) * s + (k - 1) * d + 1 - b - a + m for n, k, s, d, b, a, m in ends)
+    shared = {"kernel_size": kernel, "strides": strides, "dilation_rate": dilation}
+    for padding, added in (("valid", None), ("same", None), ("same", more)):
+        window = kind(1, **shared, padding=padding, output_padding=added).window(size)
+        if (window.before, window.size) == (border[0], wanted):
+            return {**shared, "padding": padding, "output_padding": added}, ((0,) * len(size), (0,) * len(size))
+    return {**shared, "padding": "valid", "output_padding": more}, border

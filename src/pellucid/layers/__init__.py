@@ -16,6 +16,7 @@ from .base import Layer, layers
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
 from .borders import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
 from .conv import Conv1D, Conv2D, Conv3D
@@ -65,6 +66,7 @@ from .rescaling import Rescaling
 from .reshape import Reshape
 from .resizing import CenterCrop, Resizing
 from .rms_normalization import RMSNormalization
+from .rnn import RNN
 from .separable_conv import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
 from .softmax import Softmax
@@ -81,6 +83,7 @@ __all__ = [
     "ELU",
     "GRU",
     "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "AdaptiveAveragePooling1D",
@@ -119,6 +122,7 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
@@ -132,6 +136,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerFault",
@@ -166,10 +171,12 @@ __all__ = [
     "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
     "Traced",

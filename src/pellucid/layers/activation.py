@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from ..activations import activations
+from ..arrays import is_whole
 from ..wiring import FROM_ABOVE
 from .activation_layer import ActivationLayer
 from .base import LayerOptions, layers
@@ -24,4 +25,4 @@ class Activation(ActivationLayer):
         self.activation = self.function = activations.get(activation, self.where("activation"))
 
 
-FROM_ABOVE["activation"] = lambda activation, x: Activation(activation)(x)
+FROM_ABOVE["activation"] = lambda activation, x: Activation(activation, dtype=None if is_whole(x.dtype) else x.dtype)(x)

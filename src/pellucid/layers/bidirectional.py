@@ -101,14 +101,14 @@ class Bidirectional(Traced):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        layer = layers.get(layer)
+        layer = layers.get(layer, self.where("layer"))
         if not hasattr(layer, "go_backwards"):
             raise WrongType(self.where("layer"), "a recurrent layer", layer)
         self.forward_layer = renamed(layer, "forward")
         self.backward_layer = (
             renamed(layer, "backward", go_backwards=not layer.go_backwards)
             if backward_layer is None
-            else layers.get(backward_layer)
+            else layers.get(backward_layer, self.where("backward_layer"))
         )
         both = self.forward_layer, self.backward_layer
         if not hasattr(self.backward_layer, "go_backwards"):

@@ -68,7 +68,7 @@ class TimeDistributed(Traced):
 
     def __init__(self, layer: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.layer = layers.get(layer)
+        self.layer = layers.get(layer, self.where("layer"))
         if not isinstance(self.layer, Layer):
             raise WrongType(self.where("layer"), "a layer", layer)
 

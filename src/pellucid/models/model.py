@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, as_dtypes, fits, parts_of
+from ..arrays import Array, fits, parts_of
 from ..errors import InvalidArgument
-from ..inspection.base import copied
-from ..inspection.explaining import Explanation, checked_engine, explain
-from ..inspection.range_test import RangeTest, range_test, whole
 from ..optimizers import Optimizer
 from ..rng import fresh_key
 from ..training import engine, loop
-from ..training.batches import checked_arrays
 from ..training.callbacks import CallbackList, History, with_progress
 from ..training.meters import Meters
 from ..training.objective import Objective
@@ -28,12 +24,17 @@ from ..wiring import tensors_in
 from . import saving
 from .arguments import answer, frequency, verbosity
 from .compiling import compilation, compile_config, not_compiled, own_metrics, saved_arguments
-from .feeding import DEFAULT_BATCH, check_targets, class_weights, one_batch, prepare, source, threads, validation
+from .feeding import DEFAULT_BATCH, check_targets, class_weights, one_batch, source, threads, validation
+from .looking import explained, rates_tried
 from .network import Network
 from .splitting import split_last
-from .steps import count_metrics, gradients, loss_of, needs_library_step, of_step, results
+from .steps import count_metrics, gradients, loss_of, of_step, results
 from .summary import as_html, summary
 from .turns import alone
+
+if TYPE_CHECKING:
+    from ..inspection.explaining import Explanation
+    from ..inspection.range_test import RangeTest
 
 
 class Model(Network):
@@ -387,17 +388,9 @@ class Model(Network):
         >>> 0.003 < found.suggestion < 0.1
         True
         """
-        self.needs_compile("find_learning_rate")
-        where = "find_learning_rate"
-        needs_library_step(self, where)
-        trial = copied(self, where)
-        batches = source(trial, where, whole(x), y, sample_weight, batch_size, steps, shuffle=True)
-        check_targets(trial, where, batches)
-        class_weight = class_weights(trial, where, class_weight)
-        with threads(trial, batches):
-            return range_test(
-                trial, batches, lowest=lowest, highest=highest, repeats=repeats, class_weight=class_weight
-            )
+        return rates_tried(
+            self, x, y, batch_size, lowest, highest, steps, repeats, sample_weight, class_weight
+        )  # fmt: skip
 
     @alone
     def explain(self, x: Any, y: Any = None, sample_weight: Any = None, *, engine: str = "auto") -> Explanation:
@@ -449,16 +442,7 @@ class Model(Network):
             w  (2, 1)  → [0.96] [0.94]
             g  (2, 1)    [4] [6]
         """
-        engine = checked_engine(engine)
-        twin = copied(self, "explain")
-        if y is None or not self.compiled:
-            x, _, _ = checked_arrays(twin, twin.inputs_of(x), None, None, "explain")
-            if not twin.built:
-                twin.build((None, *x.shape[1:]))
-            prepare(twin)
-            return explain(twin, as_dtypes(x, twin.input_dtypes), engine=engine)
-        needs_library_step(self, "explain")
-        return explain(twin, *one_batch(twin, "explain", x, y, sample_weight), engine=engine)
+        return explained(self, x, y, sample_weight, engine)
 
     @alone
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import checks
 from ..arrays import with_batch
 from ..errors import NotReady, Told, WrongType
 from ..files import write_text_whole
 from ..layers.composite import Composite
-from ..plots.graph import Box, draw_graph
 from .network import Network
+
+if TYPE_CHECKING:  # loaded when a picture is asked for
+    from ..plots.graph import Box
 
 
 class Picture(str):
@@ -47,6 +49,8 @@ def plot_model(
 
     Keras's function needs Graphviz, writes PNG and shows nothing unless asked.
     """
+    from ..plots.graph import Box, draw_graph
+
     if not isinstance(model, Network):
         raise WrongType("plot_model, argument model", "a model", model)
     if not model.built:
@@ -77,6 +81,8 @@ def _boxes(
 ) -> tuple[list[Box], list[Box]]:
     """(the boxes of a model behind those of its entries, the one that each output comes from). prefix: the names of
     the models that it stands in."""
+    from ..plots.graph import Box
+
     places = dict(zip(model.graph.inputs, entries, strict=True))
     shapes = dict(zip(model.graph.inputs, model.sample_shapes, strict=True))
     boxes, uses = list(entries), dict[int, int]()

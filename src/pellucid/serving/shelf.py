@@ -85,6 +85,9 @@ class Shelf:
 def _split(word: str) -> tuple[str, Path, bool]:
     """(name, path, whether the name was given) of NAME=RUN or RUN."""
     name, given, path = word.partition("=")
+    if not (path if given else word).strip():
+        fix = "Name one behind the equals sign: NAME=RUN." if given else "Name one."
+        raise InvalidArgument("serve, argument RUN", "a run's folder or a .keras file", word, fix)
     if given and NAME.fullmatch(name):
         return name, Path(path), True
     name = Path(word).stem if Path(word).suffix == ".keras" else Path(word).absolute().name

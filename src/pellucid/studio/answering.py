@@ -16,7 +16,6 @@ from ..web.refused import Refused
 from . import frames
 from .desk import Desk
 from .hub import Hub
-from .parts import told_problem
 from .serving import Served
 
 T = TypeVar("T")
@@ -27,10 +26,8 @@ MOST_BODY = 8_000_000  # bytes of a question
 class Studio:
     """What all addresses share."""
 
-    hub: Hub  # made when the server's loop runs
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, desk: Desk, hub: Hub) -> None:
+        self.desk, self.hub = desk, hub
         self.served = Served(desk)
 
     async def close(self) -> None:
@@ -61,8 +58,3 @@ async def work(function: Callable[..., T], *args: Any) -> T:
 def answer(value: Mapping[str, Any], status: int = 200) -> Response:
     """A value as JSON."""
     return Response(frames.text(value), status, media_type=JSON)
-
-
-def told(problem: PellucidError, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """An error as JSON: its sentence, and the parts of it."""
-    return Response(frames.text(told_problem(problem)), status, dict(headers or {}), JSON)

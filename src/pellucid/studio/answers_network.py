@@ -14,11 +14,10 @@ from starlette.routing import Route
 from ..__about__ import version
 from ..actions.spec import TrainSpec
 from ..errors import FileError, Told
-from . import frames
 from .answering import JSON, Studio, answer, work
 from .checking import check, command, shown_spec
 from .desk import Desk
-from .schema import schema
+from .schema import schema_text
 from .uploads import MOST_FILES
 
 EXTRAS = {
@@ -46,7 +45,7 @@ class AboutDesigns:
         return answer(await work(hello_of, self.studio.desk))
 
     async def schema_(self, request: Request) -> Response:
-        return Response(frames.text(await work(schema)), media_type=JSON)
+        return Response(schema_text(), media_type=JSON)
 
     async def check_(self, request: Request) -> Response:
         told = (await self.studio.asked(request)).get("spec")

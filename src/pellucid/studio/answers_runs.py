@@ -15,13 +15,16 @@ from ..actions.doctor import doctor
 from ..actions.runs import Run
 from ..actions.serve import opened
 from ..errors import PellucidError, Told
+from ..tables.encodings import Truth
 from ..web.refused import Refused
 from .answering import Studio, answer, work
+from .course import watched
 from .curves import SENT
 from .desk import Desk
 from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
+from .predicting import inputs_of
 from .socket import still
 from .uploads import clean
 
@@ -115,6 +118,7 @@ def described(studio: Studio, name: str) -> dict[str, Any]:
     told |= {
         "spec": spec.model_dump(exclude_unset=True),
         "metrics": read_metrics(run),
+        "watched": watched(run),
         "served": studio.served.url(name),
     }
     problem = run.read_problem()
@@ -136,7 +140,8 @@ def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
     scene = desk.scene(name)
     names = [str(one) for one in scene.data.names or range(scene.data.classes) or scene.data.labels]
     can += ["predict", "explain", "results", *(["serve"] if desk.run(name).model.exists() else [])]
-    return {"classes": names, "can": can, "input": input_of(desk, name)}
+    task = "labels" if scene.data.labels else "classification" if scene.data.classes else "regression"
+    return {"classes": names, "can": can, "input": input_of(desk, name), "task": task}
 
 
 def input_of(desk: Desk, name: str) -> dict[str, Any]:
@@ -144,15 +149,22 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
     scene = desk.scene(name)
     if (table := scene.data.table) is not None:
         columns = [
-            {"name": column.name, "kind": type(column).__name__.lower(), "levels": list(getattr(column, "levels", []))}
+            {"name": column.name, "kind": type(column).__name__.lower(), "levels": levels_of(column)}
             for column in table.encoder.columns
         ]
         run = desk.run(name)
         example = opened(run.path).example if run.model.exists() else {}
-        return {"kind": "row", "shape": list(scene.shape), "columns": columns, "example": example}
+        return {"kind": "row", "shape": list(scene.shape), "columns": columns, "example": example,
+                "inputs": inputs_of(scene)}  # fmt: skip
     example = scene.data.x_test[0].tolist() if len(scene.data.x_test) else []
     kind = "picture" if scene.is_picture else "numbers"
-    return {"kind": kind, "shape": list(scene.shape), "columns": [], "example": example}
+    inputs = inputs_of(scene) if kind == "numbers" else []
+    return {"kind": kind, "shape": list(scene.shape), "columns": [], "example": example, "inputs": inputs}
+
+
+def levels_of(column: Any) -> list[str]:
+    """The words that a column may hold, where they are known."""
+    return ["true", "false"] if isinstance(column, Truth) else list(getattr(column, "levels", []))
 
 
 def compared(hub: Hub, names: list[str]) -> dict[str, Any]:

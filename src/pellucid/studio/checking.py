@@ -44,7 +44,7 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
         data = desk.prepared(spec)
     except PellucidError as problem:
         return {**answer, "problems": [_problem(problem)]}
-    answer |= {"input": list(data.x_train.shape[1:]), "output": output_of(data)}
+    answer |= {"input": list(data.x_train.shape[1:]), "output": output_of(data), "usual": usual(spec, told)}
     with at_most((memory() or 1 << 40) // ((1 + SLOTS) * FLOAT)):  # a graph has its weights as soon as it is made
         blocks, problems = blocks_of(spec, data)
     answer |= {"blocks": blocks, "problems": problems, **_sums(blocks)}
@@ -77,6 +77,11 @@ def _made(desk: Desk, spec: TrainSpec, data: Prepared, epochs: int, told: Mappin
         "loss": getattr(model.loss, "name", None),
         "metric": data.metrics[0],
     }
+
+
+def usual(spec: TrainSpec, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is taken for the fields that are not set; it is other for tables than for the rest."""
+    return {name: value for name, value in spec.model_dump().items() if told.get(name) is None}
 
 
 def blocks_of(spec: TrainSpec, data: Prepared) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..actions.runs import Run
@@ -100,6 +100,20 @@ def at_rest(name: str, run: Run) -> Course:
     return course
 
 
+def metric_of(names: Iterable[str]) -> str:
+    """The metric that history.csv tells beside the loss; "" where there is none."""
+    return next((name for name in names if name not in ("epoch", "loss") and not name.startswith("val_")), "")
+
+
+def watched(run: Run) -> str:
+    """The metric whose curve history.csv has."""
+    try:
+        with run.history.open(encoding="utf-8") as file:
+            return metric_of(file.readline().strip().split(","))
+    except (OSError, ValueError):
+        return ""
+
+
 def history_rows(run: Run) -> list[Row]:
     """The curves as history.csv has them: a row for each epoch. Of what cannot be read there are none."""
     try:
@@ -107,7 +121,7 @@ def history_rows(run: Run) -> list[Row]:
         rows = list(csv.DictReader(io.StringIO(text)))
         if not rows:
             return []
-        metric = next((name for name in rows[0] if name not in ("epoch", "loss") and not name.startswith("val_")), "")
+        metric = metric_of(rows[0])
         steps = steps_of(run)
         return [
             [steps * (n + 1), float(n + 1)]

@@ -86,8 +86,11 @@ def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, An
         labels = [names[int(i)] if names else int(i) for i in y[chosen]]
         return {"kind": kind, "sample": {"pictures": x[chosen].tolist(), "labels": labels}}
     chosen = np.arange(min(len(x), POINTS))
-    columns = [_number(f"x{i}", x[:, i]) for i in range(x.shape[1])] if x.ndim == 2 and x.shape[1] <= 64 else []
-    sample = {"x": x[chosen].tolist(), "y": y[chosen].tolist()} if x.ndim == 2 else {}
+    columns = (
+        [_number(f"input {i + 1}", x[:, i]) for i in range(x.shape[1])] if x.ndim == 2 and x.shape[1] <= 64 else []
+    )
+    told = [names[int(i)] for i in y[chosen]] if names and y.ndim == 1 else y[chosen].tolist()
+    sample = {"x": x[chosen].tolist(), "y": told} if x.ndim == 2 else {}
     return {"kind": kind, "columns": columns, "sample": sample}
 
 

@@ -6,7 +6,6 @@ import contextlib
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from ..actions import runs
@@ -14,12 +13,14 @@ from ..actions.data import Prepared, prepare
 from ..actions.doctor import model_of
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
+from ..data import datasets
 from ..errors import InvalidArgument, Told
 from ..web.refused import Refused
 from .options import Options
 from .pictures import Scene
 from .uploads import Uploads
 
+ELSEWHERE = "Bring the file on the screen Data, or open the studio in a folder in which it lies."
 KEPT_OPEN = 4  # networks with their data
 
 
@@ -36,12 +37,8 @@ class Desk:
         self._data: OrderedDict[str, Prepared] = OrderedDict()
         self._lock = threading.RLock()
 
-    def __enter__(self) -> Desk:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Clear away what was brought, unless a run was made of it."""
         self.uploads.close()
 
     # Specs -------------------------------------------------------------------------------------------------------
@@ -66,9 +63,9 @@ class Desk:
         if path.exists():
             found = path.resolve()
             if not found.is_relative_to(self.folder) and not found.is_relative_to(self.uploads.folder):
-                raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"))
+                raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"), ELSEWHERE)
         elif Path(data).is_absolute() or ".." in Path(data).parts:
-            raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"))
+            raise Refused(403, f"spec, data {data}", f"a file in {self.folder}", Told("one elsewhere"), ELSEWHERE)
         return data
 
     def prepared(self, spec: TrainSpec) -> Prepared:
@@ -102,7 +99,8 @@ class Desk:
     def folder_with(self, file: str, kind: str, name: str) -> Run:
         """The folder of this name, of a run or a search, as that file in it says; Refused where there is none."""
         if not name or name.startswith(".") or Path(name).name != name or not (self.runs / name / file).exists():
-            raise Refused(404, kind, "the name of one", name[:100])
+            gone = "It may have been deleted or renamed since."
+            raise Refused(404, f"{kind} {name[:100]}", f"the name of a {kind} that is there", Told("one of none"), gone)
         return Run(self.runs / name)
 
     def scene(self, name: str) -> Scene:
@@ -115,12 +113,17 @@ class Desk:
             if known is None or known[0] != stamp:
                 spec = run.read_spec()
                 same = known is not None and known[0][2] == stamp[2]
-                data = known[1].data if same and known is not None else prepare(spec, run.reader())
+                data = known[1].data if same and known is not None else self.data_of(run, spec)
                 self._open[run.path] = (stamp, Scene(model_of(run, spec, data), data))
                 if len(self._open) > KEPT_OPEN:
                     self._open.popitem(last=False)
             self._open.move_to_end(run.path)
             return self._open[run.path][1]
+
+    def data_of(self, run: Run, spec: TrainSpec) -> Prepared:
+        """What a run was or is trained on; a data set that is known by its name is read once for all its runs."""
+        known = any(info.name == spec.data for info in datasets.catalogue())
+        return self.prepared(spec) if known else prepare(spec, run.reader())
 
     def forget(self, name: str) -> None:
         """A run is another by now, or none."""

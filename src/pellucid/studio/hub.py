@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..actions.doctor import doctor
+from ..actions.doctor import Examined, doctor
 from ..errors import PellucidError, Told
 from ..web.refused import Refused
 from . import frames
@@ -24,6 +25,8 @@ from .tabs import Tab
 ORDERS = ("pause", "resume", "step", "epoch", "stop", "finish", "rate")
 MOST_TRAINING = 8
 LOOKS = (3.0, 10.0, 30.0, 90.0)  # seconds after which the doctor looks at a run that trains; then as the last
+LOOK_SHARE = 0.1  # of a processor's time, at most, that it takes from a training
+LOOK_COST = 7e-8  # seconds for each number that is learned from, until a look has told
 
 
 class Hub:
@@ -113,7 +116,7 @@ class Hub:
         tab.open(name, 0)
         self._wake(name)
         self.tell_runs()
-        self._keep(self._examine(name, process))
+        self._keep(self._examine(name, process, header["numbers"] * LOOK_COST))
         return course
 
     def _heard(self, course: Course, header: dict[str, Any], content: bytes) -> None:
@@ -148,26 +151,32 @@ class Hub:
 
     # The doctor --------------------------------------------------------------------------------------------------
 
-    async def _examine(self, name: str, process: Process) -> None:
-        """Ask the doctor now and then while it trains."""
+    async def _examine(self, name: str, process: Process, cost: float) -> None:
+        """Ask the doctor now and then while it trains. cost: seconds that a look takes, as far as is known."""
         waits = iter(LOOKS)
         wait = 0.0
         while self.processes.get(name) is process:
             wait = next(waits, wait)
-            await asyncio.sleep(wait)
+            await asyncio.sleep(max(wait, cost / LOOK_SHARE))
             if self.processes.get(name) is process and self.courses[name].state == "running":
-                await self._findings(name)
+                cost = await self._findings(name) or cost
 
-    async def _findings(self, name: str) -> None:
-        """What the doctor says of a run, of which something is saved."""
-        course = self.courses.get(name)
+    async def _findings(self, name: str) -> float:
+        """What the doctor says of a run, of which something is saved; the seconds that it took."""
+        course, cost = self.courses.get(name), 0.0
         if course is None or not course.curve.rows:
-            return
+            return cost
         with contextlib.suppress(PellucidError, OSError, ValueError):  # a run being saved, deleted, or renamed
-            found = await asyncio.to_thread(doctor, self.desk.runs / name, False)
+            found, cost = await asyncio.to_thread(self._examined, name)
             if self.courses.get(name) is course:
                 course.tell("finding", {"findings": [asdict(finding) for finding in found.findings]})
                 self._wake(name)
+        return cost
+
+    def _examined(self, name: str) -> tuple[Examined, float]:
+        began = time.thread_time()
+        found = doctor(self.desk.runs / name, False, data=self.desk.scene(name).data)
+        return found, time.thread_time() - began
 
     # Tabs --------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..actions.runs import Run
+from ..actions.spec import TrainSpec
 from ..errors import PellucidError
 from .course import Course, state_of
 from .desk import Desk
@@ -42,7 +43,7 @@ def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:
         "id": name,
         "state": _state(run, course),
         "data": spec.data if spec is not None else "",
-        "task": "classification" if "confusion_matrix" in metrics or "per_class" in metrics else spec and spec.task,
+        "task": _task(metrics, spec),
         "metric": headline and {"name": headline, "value": metrics[headline]},
         "epochs": (course and course.told.get("started", (0, {}))[1].get("epochs")) or (spec and spec.epochs),
         "epochs_done": metrics.get("epochs") or (int(rows[-1][1]) if rows else _lines(run)),
@@ -52,6 +53,13 @@ def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:
         "size": sum(file.stat().st_size for file in files),
         "live": course is not None and not course.over,
     }
+
+
+def _task(metrics: Mapping[str, Any], spec: TrainSpec | None) -> str:
+    """What it was judged by tells; before that, what was asked for."""
+    if "confusion_matrix" in metrics or "per_class" in metrics:
+        return "classification"
+    return "regression" if "root_mean_squared_error" in metrics else spec.task if spec is not None else ""
 
 
 def _state(run: Run, course: Course | None) -> str:

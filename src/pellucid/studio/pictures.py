@@ -17,7 +17,10 @@ from ..actions.data import Prepared
 from ..arrays import Array
 from ..errors import InvalidArgument, Told, UnknownName
 from ..layers import Dense
+from ..layers.activation_layer import ActivationLayer
 from ..metrics import confusion_matrix
+from ..models.periodic import many_valued
+from ..ops.base import Op
 from ..training.probing import Look
 
 MOST_UNITS = 64  # that are shown of a layer
@@ -52,10 +55,22 @@ class Scene:
 
     def walk(self, x: Array) -> dict[str, Array]:
         """What each layer answers to rows x (B, ...), by its name, in their order."""
-        model = self.model
+        model, names = self.model, self.names
         x = np.asarray(x).astype(model.input_dtypes[0], copy=False)
         with np.errstate(all="ignore"):
-            return dict(model.walk(model.p, x, training=False, rng=model.look_key()))
+            steps = model.walk(model.p, x, training=False, rng=model.look_key())
+            return {names[label]: y for label, y in steps if label in names}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What each step is called that is shown, by its label: every layer, and of one that is made of ops what it
+        gives. Weights alone, and what lies between them and that, say nothing of a sample."""
+        steps, found = self.model.wiring.steps, {}
+        for step, after in zip(steps, [*(one.label for one in steps[1:]), ""], strict=True):
+            whole = step.label.rpartition("/")[0] if isinstance(step.layer, Op) else ""
+            if step.inputs and not (whole and after.startswith(f"{whole}/")):
+                found[step.label] = whole or step.label
+        return found
 
     def answers(self, x: Array) -> Array:
         """What the network answers, (B, outputs)."""
@@ -65,6 +80,12 @@ class Scene:
         """Rows that are not learned, and their targets: those that are watched, or to test on."""
         x, y = self.data.validation or (self.data.x_test, self.data.y_test)
         return x[:LOOKED_AT], y[:LOOKED_AT]
+
+    def with_neurons(self) -> set[str]:
+        """The names of those that answer with something of their own: not of what prepares or passes on."""
+        steps = {step.label: step.layer for step in self.model.wiring.steps}
+        kinds = (Dense, ActivationLayer, Op)
+        return {name for label, name in self.names.items() if isinstance(steps[label], kinds)}
 
     def with_kernel(self) -> list[str]:
         """The layers that have weights to see: a matrix, from inputs to units."""
@@ -79,9 +100,12 @@ class Scene:
         return name, self.model.theta[f"{name}/kernel"]
 
     def as_pictures(self, W: Array) -> Array:
-        """Weights (units, inputs) as pictures (units, height, width), where the inputs are one."""
-        fits = self.is_picture and W.shape[1] == math.prod(self.shape)
-        return W.reshape(len(W), *self.shape) if fits else W
+        """Weights (units, inputs) as pictures (units, height, width), where the inputs are one; of a picture in colour
+        each point has the mean of its colours' weights."""
+        if not self.is_picture or W.shape[1] != math.prod(self.shape):
+            return W
+        pictures = W.reshape(len(W), *self.shape)
+        return pictures.mean(axis=-1) if pictures.ndim == 4 else pictures
 
 
 def weights(scene: Scene, asked: Mapping[str, Any]) -> Made:
@@ -102,7 +126,7 @@ def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
     if n == 1:
         x = np.linspace(low[0], high[0], 200)
         return {"columns": [0]}, {"x": _single(x), "outputs": _single(scene.answers(x[:, None]))}
-    columns = [int(c) for c in asked.get("columns", (0, 1))][:2]
+    columns = [int(c) for c in asked.get("columns") or _telling(scene)][:2]
     if len(columns) != 2 or not all(0 <= c < n for c in columns):
         raise InvalidArgument("studio, boundary, columns", f"two columns from 0 to {n - 1}", columns)
     size = min(max(int(asked.get("size", GRID)), 10), MOST_GRID)
@@ -112,6 +136,7 @@ def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
     layers = scene.walk(points)
     arrays = {"x": _single(across), "y": _single(up)}
     *hidden, last = layers
+    hidden = [name for name in hidden if name in scene.with_neurons()]
     arrays["outputs"] = _single(layers[last].reshape(size, size, -1))
     if asked.get("neurons", True):
         for name in hidden:
@@ -195,6 +220,12 @@ def picture(scene: Scene, asked: Mapping[str, Any]) -> Made:
         if hasattr(problem, "where"):
             raise
         raise InvalidArgument(f"studio, {topic}", "options as PROTOCOL.md has them", Told(str(problem))) from problem
+
+
+def _telling(scene: Scene) -> list[int]:
+    """The first two columns that say how much, where there are two such; the first two else."""
+    several = many_valued(np.asarray(scene.data.x_train[:LOOKED_AT]))
+    return several[:2] if len(several) > 1 else [0, 1]
 
 
 def _extent(scene: Scene) -> tuple[Array, Array, Array]:

@@ -19,7 +19,8 @@ def answered(scene: Scene, sample: Sample) -> dict[str, Any]:
     layers = scene.walk(sample.x)
     outputs = outputs_of(scene, list(layers.values())[-1].reshape(1, -1))[0]
     names = names_of(scene, len(outputs))
-    kinds = {step.label: type(step.layer).__name__ for step in scene.model.wiring.steps}
+    named = scene.names
+    kinds = {named[step.label]: type(step.layer).__name__ for step in scene.model.wiring.steps if step.label in named}
     return {
         "said": said(scene, outputs, names),
         "sure": float(outputs.max()) if scene.data.classes else None,
@@ -27,6 +28,7 @@ def answered(scene: Scene, sample: Sample) -> dict[str, Any]:
         "seen": sample.x[0].tolist() if scene.is_picture else None,
         "x": sample.x[0].reshape(-1).tolist(),
         "true": true_of(scene, sample.y),
+        "row": sample.row,
         "layers": [
             {"name": name, "class": kinds.get(name, ""), "shape": list(y.shape[1:]),
              "values": y.reshape(-1)[:MOST_VALUES].astype("float64").round(6).tolist()}
@@ -93,8 +95,21 @@ def columns_of(scene: Scene) -> tuple[int, list[tuple[str, int, int]]]:
     table, spans, at = scene.data.table, [], 0
     if table is None:
         n = scene.shape[0]
-        return n, [(f"x{i}", i, i + 1) for i in range(n)]
+        return n, [(f"input {i + 1}", i, i + 1) for i in range(n)]
     for column in table.encoder.columns:
         spans.append((column.name, at, at + column.width))
         at += column.width
     return at, spans
+
+
+def inputs_of(scene: Scene) -> list[str]:
+    """What each single input is called: "age", "age: missing", "sex: male"."""
+    table, found = scene.data.table, []
+    columns = {column.name: column for column in table.encoder.columns} if table is not None else {}
+    for name, first, last in columns_of(scene)[1]:
+        missing, levels = (getattr(columns.get(name), of, ()) for of in ("missing", "levels"))
+        own = last - first - bool(missing)
+        several = [*levels, *("other" for _ in range(own - len(levels)))] if levels else range(1, own + 1)
+        found += [name] if own == 1 and not levels else [f"{name}: {one}" for one in several]
+        found += [f"{name}: missing"] if missing else []
+    return found

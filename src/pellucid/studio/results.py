@@ -12,6 +12,7 @@ from ..errors import InvalidArgument, Told
 from ..plots.mistakes import mistakes
 from .pictures import Scene
 from .predicting import names_of, outputs_of
+from .sample import plain_cell
 
 WORST, EXAMPLES, POINTS = 24, 24, 2000
 
@@ -65,7 +66,7 @@ def example(scene: Scene, row: int, outputs: Array) -> dict[str, Any]:
     if scene.is_picture:
         return {**told, "picture": data.x_test[row].tolist()}
     if data.table is not None:
-        return {**told, "cells": {name: _cell(values[row]) for name, values in data.table.test.columns.items()}}
+        return {**told, "cells": {name: plain_cell(values[row]) for name, values in data.table.test.columns.items()}}
     return {**told, "x": data.x_test[row].tolist()}
 
 
@@ -76,9 +77,3 @@ def _outputs(scene: Scene) -> Array:
         scene.kept["outputs"] = outputs_of(scene, np.asarray(y).reshape(len(y), -1))
     found: Array = scene.kept["outputs"]
     return found
-
-
-def _cell(cell: Any) -> Any:
-    if cell is None or cell != cell:
-        return None
-    return cell.item() if isinstance(cell, np.number) else str(cell)

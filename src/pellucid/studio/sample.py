@@ -12,6 +12,8 @@ from ..arrays import Array
 from ..data.pictures import load_img, pixels
 from ..errors import DataError, InvalidArgument, Told
 from ..tables import Table
+from ..tables.cells import truth
+from ..tables.encodings import Encoding, Truth
 from .pictures import Scene
 
 LOOKED_AT = 200  # pictures that tell how large what is on them is
@@ -20,10 +22,11 @@ MOST_POINTS = 1024  # along a side of a drawing
 
 
 class Sample(NamedTuple):
-    """x (1, ...), and its target (1, ...) where it is known."""
+    """x (1, ...), its target (1, ...) where it is known, and of a known row of a table its cells by column."""
 
     x: Array
     y: Array | None = None
+    row: dict[str, Any] | None = None
 
 
 def sample_of(scene: Scene, told: Mapping[str, Any]) -> Sample:
@@ -53,7 +56,25 @@ def _known(scene: Scene, row: Any) -> Sample:
     last = len(scene.data.x_test) - 1
     if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row <= last:
         raise InvalidArgument("question, sample", f"a row from 0 to {last}", row)
-    return Sample(scene.data.x_test[row : row + 1], scene.data.y_test[row : row + 1])
+    cells = None
+    if (table := scene.data.table) is not None:
+        cells = {column.name: _told(column, table.test[column.name][row]) for column in table.encoder.columns}
+    return Sample(scene.data.x_test[row : row + 1], scene.data.y_test[row : row + 1], cells)
+
+
+def _told(column: Encoding, cell: Any) -> Any:
+    """A cell as a form asks for it: whatever the words of a truth value are, true or false."""
+    plain = plain_cell(cell)
+    if isinstance(column, Truth) and plain is not None:
+        return "true" if truth(str(plain)) else "false"
+    return plain
+
+
+def plain_cell(cell: Any) -> Any:
+    """A cell as JSON has it; None where it is missing."""
+    if cell is None or cell != cell:
+        return None
+    return cell.item() if isinstance(cell, np.number) else str(cell)
 
 
 def _row(scene: Scene, row: Any) -> Array:

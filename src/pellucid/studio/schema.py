@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -26,6 +26,7 @@ from ..optimizers.base import optimizers
 from ..optimizers.schedules.base import schedules
 from ..registry import Family, Part, arguments
 from ..regularizers import regularizers
+from . import frames
 from .search_form import offered
 from .spec_schema import fields
 from .starts import STARTS
@@ -49,10 +50,10 @@ HOLDING = {
     "Sequential": "Blocks one after another, as one block.",
     "Residual": "Blocks around which the input goes, too.",
 }
+SAID = re.compile(r"(?:^|(?<=[.;,] ))`?(\w+)(?=`?(?:, \w+)*: ([^.]*\.?))")
 SECRET = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-@cache
 def schema() -> dict[str, Any]:
     """All of it."""
     told: dict[str, Any] = {name: list(_parts(name, family)) for name, family in FAMILIES.items()}
@@ -61,6 +62,12 @@ def schema() -> dict[str, Any]:
     told |= {"groups": list(GROUPS), "spec": fields({name: words(family) for name, family in FAMILIES.items()})}
     told |= {"datasets": list(_datasets()), "starts": STARTS, "tuning": offered()}
     return told
+
+
+@cache
+def schema_text() -> str:
+    """The same, as it is sent."""
+    return frames.text(schema())
 
 
 def words(family: Family[Any]) -> list[str]:
@@ -130,11 +137,14 @@ def _arguments(cls: type[Part]) -> Iterator[dict[str, Any]]:
 
 
 def _parameter(cls: type[Part], name: str) -> inspect.Parameter | None:
-    for base in cls.__mro__:
-        found = inspect.signature(base.__dict__["__init__"]).parameters.get(name) if "__init__" in vars(base) else None
-        if found is not None:
-            return found if found.kind not in SECRET else None
-    return None
+    found = next((own[name] for own in map(_own, cls.__mro__) if name in own), None)
+    return found if found is not None and found.kind not in SECRET else None
+
+
+@cache
+def _own(cls: Any) -> Mapping[str, inspect.Parameter]:
+    """What the constructor takes that stands in this class itself."""
+    return inspect.signature(cls.__dict__["__init__"]).parameters if "__init__" in vars(cls) else {}
 
 
 def _argument(cls: type[Part], name: str, parameter: inspect.Parameter) -> dict[str, Any]:
@@ -173,11 +183,15 @@ def _kind(name: str, annotation: str, default: Any) -> str:
     return type(default).__name__ if isinstance(default, bool | int | float | str) else "any"
 
 
-def _said(cls: type[Part], name: str) -> str:
+def _said(cls: Any, name: str) -> str:
     """What a docstring says of an argument: "rate: the share of ..."."""
-    text = re.sub(r"\s+", " ", inspect.getdoc(cls) or "")
-    found = re.search(rf"(?:^|[.;,] )`?{name}`?(?:, \w+)*: ([^.]*\.?)", text)
-    return found[1].strip() if found else ""
+    return _all_said(cls).get(name, "")
+
+
+@cache
+def _all_said(cls: Any) -> dict[str, str]:
+    found = SAID.findall(re.sub(r"\s+", " ", inspect.getdoc(cls) or ""))
+    return {name: said.strip() for name, said in reversed(found)}  # what is said first counts
 
 
 def first_sentence(text: str) -> str:
@@ -214,5 +228,5 @@ def _datasets() -> Iterator[dict[str, Any]]:
         yield {
             "name": info.name, "kind": info.kind, "samples": info.samples, "shape": list(info.shape),
             "classes": info.classes, "source": info.source, "licence": info.licence,
-            "at_hand": "download" not in info.where, "help": f"{info.samples:,} {THINGS[info.kind]}, {info.source}.",
+            "at_hand": datasets.at_hand(info.name), "help": f"{info.samples:,} {THINGS[info.kind]}, {info.source}.",
         }  # fmt: skip

@@ -26,8 +26,8 @@ def form(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     return {
         "vary": [
             {
-                "name": name, "words": in_words(values), "on": all(plain) or name not in ("layers", *needing),
-                "needs": "layers" if name in needing else None,
+                "name": name, "words": in_words(values), "space": values,
+                "on": all(plain) or name not in ("layers", *needing), "needs": "layers" if name in needing else None,
             }
             for name, values in space_for(spec, data).items()
         ],
@@ -57,11 +57,39 @@ def asked(spec: TrainSpec, data: Prepared, told: Mapping[str, Any]) -> dict[str,
     for name in vary:
         if name not in space:
             raise UnknownName("tune, vary", name, list(space))
+    ranges = told.get("space") or {}
+    if not isinstance(ranges, Mapping):
+        raise InvalidArgument("tune, space", "ranges by name", ranges)
+    space = {name: within(name, ranges[name], values) if name in ranges else values for name, values in space.items()}
     how = {name: value for name, value in told.items() if name in TuneSpec.model_fields}
     kept = {name: value for name, value in spec.model_dump(exclude_unset=True).items() if name not in vary}
     if not spec.validation_split:
         del kept["validation_split"]
     return {**kept, **how, "space": {name: values for name, values in space.items() if name in vary}}
+
+
+def within(name: str, asked: Any, offered: Any) -> Any:
+    """A range or a choice that somebody has narrowed or widened, in the form in which it was offered.
+
+    >>> within("dropout", {"low": 0.1, "high": 0.3}, {"low": 0.0, "high": 0.5})
+    {'low': 0.1, 'high': 0.3}
+    """
+    where = f"tune, space, {name}"
+    if not isinstance(offered, Mapping):
+        if not isinstance(asked, list) or not asked or not all(one in offered for one in asked):
+            raise InvalidArgument(where, f"some of {in_words(offered)}", asked)
+        return [one for one in offered if one in asked]
+    if not isinstance(asked, Mapping) or not asked.keys() <= offered.keys():
+        raise InvalidArgument(where, f"a table of {', '.join(offered)}", asked)
+    if "low" not in offered:
+        return {key: within(f"{name}, {key}", asked.get(key, values), values) for key, values in offered.items()}
+    kind, told = type(offered["low"]), {**offered, **asked, **{key: offered[key] for key in offered if key == "log"}}
+    for key in ("low", "high"):
+        whole = isinstance(told[key], int) and not isinstance(told[key], bool)
+        if not whole and (kind is int or not isinstance(told[key], float)):
+            raise InvalidArgument(f"{where}, {key}", "a whole number" if kind is int else "a number", told[key])
+        told[key] = kind(told[key])
+    return told
 
 
 def _measures(data: Prepared) -> tuple[str, ...]:

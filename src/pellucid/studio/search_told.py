@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..actions.runs import Run
+from ..actions.runs import Run, is_held
 from ..actions.tune import Search, study_of
 from ..tuning.study import Record, Study
 from ..tuning.tuned import ranking, remarks
@@ -12,6 +13,7 @@ from ..tuning.tuned import ranking, remarks
 SHOWN = 8  # tries that are told whole, the best of those done first, then those that failed
 APART = ("epochs", "parameters")  # scores of every try, which are told only where they are searched for
 LIVE = ("searching", "stopping", "training")
+NO_BUDGET = {"trials": None, "seconds": None}
 WORDS = {
     "searching": "It tries network after network, one on each core.",
     "stopping": "It ends what it tries, and keeps the best.",
@@ -19,6 +21,7 @@ WORDS = {
     "done": "The best network is trained, and was tested on rows that no try had seen.",
     "stopped": "It was broken off. What it has tried is kept, and it can go on from there.",
     "failed": "It has found nothing to keep.",
+    "elsewhere": "Another program goes on with it, such as the command line, and can end it.",
 }
 
 
@@ -32,7 +35,7 @@ def told_search(name: str, data: str, study: Study, state: str, **more: Any) -> 
         "metric": {"name": metric, "more": higher},
         "trials": [[one.number, _value(one, metric), one.state] for one in study.records],
         "best": best and best.number, "top": [_try(one, study) for one in told[:SHOWN]],
-        "seconds": study.seconds, "left": None, "budget": {"trials": None, "seconds": None},
+        "seconds": study.seconds, "left": None, "budget": NO_BUDGET,
         "remarks": remarks(study), "problem": None, **more,
     }  # fmt: skip
 
@@ -59,6 +62,15 @@ def state_of(run: Run) -> str:
 
 
 def at_rest(name: str, run: Run) -> dict[str, Any]:
-    """A search that nobody goes on with."""
-    search = Search.read(run.search)
-    return told_search(name, search.base.data, study_of(run), state_of(run))
+    """A search that this studio does not go on with; another program, such as the command line, may."""
+    data, study, state = Search.read(run.search).base.data, study_of(run), state_of(run)
+    if state == "stopped" and is_held(run):
+        return told_search(name, data, study, "elsewhere", budget=study.granted or NO_BUDGET)
+    if state == "stopped" and study.records and all(record.state == "failed" for record in study.records):
+        return told_search(name, data, study, "failed", problem=found_nothing(remarks(study)))
+    return told_search(name, data, study, state)
+
+
+def found_nothing(why: Sequence[str]) -> dict[str, str]:
+    """What is told where every try has failed."""
+    return {"error": " ".join(["No try came to its end.", *why])}

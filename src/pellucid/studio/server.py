@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtra
+from ..web.door import is_loopback
 from .options import Options
+
+if TYPE_CHECKING:
+    from .answers import Answers
 
 
 def studio(
@@ -26,19 +31,38 @@ def studio(
     try:
         from ..web.listening import answer, listening
         from .app import create_app
-        from .desk import Desk
     except ImportError as problem:
         raise MissingExtra("studio", problem.name or "starlette", "studio") from None
     if find_spec("websockets") is None:  # which uvicorn would miss only when a page comes
         raise MissingExtra("studio", "websockets", "studio")
-    with listening(options.door) as (on, address), Desk(options, Path.cwd(), start) as desk:
+    problems: list[BaseException] = []
+
+    def failed(problem: BaseException) -> None:
+        problems.append(problem)
+        signal.raise_signal(signal.SIGTERM)
+
+    with listening(options.door) as (on, address):
         link = f"{'https' if options.is_secret else 'http'}://{address}/{options.fragment}"
         log(f"The studio is at {link}\nCtrl-C ends it; trainings are saved then, and can be resumed.")
         secret: dict[str, Any] = {}
         if options.is_secret:
             secret = {"ssl_certfile": options.certificate, "ssl_keyfile": options.certificate_key}
         answer(
-            create_app(desk, lambda: opened(link)), on, options.timeout, ws="websockets-sansio",
-            ws_max_size=1 << 20, timeout_graceful_shutdown=2, **secret,
+            create_app(options, lambda: answers(options, start), lambda: opened(link), failed),
+            on, options.timeout, ws="websockets-sansio", ws_max_size=1 << 20, timeout_graceful_shutdown=2,
+            ws_per_message_deflate=not is_loopback(options.host),  # it takes longer than a way within the machine
+            **secret,
         )  # fmt: skip
+    if problems:
+        raise problems[0]
     log("The studio is closed.")
+
+
+def answers(options: Options, start: str | None) -> Answers:
+    """What answers the page; the library is loaded for it, while the browser reads the page."""
+    try:
+        from .answers import Answers
+        from .desk import Desk
+    except ImportError as problem:
+        raise MissingExtra("studio", problem.name or "starlette", "studio") from None
+    return Answers(Desk(options, Path.cwd(), start))

@@ -92,8 +92,7 @@ class Socket:
         elif kind == "watch":
             await self._watch(run, message)
         elif kind == "ack":
-            for key in tab.ack(run, str(message.get("topic", ""))):
-                hub.taken(run, key)
+            tab.ack(run, str(message.get("topic", "")))
         elif kind in (*ORDERS, "steer"):
             hub.order(tab, message)
         else:
@@ -123,7 +122,8 @@ class Socket:
                 await self._say(answer)
             for run in list(tab.opened):
                 await self._bring_up_to_date(run)
-            for shown in tab.pictures_due():
+            for (run, key), shown in tab.pictures_due():
+                self.hub.taken(run, key)  # the next is made while this one is on its way
                 await self.socket.send_bytes(shown)
 
     async def _bring_up_to_date(self, run: str) -> None:
@@ -174,10 +174,10 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
 
 
-def endpoint(hub: Callable[[], Hub]) -> Callable[[WebSocket], Any]:
+def endpoint(hub: Hub) -> Callable[[WebSocket], Any]:
     """The address of the socket."""
 
     async def connected(socket: WebSocket) -> None:
-        await Socket(hub(), socket).run()
+        await Socket(hub, socket).run()
 
     return connected

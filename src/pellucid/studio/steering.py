@@ -39,7 +39,7 @@ class Steering(Callback):
         self.orders, self.out, self.backup, self.metric, self.draw = orders, out, backup, metric, draw
         self._standing = False  # as was told
         self._ends = self._asked = 0  # the step after which the steps that were asked for are taken, and how many
-        self._row_at = self._told_at = 0.0
+        self._row_at = self._tell_at = 0.0  # when the last point was made, and when the next are to be told
         self._before = (0.0, 0.0, 0.0)  # the sums of loss and metric and the samples at the last row
         self._last: tuple[float | None, float | None] | None = None  # the means after the epoch's last row within it
         self._end: list[Any] | None = None  # the row of the epoch that has ended, until it is told
@@ -47,7 +47,7 @@ class Steering(Callback):
         self._probes = Probes(every=1)  # of the step at hand
         self._look_due = False
         self._look: Look | None = None
-        self._drawn: dict[str, tuple[float, int]] = {}  # when each picture was made, and of which step
+        self._drawn: dict[str, tuple[float, int]] = {}  # when each picture is to be made next, and of which step it is
         self._free: dict[str, float] = {}  # until when each would cost more than its share
 
     # What is asked before a go -----------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ class Steering(Callback):
         self._row_at = now
 
     def _tell(self, now: float, at_once: bool = False) -> None:
-        if not at_once and now - self._told_at < TELL_SECONDS:
+        if not at_once and now < self._tell_at:
             return
         speed, left = None, None
         if self._speed is not None and now > self._speed[0]:
@@ -190,7 +190,7 @@ class Steering(Callback):
             if now - self._speed[0] > 2.0:
                 self._speed = now, self._step
         self.out.tell_curve({"speed": speed, "left": left, "step": self._step, "epoch": self.model.position.epoch})
-        self._told_at = now
+        self._tell_at = next_of(self._tell_at, TELL_SECONDS, now)
 
     # Pictures ----------------------------------------------------------------------------------------------------
 
@@ -200,9 +200,8 @@ class Steering(Callback):
         while orders.fresh:
             self._drawn.pop(orders.fresh.pop(), None)
         for key, asked in list(orders.watched.items()):
-            at, of = self._drawn.get(key, (0.0, -1))
-            pace = 1 / min(float(asked.get("hz", FASTEST)), FASTEST)
-            if now < self._free.get(key, 0.0) or key not in orders.credit or now - at < pace or of == step:
+            due, of = self._drawn.get(key, (0.0, -1))
+            if now < max(due, self._free.get(key, 0.0)) or key not in orders.credit or of == step:
                 continue
             if asked["topic"] == "flow" and (self._look is None or self._look.step + 1 != step):
                 self._look_due = not self._standing or self._look_due
@@ -212,12 +211,23 @@ class Steering(Callback):
             now = time.monotonic()
 
     def _make(self, key: str, asked: Mapping[str, Any], step: int) -> None:
-        began = time.monotonic()
+        began = time.thread_time()  # what it costs; how long it takes depends on what else the machine does
         header, arrays = self.draw(asked, self._look)
-        self._drawn[key] = time.monotonic(), step
+        cost, now = time.thread_time() - began, time.monotonic()
+        pace = 1 / min(float(asked.get("hz", FASTEST)), FASTEST)
+        self._drawn[key] = next_of(self._drawn.get(key, (0.0, -1))[0], pace, now), step
         told = {"type": "picture", "topic": asked["topic"], "key": key, "step": step}
         self.orders.credit.discard(key)
         self.out.show(key, {**told, "epoch": self.model.position.epoch, **header}, arrays)
         if not self._standing:
-            now = time.monotonic()
-            self._free[key] = now + (now - began) * (len(self.orders.watched) / SHARE - 1)
+            self._free[key] = now + cost * (len(self.orders.watched) / SHARE - 1)
+
+
+def next_of(due: float, pace: float, now: float) -> float:
+    """When something is due again that was due then and is done now: in its rhythm, though what takes long between two
+    looks at the clock delays each; where it is late by more than a beat, a beat from now.
+
+    >>> next_of(10.0, 0.25, now=10.125), next_of(10.0, 0.25, now=12.0)
+    (10.25, 12.25)
+    """
+    return due + pace if now < due + pace else now + pace

@@ -69,12 +69,10 @@ class Tab:
         """What is asked for, by key."""
         return self.topics.get(run, {})
 
-    def ack(self, run: str, topic: str) -> list[str]:
-        """A picture of this topic was drawn: the keys of which the next may come."""
-        keys = [key for key, asked in self.watched(run).items() if asked["topic"] == topic]
-        self.credit |= {(run, key) for key in keys}
+    def ack(self, run: str, topic: str) -> None:
+        """A picture of this topic was drawn: the next may come."""
+        self.credit |= {(run, key) for key, asked in self.watched(run).items() if asked["topic"] == topic}
         self.wake()
-        return keys
 
     def show(self, run: str, key: str, picture: bytes) -> None:
         """A picture has come."""
@@ -82,11 +80,11 @@ class Tab:
             self.pictures[run, key] = picture
             self.wake()
 
-    def pictures_due(self) -> list[bytes]:
-        """Those that the page can take."""
+    def pictures_due(self) -> list[tuple[tuple[str, str], bytes]]:
+        """Those that the page can take, with the run and the key of each."""
         due = [at for at in self.pictures if at in self.credit]
         self.credit -= set(due)
-        return [self.pictures.pop(at) for at in due]
+        return [(at, self.pictures.pop(at)) for at in due]
 
     def wake(self) -> None:
         """There is something to send."""

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from ..actions.apply import csv_of, predicted
 from ..actions.building import build
-from ..actions.export import FORMS, export
-from ..actions.report import report
 from ..actions.runs import Run
 from ..actions.script import script
 from ..actions.spec import TrainSpec
@@ -23,7 +21,6 @@ from ..files import reading, write_text_whole
 from .desk import Desk
 from .uploads import clean
 
-KNOWN = (*FORMS, "python", "report", "spec", "zip")
 MOST_DATA = 200_000_000  # bytes of data that go with a run
 MOST_FILE = 2_000_000_000
 LABEL = "data/"  # in a zip, before the name of the file of data
@@ -32,8 +29,11 @@ LABEL = "data/"  # in a zip, before the name of the file of data
 @contextmanager
 def taken_out(desk: Desk, name: str, form: str) -> Iterator[tuple[Path, str]]:
     """(a file that lasts as long as the block, what it is called)."""
-    if form not in KNOWN:
-        raise UnknownName("download", form, KNOWN)
+    from ..actions.export import FORMS
+
+    known = (*FORMS, "python", "report", "spec", "zip")
+    if form not in known:
+        raise UnknownName("download", form, known)
     with tempfile.TemporaryDirectory(prefix="pellucid-studio-") as folder:
         yield _made(desk, desk.run(name), form, Path(folder))
 
@@ -43,6 +43,8 @@ def _made(desk: Desk, run: Run, form: str, folder: Path) -> tuple[Path, str]:
     if form == "spec":
         return run.spec, f"{name}.toml"
     if form == "report":
+        from ..actions.report import report
+
         return report(run.path, folder / "report.html"), f"{name}.html"
     if form == "python":
         spec = run.read_spec()
@@ -52,6 +54,8 @@ def _made(desk: Desk, run: Run, form: str, folder: Path) -> tuple[Path, str]:
         return write_text_whole(folder / "train.py", text), f"{name}.py"
     if form == "zip":
         return whole(run, folder / "run.zip"), f"{name}.zip"
+    from ..actions.export import export
+
     written = export(run.path, form, folder / "out")
     files = sorted(path for path in (folder / "out").rglob("*") if path.is_file())
     if len(files) == 1:

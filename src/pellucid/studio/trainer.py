@@ -8,6 +8,7 @@ Further ones are orders. Where the input ends, nobody is there any more: it save
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -77,6 +78,7 @@ class Trainer:
             "spec": event.spec.model_dump(exclude_unset=True),
             "epochs": event.epochs,
             "steps": -(-rows // event.spec.batch_size),
+            "numbers": rows * math.prod(event.data.x_train.shape[1:]),
             "metric": self.metric,
             "parameters": model.count_params(),
             "layers": [layer_told(model, step.label, step.layer) for step in model.wiring.steps],

@@ -25,7 +25,7 @@ from ..tuning.search import Progress
 from . import frames
 from .child import begun
 from .parts import told_problem
-from .search_told import told_search
+from .search_told import found_nothing, told_search
 
 TELL_SECONDS = 0.4  # between two messages
 
@@ -81,7 +81,7 @@ class Tuner:
         if found.finished is not None:
             self.tell("done")
         elif found.whole:
-            self.tell("failed", problem={"error": " ".join(["No try came to its end.", *found.remarks])})
+            self.tell("failed", problem=found_nothing(found.remarks))
         else:
             self.tell("stopped")
 

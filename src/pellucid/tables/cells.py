@@ -15,7 +15,7 @@ from ..arrays import Array
 # In small letters: what says everywhere that nothing is there, and what does so among numbers and dates, but among
 # words may be one of them: a garage is single, double or none.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "?"})
-BLANKS = frozenset({"none", "nil", "missing", "-", ".", "--"})
+BLANKS = frozenset({"none", "nil", "missing", "-", ".", "--", "−", "–", "—"})
 
 
 def spelled(words: Collection[str]) -> frozenset[str]:
@@ -33,17 +33,22 @@ TRUE = {true for true, _ in TRUTH}
 FALSE = {false for _, false in TRUTH}
 
 ISO = "iso"  # 2026-01-31, 2026-01-31T23:59:59+01:00
-TIMES = ("%H:%M", "%H:%M:%S")  # alone, they are of no day
+_HALVES = ("%I:%M %p", "%I:%M%p", "%I:%M:%S %p", "%I:%M:%S%p")  # of a day
+TIMES = ("%H:%M", "%H:%M:%S", *_HALVES, "%I %p", "%I%p")  # alone, they are of no day
 _DAYS = (
     "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y",
     "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y",
 )  # fmt: skip
-_ENDS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_ENDS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", *(f" {time}" for time in _HALVES))
 FORMATS = (ISO, *TIMES, *(day + end for day in _DAYS for end in _ENDS))
 SIGNS = "$€£¥%"  # that may stand at one end of each of a column's numbers
+BRACKETS = "()"  # around negative ones, as accountants write them
+EXACT = 2**53  # up to here every whole number is a float, too
 TRIED = 20  # values on which a format is tried before all of them
 
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_MINUS = re.compile("[−–](?=[\\d.,$€£¥])")  # as typesetters write it
+_LONG = re.compile(r"([+-]?\d{16,307})(?:\.0*)?")
 _COMMA = re.compile(r"[+-]?(\d+|\d{1,3}([.' \u00a0\u202f]\d{3})+)?(,\d+)?([eE][+-]?\d+)?")
 
 
@@ -101,34 +106,45 @@ def without_blanks(cells: Array) -> Array:
     return found
 
 
-def plain_number(text: str) -> float:
-    """A number with a decimal point."""
+def with_minus(text: str) -> str:
+    """A number's text with the minus of a keyboard, whatever stands before its digits."""
+    return _MINUS.sub("-", text)
+
+
+def plain_number(text: str) -> str:
+    """A number with a decimal point, as Python reads it.
+
+    >>> plain_number("−5")
+    '-5'
+    """
     if "_" in text:  # Python's own mark between digits
         raise ValueError(text)
-    return float(text)
+    return with_minus(text)
 
 
-def grouped_number(text: str) -> float:
-    """A number with commas between thousands.
+def grouped_number(text: str) -> str:
+    """A number with commas between thousands, as Python reads it.
 
     >>> grouped_number("1,234.5")
-    1234.5
+    '1234.5'
     """
-    return plain_number(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
+    text = plain_number(text)
+    return text.replace(",", "") if _GROUPED.fullmatch(text) else text
 
 
-def comma_number(text: str) -> float:
-    """A number with a decimal comma, and perhaps points or spaces between thousands.
+def comma_number(text: str) -> str:
+    """A number with a decimal comma, and perhaps points or spaces between thousands, as Python reads it.
 
     >>> comma_number("1.234,5")
-    1234.5
+    '1234.5'
     """
+    text = with_minus(text)
     if not _COMMA.fullmatch(text):
         raise ValueError(text)
-    return float(re.sub(r"[.' \u00a0\u202f]", "", text).replace(",", "."))
+    return re.sub(r"[.' \u00a0\u202f]", "", text).replace(",", ".")
 
 
-STYLES: dict[str, Callable[[str], float]] = {
+STYLES: dict[str, Callable[[str], str]] = {
     "plain": plain_number,
     "grouped": grouped_number,
     "comma": comma_number,
@@ -141,7 +157,7 @@ def mark_of(texts: Collection[str]) -> str:
     >>> mark_of(["$5", "-$1,200.50"]), mark_of(["5 %", "7"])
     ('$', '')
     """
-    return next((mark for mark in SIGNS if texts and all(bare(text, mark) != text for text in texts)), "")
+    return next((mark for mark in SIGNS if texts and all(bare(text, mark) != with_minus(text) for text in texts)), "")
 
 
 def bare(text: str, mark: str) -> str:
@@ -150,9 +166,31 @@ def bare(text: str, mark: str) -> str:
     >>> bare("-$5", "$"), bare("12,5 %", "%"), bare("5", "%")
     ('-5', '12,5', '5')
     """
+    text = with_minus(text)
     if text.startswith((mark, f"-{mark}")):
         return text.replace(mark, "", 1).strip()
     return text.removesuffix(mark).strip()
+
+
+def unbracketed(text: str) -> str:
+    """A number in brackets with a minus in their place.
+
+    >>> unbracketed("(1,200.50)"), unbracketed("7")
+    ('-1,200.50', '7')
+    """
+    inside = text[1:-1].strip()
+    return f"-{inside}" if text.startswith("(") and text.endswith(")") and inside[:1] not in "+-−–" else text
+
+
+def marked(text: str, marks: Collection[str]) -> str:
+    """A number's text without a column's marks, of which brackets are one.
+
+    >>> marked("($1,200.50)", ["()", "$"]), marked("$(3)", ["()", "$"]), marked("(3)", [])
+    ('-1,200.50', '-3', '(3)')
+    """
+    for mark in marks:
+        text = unbracketed(text) if mark == BRACKETS else bare(text, mark)
+    return unbracketed(text) if BRACKETS in marks else text
 
 
 def moment(text: str, form: str) -> datetime:
@@ -167,15 +205,19 @@ def moment(text: str, form: str) -> datetime:
 
 def numbers(cells: Array, style: str) -> tuple[Array, Array]:
     """(numbers (N,) float64 with NaN for none, which cells (N,) are none though something is written there). style: one
-    of STYLES, with a sign behind it where there is one at each number: "grouped $"."""
+    of STYLES, with a column's marks behind it: the sign at each number, brackets: "grouped () $"."""
     if cells.dtype.kind == "f":
         return cells, np.zeros(len(cells), bool)
-    style, _, mark = style.partition(" ")
-    read = STYLES.get(style, plain_number)
-    if mark:
-        return _mapped(cells, lambda text: read(bare(text, mark)), np.nan, np.float64)
+    style, *marks = style.split(" ")
+    plain = STYLES.get(style, plain_number)
+
+    def read(text: str) -> float:
+        return float(plain(marked(text, marks)))
+
+    if marks:
+        return _mapped(cells, read, np.nan, np.float64)
     try:
-        if read is plain_number and "_" not in "".join(texts := ["nan" if cell is None else cell for cell in cells]):
+        if plain is plain_number and "_" not in "".join(texts := ["nan" if cell is None else cell for cell in cells]):
             return np.array(texts, object).astype(np.float64), np.zeros(len(cells), bool)
         values = np.fromiter((np.nan if cell is None else read(cell) for cell in cells), np.float64, len(cells))
         return values, np.zeros(len(cells), bool)
@@ -215,11 +257,31 @@ def style_of(texts: Collection[str], decimal: str = ".") -> tuple[str, int]:
     order = ["plain", "comma", "grouped"] if decimal == "," else ["plain", "grouped", "comma"]
     found: dict[str, int] = {}
     for style in order:
-        found[style] = sum(_reads(STYLES[style], text) for text in texts)
+        found[style] = sum(_is_number(style, text) for text in texts)
         if found[style] == len(texts):
             return style, found[style]
     best = max(order, key=lambda style: found[style])
     return best, found[best]
+
+
+def rounded(texts: Collection[str], style: str) -> tuple[str, str]:
+    """(a whole number among these different texts that no float is, another one that the same float stands for); "" for
+    none.
+
+    >>> rounded(["9007199254740992", "9007199254740993", "1.5"], "plain"), rounded(["9007199254740993"], "plain")
+    (('9007199254740993', '9007199254740992'), ('9007199254740993', ''))
+    """
+    style, *marks = style.split(" ")
+    found = (_LONG.fullmatch(STYLES[style](marked(text, marks))) for text in texts if len(text) > 15)
+    wholes = sorted({int(whole[1]) for whole in found if whole}, key=abs)
+    rough = [whole for whole in wholes if int(float(whole)) != whole]
+    by_float: dict[float, set[int]] = {}
+    for whole in wholes:
+        by_float.setdefault(float(whole), set()).add(whole)
+    for whole in rough:
+        for other in by_float[float(whole)] - {whole}:
+            return str(whole), str(other)
+    return (str(rough[0]) if rough else ""), ""
 
 
 def format_of(texts: Collection[str]) -> list[str]:
@@ -229,10 +291,14 @@ def format_of(texts: Collection[str]) -> list[str]:
     (['%d/%m/%Y', '%m/%d/%Y'], ['iso'])
     """
     few = list(texts)[:TRIED]
-    if not few or not all(any(map(str.isdigit, text)) and 4 <= len(text) <= 40 for text in few):
+    if not few or not all(any(map(str.isdigit, text)) and 3 <= len(text) <= 40 for text in few):
         return []
     likely = [form for form in FORMATS if all(_reads(moment, text, form) for text in few)]
     return [form for form in likely if all(_reads(moment, text, form) for text in texts)]
+
+
+def _is_number(style: str, text: str) -> bool:
+    return _reads(lambda text: float(STYLES[style](text)), text)
 
 
 def _reads(read: Callable[..., Any], *given: str) -> bool:

@@ -10,7 +10,20 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, Told
-from .cells import are_truths, bare, format_of, lacking, mark_of, moments, numbers, style_of, without_blanks
+from .cells import (
+    BRACKETS,
+    are_truths,
+    format_of,
+    lacking,
+    mark_of,
+    marked,
+    moments,
+    numbers,
+    rounded,
+    style_of,
+    unbracketed,
+    without_blanks,
+)
 from .table import Table
 
 FEW = 10  # rows, below which nothing is taken for an identifier
@@ -77,17 +90,14 @@ def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> 
     """(kind, form, what there is to say)."""
     if cells.dtype.kind != "O":
         return ("number" if cells.dtype.kind == "f" else "date"), "", ""
-    style, fitting = style_of(different, table.decimal)
-    if not fitting and (mark := mark_of(different)):
-        style, fitting = style_of([bare(text, mark) for text in different], table.decimal)
-        style = f"{style} {mark}"
+    style, fitting = _style(different, table.decimal)
     if fitting and fitting >= MOSTLY * len(different):
         _, bad = numbers(cells, style)
         if bad.any():
             row = int(bad.argmax())
             fix = "Correct the cell, or leave it empty where the number is missing."
             raise DataError(table.place(row, name), "a number, as elsewhere in the column", cells[row], fix)
-        return "number", style, _doubt(different, style, table.decimal)
+        return _number(different, style, table.decimal)
     if are_truths(different):
         return "boolean", "", ""
     if forms := format_of(different):
@@ -96,6 +106,36 @@ def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> 
     long = sum(len(value.split()) for value in different) / max(len(different), 1)
     many = len(different) > max(20, len(cells) / 10)
     return ("text" if many and long >= WORDS else "category"), "", ""
+
+
+def _style(different: Collection[str], decimal: str) -> tuple[str, int]:
+    """(how most of these different texts are numbers, how many of them are): with a sign at each, some in brackets, or
+    as they stand."""
+    style, fitting = style_of(different, decimal)
+    mark = "" if fitting else mark_of([unbracketed(text) for text in different])
+    marks = [mark] if mark else []
+    bracketed = sum(marked(text, [BRACKETS, *marks]) != marked(text, marks) for text in different)
+    marks = [BRACKETS, *marks] if 0 < bracketed < len(different) else marks
+    if not marks:
+        return style, fitting
+    style, fitting = style_of([marked(text, marks) for text in different], decimal)
+    return " ".join([style, *marks]), fitting
+
+
+def _number(different: Collection[str], style: str, decimal: str) -> tuple[str, str, str]:
+    """(kind, form, what there is to say) of a column of numbers; those that no float tells apart are words."""
+    one, other = rounded(different, style)
+    if other:
+        alike = f"holds whole numbers that only more than 16 digits tell apart, {one} and {other}"
+        return "category", "", f"{alike}; they are read as words"
+    doubt = _doubt(different, style, decimal)
+    said = [doubt] if doubt else []
+    if BRACKETS in style:
+        bracketed = next(text for text in different if "(" in text)
+        said.append(f"has numbers in brackets, such as {bracketed}; they are read as negative")
+    if one:
+        said.append(f"holds whole numbers of more than 16 digits, such as {one}; they are rounded")
+    return "number", style, "; it ".join(said)
 
 
 def _doubt(different: Collection[str], style: str, decimal: str) -> str:

@@ -233,10 +233,15 @@ def _names(where: str, row: list[str]) -> tuple[list[str], str]:
     if all(not is_missing(name) and style_of([name])[1] for name in names):
         return [f"column_{i}" for i in range(len(names))], "The first row holds numbers: the columns have no names."
     names = [name or f"unnamed_{i}" for i, name in enumerate(names)]
-    twice, times = Counter(names).most_common(1)[0]
-    if times > 1:
-        raise FileError(f"{where}, line 1", "names of columns that differ", Told(f"{twice!r} twice"), "Rename one.")
+    check_differ(f"{where}, line 1", names)
     return names, ""
+
+
+def check_differ(where: str, names: Sequence[str]) -> None:
+    """Raise where a column's name is another one's, too."""
+    twice, times = next(iter(Counter(names).most_common(1)), ("", 0))
+    if times > 1:
+        raise FileError(where, "names of columns that differ", Told(f"{twice!r} twice"), "Rename one.")
 
 
 def _check_lengths(where: str, rows: list[list[str]], lines: list[int], n: int) -> None:

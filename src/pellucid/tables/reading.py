@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from ..data.checking import column_names
 from ..errors import DataError, FileError, MissingExtra, Told, UnknownName, WrongType
 from ..files import reading
-from .delimited import as_unicode, delimited_blocks, read_delimited
+from .delimited import as_unicode, check_differ, delimited_blocks, read_delimited
 from .table import Table
 
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".psv")
@@ -72,8 +73,9 @@ def read_blocks(path: str | os.PathLike[str]) -> Iterator[Table]:
 
 def _parquet_blocks(path: Path) -> Iterator[Table]:
     where = f"reading {path}"
-    with reading(where, "a whole .parquet file"):
-        lazy = _polars(where).scan_parquet(path)
+    polars = _polars(where)
+    with _whole(where, ".parquet", polars):
+        lazy = polars.scan_parquet(path)
         size = max(1, BLOCK // max(1, len(lazy.collect_schema())))
         first = 0
         while True:
@@ -84,6 +86,17 @@ def _parquet_blocks(path: Path) -> Iterator[Table]:
             first += size
             if len(table) < size:
                 return
+
+
+@contextmanager
+def _whole(where: str, suffix: str, polars: Any) -> Iterator[None]:
+    """Within the block such a file is read; what is wrong with it is one sentence."""
+    with reading(where, f"a whole {suffix} file"):
+        try:
+            yield
+        except polars.exceptions.DuplicateError as problem:
+            fix = "Rename one."
+            raise FileError(where, "names of columns that differ", Told(str(problem)), fix) from problem
 
 
 def from_frame(x: Any, source: str = "table") -> Table:
@@ -118,10 +131,22 @@ def _read_records(path: Path) -> Table:
 
             content = gzip.decompress(content)
         text, remarks = as_unicode(where, content)
-        rows = json.loads(text) if text.lstrip().startswith("[") else _lines(where, text)
+        rows = _parsed(where, text) if text.lstrip().startswith("[") else _lines(where, text)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise FileError(where, "one JSON object for each row, on a line of its own", Told("something else, or nothing"))
     return _from_records(rows, str(path), remarks=tuple(remarks))
+
+
+def _parsed(where: str, text: str) -> Any:
+    """What JSON says, where no object has a name twice; Python's own reader keeps the last of them in silence."""
+
+    def row(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            check_differ(where, [name for name, _ in pairs])
+        return found
+
+    return json.loads(text, object_pairs_hook=row)
 
 
 def _lines(where: str, text: str) -> list[Any]:
@@ -129,7 +154,9 @@ def _lines(where: str, text: str) -> list[Any]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
-                rows.append(json.loads(line))
+                rows.append(_parsed(f"{where}, line {number}", line))
+            except FileError:
+                raise
             except ValueError as problem:
                 raise FileError(f"{where}, line {number}", "a JSON object", Told(str(problem))) from problem
     return rows
@@ -143,14 +170,17 @@ def _read_binary(path: Path) -> Table:
     readers: dict[str, Callable[..., Any]]
     readers = {".parquet": polars.read_parquet, ".arrow": polars.read_ipc, ".feather": polars.read_ipc}
     readers |= {".ipc": polars.read_ipc}
-    with reading(where, f"a whole {suffix} file"):
+    with _whole(where, suffix, polars):
         if suffix in readers:
             return from_frame(readers[suffix](path), str(path))
         try:
             import fastexcel
         except ImportError:
             raise MissingExtra(where, "fastexcel", "tables") from None
-        first, *others = fastexcel.read_excel(path).sheet_names
+        book = fastexcel.read_excel(path)
+        first, *others = book.sheet_names
+        head = book.load_sheet(0, header_row=None, n_rows=1, dtypes="string").to_polars()
+        check_differ(where, [name.strip() for name in (head.row(0) if len(head) else ()) if name])
         frame = polars.read_excel(path, raise_if_empty=False)
     remark = f"Of its {len(others) + 1} sheets the first is read, {first}."
     return replace(from_frame(frame, str(path)), remarks=(remark,) if others else ())

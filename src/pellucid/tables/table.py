@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, Told, nearest
-from .cells import as_text
+from .cells import EXACT, as_text
 
 SHOWN = 12  # names of columns in a sentence
 EACH = "Make a column of each of its values."
@@ -121,7 +122,11 @@ def as_column(values: Any, source: str = "table", name: str = "") -> Array:
         told = Told(f"several: values of the shape {array.shape}")
         raise DataError(f"{source}, column {name!r}", "one value for each row", told, EACH)
     if kind in "iuf":
-        return array.astype(np.float64)
+        numbers = array.astype(np.float64)
+        whole = kind in "iu" or "int" in str(getattr(values, "dtype", getattr(values, "type", ""))).lower()
+        if not whole or not (np.abs(numbers) >= EXACT).any():
+            return numbers
+        return _from_objects(array.tolist() if kind in "iu" else _listed(values), {"number"})
     if kind == "M":
         return array.astype("datetime64[us]")
     if kind == "m":
@@ -145,17 +150,29 @@ def _array(values: Any) -> Array:
 
 
 def _from_objects(values: Sequence[Any], kinds: set[str]) -> Array:
-    if kinds == {"number"}:
-        try:
-            return np.array([np.nan if _kind(v) == "none" else float(v) for v in values], np.float64)
-        except OverflowError:
-            pass  # a whole number beyond all floats: its digits are a text
+    if kinds == {"number"} and not any(map(_is_rounded, values)):
+        return np.array([np.nan if _kind(v) == "none" else float(v) for v in values], np.float64)
     if kinds == {"moment"}:
         plain = [np.datetime64("NaT") if _kind(v) == "none" else _moment(v) for v in values]
         return np.array(plain, "datetime64[us]")
     array: Array = np.empty(len(values), object)
     array[:] = [as_text(value) for value in values]
     return array
+
+
+def _listed(values: Any) -> list[Any]:
+    """A column of whole numbers with gaps, which its library's own arrays have as floats."""
+    found: list[Any] = values.to_list() if hasattr(values, "to_list") else values.to_pylist()
+    return found
+
+
+def _is_rounded(value: Any) -> bool:
+    """Whether this is a number of more digits than a float holds: they are a text."""
+    if isinstance(value, Integral):
+        whole = int(value)
+        return abs(whole) > EXACT and (abs(whole) > sys.float_info.max or float(whole) != whole)
+    digits = type(value).__name__ == "Decimal" and value.is_finite() and abs(value) > EXACT
+    return bool(digits and value != float(value))
 
 
 def _kind(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -16,6 +17,9 @@ from .cells import cell_of, lacking, numbers, without_blanks
 from .columns import check_target, understood
 from .many_labels import among, labels_in, say_yes_or_no, separator_of, truths
 from .table import Table
+
+FINENESS = float(np.finfo(np.float32).eps) / 2  # of standardised numbers
+MOST_DIGITS = 300  # behind the point that can be rounded to
 
 targets: Family[Targets] = Family("table target", "pellucid.tables")
 
@@ -133,8 +137,20 @@ class Targets(Part):
         return ((np.stack(values, axis=1) - self.mean) / self.scale).astype(np.float32)
 
     def restored(self, y: Array) -> Array:
-        """Standardised numbers (N, targets) in the columns' own units; outputs of classes and labels as they are."""
-        return y if self.categorical else y.reshape(len(y), -1).astype(np.float64) * self.scale + self.mean
+        """Standardised numbers (N, targets) in the columns' own units, with as many digits as float32 tells apart;
+        outputs of classes and labels as they are.
+
+        >>> Targets(["fare"], [""], mean=[20.0], scale=[3.0]).restored(np.array([[0.1]], np.float32))
+        array([[20.3]])
+        """
+        if self.categorical:
+            return y
+        found = y.reshape(len(y), -1).astype(np.float64) * self.scale + self.mean
+        for column, scale in zip(found.T, self.scale, strict=True):
+            digits = -math.floor(math.log10(scale) + math.log10(FINENESS))
+            if abs(digits) <= MOST_DIGITS:
+                np.round(column, digits, out=column)
+        return found
 
 
 def target_cells(table: Table, name: str, kind: str) -> Array:

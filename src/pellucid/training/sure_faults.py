@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from ..errors import DesignWarning
 from ..layers import (
     Activation,
     ActivityRegularization,
@@ -29,10 +30,6 @@ from .batches import ArrayBatches, Batches
 
 TRANSPARENT = (ActivityRegularization, Dropout, Flatten, Identity, Reshape)  # behind these, the values are the same
 OF_CLASSES = (CategoricalCrossentropy, SparseCategoricalCrossentropy)
-
-
-class DesignWarning(UserWarning):
-    """A network that cannot learn as it is designed."""
 
 
 def warn_of(model: TrainableModel, batches: Batches, level: int) -> None:

@@ -37,7 +37,7 @@ def _check_values(at: str, allowed: Sequence[Any], space: Space, key: str, base:
         if leaf.has(value) or value == label(base.get(key)):
             continue
         if isinstance(leaf, Choice) and isinstance(value, str):
-            raise UnknownName(at, value, map(str, leaf.options))
+            raise UnknownName(at, value, map(str, leaf.called))
         told = ", ".join(map(str, leaf.options)) if isinstance(leaf, Choice) else f"{leaf.low} to {leaf.high}"
         raise InvalidArgument(at, f"what it may be: {told}", value)
 

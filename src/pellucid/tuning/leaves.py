@@ -91,9 +91,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several; what is no plain value goes by its label."""
+    """One of several; what is no plain value goes by its label. called: by what conditions know them, where that is
+    less: two of one class have its name in common."""
 
     options: tuple[Any, ...]
+    called: tuple[Any, ...] = ()
 
     def grid(self) -> list[Any]:
         return list(self.options)
@@ -102,7 +104,7 @@ class Choice:
 
     def has(self, value: Any) -> bool:
         """Whether it may be this one."""
-        return value in self.options
+        return value in (self.called or self.options)
 
     def middle(self) -> Any:
         """What is named first, as there is no middle."""
@@ -133,6 +135,24 @@ def label(option: Any) -> Any:
     if isinstance(option, Mapping):
         return str(option["class"]) if isinstance(option.get("class"), str) else json.dumps(option, sort_keys=True)
     return option if option is None or isinstance(option, bool | int | float | str) else json.dumps(option)
+
+
+def long_label(option: Any) -> Any:
+    """What an option goes by where others have its class: with its settings.
+
+    >>> long_label({"class": "SGD", "momentum": {"low": 0.5, "high": 0.9}}), long_label("adam")
+    ('SGD (momentum 0.5 to 0.9)', 'adam')
+    """
+    if not isinstance(option, Mapping) or len(option) < 2 or label(option) != option.get("class"):
+        return label(option)
+    settings = ", ".join(f"{name} {_in_words(value)}" for name, value in option.items() if name != "class")
+    return f"{label(option)} ({settings})"
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, Mapping) and {"low", "high"} <= {*value}:
+        return f"{value['low']} to {value['high']}"
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def at_edges(flat: Mapping[str, Any], leaves: Mapping[str, Leaf]) -> Iterator[tuple[str, str, Number]]:

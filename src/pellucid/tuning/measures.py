@@ -78,6 +78,13 @@ def measures_of(names: str | Sequence[str], default: str) -> list[Measure]:
     return found
 
 
+def between_equals(measures: Sequence[Measure]) -> list[Measure]:
+    """What decides between equals: the loss, where trials are ranked by a share of hits, of which few rows have few."""
+    first = measures[0]
+    known = any(measure.name == "loss" for measure in measures)
+    return [Measure("loss", more=False)] if first.more and first.of_outputs and not known else []
+
+
 def latency(model: Any, row: Any) -> float:
     """Milliseconds that a prediction of one row takes, the median of many."""
     took = []

@@ -27,6 +27,8 @@ ALONE = {"PELLUCID_THREADS": "1", **{f"{name}_NUM_THREADS": "1" for name in LIBR
 LOOK = 0.1  # seconds between two looks at how much memory the workers hold
 MEMORY = Path("/proc/self/statm")  # where the system tells it
 LASTING = 3  # workers in a row that die before they are ready, after which the search gives up
+UNGUARDED = 70  # what a worker ends with that came upon the search itself in the script that it was to import
+GUARD = "Call it under `if __name__ == '__main__':`, as a worker imports the script."
 
 
 def cores() -> int:
@@ -35,6 +37,12 @@ def cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux
         return os.cpu_count() or 1
+
+
+def leave_where_imported() -> None:
+    """End a worker that is importing a script without a guard, before Python ends it with a traceback."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        os._exit(UNGUARDED)
 
 
 class _Worker:
@@ -81,6 +89,7 @@ class Processes:
     """An `Executor` of as many slots as there are cores. memory: bytes that one worker may hold."""
 
     def __init__(self, objective: Objective, workers: int | None = None, memory: int | None = None) -> None:
+        leave_where_imported()
         if memory is not None and not MEMORY.exists():
             told = Told(f"{sys.platform}, where a process cannot be asked how much it holds")
             raise InvalidArgument("tune, argument memory", "a system with /proc", told)
@@ -126,6 +135,7 @@ class Processes:
 
     def _heard(self, worker: _Worker) -> Iterator[Event]:
         """All that a worker has told; and its death, if it is dead."""
+        dead = False
         try:
             while worker.pipe.poll():
                 came: Event | None = worker.pipe.recv()
@@ -136,6 +146,8 @@ class Processes:
                     worker.trial = None
                 yield came
         except (EOFError, OSError):
+            dead = True
+        if dead:  # not within the handler, whose error would be told beside that of the search
             yield from self._buried(worker)
 
     def _buried(self, worker: _Worker) -> Iterator[Event]:
@@ -149,9 +161,12 @@ class Processes:
 
     def _born_again(self, worker: _Worker, reason: str) -> None:
         """A worker died before it could try anything: its trial waits for another."""
+        if worker.process.exitcode == UNGUARDED:
+            told = Told("a script that calls tune wherever it is imported")
+            raise NotReady("tune, workers", "a script that other processes can import", told, GUARD)
         self._stillborn += 1
         if self._stillborn >= LASTING:
-            fix = "What they print above says why; a script calls tune under `if __name__ == '__main__':`."
+            fix = "What they print above says why."
             if worker.too_large:
                 fix = "Allow a worker more memory: Python and the data alone take more."
             raise NotReady("tune, workers", "processes that start", Told(reason), fix)

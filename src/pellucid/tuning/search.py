@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..errors import NonFinite
 from .study import Record, Study
 from .trials import Executor, Reported
 
 TICK = 0.5  # seconds between two looks at the clock
-ENOUGH = 20  # trials that fail for one reason, before any does not: then the next will, too
+ENOUGH = 20  # trials that fail for one kind of reason, before any does not: then the next will, too
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,20 @@ def search(study: Study, executor: Executor, budget: Budget, on_progress: OnProg
 
 
 def _hopeless(study: Study) -> bool:
-    """Whether nothing has come of many trials but one and the same trouble."""
+    """Whether nothing has come of many trials but one and the same trouble, whatever its numbers are."""
     over = [record for record in study.records if record.state != "running"]
-    return len(over) >= ENOUGH and {(record.state, record.reason) for record in over} == {("failed", over[0].reason)}
+    kinds = {(record.state, _kind(record.reason)) for record in over}
+    return len(over) >= ENOUGH and kinds == {("failed", _kind(over[0].reason))}
+
+
+def _kind(reason: str) -> str:
+    """A trouble without its numbers and names; where a training diverges, one and the same.
+
+    >>> _kind("MemoryError: 8.5 GB for 'dense_1'") == _kind("MemoryError: 12 GB for 'dense'")
+    True
+    """
+    name = NonFinite.__name__
+    return name if reason.startswith(f"{name}:") else re.sub(r"'[^']*'|[-+]?\d[\w.,+-]*", "", reason)
 
 
 def _may_ask(study: Study, budget: Budget) -> bool:

@@ -28,7 +28,7 @@ import numpy as np
 
 from .. import checks
 from ..errors import InvalidArgument, Told, UnknownName, WrongType
-from .leaves import MOST_IN_GRID, Choice, Leaf, Number, label, too_many
+from .leaves import MOST_IN_GRID, Choice, Leaf, Number, label, long_label, too_many
 
 RANGE = ("low", "high", "log", "step", "points")
 LAYERS = ("number", "units", "shrink")
@@ -233,12 +233,15 @@ def _choice(where: str, given: Sequence[Any]) -> Node:
     if not isinstance(given, list) or not given:
         raise InvalidArgument(where, "a list of choices", given)
     inner: dict[Any, Node] = {}
+    called = [label(option) for option in given]
     for i, option in enumerate(given):
         made = _node(f"{where}, choice {i + 1}", option) if isinstance(option, Mapping) else _constant(option)
-        if label(option) in inner:
-            raise InvalidArgument(where, "choices that differ", Told(f"{label(option)!r} twice"))
-        inner[label(option)] = made
-    leaf = Choice(tuple(inner))
+        name = called[i] if called.count(called[i]) == 1 else long_label(option)
+        if name in inner:
+            fix = "Leave one out, or give them different settings."
+            raise InvalidArgument(where, "choices that differ", Told(f"{name!r} twice"), fix)
+        inner[name] = made
+    leaf = Choice(tuple(inner), tuple(called))
 
     def draw_one(name: str, draw: Draw) -> Any:
         chosen = draw(name, leaf)

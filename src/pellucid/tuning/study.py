@@ -125,10 +125,16 @@ class Study:
             self.granted = granted
 
     def best(self) -> Record | None:
-        """The best of the trials that are done, by the first objective; of equals, the first."""
+        """The best of the trials that are done, by the first objective; of equals that with the lowest loss, or the
+        first."""
+        done = [record for record in self.done if not math.isnan(record.scores[next(iter(self.plan.objectives))])]
+        return min(done, key=self.rank, default=None)
+
+    def rank(self, record: Record) -> tuple[float, float, int]:
+        """What trials that are done are sorted by, the best first."""
         name, more = next(iter(self.plan.objectives.items()))
-        done = [record for record in self.done if not math.isnan(record.scores[name])]
-        return min(done, key=lambda r: (-r.scores[name] if more else r.scores[name], r.number), default=None)
+        score = record.scores[name]
+        return -score if more else score, record.scores.get("loss", 0.0), record.number
 
     def front(self) -> list[Record]:
         """Those of the trials done than which no other is better in one objective and as good in all."""

@@ -22,8 +22,8 @@ from .conditions import check_conditions
 from .fitting import Training
 from .inside import Inside
 from .journal import Journal
-from .measures import Measure, measures_of
-from .processes import Processes
+from .measures import Measure, between_equals, measures_of
+from .processes import Processes, leave_where_imported
 from .samplers import checked
 from .search import Budget, OnProgress, search
 from .space import Space, as_drawn
@@ -31,6 +31,9 @@ from .study import Plan, Study
 from .trials import Executor, Objective
 from .tuned import Tuned, as_csv, remarks
 
+FEW = 1000  # rows, below which one part held out tells more of its own luck than of the trials
+FOLDS = 5  # that such rows are cut into
+HELD = 0.2  # share of other rows that trials are judged by
 JOURNAL, TABLE = "trials.jsonl", "trials.csv"
 _WHERE = "tune, argument"
 
@@ -45,7 +48,7 @@ def tune(
     time: float | None = None,
     sampler: str = "tpe",
     pruner: str = "auto",
-    validation: float | tuple[Any, Any] = 0.2,
+    validation: float | tuple[Any, Any] | None = None,
     folds: int = 0,
     groups: Any = None,
     times: Any = None,
@@ -66,8 +69,9 @@ def tune(
     or several, which make a front. trials, time: how many, and for how many seconds; 60 trials where neither is given.
 
     sampler: tpe, random, grid, cmaes, gp; pruner: auto, none, asha, hyperband, median. validation: the share of the
-    rows that trials are judged by, or (x, y); or `folds`, each class in proportion, or by `groups` or `times`. test:
-    (x, y) that the search never sees; the best network is judged by it once. It is trained on all of `data`.
+    rows that trials are judged by, or (x, y); or `folds`, each class in proportion, or by `groups` or `times`. Unless
+    given, a fifth, or of fewer than 1,000 rows five folds: the best by few rows is the luckiest. test: (x, y) that the
+    search never sees; the best network is judged by it once. It is trained on all of `data`.
 
     folder: keeps the journal, and goes on with a search that is there. workers: processes, as many as there are cores;
     what another process cannot import, such as a function of a notebook, is tried in this one. `Dask`
@@ -87,13 +91,16 @@ def tune(
 
     Ctrl-C ends the search; the best network so far is trained and returned.
     """
+    leave_where_imported()
     x, y = as_arrays(data, f"{_WHERE} data")
     kept_for_test = None if test is None else as_arrays(test, f"{_WHERE} test")
     measures = measures_of(metric, "crossentropy" if of_classes(y) else "mean_squared_error")
-    x, y, parts = _parts(x, y, validation, folds, groups, times, seed)
+    folds = FOLDS if not folds and validation is None and FOLDS <= len(x) < FEW else folds
+    x, y, parts = _parts(x, y, HELD if validation is None else validation, folds, groups, times, seed)
     kept = None if folder is None else Path(checks.path(f"{_WHERE} folder", folder))
     objective = Built(
-        build, x, y, parts, measures, checks.integer(f"{_WHERE} epochs", epochs, minimum=1),
+        build, x, y, parts, [*measures, *between_equals(measures)],
+        checks.integer(f"{_WHERE} epochs", epochs, minimum=1),
         checks.integer(f"{_WHERE} batch_size", batch_size, minimum=1),
         checks.integer(f"{_WHERE} patience", patience, minimum=0), checks.integer(f"{_WHERE} seed", seed, minimum=0),
     )  # fmt: skip
@@ -108,7 +115,7 @@ def tune(
             write_text_whole(kept / TABLE, as_csv(study))
     if whole and study.best() is None:
         raise NotReady("tune", "a trial that comes to its end", Told("none"), " ".join(remarks(study)))
-    return _outcome(study, objective, kept_for_test)
+    return _outcome(study, objective, measures, kept_for_test)
 
 
 def plan_of(
@@ -183,7 +190,9 @@ def _parts(
     return x, y, [(train, held)]
 
 
-def _outcome(study: Study, objective: Built, test: tuple[Array, Array] | None) -> Tuned:
+def _outcome(
+    study: Study, objective: Built, measures: Sequence[Measure], test: tuple[Array, Array] | None
+) -> Tuned:  # fmt: skip
     best = study.best()
     if best is None:
         return Tuned(study)
@@ -191,4 +200,4 @@ def _outcome(study: Study, objective: Built, test: tuple[Array, Array] | None) -
     if test is None:
         return Tuned(study, model)
     training = Training(model, {}, test, 0)
-    return Tuned(study, model, {measure.name: training.value(measure) for measure in objective.measures})
+    return Tuned(study, model, {measure.name: training.value(measure) for measure in measures})

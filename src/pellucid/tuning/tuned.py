@@ -90,12 +90,11 @@ def remarks(study: Study) -> list[str]:
 
 def ranking(study: Study) -> list[Record]:
     """All trials: those done, the best first; then those pruned, failed, and not finished."""
-    name, more = next(iter(study.plan.objectives.items()))
     order = list(STATES)
 
-    def place(record: Record) -> tuple[int, float, int]:
-        score = record.scores[name] if record.state == "done" else 0.0
-        return order.index(record.state), -score if more else score, record.number
+    def place(record: Record) -> tuple[int, tuple[float, float, int]]:
+        rank = study.rank(record) if record.state == "done" else (0.0, 0.0, record.number)
+        return order.index(record.state), rank
 
     return sorted(study.records, key=place)
 
@@ -105,8 +104,8 @@ def table(study: Study, records: Iterable[Record]) -> list[list[str]]:
     scores, names = _columns(study)
     rows = [["trial", "state", *scores, *names, "seconds", "reason"]]
     for record in records:
-        drawn = [_text(record.trial.flat[name]) if name in record.trial.flat else "" for name in names]
-        judged = [_text(record.scores[name]) if name in record.scores else "" for name in scores]
+        drawn = [shown(record.trial.flat[name]) if name in record.trial.flat else "" for name in names]
+        judged = [shown(record.scores[name]) if name in record.scores else "" for name in scores]
         rows.append([str(record.number), STATES[record.state], *judged, *drawn, f"{record.seconds:.2f}", record.reason])
     return rows
 
@@ -135,7 +134,8 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, int | float | str) and not isinstance(value, bool) else json.dumps(value)
 
 
-def _text(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value in a table."""
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     return f"{value:.4g}" if isinstance(value, float) else f"{value}"

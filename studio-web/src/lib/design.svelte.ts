@@ -41,9 +41,14 @@ class Design {
     this.#changed();
   }
 
-  /** Lay values over the spec; undefined takes a field back to its default. */
-  lay(change: Record<string, Json | undefined>): void {
-    const spec = { ...this.spec, ...change } as Spec;
+  /** The settings of a run. The best of a search has learned from all rows; what is trained next is watched again. */
+  take({ validation_split: held, ...rest }: Spec): void {
+    this.set({ ...rest, ...(held ? { validation_split: held } : {}) } as Spec);
+  }
+
+  /** Lay values over the spec, or another one; undefined takes a field back to its default. */
+  lay(change: Record<string, Json | undefined>, over: Spec = this.spec): void {
+    const spec = { ...over, ...change } as Spec;
     for (const [name, value] of Object.entries(change)) if (value === undefined) delete spec[name];
     this.set(spec);
   }
@@ -64,8 +69,12 @@ class Design {
     return at(this.shape.hidden, path);
   }
 
+  /** What a block comes to; of a number of neurons several layers may come, as it may be evened out or switched off. */
   told(entry: Path | null): BlockTold | undefined {
-    return this.check?.blocks?.findLast((block) => same(block.entry, entry));
+    const found = (this.check?.blocks ?? []).filter((block) => same(block.entry, entry));
+    if (found.length < 2 || entry === null) return found.at(-1);
+    const sum = (of: "parameters" | "memory") => found.reduce((all, block) => all + block[of], 0);
+    return { ...found.at(-1)!, parameters: sum("parameters"), memory: sum("memory") };
   }
 
   problemsAt(entry: Path | null): BlockProblem[] {
@@ -160,7 +169,7 @@ class Design {
     try {
       this.data = await post<DataTold>("data", { spec: this.spec }, signal);
     } catch (reason) {
-      if (!signal.aborted) this.data = null; // what is on view would be that of other data
+      if (!signal.aborted) [this.data, this.check] = [null, null]; // what is on view would be that of other data
       throw reason;
     }
     this.#about = about;

@@ -9,6 +9,7 @@ const KEY = "pellucid-run";
 const ASKED = "pellucid-asked"; // the runs there were when this tab asked for a training, until that is answered
 const ANSWERED_BY = 60_000; // milliseconds, in which a training begins or is refused
 const MOST_ROWS = 5000; // of the curve, before it is thinned
+const PATIENCE = 80; // milliseconds that rows of the curve wait for a picture, to be drawn with it
 const ALIVE: State[] = ["starting", "running", "paused", "stopping"];
 
 /** The run that the page shows: what is heard of it, whether it trains or was trained long ago. */
@@ -40,6 +41,8 @@ class Live {
   #seq = 0;
   #request = 0;
   #thinning = false;
+  #rows: Message[] = [];
+  #timer = 0;
   /** Where the page was loaded anew after a start was asked for: the runs of then, and whether they trained. */
   #before: Record<string, boolean> | null = null;
   #watched: Record<string, Json> = {};
@@ -47,7 +50,7 @@ class Live {
     message: (message) => this.#hear(message),
     frame: (frame) => this.#see(frame),
     open: () => this.#opened(),
-    closed: () => ([this.connected, this.lost] = [false, true]),
+    closed: () => this.#closed(),
   });
 
   alive = $derived(ALIVE.includes(this.state));
@@ -109,6 +112,14 @@ class Live {
     this.atRest = told !== null && !told.live && !this.alive;
   }
 
+  /** The runs as they lie there now; a run shown that is no longer among them, and does not train, is left. */
+  async look(): Promise<void> {
+    const told = await get<{ runs: Run[] }>("runs").catch(() => null);
+    if (!told) return;
+    this.runs = told.runs;
+    if (this.id && !this.alive && !told.runs.some(({ id }) => id === this.id)) this.#forget(null);
+  }
+
   forget(): void {
     this.#forget(null);
   }
@@ -121,7 +132,7 @@ class Live {
     this.findings = this.told.findings;
     this.problem = this.told.problem;
     this.epochs = this.told.epochs ?? this.epochs;
-    this.metric ||= this.told.metric?.name ?? "";
+    this.metric ||= this.told.watched || (this.told.metric?.name ?? "");
     if (this.rows.length === 0) {
       const { rows } = await get<{ rows: Row[] }>(`runs/${encodeURIComponent(this.told.id)}/curve?points=2000`);
       if (this.rows.length === 0 && this.told?.id === this.id) this.rows = rows;
@@ -138,11 +149,18 @@ class Live {
       speed: 0, left: null, findings: [], problem: null, refused: null, layers: [], frames: {},
     });
     this.#seq = 0;
+    this.#rows = [];
   }
 
   #opened(): void {
     [this.connected, this.lost] = [true, false];
     if (this.id) void this.#open();
+  }
+
+  /** Where the studio was started anew, it answers, but wants another word, for which the page asks. */
+  #closed(): void {
+    [this.connected, this.lost] = [false, true];
+    void get("hello").catch(() => null);
   }
 
   #ask(): void {
@@ -160,6 +178,7 @@ class Live {
     if (frame.run !== this.id) return;
     requestAnimationFrame(() => {
       if (frame.run !== this.id) return;
+      this.#catchUp();
       this.frames = { ...this.frames, [frame.topic]: frame };
       this.tell("ack", { topic: frame.topic });
     });
@@ -204,6 +223,13 @@ class Live {
   }
 
   #about(message: Message): void {
+    if (message.type === "curve") {
+      this.#rows.push(message);
+      if (Object.keys(this.#watched).length === 0) this.#catchUp();
+      else this.#timer ||= window.setTimeout(() => this.#catchUp(), PATIENCE);
+      return;
+    }
+    this.#catchUp();
     if (message.type === "state") {
       const was = this.state;
       this.state = message.state as State;
@@ -213,8 +239,6 @@ class Live {
       this.words = (message.words as string) ?? "";
       if (was !== this.state) said.aloud(this.words || this.state);
       if (was !== this.state && !this.alive) void this.refresh();
-    } else if (message.type === "curve") {
-      this.#curve(message);
     } else if (message.type === "finding") {
       this.findings = message.findings as unknown as Finding[];
     } else if (message.type === "problem") {
@@ -222,6 +246,13 @@ class Live {
     } else if (message.type === "finished") {
       void this.refresh();
     }
+  }
+
+  /** Rows that waited. A page that is drawn for them, and then for a picture, takes twice the time from the training. */
+  #catchUp(): void {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    for (const message of this.#rows.splice(0)) if (message.run === this.id) this.#curve(message);
   }
 
   /** A long curve anew from the server, which keeps its lowest and highest points; what came meanwhile follows. */

@@ -1,4 +1,5 @@
 import type { IconName } from "../parts/Icon.svelte";
+import { holdsLink } from "./token.svelte";
 
 export const SCREENS = [
   { id: "data", label: "Data", title: "What it learns from" },
@@ -33,6 +34,7 @@ class Screen {
   }
 
   #read(): void {
+    if (holdsLink()) return location.reload();
     const found = ALL.find(({ id }) => id === location.hash.slice(1));
     if (found) this.now = found.id;
   }

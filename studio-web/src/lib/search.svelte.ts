@@ -3,6 +3,7 @@ import { said } from "./said.svelte";
 import type { Budget, Json, Problem, RunTold, SearchTold } from "./types";
 
 const KEY = "pellucid-search";
+const LOOK = 2000; // milliseconds
 
 /** The search for better settings that the page shows: one that goes on, or one that has ended. */
 class Search {
@@ -11,6 +12,7 @@ class Search {
   run = $state.raw<RunTold | null>(null);
   starting = $state(false);
   problem = $state.raw<Problem | null>(null);
+  #look = 0;
 
   /** What the page showed before it was loaded anew, or before the line broke. */
   async find(): Promise<void> {
@@ -19,6 +21,9 @@ class Search {
     const told = await get<SearchTold>(`tune/${encodeURIComponent(id)}`).catch(() => null);
     if (told) this.hear(told);
     else this.leave();
+    // Another program tells nothing: its search is looked at now and then.
+    clearTimeout(this.#look);
+    if (told?.state === "elsewhere") this.#look = window.setTimeout(() => void this.find(), LOOK);
   }
 
   /** News of the search shown; of another one only where that goes on, and this does not. */
@@ -66,6 +71,7 @@ class Search {
 
   /** Make room for another search. */
   leave(): void {
+    clearTimeout(this.#look);
     [this.told, this.run, this.problem] = [null, null, null];
     localStorage.removeItem(KEY);
   }

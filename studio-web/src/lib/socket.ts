@@ -15,10 +15,12 @@ interface Listener {
 export class Socket {
   #socket: WebSocket | null = null;
   #failed = 0;
+  #again = 0;
 
   constructor(private readonly listener: Listener) {}
 
   connect(): void {
+    if (!token.value) return; // the page asks for it, and begins anew then
     const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/socket`;
     const socket = new WebSocket(address, ["pellucid", `token.${toBase64Url(token.value)}`]);
     socket.binaryType = "arraybuffer";
@@ -33,9 +35,12 @@ export class Socket {
     socket.onclose = () => {
       if (this.#socket !== socket) return;
       this.listener.closed();
-      setTimeout(() => this.connect(), Math.min(5000, 250 * 2 ** this.#failed++));
+      this.#again = window.setTimeout(() => this.connect(), Math.min(5000, 250 * 2 ** this.#failed++));
     };
+    clearTimeout(this.#again);
+    const former = this.#socket;
     this.#socket = socket;
+    former?.close();
   }
 
   get open(): boolean {

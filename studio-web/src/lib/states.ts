@@ -22,7 +22,8 @@ export function isShare(metric: string): boolean {
 
 const METRICS: Record<string, string> = {
   accuracy: "How often it is right", mean_absolute_error: "How far off it is", crossentropy: "How wrong and how unsure it is",
-  root_mean_squared_error: "How far off it is, large errors most", r2_score: "How much of it is explained",
+  root_mean_squared_error: "How far off it is, large errors most", r2_score: "How much of it is explained", r2: "How much of it is explained",
+  mae: "How far off it is", binary_accuracy: "How often it is right",
   loss: "How wrong it is, as in training",
 };
 

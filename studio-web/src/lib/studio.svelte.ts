@@ -11,13 +11,15 @@ class Studio {
   schema = $state.raw<Schema | null>(null);
   hello = $state.raw<Hello | null>(null);
   problem = $state.raw<Problem | null>(null);
+  #taken: ReturnType<typeof takeFragment> | null = null;
 
   async begin(): Promise<void> {
-    const taken = takeFragment();
+    const taken = (this.#taken ??= takeFragment()); // kept while the page asks for the word that opens the studio
     screen.begin();
     if (!token.value) return;
     try {
       [this.hello, this.schema] = await Promise.all([get<Hello>("hello"), get<Schema>("schema")]);
+      this.#taken = { spec: null, run: null };
       const shared = taken.spec ? await this.#shared(taken.spec) : null;
       design.begin(shared ?? this.hello.start.spec);
       live.begin(taken.run ?? this.hello.start.run);

@@ -23,6 +23,11 @@ export function takeFragment(): { spec: string | null; run: string | null } {
   return taken;
 }
 
+/** Whether the fragment holds more than a screen's name: a link of the studio was opened in this very tab. */
+export function holdsLink(): boolean {
+  return /^#(.*&)?(token|spec|run)=/.test(location.hash);
+}
+
 export function toBase64Url(text: string): string {
   const bytes = String.fromCharCode(...new TextEncoder().encode(text));
   return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

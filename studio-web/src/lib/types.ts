@@ -157,7 +157,7 @@ export interface Tuning {
 }
 
 export interface SearchForm {
-  vary: { name: string; words: string; on: boolean; needs: string | null }[];
+  vary: { name: string; words: string; space: Json; on: boolean; needs: string | null }[];
   replaces: boolean;
   metrics: { name: string; more: boolean }[];
 }
@@ -179,7 +179,7 @@ export interface Try {
 
 export interface SearchTold {
   id: string;
-  state: "searching" | "stopping" | "training" | "done" | "stopped" | "failed";
+  state: "searching" | "stopping" | "training" | "done" | "stopped" | "failed" | "elsewhere";
   live: boolean;
   words: string;
   data: string;
@@ -222,6 +222,8 @@ export interface Check {
   epochs?: number;
   steps?: number;
   code?: { toml: string; command: string; python: string };
+  /** What is taken where nothing is set. */
+  usual?: Record<string, Json>;
 }
 
 export type State =
@@ -247,11 +249,17 @@ export interface InputTold {
   shape: number[];
   example?: Json;
   columns?: { name: string; kind: string; levels?: string[] }[];
+  /** What each single number of it is called. */
+  inputs?: string[];
 }
 
 export interface RunTold extends Run {
   spec: Spec;
   metrics: Record<string, Json> | null;
+  /** The metric of which there is a curve. */
+  watched: string;
+  /** Where it answers over HTTP, while it does. */
+  served: string | null;
   problem: Problem | null;
   findings: Finding[];
   classes: string[] | null;
@@ -298,6 +306,10 @@ export interface Prediction {
   seen: number[][] | null;
   layers: { name: string; class: string; shape: number[]; values: number[] }[];
   why: { input: string; share: number }[] | null;
+  /** Of one of the rows to test on: the right answer, and its cells. */
+  true: string | null;
+  row: Record<string, Json> | null;
+  x: number[];
 }
 
 export interface Told {

@@ -39,6 +39,11 @@ const WORDS: Record<string, string> = {
   activity_regularizer: "Penalty on outputs",
 };
 
+/** What data are called: a data set's name, or a file's without the way to it. */
+export function dataName(data: string): string {
+  return data.split(/[/\\]/).findLast(Boolean) ?? data;
+}
+
 export function words(name: string): Word {
   const plain = name.replaceAll("_", " ");
   return { label: WORDS[name] ?? plain.charAt(0).toUpperCase() + plain.slice(1), term: plain };

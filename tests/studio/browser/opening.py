@@ -20,9 +20,9 @@ def installed() -> str | None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The link of a studio that works in this folder."""
-    command = [sys.executable, "-m", "pellucid", "studio", "--no-browser", "--port", "0"]
+def serving(folder: Path, port: int = 0) -> Iterator[str]:
+    """The link of a studio that works in this folder, on this port or one that is free."""
+    command = [sys.executable, "-m", "pellucid", "studio", "--no-browser", "--port", str(port)]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -67,6 +67,7 @@ def test_a_broken_design_is_explained_on_its_block_and_mended(designer: Hands) -
     said = block.locator(".note.bad")
     said.wait_for()
     assert "expected" in said.inner_text()
+    assert page.get_by_role("textbox", name="Neurons", exact=True).get_attribute("aria-invalid") == "true"
     train = page.get_by_role("region", name="Your network").get_by_role("button", name="Train")
     assert train.is_disabled()
     designer.set("Neurons", "24")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import random
 from pathlib import Path
 
 import pytest
@@ -11,19 +9,6 @@ import pytest
 from studio.browser.hands import Hands
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    """400 people of whom the older, richer ones buy; some ages are missing."""
-    chance, path = random.Random(0), tmp_path / "people.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["age", "income", "town", "buys"])
-        for i in range(400):
-            age, income, town = chance.randint(18, 80), chance.randint(10, 90), chance.choice(["Ulm", "Jena", "Bonn"])
-            writer.writerow([age if i % 20 else "", income, town, "yes" if age + income > 100 else "no"])
-    return path
 
 
 def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> None:

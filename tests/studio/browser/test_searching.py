@@ -36,6 +36,9 @@ def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands) -> 
     page = hands.page
     to_form(hands, "Moons")
     page.get_by_role("checkbox", name="Bend (activation)").uncheck()
+    hands.press("Say how far each may vary")
+    page.get_by_role("textbox", name="Layers, how many layers, to").fill("2")
+    page.get_by_role("group", name="Examples per step").get_by_label("8", exact=True).uncheck()
     page.get_by_label("What counts as better").select_option("accuracy")
     begin(hands, 4)
     state(hands, "done")
@@ -44,6 +47,9 @@ def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands) -> 
     page.locator(".good .value").wait_for()
     best = page.locator("li.best").inner_text()
     assert "Bend" not in best
+    tried = [one.inner_text() for one in page.get_by_role("region", name="Tries").get_by_role("listitem").all()]
+    assert all(re.search(r"Examples per step\s+(16|32)\s", one) for one in tried)
+    assert all(len(re.findall(r"\d+", re.search(r"Layers\s+([\d, ]+)", one)[1])) <= 2 for one in tried)  # type: ignore[index]
     hands.press("Mistakes")
     page.get_by_text("held-back examples").wait_for()
     page.go_back()
@@ -51,6 +57,7 @@ def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands) -> 
     page.get_by_role("region", name="Your network").wait_for()
     spec = page.evaluate("JSON.parse(sessionStorage.getItem('pellucid-spec'))")
     assert re.search(rf"Layers\s+{', '.join(map(str, spec['layers']))}\s", best)
+    assert "validation_split" not in spec  # what is trained next is watched, though the best has learned from all rows
     hands.go("Runs")
     page.get_by_role("article", name="moons-1").get_by_role("button", name="Take out").wait_for()
 
@@ -85,6 +92,7 @@ def test_it_fits_a_phone_and_passes_axe_core(hands: Hands, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": 375, "height": 812})
     to_form(hands, "Digits")
+    hands.press("Say how far each may vary")
     found = {"form": looked(hands)}
     begin(hands, 3)
     state(hands, "done")

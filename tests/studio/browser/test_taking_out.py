@@ -85,3 +85,26 @@ def test_the_doctors_remedy_is_one_click(hands: Hands) -> None:
         "() => !['3', ''].includes([...document.querySelectorAll('.field')]"
         ".find(one => one.textContent.startsWith('Step size')).querySelector('input').value)"
     )
+
+
+def test_whether_a_run_is_served_is_told_of_that_run_alone(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    train(hands, epochs="2")
+    train(hands, "digits-2", "2")
+    hands.go("Runs")
+
+    def dialog_of(run: str) -> None:
+        page.get_by_role("article", name=run).get_by_role("button", name="Take out").click()
+
+    dialog_of("digits-1")
+    hands.press("Serve it")
+    address = page.get_by_role("link", name="http://127.0.0.1").get_attribute("href")
+    hands.press("Close")
+    dialog_of("digits-2")
+    page.get_by_role("button", name="Serve it").wait_for()
+    hands.press("Close")
+    dialog_of("digits-1")
+    assert page.get_by_role("link", name="http://127.0.0.1").get_attribute("href") == address
+    hands.press("Stop serving")
+    page.get_by_role("button", name="Serve it").wait_for()

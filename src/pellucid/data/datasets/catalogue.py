@@ -71,6 +71,12 @@ def catalogue() -> list[DatasetInfo]:
     return [info for info, _ in _TABLE.values()]
 
 
+def at_hand(name: str) -> bool:
+    """Whether a data set can be loaded without a download."""
+    images = {"mnist": mnist.MNIST, "fashion_mnist": fashion_mnist.FASHION_MNIST}
+    return name not in images or images[name].at_hand()
+
+
 def load(name: str, seed: int = 0) -> Split:
     """((x_train, y_train), (x_test, y_test)) of the set with this name; `seed` draws and splits those that come whole.
 

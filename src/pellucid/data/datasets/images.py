@@ -64,6 +64,12 @@ class ImageSet:
         cache = cache_folder() / "datasets" / self.name
         return self._read_if_whole(cache) or self._downloaded(cache)
 
+    def at_hand(self) -> bool:
+        """Whether it can be loaded without a download."""
+        data = os.environ.get("PELLUCID_DATA")
+        own = [Path(data).expanduser() / self.name, Path(data).expanduser()] if data else []
+        return any(self._found(folder) for folder in [*own, cache_folder() / "datasets" / self.name])
+
     def _given(self, path: Path) -> Split:
         where = f"datasets.{self.name}.load_data, argument path"
         if path.suffix == ".npz" and path.is_file():

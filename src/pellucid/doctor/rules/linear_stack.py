@@ -52,7 +52,8 @@ def affine(step: Step, model: Any) -> bool:
     layer = step.layer
     if layer.gives_weights:
         return True
-    activation = None if isinstance(layer, Op) else function_of(layer)
+    gated = hasattr(layer, "recurrent_activation")  # which bends, whatever its activation does
+    activation = None if isinstance(layer, Op) or gated else function_of(layer)
     own = {wire: p for other in model.wiring.steps if other.layer.gives_weights
            for wire, p in zip(other.outputs, other.layer.p.values(), strict=True)}  # fmt: skip
     flowing = [wire for wire in step.inputs if wire not in own]

@@ -15,11 +15,11 @@ from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
 from ..ours import DIFFERING, only_ours, ours
-from . import attention, layers, sliding  # their emitters register themselves
+from . import attention, layers, pictures, sliding  # their emitters register themselves
 from .ops import write_op
 from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
 
-__all__ = ["Network", "attention", "layers", "sliding", "write_network"]
+__all__ = ["Network", "attention", "layers", "pictures", "sliding", "write_network"]
 
 PASSED: dict[type[Any], int] = {ByPhase: 1, WithMask: 0}  # which of its inputs a layer passes on, in prediction
 ROWS = 256  # on which ranges are looked for at once

@@ -15,7 +15,7 @@ from ...layers.composite import Composite
 from ...training.base import is_own
 from ...wiring import Step
 from ..ours import activations_of, kind, ours, own_code
-from . import joining, layers, normalizing, operations, plain_ops, sliding  # noqa: F401  # they register themselves
+from . import joining, layers, normalizing, operations, pictures, plain_ops, sliding  # noqa: F401  # they register
 from .assembling import averages_text, backward_text, cached, forward_text, unpacked
 from .ours import INSTEAD, only_ours
 from .writer import EMITTERS, At, Back, Script, said

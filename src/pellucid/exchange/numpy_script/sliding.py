@@ -7,11 +7,13 @@ its channels last. i, j, k count the taps along the axes, n the groups of channe
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ... import layers as L
+from ...arrays import Shape
 from ...layers.channels import LAST
 from ...layers.pooling import met
 from ...layers.sliding import Window
@@ -88,6 +90,37 @@ class Slid:
         text = f"{du}[{inner}]" if self.window.has_border else du
         return text if self.last else f"np.moveaxis({text}, -1, 1)"
 
+    def ended(
+        self, filters: int, forward: Callable[[str], None], back: Callable[[str, bool], None],
+        dx: Callable[[], str], places: Shape = (),
+    ) -> tuple[str, Back]:  # fmt: skip
+        """Write a convolution's forward, whose lines make c, with its bias and activation; and the way back, whose
+        lines know dc. dx: dL/dx, as text. places: the size of what comes out."""
+        at, layer = self.at, self.at.layer
+        linear, places = layer.activation.name == "linear", places or self.window.places
+        z = at.name("z") if not linear or at.fused else at.name("h")
+        c = z if self.last else at.name("c")
+        forward(c)
+        if layer.use_bias:
+            at.forward(f"{c} = {c} + {at.p('bias')}", batch((*places, filters)))
+        if z != c:
+            at.forward(f"{z} = np.moveaxis({c}, -1, 1)", batch((filters, *places)))
+        out = z
+        if not linear and not at.fused:
+            out = at.name("h")
+            at.forward(f"{out} = {at.script.activation(layer.activation, z)}")
+
+        def backward(dy: str, wanted: bool) -> str | None:
+            if out != z:
+                at.backward(f"d{z} = {at.script.slope(layer.activation, dy, z, out)}")
+            dc = self.back_at(f"d{z}", c)
+            back(dc, wanted)
+            if layer.use_bias and at.trains("bias"):
+                at.gradient("bias", f"{dc}.sum(axis={tuple(range(len(places) + 1))})")
+            return dx() if wanted else None
+
+        return out, backward
+
     def zeros(self, name: str, channels: int, start: str = "zeros") -> None:
         """Write an array with a number for each place and channel."""
         sizes = ", ".join(map(str, (*self.window.places, channels)))
@@ -97,30 +130,20 @@ class Slid:
 
 @writes(L.Conv1D, L.Conv2D, L.Conv3D)
 def convolution(at: At) -> tuple[str, Back]:
-    layer, slid = at.layer, Slid(at)
-    linear, filters, W = layer.activation.name == "linear", layer.filters, at.name("W")
-    z = at.name("z") if not linear or at.fused else at.name("h")
-    c = z if slid.last else at.name("c")
-    mine, theirs, groups, every = shares(slid.channels, filters, layer.groups)
+    layer, slid, W = at.layer, Slid(at), at.name("W")
+    I, O = slid.channels // layer.groups, layer.filters // layer.groups
+    mine, theirs, groups, every = shares(slid.channels, layer.filters, layer.groups)
     head = slid.loop(*groups)
-    slid.entered()
-    at.forward(f"{W} = {at.p('kernel')}", str((*layer.kernel_size, slid.channels // layer.groups, filters)))
-    slid.zeros(c, filters)
-    at.forward(head)
-    at.forward(f"    {part(c, *theirs)} += {slid.met(slid.u, *mine)} @ {W}[{slid.taps}{every}]")
-    if layer.use_bias:
-        at.forward(f"{c} = {c} + {at.p('bias')}", batch((*slid.window.places, filters)))
-    slid.left(c, z, filters)
-    out = z
-    if not linear and not at.fused:
-        out = at.name("h")
-        at.forward(f"{out} = {at.script.activation(layer.activation, z)}")
 
-    def back(dy: str, wanted: bool) -> str | None:
-        dz = f"d{z}"
-        if out != z:
-            at.backward(f"{dz} = {at.script.slope(layer.activation, dy, z, out)}")
-        dc, du, trains = slid.back_at(dz, c), slid.du, at.trains("kernel")
+    def forward(c: str) -> None:
+        slid.entered()
+        at.forward(f"{W} = {at.p('kernel')}", str((*layer.kernel_size, I, layer.filters)))
+        slid.zeros(c, layer.filters)
+        at.forward(head)
+        at.forward(f"    {part(c, *theirs)} += {slid.met(slid.u, *mine)} @ {W}[{slid.taps}{every}]")
+
+    def back(dc: str, wanted: bool) -> None:
+        du, trains = slid.du, at.trains("kernel")
         if wanted:
             at.backward(f"{du} = np.zeros_like({slid.u})")
         if trains:
@@ -130,16 +153,11 @@ def convolution(at: At) -> tuple[str, Back]:
         if wanted:
             at.backward(f"    {slid.met(du, *mine)} += {part(dc, *theirs)} @ {W}[{slid.taps}{every}].T")
         if trains:
-            rows = f"{slid.met(slid.u, *mine)}.reshape(-1, {slid.channels // layer.groups}).T"
-            at.backward(
-                f"    d{W}[{slid.taps}{every}] = {rows} @ {part(dc, *theirs)}.reshape(-1, {filters // layer.groups})"
-            )
+            rows = f"{slid.met(slid.u, *mine)}.reshape(-1, {I}).T"
+            at.backward(f"    d{W}[{slid.taps}{every}] = {rows} @ {part(dc, *theirs)}.reshape(-1, {O})")
             at.gradient("kernel", f"d{W}")
-        if layer.use_bias and at.trains("bias"):
-            at.gradient("bias", f"{dc}.sum(axis={tuple(range(len(slid.window.places) + 1))})")
-        return slid.sent_back(du) if wanted else None
 
-    return out, back
+    return slid.ended(layer.filters, forward, back, lambda: slid.sent_back(slid.du))
 
 
 def shares(I: int, O: int, groups: int) -> tuple[list[str], list[str], list[tuple[str, int]], str]:

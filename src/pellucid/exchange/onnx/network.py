@@ -19,13 +19,13 @@ from ...registry import plain
 from ...tables.attaching import attached
 from ...wiring import Step
 from ..ours import DIFFERING, kinds, only_ours, ours, told
-from . import attention, layers, sliding  # their emitters register themselves
+from . import attention, layers, pictures, sliding  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
 from .transposing import settled
 from .writer import EMITTERS, At, Writing
 
-__all__ = ["NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "sliding"]
+__all__ = ["NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "sliding"]
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
 End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample

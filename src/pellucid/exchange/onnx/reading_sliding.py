@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ... import layers as L
 from ... import ops
-from ...arrays import Shape
+from ...arrays import Array, Shape
 from ...layers.channels import FIRST
 from ...layers.sliding import window_over
 from ...wiring import Tensor
-from ..sliding import POOLED, Border, meant, size_of, slid
+from ..sliding import POOLED, Border, laid, meant, size_of, slid
 from .reader import Use, reads
 
 CONVOLUTIONS = {1: L.Conv1D, 2: L.Conv2D, 3: L.Conv3D}
+DEPTHWISE = {1: L.DepthwiseConv1D, 2: L.DepthwiseConv2D}
+TRANSPOSED = {1: L.Conv1DTranspose, 2: L.Conv2DTranspose, 3: L.Conv3DTranspose}
+CROPPING = {1: L.Cropping1D, 2: L.Cropping2D, 3: L.Cropping3D}
+UP_SAMPLING: dict[int, Any] = {2: L.UpSampling2D, 3: L.UpSampling3D}
 MAX = {1: L.MaxPooling1D, 2: L.MaxPooling2D, 3: L.MaxPooling3D}
 MEAN = {1: L.AveragePooling1D, 2: L.AveragePooling2D, 3: L.AveragePooling3D}
 
@@ -63,11 +68,15 @@ def convolution(use: Use) -> Tensor:
         use.refuse(f"a kernel for {x.sample[0]} channels in {groups} groups", f"one of shape {W.shape}")
     border = border_of(use, size, kernel, strides, dilation)
     room(use, size, border, kernel, dilation)
-    weights = {"kernel": W.transpose(*range(2, W.ndim), 1, 0)}
-    if use.value(2) is not None:
-        weights["bias"] = use.constant(2)
-        if weights["bias"].shape != W.shape[:1]:
-            use.refuse(f"{W.shape[0]} biases", f"an array {weights['bias'].shape}")
+    weights = {"kernel": W.transpose(*range(2, W.ndim), 1, 0), **bias_of(use, W.shape[0])}
+    if 1 < groups == x.sample[0] and axes in DEPTHWISE:
+        x, padding = slid(use, x, kernel, strides, dilation, border, POOLED)
+        M = W.shape[0] // groups
+        weights["kernel"] = W.reshape(groups, M, *kernel).transpose(*range(2, W.ndim), 0, 1)
+        return use.weighted(
+            DEPTHWISE[axes], x, weights, kernel_size=kernel, strides=strides, padding=padding, depth_multiplier=M,
+            data_format=FIRST, dilation_rate=dilation, use_bias="bias" in weights,
+        )  # fmt: skip
     kind = CONVOLUTIONS[axes]
     x, padding = slid(use, x, kernel, strides, dilation, border, kind.paddings)
     if max(strides) > 1 and max(dilation) > 1:
@@ -76,6 +85,64 @@ def convolution(use: Use) -> Tensor:
         kind, x, weights, filters=W.shape[0], kernel_size=kernel, strides=strides, padding=padding, data_format=FIRST,
         dilation_rate=dilation, groups=groups, use_bias="bias" in weights,
     )  # fmt: skip
+
+
+def bias_of(use: Use, filters: int) -> dict[str, Array]:
+    """The bias of a convolution, if it has one."""
+    if use.value(2) is None:
+        return {}
+    bias = use.constant(2)
+    if bias.shape != (filters,):
+        use.refuse(f"{filters} biases", f"an array {bias.shape}")
+    return {"bias": bias}
+
+
+@reads("ConvTranspose")
+def transposed(use: Use) -> Tensor:
+    x, W = use.tensor(), use.constant(1)
+    axes = W.ndim - 2
+    if axes not in TRANSPOSED or not W.size or use.options.get("group", 1) != 1 or "output_shape" in use.options:
+        use.refuse("a kernel of three to five axes, one group, and no output_shape", f"a kernel of shape {W.shape}")
+    size, kernel = size_of(use, x, axes), W.shape[2:]
+    if W.shape[0] != x.sample[0] or use.options.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
+        use.refuse(f"a kernel for {x.sample[0]} channels, and pads", f"one of shape {W.shape}, or auto_pad")
+    strides, dilation = listed(use, "strides", axes), listed(use, "dilations", axes)
+    border, more = border_of(use, size, kernel, strides, dilation), use.options.get("output_padding", [0] * axes)
+    if len(more) != axes or not all(0 <= m < s for m, s in zip(more, strides, strict=True)):
+        use.refuse(f"{axes} numbers of output_padding below the strides", str(more))
+    if max(strides) > 1 and max(dilation) > 1:
+        use.refuse("strides or dilations of 1", "both above")
+    use.fits([W.shape[1], *((n + 1) * s + k * d for n, s, k, d in zip(size, strides, kernel, dilation, strict=True))])
+    kind = TRANSPOSED[axes]
+    options, cut = laid(kind, size, kernel, strides, dilation, border, tuple(more))
+    weights = {"kernel": W.transpose(*range(2, W.ndim), 1, 0), **bias_of(use, W.shape[1])}
+    y = use.weighted(
+        kind, x, weights, filters=W.shape[1], data_format=FIRST, use_bias="bias" in weights, **options
+    )  # fmt: skip
+    if not any(map(any, cut)):
+        return y
+    pairs = tuple(zip(*cut, strict=True))
+    return use.layer(CROPPING[axes], y, cropping=pairs if axes > 1 else pairs[0], data_format=FIRST)
+
+
+@reads("Resize")
+def resized(use: Use) -> Tensor:
+    """Pictures a whole number of times as large."""
+    x = use.tensor()
+    scales, n = use.constant(2) if use.value(2) is not None else np.zeros(0), len(x.sample) + 1
+    how = [use.options.get(name, default).decode() for name, default in (
+        ("mode", b"nearest"), ("coordinate_transformation_mode", b"half_pixel"), ("nearest_mode", b"round_prefer_floor")
+    )]  # fmt: skip
+    nearest = how[0] == "nearest" and how[1:] == ["asymmetric", "floor"]
+    bilinear = how[0] == "linear" and how[1] in ("half_pixel", "pytorch_half_pixel") and n == 4
+    times = tuple(int(s) for s in scales)
+    if len(times) != n or times[:2] != (1, 1) or (scales != times).any() or not (nearest or bilinear) or n > 5:
+        use.refuse("copies or bilinear means, whole numbers of times as large", f"{how}, scales {scales.tolist()}")
+    use.fits([x.sample[0], *(m * t for m, t in zip(x.sample[1:], times[2:], strict=True))])
+    if n == 3:
+        return use.operate(ops.repeat, x, times[2], axis=2)
+    more = {} if nearest else {"interpolation": "bilinear"}
+    return use.layer(UP_SAMPLING[n - 2], x, size=times[2:], data_format=FIRST, **more)
 
 
 def windows(use: Use) -> tuple[int, Shape, Shape, Border]:

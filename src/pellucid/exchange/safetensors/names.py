@@ -17,7 +17,8 @@ from ... import layers as L
 from ...arrays import Array
 from ..ours import ours
 
-CONVOLUTIONS = (L.Conv1D, L.Conv2D, L.Conv3D)
+DEPTHWISE = (L.DepthwiseConv1D, L.DepthwiseConv2D)
+CONVOLUTIONS = (L.Conv1D, L.Conv2D, L.Conv3D, L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose, *DEPTHWISE)
 NORMALIZING = {"gamma": "weight", "beta": "bias"}
 NAMES: dict[type, dict[str, str]] = {  # PyTorch's names of parameters; others keep their own
     **{kind: {"kernel": "weight"} for kind in (L.Dense, *CONVOLUTIONS)},
@@ -49,13 +50,24 @@ class Place:
     transposed: bool
 
     @property
+    def by_channel(self) -> bool:
+        """Whether it holds filters of each channel's own, (*window, C, M), which are (C·M, 1, *window) in the file."""
+        return ours(type(self.layer)) in DEPTHWISE and self.name == "kernel"
+
+    @property
     def value(self) -> Array:
         """The layer's own array, as the file has it."""
         array: Array = self.layer.p[self.name]
+        if self.by_channel:
+            *window, C, M = array.shape
+            return array.transpose(-2, -1, *range(array.ndim - 2)).reshape(C * M, 1, *window)
         return array.transpose(-1, -2, *range(array.ndim - 2)) if self.transposed else array
 
     def ours(self, array: Array) -> Array:
         """An array of the file's, as the layer has it."""
+        if self.by_channel:
+            *window, C, M = self.layer.p[self.name].shape
+            return array.reshape(C, M, *window).transpose(*range(2, array.ndim), 0, 1)
         return array.transpose(*range(2, array.ndim), 1, 0) if self.transposed else array
 
 

@@ -11,11 +11,11 @@ from ...ops import Op
 from ...tables.attaching import attached
 from ..ours import DIFFERING, kinds, only_ours, ours, told
 from ..safetensors.names import layout, module_names
-from . import attention, layers, shaping, sliding  # what they write registers itself
+from . import attention, layers, pictures, shaping, sliding  # what they write registers itself
 from .ops import write_op
 from .writer import EMITTERS, At, Attribute, Value, Writing
 
-__all__ = ["INSTEAD", "WHERE", "attention", "layers", "shaping", "sliding", "written"]
+__all__ = ["INSTEAD", "WHERE", "attention", "layers", "pictures", "shaping", "sliding", "written"]
 
 WHERE = "to_torch"
 INSTEAD = "Take it out of the model, or save the model as a .keras file."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ... import activations as A
 from ... import layers as L
 from ...wiring import Tensor
@@ -225,9 +227,10 @@ def layer_norm(use: Use, x: Tensor) -> Tensor:
 @reads("nn.RMSNorm", "RMSNorm")
 def rms_norm(use: Use, x: Tensor) -> Tensor:
     m = use.module
-    if m.weight is None or m.eps is None:
-        use.refuse("a weight and an eps", "none")
-    return use.layer(L.RMSNormalization, x, weights={"scale": m.weight}, axis=normalized(use, x), epsilon=m.eps)
+    if m.weight is None:
+        use.refuse("a weight", "none")
+    eps = float(np.finfo(np.float32).eps) if m.eps is None else m.eps  # PyTorch's own, unless told
+    return use.layer(L.RMSNormalization, x, weights={"scale": m.weight}, axis=normalized(use, x), epsilon=eps)
 
 
 @reads("UnitNorm")

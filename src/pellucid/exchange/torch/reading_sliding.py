@@ -11,10 +11,12 @@ from ... import ops
 from ...arrays import Shape
 from ...layers.channels import FIRST
 from ...wiring import Tensor
-from ..sliding import POOLED, Border, meant, padding_of, size_of, slid
+from ..sliding import POOLED, Border, laid, meant, padding_of, size_of, slid
 from .reader import Use, reads
 
 CONVOLUTIONS = {"nn.Conv1d": L.Conv1D, "nn.Conv2d": L.Conv2D, "nn.Conv3d": L.Conv3D}
+DEPTHWISE = {1: L.DepthwiseConv1D, 2: L.DepthwiseConv2D}
+TRANSPOSED = {1: L.Conv1DTranspose, 2: L.Conv2DTranspose, 3: L.Conv3DTranspose}
 MAX = {1: L.MaxPooling1D, 2: L.MaxPooling2D, 3: L.MaxPooling3D}
 MEAN = {1: L.AveragePooling1D, 2: L.AveragePooling2D, 3: L.AveragePooling3D}
 FUNCTIONS = "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d"
@@ -37,14 +39,61 @@ def convolution(use: Use, x: Tensor) -> Tensor:
     if m.padding_mode != "zeros":
         use.refuse("a border of zeros", m.padding_mode)
     kernel, strides, dilation = each(m.kernel_size, axes), each(m.stride, axes), each(m.dilation, axes)
-    padding = m.padding
+    padding, depthwise = m.padding, 1 < m.groups == m.in_channels and axes in DEPTHWISE
+    kinds = POOLED if depthwise else kind.paddings
     if not isinstance(padding, str):
-        x, padding = slid(use, x, kernel, strides, dilation, both(padding, axes), kind.paddings)
+        x, padding = slid(use, x, kernel, strides, dilation, both(padding, axes), kinds)
     given = {"kernel": m.weight.permute(*range(2, axes + 2), 1, 0), **({} if m.bias is None else {"bias": m.bias})}
+    if depthwise:
+        M = m.out_channels // m.groups
+        given["kernel"] = m.weight.unflatten(0, (m.groups, M)).squeeze(2).permute(*range(2, axes + 2), 0, 1)
+        return use.layer(
+            DEPTHWISE[axes], x, weights=given, kernel_size=kernel, strides=strides, padding=padding,
+            depth_multiplier=M, data_format=FIRST, dilation_rate=dilation, use_bias=m.bias is not None,
+        )  # fmt: skip
     return use.layer(
         kind, x, weights=given, filters=m.out_channels, kernel_size=kernel, strides=strides, padding=padding,
         data_format=FIRST, dilation_rate=dilation, groups=m.groups, use_bias=m.bias is not None,
     )  # fmt: skip
+
+
+@reads("nn.ConvTranspose1d", "nn.ConvTranspose2d", "nn.ConvTranspose3d")
+def transposed(use: Use, x: Tensor) -> Tensor:
+    m, axes = use.module, int(use.told[-2])
+    kernel, strides, dilation = each(m.kernel_size, axes), each(m.stride, axes), each(m.dilation, axes)
+    more = each(m.output_padding, axes)
+    if m.groups != 1 or any(a >= s for a, s in zip(more, strides, strict=True)):
+        use.refuse("one group, and an output_padding below the stride", f"groups={m.groups}, output_padding={more}")
+    size, kind = size_of(use, x, axes), TRANSPOSED[axes]
+    options, cut = laid(kind, size, kernel, strides, dilation, both(m.padding, axes), more)
+    given = {"kernel": m.weight.permute(*range(2, axes + 2), 1, 0), **({} if m.bias is None else {"bias": m.bias})}
+    y = use.layer(
+        kind, x, weights=given, filters=m.out_channels, data_format=FIRST, use_bias=m.bias is not None, **options
+    )  # fmt: skip
+    return cropped(use, y, list(zip(*cut, strict=True)))
+
+
+def cropped(use: Use, x: Tensor, borders: Sequence[Sequence[int]]) -> Tensor:
+    """x, its channels first, without these borders."""
+    inner = (slice(b, n - a) for (b, a), n in zip(borders, x.sample[1:], strict=True))
+    y: Tensor = use.operate(ops.get_item, x, (slice(None), slice(None), *inner)) if any(map(any, borders)) else x
+    return y
+
+
+@reads("nn.Upsample")
+def up_sampling(use: Use, x: Tensor) -> Tensor:
+    m, axes = use.module, len(x.sample) - 1
+    factors = each(m.scale_factor or 0.5, axes)
+    sizes = tuple(int(f) for f in factors)
+    bilinear = m.mode == "bilinear" and not m.align_corners
+    if sizes != factors or not (m.mode == "nearest" or bilinear) or axes not in (1, 2, 3):
+        use.refuse("copies or bilinear means, whole numbers of times as large", f"{m}")
+    if axes == 1:
+        repeated: Tensor = use.operate(ops.repeat, x, sizes[0], axis=2)
+        return repeated
+    kind: Any = L.UpSampling2D if axes == 2 else L.UpSampling3D
+    more: dict[str, Any] = {"interpolation": "bilinear"} if bilinear else {}
+    return use.layer(kind, x, size=sizes, data_format=FIRST, **more)
 
 
 @reads("nn.MaxPool1d", "nn.MaxPool2d", "nn.MaxPool3d")
@@ -124,6 +173,8 @@ def padded(use: Use, x: Tensor) -> Any:
 @reads("pad")
 def pad(use: Use, x: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
     n = len(x.sample) + 1
+    if mode == "constant" and len(pad) == 2 * (n - 2) and max(pad, default=0) <= 0:
+        return cropped(use, x, [(-pad[i], -pad[i + 1]) for i in range(len(pad) - 2, -1, -2)])
     if mode != "constant" or len(pad) > 2 * (n - 1) or min(pad, default=0) < 0:
         use.refuse("a border of one number around samples", f"mode={mode!r}, pad={tuple(pad)}")
     widths = [(0, 0)] * (n - len(pad) // 2) + [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]

@@ -1,0 +1,55 @@
+"""`pellucid evaluate`, `predict` and `summary`: what a trained network says, and what it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..actions import apply
+from ..actions.runs import find, open_model
+from . import show
+from .show import count
+from .working import Working
+
+Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]
+Data = Annotated[
+    str | None,
+    typer.Argument(
+        help="A data set's name, a table or an .npz file; unless given, the rows that the run was tested on."
+    ),
+]
+
+
+def evaluate_command(run: Path_, data: Data = None) -> None:
+    """Judge a trained network on the test part of a data set."""
+    with Working("The network is judged"):
+        metrics = apply.evaluate(run, data)
+    show.judged(metrics)
+
+
+def predict_command(
+    run: Path_,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Write all predictions to this CSV file.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="How many to print.")] = 10,
+) -> None:
+    """Predict for the rows of a data set or an .npz file."""
+    with Working("The network predicts"):
+        found = apply.predicted(run, data)
+        if out is not None:
+            written = apply.write_predictions(out, found)
+        else:
+            found, total = apply.first_of(found, rows)
+    if out is not None:
+        show.line(f"{count(written, 'prediction')} in {out}")
+    else:
+        show.predictions(found, total)
+
+
+def summary_command(run: Path_) -> None:
+    """Show how a network was trained, and its layers."""
+    if run.is_dir():
+        show.spec(find(run).read_spec())
+    open_model(run)[0].summary()

@@ -1,0 +1,57 @@
+"""`pellucid data`: data sets, and what a table is taken for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import FileError, Told
+from ..files import write_text_whole
+from ..tables import read_table
+from ..tables.columns import understand
+from ..tables.example import pumps
+from . import show
+from .show import count
+
+data_app = typer.Typer(
+    help="Data sets.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """Show the data sets."""
+    show.catalogue()
+
+
+@data_app.command("example")
+def data_example(
+    out: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")] = Path("pumps.csv"),
+) -> None:
+    """Write a table to try things with: readings of pumps, made up, free for any use (CC0).
+
+    \b
+    pellucid data example
+    pellucid train pumps.csv
+    """
+    text = pumps()
+    if out.exists() and out.read_bytes() != text.encode():
+        raise FileError(f"writing {out}", "a new file", Told("one that is there already"), "Name another.")
+    write_text_whole(out, text)
+    show.line(f"{count(len(text.splitlines()) - 1, 'row')} in {out}: train on them with pellucid train {out}")
+
+
+@data_app.command("show")
+def data_show(table: Annotated[str, typer.Argument(help="A table, such as people.csv.", metavar="TABLE")]) -> None:
+    """Show what each column of a table is taken for.
+
+    pellucid data show people.csv
+    """
+    found = read_table(table)
+    show.columns(found, understand(found))

@@ -1,0 +1,111 @@
+"""How the other layers of pictures read in C: borders, copies, pools of all pixels, and convolutions of other kinds,
+which stay in floats."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ... import layers as L
+from ...arrays import Array
+from ...layers.borders import cut, padded
+from ...layers.channels import LAST
+from ...layers.up_sampling import repeated
+from .activations import write_activation
+from .layers import unchanged
+from .loops import contracted, moved, reduced
+from .sliding import Slid, nested, strides
+from .writer import At, Step, Value, writes
+
+writes(L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)(unchanged)
+
+
+@writes(L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D)
+def zero_padding(at: At) -> Value:
+    layer = at.layer
+    return moved(at, [at.x], lambda x: layer.as_given(padded(layer.last(x), layer.borders)))
+
+
+@writes(L.Cropping1D, L.Cropping2D, L.Cropping3D)
+def cropping(at: At) -> Value:
+    layer = at.layer
+    return moved(at, [at.x], lambda x: layer.as_given(cut(layer.last(x), layer.borders)))
+
+
+@writes(L.UpSampling1D, L.UpSampling2D, L.UpSampling3D)
+def up_sampling(at: At) -> Value:
+    layer = at.layer
+    if layer.interpolation == "nearest":
+        return moved(at, [at.x], lambda x: layer.as_given(repeated(layer.last(x), layer.sizes)))
+    A, B = (at.known(m, "weights") for m in layer.matrices(layer.split(at.x.shape[1:])[0]))
+    one, two, three = ("bhwc", "biwc", "bijc") if layer.data_format == LAST else ("bchw", "bciw", "bcij")
+    return contracted(at, [B, contracted(at, [A, at.x], ["ih", one], two)], ["jw", two], three)
+
+
+def all_over(at: At, kernel: str) -> Value:
+    """One number for all of each channel."""
+    first = 1 if at.layer.data_format == LAST else 2
+    return reduced(at, at.x, list(range(first, first + at.layer.axes)), kernel, at.shape)
+
+
+writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)(lambda at: all_over(at, "mean"))
+writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)(lambda at: all_over(at, "largest"))
+
+
+@writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
+def depthwise(at: At) -> Value:
+    slid, W = Slid(at), at.p("kernel")
+    *taps, C, M = W.shape
+    x, y, still = slid.entered(), at.new((1, *slid.window.places, C * M)), (0,) * len(taps)
+    names = {"x": at.named(x), "w": at.constant(W, "kernel"), "y": y.memory.name}
+    arrays = {
+        "x": (names["x"], (*slid.places, 1, 0, *slid.taps)),
+        "w": (names["w"], (*still, M, 1, *strides(*taps, C, M)[:-2])),
+        "y": (names["y"], strides(*slid.window.places, C, M)),
+    }
+    bias = biased(at, arrays, (*still, M, 1))
+    lines = [f"{at.writing.type} sum = {at.number(0)};", "sum += {x} * {w};", f"{{y}} = sum{bias};"]
+    y = at.step(nested(at, [*slid.window.places, C, M], taps, arrays, lines), [x], y)
+    return write_activation(at, slid.left(y), at.layer.activation)
+
+
+def biased(at: At, arrays: dict[str, tuple[str, tuple[int, ...]]], steps: tuple[int, ...]) -> str:
+    """Give the loops the bias, if there is one; returns what is added."""
+    if at.layer.use_bias:
+        arrays["b"] = at.constant(at.p("bias"), "bias"), steps
+    return " + {b}" if at.layer.use_bias else ""
+
+
+@writes(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose)
+def transposed(at: At) -> Value:
+    """What each number of x lays around its place is summed up; the border is cut off then."""
+    slid, W = Slid(at), at.p("kernel")
+    window, (*taps, O, I) = slid.window, W.shape
+    x = moved(at, [at.x], lambda x: x if slid.last else np.moveaxis(x, 1, -1))
+    y, still = at.new((1, *window.bordered, O)), (0,) * len(taps)
+    apart = strides(*window.bordered, O)[:-1]
+    of_places, of_taps = (tuple(s * n for s, n in zip(apart, each, strict=True)) for each in
+                          (window.strides, window.dilation))  # fmt: skip
+    arrays = {
+        "x": (at.named(x), (*strides(*window.places, I)[:-1], *still, 0, 1)),
+        "w": (at.constant(W, "kernel"), (*still, *strides(*taps, O, I))),
+        "y": (y.memory.name, (*of_places, *of_taps, 1)),
+    }
+    first = at.constant(at.p("bias") if at.layer.use_bias else np.zeros(O), "bias")
+    pixels = math.prod(window.bordered)
+    fill = nested(at, [pixels, O], [1], {"y": (y.memory.name, (O, 1)), "b": (first, (0, 1))}, ["", "{y} = {b};"])
+    lines = [f"{at.writing.type} sum = {at.number(0)};", "sum += {x} * {w};", "{y} += sum;"]
+    step = Step([*filled(fill), *nested(at, [*window.places, *taps, O], [I], arrays, lines)], [x.memory], y.memory)
+    step.title, at.title = at.title, ""
+    at.writing.steps.append(step)
+
+    def inner(y: Array) -> Array:
+        y = window.without_border(y)
+        return y if slid.last else np.moveaxis(y, -1, 1)
+
+    return write_activation(at, moved(at, [y], inner), at.layer.activation)
+
+
+def filled(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.strip()]

@@ -1,0 +1,182 @@
+"""How the other layers of pictures read in a script: borders, copies, pools of all pixels, and convolutions of other
+kinds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ... import layers as L
+from ...layers.channels import LAST
+from .layers import dropout
+from .sliding import Slid
+from .writer import At, Back, batch, writes
+
+writes(L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)(dropout)
+
+
+def along(at: At) -> tuple[list[int], tuple[int, ...]]:
+    """(the axes of a picture, its size)."""
+    size, _ = at.layer.split(at.shape)
+    first = 1 if at.layer.data_format == LAST else 2
+    return list(range(first, first + len(size))), size
+
+
+def by_axis(at: At, entries: Sequence[str], other: str) -> str:
+    """What stands for each axis of x: an entry for each of the picture's, `other` for the rest."""
+    axes, _ = along(at)
+    texts = [other] * (len(at.shape) + 1)
+    for axis, entry in zip(axes, entries, strict=True):
+        texts[axis] = entry
+    return ", ".join(texts)
+
+
+@writes(L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D, L.Cropping1D, L.Cropping2D, L.Cropping3D)
+def borders(at: At) -> tuple[str, Back]:
+    out, pads = at.name("h"), isinstance(at.layer, L.ZeroPadding1D | L.ZeroPadding2D | L.ZeroPadding3D)
+    _, size = along(at)
+    inner = size if pads else [n - b - a for n, (b, a) in zip(size, at.layer.borders, strict=True)]
+    widths = by_axis(at, [str(pair) for pair in at.layer.borders], "(0, 0)")
+    parts = by_axis(at, [f"{b}:{b + n}" for n, (b, _) in zip(inner, at.layer.borders, strict=True)], ":")
+
+    def padded(x: str) -> str:
+        return f"np.pad({x}, ({widths}))"
+
+    def cut(x: str) -> str:
+        return f"{x}[{parts}]"
+
+    at.forward(f"{out} = {padded(at.x) if pads else cut(at.x)}", batch(at.out_shape))
+    return out, lambda dy, wanted: cut(dy) if pads else padded(dy)
+
+
+@writes(L.UpSampling1D, L.UpSampling2D, L.UpSampling3D)
+def up_sampling(at: At) -> tuple[str, Back]:
+    layer, out = at.layer, at.name("h")
+    axes, size = along(at)
+    if layer.interpolation != "nearest":
+        return resampled(at, out)
+    text = at.x
+    for axis, n in zip(axes, layer.sizes, strict=True):
+        text = f"np.repeat({text}, {n}, axis={axis})" if n > 1 else text
+    at.forward(f"{out} = {text}", batch(at.out_shape))
+    shape = by_axis(at, [f"{n}, {m}" for n, m in zip(size, layer.sizes, strict=True)], "-1").split(", ")
+    channels = [i for i, n in enumerate(shape) if n == "-1"][1]
+    shape[0], shape[channels] = f"len({at.x})", str(at.layer.split(at.shape)[1])
+    summed = tuple(axis + i + 1 for i, axis in enumerate(axes))
+    return out, lambda dy, wanted: f"{dy}.reshape({', '.join(shape)}).sum(axis={summed})"
+
+
+def resampled(at: At, out: str) -> tuple[str, Back]:
+    """Weighted sums along height and width: A and B say by how much."""
+    _, size = along(at)
+    A, B = (at.constant(f"weights_{i}", m.astype(at.layer.dtype)) for i, m in enumerate(at.layer.matrices(size)))
+    before, after = ("bhwc", "bijc") if at.layer.data_format == LAST else ("bchw", "bcij")
+    at.forward(f'{out} = np.einsum("ih,jw,{before}->{after}", {A}, {B}, {at.x}, optimize=True)', batch(at.out_shape))
+    return out, lambda dy, wanted: f'np.einsum("ih,jw,{after}->{before}", {A}, {B}, {dy}, optimize=True)'
+
+
+def whole(at: At, how: str) -> tuple[str, str]:
+    """Write a pool of all pixels; returns its name, and how its numbers stand beside x."""
+    out = at.name("h")
+    axes, _ = along(at)
+    keep = ", keepdims=True" if at.layer.keepdims else ""
+    at.forward(f"{out} = {at.x}.{how}(axis={tuple(axes)}{keep})", batch(at.out_shape))
+    return out, "" if at.layer.keepdims else f"[{by_axis(at, ['None'] * len(axes), ':')}]"
+
+
+@writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
+def global_average(at: At) -> tuple[str, Back]:
+    out, beside = whole(at, "mean")
+    pixels = math.prod(along(at)[1])
+    return out, lambda dy, wanted: f"np.broadcast_to({dy}{beside} / {pixels}, {at.x}.shape)"
+
+
+@writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)
+def global_max(at: At) -> tuple[str, Back]:
+    out, beside = whole(at, "max")
+    axes, here = tuple(along(at)[0]), at.name("here")
+
+    def back(dy: str, wanted: bool) -> str | None:
+        if not wanted:
+            return None
+        at.backward(f"{here} = ({at.x} == {out}{beside}).astype(DTYPE)", "several that are the largest share it")
+        return f"{dy}{beside} * {here} / {here}.sum(axis={axes}, keepdims=True)"
+
+    return out, back
+
+
+@writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
+def depthwise(at: At) -> tuple[str, Back]:
+    slid = Slid(at)
+    C, M, W = slid.channels, at.layer.depth_multiplier, at.name("W")
+    head, mine = slid.loop(("n", M)), f"n::{M}"
+    axes = tuple(range(len(slid.window.places) + 1))
+
+    def forward(c: str) -> None:
+        slid.entered()
+        at.forward(f"{W} = {at.p('kernel')}", str((*at.layer.kernel_size, C, M)))
+        slid.zeros(c, C * M)
+        at.forward(head)
+        at.forward(f"    {c}[..., {mine}] += {slid.met(slid.u)} * {W}[{slid.taps}, :, n]")
+
+    def back(dc: str, wanted: bool) -> None:
+        du, trains = slid.du, at.trains("kernel")
+        if wanted:
+            at.backward(f"{du} = np.zeros_like({slid.u})")
+        if trains:
+            at.backward(f"d{W} = np.zeros_like({W})")
+        if wanted or trains:
+            at.backward(head)
+        if wanted:
+            at.backward(f"    {slid.met(du)} += {dc}[..., {mine}] * {W}[{slid.taps}, :, n]")
+        if trains:
+            product = f"({slid.met(slid.u)} * {dc}[..., {mine}]).sum(axis={axes})"
+            at.backward(f"    d{W}[{slid.taps}, :, n] = {product}")
+            at.gradient("kernel", f"d{W}")
+
+    return slid.ended(C * M, forward, back, lambda: slid.sent_back(slid.du))
+
+
+@writes(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose)
+def transposed(at: At) -> tuple[str, Back]:
+    """The places of the window are the numbers of x; it slides over what comes out, with a border that is cut off."""
+    slid = Slid(at)
+    window, O, W, x = slid.window, at.layer.filters, at.name("W"), at.x if slid.last else at.name("u")
+    whole, I = at.name("whole") if window.has_border else "", slid.channels
+    inner = ", ".join([":", *(f"{b}:{b + n}" for b, n in zip(window.before, window.size, strict=True))])
+    widths = [(0, 0), *zip(window.before, window.after, strict=True), (0, 0)]
+
+    def forward(c: str) -> None:
+        to = whole or c
+        if not slid.last:
+            at.forward(f"{x} = np.moveaxis({at.x}, 1, -1)")
+        at.forward(f"{W} = {at.p('kernel')}", str((*at.layer.kernel_size, O, I)))
+        at.forward(f"{to} = np.zeros((len({at.x}), {', '.join(map(str, (*window.bordered, O)))}), DTYPE)")
+        at.forward(slid.loop())
+        at.forward(f"    {slid.met(to)} += {x} @ {W}[{slid.taps}].T")
+        if whole:
+            at.forward(f"{c} = {whole}[{inner}]")
+
+    def back(dc: str, wanted: bool) -> None:
+        trains, dx, dwhole = at.trains("kernel"), dx_of(wanted), dc
+        if whole and (wanted or trains):
+            dwhole = f"d{whole}"
+            at.backward(f"{dwhole} = np.pad({dc}, {tuple(widths)})")
+        if wanted:
+            at.backward(f"{dx} = np.zeros_like({x})")
+        if trains:
+            at.backward(f"d{W} = np.zeros_like({W})")
+        if wanted or trains:
+            at.backward(slid.loop())
+        if wanted:
+            at.backward(f"    {dx} += {slid.met(dwhole)} @ {W}[{slid.taps}]")
+        if trains:
+            at.backward(f"    d{W}[{slid.taps}] = {slid.met(dwhole)}.reshape(-1, {O}).T @ {x}.reshape(-1, {I})")
+            at.gradient("kernel", f"d{W}")
+
+    def dx_of(wanted: bool) -> str:
+        return at.dx(wanted) if slid.last else f"d{x}"
+
+    return slid.ended(
+        O, forward, back, lambda: dx_of(True) if slid.last else f"np.moveaxis(d{x}, -1, 1)", window.size
+    )  # fmt: skip

@@ -1,0 +1,90 @@
+"""How the other layers of pictures read in ONNX: borders, copies, pools of all pixels, other convolutions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ... import layers as L
+from ...layers.channels import LAST
+from .activations import write_activation
+from .layers import unchanged
+from .ops import sliced
+from .sliding import channels_first, single, slid
+from .writer import At, writes
+
+writes(L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)(unchanged)
+
+
+def axes_of_size(at: At) -> list[int]:
+    """The axes of a picture, its channels left out."""
+    first = 1 if at.layer.data_format == LAST else 2
+    return list(range(first, first + at.layer.axes))
+
+
+@writes(L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D)
+def zero_padding(at: At) -> str:
+    before, after = zip(*at.layer.borders, strict=True)
+    return at.op("Pad", at.x, at.whole(*before, *after), at.number(0.0), at.whole(*axes_of_size(at)))
+
+
+@writes(L.Cropping1D, L.Cropping2D, L.Cropping3D)
+def cropping(at: At) -> str:
+    ends = {axis: (b, at.shape[axis - 1] - a) for axis, (b, a) in zip(axes_of_size(at), at.layer.borders, strict=True)}
+    return sliced(at, at.x, {axis: slice(start, stop) for axis, (start, stop) in ends.items()})
+
+
+@writes(L.UpSampling1D, L.UpSampling2D, L.UpSampling3D)
+def up_sampling(at: At) -> str:
+    axes, x = axes_of_size(at), at.x
+    if at.layer.interpolation == "nearest":
+        for axis, n in zip(axes, at.layer.sizes, strict=True):
+            places = np.repeat(np.arange(at.shape[axis - 1]), n)
+            x = at.op("Gather", x, at.whole(*places), axis=axis) if n > 1 else x
+        return x
+    A, B = (at.number(m) for m in at.layer.matrices(tuple(at.shape[axis - 1] for axis in axes)))
+    before, after = ("bhwc", "bijc") if at.layer.data_format == LAST else ("bchw", "bcij")
+    return at.op("Einsum", A, B, x, equation=f"ih,jw,{before}->{after}")
+
+
+@writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
+def global_average(at: At) -> str:
+    return at.op("ReduceMean", at.x, at.whole(*axes_of_size(at)), keepdims=int(at.layer.keepdims))
+
+
+@writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)
+def global_max(at: At) -> str:
+    return at.op("ReduceMax", at.x, at.whole(*axes_of_size(at)), keepdims=int(at.layer.keepdims))
+
+
+@writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
+def depthwise(at: At) -> str:
+    W, (window, told) = at.writing.p[f"{at.path}/kernel"], slid(at)
+    C, M = W.shape[-2:]
+    kernel = W.transpose(-2, -1, *range(W.ndim - 2)).reshape(C * M, 1, *W.shape[:-2])
+    told |= {"dilations": window.dilation, "group": C}
+    return convolved(at, "Conv", kernel, told)
+
+
+@writes(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose)
+def transposed(at: At) -> str:
+    layer, W = at.layer, at.writing.p[f"{at.path}/kernel"]
+    window = layer.window(layer.split(at.shape)[0])
+    axes = zip(window.before, window.size, window.places, window.strides, window.kernel, window.dilation, strict=True)
+    after = [(n - 1) * s + (k - 1) * d + 1 - b - size for b, size, n, s, k, d in axes]  # below 0: what is added
+    told = {
+        "kernel_shape": window.kernel, "strides": window.strides, "dilations": window.dilation,
+        "pads": (*window.before, *(max(0, a) for a in after)), "output_padding": [max(0, -a) for a in after],
+    }  # fmt: skip
+    return convolved(at, "ConvTranspose", W.transpose(-1, -2, *range(W.ndim - 2)), told)
+
+
+def convolved(at: At, op: str, kernel: np.ndarray, told: dict[str, object]) -> str:
+    """A convolution with this kernel, its bias and its activation."""
+    path = f"{at.path}/kernel"
+    given = [at.writing.array(kernel, path, "float32")]
+    if at.layer.use_bias:
+        given.append(at.writing.array(at.writing.p[f"{at.path}/bias"], f"{at.path}/bias", "float32"))
+    z = channels_first(at, lambda x: single(at, op, x, *given, **told))
+    return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), at.layer.activation)

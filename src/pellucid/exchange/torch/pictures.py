@@ -1,0 +1,103 @@
+"""How the other layers of pictures are written for PyTorch: borders, copies, pools of all pixels, and convolutions of
+other kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ... import layers as L
+from ...layers.channels import LAST
+from .activations import activated
+from .layers import unusual
+from .sliding import ALONG, entered, left, plain, slid
+from .writer import At, writes
+
+
+@writes(L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)
+def spatial_dropout(at: At) -> Any:
+    if at.training is False:
+        return at.x
+    return at.module("Dropout", at.layer.rate, list(at.layer.noise_shape))
+
+
+def around(at: At, x: Any, borders: Sequence[tuple[int, int]], suffix: str = "") -> Any:
+    """x, its channels first, with these borders; below 0 they are cut off."""
+    widths = [n for pair in list(borders)[::-1] for n in pair]  # PyTorch begins at the last axis
+    return at.module(f"nn.ZeroPad{len(borders)}d", tuple(widths), xs=(x,), suffix=suffix)
+
+
+@writes(L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D)
+def zero_padding(at: At) -> Any:
+    return left(at, around(at, entered(at), at.layer.borders))
+
+
+@writes(L.Cropping1D, L.Cropping2D, L.Cropping3D)
+def cropping(at: At) -> Any:
+    return left(at, around(at, entered(at), [(-b, -a) for b, a in at.layer.borders]))
+
+
+@writes(L.UpSampling1D, L.UpSampling2D, L.UpSampling3D)
+def up_sampling(at: At) -> Any:
+    how = at.layer.interpolation
+    if how not in ("nearest", "bilinear"):  # of which PyTorch has other numbers, or none
+        size, _ = at.layer.split(at.shape)
+        A, B = (at.constant(m) for m in at.layer.matrices(size))
+        before, after = ("bhwc", "bijc") if at.layer.data_format == LAST else ("bchw", "bcij")
+        return at.op("torch.einsum", f"ih,jw,{before}->{after}", A, B, at.x)
+    sizes = tuple(float(n) for n in at.layer.sizes)
+    return left(at, at.module("nn.Upsample", scale_factor=sizes, mode=how, xs=(entered(at),)))
+
+
+@writes(
+    L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D, L.GlobalMaxPooling1D,
+    L.GlobalMaxPooling2D, L.GlobalMaxPooling3D,
+)  # fmt: skip
+def global_pooling(at: At) -> Any:
+    layer = at.layer
+    largest = isinstance(layer, L.GlobalMaxPooling1D | L.GlobalMaxPooling2D | L.GlobalMaxPooling3D)
+    y = at.module(f"nn.Adaptive{'Max' if largest else 'Avg'}Pool{layer.axes}d", 1, xs=(entered(at),))
+    return left(at, y) if layer.keepdims else at.module("nn.Flatten", xs=(y,), suffix="_flat")
+
+
+@writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
+def depthwise(at: At) -> Any:
+    layer = at.layer
+    axes, C, window = slid(at)
+    x, padding = entered(at), window.before
+    if window.before != window.after:
+        x = around(at, x, list(zip(window.before, window.after, strict=True)), "_border")
+        padding = (0,) * axes
+    told = unusual({
+        "stride": (plain(layer.strides), 1), "padding": (plain(padding), 0),
+        "dilation": (plain(layer.dilation_rate), 1), "groups": (C, 1), "bias": (layer.use_bias, True),
+    })  # fmt: skip
+    y = at.module(f"nn.Conv{axes}d", C, C * layer.depth_multiplier, plain(layer.kernel_size), xs=(x,), **told)
+    return ended(at, y)
+
+
+@writes(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose)
+def transposed(at: At) -> Any:
+    """PyTorch cuts off as much after as before, or less by its output_padding; what is more is cut off behind it."""
+    layer = at.layer
+    axes, channels, window = slid(at)
+    each = zip(window.size, window.places, window.strides, window.kernel, window.dilation, window.before, strict=True)
+    after = [(n - 1) * s + (k - 1) * d + 1 - b - size for size, n, s, k, d, b in each]
+    less = tuple(max(0, b - a) for b, a in zip(window.before, after, strict=True))
+    more = [max(0, a - b) for b, a in zip(window.before, after, strict=True)]
+    told = unusual({
+        "stride": (plain(layer.strides), 1), "padding": (plain(window.before), 0), "output_padding": (plain(less), 0),
+        "bias": (layer.use_bias, True), "dilation": (plain(layer.dilation_rate), 1),
+    })  # fmt: skip
+    given = channels, layer.filters, plain(layer.kernel_size)
+    y = at.module(f"nn.ConvTranspose{axes}d", *given, xs=(entered(at),), **told)
+    y = around(at, y, [(0, -n) for n in more], "_cut") if any(more) else y
+    return ended(at, y)
+
+
+def ended(at: At, y: Any) -> Any:
+    """A convolution's activation, and its channels where the user has them."""
+    name, options = at.layer.activation.name, at.layer.activation.options
+    if name in ALONG:
+        return activated(at, left(at, y), name, options)
+    return left(at, activated(at, y, name, options))

@@ -1,0 +1,173 @@
+"""What people met on their way through the page, and must not meet again."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.browser.hands import Hands
+
+pytestmark = pytest.mark.long
+
+PHONE = {"width": 375, "height": 740}
+
+
+def train(hands: Hands, epochs: int = 3) -> None:
+    hands.go("Network")
+    hands.set("Rounds (epochs)", str(epochs))
+    hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+    hands.state("done")
+
+
+def box(hands: Hands, of: str) -> dict[str, float]:
+    found = hands.page.locator(of).bounding_box()
+    assert found is not None
+    return dict(found)
+
+
+def test_a_table_of_ones_own_is_told_truly_on_every_screen(hands: Hands, table: Path) -> None:
+    page = hands.page
+    hands.skip_guide()
+    page.get_by_test_id("file").set_input_files(table)
+    page.get_by_label("The column to be said").select_option("buys")
+    hands.press("Next: the network")
+    page.get_by_role("button", name=re.compile("What it sees people.csv")).wait_for()
+    page.wait_for_function(  # what tables get, where nothing is set
+        "() => [...document.querySelectorAll('.field')].find(one => one.textContent.startsWith('Share switched off'))"
+        ".querySelector('input').value === '0.1'"
+    )
+    assert "nothing to learn" not in page.locator("[data-block]").first.inner_text()
+    train(hands)
+
+    hands.go("Look")
+    page.get_by_role("img", name="What is answered at each point").wait_for()
+    assert page.get_by_label("across").locator("option:checked").inner_text() == "age"
+    assert page.get_by_label("up").locator("option:checked").inner_text() == "income"
+
+    hands.go("Try")
+    answer = page.get_by_test_id("answer")
+    hands.press("Ask about a held-back row")
+    answer.get_by_text(re.compile("right")).wait_for()
+    shown = [page.get_by_label(name, exact=True).input_value() for name in ("age", "income")]
+    shown.append(page.get_by_role("combobox", name="town").input_value())
+    rows = [line.split(",")[:3] for line in table.read_text("utf-8").splitlines()[1:]]
+    assert shown in [[str(float(age)) if "." in shown[0] else age, income, town] for age, income, town in rows if age]
+
+
+def test_numbers_are_not_told_as_classes_are(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.choose("Sine")
+    train(hands)
+    page.get_by_role("img", name=re.compile("^How far off it is")).wait_for()
+    hands.go("Try")
+    page.get_by_test_id("said").wait_for()
+    assert "sure" not in page.get_by_test_id("answer").inner_text()
+    hands.go("Look")
+    page.get_by_role("img", name=re.compile("^What it says")).wait_for()
+    assert page.get_by_text("Each neuron's own").count() == 0
+
+
+def test_points_are_shown_in_the_colours_in_which_they_were_drawn(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.press("Draw your own points")
+    plane = page.get_by_role("application", name=re.compile("Plane of points"))
+    for colour in ("blue", "orange"):
+        page.get_by_role("dialog").get_by_role("button", name=colour).click()
+        plane.focus()
+        for _ in range(4):
+            page.keyboard.press("Space")
+    drawn = plane.locator("circle").evaluate_all("all => all.map(one => one.getAttribute('fill'))")
+    hands.press("Learn from these")
+    page.get_by_text("one of 2: blue, orange").wait_for()
+    shown = page.locator("main .card > svg circle").evaluate_all("all => all.map(one => one.getAttribute('fill'))")
+    assert set(shown) == set(drawn)
+    assert len(set(shown)) == 2
+
+
+def test_runs_that_the_command_line_makes_and_deletes_come_and_go(hands: Hands, tmp_path: Path) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.go("Runs")
+    page.get_by_text("No runs yet").wait_for()
+    command = [sys.executable, "-m", "pellucid", "train", "moons", "--epochs", "2", "--quiet", "--out", "runs/by-hand"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    hands.go("Data")
+    hands.go("Runs")
+    page.get_by_role("article", name="by-hand").get_by_role("button", name="Open").click()
+    page.get_by_role("img", name="What is answered at each point").wait_for()
+    shutil.rmtree(tmp_path / "runs" / "by-hand")
+    hands.go("Results")
+    page.get_by_role("alert").filter(has_text="It may have been deleted or renamed since").wait_for()
+    assert page.get_by_text("Judging").count() == 0
+    hands.go("Runs")
+    page.get_by_text("No runs yet").wait_for()
+    hands.go("Results")
+    page.get_by_text("Nothing to judge yet").wait_for()
+    assert all(trouble.startswith("404 GET") for trouble in hands.troubles)
+    hands.troubles.clear()
+
+
+def test_the_doctors_remedy_goes_to_the_run_that_was_examined(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.go("Network")
+    hands.set("Step size", "3")
+    train(hands, epochs=20)
+    hands.go("Data")
+    hands.choose("Moons")  # is designed now, while the digits are still on view
+    hands.go("Train")
+    page.get_by_role("region", name="The doctor").get_by_role("button", name="Do it").first.click()
+    hands.state("running", "digits-2")
+    spec: dict[str, Any] = page.evaluate("JSON.parse(sessionStorage.getItem('pellucid-spec'))")
+    assert spec["data"] == "digits"
+    hands.press("Finish here")
+    hands.state("done")
+
+
+def test_the_guide_leaves_room_on_a_phone_and_tells_more_when_asked(hands: Hands) -> None:
+    page = hands.page
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    hands.press("My first network")
+    lesson = page.get_by_text("Small pictures of digits")
+    assert not lesson.is_visible()
+    assert box(hands, "aside")["height"] < PHONE["height"] / 7
+    hands.press("What is this?")
+    lesson.wait_for()
+
+
+def test_what_to_look_at_is_chosen_among_fields_of_one_height_on_a_phone(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.choose("Moons")
+    train(hands)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    hands.go("Look")
+    fields = page.get_by_role("group", name="What to look at").get_by_role("button")
+    boxes = [found for one in fields.all() if (found := one.bounding_box())]
+    assert len(boxes) == 4
+    assert len({round(one["width"]) for one in boxes}) == len({round(one["x"]) for one in boxes[::2]}) == 1
+
+
+def test_a_drawing_is_answered_in_sight_on_a_phone(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    train(hands)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    hands.go("Try")
+    hands.draw([[(0.5, 0.15), (0.5, 0.85)]])
+    page.locator(".short b").wait_for()
+    short, said = page.evaluate(  # at one moment, as answers may still come
+        "['.short b', '[data-testid=said]'].map(of => document.querySelector(of).textContent)"
+    )
+    assert short == said != "–"
+    paper = page.get_by_label("Paper to draw on").bounding_box()
+    assert paper is not None
+    assert box(hands, ".short")["y"] < paper["y"]

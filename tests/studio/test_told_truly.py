@@ -1,0 +1,130 @@
+"""What the page is told of networks of tables, numbers, points and pictures, where it is easily told wrongly."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.actions.spec import TrainSpec
+from pellucid.actions.train import train as train_by_hand
+from pellucid.studio import frames
+from studio.conftest import Page, train
+
+ROWS = "age,income,member,city,bought\n" + "".join(
+    f"{20 + i % 50}.{i},{(7 * i) % 90},{i % 3 == 0},{['Bern', 'Oslo', 'Köln'][i % 3]},{['yes', 'no'][i % 50 > 24]}\n"
+    for i in range(120)
+)
+
+
+@pytest.fixture(scope="module")
+def table(client: Any) -> str:
+    """A run of a table, with the layers that tables get in front: waves of each number, made of ops."""
+    page = Page(client)
+    spec = {"data": page.upload("people.csv", ROWS), "target": ["bought"], "layers": [8], "epochs": 2}
+    return train(page, spec)
+
+
+@pytest.fixture(scope="module")
+def sine(folder: Path, client: Any) -> str:
+    """A run of numbers, made as the command line makes it."""
+    train_by_hand(TrainSpec.of({"data": "sine", "layers": [8], "epochs": 3}), out=Path("runs") / "wave")
+    return "wave"
+
+
+def test_the_line_that_it_draws_lies_over_two_columns_that_say_how_much(page: Page, table: str):
+    inputs = page.get(f"runs/{table}")["input"]["inputs"]
+    assert inputs == ["age", "income", "member", "city: Bern", "city: Köln", "city: Oslo"]
+    header, arrays = frames.unpacked(page.client.get(f"/api/runs/{table}/picture/boundary").content)
+    assert "problem" not in header
+    assert [inputs[i] for i in header["columns"]] == ["age", "income"]
+    assert arrays["outputs"].shape == (100, 100, 2)
+    assert header["hidden"] == ["periodic_embedding/waves", "periodic_embedding/mixed", "dense"]
+
+
+def test_every_layer_answers_once_and_weights_alone_do_not(page: Page, table: str):
+    told = page.post(f"runs/{table}/predict", {"sample": 3})["layers"]
+    assert [layer["name"] for layer in told] == [
+        "periodic_embedding/waves", "periodic_embedding/mixed", "periodic_embedding/flatten",
+        "periodic_embedding/concatenate", "dense", "dropout", "dense_1",
+    ]  # fmt: skip
+    assert [layer["shape"] for layer in told][-2:] == [[8], [2]]
+
+
+def test_a_held_back_row_comes_with_its_cells_which_give_the_same_answer(page: Page, table: str):
+    told = page.post(f"runs/{table}/predict", {"sample": 3})
+    assert told["row"].keys() == {"age", "income", "member", "city"}
+    assert told["row"]["member"] in ("true", "false")
+    assert page.post(f"runs/{table}/predict", {"row": told["row"]})["outputs"] == told["outputs"]
+    columns = {one["name"]: one for one in page.get(f"runs/{table}")["input"]["columns"]}
+    assert columns["member"]["levels"] == ["true", "false"]
+
+
+def test_a_design_is_told_what_its_data_take_where_nothing_is_set(page: Page):
+    table = {"data": page.upload("people.csv", ROWS), "target": ["bought"], "layers": [8]}
+    told = page.post("check", {"spec": table})["usual"]
+    assert (told["dropout"], told["batch_size"], told["patience"]) == (0.1, 64, 20)
+    assert "layers" not in told
+    told = page.post("check", {"spec": {"data": "digits", "batch_size": 8}})["usual"]
+    assert told["dropout"] == 0
+    assert "batch_size" not in told
+
+
+def test_a_run_of_numbers_is_told_as_such_with_the_metric_that_its_curve_has(page: Page, sine: str):
+    told = page.get(f"runs/{sine}")
+    assert (told["task"], told["watched"], told["metric"]["name"]) == ("regression", "mae", "r2")
+    (listed,) = [run for run in page.get("runs")["runs"] if run["id"] == sine]
+    assert listed["task"] == "regression"
+
+
+def test_points_of_ones_own_are_told_with_the_names_of_their_classes(page: Page):
+    chance = np.random.default_rng(0).normal(size=(60, 2)).round(3)
+    names = ["blue" if x < 0 else "orange" for x in chance[:, 0]]
+    data = page.post("points", {"x": chance.tolist(), "y": names})["data"]
+    sample = page.post("data", {"spec": {"data": data}})["sample"]
+    assert all(name == ("blue" if x[0] < 0 else "orange") for x, name in zip(sample["x"], sample["y"], strict=True))
+
+
+def test_what_is_gone_or_lies_elsewhere_is_told_with_what_to_do(page: Page, tmp_path: Path):
+    answer = page.client.get("/api/runs/no-such")
+    assert answer.status_code == 404
+    assert answer.json()["error"] == (
+        "run no-such: expected the name of a run that is there, got one of none. "
+        "It may have been deleted or renamed since."
+    )
+    (tmp_path / "other.csv").write_text(ROWS, "utf-8")
+    answer = page.client.post("/api/check", json={"spec": {"data": os.fspath(tmp_path / "other.csv")}})
+    assert "Bring the file on the screen Data" in answer.text
+
+
+def test_pictures_in_colour_have_weights_that_are_pictures(page: Page):
+    pytest.importorskip("PIL", reason="Pillow reads pictures")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for i in range(40):
+            picture = np.zeros((6, 5, 3), "uint8")
+            picture[:, i % 5, i % 3] = 200
+            picture[i % 6, :, 0] = 100 + 100 * (i % 2)
+            archive.writestr(f"shapes/{'ab'[i % 2]}/{i}.png", png(picture))
+    run = train(page, {"data": page.upload("shapes.zip", content.getvalue()), "layers": [7], "epochs": 2})
+    kernel = pellucid.saving.load_model(Path("runs") / run / "model.keras").get_layer("dense").get_weights()[0]
+    wanted = kernel.T.reshape(7, 6, 5, 3).mean(axis=-1)
+    _, arrays = frames.unpacked(page.client.get(f"/api/runs/{run}/picture/weights").content)
+    np.testing.assert_allclose(arrays["weights"], wanted, rtol=1e-5, atol=1e-7)
+    _, arrays = frames.unpacked(page.client.get(f"/api/runs/{run}/picture/neuron?unit=3").content)
+    np.testing.assert_allclose(arrays["weights"], wanted[3], rtol=1e-5, atol=1e-7)
+    assert arrays["pictures"].shape[1:] == (6, 5, 3)
+
+
+def png(picture: np.ndarray) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
