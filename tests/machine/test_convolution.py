@@ -12,6 +12,7 @@ from laws.engines import both_engines
 from laws.lowered import by_definition, forward_and_backward
 from pellucid import Sequential
 from pellucid import layers as L
+from pellucid.program import CannotLower
 from pellucid.rng import Key
 
 CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
@@ -146,3 +147,19 @@ def test_a_network_of_them_learns_the_same(data_format: str) -> None:
         return model
 
     both_engines(make, Key(1).normal((13, *shape)), np.arange(13) % 3)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda: L.Conv3D(1, (129, 129, 1)), (130, 130, 2, 1)),
+        (lambda: L.Conv3D(1, (1, 1, 2)), (130, 130, 2, 1)),
+        (lambda: L.DepthwiseConv2D(129), (130, 130, 1)),
+    ],
+    ids=told,
+)
+def test_what_a_kernel_s_tables_have_no_room_for_runs_on_the_definition(
+    make: Callable[[], L.Layer], shape: tuple[int, ...]
+) -> None:
+    with pytest.raises(CannotLower, match="window of"):
+        forward_and_backward(make(), np.zeros((1, *shape), "float32"))

@@ -15,16 +15,23 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Shape
-from ..program import LINE, Buffer, Program
+from ..program import LINE, Buffer, CannotLower, Program
 from .sliding import Window, offsets, phases, reach
 
 COPY, ADD = 0, 1  # what op.moved does
+ROOM = 1 << 14  # stretches of taps, or rows of places, that a kernel's table has room for
 
 
 def table(code: Program, *columns: Array) -> Buffer:
     """Whole numbers that kernels look up: one column beside another."""
     pairs = np.stack(np.broadcast_arrays(*columns), axis=-1)
     return code.constant(np.ascontiguousarray(pairs, "uint32").view("float32"))
+
+
+def must_have_room(n: int) -> None:
+    """Refuse a table that a kernel cannot lay out."""
+    if n > ROOM:
+        raise CannotLower(f"window of {n} taps, or rows of places,")
 
 
 def bordered(code: Program, x: Buffer, before: Shape, after: Shape) -> Buffer:
@@ -82,6 +89,7 @@ def emit_product(
     """y (*places, O), from x with its borders."""
     I, O = x.shape[-1], W.shape[-1]
     of_x, of_w, K = _of_taps(window, I, O, groups)
+    must_have_room(len(of_x))
     y = code.buffer((*window.places, O))
     begins = window.place_offsets()
     places = table(code, begins * I, np.arange(len(begins)) * O)
@@ -101,6 +109,7 @@ def emit_weights(code: Program, x: Buffer, dz: Buffer, dW: Buffer, window: Windo
     *above, wide = window.places
     starts = [np.arange(n) * s for n, s in zip(above, window.strides, strict=False)]
     lines = offsets([*starts, np.zeros(1, int)], window.bordered) * I
+    must_have_room(len(lines))
     n = O // groups
     code.emit(
         "conv.weights", x, dz, dW, table(code, of_x, of_w), len(of_x), K, O, table(code, lines), len(lines), wide,
@@ -121,6 +130,7 @@ def emit_inputs(
     dx = code.buffer((*window.size, I))
     for phase in phases(window):
         of_z, of_w, K = stretches(phase.behind * O, (taps - 1 - phase.taps) * O * row, O // groups, row)
+        must_have_room(len(of_z))
         places = table(code, phase.outputs * O, phase.inputs * I)
         code.emit(
             "conv", around, turned, b, dx, mode, places, len(phase.inputs), around.size, dx.size,

@@ -17,7 +17,7 @@ from ..arrays import Array, Shape
 from ..program import Buffer, Program
 from .base import Layer
 from .channels import Channels
-from .convolving import bordered, table
+from .convolving import bordered, must_have_room, table
 from .sliding import Window, per_axis, phases, reach, window_over
 
 
@@ -112,6 +112,7 @@ def emit_depthwise(code: Program, x: Buffer, W: Buffer, b: Buffer | None, window
     """z (*places, C), from x with its borders and W (*kernel, C)."""
     C, begins = x.shape[-1], window.place_offsets()
     behind = window.tap_offsets()
+    must_have_room(len(behind))
     z = code.buffer((*window.places, C))
     places = table(code, begins * C, np.arange(len(begins)) * C)
     taps = table(code, behind * C, np.arange(len(behind)) * C)
