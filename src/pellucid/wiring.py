@@ -25,6 +25,7 @@ TRACING: ContextVar[bool] = ContextVar("tracing", default=False)  # whether a `c
 OPS: set[str] = set()  # the names of pellucid.ops, which fills it
 FROM_ABOVE = FromAbove[Any]()  # what seeds ask of the layers that stand above them, which fill it
 OPERATORS: dict[str, Callable[..., Any]] = {}  # what operators and layers do to tensors: pellucid.ops fills it
+OF_LAYERS: dict[str, Callable[..., Any]] = {}  # other ops that layers are made of; it fills this, too
 
 
 def _operator(name: str) -> tuple[Any, Any]:

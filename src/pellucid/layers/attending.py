@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, Told
-from ..wiring import OPERATORS
+from ..wiring import OF_LAYERS, OPERATORS
 from .softmax import MASKED, Softmax
 
 
 def op(name: str, *operands: Any, **options: Any) -> Any:
     """An op on tensors, by its name in `pellucid.ops`."""
-    return OPERATORS[name](*operands, **options)
+    return (OPERATORS if name in OPERATORS else OF_LAYERS)[name](*operands, **options)
 
 
 def both(*masks: Any) -> Any:

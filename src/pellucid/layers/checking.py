@@ -197,10 +197,10 @@ class _Trial:
         self._unchanged("backward", x, p)
         return dx, gradients
 
-    def _back(self, cache: Any, dy: Array) -> tuple[Any, Any]:
-        """What `backward` gives; names of rows have no gradient."""
-        dx, gradients = self.layer.backward(self.p, cache, dy)
-        return (np.zeros_like(self.x), gradients) if self.layer.names and dx is None else (dx, gradients)
+    def _back(self, cache: Any, dy: Array) -> Any:
+        """What `backward` gives, with zeros for dx where the input is names of rows, which have no gradient."""
+        result: Any = self.layer.backward(self.p, cache, dy)
+        return (np.zeros_like(self.x), result[1]) if self.layer.names else result
 
     def _unchanged(self, what: str, x: Array, p: dict[str, Array]) -> None:
         self._hold(_same(x, self.x), what, "the input left as it was", "a changed one", "Work on a copy of x.")

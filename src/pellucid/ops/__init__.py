@@ -37,7 +37,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UnknownName
-from ..wiring import OPERATORS, OPS
+from ..wiring import OF_LAYERS, OPERATORS, OPS
 from . import lowering  # noqa: F401  # tells the ops how they are lowered
 from .base import Op as Op
 from .base import Operation as Operation
@@ -118,8 +118,10 @@ OPERATORS.update(
     add=add, subtract=subtract, multiply=multiply, divide=divide, floor_divide=floor_divide, mod=mod, power=power,
     matmul=matmul, less=less, less_equal=less_equal, greater=greater, greater_equal=greater_equal,
     logical_and=logical_and, logical_or=logical_or, logical_not=logical_not, get_item=get_item, negative=negative,
-    abs=abs, einsum=einsum, where=where, expand_dims=expand_dims, tanh=tanh, sum=sum, cast=cast,
-    attended=attended, repeat=repeat,
+    abs=abs, einsum=einsum,
+)
+OF_LAYERS.update(
+    attended=attended, cast=cast, expand_dims=expand_dims, repeat=repeat, sum=sum, tanh=tanh, where=where,
 )
 # fmt: on
 OPS.update(__all__)
