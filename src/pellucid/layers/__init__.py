@@ -10,6 +10,7 @@ from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
 from .conv import Conv1D, Conv2D, Conv3D
+from .conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from .dense import Dense
 from .derived import Derived
 from .dot import Dot
@@ -68,6 +69,9 @@ __all__ = [
     "Conv1D",
     "Conv2D",
     "Conv3D",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Dense",
     "Derived",
     "Dot",
