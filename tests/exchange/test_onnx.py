@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 
 from exchange.networks import Case, of_activations, of_layers, of_shapes
-from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined
+from laws.graphs import CLASSES, JOINING, RECURRENT, X, built, dense_net, graphs, residual, unjoined
 from pellucid import Sequential, activations, ops
 from pellucid import layers as L
 from pellucid.errors import FileError, InvalidArgument, MissingExtra, NotReady, PellucidError
@@ -167,6 +167,7 @@ def test_an_op_that_is_not_written_is_refused_by_name(name: str):
 
 def test_every_layer_and_activation_is_written():
     made_of_others = {Sequential, Model.functional, L.Lambda, L.EinsumDense}
+    made_of_others |= {layer_family.parts[name] for name in RECURRENT}
     assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES for layer in case.model.wiring.owners.values()}

@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 from exchange.networks import Case  # noqa: E402
 from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
 from exchange.torch_cases import MORE_OPS, SHOWN_BY_OTHERS, cases  # noqa: E402
-from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined  # noqa: E402
+from laws.graphs import CLASSES, JOINING, RECURRENT, X, built, dense_net, graphs, residual, unjoined  # noqa: E402
 from pellucid import Sequential, activations, ops, optimizers  # noqa: E402
 from pellucid import layers as L  # noqa: E402
 from pellucid.errors import InvalidArgument, WrongType  # noqa: E402
@@ -147,6 +147,7 @@ def test_a_form_of_an_op_that_is_not_written_is_refused_by_name():
 
 def test_every_layer_and_activation_is_written():
     made_of_others = {Sequential, Model.functional, L.Lambda, L.EinsumDense}
+    made_of_others |= {layer_family.parts[name] for name in RECURRENT}
     assert set(EMITTERS) - {ByPhase} == set(layer_family.parts.values()) - made_of_others
     assert set(MODULES) == {make().name for make in activations.activations.names.values()}
 

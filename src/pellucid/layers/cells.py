@@ -84,6 +84,7 @@ def state_of(states: Any) -> Any:
 class SimpleRNNCell(Cell):
     """One step of `SimpleRNN`: h = tanh(xW + hU + b). Called on x (B, I) and [h] it gives (h, [h]).
 
+    >>> import numpy as np
     >>> cell = SimpleRNNCell(1, activation="linear", kernel_initializer="ones", recurrent_initializer="ones")
     >>> y, states = cell(np.array([[2.0]]), [np.array([[3.0]])])
     >>> y
@@ -127,6 +128,7 @@ class SimpleRNNCell(Cell):
 class LSTMCell(Cell):
     """One step of `LSTM`. Called on x (B, I) and [h, c] it gives (h, [h, c]).
 
+    >>> import numpy as np
     >>> y, (h, c) = LSTMCell(2)(np.ones((1, 3)), [np.zeros((1, 2)), np.zeros((1, 2))])
     >>> y.shape, c.shape
     ((1, 2), (1, 2))
@@ -187,6 +189,7 @@ class LSTMCell(Cell):
 class GRUCell(Cell):
     """One step of `GRU`. Called on x (B, I) and [h] it gives (h, [h]).
 
+    >>> import numpy as np
     >>> y, states = GRUCell(2)(np.ones((1, 3)), [np.zeros((1, 2))])
     >>> y.shape
     (1, 2)

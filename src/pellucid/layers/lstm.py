@@ -80,6 +80,7 @@ class LSTM(Recurrent):
     >>> layer([[[0.0], [1.0]]]).round(4)
     array([[0.3696]], dtype=float32)
 
+    Keras goes by the mask of a call that is given states only where that names it, mask=...; here it always counts.
     PyTorch's nn.LSTM has the gates in the order i, f, g, o, its matrices transposed, and a second bias that is added.
     """
 

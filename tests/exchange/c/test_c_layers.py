@@ -7,7 +7,7 @@ import pytest
 
 from exchange.c.building import Program, with_compiler
 from exchange.networks import Case, of_activations, of_layers, of_shapes
-from laws.graphs import JOINING
+from laws.graphs import JOINING, RECURRENT
 from pellucid import Sequential, activations
 from pellucid import layers as L
 from pellucid.exchange.c.activations import WRITTEN
@@ -66,6 +66,7 @@ def test_inputs_that_meet(name: str, program: Program):
 
 def test_every_layer_and_activation_is_written():
     made_of_others = {Sequential, Model.functional, L.Lambda, L.EinsumDense}
+    made_of_others |= {layer_family.parts[name] for name in RECURRENT}
     assert set(EMITTERS) == set(layer_family.parts.values()) - made_of_others
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES.values() for layer in case.model.wiring.owners.values()}
