@@ -229,3 +229,19 @@ def test_exports_refuse_a_recurrent_layer_by_name(export: str, tmp_path: Path) -
     with pytest.raises(PellucidError, match=rf"{export}, layer 'memory'.*got LSTM"):
         getattr(model, export)(*where)
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", [".weights.h5", ".safetensors", ".keras"])
+def test_weights_go_into_files_and_back(ending: str, tmp_path: Path) -> None:
+    def made() -> Any:
+        layers = [L.Bidirectional(L.LSTM(2, return_sequences=True)), L.RNN([L.GRUCell(2), L.LSTMCell(3)]), L.Dense(1)]
+        return pellucid.Sequential([L.Input((4, 3)), *layers])
+
+    model, again, x = made(), made(), Key(1).normal((5, 4, 3))
+    if ending == ".keras":
+        model.save(tmp_path / f"model{ending}")
+        again = pellucid.models.load_model(tmp_path / f"model{ending}")
+    else:
+        model.save_weights(tmp_path / f"model{ending}")
+        again.load_weights(tmp_path / f"model{ending}")
+    np.testing.assert_array_equal(model.predict(x, verbose=0), again.predict(x, verbose=0))
