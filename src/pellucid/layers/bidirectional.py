@@ -92,6 +92,7 @@ class Bidirectional(Traced):
     """
 
     supports_masking = consumes_mask = masks_first_only = True
+    formula, formula_back = "y = merged(forward(x), backward(x))", "as its layers go back"
 
     def __init__(
         self,

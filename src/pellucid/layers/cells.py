@@ -17,6 +17,7 @@ from .traced import Traced
 class Cell(Traced):
     """What the cells here have in common: kernel W (I, G·units), recurrent_kernel U (units, G·units) and a bias."""
 
+    formula_back = "as the steps of its call go back"
     gates = 1
     units: int
 
@@ -91,6 +92,8 @@ class SimpleRNNCell(Cell):
     array([[5.]], dtype=float32)
     """
 
+    formula = "h = g(xW + hU + b)"
+
     def __init__(
         self,
         units: int,
@@ -134,6 +137,7 @@ class LSTMCell(Cell):
     ((1, 2), (1, 2))
     """
 
+    formula = "i, f, o = σ(xW + hU + b), k = g(xW + hU + b), c = f∘c + i∘k, h = o∘g(c)"
     gates = 4
 
     def __init__(
@@ -195,6 +199,7 @@ class GRUCell(Cell):
     (1, 2)
     """
 
+    formula = "z, r = σ(xW + hU + b), k = g(xW + b + r∘(hU + b′)), h = z∘h + (1 − z)∘k"
     gates = 3
 
     def __init__(
@@ -254,6 +259,8 @@ class StackedRNNCells(Traced):
     >>> cells.state_size
     [[2, 2], 3]
     """
+
+    formula, formula_back = "x, states = cell(x, states), for each cell", "as its cells go back"
 
     def __init__(self, cells: Sequence[Any], **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
