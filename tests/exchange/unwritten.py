@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from laws.test_layers import ROWS
+from laws.test_layers import EVERY
 from pellucid import Sequential
 from pellucid import layers as L
 from pellucid.layers.base import layers
@@ -18,7 +18,8 @@ MADE_OF_OTHERS = {  # their steps are written
 }  # fmt: skip
 UNWRITTEN = {
     *(f"Adaptive{kind}Pooling{n}D" for n in (1, 2, 3) for kind in ("Average", "Max")),
-    "CenterCrop", "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
+    "CenterCrop", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
+    "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
     "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "SeparableConv1D", "SeparableConv2D", "SimpleRNN",
 }  # fmt: skip
 WRITTEN = {kind for name, kind in layers.parts.items() if name not in UNWRITTEN | MADE_OF_OTHERS}
@@ -26,7 +27,7 @@ WRITTEN = {kind for name, kind in layers.parts.items() if name not in UNWRITTEN 
 
 def unwritten() -> list[tuple[str, Callable[[], Model]]]:
     """The name of each, and a function that makes a model of it."""
-    rows = {type(make()).__name__: (make, shape) for make, shape in reversed(ROWS)}
+    rows = {type(make()).__name__: (make, shape) for make, shape in reversed(EVERY)}
     return [(rows[kind][0]().name, partial(_model, *rows[kind])) for kind in sorted(UNWRITTEN)]
 
 

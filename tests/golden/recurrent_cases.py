@@ -71,6 +71,10 @@ def of_cells(options: dict[str, Any], *cells: tuple[str, dict[str, Any]]) -> Cal
     return make
 
 
+def of_conv(name: str, size: Any, inner: dict[str, Any], **options: Any) -> Callable[[Any], Any]:
+    return lambda L: getattr(L, name)(2, size, dtype="float64", **inner, **options)
+
+
 for _mode in ("concat", "sum", "ave", "mul", None):
     CASES[f"both ways, {_mode}"] = Case(both_ways("LSTM", ALL, merge_mode=_mode))
     CASES[f"both ways, last, {_mode}"] = Case(both_ways("GRU", {}, merge_mode=_mode))
@@ -90,6 +94,10 @@ CASES |= {
     "cell, GRU": Case(of_cells({}, ("GRUCell", {"recurrent_activation": "softsign"}))),
     "cell, GRU, before": Case(of_cells(BACK, ("GRUCell", {"reset_after": False}))),
     "cells": Case(of_cells(ALL, ("LSTMCell", {}), ("GRUCell", {}), ("SimpleRNNCell", {})), mask=True),
+    "conv, 1": Case(of_conv("ConvLSTM1D", 2, ALL, padding="same"), mask=True, shape=(T, 3, I)),
+    "conv, 2": Case(of_conv("ConvLSTM2D", (2, 1), STATE, strides=(1, 2)), shape=(T, 3, 3, I)),
+    "conv, 2, backwards": Case(of_conv("ConvLSTM2D", 2, BACK, dilation_rate=2), shape=(T, 3, 4, I)),
+    "conv, 3": Case(of_conv("ConvLSTM3D", 2, {}, use_bias=False), shape=(2, 2, 3, 2, 1)),
     "each step, Dense": Case(
         lambda L: L.TimeDistributed(L.Dense(2, "tanh", dtype="float64"), dtype="float64"), mask=True
     ),

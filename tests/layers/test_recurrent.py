@@ -133,6 +133,17 @@ def test_what_does_not_fit_is_told_in_one_sentence(kind: Any) -> None:
         kind(3, recurrent_dropout=1.5)
 
 
+def test_the_mask_of_a_call_with_states_counts_though_no_call_names_it() -> None:
+    """Keras, which is given two tensors there, overlooks it."""
+    x = Key(1).normal((2, 4, 3)) * (np.arange(4)[:, None] < 2)
+    a, h = L.Input((4, 3)), L.Input((5,))
+    layer = L.GRU(5)
+    model = pellucid.Model([a, h], layer(L.Masking()(a), initial_state=h))
+    state = Key(2).normal((2, 5))
+    y, _ = layer.forward(layer.p, x[:, :2], state, training=False, rng=Key(0))
+    np.testing.assert_allclose(model.predict([x, state], verbose=0), y, rtol=1e-5, atol=1e-6)
+
+
 def test_a_mask_ends_where_one_output_is_left() -> None:
     x = np.arange(24.0).reshape(2, 4, 3) * (np.arange(4)[:, None] < 2)
     model = pellucid.Sequential([L.Input((4, 3)), L.Masking(), L.GRU(5, return_sequences=True), L.LSTM(2), L.Dense(1)])
@@ -208,3 +219,29 @@ def test_states_lead_from_one_layer_to_another() -> None:
     before = model.evaluate(xs, xs[1], verbose=0)
     model.fit(xs, xs[1], epochs=20, verbose=0)
     assert model.evaluate(xs, xs[1], verbose=0) < before
+
+
+@pytest.mark.parametrize("export", ["to_onnx", "to_c", "to_torch", "to_numpy"])
+def test_exports_refuse_a_recurrent_layer_by_name(export: str, tmp_path: Path) -> None:
+    model = pellucid.Sequential([L.Input((4, 3)), L.LSTM(2, name="memory"), L.Dense(2)])
+    model.compile("sgd", "mse")
+    where = [] if export == "to_torch" else [str(tmp_path / "model")]
+    with pytest.raises(PellucidError, match=rf"{export}, layer 'memory'.*got LSTM"):
+        getattr(model, export)(*where)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", [".weights.h5", ".safetensors", ".keras"])
+def test_weights_go_into_files_and_back(ending: str, tmp_path: Path) -> None:
+    def made() -> Any:
+        layers = [L.Bidirectional(L.LSTM(2, return_sequences=True)), L.RNN([L.GRUCell(2), L.LSTMCell(3)]), L.Dense(1)]
+        return pellucid.Sequential([L.Input((4, 3)), *layers])
+
+    model, again, x = made(), made(), Key(1).normal((5, 4, 3))
+    if ending == ".keras":
+        model.save(tmp_path / f"model{ending}")
+        again = pellucid.models.load_model(tmp_path / f"model{ending}")
+    else:
+        model.save_weights(tmp_path / f"model{ending}")
+        again.load_weights(tmp_path / f"model{ending}")
+    np.testing.assert_array_equal(model.predict(x, verbose=0), again.predict(x, verbose=0))

@@ -114,3 +114,24 @@ def test_weights_files_go_both_ways(tmp_path: Path):
     fresh = made(pellucid, "normalised")
     fresh.load_weights(tmp_path / "theirs.weights.h5")
     same_outputs(fresh, ours)
+
+
+def led(module: Any) -> Any:
+    """A layer that begins with another's states, and one whose states are outputs."""
+    L = module.layers
+    source, target = L.Input((5, 3)), L.Input((None, 2))
+    _, *states = L.LSTM(4, return_state=True)(source)
+    y = L.LSTM(4, return_sequences=True)(target, initial_state=states)
+    _, *ends = L.Bidirectional(L.GRU(3, return_state=True))(y)
+    return module.Model([source, target], [y, *ends])
+
+
+@pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
+def test_states_lead_from_layer_to_layer_in_files_both_ways(tmp_path: Path, first: Any):
+    model = led(first)
+    model.save(tmp_path / "led.keras")
+    second = pellucid if first is keras else keras
+    again = second.models.load_model(tmp_path / "led.keras")
+    given = [X.reshape(-1, 3)[:20].reshape(4, 5, 3), X.reshape(-1, 2)[:28].reshape(4, 7, 2)]
+    for ours, theirs in zip(model.predict(given, verbose=0), again.predict(given, verbose=0), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)

@@ -83,6 +83,7 @@ class Bidirectional(Traced):
     "mul", or None for both by themselves. With return_state the states of both come behind. Where all outputs are
     given, those that a mask leaves out are 0. Initial states are those of the one, then those of the other.
 
+    >>> from pellucid.layers import LSTM
     >>> layer = Bidirectional(LSTM(2))
     >>> layer([[[0.0], [1.0]]]).shape
     (1, 4)
@@ -91,6 +92,7 @@ class Bidirectional(Traced):
     """
 
     supports_masking = consumes_mask = masks_first_only = True
+    formula, formula_back = "y = merged(forward(x), backward(x))", "as its layers go back"
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from .traced import Traced
 class Cell(Traced):
     """What the cells here have in common: kernel W (I, G·units), recurrent_kernel U (units, G·units) and a bias."""
 
+    formula_back = "as the steps of its call go back"
     gates = 1
     units: int
 
@@ -84,11 +85,14 @@ def state_of(states: Any) -> Any:
 class SimpleRNNCell(Cell):
     """One step of `SimpleRNN`: h = tanh(xW + hU + b). Called on x (B, I) and [h] it gives (h, [h]).
 
+    >>> import numpy as np
     >>> cell = SimpleRNNCell(1, activation="linear", kernel_initializer="ones", recurrent_initializer="ones")
     >>> y, states = cell(np.array([[2.0]]), [np.array([[3.0]])])
     >>> y
     array([[5.]], dtype=float32)
     """
+
+    formula = "h = g(xW + hU + b)"
 
     def __init__(
         self,
@@ -127,11 +131,13 @@ class SimpleRNNCell(Cell):
 class LSTMCell(Cell):
     """One step of `LSTM`. Called on x (B, I) and [h, c] it gives (h, [h, c]).
 
+    >>> import numpy as np
     >>> y, (h, c) = LSTMCell(2)(np.ones((1, 3)), [np.zeros((1, 2)), np.zeros((1, 2))])
     >>> y.shape, c.shape
     ((1, 2), (1, 2))
     """
 
+    formula = "i, f, o = σ(xW + hU + b), k = g(xW + hU + b), c = f∘c + i∘k, h = o∘g(c)"
     gates = 4
 
     def __init__(
@@ -187,11 +193,13 @@ class LSTMCell(Cell):
 class GRUCell(Cell):
     """One step of `GRU`. Called on x (B, I) and [h] it gives (h, [h]).
 
+    >>> import numpy as np
     >>> y, states = GRUCell(2)(np.ones((1, 3)), [np.zeros((1, 2))])
     >>> y.shape
     (1, 2)
     """
 
+    formula = "z, r = σ(xW + hU + b), k = g(xW + b + r∘(hU + b′)), h = z∘h + (1 − z)∘k"
     gates = 3
 
     def __init__(
@@ -251,6 +259,8 @@ class StackedRNNCells(Traced):
     >>> cells.state_size
     [[2, 2], 3]
     """
+
+    formula, formula_back = "x, states = cell(x, states), for each cell", "as its cells go back"
 
     def __init__(self, cells: Sequence[Any], **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)

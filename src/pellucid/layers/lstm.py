@@ -29,27 +29,21 @@ from .recurring import Recurrence
 Cache = tuple[Array, ...]
 
 
-def lstm_step(
-    a: Array, h: Array, c: Array, U: Array, g: Activation, s: Activation, kept: Kept = None
-) -> tuple[Array, Array, Cache]:
-    """(h′, c′, cache); g and s are the activations, tanh and σ."""
-    z = np.split(a + product(h, U, kept), 4, axis=-1)
-    i, f, k, o = s(z[0]), s(z[1]), g(z[2]), s(z[3])
+def lstm_step(z: Array, c: Array, g: Activation, s: Activation) -> tuple[Array, Array, Cache]:
+    """(h′, c′, cache) from z = a + hU; g and s are the activations, tanh and σ."""
+    zi, zf, zk, zo = np.split(z, 4, axis=-1)
+    i, f, k, o = s(zi), s(zf), g(zk), s(zo)
     c1 = f * c + i * k  # forget some of the memory, and write some new
     q = g(c1)
-    return o * q, c1, (h, c, *z, i, f, k, o, c1, q)
+    return o * q, c1, (c, zi, zf, zk, zo, i, f, k, o, c1, q)
 
 
-def lstm_step_grad(
-    dh: Array, dc: Array, cache: Cache, U: Array, g: Activation, s: Activation, kept: Kept = None
-) -> tuple[Array, Array, Array, Array]:
-    """(da, dL/dh, dL/dc, dU) from dL/dh′ and dL/dc′."""
-    h, c, zi, zf, zk, zo, i, f, k, o, c1, q = cache
+def lstm_step_grad(dh: Array, dc: Array, cache: Cache, g: Activation, s: Activation) -> tuple[Array, Array]:
+    """(dz, dL/dc) from dL/dh′ and dL/dc′."""
+    c, zi, zf, zk, zo, i, f, k, o, c1, q = cache
     dc = dc + g.grad(dh * o, c1, q)  # c′ acts through h′, too
-    da = [s.grad(dc * k, zi, i), s.grad(dc * c, zf, f), g.grad(dc * i, zk, k), s.grad(dh * q, zo, o)]
-    dz = np.concatenate(da, axis=-1)
-    dh, dU = product_grad(dz, h, U, kept)
-    return dz, dh, dc * f, dU
+    dz = [s.grad(dc * k, zi, i), s.grad(dc * c, zf, f), g.grad(dc * i, zk, k), s.grad(dh * q, zo, o)]
+    return np.concatenate(dz, axis=-1), dc * f
 
 
 class UnitForget(Initializer):
@@ -86,6 +80,7 @@ class LSTM(Recurrent):
     >>> layer([[[0.0], [1.0]]]).round(4)
     array([[0.3696]], dtype=float32)
 
+    Keras goes by the mask of a call that is given states only where that names it, mask=...; here it always counts.
     PyTorch's nn.LSTM has the gates in the order i, f, g, o, its matrices transposed, and a second bias that is added.
     """
 
@@ -128,13 +123,16 @@ class LSTM(Recurrent):
         return replace(bias, initializer=UnitForget(bias.initializer)) if self.unit_forget_bias else bias
 
     def step(self, p: Arrays, a: Array, states: States, kept: Kept) -> tuple[States, Any]:
-        h, c, cache = lstm_step(a, *states, p["recurrent_kernel"], self.activation, self.recurrent_activation, kept)
-        return (h, c), cache
+        h, c = states
+        z = a + product(h, p["recurrent_kernel"], kept)
+        h1, c1, cache = lstm_step(z, c, self.activation, self.recurrent_activation)
+        return (h1, c1), (h, cache)
 
     def step_grad(self, p: Arrays, dstates: States, cache: Any, kept: Kept) -> tuple[Array, States, Gradients]:
-        U = p["recurrent_kernel"]
-        da, dh, dc, dU = lstm_step_grad(*dstates, cache, U, self.activation, self.recurrent_activation, kept)
-        return da, (dh, dc), {"recurrent_kernel": dU}
+        h, of_step = cache
+        dz, dc = lstm_step_grad(*dstates, of_step, self.activation, self.recurrent_activation)
+        dh, dU = product_grad(dz, h, p["recurrent_kernel"], kept)
+        return dz, (dh, dc), {"recurrent_kernel": dU}
 
     def lower(self, code: Program, x: Buffer, *states: Buffer, mask: Any = None) -> Any:
         return Recurrence(self, code, x, states, mask).lower("lstm")

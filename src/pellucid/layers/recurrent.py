@@ -43,7 +43,7 @@ class RecurrentOptions(LayerOptions, total=False):
 
 
 class Step(NamedTuple):
-    """One step's cache, and which samples it counted for (B, 1), if not for all."""
+    """One step's cache, and which samples it counted for (B, 1, ...), if not for all."""
 
     cache: Any
     counts: Array | None
@@ -54,6 +54,7 @@ class Unrolled:
     """What backward needs of all steps."""
 
     x: Array
+    nothing: Array  # a state of zeros
     kept: tuple[Kept, Kept]  # dropout of x and of h
     steps: Sequence[Step]  # in the order in which they were taken
     given: int  # how many states the call was given
@@ -119,6 +120,17 @@ class Recurrent(Layer):
     def step_grad(self, p: Arrays, dstates: States, cache: Any, kept: Kept) -> tuple[Array, States, Gradients]:
         """(da, dL/d of the states before, gradients of what the states are multiplied by)."""
 
+    # The inputs of all steps at once -----------------------------------------------------------------------------
+
+    def of_inputs(self, p: Arrays, x: Array, kept: Kept) -> Array:
+        """a = xW + b (B, T, G·H)."""
+        a, b = product(x, p["kernel"], kept), self.input_bias(p)
+        return a if b is None else a + b
+
+    def of_inputs_grad(self, p: Arrays, da: Array, x: Array, kept: Kept) -> tuple[Array, Array]:
+        """(dx, dW)"""
+        return product_grad(da, x, p["kernel"], kept)
+
     # Shapes and parameters ---------------------------------------------------------------------------------------
 
     def output_shape_for(self, shape: Shape, *states: Shape) -> Any:
@@ -127,13 +139,17 @@ class Recurrent(Layer):
                 f"layer {self.name!r}, input", "shape (batch, steps, features)", (None, *shape),
                 "Rows of numbers become sequences by Reshape((steps, features))." if len(shape) == 1 else "",
             )  # fmt: skip
-        if states and states != ((self.units,),) * self.carried:
+        return self.given_shapes(shape[0], (self.units,), states)
+
+    def given_shapes(self, steps: int, state: Shape, given: Sequence[Shape]) -> Any:
+        """The outputs' shapes, for states of this shape."""
+        if given and tuple(given) != (state,) * self.carried:
             raise ShapeError(
-                f"layer {self.name!r}, initial_state", f"{self.carried} of shape {(None, self.units)}",
-                [(None, *state) for state in states],
+                f"layer {self.name!r}, initial_state", f"{self.carried} of shape {(None, *state)}",
+                [(None, *one) for one in given],
             )  # fmt: skip
-        y = (shape[0], self.units) if self.return_sequences else (self.units,)
-        return (y, *((self.units,),) * self.carried) if self.return_state else y
+        y = (steps, *state) if self.return_sequences else state
+        return (y, *(state,) * self.carried) if self.return_state else y
 
     def parameters(self, shape: Shape, *states: Shape) -> Sequence[Parameter]:
         I, H, G = shape[-1], self.units, self.gates
@@ -158,30 +174,28 @@ class Recurrent(Layer):
     def forward(
         self, p: Arrays, x: Array, *initial: Array, training: bool, rng: Key, mask: Any = None
     ) -> tuple[Any, Unrolled]:
-        B, T, _ = x.shape
+        T = x.shape[1]
         kept = self._kept(x, rng) if training else (None, None)
-        a, b = product(x, p["kernel"], kept[0]), self.input_bias(p)
-        a = a if b is None else a + b
+        a = self.of_inputs(p, x, kept[0])
         mask = mask[0] if isinstance(mask, list) else mask
-        nothing = np.zeros((B, self.units), a.dtype)
+        nothing = np.zeros((*a[:, 0].shape[:-1], self.units), a.dtype)
         states: States = tuple(initial) or (nothing,) * self.carried
         y, ys, steps = nothing, [], []
         for t in self._order(T):
             new, cache = self.step(p, a[:, t], states, kept[1])
-            counts = None if mask is None else np.asarray(mask[:, t, None], bool)
+            counts = None if mask is None else np.asarray(mask[:, t], bool).reshape(-1, *[1] * (nothing.ndim - 1))
             y = where(counts, new[0], nothing if self.zero_output_for_mask else y)
             states = tuple(where(counts, s, before) for s, before in zip(new, states, strict=True))
             ys.append(y)
             steps.append(Step(cache, counts))
         out = np.stack(ys, axis=1) if self.return_sequences else y
-        return (out, *states) if self.return_state else out, Unrolled(x, kept, steps, len(initial))
+        return (out, *states) if self.return_state else out, Unrolled(x, nothing, kept, steps, len(initial))
 
     def backward(self, p: Arrays, cache: Unrolled, *back: Any) -> tuple[Any, Gradients]:
         """The steps taken back, the last one first: what a state gives to the steps after it comes back from them."""
-        x, T = cache.x, len(cache.steps)
-        nothing = np.zeros((len(x), self.units), x.dtype)
+        T, nothing = len(cache.steps), cache.nothing
         dy, dstates = back[0], tuple(nothing if d is None else d for d in back[1:]) or (nothing,) * self.carried
-        da = np.zeros((*x.shape[:2], self.gates * self.units), x.dtype)
+        da = np.zeros((len(nothing), T, *nothing.shape[1:-1], self.gates * self.units), nothing.dtype)
         repeated = nothing if dy is None or self.return_sequences else dy  # dL/dy of an output that steps repeat
         found: Gradients = {}
         for t, (n, step) in zip(reversed(self._order(T)), reversed(list(enumerate(cache.steps))), strict=True):
@@ -193,7 +207,7 @@ class Recurrent(Layer):
             dstates = tuple(b + d for b, d in zip(before, past[:-1], strict=True))
             repeated = nothing if self.zero_output_for_mask else past[-1]
             found = {name: found.get(name, 0) + g for name, g in of_step.items()}
-        dx, dW = product_grad(da, x, p["kernel"], cache.kept[0])
+        dx, dW = self.of_inputs_grad(p, da, cache.x, cache.kept[0])
         gradients = {
             "kernel": dW,
             "recurrent_kernel": found.get("recurrent_kernel", np.zeros_like(p["recurrent_kernel"])),

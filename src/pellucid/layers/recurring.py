@@ -80,7 +80,7 @@ class Recurrence:
             raise CannotLower(f"{where} with recurrent_dropout")
         if any(one.name not in KINDS or one.options for one in self._activations()) or layer.units > MOST:
             raise CannotLower(f"{where} as it is given")
-        if self.mask is not None and self.states and not layer.zero_output_for_mask:
+        if self._mask() is not None and self.states and not layer.zero_output_for_mask:
             raise CannotLower(f"{where} with a mask and initial states")  # what is repeated may be no state
 
     def _activations(self) -> list[Any]:

@@ -115,6 +115,7 @@ class RNN(Traced):
     """
 
     supports_masking = consumes_mask = masks_first_only = True
+    formula, formula_back = "y, states = cell(x[t], states)", "as its cell goes back, step by step"
 
     def __init__(
         self,

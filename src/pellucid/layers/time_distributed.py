@@ -65,6 +65,7 @@ class TimeDistributed(Traced):
     """
 
     supports_masking = True
+    formula, formula_back = "y[t] = layer(x[t])", "as its layer goes back"
 
     def __init__(self, layer: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)

@@ -1,0 +1,212 @@
+"""ConvLSTM: an LSTM whose products are convolutions, so that its states are pictures.
+
+    i, f, o = σ(x * W + h * U + b)    k = tanh(x * W + h * U + b)    c′ = f∘c + i∘k    h′ = o∘tanh(c′)
+
+x (B, T, *D, I)   h, c (B, *D′, O)   W (*kernel, I, 4·O)   U (*kernel, O, 4·O)   b (4·O,)   with one to three axes D
+Source: Shi et al., "Convolutional LSTM network: a machine learning approach for precipitation nowcasting", NeurIPS
+2015.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Unpack
+
+import numpy as np
+
+from .. import checks
+from ..activations import activations
+from ..arrays import Array, Arrays, Shape
+from ..errors import InvalidArgument, ShapeError
+from ..program import Buffer, CannotLower, Program
+from ..rng import Key
+from .base import layers
+from .channels import LAST
+from .conv import conv, conv_grad
+from .gated import Kept, drawn
+from .holding import Parameter
+from .lstm import UnitForget, lstm_step, lstm_step_grad
+from .noise import noise_key
+from .recurrent import Gradients, Recurrent, RecurrentOptions, States
+from .sliding import Window, per_axis, window_over
+
+
+def gates_conv(x: Array, W: Array, window: Window, kept: Kept) -> Array:
+    """x * W, with dropout of x by which each gate has its own columns of W."""
+    if kept is None:
+        return conv(window.with_border(x), W, window)
+    each = zip(kept, np.split(W, len(kept), axis=-1), strict=True)
+    return np.concatenate([conv(window.with_border(x * m), w, window) for m, w in each], axis=-1)
+
+
+def gates_conv_grad(dz: Array, x: Array, W: Array, window: Window, kept: Kept) -> tuple[Array, Array]:
+    """(dx, dW)"""
+    if kept is None:
+        dx, dW = conv_grad(dz, window.with_border(x), W, window)
+        return window.without_border(dx), dW
+    dx, dWs = np.zeros_like(x), []
+    of_gates = (np.split(a, len(kept), axis=-1) for a in (dz, W))
+    for m, d, w in zip(kept, *of_gates, strict=True):
+        of_x, dw = conv_grad(d, window.with_border(x * m), w, window)
+        dx += window.without_border(of_x) * m
+        dWs.append(dw)
+    return dx, np.concatenate(dWs, axis=-1)
+
+
+class ConvLSTM(Recurrent):
+    """What ConvLSTM over one, two and three axes have in common."""
+
+    axes: ClassVar[int]
+    gates, carried = 4, 2
+    formula = "i, f, o = σ(x * W + h * U + b), k = g(x * W + h * U + b), c = f∘c + i∘k, h = o∘g(c)"
+    formula_back = "dc += dh∘o∘g′(c), dz of i, f, k, o, dW = x * dz, dU = h * dz, db = Σ dz"
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        **options: Unpack[RecurrentOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.filters = checks.integer(self.where("filters"), filters, minimum=1)
+        self.keep_units(filters, activation, use_bias, dropout, recurrent_dropout, seed)
+        self.recurrent_activation = activations.get(recurrent_activation, self.where("recurrent_activation"))
+        self.keep_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.keep_options("recurrent", recurrent_initializer, recurrent_regularizer, recurrent_constraint)
+        self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
+        self.unit_forget_bias = bool(unit_forget_bias)
+        self.kernel_size = per_axis(self.where("kernel_size"), kernel_size, self.axes)
+        self.strides = per_axis(self.where("strides"), strides, self.axes)
+        self.padding = checks.one_of(self.where("padding"), padding, ("valid", "same"))
+        self.data_format = (
+            LAST if data_format is None else checks.one_of(self.where("data_format"), data_format, [LAST])
+        )
+        self.dilation_rate = per_axis(self.where("dilation_rate"), dilation_rate, self.axes)
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise InvalidArgument(
+                self.where("dilation_rate"), "1 where strides are above 1, as in Keras", self.dilation_rate
+            )
+
+    # Shapes and parameters ---------------------------------------------------------------------------------------
+
+    def window(self, size: Shape) -> Window:
+        """How the kernel slides over the pictures that come in."""
+        return window_over(self.name, size, self.kernel_size, self.strides, self.dilation_rate, self.padding)
+
+    def window_of_states(self, size: Shape) -> Window:
+        """And over the states, which stay of one size."""
+        return window_over(self.name, size, self.kernel_size, (1,) * self.axes, (1,) * self.axes, "same")
+
+    def output_shape_for(self, shape: Shape, *states: Shape) -> Any:
+        if len(shape) != self.axes + 2:
+            size = ", ".join(["height", "width", "depth"][: self.axes] if self.axes > 1 else ["places"])
+            raise ShapeError(
+                f"layer {self.name!r}, input", f"shape (batch, steps, {size}, channels)", (None, *shape)
+            )  # fmt: skip
+        return self.given_shapes(shape[0], (*self.window(shape[1:-1]).places, self.filters), states)
+
+    def parameters(self, shape: Shape, *states: Shape) -> Sequence[Parameter]:
+        I, O = shape[-1], self.filters
+        kernel = self.described("kernel", (*self.kernel_size, I, 4 * O))
+        recurrent = self.described("recurrent_kernel", (*self.kernel_size, O, 4 * O), "recurrent")
+        return [kernel, recurrent, self.described_bias()] if self.use_bias else [kernel, recurrent]
+
+    def described_bias(self) -> Parameter:
+        bias = super().described_bias()
+        return replace(bias, initializer=UnitForget(bias.initializer)) if self.unit_forget_bias else bias
+
+    # Through time ------------------------------------------------------------------------------------------------
+
+    def of_inputs(self, p: Arrays, x: Array, kept: Kept) -> Array:
+        a = [gates_conv(x[:, t], p["kernel"], self.window(x.shape[2:-1]), kept) for t in range(x.shape[1])]
+        return np.stack(a, axis=1) + p["bias"] if self.use_bias else np.stack(a, axis=1)
+
+    def of_inputs_grad(self, p: Arrays, da: Array, x: Array, kept: Kept) -> tuple[Array, Array]:
+        window, dx, dW = self.window(x.shape[2:-1]), np.zeros_like(x), np.zeros_like(p["kernel"])
+        for t in range(x.shape[1]):
+            dx[:, t], of_step = gates_conv_grad(da[:, t], x[:, t], p["kernel"], window, kept)
+            dW += of_step
+        return dx, dW
+
+    def step(self, p: Arrays, a: Array, states: States, kept: Kept) -> tuple[States, Any]:
+        h, c = states
+        z = a + gates_conv(h, p["recurrent_kernel"], self.window_of_states(h.shape[1:-1]), kept)
+        h1, c1, cache = lstm_step(z, c, self.activation, self.recurrent_activation)
+        return (h1, c1), (h, cache)
+
+    def step_grad(self, p: Arrays, dstates: States, cache: Any, kept: Kept) -> tuple[Array, States, Gradients]:
+        h, of_step = cache
+        dz, dc = lstm_step_grad(*dstates, of_step, self.activation, self.recurrent_activation)
+        window = self.window_of_states(h.shape[1:-1])
+        dh, dU = gates_conv_grad(dz, h, p["recurrent_kernel"], window, kept)
+        return dz, (dh, dc), {"recurrent_kernel": dU}
+
+    def _kept(self, x: Array, rng: Key) -> tuple[Kept, Kept]:
+        """Dropout of x and of h, the same at every step, for each gate its own."""
+        key, dtype = noise_key(rng, self.seed), x.dtype.name
+        state = (*self.window(x.shape[2:-1]).places, self.filters)
+        found = []
+        for name, rate, shape in (("inputs", self.dropout, x.shape[2:]), ("states", self.recurrent_dropout, state)):
+            keys = [key.fold(name, g) for g in range(self.gates)]
+            found.append(drawn(keys, (len(x), *shape), rate, dtype) if 0 < rate < 1 else None)
+        return found[0], found[1]
+
+    def lower(self, code: Program, x: Buffer, *states: Buffer, mask: Any = None) -> Any:
+        raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
+
+
+@layers.add()
+class ConvLSTM1D(ConvLSTM):
+    """Go through a sequence of series: x (B, T, places, channels), y (B, places′, filters), or with return_sequences
+    (B, T, places′, filters); all else as in `LSTM`, with convolutions as its products.
+
+    >>> ConvLSTM1D(2, 3, padding="same")([[[[1.0], [2.0]], [[3.0], [4.0]]]]).shape
+    (1, 2, 2)
+    """
+
+    axes = 1
+
+
+@layers.add()
+class ConvLSTM2D(ConvLSTM):
+    """Go through a sequence of pictures: x (B, T, height, width, channels), y (B, height′, width′, filters), or with
+    return_sequences (B, T, height′, width′, filters); all else as in `LSTM`, with convolutions as its products: x * W
+    as in `Conv2D`, h * U with zeros around h and steps of 1.
+
+    >>> ConvLSTM2D(2, 3)([[[[[1.0]] * 4] * 5] * 3]).shape
+    (1, 3, 2, 2)
+    """
+
+    axes = 2
+
+
+@layers.add()
+class ConvLSTM3D(ConvLSTM):
+    """Go through a sequence of volumes: x (B, T, depth, height, width, channels), as `ConvLSTM2D` of pictures.
+
+    >>> ConvLSTM3D(2, 1)([[[[[[1.0]]]]]]).shape
+    (1, 1, 1, 1, 2)
+    """
+
+    axes = 3
