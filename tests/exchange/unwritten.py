@@ -12,8 +12,9 @@ from pellucid.layers.base import layers
 from pellucid.models import Model
 
 MADE_OF_OTHERS = {  # their steps are written
-    "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GroupQueryAttention", "Lambda",
-    "MultiHeadAttention", "Sequential", "TimeDistributed",
+    "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
+    "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "StackedRNNCells",
+    "TimeDistributed",
 }  # fmt: skip
 UNWRITTEN = {
     *(f"Adaptive{kind}Pooling{n}D" for n in (1, 2, 3) for kind in ("Average", "Max")),
