@@ -37,9 +37,6 @@ class Case:
         return found
 
 
-WRAPPERS = {"Bidirectional", "RNN", "TimeDistributed"}  # of layers that have a dtype of their own
-
-
 def case(
     name: str, stack: list[Any], loss: Any = "mse", optimizer: Any = None, targets: Draw | None = None, steps: int = 3
 ) -> Case:
@@ -58,7 +55,7 @@ def case(
 
 
 def of_layers() -> Iterator[Case]:
-    without = {"InputLayer", "Masking"} | WRAPPERS | UNWRITTEN
+    without = {"InputLayer", "Masking"} | UNWRITTEN
     stacked = [(make, shape) for make, shape in ROWS if type(make()).__name__ not in without]
     for i, (make, shape) in enumerate(stacked):
         for dtype in ("float32", "float64"):
