@@ -61,7 +61,8 @@ class Together(Joining):
         self.mode, self.merging = mode, MERGING[mode]()
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
-        return self.merging.output_shape_for(*shapes)  # type: ignore[no-any-return]
+        found: Shape = self.merging.output_shape_for(*shapes)
+        return found
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
         return self.merging.forward(p, *xs, training=training, rng=rng)
@@ -132,7 +133,9 @@ class Bidirectional(Traced):
             )
         for one in both:
             one.zero_output_for_mask = one.return_sequences
-        self.merge_mode = None if merge_mode is None else checks.one_of(self.where("merge_mode"), merge_mode, MERGING)
+        self.merge_mode = (
+            None if merge_mode is None else checks.one_of(self.where("merge_mode"), merge_mode, list(MERGING))
+        )
         self.return_sequences, self.return_state = layer.return_sequences, layer.return_state
 
     def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:

@@ -176,7 +176,8 @@ class LSTMCell(Cell):
 
     def bias_start(self) -> Any:
         """1 for the forget gate, where that is asked for."""
-        return UnitForget(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+        start: Any = self.bias_initializer
+        return UnitForget(start) if self.unit_forget_bias else start
 
     def call(self, inputs: Any, states: Any) -> Any:
         """(y, states)"""
@@ -285,7 +286,8 @@ class StackedRNNCells(Traced):
     def call(self, inputs: Any, states: Any) -> Any:
         """(y, states)"""
         found = []
-        for cell, state in zip(self.cells, states, strict=True):
+        cells: Sequence[Any] = self.cells
+        for cell, state in zip(cells, states, strict=True):
             several = isinstance(state, list | tuple)
             inputs, new = cell(inputs, state if several else [state])
             found.append(new if several or not isinstance(new, list | tuple) else new[0])

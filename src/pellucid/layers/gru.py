@@ -151,17 +151,17 @@ class GRU(Recurrent):
     def step(self, p: Arrays, a: Array, states: States, kept: Kept) -> tuple[States, Any]:
         U, g, s = p["recurrent_kernel"], self.activation, self.recurrent_activation
         if not self.reset_after:
-            h, cache = gru_step_before(a, *states, U, g, s, kept)
+            h, cache = gru_step_before(a, states[0], U, g, s, kept)
         else:
-            h, cache = gru_step(a, *states, U, p["bias"][1] if self.use_bias else None, g, s, kept)
+            h, cache = gru_step(a, states[0], U, p["bias"][1] if self.use_bias else None, g, s, kept)
         return (h,), cache
 
     def step_grad(self, p: Arrays, dstates: States, cache: Any, kept: Kept) -> tuple[Array, States, Gradients]:
         U, g, s = p["recurrent_kernel"], self.activation, self.recurrent_activation
         if not self.reset_after:
-            da, dh, dU = gru_step_before_grad(*dstates, cache, U, g, s, kept)
+            da, dh, dU = gru_step_before_grad(dstates[0], cache, U, g, s, kept)
             return da, (dh,), {"recurrent_kernel": dU}
-        da, dh, dU, db = gru_step_grad(*dstates, cache, U, g, s, kept)
+        da, dh, dU, db = gru_step_grad(dstates[0], cache, U, g, s, kept)
         return da, (dh,), {"recurrent_kernel": dU, "bias": db}
 
     def lower(self, code: Program, x: Buffer, *states: Buffer, mask: Any = None) -> Any:

@@ -130,7 +130,7 @@ class LSTM(Recurrent):
 
     def step_grad(self, p: Arrays, dstates: States, cache: Any, kept: Kept) -> tuple[Array, States, Gradients]:
         h, of_step = cache
-        dz, dc = lstm_step_grad(*dstates, of_step, self.activation, self.recurrent_activation)
+        dz, dc = lstm_step_grad(dstates[0], dstates[1], of_step, self.activation, self.recurrent_activation)
         dh, dU = product_grad(dz, h, p["recurrent_kernel"], kept)
         return dz, (dh, dc), {"recurrent_kernel": dU}
 

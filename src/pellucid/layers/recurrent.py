@@ -254,7 +254,7 @@ class Recurrent(Layer):
         config.pop("use_cudnn", None)
         return config
 
-    def __call__(
+    def __call__(  # type: ignore[override]
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None
     ) -> Any:
         """y for a batch of sequences (B, T, I), and with return_state the last states. initial_state: those with which

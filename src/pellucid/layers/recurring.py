@@ -87,13 +87,17 @@ class Recurrence:
         return [self.layer.activation, getattr(self.layer, "recurrent_activation", self.layer.activation)]
 
     def _kinds(self) -> int:
-        g, s = (KINDS.index(one.name) for one in self._activations())
+        g, s = (KINDS.index(str(one.name)) for one in self._activations())
         return g + 8 * s
 
     def _how(self) -> int:
         layer = self.layer
-        zeros = ZEROS * layer.zero_output_for_mask
-        return BACKWARDS * layer.go_backwards + SEQUENCES * layer.return_sequences + zeros
+        asked = (
+            (layer.go_backwards, BACKWARDS),
+            (layer.return_sequences, SEQUENCES),
+            (layer.zero_output_for_mask, ZEROS),
+        )
+        return sum(bit for wanted, bit in asked if wanted)
 
     def _mask(self) -> Buffer | None:
         mask = self.mask[0] if isinstance(self.mask, list) else self.mask

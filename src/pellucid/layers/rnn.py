@@ -130,7 +130,7 @@ class RNN(Traced):
     ) -> None:
         super().__init__(**options)
         several = isinstance(cell, list | tuple)
-        self.cell = StackedRNNCells(cell) if several else layers.get(cell, self.where("cell"))
+        self.cell: Any = StackedRNNCells(cell) if several else layers.get(cell, self.where("cell"))
         if not isinstance(self.cell, Layer) or not hasattr(self.cell, "state_size"):
             raise WrongType(self.where("cell"), "a layer with call(x, states) and state_size, or a list of such", cell)
         if hasattr(self.cell, "get_initial_state"):

@@ -72,11 +72,11 @@ class SimpleRNN(Recurrent):
         self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
 
     def step(self, p: Arrays, a: Array, states: States, kept: Kept) -> tuple[States, Any]:
-        h, cache = simple_step(a, *states, p["recurrent_kernel"], self.activation, kept)
+        h, cache = simple_step(a, states[0], p["recurrent_kernel"], self.activation, kept)
         return (h,), cache
 
     def step_grad(self, p: Arrays, dstates: States, cache: Any, kept: Kept) -> tuple[Array, States, Gradients]:
-        da, dh, dU = simple_step_grad(*dstates, cache, p["recurrent_kernel"], self.activation, kept)
+        da, dh, dU = simple_step_grad(dstates[0], cache, p["recurrent_kernel"], self.activation, kept)
         return da, (dh,), {"recurrent_kernel": dU}
 
     def lower(self, code: Program, x: Buffer, *states: Buffer, mask: Any = None) -> Any:
