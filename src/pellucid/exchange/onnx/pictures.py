@@ -44,7 +44,7 @@ def up_sampling(at: At) -> str:
             x = at.op("Gather", x, at.whole(*places), axis=axis) if n > 1 else x
         return x
     for axis, A in zip(axes, at.layer.matrices(tuple(at.shape[axis - 1] for axis in axes)), strict=True):
-        order = np.moveaxis(np.arange(4), axis, -1).tolist()
+        order = [*(i for i in range(4) if i != axis), axis]
         x = at.op("MatMul", at.transposed(x, order), at.number(A.T))
         x = at.transposed(x, sorted(range(4), key=order.__getitem__))
     return x
