@@ -89,7 +89,10 @@ def test_every_layer_activation_and_nest_predicts_the_same_and_comes_back(case: 
     assert again.count_params() == case.model.count_params()
 
 
-NOISE = (L.AlphaDropout, L.Dropout, L.GaussianDropout, L.GaussianNoise)
+NOISE = (
+    L.AlphaDropout, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.SpatialDropout1D, L.SpatialDropout2D,
+    L.SpatialDropout3D,
+)  # fmt: skip
 STILL = [
     case
     for case in CASES

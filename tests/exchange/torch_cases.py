@@ -16,8 +16,8 @@ from pellucid.models import Model
 
 
 def cases() -> list[Case]:
-    """Of every layer and activation, but batch renormalization, which is not written."""
-    every = [case for kind in (of_layers, of_activations, of_shapes) for case in kind()]
+    """Of every layer and activation, but batch renormalization and masks that go on to the loss: they are refused."""
+    every = [case for kind in (of_layers, of_activations, of_shapes) for case in kind() if not case.model.wiring.masked]
     return [
         case for case in every if not any(getattr(one, "renorm", False) for one in case.model.wiring.owners.values())
     ]

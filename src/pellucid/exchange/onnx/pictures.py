@@ -43,9 +43,11 @@ def up_sampling(at: At) -> str:
             places = np.repeat(np.arange(at.shape[axis - 1]), n)
             x = at.op("Gather", x, at.whole(*places), axis=axis) if n > 1 else x
         return x
-    A, B = (at.number(m) for m in at.layer.matrices(tuple(at.shape[axis - 1] for axis in axes)))
-    before, after = ("bhwc", "bijc") if at.layer.data_format == LAST else ("bchw", "bcij")
-    return at.op("Einsum", A, B, x, equation=f"ih,jw,{before}->{after}")
+    for axis, A in zip(axes, at.layer.matrices(tuple(at.shape[axis - 1] for axis in axes)), strict=True):
+        order = [*(i for i in range(4) if i != axis), axis]
+        x = at.op("MatMul", at.transposed(x, order), at.number(A.T))
+        x = at.transposed(x, sorted(range(4), key=order.__getitem__))
+    return x
 
 
 @writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
