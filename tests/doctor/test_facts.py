@@ -46,6 +46,16 @@ def test_equal_rows_have_equal_hashes():
     assert repeated(found) == 0.75
 
 
+def test_units_of_layers_whose_channels_come_first_are_their_channels():
+    conv = layers.Conv2D(2, 3, activation="relu", data_format="channels_first", name="conv")
+    model = Sequential([layers.Input((1, 6, 5)), conv, layers.Flatten(), layers.Dense(2, "softmax")], seed=0)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    conv.p["bias"][0] = -100.0
+    x = np.random.default_rng(0).normal(size=(20, 1, 6, 5)).astype("float32")
+    y = dict(model.walk(model.p, x, training=False, rng=model.key))["conv"]
+    assert facts.dead(facts.units_last(Case(model, x, np.arange(20) % 2), "conv", y)) == 0.5
+
+
 def test_the_standing_of_a_classifier():
     case = moons(epochs=3)
     x_held, y_held = data("moons")[2]

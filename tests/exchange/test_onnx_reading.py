@@ -254,6 +254,15 @@ SLIDING: dict[str, str] = {
         "s = Constant<value_ints = [-1, 2, 30]>() h = Reshape(x, s) w = Constant<value = float[1, 2, 2] {1,-2,3,-4}>()"
         " y = Conv<pads = [3, 0], dilations = [3]>(h, w)"
     ),
+    "ConvTranspose": (
+        "w = Constant<value = float[2, 1, 3, 2] {1,-2,3,-4,5,-6,7,-8,9,1,2,3}>()"
+        " y = ConvTranspose<strides = [2, 1], pads = [1, 0, 0, 1], output_padding = [1, 0]>(x, w)"
+    ),
+    "Resize": (
+        "s = Constant<value = float[4] {1,1,2,3}>()"
+        ' y = Resize<coordinate_transformation_mode = "asymmetric", nearest_mode = "floor">(x, , s)'
+    ),
+    "Resize by means": 's = Constant<value = float[4] {1,1,2,3}>() y = Resize<mode = "linear">(x, , s)',
     "MaxPool": "y = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)",
     "MaxPool with a border": "y = MaxPool<kernel_shape = [3, 3], strides = [2, 2], pads = [1, 1, 1, 1]>(x)",
     "MaxPool up to the edge": "y = MaxPool<kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1>(x)",

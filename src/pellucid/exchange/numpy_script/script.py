@@ -112,7 +112,8 @@ def table(model: Any) -> list[str]:
         rows.append((step.label, found.kind, made, f"{count:,} parameters" if count else "", reads))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-    further = " " * min(sum(widths[:-1]) + 2 * len(widths) + 1, WIDTH // 2)  # what does not fit goes under its column
+    column = sum(widths[:-1]) + 2 * len(widths) + 1  # what does not fit on a line goes under its column
+    further = " " * min(column, WIDTH // 2)
     return [part for line in lines for part in textwrap.wrap(line, WIDTH - 4, subsequent_indent=further, **AS_IT_IS)]
 
 
