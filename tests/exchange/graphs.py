@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from exchange.networks import BATCH, TARGETS, Case
-from laws.graphs import dense_net, residual, unjoined
+from laws.graphs import dense_net, heads, residual, unjoined
 from laws.test_ops import SIDE_BY_SIDE, Step
 from pellucid import layers, losses, ops, optimizers
 from pellucid.layers import Dense, Input, Layer
@@ -184,8 +184,7 @@ def of_own() -> Iterator[Case]:
     yield case("own layer frozen", Model(x := Input((4,)), Dense(2)(frozen(Dense(4)(x))), seed=7))
     yield case("attention", Model(x := Input((3, 4)), Dense(2)(layers.Flatten()(Attention(5)(x))), seed=7))
     x = Input((5, 4))
-    heads = layers.MultiHeadAttention(2, 3)(Dense(4)(x), x, use_causal_mask=True)
-    yield case("heads", Model(x, Dense(2)(layers.GroupQueryAttention(2, 4, 2)(heads, Dense(3)(heads))), seed=7))
+    yield case("heads", heads())
     looked = layers.Attention(use_scale=True)([Dense(4)(x), x])
     yield case("looked at", Model(x, Dense(2)(layers.AdditiveAttention()([looked, x])), seed=7))
     yield case("by phase", Model(x := Input((4,)), Dense(2)(Phased()(Dense(3)(x))), seed=7))

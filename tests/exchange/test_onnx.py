@@ -18,7 +18,7 @@ from hypothesis import given, settings
 
 from exchange import unwritten
 from exchange.networks import Case, of_activations, of_layers, of_shapes
-from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined
+from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, heads, residual, unjoined
 from pellucid import Sequential, activations, ops
 from pellucid import layers as L
 from pellucid.errors import FileError, InvalidArgument, MissingExtra, NotReady, PellucidError
@@ -236,6 +236,10 @@ def test_dot(shapes: Any, axes: Any, normalize: bool):
 def joined_on(layer: L.Layer, shapes: list[tuple[int, ...]]) -> None:
     tensors = [L.Input(shape) for shape in shapes]
     agrees(Model(tensors, layer(tensors), seed=0), [Key(i).normal((5, *shape)) for i, shape in enumerate(shapes)])
+
+
+def test_attention_of_several_heads():
+    agrees(heads(), [Key(2).normal((9, 5, 4))])
 
 
 def test_pictures_turn_their_channels_first_once_and_back_once():

@@ -19,7 +19,7 @@ from exchange import unwritten  # noqa: E402
 from exchange.networks import Case  # noqa: E402
 from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
 from exchange.torch_cases import MORE_OPS, SHOWN_BY_OTHERS, cases  # noqa: E402
-from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, residual, unjoined  # noqa: E402
+from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, heads, residual, unjoined  # noqa: E402
 from pellucid import Sequential, activations, ops, optimizers  # noqa: E402
 from pellucid import layers as L  # noqa: E402
 from pellucid.errors import InvalidArgument, WrongType  # noqa: E402
@@ -136,6 +136,10 @@ def test_every_op_predicts_the_same(name: str, dtype: str, tmp_path: Path):
 def test_ops_that_onnx_lacks_predict_the_same(name: str, tmp_path: Path):
     x = L.Input((3, 4))
     agrees(Model(x, MORE_OPS[name](L.Rescaling(2.0)(x))), [X3], tmp_path)
+
+
+def test_attention_of_several_heads(tmp_path: Path):
+    agrees(heads(), [Key(2).normal((9, 5, 4))], tmp_path)
 
 
 def test_every_op_that_is_written_is_shown():

@@ -53,7 +53,7 @@ MORE_OPS = {  # which ONNX lacks
     "take_along_axis": lambda x: ops.take_along_axis(x, ops.argsort(x, 1), 1), "trace": lambda x: ops.trace(x, 0, 1, 2),
     "tril": ops.tril, "triu": lambda x: ops.triu(x, 1), "trunc": ops.trunc,
 }  # fmt: skip
-SHOWN_BY_OTHERS = {"broadcast_to", "cast", "concatenate", "ravel", "outer", "segment_sum"}
+SHOWN_BY_OTHERS = {"dot_product_attention", "broadcast_to", "cast", "concatenate", "ravel", "outer", "segment_sum"}
 
 
 def named() -> Iterator[tuple[str, Any]]:

@@ -52,6 +52,14 @@ def dense_net(seed: int = 3) -> Model:
     return compiled(Model(tensors[0], L.Dense(3, activation="softmax")(tensors[-1]), seed=seed))
 
 
+def heads() -> Model:
+    """Attention of several heads, causal, in groups, and behind a mask."""
+    x = L.Input((5, 4))
+    h = L.MultiHeadAttention(2, 3)(L.Dense(4)(x), x, use_causal_mask=True)
+    h = L.GroupQueryAttention(2, 4, 2, sliding_window=3)(h, L.Dense(3)(h))
+    return Model(x, L.Dense(2)(h), seed=7)
+
+
 def unjoined(seed: int = 3) -> Model:
     """The output is read within the network, too, and a scaling stands beside another reader of the input."""
     x = L.Input((4,))

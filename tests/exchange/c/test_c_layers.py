@@ -10,7 +10,7 @@ import pytest
 from exchange import unwritten
 from exchange.c.building import Program, with_compiler
 from exchange.networks import Case, of_activations, of_layers, of_shapes
-from laws.graphs import JOINING
+from laws.graphs import JOINING, heads
 from pellucid import Sequential, activations
 from pellucid import layers as L
 from pellucid.errors import InvalidArgument
@@ -41,6 +41,7 @@ def joined(layer: L.Layer, shapes: list[tuple[int, ...]]) -> Model:
 
 JOINED: dict[str, Model] = {
     **{f"{kind} {shapes}": joined(getattr(L, kind)(), shapes) for kind, shapes in JOINS},
+    "heads": heads(),
     **{f"Dot {i} {n}": joined(L.Dot(axes, n), shapes) for i, (shapes, axes) in enumerate(DOTS) for n in (False, True)},
 }
 

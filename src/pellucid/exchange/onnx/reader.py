@@ -36,6 +36,7 @@ class Reading:
     values: dict[str, Value]
     room: int  # numbers that arrays made of others may hold
     weights: dict[int, tuple[L.Layer, dict[str, Array]]] = field(default_factory=dict)
+    places: dict[int, Tensor] = field(default_factory=dict)  # what was cast to whole numbers, and from what
     _shared: dict[Any, L.Layer] = field(default_factory=dict)
 
     def weighted(self, key: Any, make: Callable[[], L.Layer], weights: dict[str, Array]) -> L.Layer:
@@ -77,6 +78,8 @@ class Use:
         found = self.value(i)
         if not isinstance(found, Tensor):
             self.refuse(f"data as input {i + 1}", "a constant")
+        if id(found) in self.reading.places and self.op != "Gather":
+            self.refuse("a cast to numbers with decimals", "one to whole numbers, which are read as places of Gather")
         return found
 
     def constant(self, i: int, default: Any = None) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ... import layers as L
 from ... import ops
+from ...arrays import Array
 from ...wiring import Tensor
 from .reader import BATCH, Use, reads
 
@@ -61,7 +62,9 @@ def cast(use: Use) -> Tensor:
         dtype = use.reading.dtype if decimals else "int32"
         return use.operate(ops.where, x, np.ones((), dtype), np.zeros((), dtype))
     if kind == "f" and not decimals:
-        use.refuse("a cast to numbers with decimals", np.dtype(to).name)
+        places = use.operate(ops.trunc, x)
+        use.reading.places[id(places)] = x  # only Gather may read these
+        return places
     return use.operate(ops.add, x, 0.0) if kind in "iu" and decimals else x
 
 
@@ -267,8 +270,20 @@ def split(use: Use) -> list[Tensor]:
     return [use.operate(ops.get_item, x, (*front, slice(b - n, b))) for b, n in zip(ends, sizes, strict=True)]
 
 
+def _rows(use: Use, table: Array) -> Tensor:
+    """An embedding: rows of a table that is known."""
+    x = use.tensor(1)
+    if table.ndim != 2 or table.dtype.kind != "f" or use.options.get("axis", 0) != 0:
+        use.refuse("rows of a table of numbers", f"{table.dtype} {table.shape}, axis {use.options.get('axis', 0)}")
+    N, D = table.shape
+    x = use.reading.places.get(id(x), x)
+    return use.weighted(L.Embedding, x, {"embeddings": table}, input_dim=N, output_dim=D)
+
+
 @reads("Gather")
 def gather(use: Use) -> Tensor:
+    if not isinstance(table := use.value(0), Tensor):
+        return _rows(use, np.asarray(table))
     x = use.tensor()
     axis = use.axis(x, use.options.get("axis", 0))
     places, size = use.constant(1), x.sample[axis - 1]
