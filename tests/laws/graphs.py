@@ -56,8 +56,7 @@ def heads() -> Model:
     """Attention of several heads, causal, in groups, and behind a mask."""
     x = L.Input((5, 4))
     h = L.MultiHeadAttention(2, 3)(L.Dense(4)(x), x, use_causal_mask=True)
-    h = L.GroupQueryAttention(2, 4, 2, sliding_window=3)(h, L.Dense(3)(h))
-    return Model(x, L.Dense(2)(h), seed=7)
+    return Model(x, L.GroupQueryAttention(2, 4, 2, sliding_window=3)(h, x), seed=7)
 
 
 def unjoined(seed: int = 3) -> Model:
