@@ -21,7 +21,7 @@ from pellucid.rng import Key
 
 pytestmark = pytest.mark.filterwarnings("ignore:layer .* its input has a mask")  # Flatten, behind Masking
 
-INNER = [row for row in ROWS if not isinstance(row[0](), L.InputLayer)]
+INNER = [row for row in ROWS if not isinstance(row[0](), L.InputLayer | L.Embedding)]
 
 
 def network(*middle: L.Layer, inputs: tuple[int, ...] = (4,), loss: Any = None, **options: Any) -> pellucid.Sequential:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import zipfile
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -392,8 +394,18 @@ def test_predictions_for_a_file(page: Page, people: str):
 
 GIVEN = {
     "units": 4, "rate": 0.2, "stddev": 0.1, "n": 3, "dims": [1], "target_shape": [2, 2], "activation": "tanh",
-    "scale": 0.5, "equation": "ab,bc->ac", "output_shape": [5],
+    "scale": 0.5, "equation": "ab,bc->ac", "output_shape": [5], "filters": 2, "kernel_size": 2, "output_size": 2,
+    "factor": 0.1, "height": 2, "width": 2, "height_factor": 0.1, "width_factor": 0.1,
 }  # fmt: skip
+OF_STEPS, OF_PICTURES, OF_VOLUMES = (16, 4), (8, 8, 1), (4, 4, 4, 1)
+
+
+def shape_for(name: str, group: str) -> tuple[int, ...] | None:
+    """Of a sample, where the block wants more than a row of numbers."""
+    if found := re.search("([123])D", name):
+        shape = (OF_STEPS, OF_PICTURES, OF_VOLUMES)[int(found[1]) - 1]
+        return (2, *shape) if name.startswith("ConvLSTM") else shape
+    return OF_PICTURES if group == "pictures" else OF_STEPS if group == "sequences" else None
 
 
 def test_every_block_of_the_palette_makes_a_design_and_a_script(page: Page):
@@ -402,9 +414,12 @@ def test_every_block_of_the_palette_makes_a_design_and_a_script(page: Page):
     for name, part in known.items():
         block = {"class": name, **{a["name"]: GIVEN[a["name"]] for a in part["arguments"] if a["required"]}}
         last = {"class": "Dense", "units": 2, "activation": "softmax"}
-        spec = {"data": "moons", "layers": [4, block, {"class": "Flatten"}, last]}
+        block |= {"groups": 2} if name == "GroupNormalization" else {}
+        shape = shape_for(name, part["group"])
+        front = [prod(shape), {"class": "Reshape", "target_shape": list(shape)}] if shape else [4]
+        spec = {"data": "moons", "layers": [*front, block, {"class": "Flatten"}, last]}
         told = page.post("check", {"spec": spec})
         assert told["ok"], (name, told["problems"])
-        assert told["expanded"][1] == block
+        assert told["expanded"][len(front)] == block
         compile(told["code"]["python"], name, "exec")
         assert f"{name}(" in told["code"]["python"], name

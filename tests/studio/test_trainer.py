@@ -242,12 +242,12 @@ def test_numbers_that_are_not_finite_end_it_with_their_place(page: Page, talk: T
     ("message", "said"),
     [
         ({"type": "fly"}, "one of those in PROTOCOL.md"),
-        ({"type": "pause", "run": "nowhere"}, "the name of one"),
+        ({"type": "pause", "run": "nowhere"}, "the name of a run"),
         ({"type": "start", "spec": []}, "an object"),
         ({"type": "start", "spec": {"data": "../../etc/passwd"}}, "a file in"),
         ({"type": "start", "spec": {"data": "/etc/passwd"}}, "a file in"),
         ({"type": "start", "spec": {"data": "upload:0/x.csv"}}, "upload"),
-        ({"type": "open", "run": "../.."}, "the name of one"),
+        ({"type": "open", "run": "../.."}, "the name of a run"),
         ([], "an object with a type"),
     ],
 )

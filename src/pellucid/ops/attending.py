@@ -25,7 +25,7 @@ def attended(operands: Any, scale: float | None = None, is_causal: bool = False)
     return attention(**told(operands, scale, is_causal))
 
 
-@attended.gradient("dv = Aᵀ·dy, dA = dy·vᵀ, ds = A·(dA − Σ dA·A), dq = ds·k/√K, dk = dsᵀ·q/√K")
+@attended.gradient("dxᵢ = ds·k/√K, dsᵀ·q/√K or Aᵀ·dy, with ds = A·(dy·vᵀ − Σ A·(dy·vᵀ))")
 def attended_grad(dy: Array, y: Array, operands: Any, scale: float | None = None, is_causal: bool = False) -> list[Any]:
     return [*attention_grad(dy, **told(operands, scale, is_causal)), *(None for _ in operands[3:])]
 

@@ -38,7 +38,8 @@ def saved_op_called(entry: Mapping[str, Any], n: int, tensor_at: Callable[[Seque
     args = [_operand(one, tensor_at) for one in node.get("args") or ()]
     kwargs = {key: _operand(one, tensor_at) for key, one in (node.get("kwargs") or {}).items()}
     made = operations.named(kind)
-    if made is not None:
+    more = kind in COMPOSED and any(isinstance(one, Tensor) or used(one) for one in kwargs.values())
+    if made is not None and not more:
         return [_called(made, args, kwargs, config, named=n == 0)]
     if kind not in COMPOSED:
         raise UnknownName(f"op {entry['name']!r}, its class", str(kind), [*operations.parts, *COMPOSED])

@@ -18,13 +18,16 @@ from ..initializers.base import initializers
 from ..initializers.scaled import DISTRIBUTIONS, MODES
 from ..layers import Layer
 from ..layers.activation_layer import ActivationLayer
+from ..layers.attention import Attending
 from ..layers.base import layers
 from ..layers.merging import Joining
+from ..layers.recurrent import Recurrent
+from ..layers.traced import Traced
 from ..losses.base import REDUCTIONS, losses
 from ..metrics.base import metrics
 from ..optimizers.base import optimizers
 from ..optimizers.schedules.base import schedules
-from ..registry import Family, Part, arguments
+from ..registry import Family, Part, arguments, needed_of
 from ..regularizers import regularizers
 from . import frames
 from .search_form import offered
@@ -38,7 +41,11 @@ FAMILIES: dict[str, Family[Any]] = {
 }  # fmt: skip
 ENDINGS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
 CHOICES = {"reduction": REDUCTIONS, "mode": MODES, "distribution": DISTRIBUTIONS}
-GROUPS = ("core", "activation", "normalization", "regularization", "reshaping", "merging")
+GROUPS = (
+    "core", "activation", "normalization", "regularization", "reshaping", "convolution", "pooling", "sequences",
+    "pictures", "merging",
+)  # fmt: skip
+PICTURES = ("Random", "Resizing", "CenterCrop", "Cropping", "ZeroPadding", "UpSampling")
 RESHAPING = ("Flatten", "Permute", "RepeatVector", "Reshape")
 SIMPLE = (
     "units", "activation", "rate", "stddev", "learning_rate", "momentum", "l1", "l2", "l1l2", "negative_slope",
@@ -109,7 +116,11 @@ def _residual() -> dict[str, Any]:
 
 def _alone(title: str, cls: type[Part]) -> bool:
     """Whether it can stand in a chain of blocks, made of words and numbers."""
-    return title not in NOT_ALONE and not issubclass(cls, Joining)
+    if title in NOT_ALONE or issubclass(cls, Joining | Attending) or (cls.names if issubclass(cls, Layer) else 0) != 0:
+        return False
+    call = inspect.signature(cls.call) if issubclass(cls, Traced) else None
+    asked = [p for p in call.parameters.values() if p.default is p.empty][1:] if call else []
+    return len(asked) < 2 and not {"cell", "cells", "layer"} & set(needed_of(cls))
 
 
 def _group(cls: type[Part]) -> str:
@@ -122,6 +133,14 @@ def _group(cls: type[Part]) -> str:
         return "normalization"
     if "Dropout" in name or "Noise" in name or name == "ActivityRegularization":
         return "regularization"
+    if "Conv" in name:
+        return "convolution"
+    if "Pooling" in name:
+        return "pooling"
+    if issubclass(cls, Recurrent):
+        return "sequences"
+    if name.startswith(PICTURES):
+        return "pictures"
     return "reshaping" if name in RESHAPING else "core"
 
 

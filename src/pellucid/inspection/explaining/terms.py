@@ -103,7 +103,7 @@ def numbers_at(layer_record: LayerRecord, sign: str, formula: str, at: Index) ->
 def _spread(layer_record: LayerRecord, p: Array, ndim: int) -> Array:
     """A parameter with as many axes as a batch has: those of the layer's `axis`, or else a sample's."""
     axis = getattr(layer_record.layer, "axis", None)
-    shape = layer_record.xs[0].shape[1:]
-    if axis is not None and p.ndim == len(axes := axes_of(layer_record.path, axis, shape)):
-        return along(p, axes, ndim)
-    return p[None]
+    if axis is None:
+        return p[None]
+    axes = axes_of(layer_record.path, axis, layer_record.xs[0].shape[1:])
+    return along(p, axes, ndim) if p.ndim == len(axes) and max(axes, default=0) < ndim else p[None]
