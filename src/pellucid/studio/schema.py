@@ -116,11 +116,12 @@ def _residual() -> dict[str, Any]:
 
 def _alone(title: str, cls: type[Part]) -> bool:
     """Whether it can stand in a chain of blocks, made of words and numbers."""
-    if title in NOT_ALONE or issubclass(cls, Joining | Attending) or (cls.names if issubclass(cls, Layer) else 0) != 0:
+    kind: Any = cls
+    if title in NOT_ALONE or issubclass(kind, Joining | Attending) or kind.names != 0:
         return False
-    call = inspect.signature(cls.call) if issubclass(cls, Traced) else None
-    asked = [p for p in call.parameters.values() if p.default is p.empty][1:] if call else []
-    return len(asked) < 2 and not {"cell", "cells", "layer"} & set(needed_of(cls))
+    call = inspect.signature(kind.call).parameters.values() if issubclass(kind, Traced) else ()
+    asked = [p for p in call if p.default is p.empty][1:]  # but itself
+    return len(asked) < 2 and not {"cell", "cells", "layer"} & set(needed_of(kind))
 
 
 def _group(cls: type[Part]) -> str:
