@@ -175,8 +175,6 @@ APART: list[Row] = [
     (lambda: L.RandomZoom((0.1, 0.5), (-0.5, 0.0), "constant", seed=4), (3, 4, 1)),
     (lambda: L.RandomBrightness(0.2, value_range=(-10, 10)), (2, 3, 2)),
     (lambda: L.RandomContrast((0.5, 0.5), value_range=(-10, 10), seed=1), (2, 3, 2)),
-    (lambda: L.RandomCrop(2, 2), (4, 4)),
-    (lambda: L.RandomFlip(), (4, 4)),
     (lambda: L.SimpleRNN(2, dropout=0.3, recurrent_dropout=0.2), (3, 2)),
     (lambda: L.LSTM(2, dropout=0.3, recurrent_dropout=0.2, seed=3), (3, 2)),
     (lambda: L.GRU(2, reset_after=False, return_sequences=True), (3, 2)),
@@ -343,6 +341,8 @@ REFUSED: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.Cropping1D(2), (4, 3)),
     (lambda: L.Cropping2D((0, 1)), (4, 2, 3)),
     (lambda: L.UpSampling3D(), (4, 4, 3)),
+    (lambda: L.RandomCrop(2, 2), (4, 4)),
+    (lambda: L.RandomFlip(), (4, 4)),
     (lambda: L.Resizing(2, 2), (4, 4)),
 ]
 

@@ -77,7 +77,8 @@ def test_a_parameter_that_is_switched_off_is_none(layer, off, build):
 def test_supports_masking_is_keras_s():
     keras = pytest.importorskip("keras")
     needed = {
-        "activation": "relu", "axes": 1, "cell": keras.layers.LSTMCell(2), "dims": (1,), "equation": "ab,bc->ac",
+        "activation": "relu", "axes": 1, "cell": keras.layers.LSTMCell(2), "cells": [keras.layers.LSTMCell(2)],
+        "dims": (1,), "equation": "ab,bc->ac",
         "factor": 0.1, "filters": 2, "function": abs, "head_dim": 2, "height": 2, "height_factor": 0.1, "input_dim": 3,
         "kernel_size": 2, "key_dim": 2, "layer": keras.layers.LSTM(2), "n": 2, "num_heads": 2,
         "num_key_value_heads": 1, "num_query_heads": 2, "output_dim": 2, "output_shape": 4, "output_size": 2,

@@ -225,6 +225,8 @@ def test_states_lead_from_one_layer_to_another() -> None:
 def test_exports_refuse_a_recurrent_layer_by_name(export: str, tmp_path: Path) -> None:
     model = pellucid.Sequential([L.Input((4, 3)), L.LSTM(2, name="memory"), L.Dense(2)])
     model.compile("sgd", "mse")
+    if export == "to_torch":
+        pytest.importorskip("torch", reason="needs PyTorch")
     where = [] if export == "to_torch" else [str(tmp_path / "model")]
     with pytest.raises(PellucidError, match=rf"{export}, layer 'memory'.*got LSTM"):
         getattr(model, export)(*where)

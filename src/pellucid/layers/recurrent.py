@@ -290,5 +290,5 @@ class Recurrent(Layer):
         states = {"initial_state": tensors[1:]} if len(tensors) > 1 else {}
         return {"args": tensors[:1], "kwargs": states}
 
-    def shapes_to_save(self) -> Any:
-        return [None, *self.sample_shapes[0]]
+    def build_config(self) -> dict[str, Any]:
+        return {"input_shape": [None, *self.sample_shapes[0]]}

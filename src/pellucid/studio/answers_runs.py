@@ -82,6 +82,7 @@ class AboutRuns:
 
     async def picture(self, request: Request) -> Response:
         name = request.path_params["run"]
+        await self.studio.hub.until_gone(name)
         if self.studio.hub.trains(name):
             raise Refused(409, f"picture of {name}", "a run that nobody trains", fix="Ask on the socket.")
         self.studio.hub.course(name)
