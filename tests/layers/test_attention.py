@@ -129,6 +129,8 @@ def test_no_step_sees_a_later_one() -> None:
         (lambda: L.MultiHeadAttention(0, 3), "num_heads"),
         (lambda: L.MultiHeadAttention(2, 3)(np.ones((2, 4)), np.ones((2, 4))), r"\(B, steps, numbers\)"),
         (lambda: L.MultiHeadAttention(2, 3)(np.ones((2, 4, 3)), np.ones((2, 4))), r"\(B, steps, numbers\)"),
+        (lambda: L.MultiHeadAttention(2, 3)(np.ones((2, 4, 3))), r"expected query, value, got query alone. Call it"),
+        (lambda: pellucid.Sequential([L.Input((4, 3)), L.GroupQueryAttention(2, 4, 2)]), "got query alone"),
         (lambda: L.MultiHeadAttention(2, 3, dropout=2.0), "dropout"),
         (lambda: L.GroupQueryAttention(2, 3, 2), "divides the 3 heads"),
         (lambda: L.Attention()([np.ones((2, 4, 3))]), r"\[query, value\]"),

@@ -200,3 +200,16 @@ def test_an_axis_of_0_in_a_file_is_an_axis(name: str) -> None:
 def test_the_same_graph_without_the_fault_is_read() -> None:
     model = Functional.from_config(saved_with("Add", constant([1.0, 2.0, 3.0, 4.0])))
     np.testing.assert_allclose(model.predict(X, verbose=0), X + np.arange(1, 5), rtol=1e-6)
+
+
+def test_an_op_is_tried_once_for_each_shape_it_meets(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = L.Input((4,))
+    model = Model(x, ops.tanh(x) * 2.0)
+    model.compile("sgd", "mse")
+    model.build((None, 4))
+    tried = []
+    made = type(model.wiring.steps[0].layer)
+    monkeypatch.setattr(made, "_of_known", lambda *given: tried.append(given))
+    for _ in range(2):
+        model.fit(np.ones((3, 4)), np.ones((3, 4)), verbose=0)
+    assert not tried

@@ -178,6 +178,12 @@ class Way(Composite):
         whose._built_once = True
         args, kwargs = put_together(self._form, [(None, *shape) for shape in shapes])
         if by_name := self._shapes_asked(args, kwargs):
+            asked = inspect.signature(whose.build).parameters.values()
+            lacking = [p.name for p in asked if p.default is p.empty and p.name not in by_name]
+            if lacking:
+                told = " and ".join(name.removesuffix("_shape") for name in by_name)
+                wanted = ", ".join(p.name.removesuffix("_shape") for p in asked if p.default is p.empty)
+                raise InvalidArgument(self._place("input"), wanted, Told(f"{told} alone"), f"Call it: layer({wanted}).")
             whose.build(**by_name)
         else:
             whose.build([*args, *kwargs.values()][0])

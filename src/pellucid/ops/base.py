@@ -37,7 +37,7 @@ from ..wiring import Node, Tensor
 from . import formulas
 from .constants import KEYED, as_operand, kept, saved_constant, short, used
 from .options import checked, not_too_large
-from .trying import AXIS_0, leaves_rows_apart
+from .trying import leaves_rows_apart, shape_without_batch
 
 Function = Callable[..., Any]
 Lowering = Callable[..., Buffer]
@@ -208,7 +208,7 @@ class Op(Layer):
     operation: ClassVar[Operation]
     takes_many = takes_whole = True
     is_layer = False
-    passing = Layer.passing | {"held", "places"}
+    passing = Layer.passing | {"held", "places", "_outputs"}
 
     def __init__(self, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name)
@@ -218,6 +218,7 @@ class Op(Layer):
         self.options = options
         self.held: dict[int, Any] = {}
         self.places = 0  # operands, those that are held among them
+        self._outputs: dict[Any, tuple[Shape, str]] = {}  # what was found by trying, as every `fit` asks again
 
     @classmethod
     def takes(cls, name: str) -> bool:
@@ -238,6 +239,7 @@ class Op(Layer):
         name, tensors = self.operation.name, [one for one in operands if isinstance(one, Tensor)]
         self.places = len(operands)
         self.held = {i: kept(one, name, i) for i, one in enumerate(operands) if not isinstance(one, Tensor)}
+        self._outputs = {}
         self.dtype = next((d for t in tensors if (d := t.node.layer.dtype) in checks.DTYPES), self.dtype)
         first = operands[0]
         ndim = first.ndim if isinstance(first, Tensor) else np.ndim(first)
@@ -269,6 +271,9 @@ class Op(Layer):
 
     def _computed(self, shapes: Sequence[Shape], dtypes: Sequence[str]) -> tuple[Shape, str]:
         """(shape, dtype) of y."""
+        asked = *((type(s), s) for s in shapes), *dtypes, self.dtype, repr(self.options)
+        if asked in self._outputs:
+            return self._outputs[asked]
         not_too_large(f"ops.{self.operation.name}", self.options)
         kinds: list[str] = []
 
@@ -278,21 +283,13 @@ class Op(Layer):
             return (shape,)
 
         (found,) = open_shapes(outputs, shapes)
-        return found, kinds[0]
+        self._outputs[asked] = found, kinds[0]
+        return self._outputs[asked]
 
     def _of_known(self, shapes: Sequence[Shape], dtypes: Sequence[str]) -> tuple[Shape, str]:
         """`_computed`: the op is tried on batches of one, two and three: what grows with them is the batch."""
         tried = [self._tried(n, shapes, dtypes) for n in (1, 2, 3)]
-        found = [y.shape for y in tried]
-        if found[0] == found[1] == found[2]:
-            return Whole(found[0]), tried[0].dtype.name
-        if any(shape != (n, *found[0][1:]) for n, shape in enumerate(found, 1)):
-            raise ShapeError(
-                f"ops.{self.operation.name}", "an output whose first axis is the batch, as it is of the input",
-                Told(f"one of shape {found[0]} for one sample, {found[1]} for two and {found[2]} for three"),
-                AXIS_0,
-            )  # fmt: skip
-        return found[0][1:], tried[0].dtype.name
+        return shape_without_batch(self.operation.name, [y.shape for y in tried]), tried[0].dtype.name
 
     def _tried(self, batch: int, shapes: Sequence[Shape], dtypes: Sequence[str]) -> Array:
         sizes = [s if isinstance(s, Whole) else (batch, *s) for s in shapes]

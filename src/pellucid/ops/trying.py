@@ -36,3 +36,15 @@ def _varied(shape: Shape, dtype: str) -> Array:
         return np.zeros(shape, dtype)
     varied: Array = np.sin(np.arange(math.prod(shape)) + 1.0).reshape(shape) * 0.9
     return varied.astype(dtype)
+
+
+def shape_without_batch(op: str, found: Sequence[Shape]) -> Shape:
+    """That of an output which has these shapes for batches of one, two and three."""
+    if found[0] == found[1] == found[2]:
+        return Whole(found[0])
+    if any(shape != (n, *found[0][1:]) for n, shape in enumerate(found, 1)):
+        raise ShapeError(
+            f"ops.{op}", "an output whose first axis is the batch, as it is of the input",
+            Told(f"one of shape {found[0]} for one sample, {found[1]} for two and {found[2]} for three"), AXIS_0,
+        )  # fmt: skip
+    return found[0][1:]
