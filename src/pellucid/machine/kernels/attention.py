@@ -19,7 +19,7 @@ from typing import Any
 from ..intrinsics import Word, floats, ints, number
 from ..layout import SCRATCH, B
 from ..tile import ADD
-from .base import inline, kernel
+from .base import cleared, inline, kernel
 from .functions import ONE, ZERO, choose, exp, f32, highest
 from .gather import share
 from .matmul import PANEL, pack_transposed, product
@@ -100,12 +100,10 @@ def attention(op: int, ctx: int, tid: int, nt: int) -> None:
 
 
 @inline
-def cleared(x: Word, row: int, m: int, n: int) -> None:
+def rows_cleared(x: Word, row: int, m: int, n: int) -> None:
     """m rows of n zeros."""
     for i in range(m):
-        here = floats(x + 4 * i * row, n)
-        for j in range(n):
-            here[j] = ZERO
+        cleared(x + 4 * i * row, n)
 
 
 @kernel("attention.grad")
@@ -126,8 +124,8 @@ def attention_grad(op: int, ctx: int, tid: int, nt: int) -> None:
         k, v, dk, dv = o[2] + of_key, o[3] + of_value, o[8] + of_key, o[9] + of_value
         pack_all(k, h * K, S, K, keys)
         pack_all(v, h * V, S, V, values)
-        cleared(dk, h * K, S, K)
-        cleared(dv, h * V, S, V)
+        rows_cleared(dk, h * K, S, K)
+        rows_cleared(dv, h * V, S, V)
         for head in range(shared * group, (shared + 1) * group):
             for t in range(0, T, ROWS_AT_ONCE):
                 m = min(ROWS_AT_ONCE, T - t)

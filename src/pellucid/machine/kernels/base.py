@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba as nb
+import numpy as np
 
-from ..intrinsics import FLAGS
+from ..intrinsics import FLAGS, Word, floats
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,3 +34,12 @@ def inline(function: F) -> F:
     """Decorator: a function that kernels may call."""
     compiled: F = nb.njit(**FLAGS)(function)
     return compiled
+
+
+@inline
+def cleared(x: Word, n: int) -> Any:
+    """n numbers, made 0."""
+    found = floats(x, n)
+    for i in range(n):
+        found[i] = np.float32(0)
+    return found

@@ -5,14 +5,23 @@ floats of x (both uint32), pools, channels C, numbers of x and of y per sample. 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from ..intrinsics import floats, ints, words
+from ..intrinsics import Word, floats, ints, words
 from ..layout import SCRATCH, B
-from .base import kernel
+from .base import cleared, inline, kernel
 from .gather import share
 
 f32 = np.float32
+
+
+@inline
+def tables(ends_at: Word, pixels_at: Word, pools: int) -> Any:
+    """(where each pool's pixels end, the pixels)."""
+    ends = words(ends_at, pools)
+    return ends, words(pixels_at, ends[pools - 1])
 
 
 @kernel("pool.max")
@@ -20,8 +29,7 @@ def largest(op: int, ctx: int, tid: int, nt: int) -> None:
     """y = max x; a NaN among them comes through."""
     o, c = ints(op, 8), ints(ctx, 64)
     pools, C = o[4], o[5]
-    ends = words(o[2], pools)
-    pixels = words(o[3], ends[pools - 1])
+    ends, pixels = tables(o[2], o[3], pools)
     lo, hi = share(c[B], tid, nt)
     for b in range(lo, hi):
         first = 0
@@ -42,14 +50,11 @@ def largest_grad(op: int, ctx: int, tid: int, nt: int) -> None:
     """dx = dy where x is the first that is y, summed over the pools."""
     o, c = ints(op, 10), ints(ctx, 64)
     pools, C = o[6], o[7]
-    ends = words(o[4], pools)
-    pixels = words(o[5], ends[pools - 1])
+    ends, pixels = tables(o[4], o[5], pools)
     left = floats(c[SCRATCH], C)
     lo, hi = share(c[B], tid, nt)
     for b in range(lo, hi):
-        all_dx = floats(o[3] + 4 * b * o[8], o[8])
-        for i in range(o[8]):
-            all_dx[i] = f32(0)
+        cleared(o[3] + 4 * b * o[8], o[8])
         first = 0
         for p in range(pools):
             dy, y = floats(o[0] + 4 * (b * o[9] + p * C), C), floats(o[2] + 4 * (b * o[9] + p * C), C)
@@ -69,19 +74,14 @@ def largest_shared_grad(op: int, ctx: int, tid: int, nt: int) -> None:
     """dx = dy / n where x is one of n that are y, summed over the pools."""
     o, c = ints(op, 10), ints(ctx, 64)
     pools, C = o[6], o[7]
-    ends = words(o[4], pools)
-    pixels = words(o[5], ends[pools - 1])
-    each = floats(c[SCRATCH], C)
+    ends, pixels = tables(o[4], o[5], pools)
     lo, hi = share(c[B], tid, nt)
     for b in range(lo, hi):
-        all_dx = floats(o[3] + 4 * b * o[8], o[8])
-        for i in range(o[8]):
-            all_dx[i] = f32(0)
+        cleared(o[3] + 4 * b * o[8], o[8])
         first = 0
         for p in range(pools):
             dy, y = floats(o[0] + 4 * (b * o[9] + p * C), C), floats(o[2] + 4 * (b * o[9] + p * C), C)
-            for i in range(C):
-                each[i] = f32(0)
+            each = cleared(c[SCRATCH], C)
             for t in range(first, ends[p]):
                 x = floats(o[1] + 4 * (b * o[8] + pixels[t]), C)
                 for i in range(C):
@@ -100,15 +100,12 @@ def mean(op: int, ctx: int, tid: int, nt: int) -> None:
     """y = Σ x / n."""
     o, c = ints(op, 8), ints(ctx, 64)
     pools, C = o[4], o[5]
-    ends = words(o[2], pools)
-    pixels = words(o[3], ends[pools - 1])
+    ends, pixels = tables(o[2], o[3], pools)
     lo, hi = share(c[B], tid, nt)
     for b in range(lo, hi):
         first = 0
         for p in range(pools):
-            y = floats(o[1] + 4 * (b * o[7] + p * C), C)
-            for i in range(C):
-                y[i] = f32(0)
+            y = cleared(o[1] + 4 * (b * o[7] + p * C), C)
             for t in range(first, ends[p]):
                 x = floats(o[0] + 4 * (b * o[6] + pixels[t]), C)
                 for i in range(C):
@@ -124,13 +121,10 @@ def mean_grad(op: int, ctx: int, tid: int, nt: int) -> None:
     """dx = dy / n, summed over the pools; x and y are not looked at."""
     o, c = ints(op, 10), ints(ctx, 64)
     pools, C = o[6], o[7]
-    ends = words(o[4], pools)
-    pixels = words(o[5], ends[pools - 1])
+    ends, pixels = tables(o[4], o[5], pools)
     lo, hi = share(c[B], tid, nt)
     for b in range(lo, hi):
-        all_dx = floats(o[3] + 4 * b * o[8], o[8])
-        for i in range(o[8]):
-            all_dx[i] = f32(0)
+        cleared(o[3] + 4 * b * o[8], o[8])
         first = 0
         for p in range(pools):
             dy, n = floats(o[0] + 4 * (b * o[9] + p * C), C), f32(ends[p] - first)
@@ -148,9 +142,7 @@ def masked(op: int, ctx: int, tid: int, nt: int) -> None:
     T, C = o[3], o[4]
     lo, hi = share(c[B], tid, nt)
     for b in range(lo, hi):
-        mask, y = floats(o[1] + 4 * b * T, T), floats(o[2] + 4 * b * C, C)
-        for i in range(C):
-            y[i] = f32(0)
+        mask, y = floats(o[1] + 4 * b * T, T), cleared(o[2] + 4 * b * C, C)
         n = f32(0)
         for t in range(T):
             if mask[t] != f32(0):
@@ -188,22 +180,15 @@ def weighted(op: int, ctx: int, tid: int, nt: int) -> None:
     """
     o, c = ints(op, 9), ints(ctx, 64)
     pools, C = o[5], o[6]
-    ends = words(o[2], pools)
-    pixels, weights = words(o[3], ends[pools - 1]), floats(o[4], ends[pools - 1])
+    ends, pixels = tables(o[2], o[3], pools)
+    weights = floats(o[4], ends[pools - 1])
     lo, hi = share(c[B], tid, nt)
     for b in range(lo, hi):
         first = 0
         for p in range(pools):
-            y = floats(o[1] + 4 * (b * o[8] + p * C), C)
-            if first == ends[p]:
-                for i in range(C):
-                    y[i] = f32(0)
+            y = cleared(o[1] + 4 * (b * o[8] + p * C), C)
             for t in range(first, ends[p]):
                 w, x = weights[t], floats(o[0] + 4 * (b * o[7] + pixels[t]), C)
-                if t == first:
-                    for i in range(C):
-                        y[i] = w * x[i]
-                else:
-                    for i in range(C):
-                        y[i] += w * x[i]
+                for i in range(C):
+                    y[i] += w * x[i]
             first = ends[p]
