@@ -238,6 +238,13 @@ def joined_on(layer: L.Layer, shapes: list[tuple[int, ...]]) -> None:
     agrees(Model(tensors, layer(tensors), seed=0), [Key(i).normal((5, *shape)) for i, shape in enumerate(shapes)])
 
 
+def test_what_goes_out_step_by_step():
+    x = L.Input((5, 4))
+    agrees(Model(x, L.TimeDistributed(L.Dense(3, "tanh"))(x), seed=0), [Key(2).normal((9, 5, 4))])
+    with pytest.raises(InvalidArgument, match=r"to_onnx, layer 'rnn/zeros': expected a kind of layer"):
+        model_proto(Model(x, L.RNN(L.LSTMCell(2))(x), seed=0))
+
+
 def test_attention_of_several_heads():
     agrees(heads(), [Key(2).normal((9, 5, 4))])
 
