@@ -11,7 +11,7 @@ from pellucid import layers as L
 from pellucid.layers.base import layers
 from pellucid.models import Model
 
-MADE_OF_OTHERS = {  # which go out step by step; a step that is not written, as the states of RNN, is refused by its name
+MADE_OF_OTHERS = {  # they go out step by step; a step that is not written, as states of RNN, is refused by its name
     "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
     "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "StackedRNNCells",
     "TimeDistributed",
