@@ -45,7 +45,7 @@ def hands(browser: Browser, link: str) -> Iterator[Hands]:
     hands = Hands(context, link)
     yield hands
     context.close()
-    assert hands.troubles == []
+    assert hands.unforeseen() == []
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response
@@ -14,6 +15,7 @@ class Hands:
     def __init__(self, context: BrowserContext, link: str) -> None:
         self.context, self.link = context, link
         self.troubles: list[str] = []
+        self.foreseen: list[str] = []
         self.page = self.tab()
 
     def tab(self) -> Page:
@@ -26,13 +28,21 @@ class Hands:
         page.wait_for_selector("main .card")
         return page
 
+    def foresee(self, beginning: str) -> None:
+        """An answer such as "400 POST /api/data" is what this test is about, whenever the browser tells of it."""
+        self.foreseen.append(beginning)
+
+    def unforeseen(self) -> list[str]:
+        return [trouble for trouble in self.troubles if not trouble.startswith(tuple(self.foreseen))]
+
     def _note(self, said: ConsoleMessage) -> None:
         if said.type == "error" and not said.text.startswith("Failed to load resource"):  # `_refused` tells which
             self.troubles.append(said.text)
 
     def _refused(self, response: Response) -> None:
         if response.status >= 400:
-            self.troubles.append(f"{response.status} {response.request.method} {response.url}: {response.text()}")
+            path = urlsplit(response.url).path
+            self.troubles.append(f"{response.status} {response.request.method} {path}: {response.text()}")
 
     def skip_guide(self) -> None:
         self.press("I know my way")

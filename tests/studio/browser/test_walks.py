@@ -96,6 +96,7 @@ def test_runs_that_the_command_line_makes_and_deletes_come_and_go(hands: Hands, 
     page = hands.page
     hands.skip_guide()
     hands.go("Runs")
+    hands.foresee("404 GET /api/")
     page.get_by_text("No runs yet").wait_for()
     command = [sys.executable, "-m", "pellucid", "train", "moons", "--epochs", "2", "--quiet", "--out", "runs/by-hand"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
@@ -111,8 +112,6 @@ def test_runs_that_the_command_line_makes_and_deletes_come_and_go(hands: Hands, 
     page.get_by_text("No runs yet").wait_for()
     hands.go("Results")
     page.get_by_text("Nothing to judge yet").wait_for()
-    assert all(trouble.startswith("404 GET") for trouble in hands.troubles)
-    hands.troubles.clear()
 
 
 def test_the_doctors_remedy_goes_to_the_run_that_was_examined(hands: Hands) -> None:
