@@ -13,8 +13,8 @@ from pellucid.models import Model
 
 MADE_OF_OTHERS = {  # they go out step by step; a step that is not written, as states of RNN, is refused by its name
     "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
-    "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "StackedRNNCells",
-    "TimeDistributed",
+    "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "SpectralNormalization",
+    "StackedRNNCells", "TimeDistributed",
 }  # fmt: skip
 UNWRITTEN = {
     *(f"Adaptive{kind}Pooling{n}D" for n in (1, 2, 3) for kind in ("Average", "Max")),

@@ -72,6 +72,7 @@ from .separable_conv import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
 from .softmax import Softmax
 from .spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from .spectral_normalization import SpectralNormalization
 from .time_distributed import TimeDistributed
 from .traced import Traced
 from .unit_normalization import UnitNormalization
@@ -180,6 +181,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "Subtract",
     "TimeDistributed",

@@ -54,6 +54,10 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
                 array = model.p[f"{step.path}/{spec.name}"]
                 wires[wire] = Value(array.shape, array=array)
             continue
+        if len(step.outputs) > 1:
+            raise InvalidArgument(
+                f"{WHERE}, layer {step.path!r}", "a layer with one output", Told(type(step.layer).__name__), INSTEAD
+            )
         (end,) = step.outputs
         if (place := PASSED.get(ours(type(step.layer)))) is not None:
             wires[end] = wires[step.inputs[place]]
