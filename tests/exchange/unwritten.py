@@ -14,13 +14,14 @@ from pellucid.models import Model
 MADE_OF_OTHERS = {  # they go out step by step; a step that is not written, as states of RNN, is refused by its name
     "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
     "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "SpectralNormalization",
-    "StackedRNNCells", "TimeDistributed",
+    "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
 }  # fmt: skip
 UNWRITTEN = {
     *(f"Adaptive{kind}Pooling{n}D" for n in (1, 2, 3) for kind in ("Average", "Max")),
-    "CenterCrop", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
-    "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
-    "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "SeparableConv1D", "SeparableConv2D", "SimpleRNN",
+    "CenterCrop", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "GroupNormalization", "LSTM", "PositionEmbedding",
+    "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
+    "RandomZoom", "Resizing", "RotaryEmbedding", "SeparableConv1D", "SeparableConv2D", "SimpleRNN",
+    "SinePositionEncoding",
 }  # fmt: skip
 WRITTEN = {kind for name, kind in layers.parts.items() if name not in UNWRITTEN | MADE_OF_OTHERS}
 

@@ -108,5 +108,5 @@ def test_a_layer_without_a_kernel_is_refused_by_name() -> None:
 def test_exports_refuse_it_by_name(export: str, where: list[str], tmp_path: Path) -> None:
     model, _ = made(GOLDEN[0])
     model.compile("sgd", "mse")
-    with pytest.raises(InvalidArgument, match="spectral_normalization.* got '?Spectral"):
+    with pytest.raises(InvalidArgument, match=r"spectral_normalization.* got '?Spectral"):
         getattr(model, export)(*(tmp_path / name for name in where))

@@ -58,6 +58,7 @@ from .multi_head_attention import MultiHeadAttention
 from .normalization import Normalization
 from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
+from .position_embedding import PositionEmbedding, SinePositionEncoding, TokenAndPositionEmbedding
 from .prelu import PReLU
 from .random_crop import RandomCrop
 from .random_pictures import RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
@@ -68,6 +69,7 @@ from .reshape import Reshape
 from .resizing import CenterCrop, Resizing
 from .rms_normalization import RMSNormalization
 from .rnn import RNN
+from .rotary_embedding import RotaryEmbedding
 from .separable_conv import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
 from .softmax import Softmax
@@ -160,6 +162,7 @@ __all__ = [
     "PReLU",
     "Parameter",
     "Permute",
+    "PositionEmbedding",
     "RMSNormalization",
     "RandomBrightness",
     "RandomContrast",
@@ -173,10 +176,12 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "Resizing",
+    "RotaryEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",
     "SimpleRNNCell",
+    "SinePositionEncoding",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
@@ -185,6 +190,7 @@ __all__ = [
     "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
+    "TokenAndPositionEmbedding",
     "Traced",
     "UnitNormalization",
     "UpSampling1D",
