@@ -23,6 +23,7 @@ def every_rule() -> tuple[Rule, ...]:
         dropout_too_strong,
         duplicates_in_validation,
         exploding_gradient,
+        exploding_through_time,
         frozen_parameters,
         ignores_inputs,
         learning_rate_too_high,
@@ -43,6 +44,7 @@ def every_rule() -> tuple[Rule, ...]:
         unscaled_targets,
         validation_differs,
         vanishing_gradient,
+        vanishing_through_time,
         wrong_gradient,
         wrong_initial_loss,
         wrong_output_width,
@@ -58,8 +60,8 @@ def every_rule() -> tuple[Rule, ...]:
         duplicates_in_validation, validation_differs,
         # how it trains
         non_finite, wrong_gradient, frozen_parameters, exploding_gradient, vanishing_gradient,
-        learning_rate_too_high, saturated, wrong_initial_loss, dead_relus, dropout_too_strong,
-        regularization_too_strong, learning_rate_too_low, cannot_overfit_20_samples,
+        exploding_through_time, learning_rate_too_high, saturated, wrong_initial_loss, dead_relus, dropout_too_strong,
+        regularization_too_strong, learning_rate_too_low, vanishing_through_time, cannot_overfit_20_samples,
         # what came of it
         stopped_too_early, class_imbalance, ignores_inputs, one_class_always_wrong, trained_too_long, overfitting,
         underfitting,
