@@ -9,7 +9,7 @@ from ..base import Rule
 
 @functools.cache
 def every_rule() -> tuple[Rule, ...]:
-    """All rules, in order; read when first asked for, so that `import pellucid` does not wait for them.
+    """All rules that the zoo judges, in order; read when first asked for, so that `import pellucid` does not wait.
 
     >>> [rule.name for rule in every_rule()][:2]
     ['constant_inputs', 'unscaled_inputs']
@@ -23,7 +23,6 @@ def every_rule() -> tuple[Rule, ...]:
         dropout_too_strong,
         duplicates_in_validation,
         exploding_gradient,
-        exploding_through_time,
         frozen_parameters,
         ignores_inputs,
         learning_rate_too_high,
@@ -44,7 +43,6 @@ def every_rule() -> tuple[Rule, ...]:
         unscaled_targets,
         validation_differs,
         vanishing_gradient,
-        vanishing_through_time,
         wrong_gradient,
         wrong_initial_loss,
         wrong_output_width,
@@ -60,10 +58,23 @@ def every_rule() -> tuple[Rule, ...]:
         duplicates_in_validation, validation_differs,
         # how it trains
         non_finite, wrong_gradient, frozen_parameters, exploding_gradient, vanishing_gradient,
-        exploding_through_time, learning_rate_too_high, saturated, wrong_initial_loss, dead_relus, dropout_too_strong,
-        regularization_too_strong, learning_rate_too_low, vanishing_through_time, cannot_overfit_20_samples,
+        learning_rate_too_high, saturated, wrong_initial_loss, dead_relus, dropout_too_strong,
+        regularization_too_strong, learning_rate_too_low, cannot_overfit_20_samples,
         # what came of it
         stopped_too_early, class_imbalance, ignores_inputs, one_class_always_wrong, trained_too_long, overfitting,
         underfitting,
     )  # fmt: skip
     return tuple(module.RULE for module in modules)
+
+
+@functools.cache
+def rules_of_time() -> tuple[Rule, ...]:
+    """Rules about recurrent layers, which the zoo's networks don't have: of others they know nothing."""
+    from . import exploding_through_time, vanishing_through_time
+
+    return exploding_through_time.RULE, vanishing_through_time.RULE
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule that an examination asks."""
+    return *every_rule(), *rules_of_time()

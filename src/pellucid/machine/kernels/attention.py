@@ -52,8 +52,9 @@ def scores(a: Word, a_row: int, packed: Word, m: int, n: int, K: int, to: Word, 
 
 
 @inline
-def scaled(s: Any, n: int, scale: Any, mask: Word, step: int, seen: int) -> None:
+def scaled(at: Word, n: int, scale: Any, mask: Word, step: int, seen: int) -> None:
     """A row of scores times the scale; HIDDEN where the mask hides, and from `seen` on."""
+    s = floats(at, n)
     for i in range(n):
         s[i] *= scale
     if mask != 0:
@@ -102,9 +103,10 @@ def divided(y_at: Word, V: int, stats_at: Word) -> None:
 @kernel("attention")
 def attention(op: int, ctx: int, tid: int, nt: int) -> None:
     """y, and stats."""
+    # some: at least 1, which the compiler must see: a range in steps of 0 would be an error
     o, c = ints(op, 19), ints(ctx, 64)
     T, S, H, h, K, V = o[6], o[7], o[8], o[9], o[10], o[11]
-    scale, causal, mask, group, some = f32(number(o[12])), o[13] != 0, o[3], H // h, o[18]
+    scale, causal, mask, group, some = f32(number(o[12])), o[13] != 0, o[3], H // h, max(1, o[18])
     wide = padded(min(S, some))
     keys, table = c[SCRATCH], c[SCRATCH] + 4 * wide * K
     lo, hi = share(c[B] * h, tid, nt)
@@ -123,7 +125,7 @@ def attention(op: int, ctx: int, tid: int, nt: int) -> None:
                     for r in range(m):
                         s, seen = table + 4 * r * wide, max(0, min(n, t + r + 1 - f)) if causal else n
                         hides = mask + 4 * (b * o[14] + head * o[15] + (t + r) * o[16] + f * o[17]) if mask != 0 else 0
-                        scaled(floats(s, n), n, scale, hides, o[17], seen)
+                        scaled(s, n, scale, hides, o[17], seen)
                         place, counts = at + r * H, n if mask != 0 else seen
                         shared_out(s, n, counts, o[5] + 8 * place, o[4] + 4 * place * V, V, f == 0, last)
                     product(table, wide, 1, v, h * V, o[4] + 4 * at * V, H * V, m, V, n, 0, ADD if f > 0 else 0)
@@ -174,7 +176,7 @@ def attention_grad(op: int, ctx: int, tid: int, nt: int) -> None:
     """dq, dk, dv."""
     o, c = ints(op, 23), ints(ctx, 64)
     T, S, H, h, K, V = o[10], o[11], o[12], o[13], o[14], o[15]
-    scale, causal, mask, group, some = f32(number(o[16])), o[17] != 0, o[4], H // h, o[22]
+    scale, causal, mask, group, some = f32(number(o[16])), o[17] != 0, o[4], H // h, max(1, o[22])
     wide = padded(min(S, some))
     keys = c[SCRATCH]
     values = keys + 4 * wide * K
@@ -202,7 +204,7 @@ def attention_grad(op: int, ctx: int, tid: int, nt: int) -> None:
                     for r in range(m):
                         s, d, seen = A + 4 * r * wide, ds + 4 * r * wide, max(0, min(n, t + r + 1 - f)) if causal else n
                         hides = mask + 4 * (b * o[18] + head * o[19] + (t + r) * o[20] + f * o[21]) if mask != 0 else 0
-                        scaled(floats(s, n), n, scale, hides, o[21], seen)
+                        scaled(s, n, scale, hides, o[21], seen)
                         counts, of, on = n if mask != 0 else seen, 4 * r * H * V, o[6] + 8 * (at + r * H)
                         slopes(s, d, n, counts, seen, on, dy + of, y + of, V, scale)
                         if mask != 0:
