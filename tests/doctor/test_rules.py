@@ -154,7 +154,7 @@ CASES: dict[str, tuple[Make, Make]] = {
 }  # fmt: skip
 
 
-def test_all_rules_has_its_cases():
+def test_every_rule_has_its_cases():
     assert sorted(CASES) == sorted(RULES)
 
 

@@ -34,7 +34,7 @@ def measure(case: Case) -> Signal | None:
     value = min(lost(run, other), lost(same, other)) * worth(case, other)
     evidence = (
         f"{words} before training, {later[worst].first:.1e} now; a tenth or more of it over {found[worst].memory} "
-        f"steps. In {other.steps} steps the training loss of a copy comes to {same.train.loss:.3g}, and with gates that "
+        f"steps. In {other.steps} steps the training loss of a copy comes to {same.train.loss:.3g}, with gates that "
         f"begin by keeping the state to {other.train.loss:.3g}."
     )
     return Signal(value, evidence, worst)
