@@ -130,7 +130,8 @@ class SinePositionEncoding(Placed):
         self.max_wavelength = checks.number(self.where("max_wavelength"), max_wavelength, above=0)
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
-        return np.broadcast_to(waves(*x.shape[-2:], self.max_wavelength), x.shape).astype(x.dtype), None
+        T, D = x.shape[-2:]
+        return np.broadcast_to(waves(T, D, self.max_wavelength), x.shape).astype(x.dtype), None
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return np.zeros_like(dy), {}

@@ -237,7 +237,8 @@ def _counted(container: str, layers: Sequence[Layer]) -> Iterator[tuple[str, Lay
 def _own_weights(layer: Layer) -> Layer | None:
     """The layer whose arrays stand in its group: of one that is made of layers, what gives its own."""
     if isinstance(layer, Traced):
-        return layer.in_file
+        held: Layer | None = layer.in_file
+        return held
     return None if isinstance(layer, Composite) else layer
 
 

@@ -30,7 +30,6 @@ def attended_grad(dy: Array, y: Array, operands: Any, scale: float | None = None
     return [*attention_grad(dy, **told(operands, scale, is_causal)), *(None for _ in operands[3:])]
 
 
-@attended.foretells
 def attended_shape(query: Shape, key: Shape, value: Shape, *masks: Shape) -> Shape | None:
     """(T, H, V) of shapes that fit together, each with its batch; what does not fit is tried, and refused there."""
     if not len(query) == len(key) == len(value) == 4 or query[-1] != key[-1] or key[:3] != value[:3]:
@@ -41,6 +40,9 @@ def attended_shape(query: Shape, key: Shape, value: Shape, *masks: Shape) -> Sha
     except ValueError:
         return None
     return (T, H, V) if fits and H % h == 0 and key[0] == B else None
+
+
+attended.foretold = attended_shape
 
 
 def told(operands: Sequence[Any], scale: float | None, is_causal: bool) -> dict[str, Any]:

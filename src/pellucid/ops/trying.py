@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,16 @@ from ..layers.shapes import STAND_INS
 from ..wiring import Tensor
 
 AXIS_0 = "Axis 0 of a tensor is the batch: name the axes that are meant."
+
+
+def foretold(op: Any, shapes: Sequence[Shape]) -> Shape | None:
+    """The shape of a sample's y from those of what flows into an op, where its operation tells without being tried."""
+    if op.operation.foretold is None or any(isinstance(shape, Whole) for shape in shapes):
+        return None
+    flowing = (at_length(shape, STAND_INS[0]) for shape in shapes)
+    operands = (np.shape(op.held[i]) if i in op.held else (1, *next(flowing)) for i in range(op.places))
+    found: Shape | None = op.operation.foretold(*operands)
+    return found
 
 
 def leaves_rows_apart(name: str, tensors: Sequence[Tensor], compute: Callable[[Sequence[Array]], Array]) -> None:
