@@ -19,7 +19,7 @@ SIGNATURE = types.void(*[types.int64] * 4)
 
 
 def machine_code(name: str, symbol: str, target: Any) -> bytes:
-    """The object file of a kernel, in which it is called `symbol`: the same bytes, whatever else was compiled before."""
+    """The object file of a kernel, in which it is called `symbol`: the same bytes, whatever was compiled before."""
     with _optimizing_for(target):
         compiled = nb.cfunc(SIGNATURE, **FLAGS)(kernels.KERNELS[name])
         module = llvm.parse_assembly(compiled.inspect_llvm())

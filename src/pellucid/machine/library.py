@@ -118,7 +118,7 @@ def compile_apart(names: list[str], folder: Path, told: Callable[[int], None], f
         workers = [
             subprocess.Popen(
                 [sys.executable, "-c", program, str(folder), family, *names[i::at_once]],
-                env={**os.environ, "PYTHONPATH": paths},
+                env={**os.environ, "PYTHONPATH": paths, "NUMBA_DISABLE_INTEL_SVML": "1"},  # not there for who loads it
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )
             for i in range(at_once)
