@@ -6,6 +6,7 @@ import io
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from llvmlite import binding as llvm
 
-from pellucid.machine import host, kept, waiting
+from pellucid.machine import host, kept, shipping, waiting
 from pellucid.machine.library import Library, compile_apart, symbol
 
 X86 = platform.machine().lower() in ("x86_64", "amd64")
@@ -100,59 +101,89 @@ def test_programs_are_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sys.stderr.getvalue() == ""
 
 
+def test_a_wheels_code_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And again when the compiler or the source is another."""
+    compiled: list[str] = []
+
+    def compile_apart(names: list[str], folder: Path, told: object, family: str) -> None:
+        compiled.extend(f"{family} {name}" for name in names)
+        for name in names:
+            kept.keep(folder, name, name.encode())
+
+    monkeypatch.setattr(shipping, "compile_apart", compile_apart)
+    shipping.make(tmp_path, ["a", "b"])
+    assert compiled == [f"{family} {name}" for family in host.FAMILIES for name in "ab"]
+    compiled.clear()
+    shipping.make(tmp_path, ["b", "c"], ["x86-64-v3"])
+    assert compiled == ["x86-64-v3 c"]
+    assert kept.read(tmp_path / kept.sources() / "x86-64-v3", "c", checked=False) == b"c"
+    compiled.clear()
+    monkeypatch.setattr(shipping, "version", lambda package: "0")
+    shipping.make(tmp_path, ["b"], ["x86-64-v3"])
+    assert compiled == ["x86-64-v3 b"]
+    monkeypatch.setattr(shipping, "compile_apart", lambda *_: None)
+    with pytest.raises(SystemExit, match=r"x86-64-v3: d cannot be compiled"):
+        shipping.make(tmp_path, ["d"], ["x86-64-v3"])
+
+
 TRAINING = """
-import logging, sys
-logging.basicConfig(level=logging.INFO)
-import pellucid.machine
+import sys
 from pellucid.cli import main
 try:
-    main(["train", "xor", "--epochs", "2", "--quiet", "--out", sys.argv[1]])
+    main(["train", "xor", "--epochs", "2", "--quiet", "--force", "--out", "run"])
 finally:
-    print(pellucid.machine.__file__, "numba" in sys.modules)
+    print("numba" in sys.modules, sys.modules["pellucid.machine"].__file__)
 """
+SHUFFLING = """
+import pellucid.machine.library
+print(bool(pellucid.machine.library.library().need(["scatter"])), pellucid.machine.__file__)
+"""
+LONGEST = 600  # seconds, where other programs keep the cores busy
 
 
-def training(installed: Path, cache: Path) -> tuple[str, str]:
-    """(what it printed, what it said beside that)."""
-    paths = os.pathsep.join([str(installed), *filter(None, sys.path)])
+def run(program: str, source: Path, cache: Path) -> str:
+    """What it says of Numba, or of a kernel, run from this source."""
+    paths = os.pathsep.join([str(source), *filter(None, sys.path)])
     environment = {**os.environ, "PYTHONPATH": paths, "PELLUCID_CACHE": str(cache), "PELLUCID_VECTOR": "8"}
-    program = [sys.executable, "-c", TRAINING, str(cache.parent / f"run of {cache.name}")]
-    done = subprocess.run(program, cwd=cache.parent, env=environment, capture_output=True, text=True, timeout=250)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=cache.parent, env=environment, capture_output=True, text=True, timeout=LONGEST)
     assert done.returncode == 0, done.stderr
-    assert str(installed) in done.stdout
-    return done.stdout, done.stderr
+    word, file = done.stdout.splitlines()[-1].split(" ", 1)
+    assert file.startswith(str(source))
+    return word
+
+
+def made_wheel(code: Path, folder: Path) -> Path:
+    """With this machine code in it."""
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    subprocess.run(command, env={**os.environ, "PELLUCID_CODE": str(code)}, check=True, timeout=LONGEST)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 @on_x86
 @pytest.mark.long
+@pytest.mark.timeout(4 * LONGEST)
 def test_the_first_start_from_a_wheel_compiles_nothing(tmp_path: Path) -> None:
-    """But after the source has changed, it does."""
-    first, installed = tmp_path / "first", tmp_path / "installed"
-    said = training(ROOT / "src", first)[1]  # which kernels it takes, with no wheel
-    assert "Compiling" in said
-    names = [path.stem for path in first.rglob("*.code")]
-    code = tmp_path / "code"
-    make = f"from pathlib import Path; from pellucid.machine.shipping import make; make(Path({str(code)!r}), {names!r})"
-    subprocess.run([sys.executable, "-c", make], check=True, timeout=280, cwd=ROOT, env={
-        **os.environ, "PYTHONPATH": str(ROOT / "src")})  # fmt: skip
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)], check=True, timeout=280, env={
-        **os.environ, "PELLUCID_CODE": str(code)})  # fmt: skip
-    (wheel,) = tmp_path.glob("*.whl")
-    assert "py3-none-" in wheel.name
+    """But it does once the source has changed."""
+    filled, cache, code, installed = (tmp_path / name for name in ("filled", "cache", "code", "installed"))
+    run(TRAINING, ROOT / "src", filled)  # to learn which kernels it takes, and have them
+    shipping.make(code, ["scatter"], ["x86-64-v3"])
+    (family,) = code.glob("*/x86-64-v3")
+    for path in filled.rglob("*.code"):
+        shutil.copy(path, family)
+    assert len(list(family.iterdir())) > 20
+
+    wheel = made_wheel(code, tmp_path)
+    assert "-py3-none-" in wheel.name
     assert not wheel.name.endswith("-any.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
-
-    said = training(installed, tmp_path / "second")
-    assert said[0].endswith("False\n")
-    assert "Compiling" not in said[1]
-    assert not list(tmp_path.glob("second/machine/*"))
+    assert run(TRAINING, installed, cache) == "False"
+    assert not (cache / "machine").exists()
 
     source = installed / "pellucid/machine/layout.py"
     source.write_text(source.read_text("utf-8") + "# changed\n", "utf-8")
-    assert "Compiling" in training(installed, tmp_path / "third")[1]
-    compiled = {path.name: path.read_bytes() for path in (tmp_path / "third").rglob("*.code")}
-    assert compiled
-    shipped = {path.name: path for path in installed.glob("pellucid/machine/code/*/x86-64-v3/*")}
-    assert {name: shipped[name].read_bytes() for name in compiled} == compiled  # a comment changes no code
+    assert run(SHUFFLING, installed, cache) == "True"
+    (compiled,) = (cache / "machine").rglob("*.code")
+    assert compiled.read_bytes() == (family / "scatter.code").read_bytes()  # a comment changes no code
