@@ -16,6 +16,7 @@ from ..rng import Key
 from ..unfolding import unfolded
 from ..wiring import Graph, Step, Wiring
 from .base import Layer
+from .connecting import text_refused
 from .holding import Parameter
 from .variable import Variable
 
@@ -33,6 +34,7 @@ class Composite(Layer):
     """A layer that says which layers it is made of, and which of them reads what: its `graph`."""
 
     passing = Layer.passing | {"_wiring", "_inner"}
+    takes_text = True  # as far as the layers in it do
     _wiring: Wiring | None = None
     _specs: Sequence[Parameter] = ()
     _inner: Sequence[Wiring] = ()  # those of the composites in it, from which it was made
@@ -378,7 +380,11 @@ def _masks(step: Step, values: Mapping[int, Any]) -> dict[str, Any]:
 def _given(step: Step, values: Mapping[int, Array]) -> list[Array]:
     """What a step reads, in its layer's dtype; whole numbers as they are, where the layer takes them."""
     layer, found = step.layer, [values[wire] for wire in step.inputs]
-    return found if layer.takes_whole else [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
+    if layer.takes_whole:
+        return found
+    if any(x.dtype.kind == "O" for x in found):
+        raise text_refused(step.label)
+    return [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
 
 
 def _arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:
