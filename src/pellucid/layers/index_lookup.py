@@ -29,9 +29,10 @@ class IndexLookup(Encoding):
     invert = False
     oov_method, salt = "floormod", None
     passing = Encoding.passing | {"_expected"}
+    places_in_file: tuple[str, ...] = ("",)  # below its group, where Keras looks for its idf_weights
     _tokens: list[Any] | None = None  # the vocabulary, without what is special
     _places: Mapping[Any, int]
-    _idf: Array | None = None  # of all places
+    _idf: Array | None = None  # of all places, those that pad_to_max_tokens adds left out
     _expected: int | None = None  # how many places there will be, as a file says that has the vocabulary elsewhere
 
     def keep_lookup(
@@ -112,7 +113,7 @@ class IndexLookup(Encoding):
     @property
     def idf_weights(self) -> list[float] | None:
         """The weight of each place, for tf_idf."""
-        return None if self._idf is None else self._idf[: self.vocabulary_size()].tolist()
+        return None if self._idf is None else self._idf.tolist()
 
     @property
     def depth(self) -> int:
@@ -166,9 +167,7 @@ class IndexLookup(Encoding):
             raise InvalidArgument(f"layer {self.name!r}, its vocabulary", wanted, Told(str(places)), fix)
         self._tokens = tokens
         self._places = {token: place for place, token in enumerate(tokens, len(self.special))}
-        if idf is not None:
-            self._idf = np.zeros(self.depth, "float32")
-            self._idf[: len(idf)] = idf
+        self._idf = idf
 
     def _from_file(self, where: str, path: Any) -> list[Any]:
         try:
@@ -242,7 +241,8 @@ class IndexLookup(Encoding):
     def in_mode(self, places: Array) -> Array:
         if self.output_mode != "tf_idf":
             return super().in_mode(places)
-        y: Array = encoded(places, "count", self.depth, self.dtype) * np.asarray(self._idf, self.dtype)
+        y, idf = encoded(places, "count", self.depth, self.dtype), np.asarray(self._idf, self.dtype)
+        y[..., : len(idf)] *= idf
         return y
 
     def tokens_at(self, places: Array) -> Array:

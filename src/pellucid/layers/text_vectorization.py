@@ -83,6 +83,7 @@ class TextVectorization(IndexLookup):
         self.begin_with(vocabulary, idf_weights)
 
     token = StringLookup.token
+    places_in_file = ("", "_lookup_layer/")
 
     def read(self, where: str, data: Any) -> Array:
         return decoded(where, super().read(where, data), self.encoding)
