@@ -39,6 +39,7 @@ class Discretization(Encoding):
 
     formula = "k = how many boundaries are ≤ x, y = k in its output_mode"
     whole_dtype = "int32"
+    reads = "float32"
 
     def __init__(
         self,
@@ -64,10 +65,6 @@ class Discretization(Encoding):
         if found.ndim != 1 or not np.isfinite(found).all() or (np.diff(found) < 0).any():
             raise InvalidArgument(where, "finite numbers in ascending order", value)
         return found.tolist()  # type: ignore[no-any-return]
-
-    @property
-    def takes_text(self) -> bool:  # type: ignore[override]
-        return False
 
     @property
     def first_dtype(self) -> str:

@@ -10,6 +10,7 @@ definition."""
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -19,9 +20,10 @@ import numpy as np
 
 from .. import checks
 from ..arrays import TEXT, Array, Arrays, Shape
-from ..errors import DataError, InvalidArgument, ShapeError, Told
+from ..errors import DataError, InvalidArgument, ShapeError, Told, WrongType
 from ..registry import plain
 from ..rng import Key
+from ..wiring import Tensor
 from .base import Layer
 from .connecting import as_numbers
 
@@ -37,9 +39,8 @@ def encoded(places: Array, mode: str, depth: int, dtype: str, weights: Any = Non
     """
     if mode == "one_hot":
         places = places[..., 0] if places.ndim > 1 and places.shape[-1] == 1 else places
-        y = (places[..., None] == np.arange(depth)).astype(dtype)
-        return y
-    rows = places.reshape(-1, places.shape[-1])
+        return (places[..., None] == np.arange(depth)).astype(dtype)
+    rows = places.reshape(math.prod(places.shape[:-1]), places.shape[-1])
     y = np.zeros((len(rows), depth), dtype)
     row, column = np.nonzero((rows >= 0) & (rows < depth))
     amounts = 1 if weights is None else np.asarray(weights, dtype).reshape(rows.shape)[row, column]
@@ -95,6 +96,12 @@ class Encoding(Layer):
 
     def as_input(self, data: Any, dtype: str) -> Array:
         return self.read(f"layer {self.name!r}, input", data)
+
+    def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
+        if self.reads == TEXT and (other := next((x.dtype for x in tensors if x.dtype != TEXT), None)) is not None:
+            fix = "Begin with Input(shape, dtype='string')."
+            raise WrongType(f"layer {self.name!r}, input", "text", Told(f"a tensor of {other}"), fix)
+        return super().called_on(tensors, training)
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
         return self.shape_encoded(shapes[0])

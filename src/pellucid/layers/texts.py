@@ -60,7 +60,7 @@ def tokens_of(texts: Array, how: Any) -> list[list[str]]:
     [['a', 'big', 'day'], []]
     """
     if how is None:
-        return [list(row) for row in texts.reshape(len(texts), -1)]
+        return [row.reshape(-1).tolist() for row in (texts if texts.ndim > 1 else texts[:, None])]
     if not callable(how):
         return [SPLITS[how](text) for text in texts]
     rows = [[_as_text(token) for token in row] for row in how(texts.astype(str) if texts.size else texts)]
