@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def test_adapt_finds_keras_s_boundaries(row: dict[str, Any]) -> None:
     np.testing.assert_allclose(layer.bin_boundaries, row["boundaries"], rtol=1e-6)
     again = layers.deserialize(json.loads(json.dumps(layers.serialize(layer))))
     np.testing.assert_array_equal(again(values), layer(values))
-    again.adapt(values[:20])
+    again.adapt(values[:20] * 2)
     assert again.bin_boundaries != layer.bin_boundaries
 
 
@@ -53,10 +54,9 @@ def test_discretization_refuses_what_it_cannot_do() -> None:
         L.Discretization(num_bins=3).adapt(iter([]))
     with pytest.raises(InvalidArgument, match="steps"):
         L.Discretization(num_bins=3).adapt([1.0], steps=1)
-    endless = iter(lambda: np.arange(8.0), None)
     layer = L.Discretization(num_bins=2)
-    layer.adapt(endless, steps=3)
-    assert layer.bin_boundaries == [3.5] or 2.5 < layer.bin_boundaries[0] < 4.5
+    layer.adapt(itertools.repeat(np.arange(8.0)), steps=3)
+    assert 2.5 < layer.bin_boundaries[0] < 4.5
 
 
 def test_categories_may_have_weights(tmp_path: Path) -> None:
