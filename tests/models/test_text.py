@@ -143,9 +143,7 @@ def test_probes_look_and_a_learning_rate_is_found() -> None:
 
 @pytest.mark.parametrize(("call", "words"), [
     (lambda m: m.explain(TEXTS, GOOD), "explain: expected a network that begins with numbers"),
-    (lambda m: m.to_onnx("m.onnx"), "to_onnx, layer 'text_vectorization'"),
     (lambda m: m.to_c("m.c"), "to_c, layer 'text_vectorization'"),
-    (lambda m: m.to_torch(), "to_torch, layer 'text_vectorization'"),
     (lambda m: m.to_numpy("folder"), "to_numpy, layer 'text_vectorization'"),
     (lambda m: m.fit(TEXTS, GOOD, verbose=0, callbacks=[callbacks.Doctor()]), "Doctor: expected a network that begins"),
     (lambda m: m.predict(np.ones((3, 1))), "expected text, got 1.0 at row 0"),
