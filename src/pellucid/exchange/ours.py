@@ -70,6 +70,9 @@ def only_ours(model: Any, where: str, fix: str) -> None:
             only_ours(layer, where, fix)
             continue
         refuse_foreign(f"{where}, layer {layer.name!r}", layer, fix)
+        if layer.takes_text:
+            told = Told(type(layer).__name__)
+            raise InvalidArgument(f"{where}, layer {layer.name!r}", "layers that read numbers", told, fix)
         for activation in activations_of(layer):
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
 

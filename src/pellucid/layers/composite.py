@@ -16,6 +16,7 @@ from ..rng import Key
 from ..unfolding import unfolded
 from ..wiring import Graph, Step, Wiring
 from .base import Layer
+from .connecting import what_is_read
 from .holding import Parameter
 from .variable import Variable
 
@@ -33,6 +34,7 @@ class Composite(Layer):
     """A layer that says which layers it is made of, and which of them reads what: its `graph`."""
 
     passing = Layer.passing | {"_wiring", "_inner"}
+    takes_text = True  # as far as the layers in it do
     _wiring: Wiring | None = None
     _specs: Sequence[Parameter] = ()
     _inner: Sequence[Wiring] = ()  # those of the composites in it, from which it was made
@@ -218,7 +220,7 @@ class Composite(Layer):
         values = dict(zip(wiring.inputs, xs, strict=True))
         caches, activities, penalty = [], [], 0.0
         for step in wiring.steps:
-            given, regularizer = _given(step, values), step.layer.activity_regularizer
+            given, regularizer = what_is_read(step, values), step.layer.activity_regularizer
             part, trains = self.part(p, step.path), step.trains(training)
             key, masks = rng.fold(*step.numbers), _masks(step, values)
             y, cache = step.layer.forward(part, *given, training=trains, rng=key, **masks)
@@ -325,7 +327,7 @@ class Composite(Layer):
         """(label of a step, output) one after another, the way `forward` goes."""
         values = dict(zip(self.wiring.inputs, xs, strict=True))
         for step in self.wiring.steps:
-            given = _given(step, values)
+            given = what_is_read(step, values)
             part, trains = self.part(p, step.path), step.trains(training)
             key, masks = rng.fold(*step.numbers), _masks(step, values)
             y, _ = step.layer.forward(part, *given, training=trains, rng=key, **masks)
@@ -373,12 +375,6 @@ def _masks(step: Step, values: Mapping[int, Any]) -> dict[str, Any]:
         return {}
     masks = [None if wire is None else values[wire] for wire in step.masks]
     return {"mask": masks if step.layer.takes_many else masks[0]}
-
-
-def _given(step: Step, values: Mapping[int, Array]) -> list[Array]:
-    """What a step reads, in its layer's dtype; whole numbers as they are, where the layer takes them."""
-    layer, found = step.layer, [values[wire] for wire in step.inputs]
-    return found if layer.takes_whole else [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
 
 
 def _arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:

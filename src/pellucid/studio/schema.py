@@ -20,6 +20,7 @@ from ..layers import Layer
 from ..layers.activation_layer import ActivationLayer
 from ..layers.attention import Attending
 from ..layers.base import layers
+from ..layers.encoding import Encoding
 from ..layers.merging import Joining
 from ..layers.recurrent import Recurrent
 from ..layers.traced import Traced
@@ -117,7 +118,7 @@ def _residual() -> dict[str, Any]:
 def _alone(title: str, cls: type[Part]) -> bool:
     """Whether it can stand in a chain of blocks, made of words and numbers."""
     kind: Any = cls
-    if title in NOT_ALONE or issubclass(kind, Joining | Attending) or kind.names != 0:
+    if title in NOT_ALONE or issubclass(kind, Joining | Attending | Encoding) or kind.names != 0:
         return False
     call = inspect.signature(kind.call).parameters.values() if issubclass(kind, Traced) else ()
     asked = [p for p in call if p.default is p.empty][1:]  # but itself

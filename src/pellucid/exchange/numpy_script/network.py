@@ -85,6 +85,9 @@ def walked(model: Any) -> Iterator[Walked]:
         plainly_named("a layer", step.layer.name)
         if step.layer.is_layer:
             only_ours(f"layer {step.path!r}", step.layer)
+        if step.layer.takes_text:
+            told = Told(type(step.layer).__name__)
+            raise InvalidArgument(f"to_numpy, layer {step.path!r}", "layers that read numbers", told, INSTEAD)
         if step.masks:
             raise InvalidArgument(
                 f"to_numpy, layer {step.path!r}",
