@@ -11,13 +11,17 @@ from .. import layers as L
 from ..activations import Activation
 from ..activations.base import is_standard
 from ..errors import InvalidArgument, Told
+from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
 from ..layers.traced import Traced
 from ..ops import Op
 from ..registry import snake
 
 PACKAGE = __name__.partition(".")[0]
-DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
+DIFFERING = (  # in training
+    Augmenting, L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.RandomCrop,
+)  # fmt: skip
+READS_MASK = (L.GRU, L.LSTM, L.SimpleRNN)  # which go by a mask in prediction, and are written with it
 COMPUTES = {  # methods that say what is computed; a class that writes one anew is no longer ours
     "__call__", "apply", "backward", "backward_from_logits", "counted", "decay_of", "finalize", "forward",
     "from_logits_of", "grad", "gradient", "learning_rate", "logits", "output_shape_for", "parameters",
@@ -74,8 +78,24 @@ def only_ours(model: Any, where: str, fix: str) -> None:
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
 
 
+def refuse_mask(where: str, step: Any, fix: str) -> None:
+    """Refuse a step that is told a mask by which no writer knows to go."""
+    told_one = any(mask is not None for mask in step.masks) and not step.layer.learns_by_mask
+    if told_one and not isinstance(step.layer, READS_MASK):
+        raise InvalidArgument(f"{where}, layer {step.label!r}", "layers that no mask is told", Told("one that is"), fix)
+
+
+def refuse_training(where: str, step: Any, fix: str) -> None:
+    """Refuse a step that behaves as in training while the network predicts."""
+    layer = step.layer
+    dropped = getattr(layer, "dropout", 0) or getattr(layer, "recurrent_dropout", 0)
+    if step.training and (isinstance(layer, DIFFERING) or dropped):
+        told = Told("one called with training=True")
+        raise InvalidArgument(f"{where}, layer {step.path!r}", "a layer that predicts", told, fix)
+
+
 def kinds(model: Any) -> dict[str, str]:
-    """The dtype of what each step gives, by its label."""
+    """The dtype of what each step gives, by its label; of a mask, which is not there, it is bool."""
     rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, model.input_dtypes, strict=True)]
     with np.errstate(all="ignore"):
         return {label: y.dtype.name for label, y in model.walk(model.p, *rows, training=False, rng=model.key)}
