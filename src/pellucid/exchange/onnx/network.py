@@ -93,7 +93,7 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
                 found[wire] = (model.dtype, Whole(spec.shape))
             continue
         refuse_training(WHERE, step, INSTEAD)
-        kind = computed.get(step.label, "bool")  # that of a mask
+        kind = computed[step.label]
         read = [_read(writing, step, wires[wire], found[wire][0]) for wire in step.inputs]
         values, dtypes = [value for value, _ in read], [of for _, of in read]
         at = At(writing, step.layer, step.path, step.label, values, given, dtypes, kind)
