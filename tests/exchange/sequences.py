@@ -1,5 +1,5 @@
-"""Networks that go through sequences: each recurrent layer with its options, masks of every kind, cells, and layers that
-are taken step by step; and what is random in training alone."""
+"""Networks that go through sequences: each recurrent layer with its options, masks of every kind, cells, and layers
+that are taken step by step; and what is random in training alone."""
 
 from __future__ import annotations
 
@@ -27,6 +27,20 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "zeros last": {"zero_output_for_mask": True, "go_backwards": True},
     "activation": {"activation": "softsign", "return_sequences": True},
 }  # fmt: skip
+FEW = (
+    "last",
+    "sequences",
+    "sequences backwards",
+    "no bias",
+    "sequences and state",
+    "zeros last",
+)  # of others than LSTM
+
+
+def options_of(kind: str, *without: str) -> list[tuple[str, dict[str, Any]]]:
+    """All options of one kind, and some of the others, without these."""
+    names = OPTIONS if kind == "lstm" else FEW
+    return [(name, OPTIONS[name]) for name in names if not name.startswith(without)]
 
 
 def moved(model: Model) -> Model:
@@ -97,19 +111,19 @@ def masked_cells() -> Model:
 
 PLAIN: dict[str, Callable[[], Model]] = {
     **{f"{kind} {name}": partial(one, make, carried, options)
-       for kind, (make, carried) in KINDS.items() for name, options in OPTIONS.items() if "zeros" not in name},
+       for kind, (make, carried) in KINDS.items() for name, options in options_of(kind, "zeros")},
     **{f"{kind} from states": partial(one, make, carried, {"return_state": True}, True)
        for kind, (make, carried) in KINDS.items()},
     **{f"bidirectional {mode} {name}": partial(bidirectional, mode, **options)
-       for mode in ("concat", "sum", "ave", "mul", None)
-       for name, options in (("last", {}), ("sequences", {"return_sequences": True}))},
+       for mode, name, options in (("concat", "sequences", {"return_sequences": True}), ("sum", "last", {}),
+                                   ("ave", "sequences", {"return_sequences": True}), ("mul", "last", {}),
+                                   (None, "last", {}))},
     "bidirectional state": partial(bidirectional, "concat", return_state=True, return_sequences=True),
     "stack": stack, "decoder": decoder, "shared": shared,
 }  # fmt: skip
 MASKED: dict[str, Callable[[], Model]] = {
     **{f"{kind} masked {name}": partial(one, make, carried, options, mask="ours")
-       for kind, (make, carried) in KINDS.items() for name, options in OPTIONS.items()
-       if name not in ("no bias", "activation")},
+       for kind, (make, carried) in KINDS.items() for name, options in options_of(kind, "no bias", "activation")},
     **{f"{kind} told {states}": partial(one, make, carried, {"return_state": True}, states, "told")
        for kind, (make, carried) in KINDS.items() for states in (False, True)},
     "words": lambda: words(L.LSTM(3)), "words both ways": lambda: words(L.Bidirectional(L.GRU(2))),
@@ -126,13 +140,14 @@ STEPPED: dict[str, Callable[[], Model]] = {
     "depthwise by steps": lambda: chain(L.TimeDistributed(L.DepthwiseConv1D(2)), (3, 4, 2)),
     "transposed by steps": lambda: chain(L.TimeDistributed(L.Conv1DTranspose(2, 2, strides=2)), (3, 4, 2)),
     "recurrence by steps": lambda: chain(L.TimeDistributed(L.GRU(2)), (2, 3, 2)),
-    "norm by steps": lambda: chain(L.TimeDistributed(L.LayerNormalization()), (3, 4)),
+    "norm by steps": lambda: chain(L.TimeDistributed(L.LayerNormalization(name="norm"), name="steps"), (3, 4)),
     "flat by steps": lambda: chain(L.TimeDistributed(L.Flatten()), (3, 2, 2)),
 }  # fmt: skip
 RANDOM: dict[str, Callable[[], Model]] = {
     "brightness": lambda: chain(L.RandomBrightness(0.2), (2, 3, 2)),
     "contrast": lambda: chain(L.RandomContrast(0.2), (2, 3, 2)),
-    "crop": lambda: chain(L.RandomCrop(2, 3), (4, 5, 2)), "crop of a small": lambda: chain(L.RandomCrop(4, 2), (2, 3, 3)),
+    "crop": lambda: chain(L.RandomCrop(2, 3), (4, 5, 2)),
+    "crop of a small": lambda: chain(L.RandomCrop(4, 2), (2, 3, 3)),
     "flip": lambda: chain(L.RandomFlip(), (2, 3, 2)), "rotation": lambda: chain(L.RandomRotation(0.2), (3, 4, 2)),
     "translation": lambda: chain(L.RandomTranslation(0.5, 0.4), (2, 3, 4)),
     "zoom": lambda: chain(L.RandomZoom(0.4), (3, 4, 2)),

@@ -26,7 +26,6 @@ from pellucid.exchange.onnx.activations import WRITTEN
 from pellucid.exchange.onnx.network import NEWEST, OLDEST, model_proto
 from pellucid.exchange.onnx.ops import OPS
 from pellucid.exchange.onnx.writer import EMITTERS
-from pellucid.layers.tracing import ByPhase
 from pellucid.models import Model, from_onnx
 from pellucid.rng import Key
 from pellucid.settings import set_floatx

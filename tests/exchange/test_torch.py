@@ -29,7 +29,6 @@ from pellucid.exchange.torch.file import write  # noqa: E402
 from pellucid.exchange.torch.ops import OPS  # noqa: E402
 from pellucid.exchange.torch.writer import EMITTERS  # noqa: E402
 from pellucid.layers.penalties import penalised  # noqa: E402
-from pellucid.layers.tracing import ByPhase  # noqa: E402
 from pellucid.models import Model, from_torch  # noqa: E402
 from pellucid.rng import Key  # noqa: E402
 from pellucid.settings import set_floatx  # noqa: E402

@@ -119,7 +119,9 @@ def transposed(at: At) -> Value:
     pixels = slid.rows * math.prod(window.bordered)
     fill = nested(at, [pixels, O], [1], {"y": (y.memory.name, (O, 1)), "b": (first, (0, 1))}, ["", "{y} = {b};"])
     lines = [f"{at.writing.type} sum = {at.number(0)};", "sum += {x} * {w};", "{y} += sum;"]
-    step = Step([*filled(fill), *nested(at, [slid.rows, *window.places, *taps, O], [I], arrays, lines)], [x.memory], y.memory)
+    step = Step(
+        [*filled(fill), *nested(at, [slid.rows, *window.places, *taps, O], [I], arrays, lines)], [x.memory], y.memory
+    )
     step.title, at.title = at.title, ""
     at.writing.steps.append(step)
 

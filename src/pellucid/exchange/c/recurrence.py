@@ -34,7 +34,7 @@ class Loop:
     states: list[Value]  # h, or h and c, (B, H)
 
     def __post_init__(self) -> None:
-        self.B, self.T, width = self.a.shape
+        self.B, self.T, self.width = self.a.shape
         self.H = self.at.layer.units
         self.U = self.at.constant(self.at.p("recurrent_kernel").T, "recurrent_kernel")
         self.type = self.at.writing.type
@@ -152,10 +152,9 @@ def through_time(loop: Loop, body: list[str], y: Value) -> list[str]:
     step = f"({T - 1} - t)" if at.layer.go_backwards else "t"
     sample = f"n * {T} + " if loop.B > 1 else ""
     place = f"({sample}{step})" if sample else step
-    width = loop.a.shape[-1]
     states = [f"{type_} *const {name} = {state.memory.name}{f' + n * {H}' if loop.B > 1 else ''};"
               for name, state in zip("hc", loop.states, strict=False)]  # fmt: skip
-    lines = [f"{type_} *const now = {loop.a.memory.name} + {place} * {width};"]
+    lines = [f"{type_} *const now = {loop.a.memory.name} + {place} * {loop.width};"]
     out = f"{y.memory.name}[{'(' + sample + 't)' if sample else 't'} * {H} + i]"
     ends = f"{y.memory.name}[{f'n * {H} + ' if loop.B > 1 else ''}i]"
     sequences, zeroed = at.layer.return_sequences, at.layer.zero_output_for_mask

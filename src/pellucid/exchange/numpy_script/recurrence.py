@@ -1,5 +1,5 @@
-"""How recurrent layers read in a script: a loop through time, and the same loop back. The states are s(n), and of an LSTM
-c(n), what the inputs give to the gates is a(n), and steps(n) what each step keeps for the way back."""
+"""How recurrent layers read in a script: a loop through time, and the same loop back. The states are s(n), and of an
+LSTM c(n), what the inputs give to the gates is a(n), and steps(n) what each step keeps for the way back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ... import layers as L
 from ...layers.gru import gru_step, gru_step_before, gru_step_before_grad, gru_step_grad
 from ...layers.lstm import lstm_step, lstm_step_grad
 from ...layers.simple_rnn import simple_step, simple_step_grad
+from .layers import drawn
 from .normalizing import without_option
 from .writer import At, Back, batch, writes
 
@@ -27,6 +28,7 @@ class Going:
         self.lstm = isinstance(layer, L.LSTM)
         self.twice = isinstance(layer, L.GRU) and layer.reset_after and layer.use_bias
         self.out = at.name("h") if layer.return_sequences or at.mask else self.states[0]
+        self.u = at.name("u") if 0 < layer.dropout < 1 and at.differs() else self.x
         self.zeros = f"np.zeros((len({self.x}), {self.H}), DTYPE)"
 
     def order(self, backwards: bool) -> str:
@@ -52,7 +54,10 @@ class Going:
     def forward(self) -> None:
         at, layer = self.at, self.at.layer
         bias = f" + {at.p('bias')}" + ("[0]" if self.twice else "") if layer.use_bias else ""
-        at.forward(f"{self.a} = {self.x} @ {at.p('kernel')}{bias}", batch((self.T, layer.gates * self.H)))
+        if self.u != self.x:
+            drawn(at, f"uniform({{key}}, (len({self.x}), 1, {self.I})) >= {layer.dropout!r}", "None")
+            at.forward(f"{self.u} = {self.x} * {self.dropped()} if training else {self.x}")
+        at.forward(f"{self.a} = {self.u} @ {at.p('kernel')}{bias}", batch((self.T, layer.gates * self.H)))
         if len(at.xs) > 1:
             for state, given in zip(self.states, at.xs[1:], strict=True):
                 at.forward(f"{state} = {given}")
@@ -70,6 +75,10 @@ class Going:
         if layer.return_sequences:
             at.forward(f"    {self.ys}.append({self.out if at.mask else self.states[0]})")
             at.forward(f"{self.out} = np.stack({self.ys}, axis=1)", batch((self.T, self.H)))
+
+    def dropped(self) -> str:
+        """What dropout multiplies the inputs of all steps by."""
+        return f"({self.at.name('m')} * DTYPE(1 / (1 - {self.at.layer.dropout!r})))"
 
     def step(self, news: list[str]) -> None:
         """The lines of one step."""
@@ -167,7 +176,7 @@ class Going:
         at, layer, da = self.at, self.at.layer, f"d{self.a}"
         if at.trains("kernel"):
             width = layer.gates * self.H
-            at.gradient("kernel", f"{self.x}.reshape(-1, {self.I}).T @ {da}.reshape(-1, {width})")
+            at.gradient("kernel", f"{self.u}.reshape(-1, {self.I}).T @ {da}.reshape(-1, {width})")
         if at.trains("recurrent_kernel"):
             at.gradient("recurrent_kernel", dU)
         if layer.use_bias and at.trains("bias"):
@@ -178,15 +187,15 @@ class Going:
 @writes(L.GRU, L.LSTM, L.SimpleRNN)
 def recurrent(at: At) -> tuple[Any, Back]:
     layer = at.layer
-    for option in ("dropout", "recurrent_dropout"):
-        if getattr(layer, option) and at.differs():
-            raise without_option(layer, option, "0", getattr(layer, option))
+    if layer.recurrent_dropout and at.differs():
+        raise without_option(layer, "recurrent_dropout", "0", layer.recurrent_dropout)
     going = Going(at)
     going.forward()
 
     def back(dy: Any, wanted: Any) -> Any:
         going.back(list(dy) if isinstance(dy, tuple) else [dy])
         dx = f"d{going.a} @ {at.p('kernel')}.T"
+        dx = f"({dx}) * {going.dropped()}" if going.u != going.x else dx
         return (dx, *(f"d{state}" for state in going.states)) if len(at.xs) > 1 else dx
 
     return ((going.out, *going.states) if layer.return_state else going.out), back

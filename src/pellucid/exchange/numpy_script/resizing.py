@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ... import layers as L
 from ...errors import InvalidArgument, Told
-from ...layers.adaptive_pooling import adaptive_max, adaptive_max_grad, parts
+from ...layers.adaptive_pooling import adaptive_max, adaptive_max_grad
 from ...layers.channels import LAST
 from ...layers.resizing import NONE
 from ..fitting import is_identity, means
@@ -75,14 +75,14 @@ def adaptive(at: At) -> tuple[str, Back]:
     _, size = along(at)
     last, places, C = at.layer.data_format == LAST, at.layer.output_size, at.layer.split(at.shape)[1]
     out, met, u = at.name("h"), at.name("parts"), at.x if last else at.name("u")
-    letters = "ijk"[: len(size)]
-    each = " ".join(
-        f"for {letter} in ({', '.join(f'slice({p.start}, {p.stop})' for (p,) in parts((n,), (m,)))},)"
-        for letter, n, m in zip(letters, size, places, strict=True)
-    )
+    each = list(zip("ijk", size, places, strict=False))
     if not last:
         at.forward(f"{u} = np.moveaxis({at.x}, 1, -1)")
-    at.forward(f"{met} = [({', '.join(letters)},) {each}]".replace(",,", ","))
+    for letter, n, m in each:
+        part = f"slice(n * {n} // {m}, -(-(n + 1) * {n} // {m}))"
+        at.forward(f"{at.name(letter)} = [{part} for n in range({m})]")
+    loops = " ".join(f"for {letter} in {at.name(letter)}" for letter, *_ in each)
+    at.forward(f"{met} = [({', '.join(letter for letter, *_ in each)}{',' * (len(each) == 1)}) {loops}]")
     y = f"{at.call(adaptive_max, {'x': u, 'met': met})}.reshape(len({at.x}), {', '.join(map(str, places))}, {C})"
     at.forward(f"{out} = {y if last else f'np.moveaxis({y}, -1, 1)'}", batch(at.out_shape))
 

@@ -81,7 +81,8 @@ class Library:
         made.body = fold.returned_at_once(body)
         given = ", ".join([p.name for p in positional] + (["*"] * bool(keywords)) + [p.name for p in keywords])
         defaults = {p.name: p.default for p in signature if p.default is not p.empty}
-        docstring = documented(tree, settled, defaults) or self.about.get(made.name, [])
+        said = {k: v for k, v in settled.items() if k not in parts}
+        docstring = documented(tree, said, defaults) or self.about.get(made.name, [])
         made.text = listing(f"def {made.name}({given}):", docstring, made.body, comments_of(plain))
         for other in self.order:
             if other.text.partition("(")[2] == made.text.partition("(")[2]:  # what was settled makes no difference

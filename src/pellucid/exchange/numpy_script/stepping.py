@@ -1,5 +1,5 @@
-"""How what stands between layers reads in a script: steps taken apart and put together, turned around, or left as a mask
-says; and masks themselves."""
+"""How what stands between layers reads in a script: steps taken apart and put together, turned around, or left as a
+mask says; and masks themselves."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ from .transposing import settled
 from .writer import EMITTERS, At, Writing
 
 __all__ = [
-    "NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "recurrence", "resizing", "sliding",
-    "stepping",
+    "NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "recurrence", "resizing",
+    "sliding", "stepping",
 ]  # fmt: skip
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows

@@ -14,7 +14,16 @@ from ...tables.attaching import attached
 from ...wiring import any_of
 from ..ours import READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
 from ..safetensors.names import layout, module_names
-from . import attention, layers, pictures, recurrence, resizing, shaping, sliding, stepping  # what they write registers itself
+from . import (
+    attention,
+    layers,
+    pictures,
+    recurrence,
+    resizing,
+    shaping,
+    sliding,
+    stepping,
+)  # what they write registers itself
 from .ops import write_op
 from .writer import EMITTERS, At, Attribute, Value, Writing
 

@@ -362,7 +362,7 @@ class Recurrence(nn.RNNBase):
             else:
                 counts = mask[:, t, None]
                 y = torch.where(counts, new[0], nothing if self.zero_output else y)
-                states = tuple(torch.where(counts, one, before) for one, before in zip(new, states))
+                states = tuple(torch.where(counts, one, before) for one, before in zip(new, states, strict=True))
             outputs.append(y)
         return torch.stack(outputs, 1), y, *states
 
@@ -394,5 +394,5 @@ class Recurrence(nn.RNNBase):
     def product(self, x: Tensor, W: Tensor, kept: list[Tensor] | None, b: Tensor | None = None) -> Tensor:
         if kept is None:
             return nn.functional.linear(x, W, b)
-        y = torch.cat([(x * m) @ w.T for m, w in zip(kept, W.chunk(len(kept)))], -1)
+        y = torch.cat([(x * m) @ w.T for m, w in zip(kept, W.chunk(len(kept)), strict=True)], -1)
         return y if b is None else y + b

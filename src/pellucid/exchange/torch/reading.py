@@ -12,7 +12,12 @@ from ...arrays import Array, Shape
 from ...errors import InvalidArgument, Told, WrongType
 from ...layers import Input, Layer
 from ...wiring import Tensor
-from . import reading_functions, reading_modules, reading_recurrent, reading_sliding  # their readers register themselves
+from . import (
+    reading_functions,
+    reading_modules,
+    reading_recurrent,
+    reading_sliding,
+)  # their readers register themselves
 from .module import package
 from .reader import FUNCTIONS, MODULES, Reading, Use
 

@@ -1,7 +1,7 @@
 """How PyTorch's recurrent layers become layers: one for each of theirs, and one for each way that they go.
 
-Their two biases are added up, but for those of a GRU, which has two here, too. The last states are a list, where PyTorch
-has them along an axis in front of the batch."""
+Their two biases are added up, but for those of a GRU, which has two here, too. The last states are a list, where
+PyTorch has them along an axis in front of the batch."""
 
 from __future__ import annotations
 

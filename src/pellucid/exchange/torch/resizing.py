@@ -1,5 +1,5 @@
-"""How layers that bring pictures to a size are written for PyTorch. Those that change pictures at random in training are
-left out: a module of them would not throw the same dice, and torchvision has transforms."""
+"""How layers that bring pictures to a size are written for PyTorch. Those that change pictures at random in training
+are left out: a module of them would not throw the same dice, and torchvision has transforms."""
 
 from __future__ import annotations
 
