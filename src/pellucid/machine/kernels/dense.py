@@ -20,7 +20,9 @@ BLOCK = 8 * ROWS
 DEEP = SCRATCH_FLOATS // 2 // PANEL  # rows of a packed panel, at most
 MANY = 8  # panels packed at a time, at most
 FEW = 16  # rows of C below which packing does not pay
-STRETCH = 512  # rows of x and dz at a time, on the way to dW: all of their columns that a thread needs stay in the cache
+STRETCH = (
+    512  # rows of x and dz at a time, on the way to dW: all of their columns that a thread needs stay in the cache
+)
 
 
 @inline
