@@ -5,8 +5,9 @@
     dense.weights, then an update       a few rows of the gradient, then the update of those rows, while both are in the
                                         fastest cache; the gradient is written nowhere
 
-The last pays where dW is large beside what it is made of, and it begins the update before the whole gradient is known, so that must be known beforehand to be finite: it is
-where x and dL/dz are finite and far from overflowing. What is not so goes to the definition.
+The last begins the update before the whole gradient is known, so that must be known beforehand to be finite: it is
+where x and dL/dz are finite and far from overflowing. What is not so goes to the definition. To look for that is not
+worth it where x and dL/dz are far longer than the gradient is large.
 
 Each asks: is what is read written by one operation, of the kind that can do more, and read by nobody else?
 """
@@ -25,7 +26,8 @@ UPDATES = (
     "rmsprop", "rmsprop.momentum", "rmsprop.centered", "lion", "ftrl", "ftrl.power",
 )  # fmt: skip
 LARGE = 1 << 17  # numbers in dz beyond which it is packed
-MOST, PER_COLUMN = 512, 4  # rows of dz, and for each of its columns, up to which a gradient is joined with its update
+FEW, MANY = 128, 512  # rows of dz up to which a gradient is joined with its update, and beyond which it never is;
+PER_COLUMN = 4  # in between, so many for each of its columns
 
 
 def fuse(code: Program, *, seen: bool = False) -> None:
@@ -125,7 +127,7 @@ def _update(steps: Steps, at: int, op: Op) -> None:
     code = steps.code
     if users[finite].operands[1] != dw.size or op.operands[0] != dw.size or O > WIDEST:
         return
-    if code.batch * rows > min(MOST, PER_COLUMN * O):
+    if code.batch * rows > min(MANY, max(FEW, PER_COLUMN * O)):
         return
     width = -(-O // 64) * 64  # whole panels
     packed = code.buffer((*dz.shape[:-1], width)) if code.batch * dz.size > LARGE else None
