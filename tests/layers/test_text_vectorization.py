@@ -1,4 +1,4 @@
-"""TextVectorization, argument by argument: Keras's documentation and what TensorFlow's ops do, worked out by hand."""
+"""TextVectorization, argument by argument, beside Keras's numbers, and beside its documentation."""
 
 from __future__ import annotations
 
@@ -16,6 +16,25 @@ from pellucid import layers as L
 from pellucid.errors import DataError, FileError, InvalidArgument, ShapeError, UnknownName, WrongType
 from pellucid.layers.base import layers
 from pellucid.registry import custom_object_scope
+
+
+FOLDER = Path(__file__).parents[1] / "golden"
+GOLDEN = json.loads((FOLDER / "texts.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("row", GOLDEN["rows"], ids=lambda row: f"{row['name']}-{row['arguments']}")
+def test_keras_over_tensorflow_gives_the_same(row: dict[str, Any]) -> None:
+    layer = getattr(L, row["name"])(**row["arguments"])
+    if row["data"] is not None:
+        layer.adapt(row["data"])
+        assert layer.get_vocabulary() == row["words"]
+    np.testing.assert_allclose(layer(row["x"]), row["y"], rtol=1e-6)
+
+
+def test_a_file_that_keras_wrote_is_read() -> None:
+    model = models.load_model(FOLDER / "texts.keras")
+    texts = next(row["x"] for row in GOLDEN["rows"] if row["name"] == "TextVectorization")
+    np.testing.assert_allclose(model.predict(texts, verbose=0)[:, 0], GOLDEN["file"], rtol=1e-5)
 
 
 def test_keras_s_examples() -> None:

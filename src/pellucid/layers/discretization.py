@@ -103,6 +103,10 @@ class Discretization(Encoding):
             raise DataError(where, "at least one number", Told("none"))
         self.bin_boundaries = compressed(summary, 1.0 / self.num_bins)[0, :-1].astype("float64").tolist()
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, with the boundaries that were found; as Keras writes it, without `trainable`."""
+        return {name: value for name, value in super().get_config().items() if name != "trainable"}
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The layer that a config describes: with num_bins and the boundaries that were found for them."""

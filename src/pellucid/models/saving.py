@@ -274,7 +274,8 @@ def _tree(model: Any) -> tuple[dict[str, Array], dict[str, str]]:
         if layer is not None:
             tree |= {f"{group}vars/{i}": w for i, w in enumerate(layer.get_weights())}
         if isinstance(layer, IndexLookup) and layer.idf_weights is not None:
-            idf = np.asarray(layer.idf_weights, "float32")
+            idf = np.zeros(layer.depth, "float32")  # what pad_to_max_tokens adds has none
+            idf[: len(layer.idf_weights)] = layer.idf_weights
             tree |= {f"{group}{place}vars/idf_weights": idf for place in layer.places_in_file}
     return tree, groups
 
