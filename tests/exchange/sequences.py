@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid import activations
 from pellucid import layers as L
 from pellucid.models import Model
 from pellucid.rng import Key
@@ -25,7 +26,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"return_state": True}, "sequences and state": {"return_state": True, "return_sequences": True},
     "zeros": {"return_sequences": True, "zero_output_for_mask": True},
     "zeros last": {"zero_output_for_mask": True, "go_backwards": True},
-    "activation": {"activation": "softsign", "return_sequences": True},
+    "activation": {"activation": activations.elu.bound(alpha=0.7), "return_sequences": True},
 }  # fmt: skip
 FEW = (
     "last",

@@ -6,6 +6,7 @@ where the last step that counted left it. So any mask will do, not only one whos
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +19,16 @@ from .writer import At, writes
 
 OPS = {L.GRU: "GRU", L.LSTM: "LSTM", L.SimpleRNN: "RNN"}
 ORDERS = {"GRU": (0, 1, 2), "LSTM": (0, 3, 1, 2), "RNN": (0,)}  # where ONNX's gates are among ours
-ACTIVATIONS = {  # (operator, alpha, beta), from the options
-    "elu": lambda alpha=1.0: ("Elu", alpha, 0.0),
-    "hard_sigmoid": lambda: ("HardSigmoid", 1 / 6, 0.5),
-    "leaky_relu": lambda negative_slope=0.2: ("LeakyRelu", negative_slope, 0.0),
-    "linear": lambda: ("Affine", 1.0, 0.0),
-    "relu": lambda **_: ("Relu", 0.0, 0.0),
-    "sigmoid": lambda: ("Sigmoid", 0.0, 0.0),
-    "softplus": lambda: ("Softplus", 0.0, 0.0),
-    "softsign": lambda: ("Softsign", 0.0, 0.0),
-    "tanh": lambda: ("Tanh", 0.0, 0.0),
+ACTIVATIONS: dict[str, Callable[..., tuple[str, list[float], list[float]]]] = {  # (operator, its alpha, its beta)
+    "elu": lambda alpha=1.0: ("Elu", [alpha], []),
+    "hard_sigmoid": lambda: ("HardSigmoid", [1 / 6], [0.5]),
+    "leaky_relu": lambda negative_slope=0.2: ("LeakyRelu", [negative_slope], []),
+    "linear": lambda: ("Affine", [1.0], [0.0]),
+    "relu": lambda **_: ("Relu", [], []),
+    "sigmoid": lambda: ("Sigmoid", [], []),
+    "softplus": lambda: ("Softplus", [], []),
+    "softsign": lambda: ("Softsign", [], []),
+    "tanh": lambda: ("Tanh", [], []),
 }
 
 
@@ -88,14 +89,16 @@ def activated(at: At, op: str) -> dict[str, Any]:
     """What the operator is told of the activations: first that of the gates, where there are some."""
     gates = [] if op == "RNN" else [at.layer.recurrent_activation]
     found = [known(at, one) for one in (*gates, *[at.layer.activation] * at.layer.carried)]
-    names, alphas, betas = zip(*found, strict=True)
-    usual = {"GRU": ("Sigmoid", "Tanh"), "LSTM": ("Sigmoid", "Tanh", "Tanh"), "RNN": ("Tanh",)}[op]
-    return {} if names == usual else {
-        "activations": list(names), "activation_alpha": list(alphas), "activation_beta": list(betas),
-    }  # fmt: skip
+    names = [name for name, _, _ in found]
+    usual = {"GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"], "RNN": ["Tanh"]}[op]
+    told: dict[str, Any] = {} if names == usual else {"activations": names}
+    for name, place in (("activation_alpha", 1), ("activation_beta", 2)):  # of those that have one, in order
+        numbers = [number for one in found for number in one[place]]
+        told |= {name: numbers} if numbers else {}
+    return told
 
 
-def known(at: At, activation: Activation) -> tuple[str, float, float]:
+def known(at: At, activation: Activation) -> tuple[str, list[float], list[float]]:
     """An activation as the operators know it."""
     bent = activation.name == "relu" and any(activation.options.values())
     if activation.name not in ACTIVATIONS or bent:
