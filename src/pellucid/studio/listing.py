@@ -10,7 +10,7 @@ from typing import Any
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
 from ..errors import PellucidError
-from .course import Course, state_of
+from .course import Course, stamp_of, state_of
 from .desk import Desk
 
 HEADLINES = ("accuracy", "binary_accuracy", "r2", "root_mean_squared_error", "mean_absolute_error", "loss")
@@ -36,12 +36,13 @@ def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:
         spec = run.read_spec()
     except PellucidError:
         spec = None
-    rows = course.curve.rows if course is not None else []
+    state = _state(run, course)
+    rows = course.curve.rows if course is not None and state != "elsewhere" else []
     headline = next((key for key in HEADLINES if key in metrics), None)
     files = [file for file in run.path.iterdir() if file.is_file()]
     return {
         "id": name,
-        "state": _state(run, course),
+        "state": state,
         "data": spec.data if spec is not None else "",
         "task": _task(metrics, spec),
         "metric": headline and {"name": headline, "value": metrics[headline]},
@@ -64,9 +65,9 @@ def _task(metrics: Mapping[str, Any], spec: TrainSpec | None) -> str:
 
 def _state(run: Run, course: Course | None) -> str:
     """The state of a run, of which the folder knows best where nobody trains it here."""
-    if course is not None and (not course.over or (course.state == "crashed" and not run.done)):
-        return course.state
-    return state_of(run)
+    if course is None or (course.stamp and (course.state != "crashed" or course.stamp != stamp_of(run))):
+        return state_of(run)
+    return course.state  # which has a process here, or had one that broke off
 
 
 def read_metrics(run: Run) -> dict[str, Any] | None:

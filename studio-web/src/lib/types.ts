@@ -227,7 +227,8 @@ export interface Check {
 }
 
 export type State =
-  | "new" | "starting" | "running" | "paused" | "stopping" | "stopped" | "done" | "diverged" | "crashed" | "refused";
+  | "new" | "starting" | "running" | "paused" | "stopping" | "stopped" | "done" | "diverged" | "crashed" | "refused"
+  | "elsewhere";
 
 export interface Run {
   id: string;
