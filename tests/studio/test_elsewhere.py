@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pellucid.actions.runs import Run
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, Event, resume, train
+from pellucid.files import write_text_whole
+from pellucid.studio.listing import one
 from studio.conftest import Page, Talk
 
 SPEC = {"data": "moons", "layers": [4], "epochs": 3}
@@ -60,3 +64,21 @@ def test_one_that_was_broken_off_there_can_go_on_here(page: Page, talk: Talk):
     assert (told["state"], "resume" in told["can"]) == ("stopped", True)
     resume(Path("runs") / "broken", on_event=lambda event: None)
     assert page.get("runs/broken")["state"] == "done"
+
+
+def test_a_folder_that_is_written_to_meanwhile_is_listed(tmp_path: Path):
+    run, ended = Run(tmp_path), threading.Event()
+    TrainSpec.of(SPEC).write(run.spec)
+
+    def write() -> None:
+        while not ended.is_set():
+            write_text_whole(run.history, "epoch,loss\n0,1.0\n")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        told = [one("written", run, None) for _ in range(700)]  # of which several met a file that was just gone
+    finally:
+        ended.set()
+        writer.join()
+    assert {row["state"] for row in told} == {"stopped"}

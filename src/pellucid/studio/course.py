@@ -13,6 +13,7 @@ from typing import Any
 from ..actions.runs import Run, is_held
 from ..errors import PellucidError
 from .curves import Curve, Row
+from .parts import changed
 
 ENDED = ("stopped", "done", "diverged", "crashed", "refused", "elsewhere")  # for this studio
 WORDS = {
@@ -90,8 +91,7 @@ def state_of(run: Run) -> str:
 def stamp_of(run: Run) -> tuple[int, ...]:
     """Another one where somebody else, such as the command line, goes on or has gone on with a run."""
     files = (run.metrics, run.history, run.problem)
-    changed = (file.stat().st_mtime_ns if file.exists() else 0 for file in files)
-    return (*changed, int(state_of(run) == "elsewhere"))
+    return (*map(changed, files), int(state_of(run) == "elsewhere"))
 
 
 def at_rest(name: str, run: Run) -> Course:
