@@ -353,6 +353,9 @@ def test_pictures_of_a_run_at_rest(page: Page, digits: str, sine: str):
     assert (header["layer"], header["run"], arrays["weights"].shape) == ("dense", digits, (32, 8, 8))
     model = pellucid.saving.load_model(Path("runs") / digits / "model.keras")
     assert np.array_equal(arrays["weights"].reshape(32, 64), model.get_layer("dense").get_weights()[0].T)
+    small = frames.unpacked(page.client.get(f"/api/runs/{digits}/picture/weights?small=true").content)[1]["weights"]
+    assert small.dtype == np.int8
+    np.testing.assert_allclose(small * (header["scale"] / 127), arrays["weights"], atol=header["scale"] / 250)
     header, arrays = frames.unpacked(page.client.get(f"/api/runs/{sine}/picture/boundary").content)
     assert arrays["outputs"].shape == (200, 1)
     header, _ = frames.unpacked(page.client.get(f"/api/runs/{digits}/picture/boundary").content)

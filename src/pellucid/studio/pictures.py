@@ -53,13 +53,17 @@ class Scene:
         """Whether a sample is one."""
         return len(self.shape) in (2, 3)
 
-    def walk(self, x: Array) -> dict[str, Array]:
-        """What each layer answers to rows x (B, ...), by its name, in their order."""
+    def walk(self, x: Array, until: str = "") -> dict[str, Array]:
+        """What each layer answers to rows x (B, ...), by its name, in their order; as far as that of this name."""
         model, names = self.model, self.names
-        x = np.asarray(x).astype(model.input_dtypes[0], copy=False)
+        x, found = np.asarray(x).astype(model.input_dtypes[0], copy=False), {}
         with np.errstate(all="ignore"):
-            steps = model.walk(model.p, x, training=False, rng=model.look_key())
-            return {names[label]: y for label, y in steps if label in names}
+            for label, y in model.walk(model.p, x, training=False, rng=model.look_key()):
+                if label in names:
+                    found[names[label]] = y
+                if until in found:
+                    break
+        return found
 
     @property
     def names(self) -> dict[str, str]:
@@ -114,7 +118,23 @@ def weights(scene: Scene, asked: Mapping[str, Any]) -> Made:
     W = kernel.T[: min(int(asked.get("most", MOST_UNITS)), 1024)]
     largest = float(np.abs(kernel).max()) if kernel.size else 0.0
     told = {"layer": name, "layers": scene.with_kernel(), "units": kernel.shape[1], "scale": largest}
-    return told, {"weights": scene.as_pictures(W).astype("float32")}
+    pictures = scene.as_pictures(W)
+    return told, {"weights": in_bytes(pictures, largest) if asked.get("small") else _single(pictures)}
+
+
+def in_bytes(values: Array, largest: float) -> Array:
+    """Numbers as those of a byte, from -127 to 127, of which the largest is one: what a screen can tell apart, in a
+    quarter of the memory.
+
+    >>> in_bytes(np.array([-0.5, 0.1, 2.0]), 2.0)
+    array([-32,   6, 127], dtype=int8)
+    """
+    with np.errstate(all="ignore"):
+        return (
+            np.rint(np.nan_to_num(values / (largest or 1.0), posinf=1.0, neginf=-1.0) * 127)
+            .clip(-127, 127)
+            .astype("int8")
+        )
 
 
 def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
@@ -181,7 +201,7 @@ def neuron(scene: Scene, asked: Mapping[str, Any]) -> Made:
     if not 0 <= unit < kernel.shape[1]:
         raise InvalidArgument("studio, neuron, unit", f"a unit from 0 to {kernel.shape[1] - 1}", unit)
     x, _ = scene.held()
-    answers = scene.walk(x)[name].reshape(len(x), -1)[:, unit]
+    answers = scene.walk(x, name)[name].reshape(len(x), -1)[:, unit]
     strongest = np.argsort(-answers, kind="stable")[:STRONGEST]
     bias = scene.model.theta.get(f"{name}/bias")
     arrays = {

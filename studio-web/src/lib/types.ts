@@ -159,7 +159,7 @@ export interface Tuning {
 export interface SearchForm {
   vary: { name: string; words: string; space: Json; on: boolean; needs: string | null }[];
   replaces: boolean;
-  metrics: { name: string; more: boolean }[];
+  metrics: { name: string; more: boolean; usual: boolean }[];
 }
 
 /** How long to search on. */
@@ -227,7 +227,8 @@ export interface Check {
 }
 
 export type State =
-  | "new" | "starting" | "running" | "paused" | "stopping" | "stopped" | "done" | "diverged" | "crashed" | "refused";
+  | "new" | "starting" | "running" | "paused" | "stopping" | "stopped" | "done" | "diverged" | "crashed" | "refused"
+  | "elsewhere";
 
 export interface Run {
   id: string;
