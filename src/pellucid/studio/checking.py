@@ -23,6 +23,7 @@ from ..models import Sequential
 from ..models.network import Network
 from ..models.vectors import at_most
 from .desk import Desk
+from .mending import flattened, shaped
 from .parts import told_problem
 
 TOO_LARGE = "a block for which this machine has memory"
@@ -55,7 +56,8 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
             _refuse_large(answer)
             answer |= _made(desk, spec, data, epochs, told)
         except PellucidError as problem:
-            answer["problems"] = [_problem(problem)]
+            mended = flattened(blocks, len(spec.layers)) if data.classes else None
+            answer["problems"] = [{**_problem(problem), **({"mend": mended} if mended else {})}]
     return {**answer, "ok": not answer["problems"]}
 
 
@@ -89,20 +91,22 @@ def blocks_of(spec: TrainSpec, data: Prepared) -> tuple[list[dict[str, Any]], li
     blocks: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     shape: Shape | None = tuple(data.x_train.shape[1:])
-    front = building.stack(spec.model_copy(update={"layers": [{"class": "Identity"}]}), data)[:-1]
-    for _, layer in front:
+    for layer in building.in_front(spec, data):
         shape = _add(blocks, None, layer, shape, spec)
     for i, entry in enumerate(spec.layers):
+        at: tuple[Layer, Shape] | None = None
         try:
             made = building.entry_layers(spec, i, entry, shape if shape is not None else (1,))
             for layer in made:
+                at = None if shape is None else (layer, shape)
                 shape = _add(blocks, [i], layer, shape, spec)
         except FileError:  # of `at_most`, which thinks of files
             problems.append(_problem(TooLarge(f"spec, layers, entry {i + 1}", TOO_LARGE, fix="Use fewer units.")))
             shape = None
         except PellucidError as problem:
             if shape is not None or "argument" in problem.where:
-                problems.append(_problem(problem, [i]))
+                mended = None if at is None else shaped(problem, *at, i, tuple(data.x_train.shape[1:]))
+                problems.append({**_problem(problem, [i]), **({"mend": mended} if mended else {})})
             shape = None
     if shape is not None and not problems:
         for _, layer in building.stack(spec, data)[len(_outer(blocks)) :]:
