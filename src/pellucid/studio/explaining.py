@@ -16,7 +16,7 @@ from ..inspection.explaining.step import number
 from ..web.refused import Refused
 from . import frames
 from .pictures import Scene
-from .predicting import true_of
+from .predicting import names_of, outputs_of, said, true_of
 from .sample import Sample
 
 KEPT = 8  # explanations, of which numbers may be asked
@@ -37,7 +37,9 @@ class Explained:
         self._kept[key] = found
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+        outputs = outputs_of(scene, scene.answers(sample.x))[0]
         told = {**found.to_dict(), "key": key, "true": true_of(scene, sample.y)}
+        told["said"] = said(scene, outputs, names_of(scene, len(outputs)))
         told["steps"] = [
             {
                 "phase": step.phase, "name": step.name, "kind": step.kind, "formula": step.formula,

@@ -30,6 +30,7 @@ class Wondering:
     def why(self, name: str, index: Sequence[int]) -> Why:
         """Where the entry at this index of a parameter's gradient, or of a layer's array, comes from."""
         parameters = {**self.record.before.theta, **self.record.before.state}
+        name = self._by_letter(name)
         if name in parameters:
             return self._parameter(name, _checked(name, parameters[name], index))
         path, sign = (name, "y") if name in self.record.layers else name.rpartition("/")[::2]
@@ -44,6 +45,14 @@ class Wondering:
     def views(self, step: Step, sample: int) -> tuple[View, ...]:
         """The step as pictures, of one sample of the batch."""
         return views_of(self.record, step, checks.integer("views, argument sample", sample, 0, len(self.record.x) - 1))
+
+    def _by_letter(self, name: str) -> str:
+        """A parameter's name, where it or its gradient is called by the letter of the formulas: dense/W, dense/dW."""
+        path, _, sign = name.rpartition("/")
+        of = self.record.layers.get(path)
+        if of is None or sign in {**of.arrays, **of.back}:
+            return name
+        return next((f"{of.path}/{own}" for own in of.p if sign in (letter(of, own), f"d{letter(of, own)}")), name)
 
     # Parameters ----------------------------------------------------------------------------------------------------
 

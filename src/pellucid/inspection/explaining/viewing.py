@@ -146,7 +146,7 @@ def _filters(shown: Shown, letter: str, title: str, says: str) -> View | None:
 def _pooling(shown: Shown) -> Found:
     one = shown.layer.axes == 1
     window = pooled(shown.of)
-    frame = {"reads": "x", **window.told} if window is not None else {}
+    frame = {"reads": "x", "each": True, **window.told} if window is not None else {}
     if shown.forward:
         yield _channels(shown, "x", one, "What it sees")
         says = "Of each window one number is left. Press one to see which place won."

@@ -7,12 +7,21 @@ export function fresh(part: Part, path: Path): Block {
   if (part.class === "Dense") return 16;
   const block: Table = { class: part.class };
   for (const argument of part.arguments.filter((one) => one.required)) block[argument.name] = sensible(argument, part, path);
+  // Filters find something by a bend, and their maps stay as large as what they see.
+  if (block.filters !== undefined && part.arguments.some(({ name, default: usual }) => name === "activation" && usual === null)) {
+    block.activation = "relu";
+    if (part.class.startsWith("Conv")) block.padding = "same";
+  }
   return block;
 }
+
+const USUAL: Record<string, number> = { filters: 8, kernel_size: 3, units: 16, pool_size: 2 };
 
 function sensible(argument: Argument, part: Part, path: Path): Json {
   // What goes around blocks is added to what they give, and must be as wide.
   if (argument.name === part.holds) return [{ class: "Dense", units: widthBefore(path), activation: "relu" }];
+  const usual = USUAL[argument.name];
+  if (usual !== undefined) return argument.kind === "shape" ? [usual] : usual;
   if (argument.choices?.length) return argument.choices[0]!;
   if (argument.family === "activations") return "relu";
   if (argument.kind === "float") return 0.2;
