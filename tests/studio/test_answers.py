@@ -97,7 +97,10 @@ def test_the_words_of_the_spec_are_those_of_the_families(page: Page):
 
 
 def test_every_start_is_a_design_without_a_problem(page: Page):
+    at_hand = {one["name"]: one["at_hand"] for one in page.get("schema")["datasets"]}
     for start in page.get("schema")["starts"]:
+        if not at_hand[start["spec"]["data"]]:
+            continue
         checked = page.post("check", {"spec": start["spec"]})
         assert checked["ok"], (start["id"], checked["problems"])
 

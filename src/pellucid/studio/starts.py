@@ -41,7 +41,8 @@ _DESCRIBED: list[tuple[str, str, str, dict[str, Any]]] = [
     ),
     (
         "convolutional", "A small convolutional network", "Filters slide over handwritten digits and look for strokes.",
-        {"data": "digits", "layers": [_reshape(8, 8, 1), _conv(8), _POOL, _conv(16), _FLAT, 32], "epochs": 15},
+        {"data": "digits", "layers": [_reshape(8, 8, 1), _conv(8), _POOL, _conv(16), _FLAT, 32],
+         "learning_rate": 0.004, "epochs": 15},
     ),
     (
         "lenet", "A convolutional network for MNIST", "70,000 digits of 28 × 28 dots, which are fetched once.",
@@ -50,7 +51,8 @@ _DESCRIBED: list[tuple[str, str, str, dict[str, Any]]] = [
     ),
     (
         "line-by-line", "A digit read line by line", "A memory (LSTM) goes over a digit's eight lines in turn.",
-        {"data": "digits", "layers": [_reshape(8, 8), {"class": "LSTM", "units": 24}, 16], "epochs": 30},
+        {"data": "digits", "layers": [_reshape(8, 8), {"class": "LSTM", "units": 24}, 16],
+         "learning_rate": 0.01, "epochs": 20},
     ),
 ]  # fmt: skip
 STARTS = [
