@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 
 import pellucid
+from pellucid.actions.building import build
+from pellucid.actions.data import prepare
+from pellucid.actions.script import script
+from pellucid.actions.spec import TrainSpec
 from pellucid.studio import frames
 from pellucid.studio.starts import STARTS
 from studio.conftest import Page, train
@@ -75,6 +79,7 @@ def test_filters_are_among_the_weights(page: Page, filters: str):
     assert (np.diff(arrays["outputs"]) <= 0).all()
 
 
+@pytest.mark.long
 def test_a_sequence_is_told_step_by_step(page: Page):
     run = train(page, {**SPECS["line-by-line"], "epochs": 1})
     told = page.post(f"runs/{run}/explain", {"sample": 0})
@@ -84,6 +89,31 @@ def test_a_sequence_is_told_step_by_step(page: Page):
     assert view["arrays"].keys() == {"x", "f", "i", "k", "c", "o", "h", "back"}
     assert view["arrays"]["c"].shape == (8, 24)
     assert view["names"]["f"] == ["forget gate: how much of the memory is kept"]
+
+
+def test_what_comes_in_looks_at_itself(page: Page):
+    told = page.post("check", {"spec": SPECS["attention"]})
+    assert ([2], "MultiHeadAttention", [8, 16]) in [(b["entry"], b["class"], b["output"]) for b in told["blocks"]]
+    assert "use_causal_mask=causal" in told["code"]["python"]
+    model = build(spec := TrainSpec.of({**SPECS["attention"], "epochs": 1}), data := prepare(spec), 1)
+    explanation = model.explain(data.x_test[:1])
+    (heat,) = [view for step in explanation for view in explanation.views(step) if view.kind == "heat"]
+    assert heat.arrays["heat"].shape == (2, 8, 8)
+    np.testing.assert_array_equal(heat.arrays["hidden"], np.triu(np.ones((8, 8)), 1))
+
+
+@pytest.mark.parametrize("name", ["Attention", "GroupQueryAttention"])
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_script_of_an_attention_makes_the_same_network(name: str, causal: bool):
+    sizes = {"head_dim": 4, "num_query_heads": 2, "num_key_value_heads": 1} if name.startswith("Group") else {}
+    block = {"class": name, **sizes, "use_causal_mask": causal}
+    spec = TrainSpec.of({"data": "digits", "layers": [SPECS["attention"]["layers"][0], block, {"class": "Flatten"}, 8]})
+    model = build(spec, data := prepare(spec), 1)
+    text, made = script(spec, data, model, 1), dict[str, Any]()
+    exec(text.partition("model.fit(")[0], made)
+    np.testing.assert_array_equal(
+        made["model"].predict(data.x_test[:5], verbose=0), model.predict(data.x_test[:5], verbose=0)
+    )
 
 
 REFUSED: list[tuple[str, list[Any], list[int], dict[str, Any]]] = [
@@ -96,6 +126,8 @@ REFUSED: list[tuple[str, list[Any], list[int], dict[str, Any]]] = [
      {"class": "Reshape", "target_shape": [12, 1]}),
     ("digits", [{"class": "Reshape", "target_shape": [8, 8, 1]}, {"class": "AveragePooling2D"}, 8], [2],
      {"class": "Flatten"}),
+    ("digits", [{"class": "MultiHeadAttention", "num_heads": 2, "key_dim": 4}, {"class": "Flatten"}, 8], [0],
+     {"class": "Reshape", "target_shape": [8, 8]}),
 ]  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def blocks_of(spec: TrainSpec, data: Prepared) -> tuple[list[dict[str, Any]], li
     for layer in building.in_front(spec, data):
         shape = _add(blocks, None, layer, shape, spec)
     for i, entry in enumerate(spec.layers):
-        at: tuple[Layer, Shape] | None = None
+        at: tuple[Any, Shape] | None = None
         try:
             made = building.entry_layers(spec, i, entry, shape if shape is not None else (1,))
             for layer in made:
@@ -105,6 +105,8 @@ def blocks_of(spec: TrainSpec, data: Prepared) -> tuple[list[dict[str, Any]], li
             shape = None
         except PellucidError as problem:
             if shape is not None or "argument" in problem.where:
+                if isinstance(entry, Mapping) and building.attends(entry) and shape is not None:
+                    at = entry, shape  # made for a shape, there is none of another
                 mended = None if at is None else shaped(problem, *at, i, tuple(data.x_train.shape[1:]))
                 problems.append({**_problem(problem, [i]), **({"mend": mended} if mended else {})})
             shape = None
@@ -134,16 +136,19 @@ def _add(
         "memory": FLOAT * ((1 + SLOTS) * parameters + 2 * outputs), "activation": getattr(activation, "name", None),
     })  # fmt: skip
     if entry is not None and isinstance(layer, Network):
-        blocks[-1]["class"] = "Sequential" if isinstance(layer, Sequential) else "Residual"
         row = layer if isinstance(layer, Sequential) else _row_in(layer)
+        if row is None:  # an attention, which looks at what comes in
+            blocks[-1]["class"] = type(layer.layers[-1]).__name__
+            return after
+        blocks[-1]["class"] = "Sequential" if isinstance(layer, Sequential) else "Residual"
         inner: Shape | None = shape
         for i, one in enumerate(row.layers):
             inner = _add(blocks, [*entry, i], one, inner, spec)
     return after
 
 
-def _row_in(layer: Network) -> Sequential:
-    return next(one for one in layer.members if isinstance(one, Sequential))
+def _row_in(layer: Network) -> Sequential | None:
+    return next((one for one in layer.members if isinstance(one, Sequential)), None)
 
 
 def _sums(blocks: list[dict[str, Any]]) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def flattened(blocks: Sequence[Mapping[str, Any]], entries: int) -> dict[str, An
 
 def _wanted(layer: Any, shape: Shape, of_data: Shape) -> Shape | None:
     """The shape that a layer would take."""
-    steps = isinstance(layer, Recurrent) or (isinstance(layer, Channels) and layer.axes == 1)
+    attention = isinstance(layer, Mapping)  # which is told as the spec has it, as it is made for a shape
+    steps = attention or isinstance(layer, Recurrent) or (isinstance(layer, Channels) and layer.axes == 1)
     pictures = isinstance(layer, Channels) and layer.axes == 2
     same = math.prod(of_data) == math.prod(shape)
     if pictures and len(shape) == 2:

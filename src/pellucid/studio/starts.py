@@ -7,6 +7,7 @@ from typing import Any
 from ..actions.spec import TrainSpec
 
 _POOL: dict[str, Any] = {"class": "MaxPooling2D"}
+_LOOK: dict[str, Any] = {"class": "MultiHeadAttention", "num_heads": 2, "key_dim": 8, "use_causal_mask": True}
 _FLAT: dict[str, Any] = {"class": "Flatten"}
 
 
@@ -53,6 +54,10 @@ _DESCRIBED: list[tuple[str, str, str, dict[str, Any]]] = [
         "line-by-line", "A digit read line by line", "A memory (LSTM) goes over a digit's eight lines in turn.",
         {"data": "digits", "layers": [_reshape(8, 8), {"class": "LSTM", "units": 24}, 16],
          "learning_rate": 0.01, "epochs": 20},
+    ),
+    (
+        "attention", "Lines that look at each other", "Each line of a digit looks at those above it (attention).",
+        {"data": "digits", "layers": [_reshape(8, 8), 16, _LOOK, _FLAT, 32], "learning_rate": 0.004, "epochs": 20},
     ),
 ]  # fmt: skip
 STARTS = [

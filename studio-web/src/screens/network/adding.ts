@@ -15,7 +15,9 @@ export function fresh(part: Part, path: Path): Block {
   return block;
 }
 
-const USUAL: Record<string, number> = { filters: 8, kernel_size: 3, units: 16, pool_size: 2 };
+const USUAL: Record<string, number> = {
+  filters: 8, kernel_size: 3, units: 16, num_heads: 2, key_dim: 8, head_dim: 8, num_query_heads: 2, num_key_value_heads: 1,
+};
 
 function sensible(argument: Argument, part: Part, path: Path): Json {
   // What goes around blocks is added to what they give, and must be as wide.
