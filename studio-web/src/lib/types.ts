@@ -1,4 +1,6 @@
 /** What page and server say to each other; src/pellucid/studio/PROTOCOL.md tells it in words. */
+import type { PatchTold } from "./views";
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Table = { class: string; [argument: string]: Json };
 export type Block = number | Table;
@@ -208,6 +210,8 @@ export interface BlockProblem extends Problem {
   entry: Path | null;
   field: string | null;
   argument: string | null;
+  /** A block that would make it right, and where it goes. */
+  mend?: { says: string; words: string; at: Path; block: Table };
 }
 
 export interface Check {
@@ -305,7 +309,8 @@ export interface Prediction {
   said: string;
   outputs: { name: string; value: number }[];
   seen: number[][] | null;
-  layers: { name: string; class: string; shape: number[]; values: number[] }[];
+  /** `pictures`: of maps, how many there are, and their height and width; they follow one another in `values`. */
+  layers: { name: string; class: string; shape: number[]; values: number[]; pictures?: [number, number, number] }[];
   why: { input: string; share: number }[] | null;
   /** Of one of the rows to test on: the right answer, and its cells. */
   true: string | null;
@@ -333,6 +338,7 @@ export interface Explanation {
   key: string;
   loss: number | null;
   true: string | null;
+  said: string;
   learning_rate: number | null;
   notes: string[];
   steps: ExplainStep[];
@@ -348,4 +354,8 @@ export interface Why {
   update_formula?: string | null;
   update?: { name: string; before: number; after: number }[] | null;
   notes: string[];
+  /** What it was computed from, where it is no sum. */
+  inputs: Record<string, number>;
+  /** The same as pictures: the patch that it saw, and where its gradient goes. */
+  views: PatchTold[];
 }
