@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pellucid.doctor import Rule
 from pellucid.doctor.consequences import ALL, OUTCOMES, RATES, STRENGTHS
-from pellucid.doctor.rules import every_rule
+from pellucid.doctor.rules import all_rules
 
 PAGE = Path(__file__).parents[2] / "docs/guide/doctor.md"
 MOST = OUTCOMES | STRENGTHS | RATES | {"saturated", "dead_relus"}
@@ -34,7 +34,7 @@ def listed(rule: Rule) -> str:
 
 def rules_section() -> str:
     """All rules, in the order in which they are asked."""
-    return "\n".join(map(listed, every_rule())) + "\n"
+    return "\n".join(map(listed, all_rules())) + "\n"
 
 
 def written(page: str) -> str:

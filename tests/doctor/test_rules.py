@@ -32,7 +32,7 @@ from pellucid.doctor.base import Signal
 from pellucid.doctor.blaming import lost_gain, strengths
 from pellucid.doctor.experiments import Trial
 from pellucid.doctor.facts import Standing
-from pellucid.doctor.rules import every_rule
+from pellucid.doctor.rules import all_rules
 from pellucid.doctor.rules.duplicates_in_validation import nearly
 from pellucid.doctor.rules.trained_too_long import lost_accuracy
 from pellucid.initializers import Constant, RandomNormal, RandomUniform
@@ -40,7 +40,7 @@ from pellucid.optimizers import SGD, Adam
 
 LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
 Make = Callable[[], Case]
-RULES = {rule.name: rule for rule in every_rule()}
+RULES = {rule.name: rule for rule in all_rules()}
 
 
 def copied(held: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -77,6 +77,15 @@ def noisy_moons(epochs: int) -> Case:
     return moons((128, 128), epochs, given)
 
 
+def sequences(layer: layers.Layer, place: int, steps: int = 30, rows: int = 400, epochs: int = 8) -> Case:
+    """Whether the first number of the step at this place was above 0, all else being noise."""
+    x = np.random.default_rng(0).normal(size=(rows, steps, 2)).astype("float32")
+    y, kept = (x[:, place, 0] > 0).astype(int), rows * 3 // 4
+    model = Sequential([layers.Input((steps, 2)), layer, layers.Dense(2, "softmax")], seed=0)
+    model.compile(Adam(0.01), "sparse_categorical_crossentropy")
+    return trained(model, (x[:kept], y[:kept], (x[kept:], y[kept:])), epochs)
+
+
 # rule: (where it speaks up, where it must not)
 CASES: dict[str, tuple[Make, Make]] = {
     "constant_inputs": (lambda: digits(given=changed(data("digits"), **both(lambda x: 0 * x + 0.5))), digits),
@@ -99,6 +108,14 @@ CASES: dict[str, tuple[Make, Make]] = {
         lambda: digits((64,) * 4),
     ),
     "vanishing_gradient": (lambda: moons((16,) * 12, activation="sigmoid"), lambda: moons((16,), activation="sigmoid")),
+    "exploding_through_time": (
+        lambda: sequences(layers.SimpleRNN(8, "relu", recurrent_initializer=RandomNormal(stddev=1.0)), -1, epochs=1),
+        lambda: sequences(layers.SimpleRNN(8, "relu"), -1, epochs=1),
+    ),
+    "vanishing_through_time": (
+        lambda: sequences(layers.SimpleRNN(8), 0),
+        lambda: sequences(layers.SimpleRNN(8), -1),
+    ),
     "learning_rate_too_high": (lambda: moons(optimizer=Adam(1.0)), moons),
     "non_finite": (lambda: moons((layers.Dense(16, "relu"), Root()), epochs=3), moons),
     "saturated": (
@@ -137,7 +154,7 @@ CASES: dict[str, tuple[Make, Make]] = {
 }  # fmt: skip
 
 
-def test_every_rule_has_its_cases():
+def test_all_rules_has_its_cases():
     assert sorted(CASES) == sorted(RULES)
 
 

@@ -16,12 +16,13 @@ from pellucid.registry import snake
 
 MADE_OF_OTHERS = {  # they go out step by step
     "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
-    "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "StackedRNNCells",
-    "TimeDistributed",
+    "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "SpectralNormalization",
+    "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
 }  # fmt: skip
 UNWRITTEN = {
     "CategoryEncoding", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Discretization", "HashedCrossing", "Hashing",
-    "IntegerLookup", "StringLookup", "TextVectorization",
+    "IntegerLookup", "PositionEmbedding", "RotaryEmbedding", "SinePositionEncoding", "StringLookup",
+    "TextVectorization",
 }  # fmt: skip
 WRITTEN = set(layers.parts) - UNWRITTEN - MADE_OF_OTHERS
 

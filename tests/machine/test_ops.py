@@ -17,6 +17,8 @@ from machine.op_table import NOT_LOWERED, REFUSED, rows
 from pellucid import Model, ops
 from pellucid import layers as L
 from pellucid.ops import operations
+from pellucid.ops.attending import attended
+from pellucid.ops.lowering import attending
 from pellucid.rng import Key
 from pellucid.training.engine import engine_of
 from pellucid.wiring import Graph
@@ -56,6 +58,43 @@ def test_alone(name: str) -> None:
             np.testing.assert_array_equal(again, y)
             for dx, other in zip(dxs, others, strict=True):
                 np.testing.assert_array_equal(dx, other)
+
+
+LONG: dict[str, tuple[Any, tuple[tuple[int, ...], ...]]] = {
+    "self": (lambda x: ops.dot_product_attention(x, x, x), ((71, 2, 5),)),
+    "causal": (lambda x: ops.dot_product_attention(x, x, x, is_causal=True), ((97, 1, 5),)),
+    "causal, past its end": (lambda q, k: attended([q, k, k], is_causal=True), ((70, 1, 5), (99, 1, 5))),
+    "groups, other values": (lambda q, k, v: attended([q, k, v]), ((9, 4, 5), (65, 2, 5), (65, 2, 3))),
+    "behind a mask": (lambda q, k, m: attended([q, k, k, m > 0]), ((40, 2, 5), (80, 2, 5), (2, 40, 80))),
+    "causal, behind a mask": (
+        lambda q, m: attended([q, q, q, m > 0], is_causal=True), ((80, 1, 5), (1, 80, 80)),
+    ),
+    "all of a block hidden": (lambda q: attended([q, q, q, np.arange(80) >= 40]), ((80, 2, 5),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_attention_over_more_keys_than_there_is_room_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """32 keys at a time: as the definition, and as with all of them at once; 1, 2 and 4 threads, the same bits."""
+    function, shapes = LONG[name]
+    xs = drawn(lambda x: 2 * x, shapes, 5)
+    at_once = Compiled(function, shapes, 5)
+    monkeypatch.setattr(attending, "MOST", 32 * 100)
+    in_blocks = Compiled(function, shapes, 5)
+    dy = Key(9).normal((5, *at_once.y.shape))
+    (y, dxs), (same, others) = in_blocks(xs, dy), at_once(xs, dy)
+    wanted, expected = by_definition(function, [x.astype("float64") for x in xs], dy)
+    near(y, wanted, 2e-6)
+    near(y, same, 2e-6)
+    for dx, slope, other in zip(dxs, expected, others, strict=True):
+        if dx is not None:
+            near(dx, slope, 2e-5)
+            near(dx, other, 2e-5)
+    for threads in (2, 4):
+        again, found = in_blocks(xs, dy, threads)
+        np.testing.assert_array_equal(again, y)
+        for dx, one in zip(dxs, found, strict=True):
+            np.testing.assert_array_equal(dx, one)
 
 
 def test_every_op_is_lowered_and_tried_or_there_is_a_reason() -> None:

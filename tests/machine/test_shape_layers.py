@@ -48,6 +48,8 @@ ROWS: list[tuple[Callable[[], L.Layer], list[tuple[int, ...]]]] = [
     (lambda: L.Normalization(axis=None), SHAPES),
     (lambda: L.Normalization(axis=1, mean=[1.0, 2.0], variance=[0.5, 4.0]), [(2,), (2, 3, 4)]),
     (lambda: L.Normalization(mean=0.3, variance=2.0, invert=True), SHAPES),
+    (L.RotaryEmbedding, [(3, 4), (4, 2, 6)]),
+    (lambda: L.RotaryEmbedding(50, 2.0, sequence_axis=-1, feature_axis=1), [(6, 3), (4, 2, 3)]),
     (L.UnitNormalization, SHAPES),
     (lambda: L.UnitNormalization(axis=1), SHAPES),
     (lambda: L.UnitNormalization(axis=(1, 3)), [(2, 3, 4)]),

@@ -14,7 +14,7 @@ from .base import Case, Finding, Found, Rule, Signal, faults, remarks
 from .confidences import confidence
 from .misleading import misleading_metric
 from .outcome import failed_at, works
-from .rules import every_rule
+from .rules import all_rules
 from .several import apart, together
 
 
@@ -43,7 +43,7 @@ def examine(case: Case) -> list[Finding]:
 
 def _examined(case: Case) -> list[Finding]:
     """As `examine`, of a model with one input and one output."""
-    found = _asked(case, every_rule())
+    found = _asked(case, all_rules())
     failed = None if faults(found) else failure(case)
     return [*([] if failed is None else [failed]), *found, *_misled(case)]
 
@@ -52,7 +52,7 @@ def before_training(
     model: Any, x: Array, y: Array, validation: tuple[Array, Array] | None = None, batch_size: int = 32
 ) -> list[Finding]:
     """What can be seen of the model and the data without any training: takes a moment."""
-    rules = tuple(rule for rule in every_rule() if rule.static)
+    rules = tuple(rule for rule in all_rules() if rule.static)
     case = Case(model, np.asarray(x), np.asarray(y), validation, batch_size)
     return [*_asked(case, rules), *_misled(case)]
 
@@ -95,7 +95,7 @@ def _misled(case: Case) -> list[Finding]:
 def judged(case: Case) -> list[str]:
     """The names of the rules that can judge the case; quick after an examination, whose measurements are kept."""
     parts = [part for _, part in apart(case)]
-    return [rule.name for rule in every_rule() if any(measured(rule, part) is not None for part in parts)]
+    return [rule.name for rule in all_rules() if any(measured(rule, part) is not None for part in parts)]
 
 
 def measured(rule: Rule, case: Case) -> Signal | None:
@@ -127,7 +127,7 @@ def guarded(ask: Callable[[Case], Found | None], case: Case, name: str) -> Found
 @functools.cache
 def tolerable() -> frozenset[str]:
     """The names of the rules that a training may break and work: all that a mere remark can be the reason of."""
-    return frozenset(rule.name for rule in every_rule() if rule.tolerable)
+    return frozenset(rule.name for rule in all_rules() if rule.tolerable)
 
 
 def finding(case: Case, rule: Rule, signal: Signal, remark: bool = False) -> Finding:

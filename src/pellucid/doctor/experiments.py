@@ -90,7 +90,7 @@ def trial(case: Case, *, rate: float = 1.0, longer: float = 1.0, noise: bool = T
     compiled(case, twin, steps, factor=rate, decays=penalties)
     data = rows(case)
     stopped = train_copy(twin, data.x, data.y, case.batch_size, steps, data.weights)
-    return Trial(*_judged(case, twin), stopped, steps, dead_share(case, twin))
+    return Trial(*judged(case, twin), stopped, steps, dead_share(case, twin))
 
 
 @once
@@ -99,7 +99,7 @@ def actual(case: Case) -> Trial:
     if not case.trained:
         return trial(case)
     twin = copy_of(case.model)
-    return Trial(*_judged(case, twin), case.stopped is not None, case.steps, dead_share(case, twin))
+    return Trial(*judged(case, twin), case.stopped is not None, case.steps, dead_share(case, twin))
 
 
 @once
@@ -144,7 +144,8 @@ def dead_share(case: Case, twin: Any) -> float:
     return max(shares, default=0.0)
 
 
-def _judged(case: Case, twin: Any) -> tuple[Standing, Standing]:
+def judged(case: Case, twin: Any) -> tuple[Standing, Standing]:
+    """How a copy does on training and held-out data."""
     train, held = judged_on(case)
     return stand(case, twin, *train), stand(case, twin, *held)
 

@@ -93,7 +93,8 @@ def gradient_error(case: Case) -> tuple[str, float]:
     gradients = loss_and_gradients(twin, p, x, y, None, rng=twin.key).gradients
     foreign = {f"{path}/{name}" for path, leaf in twin.leaves() if not is_ours(type(leaf)) for name in leaf.p}
     found, at_point = {}, abs(loss_of({}))
-    for i, name in enumerate(n for n in gradients if p[n].ndim >= 2 or n in foreign):
+    fixed = set(twin.overwritten)  # by each step, so that differences of them are of no effect
+    for i, name in enumerate(n for n in gradients if n not in fixed and (p[n].ndim >= 2 or n in foreign)):
         along = []
         for j in range(DIRECTIONS):
             direction = Key(i).fold("direction", j).uniform(p[name].shape, "float64", -1, 1)

@@ -63,6 +63,7 @@ from .multi_head_attention import MultiHeadAttention
 from .normalization import Normalization
 from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
+from .position_embedding import PositionEmbedding, SinePositionEncoding, TokenAndPositionEmbedding
 from .prelu import PReLU
 from .random_crop import RandomCrop
 from .random_pictures import RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
@@ -73,10 +74,12 @@ from .reshape import Reshape
 from .resizing import CenterCrop, Resizing
 from .rms_normalization import RMSNormalization
 from .rnn import RNN
+from .rotary_embedding import RotaryEmbedding
 from .separable_conv import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
 from .softmax import Softmax
 from .spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from .spectral_normalization import SpectralNormalization
 from .string_lookup import StringLookup
 from .text_vectorization import TextVectorization
 from .time_distributed import TimeDistributed
@@ -171,6 +174,7 @@ __all__ = [
     "PReLU",
     "Parameter",
     "Permute",
+    "PositionEmbedding",
     "RMSNormalization",
     "RandomBrightness",
     "RandomContrast",
@@ -184,19 +188,23 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "Resizing",
+    "RotaryEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",
     "SimpleRNNCell",
+    "SinePositionEncoding",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "StringLookup",
     "Subtract",
     "TextVectorization",
     "TimeDistributed",
+    "TokenAndPositionEmbedding",
     "Traced",
     "UnitNormalization",
     "UpSampling1D",

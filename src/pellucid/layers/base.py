@@ -100,6 +100,7 @@ class Layer(Part, Holding, Shaped, Masked):
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
     belongs_to: Layer | None = None  # whose parameters it reads or writes, where they are another's
     names = 0  # where its input names rows of a table: how many there are, from 0 on
+    overwritten: Sequence[str] = ()  # parameters that a step of training overwrites before others read them
     draws = False  # whether it uses random numbers in prediction, too
     is_layer = True  # whether a model shows it among its `layers`, as it does not show ops
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on

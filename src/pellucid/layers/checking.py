@@ -145,7 +145,7 @@ class _Trial:
         if not self.layer.names:
             self._gradient_agrees("the input", self.x, dx, lambda x: self._loss(x, self.p, dy))
         for name, g in gradients.items():
-            if name in self._trained():
+            if name in self._trained() and not (self.training and name in self.layer.overwritten):
                 self._gradient_agrees(repr(name), self.p[name], g, self._loss_of(name, dy))
         self._logits_agree(cache, y, dy, dx, gradients)
         self._state_fits(cache)
@@ -253,7 +253,7 @@ class _Trial:
         self._hold(same, "backward_from_logits", "the gradients of backward", "others")
 
     def _state_fits(self, cache: Any) -> None:
-        state = {s.name: s.shape for s in self.specs if not s.trainable}
+        state = {s.name: s.shape for s in self.specs if not s.trainable or s.name in self.layer.overwritten}
         for name, value in self.layer.state_after(self.p, cache).items():
             self._hold(name in state, "state_after", f"parameters not trained, {sorted(state)}", name)
             self._hold(value.shape == state[name], f"state_after, {name!r}", f"shape {state[name]}", value.shape)

@@ -16,9 +16,9 @@ from ..rng import Key
 from ..unfolding import unfolded
 from ..wiring import Graph, Step, Wiring
 from .base import Layer
-from .connecting import what_is_read
 from .holding import Parameter
 from .variable import Variable
+from .walking import arrive, given_to, left_by, masks_of
 
 
 class CompositeCache(NamedTuple):
@@ -220,10 +220,11 @@ class Composite(Layer):
         values = dict(zip(wiring.inputs, xs, strict=True))
         caches, activities, penalty = [], [], 0.0
         for step in wiring.steps:
-            given, regularizer = what_is_read(step, values), step.layer.activity_regularizer
+            given, regularizer = given_to(step, values), step.layer.activity_regularizer
             part, trains = self.part(p, step.path), step.trains(training)
-            key, masks = rng.fold(*step.numbers), _masks(step, values)
+            key, masks = rng.fold(*step.numbers), masks_of(step, values)
             y, cache = step.layer.forward(part, *given, training=trains, rng=key, **masks)
+            p = left_by(step, p, cache)
             values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
             caches.append(cache)
             activities.append(y if regularizer is not None else None)
@@ -256,9 +257,11 @@ class Composite(Layer):
         wiring = self.wiring
         arrived: dict[int, Array] = {}
         for wire, part in zip(wiring.outputs, dy, strict=True):
-            _arrive(arrived, wire, part)
+            arrive(arrived, wire, part)
         fused = {wire for wire, taken in zip(wiring.outputs, from_logits, strict=True) if taken}
         gradients: dict[str, Array] = {}
+        for step, c in zip(wiring.steps, cache.caches, strict=True):
+            p = left_by(step, p, c)
         for step, c, y in reversed(list(zip(wiring.steps, cache.caches, cache.activities, strict=True))):
             d = [arrived.pop(wire, None) for wire in step.outputs]
             if y is not None:
@@ -269,7 +272,7 @@ class Composite(Layer):
             backward = step.layer.backward_from_logits if fused & set(step.outputs) else step.layer.backward
             dx, found = backward(self.part(p, step.path), c, *d)
             for wire, part in zip(step.inputs, dx if isinstance(dx, tuple) else (dx,), strict=True):
-                _arrive(arrived, wire, part)
+                arrive(arrived, wire, part)
             for name, g in found.items():
                 path = f"{step.path}/{name}"
                 gradients[path] = g if path not in gradients else gradients[path] + g
@@ -282,7 +285,7 @@ class Composite(Layer):
             given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
             given = given if step.layer.takes_whole else [x.plain for x in given]
             asks = step.masks and (step.trains(code.training) or not step.layer.learns_by_mask)
-            told = _masks(step, {wire: places[wire].plain for wire in step.masks if wire is not None}) if asks else {}
+            told = masks_of(step, {wire: places[wire].plain for wire in step.masks if wire is not None}) if asks else {}
             with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
                 y = step.layer.lower_checked(code, *given, **told)
                 ys = y if isinstance(y, tuple) else (y,)
@@ -318,6 +321,11 @@ class Composite(Layer):
             after |= {f"{step.path}/{name}": value for name, value in step.layer.state_after(present, c).items()}
         return after
 
+    @property
+    def overwritten(self) -> Sequence[str]:  # type: ignore[override]
+        """The parameters that a step of training overwrites before it computes."""
+        return [f"{step.path}/{name}" for step in self.wiring.steps for name in step.layer.overwritten]
+
     def assign_in_call(self, cache: CompositeCache) -> None:
         for step, c in zip(self.wiring.steps, cache.caches, strict=True):
             for name, value in step.layer.state_after({}, c).items() if step.layer.belongs_to else ():
@@ -327,10 +335,11 @@ class Composite(Layer):
         """(label of a step, output) one after another, the way `forward` goes."""
         values = dict(zip(self.wiring.inputs, xs, strict=True))
         for step in self.wiring.steps:
-            given = what_is_read(step, values)
+            given = given_to(step, values)
             part, trains = self.part(p, step.path), step.trains(training)
-            key, masks = rng.fold(*step.numbers), _masks(step, values)
-            y, _ = step.layer.forward(part, *given, training=trains, rng=key, **masks)
+            key, masks = rng.fold(*step.numbers), masks_of(step, values)
+            y, cache = step.layer.forward(part, *given, training=trains, rng=key, **masks)
+            p = left_by(step, p, cache)
             values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
             if step.layer.is_mask:
                 continue
@@ -367,17 +376,3 @@ class Composite(Layer):
         p = {f"{path}/{name}": value for path, leaf in self.leaves() for name, value in leaf.p.items()}
         self._hold(tuple(shapes) if self.takes_many else shapes[0], p, owner)
         self._tell_composites(owner)
-
-
-def _masks(step: Step, values: Mapping[int, Any]) -> dict[str, Any]:
-    """What a step is told of which of its numbers count."""
-    if not step.masks:
-        return {}
-    masks = [None if wire is None else values[wire] for wire in step.masks]
-    return {"mask": masks if step.layer.takes_many else masks[0]}
-
-
-def _arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:
-    """Add what comes back on a wire to what has come."""
-    if dy is not None:
-        arrived[wire] = dy if wire not in arrived else arrived[wire] + dy

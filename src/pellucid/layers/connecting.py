@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..arrays import TEXT, Array, Shape, known
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told, WrongType
-from ..wiring import OPS, Node, Step, Tensor
+from ..wiring import OPS, Node, Tensor
 
 
 def checked_tensors(name: str, tensors: Sequence[Any], *, takes_many: bool, takes_text: bool = True) -> list[Shape]:
@@ -70,16 +70,6 @@ def text_refused(name: str) -> WrongType:
     """The error of text that comes to a layer which computes."""
     fix = "Put TextVectorization, StringLookup or Hashing before it."
     return WrongType(f"layer {name!r}, input", "numbers", Told("text"), fix)
-
-
-def what_is_read(step: Step, values: Mapping[int, Array]) -> list[Array]:
-    """What a step reads, in its layer's dtype; whole numbers as they are, where the layer takes them."""
-    layer, found = step.layer, [values[wire] for wire in step.inputs]
-    if layer.takes_whole:
-        return found
-    if any(x.dtype.kind == "O" for x in found):
-        raise text_refused(step.label)
-    return [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
 
 
 def constant_for_ever(name: str) -> InvalidArgument:

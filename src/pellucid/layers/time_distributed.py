@@ -9,10 +9,35 @@ from ..errors import ShapeError, WrongType
 from ..rng import Key
 from .activation import Activation
 from .base import Layer, LayerOptions, layers
+from .batch_normalization import BatchNormalization
 from .dense import Dense
+from .dropout import Dropout
+from .elu import ELU
+from .embedding import Embedding
+from .identity import Identity
+from .layer_normalization import LayerNormalization
+from .leaky_relu import LeakyReLU
+from .relu import ReLU
+from .rms_normalization import RMSNormalization
+from .softmax import Softmax
 from .traced import Traced
+from .unit_normalization import UnitNormalization
 
-ALONG_THE_LAST_AXIS = (Dense, Activation)  # which do for steps what they do for rows
+# which do for steps what they do for rows: to each number by itself, or along the last axis
+ALONG_THE_LAST_AXIS = (Activation, Dense, ELU, Embedding, Identity, LeakyReLU, ReLU)
+ALONG_AN_AXIS = (BatchNormalization, LayerNormalization, RMSNormalization, Softmax, UnitNormalization)
+
+
+def goes_along(layer: Layer, masked: bool) -> bool:
+    """Whether a layer does to all steps (T, ...) at once what it does to each by itself, with the same parameters.
+
+    masked: whether some steps do not count, which is not the layer's concern."""
+    if isinstance(layer, Dropout):
+        return type(layer) is Dropout and layer.noise_shape is None
+    if isinstance(layer, ALONG_AN_AXIS):
+        last = layer.axis in (-1, (-1,), [-1])
+        return type(layer) in ALONG_AN_AXIS and last and not (masked and layer.takes_mask)
+    return type(layer) in ALONG_THE_LAST_AXIS
 
 
 class Apart(Layer):
@@ -80,7 +105,7 @@ class TimeDistributed(Traced):
                 f"layer {self.name!r}, input", "shape (batch, steps, features, ...), with a known number of steps",
                 inputs.shape,
             )  # fmt: skip
-        if type(self.layer) in ALONG_THE_LAST_AXIS:
+        if goes_along(self.layer, mask is not None):
             return self.layer(inputs)
         y = self.layer(Apart(dtype=self.dtype)(inputs))
         return InSteps(inputs.shape[1], dtype=self.dtype)(y)

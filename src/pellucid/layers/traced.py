@@ -55,6 +55,11 @@ class Traced(Ways):
             self._own_weights = Weights(dtype=self.dtype)
         return self._own_weights
 
+    @property
+    def in_file(self) -> Any:
+        """What has the arrays that stand in its own group of a file."""
+        return self.own_weights or None
+
     @classmethod
     def adopt(cls) -> None:
         """The `build` that a class writes does what it says once, when the layer is traced."""

@@ -295,7 +295,8 @@ class Model(Network):
         self._calls += training
         self.keep_activity_losses(cache, y)
         if training:
-            self.state.update(self.state_after(self.p, cache))
+            for name, value in self.state_after(self.p, cache).items():
+                self.p[name][...] = value
         else:
             self.assign_in_call(cache)
         return self.in_form(y if isinstance(y, tuple) else (y,))

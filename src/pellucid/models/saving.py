@@ -250,7 +250,7 @@ def _counted(container: str, layers: Sequence[Layer]) -> Iterator[tuple[str, Lay
 def _own_weights(layer: Layer) -> Layer | None:
     """The layer whose arrays stand in its group: of one that is made of layers, what gives its own."""
     if isinstance(layer, Traced):
-        return layer.own_weights or None
+        return layer.in_file
     return None if isinstance(layer, Composite) else layer
 
 

@@ -30,6 +30,19 @@ def attended_grad(dy: Array, y: Array, operands: Any, scale: float | None = None
     return [*attention_grad(dy, **told(operands, scale, is_causal)), *(None for _ in operands[3:])]
 
 
+@attended.foretells
+def attended_shape(query: Shape, key: Shape, value: Shape, *masks: Shape) -> Shape | None:
+    """(T, H, V) of shapes that fit together, each with its batch; what does not fit is tried, and refused there."""
+    if not len(query) == len(key) == len(value) == 4 or query[-1] != key[-1] or key[:3] != value[:3]:
+        return None
+    (B, T, H, _), (_, S, h, V) = query, value
+    try:
+        fits = all(np.broadcast_shapes(mask, (B, H, T, S)) == (B, H, T, S) for mask in masks)
+    except ValueError:
+        return None
+    return (T, H, V) if fits and H % h == 0 and key[0] == B else None
+
+
 def told(operands: Sequence[Any], scale: float | None, is_causal: bool) -> dict[str, Any]:
     """What the functions below take."""
     query, key, value, *mask = operands
@@ -51,27 +64,34 @@ def settled(query: Shape, key: Shape, scale: float | None, is_causal: bool) -> d
 
 def attention(query: Any, key: Any, value: Any, mask: Any, factor: float, group: int, causal: bool) -> Any:
     A = shares(query, key, mask, factor, group, causal)
-    return np.einsum("bhts,bshv->bthv", A, np.repeat(value, group, axis=2))  # y = A·v
+    return np.swapaxes(A @ of_heads(value, group), 1, 2)  # y = A·v
 
 
 def attention_grad(
     dy: Any, query: Any, key: Any, value: Any, mask: Any, factor: float, group: int, causal: bool
 ) -> tuple[Any, Any, Any]:
     A = shares(query, key, mask, factor, group, causal)
-    dv = np.einsum("bhts,bthv->bshv", A, dy)
-    dA = np.einsum("bthv,bshv->bhts", dy, np.repeat(value, group, axis=2))
+    dy = of_heads(dy)
+    dv = np.swapaxes(A, 2, 3) @ dy
+    dA = dy @ np.swapaxes(of_heads(value, group), 2, 3)
     ds = A * (dA - (dA * A).sum(axis=-1, keepdims=True)) * factor
     if mask is not None or causal:
         ds = np.where(seen(mask, ds, causal), ds, 0)
-    dq = np.einsum("bhts,bshk->bthk", ds, np.repeat(key, group, axis=2))
-    dk = np.einsum("bhts,bthk->bshk", ds, query)
+    dq = ds @ of_heads(key, group)
+    dk = np.swapaxes(ds, 2, 3) @ of_heads(query)
     B, S, h = key.shape[:3]
-    return dq, dk.reshape(B, S, h, group, -1).sum(axis=3), dv.reshape(B, S, h, group, -1).sum(axis=3)
+    dk, dv = (np.swapaxes(d.reshape(B, h, group, S, -1).sum(axis=2), 1, 2) for d in (dk, dv))
+    return np.swapaxes(dq, 1, 2), dk, dv
+
+
+def of_heads(x: Any, group: int = 1) -> Any:
+    """(B, H, S, K) from (B, S, h, K), each head for as many as share it."""
+    return np.repeat(np.swapaxes(x, 1, 2), group, axis=1) if group > 1 else np.swapaxes(x, 1, 2)
 
 
 def shares(query: Any, key: Any, mask: Any, factor: float, group: int, causal: bool) -> Any:
     """A (B, H, T, S) = softmax(q·kᵀ·factor) over what is seen."""
-    s = np.einsum("bthk,bshk->bhts", query, np.repeat(key, group, axis=2)) * factor
+    s = of_heads(query) @ np.swapaxes(of_heads(key, group), 2, 3) * factor
     if mask is not None or causal:
         s = np.where(seen(mask, s, causal), s, HIDDEN)
     e = np.exp(s - s.max(axis=-1, keepdims=True))

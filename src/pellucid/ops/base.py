@@ -25,11 +25,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import TEXT, Array, Arrays, Shape, Whole, is_whole, sum_to, with_batch
+from ..arrays import TEXT, Array, Arrays, Shape, Whole, at_length, is_whole, sum_to, with_batch
 from ..errors import InvalidArgument, PellucidError, ShapeError, Told, TooLarge, UnknownArgument, WrongType
 from ..layers import Layer, Parameter
 from ..layers.connecting import text_refused
-from ..layers.shapes import open_shapes
+from ..layers.shapes import STAND_INS, open_shapes
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, plain
 from ..rng import Key
@@ -62,6 +62,7 @@ class Operation:
         self.backward: Function | None = None
         self.formula_back = ""  # what `backward` computes, in the names of the operands
         self.lowering: Lowering | None = None
+        self.foretold: Callable[..., Shape | None] | None = None  # the shape of y, of an op too large to be tried
         self.activation: Any = None  # that it is another way to call
         self.truths = self.wholes = False  # whether it is lowered where it gives true and false, whole numbers, too
         signature = inspect.signature(forward)
@@ -89,6 +90,12 @@ class Operation:
             return backward
 
         return wrap
+
+    def foretells(self, shape: Callable[..., Shape | None]) -> Callable[..., Shape | None]:
+        """Decorator: this function tells the shape of a sample's y from those of the operands, held ones with their
+        batch, so that the op need not be tried; None where it cannot tell."""
+        self.foretold = shape
+        return shape
 
     def lowers(self, lowering: Lowering, truths: bool = False, wholes: bool = False) -> Lowering:
         """Decorator: this function emits the op for the compiled engine, lowering(code, *operands, **options). Operands
@@ -246,7 +253,8 @@ class Op(Layer):
         ndim = first.ndim if isinstance(first, Tensor) else np.ndim(first)
         self.options = self.operation.checked(self.options, ndim)
         (found,) = self.called_on(tensors)
-        if not isinstance(found.sample, Whole):
+        known = self._foretold([at_length(t.sample, STAND_INS[0]) for t in tensors])
+        if not isinstance(found.sample, Whole) and known is None:
             leaves_rows_apart(self.operation.name, tensors, lambda xs: self._of(self._woven(xs)))
         return (found,)
 
@@ -291,8 +299,18 @@ class Op(Layer):
 
     def _of_known(self, shapes: Sequence[Shape], dtypes: Sequence[str]) -> tuple[Shape, str]:
         """`_computed`: the op is tried on batches of one, two and three: what grows with them is the batch."""
+        if (shape := self._foretold(shapes)) is not None:
+            return shape, self._dtype_of([np.empty(0, dtype) for dtype in dtypes])
         tried = [self._tried(n, shapes, dtypes) for n in (1, 2, 3)]
         return shape_without_batch(self.operation.name, [y.shape for y in tried]), tried[0].dtype.name
+
+    def _foretold(self, shapes: Sequence[Shape]) -> Shape | None:
+        """The shape of y, where it is known without trying the op."""
+        if self.operation.foretold is None or any(isinstance(shape, Whole) for shape in shapes):
+            return None
+        rest = iter(shapes)
+        held = {i: np.shape(one) for i, one in self.held.items()}
+        return self.operation.foretold(*(held[i] if i in held else (1, *next(rest)) for i in range(self.places)))
 
     def _tried(self, batch: int, shapes: Sequence[Shape], dtypes: Sequence[str]) -> Array:
         sizes = [s if isinstance(s, Whole) else (batch, *s) for s in shapes]

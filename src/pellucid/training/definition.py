@@ -78,7 +78,8 @@ def train_step(model: TrainableModel, x: Any, y: Any, sample_weight: Any) -> flo
         healthy = math.isfinite(step.loss) and _all_finite(model.gradient.data)
     if not healthy:
         raise trace(model, x, y, sample_weight, step, rng)
-    model.state.update(model.state_after(model.p, step.cache))
+    for name, value in model.state_after(model.p, step.cache).items():
+        model.p[name][...] = value
     if model.optimizer.loss_scale_factor is not None:  # which `step` takes back
         model.gradient.data[:] = model.optimizer.scale_loss(model.gradient.data)
     model.optimizer.step(model.theta, model.gradient, model.trained_names(), model.constraints())

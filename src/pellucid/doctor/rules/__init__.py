@@ -9,7 +9,7 @@ from ..base import Rule
 
 @functools.cache
 def every_rule() -> tuple[Rule, ...]:
-    """All rules, in order; read when first asked for, so that `import pellucid` does not wait for them.
+    """All rules that the zoo judges, in order; read when first asked for, so that `import pellucid` does not wait.
 
     >>> [rule.name for rule in every_rule()][:2]
     ['constant_inputs', 'unscaled_inputs']
@@ -65,3 +65,16 @@ def every_rule() -> tuple[Rule, ...]:
         underfitting,
     )  # fmt: skip
     return tuple(module.RULE for module in modules)
+
+
+@functools.cache
+def rules_of_time() -> tuple[Rule, ...]:
+    """Rules about recurrent layers, which the zoo's networks don't have: of others they know nothing."""
+    from . import exploding_through_time, vanishing_through_time
+
+    return exploding_through_time.RULE, vanishing_through_time.RULE
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule that an examination asks."""
+    return *every_rule(), *rules_of_time()

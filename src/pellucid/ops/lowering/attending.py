@@ -12,6 +12,7 @@ from ...program import Buffer, CannotLower, Program
 from .. import attending as ops
 
 MOST = 100_000  # floats that a thread has room for: keys and values of a head, and the rows of scores
+BLOCK = 32  # keys at a time, or a multiple
 
 
 @ops.attended.lowers
@@ -20,11 +21,12 @@ def lower_attended(code: Program, operands: Sequence[Any], scale: float | None =
     if not (query.each and key.each and value.each):
         raise CannotLower("op 'dot_product_attention' of the same sequence for all samples")
     (T, H, K), (S, h, _), V = query.shape, key.shape, value.shape[-1]
-    if (S + 32) * (K + V + 2 * 16) > MOST:
-        raise CannotLower(f"op 'dot_product_attention' along {S} steps")
+    some = MOST // (K + V + 2 * 16) // BLOCK * BLOCK  # keys that there is room for
+    if not some:
+        raise CannotLower(f"op 'dot_product_attention' of {max(K, V)} numbers a head")
     y, stats = like(code, query, (T, H, V)), code.buffer((T, H, 2))
     factor = ops.settled(query.shape, key.shape, scale, is_causal)["factor"]
-    how = T, S, H, h, K, V, factor, int(is_causal), *_mask_steps(mask, H, T, S)
+    how = T, S, H, h, K, V, factor, int(is_causal), *_mask_steps(mask, H, T, S), some
     seen = mask[0] if mask else None
     code.emit("attention", query, key, value, seen, y, stats, *how)
 
