@@ -462,7 +462,7 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.InputLayer, {}, "shape"),
     (L.InputLayer, {"shape": ("a", 3)}, "shape"),
     (L.InputLayer, {"shape": (3,), "batch_shape": (None, 3)}, "shape"),
-    (L.InputLayer, {"shape": (3,), "dtype": "string"}, "dtype"),
+    (L.InputLayer, {"shape": (3,), "dtype": "complex64"}, "dtype"),
     (L.InputLayer, {"shape": (3,), "sparse": True}, "sparse"),
     (L.Identity, {"dtype": "float16"}, "dtype"),
 ]

@@ -15,9 +15,9 @@ from ..arrays import Array
 from ..errors import InvalidArgument, Told
 from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
-from ..layers.composite import _given as read_by
-from ..layers.composite import _masks as masks_of
 from ..layers.traced import Traced
+from ..layers.walking import given_to as read_by
+from ..layers.walking import masks_of
 from ..ops import Op
 from ..registry import snake
 from ..wiring import Step
