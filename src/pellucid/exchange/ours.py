@@ -72,7 +72,7 @@ def only_ours(model: Any, where: str, fix: str) -> None:
         refuse_foreign(f"{where}, layer {layer.name!r}", layer, fix)
         if layer.takes_text:
             told = Told(type(layer).__name__)
-            raise InvalidArgument(f"{where}, layer {layer.name!r}", "layers that read numbers", told, fix)
+            raise InvalidArgument(f"{where}, layer {layer.name!r}", "a kind of layer that reads numbers", told, fix)
         for activation in activations_of(layer):
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
 

@@ -87,7 +87,7 @@ def walked(model: Any) -> Iterator[Walked]:
             only_ours(f"layer {step.path!r}", step.layer)
         if step.layer.takes_text:
             told = Told(type(step.layer).__name__)
-            raise InvalidArgument(f"to_numpy, layer {step.path!r}", "layers that read numbers", told, INSTEAD)
+            raise InvalidArgument(f"to_numpy, layer {step.path!r}", "a kind of layer that reads numbers", told, INSTEAD)
         if step.masks:
             raise InvalidArgument(
                 f"to_numpy, layer {step.path!r}",
