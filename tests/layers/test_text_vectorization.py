@@ -17,7 +17,6 @@ from pellucid.errors import DataError, FileError, InvalidArgument, ShapeError, U
 from pellucid.layers.base import layers
 from pellucid.registry import custom_object_scope
 
-
 FOLDER = Path(__file__).parents[1] / "golden"
 GOLDEN = json.loads((FOLDER / "texts.json").read_text(encoding="utf-8"))
 
