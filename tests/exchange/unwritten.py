@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from laws.test_encodings import ROWS as ENCODED
@@ -14,19 +14,26 @@ from pellucid.layers.base import layers
 from pellucid.models import Model
 from pellucid.registry import snake
 
-MADE_OF_OTHERS = {  # they go out step by step; a step that is not written, as states of RNN, is refused by its name
+MADE_OF_OTHERS = {  # they go out step by step
     "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
     "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "StackedRNNCells",
     "TimeDistributed",
 }  # fmt: skip
 UNWRITTEN = {
-    *(f"Adaptive{kind}Pooling{n}D" for n in (1, 2, 3) for kind in ("Average", "Max")),
-    "CategoryEncoding", "CenterCrop", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Discretization", "HashedCrossing",
-    "Hashing", "IntegerLookup", "StringLookup", "TextVectorization",
-    "GRU", "GroupNormalization", "LSTM", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
-    "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "SeparableConv1D", "SeparableConv2D", "SimpleRNN",
+    "CategoryEncoding", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Discretization", "HashedCrossing", "Hashing",
+    "IntegerLookup", "StringLookup", "TextVectorization",
 }  # fmt: skip
-WRITTEN = {kind for name, kind in layers.parts.items() if name not in UNWRITTEN | MADE_OF_OTHERS}
+WRITTEN = set(layers.parts) - UNWRITTEN - MADE_OF_OTHERS
+
+RANDOM = {
+    "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
+    "RandomZoom",
+}  # fmt: skip
+
+
+def written_by(emitters: Iterable[type]) -> set[str]:
+    """The kinds of layers among those that are written; the rest stand between layers."""
+    return {kind.__name__ for kind in emitters if kind in layers.parts.values()}
 
 
 def unwritten() -> list[tuple[str, Callable[[], Model]]]:

@@ -12,7 +12,9 @@ from .. import checks
 from ..arrays import Shape
 from ..errors import InvalidArgument, PellucidError, Told, UnknownName
 from ..layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer, Normalization, Rescaling, add
+from ..layers.attention import Attending
 from ..layers.base import layers as layer_family
+from ..layers.headed import Headed
 from ..losses.base import losses
 from ..models import Functional, Sequential
 from ..models.periodic import periodic_embedding
@@ -32,6 +34,7 @@ from ..regularizers import L1L2
 from .data import Prepared
 from .spec import Named, TrainSpec
 
+CAUSAL = "use_causal_mask"  # which an attention takes in its call
 HOLDING = ("Sequential", "Residual")  # blocks that hold blocks
 SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
     "cosine": lambda rate, steps: CosineDecay(rate, steps),
@@ -129,6 +132,8 @@ def entry_layers(spec: TrainSpec, i: int, entry: Any, shape: Shape) -> list[Laye
 def _block(given: Mapping[str, Any], shape: Shape, where: str, seed: int) -> Layer:
     """A layer from a table; one that holds others, `layers`, is a model: of Sequential, they stand in a row, of
     Residual, what comes in is added to what they make of it. seed: where a graph draws its weights from."""
+    if attends(given):
+        return _attention(given, shape, where, seed)
     if given.get("class") not in HOLDING or not isinstance(given.get("layers"), list):
         return _part(layer_family, given, where)  # type: ignore[no-any-return]
     known = sorted({"class", "layers", "name"})
@@ -150,6 +155,24 @@ def _block(given: Mapping[str, Any], shape: Shape, where: str, seed: int) -> Lay
         raise InvalidArgument(f"{where}, Residual", f"blocks that give back the shape {shape}", Told(str(within)), fix)
     x = Input(shape)
     return Functional(x, add([x, row(x)]), name=given.get("name"), seed=seed)
+
+
+def attends(given: Mapping[str, Any]) -> bool:
+    """Whether a table is that of an attention, which wants to be told what looks at what."""
+    cls = layer_family.names.get(str(given.get("class")))
+    return isinstance(cls, type) and issubclass(cls, Attending | Headed)
+
+
+def _attention(given: Mapping[str, Any], shape: Shape, where: str, seed: int) -> Layer:
+    """In a row of blocks what comes in looks at itself; with use_causal_mask, at what came before only."""
+    layer = _part(layer_family, {key: value for key, value in given.items() if key != CAUSAL}, where)
+    x = Input(shape)
+    asked = [[x, x]] if isinstance(layer, Attending) else [x, x]
+    try:
+        return Functional(x, layer(*asked, use_causal_mask=bool(given.get(CAUSAL))), seed=seed)
+    except PellucidError as problem:
+        problem.where = f"{where}, {problem.where}"
+        raise
 
 
 def _checked_shape(layer: Layer, shape: Shape, where: str) -> Shape:
