@@ -15,8 +15,8 @@ from ..arrays import Array
 from ..errors import InvalidArgument, Told
 from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
-from ..layers.composite import _given as read_by
 from ..layers.composite import _masks as masks_of
+from ..layers.connecting import what_is_read
 from ..layers.traced import Traced
 from ..ops import Op
 from ..registry import snake
@@ -106,7 +106,7 @@ def walked(model: Any, *rows: Array) -> Iterator[tuple[Step, tuple[Array, ...]]]
     """(step, all that it gives) one after another, in prediction; masks are among them."""
     values = dict(zip(model.wiring.inputs, rows, strict=True))
     for step in model.wiring.steps:
-        given, masks, key = read_by(step, values), masks_of(step, values), model.key.fold(*step.numbers)
+        given, masks, key = what_is_read(step, values), masks_of(step, values), model.key.fold(*step.numbers)
         part, trains = model.part(model.p, step.path), step.trains(False)
         y, _ = step.layer.forward(part, *given, training=trains, rng=key, **masks)
         made = y if isinstance(y, tuple) else (y,)
