@@ -75,6 +75,8 @@ def test_what_is_wrong_with_a_folder_is_told(folder: Path) -> None:
         text_dataset_from_directory(folder / ".hidden", labels=None)
     with pytest.raises(DataError, match="a folder of files for each class"):
         text_dataset_from_directory(folder / "pos" / "deeper")
+    with pytest.raises(FileError, match="no such folder"):
+        text_dataset_from_directory(folder / "none")
     with pytest.raises(DataError, match="8 labels"):
         text_dataset_from_directory(folder, labels=[0, 1])
     (folder / "pos" / "0.txt").write_bytes(b"\xff")

@@ -118,6 +118,8 @@ def test_a_vocabulary_that_cannot_be_is_refused() -> None:
     ):  # fmt: skip
         with pytest.raises(DataError, match=words):
             L.StringLookup(5, mask_token="").set_vocabulary(bad)
+    with pytest.raises(WrongType, match="a list of tokens"):
+        L.StringLookup(vocabulary=3)
     with pytest.raises(WrongType, match="text, got 3"):
         L.StringLookup(vocabulary=["a", 3])
     with pytest.raises(InvalidArgument, match="one weight for each token"):

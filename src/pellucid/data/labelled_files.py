@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from ..errors import DataError, InvalidArgument, Told
+from ..errors import DataError, FileError, InvalidArgument, Told
 from ..rng import Key, fresh_key
 from .pydataset import PyDataset
 from .utils import to_categorical
@@ -57,6 +57,8 @@ def from_directory(
     seed: int | None, validation_split: float | None, subset: str | None, verbose: bool,
 ) -> Any:  # fmt: skip
     """The files of a folder as batches of this kind, or two of its parts."""
+    if not folder.is_dir():
+        raise FileError(f"reading {folder}", "a folder of files", Told("no such folder"), "Check the path.")
     names = _class_names(where, folder, labels, class_names)
     checks.one_of(f"{where} label_mode", label_mode, ["int", "categorical", "binary", None])
     _check_split(where, validation_split, subset, shuffle, seed)

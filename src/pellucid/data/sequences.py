@@ -44,7 +44,11 @@ def pad_sequences(
     maxlen = max(map(len, sequences), default=0) if maxlen is None else checks.integer(f"{PAD} maxlen", maxlen, 1)
     if isinstance(value, str) and np.dtype(dtype).kind not in "OUS":
         raise InvalidArgument(f"{PAD} dtype", "object, as the value is text", dtype)
-    rows = [np.asarray(one[-maxlen:] if truncating == "pre" else one[:maxlen], dtype) for one in sequences if len(one)]
+    cut = slice(-maxlen, None) if truncating == "pre" else slice(maxlen)
+    try:
+        rows = [np.asarray(one[cut], dtype) for one in sequences if len(one)]
+    except (TypeError, ValueError) as problem:
+        raise DataError(f"{PAD} sequences", f"steps of the dtype {dtype}", Told(str(problem))) from None
     inner = rows[0].shape[1:] if rows else ()
     padded: Array = np.full((len(sequences), maxlen, *inner), value, dtype)
     filled = iter(rows)
@@ -103,7 +107,8 @@ def timeseries_dataset_from_array(
     >>> x.tolist(), y.tolist()
     ([[0, 1, 2], [4, 5, 6]], [0, 40])
     """
-    data, rows = known(data), len(data)
+    data = known(data)
+    rows = len(data) if data.ndim else 0
     length = checks.integer(f"{SERIES} sequence_length", sequence_length, minimum=1)
     stride = checks.integer(f"{SERIES} sequence_stride", sequence_stride, minimum=1, maximum=max(rows - 1, 1))
     rate = checks.integer(f"{SERIES} sampling_rate", sampling_rate, minimum=1, maximum=max(rows - 1, 1))

@@ -77,6 +77,8 @@ def split_dataset(
     where = "split_dataset, argument"
     if isinstance(dataset, PyDataset):
         batches = list(dataset)
+        if not batches:
+            raise DataError(f"{where} dataset", "at least one batch", Told("none"))
         several = isinstance(batches[0], tuple)
         parts = list(map(np.concatenate, zip(*batches, strict=True))) if several else [np.concatenate(batches)]
     else:

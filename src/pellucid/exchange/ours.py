@@ -16,8 +16,7 @@ from ..errors import InvalidArgument, Told
 from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
 from ..layers.traced import Traced
-from ..layers.walking import given_to as read_by
-from ..layers.walking import masks_of
+from ..layers.walking import given_to, masks_of
 from ..ops import Op
 from ..registry import snake
 from ..wiring import Step
@@ -81,7 +80,7 @@ def only_ours(model: Any, where: str, fix: str) -> None:
         refuse_foreign(f"{where}, layer {layer.name!r}", layer, fix)
         if layer.takes_text:
             told = Told(type(layer).__name__)
-            raise InvalidArgument(f"{where}, layer {layer.name!r}", "layers that read numbers", told, fix)
+            raise InvalidArgument(f"{where}, layer {layer.name!r}", "a kind of layer that reads numbers", told, fix)
         for activation in activations_of(layer):
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
 
@@ -106,7 +105,7 @@ def walked(model: Any, *rows: Array) -> Iterator[tuple[Step, tuple[Array, ...]]]
     """(step, all that it gives) one after another, in prediction; masks are among them."""
     values = dict(zip(model.wiring.inputs, rows, strict=True))
     for step in model.wiring.steps:
-        given, masks, key = read_by(step, values), masks_of(step, values), model.key.fold(*step.numbers)
+        given, masks, key = given_to(step, values), masks_of(step, values), model.key.fold(*step.numbers)
         part, trains = model.part(model.p, step.path), step.trains(False)
         y, _ = step.layer.forward(part, *given, training=trains, rng=key, **masks)
         made = y if isinstance(y, tuple) else (y,)

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import checks
 from ..arrays import TEXT, Array, Arrays
-from ..errors import DataError, FileError, InvalidArgument, NotReady, Told
+from ..errors import DataError, FileError, InvalidArgument, NotReady, Told, WrongType
 from ..rng import Key
 from .encoding import MODES, Encoding, batches_of, encoded, plain_list, salt_argument
 from .hashes import fingerprint, siphash
@@ -127,6 +127,8 @@ class IndexLookup(Encoding):
         """Take these tokens, most frequent first, in the place of those that there are: a list, an array, or the path
         of a text file with one in each line. idf_weights: one for each, where output_mode is "tf_idf"."""
         where = f"layer {self.name!r}, set_vocabulary"
+        if not isinstance(vocabulary, Iterable | Path) or isinstance(vocabulary, bytes | Mapping):
+            raise WrongType(where, "a list of tokens, or the path of a file with them", vocabulary)
         given = self._from_file(where, vocabulary) if isinstance(vocabulary, str | Path) else plain_list(vocabulary)
         given = [self.token(where, one) for one in given]
         n = len(self.special)

@@ -98,7 +98,7 @@ def walked(model: Any) -> Iterator[Walked]:
             only_ours(f"layer {step.path!r}", step.layer)
         if step.layer.takes_text:
             told = Told(type(step.layer).__name__)
-            raise InvalidArgument(f"to_numpy, layer {step.path!r}", "layers that read numbers", told, INSTEAD)
+            raise InvalidArgument(f"to_numpy, layer {step.path!r}", "a kind of layer that reads numbers", told, INSTEAD)
         if any_of(step.masks) and not isinstance(step.layer, READS_MASK):
             raise InvalidArgument(
                 f"to_numpy, layer {step.path!r}",
