@@ -101,7 +101,7 @@ def test_recurrence_stays_near_where_what_enters_it_is_in_bytes(tmp_path: Path):
     )
     given = Key(3).normal((60, 6, 4))
     program = Program(tmp_path, {"recurrence": model}, int8=True, data=given)
-    program.agrees("recurrence", [given], rtol=0, atol=0.03)
+    program.agrees("recurrence", [given], rtol=0, atol=0.05)
     source = program.cases["recurrence"].listing.source()
     assert source.count("dense_int8(") == 4  # its definition, and what enters the three
 
