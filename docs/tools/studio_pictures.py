@@ -72,6 +72,12 @@ def train(browser: Browser, link: str) -> None:
     someone.press("Search for better settings")
     someone.press("Search")
     someone.page.locator("main .value").wait_for(timeout=300_000)
+    train_starts(someone)
+    someone.context.close()
+
+
+def train_starts(someone: Hands) -> None:
+    """Those with more than neurons."""
     for start in ("A small convolutional network", "A digit read line by line", "Lines that look at each other"):
         someone.go("Network")
         someone.page.get_by_label("Begin from").select_option(label=start)
@@ -79,7 +85,6 @@ def train(browser: Browser, link: str) -> None:
         someone.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
         someone.state("running")
         someone.state("done")
-    someone.context.close()
 
 
 def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
@@ -103,21 +108,26 @@ def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
     photograph(visitor, f"search_{scheme}_{size}")
     open_run(visitor, "spirals-1")
     photograph(visitor, f"boundary_{scheme}_{size}")
+    steps(visitor, f"{scheme}_{size}")
+    visitor.context.close()
+
+
+def steps(visitor: Hands, kind: str) -> None:
+    """One example in a convolution, in a memory, and in attention."""
     look_into(visitor, FILTERS, "conv2d Conv2D")
     maps = visitor.page.get_by_role("region", name="The step").get_by_role("button", name="map 3", exact=True)
     maps.click()
     visitor.page.get_by_text("The patch that it saw").wait_for()
-    photograph(visitor, f"filters_{scheme}_{size}", of=maps)
+    photograph(visitor, f"filters_{kind}", of=maps)
     look_into(visitor, MEMORY, "lstm LSTM")
     for _ in range(4):
         visitor.page.get_by_role("button", name="The next step").click()
-    photograph(visitor, f"memory_{scheme}_{size}", of=visitor.page.get_by_label("Step of the sequence"))
+    photograph(visitor, f"memory_{kind}", of=visitor.page.get_by_label("Step of the sequence"))
     look_into(visitor, ATTENTION, "dot_product_attention DotProductAttention")
     table = visitor.page.get_by_role("button", name="Table of shares")
     for _ in range(5):
         table.press("ArrowDown")
-    photograph(visitor, f"attention_{scheme}_{size}", of=table)
-    visitor.context.close()
+    photograph(visitor, f"attention_{kind}", of=table)
 
 
 def look_into(visitor: Hands, run: str, step: str) -> None:

@@ -20,7 +20,7 @@ from ...layers.recurrent import Recurrent
 from ...layers.softmax import Softmax
 from ...ops.base import Op
 from ..base import own
-from .paying import attended, is_attention, looks
+from .attention import attended, is_attention, looks
 from .records import LayerRecord, StepRecord
 from .step import Step
 from .through_time import through_time
