@@ -95,7 +95,8 @@ def kind_of(module: Any) -> str:
     home = kind.__module__
     if home.startswith("torch.nn."):
         return f"nn.{kind.__name__}"
-    return str(kind.__name__) if home == f"{__package__}.parts" else f"{home}.{kind.__name__}"
+    mine = home in (f"{__package__}.parts", f"{__package__}.recurrent_parts")
+    return str(kind.__name__) if mine else f"{home}.{kind.__name__}"
 
 
 def _read(torch: Any, reading: Reading, module: Any, node: Any, values: Mapping[Any, Any]) -> Any:

@@ -105,7 +105,7 @@ def step_by_step(use: Use, x: Tensor, mask: Any = None, *states: Tensor) -> Any:
         "zero_output_for_mask": m.zero_output, "activation": activation_of(use, m.activation),
         "dropout": m.of_inputs, "recurrent_dropout": m.of_states,
     }  # fmt: skip
-    if m.gate is not None:
+    if m.mode in ("GRU", "LSTM"):
         options["recurrent_activation"] = activation_of(use, m.gate)
     y, *ends = called(use, x, weights_of(use, "l0"), list(states) or None, mask, **options)
     last = ops.get_item(y, (slice(None), -1)) if {0, 1} <= read else y
