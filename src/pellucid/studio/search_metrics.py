@@ -61,7 +61,8 @@ def _rows(numbers: Array) -> Array:
 
 def _off(right: Array) -> Array:
     """By how much each row is wrong, one more than the next."""
-    return np.linspace(0.1, 1, len(right), dtype="float32")[:, None] * (right.std() + 1)
+    found: Array = np.linspace(0.1, 1, len(right), dtype="float32")[:, None] * (right.std() + 1)
+    return found
 
 
 def _suits(name: str, truth: Array, right: Array, wrong: Array) -> bool:
