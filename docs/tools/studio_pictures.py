@@ -118,7 +118,7 @@ def steps(visitor: Hands, kind: str) -> None:
     maps = visitor.page.get_by_role("region", name="The step").get_by_role("button", name="map 3", exact=True)
     maps.click()
     visitor.page.get_by_text("The patch that it saw").wait_for()
-    photograph(visitor, f"filters_{kind}", of=maps)
+    photograph(visitor, f"filters_{kind}", of=visitor.page.get_by_role("heading", name="What each filter finds"))
     look_into(visitor, MEMORY, "lstm LSTM")
     for _ in range(4):
         visitor.page.get_by_role("button", name="The next step").click()
