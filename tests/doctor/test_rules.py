@@ -77,7 +77,7 @@ def noisy_moons(epochs: int) -> Case:
     return moons((128, 128), epochs, given)
 
 
-def sequences(layer: layers.Layer, place: int, steps: int = 30, rows: int = 400, epochs: int = 8) -> Case:
+def sequences(layer: layers.Layer, place: int, steps: int = 40, rows: int = 800, epochs: int = 6) -> Case:
     """Whether the first number of the step at this place was above 0, all else being noise."""
     x = np.random.default_rng(0).normal(size=(rows, steps, 2)).astype("float32")
     y, kept = (x[:, place, 0] > 0).astype(int), rows * 3 // 4
@@ -154,7 +154,7 @@ CASES: dict[str, tuple[Make, Make]] = {
 }  # fmt: skip
 
 
-def test_all_rules_has_its_cases():
+def test_every_rule_has_its_cases():
     assert sorted(CASES) == sorted(RULES)
 
 

@@ -18,9 +18,9 @@ from .through_time import at_start
 
 
 @once
-def remembering(case: Case) -> Trial | None:
-    """The run again, with GRU in the place of SimpleRNN and gates that keep the state at first; None for a network
-    that cannot be made again from its config."""
+def remembering(case: Case, *, longer: float = 1.0) -> Trial | None:
+    """The run again, `longer` times as many steps, with GRU in the place of SimpleRNN and gates that keep the state at
+    first; None for a network that cannot be made again from its config."""
     asked_for(case)
     model = fresh(case)
     try:
@@ -35,7 +35,7 @@ def remembering(case: Case) -> Trial | None:
     longest = max(len(reach.shares) for reach in at_start(case).values())
     for _, layer in twin.leaves():
         keep(layer, math.log(longest))
-    steps = max(1, min(case.steps, affordable(case)))
+    steps = max(1, int(min(case.steps, affordable(case)) * longer))
     compiled(case, twin, steps)
     data = rows(case)
     stopped = train_copy(twin, data.x, data.y, case.batch_size, steps, data.weights)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..base import Case, Remedy, Rule, Signal
-from ..blaming import UNTOLD, lost, room, worth
+from ..blaming import UNTOLD, longer_by, lost, room, worth
 from ..consequences import OUTCOMES, STRENGTHS
 from ..experiments import actual, trial
 from ..remembering import remembering
@@ -14,8 +14,9 @@ FADED = 0.01  # of a gradient, at the first step: more can be learned from
 
 def measure(case: Case) -> Signal | None:
     """The share of a twin's success that the run lacks, where of a gradient at the last step of a recurrent layer less
-    than 1 % arrives at the first, before training and now; the twin being trained alike, with GRU for SimpleRNN, and
-    biases with which gates begin by keeping the state. None without a recurrent layer of 8 steps or more."""
+    than 1 % arrives at the first, before training and now; the twin having GRU for SimpleRNN, and biases with which
+    gates begin by keeping the state. It is trained for five times the steps, or for more where these were few, and so
+    is a copy of the run, which must lack as much. None without a recurrent layer of 8 steps or more."""
     found, later = at_start(case), now(case)
     faded = [
         label for label in found if found[label].first < FADED and (not case.trained or later[label].first < FADED)
@@ -26,14 +27,15 @@ def measure(case: Case) -> Signal | None:
     words, run = told(worst, found[worst]), actual(case)
     if not faded or room(run) < UNTOLD:
         return Signal(0.0, f"{words}.", worst)
-    other = remembering(case)
+    factor = longer_by(case) or 1.0
+    other, same = remembering(case, longer=factor), trial(case, longer=factor)
     if other is None:
         return None
-    value = min(lost(run, other), lost(trial(case), other)) * worth(case, other)
+    value = min(lost(run, other), lost(same, other)) * worth(case, other)
     evidence = (
         f"{words} before training, {later[worst].first:.1e} now; a tenth or more of it over {found[worst].memory} "
-        f"steps. The training loss came to {run.train.loss:.3g}; in a copy whose gates begin by keeping the state, to "
-        f"{other.train.loss:.3g} in {other.steps} steps."
+        f"steps. In {other.steps} steps the training loss of a copy comes to {same.train.loss:.3g}, with gates that "
+        f"begin by keeping the state to {other.train.loss:.3g}."
     )
     return Signal(value, evidence, worst)
 
