@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +20,14 @@ from ..data.labels import Names, are_plain, counted_from_zero, labels_or_numbers
 from ..data.picture_folders import read_pictures
 from ..data.pictures import is_picture
 from ..data.rowfile import AT_ONCE, RowFile
+from ..data.text import alphabet, encoded, read_text, windows
 from ..data.utils import train_test_split
 from ..errors import DataError, InvalidArgument, Told
 from ..tables import TableData, is_large, is_table, load_table, stream_table
-from .spec import TrainSpec
+from .spec import TrainSpec, of_text
 
 TEST_SHARE = 0.2  # of data that comes without a test part
+TEXT_SHARE = 0.1  # of a text: its end
 Fold = tuple[int, int]  # (i, k): the i-th of k, from 0
 Reader = Callable[[str, str, Sequence[Array]], Names]  # from where, the task and targets to the classes
 
@@ -44,7 +47,8 @@ class Prepared:
     unusual: bool = False  # whether the classes are others than all from 0 to the largest label
     doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
     table: TableData | None = None  # where the rows come from a table
-    remarks: tuple[str, ...] = ()  # what there is to say of pictures
+    remarks: tuple[str, ...] = ()  # what there is to say of pictures, or of a text
+    text: bool = False  # whether samples are windows of characters (N, T), and the targets the characters that follow
 
     @property
     def metrics(self) -> list[str]:
@@ -103,6 +107,10 @@ def prepare(spec: TrainSpec, read: Reader = read_targets, fold: Fold | None = No
     given = [key for key in ("target", "drop", "keep", "split_by", "split_time", "frequencies") if getattr(spec, key)]
     if given:
         raise InvalidArgument(f"spec, {given[0]}", "a table as data", Told(spec.data), "Leave it out.")
+    if of_text(spec.data):
+        return text_of(spec, fold)
+    if spec.window:
+        raise InvalidArgument("spec, window", "a text as data", Told(spec.data), "Leave it out.")
     if is_pictures(spec.data):
         return pictures_of(spec, fold)
     (x_train, y_train), (x_test, y_test) = load(spec.data, spec.seed)
@@ -153,6 +161,31 @@ def pictures_of(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
     return Prepared(
         x_train, y_train, validation, x_test, y_test, len(names), len(names), names, True, remarks=found.remarks
     )
+
+
+def text_of(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
+    """The windows of a text, in its order: what is trained on, then what is watched, then what is tested on."""
+    where = f"data {spec.data}"
+    text, remarks = characters_of(spec.data)
+    names = alphabet(where, text)
+    x, y = windows(encoded(text, names)[0], spec.window)
+    tested = math.ceil(TEXT_SHARE * len(x))
+    held = math.ceil(spec.validation_split * (len(x) - tested))
+    if len(x) - tested - held < 1:
+        told, fix = Told(f"{len(x)}, from {len(text):,} characters"), "Take a longer text, or a shorter --window."
+        raise DataError(where, f"windows of {spec.window} characters to train on, to watch and to test on", told, fix)
+    rows = np.arange(len(x) - tested)
+    watched = rows[len(rows) - held :] if fold is None else np.array_split(rows, fold[1])[fold[0]]
+    trained = np.setdiff1d(rows, watched)
+    return Prepared(
+        x[trained], y[trained], (x[watched], y[watched]) if len(watched) else None, x[len(rows) :], y[len(rows) :],
+        len(names), len(names), names, True, remarks=remarks, text=True,
+    )  # fmt: skip
+
+
+def characters_of(data: str) -> tuple[str, tuple[str, ...]]:
+    """(a text, what there is to say about it): a data set's by its name, or a file's."""
+    return (datasets.austen.read(), ()) if data == "austen" else read_text(Path(data))
 
 
 def table_of(spec: TrainSpec, fold: Fold | None = None) -> TableData:

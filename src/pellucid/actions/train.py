@@ -37,6 +37,7 @@ from .building import build
 from .data import Prepared, prepare
 from .fingerprint import fingerprint
 from .judging import baseline, judge
+from .networks import written_out
 from .runs import Run
 from .spec import TrainSpec
 
@@ -91,6 +92,7 @@ def train(
     with by_mpiexec() as ranks:
         checksum = fingerprint(spec.data)
         data = prepare(spec)
+        spec = written_out(spec, data)
         epochs = planned_epochs(spec, data)
         model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
         if ranks is not None and ranks.rank:
@@ -213,6 +215,7 @@ def chain(model: Sequential) -> str:
 def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
     """As many as the spec says; else at least 10, and enough for 4,000 steps, of very many rows at least 2, and enough
     for 20 million; with until_converged, as it takes."""
+    spec = written_out(spec, data)
     if spec.epochs is not None:
         return spec.epochs
     if spec.until_converged:

@@ -18,6 +18,8 @@ def lr_command(
     target: Annotated[list[str] | None, option("target")] = None,
     drop: Annotated[list[str] | None, option("drop")] = None,
     keep: Annotated[list[str] | None, option("keep")] = None,
+    window: Annotated[int | None, option("window")] = None,
+    network: Annotated[str | None, option("network")] = None,
     layers: Annotated[str | None, option("layers")] = None,
     activation: Annotated[str | None, option("activation")] = None,
     optimizer: Annotated[str | None, option("optimizer")] = None,

@@ -89,8 +89,7 @@ def blocks_of(spec: TrainSpec, data: Prepared) -> tuple[list[dict[str, Any]], li
     blocks: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     shape: Shape | None = tuple(data.x_train.shape[1:])
-    front = building.stack(spec.model_copy(update={"layers": [{"class": "Identity"}]}), data)[:-1]
-    for _, layer in front:
+    for layer in building.in_front(spec, data):
         shape = _add(blocks, None, layer, shape, spec)
     for i, entry in enumerate(spec.layers):
         try:

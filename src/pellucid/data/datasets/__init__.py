@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from ..idx import read_idx, write_idx
 from ..npz import load_npz
-from . import blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from . import austen, blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
 from .catalogue import DatasetInfo, at_hand, catalogue, load
 
 __all__ = [
     "DatasetInfo",
     "at_hand",
+    "austen",
     "blobs",
     "catalogue",
     "circles",

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from ...arrays import Shape
 from ...errors import UnknownName
-from . import blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from . import austen, blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
 from .base import Split
 
 _COMPUTED = "computed here from a seed"
@@ -17,7 +17,8 @@ _NO_LICENCE = "none needed"
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """One row of the table; `shape` is that of one sample, `classes` is None for a regression."""
+    """One row of the table; `shape` is that of one sample, `classes` is None for a regression. Of a text a sample is a
+    character, and the classes are the different ones."""
 
     name: str
     samples: int
@@ -51,6 +52,13 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
                 "digits", 1797, (8, 8), 10, "images", "Alpaydin & Kaynak, UCI (1998)", "CC BY 4.0", "inside the package"
             ),
             digits,
+        ),
+        (
+            DatasetInfo(
+                "austen", 684707, (), 75, "text", "Jane Austen, Pride and Prejudice (1813)", "public domain",
+                "inside the package",
+            ),
+            austen,
         ),
         (_toy("xor", 2), xor),
         (_toy("moons", 2), moons),
@@ -87,5 +95,5 @@ def load(name: str, seed: int = 0) -> Split:
     if name not in _TABLE:
         raise UnknownName("datasets.load, argument name", name, _TABLE)
     module = _TABLE[name][1]
-    split: Split = module.load_data() if module in (mnist, fashion_mnist) else module.load_data(seed=seed)
+    split: Split = module.load_data() if module in (mnist, fashion_mnist, austen) else module.load_data(seed=seed)
     return split
