@@ -59,7 +59,9 @@ def baseline(y_train: Array, y_test: Array, classes: int) -> float:
     """What knows no inputs: accuracy of the commonest class of the training data, or RMSE of their mean. Of a text: bits
     for each character, if each is as likely everywhere as it is in the training data."""
     if classes and y_train.ndim == 2:
-        counts = np.bincount(y_train.ravel(), minlength=classes) + 1.0  # one more each, as some may be in the test alone
+        counts = (
+            np.bincount(y_train.ravel(), minlength=classes) + 1.0
+        )  # one more each, as some may be in the test alone
         return float(-np.log2(counts / counts.sum())[y_test].mean())
     if classes:
         return float((y_test == np.bincount(y_train.astype(np.intp)).argmax()).mean())

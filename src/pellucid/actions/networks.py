@@ -18,7 +18,8 @@ Blocks = list[int | dict[str, Any]]
 SMALLEST = 4  # pixels along a side, of which two pools leave one
 EMBEDDED = 32  # numbers for each character
 ROOMY = 16  # and from which on LeNet's convolutions take no border along
-STEPS, MOST = 3300, 40  # of training, and the most epochs, where nobody says how many; there are 2 at least
+STEPS = {"lenet": 3300, "cnn": 3300}  # of training, where nobody says how many epochs
+OTHERS, FEWEST, MOST = 1100, 2, 40  # the same of all others; and epochs at least and at most
 
 
 def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
@@ -32,7 +33,8 @@ def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
         raise InvalidArgument("spec, layers", f"numbers of units, as the network is {name}", told, fix)
     found: dict[str, Any] = {"network": "auto", "layers": NETWORKS[name](spec, data)}
     if spec.epochs is None and not spec.until_converged:
-        found["epochs"] = min(MOST, max(2, math.ceil(STEPS / math.ceil(len(data.x_train) / spec.batch_size))))
+        each = math.ceil(len(data.x_train) / spec.batch_size)
+        found["epochs"] = min(MOST, max(FEWEST, round(STEPS.get(name, OTHERS) / each)))
     return spec.model_copy(update=found)
 
 
@@ -41,7 +43,10 @@ def lenet(spec: TrainSpec, data: Prepared) -> Blocks:
     front, side = _pictures(spec, data)
     border = {} if side >= ROOMY else {"padding": "same"}
     convolutions = [
-        [{"class": "Conv2D", "filters": filters, "kernel_size": 3, "activation": "relu", **border}, {"class": "MaxPooling2D"}]
+        [
+            {"class": "Conv2D", "filters": filters, "kernel_size": 3, "activation": "relu", **border},
+            {"class": "MaxPooling2D"},
+        ]
         for filters in (16, 32)
     ]
     return [*front, *sum(convolutions, []), {"class": "Flatten"}, *spec.layers]

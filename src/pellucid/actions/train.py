@@ -203,13 +203,14 @@ def _finished(
 
 
 def chain(model: Sequential) -> str:
-    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs."""
+    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs. T is a
+    length that is left open."""
     shapes = [model.input_shape[1:]]
     for layer in model.layers:
         shape = layer.output_shape[1:]
         if isinstance(layer, Dense) or math.prod(n or 1 for n in shape) != math.prod(n or 1 for n in shapes[-1]):
             shapes.append(shape)
-    return "-".join("x".join(map(str, shape)) for shape in shapes)
+    return "-".join("x".join("T" if n is None else str(n) for n in shape) for shape in shapes)
 
 
 def planned_epochs(spec: TrainSpec, data: Prepared) -> int:

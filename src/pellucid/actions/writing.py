@@ -42,7 +42,9 @@ def write(
     start = ("\n" if "\n" in names else names[0]) if start is None else start
     if strange := sorted(set(start) - set(names)):
         fix = f"It knows {listed(names)!r}."
-        raise InvalidArgument("write, --start", "characters of the text that it was trained on", Told(listed(strange)), fix)
+        raise InvalidArgument(
+            "write, --start", "characters of the text that it was trained on", Told(listed(strange)), fix
+        )
     if not start:
         raise InvalidArgument("write, --start", "one character at least", start)
     return _written(_reader(model, spec), names, start, length, temperature, Key(seed).fold("write"))
@@ -91,7 +93,9 @@ class Stepping:
         model.gather()
         self.layers = model.layers
         self.going = [
-            type(layer).from_config({**layer.get_config(), "return_state": True}) if isinstance(layer, Recurrent) else layer
+            type(layer).from_config({**layer.get_config(), "return_state": True})
+            if isinstance(layer, Recurrent)
+            else layer
             for layer in self.layers
         ]
         self.states: list[tuple[Array, ...]] = [() for _ in self.layers]

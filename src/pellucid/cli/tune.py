@@ -62,7 +62,6 @@ def tune_command(
     keep: Annotated[list[str] | None, option("keep")] = None,
     split_by: Annotated[str | None, option("split_by")] = None,
     split_time: Annotated[str | None, option("split_time")] = None,
-    window: Annotated[int | None, option("window")] = None,
     network: Annotated[str | None, option("network")] = None,
     layers: Annotated[str | None, option("layers")] = None,
     activation: Annotated[str | None, option("activation")] = None,

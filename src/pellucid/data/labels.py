@@ -133,10 +133,13 @@ def flat(y: Array) -> Array:
 def listed(names: Sequence[Name]) -> str:
     """Names in a sentence.
 
-    >>> listed(["cat", "dog"]), listed(range(100))
-    ('cat, dog', '0, 1, 2, 3, 4, 5, 6, ..., 99')
+    >>> listed(["cat", "dog"]), listed(range(100)), listed(["\\n", "a"])
+    ('cat, dog', '0, 1, 2, 3, 4, 5, 6, ..., 99', "'\\\\n', a")
     """
-    shown = [str(name) for name in names]
+    shown = [
+        repr(name) if isinstance(name, str) and not (name.strip() and name.isprintable()) else str(name)
+        for name in names
+    ]
     return ", ".join(shown if len(shown) <= SHOWN else [*shown[: SHOWN - 1], "...", shown[-1]])
 
 

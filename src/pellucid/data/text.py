@@ -33,7 +33,9 @@ def is_text(name: str) -> bool:
         return False
     with reading(f"reading {name}", "a file of text"):
         content = _content(Path(name), LOOKED_AT)
-    text = content.decode("utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8", "replace")
+    text = content.decode(
+        "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8", "replace"
+    )
     return not _like_a_table([line for line in text.splitlines() if line.strip()][:LINES])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..idx import read_idx, write_idx
 from ..npz import load_npz
-from . import austen, blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from . import austen, blobs, cifar10, cifar100, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
 from .catalogue import DatasetInfo, at_hand, catalogue, load
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "austen",
     "blobs",
     "catalogue",
+    "cifar10",
+    "cifar100",
     "circles",
     "digits",
     "fashion_mnist",

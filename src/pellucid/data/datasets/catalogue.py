@@ -7,7 +7,7 @@ from types import ModuleType
 
 from ...arrays import Shape
 from ...errors import UnknownName
-from . import austen, blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from . import austen, blobs, cifar10, cifar100, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
 from .base import Split
 
 _COMPUTED = "computed here from a seed"
@@ -47,6 +47,13 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
             DatasetInfo("fashion_mnist", 70000, (28, 28), 10, "images", "Xiao, Rasul & Vollgraf (2017)", "MIT", _FOUND),
             fashion_mnist,
         ),
+        *(
+            (
+                DatasetInfo(name, 60000, (32, 32, 3), classes, "images", "Krizhevsky (2009)", "not stated", _FOUND),
+                module,
+            )
+            for name, classes, module in (("cifar10", 10, cifar10), ("cifar100", 100, cifar100))
+        ),
         (
             DatasetInfo(
                 "digits", 1797, (8, 8), 10, "images", "Alpaydin & Kaynak, UCI (1998)", "CC BY 4.0", "inside the package"
@@ -55,7 +62,13 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
         ),
         (
             DatasetInfo(
-                "austen", 684707, (), 75, "text", "Jane Austen, Pride and Prejudice (1813)", "public domain",
+                "austen",
+                684707,
+                (),
+                75,
+                "text",
+                "Jane Austen, Pride and Prejudice (1813)",
+                "public domain",
                 "inside the package",
             ),
             austen,
@@ -70,6 +83,15 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
 }
 
 
+_IMAGES = {
+    "mnist": mnist.MNIST,
+    "fashion_mnist": fashion_mnist.FASHION_MNIST,
+    "cifar10": cifar10.CIFAR10,
+    "cifar100": cifar100.CIFAR100,
+}
+_WHOLE = (*_IMAGES, "austen")  # which come in two parts
+
+
 def catalogue() -> list[DatasetInfo]:
     """Every data set there is.
 
@@ -81,8 +103,7 @@ def catalogue() -> list[DatasetInfo]:
 
 def at_hand(name: str) -> bool:
     """Whether a data set can be loaded without a download."""
-    images = {"mnist": mnist.MNIST, "fashion_mnist": fashion_mnist.FASHION_MNIST}
-    return name not in images or images[name].at_hand()
+    return name not in _IMAGES or _IMAGES[name].at_hand()
 
 
 def load(name: str, seed: int = 0) -> Split:
@@ -95,5 +116,5 @@ def load(name: str, seed: int = 0) -> Split:
     if name not in _TABLE:
         raise UnknownName("datasets.load, argument name", name, _TABLE)
     module = _TABLE[name][1]
-    split: Split = module.load_data() if module in (mnist, fashion_mnist, austen) else module.load_data(seed=seed)
+    split: Split = module.load_data() if name in _WHOLE else module.load_data(seed=seed)
     return split
