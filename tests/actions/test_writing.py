@@ -80,10 +80,14 @@ def test_what_it_cannot_write_is_said(trained: Path, tmp_path: Path):
         apply.predict(trained, None)
 
 
-def test_the_rest_takes_it_like_any_run(trained: Path, tmp_path: Path):
+@pytest.mark.long
+def test_a_report_shows_what_it_writes(trained: Path, tmp_path: Path):
     page = report(trained, tmp_path / "report.html").read_text(encoding="utf-8")
     assert "held-out characters" in page
     assert "seven eight" in page  # what it writes
+
+
+def test_the_rest_takes_it_like_any_run(trained: Path, tmp_path: Path):
     explanation, names = explain(trained, None, [0])
     assert names[0] == "\n"
     assert "GRU" in explanation.text()

@@ -30,7 +30,7 @@ def test_the_table_tells_the_truth(info):
 
 def test_the_table_is_complete():
     names = [info.name for info in datasets.catalogue()]
-    assert sorted(names) == sorted([*LOCAL, "mnist", "fashion_mnist"])
+    assert sorted(names) == sorted([*LOCAL, "mnist", "fashion_mnist", "cifar10", "cifar100", "austen"])
     assert all(hasattr(datasets, name) for name in names)
 
 

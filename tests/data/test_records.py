@@ -60,7 +60,7 @@ def test_it_is_found_in_its_archive_and_by_the_environment(tmp_path: Path, monke
 
 
 def test_what_is_wrong_is_said(tmp_path: Path):
-    with pytest.raises(errors.FileError, match=r"cifar-10-binary.tar.gz, or a folder with data_batch_1.bin"):
+    with pytest.raises(errors.FileError, match=r"cifar-10-binary\.tar\.gz, or a folder with data_batch_1\.bin"):
         SMALL.load(tmp_path)
     (tmp_path / "data_batch_1").write_bytes(b"pickled")
     with pytest.raises(errors.FileError, match="Python's pickles, which are not read"):
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_said(tmp_path: Path):
     archive.parent.mkdir()
     with tarfile.open(archive, "w:gz") as file:
         file.addfile(tarfile.TarInfo(f"{SMALL.folder}/other.bin"), io.BytesIO())
-    with pytest.raises(errors.FileError, match="data_batch_1.bin"):
+    with pytest.raises(errors.FileError, match=r"data_batch_1\.bin"):
         SMALL.load(archive)
 
 

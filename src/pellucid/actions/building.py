@@ -50,9 +50,9 @@ def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
     model = Sequential([layer for _, layer in stack(spec, data)], name="model", seed=spec.seed)
     model.build((None, None) if data.text else (None, *data.x_train.shape[1:]))  # a text is read in any pieces
     if data.classes and model.output_shape != (None, *((None,) if data.text else ()), data.classes):
+        of = "character, at each place" if data.text else "class"
         raise InvalidArgument(
-            "spec, layers", f"an output of {data.classes}, one per {'character, at each place' if data.text else 'class'}",
-            Told(str(model.output_shape)),
+            "spec, layers", f"an output of {data.classes}, one per {of}", Told(str(model.output_shape)),
             f"End with {{class = 'Dense', units = {data.classes}, activation = 'softmax'}}.",
         )  # fmt: skip
     steps = max(epochs, 1) * math.ceil(len(data.x_train) / spec.batch_size)
@@ -106,8 +106,8 @@ def _embedding(spec: TrainSpec, data: Prepared) -> list[Layer]:
 
 
 def _keeps_shape(spec: TrainSpec, shape: Shape) -> bool:
-    """Whether the spec's own first layer takes samples of this shape as they are: it shapes them, or could not take them
-    flat."""
+    """Whether the spec's own first layer takes samples of this shape as they are: it shapes them, or could not take
+    them flat."""
     first = spec.layers[0] if spec.layers else None
     if not isinstance(first, Mapping):
         return False

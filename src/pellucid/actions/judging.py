@@ -56,8 +56,8 @@ def judge(
 
 
 def baseline(y_train: Array, y_test: Array, classes: int) -> float:
-    """What knows no inputs: accuracy of the commonest class of the training data, or RMSE of their mean. Of a text: bits
-    for each character, if each is as likely everywhere as it is in the training data."""
+    """What knows no inputs: accuracy of the commonest class of the training data, or RMSE of their mean. Of a text:
+    bits for each character, if each is as likely everywhere as it is in the training data."""
     if classes and y_train.ndim == 2:
         counts = (
             np.bincount(y_train.ravel(), minlength=classes) + 1.0

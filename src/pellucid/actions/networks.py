@@ -40,25 +40,19 @@ def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
 
 def lenet(spec: TrainSpec, data: Prepared) -> Blocks:
     """Two convolutions, a pool behind each. Source: LeCun, Bottou, Bengio & Haffner (1998), with ReLUs and maxima."""
-    front, side = _pictures(spec, data)
+    blocks, side = _pictures(spec, data)
     border = {} if side >= ROOMY else {"padding": "same"}
-    convolutions = [
-        [
-            {"class": "Conv2D", "filters": filters, "kernel_size": 3, "activation": "relu", **border},
-            {"class": "MaxPooling2D"},
-        ]
-        for filters in (16, 32)
-    ]
-    return [*front, *sum(convolutions, []), {"class": "Flatten"}, *spec.layers]
+    for filters in (16, 32):
+        blocks.append({"class": "Conv2D", "filters": filters, "kernel_size": 3, "activation": "relu", **border})
+        blocks.append({"class": "MaxPooling2D"})
+    return [*blocks, {"class": "Flatten"}, *spec.layers]
 
 
 def cnn(spec: TrainSpec, data: Prepared) -> Blocks:
     """Convolutions with batch normalisation, twice the filters at each half of the size; then the mean over all places.
     Source: Ioffe & Szegedy (2015); Lin, Chen & Yan, "Network in network" (2014)."""
-    front, side = _pictures(spec, data)
-    stages = min(4, int(math.log2(side / 3)))
-    blocks: Blocks = [*front]
-    for stage in range(max(2, stages)):
+    blocks, side = _pictures(spec, data)
+    for stage in range(min(4, max(2, int(math.log2(side / 3))))):
         filters = min(128, 32 << stage)
         blocks += [
             {"class": "Conv2D", "filters": filters, "kernel_size": 3, "padding": "same", "use_bias": False},

@@ -203,7 +203,7 @@ def _finished(
 
 
 def chain(model: Sequential) -> str:
-    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs. T is a
+    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs. T: a
     length that is left open."""
     shapes = [model.input_shape[1:]]
     for layer in model.layers:

@@ -17,6 +17,7 @@ SUFFIXES = (".txt", ".txt.gz")
 LOOKED_AT = 1 << 16  # bytes by which a file is judged
 LINES = 200  # that are judged in them
 DELIMITERS = ",;\t|"
+WORDS, SENTENCE_ENDS = 4, ".!?;:"  # in a column's name at most; and what ends none
 LIKE_A_TABLE = 0.9  # share of lines of as many cells as the first
 MOST_CHARACTERS = 10_000  # different ones: more are no script's
 MOST_BYTES = 1 << 28
@@ -41,16 +42,23 @@ def is_text(name: str) -> bool:
 
 def _like_a_table(lines: list[str]) -> bool:
     """Whether the lines have as many cells each, or but for the first are numbers. Of none nobody knows."""
-    if len(lines) < 2 or sum(map(_is_number, lines[1:])) >= LIKE_A_TABLE * len(lines[1:]):
+    rest = lines[1:]
+    if not lines or (rest and sum(map(_is_number, rest)) >= LIKE_A_TABLE * len(rest)):
         return True
     for delimiter in DELIMITERS:
         try:
-            counts = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
+            rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
         except csv.Error:
             continue
-        if counts[0] > 1 and sum(n == counts[0] for n in counts) >= LIKE_A_TABLE * len(counts):
+        share = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+        if len(rows[0]) > 1 and share >= LIKE_A_TABLE and all(map(_is_name, rows[0])):
             return True
     return False
+
+
+def _is_name(cell: str) -> bool:
+    """Whether a column might be called so, or a number stands in the place of names."""
+    return 1 <= len(cell.split()) <= WORDS and cell.strip()[-1] not in SENTENCE_ENDS
 
 
 def _is_number(line: str) -> bool:

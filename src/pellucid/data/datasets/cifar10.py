@@ -19,8 +19,8 @@ CIFAR10 = RecordSet(
 
 
 def load_data(path: str | os.PathLike[str] | None = None) -> Split:
-    """((x_train, y_train), (x_test, y_test)): x (50000, 32, 32, 3) and (10000, 32, 32, 3) uint8, y (N, 1) uint8 from 0 to
-    9, which `CLASSES` names.
+    """((x_train, y_train), (x_test, y_test)): x (50000, 32, 32, 3) and (10000, 32, 32, 3) uint8, y (N, 1) uint8 from 0
+    to 9, which `CLASSES` names.
 
     `path` is the archive of the binary version, or a folder with it or its files. Without it they are looked for in
     PELLUCID_DATA/cifar10, PELLUCID_DATA and the cache (PELLUCID_CACHE or the platform's), and else downloaded. The
