@@ -20,7 +20,8 @@ PROSE = "It was late, and nobody came.\nThe lamp burned; the dog slept, as dogs 
     [
         (PROSE, True), (PROSE * 50, True), ("def f(x):\n    return x\n\nprint(f(1), 2)\n", True),
         ("roses,\nviolets,\nand so on\nand on", True), ("a,b\n1,2\n3,4\n", False), ("a;b\n1;2\n", False),
-        ("x\ty\n1\t2\n", False), ("a\n1\n2\n3\n", False), ("1 2 3\n4 5 6\n", False), ("", False), ("one line", True), ("a,b", False),
+        ("x\ty\n1\t2\n", False), ("a\n1\n2\n3\n", False), ("1 2 3\n4 5 6\n", False), ("", False),
+        ("one line", True), ("a,b", False),
         ('name,said\n"Ann","yes, no"\n"Bob","no"\n', False),
     ],
 )  # fmt: skip

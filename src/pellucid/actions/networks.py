@@ -16,16 +16,22 @@ from .spec import TrainSpec
 
 Blocks = list[int | dict[str, Any]]
 SMALLEST = 4  # pixels along a side, of which two pools leave one
+SHORTEST = 8  # steps of a window, of which a pool takes the half
+SETTLING = 0.9  # of the means that batch normalisation keeps: few steps are to settle them
 EMBEDDED = 32  # numbers for each character
 ROOMY = 16  # and from which on LeNet's convolutions take no border along
 STEPS = {"lenet": 3300, "cnn": 3300}  # of training, where nobody says how many epochs
-OTHERS, FEWEST, MOST = 1100, 2, 40  # the same of all others; and epochs at least and at most
+OTHERS, FEWEST, MOST = 1100, 2, 100  # the same of all others; and epochs at least and at most
 
 
 def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
     """The spec with the layers of the network that it names, and its epochs; one without a name as it is."""
     plain = all(isinstance(entry, int) for entry in spec.layers)
-    name = "gru" if data.text and plain and spec.network == "auto" else spec.network
+    name = spec.network
+    if name == "auto" and plain:
+        name = "gru" if data.text else "conv1d" if data.windows else name
+    if data.channels:
+        spec = spec.model_copy(update={"keep": list(data.channels)})  # what new readings are asked for
     if name == "auto":
         return spec
     if not plain:
@@ -56,7 +62,7 @@ def cnn(spec: TrainSpec, data: Prepared) -> Blocks:
         filters = min(128, 32 << stage)
         blocks += [
             {"class": "Conv2D", "filters": filters, "kernel_size": 3, "padding": "same", "use_bias": False},
-            {"class": "BatchNormalization"},
+            {"class": "BatchNormalization", "momentum": SETTLING},
             {"class": "Activation", "activation": "relu"},
             {"class": "MaxPooling2D"},
         ]
@@ -73,6 +79,25 @@ def _pictures(spec: TrainSpec, data: Prepared) -> tuple[Blocks, int]:
     if min(shape[:2]) < SMALLEST:
         raise DataError(where, f"{expected} of at least {SMALLEST} × {SMALLEST} pixels", Told(f"the shape {shape}"))
     return ([{"class": "Reshape", "target_shape": [*shape, 1]}] if len(shape) == 2 else []), min(shape[:2])
+
+
+def conv1d(spec: TrainSpec, data: Prepared) -> Blocks:
+    """Convolutions through time with batch normalisation, twice the filters at each half of the length; then the mean
+    over all steps. Source: Wang, Yan & Oates, "Time series classification from scratch" (2017)."""
+    shape: Shape = tuple(data.x_train.shape[1:])
+    if len(shape) != 2:
+        told, fix = Told(f"samples of the shape {shape}"), "Of a table: pass --window."
+        raise DataError(f"spec, network {spec.network}", "windows (steps, channels)", told, fix)
+    blocks: Blocks = []
+    for stage in range(min(3, max(1, shape[0].bit_length() - 3))):  # until some four steps are left
+        blocks += [
+            {"class": "Conv1D", "filters": 32 << stage, "kernel_size": 5, "padding": "same", "use_bias": False},
+            {"class": "BatchNormalization", "momentum": SETTLING},
+            {"class": "Activation", "activation": "relu"},
+        ]
+        if shape[0] >= SHORTEST:
+            blocks.append({"class": "MaxPooling1D"})
+    return [*blocks, {"class": "GlobalAveragePooling1D"}, *spec.layers]
 
 
 def recurrent(kind: str) -> Callable[[TrainSpec, Prepared], Blocks]:
@@ -93,5 +118,5 @@ def recurrent(kind: str) -> Callable[[TrainSpec, Prepared], Blocks]:
 
 
 NETWORKS: dict[str, Callable[[TrainSpec, Prepared], Blocks]] = {
-    "lenet": lenet, "cnn": cnn, "gru": recurrent("GRU"), "lstm": recurrent("LSTM"),
+    "lenet": lenet, "cnn": cnn, "conv1d": conv1d, "gru": recurrent("GRU"), "lstm": recurrent("LSTM"),
 }  # fmt: skip

@@ -32,12 +32,20 @@ FOR_NETWORKS: dict[str, dict[str, Any]] = {
     "lenet": {"batch_size": 64, "learning_rate": 0.003},
     "cnn": {"batch_size": 64, "learning_rate": 0.003},
 }
+FOR_WINDOWS: dict[str, Any] = {"layers": [64], "dropout": 0.2, "batch_size": 64, "learning_rate": 0.002}
 FOR_TEXTS: dict[str, Any] = {"window": 128, "layers": [256], "learning_rate": 0.004}
 
 
 def of_text(data: str) -> bool:
     """Whether this names a text: a data set's, or a file's that holds one."""
     return any(info.name == data and info.kind == "text" for info in datasets.catalogue()) or is_text(data)
+
+
+def of_windows(spec: TrainSpec) -> bool:
+    """Whether samples are windows of readings: a data set's, or a table's."""
+    if is_table(spec.data):
+        return spec.window > 0
+    return any(info.name == spec.data and info.kind == "windows" for info in datasets.catalogue())
 
 
 class TrainSpec(BaseModel):
@@ -54,10 +62,16 @@ class TrainSpec(BaseModel):
     task: Literal["auto", "classification", "regression"] = Field(
         "auto", description="auto: classification where the targets are whole numbers, one per sample"
     )
-    window: int = Field(0, ge=0, description="of a text: characters in a sample; 128 unless given")
-    network: Literal["auto", "lenet", "cnn", "gru", "lstm"] = Field(
-        "auto", description="what the hidden layers stand behind: lenet or cnn, convolutions for pictures; of a text, "
-        "what they are: gru or lstm; auto: nothing, or gru"
+    window: int = Field(
+        0, ge=0, description="rows of a table that are one sample, as readings that follow each other are; of a text, "
+        "characters in a sample, 128 unless given",
+    )  # fmt: skip
+    stride: int = Field(0, ge=0, description="rows from one window to the next; half a window unless given")
+    group_by: str = Field("", description="of windows: a column; none goes over from one of its values to another, and "
+                          "a value's windows stay in one part")  # fmt: skip
+    network: Literal["auto", "lenet", "cnn", "conv1d", "gru", "lstm"] = Field(
+        "auto", description="what the hidden layers stand behind: lenet or cnn, convolutions for pictures; conv1d, for "
+        "windows; of a text, what they are: gru or lstm; auto: what suits windows and texts, else nothing"
     )  # fmt: skip
     layers: list[int | dict[str, Any]] = Field(
         [128], description="hidden layers: numbers of units, or tables such as {class = 'Dense', units = 64}"
@@ -93,7 +107,9 @@ class TrainSpec(BaseModel):
 
     @model_validator(mode="after")
     def _suit_data(self) -> Self:
-        suited = dict(FOR_TABLES if is_table(self.data) else FOR_TEXTS if of_text(self.data) else {})
+        suited = dict(FOR_TEXTS if of_text(self.data) else FOR_TABLES if is_table(self.data) else {})
+        if of_windows(self):
+            suited = dict(FOR_WINDOWS)
         suited |= FOR_NETWORKS.get(self.network, {})
         if self.until_converged:
             suited.pop("patience", None)

@@ -19,6 +19,8 @@ def lr_command(
     drop: Annotated[list[str] | None, option("drop")] = None,
     keep: Annotated[list[str] | None, option("keep")] = None,
     window: Annotated[int | None, option("window")] = None,
+    stride: Annotated[int | None, option("stride")] = None,
+    group_by: Annotated[str | None, option("group_by")] = None,
     network: Annotated[str | None, option("network")] = None,
     layers: Annotated[str | None, option("layers")] = None,
     activation: Annotated[str | None, option("activation")] = None,

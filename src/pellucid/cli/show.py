@@ -51,7 +51,7 @@ def started(event: Started) -> None:
         for remark in data.table.remarks:
             line(f"Table: {remark}")
     for remark in data.remarks:
-        line(f"{'Text' if data.text else 'Pictures'}: {remark}")
+        line(f"{'Text' if data.text else 'Windows' if data.windows else 'Pictures'}: {remark}")
     kind = count(data.classes, "class", "classes") if data.classes else "numbers to predict"
     if data.labels:
         kind = f"{count(len(data.labels), 'label')}, of which a row has any number"
@@ -59,6 +59,8 @@ def started(event: Started) -> None:
     sample = "sample"
     if data.text:
         sample, kind = f"window of {data.x_train.shape[1]} characters", f"{data.classes} different characters"
+    if data.channels:
+        sample = f"window of {data.x_train.shape[1]} rows"
     line(
         f"{event.spec.data}: {count(len(data.x_train), sample)} to train on, {held} to watch, "
         f"{len(data.x_test)} to test on; {kind}"

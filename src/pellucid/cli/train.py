@@ -25,6 +25,8 @@ def train_command(
     split_by: Annotated[str | None, option("split_by")] = None,
     split_time: Annotated[str | None, option("split_time")] = None,
     window: Annotated[int | None, option("window")] = None,
+    stride: Annotated[int | None, option("stride")] = None,
+    group_by: Annotated[str | None, option("group_by")] = None,
     network: Annotated[str | None, option("network")] = None,
     layers: Annotated[str | None, option("layers")] = None,
     activation: Annotated[str | None, option("activation")] = None,

@@ -7,7 +7,21 @@ from types import ModuleType
 
 from ...arrays import Shape
 from ...errors import UnknownName
-from . import austen, blobs, cifar10, cifar100, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from . import (
+    austen,
+    blobs,
+    cifar10,
+    cifar100,
+    circles,
+    digits,
+    fashion_mnist,
+    mnist,
+    moons,
+    sensors,
+    sine,
+    spirals,
+    xor,
+)
 from .base import Split
 
 _COMPUTED = "computed here from a seed"
@@ -72,6 +86,10 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
                 "inside the package",
             ),
             austen,
+        ),
+        (
+            DatasetInfo("sensors", 3600, (128, 9), 6, "windows", "drawn at random", _NO_LICENCE, _COMPUTED),
+            sensors,
         ),
         (_toy("xor", 2), xor),
         (_toy("moons", 2), moons),
