@@ -55,13 +55,13 @@ def test_the_name_brings_what_suits_it_and_what_is_said_counts(tmp_path: Path):
     assert TrainSpec(network="lenet", learning_rate=0.1, batch_size=8).learning_rate == 0.1
     spec = TrainSpec(data=pictures(tmp_path, (8, 8)), network="lenet")
     data = prepare(spec)
-    assert planned_epochs(spec, data) == 40  # few pictures: as many steps would be too many epochs
+    assert planned_epochs(spec, data) == 100  # few pictures: as many steps would be too many epochs
     assert planned_epochs(spec.model_copy(update={"epochs": 3}), data) == 3
 
 
 def test_a_run_has_the_layers_in_full_and_goes_on_after_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    spec = TrainSpec(data=pictures(tmp_path, (8, 8)), network="cnn", layers=[6], epochs=3)
+    spec = TrainSpec(data=pictures(tmp_path, (8, 8)), network="cnn", layers=[6], batch_size=8, epochs=6)
     whole = train(spec, out=Path("whole"))
     assert whole.metrics["accuracy"] == 1.0
     kept = whole.run.read_spec()

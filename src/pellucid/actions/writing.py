@@ -41,7 +41,7 @@ def write(
         raise DataError(f"write {path}", "a model that was trained on a text", told, fix)
     start = ("\n" if "\n" in names else names[0]) if start is None else start
     if strange := sorted(set(start) - set(names)):
-        fix = f"It knows {listed(names)!r}."
+        fix = f"It knows {listed(names)}."
         raise InvalidArgument(
             "write, --start", "characters of the text that it was trained on", Told(listed(strange)), fix
         )

@@ -147,9 +147,11 @@ def _commonest(codes: Array, classes: int) -> tuple[Array, int]:
 def parted(
     found: Windows, grouped: bool, shares: tuple[float, float], seed: int, fold: tuple[int, int] | None = None
 ) -> tuple[Array, Array, Array]:
-    """(windows to train on, to watch, to test on): each group's in one part, the parts drawn by lot; without groups what
-    comes later in a later part, and what lies across a border in none. shares: to test on, and of the rest to watch.
-    fold: (i, k), the i-th of k folds of the rest in place of it."""
+    """(windows to train on, to watch, to test on): each group's in one part, the parts drawn by lot; without groups
+    what comes later in a later part, and what lies across a border in none.
+
+    shares: to test on, and of the rest to watch. fold: (i, k), the i-th of k folds of the rest in place of it.
+    """
     if not grouped:
         if fold is not None:
             raise InvalidArgument("windows, folds", "groups of rows", Told("none"), "Pass --group-by, or no folds.")
@@ -160,9 +162,8 @@ def parted(
     watched = math.ceil(shares[1] * (len(groups) - tested))
     if len(groups) - tested - watched < 1:
         fix = "Group by another column, or leave --group-by out: later rows are then kept for the test."
-        raise DataError(
-            "windows", f"at least {1 + tested + watched} groups, for each part one", Told(f"{len(groups)}"), fix
-        )
+        least = f"at least {1 + tested + watched} groups, for each part one"
+        raise DataError("windows", least, Told(f"{len(groups)}"), fix)
     test = np.isin(found.group, groups[:tested])
     rest = np.flatnonzero(~test)
     if fold is not None:
