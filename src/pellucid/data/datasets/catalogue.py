@@ -23,6 +23,8 @@ from . import (
     xor,
 )
 from .base import Split
+from .images import ImageSet
+from .records import RecordSet
 
 _COMPUTED = "computed here from a seed"
 _FOUND = "PELLUCID_DATA, cache or download"
@@ -61,18 +63,18 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
             DatasetInfo("fashion_mnist", 70000, (28, 28), 10, "images", "Xiao, Rasul & Vollgraf (2017)", "MIT", _FOUND),
             fashion_mnist,
         ),
+        (
+            DatasetInfo(
+                "digits", 1797, (8, 8), 10, "images", "Alpaydin & Kaynak, UCI (1998)", "CC BY 4.0", "inside the package"
+            ),
+            digits,
+        ),
         *(
             (
                 DatasetInfo(name, 60000, (32, 32, 3), classes, "images", "Krizhevsky (2009)", "not stated", _FOUND),
                 module,
             )
             for name, classes, module in (("cifar10", 10, cifar10), ("cifar100", 100, cifar100))
-        ),
-        (
-            DatasetInfo(
-                "digits", 1797, (8, 8), 10, "images", "Alpaydin & Kaynak, UCI (1998)", "CC BY 4.0", "inside the package"
-            ),
-            digits,
         ),
         (
             DatasetInfo(
@@ -101,7 +103,7 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
 }
 
 
-_IMAGES = {
+_IMAGES: dict[str, ImageSet | RecordSet] = {
     "mnist": mnist.MNIST,
     "fashion_mnist": fashion_mnist.FASHION_MNIST,
     "cifar10": cifar10.CIFAR10,
