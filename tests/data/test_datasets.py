@@ -9,7 +9,7 @@ from pellucid.data import datasets
 from pellucid.errors import InvalidArgument, PellucidError, UnknownName
 
 TOYS = ["xor", "moons", "circles", "spirals", "blobs", "sine"]
-LOCAL = ["digits", *TOYS]
+LOCAL = ["digits", "sensors", *TOYS]
 
 
 def same(a, b) -> bool:
