@@ -32,9 +32,11 @@ from ..optimizers.schedules.base import schedules
 from ..registry import Part
 from ..regularizers import L1L2
 from .data import Prepared
+from .networks import written_out
 from .spec import Named, TrainSpec
 
 CAUSAL = "use_causal_mask"  # which an attention takes in its call
+SHAPING = ("Flatten", "Reshape", "Permute")
 HOLDING = ("Sequential", "Residual")  # blocks that hold blocks
 SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
     "cosine": lambda rate, steps: CosineDecay(rate, steps),
@@ -47,11 +49,13 @@ SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
 
 def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
     """The network that the spec describes for this data, compiled, with its initial weights."""
+    spec = written_out(spec, data)
     model = Sequential([layer for _, layer in stack(spec, data)], name="model", seed=spec.seed)
-    model.build((None, *data.x_train.shape[1:]))
-    if data.classes and model.output_shape != (None, data.classes):
+    model.build((None, None) if data.text else (None, *data.x_train.shape[1:]))  # a text is read in any pieces
+    if data.classes and model.output_shape != (None, *((None,) if data.text else ()), data.classes):
+        of = "character, at each place" if data.text else "class"
         raise InvalidArgument(
-            "spec, layers", f"an output of {data.classes}, one per class", Told(str(model.output_shape)),
+            "spec, layers", f"an output of {data.classes}, one per {of}", Told(str(model.output_shape)),
             f"End with {{class = 'Dense', units = {data.classes}, activation = 'softmax'}}.",
         )  # fmt: skip
     steps = max(epochs, 1) * math.ceil(len(data.x_train) / spec.batch_size)
@@ -80,15 +84,17 @@ def in_front(spec: TrainSpec, data: Prepared) -> list[Layer]:
 def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
     x = data.x_train
     scale = spec.scale
+    if data.text:
+        return []  # places in a table
     if scale == "auto" and data.table is not None:
         return []  # its encoder has scaled them, and an indicator of what is rare is not to become large
     if scale == "auto":
         scale = "rescale" if x.dtype == np.uint8 else "normalize"
-    front: list[Layer] = [Flatten()] if x.ndim > 2 and not _keeps_shape(spec) else []
+    front: list[Layer] = [Flatten()] if x.ndim > 2 and not _keeps_shape(spec, x.shape[1:]) else []
     if scale == "rescale":
         return [*front, Rescaling(1.0 / max(data.largest, 1.0))]
     if scale == "normalize":
-        columns = x.reshape(len(x), -1) if front else x
+        columns = x if x.ndim == 2 else x.reshape(-1, math.prod(x.shape[1:]) if front else x.shape[-1])
         mean, variance = columns.mean(axis=0, dtype=np.float64), columns.var(axis=0, dtype=np.float64)
         return [*front, Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))]
     return front
@@ -102,10 +108,19 @@ def _embedding(spec: TrainSpec, data: Prepared) -> list[Layer]:
     return [*periodic_embedding(encoder.width, encoder.numbers, spec.frequencies, len(data.y_train), spec.seed)]
 
 
-def _keeps_shape(spec: TrainSpec) -> bool:
-    """Whether the spec's own first layer takes images as they are."""
+def _keeps_shape(spec: TrainSpec, shape: Shape) -> bool:
+    """Whether the spec's own first layer takes samples of this shape as they are: it shapes them, or could not take
+    them flat."""
     first = spec.layers[0] if spec.layers else None
-    return isinstance(first, Mapping) and first.get("class") in ("Flatten", "Reshape", "Permute")
+    if not isinstance(first, Mapping):
+        return False
+    if first.get("class") in SHAPING:
+        return True
+    try:
+        _block(first, (math.prod(shape),), "spec, layers, entry 1", 0).output_shape_for((math.prod(shape),))
+    except PellucidError:
+        return True
+    return False
 
 
 def stack(spec: TrainSpec, data: Prepared) -> list[tuple[int | None, Layer]]:

@@ -14,7 +14,8 @@ from .data import Prepared
 from .spec import TrainSpec
 
 ABOUT_DATA = (
-    "data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed",
+    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "task",
+    "validation_split", "seed",
 )  # fmt: skip
 UNTOLD = ("name", "dtype", "build_config")  # of a part, which come by themselves
 NORMALISED = "layers.Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))"
@@ -84,6 +85,8 @@ def _callbacks(spec: TrainSpec, data: Prepared) -> Iterator[str]:
 def _normalised(model: Sequential) -> Iterator[str]:
     """Columns are brought to one scale by the rows to train on."""
     flat = ".reshape(len(data.x_train), -1)" if isinstance(model.layers[0], Flatten) else ""
+    if not flat and len(model.input_shape) > 2:  # each channel is brought to one scale, wherever it stands
+        flat = ".reshape(-1, data.x_train.shape[-1])"
     yield f"columns = data.x_train{flat}"
     yield 'mean, variance = columns.mean(axis=0, dtype="float64"), columns.var(axis=0, dtype="float64")'
 

@@ -255,6 +255,8 @@ THINGS = {"images": "pictures", "points": "points", "curve": "points of a curve"
 
 def _datasets() -> Iterator[dict[str, Any]]:
     for info in datasets.catalogue():
+        if info.kind not in THINGS:  # the page has no face for it
+            continue
         yield {
             "name": info.name, "kind": info.kind, "samples": info.samples, "shape": list(info.shape),
             "classes": info.classes, "source": info.source, "licence": info.licence,
