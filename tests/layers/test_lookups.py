@@ -128,8 +128,9 @@ def test_a_vocabulary_that_cannot_be_is_refused() -> None:
         L.StringLookup(vocabulary=WORDS, idf_weights=IDF)
     with pytest.raises(InvalidArgument, match="4 of them"):
         L.StringLookup(vocabulary=WORDS, output_mode="tf_idf", idf_weights=[1.0])
-    with pytest.raises(DataError, match="at least one token"):
-        L.StringLookup().adapt([["[UNK]"]])
+    for nothing in ([["[UNK]"]], np.zeros((0, 2), object)):
+        with pytest.raises(DataError, match="at least one token"):
+            L.StringLookup().adapt(nothing)
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

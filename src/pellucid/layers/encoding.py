@@ -39,7 +39,8 @@ def encoded(places: Array, mode: str, depth: int, dtype: str, weights: Any = Non
     """
     if mode == "one_hot":
         places = places[..., 0] if places.ndim > 1 and places.shape[-1] == 1 else places
-        return (places[..., None] == np.arange(depth)).astype(dtype)
+        y: Array = (places[..., None] == np.arange(depth)).astype(dtype)
+        return y
     rows = places.reshape(math.prod(places.shape[:-1]), places.shape[-1])
     y = np.zeros((len(rows), depth), dtype)
     row, column = np.nonzero((rows >= 0) & (rows < depth))
@@ -54,7 +55,7 @@ class Encoding(Layer):
 
     formula, formula_back = "k = place of x, y = k in its output_mode", ""
     takes_whole = True
-    modes = MODES
+    modes: tuple[str, ...] = MODES
     whole_dtype = "int64"  # of places, as Keras has them
     reads: str = TEXT  # or "int64", or whatever comes in: ""
 

@@ -43,7 +43,7 @@ class IndexLookup(Encoding):
         self.keep_mode(output_mode, sparse)
         if max_tokens is not None:
             max_tokens = checks.integer(self.where("max_tokens"), max_tokens, minimum=2)
-        self.max_tokens = max_tokens
+        self.max_tokens: int | None = max_tokens
         self.num_oov_indices = checks.integer(self.where("num_oov_indices"), num_oov_indices, minimum=0)
         self.mask_token = None if mask_token is None else self.token(self.where("mask_token"), mask_token)
         self.oov_token = self.token(self.where("oov_token"), oov_token)
@@ -182,7 +182,8 @@ class IndexLookup(Encoding):
     def documents(self, where: str, data: Any) -> Iterable[Sequence[Any]]:
         """The tokens of each sample."""
         x = self.read(where, data)
-        return x.reshape(len(x), -1).tolist()  # type: ignore[no-any-return]
+        found: list[list[Any]] = x.reshape(len(x), math.prod(x.shape[1:])).tolist()
+        return found
 
     def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
         """Learn the vocabulary: the tokens of an array or a list, or of batches one after another, the most frequent

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from ..arrays import Array
+from ..arrays import TEXT, Array
 from ..errors import WrongType
 from .base import LayerOptions, layers
-from .encoding import TEXT
 from .index_lookup import IndexLookup
 from .texts import decoded, encoding_argument
 
