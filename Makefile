@@ -6,7 +6,9 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-long lint format docs bench studio studio-check studio-pictures clean
+CODE := $(CURDIR)/build/code
+
+.PHONY: help demo test test-long lint format docs bench wheel studio studio-check studio-pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +19,7 @@ help:
 	@echo "make format   put the source into the house style"
 	@echo "make docs     build the documentation into site/"
 	@echo "make bench    measure beside other libraries     (make bench ARGS=--quick for a little)"
+	@echo "make wheel    build dist/*.whl, with the engine compiled for x86-64 with AVX2 and with AVX-512"
 	@echo "make studio   build the studio's page anew, which needs node      (make studio-pictures: its pictures)"
 	@echo "make studio-check  see whether the page that is committed is what its source makes; skipped where there is no node"
 	@echo "make clean    remove everything that make has made"
@@ -41,6 +44,11 @@ format: $(VENV)/.dev
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+
+# Some minutes: every kernel is compiled for each family of processors.
+wheel: $(VENV)/.core
+	$(BIN)/python -m pellucid.machine.shipping $(CODE)
+	PELLUCID_CODE=$(CODE) $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 # What comes out is committed, so that nobody else needs node.
 studio:

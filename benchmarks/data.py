@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .networks import data as of_networks
+
 Arrays = dict[str, np.ndarray]
 SEED = 20_260
 ROWS = {"mnist": 60_000, "table": 16_000, "noise": 250_000, "copy": 12_800}
@@ -53,7 +55,7 @@ def made() -> dict[str, Arrays]:
         "table": {"x": table, "y": (teacher > np.median(teacher)).astype("float32")},
         "noise": {"x": normal(ROWS["noise"], 4), "y": random.integers(0, 2, (ROWS["noise"], 1)).astype("float32")},
         "copy": {"x": copied, "y": copied + 0.01 * normal(*copied.shape)},
-    }
+    } | of_networks.made(random)
 
 
 def weights(sizes: tuple[int, ...]) -> list[np.ndarray]:

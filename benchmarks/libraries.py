@@ -45,6 +45,9 @@ LIBRARIES: dict[str, Library] = {
         "written by hand: an epoch is one `jit`ted `lax.scan` over a permutation, parameters and state donated, rows"
         " gathered inside the scan from bytes (faster there than from floats), Adam in full",
     ),
+    "jax_loop": Library(
+        "JAX jit, loop", "jax", "jax", ("jax",), "the same step, `jit`ted by itself in a Python loop", {"loop": True},
+    ),
     "keras_tf": Library(
         "Keras on TensorFlow", "keras", "keras", ("keras", "tensorflow-cpu"),
         "`Sequential`, `compile`, `fit(verbose=0)` on a float32 array",

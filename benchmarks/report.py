@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .bars import BARS, MB, Results, found, peak, ratios
+from .bars import BARS, MB, Bar, Results, found, peak, ratios
 from .libraries import LIBRARIES
 from .processes import ROOT
 
@@ -83,9 +83,9 @@ def conditions(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def bars(results: Results) -> str:
+def bars(results: Results, wanted_of: tuple[Bar, ...] = BARS) -> str:
     rows = []
-    for bar in BARS:
+    for bar in wanted_of:
         value = bar.measure(results)
         wanted = f"{'at least' if bar.at_least else 'at most'} {bar.limit:g} {bar.unit}"
         told = (
@@ -122,8 +122,8 @@ def limits(results: Results) -> str:
             continue
         step = statistics.median(own["times"])
         cells = [task["title"], seconds(step)]
-        for rate, most in ((task["flops"] / step, flops), (task["traffic"] / step, most_bytes)):
-            cells += [digits(rate / 1e9), f"{100 * rate / most:.0f} %"]
+        for amount, most in ((task["flops"], flops), (task["traffic"], most_bytes)):
+            cells += [digits(amount / step / 1e9), f"{100 * amount / step / most:.0f} %"] if amount else ["", ""]
         rows.append([*cells, f"{own['memory'] / MB:.0f} MB"])
     head = ["task", "time", "GFLOP/s", "of the FMA peak", "GB/s", "of the bandwidth", "peak memory"]
     return table(head, rows) if rows else "not measured\n"

@@ -3,7 +3,8 @@
 1. From the command to a page that can be used, in a Chromium that runs already.
 2. How often curves and pictures reach that page while MNIST trains (the digits of the package where there is no MNIST).
 3. Seconds of the same training: from the command line, in the studio without a page, and with one that shows the
-   weights; in turn.
+   weights; in turn. And the seconds of a processor that each of their processes takes, which say more where the machine
+   does other things, too.
 4. With --minutes: the memory of the server, of its trainer and of the page while one training goes on.
 
 What came out stands in results/studio.json and docs/guide/studio.md. Needs Playwright and Chromium or Chrome.
@@ -16,19 +17,19 @@ import base64
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from websockets.sync.client import connect
 
 from .machine import described
@@ -40,8 +41,19 @@ sys.path.insert(0, str(ROOT / "tests"))  # whoever tests the page knows how to h
 from studio.browser.hands import Hands
 from studio.browser.opening import installed, serving
 
+from .studio_watching import COUNTING, alone, until_calm, used, used_by_tree
+
+MEMORY = ("server", "trainer", "page")
 FILE, PAGE = RESULTS / "studio.json", ROOT / "docs" / "guide" / "studio.md"
 PATIENCE = 600.0  # seconds of a training
+PROCESSES = {
+    "command": "`pellucid train`, all of it",
+    "trainer": "the trainer, no page",
+    "server": "the server, no page",
+    "watched": "the trainer, watched",
+    "watching": "the server, while a page watches",
+    "browser": "the browser, while the page watches",
+}
 WAYS = {
     "command": "`pellucid train`",
     "server": "studio, no page",
@@ -62,7 +74,7 @@ def start(browser: Browser, folder: Path) -> float:
     context = browser.new_context()
     page = context.new_page()
     began = time.perf_counter()
-    with serving(folder) as link:
+    with serving(folder, alone=False) as link:
         page.goto(link)
         page.wait_for_selector("main .card")
         took = time.perf_counter() - began
@@ -115,50 +127,32 @@ def talk(link: str) -> Iterator[Callable[[Any, Callable[[dict[str, Any]], bool]]
         yield say
 
 
-class Seen:
-    """What came down the sockets of a context's pages, by kind, and in how many seconds."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.counts: Counter[str] = Counter()
-        self.first, self.last = 0.0, 0.0
-        context.on("page", lambda page: page.on("websocket", self._opened))
-
-    def _opened(self, socket: WebSocket) -> None:
-        socket.on("framereceived", self._came)
-
-    def _came(self, payload: str | bytes) -> None:
-        if isinstance(payload, bytes):
-            n = int.from_bytes(payload[:4], "little")
-            kind = json.loads(payload[4 : 4 + n])["topic"]
-        else:
-            kind = json.loads(payload)["type"]
-        self.counts[kind] += 1
-        if kind == "curve":
-            self.first, self.last = self.first or time.perf_counter(), time.perf_counter()
-
-    def rate(self, kind: str) -> float:
-        return self.counts[kind] / max(self.last - self.first, 1e-9)
-
-
-def by_page(asked: dict[str, Any], folder: Path, link: str, browser: Browser) -> tuple[float, dict[str, float]]:
-    """Seconds of the training, and messages a second."""
+def by_page(
+    asked: dict[str, Any], folder: Path, link: str, server: int, playwright: Playwright
+) -> tuple[float, dict[str, float], dict[str, float]]:
+    """Seconds of the training, messages a second, and the seconds of a processor that browser and server take."""
     import tomli_w
 
     told = base64.urlsafe_b64encode(tomli_w.dumps(asked).encode()).decode().rstrip("=")
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(1000 * PATIENCE)
-    seen = Seen(context)
-    hands = Hands(context, f"{link}&spec={told}")
-    hands.skip_guide()
-    hands.go("Network")
-    hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
-    hands.state("running")
-    hands.go("Look")
-    run = str(hands.page.locator('[aria-label="Training"]').get_attribute("data-run"))
-    hands.state("done")
-    context.close()
-    seconds = float(json.loads((folder / "runs" / run / "metrics.json").read_text("utf-8"))["seconds"])
-    return seconds, {kind: seen.rate(kind) for kind in ("curve", "weights")}
+    base = link.partition("#")[0]
+    with alone(playwright) as browser:
+        with browser.held() as context:
+            context.set_default_timeout(1000 * PATIENCE)
+            context.add_init_script(COUNTING)
+            hands = Hands(context, f"{link}&spec={told}")
+            hands.skip_guide()
+            hands.go("Network")
+            hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+            hands.state("running")
+            hands.go("Look")
+            run = str(hands.page.locator('[aria-label="Training"]').get_attribute("data-run"))
+        tree, metrics = browser.process.pid, folder / "runs" / run / "metrics.json"
+        before, own = used_by_tree(tree), used(server)[0]
+        while not metrics.exists():
+            time.sleep(0.1)
+        took = {"browser": used_by_tree(tree) - before, "watching": used(server)[0] - own}
+        rates = browser.rates(base, ("curve", "weights"))
+    return float(json.loads(metrics.read_text("utf-8"))["seconds"]), rates, took
 
 
 # 4. Memory -----------------------------------------------------------------------------------------------------------
@@ -211,23 +205,43 @@ def measured(rounds: int, epochs: int, minutes: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "made": date.today().isoformat(), "machine": described(), "rounds": rounds, "epochs": epochs,
         "data": spec(epochs)["data"], "start": [], "seconds": {way: [] for way in WAYS}, "rates": [], "memory": [],
+        "processor": {who: [] for who in PROCESSES},
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         browser = playwright.chromium.launch(executable_path=installed(), args=["--no-sandbox"])
         for _ in range(rounds):
             found["start"].append(start(browser, folder))
-        with serving(folder) as link:
+        with serving(folder, alone=False) as link:
+            server, *_ = processes_of(os.getpid())
             for _ in range(rounds):
-                found["seconds"]["command"].append(by_command(spec(epochs), folder))
-                found["seconds"]["server"].append(by_server(spec(epochs), folder, link))
-                seconds, rates = by_page(spec(epochs), folder, link, browser)
-                found["seconds"]["page"].append(seconds)
-                found["rates"].append(rates)
+                one_round(found, folder, link, server, playwright)
         if minutes:
             found["memory"] = memory(browser, folder, minutes)
         browser.close()
     return found
+
+
+def one_round(found: dict[str, Any], folder: Path, link: str, server: int, playwright: Playwright) -> None:
+    """The same training in each way, each when the studio rests: the doctor looks at a run that has ended once more."""
+    asked, costs = spec(found["epochs"]), found["processor"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found["seconds"]["command"].append(by_command(asked, folder))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    costs["command"].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    own, ended = used(server)
+    found["seconds"]["server"].append(by_server(asked, folder, link))
+    costs["server"].append(used(server)[0] - own)
+    until_calm(server)
+    costs["trainer"].append(used(server)[1] - ended)
+    ended = used(server)[1]
+    seconds, rates, took = by_page(asked, folder, link, server, playwright)
+    until_calm(server)
+    found["seconds"]["page"].append(seconds)
+    found["rates"].append(rates)
+    costs["watched"].append(used(server)[1] - ended)
+    for who, each in took.items():
+        costs[who].append(each)
 
 
 def page(found: dict[str, Any]) -> str:
@@ -243,22 +257,28 @@ def page(found: dict[str, Any]) -> str:
         [f"{words} that reach the page, in a second", spread([one[kind] for one in found["rates"]], ""), ""]
         for kind, words in (("curve", "pieces of the curve"), ("weights", "pictures of the weights"))
     ]
-    if found["memory"]:
-        first, last = found["memory"][min(4, len(found["memory"]) - 1)], found["memory"][-1]
-        rows += [
-            [
-                f"memory of the {who}, MB",
-                f"{first[who]:.0f} after 5 minutes, {last[who]:.0f} after {len(found['memory'])}",
-                "",
-            ]
-            for who in ("server", "trainer", "page")
-        ]
+    rows += [
+        [f"a processor's time: {words}", spread(found["processor"][who], "s"), ""]
+        for who, words in PROCESSES.items()
+        if found.get("processor")
+    ]
+    rows += [[f"memory of the {who}, MB", held_in(found["memory"], who), ""] for who in MEMORY if found["memory"]]
     told = (
         f"Made on {found['made']} by `python -m benchmarks.studio`: {found['rounds']} rounds of {found['epochs']} "
         f"epochs of one layer of 128. {machine['processor']}, {machine['cores']} cores, on which the browser ran too. "
         "Medians, with the least and the greatest."
     )
     return f"{told}\n\n{table(['what', 'measured', 'to the command line'], rows)}"
+
+
+def held_in(minutes: list[dict[str, float]], who: str) -> str:
+    """From the least to the greatest in either half."""
+    half = len(minutes) // 2
+    low = [
+        f"{min(one[who] for one in part):.0f} to {max(one[who] for one in part):.0f}"
+        for part in (minutes[:half], minutes[half:])
+    ]
+    return f"{low[0]} in the first {half} minutes, {low[1]} in the {len(minutes) - half} after them"
 
 
 def spread(each: list[float], unit: str) -> str:

@@ -12,7 +12,7 @@ ADAM_PASSES = 7  # reads of w, dw, m and v, writes of w, m and v
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work: a network of dense layers on one data set."""
+    """One piece of work: a network on one data set, of dense layers where `network` names no other."""
 
     name: str
     title: str
@@ -33,6 +33,8 @@ class Task:
     most_rounds: int = 99
     goal: float = 0.98
     said: str = ""  # what the reader should know
+    network: str = ""  # one of networks/, which gives logits
+    macs: tuple[int, int] = (0, 0)  # its multiplications of one row: in the first layer, and in all others
 
     @property
     def steps(self) -> int:
@@ -116,6 +118,8 @@ def flops(task: Task) -> int:
 
     6·B·ΣI·O − 2·B·I₁·O₁, as nobody asks for the first layer's dx. Activations, biases and Adam are not counted.
     """
+    if task.network:
+        return 2 * task.batch * (2 * task.macs[0] + 3 * task.macs[1])
     each = products(task.sizes)
     if task.kind == "predict":
         return 2 * task.batch * sum(each)
@@ -123,7 +127,12 @@ def flops(task: Task) -> int:
 
 
 def traffic(task: Task) -> int:
-    """Bytes that a step must move if no cache keeps anything for the next: parameters, Adam's state, the batch."""
+    """Bytes that a step must move if no cache keeps anything for the next: parameters, Adam's state, the batch.
+
+    0 of one of networks/, where what the layers hand on is far more than the parameters.
+    """
+    if task.network:
+        return 0
     row = task.sizes[0] * (1 if task.data == "mnist" else 4)
     passes = 1 if task.kind == "predict" else ADAM_PASSES
     return 4 * passes * parameters(task.sizes) + task.batch * row

@@ -20,6 +20,7 @@ import numpy as np
 
 from . import data
 from .libraries import LIBRARIES
+from .networks.tasks import NETWORKS
 from .tasks import TASKS, Task
 
 Run = Callable[[int], Any]  # so many epochs, or so many predictions
@@ -59,7 +60,7 @@ class Worker:
         self.notes = Notes()
         logging.getLogger("pellucid").addHandler(self.notes)
         self.module = importlib.import_module(f"{__package__}.workers.{self.library.worker}")
-        self.tasks = {name: TASKS[name] for name in names}
+        self.tasks = {name: (TASKS | NETWORKS)[name] for name in names}
         self.runs: dict[str, Run] = {}
         self.times = dict.fromkeys(names, 1)  # epochs or predictions that are timed together
         self.checks = {name: self.build(task) for name, task in self.tasks.items() if task.kind != "reach"}

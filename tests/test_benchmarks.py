@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+import pellucid
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # benchmarks/ lies beside src/ and is never installed
 
 from benchmarks import bars, plots, report, sizes  # noqa: E402
 from benchmarks.libraries import LIBRARIES  # noqa: E402
+from benchmarks.networks.data import made  # noqa: E402
+from benchmarks.networks.layered import build  # noqa: E402
+from benchmarks.networks.tasks import NETWORKS  # noqa: E402
 from benchmarks.processes import Failed, Process, last_answer, plain  # noqa: E402
 from benchmarks.rounds import Plan, measured  # noqa: E402
 from benchmarks.tasks import TASKS, flops, parameters, traffic  # noqa: E402
@@ -57,7 +64,27 @@ def test_flops_agree_with_a_count_by_hand():
 
 
 def test_no_task_has_a_ragged_last_batch():
-    assert all(one.rows % one.batch == 0 for one in TASKS.values())
+    assert all(one.rows % one.batch == 0 for one in (TASKS | NETWORKS).values())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_twelve_networks_multiply_as_often_as_is_said(name: str):
+    """Counted from the weights of the layers: how often each is used for one row, and what attention adds."""
+    model, one = build(pellucid, name), NETWORKS[name]
+    x = made(np.random.default_rng(0))[one.data]["x"]
+    assert one.rows <= len(x)
+    used, attention = 0, 0
+    for layer in model.layers:
+        weights = sum(math.prod(w.shape) for w in layer.weights if w.name.endswith("kernel"))
+        if type(layer).__name__ == "MultiHeadAttention":
+            steps, d = layer.output.shape[1:]
+            used += weights * steps
+            attention += d * (steps * (steps + 1) if name.startswith("gpt") else 2 * steps * steps)
+        elif type(layer).__name__ in ("Dense", "Conv1D", "Conv2D"):
+            used += weights * math.prod(layer.output.shape[1:-1])
+        elif type(layer).__name__ in ("LSTM", "GRU", "SimpleRNN"):
+            used += weights * x.shape[1]
+    assert sum(one.macs) == used + attention
 
 
 def test_a_tiny_run_and_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from ..networks.jaxed import NETWORKS
 from ..tasks import Task
 from . import until
 
@@ -20,7 +21,7 @@ ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh, "linear": lambda x: x}
 def first_state(task: Task, seed: int) -> Any:
     """(parameters, Adam's m, its v, the step): weights from Glorot's uniform, as in Keras."""
     random = np.random.default_rng(seed)
-    p = []
+    p: Any = NETWORKS[task.network][0](random) if task.network else []
     for i, o in pairwise(task.sizes):
         limit = (6 / (i + o)) ** 0.5
         p.append((jnp.asarray(random.uniform(-limit, limit, (i, o)), "float32"), jnp.zeros(o)))
@@ -32,6 +33,8 @@ def scaled(x: Any) -> Any:
 
 
 def logits(task: Task, p: Any, x: Any, key: Any = None) -> Any:
+    if task.network:
+        return NETWORKS[task.network][1](p, x)
     x = scaled(x)
     for n, (W, b) in enumerate(p[:-1]):
         x = ACTIVATIONS[task.hidden](x @ W + b)
@@ -45,7 +48,7 @@ def logits(task: Task, p: Any, x: Any, key: Any = None) -> Any:
 def loss_of(task: Task, p: Any, x: Any, y: Any, key: Any) -> Any:
     z = logits(task, p, x, key)
     if task.output == "softmax":
-        return jnp.mean(jax.nn.logsumexp(z, axis=1) - jnp.take_along_axis(z, y[:, None], 1)[:, 0])
+        return jnp.mean(jax.nn.logsumexp(z, axis=-1) - jnp.take_along_axis(z, y[..., None], -1)[..., 0])
     if task.output == "linear":
         return jnp.mean((z - y) ** 2)
     y = y * (1 - task.smoothing) + task.smoothing / 2
@@ -67,7 +70,7 @@ def step(task: Task, state: Any, x: Any, y: Any, key: Any) -> tuple[Any, Any]:
     return adam(task, state, g), loss
 
 
-def trainer(task: Task, x: Any, y: Any, seed: int) -> Any:
+def trainer(task: Task, x: Any, y: Any, seed: int, loop: bool = False) -> Any:
     """A function (state, epochs) that returns the new state and the mean loss of the last epoch."""
     x, y = jnp.asarray(x), jnp.asarray(y)
     random = np.random.default_rng(seed)
@@ -91,6 +94,18 @@ def trainer(task: Task, x: Any, y: Any, seed: int) -> Any:
 
         return lax.fori_loop(0, epochs, one, (state, jnp.zeros(())))
 
+    @functools.partial(jax.jit, donate_argnums=0)
+    def one_batch(state: Any, x: Any, y: Any, rows: Any) -> Any:
+        return step(task, state, x[rows], y[rows], None)
+
+    def looped(state: Any, epochs: int) -> Any:
+        for _ in range(epochs):
+            losses = []
+            for rows in random.permutation(task.rows).reshape(-1, task.batch):
+                state, loss = one_batch(state, x, y, rows)
+                losses.append(loss)
+        return state, jnp.mean(jnp.stack(losses))
+
     def run(state: Any, epochs: int) -> Any:
         if task.batch == task.rows:
             return full_batches(state, x, y, epochs)
@@ -100,11 +115,11 @@ def trainer(task: Task, x: Any, y: Any, seed: int) -> Any:
             state, loss = epoch(state, x, y, order, key)
         return state, loss
 
-    return run
+    return looped if loop else run
 
 
-def training(task: Task, x: Any, y: Any) -> Any:
-    trained, state = trainer(task, x, y, 0), first_state(task, 0)
+def training(task: Task, x: Any, y: Any, loop: bool = False) -> Any:
+    trained, state = trainer(task, x, y, 0, loop), first_state(task, 0)
 
     def run(epochs: int, tell: bool = False) -> float:
         nonlocal state

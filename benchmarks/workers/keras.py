@@ -8,10 +8,12 @@ import keras
 from keras.layers import Dense, Dropout
 
 from ..data import floats
+from ..networks.layered import build
 from ..tasks import Task
 from . import MOST_EPOCHS
 
 LOSSES = {"softmax": "sparse_categorical_crossentropy", "sigmoid": "binary_crossentropy", "linear": "mse"}
+FROM_LOGITS = {"softmax": "SparseCategoricalCrossentropy", "sigmoid": "BinaryCrossentropy"}
 WHOLE = 1024  # rows that predict takes at a time, where there are many
 
 
@@ -26,8 +28,10 @@ def network(task: Task) -> Any:
 
 def compiled(task: Task, metrics: list[Any], seed: int = 0) -> Any:
     keras.utils.set_random_seed(seed)
-    model = network(task)
+    model = build(keras, task.network) if task.network else network(task)
     loss: Any = LOSSES[task.output]
+    if task.network:
+        loss = getattr(keras.losses, FROM_LOGITS[task.output])(from_logits=True)
     if task.smoothing:
         loss = keras.losses.BinaryCrossentropy(label_smoothing=task.smoothing)
     model.compile(keras.optimizers.Adam(task.rate), loss, metrics=metrics)

@@ -8,10 +8,12 @@ import pellucid
 from pellucid.callbacks import Callback
 from pellucid.layers import Dense, Dropout, Rescaling
 
+from ..networks.layered import build
 from ..tasks import Task
 from . import MOST_EPOCHS
 
 LOSSES = {"softmax": "sparse_categorical_crossentropy", "sigmoid": "binary_crossentropy", "linear": "mse"}
+FROM_LOGITS = {"softmax": "SparseCategoricalCrossentropy", "sigmoid": "BinaryCrossentropy"}
 WHOLE = 1024  # rows that predict takes at a time, where there are many
 
 
@@ -26,8 +28,11 @@ def network(task: Task, images: bool, seed: int = 0) -> Any:
 
 
 def compiled(task: Task, images: bool, metrics: list[Any], seed: int = 0) -> Any:
-    model = network(task, images, seed)
+    pellucid.utils.set_random_seed(seed)
+    model = build(pellucid, task.network) if task.network else network(task, images, seed)
     loss: Any = LOSSES[task.output]
+    if task.network:
+        loss = getattr(pellucid.losses, FROM_LOGITS[task.output])(from_logits=True)
     if task.smoothing:
         loss = pellucid.losses.BinaryCrossentropy(label_smoothing=task.smoothing)
     model.compile(pellucid.optimizers.Adam(task.rate), loss, metrics=metrics)

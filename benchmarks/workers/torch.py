@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..data import floats
+from ..networks.pytorch import NETWORKS
 from ..tasks import Task
 from . import until
 
@@ -19,6 +20,8 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 def network(task: Task, seed: int = 0) -> Any:
     """The layers up to the logits, with Keras's first weights: Glorot's uniform, biases of 0."""
     torch.manual_seed(seed)
+    if task.network:
+        return NETWORKS[task.network]()
     layers: list[Any] = []
     for i, o in pairwise(task.sizes):
         dense = nn.Linear(i, o)
@@ -37,7 +40,7 @@ def network(task: Task, seed: int = 0) -> Any:
 def loss_of(task: Task, model: Any) -> Any:
     """A function of a batch."""
     if task.output == "softmax":
-        return lambda x, y: functional.cross_entropy(model(x), y)
+        return lambda x, y: functional.cross_entropy(model(x).flatten(0, -2), y.flatten())
     if task.output == "linear":
         return lambda x, y: functional.mse_loss(model(x), y)
     if task.smoothing:  # y·(1 − s) + s/2, as Keras has it

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))  # whoever tests the page knows how to handle it
@@ -24,6 +24,11 @@ FOLDER = ROOT / "docs" / "images" / "studio"
 SIZES = {"wide": (1440, 900), "phone": (375, 812)}
 SCHEMES = ("light", "dark")
 SCREENS = ("Data", "Network", "Train", "Look", "Try", "Results", "Runs")
+FILTERS, MEMORY, ATTENTION = (
+    "digits-4",
+    "digits-5",
+    "digits-6",
+)  # the runs into which is looked (digits-3 is the search)
 COLOURS = 256  # of each picture: enough for flat colours, and a third of the size
 
 
@@ -50,7 +55,7 @@ def hands(browser: Browser, link: str, scheme: str, size: str) -> Hands:
 
 
 def train(browser: Browser, link: str) -> None:
-    """The runs that are seen: points in spirals, digits in two designs, and a search."""
+    """The runs that are seen: points in spirals, digits in two designs, a search, filters, and a memory."""
     someone = hands(browser, link, "light", "wide")
     someone.skip_guide()
     for data, blocks in (("Spirals", ["Dense"]), ("Digits", []), ("Digits", ["Dropout"])):
@@ -67,7 +72,19 @@ def train(browser: Browser, link: str) -> None:
     someone.press("Search for better settings")
     someone.press("Search")
     someone.page.locator("main .value").wait_for(timeout=300_000)
+    train_starts(someone)
     someone.context.close()
+
+
+def train_starts(someone: Hands) -> None:
+    """Those with more than neurons."""
+    for start in ("A small convolutional network", "A digit read line by line", "Lines that look at each other"):
+        someone.go("Network")
+        someone.page.get_by_label("Begin from").select_option(label=start)
+        someone.page.locator("[data-block]", has_text="Reshape").wait_for()
+        someone.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+        someone.state("running")
+        someone.state("done")
 
 
 def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
@@ -91,7 +108,35 @@ def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
     photograph(visitor, f"search_{scheme}_{size}")
     open_run(visitor, "spirals-1")
     photograph(visitor, f"boundary_{scheme}_{size}")
+    steps(visitor, f"{scheme}_{size}")
     visitor.context.close()
+
+
+def steps(visitor: Hands, kind: str) -> None:
+    """One example in a convolution, in a memory, and in attention."""
+    look_into(visitor, FILTERS, "conv2d Conv2D")
+    maps = visitor.page.get_by_role("region", name="The step").get_by_role("button", name="map 3", exact=True)
+    maps.click()
+    visitor.page.get_by_text("The patch that it saw").wait_for()
+    photograph(visitor, f"filters_{kind}", of=visitor.page.get_by_role("heading", name="What each filter finds"))
+    look_into(visitor, MEMORY, "lstm LSTM")
+    for _ in range(4):
+        visitor.page.get_by_role("button", name="The next step").click()
+    photograph(visitor, f"memory_{kind}", of=visitor.page.get_by_label("Step of the sequence"))
+    look_into(visitor, ATTENTION, "dot_product_attention DotProductAttention")
+    table = visitor.page.get_by_role("button", name="Table of shares")
+    for _ in range(5):
+        table.press("ArrowDown")
+    photograph(visitor, f"attention_{kind}", of=table)
+
+
+def look_into(visitor: Hands, run: str, step: str) -> None:
+    """One example in this step of a run."""
+    open_run(visitor, run)
+    visitor.go("Look")
+    visitor.press("One example, step by step")
+    visitor.page.get_by_role("region", name="Steps").get_by_role("button", name=step).first.click()
+    visitor.page.get_by_role("region", name="The step").get_by_role("heading", name=step).wait_for()
 
 
 def open_run(visitor: Hands, name: str) -> None:
@@ -100,12 +145,14 @@ def open_run(visitor: Hands, name: str) -> None:
     visitor.page.get_by_role("region", name="Training").wait_for()
 
 
-def photograph(visitor: Hands, name: str) -> None:
-    """What the window shows once all answers have come."""
+def photograph(visitor: Hands, name: str, of: Locator | None = None) -> None:
+    """What the window shows once all answers have come; of a phone, where `of` is in its middle."""
     page = visitor.page
     page.mouse.move(0, 0)
     page.wait_for_load_state("networkidle")
     page.evaluate("() => { scrollTo(0, 0); document.activeElement?.blur(); }")
+    if of is not None and page.viewport_size == dict(zip(("width", "height"), SIZES["phone"], strict=True)):
+        of.evaluate("one => one.scrollIntoView({ block: 'center' })")
     page.wait_for_timeout(500)  # for what glides into its place
     picture = Image.open(io.BytesIO(page.screenshot()))
     picture.convert("RGB").quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)

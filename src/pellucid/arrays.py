@@ -20,6 +20,7 @@ from .errors import Told, TooLarge
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]  # a length that is left open is None, which only whoever makes a network out of data sees
 Arrays = Mapping[str, Array]
+TEXT = "string"  # the dtype of an input of text: an array of objects, each a str or bytes
 
 
 class Parts:
@@ -48,8 +49,8 @@ def parts_of(x: Any, count: int = 1) -> tuple[Any, ...]:
 def as_dtypes(x: Any, dtypes: Sequence[str]) -> Any:
     """The array, or each of the `Parts`, in its dtype."""
     if isinstance(x, Parts):
-        return Parts(np.asarray(part, dtype) for part, dtype in zip(x.arrays, dtypes, strict=True))
-    return np.asarray(x, dtypes[0])
+        return Parts(as_dtypes(part, [dtype]) for part, dtype in zip(x.arrays, dtypes, strict=True))
+    return x if dtypes[0] == TEXT else np.asarray(x, dtypes[0])
 
 
 def is_whole(dtype: npt.DTypeLike) -> bool:
@@ -58,7 +59,7 @@ def is_whole(dtype: npt.DTypeLike) -> bool:
     >>> is_whole("int32"), is_whole("float32")
     (True, False)
     """
-    return np.dtype(dtype).kind in "iub"
+    return dtype != TEXT and np.dtype(dtype).kind in "iub"
 
 
 def joined(parts: Sequence[Any]) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import known
-from .errors import DataError, InvalidArgument, UnknownName, WrongType
+from .arrays import TEXT, Array, known
+from .errors import DataError, InvalidArgument, ShapeError, Told, UnknownName, WrongType
 
 DTYPES = ("float32", "float64")
 
@@ -123,7 +123,7 @@ def whole(where: str, x: Any, dtype: str) -> None:
 
     >>> whole("predict, x", np.array([1.0, 2.0]), "int32")
     """
-    if np.dtype(dtype).kind not in "iub" or x.dtype == dtype or not x.size:
+    if dtype == TEXT or np.dtype(dtype).kind not in "iub" or x.dtype == dtype or not x.size:
         return
     with np.errstate(invalid="ignore"):
         wrong = x.astype(dtype) != x
@@ -132,6 +132,28 @@ def whole(where: str, x: Any, dtype: str) -> None:
             where, f"whole numbers that {dtype} holds, as the input was made for", x[wrong].flat[0].item(),
             "Round them, or make the input for float32.",
         )  # fmt: skip
+
+
+def texts(where: str, value: Any) -> Array:
+    """Text as an array of objects (B, ...), each of them str, or bytes as they came.
+
+    >>> texts("predict, x", [["a"], [b"b"]])
+    array([['a'],
+           [b'b']], dtype=object)
+    """
+    if value is None or isinstance(value, str | bytes | dict | set):
+        fix = "Wrap it: [x]." if isinstance(value, str | bytes) else ""
+        raise WrongType(where, "an array or a list of text", value, fix)
+    array: Array = np.asarray(value) if hasattr(value, "dtype") else np.array(value, dtype=object)
+    array = array if array.dtype.kind == "O" else array.astype(object)
+    if array.ndim == 0:
+        raise ShapeError(where, "an array with a batch axis", array.shape)
+    for index, one in np.ndenumerate(array):
+        if not isinstance(one, str | bytes):
+            place = f"row {index[0]}" + (f", position {index[1:]}" if len(index) > 1 else "")
+            fix = "Fill in what is missing, with '' for one." if one is None or one != one else ""
+            raise DataError(where, "text", Told(f"{one!r} at {place}"[:80]), fix)
+    return array
 
 
 def arrays(where: str, values: Any) -> list[Any]:

@@ -3,7 +3,10 @@
 from typing import Any
 
 from .data.picture_batches import image_dataset_from_directory
-from .data.pictures import array_to_img, img_to_array, load_img
+from .data.pictures import array_to_img, img_to_array, load_img, save_img
+from .data.sequences import pad_sequences, timeseries_dataset_from_array
+from .data.splits import split_dataset
+from .data.text_batches import text_dataset_from_directory
 from .data.utils import PyDataset, normalize, to_categorical, train_test_split
 from .models.picture import plot_model
 from .registry import (
@@ -41,10 +44,15 @@ __all__ = [
     "load_img",
     "normalize",
     "pack_x_y_sample_weight",
+    "pad_sequences",
     "plot_model",
     "register_keras_serializable",
+    "save_img",
     "serialize_keras_object",
     "set_random_seed",
+    "split_dataset",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "train_test_split",
     "unpack_x_y_sample_weight",

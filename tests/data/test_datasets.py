@@ -9,7 +9,7 @@ from pellucid.data import datasets
 from pellucid.errors import InvalidArgument, PellucidError, UnknownName
 
 TOYS = ["xor", "moons", "circles", "spirals", "blobs", "sine"]
-LOCAL = ["digits", *TOYS]
+LOCAL = ["digits", "sensors", *TOYS]
 
 
 def same(a, b) -> bool:
@@ -30,7 +30,7 @@ def test_the_table_tells_the_truth(info):
 
 def test_the_table_is_complete():
     names = [info.name for info in datasets.catalogue()]
-    assert sorted(names) == sorted([*LOCAL, "mnist", "fashion_mnist"])
+    assert sorted(names) == sorted([*LOCAL, "mnist", "fashion_mnist", "cifar10", "cifar100", "austen"])
     assert all(hasattr(datasets, name) for name in names)
 
 

@@ -194,7 +194,7 @@ def test_a_folder_as_batches(capsys: pytest.CaptureFixture[str]):
     }  # fmt: skip
     alone = image_dataset_from_directory("bars", labels=None, batch_size=None, image_size=9, verbose=False)
     assert alone[3].shape == (9, 9, 3)
-    with pytest.raises(InvalidArgument, match="where parts of shuffled pictures are wanted"):
+    with pytest.raises(InvalidArgument, match="where parts of shuffled files are wanted"):
         image_dataset_from_directory("bars", validation_split=0.2, subset="training")
     with pytest.raises(InvalidArgument, match="the folders lying, standing"):
         image_dataset_from_directory("bars", class_names=["a"])

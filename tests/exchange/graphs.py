@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from exchange import sequences
 from exchange.networks import BATCH, TARGETS, Case
 from laws.graphs import dense_net, heads, residual, unjoined
 from laws.test_ops import SIDE_BY_SIDE, Step
@@ -225,6 +226,20 @@ def of_whole_numbers() -> Iterator[Case]:
     yield Case("whole numbers alone", alone, [x[0]] * 3, [r.normal(size=(BATCH, 2)) for _ in range(3)])
 
 
+def of_sequences() -> Iterator[Case]:
+    """Networks that go through sequences, with masks that no loss is told."""
+    for name, make in {**sequences.PLAIN, **sequences.MASKED, **sequences.STEPPED}.items():
+        model, r = make(), np.random.default_rng(5)
+        if model.wiring.masked:
+            continue
+        model.compile(optimizers.SGD(0.02), "mse", run_eagerly=True)
+        xs = [x.astype("float32") for x in sequences.inputs(model, BATCH)]
+        ys = [r.normal(size=(BATCH, *shape)) for shape in model.output_shapes_for(*model.sample_shapes)]
+        x, y = (one if len(one) > 1 else one[0] for one in (xs, ys))
+        model.train_on_batch(x, y)
+        yield Case(name, model, [x] * 3, [y] * 3)
+
+
 def every_graph() -> Iterator[Case]:
-    for cases in (of_ops, of_joining, of_graphs, of_own, of_whole_numbers):
+    for cases in (of_ops, of_joining, of_graphs, of_own, of_whole_numbers, of_sequences):
         yield from cases()

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from exchange import unwritten  # noqa: E402
+from exchange import sequences, unwritten  # noqa: E402
 from exchange.networks import Case  # noqa: E402
 from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
 from exchange.torch_cases import MORE_OPS, SHOWN_BY_OTHERS, cases  # noqa: E402
@@ -29,7 +29,6 @@ from pellucid.exchange.torch.file import write  # noqa: E402
 from pellucid.exchange.torch.ops import OPS  # noqa: E402
 from pellucid.exchange.torch.writer import EMITTERS  # noqa: E402
 from pellucid.layers.penalties import penalised  # noqa: E402
-from pellucid.layers.tracing import ByPhase  # noqa: E402
 from pellucid.models import Model, from_torch  # noqa: E402
 from pellucid.rng import Key  # noqa: E402
 from pellucid.settings import set_floatx  # noqa: E402
@@ -70,9 +69,9 @@ def agrees(model: Model, xs: list[np.ndarray], folder: Path | None = None) -> An
         twin = loaded(write(model, folder))
         for y, mine in zip(run(twin, xs), run(module, xs), strict=True):
             np.testing.assert_allclose(y, mine, rtol=1e-6, atol=1e-7)
-        assert list(twin.state_dict()) == list(module.state_dict())
-        frozen = [[p.requires_grad for p in one.parameters()] for one in (twin, module)]
-        assert frozen[0] == frozen[1]
+        trained = [{name: p.requires_grad for name, p in one.named_parameters()} for one in (twin, module)]
+        assert trained[0] == trained[1]
+        assert twin.state_dict().keys() == module.state_dict().keys()
     return module
 
 
@@ -96,7 +95,7 @@ NOISE = (
 STILL = [
     case
     for case in CASES
-    if not any(isinstance(layer, NOISE) for layer in case.model.wiring.owners.values())
+    if not any(isinstance(layer, NOISE) or getattr(layer, "dropout", 0) for layer in case.model.wiring.owners.values())
     and case.model.trained_names() and not penalised(case.model) and not case.model.constraints()
     and not any(isinstance(layer, L.ActivityRegularization) for layer in case.model.wiring.owners.values())
 ]  # fmt: skip
@@ -142,6 +141,68 @@ def test_attention_of_several_heads(tmp_path: Path):
     agrees(heads(), [Key(2).normal((9, 5, 4))], tmp_path)
 
 
+SEQUENCES = sequences.PLAIN | sequences.MASKED | sequences.STEPPED | sequences.RANDOM
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_sequences_and_their_masks_predict_the_same(name: str, tmp_path: Path):
+    model = SEQUENCES[name]()
+    agrees(model, sequences.inputs(model), tmp_path)
+
+
+@pytest.mark.parametrize("name", [*sequences.PLAIN, *(name for name in sequences.MASKED if "cells" not in name)])
+def test_sequences_come_back(name: str):
+    model = SEQUENCES[name]()
+    xs = sequences.inputs(model)
+    again = from_torch(model.to_torch(), model.sample_shapes)
+    assert again.count_params() == model.count_params()
+    wanted, found = (flat(one.predict(xs if len(xs) > 1 else xs[0], verbose=0)) for one in (model, again))
+    for y, mine in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(y, mine, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["lstm last", "gru backwards", "gru before last", "simple last", "lstm masked last"])
+def test_recurrent_layers_train_the_same(name: str):
+    model = SEQUENCES[name]()
+    model.compile(optimizers.SGD(0.05, momentum=0.9), "mse", run_eagerly=True)
+    (x,) = sequences.inputs(model)
+    follows(model, model.to_torch().train(), [x, -x, x], [Key(9).normal((len(x), 2))] * 3)
+
+
+def test_dropout_of_a_recurrent_layer_is_the_same_at_all_steps():
+    model = Sequential([L.Input((9, 4)), L.LSTM(5, dropout=0.5, recurrent_dropout=0.4, return_sequences=True)], seed=0)
+    module, x = model.to_torch(), torch.ones(1, 9, 4)
+    assert torch.equal(module(x)[0], module(x)[0])
+    once, again = (module.train()(x)[0] for _ in range(2))
+    assert not torch.equal(once, again)
+    part = next(one for one in module.modules() if type(one).__name__ == "Recurrence")
+    kept = part.drawn(torch.ones(1000, 1, 4), 0.4, 3)
+    assert torch.stack(kept).unique().tolist() == pytest.approx([0.0, 1 / 0.6])
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_recurrent_layers_of_several_layers_and_ways_are_read(kind: str, bidirectional: bool):
+    class Last(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            told = {"num_layers": 2, "batch_first": True, "bidirectional": bidirectional, "dropout": 0.2}
+            self.inner, self.out = getattr(nn, kind)(3, 4, **told), nn.Linear(4, 2)
+
+        def forward(self, x: Any) -> Any:
+            y, ends = self.inner(x)
+            h = ends[0] if kind == "LSTM" else ends
+            return y, self.out(h[-1])
+
+    torch.manual_seed(3)
+    module = Last().eval()
+    x = Key(4).normal((6, 5, 3))
+    model = from_torch(module, (5, 3))
+    assert model.count_params() < sum(p.numel() for p in module.parameters()) + (kind == "GRU")
+    for mine, theirs in zip(model.predict(x, verbose=0), run(module, [x]), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
 def test_every_op_that_is_written_is_shown():
     assert set(OPS) - set(OPS_SHOWN) - set(MORE_OPS) <= SHOWN_BY_OTHERS
 
@@ -153,7 +214,7 @@ def test_a_form_of_an_op_that_is_not_written_is_refused_by_name():
 
 
 def test_every_layer_and_activation_is_written():
-    assert set(EMITTERS) - {ByPhase} == unwritten.WRITTEN
+    assert unwritten.written_by(EMITTERS) == unwritten.WRITTEN
     assert set(MODULES) == {make().name for make in activations.activations.names.values()}
 
 
@@ -261,11 +322,11 @@ def test_what_trains_differently_is_refused_by_name():
     x = L.Input((4,))
     noisy = Model(x, L.Dropout(0.5, name="always")(x, training=True))
     renorm = Sequential([L.Input((4,)), L.BatchNormalization(renorm=True, name="re")])
-    masked = Sequential([L.Input((3, 2)), L.Masking(name="mask"), L.Dense(1)])
+    told_one = Model([x, m := L.Input((4,), dtype="bool")], L.Softmax(name="shares")(x, mask=m))
     told_of = [
         (noisy, "'always'.*training=True"),
         (renorm, "'re'.*BatchNormalization"),
-        (masked, "layers that no mask"),
+        (told_one, "'shares'.*layers that no mask"),
     ]
     for model, told in told_of:
         with pytest.raises(InvalidArgument, match=told):
@@ -406,7 +467,7 @@ class Doubled(nn.Module):
         ),
         (lambda: nn.MaxPool1d(2, dilation=2), "windows without gaps"),
         (lambda: nn.AvgPool1d(3, 2, 1, ceil_mode=True), "all windows stay within"),
-        (lambda: nn.AdaptiveAvgPool1d(2), "one number for each channel"),
+        (lambda: nn.LSTM(3, 2), "batch_first=True"),
         (lambda: nn.Conv2d(3, 3, 2), "samples of channels and 2 axes more"),
         (lambda: nn.Sequential(nn.Fold((2, 2), 2)), "nn.Fold"),
         (lambda: Doubled(lambda x: torch.fft.fft(x)), "fft_fft"),

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
+from laws.test_encodings import ROWS as ENCODED
+from laws.test_encodings import TWO, graph
 from laws.test_layers import EVERY
 from pellucid import Sequential
 from pellucid import layers as L
 from pellucid.layers.base import layers
 from pellucid.models import Model
+from pellucid.registry import snake
 
-MADE_OF_OTHERS = {  # they go out step by step; a step that is not written, as states of RNN, is refused by its name
+MADE_OF_OTHERS = {  # they go out step by step
     "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
     "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "SpectralNormalization",
     "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
 }  # fmt: skip
 UNWRITTEN = {
-    *(f"Adaptive{kind}Pooling{n}D" for n in (1, 2, 3) for kind in ("Average", "Max")),
-    "CenterCrop", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "GroupNormalization", "LSTM", "PositionEmbedding",
-    "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
-    "RandomZoom", "Resizing", "RotaryEmbedding", "SeparableConv1D", "SeparableConv2D", "SimpleRNN",
-    "SinePositionEncoding",
+    "CategoryEncoding", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Discretization", "HashedCrossing", "Hashing",
+    "IntegerLookup", "PositionEmbedding", "RotaryEmbedding", "SinePositionEncoding", "StringLookup",
+    "TextVectorization",
 }  # fmt: skip
-WRITTEN = {kind for name, kind in layers.parts.items() if name not in UNWRITTEN | MADE_OF_OTHERS}
+WRITTEN = set(layers.parts) - UNWRITTEN - MADE_OF_OTHERS
+
+RANDOM = {
+    "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
+    "RandomZoom",
+}  # fmt: skip
+
+
+def written_by(emitters: Iterable[type]) -> set[str]:
+    """The kinds of layers among those that are written; the rest stand between layers."""
+    return {kind.__name__ for kind in emitters if kind in layers.parts.values()}
 
 
 def unwritten() -> list[tuple[str, Callable[[], Model]]]:
     """The name of each, and a function that makes a model of it."""
-    rows = {type(make()).__name__: (make, shape) for make, shape in reversed(EVERY)}
-    return [(rows[kind][0]().name, partial(_model, *rows[kind])) for kind in sorted(UNWRITTEN)]
+    rows = {type(make()).__name__: partial(_model, make, shape) for make, shape in reversed(EVERY)}
+    rows |= {type(make()).__name__: partial(graph, make(), data, dtype) for make, data, dtype in [*ENCODED, *TWO]}
+    return [(snake(kind), rows[kind]) for kind in sorted(UNWRITTEN)]
 
 
 def _model(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> Model:

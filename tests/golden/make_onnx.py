@@ -125,6 +125,20 @@ def steps() -> nn.Module:
     )  # fmt: skip
 
 
+class Sequences(nn.Module):
+    """Recurrent layers, of two layers and both ways among them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True)
+        self.gru, self.out = nn.GRU(8, 3, batch_first=True), nn.Linear(7, 2)
+
+    def forward(self, x: Any) -> Any:
+        y, (h, _) = self.lstm(x)
+        z, _ = self.gru(y)
+        return self.out(torch.cat([z[:, -1], h[-1]], dim=1)), z
+
+
 def mlp() -> nn.Module:
     return nn.Sequential(
         nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 6), nn.Tanh(), nn.Linear(6, 3),
@@ -140,6 +154,7 @@ TORCH: dict[str, tuple[Callable[[], nn.Module], list[tuple[int, ...]]]] = {
     "several": (Several, [(4,), (3,)]),
     "pictures": (Pictures, [(2, 12, 16)]),
     "steps": (steps, [(3, 12)]),
+    "sequences": (Sequences, [(6, 3)]),
 }
 
 

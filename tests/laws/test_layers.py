@@ -14,6 +14,7 @@ from pellucid import layers as L
 from pellucid.errors import PellucidError, ShapeError
 from pellucid.layers.base import layers
 from pellucid.layers.checking import to_check
+from pellucid.layers.encoding import Encoding
 from pellucid.rng import Key
 
 Row = tuple[Callable[[], L.Layer], tuple[int, ...]]
@@ -200,6 +201,7 @@ APART: list[Row] = [
     (lambda: L.TimeDistributed(L.Dense(2)), (3, 2)),
     (lambda: L.TimeDistributed(L.Conv1D(2, 2, activation="tanh")), (2, 3, 2)),
 ]
+ENCODINGS = {name for name, cls in layers.parts.items() if issubclass(cls, Encoding)}  # laws/test_encodings.py
 CELLS = {"SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"}  # which read states, too
 
 
@@ -225,7 +227,7 @@ def test_every_layer_has_a_row() -> None:
         "Sequential",
         "Functional",
         "Lambda",
-    } - JOINING - ATTENDING - CELLS
+    } - JOINING - ATTENDING - CELLS - ENCODINGS
 
 
 @every_row
@@ -460,7 +462,7 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.InputLayer, {}, "shape"),
     (L.InputLayer, {"shape": ("a", 3)}, "shape"),
     (L.InputLayer, {"shape": (3,), "batch_shape": (None, 3)}, "shape"),
-    (L.InputLayer, {"shape": (3,), "dtype": "string"}, "dtype"),
+    (L.InputLayer, {"shape": (3,), "dtype": "complex64"}, "dtype"),
     (L.InputLayer, {"shape": (3,), "sparse": True}, "sparse"),
     (L.Identity, {"dtype": "float16"}, "dtype"),
 ]

@@ -221,18 +221,6 @@ def test_states_lead_from_one_layer_to_another() -> None:
     assert model.evaluate(xs, xs[1], verbose=0) < before
 
 
-@pytest.mark.parametrize("export", ["to_onnx", "to_c", "to_torch", "to_numpy"])
-def test_exports_refuse_a_recurrent_layer_by_name(export: str, tmp_path: Path) -> None:
-    model = pellucid.Sequential([L.Input((4, 3)), L.LSTM(2, name="memory"), L.Dense(2)])
-    model.compile("sgd", "mse")
-    if export == "to_torch":
-        pytest.importorskip("torch", reason="needs PyTorch")
-    where = [] if export == "to_torch" else [str(tmp_path / "model")]
-    with pytest.raises(PellucidError, match=rf"{export}, layer 'memory'.*got LSTM"):
-        getattr(model, export)(*where)
-    assert not any(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize("ending", [".weights.h5", ".safetensors", ".keras"])
 def test_weights_go_into_files_and_back(ending: str, tmp_path: Path) -> None:
     def made() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 import pellucid
 from pellucid.layers import Dense
-from pellucid.machine import library as library_module
-from pellucid.machine.library import SUM, Library, key
+from pellucid.machine import kept
+from pellucid.machine.kept import SUM
+from pellucid.machine.library import Library
 
 TRAINING = """
 import logging, sys
@@ -104,32 +106,36 @@ def numbers(text: str) -> list[int]:
 
 
 def test_the_key_changes_with_any_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    folder = Path(library_module.__file__).parent
-    copy = tmp_path / "machine"
-    copy.mkdir()
-    for path in folder.rglob("*.py"):
-        target = copy / path.relative_to(folder)
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(path.read_text("utf-8"), "utf-8")
-    monkeypatch.setattr(library_module, "__file__", str(copy / "library.py"))
-    before = key()
-    assert before == key()
+    copy = shutil.copytree(Path(kept.__file__).parent, tmp_path / "machine")
+    before = key_of(copy, monkeypatch)
+    (copy / "code").mkdir(exist_ok=True)  # what a wheel brings along, and what makes no code
+    (copy / "code" / "a.py").write_text("")
+    (copy / "passes" / "a.py").write_text("")
+    assert key_of(copy, monkeypatch) == before
     source = copy / "kernels" / "functions.py"
     source.write_text(source.read_text("utf-8").replace("1.9875691500e-4", "1.9875691501e-4"), "utf-8")
-    assert key() != before
+    assert key_of(copy, monkeypatch) != before
+
+
+def key_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    found = kept.sources(str(folder))
+    kept.sources.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(kept, "sources", lambda: found)
+        return kept.key()
 
 
 def test_code_that_nobody_has_used_for_long_is_removed(tmp_path: Path) -> None:
-    forgotten, recent, kept = (tmp_path / name for name in ("forgotten", "recent", "kept"))
-    for folder in (forgotten, recent, kept):
+    forgotten, recent, used = (tmp_path / name for name in ("forgotten", "recent", "used"))
+    for folder in (forgotten, recent, used):
         folder.mkdir()
         (folder / "a.code").write_bytes(b"")
-    for folder in (forgotten, kept):
+    for folder in (forgotten, used):
         os.utime(folder, (1e9, 1e9))
-    Library(kept)  # in use again
+    assert Library(used).folder == used  # in use again
     assert forgotten.exists()
-    Library(tmp_path / "new")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "recent"]
+    assert Library(tmp_path / "new").folder
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["recent", "used"]
 
 
 def test_a_kernel_is_found_by_name(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pellucid import files
-from pellucid.machine.library import Library, trusted_folder
+from pellucid.machine.kept import trusted_folder
+from pellucid.machine.library import Library
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="rights as Unix has them")
 STRANGER = 54321

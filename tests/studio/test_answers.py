@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from pellucid.actions.building import CAUSAL
 from pellucid.activations.base import activations
 from pellucid.layers.base import layers
 from pellucid.losses.base import losses
@@ -51,8 +52,9 @@ def test_every_registered_part_appears_with_its_arguments(page: Page, family: Fa
     for name, cls in family.parts.items():
         part = told[name]
         assert part["help"], name
+        assert {part["name"], name} == set(part["terms"])  # by which it is found
         shown = {argument["name"] for argument in part["arguments"]}
-        assert shown <= set(arguments(cls)), name
+        assert shown <= {*arguments(cls), CAUSAL}, name  # which is the call's
         for argument in part["arguments"]:
             assert argument["required"] != ("default" in argument), (name, argument)
     names = [part["name"] for part in told.values()]
@@ -97,7 +99,10 @@ def test_the_words_of_the_spec_are_those_of_the_families(page: Page):
 
 
 def test_every_start_is_a_design_without_a_problem(page: Page):
+    at_hand = {one["name"]: one["at_hand"] for one in page.get("schema")["datasets"]}
     for start in page.get("schema")["starts"]:
+        if not at_hand[start["spec"]["data"]]:
+            continue
         checked = page.post("check", {"spec": start["spec"]})
         assert checked["ok"], (start["id"], checked["problems"])
 
@@ -353,6 +358,9 @@ def test_pictures_of_a_run_at_rest(page: Page, digits: str, sine: str):
     assert (header["layer"], header["run"], arrays["weights"].shape) == ("dense", digits, (32, 8, 8))
     model = pellucid.saving.load_model(Path("runs") / digits / "model.keras")
     assert np.array_equal(arrays["weights"].reshape(32, 64), model.get_layer("dense").get_weights()[0].T)
+    small = frames.unpacked(page.client.get(f"/api/runs/{digits}/picture/weights?small=true").content)[1]["weights"]
+    assert small.dtype == np.int8
+    np.testing.assert_allclose(small * (header["scale"] / 127), arrays["weights"], atol=header["scale"] / 250)
     header, arrays = frames.unpacked(page.client.get(f"/api/runs/{sine}/picture/boundary").content)
     assert arrays["outputs"].shape == (200, 1)
     header, _ = frames.unpacked(page.client.get(f"/api/runs/{digits}/picture/boundary").content)
@@ -395,6 +403,7 @@ def test_predictions_for_a_file(page: Page, people: str):
 GIVEN = {
     "units": 4, "rate": 0.2, "stddev": 0.1, "n": 3, "dims": [1], "target_shape": [2, 2], "activation": "tanh",
     "scale": 0.5, "equation": "ab,bc->ac", "output_shape": [5], "filters": 2, "kernel_size": 2, "output_size": 2,
+    "num_heads": 2, "key_dim": 3, "head_dim": 3, "num_query_heads": 2, "num_key_value_heads": 1,
     "factor": 0.1, "height": 2, "width": 2, "height_factor": 0.1, "width_factor": 0.1,
 }  # fmt: skip
 OF_STEPS, OF_PICTURES, OF_VOLUMES = (16, 4), (8, 8, 1), (4, 4, 4, 1)

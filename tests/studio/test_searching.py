@@ -37,7 +37,9 @@ def test_the_form_offers_what_the_space_of_the_data_has(page: Page):
     assert words["activation"] == "relu, gelu or tanh"  # though the spec has said one
     assert "batch_norm" not in words  # of pictures
     assert all(one["on"] and one["needs"] is None for one in form["vary"])
-    assert form["metrics"][:2] == [{"name": "crossentropy", "more": False}, {"name": "accuracy", "more": True}]
+    assert [(one["name"], one["more"]) for one in form["metrics"] if one["usual"]] == [
+        ("crossentropy", False), ("accuracy", True), ("loss", False),
+    ]  # fmt: skip
     offered = page.get("schema")["tuning"]
     assert offered["trials"] == 60
     assert [one["name"] for one in offered["how"]] == ["sampler", "pruner", "folds", "search_seed"]
@@ -199,3 +201,23 @@ def test_a_space_in_words():
     assert in_words([8, 16, 32]) == "8, 16 or 32"
     assert in_words([True, False]) == "with and without"
     assert in_words({"low": 1e-7, "high": 0.01}) == "0.0000001 to 0.01"
+
+
+def test_all_that_can_judge_the_data_is_offered_and_nothing_else(page: Page):
+    def offered(data: str) -> dict[str, bool]:
+        return {one["name"]: one["more"] for one in page.post("tune/form", {"spec": {"data": data}})["metrics"]}
+
+    classes, numbers = offered("digits"), offered("sine")
+    assert classes.items() >= {"f1_score": True, "auc": True, "precision": True, "parameters": False}.items()
+    assert numbers.items() >= {"mean_squared_error": False, "log_cosh_error": False, "latency": False}.items()
+    assert not {"r2_score", "mean_squared_error", "sparse_categorical_accuracy"} & classes.keys()
+    assert not {"accuracy", "precision", "auc", "false_positives", "hinge"} & numbers.keys()
+
+
+@pytest.mark.parametrize("data", ["moons", "sine"])
+def test_each_that_is_offered_can_be_asked_for(page: Page, data: str):
+    names = [one["name"] for one in page.post("tune/form", {"spec": {"data": data}})["metrics"]]
+    search = Search.of({"data": data, "epochs": 1, "metric": names, "space": {"dropout": [0.0]}, "sampler": "grid"})
+    (record,) = tune(search, Resources(1, executor=Inside), out=Path("runs") / f"all-{data}").study.records
+    assert record.state == "done", record.reason
+    assert record.scores.keys() >= set(names)

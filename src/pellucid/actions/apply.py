@@ -19,15 +19,16 @@ from ..data.checking import as_features, as_targets
 from ..data.labels import Names, class_names, flat, labels_or_numbers, listed, numbered
 from ..data.picture_folders import by_class
 from ..data.pictures import pictures_in, pixels
+from ..data.text import encoded, windows
 from ..errors import DataError, InvalidArgument, Told
 from ..files import write_whole
 from ..models import Sequential
-from ..tables import Attached, Table, Targets, attached, is_table, read_blocks
-from .data import is_pictures, load, pictures_of, rows, table_of
+from ..tables import Attached, Table, Targets, attached, is_table, read_blocks, read_table
+from .data import characters_of, cut_up, is_pictures, load, pictures_of, rows, table_of, text_of, windows_in
 from .fingerprint import fingerprint
 from .judging import judge, probabilities
 from .runs import Run, names_of, open_model
-from .spec import TrainSpec
+from .spec import FOR_TEXTS, TrainSpec, of_text, of_windows
 
 
 class Opened(NamedTuple):
@@ -40,6 +41,7 @@ class Opened(NamedTuple):
     names: Names = ()  # of the classes, where the run keeps them
     targets: Targets | None = None  # what the outputs mean, where the rows are a table's
     pictures: Sequence[Path] = ()  # where the rows are pictures
+    first: Sequence[int] | Array = ()  # where they are windows of a table: the row with which each begins
 
 
 def evaluate(path: Path, data: str | None) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def targets_of(opened: Opened, where: str) -> Array:
     n = len(opened.x)
     if opened.targets is not None:
         return np.asarray(opened.y)
-    if not opened.names:
+    if not opened.names or (opened.y is not None and opened.y.ndim == 2):  # a text's are numbered already
         return flat(as_targets(where, opened.y, n))
     return numbered(where, labels_or_numbers(where, np.asarray(opened.y), n), opened.names)
 
@@ -106,9 +108,12 @@ def predicted(path: Path, data: str | None) -> Predicted:
     """What a run or a .keras file says of the same rows; a table's are read as they are predicted for."""
     model, spec = open_model(path)
     name = _data(data, spec)
-    if not is_table(name):
+    if of_text(name):
+        fix = "Have it write: pellucid write RUN; or judge it: pellucid evaluate RUN."
+        raise InvalidArgument("predict", "rows of a data set, a table, arrays or pictures", Told("a text"), fix)
+    if not is_table(name) or (spec is not None and of_windows(spec)):
         opened = opened_for(path, data, none_will_do=True, whole=True)
-        rows = map(str, opened.pictures) if opened.pictures else itertools.count()
+        rows = map(str, opened.pictures or opened.first) if len(opened.pictures or opened.first) else itertools.count()
         y = model.predict(opened.x, batch_size=1024, verbose=0)
         y = probabilities(model, y, len(opened.names)) if opened.classifier else y
         return Predicted(rows, iter([y]), opened.classifier, opened.names)
@@ -184,13 +189,51 @@ def opened_for(path: Path, data: str | None, *, none_will_do: bool = False, whol
     model, spec = open_model(path)
     name = _data(data, spec)
     split = None if whole and data is not None else spec
+    if is_table(name) and spec is not None and of_windows(spec):
+        return _opened_windows(model, spec, name, names_of(path, model), own=split is not None and _is_own(name, spec),
+                               wanted=not none_will_do)  # fmt: skip
     if is_table(name):
         return _opened_table(model, split, name, wanted=not none_will_do)
+    if of_text(name):
+        return _opened_text(model, split, name, names_of(path, model))
     if is_pictures(name) and (none_will_do or not _is_own(name, split)):
         return _opened_pictures(model, Path(name), names_of(path, model), wanted=not none_will_do)
     x, y = rows_of(name, split)
     x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
     return Opened(model, x, y, is_classifier(model, spec), names_of(path, model))
+
+
+def _opened_windows(
+    model: Sequential, spec: TrainSpec, name: str, names: Names, own: bool, wanted: bool
+) -> Opened:  # fmt: skip
+    """The windows of a table: of the run's own, those that it is tested on; else all, of new readings without a
+    target, too."""
+    if own:
+        data = windows_in(spec)
+        return Opened(model, data.x_test, np.array(data.names or range(data.classes))[data.y_test], True, names)
+    table = read_table(name)
+    target = spec.target[0] if spec.target and spec.target[0] in table.names else ""
+    if wanted and not target:
+        raise DataError(f"data {name}", f"a column {spec.target[0] if spec.target else 'of targets'!r}", Told("none"))
+    found = cut_up(spec, table, target if wanted else "", spec.keep)
+    return Opened(model, found.x, found.y, True, names or tuple(range(model.output_shape[-1])), first=found.first)
+
+
+def _opened_text(model: Sequential, spec: TrainSpec | None, name: str, names: Names) -> Opened:
+    """The windows of a text, in the characters that the model knows: of the run's own, those that it is tested on."""
+    if not names or len(model.output_shape) != 3:
+        raise DataError(f"data {name}", "a model that was trained on a text", Told("another"), "Train on one.")
+    if spec is not None and _is_own(name, spec):
+        data = text_of(spec)
+        return Opened(model, data.x_test, data.y_test, True, names)
+    numbers, strange = encoded(characters_of(name)[0], tuple(map(str, names)))
+    if strange:
+        told = f"{listed(strange)} did not occur in training; such characters are left out."
+        warnings.warn(f"{name}: {told}", stacklevel=2)
+    x, y = windows(numbers, FOR_TEXTS["window"])
+    if not len(x):
+        raise DataError(f"data {name}", f"more than {FOR_TEXTS['window']} characters", Told(str(len(numbers))))
+    return Opened(model, x, y, True, names)
 
 
 def _opened_pictures(model: Sequential, place: Path, names: Names, wanted: bool) -> Opened:

@@ -12,7 +12,9 @@ from .. import checks
 from ..arrays import Shape
 from ..errors import InvalidArgument, PellucidError, Told, UnknownName
 from ..layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer, Normalization, Rescaling, add
+from ..layers.attention import Attending
 from ..layers.base import layers as layer_family
+from ..layers.headed import Headed
 from ..losses.base import losses
 from ..models import Functional, Sequential
 from ..models.periodic import periodic_embedding
@@ -30,8 +32,11 @@ from ..optimizers.schedules.base import schedules
 from ..registry import Part
 from ..regularizers import L1L2
 from .data import Prepared
+from .networks import written_out
 from .spec import Named, TrainSpec
 
+CAUSAL = "use_causal_mask"  # which an attention takes in its call
+SHAPING = ("Flatten", "Reshape", "Permute")
 HOLDING = ("Sequential", "Residual")  # blocks that hold blocks
 SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
     "cosine": lambda rate, steps: CosineDecay(rate, steps),
@@ -44,11 +49,13 @@ SCHEDULES: dict[str, Callable[[float, int], LearningRateSchedule]] = {
 
 def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
     """The network that the spec describes for this data, compiled, with its initial weights."""
+    spec = written_out(spec, data)
     model = Sequential([layer for _, layer in stack(spec, data)], name="model", seed=spec.seed)
-    model.build((None, *data.x_train.shape[1:]))
-    if data.classes and model.output_shape != (None, data.classes):
+    model.build((None, None) if data.text else (None, *data.x_train.shape[1:]))  # a text is read in any pieces
+    if data.classes and model.output_shape != (None, *((None,) if data.text else ()), data.classes):
+        of = "character, at each place" if data.text else "class"
         raise InvalidArgument(
-            "spec, layers", f"an output of {data.classes}, one per class", Told(str(model.output_shape)),
+            "spec, layers", f"an output of {data.classes}, one per {of}", Told(str(model.output_shape)),
             f"End with {{class = 'Dense', units = {data.classes}, activation = 'softmax'}}.",
         )  # fmt: skip
     steps = max(epochs, 1) * math.ceil(len(data.x_train) / spec.batch_size)
@@ -77,15 +84,17 @@ def in_front(spec: TrainSpec, data: Prepared) -> list[Layer]:
 def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
     x = data.x_train
     scale = spec.scale
+    if data.text:
+        return []  # places in a table
     if scale == "auto" and data.table is not None:
         return []  # its encoder has scaled them, and an indicator of what is rare is not to become large
     if scale == "auto":
         scale = "rescale" if x.dtype == np.uint8 else "normalize"
-    front: list[Layer] = [Flatten()] if x.ndim > 2 and not _keeps_shape(spec) else []
+    front: list[Layer] = [Flatten()] if x.ndim > 2 and not _keeps_shape(spec, x.shape[1:]) else []
     if scale == "rescale":
         return [*front, Rescaling(1.0 / max(data.largest, 1.0))]
     if scale == "normalize":
-        columns = x.reshape(len(x), -1) if front else x
+        columns = x if x.ndim == 2 else x.reshape(-1, math.prod(x.shape[1:]) if front else x.shape[-1])
         mean, variance = columns.mean(axis=0, dtype=np.float64), columns.var(axis=0, dtype=np.float64)
         return [*front, Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))]
     return front
@@ -99,10 +108,19 @@ def _embedding(spec: TrainSpec, data: Prepared) -> list[Layer]:
     return [*periodic_embedding(encoder.width, encoder.numbers, spec.frequencies, len(data.y_train), spec.seed)]
 
 
-def _keeps_shape(spec: TrainSpec) -> bool:
-    """Whether the spec's own first layer takes images as they are."""
+def _keeps_shape(spec: TrainSpec, shape: Shape) -> bool:
+    """Whether the spec's own first layer takes samples of this shape as they are: it shapes them, or could not take
+    them flat."""
     first = spec.layers[0] if spec.layers else None
-    return isinstance(first, Mapping) and first.get("class") in ("Flatten", "Reshape", "Permute")
+    if not isinstance(first, Mapping):
+        return False
+    if first.get("class") in SHAPING:
+        return True
+    try:
+        _block(first, (math.prod(shape),), "spec, layers, entry 1", 0).output_shape_for((math.prod(shape),))
+    except PellucidError:
+        return True
+    return False
 
 
 def stack(spec: TrainSpec, data: Prepared) -> list[tuple[int | None, Layer]]:
@@ -129,6 +147,8 @@ def entry_layers(spec: TrainSpec, i: int, entry: Any, shape: Shape) -> list[Laye
 def _block(given: Mapping[str, Any], shape: Shape, where: str, seed: int) -> Layer:
     """A layer from a table; one that holds others, `layers`, is a model: of Sequential, they stand in a row, of
     Residual, what comes in is added to what they make of it. seed: where a graph draws its weights from."""
+    if attends(given):
+        return _attention(given, shape, where, seed)
     if given.get("class") not in HOLDING or not isinstance(given.get("layers"), list):
         return _part(layer_family, given, where)  # type: ignore[no-any-return]
     known = sorted({"class", "layers", "name"})
@@ -150,6 +170,24 @@ def _block(given: Mapping[str, Any], shape: Shape, where: str, seed: int) -> Lay
         raise InvalidArgument(f"{where}, Residual", f"blocks that give back the shape {shape}", Told(str(within)), fix)
     x = Input(shape)
     return Functional(x, add([x, row(x)]), name=given.get("name"), seed=seed)
+
+
+def attends(given: Mapping[str, Any]) -> bool:
+    """Whether a table is that of an attention, which wants to be told what looks at what."""
+    cls = layer_family.names.get(str(given.get("class")))
+    return isinstance(cls, type) and issubclass(cls, Attending | Headed)
+
+
+def _attention(given: Mapping[str, Any], shape: Shape, where: str, seed: int) -> Layer:
+    """In a row of blocks what comes in looks at itself; with use_causal_mask, at what came before only."""
+    layer = _part(layer_family, {key: value for key, value in given.items() if key != CAUSAL}, where)
+    x = Input(shape)
+    asked = [[x, x]] if isinstance(layer, Attending) else [x, x]
+    try:
+        return Functional(x, layer(*asked, use_causal_mask=bool(given.get(CAUSAL))), seed=seed)
+    except PellucidError as problem:
+        problem.where = f"{where}, {problem.where}"
+        raise
 
 
 def _checked_shape(layer: Layer, shape: Shape, where: str) -> Shape:

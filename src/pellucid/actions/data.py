@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +20,27 @@ from ..data.labels import Names, are_plain, counted_from_zero, labels_or_numbers
 from ..data.picture_folders import read_pictures
 from ..data.pictures import is_picture
 from ..data.rowfile import AT_ONCE, RowFile
+from ..data.text import alphabet, encoded, read_text, windows
 from ..data.utils import train_test_split
 from ..errors import DataError, InvalidArgument, Told
-from ..tables import TableData, is_large, is_table, load_table, stream_table
-from .spec import TrainSpec
+from ..tables import (
+    Table,
+    TableData,
+    Windows,
+    is_large,
+    is_table,
+    load_table,
+    parted,
+    read_table,
+    stream_table,
+    windows_of,
+)
+from ..tables.targets import plainly
+from .spec import TrainSpec, of_text, of_windows
 
+TABLES_OWN = ("target", "drop", "keep", "split_by", "split_time", "frequencies", "stride", "group_by")
 TEST_SHARE = 0.2  # of data that comes without a test part
+TEXT_SHARE = 0.1  # of a text: its end
 Fold = tuple[int, int]  # (i, k): the i-th of k, from 0
 Reader = Callable[[str, str, Sequence[Array]], Names]  # from where, the task and targets to the classes
 
@@ -44,7 +60,10 @@ class Prepared:
     unusual: bool = False  # whether the classes are others than all from 0 to the largest label
     doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
     table: TableData | None = None  # where the rows come from a table
-    remarks: tuple[str, ...] = ()  # what there is to say of pictures
+    remarks: tuple[str, ...] = ()  # what there is to say of pictures, or of a text
+    windows: bool = False  # whether samples are windows (N, T, C) of readings
+    channels: tuple[str, ...] = ()  # the columns of a table that they are of
+    text: bool = False  # whether samples are windows of characters (N, T), and the targets the characters that follow
 
     @property
     def metrics(self) -> list[str]:
@@ -99,10 +118,14 @@ def prepare(spec: TrainSpec, read: Reader = read_targets, fold: Fold | None = No
     place of the spec's validation_split.
     """
     if is_table(spec.data):
-        return _prepared(spec, table_of(spec, fold))
-    given = [key for key in ("target", "drop", "keep", "split_by", "split_time", "frequencies") if getattr(spec, key)]
+        return windows_in(spec, fold) if of_windows(spec) else _prepared(spec, table_of(spec, fold))
+    given = [key for key in TABLES_OWN if getattr(spec, key)]
     if given:
         raise InvalidArgument(f"spec, {given[0]}", "a table as data", Told(spec.data), "Leave it out.")
+    if of_text(spec.data):
+        return text_of(spec, fold)
+    if spec.window:
+        raise InvalidArgument("spec, window", "a table or a text as data", Told(spec.data), "Leave it out.")
     if is_pictures(spec.data):
         return pictures_of(spec, fold)
     (x_train, y_train), (x_test, y_test) = load(spec.data, spec.seed)
@@ -124,7 +147,10 @@ def prepare(spec: TrainSpec, read: Reader = read_targets, fold: Fold | None = No
     y_train, y_test = (numbered(name, y, names) for y in targets) if names else targets
     x_train, y_train, validation = _watched(x_train, y_train, spec, fold, name)
     width = 1 if y_train.ndim == 1 else y_train.shape[-1]
-    return Prepared(x_train, y_train, validation, x_test, y_test, len(names), width, names, unusual, doubtful)
+    return Prepared(
+        x_train, y_train, validation, x_test, y_test, len(names), width, names, unusual, doubtful,
+        windows=of_windows(spec),
+    )  # fmt: skip
 
 
 def is_pictures(name: str) -> bool:
@@ -152,6 +178,65 @@ def pictures_of(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
     validation = None if held is None else (held[0], numbered(where, held[1], names))
     return Prepared(
         x_train, y_train, validation, x_test, y_test, len(names), len(names), names, True, remarks=found.remarks
+    )
+
+
+def text_of(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
+    """The windows of a text, in its order: what is trained on, then what is watched, then what is tested on."""
+    where = f"data {spec.data}"
+    text, remarks = characters_of(spec.data)
+    names = alphabet(where, text)
+    x, y = windows(encoded(text, names)[0], spec.window)
+    tested = math.ceil(TEXT_SHARE * len(x))
+    held = math.ceil(spec.validation_split * (len(x) - tested))
+    if len(x) - tested - held < 1:
+        told, fix = Told(f"{len(x)}, from {len(text):,} characters"), "Take a longer text, or a shorter --window."
+        raise DataError(where, f"windows of {spec.window} characters to train on, to watch and to test on", told, fix)
+    rows = np.arange(len(x) - tested)
+    watched = rows[len(rows) - held :] if fold is None else np.array_split(rows, fold[1])[fold[0]]
+    trained = np.setdiff1d(rows, watched)
+    return Prepared(
+        x[trained], y[trained], (x[watched], y[watched]) if len(watched) else None, x[len(rows) :], y[len(rows) :],
+        len(names), len(names), names, True, remarks=remarks, text=True,
+    )  # fmt: skip
+
+
+def characters_of(data: str) -> tuple[str, tuple[str, ...]]:
+    """(a text, what there is to say about it): a data set's by its name, or a file's."""
+    return (datasets.austen.read(), ()) if data == "austen" else read_text(Path(data))
+
+
+def windows_in(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
+    """The windows of a table's rows: each group in one part, or without groups what comes later in a later part."""
+    table = read_table(spec.data)
+    target, *more = table.named(spec.target) or [plainly(table)]
+    given = [name for name in ("split_by", "split_time", "frequencies") if getattr(spec, name)]
+    if more or given:
+        told = Told(", ".join(["several targets"] * bool(more) + given))
+        raise InvalidArgument("spec, window", "one target, and --group-by for the parts", told, "Leave it out.")
+    found = cut_up(spec, table, target, spec.keep)
+    where = f"data {spec.data}, column {target!r}"
+    labels = np.asarray(found.y)
+    names = read_targets(where, spec.task, [labels])
+    if not names:
+        told, fix = Told("numbers to predict"), "Predict them from single rows, without --window."
+        raise DataError(where, "classes", told, fix)
+    y = numbered(where, labels, names)
+    train, held, test = parted(found, bool(spec.group_by), (TEST_SHARE, spec.validation_split), spec.seed, fold)
+    validation = (found.x[held], y[held]) if len(held) else None
+    return Prepared(
+        found.x[train], y[train], validation, found.x[test], y[test], len(names), len(names), names,
+        not are_plain(names), remarks=found.remarks, windows=True, channels=found.channels,
+    )  # fmt: skip
+
+
+def cut_up(spec: TrainSpec, table: Table, target: str = "", channels: Sequence[str] = ()) -> Windows:
+    """A table's windows as a spec has them."""
+    if spec.group_by:
+        table.named([spec.group_by])
+    stride = spec.stride or max(1, spec.window // 2)
+    return windows_of(
+        table, spec.window, stride, spec.group_by, target, channels, table.named(spec.drop) if target else ()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..metrics.base import ratio
 from ..metrics.r2_score import pooled_r2
 from ..models import Sequential
 
+WINDOWS = 64  # of a text that are judged in one go: each of its places has as many outputs as there are characters
 MOST_IN_MATRIX = 200  # classes: a matrix grows with their square
 
 
@@ -36,7 +38,10 @@ def judge(
     mean absolute and root mean squared error, and R² of all outputs together. Plain numbers and lists, ready for JSON.
     The averages are over the classes that occur, in y or in what is predicted. More than MOST_IN_MATRIX classes have
     no matrix. Of `labels`, of which a row may have any number: accuracy, precision, recall and F1 of each besides.
-    `restored` brings numbers back to their own units, in which the errors are told."""
+    `restored` brings numbers back to their own units, in which the errors are told. Of a text, x and y (N, T): loss,
+    accuracy, and the loss in bits for each character."""
+    if classes and y.ndim == 2:
+        return _characters(model, x, y)
     batch = 1024
     loss = model.evaluate(x, y, batch_size=batch, verbose=0, return_dict=True)["loss"]
     predicted = model.predict(x, batch_size=batch, verbose=0)
@@ -51,11 +56,28 @@ def judge(
 
 
 def baseline(y_train: Array, y_test: Array, classes: int) -> float:
-    """What knows no inputs: accuracy of the commonest class of the training data, or RMSE of their mean."""
+    """What knows no inputs: accuracy of the commonest class of the training data, or RMSE of their mean. Of a text:
+    bits for each character, if each is as likely everywhere as it is in the training data."""
+    if classes and y_train.ndim == 2:
+        counts = (
+            np.bincount(y_train.ravel(), minlength=classes) + 1.0
+        )  # one more each, as some may be in the test alone
+        return float(-np.log2(counts / counts.sum())[y_test].mean())
     if classes:
         return float((y_test == np.bincount(y_train.astype(np.intp)).argmax()).mean())
     mean = y_train.mean(axis=0, dtype=np.float64)
     return float(np.sqrt(((y_test - mean) ** 2).mean(dtype=np.float64)))
+
+
+def _characters(model: Sequential, x: Array, y: Array) -> dict[str, Any]:
+    """Of windows of a text, x and y (N, T)."""
+    told = model.evaluate(x, y, batch_size=WINDOWS, verbose=0, return_dict=True)
+    judged = {"samples": y.size, "loss": float(told["loss"])}
+    if "accuracy" in told:
+        judged["accuracy"] = float(told["accuracy"])
+    if "crossentropy" in model.loss.name:
+        judged["bits_per_character"] = judged["loss"] / math.log(2)
+    return judged
 
 
 def _classes(y: Array, predicted: Array, classes: int, names: Names) -> dict[str, Any]:

@@ -30,8 +30,10 @@ from .judging import baseline, judge
 from .runs import Run, find, open_model
 from .searched import searched
 from .train import chain
+from .writing import write
 
 SAME = 1e-3  # by how much the loss may differ from the one in metrics.json, relatively: other machines round otherwise
+WRITTEN = 600  # characters that a network of a text writes
 TRANSPARENT = (Flatten, Rescaling, Normalization, Dropout, Identity)  # behind these, each input is still itself
 
 
@@ -53,6 +55,7 @@ def contents(path: Path) -> Contents:
     data = prepare(spec, run.reader())
     metrics = judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels)
     _check_same(run, spec.data, kept, metrics)
+    rows = slice(0 if data.text else None)  # of a text none: what the network writes says more
     logits = data.classes and getattr(model.loss, "from_logits", False)
 
     def predict(x: Array) -> Array:
@@ -66,10 +69,11 @@ def contents(path: Path) -> Contents:
         classes=data.classes, layers=_layers(model), history=_history(run),
         baseline=baseline(data.restored(data.y_train), data.restored(data.y_test), data.classes),
         metrics={**metrics, **{k: kept[k] for k in ("epochs", "seconds", "seed")}, "parameters": model.count_params()},
-        x=data.x_test, y=data.restored(data.y_test),
-        outputs=predict(data.x_test), predict=predict, kernel=_kernel(model),
+        x=data.x_test[rows], y=data.restored(data.y_test)[rows],
+        outputs=data.y_test[rows] if data.text else predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
         names=data.names, search=searched(run) if run.search.exists() else None,
+        written="".join(write(path, length=WRITTEN)).strip("\n") if data.text else "",
     )  # fmt: skip
 
 

@@ -9,12 +9,13 @@ from typing import Any
 from ..layers import Flatten, Layer, Normalization
 from ..models import Functional, Sequential
 from ..registry import Part, deserialize_keras_object, needed_of
-from .building import in_front
+from .building import CAUSAL, in_front
 from .data import Prepared
 from .spec import TrainSpec
 
 ABOUT_DATA = (
-    "data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed",
+    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "task",
+    "validation_split", "seed",
 )  # fmt: skip
 UNTOLD = ("name", "dtype", "build_config")  # of a part, which come by themselves
 NORMALISED = "layers.Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))"
@@ -23,6 +24,14 @@ def residual(shape, seed, *blocks):
     """What comes in, added to what the blocks make of it."""
     x = layers.Input(shape)
     return Model(x, layers.add([x, Sequential(list(blocks), seed=seed)(x)]), seed=seed)
+'''
+ATTENDING = '''
+def attending(shape, seed, layer, causal):
+    """What comes in looks at itself; where causal, at what came before only."""
+    x = layers.Input(shape)
+    heads = hasattr(layer, "use_gate")
+    y = layer(x, x, use_causal_mask=causal) if heads else layer([x, x], use_causal_mask=causal)
+    return Model(x, y, seed=seed)
 '''
 
 
@@ -34,6 +43,7 @@ def script(spec: TrainSpec, data: Prepared, model: Sequential, epochs: int) -> s
     text = "\n".join(network)
     lines = [f'"""Train a network on {spec.data}."""', "", *_imports(spec, text, data)]
     lines += RESIDUAL.splitlines() if "residual(" in text else []
+    lines += ATTENDING.splitlines() if "attending(" in text else []
     lines += ["", f"data = prepare(TrainSpec({_named({'data': spec.data, **given})}))"]
     lines += list(_normalised(model)) if NORMALISED in text else []
     lines += ["model = Sequential([", *network, f"], name={model.name!r}, seed={spec.seed})"]
@@ -48,7 +58,8 @@ def _imports(spec: TrainSpec, network: str, data: Prepared) -> Iterator[str]:
     if "np.where" in network:
         yield "import numpy as np"
         yield ""
-    yield f"from pellucid import {'Model, ' if 'residual(' in network else ''}Sequential, layers, losses, optimizers"
+    graphs = "residual(" in network or "attending(" in network
+    yield f"from pellucid import {'Model, ' if graphs else ''}Sequential, layers, losses, optimizers"
     yield "from pellucid.actions.data import prepare"
     yield "from pellucid.actions.spec import TrainSpec"
     if "periodic_embedding(" in network:
@@ -74,6 +85,8 @@ def _callbacks(spec: TrainSpec, data: Prepared) -> Iterator[str]:
 def _normalised(model: Sequential) -> Iterator[str]:
     """Columns are brought to one scale by the rows to train on."""
     flat = ".reshape(len(data.x_train), -1)" if isinstance(model.layers[0], Flatten) else ""
+    if not flat and len(model.input_shape) > 2:  # each channel is brought to one scale, wherever it stands
+        flat = ".reshape(-1, data.x_train.shape[-1])"
     yield f"columns = data.x_train{flat}"
     yield 'mean, variance = columns.mean(axis=0, dtype="float64"), columns.var(axis=0, dtype="float64")'
 
@@ -92,9 +105,18 @@ def _layer(layer: Layer) -> str:
     if isinstance(layer, Sequential):
         return f"Sequential([{', '.join(map(_layer, layer.layers))}])"
     if isinstance(layer, Functional):
-        inner = next(one for one in layer.members if isinstance(one, Sequential))
+        inner = next((one for one in layer.members if isinstance(one, Sequential)), None)
+        if inner is None:  # an attention
+            (call,) = layer.graph.calls
+            return f"attending({tuple(layer.input_shape[1:])}, {layer.seed}, {_part(call.layer)}, {causal(layer)})"
         return f"residual({tuple(layer.input_shape[1:])}, {layer.seed}, {', '.join(map(_layer, inner.layers))})"
     return _part(layer)
+
+
+def causal(layer: Functional) -> bool:
+    """Whether an attention that looks at what comes in hides what comes later."""
+    (node,) = layer.get_config()["layers"][1]["inbound_nodes"]
+    return bool(node["kwargs"].get(CAUSAL))
 
 
 def _loss(spec: TrainSpec, model: Sequential) -> str:

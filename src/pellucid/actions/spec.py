@@ -15,6 +15,8 @@ from typing import Any, Literal, Self
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ..data import datasets
+from ..data.text import is_text
 from ..errors import FileError, InvalidArgument, Told, UnknownName, WrongType
 from ..files import write_text_whole
 from ..tables import is_table
@@ -25,6 +27,25 @@ Named = str | dict[str, Any]  # a part by its name, or as a table {class = "Adam
 FOR_TABLES: dict[str, Any] = {
     "layers": [128, 64], "frequencies": 16, "dropout": 0.1, "batch_size": 64, "patience": 20,
 }  # fmt: skip
+# And what a network that is asked for by its name is; the rate is Adam's.
+FOR_NETWORKS: dict[str, dict[str, Any]] = {
+    "lenet": {"batch_size": 64, "learning_rate": 0.003},
+    "cnn": {"batch_size": 64, "learning_rate": 0.003},
+}
+FOR_WINDOWS: dict[str, Any] = {"layers": [64], "dropout": 0.2, "batch_size": 64, "learning_rate": 0.002}
+FOR_TEXTS: dict[str, Any] = {"window": 128, "layers": [256], "learning_rate": 0.004}
+
+
+def of_text(data: str) -> bool:
+    """Whether this names a text: a data set's, or a file's that holds one."""
+    return any(info.name == data and info.kind == "text" for info in datasets.catalogue()) or is_text(data)
+
+
+def of_windows(spec: TrainSpec) -> bool:
+    """Whether samples are windows of readings: a data set's, or a table's."""
+    if is_table(spec.data):
+        return spec.window > 0
+    return any(info.name == spec.data and info.kind == "windows" for info in datasets.catalogue())
 
 
 class TrainSpec(BaseModel):
@@ -41,6 +62,17 @@ class TrainSpec(BaseModel):
     task: Literal["auto", "classification", "regression"] = Field(
         "auto", description="auto: classification where the targets are whole numbers, one per sample"
     )
+    window: int = Field(
+        0, ge=0, description="rows of a table that are one sample, as readings that follow each other are; of a text, "
+        "characters in a sample, 128 unless given",
+    )  # fmt: skip
+    stride: int = Field(0, ge=0, description="rows from one window to the next; half a window unless given")
+    group_by: str = Field("", description="of windows: a column; none goes over from one of its values to another, and "
+                          "a value's windows stay in one part")  # fmt: skip
+    network: Literal["auto", "lenet", "cnn", "conv1d", "gru", "lstm"] = Field(
+        "auto", description="what the hidden layers stand behind: lenet or cnn, convolutions for pictures; conv1d, for "
+        "windows; of a text, what they are: gru or lstm; auto: what suits windows and texts, else nothing"
+    )  # fmt: skip
     layers: list[int | dict[str, Any]] = Field(
         [128], description="hidden layers: numbers of units, or tables such as {class = 'Dense', units = 64}"
     )
@@ -74,11 +106,17 @@ class TrainSpec(BaseModel):
     seed: int = Field(0, ge=0, description="where all random numbers come from")
 
     @model_validator(mode="after")
-    def _suit_tables(self) -> Self:
-        if is_table(self.data):
-            for name, value in FOR_TABLES.items():
-                if name not in self.model_fields_set and not (name == "patience" and self.until_converged):
-                    self.__dict__[name] = value  # nobody has set it: a search may
+    def _suit_data(self) -> Self:
+        suited = dict(FOR_TEXTS if of_text(self.data) else FOR_TABLES if is_table(self.data) else {})
+        if of_windows(self):
+            suited = dict(FOR_WINDOWS)
+        suited |= FOR_NETWORKS.get(self.network, {})
+        if self.until_converged:
+            suited.pop("patience", None)
+        if "optimizer" in self.model_fields_set:
+            suited.pop("learning_rate", None)
+        for name in suited.keys() - self.model_fields_set:
+            self.__dict__[name] = suited[name]  # nobody has set it: a search may
         return self
 
     @classmethod

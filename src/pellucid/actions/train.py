@@ -37,6 +37,7 @@ from .building import build
 from .data import Prepared, prepare
 from .fingerprint import fingerprint
 from .judging import baseline, judge
+from .networks import written_out
 from .runs import Run
 from .spec import TrainSpec
 
@@ -91,6 +92,7 @@ def train(
     with by_mpiexec() as ranks:
         checksum = fingerprint(spec.data)
         data = prepare(spec)
+        spec = written_out(spec, data)
         epochs = planned_epochs(spec, data)
         model = build(spec, data, epochs)  # before the folder is made: a wrong spec leaves nothing behind
         if ranks is not None and ranks.rank:
@@ -201,18 +203,20 @@ def _finished(
 
 
 def chain(model: Sequential) -> str:
-    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs."""
+    """The shapes on the way, such as 8x8-128-10: the input's and each Dense's, and any other layer's that differs. T: a
+    length that is left open."""
     shapes = [model.input_shape[1:]]
     for layer in model.layers:
         shape = layer.output_shape[1:]
         if isinstance(layer, Dense) or math.prod(n or 1 for n in shape) != math.prod(n or 1 for n in shapes[-1]):
             shapes.append(shape)
-    return "-".join("x".join(map(str, shape)) for shape in shapes)
+    return "-".join("x".join("T" if n is None else str(n) for n in shape) for shape in shapes)
 
 
 def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
     """As many as the spec says; else at least 10, and enough for 4,000 steps, of very many rows at least 2, and enough
     for 20 million; with until_converged, as it takes."""
+    spec = written_out(spec, data)
     if spec.epochs is not None:
         return spec.epochs
     if spec.until_converged:

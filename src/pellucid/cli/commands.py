@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "Train a network, judge it on held-out data, and keep it.",
     "evaluate": "Judge a trained network on the test part of a data set.",
     "predict": "Predict for the rows of a data set or an .npz file.",
+    "write": "Have a network that was trained on a text write on.",
     "summary": "Show how a network was trained, and its layers.",
     "explain": "Show a training step on some rows: forward, loss, backward, update; the network itself stays as it is.",
     "export": "Write a trained network in a form that runs without Pellucid: an ONNX file, a .keras file, PyTorch's "
@@ -67,6 +68,10 @@ def _found(name: str) -> Callable[..., Any] | typer.Typer:
             from .apply import predict_command
 
             return predict_command
+        case "write":
+            from .write import write_command
+
+            return write_command
         case "summary":
             from .apply import summary_command
 

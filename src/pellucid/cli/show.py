@@ -51,19 +51,24 @@ def started(event: Started) -> None:
         for remark in data.table.remarks:
             line(f"Table: {remark}")
     for remark in data.remarks:
-        line(f"Pictures: {remark}")
+        line(f"{'Text' if data.text else 'Windows' if data.windows else 'Pictures'}: {remark}")
     kind = count(data.classes, "class", "classes") if data.classes else "numbers to predict"
     if data.labels:
         kind = f"{count(len(data.labels), 'label')}, of which a row has any number"
     held = len(data.validation[0]) if data.validation else 0
+    sample = "sample"
+    if data.text:
+        sample, kind = f"window of {data.x_train.shape[1]} characters", f"{data.classes} different characters"
+    if data.channels:
+        sample = f"window of {data.x_train.shape[1]} rows"
     line(
-        f"{event.spec.data}: {count(len(data.x_train), 'sample')} to train on, {held} to watch, "
+        f"{event.spec.data}: {count(len(data.x_train), sample)} to train on, {held} to watch, "
         f"{len(data.x_test)} to test on; {kind}"
     )
     if data.doubtful:
         meant = "numbers to predict: --task regression" if data.classes else "classes: --task classification"
         line(f"Targets are whole numbers, read as {kind}. If they are {meant}")
-    classes(data.names if data.unusual else ())
+    classes(data.names if data.unusual and not data.text else ())
     parameters, epochs = count(model.count_params(), "parameter"), count(event.epochs, "epoch")
     line(f"{chain(model)}: {parameters}, {epochs} at most, seed {event.spec.seed}")
     if ranks := distribution():
@@ -84,10 +89,11 @@ def classes(names: Names) -> None:
 def count(n: int, one: str, many: str = "") -> str:
     """A number of things.
 
-    >>> count(1, "row"), count(2000, "row")
-    ('1 row', '2,000 rows')
+    >>> count(1, "row"), count(2000, "row"), count(2, "window of rows")
+    ('1 row', '2,000 rows', '2 windows of rows')
     """
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    what, of, rest = one.partition(" of ")
+    return f"{n:,} {one if n == 1 else many or what + 's' + of + rest}"
 
 
 def columns(table: Table, found: Sequence[Column]) -> None:
@@ -116,6 +122,7 @@ def judged(metrics: dict[str, Any]) -> None:
     shown = (
         "loss",
         "accuracy",
+        "bits_per_character",
         "binary_accuracy",
         "all_labels_right",
         "precision",
@@ -126,8 +133,11 @@ def judged(metrics: dict[str, Any]) -> None:
         "r2",
     )
     scores = " · ".join(f"{name.replace('_', ' ')} {metrics[name]:.4f}" for name in shown if name in metrics)
-    line(f"Test on {count(metrics['samples'], 'sample')}: {scores}")
-    if "baseline" in metrics:
+    of_text = "bits_per_character" in metrics
+    line(f"Test on {count(metrics['samples'], 'character' if of_text else 'sample')}: {scores}")
+    if "baseline" in metrics and of_text:
+        line(f"By how often each character occurs alone, it would be {metrics['baseline']:.4f} bits")
+    elif "baseline" in metrics:
         what = "the commonest class has accuracy" if "accuracy" in metrics else "their mean has root mean squared error"
         line(f"Without looking at the inputs, {what} {metrics['baseline']:.4f}")
 
@@ -177,7 +187,7 @@ def catalogue() -> None:
     for name in ("name", "samples", "shape", "classes", "licence"):
         table.add_column(name)
     for info in datasets.catalogue():
-        shape = "x".join(map(str, info.shape))
+        shape = "x".join(map(str, info.shape)) or info.kind
         table.add_row(info.name, f"{info.samples:,}", shape, str(info.classes or "numbers"), info.licence)
     console.print(table)
     for info in datasets.catalogue():

@@ -62,6 +62,7 @@ def tune_command(
     keep: Annotated[list[str] | None, option("keep")] = None,
     split_by: Annotated[str | None, option("split_by")] = None,
     split_time: Annotated[str | None, option("split_time")] = None,
+    network: Annotated[str | None, option("network")] = None,
     layers: Annotated[str | None, option("layers")] = None,
     activation: Annotated[str | None, option("activation")] = None,
     optimizer: Annotated[str | None, option("optimizer")] = None,

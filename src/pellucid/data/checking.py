@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array, Shape, known
 from ..errors import DataError, ShapeError, Told, WrongType
 
@@ -44,6 +45,18 @@ def as_features(where: str, x: Any, shape: Sequence[int | None] | None = None, *
         raise DataError(where, "at least one column", Told(f"shape {array.shape}"))
     check_finite(where, array, column_names(x))
     return array
+
+
+def as_texts(where: str, x: Any, shape: Sequence[int | None] | None = None, *, none_will_do: bool = False) -> Array:
+    """x as an array (N, *shape) of objects, each of them str or bytes; otherwise as `as_features`.
+
+    >>> as_texts("fit, x", ["good", "bad"], (1,)).shape
+    (2, 1)
+    """
+    array = checks.texts(where, x)
+    if not none_will_do:
+        _with_rows(where, array)
+    return array if shape is None or not len(array) else _fitted(where, array, tuple(shape))
 
 
 def as_targets(where: str, y: Any, n: int | None = None, encode: str = _LABELS) -> Array:

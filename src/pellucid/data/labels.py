@@ -77,7 +77,7 @@ def name_classes(model: Any, names: Names) -> None:
 
 def class_names(model: Any) -> Names:
     """What `name_classes` had the model keep, checked, since a file is not believed; () for none. Of two classes one
-    output will do: the probability of the second.
+    output will do: the probability of the second. Of a text they are its characters, with an output at each place.
 
     >>> from types import SimpleNamespace
     >>> model = SimpleNamespace(output_shape=(None, 2))
@@ -90,7 +90,8 @@ def class_names(model: Any) -> Names:
         return ()
     if not isinstance(names, list) or not all(map(_is_name, names)) or len({*map(str, names)}) < len(names):
         raise FileError("the model's classes", "a list of different names", names, "Save the model again.")
-    if model.output_shape != (None, len(names)) and not (model.output_shape == (None, 1) and len(names) == 2):
+    n = len(names)
+    if model.output_shape not in ((None, n), (None, None, n)) and not (model.output_shape == (None, 1) and n == 2):
         told = Told(f"{len(names)} for outputs of the shape {model.output_shape}")
         raise FileError("the model's classes", "a name for each output", told, "Save the model again.")
     return tuple(names)
@@ -132,10 +133,13 @@ def flat(y: Array) -> Array:
 def listed(names: Sequence[Name]) -> str:
     """Names in a sentence.
 
-    >>> listed(["cat", "dog"]), listed(range(100))
-    ('cat, dog', '0, 1, 2, 3, 4, 5, 6, ..., 99')
+    >>> listed(["cat", "dog"]), listed(range(100)), listed(["\\n", "a"])
+    ('cat, dog', '0, 1, 2, 3, 4, 5, 6, ..., 99', "'\\\\n', a")
     """
-    shown = [str(name) for name in names]
+    shown = [
+        repr(name) if isinstance(name, str) and not (name.strip() and name.isprintable()) else str(name)
+        for name in names
+    ]
     return ", ".join(shown if len(shown) <= SHOWN else [*shown[: SHOWN - 1], "...", shown[-1]])
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import FileError, InvalidArgument, MissingExtra, ShapeError, Told, WrongType
-from ..files import reading
+from ..files import reading, write_whole
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")  # what else Pillow reads stays closed to strangers' files
@@ -112,6 +112,33 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
         x = x * (255 / x.max() if x.max() else 1)
     x = x[:, :, 0] if x.shape[2] == 1 else x
     return pillow("array_to_img").fromarray(x.astype("int32" if x.ndim == 2 and x.max() > 255 else "uint8"))
+
+
+def save_img(
+    path: Any, x: Any, data_format: str | None = None, file_format: str | None = None, scale: bool = True, **kwargs: Any
+) -> None:
+    """Write an array (height, width, channels) to a file, or to `io.BytesIO`, as a picture.
+
+    file_format: as the file's name says, unless it is given. scale: as of `array_to_img`. kwargs: those of Pillow's
+    `save`. JPEG has no transparency: the fourth channel is left out.
+
+    >>> file = io.BytesIO()
+    >>> save_img(file, np.arange(12.0).reshape(2, 2, 3), file_format="png")
+    >>> load_img(file).size
+    (2, 2)
+    """
+    named = isinstance(path, str | os.PathLike)
+    if not named and not isinstance(path, io.BytesIO):
+        raise WrongType("save_img, argument path", "a path or io.BytesIO", path)
+    kind = (file_format or (Path(path).suffix[1:] if named else "")).upper()
+    kind = {"JPG": "JPEG", "TIF": "TIFF"}.get(kind, kind)
+    checks.one_of("save_img, argument file_format", kind, FORMATS)
+    image = array_to_img(x, data_format, scale)
+    image = image.convert("RGB") if kind == "JPEG" and image.mode == "RGBA" else image
+    if named:
+        write_whole(path, lambda file: image.save(file, format=kind, **kwargs))
+    else:
+        image.save(path, format=kind, **kwargs)
 
 
 def _first(data_format: str | None, where: str) -> bool:

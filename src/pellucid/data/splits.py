@@ -14,6 +14,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument, Told, WrongType
 from ..rng import Key, fresh_key
+from .pydataset import PyDataset
 
 _WHERE = "train_test_split"
 
@@ -56,6 +57,54 @@ def train_test_split(
         order = key.permutation(n)
         test, train = order[:n_test], order[n_test : n_test + n_train]
     return [taken(a, rows) for a in arrays for rows in (train, test)]
+
+
+def split_dataset(
+    dataset: Any, left_size: float | int | None = None, right_size: float | int | None = None, shuffle: bool = False,
+    seed: int | None = None, preferred_backend: str | None = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """A data set in two, (left, right): an array, a list or tuple of arrays of one length, or a PyDataset, whose
+    batches are put together.
+
+    A size is a fraction of the rows (float) or a number of rows (int); what is not given is the rest. shuffle: whether
+    the rows are put into another order before. Each part has the form of what was given, of a PyDataset that of a
+    batch; in Keras they are data sets of TensorFlow's or PyTorch's, whose kind preferred_backend tells.
+
+    >>> left, right = split_dataset((np.arange(4), np.arange(4) * 10), left_size=0.75)
+    >>> left, right
+    ((array([0, 1, 2]), array([ 0, 10, 20])), (array([3]), array([30])))
+    """
+    where = "split_dataset, argument"
+    if isinstance(dataset, PyDataset):
+        batches = list(dataset)
+        if not batches:
+            raise DataError(f"{where} dataset", "at least one batch", Told("none"))
+        several = isinstance(batches[0], tuple)
+        parts = list(map(np.concatenate, zip(*batches, strict=True))) if several else [np.concatenate(batches)]
+    else:
+        several = isinstance(dataset, list | tuple) and all(hasattr(part, "__len__") for part in dataset)
+        parts = [np.asarray(part) for part in dataset] if several else [np.asarray(dataset)]
+    if not parts or any(part.ndim == 0 for part in parts) or len({len(part) for part in parts}) > 1:
+        raise DataError(f"{where} dataset", "an array, or several of one length", Told(type(dataset).__name__))
+    n = len(parts[0])
+    sizes = [None if size is None else _share(f"{where} {name}_size", size, n) for name, size in
+             (("left", left_size), ("right", right_size))]  # fmt: skip
+    if sizes == [None, None]:
+        raise InvalidArgument(f"{where} left_size", "a size of one part at least", None)
+    left = sizes[0] if sizes[0] is not None else n - (sizes[1] or 0)
+    right = sizes[1] if sizes[1] is not None else n - left
+    if min(left, right) < 1 or left + right > n:
+        raise InvalidArgument(f"{where} left_size", f"at least one row for each part and {n} in all", (left, right))
+    order = (fresh_key() if seed is None else Key(seed)).permutation(n) if shuffle else np.arange(n)
+    cut = [[part[rows] for part in parts] for rows in (order[:left], order[left : left + right])]
+    form = type(dataset) if isinstance(dataset, list) else tuple
+    return (form(cut[0]), form(cut[1])) if several else (cut[0][0], cut[1][0])
+
+
+def _share(where: str, size: float | int, n: int) -> int:
+    if isinstance(size, float):
+        return round(checks.number(where, size, above=0, below=1) * n)
+    return checks.integer(where, size, minimum=1, maximum=n - 1)
 
 
 def taken(array: Any, rows: Array) -> Any:

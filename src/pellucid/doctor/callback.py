@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Parts, joined
-from ..errors import NonFinite
+from ..arrays import TEXT, Array, Parts, joined
+from ..errors import NonFinite, Told, WrongType
 from ..training.batches import ArrayBatches, Batches, StreamBatches, with_class_weight
 from ..training.callbacks import Probes
 from ..training.callbacks.base import Logs
@@ -74,6 +74,11 @@ class Doctor(Probes):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         super().on_train_begin(logs)
         self.model.optimizer.one_rate("Doctor")
+        if TEXT in self.model.input_dtypes:
+            raise WrongType(
+                "Doctor", "a network that begins with numbers", Told("one that begins with text"),
+                "Let it watch a model of the layers behind, trained on what TextVectorization gives.",
+            )  # fmt: skip
         self.findings, self.remarks, self.case = [], [], None
         self._began = time.monotonic()
         self._forget()

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Shape
 from ..metrics.r2_score import pooled_r2
 from ..rng import Key
 from ..training.definition import from_logits
@@ -280,9 +280,15 @@ def _constants(case: Case, y: Array) -> list[Array]:
 
 
 def _loss_of_constant(loss: Any, y: Array, value: Array, case: Case) -> float:
-    shape = (len(y), *(n or 1 for n in case.model.output_shape[1:]))
+    shape = shape_of_outputs(case, y)
     outputs = np.broadcast_to(value.reshape(-1)[-shape[-1] :], shape).astype(case.model.dtype)
     return float(loss.value_and_gradient(y, outputs)[0])
+
+
+def shape_of_outputs(case: Case, y: Array) -> Shape:
+    """The shape of the outputs for these targets, which tell the lengths that the network leaves open."""
+    lengths = (*y.shape, *[1] * len(case.model.output_shape))
+    return (len(y), *(n or lengths[i] for i, n in enumerate(case.model.output_shape) if i))
 
 
 def _one_hot(y: Array) -> bool:

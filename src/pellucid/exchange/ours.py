@@ -3,6 +3,7 @@ read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,21 @@ import numpy as np
 from .. import layers as L
 from ..activations import Activation
 from ..activations.base import is_standard
+from ..arrays import Array
 from ..errors import InvalidArgument, Told
+from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
 from ..layers.traced import Traced
+from ..layers.walking import given_to, masks_of
 from ..ops import Op
 from ..registry import snake
+from ..wiring import Step
 
 PACKAGE = __name__.partition(".")[0]
-DIFFERING = (L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise)  # in training
+DIFFERING = (  # in training
+    Augmenting, L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.RandomCrop,
+)  # fmt: skip
+READS_MASK = (L.GRU, L.LSTM, L.SimpleRNN)  # which go by a mask in prediction, and are written with it
 COMPUTES = {  # methods that say what is computed; a class that writes one anew is no longer ours
     "__call__", "apply", "backward", "backward_from_logits", "counted", "decay_of", "finalize", "forward",
     "from_logits_of", "grad", "gradient", "learning_rate", "logits", "output_shape_for", "parameters",
@@ -70,15 +78,46 @@ def only_ours(model: Any, where: str, fix: str) -> None:
             only_ours(layer, where, fix)
             continue
         refuse_foreign(f"{where}, layer {layer.name!r}", layer, fix)
+        if layer.takes_text:
+            told = Told(type(layer).__name__)
+            raise InvalidArgument(f"{where}, layer {layer.name!r}", "a kind of layer that reads numbers", told, fix)
         for activation in activations_of(layer):
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
+
+
+def refuse_mask(where: str, step: Step, fix: str) -> None:
+    """Refuse a step that is told a mask by which no writer knows to go."""
+    told_one = any(mask is not None for mask in step.masks) and not step.layer.learns_by_mask
+    if told_one and not isinstance(step.layer, READS_MASK):
+        raise InvalidArgument(f"{where}, layer {step.label!r}", "layers that no mask is told", Told("one that is"), fix)
+
+
+def refuse_training(where: str, step: Step, fix: str) -> None:
+    """Refuse a step that behaves as in training while the network predicts."""
+    layer = step.layer
+    dropped = getattr(layer, "dropout", 0) or getattr(layer, "recurrent_dropout", 0)
+    if step.training and (isinstance(layer, DIFFERING) or dropped):
+        told = Told("one called with training=True")
+        raise InvalidArgument(f"{where}, layer {step.path!r}", "a layer that predicts", told, fix)
+
+
+def walked(model: Any, *rows: Array) -> Iterator[tuple[Step, tuple[Array, ...]]]:
+    """(step, all that it gives) one after another, in prediction; masks are among them."""
+    values = dict(zip(model.wiring.inputs, rows, strict=True))
+    for step in model.wiring.steps:
+        given, masks, key = given_to(step, values), masks_of(step, values), model.key.fold(*step.numbers)
+        part, trains = model.part(model.p, step.path), step.trains(False)
+        y, _ = step.layer.forward(part, *given, training=trains, rng=key, **masks)
+        made = y if isinstance(y, tuple) else (y,)
+        values |= zip(step.outputs, made, strict=True)
+        yield step, made
 
 
 def kinds(model: Any) -> dict[str, str]:
     """The dtype of what each step gives, by its label."""
     rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, model.input_dtypes, strict=True)]
     with np.errstate(all="ignore"):
-        return {label: y.dtype.name for label, y in model.walk(model.p, *rows, training=False, rng=model.key)}
+        return {step.label: made[0].dtype.name for step, made in walked(model, *rows) if made}
 
 
 def told(layer: Any) -> str:

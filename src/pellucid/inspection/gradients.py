@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Shape, as_dtypes, is_whole, parts_of
+from ..arrays import TEXT, Array, Arrays, Shape, as_dtypes, is_whole, parts_of
 from ..errors import PellucidError, Told
 from ..layers import numerical_gradient
 from ..layers.penalties import penalty
@@ -113,7 +113,7 @@ def check_gradients(
     x, y, weights = ready(twin, *_arrays(twin, x, y, sample_weight), WHERE)
     key = Key(checks.integer(f"{WHERE}, argument seed", seed))
     with threads_for(len(x), twin.theta.data.size):
-        wide = [kind if is_whole(kind) else "float64" for kind in twin.input_dtypes]
+        wide = [kind if kind == TEXT or is_whole(kind) else "float64" for kind in twin.input_dtypes]
         measured = _Measured(_in_float64(twin), as_dtypes(x, wide), y, weights)
         gradients = {"definition": measured.gradients(), "compiled": _by_engine(twin, x, y, weights)}
         report = GradientReport(measured.loss(measured.p))

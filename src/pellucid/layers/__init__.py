@@ -16,6 +16,7 @@ from .base import Layer, layers
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
 from .borders import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from .category_encoding import CategoryEncoding
 from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .checking import LayerFault, LayerReport, check_layer, numerical_gradient
 from .concatenate import Concatenate
@@ -25,6 +26,7 @@ from .conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from .dense import Dense
 from .depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
 from .derived import Derived
+from .discretization import Discretization
 from .dot import Dot
 from .dropout import Dropout
 from .einsum_dense import EinsumDense
@@ -44,9 +46,12 @@ from .global_pooling import (
 from .group_normalization import GroupNormalization
 from .group_query_attention import GroupQueryAttention
 from .gru import GRU
+from .hashed_crossing import HashedCrossing
+from .hashing import Hashing
 from .holding import Parameter
 from .identity import Identity
 from .input_layer import Input, InputLayer
+from .integer_lookup import IntegerLookup
 from .joining import add, average, concatenate, dot, maximum, minimum, multiply, subtract
 from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
@@ -75,6 +80,8 @@ from .simple_rnn import SimpleRNN
 from .softmax import Softmax
 from .spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .spectral_normalization import SpectralNormalization
+from .string_lookup import StringLookup
+from .text_vectorization import TextVectorization
 from .time_distributed import TimeDistributed
 from .traced import Traced
 from .unit_normalization import UnitNormalization
@@ -106,6 +113,7 @@ __all__ = [
     "AveragePooling3D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "CenterCrop",
     "Concatenate",
     "Conv1D",
@@ -124,6 +132,7 @@ __all__ = [
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Derived",
+    "Discretization",
     "Dot",
     "Dropout",
     "EinsumDense",
@@ -140,9 +149,12 @@ __all__ = [
     "GlobalMaxPooling3D",
     "GroupNormalization",
     "GroupQueryAttention",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
+    "IntegerLookup",
     "LSTMCell",
     "Lambda",
     "Layer",
@@ -188,7 +200,9 @@ __all__ = [
     "SpatialDropout3D",
     "SpectralNormalization",
     "StackedRNNCells",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "TimeDistributed",
     "TokenAndPositionEmbedding",
     "Traced",

@@ -95,6 +95,7 @@ class Layer(Part, Holding, Shaped, Masked):
     letters: ClassVar[Mapping[str, str]] = {}  # those of the parameters in the formulas, where they are not their names
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     takes_whole = False  # whether whole numbers reach `forward` as they are, not in the layer's dtype
+    takes_text = False  # whether text may reach it
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
     belongs_to: Layer | None = None  # whose parameters it reads or writes, where they are another's
@@ -304,10 +305,11 @@ class Layer(Part, Holding, Shaped, Masked):
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         """Each output of this layer when it is called on these tensors."""
-        shapes = checked_tensors(self.name, tensors, takes_many=self.takes_many)
+        many, text = self.takes_many, self.takes_text
+        shapes = checked_tensors(self.name, tensors, takes_many=many, takes_text=text)
         if self.shape is not None and shapes != list(self.sample_shapes) and not self._serves(*shapes):
             raise ShapeError(f"layer {self.name!r}, input", f"shape {self.input_shape}", [t.shape for t in tensors])
-        self._nodes.append(Node(self, tensors, self.output_shapes_for(*shapes), self.dtype, training))
+        self._nodes.append(Node(self, tensors, self.output_shapes_for(*shapes), self.gives_dtype, training))
         return self._nodes[-1].outputs
 
     def saved_call(self, tensors: list[Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Composite(Layer):
     """A layer that says which layers it is made of, and which of them reads what: its `graph`."""
 
     passing = Layer.passing | {"_wiring", "_inner"}
+    takes_text = True  # as far as the layers in it do
     _wiring: Wiring | None = None
     _specs: Sequence[Parameter] = ()
     _inner: Sequence[Wiring] = ()  # those of the composites in it, from which it was made

@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Shape, known
+from ..arrays import TEXT, Array, Shape, known
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told, WrongType
 from ..wiring import OPS, Node, Tensor
 
 
-def checked_tensors(name: str, tensors: Sequence[Any], *, takes_many: bool) -> list[Shape]:
+def checked_tensors(name: str, tensors: Sequence[Any], *, takes_many: bool, takes_text: bool = True) -> list[Shape]:
     """The shapes of the tensors that a layer of this name is called on: one, unless it takes many."""
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
             raise WrongType(f"layer {name!r}, input", "tensors alone", tensor, "Make it an Input of the model.")
+        if tensor.dtype == TEXT and not takes_text:
+            raise text_refused(name)
     if len(tensors) != 1 and not takes_many:
         raise ShapeError(f"layer {name!r}, input", "one tensor", Told(str(len(tensors))), "Concatenate()([a, b]).")
     return [tensor.sample for tensor in tensors]
@@ -49,6 +51,8 @@ def by_name(where: str, given: Any, names: Sequence[str], *, all_of_them: bool =
 def as_numbers(name: str, data: Any, dtype: str) -> Array:
     """The data that a layer of this name is called on as an array of its dtype, with a batch axis."""
     where = f"layer {name!r}, input"
+    if dtype == TEXT:
+        return checks.texts(where, data)
     try:
         given = known(data)
         x: Array = np.asarray(given, dtype=dtype) if given.dtype.kind in "biufO" else np.empty(0)
@@ -60,6 +64,12 @@ def as_numbers(name: str, data: Any, dtype: str) -> Array:
         raise ShapeError(where, "an array with a batch axis", x.shape)
     checks.whole(where, given, dtype)
     return x
+
+
+def text_refused(name: str) -> WrongType:
+    """The error of text that comes to a layer which computes."""
+    fix = "Put TextVectorization, StringLookup or Hashing before it."
+    return WrongType(f"layer {name!r}, input", "numbers", Told("text"), fix)
 
 
 def constant_for_ever(name: str) -> InvalidArgument:

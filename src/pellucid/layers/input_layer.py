@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, is_whole
+from ..arrays import TEXT, Array, Arrays, is_whole
 from ..errors import InvalidArgument, WrongType
 from ..program import Buffer, Program
 from ..rng import Key
@@ -23,7 +23,8 @@ class InputLayer(Layer):
 
     shape leaves the batch out: (784,); batch_shape has it in front: (None, 784). None within it leaves a length open,
     which each batch may have another of. dtype is what the data come in: whole numbers, such as "int32", reach ops and
-    layers of one's own as they are; other layers compute in their own dtype. Sparse and ragged data are not supported.
+    layers of one's own as they are; other layers compute in their own dtype. "string" is text, for TextVectorization,
+    StringLookup and Hashing. Sparse and ragged data are not supported.
 
     >>> InputLayer((784,)).batch_shape
     (None, 784)
@@ -59,8 +60,8 @@ class InputLayer(Layer):
         self.optional = bool(optional)
 
     def enters_in(self, dtype: str) -> str:
-        """What data come in to a model of this dtype: in that, or in whole numbers where it says so."""
-        return self.dtype if is_whole(self.dtype) else dtype
+        """What data come in to a model of this dtype: in that, or in whole numbers or text where it says so."""
+        return self.dtype if self.dtype == TEXT or is_whole(self.dtype) else dtype
 
     def tensor(self) -> Tensor:
         """The data that enter here."""
@@ -86,12 +87,14 @@ class InputLayer(Layer):
 
 
 def _numeric(where: str, value: Any) -> str:
+    if value is str or (isinstance(value, str) and value == TEXT):
+        return TEXT
     try:
         found = np.dtype(value)
     except TypeError:
-        raise WrongType(where, "a dtype of numbers", value) from None
+        raise WrongType(where, "a dtype of numbers, or 'string'", value) from None
     if found.kind not in "fiub":
-        raise WrongType(where, "a dtype of numbers", value)
+        raise WrongType(where, "a dtype of numbers, or 'string'", value)
     return str(found)
 
 

@@ -115,11 +115,13 @@ def shrunk(code: Program, dx: Buffer, x: Any) -> Buffer:
     """What flows back to an operand that was stretched to the shape of dx."""
     shape = (1,) * (len(dx.shape) - len(x.shape)) + x.shape[max(len(x.shape) - len(dx.shape), 0) :]
     stretched = [i + 1 for i, (n, m) in enumerate(zip(dx.shape, shape, strict=True)) if m == 1 and n != 1]
-    if stretched:
+    alike = dx.each and not x.each  # one for all samples, which gets the sum over the batch, too
+    leading = alike and stretched == list(range(1, len(stretched) + 1))  # as with a bias: both sums are one
+    if stretched and not leading:
         rows = reordered(code, dx, to_the_end(dx.shape, stretched))
         dx = rowed(code, "op.sum", dx, rows, stretched)
-    if dx.each and not x.each:
-        total = code.block(dx.shape)
-        code.emit("dense.bias", dx, total, dx.size, 1)
+    if alike:
+        total = code.block(x.shape)
+        code.emit("dense.bias", dx, total, x.size, dx.size // max(x.size, 1))
         dx = total
     return dx.shaped(x.shape)

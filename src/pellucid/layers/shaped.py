@@ -58,6 +58,16 @@ class Shaped:
         """What its inputs come in: its own dtype, unless it was made for whole numbers."""
         return (self.dtype,) * len(self.sample_shapes)
 
+    @property
+    def first_dtype(self) -> str:
+        """What data come in to a model that begins with it, where nothing else says so."""
+        return self.dtype
+
+    @property
+    def gives_dtype(self) -> str:
+        """What a graph says of its output: its own dtype, unless it gives whole numbers or text."""
+        return self.dtype
+
     def meet_dtypes(self, dtypes: Sequence[str]) -> None:
         """Whole numbers come to those of its inputs that are of such a dtype."""
 

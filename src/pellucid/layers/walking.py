@@ -7,6 +7,7 @@ from typing import Any
 
 from ..arrays import Array, Arrays
 from ..wiring import Step
+from .connecting import text_refused
 
 
 def masks_of(step: Step, values: Mapping[int, Any]) -> dict[str, Any]:
@@ -20,7 +21,11 @@ def masks_of(step: Step, values: Mapping[int, Any]) -> dict[str, Any]:
 def given_to(step: Step, values: Mapping[int, Array]) -> list[Array]:
     """What a step reads, in its layer's dtype; whole numbers as they are, where the layer takes them."""
     layer, found = step.layer, [values[wire] for wire in step.inputs]
-    return found if layer.takes_whole else [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
+    if layer.takes_whole:
+        return found
+    if any(x.dtype.kind == "O" for x in found):
+        raise text_refused(step.label)
+    return [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
 
 
 def left_by(step: Step, p: Arrays, cache: Any) -> Arrays:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Shape, fits, is_whole
+from ..arrays import TEXT, Shape, fits, is_whole
 from ..errors import InvalidArgument, NotReady, PellucidError, ShapeError, Told
 from ..settings import within
 from ..wiring import Call, Graph, Tensor
@@ -73,7 +73,8 @@ class Way(Composite):
         """Remember in which of its inputs whole numbers come. What has decimals is of the layer's dtype; where that was
         traced, whole numbers are brought into it."""
         if not self._kinds:
-            self._kinds = tuple(dtype if is_whole(dtype) else self._whose.dtype for dtype in dtypes)
+            kept = [dtype == TEXT or is_whole(dtype) for dtype in dtypes]
+            self._kinds = tuple(d if as_it_is else self._whose.dtype for d, as_it_is in zip(dtypes, kept, strict=True))
         for i, (known, kind) in enumerate(zip(self._kinds, dtypes, strict=True)):
             if is_whole(known) and not is_whole(kind):
                 raise InvalidArgument(
@@ -260,6 +261,8 @@ def kind_of(data: Any) -> str:
     if isinstance(data, Tensor):
         return data.dtype
     found = np.asarray(data).dtype
+    if found.kind in "UST" or (found.kind == "O" and isinstance(next(np.asarray(data).flat, None), str | bytes)):
+        return TEXT
     return NARROW.get(found.name, found.name) if found.kind in "iub" else "float32"
 
 

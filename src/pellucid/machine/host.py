@@ -1,4 +1,9 @@
-"""The processor this runs on: what it is called, how wide its vectors are, how many cores this process may use."""
+"""The processor this runs on: what it is called, how wide its vectors are, how many cores this process may use.
+
+On x86-64 the engine is compiled for one of two families, as their ABI's supplement has them: x86-64-v3, which has AVX2,
+and x86-64-v4, which has AVX-512. All processors of a family run the same code and get the same bits, and a wheel may
+bring it along. Elsewhere it is compiled for the very processor.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,26 @@ import os
 import llvmlite.binding as llvm
 
 WIDTHS = (16, 8, 4)  # floats in a vector: AVX-512, AVX2, and NEON or SSE
+FAMILIES = {"x86-64-v4": 16, "x86-64-v3": 8}  # the floats in a vector of each, the widest first
+_V3 = {"avx2", "bmi", "bmi2", "cx16", "f16c", "fma", "lzcnt", "movbe", "popcnt", "sahf", "sse4.2", "xsave"}
+HAS = {"x86-64-v3": _V3, "x86-64-v4": _V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}}
+foreign: list[str] = []  # the family that this process compiles for, and runs nothing of, whatever the machine's own is
+
+
+@functools.cache
+def family() -> str:
+    """The widest family that the processor belongs to and PELLUCID_VECTOR allows; empty where there is none."""
+    if foreign:
+        return foreign[0]
+    there = {name for name, has in llvm.get_host_cpu_features().items() if has}
+    return next((name for name, width in FAMILIES.items() if width <= _asked() and HAS[name] <= there), "")
 
 
 @functools.cache
 def processor() -> tuple[str, str]:
-    """(name, features) as LLVM has them, cut to the vectors that PELLUCID_VECTOR allows."""
+    """(name, features) as LLVM has them: the family's, or the processor's, cut to the vectors that are used."""
+    if family():
+        return family(), ""
     features = llvm.get_host_cpu_features()
     if lanes() < 16:
         features.update({name: False for name in features if name.startswith("avx512") or name.startswith("avx10")})
@@ -24,10 +44,16 @@ def processor() -> tuple[str, str]:
 @functools.cache
 def lanes() -> int:
     """Floats in one vector register: 16, 8 or 4; PELLUCID_VECTOR may ask for fewer than there are."""
+    if family():
+        return FAMILIES[family()]
     features = llvm.get_host_cpu_features()
     widest = 16 if features.get("avx512f") else 8 if features.get("avx2") and features.get("fma") else 4
+    return min(widest, _asked())
+
+
+def _asked() -> int:
     asked = os.environ.get("PELLUCID_VECTOR", "")
-    return min(widest, int(asked)) if asked in map(str, WIDTHS) else widest
+    return int(asked) if asked in map(str, WIDTHS) else max(WIDTHS)
 
 
 def cores() -> int:

@@ -81,6 +81,17 @@ def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:
     return config, metadata, read_hdf5(weights, f"{where}, {WEIGHTS}", most)
 
 
+def read_asset(path: Path, name: str) -> str | None:
+    """The text of another file in a `.keras` file; None where it has none of that name."""
+    where = f"loading {path}, {name}"
+    with reading(where, "text in UTF-8", AGAIN), zipfile.ZipFile(path) as archive:
+        if name not in archive.namelist():
+            return None
+        if archive.getinfo(name).file_size > LARGEST_JSON:
+            raise FileError(where, f"text under {LARGEST_JSON:,} bytes", Told("more"))
+        return archive.read(name).decode()
+
+
 def write_weights(path: Path, tree: Tree, groups: Mapping[str, str]) -> None:
     """Write a `.weights.h5` file, whole or not at all."""
     content = hdf5_bytes(tree, groups)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, parts_of
+from ..arrays import Array, is_open, parts_of
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told
 from ..layers.connecting import by_name
 from ..training import loop
@@ -154,7 +154,7 @@ def _fits_loss(model: Any, where: str, x: Array, y: Array | None) -> None:
         if loss is not None and target is None:
             raise NotReady(place, "targets", None, "Pass y for every output that has a loss.")
         try:
-            if loss is not None:
+            if loss is not None and not is_open(shape):
                 loss.check(target, np.broadcast_to(np.zeros((), model.dtype), (len(x), *shape)))
         except (ShapeError, DataError) as problem:
             problem.where = f"{place}, {problem.where}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..arrays import as_dtypes
+from ..arrays import TEXT, as_dtypes
+from ..errors import Told, WrongType
 from ..training.batches import checked_arrays
 from .feeding import check_targets, class_weights, one_batch, prepare, source, threads
 from .steps import needs_library_step
@@ -27,9 +28,21 @@ def explained(model: Any, x: Any, y: Any, sample_weight: Any, engine: str) -> Ex
         if not twin.built:
             twin.build((None, *x.shape[1:]))
         prepare(twin)
+        _refuse_text(twin)
         return explain(twin, as_dtypes(x, twin.input_dtypes), engine=engine)
     needs_library_step(model, "explain")
-    return explain(twin, *one_batch(twin, "explain", x, y, sample_weight), engine=engine)
+    batch = one_batch(twin, "explain", x, y, sample_weight)
+    _refuse_text(twin)
+    return explain(twin, *batch, engine=engine)
+
+
+def _refuse_text(model: Any) -> None:
+    """Raise where an input is text: an explanation shows numbers."""
+    if TEXT in model.input_dtypes:
+        raise WrongType(
+            f"model {model.name!r}, explain", "a network that begins with numbers", Told("one that begins with text"),
+            "Explain a model of the layers behind it, on what it gives.",
+        )  # fmt: skip
 
 
 def rates_tried(

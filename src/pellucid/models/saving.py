@@ -22,6 +22,7 @@ from ..files import reading
 from ..layers import InputLayer, Layer
 from ..layers.base import layers as layer_family
 from ..layers.composite import Composite
+from ..layers.index_lookup import IndexLookup
 from ..layers.traced import Traced
 from ..layers.tracing import layers_in
 from ..registry import custom_object_scope, is_ours, snake
@@ -87,6 +88,7 @@ def load_model(
             if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
                 model.key = Key(metadata["seed"])
             _load_columns(model, metadata)
+            _load_vocabularies(model, path, tree)
             if compile and config.get("compile_config"):
                 model.compile_from_config(config["compile_config"])
                 _load_optimizer(model, tree)
@@ -97,6 +99,17 @@ def load_model(
             problem.where = f"{where}, {problem.where}"
         raise
     return model
+
+
+def _load_vocabularies(model: Any, path: Path, tree: Mapping[str, Array]) -> None:
+    """Those that layers have learnt by `adapt`: Keras keeps them in text files beside the weights."""
+    for group, _, layer in _held(model):
+        if not isinstance(layer, IndexLookup) or layer.vocabulary is not None:
+            continue
+        text, idf = archive.read_asset(path, f"assets/{group}vocabulary.txt"), tree.get(f"{group}vars/idf_weights")
+        if text is not None:
+            tokens = text.rstrip("\n").splitlines()
+            layer.set_vocabulary(tokens, None if idf is None else idf[: len(tokens)])
 
 
 def _load_columns(model: Any, metadata: Any) -> None:
@@ -261,6 +274,10 @@ def _tree(model: Any) -> tuple[dict[str, Array], dict[str, str]]:
         groups[f"{group}vars"] = name
         if layer is not None:
             tree |= {f"{group}vars/{i}": w for i, w in enumerate(layer.get_weights())}
+        if isinstance(layer, IndexLookup) and layer.idf_weights is not None:
+            idf = np.zeros(layer.depth, "float32")  # what pad_to_max_tokens adds has none
+            idf[: len(layer.idf_weights)] = layer.idf_weights
+            tree |= {f"{group}{place}vars/idf_weights": idf for place in layer.places_in_file}
     return tree, groups
 
 

@@ -110,7 +110,13 @@ class Sequential(Model):
 
     @property
     def input_dtypes(self) -> tuple[str, ...]:
-        return (self.dtype if self._input is None else self._input.enters_in(self.dtype),)
+        if self._input is not None:
+            return (self._input.enters_in(self.dtype),)
+        return (self._stack[0].first_dtype if self._stack else self.dtype,)
+
+    @property
+    def first_dtype(self) -> str:
+        return self.input_dtypes[0]
 
     def dtype_of(self, i: int, data: Any) -> str:
         return self.input_dtypes[0]
@@ -159,7 +165,7 @@ class Sequential(Model):
         saved = [layer_family.serialize(layer) for layer in self._stack]
         shape = self._known_shape() or self.shape
         if shape is not None:
-            saved.insert(0, layer_family.serialize(self._input or InputLayer(shape, dtype=self.dtype)))
+            saved.insert(0, layer_family.serialize(self._input or InputLayer(shape, dtype=self.input_dtypes[0])))
         config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype, "layers": saved}
         return config if shape is None else {**config, "build_input_shape": [None, *shape]}
 

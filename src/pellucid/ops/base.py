@@ -25,9 +25,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Arrays, Shape, Whole, is_whole, sum_to, with_batch
+from ..arrays import TEXT, Array, Arrays, Shape, Whole, is_whole, sum_to, with_batch
 from ..errors import InvalidArgument, PellucidError, ShapeError, Told, TooLarge, UnknownArgument, WrongType
 from ..layers import Layer, Parameter
+from ..layers.connecting import text_refused
 from ..layers.shapes import open_shapes
 from ..program import Buffer, CannotLower, Program
 from ..registry import Family, plain
@@ -251,6 +252,8 @@ class Op(Layer):
         return (found,)
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
+        if any(t.dtype == TEXT for t in tensors):
+            raise text_refused(self.operation.name)
         shape, dtype = self._computed([t.sample for t in tensors], [t.dtype for t in tensors])
         self._nodes.append(Node(self, tensors, [shape], dtype))
         return self._nodes[-1].outputs

@@ -58,7 +58,7 @@ class Contents:
     layers: Sequence[LayerRow]
     metrics: Mapping[str, Any]  # as metrics.json
     history: Mapping[str, Sequence[float]]  # as History.history
-    baseline: float  # without a network: accuracy of the commonest class, or error (root mean square) of the mean
+    baseline: float  # without a network: accuracy of the commonest class, error of the mean, or a text's bits
     x: Array  # test inputs (N, ...)
     y: Array  # test targets (N,) or (N, O)
     outputs: Array  # what the network gives for x (N, O)
@@ -69,3 +69,4 @@ class Contents:
     versions: Mapping[str, str] = field(default_factory=dict)
     names: Sequence[Any] = ()  # of the classes; their numbers where there are none
     search: Searched | None = None  # where it is a search's best
+    written: str = ""  # by a network that was trained on a text; x, y and outputs are of no row then

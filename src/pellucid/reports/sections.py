@@ -82,6 +82,9 @@ def _as_toml(value: Any) -> str:
 
 def judged(c: Contents) -> Html:
     """How good it is, on data it has not seen."""
+    if c.written:
+        told = "What it writes, character by character, each drawn by what stands before it (temperature 0.8):"
+        return section("test", "How good it is", paragraph(told), code(c.written))
     told = f"All of this is about {c.metrics['samples']:,} samples that it was not trained on."
     drawn = pictures.on_the_data(c)
     matrix = [pictures.confusion(c)] if "confusion_matrix" in c.metrics else []
@@ -109,8 +112,10 @@ def _per_class(c: Contents) -> Html:
     return table(caption, head, shown)
 
 
-def worst(c: Contents) -> Html:
+def worst(c: Contents) -> Html | None:
     """Where it was surest of what is not so, or farthest off."""
+    if c.written:
+        return None
     name, head = "mistakes", "Worst mistakes"
     if not c.classes:
         return section(name, head, paragraph("The test samples whose predictions are farthest off."), _farthest(c))

@@ -59,6 +59,9 @@ def verdict(c: Contents) -> str:
     epochs = f"{c.metrics['epochs']:,} epoch{'s' if c.metrics['epochs'] != 1 else ''}"
     trained = f"A network of {c.chain} units, trained for {epochs} on {c.sizes.train:,} samples of {c.data},"
     n = c.metrics["samples"]
+    if c.written:
+        right = f"foretells {percent(c.metrics['accuracy'])} of {n:,} held-out characters"
+        return f"{trained} {right}, at {number(c.metrics['bits_per_character'])} bits for each."
     if c.classes:
         right = f"{right_ones(c):,} of {n:,} held-out samples: {percent(c.metrics['accuracy'])}"
         return f"{trained} names the class of {right}."
@@ -71,6 +74,8 @@ def verdict(c: Contents) -> str:
 
 def measure(c: Contents) -> str:
     """What to hold the verdict against: chance, and what the number of samples leaves open."""
+    if c.written:
+        return f"By how often each character occurs alone, it would be {number(c.baseline)} bits."
     if not c.classes:
         return f"Always predicting the mean of the training data would be off by {number(c.baseline)}."
     n = c.metrics["samples"]

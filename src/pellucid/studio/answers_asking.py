@@ -38,7 +38,8 @@ class AboutNetworks:
             Route(f"{at}/predict", self.predict, methods=["POST"]),
             Route(f"{at}/explain", self.explain, methods=["POST"]),
             Route(f"{at}/why", self.why, methods=["POST"]), Route(f"{at}/explain/{{key}}/array", self.piece),
-            Route(f"{at}/results", self.judged), Route(f"{at}/results/cell", self.of_cell),
+            Route(f"{at}/explain/{{key}}/views", self.views), Route(f"{at}/results", self.judged),
+            Route(f"{at}/results/cell", self.of_cell),
             Route(f"{at}/download/{{form}}", self.download),
             Route(f"{at}/predictions", self.foretell, methods=["POST"]),
             Route("/api/runs", self.bring_back, methods=["POST"]),
@@ -73,6 +74,10 @@ class AboutNetworks:
         step, first, last = (_whole(request, name) for name in ("step", "from", "to"))
         letter = request.query_params.get("letter", "")
         return answer(await work(self.explained.piece, request.path_params["key"], step, letter, first, last))
+
+    async def views(self, request: Request) -> Response:
+        found = await work(self.explained.views, request.path_params["key"], _whole(request, "step"))
+        return Response(found, media_type="application/octet-stream")
 
     async def judged(self, request: Request) -> Response:
         return answer(await work(lambda: results(self.desk.scene(request.path_params["run"]))))

@@ -126,7 +126,7 @@ def described(studio: Studio, name: str) -> dict[str, Any]:
     told |= {"problem": None if problem is None else told_problem(problem)}
     told |= {"findings": course.told.get("finding", (0, {}))[1].get("findings", [])}
     can = ["download", "zip"] if run.model.exists() else ["zip"]
-    if not run.done and course.over:
+    if not run.done and course.over and told["state"] != "elsewhere":
         can.append("resume")
     told |= {"input": None, "classes": [], "can": can}
     try:
@@ -212,6 +212,9 @@ async def _at_rest(hub: Hub, name: str) -> None:
     await hub.until_gone(name)
     if hub.trains(name):
         raise Refused(409, f"run {name}", "a run that nobody trains", Told("one in training"), "Stop it first.")
+    if hub.course(name).state == "elsewhere":
+        told = Told("one that another program trains")
+        raise Refused(409, f"run {name}", "a run that nobody trains", told, "Wait for it, or end it there.")
 
 
 def _number(request: Request, name: str) -> float | None:

@@ -23,6 +23,7 @@ from ..models import Sequential
 from ..models.network import Network
 from ..models.vectors import at_most
 from .desk import Desk
+from .mending import flattened, shaped
 from .parts import told_problem
 
 TOO_LARGE = "a block for which this machine has memory"
@@ -55,7 +56,8 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
             _refuse_large(answer)
             answer |= _made(desk, spec, data, epochs, told)
         except PellucidError as problem:
-            answer["problems"] = [_problem(problem)]
+            mended = flattened(blocks, len(spec.layers)) if data.classes else None
+            answer["problems"] = [{**_problem(problem), **({"mend": mended} if mended else {})}]
     return {**answer, "ok": not answer["problems"]}
 
 
@@ -89,20 +91,24 @@ def blocks_of(spec: TrainSpec, data: Prepared) -> tuple[list[dict[str, Any]], li
     blocks: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     shape: Shape | None = tuple(data.x_train.shape[1:])
-    front = building.stack(spec.model_copy(update={"layers": [{"class": "Identity"}]}), data)[:-1]
-    for _, layer in front:
+    for layer in building.in_front(spec, data):
         shape = _add(blocks, None, layer, shape, spec)
     for i, entry in enumerate(spec.layers):
+        at: tuple[Any, Shape] | None = None
         try:
             made = building.entry_layers(spec, i, entry, shape if shape is not None else (1,))
             for layer in made:
+                at = None if shape is None else (layer, shape)
                 shape = _add(blocks, [i], layer, shape, spec)
         except FileError:  # of `at_most`, which thinks of files
             problems.append(_problem(TooLarge(f"spec, layers, entry {i + 1}", TOO_LARGE, fix="Use fewer units.")))
             shape = None
         except PellucidError as problem:
             if shape is not None or "argument" in problem.where:
-                problems.append(_problem(problem, [i]))
+                if isinstance(entry, Mapping) and building.attends(entry) and shape is not None:
+                    at = entry, shape  # made for a shape, there is none of another
+                mended = None if at is None else shaped(problem, *at, i, tuple(data.x_train.shape[1:]))
+                problems.append({**_problem(problem, [i]), **({"mend": mended} if mended else {})})
             shape = None
     if shape is not None and not problems:
         for _, layer in building.stack(spec, data)[len(_outer(blocks)) :]:
@@ -130,16 +136,19 @@ def _add(
         "memory": FLOAT * ((1 + SLOTS) * parameters + 2 * outputs), "activation": getattr(activation, "name", None),
     })  # fmt: skip
     if entry is not None and isinstance(layer, Network):
-        blocks[-1]["class"] = "Sequential" if isinstance(layer, Sequential) else "Residual"
         row = layer if isinstance(layer, Sequential) else _row_in(layer)
+        if row is None:  # an attention, which looks at what comes in
+            blocks[-1]["class"] = type(layer.layers[-1]).__name__
+            return after
+        blocks[-1]["class"] = "Sequential" if isinstance(layer, Sequential) else "Residual"
         inner: Shape | None = shape
         for i, one in enumerate(row.layers):
             inner = _add(blocks, [*entry, i], one, inner, spec)
     return after
 
 
-def _row_in(layer: Network) -> Sequential:
-    return next(one for one in layer.members if isinstance(one, Sequential))
+def _row_in(layer: Network) -> Sequential | None:
+    return next((one for one in layer.members if isinstance(one, Sequential)), None)
 
 
 def _sums(blocks: list[dict[str, Any]]) -> dict[str, Any]:

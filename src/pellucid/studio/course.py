@@ -10,11 +10,12 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..actions.runs import Run
+from ..actions.runs import Run, is_held
 from ..errors import PellucidError
 from .curves import Curve, Row
+from .parts import changed
 
-ENDED = ("stopped", "done", "diverged", "crashed", "refused")
+ENDED = ("stopped", "done", "diverged", "crashed", "refused", "elsewhere")  # for this studio
 WORDS = {
     "starting": "The data are read, and the network is made.",
     "running": "It learns.",
@@ -25,6 +26,7 @@ WORDS = {
     "diverged": "It broke off at a number that is not finite.",
     "crashed": "Its process has ended unexpectedly. It can go on from where it was last saved.",
     "refused": "It could not begin.",
+    "elsewhere": "Another program trains it, such as the command line.",
 }
 
 
@@ -78,16 +80,18 @@ class Course:
 
 
 def state_of(run: Run) -> str:
-    """The state of a run that nobody trains, from its folder."""
+    """The state of a run that nobody trains here, from its folder."""
     if run.done:
         return "done"
+    if is_held(run):
+        return "elsewhere"
     return "diverged" if run.problem.exists() else "stopped"
 
 
 def stamp_of(run: Run) -> tuple[int, ...]:
-    """Another one where somebody else, such as the command line, has gone on with a run."""
+    """Another one where somebody else, such as the command line, goes on or has gone on with a run."""
     files = (run.metrics, run.history, run.problem)
-    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+    return (*map(changed, files), int(state_of(run) == "elsewhere"))
 
 
 def at_rest(name: str, run: Run) -> Course:

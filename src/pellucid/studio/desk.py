@@ -17,6 +17,7 @@ from ..data import datasets
 from ..errors import InvalidArgument, Told
 from ..web.refused import Refused
 from .options import Options
+from .parts import changed
 from .pictures import Scene
 from .uploads import Uploads
 
@@ -70,10 +71,10 @@ class Desk:
 
     def prepared(self, spec: TrainSpec) -> Prepared:
         """The data of a spec, kept for the next question about them."""
-        about = ("data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed")
+        about = ("data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed",
+                 "window", "stride", "group_by")  # fmt: skip
         path = Path(spec.data)
-        changed = path.stat().st_mtime_ns if path.exists() else 0
-        key = repr([getattr(spec, name) for name in about] + [changed])
+        key = repr([getattr(spec, name) for name in about] + [changed(path)])
         with self._lock:
             if key not in self._data:
                 self._data[key] = prepare(spec)
@@ -107,7 +108,7 @@ class Desk:
         """A run's network as it is now, trained or as its last checkpoint has it, with its data."""
         run = self.run(name)
         files = (run.model, run.path / "checkpoint.npz", run.spec)
-        stamp = tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+        stamp = tuple(map(changed, files))
         with self._lock:
             known = self._open.get(run.path)
             if known is None or known[0] != stamp:

@@ -11,11 +11,12 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InvalidArgument, Told
-from ..inspection.explaining import Explanation
+from ..inspection.explaining import Explanation, Step
 from ..inspection.explaining.step import number
 from ..web.refused import Refused
+from . import frames
 from .pictures import Scene
-from .predicting import true_of
+from .predicting import names_of, outputs_of, said, true_of
 from .sample import Sample
 
 KEPT = 8  # explanations, of which numbers may be asked
@@ -36,7 +37,9 @@ class Explained:
         self._kept[key] = found
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+        outputs = outputs_of(scene, scene.answers(sample.x))[0]
         told = {**found.to_dict(), "key": key, "true": true_of(scene, sample.y)}
+        told["said"] = said(scene, outputs, names_of(scene, len(outputs)))
         told["steps"] = [
             {
                 "phase": step.phase, "name": step.name, "kind": step.kind, "formula": step.formula,
@@ -51,15 +54,28 @@ class Explained:
         places = index if isinstance(index, list) else [None]
         if not isinstance(name, str) or not all(isinstance(i, int) and not isinstance(i, bool) for i in places):
             raise InvalidArgument("why", "a name, and an index of whole numbers", Told(f"{name} {index}"[:100]))
-        return self._find(key).why(name, *places).to_dict()
+        found = self._find(key).why(name, *places)
+        views = [{**view.to_dict(), "arrays": _arrays(view.arrays)} for view in found.views]
+        return {**found.to_dict(), "views": views}
+
+    def views(self, key: str, step: int) -> bytes:
+        """A step as pictures: what is said of each, and their arrays by the number of the picture and their name."""
+        found = self._find(key)
+        views = found.views(self._step(found, step))
+        arrays = {
+            f"{i}.{name}": np.asarray(a, "float32") for i, view in enumerate(views) for name, a in view.arrays.items()
+        }
+        return frames.packed({"views": [view.to_dict() for view in views]}, arrays)
 
     def piece(self, key: str, step: int, letter: str, first: int, last: int) -> dict[str, Any]:
         """A part of an array that is too long to be sent at once."""
-        steps = self._find(key).steps
-        if not 0 <= step < len(steps):
-            raise InvalidArgument("explain, step", f"a step from 0 to {len(steps) - 1}", step)
-        values = steps[step][letter].reshape(-1)[max(first, 0) : min(last, max(first, 0) + MOST)]
+        values = self._step(self._find(key), step)[letter].reshape(-1)[max(first, 0) : min(last, max(first, 0) + MOST)]
         return {"from": max(first, 0), "values": [number(float(v)) for v in values]}
+
+    def _step(self, found: Explanation, step: int) -> Step:
+        if not 0 <= step < len(found.steps):
+            raise InvalidArgument("explain, step", f"a step from 0 to {len(found.steps) - 1}", step)
+        return found.steps[step]
 
     def _find(self, key: Any) -> Explanation:
         if not isinstance(key, str) or key not in self._kept:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
 from ..errors import PellucidError
-from .course import Course, state_of
+from .course import Course, stamp_of, state_of
 from .desk import Desk
+from .parts import stat_of
 
 HEADLINES = ("accuracy", "binary_accuracy", "r2", "root_mean_squared_error", "mean_absolute_error", "loss")
 
@@ -20,7 +23,11 @@ def listed(desk: Desk, courses: Mapping[str, Course]) -> list[dict[str, Any]]:
     """Every run, the newest first."""
     if not desk.runs.is_dir():
         return []
-    found = [one(path.name, Run(path), courses.get(path.name)) for path in desk.runs.iterdir() if _is_run(desk, path)]
+    found = []
+    for path in desk.runs.iterdir():
+        with suppress(OSError):  # deleted meanwhile
+            if _is_run(desk, path):
+                found.append(one(path.name, Run(path), courses.get(path.name)))
     return sorted(found, key=lambda run: -run["changed"])
 
 
@@ -36,12 +43,13 @@ def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:
         spec = run.read_spec()
     except PellucidError:
         spec = None
-    rows = course.curve.rows if course is not None else []
+    state = _state(run, course)
+    rows = course.curve.rows if course is not None and state != "elsewhere" else []
     headline = next((key for key in HEADLINES if key in metrics), None)
-    files = [file for file in run.path.iterdir() if file.is_file()]
+    files = [found for file in run.path.iterdir() if (found := stat_of(file)) and S_ISREG(found.st_mode)]
     return {
         "id": name,
-        "state": _state(run, course),
+        "state": state,
         "data": spec.data if spec is not None else "",
         "task": _task(metrics, spec),
         "metric": headline and {"name": headline, "value": metrics[headline]},
@@ -49,8 +57,8 @@ def one(name: str, run: Run, course: Course | None) -> dict[str, Any]:
         "epochs_done": metrics.get("epochs") or (int(rows[-1][1]) if rows else _lines(run)),
         "parameters": metrics.get("parameters"),
         "seconds": metrics.get("seconds"),
-        "changed": max((file.stat().st_mtime for file in files), default=0.0),
-        "size": sum(file.stat().st_size for file in files),
+        "changed": max((file.st_mtime for file in files), default=0.0),
+        "size": sum(file.st_size for file in files),
         "live": course is not None and not course.over,
     }
 
@@ -64,9 +72,9 @@ def _task(metrics: Mapping[str, Any], spec: TrainSpec | None) -> str:
 
 def _state(run: Run, course: Course | None) -> str:
     """The state of a run, of which the folder knows best where nobody trains it here."""
-    if course is not None and (not course.over or (course.state == "crashed" and not run.done)):
-        return course.state
-    return state_of(run)
+    if course is None or (course.stamp and (course.state != "crashed" or course.stamp != stamp_of(run))):
+        return state_of(run)
+    return course.state  # which has a process here, or had one that broke off
 
 
 def read_metrics(run: Run) -> dict[str, Any] | None:

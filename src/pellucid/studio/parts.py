@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from ..errors import PellucidError, shown
 
 PLACE = re.compile(r"\S*/pellucid-studio-\w+/(?:[0-9a-f]{8}/)?")  # of an upload: nothing that its owner knows
 ENTRY = re.compile(r"layers, entry (\d+)((?:, layers, entry \d+)*)")
+
+
+def stat_of(path: Path) -> os.stat_result | None:
+    """What the system tells of a file; None where there is none. A folder in which somebody trains has files that were
+    there a moment ago: what is being written has another name until it is whole."""
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def changed(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    found = stat_of(path)
+    return 0 if found is None else found.st_mtime_ns
 
 
 def told_problem(problem: BaseException) -> dict[str, Any]:

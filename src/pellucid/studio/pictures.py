@@ -16,7 +16,7 @@ import numpy as np
 from ..actions.data import Prepared
 from ..arrays import Array
 from ..errors import InvalidArgument, Told, UnknownName
-from ..layers import Dense
+from ..layers import Conv2D, Dense
 from ..layers.activation_layer import ActivationLayer
 from ..metrics import confusion_matrix
 from ..models.periodic import many_valued
@@ -27,6 +27,7 @@ MOST_UNITS = 64  # that are shown of a layer
 GRID, MOST_GRID, NEURON_STEP = 100, 160, 2  # points along each axis; of the neurons' own, every second
 MARGIN = 0.1  # of the data's width, around it
 LOOKED_AT = 2000  # rows that tell a neuron's strongest examples and the answers
+FILTERED = 400  # of them, for a filter, which goes over each everywhere
 STRONGEST = 9
 MOST_POINTS = 1000
 BINS = 20
@@ -53,13 +54,17 @@ class Scene:
         """Whether a sample is one."""
         return len(self.shape) in (2, 3)
 
-    def walk(self, x: Array) -> dict[str, Array]:
-        """What each layer answers to rows x (B, ...), by its name, in their order."""
+    def walk(self, x: Array, until: str = "") -> dict[str, Array]:
+        """What each layer answers to rows x (B, ...), by its name, in their order; as far as that of this name."""
         model, names = self.model, self.names
-        x = np.asarray(x).astype(model.input_dtypes[0], copy=False)
+        x, found = np.asarray(x).astype(model.input_dtypes[0], copy=False), {}
         with np.errstate(all="ignore"):
-            steps = model.walk(model.p, x, training=False, rng=model.look_key())
-            return {names[label]: y for label, y in steps if label in names}
+            for label, y in model.walk(model.p, x, training=False, rng=model.look_key()):
+                if label in names:
+                    found[names[label]] = y
+                if until in found:
+                    break
+        return found
 
     @property
     def names(self) -> dict[str, str]:
@@ -71,6 +76,13 @@ class Scene:
             if step.inputs and not (whole and after.startswith(f"{whole}/")):
                 found[step.label] = whole or step.label
         return found
+
+    def strongest(self, name: str, x: Array, units: int, unit: int) -> Array:
+        """How strongly a unit of a layer answers to each row; a filter, where it does so most."""
+        y = self.walk(x, name)[name]
+        first = getattr(dict(self.model.leaves())[name], "data_format", "") == "channels_first"
+        y = np.moveaxis(y, 1, -1) if first else y
+        return np.asarray(y.reshape(len(x), -1, units)[:, :, unit].max(axis=1))
 
     def answers(self, x: Array) -> Array:
         """What the network answers, (B, outputs)."""
@@ -88,20 +100,24 @@ class Scene:
         return {name for label, name in self.names.items() if isinstance(steps[label], kinds)}
 
     def with_kernel(self) -> list[str]:
-        """The layers that have weights to see: a matrix, from inputs to units."""
-        return [path for path, layer in self.model.leaves() if isinstance(layer, Dense)]
+        """The layers that have weights to see: a matrix, from inputs to units, or filters for pictures."""
+        return [path for path, layer in self.model.leaves() if isinstance(layer, Dense | Conv2D)]
 
     def kernel(self, asked: Mapping[str, Any]) -> tuple[str, Array]:
-        """(name, weights (inputs, units)) of the layer asked for, or the first that has some."""
+        """(name, weights (units, inputs), of filters (units, channels, height, width)) of the layer asked for, or the
+        first that has some."""
         names = self.with_kernel()
         name = asked.get("layer") or (names[0] if names else "")
         if name not in names:
             raise UnknownName("studio, weights, layer", str(name), names)
-        return name, self.model.theta[f"{name}/kernel"]
+        W = self.model.theta[f"{name}/kernel"]
+        return name, np.moveaxis(W, (-1, -2), (0, 1)) if W.ndim > 2 else W.T
 
     def as_pictures(self, W: Array) -> Array:
         """Weights (units, inputs) as pictures (units, height, width), where the inputs are one; of a picture in colour
-        each point has the mean of its colours' weights."""
+        each point has the mean of its colours' weights. Filters that see one channel are pictures, too."""
+        if W.ndim == 4:
+            return W[:, 0] if W.shape[1] == 1 else W
         if not self.is_picture or W.shape[1] != math.prod(self.shape):
             return W
         pictures = W.reshape(len(W), *self.shape)
@@ -111,10 +127,32 @@ class Scene:
 def weights(scene: Scene, asked: Mapping[str, Any]) -> Made:
     """What each neuron of a layer looks for."""
     name, kernel = scene.kernel(asked)
-    W = kernel.T[: min(int(asked.get("most", MOST_UNITS)), 1024)]
+    W = kernel[: min(int(asked.get("most", MOST_UNITS)), 1024)]
     largest = float(np.abs(kernel).max()) if kernel.size else 0.0
-    told = {"layer": name, "layers": scene.with_kernel(), "units": kernel.shape[1], "scale": largest}
-    return told, {"weights": scene.as_pictures(W).astype("float32")}
+    told = {
+        "layer": name,
+        "layers": scene.with_kernel(),
+        "units": len(kernel),
+        "scale": largest,
+        "filters": kernel.ndim > 2,
+    }
+    pictures = scene.as_pictures(W)
+    return told, {"weights": in_bytes(pictures, largest) if asked.get("small") else _single(pictures)}
+
+
+def in_bytes(values: Array, largest: float) -> Array:
+    """Numbers as those of a byte, from -127 to 127, of which the largest is one: what a screen can tell apart, in a
+    quarter of the memory.
+
+    >>> in_bytes(np.array([-0.5, 0.1, 2.0]), 2.0)
+    array([-32,   6, 127], dtype=int8)
+    """
+    with np.errstate(all="ignore"):
+        return (
+            np.rint(np.nan_to_num(values / (largest or 1.0), posinf=1.0, neginf=-1.0) * 127)
+            .clip(-127, 127)
+            .astype("int8")
+        )
 
 
 def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
@@ -178,20 +216,20 @@ def neuron(scene: Scene, asked: Mapping[str, Any]) -> Made:
     """One neuron: its weights, and the held-back rows to which it answers most strongly."""
     name, kernel = scene.kernel(asked)
     unit = int(asked.get("unit", 0))
-    if not 0 <= unit < kernel.shape[1]:
-        raise InvalidArgument("studio, neuron, unit", f"a unit from 0 to {kernel.shape[1] - 1}", unit)
+    if not 0 <= unit < len(kernel):
+        raise InvalidArgument("studio, neuron, unit", f"a unit from 0 to {len(kernel) - 1}", unit)
     x, _ = scene.held()
-    answers = scene.walk(x)[name].reshape(len(x), -1)[:, unit]
+    answers = scene.strongest(name, x[:FILTERED] if kernel.ndim > 2 else x, len(kernel), unit)
     strongest = np.argsort(-answers, kind="stable")[:STRONGEST]
     bias = scene.model.theta.get(f"{name}/bias")
     arrays = {
-        "weights": _single(scene.as_pictures(kernel.T[unit : unit + 1])[0]),
+        "weights": _single(scene.as_pictures(kernel[unit : unit + 1])[0]),
         "bias": _single(bias[unit : unit + 1] if bias is not None else np.zeros(0)),
         "strongest": strongest.astype("int32"),
         "outputs": _single(answers[strongest]),
     }
     arrays["pictures" if scene.is_picture else "rows"] = _single(x[strongest])
-    return {"layer": name, "unit": unit}, arrays
+    return {"layer": name, "unit": unit, "filters": kernel.ndim > 2}, arrays
 
 
 def confusion(scene: Scene, asked: Mapping[str, Any]) -> Made:

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..activations import softmax
 from ..arrays import Array
+from ..inspection.explaining.viewing import output_view
+from ..layers import Layer
 from .pictures import Scene
 from .sample import Sample
 
@@ -20,7 +22,7 @@ def answered(scene: Scene, sample: Sample) -> dict[str, Any]:
     outputs = outputs_of(scene, list(layers.values())[-1].reshape(1, -1))[0]
     names = names_of(scene, len(outputs))
     named = scene.names
-    kinds = {named[step.label]: type(step.layer).__name__ for step in scene.model.wiring.steps if step.label in named}
+    kinds = {named[step.label]: step.layer for step in scene.model.wiring.steps if step.label in named}
     return {
         "said": said(scene, outputs, names),
         "sure": float(outputs.max()) if scene.data.classes else None,
@@ -29,13 +31,18 @@ def answered(scene: Scene, sample: Sample) -> dict[str, Any]:
         "x": sample.x[0].reshape(-1).tolist(),
         "true": true_of(scene, sample.y),
         "row": sample.row,
-        "layers": [
-            {"name": name, "class": kinds.get(name, ""), "shape": list(y.shape[1:]),
-             "values": y.reshape(-1)[:MOST_VALUES].astype("float64").round(6).tolist()}
-            for name, y in layers.items()
-        ],
+        "layers": [layer_told(name, kinds[name], y) for name, y in layers.items()],
         "why": why(scene, sample.x, outputs),
     }  # fmt: skip
+
+
+def layer_told(name: str, layer: Layer, y: Array) -> dict[str, Any]:
+    """What a layer answers; of maps, one after another, and `pictures` (N, H, W) of them."""
+    view, told = output_view(layer, y), {"name": name, "class": type(layer).__name__, "shape": list(y.shape[1:])}
+    if view is not None and view.kind == "maps":
+        y = view.arrays["maps"]
+        told["pictures"] = list(y.shape)
+    return {**told, "values": y.reshape(-1)[:MOST_VALUES].astype("float64").round(6).tolist()}
 
 
 def outputs_of(scene: Scene, y: Array) -> Array:

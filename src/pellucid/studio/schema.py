@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from ..actions.building import CAUSAL
 from ..activations.base import activations
 from ..constraints import constraints
 from ..data import datasets
@@ -20,6 +21,8 @@ from ..layers import Layer
 from ..layers.activation_layer import ActivationLayer
 from ..layers.attention import Attending
 from ..layers.base import layers
+from ..layers.encoding import Encoding
+from ..layers.headed import Headed
 from ..layers.merging import Joining
 from ..layers.recurrent import Recurrent
 from ..layers.traced import Traced
@@ -57,6 +60,10 @@ HOLDING = {
     "Sequential": "Blocks one after another, as one block.",
     "Residual": "Blocks around which the input goes, too.",
 }
+CAUSAL_TOLD: dict[str, Any] = {
+    "name": CAUSAL, "kind": "bool", "required": False, "optional": False, "family": None, "choices": None,
+    "simple": True, "help": "each place looks at those before it only", "default": False,
+}  # fmt: skip
 SAID = re.compile(r"(?:^|(?<=[.;,] ))`?(\w+)(?=`?(?:, \w+)*: ([^.]*\.?))")
 SECRET = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -92,7 +99,8 @@ def _parts(name: str, family: Family[Any]) -> Iterator[dict[str, Any]]:
         return
     for title, cls in family.parts.items():
         told = _told(name, title, _word(family, cls), inspect.getdoc(cls) or "")
-        yield {**told, "group": _group(cls), "arguments": list(_arguments(cls)),
+        more = [CAUSAL_TOLD] if issubclass(cls, Attending | Headed) else []
+        yield {**told, "group": _group(cls), "arguments": [*_arguments(cls), *more],
                "in_palette": family is not layers or _alone(title, cls)}  # fmt: skip
 
 
@@ -100,7 +108,7 @@ def _told(family: str, title: str, word: str, text: str) -> dict[str, Any]:
     return {
         "class": title, "name": word, "family": family, "group": "core", "title": spaced(title),
         "help": HOLDING.get(title) or first_sentence(text), "text": text, "in_palette": True,
-        "holds": "layers" if title in HOLDING else None,
+        "holds": "layers" if title in HOLDING else None, "terms": sorted({word, title}),
     }  # fmt: skip
 
 
@@ -117,7 +125,9 @@ def _residual() -> dict[str, Any]:
 def _alone(title: str, cls: type[Part]) -> bool:
     """Whether it can stand in a chain of blocks, made of words and numbers."""
     kind: Any = cls
-    if title in NOT_ALONE or issubclass(kind, Joining | Attending) or kind.names != 0:
+    if issubclass(kind, Attending | Headed):  # what comes in looks at itself
+        return True
+    if title in NOT_ALONE or issubclass(kind, Joining | Encoding) or kind.names != 0:
         return False
     call = inspect.signature(kind.call).parameters.values() if issubclass(kind, Traced) else ()
     asked = [p for p in call if p.default is p.empty][1:]  # but itself
@@ -138,7 +148,7 @@ def _group(cls: type[Part]) -> str:
         return "convolution"
     if "Pooling" in name:
         return "pooling"
-    if issubclass(cls, Recurrent):
+    if issubclass(cls, Recurrent | Attending | Headed):
         return "sequences"
     if name.startswith(PICTURES):
         return "pictures"
@@ -245,6 +255,8 @@ THINGS = {"images": "pictures", "points": "points", "curve": "points of a curve"
 
 def _datasets() -> Iterator[dict[str, Any]]:
     for info in datasets.catalogue():
+        if info.kind not in THINGS:  # the page has no face for it
+            continue
         yield {
             "name": info.name, "kind": info.kind, "samples": info.samples, "shape": list(info.shape),
             "classes": info.classes, "source": info.source, "licence": info.licence,

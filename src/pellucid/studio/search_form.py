@@ -10,12 +10,10 @@ from ..actions.spaces import usual_space
 from ..actions.spec import TrainSpec
 from ..actions.tune import TuneSpec
 from ..errors import InvalidArgument, UnknownName
-from ..tuning.measures import COSTS, Measure
 from ..tuning.tune import budget_of
+from . import search_metrics
 from .spec_schema import NETWORK, fields
 
-OF_CLASSES = ("crossentropy", "accuracy")
-OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2_score")
 SECONDS = (60, 300, 1800)  # offered as times to search
 
 
@@ -32,7 +30,7 @@ def form(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
             for name, values in space_for(spec, data).items()
         ],
         "replaces": not all(plain),
-        "metrics": [{"name": name, "more": Measure.of(name).more} for name in _measures(data)],
+        "metrics": search_metrics.offered(data),
     }  # fmt: skip
 
 
@@ -90,11 +88,6 @@ def within(name: str, asked: Any, offered: Any) -> Any:
             raise InvalidArgument(f"{where}, {key}", "a whole number" if kind is int else "a number", told[key])
         told[key] = kind(told[key])
     return told
-
-
-def _measures(data: Prepared) -> tuple[str, ...]:
-    """What tries may be judged by; the first is the one unless another is chosen."""
-    return (*(OF_CLASSES if data.classes or data.labels else OF_NUMBERS), COSTS[0])
 
 
 def in_words(values: Any) -> str:

@@ -12,8 +12,11 @@ from ..actions.building import SCHEDULES
 from ..actions.spec import Named, TrainSpec
 from ..actions.tune import TuneSpec
 
-DATA = ("data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "scale", "seed")
-NETWORK = ("layers", "activation", "batch_norm", "dropout", "l1", "l2")
+DATA = (
+    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "task",
+    "validation_split", "scale", "seed",
+)  # fmt: skip
+NETWORK = ("network", "layers", "activation", "batch_norm", "dropout", "l1", "l2")
 SIMPLE = (
     "data", "target", "layers", "activation", "dropout", "loss", "optimizer", "learning_rate", "batch_size", "epochs",
 )  # fmt: skip

@@ -6,6 +6,19 @@ from typing import Any
 
 from ..actions.spec import TrainSpec
 
+_POOL: dict[str, Any] = {"class": "MaxPooling2D"}
+_LOOK: dict[str, Any] = {"class": "MultiHeadAttention", "num_heads": 2, "key_dim": 8, "use_causal_mask": True}
+_FLAT: dict[str, Any] = {"class": "Flatten"}
+
+
+def _reshape(*shape: int) -> dict[str, Any]:
+    return {"class": "Reshape", "target_shape": list(shape)}
+
+
+def _conv(filters: int, size: int = 3) -> dict[str, Any]:
+    return {"class": "Conv2D", "filters": filters, "kernel_size": [size], "padding": "same", "activation": "relu"}
+
+
 _DESCRIBED: list[tuple[str, str, str, dict[str, Any]]] = [
     (
         "first", "A first network", "Two colours of points, and a hidden layer of eight neurons that tells them apart.",
@@ -26,6 +39,25 @@ _DESCRIBED: list[tuple[str, str, str, dict[str, Any]]] = [
     (
         "worked-example", "The worked example", "Handwritten digits: 64 dots in, 32 neurons, ten answers.",
         {"data": "digits", "layers": [32], "epochs": 40},
+    ),
+    (
+        "convolutional", "A small convolutional network", "Filters slide over handwritten digits and look for strokes.",
+        {"data": "digits", "layers": [_reshape(8, 8, 1), _conv(8), _POOL, _conv(16), _FLAT, 32],
+         "learning_rate": 0.004, "epochs": 15},
+    ),
+    (
+        "lenet", "A convolutional network for MNIST", "70,000 digits of 28 × 28 dots, which are fetched once.",
+        {"data": "mnist", "epochs": 3,
+         "layers": [_reshape(28, 28, 1), _conv(8, 5), _POOL, _conv(16, 5), _POOL, _FLAT, 64]},
+    ),
+    (
+        "line-by-line", "A digit read line by line", "A memory (LSTM) goes over a digit's eight lines in turn.",
+        {"data": "digits", "layers": [_reshape(8, 8), {"class": "LSTM", "units": 24}, 16],
+         "learning_rate": 0.01, "epochs": 20},
+    ),
+    (
+        "attention", "Lines that look at each other", "Each line of a digit looks at those above it (attention).",
+        {"data": "digits", "layers": [_reshape(8, 8), 16, _LOOK, _FLAT, 32], "learning_rate": 0.004, "epochs": 20},
     ),
 ]  # fmt: skip
 STARTS = [

@@ -18,7 +18,7 @@ from .outbox import Outbox
 
 FAR = 1 << 40  # steps
 ROW_SECONDS = 0.05  # between two points of the curves
-TELL_SECONDS = 0.1  # between two messages of them
+TELL_SECONDS = 0.09  # between two messages of them
 SHARE = 0.05  # of the time of training that pictures may cost
 FASTEST = 20.0  # pictures a second
 IDLE = 0.5  # seconds between two looks around while standing still

@@ -7,6 +7,7 @@ from .reading import is_table, read_blocks, read_table
 from .streaming import is_large, stream_table
 from .table import Table
 from .targets import Targets
+from .windows import Windows, parted, windows_of
 
 __all__ = [
     "Attached",
@@ -14,12 +15,15 @@ __all__ = [
     "TableData",
     "TableEncoder",
     "Targets",
+    "Windows",
     "attach",
     "attached",
     "is_large",
     "is_table",
     "load_table",
+    "parted",
     "read_blocks",
     "read_table",
     "stream_table",
+    "windows_of",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.checking import column_names
+from ..data.text import is_text
 from ..errors import DataError, FileError, MissingExtra, Told, UnknownName, WrongType
 from ..files import reading
 from .delimited import as_unicode, check_differ, delimited_blocks, read_delimited
@@ -24,12 +25,12 @@ BLOCK = 200_000  # cells in a block of rows
 
 
 def is_table(name: str) -> bool:
-    """Whether a file's name says that a table is in it.
+    """Whether a file's name says that a table is in it; of a .txt file its lines do.
 
     >>> is_table("people.csv"), is_table("people.CSV.gz"), is_table("people.npz")
     (True, True, False)
     """
-    return name.lower().endswith(SUFFIXES)
+    return name.lower().endswith(SUFFIXES) and not is_text(name)
 
 
 def read_table(source: Any, delimiter: str | None = None) -> Table:

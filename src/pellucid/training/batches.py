@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..arrays import Array, Parts, parts_of
-from ..data.checking import as_features, as_targets, as_weights, check_range, column_names, in_order
+from ..arrays import TEXT, Array, Parts, parts_of
+from ..data.checking import as_features, as_targets, as_texts, as_weights, check_range, column_names, in_order
 from ..data.utils import PyDataset
 from ..errors import DataError, InvalidArgument, ShapeError, Told, WrongType
 from ..layers.connecting import by_name
@@ -194,8 +194,9 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
     none_will_do = where.startswith("predict")
     x = _each(
         f"{where}, x", x, model.takes_many and model.input_names,
-        lambda place, one, i: as_features(place, one, model.sample_shapes[i] if model.takes_many else model.shape,
-                                          none_will_do=none_will_do),
+        lambda place, one, i: read_as(model.input_dtypes[i])(
+            place, one, model.sample_shapes[i] if model.takes_many else model.shape, none_will_do=none_will_do
+        ),
     )  # fmt: skip
     for one, kind in zip(parts_of(x), model.input_dtypes, strict=True):
         checks.whole(f"{where}, x", one, kind)
@@ -215,6 +216,11 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
             if part is not None:
                 check_range(f"{where}, {name}", part, model.dtype)
     return x, y, sample_weight
+
+
+def read_as(dtype: str) -> Callable[..., Array]:
+    """What reads an input of this dtype: numbers, or text."""
+    return as_texts if dtype == TEXT else as_features
 
 
 def _each(where: str, given: Any, names: Any, checked: Callable[[str, Any, int], Array]) -> Any:

@@ -149,7 +149,8 @@ def _kinds(values: Array) -> str:
 
 
 def _output_cause(model: TrainableModel, x: Any) -> str:
-    largest = max(float(np.abs(part).max(initial=0.0)) for part in parts_of(x))
+    numbers = [part for part in parts_of(x) if part.dtype.kind != "O"]
+    largest = max((float(np.abs(part).max(initial=0.0)) for part in numbers), default=0.0)
     rate = model.optimizer.told_rate()
     if largest > 1e3:
         return f"Inputs reach {largest:.3g}: scale them to about -1..1 (layers.Normalization or Rescaling)."

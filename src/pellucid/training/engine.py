@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..arrays import Array, Parts, Shape, aligned, as_dtypes, at_length, fits, parts_of
+from ..arrays import TEXT, Array, Parts, Shape, aligned, as_dtypes, at_length, fits, parts_of
 from ..machine.executable import Executable, address
 from ..machine.layout import DONE, KINDS
 from ..machine.shuffling import sorting_words
@@ -365,6 +365,8 @@ def predict(model: TrainableModel, x: Any) -> Any:
     shapes = tuple(part.shape[1:] for part in parts)
     if not len(x):
         return no_rows(model, shapes)
+    if TEXT in model.input_dtypes:  # which no engine reads
+        return definition.predict_step(model, as_dtypes(x, model.input_dtypes))
     rows = [np.ascontiguousarray(part, None if part.dtype in READABLE else model.dtype) for part in parts]
     found = None
     if all(map(fits, shapes, model.sample_shapes)):
@@ -375,7 +377,7 @@ def predict(model: TrainableModel, x: Any) -> Any:
 def no_rows(model: TrainableModel, shapes: Sequence[Shape]) -> Any:
     """The outputs (0, ...) for no rows (0, ...) of inputs of these shapes."""
     outputs = [
-        np.empty((0, *shape), model.dtype)
+        np.empty((0, *at_length(shape, 1)), model.dtype)
         for shape in model.output_shapes_for(*(at_length(shape, 1) for shape in shapes))
     ]
     return Parts(outputs) if model.gives_many else outputs[0]

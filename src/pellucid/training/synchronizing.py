@@ -67,4 +67,5 @@ def _digest(array: Array | None) -> tuple[Any, ...] | None:
     """Shape, kind, and a checksum of the numbers."""
     if array is None:
         return None
-    return array.shape, array.dtype.str, zlib.crc32(np.ascontiguousarray(array).tobytes())
+    content = repr(array.tolist()).encode() if array.dtype.hasobject else np.ascontiguousarray(array).tobytes()
+    return array.shape, array.dtype.str, zlib.crc32(content)

@@ -10,6 +10,7 @@ const ASKED = "pellucid-asked"; // the runs there were when this tab asked for a
 const ANSWERED_BY = 60_000; // milliseconds, in which a training begins or is refused
 const MOST_ROWS = 5000; // of the curve, before it is thinned
 const PATIENCE = 80; // milliseconds that rows of the curve wait for a picture, to be drawn with it
+const LOOK = 2000; // milliseconds between two looks at a run that another program trains, which tells nothing
 const ALIVE: State[] = ["starting", "running", "paused", "stopping"];
 
 /** The run that the page shows: what is heard of it, whether it trains or was trained long ago. */
@@ -43,6 +44,7 @@ class Live {
   #thinning = false;
   #rows: Message[] = [];
   #timer = 0;
+  #look = 0;
   /** Where the page was loaded anew after a start was asked for: the runs of then, and whether they trained. */
   #before: Record<string, boolean> | null = null;
   #watched: Record<string, Json> = {};
@@ -125,6 +127,7 @@ class Live {
   }
 
   async #open(): Promise<void> {
+    clearTimeout(this.#look);
     this.tell("open", { since: this.#seq });
     await this.refresh();
     if (!this.told) return;
@@ -138,9 +141,11 @@ class Live {
       if (this.rows.length === 0 && this.told?.id === this.id) this.rows = rows;
     }
     this.#ask();
+    if (this.state === "elsewhere") this.#look = window.setTimeout(() => void this.#open(), LOOK);
   }
 
   #forget(id: string | null): void {
+    clearTimeout(this.#look);
     this.id = id;
     if (id) localStorage.setItem(KEY, id);
     else localStorage.removeItem(KEY);

@@ -8,6 +8,7 @@ export interface Shade {
 
 const STEPS = 255; // of colour that a screen can tell apart, from none to all of it
 const BY_CLASS = 64;
+const HIDDEN: Colour = [128, 130, 136];
 
 /** What a canvas shows: places in a table. */
 const shown = new WeakMap<HTMLCanvasElement, { table: Uint32Array; places: Int16Array }>();
@@ -81,4 +82,10 @@ function tableOf(name: string, colours: Palette, size: number, colour: (index: n
     tables.set(key, (table = new Uint32Array(bytes.buffer)));
   }
   return table;
+}
+
+/** Shares from 0 to 1; below 0 what is hidden. */
+export function shares(colours: Palette): Shade {
+  const table = tableOf("shares", colours, STEPS + 2, (i) => (i ? mix(colours.zero, colours.plus, ((i - 1) / STEPS) ** 0.6) : HIDDEN));
+  return { table, place: (value) => (value < 0 ? 0 : 1 + Math.min(STEPS, Math.round(value * STEPS))) };
 }

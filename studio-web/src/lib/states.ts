@@ -13,6 +13,7 @@ export const STATES: Record<State, string> = {
   diverged: "went astray",
   crashed: "broken off",
   refused: "refused",
+  elsewhere: "training elsewhere",
 };
 
 /** Accuracy and its kind are shares; they are told in percent. */

@@ -1,4 +1,6 @@
 /** What page and server say to each other; src/pellucid/studio/PROTOCOL.md tells it in words. */
+import type { PatchTold } from "./views";
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Table = { class: string; [argument: string]: Json };
 export type Block = number | Table;
@@ -159,7 +161,7 @@ export interface Tuning {
 export interface SearchForm {
   vary: { name: string; words: string; space: Json; on: boolean; needs: string | null }[];
   replaces: boolean;
-  metrics: { name: string; more: boolean }[];
+  metrics: { name: string; more: boolean; usual: boolean }[];
 }
 
 /** How long to search on. */
@@ -208,6 +210,8 @@ export interface BlockProblem extends Problem {
   entry: Path | null;
   field: string | null;
   argument: string | null;
+  /** A block that would make it right, and where it goes. */
+  mend?: { says: string; words: string; at: Path; block: Table };
 }
 
 export interface Check {
@@ -227,7 +231,8 @@ export interface Check {
 }
 
 export type State =
-  | "new" | "starting" | "running" | "paused" | "stopping" | "stopped" | "done" | "diverged" | "crashed" | "refused";
+  | "new" | "starting" | "running" | "paused" | "stopping" | "stopped" | "done" | "diverged" | "crashed" | "refused"
+  | "elsewhere";
 
 export interface Run {
   id: string;
@@ -304,7 +309,8 @@ export interface Prediction {
   said: string;
   outputs: { name: string; value: number }[];
   seen: number[][] | null;
-  layers: { name: string; class: string; shape: number[]; values: number[] }[];
+  /** `pictures`: of maps, how many there are, and their height and width; they follow one another in `values`. */
+  layers: { name: string; class: string; shape: number[]; values: number[]; pictures?: [number, number, number] }[];
   why: { input: string; share: number }[] | null;
   /** Of one of the rows to test on: the right answer, and its cells. */
   true: string | null;
@@ -332,6 +338,7 @@ export interface Explanation {
   key: string;
   loss: number | null;
   true: string | null;
+  said: string;
   learning_rate: number | null;
   notes: string[];
   steps: ExplainStep[];
@@ -347,4 +354,8 @@ export interface Why {
   update_formula?: string | null;
   update?: { name: string; before: number; after: number }[] | null;
   notes: string[];
+  /** What it was computed from, where it is no sum. */
+  inputs: Record<string, number>;
+  /** The same as pictures: the patch that it saw, and where its gradient goes. */
+  views: PatchTold[];
 }

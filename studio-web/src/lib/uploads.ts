@@ -31,6 +31,7 @@ export async function dropped(items: DataTransferItemList): Promise<{ folder: st
 }
 
 async function gather(entry: FileSystemEntry, path: string, files: [string, File][]): Promise<void> {
+  if (entry.name.startsWith(".")) return; // the system's own, which some put into every folder
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     files.push([path || entry.name, file]);

@@ -6,6 +6,11 @@ interface Word {
 
 const WORDS: Record<string, string> = {
   units: "Neurons",
+  filters: "Filters",
+  kernel_size: "Size of a filter",
+  num_heads: "Heads",
+  key_dim: "Numbers of a head",
+  use_causal_mask: "Look back only (causal)",
   rate: "Share switched off",
   layers: "Layers",
   activation: "Bend (activation)",

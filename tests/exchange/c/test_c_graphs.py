@@ -201,7 +201,7 @@ def test_masked_steps_and_whole_numbers(of_graphs: Program):
 
 def test_a_layer_that_is_told_a_mask_is_refused_by_name():
     x = L.Input((3, 1))
-    with pytest.raises(InvalidArgument, match="to_c, layer 'softmax': expected a layer that is told no mask"):
+    with pytest.raises(InvalidArgument, match="to_c, layer 'softmax': expected layers that no mask is told"):
         listing_of(Model(x, L.Softmax()(L.Reshape((3,))(x), mask=x[:, :, 0] > 0)))
 
 

@@ -93,6 +93,20 @@ def test_graphs_and_rows_of_several_axes_stay_near(tmp_path: Path):
 
 
 @with_compiler
+def test_recurrence_stays_near_where_what_enters_it_is_in_bytes(tmp_path: Path):
+    x = L.Input((6, 4))
+    y, h = L.GRU(5, return_sequences=True, return_state=True)(L.Conv1D(4, 2, padding="causal")(x))
+    model = Model(
+        x, [L.LSTM(3)(y), L.Dense(2)(h), L.TimeDistributed(L.SeparableConv1D(2, 1))(L.Reshape((6, 5, 1))(y))], seed=0
+    )
+    given = Key(3).normal((60, 6, 4))
+    program = Program(tmp_path, {"recurrence": model}, int8=True, data=given)
+    program.agrees("recurrence", [given], rtol=0, atol=0.05)
+    source = program.cases["recurrence"].listing.source()
+    assert source.count("dense_int8(") == 4  # its definition, and what enters the three
+
+
+@with_compiler
 def test_digits_lose_next_to_nothing_and_are_a_quarter_as_large(tmp_path: Path):
     model, x, (x_test, y_test) = digits()
     program = Program(tmp_path, {"digits": model}, int8=True, data=x)

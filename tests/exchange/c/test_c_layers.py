@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from exchange import unwritten
+from exchange import sequences, unwritten
 from exchange.c.building import Program, with_compiler
 from exchange.networks import Case, of_activations, of_layers, of_shapes
 from laws.graphs import JOINING, heads
@@ -46,9 +46,14 @@ JOINED: dict[str, Model] = {
 }
 
 
+SEQUENCES = {
+    name: make() for name, make in (sequences.PLAIN | sequences.MASKED | sequences.STEPPED | sequences.RANDOM).items()
+}
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    models = {**{name: case.model for name, case in CASES.items()}, **DOUBLE, **JOINED}
+    models = {**{name: case.model for name, case in CASES.items()}, **DOUBLE, **JOINED, **SEQUENCES}
     return Program(tmp_path_factory.mktemp("c"), models)
 
 
@@ -68,11 +73,23 @@ def test_inputs_that_meet(name: str, program: Program):
     program.agrees(name, [Key(i).normal((5, *shape)) for i, shape in enumerate(shapes)])
 
 
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_sequences_and_their_masks_predict_the_same(name: str, program: Program):
+    program.agrees(name, sequences.inputs(SEQUENCES[name]))
+
+
+def test_an_activation_of_several_numbers_is_refused_in_a_recurrent_layer():
+    model = Sequential([L.Input((3, 2)), L.LSTM(2, recurrent_activation="softmax")])
+    with pytest.raises(InvalidArgument, match=r"layer 'lstm': expected a recurrent layer's activation.*got softmax"):
+        model.to_c("it.c")
+
+
 def test_every_layer_and_activation_is_written():
-    assert set(EMITTERS) == unwritten.WRITTEN
+    assert unwritten.written_by(EMITTERS) == unwritten.WRITTEN
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES.values() for layer in case.model.wiring.owners.values()}
-    assert shown | JOINING | {"InputLayer", "Masking"} >= {kind.__name__ for kind in EMITTERS}
+    shown |= {type(step.layer).__name__ for model in SEQUENCES.values() for step in model.wiring.steps}
+    assert shown | JOINING | {"InputLayer"} >= {kind.__name__ for kind in EMITTERS}
 
 
 @pytest.mark.parametrize(("name", "make"), unwritten.unwritten())

@@ -20,10 +20,11 @@ def installed() -> str | None:
 
 
 @contextmanager
-def serving(folder: Path, port: int = 0) -> Iterator[str]:
-    """The link of a studio that works in this folder, on this port or one that is free."""
+def serving(folder: Path, port: int = 0, alone: bool = True) -> Iterator[str]:
+    """The link of a studio that works in this folder, on this port or one that is free. alone: on one thread each."""
     command = [sys.executable, "-m", "pellucid", "studio", "--no-browser", "--port", str(port)]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    threads = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"} if alone else {}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **threads}
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield _link(process)

@@ -34,7 +34,7 @@ def test_from_the_link_to_a_drawn_digit(tmp_path: Path) -> None:
         page.until("document.querySelector('.good .value')?.textContent.includes('%')")
 
         page.run("location.hash = 'look'")
-        page.until("document.querySelectorAll('main canvas').length > 32")
+        page.until("document.querySelectorAll('main button[aria-label^=Neuron]').length > 30")
         page.run("location.hash = 'try'")
         page.until("document.querySelector('[aria-label=\"Paper to draw on\"]') !== null")
         paper = page.box('[aria-label="Paper to draw on"]')

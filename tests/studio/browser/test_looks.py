@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pellucid.saving import load_model
 from studio.browser.hands import Hands
 
 pytestmark = pytest.mark.long
 
 SCREENS = ("Data", "Network", "Train", "Look", "Try", "Results", "Runs")
 AXE = Path(__file__).parents[3] / "studio-web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+# The colour in the middle of each number of each picture, where the page shows it.
+COLOURS = """({ size }) => {
+  const buttons = [...document.querySelectorAll('button[aria-label^="Neuron "]')];
+  const canvas = buttons[0].closest('div').querySelector('canvas');
+  const all = canvas.getBoundingClientRect(), by = canvas.width / all.width, context = canvas.getContext('2d');
+  return buttons.map(button => {
+    const box = button.getBoundingClientRect(), edge = all.left - buttons[0].getBoundingClientRect().left;
+    const side = (box.width - 2 * edge) / size;
+    return Array.from({ length: size * size }, (_, i) => {
+      const x = box.left + edge + (i % size + 0.5) * side, y = box.top + edge + (Math.floor(i / size) + 0.5) * side;
+      return [...context.getImageData((x - all.left) * by, (y - all.top) * by, 1, 1).data];
+    });
+  });
+}"""
 
 
 @pytest.fixture
@@ -53,3 +71,19 @@ def test_axe_core_finds_nothing(trained: Hands, scheme: str) -> None:
         told = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
         found |= {f"{screen}: {one['id']}": [node["target"] for node in one["nodes"]] for one in told["violations"]}
     assert found == {}
+
+
+def test_under_each_number_its_neuron_is_drawn(trained: Hands, tmp_path: Path) -> None:
+    trained.go("Look")
+    page = trained.page
+    page.get_by_role("button", name="Neuron 1 of").first.wait_for()
+    settled(trained)
+    (folder,) = (tmp_path / "runs").iterdir()
+    kernel = load_model(folder / "model.keras").get_layer("dense").get_weights()[0]  # (64, units), of 8 by 8 pictures
+    places = page.evaluate(COLOURS, {"size": 8})
+    assert len(places) == min(kernel.shape[1], 64)
+    for n, (picture, weights) in enumerate(zip(np.array(places), kernel.T, strict=False)):
+        clear = np.abs(weights) > 0.3 * np.abs(kernel).max()
+        assert clear.any()
+        bluer = (picture[:, 2] - picture[:, 0])[clear] > 0
+        np.testing.assert_array_equal(bluer, weights[clear] > 0, err_msg=f"neuron {n + 1}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,40 @@ def test_a_bad_file_is_refused_in_a_sentence_at_its_place(hands: Hands, tmp_path
     said = hands.page.get_by_role("alert").first.inner_text()
     assert "expected" in said
     assert "Traceback" not in said
+
+
+# A folder dropped onto the page, as a browser tells of one: a hundred of what it holds at a time. A script can make
+# files, but no folder.
+DROP = """([name, pictures]) => {
+  const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+  const file = (name, text) => ({ isFile: true, name, file: done => done(new File([bytes(text)], name)) });
+  const folder = (name, held) => ({ isDirectory: true, name, createReader: () => {
+    let told = 0;
+    return { readEntries: done => done(held.slice(told, told += 100)) };
+  } });
+  const classes = Object.entries(pictures).map(([name, all]) =>
+    folder(name, all.map((text, i) => file(`${i}.png`, text)).concat(file(".DS_Store", ""))));
+  const event = new DragEvent("drop", { bubbles: true, cancelable: true });
+  const items = [{ webkitGetAsEntry: () => folder(name, [file(".DS_Store", ""), ...classes]) }];
+  Object.defineProperty(event, "dataTransfer", { value: { items } });
+  document.querySelector(".drop").dispatchEvent(event);
+}"""
+
+
+def test_a_folder_of_pictures_is_dropped(hands: Hands) -> None:
+    images = pytest.importorskip("PIL.Image", reason="pictures are made with Pillow")
+
+    def picture(grey: int) -> str:
+        made = io.BytesIO()
+        images.new("L", (6, 6), grey).save(made, "PNG")
+        return base64.b64encode(made.getvalue()).decode()
+
+    hands.skip_guide()
+    held = {"bright": [picture(130 + i) for i in range(110)], "dark": [picture(i) for i in range(20)]}
+    with hands.page.expect_response(
+        lambda reply: "api/data" in reply.url and "upload" in reply.request.post_data
+    ) as told:
+        hands.page.evaluate(DROP, ["lights", held])
+    found = told.value.json()
+    assert (found["kind"], found["rows"], found["classes"]) == ("images", 130, ["bright", "dark"])
+    hands.page.get_by_role("button", name="Next: the network").wait_for()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from pellucid.actions.tune import Search
 from studio.browser.hands import Hands
 from studio.browser.test_looks import AXE, settled
 
@@ -32,7 +34,7 @@ def state(hands: Hands, wanted: str) -> None:
     hands.page.locator(f'[aria-label="Search"][data-state="{wanted}"]').wait_for()
 
 
-def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands) -> None:
+def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands, tmp_path: Path) -> None:
     page = hands.page
     to_form(hands, "Moons")
     page.get_by_role("checkbox", name="Bend (activation)").uncheck()
@@ -40,8 +42,12 @@ def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands) -> 
     page.get_by_role("textbox", name="Layers, how many layers, to").fill("2")
     page.get_by_role("group", name="Examples per step").get_by_label("8", exact=True).uncheck()
     page.get_by_label("What counts as better").select_option("accuracy")
+    page.get_by_text("Weigh it against something else").click()
+    page.get_by_role("checkbox", name="parameters").check()
     begin(hands, 4)
     state(hands, "done")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert Search.read(folder / "search.toml").how.metric == ["accuracy", "parameters"]
     told = page.get_by_role("region", name="Tries").inner_text()
     assert sum(map(int, re.findall(r"(\d+) (?:done|given up early)", told))) == 4
     page.locator(".good .value").wait_for()

@@ -7,14 +7,31 @@ from __future__ import annotations
 
 from ..idx import read_idx, write_idx
 from ..npz import load_npz
-from . import blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from . import (
+    austen,
+    blobs,
+    cifar10,
+    cifar100,
+    circles,
+    digits,
+    fashion_mnist,
+    mnist,
+    moons,
+    sensors,
+    sine,
+    spirals,
+    xor,
+)
 from .catalogue import DatasetInfo, at_hand, catalogue, load
 
 __all__ = [
     "DatasetInfo",
     "at_hand",
+    "austen",
     "blobs",
     "catalogue",
+    "cifar10",
+    "cifar100",
     "circles",
     "digits",
     "fashion_mnist",
@@ -23,6 +40,7 @@ __all__ = [
     "mnist",
     "moons",
     "read_idx",
+    "sensors",
     "sine",
     "spirals",
     "write_idx",

@@ -7,8 +7,24 @@ from types import ModuleType
 
 from ...arrays import Shape
 from ...errors import UnknownName
-from . import blobs, circles, digits, fashion_mnist, mnist, moons, sine, spirals, xor
+from . import (
+    austen,
+    blobs,
+    cifar10,
+    cifar100,
+    circles,
+    digits,
+    fashion_mnist,
+    mnist,
+    moons,
+    sensors,
+    sine,
+    spirals,
+    xor,
+)
 from .base import Split
+from .images import ImageSet
+from .records import RecordSet
 
 _COMPUTED = "computed here from a seed"
 _FOUND = "PELLUCID_DATA, cache or download"
@@ -17,7 +33,8 @@ _NO_LICENCE = "none needed"
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """One row of the table; `shape` is that of one sample, `classes` is None for a regression."""
+    """One row of the table; `shape` is that of one sample, `classes` is None for a regression. Of a text a sample is a
+    character, and the classes are the different ones."""
 
     name: str
     samples: int
@@ -52,6 +69,30 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
             ),
             digits,
         ),
+        *(
+            (
+                DatasetInfo(name, 60000, (32, 32, 3), classes, "images", "Krizhevsky (2009)", "not stated", _FOUND),
+                module,
+            )
+            for name, classes, module in (("cifar10", 10, cifar10), ("cifar100", 100, cifar100))
+        ),
+        (
+            DatasetInfo(
+                "austen",
+                684707,
+                (),
+                75,
+                "text",
+                "Jane Austen, Pride and Prejudice (1813)",
+                "public domain",
+                "inside the package",
+            ),
+            austen,
+        ),
+        (
+            DatasetInfo("sensors", 3600, (128, 9), 6, "windows", "drawn at random", _NO_LICENCE, _COMPUTED),
+            sensors,
+        ),
         (_toy("xor", 2), xor),
         (_toy("moons", 2), moons),
         (_toy("circles", 2), circles),
@@ -60,6 +101,15 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
         (_toy("sine", None, "curve", (1,)), sine),
     )
 }
+
+
+_IMAGES: dict[str, ImageSet | RecordSet] = {
+    "mnist": mnist.MNIST,
+    "fashion_mnist": fashion_mnist.FASHION_MNIST,
+    "cifar10": cifar10.CIFAR10,
+    "cifar100": cifar100.CIFAR100,
+}
+_WHOLE = (*_IMAGES, "austen")  # which come in two parts
 
 
 def catalogue() -> list[DatasetInfo]:
@@ -73,8 +123,7 @@ def catalogue() -> list[DatasetInfo]:
 
 def at_hand(name: str) -> bool:
     """Whether a data set can be loaded without a download."""
-    images = {"mnist": mnist.MNIST, "fashion_mnist": fashion_mnist.FASHION_MNIST}
-    return name not in images or images[name].at_hand()
+    return name not in _IMAGES or _IMAGES[name].at_hand()
 
 
 def load(name: str, seed: int = 0) -> Split:
@@ -87,5 +136,5 @@ def load(name: str, seed: int = 0) -> Split:
     if name not in _TABLE:
         raise UnknownName("datasets.load, argument name", name, _TABLE)
     module = _TABLE[name][1]
-    split: Split = module.load_data() if module in (mnist, fashion_mnist) else module.load_data(seed=seed)
+    split: Split = module.load_data() if name in _WHOLE else module.load_data(seed=seed)
     return split

@@ -15,7 +15,7 @@ FEWEST_TO_LEARN = 10  # training samples: of a class with fewer, not many can be
 
 def measure(case: Case) -> Signal | None:
     """1 - (recall of the worst class) / (mean recall of the others), on the validation data."""
-    if facts.task(case).kind == "numbers" or not case.trained:
+    if not facts.one_label_each(case) or not case.trained:
         return None
     found = unweighed(case).held if case.validation is not None else unweighed(case).train
     if not found.recalls:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...arrays import Array
-from ...layers import BatchNormalization
+from ...layers import BatchNormalization, Embedding
 from .. import facts
 from ..base import Case, Remedy, Rule, Signal
 from ..consequences import ALL
@@ -17,7 +17,9 @@ LEAST = 0.03  # a largest column of this root mean square is as far off as one o
 
 def measure(case: Case) -> Signal | None:
     """m = the largest root mean square of a column where it enters the first layer with weights; value max(m,
-    0.03/m)."""
+    0.03/m). Places in a table have no size."""
+    if isinstance(next((layer for _, layer in case.model.leaves() if layer.count_params()), None), Embedding):
+        return None
     given = entering_first_weights(case)
     sizes = np.sqrt(np.square(given.reshape(len(given), -1), dtype=np.float64).mean(axis=0))
     largest = float(sizes.max())

@@ -37,7 +37,7 @@ def chance_loss(case: Case) -> float | None:
     kind, classes = facts.task(case)
     if kind == "numbers":
         _, y = facts.sample(case)
-        zeros = np.zeros((len(y), *(n or 1 for n in case.model.output_shape[1:])), case.model.dtype)
+        zeros = np.zeros(facts.shape_of_outputs(case, y), case.model.dtype)
         return max(float(case.model.loss.value_and_gradient(y, zeros)[0]), facts.dummy(case, y))
     if "crossentropy" not in case.model.loss.name or "focal" in case.model.loss.name:
         return None

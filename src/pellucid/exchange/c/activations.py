@@ -15,6 +15,7 @@ from .loops import along_last, elementwise, moved
 from .writer import At, Value
 
 WRITTEN: dict[str, Callable[..., Value]] = {}
+FORMULAS: dict[str, Callable[..., str]] = {"linear": lambda at: "{0}"}  # of one number, from the options
 
 
 def write_activation(at: At, x: Value, activation: Activation) -> Value:
@@ -36,11 +37,13 @@ PLAIN = {
     "tanh": "tanhf({0})", "tanh_shrink": "{0} - tanhf({0})",
 }  # fmt: skip
 WRITTEN |= {name: plain(formula) for name, formula in PLAIN.items() if name != "gelu_tanh"}
+FORMULAS |= {name: lambda at, formula=formula: formula for name, formula in PLAIN.items()}
 WRITTEN["linear"] = lambda at, x: x
 
 
 def with_options(function: Callable[..., str]) -> Callable[..., str]:
     """Decorator: the formula of the activation of the same name, from its options."""
+    FORMULAS[function.__name__] = function
     WRITTEN[function.__name__] = lambda at, x, **options: elementwise(at, [x], function(at, **options))
     return function
 

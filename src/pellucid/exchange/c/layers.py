@@ -81,9 +81,14 @@ def repeat(at: At) -> Value:
 
 @writes(L.Masking)
 def masking(at: At) -> Value:
-    told = elementwise(at, [at.x], f"{{0}} != {at.number(at.layer.mask_value)} ? 1.0f : 0.0f")
-    counts = reduced(at, told, [len(at.shape) - 1], "any_of", (*at.shape[:-1], 1))
+    counts = reshaped(counting(at, at.layer.mask_value), (*at.x.shape[:-1], 1))
     return elementwise(at, [at.x, counts], "{1} != 0.0f ? {0} : 0.0f")
+
+
+def counting(at: At, value: float) -> Value:
+    """1 for each step that has other numbers than this one, else 0."""
+    told = elementwise(at, [at.x], f"{{0}} != {at.number(value)} ? 1.0f : 0.0f")
+    return reduced(at, told, [len(at.x.shape) - 1], "any_of", at.x.shape[:-1])
 
 
 # Several inputs --------------------------------------------------------------------------------------------------
@@ -92,7 +97,7 @@ def masking(at: At) -> Value:
 def fitted(at: At) -> list[Value]:
     """The inputs, those with fewer axes than others with axes of length 1 behind the batch."""
     axes = max(len(x.shape) for x in at.xs)
-    return [reshaped(x, (1, *[1] * (axes - len(x.shape)), *x.shape[1:])) for x in at.xs]
+    return [reshaped(x, (*x.shape[:1], *[1] * (axes - len(x.shape)), *x.shape[1:])) for x in at.xs]
 
 
 @writes(L.Add, L.Subtract, L.Multiply, L.Maximum, L.Minimum, L.Average)
@@ -119,7 +124,7 @@ def dot(at: At) -> Value:
         if at.layer.normalize:
             x = along_last(at, x, [axis], lambda row, n: at.rows("unit", row, row.shape, n, at.number(TINY**0.5)))
         x = moved(at, [x], lambda places, axis=axis: np.moveaxis(places, axis, -1))
-        rows.append(reshaped(x, (1, x.size // n, n)))
+        rows.append(reshaped(x, (x.shape[0], x.size // n // x.shape[0], n)))
     return reshaped(contracted(at, rows, ["bik", "bjk"], "bij"), at.shape)
 
 
@@ -160,6 +165,21 @@ def layer_normalization(at: At) -> Value:
     if layer.rms_scaling:
         return by_rows(at, "by_deviation", layer.epsilon, gamma)
     return by_rows(at, "standardize", layer.epsilon, gamma, beta)
+
+
+@writes(L.GroupNormalization)
+def group_normalization(at: At) -> Value:
+    layer, shape = at.layer, at.x.shape
+    (axis,) = axes_of(layer.name, layer.axis, shape[1:])
+    C = shape[axis]
+    G = C if layer.groups == -1 else layer.groups
+    x = moved(at, [at.x], lambda places: np.moveaxis(places, axis, 1))
+    y = at.rows("standardize", x, x.shape, x.size // (shape[0] * G), at.number(layer.epsilon))
+    given = [("gamma", " * {{{}}}")] * layer.scale + [("beta", " + {{{}}}")] * layer.center
+    parts = [at.known(at.p(name).reshape(1, C, *[1] * (len(shape) - 2)), name) for name, _ in given]
+    formula = "{0}" + "".join(text.format(i) for i, (_, text) in enumerate(given, 1))
+    y = elementwise(at, [y, *parts], formula) if given else y
+    return moved(at, [y], lambda places: np.moveaxis(places, 1, axis))
 
 
 @writes(L.RMSNormalization)

@@ -14,12 +14,14 @@ from ...layers.masking import WithMask
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
-from ..ours import DIFFERING, only_ours, ours
-from . import attention, layers, pictures, sliding  # their emitters register themselves
+from ..ours import READS_MASK, only_ours, ours, refuse_mask, refuse_training, told, walked
+from . import attention, layers, pictures, recurrence, resizing, sliding, stepping  # their emitters register themselves
 from .ops import write_op
 from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
 
-__all__ = ["Network", "attention", "layers", "pictures", "sliding", "write_network"]
+__all__ = [
+    "Network", "attention", "layers", "pictures", "recurrence", "resizing", "sliding", "stepping", "write_network",
+]  # fmt: skip
 
 PASSED: dict[type[Any], int] = {ByPhase: 1, WithMask: 0}  # which of its inputs a layer passes on, in prediction
 ROWS = 256  # on which ranges are looked for at once
@@ -54,46 +56,44 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
                 array = model.p[f"{step.path}/{spec.name}"]
                 wires[wire] = Value(array.shape, array=array)
             continue
-        if len(step.outputs) > 1:
-            raise InvalidArgument(
-                f"{WHERE}, layer {step.path!r}", "a layer with one output", Told(type(step.layer).__name__), INSTEAD
-            )
-        (end,) = step.outputs
         if (place := PASSED.get(ours(type(step.layer)))) is not None:
-            wires[end] = wires[step.inputs[place]]
+            wires[step.outputs[0]] = wires[step.inputs[place]]
             continue
+        refuse_mask(WHERE, step, INSTEAD)
         given = [wires[wire] for wire in step.inputs]
-        value = written(writing, step, given, numbers[step.label], end not in whole)
-        wires[end] = replace(value, bounds=bounds.get(end, (0.0, 0.0)))
+        mask = wires[by] if (by := mask_read(step)) is not None else None
+        made = written(writing, step, given, mask, numbers[step.label], step.outputs[0] not in whole)
+        for end, value in zip(step.outputs, made, strict=True):
+            wires[end] = replace(value, bounds=bounds.get(end, (0.0, 0.0)))
     return ended(writing, model, inputs, [wires[wire] for wire in model.wiring.outputs])
 
 
-def written(writing: Writing, step: Use, given: list[Value], y: Array, apart: bool) -> Value:
-    """Write one step, whose output for zeros is y; what depends on weights alone is known by now.
+def written(
+    writing: Writing, step: Use, given: list[Value], mask: Value | None, ys: tuple[Array, ...], apart: bool
+) -> list[Value]:
+    """Write one step, whose outputs for zeros are ys; what depends on weights alone is known by now.
 
     apart: whether each row has an output of its own."""
     if given and all(value.array is not None for value in given):
-        return Value(y.shape, array=y)
-    if step.trains(False) and ours(type(step.layer)) in DIFFERING:
-        raise InvalidArgument(
-            f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
-        )
-    kind = ours(type(step.layer))
-    if step.masks and not step.layer.learns_by_mask:
-        raise InvalidArgument(
-            f"{WHERE}, layer {step.path!r}", "a layer that is told no mask", Told(type(step.layer).__name__), INSTEAD
-        )
+        return [Value(y.shape, array=y) for y in ys]
+    refuse_training(WHERE, step, INSTEAD)
+    kind, y = ours(type(step.layer)), ys[0]
     flowing = [value for value in given if value.array is None]
-    at = At(writing, step.layer, step.path, step.label, given, y.shape, y.dtype.name, titled(step, flowing, y))
-    value = None
+    at = At(writing, step.layer, step.path, step.label, given, y.shape, y.dtype.name, titled(step, flowing, y), mask)
+    made: Any = None
     if apart:
-        value = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS else None
-    if value is None:
-        told = step.layer.formula if isinstance(step.layer, Op) else type(step.layer).__name__
+        made = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS else None
+    if made is None:
         raise InvalidArgument(
-            f"{WHERE}, layer {step.path!r}", "a kind of layer that is written in C", Told(told), INSTEAD
+            f"{WHERE}, layer {step.path!r}", "a kind of layer that is written in C", Told(told(step.layer)), INSTEAD
         )
-    return reshaped(value, y.shape)
+    made = made if isinstance(made, tuple) else (made,)
+    return [reshaped(value, y.shape) for value, y in zip(made, ys, strict=True)]
+
+
+def mask_read(step: Use) -> int | None:
+    """The wire that says which steps of what a layer reads count, where it goes by that."""
+    return step.masks[0] if step.masks and isinstance(step.layer, READS_MASK) else None
 
 
 def of_batches(model: Any) -> set[int]:
@@ -135,27 +135,28 @@ def needed_steps(model: Any) -> list[Use]:
         if wanted & set(step.outputs):
             place = PASSED.get(ours(type(step.layer)))
             wanted |= set(step.inputs if place is None else step.inputs[place : place + 1])
+            wanted |= {mask for mask in (mask_read(step),) if mask is not None}
             found.append(step)
     return found[::-1]
 
 
-def known_numbers(model: Any) -> Iterator[tuple[str, Array]]:
+def known_numbers(model: Any) -> Iterator[tuple[str, tuple[Array, ...]]]:
     """(label, what the step gives for one row of zeros): its shape and kind, and its numbers where they are known."""
     kinds = [t.dtype if np.dtype(t.dtype).kind in "iub" else model.dtype for t in model.inputs]
     rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, kinds, strict=True)]
     with np.errstate(all="ignore"):
-        yield from model.walk(model.p, *rows, training=False, rng=model.key)
+        yield from ((step.label, made) for step, made in walked(model, *rows))
 
 
 def ranges(model: Any, data: Sequence[Array]) -> Bounds:
     """The smallest and the largest number on each wire, for these rows."""
     found: Bounds = {}
-    wires = {step.label: step.outputs[0] for step in model.wiring.steps if not step.layer.gives_weights}
     for start in range(0, len(data[0]), ROWS):
         rows = [x[start : start + ROWS] for x in data]
+        there = list(zip(model.wiring.inputs, rows, strict=True))
         with np.errstate(all="ignore"):
-            steps = list(model.walk(model.p, *rows, training=False, rng=model.key))
-        there = [*zip(model.wiring.inputs, rows, strict=True), *((wires[n], y) for n, y in steps if n in wires)]
+            for step, made in walked(model, *rows):
+                there += [] if step.layer.gives_weights else zip(step.outputs, made, strict=True)
         for wire, y in there:
             low, high = found.get(wire, (0.0, 0.0))
             found[wire] = min(low, float(np.min(y))), max(high, float(np.max(y)))

@@ -4,6 +4,7 @@ which stay in floats."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ...layers.up_sampling import repeated
 from .activations import write_activation
 from .layers import unchanged
 from .loops import contracted, moved, reduced
+from .products import in_floats
 from .sliding import Slid, nested, strides
 from .writer import At, Step, Value, writes
 
@@ -38,9 +40,17 @@ def up_sampling(at: At) -> Value:
     layer = at.layer
     if layer.interpolation == "nearest":
         return moved(at, [at.x], lambda x: layer.as_given(repeated(layer.last(x), layer.sizes)))
-    A, B = (at.known(m, "weights") for m in layer.matrices(layer.split(at.x.shape[1:])[0]))
-    one, two, three = ("bhwc", "biwc", "bijc") if layer.data_format == LAST else ("bchw", "bciw", "bcij")
-    return contracted(at, [B, contracted(at, [A, at.x], ["ih", one], two)], ["jw", two], three)
+    return summed(at, at.x, layer.matrices(layer.split(at.x.shape[1:])[0]))
+
+
+def summed(at: At, x: Value, matrices: Sequence[Array]) -> Value:
+    """Weighted sums along each axis of a picture, by how much a matrix says."""
+    before, after = list("dhw"[-len(matrices) :]), list("ijk"[: len(matrices)])
+    for n, A in enumerate(matrices):
+        axes = [[*after[:m], *before[m:]] for m in (n, n + 1)]
+        one, two = ("b" + "".join([*a, "c"] if at.layer.data_format == LAST else ["c", *a]) for a in axes)
+        x = contracted(at, [at.known(A, "weights"), x], [after[n] + before[n], one], two)
+    return x
 
 
 def all_over(at: At, kernel: str) -> Value:
@@ -55,19 +65,32 @@ writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)(lambda 
 
 @writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
 def depthwise(at: At) -> Value:
-    slid, W = Slid(at), at.p("kernel")
+    slid = Slid(at)
+    return write_activation(at, slid.left(by_channel(at, slid, "kernel", at.layer.use_bias)), at.layer.activation)
+
+
+def by_channel(at: At, slid: Slid, name: str, with_bias: bool) -> Value:
+    """What filters of each channel's own make, channels last."""
+    W = at.p(name)
     *taps, C, M = W.shape
-    x, y, still = slid.entered(), at.new((1, *slid.window.places, C * M)), (0,) * len(taps)
-    names = {"x": at.named(x), "w": at.constant(W, "kernel"), "y": y.memory.name}
+    shape = slid.rows, *slid.window.places, C
+    x, y, still = slid.entered(), at.new((*shape[:-1], C * M)), (0,) * (1 + len(taps))
     arrays = {
-        "x": (names["x"], (*slid.places, 1, 0, *slid.taps)),
-        "w": (names["w"], (*still, M, 1, *strides(*taps, C, M)[:-2])),
-        "y": (names["y"], strides(*slid.window.places, C, M)),
+        "x": (at.named(x), (slid.row, *slid.places, 1, 0, *slid.taps)),
+        "w": (at.constant(W, name), (*still, M, 1, *strides(*taps, C, M)[:-2])),
+        "y": (y.memory.name, strides(*shape, M)),
     }
-    bias = biased(at, arrays, (*still, M, 1))
+    bias = biased(at, arrays, (*still, M, 1)) if with_bias else ""
     lines = [f"{at.writing.type} sum = {at.number(0)};", "sum += {x} * {w};", f"{{y}} = sum{bias};"]
-    y = at.step(nested(at, [*slid.window.places, C, M], taps, arrays, lines), [x], y)
-    return write_activation(at, slid.left(y), at.layer.activation)
+    return at.step(nested(at, [*shape, M], taps, arrays, lines), [x], y)
+
+
+@writes(L.SeparableConv1D, L.SeparableConv2D)
+def separable(at: At) -> Value:
+    slid, W = Slid(at), at.p("pointwise_kernel")
+    u = by_channel(at, slid, "depthwise_kernel", with_bias=False)
+    z = in_floats(at, u, W.reshape(W.shape[-2:]), at.p("bias") if at.layer.use_bias else None)
+    return write_activation(at, slid.left(z), at.layer.activation)
 
 
 def biased(at: At, arrays: dict[str, tuple[str, tuple[int, ...]]], steps: tuple[int, ...]) -> str:
@@ -83,20 +106,22 @@ def transposed(at: At) -> Value:
     slid, W = Slid(at), at.p("kernel")
     window, (*taps, O, I) = slid.window, W.shape
     x = moved(at, [at.x], lambda x: x if slid.last else np.moveaxis(x, 1, -1))
-    y, still = at.new((1, *window.bordered, O)), (0,) * len(taps)
-    apart = strides(*window.bordered, O)[:-1]
+    y, still = at.new((slid.rows, *window.bordered, O)), (0,) * (1 + len(taps))
+    row, *apart, _ = strides(1, *window.bordered, O)
     of_places, of_taps = (tuple(s * n for s, n in zip(apart, each, strict=True)) for each in
                           (window.strides, window.dilation))  # fmt: skip
     arrays = {
-        "x": (at.named(x), (*strides(*window.places, I)[:-1], *still, 0, 1)),
+        "x": (at.named(x), (*strides(1, *window.places, I)[:-1], *still[1:], 0, 1)),
         "w": (at.constant(W, "kernel"), (*still, *strides(*taps, O, I))),
-        "y": (y.memory.name, (*of_places, *of_taps, 1)),
+        "y": (y.memory.name, (row, *of_places, *of_taps, 1)),
     }
     first = at.constant(at.p("bias") if at.layer.use_bias else np.zeros(O), "bias")
-    pixels = math.prod(window.bordered)
+    pixels = slid.rows * math.prod(window.bordered)
     fill = nested(at, [pixels, O], [1], {"y": (y.memory.name, (O, 1)), "b": (first, (0, 1))}, ["", "{y} = {b};"])
     lines = [f"{at.writing.type} sum = {at.number(0)};", "sum += {x} * {w};", "{y} += sum;"]
-    step = Step([*filled(fill), *nested(at, [*window.places, *taps, O], [I], arrays, lines)], [x.memory], y.memory)
+    step = Step(
+        [*filled(fill), *nested(at, [slid.rows, *window.places, *taps, O], [I], arrays, lines)], [x.memory], y.memory
+    )
     step.title, at.title = at.title, ""
     at.writing.steps.append(step)
 

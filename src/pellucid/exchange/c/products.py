@@ -21,8 +21,10 @@ WIDEST = (1 << 31) // (2 * 128 * 128)  # inputs whose products' sum 32 bits hold
 
 def matrix_product(at: At, x: Value, kernel: Array, bias: Array | None = None) -> Value:
     """y = x W + b along the last axis; W (I, O), b (O,)."""
-    if at.writing.int8:
-        return in_bytes(at, x, kernel, bias)
+    return (in_bytes if at.writing.int8 else in_floats)(at, x, kernel, bias)
+
+
+def in_floats(at: At, x: Value, kernel: Array, bias: Array | None) -> Value:
     inputs, units = kernel.shape
     y = at.new((*x.shape[:-1], units))
     W = at.constant(kernel.T, "kernel")

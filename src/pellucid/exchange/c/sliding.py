@@ -41,21 +41,22 @@ class Slid:
         size, self.channels = layer.split(self.at.x.shape[1:])
         self.window: Window = layer.window(size)
         self.last = layer.data_format == LAST
-        *apart, _ = strides(*self.window.bordered, self.channels)
+        self.rows = self.at.x.shape[0]
+        self.row, *apart, _ = strides(1, *self.window.bordered, self.channels)
         self.places, self.taps = (
             tuple(step * n for step, n in zip(apart, each, strict=True))
             for each in (self.window.strides, self.window.dilation)
         )  # how far apart they are in what the window meets
 
     def entered(self) -> Value:
-        """What the window meets: (1, *bordered, channels)."""
+        """What the window meets: (rows, *bordered, channels)."""
         window = self.window
         widths = [(0, 0), *zip(window.before, window.after, strict=True), (0, 0)]
         x = moved(self.at, [self.at.x], lambda x: np.pad(x if self.last else np.moveaxis(x, 1, -1), widths), self.fill)
         return replace(x, bounds=self.at.x.bounds)
 
     def left(self, y: Value) -> Value:
-        """y (1, *places, C), its channels where the user has them."""
+        """y (rows, *places, C), its channels where the user has them."""
         return y if self.last else moved(self.at, [y], lambda y: np.moveaxis(y, -1, 1))
 
 
@@ -84,13 +85,14 @@ def convolution(at: At) -> Value:
     layer, slid = at.layer, Slid(at)
     W, groups, filters = at.p("kernel"), layer.groups, layer.filters
     *taps, I, _ = W.shape
-    K, O, still = math.prod(taps) * I, filters // groups, (0,) * len(taps)
-    x, y, bias = slid.entered(), at.new((1, *slid.window.places, filters)), " + {b}" if layer.use_bias else ""
+    K, O, still = math.prod(taps) * I, filters // groups, (0,) * (1 + len(taps))
+    shape = slid.rows, *slid.window.places, filters
+    x, y, bias = slid.entered(), at.new(shape), " + {b}" if layer.use_bias else ""
     kernel = W.reshape(K, filters)
     arrays = {
-        "x": (*slid.places, I, 0, *slid.taps, 1),
+        "x": (slid.row, *slid.places, I, 0, *slid.taps, 1),
         "w": (*still, O * K, K, *strides(*taps, I)),
-        "y": (*strides(*slid.window.places, filters)[:-1], O, 1),
+        "y": (*strides(*shape)[:-1], O, 1),
         **dict.fromkeys("bst", (*still, O, 1)),
     }
     names = {"y": y.memory.name} | ({"b": at.constant(at.p("bias"), "bias")} if layer.use_bias else {})
@@ -105,7 +107,7 @@ def convolution(at: At) -> Value:
         names |= {"x": at.named(x), "w": at.constant(kernel.T, "kernel")}
         lines = [f"{at.writing.type} sum = {at.number(0)};", "sum += {x} * {w};", f"{{y}} = sum{bias};"]
     given = {key: (name, arrays[key]) for key, name in names.items()}
-    step.lines = nested(at, [*slid.window.places, groups, O], [*taps, I], given, lines)
+    step.lines = nested(at, [*shape[:-1], groups, O], [*taps, I], given, lines)
     at.writing.steps.append(step)
     at.title = ""
     return write_activation(at, slid.left(y), layer.activation)
@@ -113,13 +115,13 @@ def convolution(at: At) -> Value:
 
 def pooled(at: At, slid: Slid, lines: Sequence[str]) -> Value:
     """One number for all that each place of the window meets."""
-    x, y = slid.entered(), at.new((1, *slid.window.places, slid.channels))
+    shape = slid.rows, *slid.window.places, slid.channels
+    x, y = slid.entered(), at.new(shape)
     arrays = {
-        "x": (at.named(x), (*slid.places, 1, *slid.taps)),
-        "y": (y.memory.name, strides(*slid.window.places, slid.channels)),
+        "x": (at.named(x), (slid.row, *slid.places, 1, *slid.taps)),
+        "y": (y.memory.name, strides(*shape)),
     }
-    sizes = [*slid.window.places, slid.channels]
-    return at.step(nested(at, sizes, slid.window.kernel, arrays, lines), [x], y)
+    return at.step(nested(at, shape, slid.window.kernel, arrays, lines), [x], y)
 
 
 @writes(L.MaxPooling1D, L.MaxPooling2D, L.MaxPooling3D)

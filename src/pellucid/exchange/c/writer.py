@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -122,6 +123,7 @@ class At(StepAt[Writing, Value]):
     shape: tuple[int, ...]  # of what it gives
     dtype: str  # likewise
     title: str = ""
+    mask: Value | None = None  # which steps of what it reads count: numbers other than 0
 
     def p(self, name: str) -> Array:
         """A parameter."""
@@ -182,5 +184,5 @@ def liveness(steps: Sequence[Step], outputs: Collection[Buffer]) -> Mapping[Buff
     return found | {buffer: (found[buffer][0], len(steps)) for buffer in outputs if buffer in found}
 
 
-EMITTERS: Emitters[Callable[[At], Value | None]] = Emitters()
+EMITTERS: Emitters[Callable[[At], Any]] = Emitters()  # which return the output, those of several, or None
 writes = EMITTERS.writes

@@ -128,7 +128,7 @@ def tidy(text: str) -> str:
 
 
 def wrapped(text: str, width: int = WIDTH) -> str:
-    """A long statement broken behind its outermost brackets' commas and before their operators."""
+    """A long statement broken behind the commas of its outermost brackets, and before their operators."""
     if len(text) <= width:
         return text
     indent = " " * (len(text) - len(text.lstrip()))
@@ -138,6 +138,9 @@ def wrapped(text: str, width: int = WIDTH) -> str:
         found = re.match(r"(\s*(?:return |[^=()]* \+?= ))(.*)", text)
         if found is None:
             return text
+        if found[2].startswith("[") and _closing(found[2], 0) == len(found[2]) - 1:
+            pieces = _pieces(found[2][1:-1], ", ")
+            return "\n".join([f"{found[1]}[", *(f"{indent}    {piece}" for piece in pieces), f"{indent}]"])
         pieces = _pieces(found[2], " + ", " - ", " * ")
         return "\n".join([f"{found[1]}(", *(f"{indent}    {piece}" for piece in pieces), f"{indent})"])
     pieces = _pieces(text[first + 1 : last], ", ")

@@ -13,9 +13,20 @@ from ...arrays import Shape
 from ...errors import InvalidArgument, Told
 from ...layers.composite import Composite
 from ...training.base import is_own
-from ...wiring import Step
-from ..ours import activations_of, kind, ours, own_code
-from . import joining, layers, normalizing, operations, pictures, plain_ops, sliding  # noqa: F401  # they register
+from ...wiring import Step, any_of
+from ..ours import READS_MASK, activations_of, kind, ours, own_code
+from . import (  # noqa: F401  # they register
+    joining,
+    layers,
+    normalizing,
+    operations,
+    pictures,
+    plain_ops,
+    recurrence,
+    resizing,
+    sliding,
+    stepping,
+)
 from .assembling import averages_text, backward_text, cached, forward_text, unpacked
 from .ours import INSTEAD, only_ours
 from .writer import EMITTERS, At, Back, Script, said
@@ -85,7 +96,10 @@ def walked(model: Any) -> Iterator[Walked]:
         plainly_named("a layer", step.layer.name)
         if step.layer.is_layer:
             only_ours(f"layer {step.path!r}", step.layer)
-        if step.masks:
+        if step.layer.takes_text:
+            told = Told(type(step.layer).__name__)
+            raise InvalidArgument(f"to_numpy, layer {step.path!r}", "a kind of layer that reads numbers", told, INSTEAD)
+        if any_of(step.masks) and not isinstance(step.layer, READS_MASK):
             raise InvalidArgument(
                 f"to_numpy, layer {step.path!r}",
                 "an input of which every number counts",
@@ -185,6 +199,8 @@ def forward_step(script: Script, number: int, found: Walked, wires: dict[int, st
     xs = tuple(in_its_dtype(script, layer, f"x{number}_{i}", wires[wire]) for i, wire in enumerate(step.inputs, 1))
     key = ", ".join(map(str, step.numbers))
     at = At(script, layer, step.path, number, key, xs, found.shapes, fused, predicts=step.training is False)
+    if any_of(step.masks[:1]):
+        at.mask = wires[step.masks[0]]
     emitter = EMITTERS.get(ours(type(layer)))
     if emitter is None:
         raise InvalidArgument(

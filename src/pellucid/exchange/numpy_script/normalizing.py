@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from ... import layers as L
 from ...errors import InvalidArgument
 from ...layers.batch_normalization import batch_norm, batch_norm_grad
+from ...layers.group_normalization import group_norm, group_norm_grad
 from ...layers.layer_normalization import layer_norm, layer_norm_grad
 from ...layers.normalization import SMALLEST
 from ...layers.rms_normalization import rms_norm, rms_norm_grad
@@ -32,12 +36,9 @@ def without(values: dict[str, float], name: str) -> dict[str, float]:
     return {n: v for n, v in values.items() if n != name}
 
 
-def without_option(layer: L.Layer, option: str) -> InvalidArgument:
+def without_option(layer: L.Layer, option: str, wanted: str = "False", got: Any = True) -> InvalidArgument:
     """The error about a rare option that scripts do not have."""
-    return InvalidArgument(
-        f"to_numpy, layer {layer.name!r}", f"{option}=False", True,
-        INSTEAD,
-    )  # fmt: skip
+    return InvalidArgument(f"to_numpy, layer {layer.name!r}", f"{option}={wanted}", got, INSTEAD)
 
 
 @writes(L.BatchNormalization)
@@ -92,6 +93,45 @@ def layer_normalization(at: At) -> tuple[str, Back]:
         call = at.call(layer_norm_grad, into, axes=axes, **dims, **without(settled, "beta"))
         at.backward(f"{at.dx(wanted)}, {gradients(at, 'gamma', 'beta')} = {call}")
         return at.dx(wanted)
+
+    return out, back
+
+
+@writes(L.GroupNormalization)
+def group_normalization(at: At) -> tuple[str, Back]:
+    layer = at.layer
+    (axis,) = axes_of(layer.name, layer.axis, at.shape)
+    C = at.shape[axis - 1]
+    G = C if layer.groups == -1 else layer.groups
+    last = axis == len(at.shape)
+    moved = [n for i, n in enumerate(at.shape, start=1) if i != axis] + [C]
+    sizes = f"{math.prod(at.shape) // C}, {G}, {C // G}"
+
+    def grouped(x: str) -> str:
+        x = x if last else f"np.moveaxis({x}, {axis}, -1)"
+        return f"{x}.reshape(len({at.x}), {sizes})"
+
+    def as_given(y: str) -> str:
+        y = f"{y}.reshape(len({at.x}), {', '.join(map(str, moved))})"
+        return y if last else f"np.moveaxis({y}, -1, {axis})"
+
+    present = {"gamma": layer.scale, "beta": layer.center}
+    given = {name: f"{at.p(name)}.reshape({G}, {C // G})" for name, there in present.items() if there}
+    settled = {n: v for n, v in (("gamma", 1.0), ("beta", 0.0)) if n not in given}
+    out, y, xhat, r = at.name("h"), at.name("y"), at.name("xhat"), at.name("r")
+    call = at.call(group_norm, {"x": grouped(at.x), **given}, epsilon=layer.epsilon, **settled)
+    at.forward(f"{y}, {xhat}, {r} = {call}", f"(B, {sizes})")
+    at.forward(f"{out} = {as_given(y)}", batch(at.shape))
+
+    def back(dy: str, wanted: bool) -> str:
+        into = {"dy": grouped(dy), "xhat": xhat, "r": r, **given}
+        call = at.call(group_norm_grad, into, **without(settled, "beta"))
+        names = [f"d{name}{at.number}" if there and at.trains(name) else "_" for name, there in present.items()]
+        at.backward(f"d{y}, {', '.join(names)} = {call}")
+        for name, found in zip(present, names, strict=True):
+            if found != "_":
+                at.gradient(name, f"{found}.reshape(-1)")
+        return as_given(f"d{y}")
 
     return out, back
 

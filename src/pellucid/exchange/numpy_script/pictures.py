@@ -4,9 +4,10 @@ kinds."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ... import layers as L
+from ...arrays import Array
 from ...layers.channels import LAST
 from .layers import dropout
 from .sliding import Slid
@@ -69,10 +70,23 @@ def up_sampling(at: At) -> tuple[str, Back]:
 def resampled(at: At, out: str) -> tuple[str, Back]:
     """Weighted sums along height and width: A and B say by how much."""
     _, size = along(at)
-    A, B = (at.constant(f"weights_{i}", m.astype(at.layer.dtype)) for i, m in enumerate(at.layer.matrices(size)))
-    before, after = ("bhwc", "bijc") if at.layer.data_format == LAST else ("bchw", "bcij")
-    at.forward(f'{out} = np.einsum("ih,jw,{before}->{after}", {A}, {B}, {at.x}, optimize=True)', batch(at.out_shape))
-    return out, lambda dy, wanted: f'np.einsum("ih,jw,{after}->{before}", {A}, {B}, {dy}, optimize=True)'
+    forward, back = summed(at, at.layer.matrices(size))
+    at.forward(f"{out} = {forward(at.x)}", batch(at.out_shape))
+    return out, lambda dy, wanted: back(dy)
+
+
+def summed(at: At, matrices: Sequence[Array]) -> tuple[Callable[[str], str], Callable[[str], str]]:
+    """(the weighted sums along each axis of a picture, the way back), as text."""
+    names = [at.constant(f"weights_{i}", A.astype(at.layer.dtype)) for i, A in enumerate(matrices)]
+    n = len(matrices)
+    of = [f"{a}{b}" for a, b in zip("ijk", "hwd", strict=False)][:n]
+    before, after = ("".join(pair[at] for pair in of) for at in (1, 0))
+    before, after = ((f"b{one}c" if at.layer.data_format == LAST else f"bc{one}") for one in (before, after))
+
+    def text(x: str, given: str, made: str) -> str:
+        return f'np.einsum("{",".join([*of, given])}->{made}", {", ".join([*names, x])}, optimize=True)'
+
+    return lambda x: text(x, before, after), lambda dy: text(dy, after, before)
 
 
 def whole(at: At, how: str) -> tuple[str, str]:
@@ -108,33 +122,62 @@ def global_max(at: At) -> tuple[str, Back]:
 @writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
 def depthwise(at: At) -> tuple[str, Back]:
     slid = Slid(at)
-    C, M, W = slid.channels, at.layer.depth_multiplier, at.name("W")
-    head, mine = slid.loop(("n", M)), f"n::{M}"
-    axes = tuple(range(len(slid.window.places) + 1))
-
-    def forward(c: str) -> None:
-        slid.entered()
-        at.forward(f"{W} = {at.p('kernel')}", str((*at.layer.kernel_size, C, M)))
-        slid.zeros(c, C * M)
-        at.forward(head)
-        at.forward(f"    {c}[..., {mine}] += {slid.met(slid.u)} * {W}[{slid.taps}, :, n]")
 
     def back(dc: str, wanted: bool) -> None:
-        du, trains = slid.du, at.trains("kernel")
-        if wanted:
-            at.backward(f"{du} = np.zeros_like({slid.u})")
-        if trains:
-            at.backward(f"d{W} = np.zeros_like({W})")
-        if wanted or trains:
-            at.backward(head)
-        if wanted:
-            at.backward(f"    {slid.met(du)} += {dc}[..., {mine}] * {W}[{slid.taps}, :, n]")
-        if trains:
-            product = f"({slid.met(slid.u)} * {dc}[..., {mine}]).sum(axis={axes})"
-            at.backward(f"    d{W}[{slid.taps}, :, n] = {product}")
-            at.gradient("kernel", f"d{W}")
+        filtered_back(at, slid, dc, "kernel", "W", wanted)
 
-    return slid.ended(C * M, forward, back, lambda: slid.sent_back(slid.du))
+    return slid.ended(
+        slid.channels * at.layer.depth_multiplier, lambda c: filtered(at, slid, c, "kernel", "W"), back,
+        lambda: slid.sent_back(slid.du),
+    )  # fmt: skip
+
+
+def filtered(at: At, slid: Slid, c: str, name: str, letter: str) -> None:
+    """Write what filters of each channel's own make."""
+    C, M, W = slid.channels, at.layer.depth_multiplier, at.name(letter)
+    slid.entered()
+    at.forward(f"{W} = {at.p(name)}", str((*at.layer.kernel_size, C, M)))
+    slid.zeros(c, C * M)
+    at.forward(slid.loop(("n", M)))
+    at.forward(f"    {c}[..., n::{M}] += {slid.met(slid.u)} * {W}[{slid.taps}, :, n]")
+
+
+def filtered_back(at: At, slid: Slid, dc: str, name: str, letter: str, wanted: bool) -> None:
+    """Write the way back through them."""
+    M, W, du, trains = at.layer.depth_multiplier, at.name(letter), slid.du, at.trains(name)
+    if wanted:
+        at.backward(f"{du} = np.zeros_like({slid.u})")
+    if trains:
+        at.backward(f"d{W} = np.zeros_like({W})")
+    if wanted or trains:
+        at.backward(slid.loop(("n", M)))
+    if wanted:
+        at.backward(f"    {slid.met(du)} += {dc}[..., n::{M}] * {W}[{slid.taps}, :, n]")
+    if trains:
+        axes = tuple(range(len(slid.window.places) + 1))
+        at.backward(f"    d{W}[{slid.taps}, :, n] = ({slid.met(slid.u)} * {dc}[..., n::{M}]).sum(axis={axes})")
+        at.gradient(name, f"d{W}")
+
+
+@writes(L.SeparableConv1D, L.SeparableConv2D)
+def separable(at: At) -> tuple[str, Back]:
+    slid, q, O = Slid(at), at.name("q"), at.layer.filters
+    I = slid.channels * at.layer.depth_multiplier
+    W = f"{at.p('pointwise_kernel')}[{', '.join('0' * at.layer.axes)}]"
+
+    def forward(c: str) -> None:
+        filtered(at, slid, q, "depthwise_kernel", "V")
+        at.forward(f"{c} = {q} @ {W}")
+
+    def back(dc: str, wanted: bool) -> None:
+        if at.trains("pointwise_kernel"):
+            product = f"{q}.reshape(-1, {I}).T @ {dc}.reshape(-1, {O})"
+            at.gradient("pointwise_kernel", f"({product}).reshape({at.p('pointwise_kernel')}.shape)")
+        if wanted or at.trains("depthwise_kernel"):
+            at.backward(f"d{q} = {dc} @ {W}.T")
+        filtered_back(at, slid, f"d{q}", "depthwise_kernel", "V", wanted)
+
+    return slid.ended(O, forward, back, lambda: slid.sent_back(slid.du))
 
 
 @writes(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose)

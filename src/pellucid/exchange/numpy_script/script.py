@@ -33,7 +33,7 @@ TAKEN = {
 def write_script(model: Any, name: str) -> tuple[str, dict[str, Array]]:
     """(the script, the arrays that lie beside it in NAME.npz) of a built model."""
     trained = model.trained_names() if model.compiled else []
-    script = Script(Library(names=set(TAKEN)), frozenset(trained))
+    script = Script(Library(names=set(TAKEN)), frozenset(trained), model.compiled)
     written = write_network(model, script)
     network, optimizer, arrays = [written.forward], None, {}
     if model.compiled:

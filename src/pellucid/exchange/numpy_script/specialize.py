@@ -15,8 +15,9 @@ import copy
 import inspect
 import re
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ...activations import Activation
@@ -29,7 +30,7 @@ OURS = __name__.partition(".")[0]
 RETURNED = {  # checks that return what they were given, in order: of their arguments, which; shapes are settled by now
     "alike": (1, 2), "one_hot_alike": (1, 2), "class_numbers": (1, 2), "axes_of": (2,),
 }  # fmt: skip
-INLINE = {"mean", "mean_grad", "total", "absolute", "squares"}  # one expression each, plainer than its name
+INLINE = {"mean", "mean_grad", "product", "total", "absolute", "squares"}  # one expression each, plainer than its name
 Key = tuple[Any, ...]
 
 
@@ -63,13 +64,14 @@ class Library:
         if owner is not None:
             signature = signature[1:]
         whose = None if owner is None else (type(owner), repr(owner.get_config()))
-        key = (plain, whose, tuple(sorted((k, repr(v)) for k, v in settled.items())))
+        parts = {k: v for k, v in settled.items() if isinstance(v, Activation)}
+        key = (plain, whose, tuple(sorted((k, said_of(v)) for k, v in settled.items())))
         if key in self.functions:
             return self.functions[key]
         self.functions[key] = made = Written(self.free(name or shown(plain)), [])
         tree = definition(plain)
-        env: dict[str, ast.expr] = {k: fold.constant(v) for k, v in settled.items()}
-        body = Specializer(self, plain, owner, env).block(tree.body)
+        env: dict[str, ast.expr] = {k: fold.constant(v) for k, v in settled.items() if k not in parts}
+        body = Specializer(self, plain, owner, env, parts).block(tree.body)
         used = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name)}
         parameters = [p for p in signature if p.name not in settled and p.name in used]
         positional = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
@@ -79,7 +81,8 @@ class Library:
         made.body = fold.returned_at_once(body)
         given = ", ".join([p.name for p in positional] + (["*"] * bool(keywords)) + [p.name for p in keywords])
         defaults = {p.name: p.default for p in signature if p.default is not p.empty}
-        docstring = documented(tree, settled, defaults) or self.about.get(made.name, [])
+        said = {k: v for k, v in settled.items() if k not in parts}
+        docstring = documented(tree, said, defaults) or self.about.get(made.name, [])
         made.text = listing(f"def {made.name}({given}):", docstring, made.body, comments_of(plain))
         for other in self.order:
             if other.text.partition("(")[2] == made.text.partition("(")[2]:  # what was settled makes no difference
@@ -143,13 +146,20 @@ class Library:
         return here
 
 
+def said_of(value: Any) -> str:
+    """What a settled argument is, so that like ones are told alike."""
+    return f"{value.name} {value.options}" if isinstance(value, Activation) else repr(value)
+
+
 class Specializer(ast.NodeTransformer):
-    """One function's body, statement by statement; `env` says what each name stands for, where that is settled."""
+    """One function's body, statement by statement; `env` says what each name stands for, where that is settled, and
+    `parts` which activation an argument is."""
 
     def __init__(
         self, library: Library, function: Callable[..., Any], owner: Any, env: dict[str, ast.expr],
+        parts: Mapping[str, Activation] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        self.library, self.function, self.owner, self.env = library, function, owner, env
+        self.library, self.function, self.owner, self.env, self.parts = library, function, owner, env, parts
         self.own = set(function.__code__.co_varnames)
         self.fixed: set[str] = set()  # names that a loop changes: they stand for themselves
 
@@ -306,7 +316,7 @@ class Specializer(ast.NodeTransformer):
         given = {places[i]: self.visit(argument) for i, argument in enumerate(node.args)}
         given |= {str(k.arg): self.visit(k.value) for k in node.keywords}
         defaults = {n: fold.constant(p.default) for n, p in parameters.items() if p.default is not p.empty}
-        options = getattr(called, "options", {})  # of an activation
+        options = getattr(called, "options", {}) or self.options_of(node.func)  # of an activation
         given = {**defaults, **{n: fold.constant(v) for n, v in options.items()}, **given}
         settled = {n: ast.literal_eval(v) for n, v in given.items() if fold.is_constant(v)}
         written = self.library.write(called, **settled)
@@ -319,8 +329,15 @@ class Specializer(ast.NodeTransformer):
         keywords = [ast.keyword(k, given[k]) for k in written.kept if isinstance(k, str)]
         return ast.Call(ast.Name(written.name, ast.Load()), arguments, keywords)
 
+    def options_of(self, func: ast.expr) -> Mapping[str, Any]:
+        """Those of the activation that an argument is, where it or its slope is called."""
+        whose = func.value if isinstance(func, ast.Attribute) else func
+        return self.parts[whose.id].options if isinstance(whose, ast.Name) and whose.id in self.parts else {}
+
     def ours(self, func: ast.expr) -> Callable[..., Any] | None:
         """The function of the definition that an expression names: its own, a method's, an activation's."""
+        if isinstance(func, ast.Name) and func.id in self.parts:
+            return self.parts[func.id].forward
         if isinstance(func, ast.Attribute):
             if isinstance(func.value, ast.Name) and func.value.id == "self" and self.owner is not None:
                 return getattr(self.owner, func.attr)  # type: ignore[no-any-return]
@@ -339,7 +356,9 @@ class Specializer(ast.NodeTransformer):
         """The activation in `log_softmax.bound(axis=axis).grad(...)`, of which `.grad` was taken off."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "bound":
             node = node.func.value
-        value = self.function.__globals__.get(node.id) if isinstance(node, ast.Name) else None
+        if not isinstance(node, ast.Name):
+            return None
+        value = self.parts.get(node.id) or self.function.__globals__.get(node.id)
         return value if isinstance(value, Activation) else None
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:

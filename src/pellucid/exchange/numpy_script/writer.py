@@ -27,6 +27,7 @@ class Script:
 
     library: Library
     trained: frozenset[str]
+    trains: bool = False  # whether it has a step of training
     forward: list[str] = field(default_factory=list)
     backward: list[str] = field(default_factory=list)
     averages: list[str] = field(default_factory=list)  # what moves after a step, though it is not trained
@@ -94,6 +95,7 @@ class At:
     shapes: tuple[Shape, ...]  # of a sample of each
     fused: bool = False  # whether the loss takes what enters its last activation
     predicts: bool = False  # whether it behaves as in prediction, whatever the network does
+    mask: str = ""  # the name of which steps of its input count, where it goes by that
     again: dict[str, str] = field(default_factory=dict)  # gradients of an earlier use, and what this one adds to each
 
     @property
@@ -139,6 +141,10 @@ class At:
     def trains(self, name: str) -> bool:
         """Whether training changes the parameter."""
         return f"{self.path}/{name}" in self.script.trained
+
+    def differs(self) -> bool:
+        """Whether there is a training in which it behaves otherwise."""
+        return self.script.trains and not self.predicts
 
     def forward(self, line: str, comment: str = "") -> None:
         self.script.forward.append(said(line, comment))

@@ -43,7 +43,23 @@ def constant(use: Use) -> Array:
 @folds("ConstantOfShape")
 def same_all_over(use: Use) -> Array:
     value = np.asarray(use.options.get("value", np.zeros(1, np.float32)))
-    return np.full(use.small(use.whole(0, "shape")), value.reshape(-1)[:1])
+    return np.full(use.small(begun(use.whole(0, "shape"), value)), value.reshape(-1)[:1])
+
+
+@folds("Expand")
+def stretched(use: Use) -> Array:
+    array = use.constant(0)
+    sizes = begun(use.whole(1, "shape"), array)
+    shape = np.broadcast_shapes(array.shape, use.small([max(n, 1) for n in sizes]))
+    if BATCH in sizes:
+        use.refuse("sizes that are known", "the number of rows")
+    return np.broadcast_to(array, shape)
+
+
+def begun(sizes: list[int], value: Array) -> list[int]:
+    """The sizes of zeros with which recurrence begins, one for all rows; of other arrays as they are."""
+    states = len(sizes) == 3 and sizes[1] == BATCH and not value.any()
+    return [sizes[0], 1, sizes[2]] if states else sizes
 
 
 @folds("Concat")

@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 
 from ... import layers as L
+from ...activations.axes import inverse
 from ...layers.activation_layer import ActivationLayer
 from ...layers.normalization import SMALLEST
 from ...layers.shapes import axes_of
@@ -173,6 +174,19 @@ def layer_normalization(at: At) -> str:
     return at.along_last(at.x, axes, write)
 
 
+@writes(L.GroupNormalization)
+def group_normalization(at: At) -> str:
+    layer, n = at.layer, len(at.shape) + 1
+    (axis,) = axes_of(layer.name, layer.axis, at.shape)
+    C, order = at.shape[axis - 1], [0, axis, *(i for i in range(1, n) if i != axis)]
+    gamma = at.p("gamma") if layer.scale else at.number(np.ones(C))
+    beta = at.p("beta") if layer.center else at.number(np.zeros(C))
+    x = at.transposed(at.x, order) if n > 2 else at.op("Unsqueeze", at.x, at.whole(2))
+    groups = C if layer.groups == -1 else layer.groups
+    y = at.op("GroupNormalization", x, gamma, beta, epsilon=layer.epsilon, num_groups=groups)
+    return at.transposed(y, inverse(order)) if n > 2 else at.op("Squeeze", y, at.whole(2))
+
+
 @writes(L.RMSNormalization)
 def rms_normalization(at: At) -> str:
     axes, epsilon = axes_of(at.layer.name, at.layer.axis, at.shape), at.layer.epsilon
@@ -197,9 +211,13 @@ def normalization(at: At) -> str:
 
 @writes(L.Masking)
 def masking(at: At) -> str:
-    same = at.op("Cast", at.op("Equal", at.x, at.number(at.layer.mask_value)), to="float32")
-    nothing = at.op("Cast", at.op("ReduceMin", same, at.whole(-1), keepdims=1), to="bool")
-    return at.op("Where", nothing, at.number(0.0), at.x)
+    return at.op("Where", left_out(at, at.x, at.layer.mask_value, keepdims=1), at.number(0.0), at.x)
+
+
+def left_out(at: At, x: str, value: float, keepdims: int) -> str:
+    """Whether the numbers of a step are all this one."""
+    same = at.op("Cast", at.op("Equal", x, at.number(value)), to="float32")
+    return at.op("Cast", at.op("ReduceMin", same, at.whole(-1), keepdims=keepdims), to="bool")
 
 
 @writes(L.Rescaling)

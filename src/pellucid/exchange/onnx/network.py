@@ -17,15 +17,18 @@ from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...registry import plain
 from ...tables.attaching import attached
-from ...wiring import Step
-from ..ours import DIFFERING, kinds, only_ours, ours, told
-from . import attention, layers, pictures, sliding  # their emitters register themselves
+from ...wiring import Step, any_of
+from ..ours import READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
+from . import attention, layers, pictures, recurrence, resizing, sliding, stepping  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
 from .transposing import settled
 from .writer import EMITTERS, At, Writing
 
-__all__ = ["NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "sliding"]
+__all__ = [
+    "NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "recurrence", "resizing",
+    "sliding", "stepping",
+]  # fmt: skip
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
 End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample
@@ -83,24 +86,22 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
     for step, given in model.steps(*model.sample_shapes):
         if step not in predicting:
             continue
-        if (step.masks and not step.layer.learns_by_mask) or step.layer.is_mask or step.layer.attaches_mask:
-            raise InvalidArgument(
-                f"{WHERE}, layer {step.label!r}", "layers that no mask is told", Told("one that is"), INSTEAD
-            )
+        refuse_mask(WHERE, step, INSTEAD)
         if step.layer.gives_weights:
             for wire, spec in zip(step.outputs, step.layer.parameters(), strict=True):
                 wires[wire] = writing.parameter(f"{step.path}/{spec.name}")
                 found[wire] = (model.dtype, Whole(spec.shape))
             continue
-        if step.trains(False) and ours(type(step.layer)) in DIFFERING:
-            raise InvalidArgument(
-                f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
-            )
+        refuse_training(WHERE, step, INSTEAD)
         kind = computed[step.label]
         read = [_read(writing, step, wires[wire], found[wire][0]) for wire in step.inputs]
         values, dtypes = [value for value, _ in read], [of for _, of in read]
         at = At(writing, step.layer, step.path, step.label, values, given, dtypes, kind)
-        wires[step.outputs[0]], found[step.outputs[0]] = _written(at), (kind, at.out_shape)
+        if isinstance(step.layer, READS_MASK) and any_of(step.masks[:1]):
+            at.mask = at.cast(wires[step.masks[0]], found[step.masks[0]][0], "bool")
+        made = _written(at)
+        wires |= zip(step.outputs, made if isinstance(made, tuple) else (made,), strict=True)
+        found |= {wire: (kind, shape) for wire, shape in zip(step.outputs, at.out_shapes, strict=True)}
     return [(wires[wire], *found[wire]) for wire in model.wiring.outputs]
 
 
@@ -113,8 +114,8 @@ def _checked_opset(opset: int | None, known: int) -> int:
     return opset
 
 
-def _written(at: At) -> str:
-    """Write one step; returns the name of its output."""
+def _written(at: At) -> Any:
+    """Write one step; returns the name of its output, or those of several."""
     kind = ours(type(at.layer))
     rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
     written = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS and rows else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ... import layers as L
+from ...arrays import Array
 from ...layers.channels import LAST
 from .activations import write_activation
 from .layers import unchanged
@@ -43,10 +46,16 @@ def up_sampling(at: At) -> str:
             places = np.repeat(np.arange(at.shape[axis - 1]), n)
             x = at.op("Gather", x, at.whole(*places), axis=axis) if n > 1 else x
         return x
-    for axis, A in zip(axes, at.layer.matrices(tuple(at.shape[axis - 1] for axis in axes)), strict=True):
-        order = [*(i for i in range(4) if i != axis), axis]
+    return summed(at, x, at.layer.matrices(tuple(at.shape[axis - 1] for axis in axes)))
+
+
+def summed(at: At, x: str, matrices: Sequence[Array]) -> str:
+    """Weighted sums along each axis of a picture, by how much a matrix says."""
+    n = len(at.shape) + 1
+    for axis, A in zip(axes_of_size(at), matrices, strict=True):
+        order = [*(i for i in range(n) if i != axis), axis]
         x = at.op("MatMul", at.transposed(x, order), at.number(A.T))
-        x = at.transposed(x, sorted(range(4), key=order.__getitem__))
+        x = at.transposed(x, sorted(range(n), key=order.__getitem__))
     return x
 
 
@@ -62,11 +71,26 @@ def global_max(at: At) -> str:
 
 @writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
 def depthwise(at: At) -> str:
-    W, (window, told) = at.writing.p[f"{at.path}/kernel"], slid(at)
+    return convolved(at, "Conv", *by_channel(at, "kernel"))
+
+
+def by_channel(at: At, name: str) -> tuple[Array, dict[str, Any]]:
+    """The kernel (C·M, 1, *window) of filters of each channel's own, and what ONNX is told of them."""
+    W, (window, told) = at.writing.p[f"{at.path}/{name}"], slid(at)
     C, M = W.shape[-2:]
     kernel = W.transpose(-2, -1, *range(W.ndim - 2)).reshape(C * M, 1, *W.shape[:-2])
-    told |= {"dilations": window.dilation, "group": C}
-    return convolved(at, "Conv", kernel, told)
+    return kernel, told | {"dilations": window.dilation, "group": C}
+
+
+@writes(L.SeparableConv1D, L.SeparableConv2D)
+def separable(at: At) -> str:
+    kernel, told = by_channel(at, "depthwise_kernel")
+    V = at.writing.array(kernel, f"{at.path}/depthwise_kernel", "float32")
+    W = at.writing.p[f"{at.path}/pointwise_kernel"]
+    W = W.transpose(-1, -2, *range(W.ndim - 2))
+    given = [at.writing.array(W, f"{at.path}/pointwise_kernel", "float32"), *bias_of(at)]
+    z = channels_first(at, lambda x: single(at, "Conv", single(at, "Conv", x, V, **told), *given))
+    return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), at.layer.activation)
 
 
 @writes(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose)
@@ -82,11 +106,13 @@ def transposed(at: At) -> str:
     return convolved(at, "ConvTranspose", W.transpose(-1, -2, *range(W.ndim - 2)), told)
 
 
-def convolved(at: At, op: str, kernel: np.ndarray, told: dict[str, object]) -> str:
+def convolved(at: At, op: str, kernel: Array, told: dict[str, Any]) -> str:
     """A convolution with this kernel, its bias and its activation."""
-    path = f"{at.path}/kernel"
-    given = [at.writing.array(kernel, path, "float32")]
-    if at.layer.use_bias:
-        given.append(at.writing.array(at.writing.p[f"{at.path}/bias"], f"{at.path}/bias", "float32"))
+    given = [at.writing.array(kernel, f"{at.path}/kernel", "float32"), *bias_of(at)]
     z = channels_first(at, lambda x: single(at, op, x, *given, **told))
     return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), at.layer.activation)
+
+
+def bias_of(at: At) -> list[str]:
+    path = f"{at.path}/bias"
+    return [at.writing.array(at.writing.p[path], path, "float32")] if at.layer.use_bias else []

@@ -16,9 +16,23 @@ from ...errors import FileError, Told
 from ...ops import Operation
 from ...wiring import Tensor
 
-Value = Tensor | Array
+Value = Any  # a Tensor, an Array, or data that are Late
 MOST = 1 << 22  # numbers in a row of data, and in all arrays that are made of others: no network here needs more
 BATCH = -1  # in an array of sizes: as many as there are rows
+
+
+@dataclass
+class Late:
+    """Data of which the batch is not the first axis, on their way into an operator that goes through time or out of it.
+    x: they with the batch in front; batch: the axis where it stands."""
+
+    x: Tensor
+    batch: int
+
+    @property
+    def shape(self) -> list[int]:
+        """All axes, BATCH for the batch."""
+        return [*self.x.sample[: self.batch], BATCH, *self.x.sample[self.batch :]]
 
 
 def sample(x: Value) -> Shape:
@@ -58,6 +72,7 @@ class Use:
     inputs: list[str]
     outputs: int
     options: dict[str, Any]
+    wanted: list[bool] = field(default_factory=list)  # of all outputs, those left out among them: which are read
 
     def refuse(self, expected: str, got: str) -> NoReturn:
         raise FileError(
@@ -76,6 +91,8 @@ class Use:
     def tensor(self, i: int = 0) -> Tensor:
         """An input that data flow through, the batch in front."""
         found = self.value(i)
+        if isinstance(found, Late):
+            self.refuse("data whose first axis is the batch", f"a shape {tuple(found.shape)}")
         if not isinstance(found, Tensor):
             self.refuse(f"data as input {i + 1}", "a constant")
         if id(found) in self.reading.places and self.op != "Gather":
@@ -85,7 +102,7 @@ class Use:
     def constant(self, i: int, default: Any = None) -> Array:
         """An input that is known."""
         found = self.value(i)
-        if isinstance(found, Tensor):
+        if isinstance(found, Tensor | Late):
             self.refuse(f"a constant as input {i + 1}", "data")
         if found is None and default is None:
             self.refuse(f"an input {i + 1}", "none")
@@ -188,6 +205,7 @@ class Use:
 
 Reader = Callable[[Use], Any]  # the value of the one output, or a list of values
 READERS: dict[str, Reader] = {}
+LATE: dict[str, Reader] = {}  # of data that are Late
 
 
 def reads(*ops: str) -> Callable[[Reader], Reader]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +17,13 @@ from ...errors import FileError, PellucidError, Told
 from ...files import reading as guarded
 from ...layers import Input, Layer
 from ...wiring import Tensor
-from . import reading_layers, reading_ops, reading_sliding  # their readers register themselves
+from . import reading_layers, reading_ops, reading_recurrent, reading_sliding  # their readers register themselves
 from .folding import FOLDED, shape_of
 from .network import package
 from .opening import WHOLE, array_of, opened
-from .reader import MOST, READERS, Reading, Use
+from .reader import LATE, MOST, READERS, Late, Reading, Use
 
-__all__ = ["Read", "read", "reading_layers", "reading_ops", "reading_sliding", "speaking_of"]
+__all__ = ["Read", "read", "reading_layers", "reading_ops", "reading_recurrent", "reading_sliding", "speaking_of"]
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
@@ -74,9 +74,11 @@ def _read(graph: Any, arrays: dict[str, Array], where: str) -> Read:
     reading = Reading(where, dtype, rows, {**arrays, **inputs}, max(size, MOST))
     for node in graph.node:
         if set(node.output) & needed:
-            _use(onnx, reading, node)
+            _use(onnx, reading, node, needed)
     outputs = [reading.values[name] for name in ends]
     for name, y in zip(ends, outputs, strict=True):
+        if isinstance(y, Late):
+            raise FileError(f"{where}, output {name!r}", "a batch that is the first axis", Told(f"axis {y.batch}"))
         if not isinstance(y, Tensor):
             raise FileError(f"{where}, output {name!r}", "an output that depends on the inputs", Told("a constant"))
         if not y.node.layer.named:
@@ -84,20 +86,24 @@ def _read(graph: Any, arrays: dict[str, Array], where: str) -> Read:
     return Read(where, list(inputs.values()), outputs, list(reading.weights.values()), size)  # type: ignore[arg-type]
 
 
-def _use(onnx: Any, reading: Reading, node: Any) -> None:
+def _use(onnx: Any, reading: Reading, node: Any, needed: Collection[str]) -> None:
     """Read one node."""
     op = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
     options = {a.name: _attribute(onnx, a, reading.where) for a in node.attribute}
     outputs = [name for name in node.output if name]
-    use = Use(reading, op, node.name or outputs[0], list(node.input), len(outputs), options)
-    known = all(not isinstance(reading.values.get(name), Tensor) for name in node.input)
-    reader = FOLDED.get(op) if known else shape_of if op == "Shape" else READERS.get(op)
+    wanted = [bool(name) and name in needed for name in node.output]
+    use = Use(reading, op, node.name or outputs[0], list(node.input), len(outputs), options, wanted)
+    given = [reading.values.get(name) for name in node.input]
+    known = not any(isinstance(one, Tensor | Late) for one in given)
+    late = any(isinstance(one, Late) for one in given) and op in LATE
+    reader = FOLDED.get(op) if known else LATE[op] if late else shape_of if op == "Shape" else READERS.get(op)
     if reader is None:
         use.refuse("an operator that is a layer or an op here", f"{op} of constants" if known and op in READERS else op)
     found = reader(use)
     made = found if isinstance(found, list) else [found]
     use.fit(*(y for y in made if isinstance(y, Tensor)))
-    reading.values.update(zip(outputs, made, strict=False))
+    named = zip(node.output if len(made) == len(node.output) else outputs, made, strict=False)
+    reading.values.update((name, y) for name, y in named if name and y is not None)
 
 
 def _attribute(onnx: Any, attribute: Any, where: str) -> Any:

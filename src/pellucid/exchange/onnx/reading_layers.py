@@ -198,6 +198,16 @@ def layer_normalization(use: Use) -> Tensor:
     return use.weighted(L.LayerNormalization, x, weights, axis=axes, epsilon=epsilon, center="beta" in weights)
 
 
+@reads("GroupNormalization")
+def group_normalization(use: Use) -> Tensor:
+    """As it is from operator set 21 on: with a scale and a bias for each channel."""
+    x = use.tensor()
+    weights = {"gamma": use.constant(1), "beta": use.constant(2)}
+    _must_fill(use, x, [1], weights)
+    groups, epsilon = int(use.options["num_groups"]), use.options.get("epsilon", 1e-5)
+    return use.weighted(L.GroupNormalization, x, weights, groups=groups, axis=1, epsilon=epsilon)
+
+
 @reads("RMSNormalization")
 def rms_normalization(use: Use) -> Tensor:
     x = use.tensor()

@@ -10,7 +10,7 @@ from ... import layers as L
 from ... import ops
 from ...arrays import Array
 from ...wiring import Tensor
-from .reader import BATCH, Use, reads
+from .reader import BATCH, Late, Use, reads
 
 DOTS = "0123456789"  # signs for the axes that `...` stands for
 
@@ -198,25 +198,36 @@ def squeeze(use: Use) -> Tensor:
 
 
 @reads("Unsqueeze")
-def unsqueeze(use: Use) -> Tensor:
+def unsqueeze(use: Use) -> Tensor | Late:
     x, axes = use.tensor(), use.whole(1, "axes")
     n = len(x.sample) + 1 + len(axes)
     places = {a % n for a in axes}
-    if 0 in places or len(places) != len(axes) or not all(-n <= a < n for a in axes):
+    if len(places) != len(axes) or not all(-n <= a < n for a in axes):
+        use.refuse("different axes behind the batch", str(axes))
+    if places == {0}:
+        return Late(use.operate(ops.expand_dims, x, axis=1), 1)
+    if 0 in places:
         use.refuse("different axes behind the batch", str(axes))
     rest = iter(x.sample)
     return reshaped(use, x, [1 if a in places else next(rest) for a in range(1, n)])
 
 
 @reads("Transpose")
-def transpose(use: Use) -> Tensor:
+def transpose(use: Use) -> Tensor | Late:
     x, n = use.tensor(), len(use.tensor().sample) + 1
     order = use.options.get("perm", range(n)[::-1])
-    if sorted(order) != list(range(n)) or order[0] != 0:
-        use.refuse("an order of the axes in which the batch stays first", str(list(order)))
+    if sorted(order) != list(range(n)):
+        use.refuse(f"an order of {n} axes", str(list(order)))
+    return placed(use, x, [a - 1 for a in order if a], list(order).index(0))
+
+
+def placed(use: Use, x: Tensor, axes: Sequence[int], batch: int) -> Tensor | Late:
+    """Samples with their axes in this order, and the batch in this place."""
+    order = [0, *(a + 1 for a in axes)]
     if isinstance(before := x.node.layer, L.Permute):  # two in a row are one, or none
         x, order = x.node.inputs[0], [0, *(before.dims[i - 1] for i in order[1:])]
-    return x if list(order) == sorted(order) else use.layer(L.Permute, x, dims=tuple(order[1:]))
+    x = x if list(order) == sorted(order) else use.layer(L.Permute, x, dims=tuple(order[1:]))
+    return Late(x, batch) if batch else x
 
 
 @reads("Expand")

@@ -92,6 +92,7 @@ class At(StepAt[Writing, str]):
     shapes: tuple[Shape, ...]
     kinds: list[str]  # the dtypes of what it reads
     kind: str  # that of what it gives
+    mask: str | None = None  # which steps of what it reads count, as truths
 
     @property
     def shape(self) -> Shape:
@@ -101,6 +102,11 @@ class At(StepAt[Writing, str]):
     @property
     def out_shape(self) -> Shape:
         return self.layer.output_shape_for(*self.shapes)  # type: ignore[no-any-return]
+
+    @property
+    def out_shapes(self) -> tuple[Shape, ...]:
+        """Of a sample of each output."""
+        return self.layer.output_shapes_for(*self.shapes)  # type: ignore[no-any-return]
 
     def p(self, name: str) -> str:
         """The name of a parameter."""
@@ -135,6 +141,14 @@ class At(StepAt[Writing, str]):
         """Samples in another shape; the batch stays, of no rows too."""
         return self.op("Reshape", x, self.whole(0, *shape))
 
+    def backwards(self, x: str) -> str:
+        """The steps of sequences (B, T, ...) in reverse; of reversed ones, those from which they came."""
+        starts, ends, axes, steps = self.whole(-1), self.whole(-1 << 63), self.whole(1), self.whole(-1)
+        for node in self.writing.nodes:
+            if node.outputs == [x] and node.op == "Slice" and node.inputs[1:] == [starts, ends, axes, steps]:
+                return node.inputs[0]
+        return self.op("Slice", x, starts, ends, axes, steps)
+
     def transposed(self, x: str, order: Sequence[int]) -> str:
         """Axes in another order, the batch's being the first."""
         return x if list(order) == sorted(order) else self.op("Transpose", x, perm=list(order))
@@ -152,5 +166,5 @@ class At(StepAt[Writing, str]):
         return self.transposed(y, inverse(order))
 
 
-EMITTERS: Emitters[Callable[[At], str]] = Emitters()  # which return the name of the output
+EMITTERS: Emitters[Callable[[At], Any]] = Emitters()  # which return the name of the output, or those of several
 writes = EMITTERS.writes

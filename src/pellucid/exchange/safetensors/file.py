@@ -67,7 +67,12 @@ def read(model: Any, path: Path) -> list[tuple[Place, Array]]:
     for name, place in wanted.items():
         if found[name].shape != place.value.shape:
             raise ShapeError(f"{where}, array {name!r}", f"shape {place.value.shape}", found[name].shape)
-    return [(place, place.ours(found[name])) for name, place in wanted.items()]
+    whole: dict[str, tuple[Place, Array]] = {}
+    for name, place in wanted.items():
+        before = whole.get(place.path)
+        array = place.ours(found[name])
+        whole[place.path] = (place, array) if before is None else (before[0], before[1] + array)
+    return list(whole.values())
 
 
 def opened(path: Path, where: str) -> dict[str, Array]:

@@ -193,6 +193,20 @@ def layer_normalization(at: At) -> Value:
     return at.module("LayerNorm", shape, axes, eps=layer.epsilon, **other)
 
 
+@writes(L.GroupNormalization)
+def group_normalization(at: At) -> Any:
+    layer, n = at.layer, at.ndim
+    (axis,) = axes_of(layer.name, layer.axis, at.shape)
+    C, order = at.shape[axis - 1], (0, axis, *(i for i in range(1, n) if i != axis))
+    given = C if layer.groups == -1 else layer.groups, C
+    x = at.turned(at.x, order, "_first") if axis != 1 else at.x
+    if layer.scale == layer.center:
+        y = at.module("nn.GroupNorm", *given, xs=(x,), eps=layer.epsilon, **unusual({"affine": (layer.scale, True)}))
+    else:
+        y = at.module("GroupNorm", *given, xs=(x,), eps=layer.epsilon, scale=layer.scale, shift=layer.center)
+    return at.turned(y, tuple(sorted(range(n), key=order.__getitem__)), "_last") if axis != 1 else y
+
+
 @writes(L.RMSNormalization)
 def rms_normalization(at: At) -> Value:
     axes, shape, last = over(at)

@@ -6,16 +6,31 @@ from typing import Any
 
 from ...arrays import Whole
 from ...errors import InvalidArgument, Told
+from ...layers.masking import MaskOf
+from ...layers.rnn import Counted
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...tables.attaching import attached
-from ..ours import DIFFERING, kinds, only_ours, ours, told
+from ...wiring import any_of
+from ..ours import READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
 from ..safetensors.names import layout, module_names
-from . import attention, layers, pictures, shaping, sliding  # what they write registers itself
+from . import (
+    attention,
+    layers,
+    pictures,
+    recurrence,
+    resizing,
+    shaping,
+    sliding,
+    stepping,
+)  # what they write registers itself
 from .ops import write_op
 from .writer import EMITTERS, At, Attribute, Value, Writing
 
-__all__ = ["INSTEAD", "WHERE", "attention", "layers", "pictures", "shaping", "sliding", "written"]
+__all__ = [
+    "INSTEAD", "WHERE", "attention", "layers", "pictures", "recurrence", "resizing", "shaping", "sliding", "stepping",
+    "written",
+]  # fmt: skip
 
 WHERE = "to_torch"
 INSTEAD = "Take it out of the model, or save the model as a .keras file."
@@ -35,22 +50,21 @@ def written(model: Any) -> Writing:
     computed, wires = kinds(model), dict(zip(model.wiring.inputs, _inputs(writing, model), strict=True))
     found = dict(zip(wires, zip(model.input_dtypes, model.sample_shapes, strict=True), strict=True))
     for step, given in model.steps(*model.sample_shapes):
-        if (step.masks and not step.layer.learns_by_mask) or step.layer.is_mask or step.layer.attaches_mask:
-            raise InvalidArgument(
-                f"{WHERE}, layer {step.label!r}", "layers that no mask is told", Told("one that is"), INSTEAD
-            )
+        refuse_mask(WHERE, step, INSTEAD)
         if step.layer.gives_weights:
             for wire, name, spec in zip(step.outputs, _own(writing, model, step), step.layer.parameters(), strict=True):
                 wires[wire], found[wire] = Attribute(name), (model.dtype, Whole(spec.shape))
             continue
-        if step.training and ours(type(step.layer)) in DIFFERING:
-            raise InvalidArgument(
-                f"{WHERE}, layer {step.path!r}", "a layer that predicts", Told("one called with training=True"), INSTEAD
-            )
+        refuse_training(WHERE, step, INSTEAD)
         kind = computed[step.label]
         read = [wires[wire] for wire in step.inputs], given, [found[wire][0] for wire in step.inputs]
         at = At(writing, step.layer, step.path, step.label, *read, kind, step.training)
-        wires[step.outputs[0]], found[step.outputs[0]] = _written(at), (kind, step.layer.output_shape_for(*given))
+        if isinstance(step.layer, READS_MASK) and any_of(step.masks[:1]):
+            at.mask = at.cast(wires[step.masks[0]], found[step.masks[0]][0], "bool")
+        made = _written(at)
+        wires |= zip(step.outputs, made if isinstance(made, tuple) else (made,), strict=True)
+        shapes = step.layer.output_shapes_for(*given)
+        found |= {wire: (kind, shape) for wire, shape in zip(step.outputs, shapes, strict=True)}
     writing.output = model.in_form([wires[wire] for wire in model.wiring.outputs])
     writing.forget_unread()
     writing.frozen = _frozen(model)
@@ -58,13 +72,13 @@ def written(model: Any) -> Writing:
 
 
 def _written(at: At) -> Any:
-    """Write one step; returns its output."""
+    """Write one step; returns its output, or a tuple of several."""
     kind = ours(type(at.layer))
     rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
     if issubclass(kind, Op):
         y = write_op(at)
     elif kind in EMITTERS and rows:
-        if kind is not ByPhase:  # a layer computes in its own precision
+        if kind not in (ByPhase, Counted, MaskOf):  # a layer computes in its own precision
             at.xs = [at.cast(x, dtype, at.writing.dtype) for x, dtype in zip(at.xs, at.kinds, strict=True)]
         y = EMITTERS[kind](at)
     else:
@@ -98,4 +112,8 @@ def _own(writing: Writing, model: Any, step: Any) -> list[str]:
 def _frozen(model: Any) -> list[str]:
     """The modules, and the weights of layers of one's own, that training leaves alone."""
     trained = set(model.trained_names())
-    return [name for name, place in layout(model).items() if place.path in model.theta and place.path not in trained]
+    return [
+        name
+        for name, place in layout(model).items()
+        if place.path in model.theta and (place.idle or place.path not in trained)
+    ]

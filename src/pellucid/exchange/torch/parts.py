@@ -5,6 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .recurrent_parts import Recurrence
+
+__all__ = ["Recurrence"]  # which is found here, too
+
 
 class Exponential(nn.Module):
     """y = e^x."""
@@ -304,3 +308,29 @@ class Dot(nn.Module):
         a, b = (x.reshape(len(x), -1, x.shape[-1]) for x in moved)
         sizes = [*moved[0].shape[1:-1], *moved[1].shape[1:-1]]
         return (a @ b.transpose(1, 2)).reshape(len(a), *(sizes or [1]))
+
+
+class Zeros(nn.Module):
+    """Zeros (B, *shape), for as many samples as come in."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.new_zeros(len(x), *self.shape)
+
+
+class GroupNorm(nn.Module):
+    """Standardize each group of channels, which are axis 1, then scale them or shift them."""
+
+    def __init__(self, groups: int, channels: int, eps: float, scale: bool = True, shift: bool = True) -> None:
+        super().__init__()
+        self.groups, self.eps = groups, eps
+        self.weight = nn.Parameter(torch.ones(channels)) if scale else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if shift else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, shape = nn.functional.group_norm(x, self.groups, eps=self.eps), (-1, *[1] * (x.ndim - 2))
+        y = y if self.weight is None else y * self.weight.reshape(shape)
+        return y if self.bias is None else y + self.bias.reshape(shape)

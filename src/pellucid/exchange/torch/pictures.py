@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import layers as L
+from ...arrays import Array
 from ...layers.channels import LAST
 from .activations import activated
 from .layers import unusual
@@ -42,11 +43,16 @@ def up_sampling(at: At) -> Any:
     how = at.layer.interpolation
     if how not in ("nearest", "bilinear"):  # of which PyTorch has other numbers, or none
         size, _ = at.layer.split(at.shape)
-        A, B = (at.constant(m) for m in at.layer.matrices(size))
-        before, after = ("bhwc", "bijc") if at.layer.data_format == LAST else ("bchw", "bcij")
-        return at.op("torch.einsum", f"ih,jw,{before}->{after}", A, B, at.x)
+        return summed(at, at.x, at.layer.matrices(size))
     sizes = tuple(float(n) for n in at.layer.sizes)
     return left(at, at.module("nn.Upsample", scale_factor=sizes, mode=how, xs=(entered(at),)))
+
+
+def summed(at: At, x: Any, matrices: Sequence[Array]) -> Any:
+    """Weighted sums along height and width, by how much A and B say."""
+    A, B = map(at.constant, matrices)
+    before, after = ("bhwc", "bijc") if at.layer.data_format == LAST else ("bchw", "bcij")
+    return at.op("torch.einsum", f"ih,jw,{before}->{after}", A, B, x)
 
 
 @writes(
@@ -62,6 +68,11 @@ def global_pooling(at: At) -> Any:
 
 @writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
 def depthwise(at: At) -> Any:
+    return ended(at, by_channel(at, at.layer.use_bias))
+
+
+def by_channel(at: At, use_bias: bool, suffix: str = "") -> Any:
+    """What filters of each channel's own make, channels first."""
     layer = at.layer
     axes, C, window = slid(at)
     x, padding = entered(at), window.before
@@ -70,10 +81,19 @@ def depthwise(at: At) -> Any:
         padding = (0,) * axes
     told = unusual({
         "stride": (plain(layer.strides), 1), "padding": (plain(padding), 0),
-        "dilation": (plain(layer.dilation_rate), 1), "groups": (C, 1), "bias": (layer.use_bias, True),
+        "dilation": (plain(layer.dilation_rate), 1), "groups": (C, 1), "bias": (use_bias, True),
     })  # fmt: skip
-    y = at.module(f"nn.Conv{axes}d", C, C * layer.depth_multiplier, plain(layer.kernel_size), xs=(x,), **told)
-    return ended(at, y)
+    given = C, C * layer.depth_multiplier, plain(layer.kernel_size)
+    return at.module(f"nn.Conv{axes}d", *given, xs=(x,), suffix=suffix, **told)
+
+
+@writes(L.SeparableConv1D, L.SeparableConv2D)
+def separable(at: At) -> Any:
+    layer, (axes, C, _) = at.layer, slid(at)
+    u = by_channel(at, use_bias=False, suffix=".depthwise")
+    given = C * layer.depth_multiplier, layer.filters, 1
+    told = unusual({"bias": (layer.use_bias, True)})
+    return ended(at, at.module(f"nn.Conv{axes}d", *given, xs=(u,), suffix=".pointwise", **told))
 
 
 @writes(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose)

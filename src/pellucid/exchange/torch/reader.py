@@ -46,6 +46,7 @@ class Use:
     module: Any = None
     path: str = ""  # of the module
     alone: bool = True  # whether nothing else reads its first input, so that it may be overwritten
+    parts: set[Any] | None = None  # which of several outputs are read; None for the whole
 
     def refuse(self, expected: str, got: str) -> NoReturn:
         raise InvalidArgument(
@@ -80,13 +81,13 @@ class Use:
             named = {"name": self.path} if self.path else {}
             layer = kind(**named, **options, dtype=self.reading.dtype)
             if weights:
-                self._keep(layer, weights, tensors)
+                self.keep(layer, weights, tensors)
         if self.path:
             self.reading.layers[self.path] = layer
         (y,) = layer.called_on(tensors)
         return y
 
-    def _keep(self, layer: L.Layer, weights: dict[str, Any], tensors: Sequence[Tensor]) -> None:
+    def keep(self, layer: L.Layer, weights: dict[str, Any], tensors: Sequence[Tensor]) -> None:
         """Remember the weights of a layer, if they fit; where none is trained, the layer is frozen."""
         arrays = {name: self.reading.array(w) for name, w in weights.items()}
         specs = layer.parameters(*(x.sample for x in tensors))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,16 @@ from ...arrays import Array, Shape
 from ...errors import InvalidArgument, Told, WrongType
 from ...layers import Input, Layer
 from ...wiring import Tensor
-from . import reading_functions, reading_modules, reading_sliding  # their readers register themselves
+from . import (
+    reading_functions,
+    reading_modules,
+    reading_recurrent,
+    reading_sliding,
+)  # their readers register themselves
 from .module import package
 from .reader import FUNCTIONS, MODULES, Reading, Use
 
-__all__ = ["Read", "read", "reading_functions", "reading_modules", "reading_sliding"]
+__all__ = ["Read", "read", "reading_functions", "reading_modules", "reading_recurrent", "reading_sliding"]
 
 WHERE = "from_torch"
 
@@ -89,7 +95,8 @@ def kind_of(module: Any) -> str:
     home = kind.__module__
     if home.startswith("torch.nn."):
         return f"nn.{kind.__name__}"
-    return str(kind.__name__) if home == f"{__package__}.parts" else f"{home}.{kind.__name__}"
+    mine = home in (f"{__package__}.parts", f"{__package__}.recurrent_parts")
+    return str(kind.__name__) if mine else f"{home}.{kind.__name__}"
 
 
 def _read(torch: Any, reading: Reading, module: Any, node: Any, values: Mapping[Any, Any]) -> Any:
@@ -104,7 +111,7 @@ def _read(torch: Any, reading: Reading, module: Any, node: Any, values: Mapping[
     alone = not node.all_input_nodes or len(node.all_input_nodes[0].users) == 1
     if node.op == "call_module":
         made = module if kind_of(module) in MODULES else module.get_submodule(node.target)
-        use = Use(reading, node.name, kind_of(made), made, node.target, alone)
+        use = Use(reading, node.name, kind_of(made), made, node.target, alone, _parts(node))
         reader = MODULES.get(use.told)
     else:
         name = node.target if node.op == "call_method" else getattr(node.target, "__name__", str(node.target))
@@ -118,6 +125,12 @@ def _read(torch: Any, reading: Reading, module: Any, node: Any, values: Mapping[
         raise InvalidArgument(
             f"{reading.where}, {node.name!r} ({use.told})", "arguments that are read", Told(str(problem)[:100])
         ) from problem
+
+
+def _parts(node: Any) -> set[Any] | None:
+    """Which parts of what a node gives are read, where each is taken by its number."""
+    taken = [user.args[1] if user.target is operator.getitem else None for user in node.users]
+    return set(taken) if all(isinstance(part, int) for part in taken) else None
 
 
 def _resolved(torch: Any, given: Any, values: Mapping[Any, Any]) -> Any:

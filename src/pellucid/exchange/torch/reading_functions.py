@@ -12,7 +12,7 @@ from ... import layers as L
 from ... import ops
 from ...wiring import Tensor
 from .reader import FUNCTIONS, ROWS, Use, reads
-from .reading_modules import merged
+from .reading_modules import merged, unflattened
 
 PLAIN = {
     "abs": ops.absolute, "add": ops.add, "ceil": ops.ceil, "cos": ops.cos, "cosh": ops.cosh, "div": ops.divide,
@@ -176,6 +176,11 @@ def flatten(use: Use, x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return use.in_shape(x, merged(use, x, start_dim, end_dim))
 
 
+@reads("unflatten")
+def unflatten(use: Use, x: Any, dim: int, sizes: Sequence[int]) -> Any:
+    return unflattened(use, x, dim, sizes)
+
+
 @reads("view", "reshape")
 def reshape(use: Use, x: Any, *sizes: Any) -> Any:
     return use.shaped(x, sizes)
@@ -185,12 +190,14 @@ def reshape(use: Use, x: Any, *sizes: Any) -> Any:
 def unsqueeze(use: Use, x: Any, dim: int) -> Any:
     axis = dim % (len(x.sample) + 2)
     if axis == 0:
-        use.refuse("an axis behind the batch", "axis 0")
+        return [x]  # as recurrent layers take the states of several
     return use.operate(ops.expand_dims, x, axis=axis)
 
 
 @reads("squeeze")
 def squeeze(use: Use, x: Any, dim: Any = None) -> Any:
+    if isinstance(x, list) and len(x) == 1 and dim in (0, None):
+        return x[0]
     gone = [a for a in use.axes(x, dim) if x.sample[a - 1] == 1]
     return use.operate(ops.squeeze, x, axis=gone) if gone else x
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -160,8 +161,13 @@ def merged(use: Use, x: Tensor, start: int, end: int) -> list[int]:
 
 @reads("nn.Unflatten")
 def unflatten(use: Use, x: Tensor) -> Tensor:
-    axis = use.axis(x, use.module.dim)
-    sizes = list(use.module.unflattened_size)
+    return unflattened(use, x, use.module.dim, use.module.unflattened_size)
+
+
+def unflattened(use: Use, x: Tensor, dim: int, unflattened_size: Sequence[int]) -> Tensor:
+    """x with an axis in parts."""
+    axis = use.axis(x, dim)
+    sizes = list(unflattened_size)
     return use.shaped(x, [-1, *x.sample[: axis - 1], *_known(sizes, x.sample[axis - 1]), *x.sample[axis:]])
 
 
@@ -221,6 +227,16 @@ def layer_norm(use: Use, x: Tensor) -> Tensor:
     return use.layer(
         L.LayerNormalization, x, weights=weights(use, gamma="weight", beta="bias"), axis=normalized(use, x),
         epsilon=m.eps, scale=m.weight is not None, center=m.bias is not None,
+    )  # fmt: skip
+
+
+@reads("nn.GroupNorm", "GroupNorm")
+def group_norm(use: Use, x: Tensor) -> Tensor:
+    m = use.module
+    groups, eps = getattr(m, "num_groups", None) or m.groups, m.eps
+    return use.layer(
+        L.GroupNormalization, x, weights=weights(use, gamma="weight", beta="bias"), groups=groups, axis=1, epsilon=eps,
+        scale=m.weight is not None, center=m.bias is not None,
     )  # fmt: skip
 
 

@@ -19,6 +19,11 @@ DEPTHWISE = {1: L.DepthwiseConv1D, 2: L.DepthwiseConv2D}
 TRANSPOSED = {1: L.Conv1DTranspose, 2: L.Conv2DTranspose, 3: L.Conv3DTranspose}
 MAX = {1: L.MaxPooling1D, 2: L.MaxPooling2D, 3: L.MaxPooling3D}
 MEAN = {1: L.AveragePooling1D, 2: L.AveragePooling2D, 3: L.AveragePooling3D}
+ADAPTIVE = {
+    (False, 1): L.AdaptiveAveragePooling1D, (False, 2): L.AdaptiveAveragePooling2D,
+    (False, 3): L.AdaptiveAveragePooling3D, (True, 1): L.AdaptiveMaxPooling1D, (True, 2): L.AdaptiveMaxPooling2D,
+    (True, 3): L.AdaptiveMaxPooling3D,
+}  # fmt: skip
 FUNCTIONS = "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d"
 
 
@@ -156,11 +161,14 @@ def adaptive(use: Use, x: Tensor) -> Any:
 @reads("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
        "adaptive_max_pool2d", "adaptive_max_pool3d")  # fmt: skip
 def whole(use: Use, x: Tensor, output_size: Any) -> Any:
-    """The mean, or the largest, of all of a sample."""
+    """The mean, or the largest, of all of a sample, or of each of its parts."""
     axes = int(use.told[-2])
     size_of(use, x, axes)
-    if set(each(output_size, axes)) != {1}:
-        use.refuse("one number for each channel", f"output_size={output_size}")
+    sizes = each(output_size, axes)
+    if set(sizes) != {1}:
+        known = [n if m is None else m for n, m in zip(x.sample[1:], sizes, strict=True)]
+        kind = ADAPTIVE["max" in use.told.lower(), axes]
+        return use.layer(kind, x, output_size=known, data_format=FIRST)
     operation = ops.max if "max" in use.told.lower() else ops.mean
     return use.operate(operation, x, axis=list(range(2, axes + 2)), keepdims=True)
 

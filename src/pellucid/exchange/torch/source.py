@@ -45,10 +45,11 @@ def source_of(writing: Writing, weights: str) -> str:
 def _parts(writing: Writing) -> Iterator[str]:
     """The source of the modules that PyTorch lacks, of those that are used."""
     used = {kind for piece in writing.pieces.values() for kind in _kinds(piece)}
-    text = Path(__file__).with_name("parts.py").read_text("utf-8")
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.ClassDef) and node.name in used:
-            yield from ("", "", ast.get_source_segment(text, node) or "")
+    for file in ("parts.py", "recurrent_parts.py"):
+        text = Path(__file__).with_name(file).read_text("utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef) and node.name in used:
+                yield from ("", "", ast.get_source_segment(text, node) or "")
 
 
 def _kinds(piece: Call) -> Iterator[str]:

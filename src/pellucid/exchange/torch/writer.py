@@ -146,6 +146,7 @@ class At(StepAt[Writing, Any]):
     kinds: list[str]  # the dtypes of what it reads
     kind: str  # that of what it gives
     training: bool | None  # whether the call fixes that
+    mask: Any = None  # which steps of what it reads count, as truths
 
     @property
     def shape(self) -> Shape:
@@ -196,5 +197,5 @@ class At(StepAt[Writing, Any]):
         return self.writing.constant(value, kind or self.writing.dtype)
 
 
-EMITTERS: Emitters[Callable[[At], Any]] = Emitters()  # which return the output
+EMITTERS: Emitters[Callable[[At], Any]] = Emitters()  # which return the output, or a tuple of several
 writes = EMITTERS.writes

@@ -3,6 +3,7 @@
 from .explain import checked_engine, explain
 from .explanation import Explanation
 from .step import Step
+from .view import View
 from .why import Why
 
-__all__ = ["Explanation", "Step", "Why", "checked_engine", "explain"]
+__all__ = ["Explanation", "Step", "View", "Why", "checked_engine", "explain"]

@@ -12,8 +12,11 @@ from ..base import Inspected
 from .formulas import backward_formula, forward_formula, letter
 from .records import LayerRecord, StepRecord
 from .step import PIECES, Step
-from .terms import dense_back, dense_forward, dense_gradient, is_dense, numbers_at, shares
+from .terms import numbers_at, shares, sums_of
+from .view import View
+from .viewing import views_of
 from .why import Index, Term, Why, largest_first, term
+from .windows import pooled
 
 
 class Wondering:
@@ -27,6 +30,7 @@ class Wondering:
     def why(self, name: str, index: Sequence[int]) -> Why:
         """Where the entry at this index of a parameter's gradient, or of a layer's array, comes from."""
         parameters = {**self.record.before.theta, **self.record.before.state}
+        name = self._by_letter(name)
         if name in parameters:
             return self._parameter(name, _checked(name, parameters[name], index))
         path, sign = (name, "y") if name in self.record.layers else name.rpartition("/")[::2]
@@ -37,6 +41,18 @@ class Wondering:
             raise UnknownName("why, argument name", name, known)
         at = _checked(name, found[sign], index)
         return self._entry(layer_record, sign, at, float(found[sign][at]))
+
+    def views(self, step: Step, sample: int) -> tuple[View, ...]:
+        """The step as pictures, of one sample of the batch."""
+        return views_of(self.record, step, checks.integer("views, argument sample", sample, 0, len(self.record.x) - 1))
+
+    def _by_letter(self, name: str) -> str:
+        """A parameter's name, where it or its gradient is called by the letter of the formulas: dense/W, dense/dW."""
+        path, _, sign = name.rpartition("/")
+        of = self.record.layers.get(path)
+        if of is None or sign in {**of.arrays, **of.back}:
+            return name
+        return next((f"{of.path}/{own}" for own in of.p if sign in (letter(of, own), f"d{letter(of, own)}")), name)
 
     # Parameters ----------------------------------------------------------------------------------------------------
 
@@ -54,8 +70,8 @@ class Wondering:
                 wire = use.step.outputs[list(use.p).index(own_name)]
                 formula = f"d{sign}{list(at)} = Σ of what its readers send back"
                 found = [term(told, float(dx[at])) for told, dx in self._readers(wire) if dx is not None]
-            elif is_dense(use):
-                formula, found = dense_gradient(use, own_name, at)
+            elif (sums := sums_of(use)) is not None:
+                formula, found = sums.gradient(own_name, at)
             else:
                 found = list(shares(use, own_name, at)) if use.back else []
             terms += found if len(uses) == 1 else [replace(t, label=f"{use.label}: {t.label}") for t in found]
@@ -84,14 +100,23 @@ class Wondering:
     # Arrays of layers ----------------------------------------------------------------------------------------------
 
     def _entry(self, layer_record: LayerRecord, sign: str, at: Index, value: float) -> Why:
-        name, dense = f"{layer_record.label}/{sign}", is_dense(layer_record)
-        if dense and sign == "z":
-            return Why(name, at, *dense_forward(layer_record, at, value))
-        if dense and sign == "y":
-            formula = f"{_piece(forward_formula(layer_record), 'y')}, {dense_forward(layer_record, at, value)[0]}"
-            return Why(name, at, formula, value, inputs={"z": float(layer_record.arrays["z"][at])})
-        if dense and sign == "dx":
-            return Why(name, at, *dense_back(layer_record, at, value))
+        name, sums, pools = f"{layer_record.label}/{sign}", sums_of(layer_record), pooled(layer_record)
+        if sums is not None and sign in ("z", "y"):
+            formula, terms = sums.forward(at)
+            views = sums.views(at)
+            if sign == "z":
+                return Why(name, at, formula, value, terms, views=views)
+            formula = f"{_piece(forward_formula(layer_record), 'y')}, {formula}"
+            return Why(name, at, formula, value, inputs={"z": float(layer_record.arrays["z"][at])}, views=views)
+        if sums is not None and sign == "dx":
+            formula, terms = sums.back(at)
+            return Why(name, at, formula, value, terms)
+        if pools is not None and sign == "y":
+            formula, terms, inputs = pools.forward(at)
+            return Why(name, at, formula, value, terms, inputs, views=pools.views(at))
+        if pools is not None and sign == "dx":
+            formula, terms = pools.back(at)
+            return Why(name, at, formula, value, terms)
         if sign in layer_record.letters_out("dy") or (sign == "dz" and "dy" not in layer_record.back):
             return self._from_above(layer_record, sign, at, value)
         if sign in layer_record.letters("x"):
@@ -101,7 +126,7 @@ class Wondering:
             return Why(name, at, given or "the model's input", value)
         if sign in layer_record.back:
             formula = backward_formula(layer_record, set(layer_record.back))
-            formula = _piece(formula, sign) if dense else formula
+            formula = _piece(formula, sign) if sums is not None else formula
         else:
             formula = forward_formula(layer_record)
         return Why(name, at, formula, value, inputs=numbers_at(layer_record, sign, formula, at))

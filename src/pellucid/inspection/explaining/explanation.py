@@ -13,6 +13,7 @@ from typing import Any
 from . import html, text
 from .asking import Wondering
 from .step import Step, number
+from .view import View
 from .why import Why
 
 
@@ -21,7 +22,7 @@ class Explanation:
     """One step, looked at: iterate over it for its `Step`s, print it, or show it in a notebook.
 
     `forward`, `backward`, `updates` give a step by the name of its layer or parameter, `loss_step` that of the loss.
-    `why(name, *index)` tells where one number comes from.
+    `why(name, *index)` tells where one number comes from, `views(step)` shows a step as pictures.
     """
 
     model: str  # its name
@@ -93,6 +94,23 @@ class Explanation:
         """
         assert self.wondering is not None
         return self.wondering.why(name, index)
+
+    def views(self, step: Step, sample: int = 0) -> tuple[View, ...]:
+        """A step as pictures, of one sample of the batch: filters and feature maps, who looks at what, a sequence step
+        by step, rows of a table. () of what is best told by its numbers alone.
+
+        >>> import pellucid
+        >>> from pellucid.layers import Conv1D
+        >>> model = pellucid.Sequential([Conv1D(2, 3, input_shape=(5, 1))])
+        >>> explanation = model.explain([[[0.0], [1.0], [2.0], [1.0], [0.0]]])
+        >>> for view in explanation.views(explanation.forward["conv1d"]):
+        ...     print(view)
+        <View lines: What it sees: lines (1, 1, 5)>
+        <View lines: Its filters: lines (2, 1, 3)>
+        <View lines: What each filter finds (feature maps): lines (1, 2, 3)>
+        """
+        assert self.wondering is not None
+        return self.wondering.views(step, sample)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as lists and numbers, such as JSON can hold. A number that is not finite becomes its name."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -18,48 +19,68 @@ from ...layers.shapes import along, axes_of
 from ..base import own
 from .formulas import letter
 from .records import LayerRecord
+from .view import View
 from .why import Index, Term, largest_first, term
+from .windows import convolved
 
 
-def is_dense(layer_record: LayerRecord) -> bool:
-    """Whether the layer computes what Dense does."""
-    return isinstance(layer_record.layer, Dense) and own(layer_record.layer, "formula", "forward") is not None
+class Sums(Protocol):
+    """A layer whose numbers are sums of products: of what it computes, z, of its parameters' gradients, and of dx."""
+
+    def forward(self, at: Index) -> tuple[str, tuple[Term, ...]]: ...
+    def gradient(self, name: str, at: Index) -> tuple[str, list[Term]]: ...
+    def back(self, at: Index) -> tuple[str, tuple[Term, ...]]: ...
+    def views(self, at: Index) -> tuple[View, ...]: ...
 
 
-def dense_forward(layer_record: LayerRecord, at: Index, value: float) -> tuple[str, float, tuple[Term, ...]]:
-    """z[.., j] = Σ x[.., i]·W[i, j] + b[j]."""
-    *where, j = at
-    x, W, b = layer_record.arrays["x"][tuple(where)], layer_record.p["kernel"], layer_record.p.get("bias")
-    lead = "".join(f"{i}, " for i in where)
-    terms = [term(f"x[{lead}{i}]·W[{i}, {j}]", x[i], W[i, j]) for i in range(len(x))]
-    formula = f"z[{lead}{j}] = Σ x[{lead}i]·W[i, {j}]"
-    if b is not None:
-        formula, terms = f"{formula} + b[{j}]", [*terms, term(f"b[{j}]", b[j])]
-    return formula, value, largest_first(terms)
+def sums_of(layer_record: LayerRecord) -> Sums | None:
+    """The sums of a layer that computes what we know of its kind; None of others."""
+    if isinstance(layer_record.layer, Dense) and own(layer_record.layer, "formula", "forward") is not None:
+        return OfDense(layer_record)
+    return convolved(layer_record)
 
 
-def dense_gradient(layer_record: LayerRecord, name: str, at: Index) -> tuple[str, list[Term]]:
-    """dW[i, j] = Σ x[.., i]·dz[.., j];  db[j] = Σ dz[.., j]."""
-    x, dz, j = layer_record.arrays["x"], layer_record.back.get("dz", layer_record.back.get("dy")), at[-1]
-    assert dz is not None
-    places = itertools.product(*(range(n) for n in dz.shape[:-1]))
-    b = "b" if dz.ndim == 2 else "b, ..."
-    if name == "bias":
-        terms = [term(f"dz[{_comma(p)}{j}]", dz[(*p, j)]) for p in places]
-        return f"db[{j}] = Σ dz[{b}, {j}]", terms
-    i = at[0]
-    terms = [term(f"x[{_comma(p)}{i}]·dz[{_comma(p)}{j}]", x[(*p, i)], dz[(*p, j)]) for p in places]
-    return f"dW[{i}, {j}] = Σ x[{b}, {i}]·dz[{b}, {j}]", terms
+class OfDense:
+    """Terms of Dense."""
 
+    def __init__(self, layer_record: LayerRecord) -> None:
+        self.x, self.W, self.b = layer_record.arrays["x"], layer_record.p["kernel"], layer_record.p.get("bias")
+        self.dz = layer_record.back.get("dz", layer_record.back.get("dy"))
 
-def dense_back(layer_record: LayerRecord, at: Index, value: float) -> tuple[str, float, tuple[Term, ...]]:
-    """dx[.., i] = Σ dz[.., j]·W[i, j]."""
-    *where, i = at
-    dz, W, lead = layer_record.back.get("dz", layer_record.back.get("dy")), layer_record.p["kernel"], _comma(where)
-    assert dz is not None
-    row = dz[tuple(where)]
-    terms = [term(f"dz[{lead}{j}]·W[{i}, {j}]", row[j], W[i, j]) for j in range(len(row))]
-    return f"dx[{lead}{i}] = Σ dz[{lead}j]·W[{i}, j]", value, largest_first(terms)
+    def forward(self, at: Index) -> tuple[str, tuple[Term, ...]]:
+        """z[.., j] = Σ x[.., i]·W[i, j] + b[j]."""
+        *where, j = at
+        x, lead = self.x[tuple(where)], _comma(where)
+        terms = [term(f"x[{lead}{i}]·W[{i}, {j}]", x[i], self.W[i, j]) for i in range(len(x))]
+        formula = f"z[{lead}{j}] = Σ x[{lead}i]·W[i, {j}]"
+        if self.b is not None:
+            formula, terms = f"{formula} + b[{j}]", [*terms, term(f"b[{j}]", self.b[j])]
+        return formula, largest_first(terms)
+
+    def gradient(self, name: str, at: Index) -> tuple[str, list[Term]]:
+        """dW[i, j] = Σ x[.., i]·dz[.., j];  db[j] = Σ dz[.., j]."""
+        x, dz, j = self.x, self.dz, at[-1]
+        assert dz is not None
+        places = itertools.product(*(range(n) for n in dz.shape[:-1]))
+        b = "b" if dz.ndim == 2 else "b, ..."
+        if name == "bias":
+            terms = [term(f"dz[{_comma(p)}{j}]", dz[(*p, j)]) for p in places]
+            return f"db[{j}] = Σ dz[{b}, {j}]", terms
+        i = at[0]
+        terms = [term(f"x[{_comma(p)}{i}]·dz[{_comma(p)}{j}]", x[(*p, i)], dz[(*p, j)]) for p in places]
+        return f"dW[{i}, {j}] = Σ x[{b}, {i}]·dz[{b}, {j}]", terms
+
+    def back(self, at: Index) -> tuple[str, tuple[Term, ...]]:
+        """dx[.., i] = Σ dz[.., j]·W[i, j]."""
+        *where, i = at
+        assert self.dz is not None
+        row, lead = self.dz[tuple(where)], _comma(where)
+        terms = [term(f"dz[{lead}{j}]·W[{i}, {j}]", row[j], self.W[i, j]) for j in range(len(row))]
+        return f"dx[{lead}{i}] = Σ dz[{lead}j]·W[{i}, j]", largest_first(terms)
+
+    def views(self, at: Index) -> tuple[View, ...]:
+        """None: its terms say all."""
+        return ()
 
 
 def _comma(place: Sequence[int]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .numbers import columns, padded, told
 from .step import number
+from .view import View
 
 SHOWN = 12  # terms that are printed
 
@@ -47,6 +48,7 @@ class Why:
     update: tuple[tuple[str, float, float | None], ...] = ()
     update_formula: str = ""
     notes: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()  # the same as pictures
 
     @property
     def sum(self) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 from ..intrinsics import floats, ints, number
 from ..layout import B
 from .base import inline, kernel
-from .functions import choose, exp, expm1, f32, log, precise
+from .functions import choose, exp, expm1, f32, highest, log, precise
 from .gather import share
 from .loss_terms import ALMOST_1, EPSILON, at_least, power, power_grad, within
 
@@ -19,13 +19,22 @@ from .loss_terms import ALMOST_1, EPSILON, at_least, power, power_grad, within
 @inline
 def top_and_total(z: Any, C: int) -> Any:
     """(the greatest logit, Σ exp(z - it)), of which log p = z - greatest - log(total)."""
-    highest = z[0]
+    most, total = highest(z, C), f32(0)
     for i in range(C):
-        highest = max(highest, z[i])
-    total = f32(0)
+        total += exp(z[i] - most)
+    return most, total
+
+
+@inline
+def exponentials(z: Any, C: int, e: Any) -> Any:
+    """`top_and_total`, and the exponentials themselves in e."""
+    most, total = highest(z, C), f32(0)
     for i in range(C):
-        total += exp(z[i] - highest)
-    return highest, total
+        e[i] = z[i] - most
+    for i in range(C):  # of e alone: where z lay near e, this loop would not vectorize
+        e[i] = exp(e[i])
+        total += e[i]
+    return most, total
 
 
 @inline
@@ -66,12 +75,12 @@ def sparse_of_logits(op: int, ctx: int, tid: int, nt: int) -> None:
                 for i in range(C):
                     dz[i] = f32(0)
             continue
-        highest, total = top_and_total(z, C)
-        values[b] = log(total) - (z[k[b]] - highest)
+        most, total = exponentials(z, C, dz) if o[4] != 0 else top_and_total(z, C)
+        values[b] = log(total) - (z[k[b]] - most)
         if o[4] != 0:
             each = s[b] / total
             for i in range(C):
-                dz[i] = exp(z[i] - highest) * each
+                dz[i] *= each
             dz[k[b]] -= s[b]
 
 
@@ -127,19 +136,19 @@ def categorical_of_logits(op: int, ctx: int, tid: int, nt: int) -> None:
     s, values = floats(o[2], M), floats(o[3], M)
     for b in range(lo, hi):
         t, z = floats(o[0] + 4 * b * C, C), floats(o[1] + 4 * b * C, C)
-        highest, total = top_and_total(z, C)
+        dz = floats(o[4] + 4 * b * C, C)
+        most, total = exponentials(z, C, dz) if o[4] != 0 else top_and_total(z, C)
         log_total = log(total)
         value, whole = f32(0), f32(0)
         for i in range(C):
             soft = t[i] * keep + part
-            value += soft * ((z[i] - highest) - log_total)
+            value += soft * ((z[i] - most) - log_total)
             whole += soft
         values[b] = -value
         if o[4] != 0:
-            dz = floats(o[4] + 4 * b * C, C)
             each = whole / total
             for i in range(C):
-                dz[i] = (exp(z[i] - highest) * each - (t[i] * keep + part)) * s[b]
+                dz[i] = (dz[i] * each - (t[i] * keep + part)) * s[b]
 
 
 @kernel("loss.categorical_crossentropy")
@@ -186,18 +195,18 @@ def focal_of_logits(op: int, ctx: int, tid: int, nt: int) -> None:
     alpha, s, values = floats(o[9], C), floats(o[2], M), floats(o[3], M)
     for b in range(lo, hi):
         t, z = floats(o[0] + 4 * b * C, C), floats(o[1] + 4 * b * C, C)
-        highest, total = top_and_total(z, C)
+        most, total = top_and_total(z, C)
         log_total = log(total)
         value, whole = f32(0), f32(0)
         for i in range(C):
-            log_p, soft = (z[i] - highest) - log_total, alpha[i] * (t[i] * keep + part)
+            log_p, soft = (z[i] - most) - log_total, alpha[i] * (t[i] * keep + part)
             value += power(-expm1(log_p), gamma) * soft * log_p
             whole += soft * focus_grad(log_p, gamma)
         values[b] = -value
         if o[4] != 0:
             dz = floats(o[4] + 4 * b * C, C)
             for i in range(C):
-                log_p, soft = (z[i] - highest) - log_total, alpha[i] * (t[i] * keep + part)
+                log_p, soft = (z[i] - most) - log_total, alpha[i] * (t[i] * keep + part)
                 dz[i] = (soft * focus_grad(log_p, gamma) - exp(log_p) * whole) * s[b]
 
 

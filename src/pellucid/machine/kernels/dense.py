@@ -20,6 +20,9 @@ BLOCK = 8 * ROWS
 DEEP = SCRATCH_FLOATS // 2 // PANEL  # rows of a packed panel, at most
 MANY = 8  # panels packed at a time, at most
 FEW = 16  # rows of C below which packing does not pay
+STRETCH = (
+    512  # rows of x and dz at a time, on the way to dW: all of their columns that a thread needs stay in the cache
+)
 
 
 @inline
@@ -108,7 +111,9 @@ def weights(op: int, ctx: int, tid: int, nt: int) -> None:
     o, c = ints(op, 6), ints(ctx, 64)
     I, O, M = o[3], o[4], c[B] * o[5]
     i0, i1, j0, j1 = my_part(I, O, tid, nt, ROWS * nt > I)
-    multiply(o[0], 1, I, o[1], O, o[2], O, M, 0, 0, c[SCRATCH], i0, i1, j0, j1)
+    for k in range(0, M, STRETCH):
+        x, dz, depth = o[0] + 4 * k * I, o[1] + 4 * k * O, min(STRETCH, M - k)
+        multiply(x, 1, I, dz, O, o[2], O, depth, 0, ADD if k else 0, c[SCRATCH], i0, i1, j0, j1)
 
 
 @kernel("dense.bias")

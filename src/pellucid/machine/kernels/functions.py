@@ -36,28 +36,80 @@ def choose(context: Any, condition: Any, x: Any, y: Any) -> Any:
     return types.float32(types.boolean, types.float32, types.float32), generate
 
 
-@native
-def float_of_bits(context: Any, bits: Any) -> Any:
-    """The float32 that these 32 bits are."""
-
-    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.FloatType())
-
-    return types.float32(types.int32), generate
+INT = ir.IntType(32)  # whole numbers of 32 bits stay so only where no operator of Python's meets them: those take 64
 
 
 @native
-def bits_of_float(context: Any, x: Any) -> Any:
-    """The 32 bits of a float32."""
+def power_of_2(context: Any, n: Any) -> Any:
+    """2ⁿ for a whole n from -126 to 127."""
 
     def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.IntType(32))
+        exponent = builder.add(builder.fptosi(args[0], INT), INT(127))
+        return builder.bitcast(builder.shl(exponent, INT(23)), ir.FloatType())
+
+    return types.float32(types.float32), generate
+
+
+@native
+def exponent_of(context: Any, x: Any) -> Any:
+    """n, for x = 2ⁿ·m with m from ½ to 1, of a normal number above zero."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bits = builder.lshr(builder.bitcast(args[0], INT), INT(23))
+        return builder.sitofp(builder.sub(builder.and_(bits, INT(255)), INT(126)), ir.FloatType())
+
+    return types.float32(types.float32), generate
+
+
+@native
+def mantissa_of(context: Any, x: Any) -> Any:
+    """The m of `exponent_of`."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bits = builder.and_(builder.bitcast(args[0], INT), INT(0x007FFFFF))
+        return builder.bitcast(builder.or_(bits, INT(0x3F000000)), ir.FloatType())
+
+    return types.float32(types.float32), generate
+
+
+@native
+def rounded(context: Any, x: Any) -> Any:
+    """x with the first 12 bits of its mantissa, so that the square is exact."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(builder.and_(builder.bitcast(args[0], INT), INT(-4096)), ir.FloatType())
+
+    return types.float32(types.float32), generate
+
+
+def _turned(builder: Any, bits: Any) -> Any:
+    """All bits but the sign turned over, where that is set."""
+    return builder.xor(bits, builder.and_(builder.ashr(bits, INT(31)), INT(0x7FFFFFFF)))
+
+
+@native
+def ordered(context: Any, x: Any) -> Any:
+    """The bits of x as a whole number: the greater x, the greater that is. The greatest of many is then found without
+    asking of each whether it is NaN, which would keep the loop from vectorizing."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _turned(builder, builder.bitcast(args[0], INT))
 
     return types.int32(types.float32), generate
 
 
+@native
+def unordered(context: Any, bits: Any) -> Any:
+    """The x of `ordered(x)`."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(_turned(builder, args[0]), ir.FloatType())
+
+    return types.float32(types.int32), generate
+
+
 LOG2E, LN2_HIGH, LN2_LOW = f32(1.44269504), f32(0.693359375), f32(-2.12194440e-4)
-HIGHEST, LOWEST = f32(88.72283), f32(-103.97208)
+HIGHEST = f32(88.72283)  # the greatest x whose eˣ float32 has
 ZERO, HALF, ONE, TWO, INFINITY = f32(0), f32(0.5), f32(1), f32(2), f32(np.inf)
 
 
@@ -77,28 +129,18 @@ def reduced(x: Any) -> Any:
 
 
 @precise
-def power_of_2(n: Any) -> Any:
-    """2ⁿ for n from -126 to 127."""
-    return float_of_bits(nb.int32(nb.int32(n + nb.int32(127)) << nb.int32(23)))
-
-
-@precise
 def exp(x: Any) -> Any:
-    """eˣ = 2ⁿ·eʳ; 2ⁿ in two factors, since small ones are denormal."""
-    n, grown = reduced(min(max(x, LOWEST), HIGHEST))
-    i = np.int32(n)
-    half = i >> np.int32(1)
-    y = (grown + ONE) * power_of_2(half) * power_of_2(i - half)
-    y = choose(x > HIGHEST, INFINITY, y)
-    y = choose(x < LOWEST, ZERO, y)
-    return choose(x == x, y, x)
+    """eˣ = 2ⁿ·eʳ; 2ⁿ in two factors, since small ones are denormal, and from 2¹²⁸ on all are infinite."""
+    n, grown = reduced(min(max(x, f32(-104)), f32(89)))  # beyond them it is 0, and infinite
+    half = np.floor(n * HALF)
+    return (grown + ONE) * power_of_2(half) * power_of_2(n - half)
 
 
 @precise
 def expm1(x: Any) -> Any:
     """eˣ - 1 = 2ⁿ·(eʳ - 1) + (2ⁿ - 1), whose digits are not lost near zero; by halves, since 2ⁿ may be infinite."""
     n, grown = reduced(min(max(x, f32(-18)), HIGHEST))  # below -18 it is -1
-    half = power_of_2(np.int32(n) - np.int32(1))
+    half = power_of_2(n - ONE)
     y = TWO * (grown * half + (half - HALF))
     y = choose(x > HIGHEST, INFINITY, y)
     return choose(x == x, choose(x == ZERO, x, y), x)
@@ -108,11 +150,10 @@ def expm1(x: Any) -> Any:
 def log(x: Any) -> Any:
     """ln x. x = 2ⁿ·m with m from √½ to √2, and ln m by a polynomial in m - 1."""
     tiny = x < f32(1.17549435e-38)
-    bits = bits_of_float(choose(tiny, x * f32(8388608.0), x))
-    n = nb.int32(((bits >> nb.int32(23)) & nb.int32(255)) - nb.int32(126))
-    m = float_of_bits(nb.int32((bits & nb.int32(0x007FFFFF)) | nb.int32(0x3F000000)))
+    normal = choose(tiny, x * f32(8388608.0), x)
+    m = mantissa_of(normal)
     low = m < f32(0.707106781)
-    e = f32(n) - choose(low, ONE, ZERO) - choose(tiny, f32(23), ZERO)
+    e = exponent_of(normal) - choose(low, ONE, ZERO) - choose(tiny, f32(23), ZERO)
     z = choose(low, m + m, m) - ONE
     p = f32(7.0376836292e-2)
     p = p * z + f32(-1.1514610310e-1)
@@ -180,7 +221,7 @@ def normal(x: Any) -> Any:
     was even, 4e-8. Within 8 units in the last place in the lower tail.
     """
     h = min(abs(x), f32(15))
-    high = float_of_bits(nb.int32(bits_of_float(h) & nb.int32(-4096)))  # 12 bits of h, whose square is exact
+    high = rounded(h)
     low = HALF * (h - high) * (h + high)  # the rest of h²/2, at most 0.06
     e = exp(-HALF * high * high) * (ONE - low * (ONE - low * (HALF - low * f32(1 / 6))))
     t = ONE / (ONE + f32(0.35) * h)
@@ -195,20 +236,6 @@ def normal(x: Any) -> Any:
     p = p * t + f32(1.396212564e-01)
     tail = p * t * e
     return choose(x > ZERO, ONE - tail, tail), e * f32(0.3989422804)
-
-
-@precise
-def ordered(x: Any) -> Any:
-    """The bits of x as a whole number: the greater x, the greater that is. The greatest of many is then found without
-    asking of each whether it is NaN, which would keep the loop from vectorizing."""
-    bits = bits_of_float(x)
-    return nb.int32(bits ^ nb.int32((bits >> nb.int32(31)) & nb.int32(0x7FFFFFFF)))
-
-
-@precise
-def unordered(bits: Any) -> Any:
-    """The x of `ordered(x)`."""
-    return float_of_bits(nb.int32(bits ^ nb.int32((bits >> nb.int32(31)) & nb.int32(0x7FFFFFFF))))
 
 
 @precise

@@ -6,7 +6,8 @@
                                         fastest cache; the gradient is written nowhere
 
 The last begins the update before the whole gradient is known, so that must be known beforehand to be finite: it is
-where x and dL/dz are finite and far from overflowing. What is not so goes to the definition.
+where x and dL/dz are finite and far from overflowing. What is not so goes to the definition. To look for that is not
+worth it where x and dL/dz are far longer than the gradient is large.
 
 Each asks: is what is read written by one operation, of the kind that can do more, and read by nobody else?
 """
@@ -25,6 +26,8 @@ UPDATES = (
     "rmsprop", "rmsprop.momentum", "rmsprop.centered", "lion", "ftrl", "ftrl.power",
 )  # fmt: skip
 LARGE = 1 << 17  # numbers in dz beyond which it is packed
+FEW, MANY = 128, 512  # rows of dz up to which a gradient is joined with its update, and beyond which it never is;
+PER_COLUMN = 4  # in between, so many for each of its columns
 
 
 def fuse(code: Program, *, seen: bool = False) -> None:
@@ -120,9 +123,12 @@ def _update(steps: Steps, at: int, op: Op) -> None:
     assert isinstance(dw, Buffer)
     assert isinstance(dz, Buffer)
     assert isinstance(O, int)
+    assert isinstance(rows, int)
+    code = steps.code
     if users[finite].operands[1] != dw.size or op.operands[0] != dw.size or O > WIDEST:
         return
-    code = steps.code
+    if code.batch * rows > min(MANY, max(FEW, PER_COLUMN * O)):
+        return
     width = -(-O // 64) * 64  # whole panels
     packed = code.buffer((*dz.shape[:-1], width)) if code.batch * dz.size > LARGE else None
     steps.put(i, Op("dense.bounded", (x, dz, I, O, rows)))

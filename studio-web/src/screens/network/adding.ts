@@ -7,12 +7,23 @@ export function fresh(part: Part, path: Path): Block {
   if (part.class === "Dense") return 16;
   const block: Table = { class: part.class };
   for (const argument of part.arguments.filter((one) => one.required)) block[argument.name] = sensible(argument, part, path);
+  // Filters find something by a bend, and their maps stay as large as what they see.
+  if (block.filters !== undefined && part.arguments.some(({ name, default: usual }) => name === "activation" && usual === null)) {
+    block.activation = "relu";
+    if (part.class.startsWith("Conv")) block.padding = "same";
+  }
   return block;
 }
+
+const USUAL: Record<string, number> = {
+  filters: 8, kernel_size: 3, units: 16, num_heads: 2, key_dim: 8, head_dim: 8, num_query_heads: 2, num_key_value_heads: 1,
+};
 
 function sensible(argument: Argument, part: Part, path: Path): Json {
   // What goes around blocks is added to what they give, and must be as wide.
   if (argument.name === part.holds) return [{ class: "Dense", units: widthBefore(path), activation: "relu" }];
+  const usual = USUAL[argument.name];
+  if (usual !== undefined) return argument.kind === "shape" ? [usual] : usual;
   if (argument.choices?.length) return argument.choices[0]!;
   if (argument.family === "activations") return "relu";
   if (argument.kind === "float") return 0.2;

@@ -1,0 +1,1 @@
+"""Twelve networks of convolutions, recurrence and attention, trained beside other libraries."""

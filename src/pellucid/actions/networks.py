@@ -1,0 +1,122 @@
+"""Networks that have a name: a spec asks for one, and here its layers are written out for the data.
+
+The run's spec then has all of them in full, so that it can be read, changed and opened in the studio.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ..arrays import Shape
+from ..errors import DataError, InvalidArgument, Told
+from .data import Prepared
+from .spec import TrainSpec
+
+Blocks = list[int | dict[str, Any]]
+SMALLEST = 4  # pixels along a side, of which two pools leave one
+SHORTEST = 8  # steps of a window, of which a pool takes the half
+SETTLING = 0.9  # of the means that batch normalisation keeps: few steps are to settle them
+EMBEDDED = 32  # numbers for each character
+ROOMY = 16  # and from which on LeNet's convolutions take no border along
+STEPS = {"lenet": 3300, "cnn": 3300}  # of training, where nobody says how many epochs
+OTHERS, FEWEST, MOST = 1100, 2, 100  # the same of all others; and epochs at least and at most
+
+
+def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
+    """The spec with the layers of the network that it names, and its epochs; one without a name as it is."""
+    plain = all(isinstance(entry, int) for entry in spec.layers)
+    name = spec.network
+    if name == "auto" and plain:
+        name = "gru" if data.text else "conv1d" if data.windows else name
+    if data.channels:
+        spec = spec.model_copy(update={"keep": list(data.channels)})  # what new readings are asked for
+    if name == "auto":
+        return spec
+    if not plain:
+        told, fix = Told("tables"), "Leave the network's name out: tables say all."
+        raise InvalidArgument("spec, layers", f"numbers of units, as the network is {name}", told, fix)
+    found: dict[str, Any] = {"network": "auto", "layers": NETWORKS[name](spec, data)}
+    if spec.epochs is None and not spec.until_converged:
+        each = math.ceil(len(data.x_train) / spec.batch_size)
+        found["epochs"] = min(MOST, max(FEWEST, round(STEPS.get(name, OTHERS) / each)))
+    return spec.model_copy(update=found)
+
+
+def lenet(spec: TrainSpec, data: Prepared) -> Blocks:
+    """Two convolutions, a pool behind each. Source: LeCun, Bottou, Bengio & Haffner (1998), with ReLUs and maxima."""
+    blocks, side = _pictures(spec, data)
+    border = {} if side >= ROOMY else {"padding": "same"}
+    for filters in (16, 32):
+        blocks.append({"class": "Conv2D", "filters": filters, "kernel_size": 3, "activation": "relu", **border})
+        blocks.append({"class": "MaxPooling2D"})
+    return [*blocks, {"class": "Flatten"}, *spec.layers]
+
+
+def cnn(spec: TrainSpec, data: Prepared) -> Blocks:
+    """Convolutions with batch normalisation, twice the filters at each half of the size; then the mean over all places.
+    Source: Ioffe & Szegedy (2015); Lin, Chen & Yan, "Network in network" (2014)."""
+    blocks, side = _pictures(spec, data)
+    for stage in range(min(4, max(2, int(math.log2(side / 3))))):
+        filters = min(128, 32 << stage)
+        blocks += [
+            {"class": "Conv2D", "filters": filters, "kernel_size": 3, "padding": "same", "use_bias": False},
+            {"class": "BatchNormalization", "momentum": SETTLING},
+            {"class": "Activation", "activation": "relu"},
+            {"class": "MaxPooling2D"},
+        ]
+    return [*blocks, {"class": "GlobalAveragePooling2D"}, *spec.layers]
+
+
+def _pictures(spec: TrainSpec, data: Prepared) -> tuple[Blocks, int]:
+    """(what gives pictures their channels, the shorter side)."""
+    shape: Shape = tuple(data.x_train.shape[1:])
+    where, expected = f"spec, network {spec.network}", "pictures (height, width) or (height, width, channels)"
+    if len(shape) not in (2, 3) or data.table is not None:
+        told = Told(f"samples of the shape {shape}")
+        raise DataError(where, expected, told, "Give rows their shape: x.reshape(-1, height, width).")
+    if min(shape[:2]) < SMALLEST:
+        raise DataError(where, f"{expected} of at least {SMALLEST} × {SMALLEST} pixels", Told(f"the shape {shape}"))
+    return ([{"class": "Reshape", "target_shape": [*shape, 1]}] if len(shape) == 2 else []), min(shape[:2])
+
+
+def conv1d(spec: TrainSpec, data: Prepared) -> Blocks:
+    """Convolutions through time with batch normalisation, twice the filters at each half of the length; then the mean
+    over all steps. Source: Wang, Yan & Oates, "Time series classification from scratch" (2017)."""
+    shape: Shape = tuple(data.x_train.shape[1:])
+    if len(shape) != 2:
+        told, fix = Told(f"samples of the shape {shape}"), "Of a table: pass --window."
+        raise DataError(f"spec, network {spec.network}", "windows (steps, channels)", told, fix)
+    blocks: Blocks = []
+    for stage in range(min(3, max(1, shape[0].bit_length() - 3))):  # until some four steps are left
+        blocks += [
+            {"class": "Conv1D", "filters": 32 << stage, "kernel_size": 5, "padding": "same", "use_bias": False},
+            {"class": "BatchNormalization", "momentum": SETTLING},
+            {"class": "Activation", "activation": "relu"},
+        ]
+        if shape[0] >= SHORTEST:
+            blocks.append({"class": "MaxPooling1D"})
+    return [*blocks, {"class": "GlobalAveragePooling1D"}, *spec.layers]
+
+
+def recurrent(kind: str) -> Callable[[TrainSpec, Prepared], Blocks]:
+    """A row of numbers for each character, layers that go through them with a state, and the next character's
+    probabilities. Source: Sutskever, Martens & Hinton, "Generating text with recurrent neural networks" (2011)."""
+
+    def blocks(spec: TrainSpec, data: Prepared) -> Blocks:
+        if not data.text:
+            raise DataError(f"spec, network {spec.network}", "a text as data", Told(spec.data))
+        found: Blocks = [{"class": "Embedding", "input_dim": data.classes, "output_dim": EMBEDDED}]
+        for units in spec.layers:
+            found.append({"class": kind, "units": units, "return_sequences": True})
+            if spec.dropout:
+                found.append({"class": "Dropout", "rate": spec.dropout})
+        return [*found, {"class": "Dense", "units": data.classes, "activation": "softmax"}]
+
+    return blocks
+
+
+NETWORKS: dict[str, Callable[[TrainSpec, Prepared], Blocks]] = {
+    "lenet": lenet, "cnn": cnn, "conv1d": conv1d, "gru": recurrent("GRU"), "lstm": recurrent("LSTM"),
+}  # fmt: skip

@@ -1,0 +1,172 @@
+"""How recurrent layers read in C: what the inputs give to the gates of all steps in one product, in bytes if those are
+asked for; then a loop through time, in floats, whose gates are computed where that product lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ... import layers as L
+from ...activations import Activation
+from ...arrays import Array
+from .activations import FORMULAS
+from .products import matrix_product
+from .writer import At, Value, refused, writes
+
+
+def formula(at: At, activation: Activation, x: str) -> str:
+    """f(x), of one number."""
+    if activation.name not in FORMULAS:
+        raise refused(at, "a recurrent layer's activation that goes number by number", activation.name)
+    text = FORMULAS[activation.name](at, **activation.options).format(x)
+    return text if text.endswith(")") and text.count("(") == 1 else f"({text})"
+
+
+@dataclass
+class Loop:
+    """A loop through time being written: of sample n, the gates `now` at a step, and the states h and c."""
+
+    at: At
+    a: Value  # (B, T, G·H)
+    states: list[Value]  # h, or h and c, (B, H)
+
+    def __post_init__(self) -> None:
+        self.B, self.T, self.width = self.a.shape
+        self.H = self.at.layer.units
+        self.U = self.at.constant(self.at.p("recurrent_kernel").T, "recurrent_kernel")
+        self.type = self.at.writing.type
+
+    def g(self, x: str) -> str:
+        return formula(self.at, self.at.layer.activation, x)
+
+    def s(self, x: str) -> str:
+        return formula(self.at, self.at.layer.recurrent_activation, x)
+
+    def each(self, lines: Sequence[str], size: int = 0) -> list[str]:
+        """These lines, for each unit."""
+        head = f"for (size_t i = 0; i < {size or self.H}; i++)"
+        inner = [f"    {line}" for line in lines]
+        return [head, *inner] if len(lines) == 1 else [f"{head} {{", *inner, "}"]
+
+    def gate(self, g: int) -> str:
+        return f"now[{f'{g * self.H} + ' if g else ''}i]"
+
+    def recurring(self, name: str, g: int, state: str = "h[j]") -> str:
+        """The statement that adds what the state gives to a gate."""
+        row = f"({g * self.H} + i)" if g else "i"
+        return f"{name} += {state} * {self.U}[{row} * {self.H} + j];"
+
+    def product(self, names: dict[str, int], state: str = "h[j]") -> list[str]:
+        lines = [self.recurring(name, g, state) for name, g in names.items()]
+        head = f"for (size_t j = 0; j < {self.H}; j++)"
+        inner = [f"    {line}" for line in lines]
+        return [head, *inner] if len(lines) == 1 else [f"{head} {{", *inner, "}"]
+
+
+def lstm(loop: Loop) -> list[str]:
+    all_gates = [f"{loop.type} sum = now[i];", *loop.product({"sum": 0}), "now[i] = sum;"]
+    i, f, k, o = (loop.gate(g) for g in range(4))
+    update = [
+        f"c[i] = {loop.s(f)} * c[i] + {loop.s(i)} * {loop.g(k)};",
+        f"h[i] = {loop.s(o)} * {loop.g('c[i]')};",
+    ]
+    return [*loop.each(all_gates, 4 * loop.H), *loop.each(update)]
+
+
+def gru(loop: Loop) -> list[str]:
+    """With reset_after: what h gives to k is gated when it has been multiplied."""
+    at, (z, r, k), one = loop.at, (loop.gate(g) for g in range(3)), loop.at.number(1)
+    b = f"{at.constant(at.p('bias')[1][2 * loop.H :], 'bias')}[i]" if at.layer.use_bias else at.number(0)
+    gates = [
+        f"{loop.type} z = {z}, r = {r}, k = {b};",
+        *loop.product({"z": 0, "r": 1, "k": 2}),
+        f"{z} = {loop.s('z')};",
+        f"{k} += {loop.s('r')} * k;",
+        f"{k} = {loop.g(k)};",
+    ]
+    return [*loop.each(gates), *loop.each([f"h[i] = {z} * h[i] + ({one} - {z}) * {k};"])]
+
+
+def gru_before(loop: Loop) -> list[str]:
+    """Without: h is gated before it is multiplied."""
+    (z, r, k), one = (loop.gate(g) for g in range(3)), loop.at.number(1)
+    gates = [
+        f"{loop.type} z = {z}, r = {r};", *loop.product({"z": 0, "r": 1}), f"{z} = {loop.s('z')};",
+        f"{r} = {loop.s('r')} * h[i];",
+    ]  # fmt: skip
+    of_k = [f"{loop.type} k = {k};", *loop.product({"k": 2}, f"now[{loop.H} + j]"), f"{k} = {loop.g('k')};"]
+    return [*loop.each(gates), *loop.each(of_k), *loop.each([f"h[i] = {z} * h[i] + ({one} - {z}) * {k};"])]
+
+
+def simple(loop: Loop) -> list[str]:
+    gates = [f"{loop.type} sum = now[i];", *loop.product({"sum": 0}), f"now[i] = {loop.g('sum')};"]
+    return [*loop.each(gates), *loop.each(["h[i] = now[i];"])]
+
+
+@writes(L.GRU, L.LSTM, L.SimpleRNN)
+def recurrent(at: At) -> Any:
+    layer = at.layer
+    x, *initial = at.xs
+    B, H = x.shape[0], layer.units
+    a = matrix_product(at, x, at.p("kernel"), gates_bias(at))
+    states = [begun(at, (B, H), name, initial[i] if initial else None)
+              for i, name in enumerate("hc"[: layer.carried])]  # fmt: skip
+    loop = Loop(at, a, states)
+    y = states[0]
+    if layer.return_sequences:
+        y = at.new((B, loop.T, H), "out")
+    elif at.mask is not None:
+        y = begun(at, (B, H), "out", None)
+    kind = lstm if isinstance(layer, L.LSTM) else simple if isinstance(layer, L.SimpleRNN) else None
+    body = (kind or (gru if layer.reset_after else gru_before))(loop)
+    mask = [] if at.mask is None else [at.mask]
+    at.step(through_time(loop, body, y), [a, *states, *mask, *([y] if mask else [])], y)
+    return (y, *states) if layer.return_state else y
+
+
+def gates_bias(at: At) -> Array | None:
+    """What is added to xW; of two biases both, but for what is gated."""
+    if not at.layer.use_bias:
+        return None
+    b = at.p("bias")
+    if b.ndim == 1:
+        return b
+    H = at.layer.units
+    return np.concatenate([b[0, : 2 * H] + b[1, : 2 * H], b[0, 2 * H :]])
+
+
+def begun(at: At, shape: tuple[int, int], name: str, before: Value | None) -> Value:
+    """A state as it is before the first step: zeros, or what is given."""
+    y = at.new(shape, name)
+    value = at.number(0) if before is None else f"{at.named(before)}[i]"
+    lines = [f"for (size_t i = 0; i < {y.size}; i++)", f"    {y.memory.name}[i] = {value};"]
+    return at.step(lines, [] if before is None else [before], y)
+
+
+def through_time(loop: Loop, body: list[str], y: Value) -> list[str]:
+    """The loop over the steps, whose body takes one."""
+    at, T, H, type_ = loop.at, loop.T, loop.H, loop.type
+    step = f"({T - 1} - t)" if at.layer.go_backwards else "t"
+    sample = f"n * {T} + " if loop.B > 1 else ""
+    place = f"({sample}{step})" if sample else step
+    states = [f"{type_} *const {name} = {state.memory.name}{f' + n * {H}' if loop.B > 1 else ''};"
+              for name, state in zip("hc", loop.states, strict=False)]  # fmt: skip
+    lines = [f"{type_} *const now = {loop.a.memory.name} + {place} * {loop.width};"]
+    out = f"{y.memory.name}[{'(' + sample + 't)' if sample else 't'} * {H} + i]"
+    ends = f"{y.memory.name}[{f'n * {H} + ' if loop.B > 1 else ''}i]"
+    sequences, zeroed = at.layer.return_sequences, at.layer.zero_output_for_mask
+    if at.mask is not None:
+        before = at.number(0) if zeroed else f"t ? {y.memory.name}[({sample}t - 1) * {H} + i] : {at.number(0)}"
+        left = [f"{out} = {before};"] if sequences else [f"{ends} = {at.number(0)};"] if zeroed else []
+        lines += [f"if ({at.named(at.mask)}[{place}] == {at.number(0)}) {{"]
+        lines += [f"    {line}" for line in (loop.each(left) if left else [])]
+        lines += ["    continue;", "}"]
+    lines += body
+    if sequences or at.mask is not None:
+        lines += loop.each([f"{out if sequences else ends} = h[i];"])
+    lines = [f"for (size_t t = 0; t < {T}; t++) {{", *(f"    {line}" for line in lines), "}"]
+    head = f"for (size_t n = 0; n < {loop.B}; n++) {{" if loop.B > 1 else "{"
+    return [head, *(f"    {line}" for line in [*states, *lines]), "}"]

@@ -1,0 +1,59 @@
+"""How what stands between layers reads in C: steps taken apart and put together, turned around, or left as a mask says;
+and masks themselves, which are numbers, 0 for what does not count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ... import layers as L
+from ...layers.bidirectional import Together, Turned
+from ...layers.masking import MaskOf
+from ...layers.rnn import Counted, Stacked, Zeros
+from ...layers.time_distributed import Apart, InSteps
+from .layers import counting
+from .loops import elementwise, moved
+from .writer import EMITTERS, At, Value, reshaped, writes
+
+
+@writes(Zeros)
+def zeros(at: At) -> Value:
+    return at.known(np.zeros(at.shape), "zeros")
+
+
+@writes(Stacked)
+def stacked(at: At) -> Value:
+    return moved(at, at.xs, lambda *places: np.stack(places, axis=1))
+
+
+@writes(Counted)
+def counted(at: At) -> Value:
+    new, old, mask = at.xs
+    step = moved(at, [mask], lambda places: places[:, at.layer.step])
+    step = reshaped(step, (*step.shape, *[1] * (len(new.shape) - 1)))
+    return elementwise(at, [new, old, step], "{2} != 0.0f ? {0} : {1}")
+
+
+@writes(Turned)
+def turned(at: At) -> Value:
+    return moved(at, [at.x], lambda places: places[:, ::-1])
+
+
+@writes(Together)
+def together(at: At) -> Any:
+    merging = at.layer.merging
+    return EMITTERS[type(merging)](replace(at, layer=merging))
+
+
+@writes(Apart, InSteps)
+def as_they_lie(at: At) -> Value:
+    return reshaped(at.x, at.shape)
+
+
+@writes(MaskOf)
+def mask_of(at: At) -> Value | None:
+    if isinstance(at.layer.layer, L.Masking):
+        return counting(at, at.layer.layer.mask_value)
+    return elementwise(at, [at.x], "{0} != 0.0f ? 1.0f : 0.0f") if isinstance(at.layer.layer, L.Embedding) else None

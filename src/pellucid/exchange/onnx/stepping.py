@@ -1,0 +1,73 @@
+"""How what stands between layers reads in ONNX: steps taken apart and put together, turned around, or left as a mask
+says; and masks themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ... import layers as L
+from ...layers.bidirectional import Together, Turned
+from ...layers.masking import MaskOf, WithMask
+from ...layers.rnn import Counted, Stacked, Zeros
+from ...layers.time_distributed import Apart, InSteps
+from .layers import left_out
+from .writer import EMITTERS, At, writes
+
+
+@writes(Zeros)
+def zeros(at: At) -> str:
+    """As many rows as there are of what is read."""
+    rows = at.op("Shape", at.x, start=0, end=1)
+    return at.op("Expand", at.number(0.0), at.op("Concat", rows, at.whole(*at.layer.of_sample), axis=0))
+
+
+@writes(Stacked)
+def stacked(at: At) -> str:
+    return at.op("Concat", *(at.op("Unsqueeze", x, at.whole(1)) for x in at.xs), axis=1)
+
+
+@writes(Counted)
+def counted(at: At) -> str:
+    new, old, mask = at.xs
+    step = at.op("Gather", at.cast(mask, at.kinds[2], "bool"), at.whole(at.layer.step), axis=1)
+    return at.op("Where", at.reshaped(step, [1] * len(at.shape)), new, old)
+
+
+@writes(Turned)
+def turned(at: At) -> str:
+    return at.backwards(at.x)
+
+
+@writes(Together)
+def together(at: At) -> str:
+    merging = at.layer.merging
+    return str(EMITTERS[type(merging)](replace(at, layer=merging)))
+
+
+@writes(Apart)
+def apart(at: At) -> str:
+    return at.op("Reshape", at.x, at.whole(-1, *at.out_shape))
+
+
+@writes(InSteps)
+def in_steps(at: At) -> str:
+    return at.op("Reshape", at.x, at.whole(-1, *at.out_shape))
+
+
+# Masks -----------------------------------------------------------------------------------------------------------
+
+
+@writes(WithMask)
+def with_mask(at: At) -> str:
+    return at.x
+
+
+@writes(MaskOf)
+def mask_of(at: At) -> str | None:
+    layer = at.layer.layer
+    if isinstance(layer, L.Masking):
+        x = at.cast(at.x, at.kinds[0], at.writing.dtype)
+        return at.op("Not", left_out(at, x, layer.mask_value, keepdims=0))
+    if isinstance(layer, L.Embedding):
+        return at.op("Not", at.op("Equal", at.x, at.writing.array(0, f"{at.label}/none", at.kinds[0])))
+    return None

@@ -1,0 +1,84 @@
+"""How recurrent layers are written for PyTorch: nn.LSTM, nn.GRU or nn.RNN where it is the same function, in training
+too; `Recurrence` of `parts.py`, step by step, where there are masks, dropout, or other activations. Both have the same
+weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import layers as L
+from ...activations import Activation
+from .activations import MODULES
+from .layers import unusual
+from .writer import At, Call, writes
+
+EACH = slice(None)
+
+
+@writes(L.GRU, L.LSTM, L.SimpleRNN)
+def recurrent(at: At) -> Any:
+    layer = at.layer
+    own = own_module(at)
+    if own is None:
+        y, last, *states = through_time(at)
+    else:
+        kind, options = own
+        y, last, *states = of_module(at, kind, options)
+    found = y if layer.return_sequences else last
+    return (found, *states) if layer.return_state else found
+
+
+def own_module(at: At) -> tuple[str, dict[str, Any]] | None:
+    """(class, options) of the module of torch.nn that does the same, if there is one."""
+    layer = at.layer
+    g, plain = layer.activation, {"tanh": {}, "relu": {"nonlinearity": "relu"}}
+    if at.mask is not None or layer.dropout or layer.recurrent_dropout:
+        return None
+    if isinstance(layer, L.SimpleRNN):
+        usual = g.name in plain and not any(g.options.values())
+        return ("nn.RNN", plain[g.name]) if usual else None
+    if (g.name, layer.recurrent_activation.name) != ("tanh", "sigmoid"):
+        return None
+    return ("nn.LSTM", {}) if isinstance(layer, L.LSTM) else ("nn.GRU", {}) if layer.reset_after else None
+
+
+def of_module(at: At, kind: str, options: dict[str, Any]) -> list[Any]:
+    """All outputs, the last one, and the last states, by a module of torch.nn."""
+    layer = at.layer
+    x, *states = at.xs
+    x = at.op("torch.flip", x, [1]) if layer.go_backwards else x
+    begun = tuple(at.op(".unsqueeze", state, 0) for state in states)
+    told = unusual({"bias": (layer.use_bias, True)}) | {"batch_first": True} | options
+    given = (x, *([] if not begun else [begun if len(begun) > 1 else begun[0]]))
+    both = at.module(kind, at.shape[1], layer.units, xs=given, **told)
+    y = at.op("operator.getitem", both, 0)
+    last = None if layer.return_sequences else at.op("operator.getitem", y, (EACH, -1))
+    if not layer.return_state:
+        return [y, last]
+    ends = at.op("operator.getitem", both, 1)
+    ends = [at.op("operator.getitem", ends, i) for i in range(2)] if layer.carried > 1 else [ends]
+    return [y, last, *(at.op("operator.getitem", end, 0) for end in ends)]
+
+
+def through_time(at: At) -> list[Any]:
+    """The same, by a module that takes the steps one by one."""
+    layer = at.layer
+    mode = "LSTM" if isinstance(layer, L.LSTM) else "GRU" if isinstance(layer, L.GRU) else "RNN_TANH"
+    gate = made(layer.recurrent_activation) if mode != "RNN_TANH" else None
+    told = unusual({
+        "bias": (layer.use_bias, True), "dropout": (layer.dropout, 0.0), "of_states": (layer.recurrent_dropout, 0.0),
+        "backwards": (layer.go_backwards, False), "zero_output": (layer.zero_output_for_mask, False),
+        "before": (mode == "GRU" and not layer.reset_after, False),
+    })  # fmt: skip
+    x, *states = at.xs
+    masked = [at.mask] if states or at.mask is not None else []
+    both = at.module(
+        "Recurrence", mode, at.shape[1], layer.units, made(layer.activation), gate, xs=(x, *masked, *states), **told
+    )  # fmt: skip
+    count = 2 + layer.carried if layer.return_state else 2
+    return [at.op("operator.getitem", both, i) if i != layer.return_sequences else None for i in range(count)]
+
+
+def made(activation: Activation) -> Call:
+    """The module of an activation."""
+    return MODULES[activation.name](**activation.options) or Call("nn.Identity")

@@ -1,0 +1,43 @@
+"""How layers that bring pictures to a size are written for PyTorch. Those that change pictures at random in training
+are left out: a module of them would not throw the same dice, and torchvision has transforms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import layers as L
+from ...layers.channels import LAST
+from ...layers.resizing import NONE
+from ..fitting import is_identity
+from .layers import unchanged
+from .pictures import summed
+from .sliding import entered, left, plain
+from .writer import At, writes
+
+writes(
+    L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
+)(unchanged)  # fmt: skip
+
+
+@writes(L.CenterCrop, L.RandomCrop, L.Resizing)
+def fitted(at: At) -> Any:
+    size, _ = at.layer.split(at.shape)
+    fit, last, x = at.layer.fit(size), at.layer.data_format == LAST, at.x
+    if fit.cutting != NONE:
+        parts = [slice(b, n - a) for (b, a), n in zip(fit.cutting, size, strict=True)]
+        x = at.op("operator.getitem", x, (slice(None), *([] if last else [slice(None)]), *parts))
+    if fit.padding != NONE:
+        widths = [n for pair in fit.padding[::-1] for n in pair]  # PyTorch begins at the last axis
+        x = at.op("torch.nn.functional.pad", x, [*([0, 0] if last else []), *widths], value=fit.fill)
+    return x if all(map(is_identity, fit.matrices)) else summed(at, x, fit.matrices)
+
+
+@writes(
+    L.AdaptiveAveragePooling1D, L.AdaptiveAveragePooling2D, L.AdaptiveAveragePooling3D, L.AdaptiveMaxPooling1D,
+    L.AdaptiveMaxPooling2D, L.AdaptiveMaxPooling3D,
+)  # fmt: skip
+def adaptive(at: At) -> Any:
+    layer = at.layer
+    largest = isinstance(layer, L.AdaptiveMaxPooling1D | L.AdaptiveMaxPooling2D | L.AdaptiveMaxPooling3D)
+    kind = f"nn.Adaptive{'Max' if largest else 'Avg'}Pool{layer.axes}d"
+    return left(at, at.module(kind, plain(layer.output_size), xs=(entered(at),)))

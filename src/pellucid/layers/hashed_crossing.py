@@ -1,0 +1,84 @@
+"""HashedCrossing: one bin for what several features are together.     x₁, x₂, ... (B,) or (B, 1)   y (B,) or (B, 1)"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any, Unpack, cast
+
+import numpy as np
+
+from .. import checks
+from ..arrays import Array, Arrays, Shape
+from ..errors import ShapeError
+from ..rng import Key
+from .base import LayerOptions, layers
+from .encoding import Encoding
+from .hashes import WORD, crossed, fingerprint
+from .hashing import text_or_numbers, whole_argument
+
+START = 0xDECAFCAFFE  # as in TensorFlow
+
+
+@layers.add()
+class HashedCrossing(Encoding):
+    """A bin for each combination of categories: y = hash(x₁, x₂, ...) mod num_bins. The bins are Keras's.
+
+    Each x is text or whole numbers. Shapes: x₁, x₂, ... (B,) or (B, 1); y the same, or (B, num_bins) with output_mode
+    "one_hot".
+
+    >>> layer = HashedCrossing(num_bins=5)
+    >>> layer([["A", "B", "A", "B", "A"], [101, 101, 101, 102, 102]])
+    array([1, 4, 1, 1, 3])
+    """
+
+    takes_many = True
+    modes = ("int", "one_hot")
+    reads = ""
+
+    def __init__(
+        self, num_bins: int, output_mode: str = "int", sparse: bool = False, **options: Unpack[LayerOptions]
+    ) -> None:
+        dtype, whole = whole_argument(type(self).__name__, output_mode, options.get("dtype"))
+        super().__init__(**cast(LayerOptions, {**options, "dtype": dtype}))
+        self.whole_dtype = whole
+        self.num_bins = checks.integer(self.where("num_bins"), num_bins, minimum=1)
+        self.keep_mode(output_mode, sparse)
+
+    @property
+    def depth(self) -> int:
+        return self.num_bins
+
+    def parameters(self, *shapes: Shape) -> Any:
+        return ()
+
+    def read(self, where: str, data: Any) -> Array:
+        return text_or_numbers(self.name, where, data)
+
+    def output_shape_for(self, *shapes: Shape) -> Shape:
+        if len(shapes) < 2 or len(set(shapes)) > 1 or shapes[0] not in ((), (1,)):
+            wanted = "several inputs (B,), or several (B, 1)"
+            raise ShapeError(f"layer {self.name!r}, input", wanted, [(None, *shape) for shape in shapes])
+        return self.shape_encoded(shapes[0])
+
+    def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
+        features = [self.read(f"layer {self.name!r}, input", x) for x in xs]
+        rows = zip(*([_number(one) for one in x.reshape(-1).tolist()] for x in features), strict=True)
+        places = np.array([reduce(crossed, row, START) % self.num_bins for row in rows], "int64")
+        return self.in_mode(places.reshape(features[0].shape)), None
+
+    def places(self, x: Array) -> Array:
+        return x
+
+    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
+        return (None,) * len(self.sample_shapes), {}
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; the dtype is that of what it gives, as in Keras."""
+        return {**super().get_config(), "dtype": self.gives_dtype}
+
+
+def _number(value: Any) -> int:
+    """64 bits: of a whole number its own, of text a hash."""
+    if isinstance(value, int):
+        return value & WORD
+    return fingerprint(value if isinstance(value, bytes) else value.encode())

@@ -1,0 +1,188 @@
+"""Windows of a table whose rows follow each other in time: samples (T, C) for networks that see how readings go on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import Array
+from ..data.folds import folds
+from ..errors import DataError, InvalidArgument, Told
+from ..rng import Key
+from .cells import lacking, numbers
+from .columns import cells_of, understand, understood
+from .table import Table
+
+SHOWN = 6  # names in a remark
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of a table, each within one group of rows."""
+
+    x: Array  # (N, T, C) float32
+    y: Array | None  # (N,): the target that most rows of each have
+    group: Array  # (N,): the number of the group that each is from
+    first: Array  # (N,): the row with which each begins
+    channels: tuple[str, ...]  # the columns that are read
+    remarks: tuple[str, ...]
+
+
+def windows_of(
+    table: Table, length: int, stride: int, group_by: str = "", target: str = "", channels: Sequence[str] = (),
+    drop: Collection[str] = (),
+) -> Windows:  # fmt: skip
+    """Windows of `length` rows, a new one every `stride` rows; none goes over from one value of `group_by` to another.
+
+    channels: the columns to read; all of numbers but `target` and `drop` unless given. Rows follow each other as they
+    do in the file. A window has the target of most of its rows, of equals the later one's.
+
+    >>> does = ["sit", "run", "run", "sit", "sit"]
+    >>> table = Table.of({"a": [1, 2, 3, 4, 5], "who": ["x", "x", "x", "y", "y"], "does": does})
+    >>> found = windows_of(table, 2, 1, "who", "does")
+    >>> found.x[:, :, 0].tolist(), found.y.tolist(), found.group.tolist()
+    ([[1.0, 2.0], [2.0, 3.0], [4.0, 5.0]], ['run', 'run', 'sit'], [0, 0, 1])
+    """
+    remarks = list(table.remarks)
+    if not channels:
+        channels = _channels(table.without({target, group_by, *drop}), remarks)
+    readings = np.stack([_numbers(table, name) for name in channels], axis=1).astype(np.float32)
+    group = _groups(table, group_by)
+    starts = _starts(group, length, stride, table.source, remarks)
+    places = starts[:, None] + np.arange(length)
+    order = np.argsort(group, kind="stable")
+    rows = order[places]
+    y = None
+    if target:
+        values, codes = np.unique(_labels(table, target), return_inverse=True)
+        found, mixed = _commonest(codes.reshape(-1)[rows], len(values))
+        y = values[found]
+        if mixed:
+            remarks.append(
+                f"{mixed} of {len(rows):,} windows hold several values of {target}: that of most rows counts."
+            )
+    return Windows(readings[rows], y, group[rows[:, 0]], table.rows[rows[:, 0]], tuple(channels), tuple(remarks))
+
+
+def _channels(table: Table, remarks: list[str]) -> list[str]:
+    found, left = [], []
+    for column in understand(table):
+        if column.kind == "number" and not column.dropped:
+            found.append(column.name)
+        else:
+            left.append(f"{column.name} ({column.dropped or 'holds no numbers'})")
+    if left:
+        remarks.append(f"Left out: {', '.join(left[:SHOWN])}{', ...' if len(left) > SHOWN else ''}.")
+    if not found:
+        raise DataError(table.source, "columns of numbers to read", Told("none"))
+    return found
+
+
+def _numbers(table: Table, name: str) -> Array:
+    column = understood(table, name)
+    where, fix = table.source, f"Leave the column out: --drop {name}"
+    if column.kind != "number":
+        raise DataError(f"{where}, column {name!r}", "numbers", Told(f"a column of the kind {column.kind}"), fix)
+    found = numbers(cells_of(table, name, "number"), column.form)[0]
+    if (gaps := ~np.isfinite(found)).any():
+        told = Told(f"nothing there, and in {gaps.sum() - 1} rows more" if gaps.sum() > 1 else "nothing there")
+        fix = f"Fill it in, or leave the column out: --drop {name}"
+        raise DataError(table.place(int(gaps.argmax()), name), "a number, as windows have no gaps", told, fix)
+    return found
+
+
+def _groups(table: Table, by: str) -> Array:
+    """The number of each row's group (N,)."""
+    if not by:
+        return np.zeros(len(table), np.intp)
+    cells = table[by]
+    if (empty := lacking(cells)).any():
+        raise DataError(table.place(int(empty.argmax()), by), "the group of the row", Told("nothing there"))
+    _, numbered = np.unique(cells.astype(str), return_inverse=True)
+    return numbered.reshape(-1).astype(np.intp)
+
+
+def _starts(group: Array, length: int, stride: int, source: str, remarks: list[str]) -> Array:
+    """Where windows begin, among the rows ordered by their groups."""
+    sizes = np.bincount(group)
+    begins = np.cumsum(sizes) - sizes
+    short = int((sizes < length).sum())
+    starts = [begin + np.arange(0, size - length + 1, stride) for begin, size in zip(begins, sizes, strict=True)]
+    found: Array = np.concatenate(starts)
+    if not len(found):
+        told = Told(f"{len(sizes)} of at most {sizes.max(initial=0)} rows" if len(sizes) > 1 else f"{len(group)} rows")
+        raise DataError(
+            source, f"a group of at least {length} rows, as the window is", told, "Take a shorter --window."
+        )
+    if short:
+        remarks.append(f"{short} of {len(sizes)} groups have fewer than {length} rows, and give no window.")
+    return found
+
+
+def _labels(table: Table, target: str) -> Array:
+    column = understood(table, target)
+    cells = table[target]
+    if (empty := lacking(cells)).any():
+        fix = "Fill it in, or take the rows out."
+        raise DataError(table.place(int(empty.argmax()), target), "a target in each row", Told("nothing there"), fix)
+    if column.kind != "number":
+        return cells.astype(str)
+    found = numbers(cells_of(table, target, "number"), column.form)[0]
+    return found.astype(np.int64) if (found == np.trunc(found)).all() else found
+
+
+def _commonest(codes: Array, classes: int) -> tuple[Array, int]:
+    """(the code that most places of each row (N, T) have, of equals the one that comes later; how many rows have
+    several)."""
+    counts = np.zeros((len(codes), classes))
+    rows = np.arange(len(codes))
+    for t in range(codes.shape[1]):
+        counts[rows, codes[:, t]] += 1 + t / codes.shape[1] ** 2  # less than one row altogether
+    return counts.argmax(axis=1), int((codes.min(axis=1) != codes.max(axis=1)).sum())
+
+
+def parted(
+    found: Windows, grouped: bool, shares: tuple[float, float], seed: int, fold: tuple[int, int] | None = None
+) -> tuple[Array, Array, Array]:
+    """(windows to train on, to watch, to test on): each group's in one part, the parts drawn by lot; without groups
+    what comes later in a later part, and what lies across a border in none.
+
+    shares: to test on, and of the rest to watch. fold: (i, k), the i-th of k folds of the rest in place of it.
+    """
+    if not grouped:
+        if fold is not None:
+            raise InvalidArgument("windows, folds", "groups of rows", Told("none"), "Pass --group-by, or no folds.")
+        return _in_order(found, shares)
+    groups = Key(seed).fold("groups").permutation(int(found.group.max()) + 1)
+    groups = groups[np.isin(groups, found.group)]
+    tested = math.ceil(shares[0] * len(groups))
+    watched = math.ceil(shares[1] * (len(groups) - tested))
+    if len(groups) - tested - watched < 1:
+        fix = "Group by another column, or leave --group-by out: later rows are then kept for the test."
+        least = f"at least {1 + tested + watched} groups, for each part one"
+        raise DataError("windows", least, Told(f"{len(groups)}"), fix)
+    test = np.isin(found.group, groups[:tested])
+    rest = np.flatnonzero(~test)
+    if fold is not None:
+        train, held = folds(len(rest), fold[1], groups=found.group[rest], seed=seed)[fold[0]]
+        return rest[train], rest[held], np.flatnonzero(test)
+    held = np.isin(found.group, groups[tested : tested + watched])
+    return np.flatnonzero(~test & ~held), np.flatnonzero(held), np.flatnonzero(test)
+
+
+def _in_order(found: Windows, shares: tuple[float, float]) -> tuple[Array, Array, Array]:
+    first, last = found.first, found.first + found.x.shape[1]
+    later = round((1 - shares[0]) * int(last.max()))
+    watch = round((1 - shares[1]) * later)
+    parts = [
+        np.flatnonzero(last <= watch),
+        np.flatnonzero((first >= watch) & (last <= later)),
+        np.flatnonzero(first >= later),
+    ]
+    if not len(parts[0]) or not len(parts[2]) or (shares[1] and not len(parts[1])):
+        told, fix = Told(f"{len(first)} in all"), "Take a shorter --window or --stride, or more rows."
+        raise DataError("windows", "windows to train on, to watch and to test on, which share no rows", told, fix)
+    return parts[0], parts[1], parts[2]

@@ -1,0 +1,119 @@
+"""Networks by their names: written out in full, for pictures of any size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid import errors
+from pellucid.actions.building import build
+from pellucid.actions.data import prepare
+from pellucid.actions.networks import written_out
+from pellucid.actions.spec import TrainSpec
+from pellucid.actions.train import EpochEnded, planned_epochs, resume, train
+from pellucid.actions.trying import Tried
+
+
+class Killed(BaseException):
+    """Stands for the power going out."""
+
+
+def pictures(folder: Path, shape: tuple[int, ...], n: int = 60) -> str:
+    """Pictures with a bright half, above or below."""
+    x = np.random.default_rng(0).integers(0, 90, (n, *shape)).astype(np.uint8)
+    y = np.arange(n) % 2
+    half = shape[0] // 2
+    x[y == 0, :half] += 120
+    x[y == 1, half:] += 120
+    path = folder / "pictures.npz"
+    np.savez(path, x=x, y=y)
+    return str(path)
+
+
+@pytest.mark.parametrize("network", ["lenet", "cnn"])
+@pytest.mark.parametrize("shape", [(28, 28), (8, 8), (4, 5), (16, 40), (32, 32, 3), (64, 64, 3)])
+def test_it_fits_pictures_of_any_size(tmp_path: Path, network: str, shape: tuple[int, ...]):
+    spec = TrainSpec(data=pictures(tmp_path, shape), network=network, layers=[8])
+    data = prepare(spec)
+    model = build(spec, data, 1)
+    assert model.output_shape == (None, 2)
+    assert type(model.layers[0]).__name__ == "Rescaling"  # and nothing that makes the pictures flat
+    written = written_out(spec, data)
+    assert [entry["class"] for entry in written.layers[:-1]].count("Conv2D") >= 2
+    assert written.layers[-1] == 8
+    again = build(TrainSpec.of(written.model_dump()), data, 1)
+    assert [type(layer) for layer in again.layers] == [type(layer) for layer in model.layers]
+    assert all((a == b).all() for a, b in zip(again.get_weights(), model.get_weights(), strict=True))
+
+
+def test_the_name_brings_what_suits_it_and_what_is_said_counts(tmp_path: Path):
+    assert TrainSpec(network="lenet").learning_rate == 0.003
+    assert TrainSpec(network="lenet").batch_size == 64
+    assert TrainSpec(network="lenet", optimizer="sgd").learning_rate is None  # the rate is Adam's
+    assert TrainSpec(network="lenet", learning_rate=0.1, batch_size=8).learning_rate == 0.1
+    spec = TrainSpec(data=pictures(tmp_path, (8, 8)), network="lenet")
+    data = prepare(spec)
+    assert planned_epochs(spec, data) == 100  # few pictures: as many steps would be too many epochs
+    assert planned_epochs(spec.model_copy(update={"epochs": 3}), data) == 3
+
+
+def test_a_run_has_the_layers_in_full_and_goes_on_after_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    spec = TrainSpec(data=pictures(tmp_path, (8, 8)), network="cnn", layers=[6], batch_size=8, epochs=6)
+    whole = train(spec, out=Path("whole"))
+    assert whole.metrics["accuracy"] == 1.0
+    kept = whole.run.read_spec()
+    assert kept.network == "auto"
+    assert kept.layers[1] == {
+        "class": "Conv2D", "filters": 32, "kernel_size": 3, "padding": "same", "use_bias": False,
+    }  # fmt: skip
+
+    def power_cut(event: object) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 1:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(spec, out=Path("cut"), on_event=power_cut)
+    resume(Path("cut"))
+    again = train(kept, out=Path("again"))
+    for other in (Path("cut"), again.run.path):
+        assert (other / "model.keras").read_bytes() == (whole.run.path / "model.keras").read_bytes()
+
+
+def test_a_search_lays_its_values_over_the_name(tmp_path: Path):
+    base = {"data": pictures(tmp_path, (8, 8)), "network": "lenet", "epochs": 1}
+    spec = Tried(base, []).spec({"layers": [5, 4], "dropout": 0.5})
+    names = [type(layer).__name__ for layer in build(spec, prepare(spec), 1).layers]
+    assert names[-6:] == ["Flatten", "Dense", "Dropout", "Dense", "Dropout", "Dense"]
+
+
+def test_what_does_not_go_together_is_said(tmp_path: Path):
+    spec = TrainSpec(data=pictures(tmp_path, (8, 8)), network="lenet", layers=[{"class": "Flatten"}])
+    with pytest.raises(
+        errors.InvalidArgument, match=r"spec, layers: expected numbers of units, as the network is lenet"
+    ):
+        written_out(spec, prepare(spec))
+    for wrong, said in (
+        ({"data": "moons", "network": "cnn"}, r"network cnn: expected pictures .* samples of the shape \(2,\)"),
+        ({"data": pictures(tmp_path, (3, 9)), "network": "lenet"}, "at least 4 × 4 pixels"),
+        ({"data": "moons", "network": "gru"}, "network gru: expected a text as data, got moons"),
+    ):
+        spec = TrainSpec.of(wrong)
+        with pytest.raises(errors.DataError, match=said):
+            written_out(spec, prepare(spec))
+    with pytest.raises(errors.InvalidArgument, match="network"):
+        TrainSpec.of({"network": "lenett"})
+
+
+def test_convolutions_of_the_spec_itself_take_pictures_as_they_are(tmp_path: Path):
+    layers = [{"class": "Conv2D", "filters": 2, "kernel_size": 3}, {"class": "Flatten"}, 4]
+    path = pictures(tmp_path, (6, 6, 3))
+    spec = TrainSpec(data=path, layers=layers)
+    assert [type(one).__name__ for one in build(spec, prepare(spec), 1).layers[:2]] == ["Rescaling", "Conv2D"]
+    scaled = TrainSpec(data=path, layers=layers, scale="normalize")
+    data = prepare(scaled)
+    front = build(scaled, data, 1).layers[0]
+    assert np.allclose(np.ravel(front.mean), data.x_train.mean(axis=(0, 1, 2)))  # one for each colour
+    assert np.allclose(np.ravel(front.variance), data.x_train.var(axis=(0, 1, 2)))

@@ -1,0 +1,84 @@
+"""Windows of readings: within their groups, and whole groups in one part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pellucid import errors
+from pellucid.tables import Table, parted, windows_of
+
+
+def readings(groups: int = 6, rows: int = 20) -> Table:
+    """Of each group in turn a row, so that groups lie in each other; the reading tells group and time."""
+    who = [f"p{g}" for _ in range(rows) for g in range(groups)]
+    values = [100.0 * g + t for t in range(rows) for g in range(groups)]
+    does = ["sit" if t < rows // 2 else "run" for t in range(rows) for _ in range(groups)]
+    return Table.of({"who": who, "a": values, "b": [-v for v in values], "note": ["x"] * len(who), "does": does})
+
+
+def test_no_window_goes_over_from_one_group_to_another():
+    found = windows_of(readings(), 8, 3, "who", "does")
+    a = found.x[:, :, 0]
+    assert found.channels == ("a", "b")
+    assert (np.diff(a, axis=1) == 1).all()  # in the order of time
+    assert (a // 100 == found.group[:, None]).all()
+    assert len(found.x) == 6 * 5  # begun at 0, 3, 6, 9 and 12
+    assert (found.first == (a[:, 0] % 100) * 6 + found.group).all()  # rows of the file
+    assert any("note (is always x)" in remark for remark in found.remarks)
+
+
+def test_the_target_is_that_of_most_rows():
+    found = windows_of(readings(1), 8, 1, "who", "does", ["a"])  # which by itself looks like a number of the row
+    begin = found.x[:, 0, 0]
+    assert found.y is not None
+    assert (found.y == np.where(begin + 8 - 10 >= 4, "run", "sit")).all()  # half and half: the later one
+    assert "7 of 13 windows hold several values of does: that of most rows counts." in found.remarks
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_group_is_in_one_part(seed: int):
+    found = windows_of(readings(10), 8, 2, "who", "does")
+    parts = parted(found, True, (0.2, 0.1), seed)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(found.x)))
+    groups = [set(found.group[part].tolist()) for part in parts]
+    assert [len(one) for one in groups] == [7, 1, 2]
+    assert not groups[0] & groups[1] | groups[0] & groups[2] | groups[1] & groups[2]
+    folded = [parted(found, True, (0.2, 0.1), seed, (i, 4)) for i in range(4)]
+    assert all(set(found.group[test].tolist()) == groups[2] for _, _, test in folded)
+    assert sorted(np.concatenate([held for _, held, _ in folded]).tolist()) == sorted({*parts[0], *parts[1]})
+    assert not any(set(found.group[train]) & set(found.group[held]) for train, held, _ in folded)
+
+
+def test_without_groups_later_rows_are_tested_on_and_no_row_is_in_two_parts():
+    found = windows_of(readings(1, 200), 8, 2, "", "does")
+    parts = parted(found, False, (0.2, 0.1), 0)
+    times = [set((found.first[part][:, None] + np.arange(8)).ravel().tolist()) for part in parts]
+    assert max(times[0]) < min(times[1]) <= max(times[1]) < min(times[2])
+    assert len(parts[2]) > 10
+
+
+def test_what_cannot_be_cut_is_said():
+    table = readings()
+    with pytest.raises(
+        errors.DataError, match=r"a group of at least 21 rows, as the window is, got 6 of at most 20 rows"
+    ):
+        windows_of(table, 21, 1, "who")
+    short = table.take(np.arange(len(table) - 6 * 15 + 1))  # one of them is longer
+    assert "5 of 6 groups have fewer than 6 rows, and give no window." in windows_of(short, 6, 1, "who").remarks
+    for cells, said in (
+        ({"a": [1.0, None, 2.0]}, r"table, row 1, column 'a': expected a number, as windows have no gaps"),
+        ({"a": [1.0, 2.0, 3.0], "y": ["s", None, "r"]}, r"row 1, column 'y': expected a target in each row"),
+        ({"a": [1.0, 2.0, 3.0], "who": ["s", None, "r"]}, r"row 1, column 'who': expected the group of the row"),
+        ({"a": ["u", "v", "w"]}, r"expected columns of numbers to read, got none"),
+    ):
+        with pytest.raises(errors.DataError, match=said):
+            windows_of(Table.of(cells), 2, 1, "who" if "who" in cells else "", "y" if "y" in cells else "")
+    with pytest.raises(errors.DataError, match="expected numbers, got a column of the kind category"):
+        windows_of(table, 8, 1, "who", channels=["does"])
+    with pytest.raises(errors.DataError, match="expected at least 3 groups, for each part one, got 2"):
+        parted(windows_of(readings(2), 8, 1, "who"), True, (0.2, 0.1), 0)
+    with pytest.raises(errors.DataError, match="which share no rows, got 13 in all"):
+        parted(windows_of(readings(1), 8, 1), False, (0.2, 0.1), 0)
+    with pytest.raises(errors.InvalidArgument, match="--group-by"):
+        parted(windows_of(readings(1), 8, 1), False, (0.2, 0.1), 0, (0, 3))
