@@ -199,8 +199,8 @@ def forward_step(script: Script, number: int, found: Walked, wires: dict[int, st
     xs = tuple(in_its_dtype(script, layer, f"x{number}_{i}", wires[wire]) for i, wire in enumerate(step.inputs, 1))
     key = ", ".join(map(str, step.numbers))
     at = At(script, layer, step.path, number, key, xs, found.shapes, fused, predicts=step.training is False)
-    if any_of(step.masks[:1]):
-        at.mask = wires[step.masks[0]]
+    if step.masks and (mask := step.masks[0]) is not None:
+        at.mask = wires[mask]
     emitter = EMITTERS.get(ours(type(layer)))
     if emitter is None:
         raise InvalidArgument(

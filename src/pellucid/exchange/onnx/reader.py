@@ -86,7 +86,7 @@ class Use:
 
     def values(self) -> list[Value]:
         """All inputs, of which none is left out."""
-        return [self.value(i) if name else self.refuse("all inputs", "fewer") for i, name in enumerate(self.inputs)]  # type: ignore[misc]
+        return [self.value(i) if name else self.refuse("all inputs", "fewer") for i, name in enumerate(self.inputs)]
 
     def tensor(self, i: int = 0) -> Tensor:
         """An input that data flow through, the batch in front."""

@@ -83,7 +83,7 @@ def _read(graph: Any, arrays: dict[str, Array], where: str) -> Read:
             raise FileError(f"{where}, output {name!r}", "an output that depends on the inputs", Told("a constant"))
         if not y.node.layer.named:
             y.node.layer._name = _legal(name, taken)  # an output is called as the layer that gives it
-    return Read(where, list(inputs.values()), outputs, list(reading.weights.values()), size)  # type: ignore[arg-type]
+    return Read(where, list(inputs.values()), outputs, list(reading.weights.values()), size)
 
 
 def _use(onnx: Any, reading: Reading, node: Any, needed: Collection[str]) -> None:

@@ -243,10 +243,10 @@ def joined(use: Use, kind: Callable[..., L.Layer], operation: ops.Operation) -> 
     """Inputs joined one by one: by a layer where all are data, else by an op."""
     x, *rest = given = use.alongside()
     if all(isinstance(one, Tensor) and one.dtype == use.reading.dtype for one in given) and rest:
-        return use.layer(kind, given)  # type: ignore[arg-type]
+        return use.layer(kind, given)
     for other in rest:
         x = use.operate(operation, x, other)
-    return x  # type: ignore[return-value]
+    return x  # type: ignore[no-any-return]
 
 
 @reads("Max")
@@ -263,7 +263,7 @@ def minimum(use: Use) -> Tensor:
 def average(use: Use) -> Tensor:
     if not all_data(use):
         use.refuse("data alone", "a constant beside them")
-    return use.layer(L.Average, use.alongside())  # type: ignore[arg-type]
+    return use.layer(L.Average, use.alongside())
 
 
 ONE, ZERO = np.ones(()), np.zeros(())
@@ -276,7 +276,7 @@ def all_data(use: Use) -> bool:
 def with_constant(use: Use) -> tuple[Tensor, Array, bool]:
     """Of two inputs the data, the constant as it goes along with their samples, and whether the data come first."""
     a, b = use.alongside()
-    return (a, b, True) if isinstance(a, Tensor) else (b, a, False)  # type: ignore[return-value]
+    return (a, b, True) if isinstance(a, Tensor) else (b, a, False)
 
 
 def rescaled(use: Use, x: Tensor, scale: Array, offset: Array, operation: ops.Operation) -> Tensor:
@@ -328,4 +328,4 @@ def concatenate(use: Use) -> Tensor:
     if not all(isinstance(one, Tensor) for one in given):
         use.refuse("data", "a constant beside them")
     x = use.tensor()
-    return x if len(given) == 1 else use.layer(L.Concatenate, given, axis=use.axis(x, use.options["axis"]))  # type: ignore[arg-type]
+    return x if len(given) == 1 else use.layer(L.Concatenate, given, axis=use.axis(x, use.options["axis"]))

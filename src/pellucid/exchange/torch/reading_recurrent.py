@@ -23,7 +23,7 @@ KINDS = {"GRU": L.GRU, "LSTM": L.LSTM, "RNN_TANH": L.SimpleRNN, "RNN_RELU": L.Si
 def recurrent(use: Use, x: Tensor, hx: Any = None) -> Any:
     """(all outputs of the last layer, the last states of each)."""
     m, ways, lstm = use.module, range(1 + use.module.bidirectional), use.told == "nn.LSTM"
-    if not m.batch_first or getattr(m, "proj_size", 0):
+    if not m.batch_first or getattr(m, "proj_size", None):
         use.refuse("batch_first=True, and no proj_size", f"batch_first={m.batch_first}")
     given = list(zip(*hx, strict=True)) if lstm and hx is not None else [(one,) for one in hx or ()]
     ends = []
@@ -93,7 +93,7 @@ def called(
         )  # fmt: skip
         use.keep(layer, weights, [use.tensor(x)])
         use.reading.layers[use.path] = layer
-    y = layer(x, initial_state=states, mask=mask)
+    y = layer(x, initial_state=states, mask=mask)  # type: ignore[call-arg]
     return y if isinstance(y, list | tuple) else [y]
 
 

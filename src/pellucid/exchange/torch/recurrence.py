@@ -55,8 +55,8 @@ def of_module(at: At, kind: str, options: dict[str, Any]) -> list[Any]:
     last = None if layer.return_sequences else at.op("operator.getitem", y, (EACH, -1))
     if not layer.return_state:
         return [y, last]
-    ends = at.op("operator.getitem", both, 1)
-    ends = [at.op("operator.getitem", ends, i) for i in range(2)] if layer.carried > 1 else [ends]
+    last_ones = at.op("operator.getitem", both, 1)
+    ends = [at.op("operator.getitem", last_ones, i) for i in range(2)] if layer.carried > 1 else [last_ones]
     return [y, last, *(at.op("operator.getitem", end, 0) for end in ends)]
 
 
