@@ -6,11 +6,13 @@ Run as a script, this file trains that run in a folder, and kills itself at a gi
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -570,3 +572,30 @@ if __name__ == "__main__":
     else:
         striking = [Interrupting(int(first), second, kill=True)]
     train(home, "plain", BackupAndRestore(home / "backup", 2), striking)
+
+
+def test_epochs_that_follow_quickly_are_not_all_saved_but_the_first_and_the_last_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = []
+
+    class Counting(BackupAndRestore):
+        def _save(self, meters: dict[str, Any]) -> None:
+            saved.append(self.model.position.epoch)
+            super()._save(meters)
+
+    def epochs(**told: Any) -> list[int]:
+        saved.clear()
+        model = Sequential([Dense(1, input_shape=(2,))], seed=0)
+        model.compile("sgd", "mse")
+        x = np.zeros((4, 2), "float32")
+        model.fit(x, x[:, :1], epochs=60, verbose=0, callbacks=[Counting(tmp_path / "backup", **told)])
+        return list(saved)
+
+    clock = itertools.count()
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))  # a second passes from each look to the next
+    assert len(epochs()) == 60
+    some = epochs(save_seconds=1e9)
+    assert some[0] == 1
+    assert some[-1] == 60
+    assert 3 < len(some) < 20

@@ -15,6 +15,8 @@ from ...errors import FileError, InvalidArgument, Told
 from ..checkpoint import Position, load_checkpoint, save_checkpoint
 from .base import Callback, Logs
 
+MOST = 1 / 20  # of the time, that saving takes where save_seconds bounds what is lost
+
 
 class BackupAndRestore(Callback):
     """Save all of a run's state to `backup_dir` now and then; a `fit` that finds such a backup goes on from there.
@@ -25,7 +27,8 @@ class BackupAndRestore(Callback):
 
     save_freq: "epoch", at the end of each; a number, every so many batches; or False: after every batch, which is what
     Keras 3 makes of it, or by save_seconds alone where that is given.
-    save_seconds: also whenever this many seconds have passed. Keras has no such argument.
+    save_seconds: also whenever this many seconds have passed; and where epochs follow one another so quickly that saving
+    would take more than a twentieth of the time, not at the end of each. Keras has no such argument.
     double_checkpoint: keep the backup before the last one too, for the case that the last cannot be read.
     delete_checkpoint: remove the backup once training has come to its end.
 
@@ -56,7 +59,7 @@ class BackupAndRestore(Callback):
         self.path = self.backup_dir / "checkpoint.npz"
         self.previous = self.backup_dir / "checkpoint.previous.npz"
         self._callbacks: Sequence[Callback] = ()
-        self._batches, self._saved_at = 0, 0.0
+        self._batches, self._saved_at, self._cost = 0, 0.0, 0.0
         self._asked = False
 
     def ask(self) -> None:
@@ -104,18 +107,24 @@ class BackupAndRestore(Callback):
             self._save(self.model.meters.state())
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch" or self._late():
+        ends = self.model.stop_training or epoch + 1 == self.params.get("epochs")
+        if (self.save_freq == "epoch" and (ends or self._pays())) or self._late():
             self._save({})
+
+    def _pays(self) -> bool:
+        """Whether saving so soon again takes little of the time."""
+        return self.save_seconds is None or self._cost <= MOST * (time.monotonic() - self._saved_at)
 
     def _late(self) -> bool:
         return self._asked or (self.save_seconds is not None and time.monotonic() - self._saved_at >= self.save_seconds)
 
     def _save(self, meters: dict[str, Any]) -> None:
-        at = self.model.position
+        began, at = time.monotonic(), self.model.position
         if self.double_checkpoint and self.path.exists():
             os.replace(self.path, self.previous)
         save_checkpoint(self.path, self.model, Position(at.epoch, at.batch, at.first_step, meters), self._callbacks)
         self._batches, self._saved_at, self._asked = 0, time.monotonic(), False
+        self._cost = self._saved_at - began
 
     def state(self) -> dict[str, Any]:
         """Nothing: where it saves does not change what is computed."""
