@@ -16,7 +16,7 @@ from pellucid.doctor import Case, before_training, examine, examining
 from pellucid.doctor.copies import noisy_layers
 from pellucid.doctor.examining import judged
 from pellucid.doctor.inside import at_start
-from pellucid.doctor.rules import every_rule
+from pellucid.doctor.rules import all_rules
 from pellucid.optimizers import SGD, Adam
 
 
@@ -167,8 +167,8 @@ def test_a_rule_that_stumbles_counts_as_unable_to_judge(monkeypatch: pytest.Monk
     def stumble(case: Case) -> None:
         raise ZeroDivisionError
 
-    broken = tuple(dataclasses.replace(rule, measure=stumble) for rule in every_rule())
-    monkeypatch.setattr(examining, "every_rule", lambda: broken)
+    broken = tuple(dataclasses.replace(rule, measure=stumble) for rule in all_rules())
+    monkeypatch.setattr(examining, "all_rules", lambda: broken)
     assert examine(digits(epochs=1)) == []
 
 

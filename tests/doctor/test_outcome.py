@@ -66,7 +66,7 @@ def test_a_remark_is_of_a_tolerable_rule_and_of_a_training_that_works(
 ):
     first = next(rule for rule in every_rule() if rule.name == "constant_inputs")
     speaks = dataclasses.replace(first, measure=lambda case: Signal(9.0, "9 of 10."), tolerable=tolerable)
-    monkeypatch.setattr(examining, "every_rule", lambda: (speaks,))
+    monkeypatch.setattr(examining, "all_rules", lambda: (speaks,))
     monkeypatch.setattr(examining, "works", lambda case: well)
     (found,) = examine(moons(epochs=1))
     assert (found.kind, found.rule) == (kind, "constant_inputs")

@@ -333,7 +333,7 @@ REFUSED: dict[str, tuple[str, str]] = {
         " y = If(c) <then_branch = g1 () => (float[n] z) { z = Constant<value_float = 1.0>() },"
         " else_branch = g2 () => (float[n] z) { z = Constant<value_float = 1.0>() }>", "If",
     ),
-    "the batch transposed": ("y = Transpose(x)", "the batch stays first"),
+    "the batch transposed": ("y = Transpose(x)", "a batch that is the first axis"),
     "the batch summed": ("a = Constant<value_ints = [0]>() y = ReduceSum(x, a)", "an axis behind the batch"),
     "rows in other rows": ("s = Constant<value_ints = [-1, 2]>() y = Reshape(x, s)", r"a shape \(batch, ...\) of 4"),
     "the batch stretched": (

@@ -403,7 +403,7 @@ def test_predictions_for_a_file(page: Page, people: str):
 GIVEN = {
     "units": 4, "rate": 0.2, "stddev": 0.1, "n": 3, "dims": [1], "target_shape": [2, 2], "activation": "tanh",
     "scale": 0.5, "equation": "ab,bc->ac", "output_shape": [5], "filters": 2, "kernel_size": 2, "output_size": 2,
-    "num_heads": 2, "key_dim": 3, "head_dim": 3, "num_query_heads": 2, "num_key_value_heads": 1,
+    "sequence_length": 16, "num_heads": 2, "key_dim": 3, "head_dim": 3, "num_query_heads": 2, "num_key_value_heads": 1,
     "factor": 0.1, "height": 2, "width": 2, "height_factor": 0.1, "width_factor": 0.1,
 }  # fmt: skip
 OF_STEPS, OF_PICTURES, OF_VOLUMES = (16, 4), (8, 8, 1), (4, 4, 4, 1)

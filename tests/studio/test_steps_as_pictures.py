@@ -121,13 +121,10 @@ REFUSED: list[tuple[str, list[Any], list[int], dict[str, Any]]] = [
      {"class": "Reshape", "target_shape": [8, 8, 1]}),
     ("digits", [{"class": "Reshape", "target_shape": [8, 8]}, {"class": "MaxPooling2D"}, {"class": "Flatten"}, 8], [1],
      {"class": "Reshape", "target_shape": [8, 8, 1]}),
-    ("digits", [{"class": "LSTM", "units": 4}, 8], [0], {"class": "Reshape", "target_shape": [8, 8]}),
     ("moons", [12, {"class": "Conv1D", "filters": 2, "kernel_size": 3}, {"class": "Flatten"}, 8], [1],
      {"class": "Reshape", "target_shape": [12, 1]}),
     ("digits", [{"class": "Reshape", "target_shape": [8, 8, 1]}, {"class": "AveragePooling2D"}, 8], [2],
      {"class": "Flatten"}),
-    ("digits", [{"class": "MultiHeadAttention", "num_heads": 2, "key_dim": 4}, {"class": "Flatten"}, 8], [0],
-     {"class": "Reshape", "target_shape": [8, 8]}),
 ]  # fmt: skip
 
 

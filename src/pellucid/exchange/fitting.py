@@ -34,9 +34,9 @@ def met(size: int, places: int) -> Array:
     """Where the numbers of each part stand along an axis; those of parts that have fewer repeat their first.
 
     >>> met(5, 3)
-    array([[0, 1],
-           [1, 3],
-           [3, 4]])
+    array([[0, 1, 0],
+           [1, 2, 3],
+           [3, 4, 3]])
     """
     each = [np.arange(size)[part] for (part,) in parts((size,), (places,))]
     most = max(map(len, each))

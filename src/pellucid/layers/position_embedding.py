@@ -20,6 +20,7 @@ from .base import Layer, LayerOptions, layers
 from .embedding import Embedding
 from .holding import Parameter
 from .merging import Add
+from .operands import spread
 from .traced import Traced
 
 
@@ -43,6 +44,10 @@ class Placed(Layer):
                 (None, *shape),
             )  # fmt: skip
         return shape
+
+    def _nothing(self, code: Program, x: Buffer, wanted: bool) -> Buffer | None:
+        """Emit dx = 0."""
+        return spread(code, code.constant(np.zeros(1)), x.shape) if wanted else None
 
     def _stretched(self, code: Program, rows: Buffer, x: Buffer) -> Buffer:
         """Emit rows (T, D), for each sample and each that stands before the steps in it."""
@@ -98,12 +103,13 @@ class PositionEmbedding(Placed):
         self._refuse_longer(x.shape)
         W, dW, (T, D) = code.parameter("embeddings"), code.gradient("embeddings"), x.shape[-2:]
 
-        def undo(dy: Buffer, wanted: bool) -> None:
+        def undo(dy: Buffer, wanted: bool) -> Buffer | None:
             if dW is not None:
                 code.emit("dense.bias", dy, Buffer(dW.space, dW.offset, (T, D), dW.each), T * D, dy.size // (T * D))
                 if rest := dW.size - T * D:  # rows that no step has
                     others = Buffer(dW.space, dW.offset + T * D, (rest,), dW.each)
                     code.emit("strided", code.constant(np.zeros(1)), others, 0, 1, 1, rest, 0)
+            return self._nothing(code, x, wanted)
 
         code.back(undo)
         return self._stretched(code, Buffer(W.space, W.offset, (T, D), W.each), x)
@@ -137,8 +143,8 @@ class SinePositionEncoding(Placed):
         return np.zeros_like(dy), {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        code.stops()
         T, D = x.shape[-2:]
+        code.back(lambda dy, wanted: self._nothing(code, x, wanted))
         return self._stretched(code, code.constant(waves(T, D, self.max_wavelength)), x)
 
 

@@ -24,7 +24,9 @@ from ..layers.base import layers
 from ..layers.encoding import Encoding
 from ..layers.headed import Headed
 from ..layers.merging import Joining
+from ..layers.position_embedding import Placed
 from ..layers.recurrent import Recurrent
+from ..layers.rotary_embedding import RotaryEmbedding
 from ..layers.traced import Traced
 from ..losses.base import REDUCTIONS, losses
 from ..metrics.base import metrics
@@ -148,7 +150,7 @@ def _group(cls: type[Part]) -> str:
         return "convolution"
     if "Pooling" in name:
         return "pooling"
-    if issubclass(cls, Recurrent | Attending | Headed):
+    if issubclass(cls, Recurrent | Attending | Headed | Placed | RotaryEmbedding):
         return "sequences"
     if name.startswith(PICTURES):
         return "pictures"

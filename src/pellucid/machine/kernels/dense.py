@@ -111,7 +111,7 @@ def weights(op: int, ctx: int, tid: int, nt: int) -> None:
     o, c = ints(op, 6), ints(ctx, 64)
     I, O, M = o[3], o[4], c[B] * o[5]
     i0, i1, j0, j1 = my_part(I, O, tid, nt, ROWS * nt > I)
-    for k in range(0, M, STRETCH):
+    for k in range(0, max(M, 1), STRETCH):  # of no rows, too, dW is 0
         x, dz, depth = o[0] + 4 * k * I, o[1] + 4 * k * O, min(STRETCH, M - k)
         multiply(x, 1, I, dz, O, o[2], O, depth, 0, ADD if k else 0, c[SCRATCH], i0, i1, j0, j1)
 

@@ -27,8 +27,8 @@ class BackupAndRestore(Callback):
 
     save_freq: "epoch", at the end of each; a number, every so many batches; or False: after every batch, which is what
     Keras 3 makes of it, or by save_seconds alone where that is given.
-    save_seconds: also whenever this many seconds have passed; and where epochs follow one another so quickly that saving
-    would take more than a twentieth of the time, not at the end of each. Keras has no such argument.
+    save_seconds: also whenever this many seconds have passed; and where epochs follow so quickly that saving would take
+    more than a twentieth of the time, not at the end of each. Keras has no such argument.
     double_checkpoint: keep the backup before the last one too, for the case that the last cannot be read.
     delete_checkpoint: remove the backup once training has come to its end.
 
