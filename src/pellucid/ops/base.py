@@ -65,8 +65,7 @@ class Operation:
         self.foretold: Callable[..., Shape | None] | None = None  # the shape of a sample's y, of an op too large to try
         self.activation: Any = None  # that it is another way to call
         self.truths = self.wholes = False  # whether it is lowered where it gives true and false, whole numbers, too
-        signature = inspect.signature(forward)
-        self.signature = signature
+        self.signature = signature = inspect.signature(forward)
         self.kinds = {name: str(one.annotation) for name, one in signature.parameters.items()}
         self.option_names = list(signature.parameters)[max(operands, 1) :] if options is None else list(options)
         self.name = forward.__name__
@@ -286,8 +285,7 @@ class Op(Layer):
             kinds.append(dtype)
             return (shape,)
 
-        (found,) = open_shapes(outputs, shapes)
-        self._outputs[asked] = found, kinds[0]
+        self._outputs[asked] = open_shapes(outputs, shapes)[0], kinds[0]
         return self._outputs[asked]
 
     def _of_known(self, shapes: Sequence[Shape], dtypes: Sequence[str]) -> tuple[Shape, str]:
@@ -372,9 +370,8 @@ class Op(Layer):
 
     def saved_call(self, tensors: Sequence[Any]) -> dict[str, Any]:
         """The call as it is saved, on these saved tensors."""
-        rest = iter(tensors)
-        places = range(len(tensors) + len(self.held))
-        found = [saved_constant(self.held[i]) if i in self.held else next(rest) for i in places]
+        rest, n = iter(tensors), len(tensors) + len(self.held)
+        found = [saved_constant(self.held[i]) if i in self.held else next(rest) for i in range(n)]
         listed = not self.operation.operands and not self.operation.spread
         with_call = {key: self.options[key] for key in self.operation.in_call if key in self.options}
         return {"args": [found] if listed else found, "kwargs": saved_constant(with_call)}
