@@ -27,10 +27,10 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 ROOT = Path(__file__).parents[1]
-GUIDE = ROOT / "docs" / "guide"
+README = ROOT / "README.md"
 DOCUMENTS = [
-    pytest.param(path, id=path.relative_to(ROOT).as_posix(), marks=[pytest.mark.long] * (path.parent == GUIDE))
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    pytest.param(path, id=path.relative_to(ROOT).as_posix(), marks=[pytest.mark.long] * (path != README))
+    for path in [README, *sorted((ROOT / "docs").rglob("*.md"))]
 ]
 
 RUN = {"mpiexec", "pellucid", "python", "cat", "head", "ls", "printf", "unzip"}

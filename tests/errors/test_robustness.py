@@ -68,6 +68,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
 # Killed ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_at_random_moments(tmp_path: Path, whole: tuple[Path, float], seed: int):
     folder, seconds = whole

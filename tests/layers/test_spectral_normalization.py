@@ -106,6 +106,8 @@ def test_a_layer_without_a_kernel_is_refused_by_name() -> None:
     ("export", "where"), [("to_numpy", ["out"]), ("to_onnx", ["out.onnx"]), ("to_c", ["out.c"]), ("to_torch", [])]
 )
 def test_exports_refuse_it_by_name(export: str, where: list[str], tmp_path: Path) -> None:
+    if export == "to_torch":
+        pytest.importorskip("torch", reason="needs PyTorch")
     model, _ = made(GOLDEN[0])
     model.compile("sgd", "mse")
     with pytest.raises(InvalidArgument, match=r"spectral_normalization.* got '?Spectral"):

@@ -56,6 +56,7 @@ def run(cache: Path, program: str, **environment: str) -> tuple[str, str]:
     return out, error
 
 
+@pytest.mark.long
 def test_a_second_process_compiles_nothing_and_does_not_even_load_the_compiler(tmp_path: Path) -> None:
     first, first_said = run(tmp_path, TRAINING)
     second, second_said = run(tmp_path, TRAINING)
@@ -65,6 +66,7 @@ def test_a_second_process_compiles_nothing_and_does_not_even_load_the_compiler(t
     assert first.split("[")[1] == second.split("[")[1]
 
 
+@pytest.mark.long
 def test_narrower_vectors_give_the_same_sums(tmp_path: Path) -> None:
     """Kernels for processors without AVX-512: the tile's other shapes."""
     model = pellucid.Sequential([Dense(3, input_shape=(4,)), Dense(1)], seed=0)

@@ -183,6 +183,7 @@ def test_versions_and_names(folder: Path, tmp_path: Path):
         assert httpx.post(server.url + "/predict/m/versions/1", json=[[0.5, 1]]).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 def test_memory_stays_flat(folder: Path, tmp_path: Path):
     def pages() -> int:

@@ -58,6 +58,7 @@ def test_blocks_that_were_set_up_stay_unless_one_wants_it_otherwise(page: Page):
     assert {one["name"]: (one["on"], one["needs"]) for one in mixed["vary"]}["dropout"] == (True, None)
 
 
+@pytest.mark.long
 def test_a_search_makes_the_folder_that_the_command_line_makes(page: Page, talk: Talk):
     told = {"spec": SPEC, "vary": VARY, "metric": ["accuracy"], "sampler": "random", "trials": 3}
     begun = page.post("tune", told)
