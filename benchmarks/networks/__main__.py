@@ -1,12 +1,13 @@
 """Measure the twelve networks, or some: python -m benchmarks.networks [--tasks ...] [--libraries ...] [--rounds 5]
 
-A whole run writes docs/networks_compared.md.
+A run of all networks writes docs/networks_compared.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -62,7 +63,7 @@ def measured(chosen: argparse.Namespace) -> report.Results:
         print(f"{(time.monotonic() - began) / 60:5.1f} min  {what}", flush=True)
 
     results: report.Results = {
-        "made": time.strftime("%Y-%m-%d"), "command": "python -m benchmarks.networks", "rounds": chosen.rounds,
+        "made": time.strftime("%Y-%m-%d"), "command": " ".join(["python -m benchmarks.networks", *sys.argv[1:]]), "rounds": chosen.rounds,
         "seconds": chosen.seconds, "machine": machine.described(), "limits": [limits()], "tasks": {},
         "images": "drawn at random, as all of the data",
     }  # fmt: skip
@@ -80,7 +81,7 @@ def main() -> None:
     chosen = arguments()
     results = measured(chosen)
     text = markdown(results)
-    if chosen.tasks == list(NETWORKS) and len(chosen.libraries) == len(TRAINERS):
+    if chosen.tasks == list(NETWORKS):
         (report.RESULTS / "networks.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
         report.write_page(text, PAGE)
     print(text)
