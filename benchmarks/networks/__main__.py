@@ -64,8 +64,8 @@ def measured(chosen: argparse.Namespace) -> report.Results:
 
     results: report.Results = {
         "made": time.strftime("%Y-%m-%d"), "command": " ".join(["python -m benchmarks.networks", *sys.argv[1:]]),
-        "rounds": chosen.rounds, "seconds": chosen.seconds, "machine": machine.described(), "limits": [limits()], "tasks": {},
-        "images": "drawn at random, as all of the data",
+        "rounds": chosen.rounds, "seconds": chosen.seconds, "machine": machine.described(),
+        "limits": [limits()], "tasks": {}, "images": "drawn at random, as all of the data",
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         last_answer(["-m", "benchmarks.data", folder])
