@@ -140,11 +140,7 @@ def by_page(
             context.set_default_timeout(1000 * PATIENCE)
             context.add_init_script(COUNTING)
             hands = Hands(context, f"{link}&spec={told}")
-            hands.skip_guide()
-            hands.go("Network")
-            hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
-            hands.state("running")
-            hands.go("Look")
+            begun(hands)
             run = str(hands.page.locator('[aria-label="Training"]').get_attribute("data-run"))
         tree, metrics = browser.process.pid, folder / "runs" / run / "metrics.json"
         before, own = used_by_tree(tree), used(server)[0]
@@ -153,6 +149,15 @@ def by_page(
         took = {"browser": used_by_tree(tree) - before, "watching": used(server)[0] - own}
         rates = browser.rates(base, ("curve", "weights"))
     return float(json.loads(metrics.read_text("utf-8"))["seconds"]), rates, took
+
+
+def begun(hands: Hands) -> None:
+    """Someone who has come by a link with a spec trains it, and looks at it."""
+    hands.skip_guide()
+    hands.go("Network")
+    hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+    hands.state("running")
+    hands.go("Look")
 
 
 # 4. Memory -----------------------------------------------------------------------------------------------------------
@@ -167,11 +172,7 @@ def memory(browser: Browser, folder: Path, minutes: int) -> list[dict[str, float
     with serving(folder) as link:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         hands = Hands(context, f"{link}&spec={told}")
-        hands.skip_guide()
-        hands.go("Network")
-        hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
-        hands.state("running")
-        hands.go("Look")
+        begun(hands)
         heap = context.new_cdp_session(hands.page)
         for _ in range(minutes):
             hands.page.wait_for_timeout(60_000)

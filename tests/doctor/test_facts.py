@@ -209,3 +209,14 @@ def test_which_steps_of_a_graph_are_straight(join, straight):
 @pytest.mark.parametrize("activation", ["relu", "tanh", "softplus", "gelu"])
 def test_the_library_s_own_gradients_are_right(activation: str):
     assert gradient_error(digits((16, 16), 1, activation=activation))[1] < 1e-4
+
+
+def test_a_sequence_that_is_answered_step_by_step_has_many_answers_in_a_row():
+    x = np.zeros((5000, 40, 2), "float32")
+    steps, last = (layers.SimpleRNN(3, "softmax", return_sequences=many) for many in (True, False))
+    for layer, rows in ((steps, 100), (last, 2000)):
+        model = Sequential([layers.Input((40, 2)), layer])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        case = Case(model, x, np.arange(5000 * 40).reshape(5000, 40)[:, : 40 if rows == 100 else 1] % 3)
+        assert len(facts.sample(case)[0]) == rows
+        assert facts.enough(case, case.y, 64, 8) == (8 if rows == 100 else 64)

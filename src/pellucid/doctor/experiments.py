@@ -139,6 +139,8 @@ def few(case: Case, most: int = 20) -> tuple[Array, Array]:
 def dead_share(case: Case, twin: Any) -> float:
     """The largest share, over hidden layers, of ReLU units that give 0 for each of up to 500 samples."""
     layers = set(facts.hidden(case, "relu", "relu6"))
+    if not layers:
+        return 0.0
     x = np.asarray(rows(case).x[:500], twin.dtype)
     shares = [facts.dead(y) for path, y in twin.walk(twin.p, x, training=False, rng=twin.key) if path in layers]
     return max(shares, default=0.0)
@@ -154,7 +156,7 @@ def judged(case: Case, twin: Any) -> tuple[Standing, Standing]:
 def judged_on(case: Case) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Rows (x, y) of training and held-out data, each as often as it weighs."""
     data = rows(case)
-    some = facts.drawn_rows(len(data.x), facts.MOST_ROWS)
+    some = facts.drawn_rows(len(data.x), facts.enough(case, data.y))
     train = facts.weighed(data.x[some], data.y[some], None if data.weights is None else data.weights[some])
     return train, facts.weighed(data.x_held, data.y_held, facts.weights_like(case, data.y_held))
 

@@ -20,7 +20,7 @@ from ..training.definition import from_logits
 from .base import Case, once
 from .wires import activation_of, ends_in
 
-MOST_ROWS = 2000  # looked at by one rule: enough for shares to within 1 %
+MOST, FEWEST_ROWS = 2000, 100  # answers looked at by one rule, enough for shares to within 1 %; and rows at least
 CHUNK = 512  # rows that go through the network at a time
 ODD_ROWS = 0.05  # the share with more or fewer labels than one, above which it is no slip
 ROUNDING = 1e-12  # of the mean square: targets that vary less are all the same
@@ -111,7 +111,7 @@ def weights_like(case: Case, y: Array) -> Array | None:
 @once
 def sample(case: Case) -> tuple[Array, Array]:
     """Rows of the training data."""
-    return picked(case.x, case.y, MOST_ROWS)
+    return picked(case.x, case.y, enough(case, case.y))
 
 
 @once
@@ -119,7 +119,12 @@ def held_out(case: Case) -> tuple[Array, Array] | None:
     """Rows of the validation data, if there are any."""
     if case.validation is None or len(case.validation[0]) == 0:
         return None
-    return picked(*case.validation, MOST_ROWS)
+    return picked(*case.validation, enough(case, case.validation[1]))
+
+
+def enough(case: Case, y: Array, answers: int = MOST, fewest: int = FEWEST_ROWS) -> int:
+    """How many rows have so many answers among them: a sequence that is answered step by step has one for each."""
+    return max(fewest, answers // max(1, math.prod(shape_of_outputs(case, y)[1:-1])))
 
 
 @once

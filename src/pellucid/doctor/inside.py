@@ -11,13 +11,13 @@ import numpy as np
 from ..arrays import Array
 from ..registry import is_ours
 from ..rng import Key
-from ..training.definition import loss_and_gradients
+from ..training.definition import loss_alone, loss_and_gradients
 from . import facts
 from .base import Case, once
 from .copies import copy_of, fresh, without_noise, without_penalties
 
 ROWS = 512  # that a gradient is taken over
-CHECKED = 64  # rows that a gradient is checked on
+CHECKED, FEWEST = 64, 8  # answers that a gradient is checked on, and rows at least
 STEPS = (1e-4, 1e-6)  # of a parameter's largest entry
 DIRECTIONS = 3  # along which it is checked
 NOTHING = 1e-7  # of the loss: a smaller slope is lost in rounding
@@ -83,12 +83,14 @@ def gradient_error(case: Case) -> tuple[str, float]:
     twin = fresh(case)
     without_noise(twin)
     without_penalties(twin)
-    x, y = (part[:CHECKED] for part in facts.sample(case))
+    x, y = facts.sample(case)
+    few = facts.enough(case, y, CHECKED, FEWEST)
+    x, y = x[:few], y[:few]
     p = {name: value.astype(np.float64) for name, value in twin.p.items()}
     x = np.asarray(x, np.float64)
 
     def loss_of(changed: dict[str, Array]) -> float:
-        return loss_and_gradients(twin, {**p, **changed}, x, y, None, rng=twin.key).loss
+        return loss_alone(twin, {**p, **changed}, x, y, None, rng=twin.key)
 
     gradients = loss_and_gradients(twin, p, x, y, None, rng=twin.key).gradients
     foreign = {f"{path}/{name}" for path, leaf in twin.leaves() if not is_ours(type(leaf)) for name in leaf.p}

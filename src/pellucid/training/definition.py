@@ -62,6 +62,12 @@ def judge(
     return model.objective.judge(parts_of(y), ys, model.all_logits(cache), weights, cache.masks), y_pred, cache
 
 
+def loss_alone(model: TrainableModel, p: Arrays, x: Any, y: Any, sample_weight: Any, *, rng: Key) -> float:
+    """The L of `loss_and_gradients`, without the way back."""
+    judged, _, cache = judge(model, p, x, y, sample_weight, rng=rng, training=True)
+    return judged.total + penalty(model, p, cache)
+
+
 def _together(outputs: Any) -> Any:
     return Parts(outputs) if isinstance(outputs, tuple) else outputs
 

@@ -55,14 +55,18 @@ def summed(at: At, x: Any, matrices: Sequence[Array]) -> Any:
     return at.op("torch.einsum", f"ih,jw,{before}->{after}", A, B, x)
 
 
+def adaptively(at: At, largest: bool, size: Any) -> Any:
+    """Maxima, or means, of as many places as there are to be, channels first."""
+    return at.module(f"nn.Adaptive{'Max' if largest else 'Avg'}Pool{at.layer.axes}d", size, xs=(entered(at),))
+
+
 @writes(
     L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D, L.GlobalMaxPooling1D,
     L.GlobalMaxPooling2D, L.GlobalMaxPooling3D,
 )  # fmt: skip
 def global_pooling(at: At) -> Any:
     layer = at.layer
-    largest = isinstance(layer, L.GlobalMaxPooling1D | L.GlobalMaxPooling2D | L.GlobalMaxPooling3D)
-    y = at.module(f"nn.Adaptive{'Max' if largest else 'Avg'}Pool{layer.axes}d", 1, xs=(entered(at),))
+    y = adaptively(at, isinstance(layer, L.GlobalMaxPooling1D | L.GlobalMaxPooling2D | L.GlobalMaxPooling3D), 1)
     return left(at, y) if layer.keepdims else at.module("nn.Flatten", xs=(y,), suffix="_flat")
 
 

@@ -10,8 +10,8 @@ from ...layers.channels import LAST
 from ...layers.resizing import NONE
 from ..fitting import is_identity
 from .layers import unchanged
-from .pictures import summed
-from .sliding import entered, left, plain
+from .pictures import adaptively, summed
+from .sliding import left, plain
 from .writer import At, writes
 
 writes(
@@ -39,5 +39,4 @@ def fitted(at: At) -> Any:
 def adaptive(at: At) -> Any:
     layer = at.layer
     largest = isinstance(layer, L.AdaptiveMaxPooling1D | L.AdaptiveMaxPooling2D | L.AdaptiveMaxPooling3D)
-    kind = f"nn.Adaptive{'Max' if largest else 'Avg'}Pool{layer.axes}d"
-    return left(at, at.module(kind, plain(layer.output_size), xs=(entered(at),)))
+    return left(at, adaptively(at, largest, plain(layer.output_size)))
