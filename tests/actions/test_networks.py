@@ -117,3 +117,11 @@ def test_convolutions_of_the_spec_itself_take_pictures_as_they_are(tmp_path: Pat
     front = build(scaled, data, 1).layers[0]
     assert np.allclose(np.ravel(front.mean), data.x_train.mean(axis=(0, 1, 2)))  # one for each colour
     assert np.allclose(np.ravel(front.variance), data.x_train.var(axis=(0, 1, 2)))
+
+
+@pytest.mark.parametrize("told", [{"batch_norm": True}, {"l1": 0.1}, {"l2": 0.1}, {"activation": "tanh"}])
+def test_what_says_nothing_of_recurrent_layers_is_refused(tmp_path: Path, told: dict[str, object]):
+    (tmp_path / "verse.txt").write_text("one two three four five six seven\n" * 20)
+    spec = TrainSpec.of({"data": str(tmp_path / "verse.txt"), "window": 8, **told})
+    with pytest.raises(errors.InvalidArgument, match=rf"spec, {next(iter(told))}: .* got GRU alone. Leave it out"):
+        written_out(spec, prepare(spec))

@@ -19,6 +19,7 @@ SMALLEST = 4  # pixels along a side, of which two pools leave one
 SHORTEST = 8  # steps of a window, of which a pool takes the half
 SETTLING = 0.9  # of the means that batch normalisation keeps: few steps are to settle them
 EMBEDDED = 32  # numbers for each character
+OF_DENSE = ("activation", "batch_norm", "l1", "l2")  # settings that say nothing of recurrent layers
 ROOMY = 16  # and from which on LeNet's convolutions take no border along
 STEPS = {"lenet": 3300, "cnn": 3300}  # of training, where nobody says how many epochs
 OTHERS, FEWEST, MOST = 1100, 2, 100  # the same of all others; and epochs at least and at most
@@ -107,6 +108,10 @@ def recurrent(kind: str) -> Callable[[TrainSpec, Prepared], Blocks]:
     def blocks(spec: TrainSpec, data: Prepared) -> Blocks:
         if not data.text:
             raise DataError(f"spec, network {spec.network}", "a text as data", Told(spec.data))
+        for name in OF_DENSE:
+            if getattr(spec, name) != TrainSpec.model_fields[name].default:
+                told = Told(f"{kind} alone")
+                raise InvalidArgument(f"spec, {name}", "a network with hidden layers of Dense", told, "Leave it out.")
         found: Blocks = [{"class": "Embedding", "input_dim": data.classes, "output_dim": EMBEDDED}]
         for units in spec.layers:
             found.append({"class": kind, "units": units, "return_sequences": True})
