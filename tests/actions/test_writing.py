@@ -11,6 +11,7 @@ from pellucid import errors
 from pellucid.actions import apply
 from pellucid.actions.data import prepare
 from pellucid.actions.explain import explain
+from pellucid.actions.export import export
 from pellucid.actions.report import report
 from pellucid.actions.runs import open_model
 from pellucid.actions.spec import TrainSpec
@@ -148,3 +149,18 @@ def test_a_text_too_short_or_without_letters_is_said(tmp_path: Path):
         train(TrainSpec(data=str(path), layers=[{"class": "Embedding", "input_dim": 30, "output_dim": 3}]))
     with pytest.raises(errors.InvalidArgument, match="spec, window: expected a table or a text as data"):
         prepare(TrainSpec(data="moons", window=3))
+
+
+def test_it_is_taken_out_for_windows_of_its_own_length(trained: Path, tmp_path: Path):
+    onnxruntime = pytest.importorskip("onnxruntime", reason="runs ONNX files")
+    data = prepare(open_model(trained)[1] or TrainSpec())
+    session = onnxruntime.InferenceSession(export(trained, "onnx", tmp_path / "text.onnx"))
+    (given,) = session.get_inputs()
+    assert given.shape[1:] == [32]
+    wanted = open_model(trained)[0].predict(data.x_test, verbose=0)
+    (found,) = session.run(None, {given.name: data.x_test.astype("float32")})
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
+    again = load_model(export(trained, "keras", tmp_path / "text.keras"))
+    assert again.input_shape == (None, None)  # which leaves the length open
+    export(trained, "numpy", tmp_path / "script")
+    export(trained, "c", tmp_path / "text.c")

@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..arrays import is_open
 from ..data.labels import Names
 from ..errors import FileError, InvalidArgument, Told, UnknownName
 from ..exchange.torch import SOURCE, WEIGHTS, write
 from ..files import write_text_whole
 from .in_c import InC, write_c
 from .runs import names_of, open_model
+from .spec import TrainSpec
 
 CLASSES, STEM = "classes.json", "network"
 
@@ -59,11 +61,27 @@ def _torch(model: Any, out: Path, names: Names, force: bool) -> Path:
 FORMS: dict[str, Callable[[Any, Path, Names, bool], Path]] = {
     "c": _c, "keras": _keras, "numpy": _numpy, "onnx": _onnx, "safetensors": _safetensors, "torch": _torch,
 }  # fmt: skip
+ANY_LENGTH = ("keras", "safetensors")  # forms that leave a length open
+
+
+def _at_window(model: Any, spec: TrainSpec) -> Any:
+    """The same network for windows of the run's length, where it was made for any."""
+    if not (spec.window and any(map(is_open, model.sample_shapes))):
+        return model
+    config = model.get_config()
+    first = config["layers"][0]["config"]
+    first["batch_shape"] = [None, spec.window, *first["batch_shape"][2:]]
+    config["build_input_shape"] = first["batch_shape"]
+    fixed = type(model).from_config(config)
+    fixed.set_weights(model.get_weights())
+    fixed.compile_from_config(model.get_compile_config())
+    return fixed
 
 
 def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None = None) -> Path:
     """Write the network of a run (its folder) or of a .keras file in one of FORMS; returns what was written.
 
+    A network that takes texts of any length is written for one of the run's windows, where the form wants a length.
     out: a folder, or a file where that is the form's. The names of classes that are not their numbers are written into
     the folder, too, in classes.json. in_c: what is asked of a file of C alone.
     """
@@ -72,9 +90,9 @@ def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None
     if in_c is not None and to != "c":
         raise InvalidArgument("export, --prefix, --header, --int8 and --data", "--to c beside them", Told(f"--to {to}"))
     form = FORMS[to] if in_c is None else partial(_c, asked=in_c, run=path)
-    model, _ = open_model(path)
+    model, spec = open_model(path)
     names = names_of(path, model)
-    written = form(model, out, names, force)
+    written = form(model if spec is None or to in ANY_LENGTH else _at_window(model, spec), out, names, force)
     if names and written != out:
         write_text_whole(written.parent / CLASSES, json.dumps(names) + "\n")
     return written
