@@ -103,6 +103,17 @@ def test_a_worker_that_is_killed_costs_its_trial_no_more_than_time(cluster: Clus
     assert outcome(found) == outcome(searched("random", 10))
 
 
+def test_workers_that_all_go_at_once_take_nothing_along_that_others_need(cluster: Cluster):
+    def progress(now: Progress) -> None:
+        if now.ended is not None and now.ended.trial.number == 1:
+            for worker in cluster.workers:
+                worker.kill()
+                worker.wait()
+            cluster.workers[:] = [cluster.worker() for _ in cluster.workers]
+
+    assert outcome(on(cluster, Bowl(0.005), 6, on_progress=progress)) == outcome(searched("random", 6))
+
+
 def test_a_trial_that_kills_its_workers_is_to_blame(cluster: Cluster):
     def progress(now: Progress) -> None:
         for i, worker in enumerate(cluster.workers):
