@@ -127,11 +127,11 @@ class OnCluster:
 
     def _hand_out(self) -> None:
         """Trials that wait go to workers without one."""
-        if not self._answers:
+        if not (self._answers and self._waiting and self._workers and self._sent()):
             return
         busy = {given.worker for given in self._given.values()}
         for worker in self._workers:
-            if worker not in busy and self._waiting and self._sent():
+            if worker not in busy and self._waiting:
                 trial = self._waiting.popleft()
                 task = self._client.submit(
                     tried, self._there, trial, self._name, workers=[worker], allow_other_workers=False, pure=False,
