@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,7 @@ from .lowering import NOISE_KEY, lower_prediction
 
 CACHE = 1 << 16  # floats that the widest layer's outputs for a block of rows may take, to stay in a core's cache
 LARGEST_BLOCK = 256
-WORTH = 20_000_000  # multiplications that are worth a second thread
+WORTH = 5e-4  # seconds that are worth a further thread
 
 
 class Predictor:
@@ -89,7 +90,6 @@ class Predictors:
         while block > 16 and block * widest > CACHE:
             block //= 2
         self.block = block
-        self.cost = model.theta.data.size  # multiplications for a row, nearly
         self.free: list[Predictor] = []
         self.rooms: dict[int, list[Predictor]] = {}  # of whole batches, by the most rows that they take
         self.free_rows: list[RowPredictor] = []
@@ -101,8 +101,7 @@ class Predictors:
         n = len(x)
         if n == 1 and x.dtype.itemsize < 8:  # float64 may hold numbers that float32 cannot: NumPy would warn
             return self._row(x)
-        parts = self._threads(n)
-        return self._run(x) if parts == 1 else self._shared_out(x, parts)
+        return self._run(x) if n < 2 * self.block else self._shared_out(x)
 
     def _row(self, x: Array) -> Array | None:
         free = self.free_rows
@@ -141,22 +140,18 @@ class Predictors:
         finally:
             self.free.append(predictor)
 
-    def _threads(self, n: int) -> int:
-        worth = min(n // self.block, n * self.cost // WORTH)
-        if worth <= 1:
-            return 1
-        from ..machine.host import cores  # which asks the system
-
-        return min(cores(), worth)
-
-    def _shared_out(self, x: Array, parts: int) -> Array | None:
-        """Each thread its own rows."""
-        blocks = -(-len(x) // self.block)
-        cuts = [min(len(x), blocks * i // parts * self.block) for i in range(parts + 1)]
-        first = self._run(x[:1])
+    def _shared_out(self, x: Array) -> Array | None:
+        """The first block tells how many threads are worth it; then each has its own rows."""
+        began = time.perf_counter()
+        first = self._run(x[: self.block])
         if first is None:
             return None
+        seconds = (time.perf_counter() - began) / self.block * (len(x) - self.block)
         out = np.empty((len(x), *first.shape[1:]), "float32")
+        out[: self.block] = first
+        blocks = -(-len(x) // self.block) - 1
+        parts = self._threads(seconds, blocks)
+        cuts = [min(len(x), (1 + blocks * i // parts) * self.block) for i in range(parts + 1)]
         fine = [True] * parts
 
         def work(i: int) -> None:
@@ -170,3 +165,12 @@ class Predictors:
         for helper in helpers:
             helper.join()
         return out if all(fine) else None
+
+    def _threads(self, seconds: float, blocks: int) -> int:
+        """For what one would take so long."""
+        worth = min(blocks, int(seconds / WORTH))
+        if worth <= 1:
+            return 1
+        from ..machine.host import cores  # which asks the system
+
+        return min(cores(), worth)
