@@ -54,6 +54,17 @@ def test_many_rows_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
         model.predict(x, verbose=0)
 
 
+def test_rows_of_several_inputs_and_outputs_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = Input((20,)), Input((3,))
+    model = pellucid.Model([a, b], [Dense(4)(pellucid.layers.Concatenate()([a, b])), Dense(2)(b)])
+    x = [np.tile(X, (10, 1)), np.tile(Key(5).normal((300, 3)), (10, 1))]
+    wanted = model.predict([part[:300] for part in x], verbose=0)
+    monkeypatch.setattr("pellucid.training.predicting.WORTH", 1e-9)
+    monkeypatch.setattr("pellucid.machine.host.cores", lambda: 4)
+    for got, part in zip(model.predict(x, verbose=0), wanted, strict=True):
+        np.testing.assert_array_equal(got, np.tile(part, (10, 1)))
+
+
 def test_callers_from_many_threads_do_not_disturb_each_other() -> None:
     model = network()
     wanted = model.predict(X, verbose=0)

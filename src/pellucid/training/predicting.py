@@ -85,7 +85,7 @@ class Predictors:
         self.open = any(map(is_open, model.sample_shapes))
         code = lower_prediction(model, 1, shapes).code
         self.together, widest = code.together, max(code.widths())
-        self.by_row = len(shapes) == 1 and not (model.takes_many or model.gives_many or code.together)
+        self.one = len(shapes) == 1 and not (model.takes_many or model.gives_many)
         block = LARGEST_BLOCK
         while block > 16 and block * widest > CACHE:
             block //= 2
@@ -96,10 +96,12 @@ class Predictors:
 
     def __call__(self, x: Any) -> Any:
         """The outputs for rows x (N, ...) of the model's own shape; None if an input is not finite."""
-        if not self.by_row:
-            return self._whole(x) if self.together else self._run(x)
         n = len(x)
-        if n == 1 and x.dtype.itemsize < 8:  # float64 may hold numbers that float32 cannot: NumPy would warn
+        if self.together:
+            return self._whole(x)
+        if (
+            n == 1 and self.one and x.dtype.itemsize < 8
+        ):  # float64 may hold numbers that float32 cannot: NumPy would warn
             return self._row(x)
         return self._run(x) if n < 2 * self.block else self._shared_out(x)
 
@@ -129,26 +131,28 @@ class Predictors:
         look = self.model.look_key().step
         return replace(self.model.key.fold("look", "noise"), step=look)
 
-    def _run(self, x: Any, out: Array | None = None) -> Any:
+    def _run(self, x: Any, out: Any = None) -> Any:
         predictor = self.free.pop() if self.free else Predictor(self.model, self.shapes, self.block)
         try:
             shapes = predictor.out_shapes
-            outs = [np.empty((len(x), *shape), "float32") for shape in shapes] if out is None else [out]
+            outs = [np.empty((len(x), *shape), "float32") for shape in shapes] if out is None else parts_of(out)
             if not predictor.run(parts_of(x), outs):
                 return None
             return Parts(outs) if self.model.gives_many else outs[0]
         finally:
             self.free.append(predictor)
 
-    def _shared_out(self, x: Array) -> Array | None:
+    def _shared_out(self, x: Any) -> Any:
         """The first block tells how many threads are worth it; then each has its own rows."""
         began = time.perf_counter()
         first = self._run(x[: self.block])
         if first is None:
             return None
         seconds = (time.perf_counter() - began) / self.block * (len(x) - self.block)
-        out = np.empty((len(x), *first.shape[1:]), "float32")
-        out[: self.block] = first
+        outs = [np.empty((len(x), *part.shape[1:]), "float32") for part in parts_of(first)]
+        for part, of_first in zip(outs, parts_of(first), strict=True):
+            part[: self.block] = of_first
+        out = Parts(outs) if self.model.gives_many else outs[0]
         blocks = -(-len(x) // self.block) - 1
         parts = self._threads(seconds, blocks)
         cuts = [min(len(x), (1 + blocks * i // parts) * self.block) for i in range(parts + 1)]
