@@ -109,7 +109,7 @@ def test_what_does_not_go_together_is_said(spec: TrainSpec):
 
 @pytest.mark.parametrize("network", ["gru", "lstm"])
 def test_a_state_goes_through_the_window_and_the_last_one_tells(spec: TrainSpec, network: str, tmp_path: Path):
-    given = {**spec.model_dump(exclude_unset=True), "network": network, "layers": [6, 5], "epochs": 8, "dropout": 0.0}
+    given = {**spec.model_dump(exclude_unset=True), "network": network, "layers": [6, 5], "epochs": 25, "dropout": 0.0}
     done = train(TrainSpec.of(given | {"learning_rate": 0.02}), out=tmp_path / "run")
     assert done.metrics["accuracy"] > 0.8
     model, kept = apply.open_model(tmp_path / "run")

@@ -36,6 +36,11 @@ ROOM = 12  # columns of the terminal, at least, for what was drawn
 QUIET_SECONDS = 10.0  # at least, between two lines where there is no terminal
 INTERRUPTED = 130
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786: its workers run trials."),
+]
+
 
 def searched(name: str) -> Any:
     """The option that fills the search's field of this name."""
@@ -53,10 +58,7 @@ def tune_command(
     search_seed: Annotated[int | None, searched("search_seed")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; one for each core unless given.", min=1)] = None,
     memory: Annotated[str | None, typer.Option(help="What a trial may hold: 800MB, 2GB; ended beyond it.")] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786: its workers run trials."),
-    ] = None,
+    cluster: Cluster = None,
     target: options.Target = None,
     drop: options.Drop = None,
     keep: options.Keep = None,

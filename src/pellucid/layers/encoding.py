@@ -5,8 +5,8 @@
     multi_hot  y[k] = 1 for each k            x (B, ..., n)   y (B, ..., depth)
     count      y[k] = how many there are      x (B, ..., n)   y (B, ..., depth)
 
-A place below 0 stands for nothing at all. Text has no compiled form: networks that begin with it run on the
-definition."""
+A place below 0 stands for nothing at all. Text has no compiled form: what a network makes of it first is computed
+before the engine begins (`training/reading.py`)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Encoding(Layer):
     """A layer that finds a place for each category, and gives it in the form that `output_mode` says."""
 
     formula, formula_back = "k = place of x, y = k in its output_mode", ""
-    takes_whole = True
+    takes_whole = reads_ahead = True
     modes: tuple[str, ...] = MODES
     whole_dtype = "int64"  # of places, as Keras has them
     reads: str = TEXT  # or "int64", or whatever comes in: ""
