@@ -28,6 +28,7 @@ from .base import Layer
 from .connecting import as_numbers
 
 MODES = ("int", "one_hot", "multi_hot", "count")
+LARGEST = int(np.iinfo("int64").max)
 OLD = {"binary": "multi_hot", "tf-idf": "tf_idf"}  # as Keras once called them
 
 
@@ -141,6 +142,8 @@ def whole_numbers(name: str, where: str, data: Any) -> Array:
     if x.dtype.kind in "iub":
         if x.ndim == 0:
             raise ShapeError(where, "an array with a batch axis", x.shape)
+        if x.dtype == "uint64" and (large := x > LARGEST).any():
+            raise DataError(where, f"whole numbers up to {LARGEST}", x[large].flat[0].item())
         return x.astype("int64")
     x = as_numbers(name, x, "float64")
     with np.errstate(invalid="ignore"):
@@ -157,6 +160,7 @@ def batches_of(where: str, data: Any, steps: int | None) -> Iterator[Any]:
             raise InvalidArgument(f"{where}, argument steps", "None for an array, which is one batch", steps)
         yield data
     elif isinstance(data, Iterable) and not isinstance(data, str | bytes | dict):
+        steps = None if steps is None else checks.integer(f"{where}, argument steps", steps, minimum=1)
         for batch in islice(data, steps):
             yield batch[0] if isinstance(batch, tuple) else batch
     else:
