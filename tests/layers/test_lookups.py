@@ -10,7 +10,7 @@ import pytest
 
 from pellucid import Sequential
 from pellucid import layers as L
-from pellucid.errors import DataError, FileError, InvalidArgument, UnknownName, WrongType
+from pellucid.errors import DataError, FileError, InvalidArgument, PellucidError, UnknownName, WrongType
 
 WORDS = ["a", "b", "c", "d"]
 NUMBERS = [12, 36, 1138, 42]

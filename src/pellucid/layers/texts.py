@@ -65,10 +65,9 @@ def tokens_of(texts: Array, how: Any) -> list[list[str]]:
         return [SPLITS[how](text) for text in texts]
     given = how(texts.astype(str) if texts.size else texts)
     given = list(given) if isinstance(given, Iterable) else [given]
-    if (
-        other := next((one for one in given if not isinstance(one, Iterable) or isinstance(one, str)), None)
-    ) is not None:
-        raise WrongType("split, what it returns", "a list of tokens for each text", other)
+    for one in given:
+        if not isinstance(one, Iterable) or isinstance(one, str):
+            raise WrongType("split, what it returns", "a list of tokens for each text", one)
     rows = [[_as_text(token) for token in row] for row in given]
     if len(rows) != len(texts):
         raise ShapeError("split, what it returns", f"{len(texts)} rows of tokens", Told(str(len(rows))))
