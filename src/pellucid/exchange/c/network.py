@@ -15,12 +15,22 @@ from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
 from ..ours import READS_MASK, only_ours, ours, refuse_mask, refuse_training, told, walked
-from . import attention, layers, pictures, recurrence, resizing, sliding, stepping  # their emitters register themselves
+from . import (  # their emitters register themselves
+    attention,
+    layers,
+    pictures,
+    positions,
+    recurrence,
+    resizing,
+    sliding,
+    stepping,
+)
 from .ops import write_op
 from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
 
 __all__ = [
-    "Network", "attention", "layers", "pictures", "recurrence", "resizing", "sliding", "stepping", "write_network",
+    "Network", "attention", "layers", "pictures", "positions", "recurrence", "resizing", "sliding", "stepping",
+    "write_network",
 ]  # fmt: skip
 
 PASSED: dict[type[Any], int] = {ByPhase: 1, WithMask: 0}  # which of its inputs a layer passes on, in prediction

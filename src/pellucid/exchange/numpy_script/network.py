@@ -22,6 +22,7 @@ from . import (  # noqa: F401  # they register
     operations,
     pictures,
     plain_ops,
+    positions,
     recurrence,
     resizing,
     sliding,

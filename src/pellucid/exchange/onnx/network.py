@@ -19,15 +19,24 @@ from ...registry import plain
 from ...tables.attaching import attached
 from ...wiring import Step, any_of
 from ..ours import READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
-from . import attention, layers, pictures, recurrence, resizing, sliding, stepping  # their emitters register themselves
+from . import (  # their emitters register themselves
+    attention,
+    layers,
+    pictures,
+    positions,
+    recurrence,
+    resizing,
+    sliding,
+    stepping,
+)
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
 from .transposing import settled
 from .writer import EMITTERS, At, Writing
 
 __all__ = [
-    "NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "recurrence", "resizing",
-    "sliding", "stepping",
+    "NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "positions", "recurrence",
+    "resizing", "sliding", "stepping",
 ]  # fmt: skip
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows

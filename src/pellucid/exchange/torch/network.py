@@ -18,6 +18,7 @@ from . import (
     attention,
     layers,
     pictures,
+    positions,
     recurrence,
     resizing,
     shaping,
@@ -28,8 +29,8 @@ from .ops import write_op
 from .writer import EMITTERS, At, Attribute, Value, Writing
 
 __all__ = [
-    "INSTEAD", "WHERE", "attention", "layers", "pictures", "recurrence", "resizing", "shaping", "sliding", "stepping",
-    "written",
+    "INSTEAD", "WHERE", "attention", "layers", "pictures", "positions", "recurrence", "resizing", "shaping", "sliding",
+    "stepping", "written",
 ]  # fmt: skip
 
 WHERE = "to_torch"

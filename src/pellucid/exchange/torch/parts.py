@@ -310,6 +310,17 @@ class Dot(nn.Module):
         return (a @ b.transpose(1, 2)).reshape(len(a), *(sizes or [1]))
 
 
+class Positions(nn.Module):
+    """A learnt row for each place in a sequence, of the shape of x."""
+
+    def __init__(self, most: int, width: int) -> None:
+        super().__init__()
+        self.embeddings = nn.Parameter(torch.zeros(most, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.embeddings[: x.shape[-2]].expand_as(x)
+
+
 class Zeros(nn.Module):
     """Zeros (B, *shape), for as many samples as come in."""
 

@@ -139,6 +139,11 @@ def flip(use: Use, x: Any, *dims: Any) -> Any:
     return use.operate(ops.flip, x, axis=use.axes(x, dims[0] if isinstance(dims[0], list | tuple) else dims))
 
 
+@reads("roll")
+def rolled(use: Use, x: Any, shifts: Any, dims: Any = None) -> Any:
+    return use.operate(ops.roll, x, shift=shifts, axis=use.axes(x, dims))
+
+
 @reads("to")
 def cast(use: Use, x: Any, kind: Any) -> Any:
     name = str(kind).removeprefix("torch.")
