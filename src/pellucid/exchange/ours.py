@@ -15,7 +15,10 @@ from ..arrays import Array
 from ..errors import InvalidArgument, Told
 from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
+from ..layers.lending import Assigned
+from ..layers.spectral_normalization import Spectral
 from ..layers.traced import Traced
+from ..layers.tracing import ByPhase
 from ..layers.walking import given_to, masks_of
 from ..ops import Op
 from ..registry import snake
@@ -25,7 +28,8 @@ PACKAGE = __name__.partition(".")[0]
 DIFFERING = (  # in training
     Augmenting, L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.RandomCrop,
 )  # fmt: skip
-READS_MASK = (L.GRU, L.LSTM, L.SimpleRNN)  # which go by a mask in prediction, and are written with it
+READS_MASK = (L.GlobalAveragePooling1D, L.GRU, L.LSTM, L.SimpleRNN, L.Softmax)  # they go by one in prediction
+OF_WEIGHTS = (Assigned, ByPhase, Spectral)  # steps that may read weights where others read data
 COMPUTES = {  # methods that say what is computed; a class that writes one anew is no longer ours
     "__call__", "apply", "backward", "backward_from_logits", "counted", "decay_of", "finalize", "forward",
     "from_logits_of", "grad", "gradient", "learning_rate", "logits", "output_shape_for", "parameters",

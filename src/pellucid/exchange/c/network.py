@@ -10,7 +10,9 @@ import numpy as np
 
 from ...arrays import Array, Whole
 from ...errors import InvalidArgument, Told
+from ...layers.lending import Assigned
 from ...layers.masking import WithMask
+from ...layers.spectral_normalization import Spectral
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
@@ -33,7 +35,7 @@ __all__ = [
     "write_network",
 ]  # fmt: skip
 
-PASSED: dict[type[Any], int] = {ByPhase: 1, WithMask: 0}  # which of its inputs a layer passes on, in prediction
+PASSED: dict[type[Any], int] = {Assigned: 0, ByPhase: 1, Spectral: 0, WithMask: 0}  # which of its inputs a layer passes on, in prediction
 ROWS = 256  # on which ranges are looked for at once
 Bounds = dict[int, tuple[float, float]]  # the smallest and the largest number on each wire
 

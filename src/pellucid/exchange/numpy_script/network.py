@@ -90,9 +90,9 @@ def walked(model: Any) -> Iterator[Walked]:
             f"to_numpy, model {model.name!r}", "a loss that counts every number",
             Told("a mask, which says which of them count"), INSTEAD,
         )  # fmt: skip
-    predicting = set(model.wiring.predicting)
+    wanted = set(model.wiring.predicting if model.compiled else model.wiring.answering)
     for step, shapes in model.steps(*model.sample_shapes):
-        if step not in predicting:
+        if step not in wanted:
             continue  # a mask that only a loss would ask for
         plainly_named("a layer", step.layer.name)
         if step.layer.is_layer:

@@ -13,12 +13,11 @@ from ...__about__ import version
 from ...arrays import Shape, Whole, is_whole, with_batch
 from ...data.labels import class_names
 from ...errors import InvalidArgument, MissingExtra, Told, WrongType
-from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...registry import plain
 from ...tables.attaching import attached
 from ...wiring import Step, any_of
-from ..ours import READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
+from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
 from . import (  # their emitters register themselves
     attention,
     layers,
@@ -91,9 +90,9 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
     entered = zip(model.input_dtypes, model.sample_shapes, strict=True)
     found = dict(zip(wires, entered, strict=True))
     computed = kinds(model)
-    predicting = set(model.wiring.predicting)
+    answering = set(model.wiring.answering)
     for step, given in model.steps(*model.sample_shapes):
-        if step not in predicting:
+        if step not in answering:
             continue
         refuse_mask(WHERE, step, INSTEAD)
         if step.layer.gives_weights:
@@ -126,7 +125,7 @@ def _checked_opset(opset: int | None, known: int) -> int:
 def _written(at: At) -> Any:
     """Write one step; returns the name of its output, or those of several."""
     kind = ours(type(at.layer))
-    rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
+    rows = kind in OF_WEIGHTS or not any(isinstance(shape, Whole) for shape in at.shapes)
     written = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS and rows else None
     if written is None:
         raise InvalidArgument(

@@ -12,7 +12,7 @@ from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...tables.attaching import attached
 from ...wiring import any_of
-from ..ours import READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
+from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
 from ..safetensors.names import layout, module_names
 from . import (
     attention,
@@ -47,13 +47,14 @@ def written(model: Any) -> Writing:
             f"{WHERE}, model {model.name!r}", "a model of arrays", Told("one of a table's rows, some of them texts"),
             "Export it with --to onnx, which takes the columns along.",
         )  # fmt: skip
-    writing = Writing(model.name, model.dtype, module_names(model))
+    names = {place.path: name for name, place in layout(model).items() if not place.second}
+    writing = Writing(model.name, model.dtype, module_names(model), names)
     computed, wires = kinds(model), dict(zip(model.wiring.inputs, _inputs(writing, model), strict=True))
     found = dict(zip(wires, zip(model.input_dtypes, model.sample_shapes, strict=True), strict=True))
     for step, given in model.steps(*model.sample_shapes):
         refuse_mask(WHERE, step, INSTEAD)
         if step.layer.gives_weights:
-            for wire, name, spec in zip(step.outputs, _own(writing, model, step), step.layer.parameters(), strict=True):
+            for wire, name, spec in zip(step.outputs, _own(writing, step), step.layer.parameters(), strict=True):
                 wires[wire], found[wire] = Attribute(name), (model.dtype, Whole(spec.shape))
             continue
         refuse_training(WHERE, step, INSTEAD)
@@ -75,7 +76,7 @@ def written(model: Any) -> Writing:
 def _written(at: At) -> Any:
     """Write one step; returns its output, or a tuple of several."""
     kind = ours(type(at.layer))
-    rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
+    rows = kind in OF_WEIGHTS or not any(isinstance(shape, Whole) for shape in at.shapes)
     if issubclass(kind, Op):
         y = write_op(at)
     elif kind in EMITTERS and rows:
@@ -99,14 +100,12 @@ def _inputs(writing: Writing, model: Any) -> list[Value]:
     return given
 
 
-def _own(writing: Writing, model: Any, step: Any) -> list[str]:
+def _own(writing: Writing, step: Any) -> list[str]:
     """What the weights of a layer of one's own are called."""
-    names = {place.path: name for name, place in layout(model).items()}
     found = []
     for spec in step.layer.parameters():
-        path = f"{step.path}/{spec.name}"
-        found.append(names[path])
-        writing.parameters[names[path]] = spec.shape, spec.trainable
+        found.append(writing.names[f"{step.path}/{spec.name}"])
+        writing.parameters[found[-1]] = spec.shape, spec.trainable
     return found
 
 

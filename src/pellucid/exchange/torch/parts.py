@@ -192,6 +192,26 @@ class Normalization(nn.Module):
         return x * deviation + mean if self.back else (x - mean) / deviation
 
 
+class Spectral(nn.Module):
+    """x; in training, a weight is brought to spectral norm 1 before others read it, by power iterations that go on from
+    step to step with the vector u. first: whether the weight's outputs are its first axis, and not its last."""
+
+    def __init__(self, iterations: int, first: bool = False) -> None:
+        super().__init__()
+        self.iterations, self.first = iterations, first
+
+    def forward(self, x: Tensor, weight: Tensor, u: Tensor) -> Tensor:
+        if self.training:
+            with torch.no_grad():
+                rows = weight.flatten(1).T if self.first else weight.flatten(0, -2)
+                for _ in range(self.iterations if weight.any() else 0):
+                    v = nn.functional.normalize(u @ rows.T, dim=-1, eps=1e-6)
+                    u.copy_(nn.functional.normalize(v @ rows, dim=-1, eps=1e-6))
+                if weight.any():
+                    weight.div_(v @ rows @ u.T)
+        return x
+
+
 class UnitNorm(nn.Module):
     """Each sample at length 1 over some axes."""
 
@@ -318,7 +338,7 @@ class Positions(nn.Module):
         self.embeddings = nn.Parameter(torch.zeros(most, width))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.embeddings[: x.shape[-2]].expand_as(x)
+        return self.embeddings[: x.shape[-2]].expand_as(x).clone()
 
 
 class Zeros(nn.Module):

@@ -65,6 +65,7 @@ class Writing:
     name: str
     dtype: str
     modules: dict[str, str]  # what the module of each path is called
+    names: dict[str, str]  # what the parameter of each path is called
     pieces: dict[str, Call] = field(default_factory=dict)  # the modules
     parameters: dict[str, tuple[Shape, bool]] = field(default_factory=dict)  # of layers of one's own; whether trained
     constants: dict[str, Array] = field(default_factory=dict)
