@@ -16,6 +16,7 @@ from ..errors import InvalidArgument, Told
 from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
 from ..layers.lending import Assigned
+from ..layers.recurrent import Recurrent
 from ..layers.spectral_normalization import Spectral
 from ..layers.traced import Traced
 from ..layers.tracing import ByPhase
@@ -28,7 +29,7 @@ PACKAGE = __name__.partition(".")[0]
 DIFFERING = (  # in training
     Augmenting, L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.RandomCrop,
 )  # fmt: skip
-READS_MASK = (L.GlobalAveragePooling1D, L.GRU, L.LSTM, L.SimpleRNN, L.Softmax)  # they go by one in prediction
+READS_MASK = (Recurrent, L.GlobalAveragePooling1D, L.Softmax)  # which go by a mask in prediction
 OF_WEIGHTS = (Assigned, ByPhase, Spectral)  # steps that may read weights where others read data
 COMPUTES = {  # methods that say what is computed; a class that writes one anew is no longer ours
     "__call__", "apply", "backward", "backward_from_logits", "counted", "decay_of", "finalize", "forward",

@@ -20,6 +20,7 @@ from ...wiring import Step, any_of
 from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
 from . import (  # their emitters register themselves
     attention,
+    convolved_recurrence,
     layers,
     pictures,
     positions,
@@ -34,7 +35,7 @@ from .transposing import settled
 from .writer import EMITTERS, At, Writing
 
 __all__ = [
-    "NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "positions", "recurrence",
+    "NEWEST", "OLDEST", "attention", "convolved_recurrence", "layers", "model_proto", "package", "pictures", "positions", "recurrence",
     "resizing", "sliding", "stepping",
 ]  # fmt: skip
 

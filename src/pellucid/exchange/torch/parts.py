@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .recurrent_parts import Recurrence
+from .recurrent_parts import ConvRecurrence, Recurrence
 
-__all__ = ["Recurrence"]  # which is found here, too
+__all__ = ["ConvRecurrence", "Recurrence"]  # which are found here, too
 
 
 class Exponential(nn.Module):
