@@ -16,6 +16,7 @@ from ...training.base import is_own
 from ...wiring import Step, any_of
 from ..ours import READS_MASK, activations_of, kind, ours, own_code
 from . import (  # noqa: F401  # they register
+    convolved_recurrence,
     joining,
     layers,
     normalizing,
