@@ -158,7 +158,7 @@ def compare(run: Run) -> None:
 
 
 def test_no_part_of_the_library_is_left_out():
-    kinds = {type(layer).__name__ for case in [*every_case(), *of_joining()] for _, layer in case.model.leaves()}
+    kinds = {type(layer).__name__ for case in [*every_case(), *every_graph()] for _, layer in case.model.leaves()}
     assert kinds >= JOINING
     assert (kinds & set(layer_family.parts)) | unwritten.RANDOM | {"InputLayer", "Masking"} == unwritten.WRITTEN
     written = {type(step.layer) for case in of_ops() for step in case.model.wiring.steps}

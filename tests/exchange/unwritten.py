@@ -20,8 +20,7 @@ MADE_OF_OTHERS = {  # they go out step by step
     "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
 }  # fmt: skip
 UNWRITTEN = {
-    "CategoryEncoding", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Discretization", "HashedCrossing", "Hashing",
-    "IntegerLookup", "StringLookup",
+    "CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",
     "TextVectorization",
 }  # fmt: skip
 WRITTEN = set(layers.parts) - UNWRITTEN - MADE_OF_OTHERS
