@@ -110,9 +110,7 @@ def masked_cells() -> Model:
     return moved(Model(x, list(rnn(L.Masking()(x))), seed=1))
 
 
-def convolved(
-    kind: Any, shape: tuple[int, ...], states: bool = False, masked: bool = False, **options: Any
-) -> Model:
+def convolved(kind: Any, shape: tuple[int, ...], states: bool = False, masked: bool = False, **options: Any) -> Model:
     """A network of one ConvLSTM, to which all steps of its sequences count, or those that a mask says."""
     x, layer = L.Input(shape, name="x"), kind(2, **options)
     state = layer.output_shape_for(shape) if not options.get("return_state") else layer.output_shape_for(shape)[1]
@@ -150,8 +148,8 @@ PLAIN: dict[str, Callable[[], Model]] = {
     "stack": stack, "decoder": decoder, "shared": shared,
     "convolved series": partial(convolved, L.ConvLSTM1D, (3, 4, 2), kernel_size=2, **SAME),
     "convolved pictures": partial(convolved, L.ConvLSTM2D, (3, 4, 5, 2), kernel_size=(2, 3), strides=(1, 2)),
-    "convolved backwards": partial(convolved, L.ConvLSTM2D, (2, 5, 4, 1), kernel_size=2, dilation_rate=2, use_bias=False,
-                                   go_backwards=True, return_sequences=True, return_state=True),
+    "convolved backwards": partial(convolved, L.ConvLSTM2D, (2, 5, 4, 1), kernel_size=2, dilation_rate=2,
+                                   use_bias=False, go_backwards=True, return_sequences=True, return_state=True),
     "convolved volumes": partial(convolved, L.ConvLSTM3D, (2, 2, 2, 3, 1), kernel_size=2, activation="relu"),
     "convolved from states": partial(convolved, L.ConvLSTM1D, (2, 4, 1), True, kernel_size=2, return_state=True),
 }  # fmt: skip

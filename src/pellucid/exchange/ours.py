@@ -11,7 +11,7 @@ import numpy as np
 from .. import layers as L
 from ..activations import Activation
 from ..activations.base import is_standard
-from ..arrays import Array
+from ..arrays import TEXT, Array
 from ..errors import InvalidArgument, Told
 from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
@@ -83,11 +83,27 @@ def only_ours(model: Any, where: str, fix: str) -> None:
             only_ours(layer, where, fix)
             continue
         refuse_foreign(f"{where}, layer {layer.name!r}", layer, fix)
-        if layer.takes_text:
-            told = Told(type(layer).__name__)
-            raise InvalidArgument(f"{where}, layer {layer.name!r}", "a kind of layer that reads numbers", told, fix)
+        refuse_unknown(where, layer)
         for activation in activations_of(layer):
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
+
+
+def refuse_text(where: str, model: Any, step: Step) -> None:
+    """Refuse a step that reads or gives text, in a form that cannot hold it."""
+    entering = zip(model.wiring.inputs, model.input_dtypes, strict=True)
+    texts = {wire for wire, dtype in entering if dtype == TEXT}
+    if texts & set(step.inputs) or step.layer.gives_dtype == TEXT:
+        raise InvalidArgument(
+            f"{where}, layer {step.path!r}", "a kind of layer that reads and gives numbers",
+            Told(f"text, with {type(step.layer).__name__}"),
+            "Begin the model behind that layer, and give it what the layer makes of text: layer(x).",
+        )  # fmt: skip
+
+
+def refuse_unknown(where: str, layer: Any) -> None:
+    """Refuse a lookup that stops at what its vocabulary lacks: what is written goes on."""
+    if getattr(layer, "num_oov_indices", 1) == 0 and not layer.invert:
+        raise InvalidArgument(f"{where}, layer {layer.name!r}", "num_oov_indices of 1 at least", 0)
 
 
 def refuse_mask(where: str, step: Step, fix: str) -> None:
@@ -120,9 +136,16 @@ def walked(model: Any, *rows: Array) -> Iterator[tuple[Step, tuple[Array, ...]]]
 
 def kinds(model: Any) -> dict[str, str]:
     """The dtype of what each step gives, by its label."""
-    rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, model.input_dtypes, strict=True)]
+    rows = nothing(model, 1)
     with np.errstate(all="ignore"):
         return {step.label: made[0].dtype.name for step, made in walked(model, *rows) if made}
+
+
+def nothing(model: Any, rows: int) -> list[Array]:
+    """Inputs of zeros, and texts without letters."""
+    ends = zip(model.sample_shapes, model.input_dtypes, strict=True)
+    return [np.full((rows, *shape), "", object) if kind == TEXT else np.zeros((rows, *shape), kind)
+            for shape, kind in ends]  # fmt: skip
 
 
 def told(layer: Any) -> str:

@@ -16,9 +16,10 @@ from ...layers.spectral_normalization import Spectral
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
-from ..ours import READS_MASK, only_ours, ours, refuse_mask, refuse_training, told, walked
+from ..ours import READS_MASK, only_ours, ours, refuse_mask, refuse_text, refuse_training, told, walked
 from . import (  # their emitters register themselves
     attention,
+    encodings,
     layers,
     pictures,
     positions,
@@ -31,11 +32,16 @@ from .ops import write_op
 from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
 
 __all__ = [
-    "Network", "attention", "layers", "pictures", "positions", "recurrence", "resizing", "sliding", "stepping",
-    "write_network",
+    "Network", "attention", "encodings", "layers", "pictures", "positions", "recurrence", "resizing", "sliding",
+    "stepping", "write_network",
 ]  # fmt: skip
 
-PASSED: dict[type[Any], int] = {Assigned: 0, ByPhase: 1, Spectral: 0, WithMask: 0}  # which of its inputs a layer passes on, in prediction
+PASSED: dict[type[Any], int] = {
+    Assigned: 0,
+    ByPhase: 1,
+    Spectral: 0,
+    WithMask: 0,
+}  # which of its inputs a layer passes on, in prediction
 ROWS = 256  # on which ranges are looked for at once
 Bounds = dict[int, tuple[float, float]]  # the smallest and the largest number on each wire
 
@@ -53,6 +59,8 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
     """Write all steps; data: batches of the inputs on which ranges are looked for, where bytes are written."""
     only_ours(model, WHERE, INSTEAD)
     needed = needed_steps(model)
+    for step in needed:
+        refuse_text(WHERE, model, step)
     numbers, whole = dict(known_numbers(model)), of_batches(model)
     bounds: Bounds = {} if data is None else ranges(model, data)
     wires: dict[int, Value] = {}

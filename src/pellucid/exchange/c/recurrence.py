@@ -118,7 +118,7 @@ def conv_lstm(loop: Loop) -> list[str]:
     """What the convolution of h gives is added to the gates of each pixel, which lie side by side."""
     at, layer = loop.at, loop.at.layer
     F, gates = layer.filters, layer.gates * layer.filters
-    pixels, before = loop.H // F, len(at.writing.steps)
+    before = len(at.writing.steps)
     _, of_states = convolutions(WHERE, layer)
     h = reshaped(loop.states[0], (1, *layer.window(at.x.shape[2:-1]).places, F))
     u = convolved(replace(at, layer=of_states, xs=[h], title=""), at.p("recurrent_kernel"), None, in_bytes=False)

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ...arrays import Shape
+from ...arrays import TEXT, Shape
 from ...errors import InvalidArgument, Told
 from ...layers.composite import Composite
 from ...training.base import is_own
 from ...wiring import Step, any_of
-from ..ours import READS_MASK, activations_of, kind, ours, own_code
+from ..ours import READS_MASK, activations_of, kind, nothing, ours, own_code, refuse_unknown
 from . import (  # noqa: F401  # they register
     convolved_recurrence,
+    encodings,
     joining,
     layers,
     normalizing,
@@ -98,9 +99,7 @@ def walked(model: Any) -> Iterator[Walked]:
         plainly_named("a layer", step.layer.name)
         if step.layer.is_layer:
             only_ours(f"layer {step.path!r}", step.layer)
-        if step.layer.takes_text:
-            told = Told(type(step.layer).__name__)
-            raise InvalidArgument(f"to_numpy, layer {step.path!r}", "a kind of layer that reads numbers", told, INSTEAD)
+            refuse_unknown("to_numpy", step.layer)
         if any_of(step.masks) and not isinstance(step.layer, READS_MASK):
             raise InvalidArgument(
                 f"to_numpy, layer {step.path!r}",
@@ -144,9 +143,7 @@ def losses_of(model: Any) -> list[tuple[Any, bool]]:
     if not model.compiled:
         return [(None, False)] * len(model.wiring.outputs)
     with np.errstate(all="ignore"):
-        shapes = zip(model.sample_shapes, model.input_dtypes, strict=True)
-        xs = [np.zeros((2, *shape), dtype) for shape, dtype in shapes]
-        _, cache = model.forward(model.p, *xs, training=False, rng=model.key)
+        _, cache = model.forward(model.p, *nothing(model, 2), training=False, rng=model.key)
     found = []
     for loss, end in zip(model.objective.losses, model.all_logits(cache), strict=True):
         behind = None if loss is None or end is None else loss.from_logits_of(end[0])
@@ -162,7 +159,7 @@ def write_network(model: Any, script: Script) -> Written:
     steps, losses, wiring = list(walked(model)), losses_of(model), model.wiring
     inputs = input_names(model)
     wires = dict(zip(wiring.inputs, inputs, strict=True))
-    script.dtypes |= zip(inputs, model.input_dtypes, strict=True)
+    script.dtypes |= {x: "object" if kind == TEXT else kind for x, kind in zip(inputs, model.input_dtypes, strict=True)}
     fused = {wire for wire, (_, behind) in zip(wiring.outputs, losses, strict=True) if behind}
     records: list[Record] = []
     for number, found in enumerate(steps, start=1):

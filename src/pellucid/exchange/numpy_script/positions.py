@@ -35,7 +35,9 @@ def sine_position_encoding(at: At) -> tuple[str, Back]:
 @writes(L.RotaryEmbedding)
 def rotary_embedding(at: At) -> tuple[str, Back]:
     angles, (_, axis) = at.layer.angles(at.shape), at.layer._axes(at.shape)
-    given = {name: at.constant(name, f(angles).astype(at.layer.dtype)) for name, f in (("cos", np.cos), ("sin", np.sin))}
+    given = {
+        name: at.constant(name, f(angles).astype(at.layer.dtype)) for name, f in (("cos", np.cos), ("sin", np.sin))
+    }
     out = at.name("h")
     at.forward(f"{out} = {at.call(rotary, {'x': at.x, **given}, axis=axis)}", batch(at.shape))
     return out, lambda dy, wanted: at.call(rotary_grad, {"dy": dy, **given}, axis=axis)

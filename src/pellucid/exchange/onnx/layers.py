@@ -37,6 +37,7 @@ def spectral(at: At) -> tuple[str, ...]:
 def assigned(at: At) -> str:
     return at.x
 
+
 @writes(ByPhase)
 def by_phase(at: At) -> str:
     return at.xs[1]  # as in prediction

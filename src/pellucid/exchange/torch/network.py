@@ -6,16 +6,18 @@ from typing import Any
 
 from ...arrays import Whole
 from ...errors import InvalidArgument, Told
+from ...layers.encoding import Encoding
 from ...layers.masking import MaskOf
 from ...layers.rnn import Counted
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...tables.attaching import attached
 from ...wiring import any_of
-from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
+from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_text, refuse_training, told
 from ..safetensors.names import layout, module_names
 from . import (
     attention,
+    encodings,
     layers,
     pictures,
     positions,
@@ -29,8 +31,8 @@ from .ops import write_op
 from .writer import EMITTERS, At, Attribute, Value, Writing
 
 __all__ = [
-    "INSTEAD", "WHERE", "attention", "layers", "pictures", "positions", "recurrence", "resizing", "shaping", "sliding",
-    "stepping", "written",
+    "INSTEAD", "WHERE", "attention", "encodings", "layers", "pictures", "positions", "recurrence", "resizing",
+    "shaping", "sliding", "stepping", "written",
 ]  # fmt: skip
 
 WHERE = "to_torch"
@@ -53,6 +55,7 @@ def written(model: Any) -> Writing:
     found = dict(zip(wires, zip(model.input_dtypes, model.sample_shapes, strict=True), strict=True))
     for step, given in model.steps(*model.sample_shapes):
         refuse_mask(WHERE, step, INSTEAD)
+        refuse_text(WHERE, model, step)
         if step.layer.gives_weights:
             for wire, name, spec in zip(step.outputs, _own(writing, step), step.layer.parameters(), strict=True):
                 wires[wire], found[wire] = Attribute(name), (model.dtype, Whole(spec.shape))
@@ -80,7 +83,7 @@ def _written(at: At) -> Any:
     if issubclass(kind, Op):
         y = write_op(at)
     elif kind in EMITTERS and rows:
-        if kind not in (ByPhase, Counted, MaskOf):  # a layer computes in its own precision
+        if kind not in (ByPhase, Counted, MaskOf) and not issubclass(kind, Encoding):  # which read what there is
             at.xs = [at.cast(x, dtype, at.writing.dtype) for x, dtype in zip(at.xs, at.kinds, strict=True)]
         y = EMITTERS[kind](at)
     else:

@@ -155,6 +155,13 @@ def einsum(use: Use, equation: str, *operands: Any) -> Any:
     return ops.einsum(equation, *operands)
 
 
+@reads("bucketize")
+def bucketize(use: Use, x: Any, boundaries: Any, *, right: bool = False, out_int32: bool = False) -> Any:
+    if not right or not isinstance(boundaries, np.ndarray):
+        use.refuse("known boundaries, and right=True", "others")
+    return use.layer(L.Discretization, x, bin_boundaries=boundaries.tolist())
+
+
 @reads("cumsum")
 def cumsum(use: Use, x: Any, dim: int) -> Any:
     return use.operate(ops.cumsum, x, axis=use.axis(x, dim))

@@ -73,8 +73,8 @@ class Recurrence(nn.RNNBase):
 
 
 class ConvRecurrence(nn.Module):
-    """An LSTM whose products are convolutions, of pictures x (B, T, *D, C), taken step by step. before, after: the border
-    that is laid around x; around: the same of h. All else as in Recurrence."""
+    """An LSTM whose products are convolutions, of pictures x (B, T, *D, C), taken step by step. before, after: the
+    border that is laid around x; around: the same of h. All else as in Recurrence."""
 
     def __init__(
         self, channels: int, filters: int, kernel: tuple[int, ...], activation: nn.Module, gate: nn.Module,
