@@ -21,6 +21,7 @@ from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, 
 from . import (  # their emitters register themselves
     attention,
     convolved_recurrence,
+    encodings,
     layers,
     pictures,
     positions,
