@@ -45,7 +45,7 @@ CASES: dict[str, Case] = {
                           max_tokens=6, pad_to_max_tokens=True)),
     "places": one(partial(L.IntegerLookup, vocabulary=[5, 2], output_mode="one_hot"), [[5], [2], [3]]),
     "bins": one(partial(L.Discretization, [0.5, 1.0, 1.0, 2.0], output_mode="count"),
-                [[np.nan, 1.0], [2.0, -np.inf], [np.inf, 0.75]], "float32"),
+                [[0.5, 1.0], [2.0, -7.0], [9.0, 0.75]], "float32"),
     "no bounds": one(partial(L.Discretization, []), [[1.0], [2.0]], "float32"),
 }  # fmt: skip
 BEYOND = {mode: partial(L.CategoryEncoding, 4, mode) for mode in ("one_hot", "multi_hot", "count")}  # of their table

@@ -127,6 +127,14 @@ def mean_of_words() -> Model:
     return moved(Model(x, ops.where(ops.isnan(y), 0.0, y), seed=1))
 
 
+def placed_words() -> Model:
+    """Two texts, the words of one with their places; a step counts where either has a word."""
+    x, z = L.Input((T,), name="x"), L.Input((T,), name="z")
+    words = L.TokenAndPositionEmbedding(6, T, I, mask_zero=True)(x)
+    others = L.Embedding(6, I, mask_zero=True)(ops.flip(z, 1))
+    return moved(Model([x, z], L.LSTM(2)(L.Add()([words, others])), seed=1))
+
+
 def told(layer: Any, shape: tuple[int, ...], mask: tuple[int, ...]) -> Model:
     """A network of one layer that is told what of its input counts."""
     x, by = L.Input(shape, name="x"), L.Input(mask, dtype="bool", name="told")
@@ -160,7 +168,7 @@ MASKED: dict[str, Callable[[], Model]] = {
        for kind, (make, carried) in KINDS.items() for states in (False, True)},
     "words": lambda: words(L.LSTM(3)), "words both ways": lambda: words(L.Bidirectional(L.GRU(2))),
     "words in sequences": lambda: words(L.Bidirectional(L.LSTM(2, return_sequences=True))),
-    "cells masked": masked_cells, "mean of words": mean_of_words,
+    "cells masked": masked_cells, "mean of words": mean_of_words, "words placed": placed_words,
     "mean told": lambda: told(L.GlobalAveragePooling1D(keepdims=True), (T, I), (T,)),
     "mean of channels told": lambda: told(L.GlobalAveragePooling1D("channels_first"), (I, T), (T,)),
     "shares told": lambda: told(L.Softmax(axis=1), (T, 2), (T, 1)),

@@ -23,7 +23,7 @@ from ..layers.tracing import ByPhase
 from ..layers.walking import given_to, masks_of
 from ..ops import Op
 from ..registry import snake
-from ..wiring import Step
+from ..wiring import Step, any_of
 
 PACKAGE = __name__.partition(".")[0]
 DIFFERING = (  # in training
@@ -106,9 +106,9 @@ def refuse_unknown(where: str, layer: Any) -> None:
         raise InvalidArgument(f"{where}, layer {layer.name!r}", "num_oov_indices of 1 at least", 0)
 
 
-def refuse_mask(where: str, step: Step, fix: str) -> None:
-    """Refuse a step that is told a mask by which no writer knows to go."""
-    told_one = any(mask is not None for mask in step.masks) and not step.layer.learns_by_mask
+def refuse_mask(where: str, step: Step, fix: str, trains: bool = False) -> None:
+    """Refuse a step that is told a mask by which no writer knows to go; trains: in training, too."""
+    told_one = any_of(step.masks) and (trains or not step.layer.learns_by_mask)
     if told_one and not isinstance(step.layer, READS_MASK):
         raise InvalidArgument(f"{where}, layer {step.label!r}", "layers that no mask is told", Told("one that is"), fix)
 

@@ -11,7 +11,7 @@ from ...arrays import Shape
 from ...layers.lstm import lstm_step, lstm_step_grad
 from ..convolving import convolutions
 from .normalizing import without_option
-from .recurrence import Going, written
+from .recurrence import Going, both_ways
 from .sliding import Slid, convolution
 from .writer import At, Back, batch, writes
 
@@ -76,4 +76,4 @@ class Convolved(Going):
 def conv_lstm(at: At) -> tuple[Any, Back]:
     if at.layer.dropout and at.differs():
         raise without_option(at.layer, "dropout", "0", at.layer.dropout)
-    return written(at, Convolved(at))
+    return both_ways(at, Convolved(at))

@@ -13,8 +13,8 @@ from ...arrays import TEXT, Shape
 from ...errors import InvalidArgument, Told
 from ...layers.composite import Composite
 from ...training.base import is_own
-from ...wiring import Step, any_of
-from ..ours import READS_MASK, activations_of, kind, nothing, ours, own_code, refuse_unknown
+from ...wiring import Step
+from ..ours import activations_of, kind, nothing, ours, own_code, refuse_mask, refuse_unknown
 from . import (  # noqa: F401  # they register
     convolved_recurrence,
     encodings,
@@ -100,13 +100,7 @@ def walked(model: Any) -> Iterator[Walked]:
         if step.layer.is_layer:
             only_ours(f"layer {step.path!r}", step.layer)
             refuse_unknown("to_numpy", step.layer)
-        if any_of(step.masks) and not isinstance(step.layer, READS_MASK):
-            raise InvalidArgument(
-                f"to_numpy, layer {step.path!r}",
-                "an input of which every number counts",
-                Told("one with a mask"),
-                INSTEAD,
-            )
+        refuse_mask("to_numpy", step, INSTEAD, trains=True)
         if step.training:
             raise InvalidArgument(
                 f"to_numpy, layer {step.path!r}", "a call that trains where the network trains",

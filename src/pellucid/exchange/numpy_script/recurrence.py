@@ -215,10 +215,11 @@ class Going:
 
 @writes(L.GRU, L.LSTM, L.SimpleRNN)
 def recurrent(at: At) -> tuple[Any, Back]:
-    return written(at, Going(at))
+    return both_ways(at, Going(at))
 
 
-def written(at: At, going: Going) -> tuple[Any, Back]:
+def both_ways(at: At, going: Going) -> tuple[Any, Back]:
+    """Write the loop through time, and give the loop back."""
     layer = at.layer
     if layer.recurrent_dropout and at.differs():
         raise without_option(layer, "recurrent_dropout", "0", layer.recurrent_dropout)

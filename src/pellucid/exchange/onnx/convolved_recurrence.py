@@ -10,13 +10,13 @@ from ...activations import Activation
 from ..convolving import convolutions
 from .activations import write_activation
 from .sliding import convolved
-from .writer import At, writes
+from .writer import WHERE, At, writes
 
 
 @writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D)
 def conv_lstm(at: At) -> Any:
     layer, (T, *size, I) = at.layer, at.shape
-    of_inputs, of_states = convolutions("to_onnx", layer, "channels_first")
+    of_inputs, of_states = convolutions(WHERE, layer, "channels_first")
     places = layer.window(tuple(size)).places
     x, *initial = at.xs
     picture = replace(at, layer=of_inputs, shapes=((I, *size),))

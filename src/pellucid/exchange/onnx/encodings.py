@@ -12,7 +12,7 @@ import numpy as np
 
 from ... import layers as L
 from ..encoding import refuse_hashes, tokens_of, unknown_of
-from .writer import At, writes
+from .writer import WHERE, At, writes
 
 LOOK_UP = "ai.onnx.ml.LabelEncoder"
 
@@ -20,7 +20,7 @@ LOOK_UP = "ai.onnx.ml.LabelEncoder"
 @writes(L.IntegerLookup, L.StringLookup)
 def lookup(at: At) -> str:
     layer = at.layer
-    refuse_hashes("to_onnx", layer)
+    refuse_hashes(WHERE, layer)
     x = at.x if layer.reads == "string" else at.cast(at.x, at.kinds[0], "int64")
     tokens, (unknown, bins) = tokens_of(layer), unknown_of(layer)
     if layer.invert:

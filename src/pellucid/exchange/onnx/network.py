@@ -33,7 +33,7 @@ from . import (  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
 from .transposing import settled
-from .writer import EMITTERS, At, Writing
+from .writer import EMITTERS, INSTEAD, WHERE, At, Writing
 
 __all__ = [
     "NEWEST", "OLDEST", "attention", "convolved_recurrence", "encodings", "layers", "model_proto", "package",
@@ -43,8 +43,6 @@ __all__ = [
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
 LEARNING, OF_LEARNING = "ai.onnx.ml", 4  # and those of another kind, of which some networks have one
 End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample
-WHERE = "to_onnx"
-INSTEAD = "Take it out of the model, or save the model as a .keras file."
 
 
 def package(where: str) -> Any:

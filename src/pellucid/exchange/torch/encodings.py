@@ -12,12 +12,12 @@ import numpy as np
 
 from ... import layers as L
 from ..encoding import refuse_hashes, tokens_of, unknown_of
-from .writer import At, Value, writes
+from .writer import WHERE, At, Value, writes
 
 
 @writes(L.IntegerLookup)
 def lookup(at: At) -> Any:
-    refuse_hashes("to_torch", at.layer)
+    refuse_hashes(WHERE, at.layer)
     layer, tokens, (unknown, bins) = at.layer, tokens_of(at.layer), unknown_of(at.layer)
     x = at.cast(at.x, at.kinds[0], "int64")
     if layer.invert:

@@ -28,15 +28,12 @@ from . import (
     stepping,
 )  # what they write registers itself
 from .ops import write_op
-from .writer import EMITTERS, At, Attribute, Value, Writing
+from .writer import EMITTERS, INSTEAD, WHERE, At, Attribute, Value, Writing
 
 __all__ = [
     "INSTEAD", "WHERE", "attention", "encodings", "layers", "pictures", "positions", "recurrence", "resizing",
     "shaping", "sliding", "stepping", "written",
 ]  # fmt: skip
-
-WHERE = "to_torch"
-INSTEAD = "Take it out of the model, or save the model as a .keras file."
 
 
 def written(model: Any) -> Writing:

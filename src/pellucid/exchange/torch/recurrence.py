@@ -1,6 +1,6 @@
 """How recurrent layers are written for PyTorch: nn.LSTM, nn.GRU or nn.RNN where it is the same function, in training
-too; `Recurrence` of `parts.py`, step by step, where there are masks, dropout, or other activations. Both have the same
-weights."""
+too; a module of `recurrent_parts.py`, step by step, where there are masks, dropout, other activations, or convolutions.
+Of nn's and that of ours that is not of convolutions the weights are the same."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from ...activations import Activation
 from ..convolving import convolutions
 from .activations import MODULES
 from .layers import unusual
-from .writer import At, Call, writes
-
-EACH = slice(None)
+from .writer import EACH, WHERE, At, Call, writes
 
 
 @writes(L.GRU, L.LSTM, L.SimpleRNN)
@@ -94,7 +92,7 @@ def ends_of(at: At, both: Any) -> list[Any]:
 @writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D)
 def conv_lstm(at: At) -> Any:
     layer, (_, *size, I) = at.layer, at.shape
-    convolutions("to_torch", layer)  # which refuses activations
+    convolutions(WHERE, layer)  # which refuses activations
     window, around = layer.window(tuple(size)), layer.window_of_states(tuple(size))
     borders = window.before, window.after, (around.before, around.after)
     pieces = I, layer.filters, layer.kernel_size, made(layer.activation), made(layer.recurrent_activation)
