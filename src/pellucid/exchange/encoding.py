@@ -16,8 +16,6 @@ def tokens_of(layer: IndexLookup) -> dict[Any, int]:
     {0: 0, 7: 2, 5: 3}
     """
     known = {token: place for place, token in enumerate(layer.get_vocabulary(False), len(layer.special))}
-    if layer.invert:
-        known = {token: place for place, token in enumerate(layer.get_vocabulary())}
     if layer.mask_token is None:
         return known
     return {layer.mask_token: 0 if layer.output_mode == "int" else -1, **known}
@@ -33,11 +31,29 @@ def unknown_of(layer: IndexLookup) -> tuple[int, int]:
     return len(layer.special) - layer.num_oov_indices, layer.num_oov_indices
 
 
-def refuse_hashes(where: str, layer: IndexLookup) -> None:
-    """Refuse several places for what is not in the vocabulary, where a hash chooses among them."""
-    hashed = layer.of_text or layer.oov_method != "floormod"
-    if layer.num_oov_indices > 1 and hashed and not layer.invert:
+def amounts_of(layer: IndexLookup) -> list[float]:
+    """What counts are multiplied by at each place, for tf_idf; 1 at those that only fill up."""
+    weights = layer.idf_weights or []
+    return [*weights, *[1.0] * (layer.depth - len(weights))]
+
+
+def table_of(where: str, layer: IndexLookup) -> tuple[dict[Any, Any], Any, tuple[int, int] | None]:
+    """(entries, the entry of all others, where those go instead: behind a first place, by their remainder).
+
+    >>> from pellucid.layers import IntegerLookup
+    >>> table_of("to_onnx", IntegerLookup(vocabulary=[7, 5]))
+    ({7: 1, 5: 2}, 0, None)
+    >>> table_of("to_onnx", IntegerLookup(vocabulary=[7, 5], invert=True))
+    ({0: -1, 1: 7, 2: 5}, -1, None)
+    >>> table_of("to_onnx", IntegerLookup(vocabulary=[7, 5], num_oov_indices=2))
+    ({7: 2, 5: 3}, -2, (0, 2))
+    """
+    tokens, (first, bins) = tokens_of(layer), unknown_of(layer)
+    if layer.invert:
+        return dict(enumerate(layer.get_vocabulary())), layer.oov_token, None
+    if bins > 1 and (layer.of_text or layer.oov_method != "floormod"):
         raise InvalidArgument(
             f"{where}, layer {layer.name!r}", "num_oov_indices=1, or oov_method='floormod' of numbers",
-            Told(f"{layer.num_oov_indices} places, chosen by a hash"), "A script of NumPy has them: to_numpy.",
+            Told(f"{bins} places, chosen by a hash"), "A script of NumPy has them: to_numpy.",
         )  # fmt: skip
+    return (tokens, first, None) if bins == 1 else (tokens, -2, (first, bins))

@@ -10,25 +10,22 @@ import math
 import numpy as np
 
 from ... import layers as L
-from ..encoding import refuse_hashes, tokens_of, unknown_of
+from ..encoding import amounts_of, table_of
 from .loops import elementwise, reduced
 from .writer import WHERE, At, Value, refused, reshaped, writes
 
 
 @writes(L.IntegerLookup)
 def lookup(at: At) -> Value:
-    refuse_hashes(WHERE, at.layer)
-    layer, tokens, (unknown, bins) = at.layer, tokens_of(at.layer), unknown_of(at.layer)
+    table, default, rest = table_of(WHERE, at.layer)
     most = 1 << np.finfo(at.writing.dtype).nmant + 1
-    if max(map(abs, [*tokens, layer.oov_token])) > most:
+    if max(map(abs, [*table, *table.values(), default])) > most:
         raise refused(at, f"tokens up to {most:,}, which are exact in {at.writing.dtype}", "larger ones")
-    if layer.invert:
-        return found(at, {place: token for token, place in tokens.items()}, layer.oov_token)
-    places = found(at, tokens, unknown if bins == 1 else -2)
-    if bins > 1:
-        rest = f"{at.number(unknown)} + modulo({{1}}, {at.number(bins)})"
-        places = elementwise(at, [places, at.x], f"{{0}} < -1.0f ? {rest} : {{0}}")
-    return in_mode(at, places)
+    y = found(at, table, default)
+    if rest is not None:
+        other = f"{at.number(rest[0])} + modulo({{1}}, {at.number(rest[1])})"
+        y = elementwise(at, [y, at.x], f"{{0}} < -1.0f ? {other} : {{0}}")
+    return y if at.layer.invert else in_mode(at, y)
 
 
 def found(at: At, table: dict[int, int], default: int) -> Value:
@@ -53,8 +50,7 @@ def in_mode(at: At, places: Value, weights: Value | None = None) -> Value:
     y = reduced(at, each, [axis], "largest" if mode == "multi_hot" else "total", at.shape)
     if mode != "tf_idf":
         return y
-    idf = layer.idf_weights
-    return elementwise(at, [y, at.known([*idf, *[1.0] * (layer.depth - len(idf))], "idf")], "{0} * {1}")
+    return elementwise(at, [y, at.known(amounts_of(layer), "idf")], "{0} * {1}")
 
 
 def hot(at: At, places: Value) -> Value:

@@ -36,12 +36,8 @@ __all__ = [
     "stepping", "write_network",
 ]  # fmt: skip
 
-PASSED: dict[type[Any], int] = {
-    Assigned: 0,
-    ByPhase: 1,
-    Spectral: 0,
-    WithMask: 0,
-}  # which of its inputs a layer passes on, in prediction
+# which of its inputs a layer passes on, in prediction
+PASSED: dict[type[Any], int] = {Assigned: 0, ByPhase: 1, Spectral: 0, WithMask: 0}
 ROWS = 256  # on which ranges are looked for at once
 Bounds = dict[int, tuple[float, float]]  # the smallest and the largest number on each wire
 

@@ -11,7 +11,7 @@ from ...arrays import TEXT
 from ...errors import InvalidArgument, Told
 from ...layers.hashes import fingerprint
 from ...layers.texts import grams
-from ..encoding import tokens_of, unknown_of
+from ..encoding import amounts_of, tokens_of, unknown_of
 from .lookups import bin_of, bins_of_rows, in_one, places_in, without, words_of
 from .ours import INSTEAD
 from .writer import At, Back, batch, writes
@@ -27,7 +27,7 @@ def lookup(at: At) -> tuple[str, Back]:
         f"{out} = np.array([{layer.oov_token!r}, *{tokens}.tolist()], {'object' if layer.of_text else 'np.int64'})"
     )
     n, k = len(layer.get_vocabulary()), at.name("k")
-    at.forward(f"{k} = {read(at, at.x)}", "places, of which the first behind the vocabulary's is for all others")
+    at.forward(f"{k} = {read(at, at.x)}", "places; 0 is what is unknown, the vocabulary begins behind it")
     at.forward(f"{out} = {out}[np.where(({k} >= 0) & ({k} < {n}), {k} + 1, 0)]", batch(at.out_shape))
     at.script.dtypes[out] = "object" if layer.of_text else "int64"
     return out, nothing_back(at)
@@ -89,8 +89,7 @@ def in_mode(at: At, k: str, weights: str = "") -> tuple[str, Back]:
         hot = f"({hot} * {weights}[..., None]).sum(axis=-2)" if weights else f"{hot}.sum(axis=-2)"
     text = hot if weights else f"{hot}.astype(DTYPE)"
     if mode == "tf_idf":
-        idf = np.array([*layer.idf_weights, *[1.0] * (layer.depth - len(layer.idf_weights))], layer.dtype)
-        text = f"{text} * {at.constant('idf', idf)}"
+        text = f"{text} * {at.constant('idf', np.array(amounts_of(layer), layer.dtype))}"
     at.forward(f"{out} = {text}", batch(at.out_shape))
     return out, nothing_back(at)
 

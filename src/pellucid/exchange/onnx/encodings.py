@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ... import layers as L
-from ..encoding import refuse_hashes, tokens_of, unknown_of
+from ...arrays import TEXT
+from ..encoding import amounts_of, table_of
 from .writer import WHERE, At, writes
 
 LOOK_UP = "ai.onnx.ml.LabelEncoder"
@@ -19,17 +20,13 @@ LOOK_UP = "ai.onnx.ml.LabelEncoder"
 
 @writes(L.IntegerLookup, L.StringLookup)
 def lookup(at: At) -> str:
-    layer = at.layer
-    refuse_hashes(WHERE, layer)
-    x = at.x if layer.reads == "string" else at.cast(at.x, at.kinds[0], "int64")
-    tokens, (unknown, bins) = tokens_of(layer), unknown_of(layer)
-    if layer.invert:
-        return found(at, x, {place: token for token, place in tokens.items()}, layer.oov_token)
-    places = found(at, x, tokens, unknown if bins == 1 else -2)
-    if bins > 1:
-        rest = at.op("Add", at.op("Mod", x, at.whole(bins)), at.whole(unknown))
-        places = at.op("Where", at.op("Less", places, at.whole(-1)), rest, places)
-    return in_mode(at, places)
+    table, default, rest = table_of(WHERE, at.layer)
+    x = at.x if at.layer.reads == TEXT else at.cast(at.x, at.kinds[0], "int64")
+    y = found(at, x, table, default)
+    if rest is not None:
+        other = at.op("Add", at.op("Mod", x, at.whole(rest[1])), at.whole(rest[0]))
+        y = at.op("Where", at.op("Less", y, at.whole(-1)), other, y)
+    return y if at.layer.invert else in_mode(at, y)
 
 
 def found(at: At, x: str, table: dict[Any, Any], default: Any) -> str:
@@ -52,8 +49,7 @@ def in_mode(at: At, places: str, weights: str | None = None, kind: str = "int64"
     y = at.op("ReduceMax" if mode == "multi_hot" else "ReduceSum", each, at.whole(-2), keepdims=0)
     if mode != "tf_idf":
         return y
-    idf = layer.idf_weights
-    return at.op("Mul", y, at.number([*idf, *[1.0] * (layer.depth - len(idf))]))
+    return at.op("Mul", y, at.number(amounts_of(layer)))
 
 
 def hot(at: At, places: str, kind: str) -> str:

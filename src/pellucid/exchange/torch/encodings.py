@@ -11,28 +11,23 @@ from typing import Any
 import numpy as np
 
 from ... import layers as L
-from ..encoding import refuse_hashes, tokens_of, unknown_of
+from ..encoding import amounts_of, table_of
 from .writer import WHERE, At, Value, writes
 
 
 @writes(L.IntegerLookup)
 def lookup(at: At) -> Any:
-    refuse_hashes(WHERE, at.layer)
-    layer, tokens, (unknown, bins) = at.layer, tokens_of(at.layer), unknown_of(at.layer)
+    table, default, rest = table_of(WHERE, at.layer)
     x = at.cast(at.x, at.kinds[0], "int64")
-    if layer.invert:
-        return found(at, x, {place: token for token, place in tokens.items()}, layer.oov_token)
-    places = found(at, x, tokens, unknown if bins == 1 else -2)
-    if bins > 1:
-        rest = at.op("operator.add", at.op("operator.mod", x, bins), unknown)
-        places = at.op("torch.where", at.op("operator.lt", places, -1), rest, places)
-    return in_mode(at, places)
+    y = found(at, x, table, default)
+    if rest is not None:
+        other = at.op("operator.add", at.op("operator.mod", x, rest[1]), rest[0])
+        y = at.op("torch.where", at.op("operator.lt", y, -1), other, y)
+    return y if at.layer.invert else in_mode(at, y)
 
 
 def found(at: At, x: Any, table: dict[int, int], default: int) -> Value:
     """The entry of each number in a table."""
-    if not table:
-        return at.op("torch.full_like", x, default)
     keys, values = (np.array(side) for side in zip(*sorted(table.items()), strict=True))
     known = at.constant(keys, "int64")
     nearest = at.op("torch.clamp", at.op("torch.searchsorted", known, x), max=len(keys) - 1)
@@ -53,8 +48,7 @@ def in_mode(at: At, places: Any, weights: Any = None) -> Any:
     y = at.op("torch.amax", each, [-2]) if mode == "multi_hot" else at.op("torch.sum", each, [-2])
     if mode != "tf_idf":
         return y
-    idf = layer.idf_weights
-    return at.op("operator.mul", y, at.constant([*idf, *[1.0] * (layer.depth - len(idf))]))
+    return at.op("operator.mul", y, at.constant(amounts_of(layer)))
 
 
 def hot(at: At, places: Any) -> Value:

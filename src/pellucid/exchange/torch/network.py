@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import layers as L
 from ...arrays import Whole
 from ...errors import InvalidArgument, Told
-from ...layers.encoding import Encoding
-from ...layers.masking import MaskOf
-from ...layers.rnn import Counted
-from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...tables.attaching import attached
 from ...wiring import any_of
@@ -80,7 +77,7 @@ def _written(at: At) -> Any:
     if issubclass(kind, Op):
         y = write_op(at)
     elif kind in EMITTERS and rows:
-        if kind not in (ByPhase, Counted, MaskOf) and not issubclass(kind, Encoding):  # which read what there is
+        if not at.layer.takes_whole and kind is not L.Embedding:  # which PyTorch has read whole numbers
             at.xs = [at.cast(x, dtype, at.writing.dtype) for x, dtype in zip(at.xs, at.kinds, strict=True)]
         y = EMITTERS[kind](at)
     else:
