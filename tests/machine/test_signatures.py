@@ -166,9 +166,9 @@ def recurrent(kind: Any, **options: Any) -> Executable:
 def of_steps() -> Iterator[Executable]:
     yield from map(predicted, sorted(KINDS))
     yield layered(L.Lambda(lambda x: x + pellucid.random.uniform((None, 37))), (37,))
-    for kind in (L.SimpleRNN, L.LSTM, L.GRU):
-        yield recurrent(kind, zero_output_for_mask=True)
-        yield layered(kind(33, return_sequences=True), (4, 3))
+    for kind, options in ((L.SimpleRNN, {}), (L.LSTM, {}), (L.GRU, {}), (L.GRU, {"reset_after": False})):
+        yield recurrent(kind, zero_output_for_mask=True, recurrent_dropout=0.2, **options)
+        yield layered(kind(33, return_sequences=True, **options), (4, 3))
     yield from map(masked, (None, np.linspace(0, 1, BATCH, dtype="float32")))
     yield masked(None, L.GlobalAveragePooling1D())
     yield from (judged(*row) for row in LOSSES)

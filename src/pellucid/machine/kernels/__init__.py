@@ -37,6 +37,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     random,
     rectifiers,
     recurrence,
+    recurrent_products,
     recurrent_steps,
     regularizers,
     rescaling,

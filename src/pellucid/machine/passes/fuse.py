@@ -117,9 +117,8 @@ def _normalized(steps: Steps, at: int, op: Op) -> None:
     for j in backs:
         dy, dz = users[j].operands[0], users[j].operands[3]
         behind = {k: way for k, way in steps.users(dz).items() if k != j}
-        if users[j].kernel != "relu.grad" or any(way.kernel not in NORMALIZED for way in behind.values()):
-            return
-        if not behind:
+        known = behind and all(way.kernel in NORMALIZED for way in behind.values())
+        if users[j].kernel != "relu.grad" or not known:
             return
         ways += [(k, replace(way, operands=(dy, *way.operands[1:-1], 1))) for k, way in behind.items()]
     for j, way in ways:

@@ -165,12 +165,12 @@ TABLE: dict[str, str] = {
     "w >turned": "conv.turned recurrent.packed recurrent.turned",
     (
         "<>a:samples u b >before:samples >memory:samples >y:samples >h:samples >c:samples mask:samples h0:samples "
-        "c0:samples"
-    ): "simple_rnn lstm gru",
+        "c0:samples kept:samples"
+    ): "simple_rnn lstm gru gru.before",
     (
         "<>a:samples >to_u:samples u before:samples memory:samples dy:samples dh:samples dc:samples mask:samples "
-        ">dh0:samples >dc0:samples"
-    ): "simple_rnn.grad lstm.grad gru.grad",
+        ">dh0:samples >dc0:samples kept:samples"
+    ): "simple_rnn.grad lstm.grad gru.grad gru.before.grad",
     "x:samples >y:samples ends pixels": "pool.max pool.mean",
     "dy:samples x:samples y:samples >dx:samples ends pixels": "pool.max.grad pool.max.shared.grad pool.mean.grad",
     "x:samples mask:samples >y:samples": "pool.masked",
