@@ -42,6 +42,11 @@ def philox(counter: tuple[Word, Word, Word, Word], key: tuple[int, int]) -> tupl
     return c0, c1, c2, c3
 
 
+def number_of(step: int | str) -> int:
+    """A step of a path as a number; that of a name is below 0."""
+    return (zlib.crc32(step.encode()) | 1 << 63) - (1 << 64) if isinstance(step, str) else int(step)
+
+
 @dataclass(frozen=True)
 class Key:
     """A place in the tree of random numbers.
@@ -63,7 +68,7 @@ class Key:
         """The key reached from here along a path of names and numbers."""
         seed = self.seed
         for step in path:
-            n = zlib.crc32(step.encode()) | 1 << 63 if isinstance(step, str) else int(step)
+            n = number_of(step)
             low, high, _, _ = philox((n & _MASK, n >> 32 & _MASK, 0, _KEYS), (seed & _MASK, seed >> 32 & _MASK))
             seed = low | high << 32
         return Key(seed, self.step)

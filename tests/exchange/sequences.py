@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import activations
+from pellucid import activations, ops
 from pellucid import layers as L
 from pellucid.models import Model
 from pellucid.rng import Key
@@ -110,6 +110,39 @@ def masked_cells() -> Model:
     return moved(Model(x, list(rnn(L.Masking()(x))), seed=1))
 
 
+def convolved(kind: Any, shape: tuple[int, ...], states: bool = False, masked: bool = False, **options: Any) -> Model:
+    """A network of one ConvLSTM, to which all steps of its sequences count, or those that a mask says."""
+    x, layer = L.Input(shape, name="x"), kind(2, **options)
+    state = layer.output_shape_for(shape) if not options.get("return_state") else layer.output_shape_for(shape)[1]
+    given = [L.Input(state, name=f"state_{i}") for i in range(2)] if states else []
+    told = [L.Input((T,), dtype="bool", name="told")] if masked else []
+    y = layer(x, initial_state=given or None, mask=told[0] if told else None)
+    return moved(Model([x, *given, *told], list(y) if isinstance(y, list | tuple) else y, seed=1))
+
+
+def mean_of_words() -> Model:
+    """The mean of the words that count, 0 where none does."""
+    x = L.Input((T,), name="x")
+    y = L.GlobalAveragePooling1D()(L.Embedding(6, I, mask_zero=True)(x))
+    return moved(Model(x, ops.where(ops.isnan(y), 0.0, y), seed=1))
+
+
+def placed_words() -> Model:
+    """Two texts, the words of one with their places; a step counts where either has a word."""
+    x, z = L.Input((T,), name="x"), L.Input((T,), name="z")
+    words = L.TokenAndPositionEmbedding(6, T, I, mask_zero=True)(x)
+    others = L.Embedding(6, I, mask_zero=True)(ops.flip(z, 1))
+    return moved(Model([x, z], L.LSTM(2)(L.Add()([words, others])), seed=1))
+
+
+def told(layer: Any, shape: tuple[int, ...], mask: tuple[int, ...]) -> Model:
+    """A network of one layer that is told what of its input counts."""
+    x, by = L.Input(shape, name="x"), L.Input(mask, dtype="bool", name="told")
+    y = layer(L.Dense(shape[-1])(x), mask=by)
+    return moved(Model([x, by], ops.where(ops.isnan(y), 0.0, y), seed=1))
+
+
+SAME = {"padding": "same", "return_sequences": True}
 PLAIN: dict[str, Callable[[], Model]] = {
     **{f"{kind} {name}": partial(one, make, carried, options)
        for kind, (make, carried) in KINDS.items() for name, options in options_of(kind, "zeros")},
@@ -121,6 +154,12 @@ PLAIN: dict[str, Callable[[], Model]] = {
                                    (None, "last", {}))},
     "bidirectional state": partial(bidirectional, "concat", return_state=True, return_sequences=True),
     "stack": stack, "decoder": decoder, "shared": shared,
+    "convolved series": partial(convolved, L.ConvLSTM1D, (3, 4, 2), kernel_size=2, **SAME),
+    "convolved pictures": partial(convolved, L.ConvLSTM2D, (3, 4, 5, 2), kernel_size=(2, 3), strides=(1, 2)),
+    "convolved backwards": partial(convolved, L.ConvLSTM2D, (2, 5, 4, 1), kernel_size=2, dilation_rate=2,
+                                   use_bias=False, go_backwards=True, return_sequences=True, return_state=True),
+    "convolved volumes": partial(convolved, L.ConvLSTM3D, (2, 2, 2, 3, 1), kernel_size=2, activation="relu"),
+    "convolved from states": partial(convolved, L.ConvLSTM1D, (2, 4, 1), True, kernel_size=2, return_state=True),
 }  # fmt: skip
 MASKED: dict[str, Callable[[], Model]] = {
     **{f"{kind} masked {name}": partial(one, make, carried, options, mask="ours")
@@ -129,7 +168,15 @@ MASKED: dict[str, Callable[[], Model]] = {
        for kind, (make, carried) in KINDS.items() for states in (False, True)},
     "words": lambda: words(L.LSTM(3)), "words both ways": lambda: words(L.Bidirectional(L.GRU(2))),
     "words in sequences": lambda: words(L.Bidirectional(L.LSTM(2, return_sequences=True))),
-    "cells masked": masked_cells,
+    "cells masked": masked_cells, "mean of words": mean_of_words, "words placed": placed_words,
+    "mean told": lambda: told(L.GlobalAveragePooling1D(keepdims=True), (T, I), (T,)),
+    "mean of channels told": lambda: told(L.GlobalAveragePooling1D("channels_first"), (I, T), (T,)),
+    "shares told": lambda: told(L.Softmax(axis=1), (T, 2), (T, 1)),
+    "convolved told": partial(convolved, L.ConvLSTM1D, (T, 3, 1), masked=True, kernel_size=2, **SAME),
+    "convolved told zeros": partial(convolved, L.ConvLSTM1D, (T, 3, 1), masked=True, kernel_size=1, go_backwards=True,
+                                    return_sequences=True, zero_output_for_mask=True),
+    "convolved told from states": partial(convolved, L.ConvLSTM1D, (T, 3, 1), True, True, kernel_size=2,
+                                          return_state=True),
 }  # fmt: skip
 STEPPED: dict[str, Callable[[], Model]] = {
     "cells": lambda: chain(L.RNN([L.LSTMCell(3), L.GRUCell(2), L.SimpleRNNCell(2)], return_sequences=True)),
@@ -164,7 +211,7 @@ def inputs(model: Model, n: int = 6) -> list[np.ndarray]:
     for i, (shape, dtype) in enumerate(zip(model.sample_shapes, model.input_dtypes, strict=True)):
         x: Any = Key(i).normal((n, *shape), model.dtype)
         if dtype == "bool":
-            x = steps
+            x = steps.reshape(len(steps), *shape)
         elif shape == (T,):
             x = np.floor(abs(x) * 3) % 5 + 1
             x = np.where(steps, x, 0).astype(dtype)

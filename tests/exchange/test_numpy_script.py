@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 import pellucid
-from exchange import unwritten
-from exchange.graphs import Linear, every_graph, of_joining, of_ops
+from exchange import encodings, unwritten
+from exchange.graphs import Linear, every_graph, of_ops
 from exchange.networks import CONSTRAINTS, LOSSES, RATES, REGULARIZERS, RULES, Case, every_case
 from laws.engines import close
 from laws.graphs import JOINING
@@ -158,9 +158,11 @@ def compare(run: Run) -> None:
 
 
 def test_no_part_of_the_library_is_left_out():
-    kinds = {type(layer).__name__ for case in [*every_case(), *of_joining()] for _, layer in case.model.leaves()}
+    kinds = {type(layer).__name__ for case in [*every_case(), *every_graph()] for _, layer in case.model.leaves()}
     assert kinds >= JOINING
-    assert (kinds & set(layer_family.parts)) | unwritten.RANDOM | {"InputLayer", "Masking"} == unwritten.WRITTEN
+    kinds |= {type(layer).__name__ for make, _ in encodings.CASES.values() for layer in make().layers}
+    random = unwritten.RANDOM | {"InputLayer", "Masking"}
+    assert (kinds & set(layer_family.parts)) - unwritten.MADE_OF_OTHERS | random == unwritten.WRITTEN["numpy"]
     written = {type(step.layer) for case in of_ops() for step in case.model.wiring.steps}
     along_the_batch = {"Ravel", "Diag", "Outer", "SegmentSum", "SegmentMax", "BroadcastTo", "Slice"}
     assert {name for name, made in operations.parts.items() if made not in written} == along_the_batch
@@ -407,7 +409,7 @@ REFUSED = [
     (lambda: network(Backwards(2, name="mine")), "model 'mine'"),
     (lambda: graph(lambda x: layers.Dropout(0.5)(Dense(2)(x), training=True)), "layer 'dropout'.*training=True"),
     (lambda: sequence(compiled=True), "model .*a mask, which says which of them count"),
-    (lambda: sequence(compiled=False), "layer 'norm'.*one with a mask"),
+    (lambda: sequence(compiled=False), "layer 'norm'.*no mask is told, got one that is"),
     (lambda: graph(layers.RandomFlip(name="flip"), (4, 4, 1)), "layer 'flip'.*RandomFlip, which is random in training"),
     (lambda: graph(layers.RandomCrop(2, 2, name="crop"), (4, 4, 1)), "layer 'crop'.*RandomCrop, which is random"),
     (
@@ -426,10 +428,43 @@ def test_a_part_of_the_users_own_is_refused_by_name(make: Any, told: str, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("name", "make"), unwritten.unwritten())
-def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Any, tmp_path: Path):
-    with pytest.raises(InvalidArgument, match=f"to_numpy, layer '{name}'"):
-        make().to_numpy(tmp_path / "out")
+@pytest.mark.parametrize("name", encodings.CASES)
+def test_categories_and_words_predict_the_same(name: str, tmp_path: Path):
+    make, xs = encodings.CASES[name]
+    x, model = xs if len(xs) > 1 else xs[0], make()
+    wanted, y = model.predict(x, verbose=0), module(model.to_numpy(tmp_path).parent).predict(x)
+    assert (y.dtype, y.shape) == (wanted.dtype, wanted.shape)
+    np.testing.assert_array_equal(y, wanted) if y.dtype == object else np.testing.assert_allclose(y, wanted, rtol=1e-6)
+
+
+def test_a_hash_is_the_same_of_texts_of_any_length(tmp_path: Path):
+    texts = np.array([[encodings.LONG[:n]] for n in (0, 1, 3, 4, 7, 8, 16, 17, 32, 33, 64, 65, 100)], object)
+    for i, layer in enumerate((layers.Hashing(1000), layers.Hashing(1000, salt=[1, 2]))):
+        model = Model(x := Input((1,), dtype="string"), layer(x))
+        script = module(model.to_numpy(tmp_path / str(i)).parent)
+        np.testing.assert_array_equal(script.predict(texts), model.predict(texts, verbose=0))
+
+
+def test_a_network_of_words_trains_the_same(tmp_path: Path):
+    x = Input((), dtype="string", name="x")
+    places = layers.TextVectorization(vocabulary=["a", "b", "c"], output_sequence_length=3)(x)
+    model = Model(x, Dense(2)(layers.Flatten()(layers.Embedding(5, 2)(places))), seed=1)
+    model.compile("sgd", "mse", run_eagerly=True)
+    texts, y = np.array(["a b!", "C z", ""], object), np.eye(3)[:, :2]
+    script = module(model.to_numpy(tmp_path).parent)
+    for _ in range(3):
+        assert script.train_step(texts, y) == pytest.approx(float(np.ravel(model.train_on_batch(texts, y))[0]))
+    np.testing.assert_allclose(script.predict(texts), model.predict(texts, verbose=0), rtol=1e-5)
+
+
+def test_what_a_layer_of_categories_cannot_take_is_refused(tmp_path: Path):
+    model = Model(x := Input((2,), dtype="int64"), layers.CategoryEncoding(4)(x))
+    with pytest.raises(ValueError, match="category_encoding: expected whole numbers from 0 to 3"):
+        module(model.to_numpy(tmp_path / "beyond").parent).predict(np.array([[4, 0]]))
+    model = Model(x := Input((), dtype="string"), layers.TextVectorization(
+        split=lambda texts: [list(one) for one in texts], vocabulary=["a"], output_sequence_length=2)(x))  # fmt: skip
+    with pytest.raises(InvalidArgument, match="to_numpy, layer 'text_vectorization': expected split by name"):
+        model.to_numpy(tmp_path / "own")
 
 
 def test_a_class_that_only_sets_arguments_anew_is_still_ours(tmp_path: Path):

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from exchange import sequences, unwritten  # noqa: E402
+from exchange import encodings, sequences, unwritten  # noqa: E402
 from exchange.networks import Case  # noqa: E402
 from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
 from exchange.torch_cases import MORE_OPS, SHOWN_BY_OTHERS, cases  # noqa: E402
@@ -79,7 +79,8 @@ def agrees(model: Model, xs: list[np.ndarray], folder: Path | None = None) -> An
 def test_every_layer_activation_and_nest_predicts_the_same_and_comes_back(case: Case, tmp_path: Path):
     x = case.x[0].astype(case.model.dtype)
     module = agrees(case.model, [x], tmp_path)
-    if any(isinstance(layer, L.EinsumDense) for layer in case.model.layers):  # whose weights are no nn.Module's
+    alone = L.EinsumDense | L.SpectralNormalization
+    if any(isinstance(layer, alone) for layer in case.model.layers):  # which have weights that are no nn.Module's
         with pytest.raises(InvalidArgument, match=r"parameters of modules of torch\.nn"):
             from_torch(module, case.model.shape)
         return
@@ -161,7 +162,42 @@ def test_sequences_come_back(name: str):
         np.testing.assert_allclose(y, mine, rtol=1e-5, atol=1e-5)
 
 
-TRAINED = ["lstm last", "gru sequences backwards", "gru before last", "simple last", "lstm masked last"]
+ENCODINGS = encodings.written("torch")
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_categories_predict_the_same(name: str, tmp_path: Path):
+    make, xs = ENCODINGS[name]
+    agrees(make(), xs, tmp_path)
+
+
+@pytest.mark.parametrize("mode", encodings.BEYOND)
+def test_a_number_beyond_a_table_makes_its_vector_nan(mode: str):
+    make, xs = encodings.one(encodings.BEYOND[mode], [[1, 4], [2, 3], [-1, 0]])
+    (y,) = run(make().to_torch(), xs)
+    beyond = (xs[0] < 0) | (xs[0] > 3) if mode == "one_hot" else np.array([True, False, True])
+    np.testing.assert_array_equal(np.isnan(y), np.broadcast_to(beyond[..., None], y.shape))
+    np.testing.assert_array_equal(y[1], encodings.BEYOND[mode]()(xs[0][1:2])[0])
+
+
+def test_bins_come_back():
+    make, xs = ENCODINGS["bins"]
+    again = from_torch(make().to_torch(), (2,))
+    np.testing.assert_array_equal(again.predict(xs[0], verbose=0), make().predict(xs[0], verbose=0))
+    with pytest.raises(InvalidArgument, match=r"'searchsorted'.*expected a module or function that is read"):
+        from_torch(ENCODINGS["remainders"][0]().to_torch(), (3,))
+
+
+TRAINED = [
+    "convolved series",
+    "convolved backwards",
+    "convolved told",
+    "lstm last",
+    "gru sequences backwards",
+    "gru before last",
+    "simple last",
+    "lstm masked last",
+]
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -217,11 +253,11 @@ def test_a_form_of_an_op_that_is_not_written_is_refused_by_name():
 
 
 def test_every_layer_and_activation_is_written():
-    assert unwritten.written_by(EMITTERS) == unwritten.WRITTEN
+    assert unwritten.written_by(EMITTERS) == unwritten.WRITTEN["torch"]
     assert set(MODULES) == {make().name for make in activations.activations.names.values()}
 
 
-@pytest.mark.parametrize(("name", "make"), unwritten.unwritten())
+@pytest.mark.parametrize(("name", "make"), unwritten.unwritten("torch"))
 def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Callable[[], Model]):
     with pytest.raises(InvalidArgument, match=f"to_torch, layer '{name}': expected a kind of layer"):
         make().to_torch()

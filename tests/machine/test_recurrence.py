@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from laws.lowered import by_definition, forward_and_backward
 from pellucid import layers as L
 from pellucid.program import CannotLower, Program
 from pellucid.rng import Key
+from pellucid.training.engine import engine_of
 
 CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.LSTM(3), (5, 2)),
@@ -22,13 +24,18 @@ CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.GRU(3), (5, 2)),
     (lambda: L.GRU(40, return_sequences=True, bias_initializer="glorot_uniform"), (4, 5)),
     (lambda: L.GRU(17, go_backwards=True, use_bias=False), (3, 2)),
+    (lambda: L.GRU(3, reset_after=False), (5, 2)),
+    (lambda: L.GRU(40, reset_after=False, return_sequences=True, bias_initializer="glorot_uniform"), (4, 5)),
+    (lambda: L.GRU(17, reset_after=False, go_backwards=True, use_bias=False, activation="relu"), (3, 2)),
     (lambda: L.SimpleRNN(3, activation="linear"), (5, 2)),
     (lambda: L.SimpleRNN(35, return_sequences=True), (4, 5)),
 ]
 
 
 def told(value: Any) -> str:
-    return value().__class__.__name__ if callable(value) else str(value)
+    if isinstance(value, functools.partial):
+        return f"{value.func.__name__} {value.keywords}"
+    return value.__name__ if isinstance(value, type) else value().__class__.__name__ if callable(value) else str(value)
 
 
 @pytest.mark.parametrize(("make", "shape"), CASES, ids=told)
@@ -72,7 +79,7 @@ OPTIONS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("kind", [L.LSTM, L.GRU, L.SimpleRNN])
+@pytest.mark.parametrize("kind", [L.LSTM, L.GRU, functools.partial(L.GRU, reset_after=False), L.SimpleRNN], ids=told)
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("given", [False, True])
 def test_masks_and_states_train_as_the_definition_does(kind: Any, options: Any, masked: bool, given: bool) -> None:
@@ -126,24 +133,36 @@ def lower(model: Any, batch: int) -> Any:
     return model.lower(code, *(code.buffer(shape) for shape in model.sample_shapes))
 
 
-def test_dropout_draws_what_the_definition_draws() -> None:
+DROPPING: list[Callable[..., L.Layer]] = [
+    functools.partial(L.LSTM, 4, dropout=0.4),
+    functools.partial(L.LSTM, 35, dropout=0.4, recurrent_dropout=0.3),
+    functools.partial(L.LSTM, 4, recurrent_dropout=0.3, seed=7),
+    functools.partial(L.GRU, 4, dropout=0.2, recurrent_dropout=0.5, go_backwards=True),
+    functools.partial(L.GRU, 35, dropout=0.2, recurrent_dropout=0.5, reset_after=False, seed=7),
+    functools.partial(L.GRU, 4, dropout=0.2, reset_after=False),
+    functools.partial(L.SimpleRNN, 4, dropout=0.2, recurrent_dropout=0.5, use_bias=False),
+]
+
+
+@pytest.mark.parametrize("make", DROPPING, ids=told)
+def test_dropout_trains_as_the_definition_does(make: Callable[..., L.Layer], crew: list[int]) -> None:
+    """With the same numbers drawn; and to the same bits on any number of threads."""
     found = []
-    for eagerly in (False, True):
-        model = pellucid.Sequential([L.Input((6, 3)), L.LSTM(4, dropout=0.4), L.Dense(1)], seed=1)
-        model.compile("sgd", "mse")
-        model.run_eagerly = eagerly
-        model.fit(Key(1).normal((20, 6, 3)), Key(2).normal((20, 1)), batch_size=5, epochs=2, verbose=0)
+    for threads in (1, 2, 4, 0):
+        crew[0] = threads
+        model = pellucid.Sequential([L.Input((6, 3)), L.Dense(3), L.Masking(), make(), L.Dense(1)], seed=1)
+        model.compile("sgd", "mse", run_eagerly=threads == 0)
+        model.fit(Key(1).normal((20, 6, 3)), Key(2).normal((20, 1)), batch_size=9, epochs=2, verbose=0)
+        assert not engine_of(model).refusal
         found.append(model.get_weights())
-    for one, other in zip(*found, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    for one, two, four, defined in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, four)
+        np.testing.assert_allclose(one, defined, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [L.LSTM(2, activation="elu"), L.LSTM(2, recurrent_dropout=0.5), L.GRU(2, reset_after=False)],
-    ids=["another activation", "dropout of states", "reset before"],
-)
-def test_what_the_kernels_do_not_do_runs_on_the_definition(layer: L.Layer) -> None:
+def test_what_the_kernels_do_not_do_runs_on_the_definition() -> None:
+    layer = L.LSTM(2, activation="elu")
     model = pellucid.Sequential([L.Input((3, 2)), layer, L.Dense(1)])
     with pytest.raises(CannotLower, match=layer.name):
         lower(model, 4)

@@ -25,7 +25,7 @@ from machine.test_regularizers import CONSTRAINTS, REGULARIZERS
 from machine.test_shape_layers import ROWS as SHAPES
 from pellucid import layers as L
 from pellucid.arrays import Parts
-from pellucid.layers import Dense
+from pellucid.layers import Dense, batch_rows
 from pellucid.machine.executable import Executable
 from pellucid.machine.kernels import KERNELS
 from pellucid.machine.layout import KINDS
@@ -106,6 +106,10 @@ def of_layers() -> Iterator[Executable]:
     for kind in (L.BatchNormalization, L.LayerNormalization, L.RMSNormalization):
         yield from (layered(kind(), (37,)), layered(kind(axis=1), (5, 3)))
     yield layered(L.BatchNormalization(trainable=False), (5,))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_rows, "LONG", 1)
+        patch.setattr(batch_rows, "PART", 100)
+        yield layered(L.BatchNormalization(), (7, 37))
     yield layered(Dense(33, activation="relu"), (5,), weights=True)
     yield layered(L.ActivityRegularization(l1=0.1), (5,))
     yield layered(pellucid.Sequential([Dense(33, activation="relu"), L.Dropout(0.3)]), (5,))
@@ -162,9 +166,9 @@ def recurrent(kind: Any, **options: Any) -> Executable:
 def of_steps() -> Iterator[Executable]:
     yield from map(predicted, sorted(KINDS))
     yield layered(L.Lambda(lambda x: x + pellucid.random.uniform((None, 37))), (37,))
-    for kind in (L.SimpleRNN, L.LSTM, L.GRU):
-        yield recurrent(kind, zero_output_for_mask=True)
-        yield layered(kind(33, return_sequences=True), (4, 3))
+    for kind, options in ((L.SimpleRNN, {}), (L.LSTM, {}), (L.GRU, {}), (L.GRU, {"reset_after": False})):
+        yield recurrent(kind, zero_output_for_mask=True, recurrent_dropout=0.2, **options)
+        yield layered(kind(33, return_sequences=True, **options), (4, 3))
     yield from map(masked, (None, np.linspace(0, 1, BATCH, dtype="float32")))
     yield masked(None, L.GlobalAveragePooling1D())
     yield from (judged(*row) for row in LOSSES)

@@ -11,21 +11,26 @@ import numpy as np
 from .. import layers as L
 from ..activations import Activation
 from ..activations.base import is_standard
-from ..arrays import Array
+from ..arrays import TEXT, Array
 from ..errors import InvalidArgument, Told
 from ..layers.augmenting import Augmenting
 from ..layers.composite import Composite
+from ..layers.lending import Assigned
+from ..layers.recurrent import Recurrent
+from ..layers.spectral_normalization import Spectral
 from ..layers.traced import Traced
+from ..layers.tracing import ByPhase
 from ..layers.walking import given_to, masks_of
 from ..ops import Op
 from ..registry import snake
-from ..wiring import Step
+from ..wiring import Step, any_of
 
 PACKAGE = __name__.partition(".")[0]
 DIFFERING = (  # in training
     Augmenting, L.AlphaDropout, L.BatchNormalization, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.RandomCrop,
 )  # fmt: skip
-READS_MASK = (L.GRU, L.LSTM, L.SimpleRNN)  # which go by a mask in prediction, and are written with it
+READS_MASK = (Recurrent, L.GlobalAveragePooling1D, L.Softmax)  # which go by a mask in prediction
+OF_WEIGHTS = (Assigned, ByPhase, Spectral)  # steps that may read weights where others read data
 COMPUTES = {  # methods that say what is computed; a class that writes one anew is no longer ours
     "__call__", "apply", "backward", "backward_from_logits", "counted", "decay_of", "finalize", "forward",
     "from_logits_of", "grad", "gradient", "learning_rate", "logits", "output_shape_for", "parameters",
@@ -78,16 +83,32 @@ def only_ours(model: Any, where: str, fix: str) -> None:
             only_ours(layer, where, fix)
             continue
         refuse_foreign(f"{where}, layer {layer.name!r}", layer, fix)
-        if layer.takes_text:
-            told = Told(type(layer).__name__)
-            raise InvalidArgument(f"{where}, layer {layer.name!r}", "a kind of layer that reads numbers", told, fix)
+        refuse_unknown(where, layer)
         for activation in activations_of(layer):
             refuse_foreign(f"{where}, layer {layer.name!r}, activation", activation, fix)
 
 
-def refuse_mask(where: str, step: Step, fix: str) -> None:
-    """Refuse a step that is told a mask by which no writer knows to go."""
-    told_one = any(mask is not None for mask in step.masks) and not step.layer.learns_by_mask
+def refuse_text(where: str, model: Any, step: Step) -> None:
+    """Refuse a step that reads or gives text, in a form that cannot hold it."""
+    entering = zip(model.wiring.inputs, model.input_dtypes, strict=True)
+    texts = {wire for wire, dtype in entering if dtype == TEXT}
+    if texts & set(step.inputs) or step.layer.gives_dtype == TEXT:
+        raise InvalidArgument(
+            f"{where}, layer {step.path!r}", "a kind of layer that reads and gives numbers",
+            Told(f"text, with {type(step.layer).__name__}"),
+            "Begin the model behind that layer, and give it what the layer makes of text: layer(x).",
+        )  # fmt: skip
+
+
+def refuse_unknown(where: str, layer: Any) -> None:
+    """Refuse a lookup that stops at what its vocabulary lacks: what is written goes on."""
+    if getattr(layer, "num_oov_indices", 1) == 0 and not layer.invert:
+        raise InvalidArgument(f"{where}, layer {layer.name!r}", "num_oov_indices of 1 at least", 0)
+
+
+def refuse_mask(where: str, step: Step, fix: str, trains: bool = False) -> None:
+    """Refuse a step that is told a mask by which no writer knows to go; trains: in training, too."""
+    told_one = any_of(step.masks) and (trains or not step.layer.learns_by_mask)
     if told_one and not isinstance(step.layer, READS_MASK):
         raise InvalidArgument(f"{where}, layer {step.label!r}", "layers that no mask is told", Told("one that is"), fix)
 
@@ -115,9 +136,16 @@ def walked(model: Any, *rows: Array) -> Iterator[tuple[Step, tuple[Array, ...]]]
 
 def kinds(model: Any) -> dict[str, str]:
     """The dtype of what each step gives, by its label."""
-    rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, model.input_dtypes, strict=True)]
+    rows = nothing(model, 1)
     with np.errstate(all="ignore"):
         return {step.label: made[0].dtype.name for step, made in walked(model, *rows) if made}
+
+
+def nothing(model: Any, rows: int) -> list[Array]:
+    """Inputs of zeros, and texts without letters."""
+    ends = zip(model.sample_shapes, model.input_dtypes, strict=True)
+    return [np.full((rows, *shape), "", object) if kind == TEXT else np.zeros((rows, *shape), kind)
+            for shape, kind in ends]  # fmt: skip
 
 
 def told(layer: Any) -> str:

@@ -77,7 +77,7 @@ class AlphaDropout(Layer):
             return x
         a = affine_scale(self.rate)
         b = -a * LOWEST * self.rate
-        m = lower_kept(code, self.name, self.noise_shape, x, self.rate, a, self.seed)
+        m = lower_kept(code, self.name, self.noise_shape, x.shape, self.rate, a, self.seed)
         code.tap(m=m)
         code.back(lambda dy, wanted: apply(code, "noise.mask", dy, m))
         return apply(code, "noise.alpha", x, m, b, a * LOWEST + b)

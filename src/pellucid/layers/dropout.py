@@ -57,7 +57,7 @@ class Dropping(Layer):
         if not code.trains or self.rate == 0:
             return x
         scale = 1 / (1 - self.rate) if self.rate < 1 else 0.0
-        m = lower_kept(code, self.name, self.noise_shape, x, self.rate, scale, self.seed)
+        m = lower_kept(code, self.name, self.noise_shape, x.shape, self.rate, scale, self.seed)
         code.tap(m=m)
         code.back(lambda dy, wanted: apply(code, "noise.mask", dy, m))
         return apply(code, "noise.mask", x, m)

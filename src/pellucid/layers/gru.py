@@ -16,7 +16,7 @@ import numpy as np
 
 from ..activations import Activation, activations
 from ..arrays import Array, Arrays
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from .base import layers
 from .gated import Kept, product, product_grad
 from .holding import Parameter
@@ -166,5 +166,5 @@ class GRU(Recurrent):
 
     def lower(self, code: Program, x: Buffer, *states: Buffer, mask: Any = None) -> Any:
         if not self.reset_after:
-            raise CannotLower(f"layer {self.name!r} (GRU) with reset_after=False")
+            return Recurrence(self, code, x, states, mask, before=True).lower("gru.before")
         return Recurrence(self, code, x, states, mask, twice=True).lower("gru")

@@ -14,7 +14,7 @@ from ..activations.axes import stretched
 from ..arrays import Shape
 from ..errors import ShapeError
 from ..program import Buffer, CannotLower, Operand, Program
-from ..rng import Key
+from ..rng import Key, number_of
 from .shapes import noise_shape_for
 
 DEEPEST = 16  # steps of a path that an operation has room for
@@ -29,18 +29,26 @@ def noise_key(rng: Key, seed: int | None) -> Key:
 
 
 def lower_kept(
-    code: Program, layer: str, noise_shape: NoiseShape, x: Buffer, rate: float, scale: float, seed: int | None
+    code: Program,
+    layer: str,
+    noise_shape: NoiseShape,
+    shape: Shape,
+    rate: float,
+    scale: float,
+    seed: int | None,
+    *under: int | str,
 ) -> Buffer:
-    """Emit the mask of dropout: `scale` where a uniform number is at least `rate`, else 0; for each number of x.
+    """Emit the mask of dropout: `scale` where a uniform number is at least `rate`, else 0; for each number of a sample
+    of this shape. `under`: the rest of the path to its key, below the layer's.
 
     A float32 number of 24 random bits is at least `rate` where the word it comes from is at least a whole number.
     """
     least = math.ceil(float(np.float32(rate)) * 2**24) << 8
-    shape = _noise_shape(layer, noise_shape, x.shape)
-    each = shape[0] != 1
-    m = code.buffer(shape[1:]) if each else code.block(shape[1:])
-    code.emit("noise.kept", m, m.size, int(each), least, scale, *_path(code, layer, seed))
-    return _spread(code, m, x.shape)
+    drawn = _noise_shape(layer, noise_shape, shape)
+    each = drawn[0] != 1
+    m = code.buffer(drawn[1:]) if each else code.block(drawn[1:])
+    code.emit("noise.kept", m, m.size, int(each), least, scale, *_path(code, layer, seed, *under))
+    return _spread(code, m, shape)
 
 
 def lower_normal(code: Program, layer: str, shape: Shape, mean: float, stddev: float, seed: int | None) -> Buffer:
@@ -75,13 +83,14 @@ def apply(code: Program, kernel: str, x: Buffer, m: Buffer, *options: float) -> 
     return y
 
 
-def _path(code: Program, layer: str, seed: int | None) -> list[Operand]:
+def _path(code: Program, layer: str, seed: int | None, *under: int | str) -> list[Operand]:
     """How a kernel finds the layer's key at a step: the base key, how many numbers to fold behind the step, these."""
+    below = [number_of(step) for step in under]
     if seed is not None:
-        return [Key(seed).fold("noise").seed, 0]
-    if len(code.noise) > DEEPEST:
+        return [Key(seed).fold("noise").seed, len(below), *below]
+    if len(code.noise) + len(below) > DEEPEST:
         raise CannotLower(f"layer {layer!r}, so deep in models within models,")
-    return [code.noise_key, len(code.noise), *code.noise]
+    return [code.noise_key, len(code.noise) + len(below), *code.noise, *below]
 
 
 def _noise_shape(layer: str, noise_shape: NoiseShape, shape: Shape) -> Shape:

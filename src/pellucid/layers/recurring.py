@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..activations.axes import stretched
+from ..arrays import Shape
 from ..program import Buffer, CannotLower, Program
+from .gate_products import gates_inputs, gates_product, gates_weights
 from .noise import apply, lower_kept
 
 KINDS = ("tanh", "sigmoid", "linear", "relu", "hard_sigmoid")  # activations, as machine/kernels/recurrence.py counts
@@ -18,7 +21,8 @@ MOST = 1 << 13  # units for whose gates the kernels have room
 
 @dataclass
 class Recurrence:
-    """One layer with what it reads. twice: whether what goes back to hU differs from what goes back to xW."""
+    """One layer with what it reads. twice: whether what goes back to hU differs from what goes back to xW. before:
+    whether a gate, the second one, is applied to what the last gate's columns of U are multiplied by."""
 
     layer: Any
     code: Program
@@ -26,23 +30,26 @@ class Recurrence:
     states: Sequence[Buffer]
     mask: Any
     twice: bool = False
+    before: bool = False
 
     def lower(self, kernel: str) -> Any:
         """Emit the layer and the way back; returns where y is, or a tuple of it and the last states."""
         layer, code = self.layer, self.code
         self._check()
-        (T, I), H, G = self.x.shape, layer.units, layer.gates
+        T, H, G = self.x.shape[0], layer.units, layer.gates
         W, U = code.parameter("kernel"), code.parameter("recurrent_kernel")
         biases = self._biases(code.parameter("bias")) if layer.use_bias else (None, None)
-        dropped = self._dropped()
-        x = self.x if dropped is None else apply(code, "noise.mask", self.x, dropped)
-        a, before, memory = code.buffer((T, G * H)), code.buffer((T, H)), code.buffer((T + 1, H))
-        code.emit("dense", x, W, biases[0], a, I, G * H, T, 0)
-        packed = code.block((-(-G * H // WIDE) * WIDE * H,))
-        code.emit("recurrent.packed", U, packed, H, G * H)
+        of_x, of_h = self._dropped()
+        xs = [apply(code, "noise.mask", self.x, m) for m in of_x] or [self.x]
+        a, before, memory = gates_product(code, xs, W, biases[0], G), code.buffer((T, H)), code.buffer((T + 1, H))
+        together = 1 if of_h else G - 1 if self.before else G
+        packing = H, G, together
+        packed = code.block((G * _gate_floats(H),))
+        code.emit("recurrent.packed", U, packed, *packing)
         y = code.buffer((T, H) if layer.return_sequences else (H,))
         last = [code.buffer((H,)) for _ in range(layer.carried)] if layer.return_state else []
-        mask, first, tail = self._mask(), self._two(self.states), (T, H, self._kinds(), self._how())
+        kept = self._side_by_side(of_h)
+        mask, first, tail = self._mask(), self._two(self.states), (kept, T, H, self._kinds(), self._how())
         code.emit(kernel, a, packed, biases[1], before, memory, y, *self._two(last), mask, *first, *tail)
 
         gradients = [code.gradient(name) for name in ("kernel", "recurrent_kernel")]
@@ -51,8 +58,9 @@ class Recurrence:
         def undo(d: Any, wanted: Any) -> Any:
             dy, *dlast = d if isinstance(d, tuple) else (d,)
             wants = wanted if isinstance(wanted, tuple) else (wanted,)
-            turned, to_U = code.block((-(-H // WIDE) * WIDE * G * H,)), code.buffer(a.shape) if self.twice else None
-            code.emit("recurrent.turned", U, turned, G * H, H)
+            lefts = self._lefts(a, before, of_h) if gradients[1] is not None else []
+            turned, to_U = code.block(packed.shape), code.buffer(a.shape) if self.twice else None
+            code.emit("recurrent.turned", U, turned, *packing)
             dfirst = [code.buffer((H,)) for _ in self.states]
             ends = (*self._two(dlast), mask, *self._two(dfirst), *tail)
             code.emit(f"{kernel}.grad", a, to_U, turned, before, memory, dy, *ends)
@@ -60,24 +68,18 @@ class Recurrence:
                 for part, from_ in zip(self._biases(db), (a, to_U), strict=True):
                     if part is not None:
                         code.emit("dense.bias", from_, part, G * H, T)
-            for gradient, rows, dz in zip(gradients, (x, before), (a, to_U or a), strict=True):
+            for gradient, rows, dz in zip(gradients, (xs, lefts), (a, to_U or a), strict=True):
                 if gradient is not None:
-                    code.emit("dense.weights", rows, dz, gradient, rows.shape[-1], G * H, T)
-            dx = None
-            if wants[0]:
-                dx = code.buffer(self.x.shape)
-                code.emit("dense.inputs", a, W, dx, I, G * H, T, None)
-                dx = dx if dropped is None else apply(code, "noise.mask", dx, dropped)
+                    gates_weights(code, rows, dz, gradient)
+            dx = gates_inputs(code, a, W, of_x, G) if wants[0] else None
             return (dx, *dfirst) if self.states else dx
 
         code.back(undo)
         return (y, *last) if layer.return_state else y
 
     def _check(self) -> None:
-        layer, code = self.layer, self.code
+        layer = self.layer
         where = f"layer {layer.name!r} ({type(layer).__name__})"
-        if code.trains and 0 < layer.recurrent_dropout < 1:
-            raise CannotLower(f"{where} with recurrent_dropout")
         if any(one.name not in KINDS or one.options for one in self._activations()) or layer.units > MOST:
             raise CannotLower(f"{where} as it is given")
         if self._mask() is not None and self.states and not layer.zero_output_for_mask:
@@ -103,13 +105,42 @@ class Recurrence:
         mask = self.mask[0] if isinstance(self.mask, list) else self.mask
         return None if mask is None else mask.plain
 
-    def _dropped(self) -> Buffer | None:
-        """Dropout of the inputs, the same at every step."""
-        layer, code, x = self.layer, self.code, self.x
-        if not (code.trains and 0 < layer.dropout < 1):
+    def _dropped(self) -> tuple[list[Buffer], list[Buffer]]:
+        """What x and h are multiplied by, the same at every step: none, one for all gates, or one for each."""
+        layer, code = self.layer, self.code
+        of_x, of_h = (code.trains and 0 < rate < 1 for rate in (layer.dropout, layer.recurrent_dropout))
+        gates = range(layer.gates)
+
+        def drawn(shape: Shape, rate: float, *under: int | str) -> Buffer:
+            noise_shape = (None, *(1 for _ in shape[:-1]), shape[-1])
+            return lower_kept(code, layer.name, noise_shape, shape, rate, 1 / (1 - rate), layer.seed, *under)
+
+        inputs = [("inputs", g) for g in gates] if of_h else [()]
+        return (
+            [drawn(self.x.shape, layer.dropout, *under) for under in inputs] if of_x else [],
+            [drawn((layer.units,), layer.recurrent_dropout, "states", g) for g in gates] if of_h else [],
+        )
+
+    def _side_by_side(self, kept: Sequence[Buffer]) -> Buffer | None:
+        """What h is multiplied by for each gate, as the kernels read it."""
+        if not kept:
             return None
-        scale = 1 / (1 - layer.dropout)
-        return lower_kept(code, layer.name, (None, 1, x.shape[-1]), x, layer.dropout, scale, layer.seed)
+        H, G = self.layer.units, len(kept)
+        found = self.code.buffer((G, H))
+        for g, m in enumerate(kept):
+            self.code.emit("merge.block", m, found, 1, H, H, 0, G * H, g * H)
+        return found
+
+    def _lefts(self, a: Buffer, before: Buffer, kept: Sequence[Buffer]) -> list[Buffer]:
+        """Emit what U's gradient has for x: h before each step, for all gates or for each as it was multiplied."""
+        code, (T, H), G = self.code, before.shape, self.layer.gates
+        found = [before] * G if kept or self.before else [before]
+        if self.before:
+            r = code.buffer((T, H))
+            code.emit("merge.block", a, r, T, H, G * H, H, H, 0)
+            found[-1] = apply(code, "noise.times", r, before)
+        of_steps = [stretched(code, m.shaped((1, H)), (T, H)) for m in kept]
+        return [apply(code, "noise.mask", h, m) for h, m in zip(found, of_steps, strict=True)] if kept else found
 
     def _biases(self, b: Buffer | None) -> tuple[Buffer | None, Buffer | None]:
         """Those of xW and of hU."""
@@ -122,3 +153,8 @@ class Recurrence:
         """Those of h and of c, where there are such."""
         h, c = (*found, None, None)[:2]
         return h, c
+
+
+def _gate_floats(H: int) -> int:
+    """Room for the panels of a gate of H units."""
+    return -(-H // WIDE) * WIDE * H

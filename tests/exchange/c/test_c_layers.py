@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from exchange import sequences, unwritten
+from exchange import encodings, sequences, unwritten
 from exchange.c.building import Program, with_compiler
 from exchange.networks import Case, of_activations, of_layers, of_shapes
 from laws.graphs import JOINING, heads
@@ -51,9 +51,14 @@ SEQUENCES = {
 }
 
 
+ENCODINGS = encodings.written("c")
+BEYOND = {mode: encodings.one(layer, [[1, 4], [2, 3], [-1, 0]]) for mode, layer in encodings.BEYOND.items()}
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     models = {**{name: case.model for name, case in CASES.items()}, **DOUBLE, **JOINED, **SEQUENCES}
+    models |= {name: make() for name, (make, _) in [*ENCODINGS.items(), *BEYOND.items()]}
     return Program(tmp_path_factory.mktemp("c"), models)
 
 
@@ -78,6 +83,20 @@ def test_sequences_and_their_masks_predict_the_same(name: str, program: Program)
     program.agrees(name, sequences.inputs(SEQUENCES[name]))
 
 
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_categories_predict_the_same(name: str, program: Program):
+    program.agrees(name, ENCODINGS[name][1])
+
+
+@pytest.mark.parametrize("mode", BEYOND)
+def test_a_number_beyond_a_table_makes_its_vector_nan(mode: str, program: Program):
+    (x,) = BEYOND[mode][1]
+    (y,) = program.run(mode, [x])
+    beyond = (x < 0) | (x > 3) if mode == "one_hot" else np.array([True, False, True])
+    np.testing.assert_array_equal(np.isnan(y), np.repeat(beyond.reshape(3, -1), 4, axis=1))
+    np.testing.assert_array_equal(y[1], encodings.BEYOND[mode]()(x[1:2]).reshape(-1))
+
+
 def test_an_activation_of_several_numbers_is_refused_in_a_recurrent_layer():
     model = Sequential([L.Input((3, 2)), L.LSTM(2, recurrent_activation="softmax")])
     with pytest.raises(InvalidArgument, match=r"layer 'lstm': expected a recurrent layer's activation.*got softmax"):
@@ -85,14 +104,15 @@ def test_an_activation_of_several_numbers_is_refused_in_a_recurrent_layer():
 
 
 def test_every_layer_and_activation_is_written():
-    assert unwritten.written_by(EMITTERS) == unwritten.WRITTEN
+    assert unwritten.written_by(EMITTERS) == unwritten.WRITTEN["c"]
     assert set(WRITTEN) == {make().name for make in activations.activations.names.values()}
     shown = {type(layer).__name__ for case in CASES.values() for layer in case.model.wiring.owners.values()}
     shown |= {type(step.layer).__name__ for model in SEQUENCES.values() for step in model.wiring.steps}
+    shown |= {type(step.layer).__name__ for make, _ in ENCODINGS.values() for step in make().wiring.steps}
     assert shown | JOINING | {"InputLayer"} >= {kind.__name__ for kind in EMITTERS}
 
 
-@pytest.mark.parametrize(("name", "make"), unwritten.unwritten())
+@pytest.mark.parametrize(("name", "make"), unwritten.unwritten("c"))
 def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Callable[[], Model]):
     with pytest.raises(InvalidArgument, match=f"to_c, layer '{name}': expected a kind of layer"):
         make().to_c("it.c")

@@ -16,6 +16,7 @@ from ...layers.activation_layer import ActivationLayer
 from ...layers.dot import TINY
 from ...layers.normalization import SMALLEST
 from ...layers.shapes import along, axes_of
+from ...layers.softmax import MASKED
 from ...layers.unit_normalization import SHORTEST
 from .activations import write_activation
 from .loops import along_last, contracted, elementwise, moved, reduced
@@ -43,10 +44,23 @@ def embedding(at: At) -> Value:
     return picked(at, table, at.x, at.shape, 0, (*flat(at.x), 0), (*[0] * len(at.x.shape), 1))
 
 
-@writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU, L.Softmax)
+@writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU)
 def activation(at: At) -> Value:
     layer: ActivationLayer = at.layer
     return write_activation(at, at.x, layer.function)
+
+
+@writes(L.Softmax)
+def softmax(at: At) -> Value:
+    if at.mask is None:
+        return activation(at)
+    x = chosen(at, at.mask, at.x, MASKED)
+    return chosen(at, at.mask, write_activation(at, x, at.layer.function), 0.0)
+
+
+def chosen(at: At, mask: Value, x: Value, other: float) -> Value:
+    """x where the mask is not 0, another number elsewhere."""
+    return elementwise(at, [x, mask], f"{{1}} != 0.0f ? {{0}} : {at.number(other)}")
 
 
 @writes(L.PReLU)
@@ -82,7 +96,7 @@ def repeat(at: At) -> Value:
 @writes(L.Masking)
 def masking(at: At) -> Value:
     counts = reshaped(counting(at, at.layer.mask_value), (*at.x.shape[:-1], 1))
-    return elementwise(at, [at.x, counts], "{1} != 0.0f ? {0} : 0.0f")
+    return chosen(at, counts, at.x, 0.0)
 
 
 def counting(at: At, value: float) -> Value:

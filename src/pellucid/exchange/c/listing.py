@@ -80,7 +80,8 @@ class Listing:
 
     def pointed(self) -> list[Buffer]:
         """The buffers within, in the order in which they are filled."""
-        return list(dict.fromkeys(step.fills for step in self.writing.steps if not step.fills.outside))
+        every = (buffer for step in self.writing.steps for buffer in (*step.within, step.fills))
+        return list(dict.fromkeys(buffer for buffer in every if not buffer.outside))
 
     def pointer(self, buffer: Buffer) -> str:
         """The line that says where a buffer lies."""

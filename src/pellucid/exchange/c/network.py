@@ -10,20 +10,34 @@ import numpy as np
 
 from ...arrays import Array, Whole
 from ...errors import InvalidArgument, Told
+from ...layers.lending import Assigned
 from ...layers.masking import WithMask
+from ...layers.spectral_normalization import Spectral
 from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
-from ..ours import READS_MASK, only_ours, ours, refuse_mask, refuse_training, told, walked
-from . import attention, layers, pictures, recurrence, resizing, sliding, stepping  # their emitters register themselves
+from ..ours import READS_MASK, only_ours, ours, refuse_mask, refuse_text, refuse_training, told, walked
+from . import (  # their emitters register themselves
+    attention,
+    encodings,
+    layers,
+    pictures,
+    positions,
+    recurrence,
+    resizing,
+    sliding,
+    stepping,
+)
 from .ops import write_op
 from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
 
 __all__ = [
-    "Network", "attention", "layers", "pictures", "recurrence", "resizing", "sliding", "stepping", "write_network",
+    "Network", "attention", "encodings", "layers", "pictures", "positions", "recurrence", "resizing", "sliding",
+    "stepping", "write_network",
 ]  # fmt: skip
 
-PASSED: dict[type[Any], int] = {ByPhase: 1, WithMask: 0}  # which of its inputs a layer passes on, in prediction
+# which of its inputs a layer passes on, in prediction
+PASSED: dict[type[Any], int] = {Assigned: 0, ByPhase: 1, Spectral: 0, WithMask: 0}
 ROWS = 256  # on which ranges are looked for at once
 Bounds = dict[int, tuple[float, float]]  # the smallest and the largest number on each wire
 
@@ -41,6 +55,8 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
     """Write all steps; data: batches of the inputs on which ranges are looked for, where bytes are written."""
     only_ours(model, WHERE, INSTEAD)
     needed = needed_steps(model)
+    for step in needed:
+        refuse_text(WHERE, model, step)
     numbers, whole = dict(known_numbers(model)), of_batches(model)
     bounds: Bounds = {} if data is None else ranges(model, data)
     wires: dict[int, Value] = {}

@@ -14,11 +14,11 @@ from ...layers.borders import cut, padded
 from ...layers.channels import LAST
 from ...layers.up_sampling import repeated
 from .activations import write_activation
-from .layers import unchanged
-from .loops import contracted, moved, reduced
+from .layers import chosen, unchanged
+from .loops import contracted, elementwise, moved, reduced
 from .products import in_floats
 from .sliding import Slid, nested, strides
-from .writer import At, Step, Value, writes
+from .writer import At, Step, Value, reshaped, writes
 
 writes(L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)(unchanged)
 
@@ -59,7 +59,17 @@ def all_over(at: At, kernel: str) -> Value:
     return reduced(at, at.x, list(range(first, first + at.layer.axes)), kernel, at.shape)
 
 
-writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)(lambda at: all_over(at, "mean"))
+@writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
+def global_average(at: At) -> Value:
+    if at.mask is None:
+        return all_over(at, "mean")
+    steps = 1 if at.layer.data_format == LAST else 2
+    counts = reshaped(at.mask, [at.x.shape[axis] if axis in (0, steps) else 1 for axis in range(3)])
+    total = reduced(at, chosen(at, counts, at.x, 0.0), [steps], "total", at.shape)
+    n = reduced(at, at.mask, [1], "count", [1] * len(at.shape))
+    return elementwise(at, [total, n], "{0} / {1}")
+
+
 writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)(lambda at: all_over(at, "largest"))
 
 

@@ -11,6 +11,7 @@ def owners(steps: Sequence[Step], lives: Mapping[Buffer, tuple[int, int]]) -> di
     """The buffer in which each lies: its own, or that of what its step reads last and may be written over."""
     found: dict[Buffer, Buffer] = {}
     for i, step in enumerate(steps):
+        found |= {buffer: buffer for buffer in step.within}
         buffer = step.fills
         if buffer in found or buffer.outside:
             continue

@@ -3,8 +3,9 @@ asked for; then a loop through time, in floats, whose gates are computed where t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ import numpy as np
 from ... import layers as L
 from ...activations import Activation
 from ...arrays import Array
+from ...layers.conv_lstm import ConvLSTM
+from ..convolving import convolutions
 from .activations import FORMULAS
 from .products import matrix_product
-from .writer import At, Value, refused, writes
+from .sliding import convolved
+from .writer import WHERE, At, Buffer, Value, refused, reshaped, writes
 
 
 def formula(at: At, activation: Activation, x: str) -> str:
@@ -32,12 +36,16 @@ class Loop:
     at: At
     a: Value  # (B, T, G·H)
     states: list[Value]  # h, or h and c, (B, H)
+    within: list[Buffer] = field(default_factory=list)  # what its steps fill besides
 
     def __post_init__(self) -> None:
         self.B, self.T, self.width = self.a.shape
-        self.H = self.at.layer.units
-        self.U = self.at.constant(self.at.p("recurrent_kernel").T, "recurrent_kernel")
+        self.H = self.width // self.at.layer.gates
         self.type = self.at.writing.type
+
+    @cached_property
+    def U(self) -> str:
+        return self.at.constant(self.at.p("recurrent_kernel").T, "recurrent_kernel")
 
     def g(self, x: str) -> str:
         return formula(self.at, self.at.layer.activation, x)
@@ -106,12 +114,44 @@ def simple(loop: Loop) -> list[str]:
     return [*loop.each(gates), *loop.each(["h[i] = now[i];"])]
 
 
-@writes(L.GRU, L.LSTM, L.SimpleRNN)
+def conv_lstm(loop: Loop) -> list[str]:
+    """What the convolution of h gives is added to the gates of each pixel, which lie side by side."""
+    at, layer = loop.at, loop.at.layer
+    F, gates = layer.filters, layer.gates * layer.filters
+    before = len(at.writing.steps)
+    _, of_states = convolutions(WHERE, layer)
+    h = reshaped(loop.states[0], (1, *layer.window(at.x.shape[2:-1]).places, F))
+    u = convolved(replace(at, layer=of_states, xs=[h], title=""), at.p("recurrent_kernel"), None, in_bytes=False)
+    taken = at.writing.steps[before:]
+    del at.writing.steps[before:]
+    loop.within += [step.fills for step in taken]
+    i, f, k, o = (f"now[j + {g * F}] + more[j + {g * F}]" for g in range(4))
+    update = [
+        f"const size_t j = i / {F} * {gates} + i % {F};",
+        f"const {loop.type} *const more = {u.memory.name};",
+        f"c[i] = {loop.s(f)} * c[i] + {loop.s(i)} * {loop.g(k)};",
+        f"h[i] = {loop.s(o)} * {loop.g('c[i]')};",
+    ]
+    return [*(line for step in taken for line in step.lines), *loop.each(update)]
+
+
+def of_inputs(at: At, x: Value) -> Value:
+    """What the inputs give to the gates of all steps, (B, T, G·H)."""
+    if not isinstance(at.layer, ConvLSTM):
+        return matrix_product(at, x, at.p("kernel"), gates_bias(at))
+    convolution, _ = convolutions(WHERE, at.layer)
+    pictures = reshaped(x, x.shape[1:])
+    a = convolved(replace(at, layer=convolution, xs=[pictures]), at.p("kernel"), gates_bias(at), at.writing.int8)
+    at.title = ""
+    return reshaped(a, (1, x.shape[1], a.size // x.shape[1]))
+
+
+@writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D, L.GRU, L.LSTM, L.SimpleRNN)
 def recurrent(at: At) -> Any:
     layer = at.layer
     x, *initial = at.xs
-    B, H = x.shape[0], layer.units
-    a = matrix_product(at, x, at.p("kernel"), gates_bias(at))
+    a = of_inputs(at, x)
+    B, H = a.shape[0], a.shape[2] // layer.gates
     states = [begun(at, (B, H), name, initial[i] if initial else None)
               for i, name in enumerate("hc"[: layer.carried])]  # fmt: skip
     loop = Loop(at, a, states)
@@ -120,11 +160,18 @@ def recurrent(at: At) -> Any:
         y = at.new((B, loop.T, H), "out")
     elif at.mask is not None:
         y = begun(at, (B, H), "out", None)
-    kind = lstm if isinstance(layer, L.LSTM) else simple if isinstance(layer, L.SimpleRNN) else None
-    body = (kind or (gru if layer.reset_after else gru_before))(loop)
+    lines = through_time(loop, step_of(layer)(loop), y)
     mask = [] if at.mask is None else [at.mask]
-    at.step(through_time(loop, body, y), [a, *states, *mask, *([y] if mask else [])], y)
+    at.step(lines, [a, *states, *mask, *([y] if mask else [])], y)
+    at.writing.steps[-1].within = loop.within
     return (y, *states) if layer.return_state else y
+
+
+def step_of(layer: Any) -> Callable[[Loop], list[str]]:
+    """What writes the lines of one step."""
+    kinds = {L.LSTM: lstm, L.SimpleRNN: simple, ConvLSTM: conv_lstm, L.GRU: gru}
+    found = next(write for kind, write in kinds.items() if isinstance(layer, kind))
+    return gru_before if found is gru and not layer.reset_after else found
 
 
 def gates_bias(at: At) -> Array | None:

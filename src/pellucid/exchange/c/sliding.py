@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ... import layers as L
+from ...arrays import Array
 from ...layers.channels import LAST
 from ...layers.pooling import met
 from ...layers.sliding import Window
@@ -82,12 +83,18 @@ def nested(
 
 @writes(L.Conv1D, L.Conv2D, L.Conv3D)
 def convolution(at: At) -> Value:
+    z = convolved(at, at.p("kernel"), at.p("bias") if at.layer.use_bias else None, at.writing.int8)
+    return write_activation(at, z, at.layer.activation)
+
+
+def convolved(at: At, W: Array, b: Array | None, in_bytes: bool) -> Value:
+    """z = x * W + b."""
     layer, slid = at.layer, Slid(at)
-    W, groups, filters = at.p("kernel"), layer.groups, layer.filters
+    groups, filters = layer.groups, layer.filters
     *taps, I, _ = W.shape
     K, O, still = math.prod(taps) * I, filters // groups, (0,) * (1 + len(taps))
     shape = slid.rows, *slid.window.places, filters
-    x, y, bias = slid.entered(), at.new(shape), " + {b}" if layer.use_bias else ""
+    x, y, bias = slid.entered(), at.new(shape), "" if b is None else " + {b}"
     kernel = W.reshape(K, filters)
     arrays = {
         "x": (slid.row, *slid.places, I, 0, *slid.taps, 1),
@@ -95,9 +102,9 @@ def convolution(at: At) -> Value:
         "y": (*strides(*shape)[:-1], O, 1),
         **dict.fromkeys("bst", (*still, O, 1)),
     }
-    names = {"y": y.memory.name} | ({"b": at.constant(at.p("bias"), "bias")} if layer.use_bias else {})
+    names = {"y": y.memory.name} | ({} if b is None else {"b": at.constant(b, "bias")})
     step = Step([], [x.memory], y.memory, title=at.title)
-    if at.writing.int8:
+    if in_bytes:
         q, weights, start, scales = quantized(at, x, kernel)
         names |= {"x": q.name, "w": at.constant(weights.T, "kernel", "int8")}
         names |= {"s": at.constant(start, "start", "int32"), "t": at.constant(scales, "scale")}
@@ -110,7 +117,7 @@ def convolution(at: At) -> Value:
     step.lines = nested(at, [*shape[:-1], groups, O], [*taps, I], given, lines)
     at.writing.steps.append(step)
     at.title = ""
-    return write_activation(at, slid.left(y), layer.activation)
+    return slid.left(y)
 
 
 def pooled(at: At, slid: Slid, lines: Sequence[str]) -> Value:

@@ -4,6 +4,7 @@ and masks themselves, which are numbers, 0 for what does not count."""
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
+from ..masks import maker_of
 from .layers import counting
 from .loops import elementwise, moved
-from .writer import EMITTERS, At, Value, reshaped, writes
+from .writer import EMITTERS, INSTEAD, WHERE, At, Value, reshaped, writes
 
 
 @writes(Zeros)
@@ -53,7 +55,11 @@ def as_they_lie(at: At) -> Value:
 
 
 @writes(MaskOf)
-def mask_of(at: At) -> Value | None:
-    if isinstance(at.layer.layer, L.Masking):
+def mask_of(at: At) -> Value:
+    maker = maker_of(WHERE, at.layer, INSTEAD)
+    if maker is L.Masking:
         return counting(at, at.layer.layer.mask_value)
-    return elementwise(at, [at.x], "{0} != 0.0f ? 1.0f : 0.0f") if isinstance(at.layer.layer, L.Embedding) else None
+    if maker is L.Embedding:
+        return elementwise(at, [at.x], "{0} != 0.0f ? 1.0f : 0.0f")
+    either = "{0} != 0.0f || {1} != 0.0f ? 1.0f : 0.0f"
+    return reduce(lambda a, b: elementwise(at, [a, b], either), at.xs[len(at.layer.masked) :])

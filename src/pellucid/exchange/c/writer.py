@@ -62,7 +62,8 @@ class Value:
 class Step:
     """Lines of C, the buffers that they read, and the one that they fill.
 
-    in_place: whether what is read first may lie where this is written, if it is as large.
+    in_place: whether what is read first may lie where this is written, if it is as large. within: buffers that hold
+    something while the lines run.
     """
 
     lines: list[str]
@@ -70,6 +71,7 @@ class Step:
     fills: Buffer
     in_place: bool = False
     title: str = ""
+    within: list[Buffer] = field(default_factory=list)
 
 
 @dataclass
@@ -179,7 +181,7 @@ def liveness(steps: Sequence[Step], outputs: Collection[Buffer]) -> Mapping[Buff
     """The first and the last step at which each buffer is needed."""
     found: dict[Buffer, tuple[int, int]] = {}
     for i, step in enumerate(steps):
-        for buffer in (step.fills, *step.reads):
+        for buffer in (step.fills, *step.within, *step.reads):
             found[buffer] = found.get(buffer, (i, i))[0], i
     return found | {buffer: (found[buffer][0], len(steps)) for buffer in outputs if buffer in found}
 

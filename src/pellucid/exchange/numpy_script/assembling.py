@@ -47,7 +47,7 @@ def averages_text(script: Script, cache: Sequence[str]) -> str:
     """`move_averages`, where something moves."""
     lines = [
         "def move_averages(p, cache):",
-        '    """Move the averages that serve in inference towards what this batch has."""',
+        '    """What a batch leaves behind beside gradients: averages that serve in inference, what is assigned."""',
         *unpacked(cache, script.averages),
         *script.averages,
     ]

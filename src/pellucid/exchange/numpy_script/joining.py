@@ -10,11 +10,12 @@ import numpy as np
 from ... import layers as L
 from ...arrays import Shape, Whole
 from ...layers.dot import TINY
+from ...layers.lending import Assigned
 from ...layers.merging import chosen
 from ...layers.own_weights import Weights
 from ...layers.shapes import axes_of
 from ...layers.tracing import ByPhase
-from .writer import At, Back, batch, writes
+from .writer import At, Back, batch, said, writes
 
 
 def summed_to(text: str, given: tuple[int, ...], wanted: tuple[int, ...]) -> str:
@@ -182,6 +183,14 @@ def weights(at: At) -> tuple[tuple[str, ...], Back]:
         return ()
 
     return outs, back
+
+
+@writes(Assigned)
+def assigned(at: At) -> tuple[str, Back]:
+    """What is assigned to a weight, which is that after the step."""
+    if at.layer.only is not False:
+        at.script.averages.append(said(f"{at.p(at.layer.weight.name)} = {at.x}"))
+    return at.x, lambda dy, wanted: dy
 
 
 @writes(ByPhase)

@@ -14,6 +14,7 @@ from ...layers.activation_layer import ActivationLayer
 from ...layers.alpha_dropout import alpha_dropout, alpha_dropout_grad
 from ...layers.embedding import embedding_grad
 from ...layers.prelu import prelu, prelu_grad
+from ...layers.softmax import MASKED
 from ...rng import Key
 from .writer import At, Back, batch, writes
 
@@ -64,7 +65,7 @@ def embedding(at: At) -> tuple[str, Back]:
     return out, back
 
 
-@writes(L.Activation, L.ReLU, L.LeakyReLU, L.ELU, L.Softmax)
+@writes(L.Activation, L.ReLU, L.LeakyReLU, L.ELU)
 def activation(at: At) -> tuple[str, Back]:
     layer: ActivationLayer = at.layer
     if at.fused or layer.function.name == "linear":
@@ -72,6 +73,21 @@ def activation(at: At) -> tuple[str, Back]:
     out = at.name("h")
     at.forward(f"{out} = {at.script.activation(layer.function, at.x)}", batch(at.out_shape))
     return out, lambda dy, wanted: at.script.slope(layer.function, dy, at.x, out)
+
+
+@writes(L.Softmax)
+def softmax(at: At) -> tuple[str, Back]:
+    if not at.mask:
+        return activation(at)
+    u, y, out, f = at.name("u"), at.name("y"), at.name("h"), at.layer.function
+    at.forward(f"{u} = np.where({at.mask}, {at.x}, DTYPE({MASKED!r}))", "where nothing counts, next to no share")
+    at.forward(f"{y} = {at.script.activation(f, u)}")
+    at.forward(f"{out} = np.where({at.mask}, {y}, DTYPE(0))", batch(at.out_shape))
+
+    def back(dy: str, wanted: bool) -> str:
+        return f"np.where({at.mask}, {at.script.slope(f, f'np.where({at.mask}, {dy}, DTYPE(0))', u, y)}, DTYPE(0))"
+
+    return out, back
 
 
 @writes(L.PReLU)

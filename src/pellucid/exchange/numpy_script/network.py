@@ -9,19 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from ...arrays import Shape
+from ...arrays import TEXT, Shape
 from ...errors import InvalidArgument, Told
 from ...layers.composite import Composite
 from ...training.base import is_own
-from ...wiring import Step, any_of
-from ..ours import READS_MASK, activations_of, kind, ours, own_code
+from ...wiring import Step
+from ..ours import activations_of, kind, nothing, ours, own_code, refuse_mask, refuse_unknown
 from . import (  # noqa: F401  # they register
+    convolved_recurrence,
+    encodings,
     joining,
     layers,
     normalizing,
     operations,
     pictures,
     plain_ops,
+    positions,
     recurrence,
     resizing,
     sliding,
@@ -89,23 +92,15 @@ def walked(model: Any) -> Iterator[Walked]:
             f"to_numpy, model {model.name!r}", "a loss that counts every number",
             Told("a mask, which says which of them count"), INSTEAD,
         )  # fmt: skip
-    predicting = set(model.wiring.predicting)
+    wanted = set(model.wiring.predicting if model.compiled else model.wiring.answering)
     for step, shapes in model.steps(*model.sample_shapes):
-        if step not in predicting:
+        if step not in wanted:
             continue  # a mask that only a loss would ask for
         plainly_named("a layer", step.layer.name)
         if step.layer.is_layer:
             only_ours(f"layer {step.path!r}", step.layer)
-        if step.layer.takes_text:
-            told = Told(type(step.layer).__name__)
-            raise InvalidArgument(f"to_numpy, layer {step.path!r}", "a kind of layer that reads numbers", told, INSTEAD)
-        if any_of(step.masks) and not isinstance(step.layer, READS_MASK):
-            raise InvalidArgument(
-                f"to_numpy, layer {step.path!r}",
-                "an input of which every number counts",
-                Told("one with a mask"),
-                INSTEAD,
-            )
+            refuse_unknown("to_numpy", step.layer)
+        refuse_mask("to_numpy", step, INSTEAD, trains=True)
         if step.training:
             raise InvalidArgument(
                 f"to_numpy, layer {step.path!r}", "a call that trains where the network trains",
@@ -142,9 +137,7 @@ def losses_of(model: Any) -> list[tuple[Any, bool]]:
     if not model.compiled:
         return [(None, False)] * len(model.wiring.outputs)
     with np.errstate(all="ignore"):
-        shapes = zip(model.sample_shapes, model.input_dtypes, strict=True)
-        xs = [np.zeros((2, *shape), dtype) for shape, dtype in shapes]
-        _, cache = model.forward(model.p, *xs, training=False, rng=model.key)
+        _, cache = model.forward(model.p, *nothing(model, 2), training=False, rng=model.key)
     found = []
     for loss, end in zip(model.objective.losses, model.all_logits(cache), strict=True):
         behind = None if loss is None or end is None else loss.from_logits_of(end[0])
@@ -160,7 +153,7 @@ def write_network(model: Any, script: Script) -> Written:
     steps, losses, wiring = list(walked(model)), losses_of(model), model.wiring
     inputs = input_names(model)
     wires = dict(zip(wiring.inputs, inputs, strict=True))
-    script.dtypes |= zip(inputs, model.input_dtypes, strict=True)
+    script.dtypes |= {x: "object" if kind == TEXT else kind for x, kind in zip(inputs, model.input_dtypes, strict=True)}
     fused = {wire for wire, (_, behind) in zip(wiring.outputs, losses, strict=True) if behind}
     records: list[Record] = []
     for number, found in enumerate(steps, start=1):

@@ -15,6 +15,7 @@ from ...layers.layer_normalization import layer_norm, layer_norm_grad
 from ...layers.normalization import SMALLEST
 from ...layers.rms_normalization import rms_norm, rms_norm_grad
 from ...layers.shapes import axes_of
+from ...layers.spectral_normalization import Spectral, by_power_iteration
 from ...layers.unit_normalization import unit_norm, unit_norm_grad
 from .ours import INSTEAD
 from .writer import At, Back, batch, said, writes
@@ -158,6 +159,22 @@ def unit_normalization(at: At) -> tuple[str, Back]:
     axes, out, length = axes_of(at.layer.name, at.layer.axis, at.shape), at.name("h"), at.name("length")
     at.forward(f"{out}, {length} = {at.call(unit_norm, {'x': at.x}, axes=axes)}", batch(at.shape))
     return out, lambda dy, wanted: at.call(unit_norm_grad, {"dy": dy, "y": out, "length": length}, axes=axes)
+
+
+@writes(Spectral)
+def spectral(at: At) -> tuple[tuple[str, str], Back]:
+    """The kernel of the layer behind it is overwritten before that reads it."""
+    layer, (x, u) = at.layer, at.xs
+    if any(spec.regularizer for spec in layer.belongs_to.specs if spec.name == layer.kernel):
+        raise without_option(layer.belongs_to, f"{layer.kernel}_regularizer", "None", "one")
+    if not at.differs():
+        return (x, u), lambda dys, wanted: (dys[0], None)
+    after, kernel = at.name("u"), at.p(layer.kernel)
+    call = at.call(by_power_iteration, {"W": kernel, "u": u}, iterations=layer.iterations)
+    at.forward(f"{after} = {u}")
+    at.forward("if training:")
+    at.forward(f"    {kernel}, {after} = {call}", "a kernel of norm 1")
+    return (x, after), lambda dys, wanted: (dys[0], None)
 
 
 @writes(L.Normalization)

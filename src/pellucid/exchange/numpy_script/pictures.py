@@ -100,9 +100,22 @@ def whole(at: At, how: str) -> tuple[str, str]:
 
 @writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
 def global_average(at: At) -> tuple[str, Back]:
+    if at.mask:
+        return mean_of_counting(at)
     out, beside = whole(at, "mean")
     pixels = math.prod(along(at)[1])
     return out, lambda dy, wanted: f"np.broadcast_to({dy}{beside} / {pixels}, {at.x}.shape)"
+
+
+def mean_of_counting(at: At) -> tuple[str, Back]:
+    """The mean of the steps that a mask lets count."""
+    out, n, (axis,) = at.name("h"), at.name("n"), along(at)[0]
+    counts = f"{at.mask}[..., None]" if axis == 1 else f"{at.mask}[:, None]"
+    keep, beside = (", keepdims=True", "") if at.layer.keepdims else ("", f"[{by_axis(at, ['None'], ':')}]")
+    at.forward(f"{n} = {counts}.sum(axis={axis}{keep}).astype(DTYPE)", "how many steps count")
+    at.forward('with np.errstate(invalid="ignore"):')
+    at.forward(f"    {out} = np.where({counts}, {at.x}, DTYPE(0)).sum(axis={axis}{keep}) / {n}", "NaN where none does")
+    return out, lambda dy, wanted: f"np.where({counts}, ({dy} / np.maximum({n}, 1)){beside}, DTYPE(0))"
 
 
 @writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import layers as L
+from ...arrays import Shape
 from ...layers.gru import gru_step, gru_step_before, gru_step_before_grad, gru_step_grad
 from ...layers.lstm import lstm_step, lstm_step_grad
 from ...layers.simple_rnn import simple_step, simple_step_grad
@@ -20,16 +21,22 @@ class Going:
 
     def __init__(self, at: At) -> None:
         self.at, layer = at, at.layer
-        self.T, self.I = at.shapes[0]
+        self.T, self.I = at.shapes[0][0], at.shapes[0][-1]
         self.H, self.x = layer.units, at.xs[0]
+        self.state = self.shape_of_state()
         self.U = at.p("recurrent_kernel")
         self.a, self.steps, self.ys = at.name("a"), at.name("steps"), at.name("ys")
         self.states = [at.name(letter) for letter in "sc"[: layer.carried]]
-        self.lstm = isinstance(layer, L.LSTM)
+        self.lstm = layer.carried == 2
         self.twice = isinstance(layer, L.GRU) and layer.reset_after and layer.use_bias
         self.out = at.name("h") if layer.return_sequences or at.mask else self.states[0]
         self.u = at.name("u") if 0 < layer.dropout < 1 and at.differs() else self.x
-        self.zeros = f"np.zeros((len({self.x}), {self.H}), DTYPE)"
+        self.zeros = f"np.zeros((len({self.x}), {', '.join(map(str, self.state))}), DTYPE)"
+        self.beside = ", None" * len(self.state)
+
+    def shape_of_state(self) -> Shape:
+        """Of a sample."""
+        return (self.H,)
 
     def order(self, backwards: bool) -> str:
         """The steps in the order in which they are taken, or in reverse."""
@@ -53,16 +60,12 @@ class Going:
 
     def forward(self) -> None:
         at, layer = self.at, self.at.layer
-        bias = f" + {at.p('bias')}" + ("[0]" if self.twice else "") if layer.use_bias else ""
-        if self.u != self.x:
-            drawn(at, f"uniform({{key}}, (len({self.x}), 1, {self.I})) >= {layer.dropout!r}", "None")
-            at.forward(f"{self.u} = {self.x} * {self.dropped()} if training else {self.x}")
-        at.forward(f"{self.a} = {self.u} @ {at.p('kernel')}{bias}", batch((self.T, layer.gates * self.H)))
+        self.of_inputs()
         if len(at.xs) > 1:
             for state, given in zip(self.states, at.xs[1:], strict=True):
                 at.forward(f"{state} = {given}")
         else:
-            at.forward(f"{' = '.join(self.states)} = {self.zeros}", batch((self.H,)))
+            at.forward(f"{' = '.join(self.states)} = {self.zeros}", batch(self.state))
         kept = [self.steps, *([self.ys] if layer.return_sequences else [])]
         at.forward(f"{', '.join(kept)} = {', '.join('[]' for _ in kept)}")
         if at.mask:
@@ -74,7 +77,16 @@ class Going:
             self.counted(news)
         if layer.return_sequences:
             at.forward(f"    {self.ys}.append({self.out if at.mask else self.states[0]})")
-            at.forward(f"{self.out} = np.stack({self.ys}, axis=1)", batch((self.T, self.H)))
+            at.forward(f"{self.out} = np.stack({self.ys}, axis=1)", batch((self.T, *self.state)))
+
+    def of_inputs(self) -> None:
+        """What the inputs give to the gates of all steps."""
+        at, layer = self.at, self.at.layer
+        bias = f" + {at.p('bias')}" + ("[0]" if self.twice else "") if layer.use_bias else ""
+        if self.u != self.x:
+            drawn(at, f"uniform({{key}}, (len({self.x}), 1, {self.I})) >= {layer.dropout!r}", "None")
+            at.forward(f"{self.u} = {self.x} * {self.dropped()} if training else {self.x}")
+        at.forward(f"{self.a} = {self.u} @ {at.p('kernel')}{bias}", batch((self.T, layer.gates * self.H)))
 
     def dropped(self) -> str:
         """What dropout multiplies the inputs of all steps by."""
@@ -84,15 +96,19 @@ class Going:
         """The lines of one step."""
         at, (function, _), h = self.at, self.functions(), self.states[0]
         if self.lstm:
-            given = {"z": f"{self.a}[:, t] + {h} @ {self.U}", "c": self.states[1]}
-            at.forward(f"    before = {h}")
-            kept, settled = "(before, entry)", {}
+            z, met = self.product(h)
+            given, kept, settled = {"z": z, "c": self.states[1]}, f"({met}, entry)", {}
         else:
             given = {"a": f"{self.a}[:, t]", "h": h, "U": self.U, **self.second()}
             kept, settled = "entry", self.settled()
         call = at.call(function, given, **settled, **self.parts())
         at.forward(f"    {', '.join([*news, 'entry'])} = {call}")
         at.forward(f"    {self.steps}.append({kept})")
+
+    def product(self, h: str) -> tuple[str, str]:
+        """(the gates of a step, the name of what is multiplied), of an LSTM."""
+        self.at.forward(f"    before = {h}")
+        return f"{self.a}[:, t] + {h} @ {self.U}", "before"
 
     def second(self) -> dict[str, str]:
         """The second bias of a GRU, which its steps add."""
@@ -106,7 +122,7 @@ class Going:
     def counted(self, news: list[str]) -> None:
         """What the step leaves as it was in samples in which it does not count."""
         at, old = self.at, "DTYPE(0)" if self.at.layer.zero_output_for_mask else self.out
-        at.forward(f"    counts = {at.mask}[:, t, None]")
+        at.forward(f"    counts = {at.mask}[:, t{self.beside}]")
         at.forward(f"    {self.out} = np.where(counts, {news[0]}, {old})")
         for state, new in zip(self.states, news, strict=True):
             at.forward(f"    {state} = np.where(counts, {new}, {state})")
@@ -141,28 +157,15 @@ class Going:
 
     def step_back(self, dstates: list[str], left: str, dU: str, db: str) -> None:
         """The lines of one step back."""
-        at, (_, function) = self.at, self.functions()
-        into, da = list(dstates), f"d{self.a}[:, t]"
+        at, into = self.at, list(dstates)
         if left:
-            at.backward(f"    here = {at.mask}[:, t, None]")
+            at.backward(f"    here = {at.mask}[:, t{self.beside}]")
             into = [f"now_{d}" for d in dstates]
             for now, d in zip(into, dstates, strict=True):
                 more = f" + {left}" if d == dstates[0] else ""
                 at.backward(f"    {now} = np.where(here, {d}{more}, DTYPE(0))")
         outs = [f"back_{d}" for d in dstates] if left else dstates
-        if self.lstm:
-            given = {"dh": into[0], "dc": into[1], "cache": "kept[1]"}
-            at.backward(f"    {da}, {outs[1]} = {at.call(function, given, **self.parts())}")
-            at.backward(f"    {dU} += kept[0].T @ {da}")
-            at.backward(f"    {outs[0]} = {da} @ {self.U}.T")
-        else:
-            given = {"dh": into[0], "cache": "kept", "U": self.U}
-            call = at.call(function, given, kept=None, **self.parts())
-            found = [da, outs[0], "more", *(["more_b"] if function is gru_step_grad else [])]
-            at.backward(f"    {', '.join(found)} = {call}")
-            at.backward(f"    {dU} += more")
-            if self.twice:
-                at.backward(f"    {db} += more_b")
+        self.through(into, outs, dU, db)
         if left:
             for d, out in zip(dstates, outs, strict=True):
                 at.backward(f"    {d} = {out} + np.where(here, DTYPE(0), {d})")
@@ -170,6 +173,27 @@ class Going:
                 at.backward(f"    {left} = np.zeros_like({left})")
             else:
                 at.backward(f"    {left} = np.where(here, DTYPE(0), {left})")
+
+    def through(self, into: list[str], outs: list[str], dU: str, db: str) -> None:
+        """From the gradients of the states after a step those of the states before, and of the gates."""
+        at, (_, function), da = self.at, self.functions(), f"d{self.a}[:, t]"
+        if self.lstm:
+            given = {"dh": into[0], "dc": into[1], "cache": "kept[1]"}
+            at.backward(f"    {da}, {outs[1]} = {at.call(function, given, **self.parts())}")
+            self.product_back(outs[0], da, dU)
+            return
+        given = {"dh": into[0], "cache": "kept", "U": self.U}
+        call = at.call(function, given, kept=None, **self.parts())
+        found = [da, outs[0], "more", *(["more_b"] if function is gru_step_grad else [])]
+        at.backward(f"    {', '.join(found)} = {call}")
+        at.backward(f"    {dU} += more")
+        if self.twice:
+            at.backward(f"    {db} += more_b")
+
+    def product_back(self, dh: str, da: str, dU: str) -> None:
+        """The way back through what h gives to the gates, of which a step keeps what was multiplied."""
+        self.at.backward(f"    {dU} += kept[0].T @ {da}")
+        self.at.backward(f"    {dh} = {da} @ {self.U}.T")
 
     def gradients(self, dU: str, db: str) -> None:
         """The gradients of the weights."""
@@ -183,19 +207,27 @@ class Going:
             total = f"{da}.sum(axis=(0, 1))"
             at.gradient("bias", f"np.stack([{total}, {db}])" if self.twice else total)
 
+    def of_inputs_back(self, wanted: bool) -> str | None:
+        """dL/dx, as text."""
+        dx = f"d{self.a} @ {self.at.p('kernel')}.T"
+        return f"({dx}) * {self.dropped()}" if self.u != self.x else dx
+
 
 @writes(L.GRU, L.LSTM, L.SimpleRNN)
 def recurrent(at: At) -> tuple[Any, Back]:
+    return both_ways(at, Going(at))
+
+
+def both_ways(at: At, going: Going) -> tuple[Any, Back]:
+    """Write the loop through time, and give the loop back."""
     layer = at.layer
     if layer.recurrent_dropout and at.differs():
         raise without_option(layer, "recurrent_dropout", "0", layer.recurrent_dropout)
-    going = Going(at)
     going.forward()
 
     def back(dy: Any, wanted: Any) -> Any:
         going.back(list(dy) if isinstance(dy, tuple) else [dy])
-        dx = f"d{going.a} @ {at.p('kernel')}.T"
-        dx = f"({dx}) * {going.dropped()}" if going.u != going.x else dx
+        dx = going.of_inputs_back(wanted[0] if isinstance(wanted, tuple) else wanted)
         return (dx, *(f"d{state}" for state in going.states)) if len(at.xs) > 1 else dx
 
     return ((going.out, *going.states) if layer.return_state else going.out), back

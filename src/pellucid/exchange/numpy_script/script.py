@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...__about__ import version
-from ...arrays import Array
+from ...arrays import TEXT, Array
 from ...optimizers import Optimizer
 from . import drawing
 from .assembling import docstring
@@ -23,6 +23,7 @@ from .writer import Script, batch, said
 
 AS_IT_IS: Any = {"drop_whitespace": True, "break_long_words": False, "replace_whitespace": False}  # lines of a table
 MARK = "taken out of Pellucid"  # by which a script of ours is known
+PLAIN = {"bool": "bool", TEXT: "object"}  # kinds that Python has names for
 TAKEN = {
     "p", "g", "s", "x", "y", "np", "sys", "forward", "backward", "loss", "penalty", "update", "predict", "train",
     "train_step", "move_averages", "load", "save", "fold", "bits", "uniform", "normal", "TRAINED", "DTYPE", "SHAPE",
@@ -91,10 +92,7 @@ def in_dtypes(model: Any) -> str:
 
 def kinds_of(model: Any) -> list[str]:
     """The kind of number of each input."""
-    return [
-        "DTYPE" if dtype == model.dtype else "bool" if dtype == "bool" else f"np.{dtype}"
-        for dtype in model.input_dtypes
-    ]
+    return ["DTYPE" if dtype == model.dtype else PLAIN.get(dtype, f"np.{dtype}") for dtype in model.input_dtypes]
 
 
 def table(model: Any) -> list[str]:

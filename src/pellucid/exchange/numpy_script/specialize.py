@@ -22,6 +22,7 @@ from typing import Any
 
 from ...activations import Activation
 from ...errors import InvalidArgument
+from ...layers import hashes
 from . import fold
 from .listing import comments_of, documented, listing
 from .source import bits_shown, definition, module_tree, shown, targets
@@ -146,6 +147,14 @@ class Library:
         return here
 
 
+def overwrites(function: Callable[..., Any]) -> bool:
+    """Whether a function assigns to parts of what it is given."""
+    plain = inspect.unwrap(getattr(function, "__func__", function))
+    assigned = (t for node in ast.walk(definition(plain)) if isinstance(node, ast.Assign) for t in node.targets)
+    mine = inspect.signature(plain).parameters
+    return any(isinstance(t, ast.Subscript) and isinstance(t.value, ast.Name) and t.value.id in mine for t in assigned)
+
+
 def said_of(value: Any) -> str:
     """What a settled argument is, so that like ones are told alike."""
     return f"{value.name} {value.options}" if isinstance(value, Activation) else repr(value)
@@ -196,7 +205,8 @@ class Specializer(ast.NodeTransformer):
             return [s]
         if isinstance(s, ast.Expr):
             called = s.value.func if isinstance(s.value, ast.Call) else None
-            if isinstance(s.value, ast.Constant) or (called is not None and self.ours(called) is not None):
+            function = None if called is None else self.ours(called)
+            if isinstance(s.value, ast.Constant) or (function is not None and not overwrites(function)):
                 return []  # a docstring, or a check
             s.value = self.visit(s.value)
         return [s]
@@ -319,6 +329,7 @@ class Specializer(ast.NodeTransformer):
         options = getattr(called, "options", {}) or self.options_of(node.func)  # of an activation
         given = {**defaults, **{n: fold.constant(v) for n, v in options.items()}, **given}
         settled = {n: ast.literal_eval(v) for n, v in given.items() if fold.is_constant(v)}
+        settled = {} if plain.__module__ == hashes.__name__ else settled  # which call each other in many ways
         written = self.library.write(called, **settled)
         plainer = plain.__name__ in INLINE or fold.says_nothing(written.body)
         if plainer and (value := fold.in_place(written.body, given)) is not None:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from ... import layers as L
-from ...errors import InvalidArgument, Told
 from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf, WithMask
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
+from ..masks import maker_of
 from .ours import INSTEAD
 from .writer import EMITTERS, At, Back, batch, writes
 
@@ -80,16 +80,13 @@ def with_mask(at: At) -> tuple[str, Back]:
 
 @writes(MaskOf)
 def mask_of(at: At) -> tuple[str, Back]:
-    layer, out = at.layer.layer, at.name("m")
-    if isinstance(layer, L.Masking):
-        text = f"({at.xs[0]} != {layer.mask_value!r}).any(axis=-1)"
-    elif isinstance(layer, L.Embedding):
+    out, maker = at.name("m"), maker_of("to_numpy", at.layer, INSTEAD)
+    if maker is L.Masking:
+        text = f"({at.xs[0]} != {at.layer.layer.mask_value!r}).any(axis=-1)"
+    elif maker is L.Embedding:
         text = f"{at.xs[0]} != 0"
     else:
-        raise InvalidArgument(
-            f"to_numpy, layer {at.path!r}", "a mask that Masking or Embedding makes",
-            Told(f"one that {type(layer).__name__} makes"), INSTEAD,
-        )  # fmt: skip
+        text = " | ".join(f"{mask}.astype(bool)" for mask in at.xs[len(at.layer.masked) :])
     at.forward(f"{out} = {text}", "which steps count")
     at.script.dtypes[out] = "bool"
     return out, lambda dy, wanted: (None,) * len(at.xs) if len(at.xs) != 1 else None

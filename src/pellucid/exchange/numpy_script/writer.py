@@ -89,7 +89,7 @@ class At:
     script: Script
     layer: Any
     path: str
-    number: int
+    number: int | str  # by which its names are told from those of others
     key: str  # how its key for noise is reached from that of the step
     xs: tuple[str, ...]  # the names of its inputs
     shapes: tuple[Shape, ...]  # of a sample of each

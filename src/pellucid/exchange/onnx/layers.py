@@ -11,8 +11,11 @@ import numpy as np
 from ... import layers as L
 from ...activations.axes import inverse
 from ...layers.activation_layer import ActivationLayer
+from ...layers.lending import Assigned
 from ...layers.normalization import SMALLEST
 from ...layers.shapes import axes_of
+from ...layers.softmax import MASKED
+from ...layers.spectral_normalization import Spectral
 from ...layers.tracing import ByPhase
 from .activations import sloped, write_activation
 from .writer import At, writes
@@ -22,6 +25,16 @@ from .writer import At, writes
     L.ActivityRegularization, L.AlphaDropout, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.Identity, L.InputLayer
 )
 def unchanged(at: At) -> str:
+    return at.x
+
+
+@writes(Spectral)
+def spectral(at: At) -> tuple[str, ...]:
+    return tuple(at.xs)  # in training alone it does something to a kernel
+
+
+@writes(Assigned)
+def assigned(at: At) -> str:
     return at.x
 
 
@@ -46,10 +59,18 @@ def embedding(at: At) -> str:
     return at.op("Gather", at.p("embeddings"), at.cast(at.x, at.kinds[0], "int64"), axis=0)
 
 
-@writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU, L.Softmax)
+@writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU)
 def activation(at: At) -> str:
     layer: ActivationLayer = at.layer
     return write_activation(at, layer.function)
+
+
+@writes(L.Softmax)
+def softmax(at: At) -> str:
+    if at.mask is None:
+        return activation(at)
+    x = at.op("Where", at.mask, at.x, at.number(MASKED))
+    return at.op("Where", at.mask, activation(replace(at, xs=[x])), at.number(0.0))
 
 
 @writes(L.PReLU)

@@ -10,30 +10,39 @@ from typing import Any
 import numpy as np
 
 from ...__about__ import version
-from ...arrays import Shape, Whole, is_whole, with_batch
+from ...arrays import TEXT, Shape, Whole, is_whole, with_batch
 from ...data.labels import class_names
 from ...errors import InvalidArgument, MissingExtra, Told, WrongType
-from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...registry import plain
 from ...tables.attaching import attached
 from ...wiring import Step, any_of
-from ..ours import READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
-from . import attention, layers, pictures, recurrence, resizing, sliding, stepping  # their emitters register themselves
+from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
+from . import (  # their emitters register themselves
+    attention,
+    convolved_recurrence,
+    encodings,
+    layers,
+    pictures,
+    positions,
+    recurrence,
+    resizing,
+    sliding,
+    stepping,
+)
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
 from .transposing import settled
-from .writer import EMITTERS, At, Writing
+from .writer import EMITTERS, INSTEAD, WHERE, At, Writing
 
 __all__ = [
-    "NEWEST", "OLDEST", "attention", "layers", "model_proto", "package", "pictures", "recurrence", "resizing",
-    "sliding", "stepping",
+    "NEWEST", "OLDEST", "attention", "convolved_recurrence", "encodings", "layers", "model_proto", "package",
+    "pictures", "positions", "recurrence", "resizing", "sliding", "stepping",
 ]  # fmt: skip
 
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
+LEARNING, OF_LEARNING = "ai.onnx.ml", 4  # and those of another kind, of which some networks have one
 End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample
-WHERE = "to_onnx"
-INSTEAD = "Take it out of the model, or save the model as a .keras file."
 
 
 def package(where: str) -> Any:
@@ -79,12 +88,11 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
 def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> list[End]:
     """Write all steps, from the values that enter on; returns those that leave."""
     wires = dict(zip(model.wiring.inputs, entering, strict=True))
-    entered = zip(model.input_dtypes, model.sample_shapes, strict=True)
-    found = dict(zip(wires, entered, strict=True))
+    found = {wire: (kind, shape) for wire, (_, kind, shape) in zip(wires, _inputs(model), strict=True)}
     computed = kinds(model)
-    predicting = set(model.wiring.predicting)
+    answering = set(model.wiring.answering)
     for step, given in model.steps(*model.sample_shapes):
-        if step not in predicting:
+        if step not in answering:
             continue
         refuse_mask(WHERE, step, INSTEAD)
         if step.layer.gives_weights:
@@ -117,7 +125,7 @@ def _checked_opset(opset: int | None, known: int) -> int:
 def _written(at: At) -> Any:
     """Write one step; returns the name of its output, or those of several."""
     kind = ours(type(at.layer))
-    rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
+    rows = kind in OF_WEIGHTS or not any(isinstance(shape, Whole) for shape in at.shapes)
     written = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS and rows else None
     if written is None:
         raise InvalidArgument(
@@ -139,7 +147,7 @@ def _output_names(model: Any, inputs: Sequence[str]) -> list[str]:
 def _inputs(model: Any) -> list[End]:
     """The inputs: whole numbers come as they are declared, all others as the model computes."""
     declared = [tensor.dtype for tensor in model.inputs]
-    kinds = [kind if np.dtype(kind).kind in "iub" else model.dtype for kind in declared]
+    kinds = ["object" if kind == TEXT else kind if is_whole(kind) else model.dtype for kind in declared]
     return list(zip(model.input_names, kinds, model.sample_shapes, strict=True))
 
 
@@ -169,7 +177,8 @@ def _node_proto(onnx: Any, node: Any) -> Any:
     attributes = dict(node.attributes)
     if "to" in attributes:
         attributes["to"] = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(attributes["to"]))
-    return onnx.helper.make_node(node.op, node.inputs, node.outputs, name=node.outputs[0], **attributes)
+    domain, _, op = node.op.rpartition(".")
+    return onnx.helper.make_node(op, node.inputs, node.outputs, node.outputs[0], domain=domain or None, **attributes)
 
 
 def _info(onnx: Any, name: str, dtype: str, shape: Shape) -> Any:
@@ -181,6 +190,7 @@ def _info(onnx: Any, name: str, dtype: str, shape: Shape) -> Any:
 def _finished(onnx: Any, graph: Any, opset: int, classes: Sequence[Any]) -> Any:
     """The graph with all that stands around it."""
     opsets = [onnx.helper.make_opsetid("", opset)]
+    opsets += [onnx.helper.make_opsetid(LEARNING, OF_LEARNING)] if any(n.domain == LEARNING for n in graph.node) else []
     proto = onnx.helper.make_model(
         graph, opset_imports=opsets, ir_version=onnx.helper.find_min_ir_version_for(opsets),
         producer_name="pellucid", producer_version=version,

@@ -61,7 +61,13 @@ def summed(at: At, x: str, matrices: Sequence[Array]) -> str:
 
 @writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
 def global_average(at: At) -> str:
-    return at.op("ReduceMean", at.x, at.whole(*axes_of_size(at)), keepdims=int(at.layer.keepdims))
+    axes, keepdims = axes_of_size(at), int(at.layer.keepdims)
+    if at.mask is None:
+        return at.op("ReduceMean", at.x, at.whole(*axes), keepdims=keepdims)
+    counts = at.op("Unsqueeze", at.mask, at.whole(3 - axes[0]))  # beside the channels
+    x = at.op("Where", counts, at.x, at.number(0.0))
+    both = x, at.cast(counts, "bool", at.writing.dtype)
+    return at.op("Div", *(at.op("ReduceSum", one, at.whole(*axes), keepdims=keepdims) for one in both))
 
 
 @writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)

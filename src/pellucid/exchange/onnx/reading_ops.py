@@ -117,7 +117,9 @@ def place(use: Use) -> Tensor:
 
 @reads("TopK")
 def largest(use: Use) -> Tensor:
-    """The values alone: of a node whose second output is read, that output is missing, and refused by its name."""
+    """The values alone."""
+    if use.wanted[1:] == [True]:
+        use.refuse("a sorting whose values alone are read", "one whose places are, as of a mask in front of recurrence")
     x = use.tensor()
     axis, k = use.axis(x, use.options.get("axis", -1)), int(use.number(1))
     if not 0 < k <= x.sample[axis - 1]:

@@ -15,7 +15,7 @@ import numpy as np
 from ... import layers as L
 from ...activations import Activation
 from ...errors import InvalidArgument, Told
-from .writer import At, writes
+from .writer import WHERE, At, writes
 
 OPS = {L.GRU: "GRU", L.LSTM: "LSTM", L.SimpleRNN: "RNN"}
 ORDERS = {"GRU": (0, 1, 2), "LSTM": (0, 3, 1, 2), "RNN": (0,)}  # where ONNX's gates are among ours
@@ -33,7 +33,7 @@ ACTIVATIONS: dict[str, Callable[..., tuple[str, list[float], list[float]]]] = { 
 
 
 @dataclass
-class Counted:
+class Counting:
     """Which steps count: truths (B, T), how many they are (B,), and where they stand (B, T), those first that count."""
 
     truths: str
@@ -103,7 +103,7 @@ def known(at: At, activation: Activation) -> tuple[str, list[float], list[float]
     bent = activation.name == "relu" and any(activation.options.values())
     if activation.name not in ACTIVATIONS or bent:
         raise InvalidArgument(
-            f"to_onnx, layer {at.path!r}", f"a recurrent layer's activation among {', '.join(ACTIVATIONS)}",
+            f"{WHERE}, layer {at.path!r}", f"a recurrent layer's activation among {', '.join(ACTIVATIONS)}",
             Told(f"{activation.name} with options" if bent else activation.name),
             "Use an RNN of cells, whose steps are written one by one.",
         )  # fmt: skip
@@ -113,7 +113,7 @@ def known(at: At, activation: Activation) -> tuple[str, list[float], list[float]
 # Masks -----------------------------------------------------------------------------------------------------------
 
 
-def which_count(at: At, mask: str) -> Counted:
+def which_count(at: At, mask: str) -> Counting:
     """The steps that count before the others, each kind in its order."""
     T = at.shape[0]
     late = np.arange(T, dtype="float32")[None]
@@ -121,7 +121,7 @@ def which_count(at: At, mask: str) -> Counted:
     order = at.op("Where", mask, first, then)
     places = at.writing.node(at.label, "TopK", [order, at.whole(T)], 2, axis=1)[1]
     lengths = at.op("ReduceSum", at.cast(mask, "bool", "int32"), at.whole(1), keepdims=0)
-    return Counted(mask, lengths, places)
+    return Counting(mask, lengths, places)
 
 
 def stretched(at: At, places: str, features: int) -> str:
@@ -129,35 +129,35 @@ def stretched(at: At, places: str, features: int) -> str:
     return at.op("Expand", at.op("Unsqueeze", places, at.whole(2)), at.whole(1, 1, features))
 
 
-def single(at: At, value: float) -> str:
+def in_float(at: At, value: float) -> str:
     return at.writing.array(value, f"{at.label}/constant", "float32")
 
 
-def some(at: At, counted: Counted) -> str:
+def some(at: At, counted: Counting) -> str:
     """Whether any step of a sample counts, (B, 1)."""
     none = at.writing.array(0, f"{at.label}/none", np.int32)
     return at.op("Unsqueeze", at.op("Greater", counted.lengths, none), at.whole(1))
 
 
-def ended(at: At, state: str, before: str, counted: Counted) -> str:
+def ended(at: At, state: str, before: str, counted: Counting) -> str:
     """A last state; where no step counts, the one before."""
-    return at.op("Where", some(at, counted), state, before or single(at, 0.0))
+    return at.op("Where", some(at, counted), state, before or in_float(at, 0.0))
 
 
-def last_output(at: At, y: str, counted: Counted) -> str:
+def last_output(at: At, y: str, counted: Counting) -> str:
     """The output of the last step: that of the last one that counts, or 0."""
     if not at.layer.zero_output_for_mask:
         return ended(at, y, "", counted)
     T = at.shape[0]
     last = at.op("Slice", counted.truths, at.whole(T - 1), at.whole(T), at.whole(1))
-    return at.op("Where", last, y, single(at, 0.0))
+    return at.op("Where", last, y, in_float(at, 0.0))
 
 
-def outputs(at: At, steps: str, counted: Counted) -> str:
+def outputs(at: At, steps: str, counted: Counting) -> str:
     """The outputs of all steps, from those of the steps that count."""
     axis, none, one = (at.writing.array(n, f"{at.label}/axis", np.int64) for n in (1, 0, 1))
     so_far = at.op("CumSum", at.cast(counted.truths, "bool", "int64"), axis)
     places = at.op("Max", at.op("Sub", so_far, one), none)
     y = at.op("GatherElements", steps, stretched(at, places, at.layer.units), axis=1)
     shown = counted.truths if at.layer.zero_output_for_mask else at.op("Greater", so_far, none)
-    return at.op("Where", at.op("Unsqueeze", shown, at.whole(2)), y, single(at, 0.0))
+    return at.op("Where", at.op("Unsqueeze", shown, at.whole(2)), y, in_float(at, 0.0))

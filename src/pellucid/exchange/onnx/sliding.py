@@ -40,16 +40,21 @@ def single(at: At, op: str, x: str, *rest: str, **attributes: Any) -> str:
 
 @writes(L.Conv1D, L.Conv2D, L.Conv3D)
 def convolution(at: At) -> str:
-    layer, (window, told) = at.layer, slid(at)
+    z = convolved(at, "kernel", *["bias"] * at.layer.use_bias)
+    return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), at.layer.activation)
+
+
+def convolved(at: At, *names: str) -> str:
+    """z, from the kernel and the bias of these names."""
+    window, told = slid(at)
     given = []
-    for name in ("kernel", "bias") if layer.use_bias else ("kernel",):
+    for name in names:
         path = f"{at.path}/{name}"
         array = at.writing.p[path]
-        array = array.transpose(-1, -2, *range(array.ndim - 2)) if name == "kernel" else array
+        array = array.transpose(-1, -2, *range(array.ndim - 2)) if array.ndim > 1 else array
         given.append(at.writing.array(array, path, "float32"))
-    told |= {"dilations": window.dilation, "group": layer.groups}
-    z = channels_first(at, lambda x: single(at, "Conv", x, *given, **told))
-    return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), layer.activation)
+    told |= {"dilations": window.dilation, "group": at.layer.groups}
+    return channels_first(at, lambda x: single(at, "Conv", x, *given, **told))
 
 
 @writes(L.MaxPooling1D, L.MaxPooling2D, L.MaxPooling3D)

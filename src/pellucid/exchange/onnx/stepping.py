@@ -4,14 +4,16 @@ says; and masks themselves."""
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 from ... import layers as L
 from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf, WithMask
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
+from ..masks import maker_of
 from .layers import left_out
-from .writer import EMITTERS, At, writes
+from .writer import EMITTERS, INSTEAD, At, writes
 
 
 @writes(Zeros)
@@ -44,13 +46,8 @@ def together(at: At) -> str:
     return str(EMITTERS[type(merging)](replace(at, layer=merging)))
 
 
-@writes(Apart)
-def apart(at: At) -> str:
-    return at.op("Reshape", at.x, at.whole(-1, *at.out_shape))
-
-
-@writes(InSteps)
-def in_steps(at: At) -> str:
+@writes(Apart, InSteps)
+def as_they_lie(at: At) -> str:
     return at.op("Reshape", at.x, at.whole(-1, *at.out_shape))
 
 
@@ -63,11 +60,12 @@ def with_mask(at: At) -> str:
 
 
 @writes(MaskOf)
-def mask_of(at: At) -> str | None:
-    layer = at.layer.layer
-    if isinstance(layer, L.Masking):
+def mask_of(at: At) -> str:
+    maker = maker_of("to_onnx", at.layer, INSTEAD)
+    if maker is L.Masking:
         x = at.cast(at.x, at.kinds[0], at.writing.dtype)
-        return at.op("Not", left_out(at, x, layer.mask_value, keepdims=0))
-    if isinstance(layer, L.Embedding):
+        return at.op("Not", left_out(at, x, at.layer.layer.mask_value, keepdims=0))
+    if maker is L.Embedding:
         return at.op("Not", at.op("Equal", at.x, at.writing.array(0, f"{at.label}/none", at.kinds[0])))
-    return None
+    masks = list(zip(at.xs, at.kinds, strict=True))[len(at.layer.masked) :]
+    return reduce(lambda a, b: at.op("Or", a, b), (at.cast(mask, kind, "bool") for mask, kind in masks))

@@ -18,6 +18,8 @@ from ...arrays import Array, Arrays, Shape
 from ..emitters import Emitters
 from ..step import StepAt
 
+WHERE = "to_onnx"
+INSTEAD = "Take it out of the model, or save the model as a .keras file."
 SINGLE = ("Elu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "PRelu", "Selu", "Softplus", "Softsign")
 """Operators for which ONNX Runtime has kernels in single precision only: in double, they are made of others."""
 

@@ -22,6 +22,7 @@ from ..ours import ours
 DEPTHWISE = (L.DepthwiseConv1D, L.DepthwiseConv2D)
 SEPARABLE = (L.SeparableConv1D, L.SeparableConv2D)
 RECURRENT = (L.GRU, L.LSTM, L.SimpleRNN)
+CONVOLVED = (L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D)
 SECOND = "bias_hh_l0"  # PyTorch's recurrent layers have a second bias beside the first
 CONVOLUTIONS = (L.Conv1D, L.Conv2D, L.Conv3D, L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose, *DEPTHWISE)
 NORMALIZING = {"gamma": "weight", "beta": "bias"}
@@ -35,11 +36,13 @@ NAMES: dict[type, dict[str, str]] = {  # PyTorch's names of parameters; others k
     L.RMSNormalization: {"scale": "weight"},
     **{kind: {"kernel": "weight_ih_l0", "recurrent_kernel": "weight_hh_l0", "bias": "bias_ih_l0"}
        for kind in RECURRENT},
+    **{kind: {"kernel": "weight_ih", "recurrent_kernel": "weight_hh"} for kind in CONVOLVED},
     **{kind: {"depthwise_kernel": "depthwise.weight", "pointwise_kernel": "pointwise.weight",
               "bias": "pointwise.bias"} for kind in SEPARABLE},
 }  # fmt: skip
-TURNED = {(kind, "kernel") for kind in (L.Dense, *CONVOLUTIONS, *RECURRENT)} | {
-    *((kind, "recurrent_kernel") for kind in RECURRENT), *((kind, "pointwise_kernel") for kind in SEPARABLE),
+TURNED = {(kind, "kernel") for kind in (L.Dense, *CONVOLUTIONS, *CONVOLVED, *RECURRENT)} | {
+    *((kind, "recurrent_kernel") for kind in (*CONVOLVED, *RECURRENT)),
+    *((kind, "pointwise_kernel") for kind in SEPARABLE),
 }  # fmt: skip
 TAKEN = {  # names that a torch.nn.Module has for itself
     "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double",

@@ -4,6 +4,7 @@ too, else one of `parts.py`."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -11,9 +12,14 @@ import numpy as np
 
 from ... import layers as L
 from ...layers.activation_layer import ActivationLayer
+from ...layers.lending import Assigned
 from ...layers.normalization import SMALLEST
 from ...layers.shapes import axes_of
+from ...layers.softmax import MASKED
+from ...layers.spectral_normalization import Spectral
 from ...layers.tracing import ByPhase
+from ..ours import ours
+from ..safetensors.names import DEPTHWISE, RECURRENT, SEPARABLE, TURNED
 from .activations import activated, write_activation
 from .writer import At, Attribute, Value, writes
 
@@ -50,10 +56,18 @@ def embedding(at: At) -> Value:
     return at.module("nn.Embedding", at.layer.input_dim, at.layer.output_dim, xs=(places,))
 
 
-@writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU, L.Softmax)
+@writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU)
 def activation(at: At) -> Any:
     layer: ActivationLayer = at.layer
     return activated(at, at.x, layer.function.name, layer.function.options, suffix=False)
+
+
+@writes(L.Softmax)
+def softmax(at: At) -> Any:
+    if at.mask is None:
+        return activation(at)
+    x = at.op("torch.where", at.mask, at.x, at.constant(MASKED))
+    return at.op("torch.where", at.mask, activation(replace(at, xs=[x])), at.constant(0.0))
 
 
 @writes(L.Masking)
@@ -66,6 +80,24 @@ def masking(at: At) -> Value:
 def prelu(at: At) -> Value:
     shape = at.layer.p["alpha"].shape
     return at.module("nn.PReLU" if len(shape) == 1 else "PReLU", *shape)
+
+
+@writes(Spectral)
+def spectral(at: At) -> Any:
+    """What it does to a kernel, it does to the parameter itself; the vector, too, is where it was afterwards."""
+    layer, (x, u) = at.layer, at.xs
+    kind = ours(type(layer.belongs_to))
+    if kind in (*RECURRENT, *DEPTHWISE, *SEPARABLE):  # whose kernels PyTorch has in another order
+        return None
+    kernel = Attribute(at.writing.names[f"{at.path}/{layer.kernel}"])
+    told = unusual({"first": ((kind, layer.kernel) in TURNED, False)})
+    return at.module("Spectral", layer.iterations, xs=(x, kernel, u), suffix="_norm", **told), u
+
+
+@writes(Assigned)
+def assigned(at: At) -> Any:
+    """Of what `Spectral` has overwritten by now: no other weight may be assigned."""
+    return at.x if at.x == Attribute(at.writing.names[f"{at.path}/{at.layer.weight.name}"]) else None
 
 
 # Noise -----------------------------------------------------------------------------------------------------------

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import layers as L
 from ...arrays import Whole
 from ...errors import InvalidArgument, Told
-from ...layers.masking import MaskOf
-from ...layers.rnn import Counted
-from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...tables.attaching import attached
 from ...wiring import any_of
-from ..ours import READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
+from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_text, refuse_training, told
 from ..safetensors.names import layout, module_names
 from . import (
     attention,
+    encodings,
     layers,
     pictures,
+    positions,
     recurrence,
     resizing,
     shaping,
@@ -25,15 +25,12 @@ from . import (
     stepping,
 )  # what they write registers itself
 from .ops import write_op
-from .writer import EMITTERS, At, Attribute, Value, Writing
+from .writer import EMITTERS, INSTEAD, WHERE, At, Attribute, Value, Writing
 
 __all__ = [
-    "INSTEAD", "WHERE", "attention", "layers", "pictures", "recurrence", "resizing", "shaping", "sliding", "stepping",
-    "written",
+    "INSTEAD", "WHERE", "attention", "encodings", "layers", "pictures", "positions", "recurrence", "resizing",
+    "shaping", "sliding", "stepping", "written",
 ]  # fmt: skip
-
-WHERE = "to_torch"
-INSTEAD = "Take it out of the model, or save the model as a .keras file."
 
 
 def written(model: Any) -> Writing:
@@ -46,13 +43,15 @@ def written(model: Any) -> Writing:
             f"{WHERE}, model {model.name!r}", "a model of arrays", Told("one of a table's rows, some of them texts"),
             "Export it with --to onnx, which takes the columns along.",
         )  # fmt: skip
-    writing = Writing(model.name, model.dtype, module_names(model))
+    names = {place.path: name for name, place in layout(model).items() if not place.second}
+    writing = Writing(model.name, model.dtype, module_names(model), names)
     computed, wires = kinds(model), dict(zip(model.wiring.inputs, _inputs(writing, model), strict=True))
     found = dict(zip(wires, zip(model.input_dtypes, model.sample_shapes, strict=True), strict=True))
     for step, given in model.steps(*model.sample_shapes):
         refuse_mask(WHERE, step, INSTEAD)
+        refuse_text(WHERE, model, step)
         if step.layer.gives_weights:
-            for wire, name, spec in zip(step.outputs, _own(writing, model, step), step.layer.parameters(), strict=True):
+            for wire, name, spec in zip(step.outputs, _own(writing, step), step.layer.parameters(), strict=True):
                 wires[wire], found[wire] = Attribute(name), (model.dtype, Whole(spec.shape))
             continue
         refuse_training(WHERE, step, INSTEAD)
@@ -74,11 +73,11 @@ def written(model: Any) -> Writing:
 def _written(at: At) -> Any:
     """Write one step; returns its output, or a tuple of several."""
     kind = ours(type(at.layer))
-    rows = kind is ByPhase or not any(isinstance(shape, Whole) for shape in at.shapes)
+    rows = kind in OF_WEIGHTS or not any(isinstance(shape, Whole) for shape in at.shapes)
     if issubclass(kind, Op):
         y = write_op(at)
     elif kind in EMITTERS and rows:
-        if kind not in (ByPhase, Counted, MaskOf):  # a layer computes in its own precision
+        if not at.layer.takes_whole and kind is not L.Embedding:  # which PyTorch has read whole numbers
             at.xs = [at.cast(x, dtype, at.writing.dtype) for x, dtype in zip(at.xs, at.kinds, strict=True)]
         y = EMITTERS[kind](at)
     else:
@@ -98,14 +97,12 @@ def _inputs(writing: Writing, model: Any) -> list[Value]:
     return given
 
 
-def _own(writing: Writing, model: Any, step: Any) -> list[str]:
+def _own(writing: Writing, step: Any) -> list[str]:
     """What the weights of a layer of one's own are called."""
-    names = {place.path: name for name, place in layout(model).items()}
     found = []
     for spec in step.layer.parameters():
-        path = f"{step.path}/{spec.name}"
-        found.append(names[path])
-        writing.parameters[names[path]] = spec.shape, spec.trainable
+        found.append(writing.names[f"{step.path}/{spec.name}"])
+        writing.parameters[found[-1]] = spec.shape, spec.trainable
     return found
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .recurrent_parts import Recurrence
+from .recurrent_parts import ConvRecurrence, Recurrence
 
-__all__ = ["Recurrence"]  # which is found here, too
+__all__ = ["ConvRecurrence", "Recurrence"]  # which are found here, too
 
 
 class Exponential(nn.Module):
@@ -192,6 +192,26 @@ class Normalization(nn.Module):
         return x * deviation + mean if self.back else (x - mean) / deviation
 
 
+class Spectral(nn.Module):
+    """x; in training, a weight is brought to spectral norm 1 before others read it, by power iterations that go on from
+    step to step with the vector u. first: whether the weight's outputs are its first axis, and not its last."""
+
+    def __init__(self, iterations: int, first: bool = False) -> None:
+        super().__init__()
+        self.iterations, self.first = iterations, first
+
+    def forward(self, x: Tensor, weight: Tensor, u: Tensor) -> Tensor:
+        if self.training:
+            with torch.no_grad():
+                rows = weight.flatten(1).T if self.first else weight.flatten(0, -2)
+                for _ in range(self.iterations if weight.any() else 0):
+                    v = nn.functional.normalize(u @ rows.T, dim=-1, eps=1e-6)
+                    u.copy_(nn.functional.normalize(v @ rows, dim=-1, eps=1e-6))
+                if weight.any():
+                    weight.div_(v @ rows @ u.T)
+        return x
+
+
 class UnitNorm(nn.Module):
     """Each sample at length 1 over some axes."""
 
@@ -308,6 +328,17 @@ class Dot(nn.Module):
         a, b = (x.reshape(len(x), -1, x.shape[-1]) for x in moved)
         sizes = [*moved[0].shape[1:-1], *moved[1].shape[1:-1]]
         return (a @ b.transpose(1, 2)).reshape(len(a), *(sizes or [1]))
+
+
+class Positions(nn.Module):
+    """A learnt row for each place in a sequence, of the shape of x."""
+
+    def __init__(self, most: int, width: int) -> None:
+        super().__init__()
+        self.embeddings = nn.Parameter(torch.zeros(most, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.embeddings[: x.shape[-2]].expand_as(x).clone()
 
 
 class Zeros(nn.Module):

@@ -60,12 +60,22 @@ def adaptively(at: At, largest: bool, size: Any) -> Any:
     return at.module(f"nn.Adaptive{'Max' if largest else 'Avg'}Pool{at.layer.axes}d", size, xs=(entered(at),))
 
 
+def mean_of_counting(at: At) -> Any:
+    """The mean of the steps that a mask lets count."""
+    steps, keepdim = (1 if at.layer.data_format == LAST else 2), at.layer.keepdims
+    counts = at.op(".unsqueeze", at.mask, 3 - steps)  # beside the channels
+    both = at.op("torch.where", counts, at.x, at.constant(0.0)), at.cast(counts, "bool", at.writing.dtype)
+    return at.op("operator.truediv", *(at.op("torch.sum", one, [steps], keepdim=keepdim) for one in both))
+
+
 @writes(
     L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D, L.GlobalMaxPooling1D,
     L.GlobalMaxPooling2D, L.GlobalMaxPooling3D,
 )  # fmt: skip
 def global_pooling(at: At) -> Any:
     layer = at.layer
+    if at.mask is not None:
+        return mean_of_counting(at)
     y = adaptively(at, isinstance(layer, L.GlobalMaxPooling1D | L.GlobalMaxPooling2D | L.GlobalMaxPooling3D), 1)
     return left(at, y) if layer.keepdims else at.module("nn.Flatten", xs=(y,), suffix="_flat")
 

@@ -139,6 +139,11 @@ def flip(use: Use, x: Any, *dims: Any) -> Any:
     return use.operate(ops.flip, x, axis=use.axes(x, dims[0] if isinstance(dims[0], list | tuple) else dims))
 
 
+@reads("roll")
+def rolled(use: Use, x: Any, shifts: Any, dims: Any = None) -> Any:
+    return use.operate(ops.roll, x, shift=shifts, axis=use.axes(x, dims))
+
+
 @reads("to")
 def cast(use: Use, x: Any, kind: Any) -> Any:
     name = str(kind).removeprefix("torch.")
@@ -148,6 +153,13 @@ def cast(use: Use, x: Any, kind: Any) -> Any:
 @reads("einsum")
 def einsum(use: Use, equation: str, *operands: Any) -> Any:
     return ops.einsum(equation, *operands)
+
+
+@reads("bucketize")
+def bucketize(use: Use, x: Any, boundaries: Any, *, right: bool = False, out_int32: bool = False) -> Any:
+    if not right or not isinstance(boundaries, np.ndarray):
+        use.refuse("known boundaries, and right=True", "others")
+    return use.layer(L.Discretization, x, bin_boundaries=boundaries.tolist())
 
 
 @reads("cumsum")

@@ -40,6 +40,12 @@ def embedding(use: Use, x: Tensor) -> Tensor:
     return use.layer(L.Embedding, x, input_dim=m.num_embeddings, output_dim=m.embedding_dim, weights=given)
 
 
+@reads("Positions")
+def positions(use: Use, x: Tensor) -> Tensor:
+    rows = use.module.embeddings
+    return use.layer(L.PositionEmbedding, x, sequence_length=len(rows), weights={"embeddings": rows})
+
+
 # Activations -----------------------------------------------------------------------------------------------------
 
 PLAIN = {

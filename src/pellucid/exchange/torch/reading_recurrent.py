@@ -5,14 +5,16 @@ PyTorch has them along an axis in front of the batch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ... import activations as A
 from ... import layers as L
 from ... import ops
 from ...wiring import Tensor
+from ..sliding import padding_of
 from .reader import Use, reads
 from .reading_modules import BOUND, PLAIN
 
@@ -50,7 +52,7 @@ def one_way(use: Use, x: Tensor, suffix: str, states: Any, backwards: bool) -> S
     told = {"activation": "relu"} if m.mode == "RNN_RELU" else {}
     ended = use.parts is None or 1 in use.parts
     options = {"return_sequences": True, "return_state": ended, "go_backwards": backwards, **told}
-    return called(use, x, weights_of(use, suffix), states, None, **options)
+    return called(use, plain(m), x, weights_of(use, suffix), states, None, **options)
 
 
 def weights_of(use: Use, suffix: str) -> dict[str, Any]:
@@ -80,17 +82,19 @@ def _side_by_side(parts: Sequence[Any]) -> Any:
     return torch.cat(list(parts), -1)
 
 
+def plain(m: Any) -> Callable[..., L.Layer]:
+    """What makes the layer of a module that has nn.RNN's weights."""
+    more = {"reset_after": not getattr(m, "before", False)} if m.mode == "GRU" else {}
+    return partial(KINDS[m.mode], m.hidden_size, use_bias=m.bias, **more)
+
+
 def called(
-    use: Use, x: Tensor, weights: dict[str, Any], states: Any, mask: Any, **options: Any
-) -> Sequence[Tensor]:  # fmt: skip
+    use: Use, kind: Callable[..., L.Layer], x: Tensor, weights: dict[str, Any], states: Any, mask: Any, **options: Any
+) -> Sequence[Tensor]:
     """The outputs of a recurrent layer with these weights; of a module used twice it is the same layer."""
-    m = use.module
     layer = use.reading.layers.get(use.path)
     if layer is None:
-        more = {"reset_after": not getattr(m, "before", False)} if m.mode == "GRU" else {}
-        layer = KINDS[m.mode](
-            m.hidden_size, name=use.path, use_bias=m.bias, dtype=use.reading.dtype, **options, **more
-        )  # fmt: skip
+        layer = kind(name=use.path, dtype=use.reading.dtype, **options)
         use.keep(layer, weights, [use.tensor(x)])
         use.reading.layers[use.path] = layer
     y = layer(x, initial_state=states, mask=mask)  # type: ignore[call-arg]
@@ -99,15 +103,38 @@ def called(
 
 @reads("Recurrence")
 def step_by_step(use: Use, x: Tensor, mask: Any = None, *states: Tensor) -> Any:
+    return through_time(use, plain(use.module), x, weights_of(use, "l0"), mask, states)
+
+
+@reads("ConvRecurrence")
+def convolved(use: Use, x: Tensor, mask: Any = None, *states: Tensor) -> Any:
+    m, axes = use.module, len(use.module.kernel)
+    padding = padding_of(x.sample[1:-1], m.kernel, m.stride, m.dilation, (m.before, m.after), ("valid", "same"))
+    if padding is None:
+        use.refuse("the border of padding='same', or none", f"{m.before} before and {m.after} after")
+    kind = partial(
+        {1: L.ConvLSTM1D, 2: L.ConvLSTM2D, 3: L.ConvLSTM3D}[axes], len(m.weight_hh) // 4, m.kernel, m.stride, padding,
+        dilation_rate=m.dilation, use_bias=m.bias is not None,
+    )  # fmt: skip
+    order = (*range(2, axes + 2), 1, 0)
+    weights = {"kernel": m.weight_ih.permute(order), "recurrent_kernel": m.weight_hh.permute(order)}
+    weights |= {} if m.bias is None else {"bias": m.bias}
+    return through_time(use, kind, x, weights, mask, states)
+
+
+def through_time(
+    use: Use, kind: Callable[..., L.Layer], x: Tensor, weights: dict[str, Any], mask: Any, states: Sequence[Tensor]
+) -> list[Tensor]:
+    """All outputs, the last one, and the last states, by a layer."""
     m, read = use.module, use.parts or {0, 1, 2, 3}
     options = {
         "return_sequences": 0 in read, "return_state": bool(read - {0, 1}), "go_backwards": m.backwards,
         "zero_output_for_mask": m.zero_output, "activation": activation_of(use, m.activation),
         "dropout": m.of_inputs, "recurrent_dropout": m.of_states,
     }  # fmt: skip
-    if m.mode in ("GRU", "LSTM"):
+    if getattr(m, "mode", "LSTM") in ("GRU", "LSTM"):
         options["recurrent_activation"] = activation_of(use, m.gate)
-    y, *ends = called(use, x, weights_of(use, "l0"), list(states) or None, mask, **options)
+    y, *ends = called(use, kind, x, weights, list(states) or None, mask, **options)
     last = ops.get_item(y, (slice(None), -1)) if {0, 1} <= read else y
     return [y, last, *ends]
 

@@ -1,6 +1,6 @@
 """How recurrent layers are written for PyTorch: nn.LSTM, nn.GRU or nn.RNN where it is the same function, in training
-too; `Recurrence` of `parts.py`, step by step, where there are masks, dropout, or other activations. Both have the same
-weights."""
+too; a module of `recurrent_parts.py`, step by step, where there are masks, dropout, other activations, or convolutions.
+Of nn's and that of ours that is not of convolutions the weights are the same."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from typing import Any
 
 from ... import layers as L
 from ...activations import Activation
+from ..convolving import convolutions
 from .activations import MODULES
 from .layers import unusual
-from .writer import At, Call, writes
-
-EACH = slice(None)
+from .writer import EACH, WHERE, At, Call, writes
 
 
 @writes(L.GRU, L.LSTM, L.SimpleRNN)
 def recurrent(at: At) -> Any:
-    layer = at.layer
     own = own_module(at)
-    if own is None:
-        y, last, *states = through_time(at)
-    else:
-        kind, options = own
-        y, last, *states = of_module(at, kind, options)
-    found = y if layer.return_sequences else last
-    return (found, *states) if layer.return_state else found
+    return given_by(at, through_time(at) if own is None else of_module(at, *own))
+
+
+def given_by(at: At, found: list[Any]) -> Any:
+    """What the layer gives, of all outputs, the last one, and the last states."""
+    y, last, *states = found
+    y = y if at.layer.return_sequences else last
+    return (y, *states) if at.layer.return_state else y
 
 
 def own_module(at: At) -> tuple[str, dict[str, Any]] | None:
@@ -65,18 +64,40 @@ def through_time(at: At) -> list[Any]:
     layer = at.layer
     mode = "LSTM" if isinstance(layer, L.LSTM) else "GRU" if isinstance(layer, L.GRU) else "RNN_TANH"
     gate = made(layer.recurrent_activation) if mode != "RNN_TANH" else None
-    told = unusual({
+    told = unusual({**options_of(layer), "before": (mode == "GRU" and not layer.reset_after, False)})
+    pieces = mode, at.shape[1], layer.units, made(layer.activation), gate
+    return ends_of(at, at.module("Recurrence", *pieces, xs=read_by(at), **told))
+
+
+def options_of(layer: Any) -> dict[str, tuple[Any, Any]]:
+    """What modules that go step by step are told, and what they take without."""
+    return {
         "bias": (layer.use_bias, True), "dropout": (layer.dropout, 0.0), "of_states": (layer.recurrent_dropout, 0.0),
         "backwards": (layer.go_backwards, False), "zero_output": (layer.zero_output_for_mask, False),
-        "before": (mode == "GRU" and not layer.reset_after, False),
-    })  # fmt: skip
+    }  # fmt: skip
+
+
+def read_by(at: At) -> tuple[Any, ...]:
+    """What such a module reads: x, the mask, which stands as None before states, and the states."""
     x, *states = at.xs
-    masked = [at.mask] if states or at.mask is not None else []
-    both = at.module(
-        "Recurrence", mode, at.shape[1], layer.units, made(layer.activation), gate, xs=(x, *masked, *states), **told
-    )  # fmt: skip
-    count = 2 + layer.carried if layer.return_state else 2
-    return [at.op("operator.getitem", both, i) if i != layer.return_sequences else None for i in range(count)]
+    return (x, *([at.mask] if states or at.mask is not None else []), *states)
+
+
+def ends_of(at: At, both: Any) -> list[Any]:
+    """All outputs or the last one, None for the other, and the last states where they are asked for."""
+    count = 2 + at.layer.carried if at.layer.return_state else 2
+    return [at.op("operator.getitem", both, i) if i != at.layer.return_sequences else None for i in range(count)]
+
+
+@writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D)
+def conv_lstm(at: At) -> Any:
+    layer, (_, *size, I) = at.layer, at.shape
+    convolutions(WHERE, layer)  # which refuses activations
+    window, around = layer.window(tuple(size)), layer.window_of_states(tuple(size))
+    borders = window.before, window.after, (around.before, around.after)
+    pieces = I, layer.filters, layer.kernel_size, made(layer.activation), made(layer.recurrent_activation)
+    told = {"stride": window.strides, "dilation": window.dilation} | unusual(options_of(layer))
+    return given_by(at, ends_of(at, at.module("ConvRecurrence", *pieces, *borders, xs=read_by(at), **told)))
 
 
 def made(activation: Activation) -> Call:

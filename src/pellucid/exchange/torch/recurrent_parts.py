@@ -1,4 +1,4 @@
-"""The recurrent layer that PyTorch lacks, which stands alone as those of `parts.py` do."""
+"""The recurrent layers that PyTorch lacks, which stand alone as those of `parts.py` do."""
 
 from __future__ import annotations
 
@@ -70,3 +70,67 @@ class Recurrence(nn.RNNBase):
             return nn.functional.linear(x, W, b)
         y = torch.cat([(x * m) @ w.T for m, w in zip(kept, W.chunk(len(kept)), strict=True)], -1)
         return y if b is None else y + b
+
+
+class ConvRecurrence(nn.Module):
+    """An LSTM whose products are convolutions, of pictures x (B, T, *D, C), taken step by step. before, after: the
+    border that is laid around x; around: the same of h. All else as in Recurrence."""
+
+    def __init__(
+        self, channels: int, filters: int, kernel: tuple[int, ...], activation: nn.Module, gate: nn.Module,
+        before: tuple[int, ...], after: tuple[int, ...], around: tuple[tuple[int, ...], tuple[int, ...]],
+        stride: tuple[int, ...], dilation: tuple[int, ...], bias: bool = True, dropout: float = 0.0,
+        of_states: float = 0.0, backwards: bool = False, zero_output: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.weight_ih = nn.Parameter(torch.zeros(4 * filters, channels, *kernel))
+        self.weight_hh = nn.Parameter(torch.zeros(4 * filters, filters, *kernel))
+        self.bias = nn.Parameter(torch.zeros(4 * filters)) if bias else None
+        self.activation, self.gate, self.kernel, self.stride, self.dilation = activation, gate, kernel, stride, dilation
+        self.before, self.after, self.around = before, after, around
+        self.of_inputs, self.of_states = dropout, of_states
+        self.backwards, self.zero_output = backwards, zero_output
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, *states: Tensor) -> tuple[Tensor, ...]:
+        x, T, steps = x.movedim(-1, 2), x.shape[1], []
+        still = (1,) * len(self.kernel)
+        kept = self.drawn(x[:, 0], self.of_inputs)
+        for t in range(T):
+            border = self.before, self.after
+            steps.append(self.product(x[:, t], self.weight_ih, kept, border, self.stride, self.dilation, self.bias))
+        nothing = torch.zeros_like(steps[0].chunk(4, 1)[0])
+        kept = self.drawn(nothing, self.of_states)
+        h, c = (one.movedim(-1, 1) for one in states) if states else (nothing, nothing)
+        y, outputs = nothing, []
+        for t in reversed(range(T)) if self.backwards else range(T):
+            z = steps[t] + self.product(h, self.weight_hh, kept, self.around, still, still)
+            i, f, k, o = z.chunk(4, 1)
+            memory = self.gate(f) * c + self.gate(i) * self.activation(k)
+            new = self.gate(o) * self.activation(memory)
+            if mask is None:
+                y, h, c = new, new, memory
+            else:
+                counts = mask[:, t].reshape(-1, *[1] * (x.ndim - 2))
+                y = torch.where(counts, new, nothing if self.zero_output else y)
+                h, c = torch.where(counts, new, h), torch.where(counts, memory, c)
+            outputs.append(y)
+        return torch.stack([one.movedim(1, -1) for one in outputs], 1), *(one.movedim(1, -1) for one in (y, h, c))
+
+    def drawn(self, x: Tensor, rate: float) -> list[Tensor] | None:
+        """What a share of x is multiplied by in training, for each gate by itself."""
+        if not self.training or not 0 < rate < 1:
+            return None
+        return [nn.functional.dropout(torch.ones_like(x), rate) for _ in range(4)]
+
+    def product(
+        self, x: Tensor, W: Tensor, kept: list[Tensor] | None, border: tuple[tuple[int, ...], tuple[int, ...]],
+        stride: tuple[int, ...], dilation: tuple[int, ...], b: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        F = nn.functional
+        conv = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}[len(self.kernel)]
+        widths = [n for both in zip(border[0][::-1], border[1][::-1], strict=True) for n in both]
+        if kept is None:
+            return conv(F.pad(x, widths), W, b, stride, 0, dilation)
+        each = zip(kept, W.chunk(4), strict=True)
+        y = torch.cat([conv(F.pad(x * m, widths), w, None, stride, 0, dilation) for m, w in each], 1)
+        return y if b is None else y + b.reshape(-1, *[1] * len(self.kernel))

@@ -4,6 +4,7 @@ a mask says; and masks themselves."""
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from ... import layers as L
@@ -11,9 +12,8 @@ from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf, WithMask
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from .writer import EMITTERS, At, writes
-
-EACH = slice(None)
+from ..masks import maker_of
+from .writer import EACH, EMITTERS, INSTEAD, WHERE, At, writes
 
 
 @writes(Zeros)
@@ -61,7 +61,10 @@ def with_mask(at: At) -> Any:
 
 @writes(MaskOf)
 def mask_of(at: At) -> Any:
-    layer = at.layer.layer
-    if isinstance(layer, L.Masking):
-        return at.op("torch.any", at.op("operator.ne", at.x, layer.mask_value), dim=-1)
-    return at.op("operator.ne", at.x, 0) if isinstance(layer, L.Embedding) else None
+    maker = maker_of(WHERE, at.layer, INSTEAD)
+    if maker is L.Masking:
+        return at.op("torch.any", at.op("operator.ne", at.x, at.layer.layer.mask_value), dim=-1)
+    if maker is L.Embedding:
+        return at.op("operator.ne", at.x, 0)
+    masks = list(zip(at.xs, at.kinds, strict=True))[len(at.layer.masked) :]
+    return reduce(lambda a, b: at.op("torch.logical_or", a, b), (at.cast(mask, kind, "bool") for mask, kind in masks))

@@ -19,6 +19,9 @@ from ..emitters import Emitters
 from ..safetensors.names import apart, clean
 from ..step import StepAt
 
+WHERE = "to_torch"
+INSTEAD = "Take it out of the model, or save the model as a .keras file."
+EACH = slice(None)  # all along an axis
 SPOKEN_FOR = ("self", "torch", "nn", "operator", "torch_")  # names that the source has for other things
 
 
@@ -65,6 +68,7 @@ class Writing:
     name: str
     dtype: str
     modules: dict[str, str]  # what the module of each path is called
+    names: dict[str, str]  # what the parameter of each path is called
     pieces: dict[str, Call] = field(default_factory=dict)  # the modules
     parameters: dict[str, tuple[Shape, bool]] = field(default_factory=dict)  # of layers of one's own; whether trained
     constants: dict[str, Array] = field(default_factory=dict)
@@ -174,7 +178,7 @@ class At(StepAt[Writing, Any]):
         made = Call(kind, args, options)
         if self.writing.pieces.setdefault(name, made) != made:
             raise InvalidArgument(
-                f"to_torch, layer {self.path!r}", "one behaviour in all its uses",
+                f"{WHERE}, layer {self.path!r}", "one behaviour in all its uses",
                 Told("two: one of its calls says training=False"), "Use two layers.",
             )  # fmt: skip
         return self.writing.call(self.label + suffix, f"self.{name}", *(xs or self.xs))

@@ -170,6 +170,14 @@ def lstm_step_grad(
 
 
 @inline
+def moved_on(a: Word, h: Word, H: int) -> None:
+    """h = z·h + (1 − z)·k"""
+    z, new, old = floats(a, H), floats(a + 8 * H, H), floats(h, H)
+    for j in range(H):
+        old[j] = z[j] * old[j] + (ONE - z[j]) * new[j]
+
+
+@inline
 def gru_step(a: Word, s: Word, h: Word, c0: Word, c1: Word, H: int, g: int, k: int) -> None:
     """z, r = s(a + hU), k = g(a + r·hU), h = z·h + (1 − z)·k; the hU that r is multiplied by is kept"""
     add(s, a, 2 * H)
@@ -178,9 +186,7 @@ def gru_step(a: Word, s: Word, h: Word, c0: Word, c1: Word, H: int, g: int, k: i
     times(a + 4 * H, s + 8 * H, s, H)
     add(s, a + 8 * H, H)
     curve(g, a + 8 * H, H)
-    z, new, old = floats(a, H), floats(a + 8 * H, H), floats(h, H)
-    for j in range(H):
-        old[j] = z[j] * old[j] + (ONE - z[j]) * new[j]
+    moved_on(a, h, H)
 
 
 @inline
@@ -203,3 +209,57 @@ def gru_step_grad(
     times(w, a + 4 * H, s + 8 * H, H)
     copy(s, a, 2 * H)
     copy(w, a + 8 * H, H)
+
+
+@inline
+def gru_before_early(a: Word, s: Word, h: Word, rh: Word, H: int, k: int) -> None:
+    """z, r = s(a + hU), and r·h, which is multiplied next; of a step that does not count, it is not asked for"""
+    add(a, s, 2 * H)
+    curve(k, s, 2 * H)
+    times(s + 4 * H, h, rh, H)
+
+
+@inline
+def gru_before(a: Word, s: Word, h: Word, c0: Word, c1: Word, H: int, g: int, k: int) -> None:
+    """k = g(a + (r·h)U), h = z·h + (1 − z)·k"""
+    copy(s, a, 2 * H)
+    add(s + 8 * H, a + 8 * H, H)
+    curve(g, a + 8 * H, H)
+    moved_on(a, h, H)
+
+
+@inline
+def gru_before_early_grad(a: Word, s: Word, dh: Word, H: int, g: int, there: bool) -> None:
+    """da of k = dh·(1 − z)·g′, which comes back to r·h next; 0 of a step that does not count"""
+    if not there:
+        copy(0, s + 8 * H, H)
+        return
+    z, d, to = floats(a, H), floats(dh, H), floats(s + 8 * H, H)
+    for j in range(H):
+        to[j] = d[j] - d[j] * z[j]
+    slope(g, a + 8 * H, s + 8 * H, H)
+
+
+@inline
+def gru_before_grad(
+    a: Word, s: Word, h: Word, c0: Word, c1: Word, dh: Word, dc: Word, w: Word, H: int, g: int, k: int
+) -> None:  # fmt: skip
+    """da of z = dh·(h − k)·s′, r = dc·h·s′; dh·z + dc·r goes on. dc: what has come back to r·h"""
+    z, r, new, old = floats(a, H), floats(a + 4 * H, H), floats(a + 8 * H, H), floats(h, H)
+    d, back, of_z, of_r = floats(dh, H), floats(dc, H), floats(s, H), floats(s + 4 * H, H)
+    for j in range(H):
+        of_z[j] = d[j] * (old[j] - new[j])
+        of_r[j] = back[j] * old[j]
+        d[j] = d[j] * z[j] + back[j] * r[j]
+    slope(k, a, s, 2 * H)
+    copy(s, a, 3 * H)
+
+
+@inline
+def no_early(a: Word, s: Word, h: Word, rh: Word, H: int, k: int) -> None:
+    """Before the last product, where all are of h."""
+
+
+@inline
+def no_early_grad(a: Word, s: Word, dh: Word, H: int, g: int, there: bool) -> None:
+    """On the way back."""

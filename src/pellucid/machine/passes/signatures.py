@@ -165,12 +165,12 @@ TABLE: dict[str, str] = {
     "w >turned": "conv.turned recurrent.packed recurrent.turned",
     (
         "<>a:samples u b >before:samples >memory:samples >y:samples >h:samples >c:samples mask:samples h0:samples "
-        "c0:samples"
-    ): "simple_rnn lstm gru",
+        "c0:samples kept:samples"
+    ): "simple_rnn lstm gru gru.before",
     (
         "<>a:samples >to_u:samples u before:samples memory:samples dy:samples dh:samples dc:samples mask:samples "
-        ">dh0:samples >dc0:samples"
-    ): "simple_rnn.grad lstm.grad gru.grad",
+        ">dh0:samples >dc0:samples kept:samples"
+    ): "simple_rnn.grad lstm.grad gru.grad gru.before.grad",
     "x:samples >y:samples ends pixels": "pool.max pool.mean",
     "dy:samples x:samples y:samples >dx:samples ends pixels": "pool.max.grad pool.max.shared.grad pool.mean.grad",
     "x:samples mask:samples >y:samples": "pool.masked",
@@ -184,6 +184,12 @@ TABLE: dict[str, str] = {
     "dy x mask count mean r factor >dgamma >dbeta >dx": "batch_norm.masked.grad",
     "dy x mean factor level slope >dx": "batch_norm.inputs",
     "serial <>moving new N": "batch_norm.average",
+    "x >parts": "batch_norm.parts",
+    "serial parts gamma >mean >variance >r >factor": "batch_norm.joined",
+    "x:M mean factor beta >y:M M N": "batch_norm.applied",
+    "dy x mean factor beta >parts": "batch_norm.slopes",
+    "serial parts r >dgamma >dbeta >level >slope": "batch_norm.slopes.joined",
+    "dy:M x:M mean factor beta level slope >dx:M M N": "batch_norm.through",
     # The batch, the loss, the counting
     "data Stride N >to:samples | order": (
         "gather.bool gather.float32 gather.float64 gather.int16 gather.int32 gather.int64 gather.int8 gather.uint16 "

@@ -288,4 +288,20 @@ static void middle_of(const float *x, float *y, size_t rows, size_t n)
     for (size_t r = 0; r < rows; r++, x += n)
         y[r] = x[n - 1] != x[n - 1] ? x[n - 1] : n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2.0f;
 }
+
+/* What stands beside each number in a table whose keys ascend; another number where it is none of them. */
+static void look_up(const float *x, float *y, size_t n, const float *keys, const float *values, size_t m, float other)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t low = 0, high = m;
+        while (low < high) {
+            const size_t middle = (low + high) / 2;
+            if (keys[middle] < x[i])
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        y[i] = low < m && keys[low] == x[i] ? values[low] : other;
+    }
+}
 """
