@@ -41,9 +41,9 @@ sys.path.insert(0, str(ROOT / "tests"))  # whoever tests the page knows how to h
 from studio.browser.hands import Hands
 from studio.browser.opening import installed, serving
 
-from .studio_watching import COUNTING, alone, until_calm, used, used_by_tree
+from .studio_watching import COUNTING, alone, processes, until_calm, until_one_has_ended, used, used_by_tree
 
-MEMORY = ("server", "trainer", "page")
+MEMORY = ("server", "trainer", "page")  # the doctor's looks, of a process each, come and go
 FILE, PAGE = RESULTS / "studio.json", ROOT / "docs" / "guide" / "studio.md"
 PATIENCE = 600.0  # seconds of a training
 PROCESSES = {
@@ -164,7 +164,7 @@ def begun(hands: Hands) -> None:
 
 
 def memory(browser: Browser, folder: Path, minutes: int) -> list[dict[str, float]]:
-    """Each minute: MB of the server, of its children together, and of the page's objects."""
+    """Each minute: MB of the server, of its trainer, and of the page's objects."""
     import tomli_w
 
     told = base64.urlsafe_b64encode(tomli_w.dumps(spec(10_000_000)).encode()).decode().rstrip("=")
@@ -178,19 +178,21 @@ def memory(browser: Browser, folder: Path, minutes: int) -> list[dict[str, float
             hands.page.wait_for_timeout(60_000)
             heap.send("HeapProfiler.collectGarbage")
             used = heap.send("Runtime.getHeapUsage")["usedSize"]
-            server, *children = processes_of(os.getpid())
-            found.append({"server": held(server), "trainer": sum(map(held, children)), "page": used / 1e6})
+            server = server_of(os.getpid())
+            found.append({"server": held(server), "trainer": held(trainer_of(server)), "page": used / 1e6})
             print(found[-1], file=sys.stderr, flush=True)
         context.close()
     return found
 
 
-def processes_of(parent: int) -> list[int]:
-    """The studio that this process has started, and what that has started."""
-    ids = subprocess.run(["ps", "-eo", "pid,ppid,args"], check=True, capture_output=True, text=True).stdout
-    rows = [line.split(None, 2) for line in ids.splitlines()[1:]]
-    server = next(int(pid) for pid, ppid, args in rows if int(ppid) == parent and "pellucid studio" in args)
-    return [server, *(int(pid) for pid, ppid, _ in rows if int(ppid) == server)]
+def server_of(process: int) -> int:
+    """The studio that a process has started."""
+    return next(pid for pid, parent, words in processes() if parent == process and "pellucid studio" in words)
+
+
+def trainer_of(server: int) -> int:
+    """The process that trains for a studio; it may have another, in which the doctor looks."""
+    return next(pid for pid, parent, words in processes() if parent == server and "studio.trainer" in words)
 
 
 def held(process: int) -> float:
@@ -214,7 +216,7 @@ def measured(rounds: int, epochs: int, minutes: int) -> dict[str, Any]:
         for _ in range(rounds):
             found["start"].append(start(browser, folder))
         with serving(folder, alone=False) as link:
-            server, *_ = processes_of(os.getpid())
+            server = server_of(os.getpid())
             for _ in range(rounds):
                 one_round(found, folder, link, server, playwright)
         if minutes:
@@ -233,14 +235,13 @@ def one_round(found: dict[str, Any], folder: Path, link: str, server: int, playw
     own, ended = used(server)
     found["seconds"]["server"].append(by_server(asked, folder, link))
     costs["server"].append(used(server)[0] - own)
-    until_calm(server)
-    costs["trainer"].append(used(server)[1] - ended)
-    ended = used(server)[1]
+    costs["trainer"].append(until_one_has_ended(server, ended))
+    ended = until_calm(server)
     seconds, rates, took = by_page(asked, folder, link, server, playwright)
-    until_calm(server)
     found["seconds"]["page"].append(seconds)
     found["rates"].append(rates)
-    costs["watched"].append(used(server)[1] - ended)
+    costs["watched"].append(until_one_has_ended(server, ended))
+    until_calm(server)
     for who, each in took.items():
         costs[who].append(each)
 

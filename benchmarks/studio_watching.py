@@ -105,20 +105,38 @@ def used(process: int) -> tuple[float, float]:
 
 def used_by_tree(process: int) -> float:
     """Seconds of a processor of a process and of all that came of it."""
-    told = subprocess.run(["ps", "-eo", "pid,ppid"], check=True, capture_output=True, text=True).stdout
-    parents = [tuple(map(int, line.split())) for line in told.splitlines()[1:]]
-    found, seconds = [process], 0.0
+    rows, found, seconds = processes(), [process], 0.0
     for one in found:
-        found += [pid for pid, parent in parents if parent == one]
+        found += [pid for pid, parent, _ in rows if parent == one]
         seconds += sum(used(one))
     return seconds
 
 
-def until_calm(process: int) -> None:
-    """Wait until a process rests: the doctor looks at a run once more when that has ended."""
+def processes() -> list[tuple[int, int, str]]:
+    """All that run: each with what has started it, and its command."""
+    told = subprocess.run(["ps", "-eo", "pid,ppid,args"], check=True, capture_output=True, text=True).stdout
+    rows = [line.split(None, 2) for line in told.splitlines()[1:]]
+    return [(int(pid), int(parent), words) for pid, parent, words in rows]
+
+
+def until_one_has_ended(process: int, before: float) -> float:
+    """Wait until a child of it has ended that goes on or has just ended; the seconds of a processor that it took.
+    before: what its children had taken that have ended earlier."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if (now := used(process)[1]) > before:
+            return now - before
+        time.sleep(0.01)
+    raise RuntimeError("the process that trains does not end")
+
+
+def until_calm(process: int) -> float:
+    """Wait until a process rests and has no children: the doctor looks at a run once more when that has ended. The
+    seconds of a processor of all its children."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         before = used(process)[0]
         time.sleep(1.0)
-        if used(process)[0] - before < CALM:
-            return
+        if used(process)[0] - before < CALM and all(parent != process for _, parent, _ in processes()):
+            break
+    return used(process)[1]

@@ -1,10 +1,11 @@
-"""python -m benchmarks.zoo run | unseen | check | fit | cure [WORD ...]
+"""python -m benchmarks.zoo run | unseen | check | fit | cure | kinds [WORD ...]
 
 run     trains every row of the seen part, measures every rule's signal, and writes results/zoo.json
 unseen  the same for the unseen part: results/zoo_unseen.json
 check   measures without the doctor whether every unseen program is as hurt, or as good, as its recipe says
 fit     fits thresholds on the seen part, judges them on both, and writes the confidences and docs/doctor_zoo.md
 cure    applies the remedy of each faulty run's first finding, in the last part with specs: results/zoo_cures.json
+kinds   asks all rules of convolutions, recurrence, embeddings and attention: results/zoo_kinds.json
 
 With words, only rows whose names contain one of them are run, and what came out is printed instead.
 """
@@ -27,6 +28,8 @@ from ..processes import ROOT
 from .curing import cured
 from .data import names
 from .judging import confidences, findings, fitted, measured_now, scores
+from .kinds import KINDS
+from .kinds import examined as of_kind
 from .parts import SEEN, SPECS, UNSEEN, alike
 from .programs import ProgramRow, Told
 from .report import in_words, write
@@ -35,7 +38,9 @@ from .running import examined
 from .truths import untold
 
 RESULTS = ROOT / "benchmarks" / "results"
-SEEN_RUNS, UNSEEN_RUNS, CURES = (RESULTS / f"{name}.json" for name in ("zoo", "zoo_unseen", "zoo_cures"))
+SEEN_RUNS, UNSEEN_RUNS, CURES, OF_KINDS = (
+    RESULTS / f"{name}.json" for name in ("zoo", "zoo_unseen", "zoo_cures", "zoo_kinds")
+)
 
 CONFIDENCES = ROOT / "src" / "pellucid" / "doctor" / "confidences.py"
 BEGIN, END = "    # measured: begin\n", "    # measured: end\n"
@@ -175,6 +180,17 @@ def cure(words: list[str]) -> None:
     write(loaded(SEEN_RUNS), current(UNSEEN_RUNS), loaded(CURES))
 
 
+def kinds(words: list[str]) -> None:
+    """One after another: they are few, and their layers are built here."""
+    runs = []
+    for kind in KINDS:
+        if not words or any(word in kind.name for word in words):
+            runs.append(of_kind(kind))
+            print(f"{kind.name:70} says {runs[-1]['said']} {runs[-1]['stumbled'] or ''}", flush=True)
+    if not words:
+        keep(OF_KINDS, {"made": time.strftime("%Y-%m-%d"), "runs": runs})
+
+
 if __name__ == "__main__":
     command, *words = sys.argv[1:] or [""]
     commands = {
@@ -183,6 +199,7 @@ if __name__ == "__main__":
         "check": check,
         "fit": fit,
         "cure": cure,
+        "kinds": kinds,
     }
     if command not in commands:
         sys.exit(__doc__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from pellucid.actions.building import build
 from pellucid.actions.data import Prepared
 from pellucid.actions.spec import TrainSpec
 from pellucid.callbacks import Callback, EarlyStopping
-from pellucid.doctor.base import Case
+from pellucid.doctor.base import Case, Rule
 from pellucid.doctor.outcome import failed_at, like, works
 from pellucid.doctor.rules import every_rule
 from pellucid.errors import NonFinite
@@ -140,13 +140,13 @@ class quietly:
         self.caught.__exit__(None, None, None)
 
 
-def signals(case: Case) -> tuple[dict[str, Any], dict[str, str]]:
+def signals(case: Case, rules: Sequence[Rule] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
     """Each rule's (value, evidence), those of rules that a deeper finding would silence included; and what a rule
-    stumbled over, which the doctor passes over."""
+    stumbled over, which the doctor passes over. rules: those that the zoo judges unless others are given."""
     found: dict[str, Any] = {}
     stumbled: dict[str, str] = {}
     with quietly(), np.errstate(all="ignore"):
-        for rule in every_rule():
+        for rule in every_rule() if rules is None else rules:
             try:
                 signal = rule.measure(case)
             except Exception as problem:

@@ -98,11 +98,17 @@ def test_what_does_not_go_together_is_said(tmp_path: Path):
     for wrong, said in (
         ({"data": "moons", "network": "cnn"}, r"network cnn: expected pictures .* samples of the shape \(2,\)"),
         ({"data": pictures(tmp_path, (3, 9)), "network": "lenet"}, "at least 4 × 4 pixels"),
-        ({"data": "moons", "network": "gru"}, "network gru: expected a text as data, got moons"),
+        (
+            {"data": "moons", "network": "gru"},
+            r"network gru: expected windows .*, got .* shape \(2,\)",
+        ),
     ):
         spec = TrainSpec.of(wrong)
         with pytest.raises(errors.DataError, match=said):
             written_out(spec, prepare(spec))
+    spec = TrainSpec(data=pictures(tmp_path, (8, 8, 3)), network="lstm")
+    with pytest.raises(errors.DataError, match=r"got .* \(8, 8, 3\). Take lenet or cnn"):
+        written_out(spec, prepare(spec))
     with pytest.raises(errors.InvalidArgument, match="network"):
         TrainSpec.of({"network": "lenett"})
 

@@ -203,6 +203,15 @@ def test_the_usual_space_suits_the_data_and_leaves_alone_what_is_said(data: str,
     Search.of({"data": data, "space": space})
 
 
+def test_a_text_is_searched_by_what_recurrent_layers_take(tmp_path: Path):
+    (tmp_path / "verse.txt").write_text("one two three four five six seven\n" * 20)
+    search = Search.of({"data": str(tmp_path / "verse.txt"), "window": 8, "epochs": 1, "layers": [4], "folds": 0})
+    outcome = tune(search, Resources(trials=2, executor=Inside), out=tmp_path / "run")
+    assert [record.state for record in outcome.study.records] == ["done", "done"]
+    assert outcome.finished is not None
+    assert "bits_per_character" in outcome.finished.metrics
+
+
 def test_a_trial_that_diverges_is_one_of_those_that_failed(tmp_path: Path):
     space = {"learning_rate": [1e-2, 1e30], "optimizer": ["sgd"]}
     outcome = found(tmp_path, Resources(executor=Inside), space=space, sampler="grid", data="digits", epochs=1)

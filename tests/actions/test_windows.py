@@ -13,7 +13,10 @@ from pellucid.actions import apply
 from pellucid.actions.data import prepare
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, resume, train
+from pellucid.actions.trying import Tried
+from pellucid.actions.tune import Resources, Search, tune
 from pellucid.data.datasets import sensors
+from pellucid.tuning.inside import Inside
 
 
 class Killed(BaseException):
@@ -102,6 +105,69 @@ def test_what_does_not_go_together_is_said(spec: TrainSpec):
         prepare(TrainSpec(data="moons", group_by="id"))
     with pytest.raises(errors.DataError, match="network conv1d: expected windows"):
         train(TrainSpec(data="moons", network="conv1d"))
+
+
+@pytest.mark.parametrize("network", ["gru", "lstm"])
+def test_a_state_goes_through_the_window_and_the_last_one_tells(spec: TrainSpec, network: str, tmp_path: Path):
+    given = {**spec.model_dump(exclude_unset=True), "network": network, "layers": [6, 5], "epochs": 25, "dropout": 0.0}
+    done = train(TrainSpec.of(given | {"learning_rate": 0.02}), out=tmp_path / "run")
+    assert done.metrics["accuracy"] > 0.8
+    model, kept = apply.open_model(tmp_path / "run")
+    assert [layer.output_shape for layer in model.layers] == [(None, 32, 2), (None, 32, 6), (None, 5), (None, 2)]
+    assert [type(layer).__name__.lower() for layer in model.layers[1:3]] == [network] * 2
+    assert kept is not None
+    assert kept.network == "auto"
+    said = apply.predict(tmp_path / "run", write(tmp_path / "new.csv", range(20, 22), target=False))[0]
+    assert said.shape == (12, 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"network": "lenet"}, "pictures .* got windows of readings. Take conv1d, gru or lstm"),
+        ({"network": "gru", "layers": []}, "units of at least one GRU"),
+        ({"network": "lstm", "batch_norm": True}, "hidden layers of Dense, got LSTM alone"),
+        (
+            {"network": "gru", "window": 0, "group_by": "", "stride": 0},
+            r"expected windows .* Of a table: pass --window",
+        ),
+    ],
+)
+def test_networks_that_do_not_go_with_windows_are_refused(spec: TrainSpec, wrong: dict[str, object], said: str):
+    with pytest.raises(errors.PellucidError, match=said):
+        train(TrainSpec.of({**spec.model_dump(exclude_unset=True), **wrong}))
+
+
+@pytest.mark.parametrize("network", ["conv1d", "gru"])
+def test_a_search_is_one_of_the_windows(spec: TrainSpec, network: str, tmp_path: Path):
+    given = {**spec.model_dump(exclude_unset=True, exclude={"layers"}), "network": network, "epochs": 1}
+    outcome = tune(Search.of({**given, "folds": 0}), Resources(trials=2, executor=Inside), out=tmp_path / "run")
+    assert set(Search.read(outcome.run.search).space or {}) == {"layers", "learning_rate", "dropout"}
+    assert [record.state for record in outcome.study.records] == ["done", "done"]
+    assert apply.evaluate(tmp_path / "run", None)["samples"] == 12
+    assert Search.read(outcome.run.search).base.group_by == "id"
+
+
+def test_the_length_of_windows_may_be_searched(spec: TrainSpec, tmp_path: Path):
+    given = {
+        **spec.model_dump(exclude_unset=True),
+        "epochs": 1,
+        "sampler": "grid",
+        "folds": 0,
+        "space": {"window": [24, 16]},
+    }
+    outcome = tune(Search.of(given), Resources(trials=2, executor=Inside), out=tmp_path / "run")
+    assert sorted(record.trial.values["window"] for record in outcome.study.records) == [16, 24]
+    assert {record.state for record in outcome.study.records} == {"done"}
+    best = outcome.best
+    assert best is not None
+    assert apply.open_model(tmp_path / "run")[0].input_shape == (None, best.trial.values["window"], 2)
+    tried = Tried(spec.model_dump(exclude_unset=True), [])
+    lengths = [tried.data(tried.spec({"window": n}), None).x_train.shape[1] for n in (16, 24, 16)]
+    assert lengths == [16, 24, 16]
+    for wrong, said in (({"window": 0}, "a window to begin with"), ({"space": {"group_by": ["id"]}}, "may differ")):
+        with pytest.raises(errors.InvalidArgument, match=said):
+            Search.of({**given, **wrong})
 
 
 def test_sensors_are_six_activities_of_people():

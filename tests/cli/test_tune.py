@@ -108,16 +108,22 @@ def test_what_cannot_be_read_is_told(words: list[str], message: str, capfd: pyte
     assert message in " ".join(capfd.readouterr().err.split())
 
 
-def test_an_option_of_0_is_laid_over_the_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from pellucid.cli import main
-
-    searched: list[Search] = []
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
+    """The searches that are asked for, none of which is begun."""
+    asked: list[Search] = []
 
     def tune(search: Search, *rest: object, **more: object) -> None:
-        searched.append(search)
+        asked.append(search)
         raise InvalidArgument("that is all")
 
     monkeypatch.setattr("pellucid.cli.tune.tune", tune)
+    return asked
+
+
+def test_an_option_of_0_is_laid_over_the_files_too(tmp_path: Path, searched: list[Search]):
+    from pellucid.cli import main
+
     (tmp_path / "search.toml").write_text(SPEC.replace("epochs", "folds = 3\nsearch_seed = 5\nseed = 2\nepochs"))
     with pytest.raises(SystemExit):
         main(["tune", str(tmp_path / "search.toml"), "--search-seed", "0", "--folds", "0", "--seed", "0"])
@@ -129,6 +135,19 @@ def test_layers_are_read_as_train_reads_them():
     assert search_of({"data": "moons", "layers": "8,4"}).base.layers == [8, 4]
     with pytest.raises(InvalidArgument, match="numbers of units"):
         search_of({"data": "moons", "layers": "x"})
+
+
+def test_windows_are_asked_for_as_train_asks_for_them(tmp_path: Path, searched: list[Search]):
+    from pellucid.cli import main
+
+    (tmp_path / "spec.toml").write_text('data = "readings.csv"\nwindow = 64\nstride = 8\ngroup_by = "who"\n')
+    for words in (["readings.csv", "--window", "32", "--stride", "8", "--group-by", "id", "--network", "lstm"],
+                  [str(tmp_path / "spec.toml"), "--group-by", "id"]):  # fmt: skip
+        with pytest.raises(SystemExit):
+            main(["tune", *words])
+    first, second = (search.base for search in searched)
+    assert (first.window, first.stride, first.group_by, first.network) == (32, 8, "id", "lstm")
+    assert (second.window, second.stride, second.group_by) == (64, 8, "id")
 
 
 @pytest.mark.parametrize(("width", "cut"), [(50, "leaves none"), (80, "cuts"), (400, "shows all")])

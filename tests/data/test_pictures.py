@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from pellucid.actions.report import report
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train
 from pellucid.cli.app import app
+from pellucid.config import set_floatx
 from pellucid.data.picture_folders import read_pictures
 from pellucid.data.pictures import pixels
-from pellucid.errors import DataError, FileError, InvalidArgument, ShapeError
+from pellucid.errors import DataError, FileError, InvalidArgument, PellucidError, ShapeError
 from pellucid.utils import array_to_img, image_dataset_from_directory, img_to_array, load_img
 
 RNG = np.random.default_rng(0)
@@ -196,5 +198,65 @@ def test_a_folder_as_batches(capsys: pytest.CaptureFixture[str]):
     assert alone[3].shape == (9, 9, 3)
     with pytest.raises(InvalidArgument, match="where parts of shuffled files are wanted"):
         image_dataset_from_directory("bars", validation_split=0.2, subset="training")
-    with pytest.raises(InvalidArgument, match="the folders lying, standing"):
+    some = image_dataset_from_directory("bars", class_names=["standing"], verbose=False)
+    assert (some.class_names, set(some.labels.tolist()), len(some.file_paths)) == (["standing"], {0}, 5)
+    with pytest.raises(InvalidArgument, match="some of the folders lying, standing"):
         image_dataset_from_directory("bars", class_names=["a"])
+
+
+def test_a_folder_as_keras_puts_black_around_its_pictures():
+    """Values of Keras 3.15's `ops.image.resize(..., pad_to_aspect_ratio=True)`, which its function calls."""
+    Path("one").mkdir()
+    Image.fromarray(np.arange(36).reshape(3, 4, 3).astype(np.uint8) * 7).save("one/a.png")
+    wanted = {
+        (6, 3): [[0, 0, 0], [0, 0, 0], [0, 42, 63], [168, 210, 231], [0, 0, 0], [0, 0, 0]],
+        (3, 9): [[0, 0, 0, 21, 42, 42, 63, 0, 0], [0, 0, 84, 105, 126, 126, 147, 0, 0],
+                 [0, 0, 168, 189, 210, 210, 231, 0, 0]],
+        (4, 4): [[0, 21, 42, 63], [84, 105, 126, 147], [84, 105, 126, 147], [168, 189, 210, 231]],
+    }  # fmt: skip
+    options = {"labels": None, "interpolation": "nearest", "pad_to_aspect_ratio": True, "verbose": False}
+    for size, values in wanted.items():
+        last = image_dataset_from_directory("one", image_size=size, **options)[0]
+        first = image_dataset_from_directory("one", image_size=size, data_format="channels_first", **options)[0]
+        np.testing.assert_array_equal(last[0, :, :, 0], values)
+        np.testing.assert_array_equal(first, last.transpose(0, 3, 1, 2))
+
+
+def test_keras_s_arguments_for_a_folder(capsys: pytest.CaptureFixture[str]):
+    draw(Path("bars"), 2)
+    draw(Path("elsewhere"), 1)
+    os.symlink(Path("elsewhere").resolve(), "bars/lying/more")
+    counts = [
+        len(image_dataset_from_directory("bars", follow_links=follow, format="grain").file_paths)
+        for follow in (False, True)
+    ]
+    assert counts == [4, 6]
+    numbered = image_dataset_from_directory("bars", labels=[2, 0, 2, 2], shuffle=False, label_mode="categorical")
+    assert numbered.class_names == ["0", "2"]
+    np.testing.assert_array_equal(numbered.labels[:2], [[0, 0, 1], [1, 0, 0]])
+    none = image_dataset_from_directory("bars", label_mode=None)
+    assert none.class_names is None
+    assert none[0].shape == (4, 256, 256, 3)
+    assert capsys.readouterr().out.splitlines()[-1] == "Found 4 files."
+    for area in ("area", "Lanczos3"):
+        assert image_dataset_from_directory("bars", interpolation=area, image_size=4)[0][0].shape == (4, 4, 4, 3)
+    for wrong, said in (
+        ({"interpolation": "gaussian"}, "interpolation: expected one of"), ({"format": "torch"}, "format"),
+        ({"data_format": "last"}, "data_format"), ({"image_size": "big"}, "image_size"), ({"batch_size": 0}, "batch"),
+        ({"image_size": (8, 8, 3)}, r"\(height, width\)"), ({"labels": "folders"}, "labels"),
+        ({"crop_to_aspect_ratio": True, "pad_to_aspect_ratio": True}, "as crop_to_aspect_ratio is True"),
+        ({"labels": [0, 1, 0, 0.5]}, "whole numbers from 0 on"), ({"labels": ["a", "b", "a", "b"]}, "labels"),
+        ({"labels": None, "class_names": ["lying"]}, "unless labels are 'inferred'"),
+        ({"class_names": ["lying", "lying"]}, "some of the folders"),
+    ):  # fmt: skip
+        with pytest.raises(PellucidError, match=said):
+            image_dataset_from_directory("bars", **wrong)
+
+
+def test_arrays_of_pictures_have_the_dtype_that_is_set():
+    image = Image.new("L", (2, 2))
+    set_floatx("float64")
+    try:
+        assert img_to_array(image).dtype == np.float64
+    finally:
+        set_floatx("float32")

@@ -10,7 +10,7 @@ import pytest
 
 from pellucid import Sequential
 from pellucid import layers as L
-from pellucid.errors import DataError, FileError, InvalidArgument, UnknownName, WrongType
+from pellucid.errors import DataError, FileError, InvalidArgument, PellucidError, UnknownName, WrongType
 
 WORDS = ["a", "b", "c", "d"]
 NUMBERS = [12, 36, 1138, 42]
@@ -150,3 +150,20 @@ def test_a_network_s_vocabulary_keeps_its_size() -> None:
     layer.set_vocabulary(["w", "x", "y", "z"])
     with pytest.raises(InvalidArgument, match="5 places, for which a network was made, got 2"):
         layer.set_vocabulary(["a"])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: L.StringLookup().adapt(iter([["a"]]), steps="two"), "argument steps: expected a whole number"),
+        (lambda: L.StringLookup().adapt(iter([["a"]]), steps=-1), "argument steps: expected a whole number"),
+        (lambda: L.StringLookup(vocabulary="a\0b"), "a text file with a token in each line"),
+        (lambda: L.IntegerLookup(vocabulary=[1])(np.array([2**64 - 1], "uint64")), "whole numbers up to 92233720368"),
+        (lambda: L.CategoryEncoding(3, output_mode="count")([[0]], count_weights=[["a"]]), "count_weights.* numbers"),
+        (lambda: L.TextVectorization(split=lambda texts: 3, vocabulary=["a"])(["a"]), "a list of tokens for each text"),
+        (lambda: L.TextVectorization(split=list, vocabulary=["a"])(["a"]), "a list of tokens for each text, got 'a'"),
+    ],
+)
+def test_what_no_layer_can_read_is_told_in_a_sentence(call: Any, said: str) -> None:
+    with pytest.raises(PellucidError, match=said):
+        call()

@@ -10,7 +10,7 @@ import pytest
 
 import pellucid
 from pellucid import layers as L
-from pellucid.layers import Dense, Rescaling
+from pellucid.layers import Dense, Rescaling, batch_rows
 from pellucid.machine.passes import fuse as passes
 from pellucid.program import Program
 from pellucid.rng import Key
@@ -74,6 +74,40 @@ def test_dx_goes_through_relu_in_the_product_that_made_it() -> None:
         return L.Add()([Dense(5)(y), Dense(5)(y)])  # what comes back is a sum
 
     assert kernels(step(forked(fork)), "backward").count("dense.relu.grad") == 1
+
+
+@pytest.mark.parametrize(
+    ("relu", "fused"),
+    [(L.ReLU, True), (lambda: L.Activation("relu"), True), (lambda: L.ReLU(max_value=6.0), False)],
+    ids=["ReLU", "Activation", "bounded"],
+)
+def test_what_is_normalized_is_rectified_at_once(
+    relu: Callable[[], L.Layer], fused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_rows, "LONG", 1)
+
+    def trained() -> np.ndarray:
+        model = chain(Dense(33), L.BatchNormalization(beta_initializer="random_normal"), relu(), Dense(5))
+        model.fit(X, Y, batch_size=7, epochs=3, verbose=0)
+        return model.theta.data
+
+    code = step(chain(Dense(33), L.BatchNormalization(), relu()))
+    assert ("relu" not in kernels(code, "forward")) == ("relu.grad" not in kernels(code, "backward")) == fused
+    wanted = trained()
+    monkeypatch.setattr(lowering, "fuse", lambda code, **_: None)
+    np.testing.assert_array_equal(trained(), wanted)
+
+
+def test_not_where_somebody_else_reads_what_is_normalized(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_rows, "LONG", 1)
+
+    def fork(x: Any) -> Any:
+        z = L.BatchNormalization()(Dense(5)(x))
+        return L.Add()([L.ReLU()(z), z])
+
+    code = step(forked(fork))
+    assert "relu" in kernels(code, "forward")
+    assert "relu.grad" in kernels(code, "backward")
 
 
 def test_a_gradient_that_nobody_sees_is_written_nowhere() -> None:

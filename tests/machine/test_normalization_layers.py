@@ -20,9 +20,11 @@ from pellucid.layers import (
     Layer,
     LayerNormalization,
     RMSNormalization,
+    batch_rows,
 )
 from pellucid.machine.threads import Crew
 from pellucid.rng import Key
+from pellucid.training.lowering import lower_step
 
 Make = Callable[[], Layer]
 SCALED = {"gamma_initializer": "random_normal", "beta_initializer": "random_normal"}
@@ -78,6 +80,36 @@ def test_gamma_alone_may_be_out_of_training_with_its_layer_in_a_frozen_model() -
     both_engines(lambda: network((5,), frozen), *data(9, (5,)))
 
 
+@pytest.fixture
+def by_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long batches are normalized, in parts of a few rows."""
+    monkeypatch.setattr(batch_rows, "LONG", 1)
+    monkeypatch.setattr(batch_rows, "PART", 64)
+
+
+@pytest.mark.usefixtures("by_rows")
+@pytest.mark.parametrize("batch", [1, 33])
+@pytest.mark.parametrize("shape", [(5,), (3, 17), (67,)])
+@pytest.mark.parametrize("kind", ["plain", "scaled", "no scale", "neither", "first axis"])
+def test_batch_normalization_of_many_rows(kind: str, shape: tuple[int, ...], batch: int) -> None:
+    agree(batch, shape, BATCH_NORMS[kind])
+    if kind != "first axis":
+        model = network(shape, lambda: [BATCH_NORMS[kind]()])
+        code = lower_step(model, batch, *data(batch, shape), None, training=True, fused=True).code
+        assert "batch_norm.joined" in [op.kernel for op in code.sections["forward"]]
+
+
+@pytest.mark.usefixtures("by_rows")
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_channel_far_from_zero_keeps_its_variance(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Crew, "plan", lambda self, limit: (threads, limit))
+    monkeypatch.setattr(Crew, "ran", lambda *_: None)
+    model = network((7, 5), lambda: [BatchNormalization(momentum=0.0)])
+    x = Key(1).normal((33, 7, 5)).astype("float32") + np.float32(1000)
+    model.train_on_batch(x, np.arange(33) % 3)
+    np.testing.assert_allclose(model.state["batch_normalization/moving_variance"], x.var(axis=(0, 1)), rtol=1e-4)
+
+
 @pytest.mark.parametrize("batch", [1, 7, 33])
 @pytest.mark.parametrize(
     ("shape", "axis"), [((5,), -1), ((17,), 1), ((3, 4), -1), ((3, 4), 1), ((3, 4), (1, 2)), ((2, 3, 4), (1, 3))]
@@ -112,8 +144,13 @@ def test_twenty_steps_of_all_together() -> None:
     both_engines(lambda: network((11,), everything), *data(33, (11,)), steps=20, tolerance=2e-4)
 
 
+@pytest.mark.parametrize("long", [1, 1 << 16])
 @pytest.mark.parametrize("shape", [(11,), (3, 20)])
-def test_the_same_bits_from_any_number_of_threads(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_bits_from_any_number_of_threads(
+    shape: tuple[int, ...], long: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_rows, "LONG", long)
+    monkeypatch.setattr(batch_rows, "PART", 64)
     found = []
     for threads in (1, 2, 4):
         monkeypatch.setattr(Crew, "plan", lambda self, limit, threads=threads: (threads, limit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,6 +13,7 @@ from pellucid.errors import DataError, ShapeError
 from pellucid.layers import Activation, Dense, Dropout, Input
 from pellucid.rng import Key
 from pellucid.training.engine import engine_of
+from pellucid.training.predicting import Predictors
 
 X = Key(2).normal((300, 20))
 
@@ -39,10 +41,28 @@ def test_a_row_alone_gives_the_bits_it_gives_among_others() -> None:
 
 
 def test_many_rows_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.training.predicting.WORTH", 1)
+    monkeypatch.setattr("pellucid.training.predicting.WORTH", 1e-9)
     monkeypatch.setattr("pellucid.machine.host.cores", lambda: 4)
-    model, x = network(), np.tile(X, (10, 1))
-    np.testing.assert_array_equal(model.predict(x, verbose=0), np.tile(model.predict(X[:300], verbose=0), (10, 1)))
+    model, x, threads = network(), np.tile(X, (10, 1)), set()
+    wanted = np.tile(model.predict(X[:300], verbose=0), (10, 1))
+    run = Predictors._run
+    monkeypatch.setattr(Predictors, "_run", lambda *args: (threads.add(threading.get_ident()), run(*args))[1])
+    np.testing.assert_array_equal(model.predict(x, verbose=0), wanted)
+    assert len(threads) > 1
+    x[-1, 0] = np.nan  # which thread meets it makes no difference
+    with pytest.raises(DataError, match="row 2999"):
+        model.predict(x, verbose=0)
+
+
+def test_rows_of_several_inputs_and_outputs_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = Input((20,)), Input((3,))
+    model = pellucid.Model([a, b], [Dense(4)(pellucid.layers.Concatenate()([a, b])), Dense(2)(b)])
+    x = [np.tile(X, (10, 1)), np.tile(Key(5).normal((300, 3)), (10, 1))]
+    wanted = model.predict([part[:300] for part in x], verbose=0)
+    monkeypatch.setattr("pellucid.training.predicting.WORTH", 1e-9)
+    monkeypatch.setattr("pellucid.machine.host.cores", lambda: 4)
+    for got, part in zip(model.predict(x, verbose=0), wanted, strict=True):
+        np.testing.assert_array_equal(got, np.tile(part, (10, 1)))
 
 
 def test_callers_from_many_threads_do_not_disturb_each_other() -> None:

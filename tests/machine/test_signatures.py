@@ -25,7 +25,7 @@ from machine.test_regularizers import CONSTRAINTS, REGULARIZERS
 from machine.test_shape_layers import ROWS as SHAPES
 from pellucid import layers as L
 from pellucid.arrays import Parts
-from pellucid.layers import Dense
+from pellucid.layers import Dense, batch_rows
 from pellucid.machine.executable import Executable
 from pellucid.machine.kernels import KERNELS
 from pellucid.machine.layout import KINDS
@@ -106,6 +106,10 @@ def of_layers() -> Iterator[Executable]:
     for kind in (L.BatchNormalization, L.LayerNormalization, L.RMSNormalization):
         yield from (layered(kind(), (37,)), layered(kind(axis=1), (5, 3)))
     yield layered(L.BatchNormalization(trainable=False), (5,))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_rows, "LONG", 1)
+        patch.setattr(batch_rows, "PART", 100)
+        yield layered(L.BatchNormalization(), (7, 37))
     yield layered(Dense(33, activation="relu"), (5,), weights=True)
     yield layered(L.ActivityRegularization(l1=0.1), (5,))
     yield layered(pellucid.Sequential([Dense(33, activation="relu"), L.Dropout(0.3)]), (5,))

@@ -112,6 +112,39 @@ def test_threads_are_given_up_when_they_become_slow(monkeypatch: pytest.MonkeyPa
     assert chosen[150:].count(1) > 45
 
 
+@pytest.mark.parametrize("step", [5e-5, 1e-2, 5e-2])
+@pytest.mark.parametrize(("every", "lasting"), [(1.0, 0.02), (3.0, 0.1), (5.0, 0.3)])
+def test_threads_are_kept_when_something_came_between(
+    step: float, every: float, lasting: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, done = [0.0], 0
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    crew = Crew(2)
+    while clock[0] < 60:
+        threads, steps = crew.plan(1 << 20)
+        disturbed = clock[0] % every < lasting
+        seconds = steps * step * (1.8 if threads == 1 else 5.0 if disturbed else 1.0)
+        clock[0] += seconds
+        done += steps
+        crew.ran(threads, steps, seconds)
+    assert done * step > 0.85 * clock[0]  # 0.56 with one thread
+
+
+def test_threads_that_are_slow_but_in_trials_are_seldom_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where other programs keep the cores busy, the system favours who has rested: a trial shows more than is there."""
+    clock, taken = [0.0], {1: 0.0, 2: 0.0}
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    crew = Crew(2)
+    while clock[0] < 60:
+        trial = bool(crew.queue) or time.perf_counter() > crew.due
+        threads, steps = crew.plan(1 << 20)
+        seconds = steps * (1e-4 if threads == 1 else 6e-5 if trial else 3e-4)
+        clock[0] += seconds
+        taken[threads] += seconds
+        crew.ran(threads, steps, seconds)
+    assert taken[2] < 0.08 * taken[1]
+
+
 def in_child(queue: multiprocessing.Queue) -> None:
     model, _ = trained()
     queue.put(model.theta.data.tolist())

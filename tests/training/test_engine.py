@@ -30,18 +30,15 @@ def made() -> pellucid.Sequential:
 def lowered(monkeypatch):
     """What was lowered, one entry each time."""
     seen = []
-    for name in ("lower_step", "lower_prediction"):
-        owner = engine if name == "lower_step" else engine.Predictors.__init__.__globals__
-        before = getattr(owner, name) if owner is engine else owner[name]
+    for name, user in (("lower_step", engine.StepProgram), ("lower_prediction", engine.Predictors)):
+        owner = user.__init__.__globals__
+        before = owner[name]
 
         def counted(*args, _before=before, **options):
             seen.append(_before.__name__)
             return _before(*args, **options)
 
-        if owner is engine:
-            monkeypatch.setattr(owner, name, counted)
-        else:
-            monkeypatch.setitem(owner, name, counted)
+        monkeypatch.setitem(owner, name, counted)
     return seen
 
 

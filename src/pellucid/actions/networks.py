@@ -27,15 +27,12 @@ OTHERS, FEWEST, MOST = 1100, 2, 100  # the same of all others; and epochs at lea
 
 def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
     """The spec with the layers of the network that it names, and its epochs; one without a name as it is."""
-    plain = all(isinstance(entry, int) for entry in spec.layers)
-    name = spec.network
-    if name == "auto" and plain:
-        name = "gru" if data.text else "conv1d" if data.windows else name
+    name = name_of(spec, data)
     if data.channels:
         spec = spec.model_copy(update={"keep": list(data.channels)})  # what new readings are asked for
     if name == "auto":
         return spec
-    if not plain:
+    if not _plain(spec):
         told, fix = Told("tables"), "Leave the network's name out: tables say all."
         raise InvalidArgument("spec, layers", f"numbers of units, as the network is {name}", told, fix)
     found: dict[str, Any] = {"network": "auto", "layers": NETWORKS[name](spec, data)}
@@ -43,6 +40,17 @@ def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
         each = math.ceil(len(data.x_train) / spec.batch_size)
         found["epochs"] = min(MOST, max(FEWEST, round(STEPS.get(name, OTHERS) / each)))
     return spec.model_copy(update=found)
+
+
+def name_of(spec: TrainSpec, data: Prepared) -> str:
+    """The network that a spec names, or that suits the data; auto where its layers stand alone."""
+    if spec.network != "auto" or not _plain(spec):
+        return spec.network
+    return "gru" if data.text else "conv1d" if data.windows else "auto"
+
+
+def _plain(spec: TrainSpec) -> bool:
+    return all(isinstance(entry, int) for entry in spec.layers)
 
 
 def lenet(spec: TrainSpec, data: Prepared) -> Blocks:
@@ -74,6 +82,9 @@ def _pictures(spec: TrainSpec, data: Prepared) -> tuple[Blocks, int]:
     """(what gives pictures their channels, the shorter side)."""
     shape: Shape = tuple(data.x_train.shape[1:])
     where, expected = f"spec, network {spec.network}", "pictures (height, width) or (height, width, channels)"
+    if data.windows or data.text:
+        told, fix = Told("windows of a text" if data.text else "windows of readings"), _fitting(data)
+        raise DataError(where, expected, told, fix)
     if len(shape) not in (2, 3) or data.table is not None:
         told = Told(f"samples of the shape {shape}")
         raise DataError(where, expected, told, "Give rows their shape: x.reshape(-1, height, width).")
@@ -85,41 +96,69 @@ def _pictures(spec: TrainSpec, data: Prepared) -> tuple[Blocks, int]:
 def conv1d(spec: TrainSpec, data: Prepared) -> Blocks:
     """Convolutions through time with batch normalisation, twice the filters at each half of the length; then the mean
     over all steps. Source: Wang, Yan & Oates, "Time series classification from scratch" (2017)."""
-    shape: Shape = tuple(data.x_train.shape[1:])
-    if len(shape) != 2:
-        told, fix = Told(f"samples of the shape {shape}"), "Of a table: pass --window."
-        raise DataError(f"spec, network {spec.network}", "windows (steps, channels)", told, fix)
+    steps = _steps(spec, data)
     blocks: Blocks = []
-    for stage in range(min(3, max(1, shape[0].bit_length() - 3))):  # until some four steps are left
+    for stage in range(min(3, max(1, steps.bit_length() - 3))):  # until some four steps are left
         blocks += [
             {"class": "Conv1D", "filters": 32 << stage, "kernel_size": 5, "padding": "same", "use_bias": False},
             {"class": "BatchNormalization", "momentum": SETTLING},
             {"class": "Activation", "activation": "relu"},
         ]
-        if shape[0] >= SHORTEST:
+        if steps >= SHORTEST:
             blocks.append({"class": "MaxPooling1D"})
     return [*blocks, {"class": "GlobalAveragePooling1D"}, *spec.layers]
 
 
+def _steps(spec: TrainSpec, data: Prepared) -> int:
+    """How many there are in each of the samples (steps, channels)."""
+    shape: Shape = tuple(data.x_train.shape[1:])
+    if len(shape) != 2:
+        told = Told("windows of a text" if data.text else f"samples of the shape {shape}")
+        raise DataError(f"spec, network {spec.network}", "windows (steps, channels)", told, _fitting(data))
+    return int(shape[0])
+
+
+def _fitting(data: Prepared) -> str:
+    """What to do where a network does not go with the data."""
+    if data.text:
+        return "Take gru or lstm."
+    if data.windows:
+        return "Take conv1d, gru or lstm."
+    return "Take lenet or cnn." if data.x_train.ndim == 4 else "Of a table: pass --window."
+
+
 def recurrent(kind: str) -> Callable[[TrainSpec, Prepared], Blocks]:
-    """A row of numbers for each character, layers that go through them with a state, and the next character's
-    probabilities. Source: Sutskever, Martens & Hinton, "Generating text with recurrent neural networks" (2011)."""
+    """Layers that go through the steps with a state. Of a text: a row of numbers for each character before them, and
+    behind them the next one's probabilities, at each place; of windows the last state tells.
+    Source: Sutskever, Martens & Hinton, "Generating text with recurrent neural networks" (2011)."""
 
     def blocks(spec: TrainSpec, data: Prepared) -> Blocks:
-        if not data.text:
-            raise DataError(f"spec, network {spec.network}", "a text as data", Told(spec.data))
         for name in OF_DENSE:
             if getattr(spec, name) != TrainSpec.model_fields[name].default:
                 told = Told(f"{kind} alone")
                 raise InvalidArgument(f"spec, {name}", "a network with hidden layers of Dense", told, "Leave it out.")
-        found: Blocks = [{"class": "Embedding", "input_dim": data.classes, "output_dim": EMBEDDED}]
-        for units in spec.layers:
-            found.append({"class": kind, "units": units, "return_sequences": True})
+        found: Blocks = []
+        if data.text:
+            found.append({"class": "Embedding", "input_dim": data.classes, "output_dim": EMBEDDED})
+        else:
+            _steps(spec, data)
+            if not spec.layers:
+                fix = "Take --layers 64, say."
+                raise InvalidArgument("spec, layers", f"units of at least one {kind}", spec.layers, fix)
+        for i, units in enumerate(spec.layers, 1):
+            whole = data.text or i < len(spec.layers)
+            found.append({"class": kind, "units": units, **({"return_sequences": True} if whole else {})})
             if spec.dropout:
                 found.append({"class": "Dropout", "rate": spec.dropout})
-        return [*found, {"class": "Dense", "units": data.classes, "activation": "softmax"}]
+        return [*found, _ending(data)]
 
     return blocks
+
+
+def _ending(data: Prepared) -> dict[str, Any]:
+    if data.classes:
+        return {"class": "Dense", "units": data.classes, "activation": "softmax"}
+    return {"class": "Dense", "units": data.width}
 
 
 NETWORKS: dict[str, Callable[[TrainSpec, Prepared], Blocks]] = {

@@ -71,7 +71,7 @@ class TrainSpec(BaseModel):
                           "a value's windows stay in one part")  # fmt: skip
     network: Literal["auto", "lenet", "cnn", "conv1d", "gru", "lstm"] = Field(
         "auto", description="what the hidden layers stand behind: lenet or cnn, convolutions for pictures; conv1d, for "
-        "windows; of a text, what they are: gru or lstm; auto: what suits windows and texts, else nothing"
+        "windows; of a text or windows, what they are: gru or lstm; auto: what suits windows and texts, else nothing"
     )  # fmt: skip
     layers: list[int | dict[str, Any]] = Field(
         [128], description="hidden layers: numbers of units, or tables such as {class = 'Dense', units = 64}"

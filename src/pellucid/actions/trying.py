@@ -49,7 +49,7 @@ class Tried:
 
     def data(self, spec: TrainSpec, fold: Fold | None) -> Prepared:
         """The data of a trial, which most often are those of the one before."""
-        asked = (spec.data, spec.target, spec.drop, spec.keep)
+        asked = (spec.data, spec.target, spec.drop, spec.keep, spec.window, spec.stride)
         if self._asked != asked:
             self._asked = asked
             self._kept.clear()

@@ -16,6 +16,7 @@ from ..doctor import Finding
 from ..errors import FileError, InvalidArgument, PellucidError, Told, UnknownName
 from ..files import write_text_whole
 from ..metrics.resolve import WORDS
+from ..tables import is_table
 from ..tuning.journal import Journal, read_journal
 from ..tuning.leaves import Number
 from ..tuning.measures import Measure, between_equals, measures_of
@@ -39,7 +40,9 @@ from .trying import Tried, winner
 
 LOOKED_AT = 64  # rows by which it is seen whether a metric suits
 LONG = 120.0  # seconds of a search, from which on the doctor may train copies of its best for half a minute
-FIXED = ("data", "target", "task", "split_by", "split_time", "validation_split", "seed")  # by which trials are compared
+FIXED = (  # by which trials are compared
+    "data", "target", "task", "split_by", "split_time", "group_by", "validation_split", "seed",
+)  # fmt: skip
 MakeExecutor = Callable[[Objective], Executor]
 
 
@@ -89,6 +92,9 @@ class Search:
         base = TrainSpec.of(given, where)
         if space is not None:
             _check_names(space, f"{where}, space")
+            if "window" in space and is_table(base.data) and not base.window:
+                fix = "Pass one of those that are searched."
+                raise InvalidArgument(f"{where}, window", "a window to begin with", base.window, fix)
         return cls(TuneSpec.of(how, where), base, space)
 
     @classmethod
@@ -314,7 +320,7 @@ def _check_measures(measures: list[Measure], model: Any, data: Prepared) -> None
     """Raise where a measure cannot judge such a network's outputs."""
     assert data.validation is not None
     x, y = (part[:LOOKED_AT] for part in data.validation)
-    outputs = np.full((len(y), *model.output_shape[1:]), 0.5, "float32")
+    outputs = np.full((len(y), *model.output_shape_for(x.shape[1:])), 0.5, "float32")
     for measure in measures:
         if measure.name in WORDS and not (data.classes or data.labels):
             told = Told("numbers to predict")

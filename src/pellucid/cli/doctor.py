@@ -13,8 +13,8 @@ from ..doctor.base import faults
 from ..doctor.cost import in_words
 from ..doctor.telling import told
 from ..errors import InvalidArgument, Told
-from . import show
-from .options import option, spec_of
+from . import options, show
+from .options import spec_of
 from .working import Working
 
 
@@ -27,7 +27,7 @@ def doctor_command(
             metavar="RUN|SPEC|DATA",
         ),
     ],
-    target: Annotated[list[str] | None, option("target")] = None,
+    target: options.Target = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     apply: Annotated[
         Path | None,

@@ -8,34 +8,34 @@ from typing import Annotated
 import typer
 
 from ..actions.lr import STEPS, find_learning_rate
-from . import show
-from .options import Source, option, spec_of
+from . import options, show
+from .options import Source, spec_of
 from .working import Working
 
 
 def lr_command(
     data: Source = None,
-    target: Annotated[list[str] | None, option("target")] = None,
-    drop: Annotated[list[str] | None, option("drop")] = None,
-    keep: Annotated[list[str] | None, option("keep")] = None,
-    window: Annotated[int | None, option("window")] = None,
-    stride: Annotated[int | None, option("stride")] = None,
-    group_by: Annotated[str | None, option("group_by")] = None,
-    network: Annotated[str | None, option("network")] = None,
-    layers: Annotated[str | None, option("layers")] = None,
-    activation: Annotated[str | None, option("activation")] = None,
-    optimizer: Annotated[str | None, option("optimizer")] = None,
-    batch_size: Annotated[int | None, option("batch_size")] = None,
-    frequencies: Annotated[int | None, option("frequencies")] = None,
-    dropout: Annotated[float | None, option("dropout")] = None,
-    l1: Annotated[float | None, option("l1")] = None,
-    l2: Annotated[float | None, option("l2")] = None,
-    batch_norm: Annotated[bool | None, option("batch_norm", "--batch-norm/--no-batch-norm")] = None,
-    scale: Annotated[str | None, option("scale")] = None,
-    task: Annotated[str | None, option("task")] = None,
-    loss: Annotated[str | None, option("loss")] = None,
-    validation_split: Annotated[float | None, option("validation_split")] = None,
-    seed: Annotated[int | None, option("seed")] = None,
+    target: options.Target = None,
+    drop: options.Drop = None,
+    keep: options.Keep = None,
+    window: options.Window = None,
+    stride: options.Stride = None,
+    group_by: options.GroupBy = None,
+    network: options.Network = None,
+    layers: options.Layers = None,
+    activation: options.Activation = None,
+    optimizer: options.Optimizer = None,
+    batch_size: options.BatchSize = None,
+    frequencies: options.Frequencies = None,
+    dropout: options.Dropout = None,
+    l1: options.L1 = None,
+    l2: options.L2 = None,
+    batch_norm: options.BatchNorm = None,
+    scale: options.Scale = None,
+    task: options.Task = None,
+    loss: options.Loss = None,
+    validation_split: options.ValidationSplit = None,
+    seed: options.Seed = None,
     lowest: Annotated[float, typer.Option(help="The rate to begin with.")] = 1e-7,
     highest: Annotated[float, typer.Option(help="The rate to end with.")] = 10.0,
     steps: Annotated[int, typer.Option(help="Rates to try, one step each.")] = STEPS,

@@ -26,6 +26,34 @@ def option(name: str, *flags: str) -> Any:
     return typer.Option(*flags or (f"--{name.replace('_', '-')}",), help=_DESCRIBED[name], show_default=False)
 
 
+# Each as several commands take it.
+Target = Annotated[list[str] | None, option("target")]
+Drop = Annotated[list[str] | None, option("drop")]
+Keep = Annotated[list[str] | None, option("keep")]
+SplitBy = Annotated[str | None, option("split_by")]
+SplitTime = Annotated[str | None, option("split_time")]
+Window = Annotated[int | None, option("window")]
+Stride = Annotated[int | None, option("stride")]
+GroupBy = Annotated[str | None, option("group_by")]
+Network = Annotated[str | None, option("network")]
+Layers = Annotated[str | None, option("layers")]
+Activation = Annotated[str | None, option("activation")]
+Optimizer = Annotated[str | None, option("optimizer")]
+BatchSize = Annotated[int | None, option("batch_size")]
+Epochs = Annotated[int | None, option("epochs")]
+Patience = Annotated[int | None, option("patience")]
+Frequencies = Annotated[int | None, option("frequencies")]
+Dropout = Annotated[float | None, option("dropout")]
+L1 = Annotated[float | None, option("l1")]
+L2 = Annotated[float | None, option("l2")]
+BatchNorm = Annotated[bool | None, option("batch_norm", "--batch-norm/--no-batch-norm")]
+Scale = Annotated[str | None, option("scale")]
+Task = Annotated[str | None, option("task")]
+Loss = Annotated[str | None, option("loss")]
+ValidationSplit = Annotated[float | None, option("validation_split")]
+Seed = Annotated[int | None, option("seed")]
+
+
 def spec_of(words: dict[str, Any], where: str) -> TrainSpec:
     """The spec of a command's words, laid over a .toml file's where one is named; words that are no fields of it, or
     were not given, are left out."""

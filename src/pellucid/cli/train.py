@@ -12,41 +12,41 @@ from ..actions.spec import TrainSpec
 from ..actions.train import Event, Finished, Started, resume, train
 from ..errors import InvalidArgument, Told
 from ..training.distribution import follows
-from . import show
+from . import options, show
 from .options import Source, option, spec_of
 from .working import Working
 
 
 def train_command(
     data: Source = None,
-    target: Annotated[list[str] | None, option("target")] = None,
-    drop: Annotated[list[str] | None, option("drop")] = None,
-    keep: Annotated[list[str] | None, option("keep")] = None,
-    split_by: Annotated[str | None, option("split_by")] = None,
-    split_time: Annotated[str | None, option("split_time")] = None,
-    window: Annotated[int | None, option("window")] = None,
-    stride: Annotated[int | None, option("stride")] = None,
-    group_by: Annotated[str | None, option("group_by")] = None,
-    network: Annotated[str | None, option("network")] = None,
-    layers: Annotated[str | None, option("layers")] = None,
-    activation: Annotated[str | None, option("activation")] = None,
-    optimizer: Annotated[str | None, option("optimizer")] = None,
+    target: options.Target = None,
+    drop: options.Drop = None,
+    keep: options.Keep = None,
+    split_by: options.SplitBy = None,
+    split_time: options.SplitTime = None,
+    window: options.Window = None,
+    stride: options.Stride = None,
+    group_by: options.GroupBy = None,
+    network: options.Network = None,
+    layers: options.Layers = None,
+    activation: options.Activation = None,
+    optimizer: options.Optimizer = None,
     learning_rate: Annotated[float | None, option("learning_rate")] = None,
     schedule: Annotated[str | None, option("schedule")] = None,
-    batch_size: Annotated[int | None, option("batch_size")] = None,
-    epochs: Annotated[int | None, option("epochs")] = None,
+    batch_size: options.BatchSize = None,
+    epochs: options.Epochs = None,
     until_converged: Annotated[bool | None, option("until_converged", "--until-converged/--all-epochs")] = None,
-    patience: Annotated[int | None, option("patience")] = None,
-    frequencies: Annotated[int | None, option("frequencies")] = None,
-    dropout: Annotated[float | None, option("dropout")] = None,
-    l1: Annotated[float | None, option("l1")] = None,
-    l2: Annotated[float | None, option("l2")] = None,
-    batch_norm: Annotated[bool | None, option("batch_norm", "--batch-norm/--no-batch-norm")] = None,
-    scale: Annotated[str | None, option("scale")] = None,
-    task: Annotated[str | None, option("task")] = None,
-    loss: Annotated[str | None, option("loss")] = None,
-    validation_split: Annotated[float | None, option("validation_split")] = None,
-    seed: Annotated[int | None, option("seed")] = None,
+    patience: options.Patience = None,
+    frequencies: options.Frequencies = None,
+    dropout: options.Dropout = None,
+    l1: options.L1 = None,
+    l2: options.L2 = None,
+    batch_norm: options.BatchNorm = None,
+    scale: options.Scale = None,
+    task: options.Task = None,
+    loss: options.Loss = None,
+    validation_split: options.ValidationSplit = None,
+    seed: options.Seed = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/DATA-N unless given.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is in --out.")] = False,
     resume_run: Annotated[
@@ -63,8 +63,8 @@ def train_command(
     quiet = quiet or follows()
     verbose = 0 if quiet else 1
     if resume_run is not None:
-        options = [name for name in TrainSpec.model_fields if words.get(name) is not None]
-        given = [*options, *(["out"] if out else []), *(["force"] if force else [])]
+        fields = [name for name in TrainSpec.model_fields if words.get(name) is not None]
+        given = [*fields, *(["out"] if out else []), *(["force"] if force else [])]
         if given:
             raise InvalidArgument(
                 "--resume", "no other option, as the run's spec.toml says them all", Told(", ".join(given))

@@ -23,8 +23,8 @@ from ..tuning import Dask
 from ..tuning.search import Progress
 from ..tuning.study import Record
 from ..tuning.tuned import STATES, ranking, shown, table
-from . import show
-from .options import Source, option, units
+from . import options, show
+from .options import Source, units
 from .working import CLEAR, Working
 
 _DESCRIBED = {name: field.description for name, field in TuneSpec.model_fields.items()}
@@ -35,6 +35,11 @@ FRAME = 3  # columns of the terminal around each of the table's, and one more
 ROOM = 12  # columns of the terminal, at least, for what was drawn
 QUIET_SECONDS = 10.0  # at least, between two lines where there is no terminal
 INTERRUPTED = 130
+
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786: its workers run trials."),
+]
 
 
 def searched(name: str) -> Any:
@@ -53,27 +58,27 @@ def tune_command(
     search_seed: Annotated[int | None, searched("search_seed")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; one for each core unless given.", min=1)] = None,
     memory: Annotated[str | None, typer.Option(help="What a trial may hold: 800MB, 2GB; ended beyond it.")] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786: its workers run trials."),
-    ] = None,
-    target: Annotated[list[str] | None, option("target")] = None,
-    drop: Annotated[list[str] | None, option("drop")] = None,
-    keep: Annotated[list[str] | None, option("keep")] = None,
-    split_by: Annotated[str | None, option("split_by")] = None,
-    split_time: Annotated[str | None, option("split_time")] = None,
-    network: Annotated[str | None, option("network")] = None,
-    layers: Annotated[str | None, option("layers")] = None,
-    activation: Annotated[str | None, option("activation")] = None,
-    optimizer: Annotated[str | None, option("optimizer")] = None,
-    batch_size: Annotated[int | None, option("batch_size")] = None,
-    epochs: Annotated[int | None, option("epochs")] = None,
-    patience: Annotated[int | None, option("patience")] = None,
-    scale: Annotated[str | None, option("scale")] = None,
-    task: Annotated[str | None, option("task")] = None,
-    loss: Annotated[str | None, option("loss")] = None,
-    validation_split: Annotated[float | None, option("validation_split")] = None,
-    seed: Annotated[int | None, option("seed")] = None,
+    cluster: Cluster = None,
+    target: options.Target = None,
+    drop: options.Drop = None,
+    keep: options.Keep = None,
+    split_by: options.SplitBy = None,
+    split_time: options.SplitTime = None,
+    window: options.Window = None,
+    stride: options.Stride = None,
+    group_by: options.GroupBy = None,
+    network: options.Network = None,
+    layers: options.Layers = None,
+    activation: options.Activation = None,
+    optimizer: options.Optimizer = None,
+    batch_size: options.BatchSize = None,
+    epochs: options.Epochs = None,
+    patience: options.Patience = None,
+    scale: options.Scale = None,
+    task: options.Task = None,
+    loss: options.Loss = None,
+    validation_split: options.ValidationSplit = None,
+    seed: options.Seed = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/DATA-1 unless given.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is in --out.")] = False,
     resume_run: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,11 +23,11 @@ class FileBatches(PyDataset):
     """Batches of what is in files, with labels where there are any."""
 
     def __init__(
-        self, paths: Sequence[Path], labels: Array | None, class_names: Sequence[str], read: dict[str, Any],
+        self, paths: Sequence[Path], labels: Array | None, class_names: list[str] | None, read: dict[str, Any],
         batch_size: int | None, key: Key | None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.file_paths, self.labels, self.class_names = [str(path) for path in paths], labels, list(class_names)
+        self.file_paths, self.labels, self.class_names = [str(path) for path in paths], labels, class_names
         self.read, self.batch_size, self.key, self.epoch = read, batch_size, key, 0
 
     @abstractmethod
@@ -59,21 +60,17 @@ def from_directory(
     """The files of a folder as batches of this kind, or two of its parts."""
     if not folder.is_dir():
         raise FileError(f"reading {folder}", "a folder of files", Told("no such folder"), "Check the path.")
-    names = _class_names(where, folder, labels, class_names)
     checks.one_of(f"{where} label_mode", label_mode, ["int", "categorical", "binary", None])
+    if batch_size is not None:
+        checks.integer(f"{where} batch_size", batch_size, minimum=1)
     _check_split(where, validation_split, subset, shuffle, seed)
-    paths = [path for name in names for path in files_in(folder / name)] if names else files_in(folder)
-    numbers = None
-    if labels is not None and label_mode is not None:
-        inferred = labels == "inferred" if isinstance(labels, str) else False
-        numbers = np.array([names.index(path.relative_to(folder).parts[0]) for path in paths] if inferred else labels)
-        if len(numbers) != len(paths):
-            raise DataError(f"{where} labels", f"{len(paths)} labels, one for each file", Told(str(len(numbers))))
-        numbers = _as_mode(where, numbers, str(label_mode), len(names) or int(numbers.max()) + 1)
+    paths, numbers, names = _labelled(
+        where, files_in, folder, None if label_mode is None else labels, class_names, str(label_mode)
+    )  # fmt: skip
     key = (fresh_key() if seed is None else Key(seed)) if shuffle else None
     order = np.arange(len(paths)) if key is None else key.fold("files").permutation(len(paths))
     if verbose:
-        print(f"Found {len(paths)} files" + (f" belonging to {len(names)} classes." if names else "."))
+        print(f"Found {len(paths)} files" + ("." if names is None else f" belonging to {len(names)} classes."))
 
     def batches(rows: Array, key: Key | None) -> FileBatches:
         chosen = [paths[row] for row in rows]
@@ -90,12 +87,46 @@ def from_directory(
     return [parts["training"], parts["validation"]] if subset == "both" else parts[subset]
 
 
-def _class_names(where: str, folder: Path, labels: Any, given: Sequence[str] | None) -> list[str]:
-    if not isinstance(labels, str) or labels != "inferred":
-        return []
+def files_under(folder: Path, suffixes: tuple[str, ...], follow_links: bool) -> list[Path]:
+    """The files with such names in a folder and the folders in it: folder by folder, in each by name, as in Keras.
+    follow_links: whether folders that links lead to are among them."""
+    found = sorted((root, sorted(names)) for root, _, names in os.walk(folder, followlinks=follow_links))
+    return [Path(root, name) for root, names in found for name in names if name.lower().endswith(suffixes)]
+
+
+def _labelled(
+    where: str, files_in: Callable[[Path], list[Path]], folder: Path, labels: Any, given: Sequence[str] | None,
+    mode: str,
+) -> tuple[list[Path], Array | None, list[str] | None]:  # fmt: skip
+    """(the files, their labels in the form asked for, the names of the classes); None for both without labels."""
+    if isinstance(labels, str):
+        checks.one_of(f"{where} labels", labels, ["inferred"])
+        names = _class_names(where, folder, given)
+        by_class = [files_in(folder / name) for name in names]
+        paths = [path for files in by_class for path in files]
+        numbers = np.repeat(np.arange(len(names)), [len(files) for files in by_class])
+        return paths, _as_mode(where, numbers, mode, len(names)), names
+    if given is not None:
+        fix = "Leave it out: only folders give classes their names."
+        raise InvalidArgument(f"{where} class_names", "None, unless labels are 'inferred'", list(given), fix)
+    paths = files_in(folder)
+    if labels is None:
+        return paths, None, None
+    numbers = checks.arrays(f"{where} labels", [labels])[0]
+    if numbers.shape != (len(paths),):
+        raise DataError(
+            f"{where} labels", f"{len(paths)} labels, one for each file", Told(f"an array of shape {numbers.shape}")
+        )
+    if numbers.dtype.kind not in "iub" or numbers.min() < 0:
+        raise DataError(f"{where} labels", "whole numbers from 0 on", numbers[0].item())
+    names = [str(one) for one in np.unique(numbers)]
+    return paths, _as_mode(where, numbers, mode, int(numbers.max()) + 1), names
+
+
+def _class_names(where: str, folder: Path, given: Sequence[str] | None) -> list[str]:
     found = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if given is not None and set(given) != set(found):
-        raise InvalidArgument(f"{where} class_names", f"the folders {', '.join(found)}", list(given))
+    if given is not None and not (given and set(given) <= set(found) and len(set(given)) == len(given)):
+        raise InvalidArgument(f"{where} class_names", f"some of the folders {', '.join(found)}", list(given))
     if not found:
         raise DataError(f"reading {folder}", "a folder of files for each class", Told("none"), "Pass labels=None.")
     return list(given or found)

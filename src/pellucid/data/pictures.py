@@ -15,6 +15,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import FileError, InvalidArgument, MissingExtra, ShapeError, Told, WrongType
 from ..files import reading, write_whole
+from ..settings import floatx
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")  # what else Pillow reads stays closed to strangers' files
@@ -48,6 +49,7 @@ def load_img(
     Unlike in Keras, a picture that a camera has marked as lying on its side (EXIF) is set upright.
     """
     where = f"reading {path if isinstance(path, str | os.PathLike) else 'a picture'}"
+    path = os.fsdecode(path) if isinstance(path, bytes) else path
     if not isinstance(path, str | os.PathLike | io.BytesIO):
         raise WrongType("load_img, argument path", "a path or io.BytesIO", path)
     if color_mode not in MODES:
@@ -55,7 +57,7 @@ def load_img(
     image = opened(where, path)
     if not (color_mode == "grayscale" and image.mode in ("I", "I;16")) and image.mode != MODES[color_mode]:
         image = image.convert(MODES[color_mode])
-    return image if target_size is None else _resized(image, target_size, interpolation, keep_aspect_ratio)
+    return image if target_size is None else resized(image, target_size, interpolation, keep_aspect_ratio)
 
 
 def opened(where: str, path: Any) -> Any:
@@ -71,7 +73,8 @@ def opened(where: str, path: Any) -> Any:
             return ImageOps.exif_transpose(image)
 
 
-def _resized(image: Any, size: Sequence[int], interpolation: str, keep: bool) -> Any:
+def resized(image: Any, size: Sequence[int], interpolation: str, keep: bool) -> Any:
+    """A picture brought to a size (height, width). keep: what does not fit its proportion is cut off at the sides."""
     height, width = (checks.integer("load_img, argument target_size", n, minimum=1) for n in size)
     if interpolation not in METHODS:
         raise InvalidArgument("load_img, argument interpolation", f"one of {', '.join(METHODS)}", interpolation)
@@ -87,10 +90,20 @@ def _resized(image: Any, size: Sequence[int], interpolation: str, keep: bool) ->
     return image.resize((width, height), method, box=box)
 
 
+def padded(image: Any, size: Sequence[int]) -> Any:
+    """A picture in the middle of black, in the proportion of a size (height, width) but for a pixel, where it would not
+    be the middle."""
+    (height, width), (across, down) = size, image.size
+    left, top = max(0, down * width // height - across) // 2, max(0, across * height // width - down) // 2
+    found = pillow("padded").new(image.mode, (across + 2 * left, down + 2 * top))
+    found.paste(image, (left, top))
+    return found
+
+
 def img_to_array(img: Any, data_format: str | None = None, dtype: str | None = None) -> Array:
-    """A PIL image as an array (height, width, channels), or (channels, height, width); float32 unless a dtype is
-    given."""
-    x = np.asarray(img, dtype=dtype or "float32")
+    """A PIL image as an array (height, width, channels), or (channels, height, width); of `config.floatx()` unless a
+    dtype is given."""
+    x = np.asarray(img, dtype=dtype or floatx())
     if x.ndim not in (2, 3):
         raise ShapeError("img_to_array, argument img", "an image", x.shape)
     x = x if x.ndim == 3 else x[:, :, None]
@@ -101,7 +114,7 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
     """An array (height, width, channels) with 1, 3 or 4 channels as a PIL image. scale: its smallest number becomes 0
     and its largest 255."""
     where = "array_to_img, argument x"
-    x = np.asarray(x, dtype=dtype or "float32")
+    x = np.asarray(x, dtype=dtype or floatx())
     if x.ndim != 3:
         raise ShapeError(where, "shape (height, width, channels)", x.shape)
     x = x.transpose(1, 2, 0) if _first(data_format, "array_to_img") else x

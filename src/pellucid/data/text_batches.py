@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import FileError, Told
-from .labelled_files import FileBatches, from_directory
+from .labelled_files import FileBatches, files_under, from_directory
 
 WHERE = "text_dataset_from_directory, argument"
 
@@ -58,9 +57,8 @@ def text_dataset_from_directory(
 
 
 def texts_in(folder: Path, follow_links: bool = False) -> list[Path]:
-    """The text files in a folder and the folders in it, in the order of their names."""
-    walk = os.walk(folder, followlinks=follow_links)
-    found = sorted(Path(root, name) for root, _, names in walk for name in names if name.lower().endswith(".txt"))
+    """The text files in a folder and the folders in it."""
+    found = files_under(folder, (".txt",), follow_links)
     if not found:
         raise FileError(f"reading {folder}", "text files (.txt)", Told("none"), "Check the path.")
     return found

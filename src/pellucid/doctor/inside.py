@@ -21,6 +21,7 @@ CHECKED, FEWEST = 64, 8  # answers that a gradient is checked on, and rows at le
 STEPS = (1e-4, 1e-6)  # of a parameter's largest entry
 DIRECTIONS = 3  # along which it is checked
 NOTHING = 1e-7  # of the loss: a smaller slope is lost in rounding
+UNSETTLED = 0.5  # of a slope, by which that along another step differs: where a loss is so rough, neither is its slope
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,29 @@ def gradient_error(case: Case) -> tuple[str, float]:
             direction = Key(i).fold("direction", j).uniform(p[name].shape, "float64", -1, 1)
             direction *= max(float(np.abs(p[name]).max()), 1e-3)
             told = float(np.sum(gradients[name] * direction, dtype=np.float64))
-            errors = []
-            for h in STEPS:  # at a kink of ReLU's, one step may mislead
-                slope = (loss_of({name: p[name] + h * direction}) - loss_of({name: p[name] - h * direction})) / (2 * h)
-                largest = max(abs(slope), abs(told))
-                errors.append(abs(slope - told) / largest if largest > NOTHING * at_point else 0.0)
-            along.append(min(errors))
+            slopes = [
+                (loss_of({name: p[name] + h * direction}) - loss_of({name: p[name] - h * direction})) / (2 * h)
+                for h in STEPS
+            ]
+            along.append(_off(told, slopes, NOTHING * at_point))
         found[name] = float(np.median(along))
     worst = max(found, key=lambda name: found[name], default="")
     return worst, found.get(worst, 0.0)
+
+
+def _off(told: float, slopes: list[float], nothing: float) -> float:
+    """By how much a derivative differs from the slope along each step, the least of them, as at a kink of ReLU's one
+    may mislead; 0 where it is not known.
+
+    >>> _off(2.0, [2.0, 1.0], 1e-9), _off(2.0, [1.0, 1.0], 1e-9), _off(2.0, [5.0, -40.0], 1e-9)
+    (0.0, 0.5, 0.0)
+    """
+    least, most = min(slopes), max(slopes)
+    steepest = max(abs(least), abs(most))
+    if steepest > nothing and most - least > UNSETTLED * steepest:
+        return 0.0
+    off = [abs(slope - told) / max(abs(slope), abs(told), nothing) for slope in slopes]
+    return min(off) if max(steepest, abs(told)) > nothing else 0.0
 
 
 def norm(arrays: dict[str, Array]) -> float:

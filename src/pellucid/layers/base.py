@@ -96,6 +96,9 @@ class Layer(Part, Holding, Shaped, Masked):
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     takes_whole = False  # whether whole numbers reach `forward` as they are, not in the layer's dtype
     takes_text = False  # whether text may reach it
+    reads_ahead = (
+        False  # whether what it gives may be computed for all rows before the engine begins: it trains nothing
+    )
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
     belongs_to: Layer | None = None  # whose parameters it reads or writes, where they are another's
@@ -200,10 +203,14 @@ class Layer(Part, Holding, Shaped, Masked):
     def lower_checked(self, code: Program, *xs: Buffer, **told: Any) -> Buffer:
         """`lower`, unless a class derived from the one that wrote it computes something else. told: the `mask`, where
         the layer asks which steps of its input count."""
+        self.check_lowers()
+        return self.lower(code, *xs, **told)
+
+    def check_lowers(self) -> None:
+        """Raise where a class derived from the one that wrote `lower` computes something else."""
         owner = {name: cls for cls in reversed(type(self).__mro__) for name in vars(cls)}
         if not all(issubclass(owner["lower"], owner[name]) for name in ("forward", "backward", "state_after")):
             raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
-        return self.lower(code, *xs, **told)
 
     # What every layer has ----------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from ..initializers import Initializer, initializers
 from ..program import Buffer, CannotLower, Program
 from ..regularizers import regularizers
 from ..rng import Key
+from . import batch_rows
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
 from .shapes import along, axes_of
@@ -281,10 +282,16 @@ class BatchNormalization(Layer):
         y, stats = code.buffer(x.shape), (mean, variance, r, factor)
         counts = None if mask is None or not of_batch else self._counted(code, mask, x)
         shared = of_batch and code.ranks > 1
+        by_rows = (
+            of_batch and not shared and counts is None and layout[2] == 1 and code.batch * x.size >= batch_rows.LONG
+        )
+        rows = batch_rows.Rows(code, x, (gamma, beta), (mean, variance, r, factor)) if by_rows else None
         if shared:  # the statistics of all that share the batch, before they are used
             code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, 2)
             code.emit("ranks.moments", mean, variance, C)
-        if counts is None:
+        if rows is not None:
+            rows.forward(y, self.epsilon)
+        elif counts is None:
             code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, int(of_batch and not shared))
         else:
             code.emit("batch_norm.masked", x, gamma, beta, *counts, *stats, y, *layout, x.shape[-1], self.epsilon)
@@ -304,6 +311,9 @@ class BatchNormalization(Layer):
                 code.emit("batch_norm.masked.grad", dy, x, *counts, *to, *layout, x.shape[-1])
                 return dx
             level, slope = code.block((C,)), code.block((C,))
+            if rows is not None:
+                rows.backward(dy, (dgamma, dbeta, level, slope), dx)
+                return dx
             sums = dy, x, mean, r, factor, dgamma, dbeta, level, slope
             code.emit("batch_norm.grad", *sums, None if code.ranks > 1 else dx, *layout)
             if code.ranks > 1 and dx is not None:

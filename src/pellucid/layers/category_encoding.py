@@ -100,9 +100,10 @@ class CategoryEncoding(Encoding):
         if not self.takes_many:
             return super().as_inputs(data)
         x = self.as_input(data[0], self.dtype)
-        weights = np.asarray(data[1], self.dtype)
+        where = f"layer {self.name!r}, argument count_weights"
+        weights = checks.arrays(where, [data[1]])[0].astype(self.dtype)
         if weights.shape != x.shape:
-            raise ShapeError(f"layer {self.name!r}, argument count_weights", f"shape {x.shape}", weights.shape)
+            raise ShapeError(where, f"shape {x.shape}", weights.shape)
         return x, weights
 
     def _meet(self, weighted: bool) -> None:

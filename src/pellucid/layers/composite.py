@@ -280,25 +280,7 @@ class Composite(Layer):
         return back if self.takes_many else back[0], gradients
 
     def lower(self, code: Program, *xs: Buffer) -> Any:
-        wiring, places = self.wiring, dict(zip(self.wiring.inputs, xs, strict=True))
-        for step in wiring.steps if code.judged or code.keeps else wiring.answering:
-            given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
-            given = given if step.layer.takes_whole else [x.plain for x in given]
-            asks = step.masks and (step.trains(code.training) or not step.layer.learns_by_mask)
-            told = masks_of(step, {wire: places[wire].plain for wire in step.masks if wire is not None}) if asks else {}
-            with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
-                y = step.layer.lower_checked(code, *given, **told)
-                ys = y if isinstance(y, tuple) else (y,)
-                places |= zip(step.outputs, ys, strict=True)
-                code.tap(**lettered("x", given), **lettered("y", ys))
-                if regularizer is not None:
-                    code.back(lambda dy, wanted: code.seen(dy))
-                    regularizer.lower_activity(code, y)
-            if set(ys) & set(given) or regularizer is not None or len(ys) > 1:
-                code.logits.pop(step.outputs[0], None)  # the loss does not look behind this layer
-        if code.judged:
-            code.masks = tuple(None if wire is None else places[wire].plain for wire in wiring.masks)
-        return self.one_or_all(tuple(places[wire] for wire in wiring.outputs))
+        return self.one_or_all(lowered(self.wiring, code, xs))
 
     def all_logits(self, cache: CompositeCache) -> list[tuple[str, Array] | None]:
         """As `logits`, of each output."""
@@ -376,3 +358,26 @@ class Composite(Layer):
         p = {f"{path}/{name}": value for path, leaf in self.leaves() for name, value in leaf.p.items()}
         self._hold(tuple(shapes) if self.takes_many else shapes[0], p, owner)
         self._tell_composites(owner)
+
+
+def lowered(wiring: Wiring, code: Program, xs: Sequence[Buffer]) -> tuple[Buffer, ...]:
+    """Emit the steps of a wiring that begins with these; where each of its outputs is."""
+    places = dict(zip(wiring.inputs, xs, strict=True))
+    for step in wiring.steps if code.judged or code.keeps else wiring.answering:
+        given, regularizer = [places[wire] for wire in step.inputs], step.layer.activity_regularizer
+        given = given if step.layer.takes_whole else [x.plain for x in given]
+        asks = step.masks and (step.trains(code.training) or not step.layer.learns_by_mask)
+        told = masks_of(step, {wire: places[wire].plain for wire in step.masks if wire is not None}) if asks else {}
+        with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
+            y = step.layer.lower_checked(code, *given, **told)
+            ys = y if isinstance(y, tuple) else (y,)
+            places |= zip(step.outputs, ys, strict=True)
+            code.tap(**lettered("x", given), **lettered("y", ys))
+            if regularizer is not None:
+                code.back(lambda dy, wanted: code.seen(dy))
+                regularizer.lower_activity(code, y)
+        if set(ys) & set(given) or regularizer is not None or len(ys) > 1:
+            code.logits.pop(step.outputs[0], None)  # the loss does not look behind this layer
+    if code.judged:
+        code.masks = tuple(None if wire is None else places[wire].plain for wire in wiring.masks)
+    return tuple(places[wire] for wire in wiring.outputs)

@@ -5,8 +5,8 @@
     multi_hot  y[k] = 1 for each k            x (B, ..., n)   y (B, ..., depth)
     count      y[k] = how many there are      x (B, ..., n)   y (B, ..., depth)
 
-A place below 0 stands for nothing at all. Text has no compiled form: networks that begin with it run on the
-definition."""
+A place below 0 stands for nothing at all. Text has no compiled form: what a network makes of it first is computed
+before the engine begins (`training/reading.py`)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from .base import Layer
 from .connecting import as_numbers
 
 MODES = ("int", "one_hot", "multi_hot", "count")
+LARGEST = int(np.iinfo("int64").max)
 OLD = {"binary": "multi_hot", "tf-idf": "tf_idf"}  # as Keras once called them
 
 
@@ -54,7 +55,7 @@ class Encoding(Layer):
     """A layer that finds a place for each category, and gives it in the form that `output_mode` says."""
 
     formula, formula_back = "k = place of x, y = k in its output_mode", ""
-    takes_whole = True
+    takes_whole = reads_ahead = True
     modes: tuple[str, ...] = MODES
     whole_dtype = "int64"  # of places, as Keras has them
     reads: str = TEXT  # or "int64", or whatever comes in: ""
@@ -141,6 +142,8 @@ def whole_numbers(name: str, where: str, data: Any) -> Array:
     if x.dtype.kind in "iub":
         if x.ndim == 0:
             raise ShapeError(where, "an array with a batch axis", x.shape)
+        if x.dtype == "uint64" and (large := x > LARGEST).any():
+            raise DataError(where, f"whole numbers up to {LARGEST}", x[large].flat[0].item())
         return x.astype("int64")
     x = as_numbers(name, x, "float64")
     with np.errstate(invalid="ignore"):
@@ -157,6 +160,7 @@ def batches_of(where: str, data: Any, steps: int | None) -> Iterator[Any]:
             raise InvalidArgument(f"{where}, argument steps", "None for an array, which is one batch", steps)
         yield data
     elif isinstance(data, Iterable) and not isinstance(data, str | bytes | dict):
+        steps = None if steps is None else checks.integer(f"{where}, argument steps", steps, minimum=1)
         for batch in islice(data, steps):
             yield batch[0] if isinstance(batch, tuple) else batch
     else:

@@ -6,12 +6,24 @@ PRF", INDOCRYPT 2012. All arithmetic is modulo 2⁶⁴."""
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
+from typing import Any
 
 WORD = (1 << 64) - 1
 K0, K1, K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F  # primes, with bits well mixed
 CAT = 0xC6A4A7935BD1E995
 
 Pair = tuple[int, int]
+
+
+def hashed(value: Any, bins: int, salt: Sequence[int] | None = None) -> int:
+    """The bin of text or a whole number: that of FarmHash, or with a salt of SipHash.
+
+    >>> hashed("A", 3), hashed("A", 3, [133, 133])
+    (1, 0)
+    """
+    data = value if isinstance(value, bytes) else str(value).encode()
+    return (fingerprint(data) if salt is None else siphash(data, (salt[0], salt[1]))) % bins
 
 
 def fingerprint(data: bytes) -> int:

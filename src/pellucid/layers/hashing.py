@@ -14,7 +14,7 @@ from ..errors import InvalidArgument
 from ..registry import plain
 from .base import LayerOptions, layers
 from .encoding import Encoding, salt_argument, whole_numbers
-from .hashes import fingerprint, siphash
+from .hashes import hashed
 
 WHOLE = ("int32", "int64")
 
@@ -69,16 +69,6 @@ class Hashing(Encoding):
     def get_config(self) -> dict[str, Any]:
         """The arguments; the dtype is that of what it gives, as in Keras."""
         return {**super().get_config(), "dtype": self.gives_dtype}
-
-
-def hashed(value: Any, bins: int, salt: list[int] | None = None) -> int:
-    """The bin of text or a whole number.
-
-    >>> hashed("A", 3), hashed("A", 3, [133, 133])
-    (1, 0)
-    """
-    data = value if isinstance(value, bytes) else str(value).encode()
-    return (fingerprint(data) if salt is None else siphash(data, (salt[0], salt[1]))) % bins
 
 
 def text_or_numbers(name: str, where: str, data: Any) -> Array:

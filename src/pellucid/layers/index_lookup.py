@@ -18,7 +18,7 @@ from ..arrays import TEXT, Array, Arrays
 from ..errors import DataError, FileError, InvalidArgument, NotReady, Told, WrongType
 from ..rng import Key
 from .encoding import MODES, Encoding, batches_of, encoded, plain_list, salt_argument
-from .hashes import fingerprint, siphash
+from .hashes import hashed
 
 
 class IndexLookup(Encoding):
@@ -174,7 +174,7 @@ class IndexLookup(Encoding):
     def _from_file(self, where: str, path: Any) -> list[Any]:
         try:
             return Path(path).read_text(encoding="utf-8").rstrip("\n").split("\n")
-        except (OSError, UnicodeDecodeError) as problem:
+        except (OSError, ValueError) as problem:  # a name that none can have, too
             raise FileError(where, "a text file with a token in each line", Told(f"{path}: {problem}")) from None
 
     # Learning it -------------------------------------------------------------------------------------------------
@@ -238,8 +238,7 @@ class IndexLookup(Encoding):
             return first
         if not self.of_text and self.oov_method == "floormod":
             return first + int(token) % n
-        data = str(token).encode()
-        return first + (fingerprint(data) if self.salt is None else siphash(data, (self.salt[0], self.salt[1]))) % n
+        return first + hashed(token, n, self.salt)
 
     def in_mode(self, places: Array) -> Array:
         if self.output_mode != "tf_idf":

@@ -6,13 +6,13 @@ from __future__ import annotations
 import codecs
 import re
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
-from ..errors import DataError, InvalidArgument, ShapeError, Told
+from ..errors import DataError, InvalidArgument, ShapeError, Told, WrongType
 
 LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 STRIP = str.maketrans("", "", string.punctuation)
@@ -63,7 +63,12 @@ def tokens_of(texts: Array, how: Any) -> list[list[str]]:
         return [row.reshape(-1).tolist() for row in (texts if texts.ndim > 1 else texts[:, None])]
     if not callable(how):
         return [SPLITS[how](text) for text in texts]
-    rows = [[_as_text(token) for token in row] for row in how(texts.astype(str) if texts.size else texts)]
+    given = how(texts.astype(str) if texts.size else texts)
+    given = list(given) if isinstance(given, Iterable) else [given]
+    for one in given:
+        if not isinstance(one, Iterable) or isinstance(one, str):
+            raise WrongType("split, what it returns", "a list of tokens for each text", one)
+    rows = [[_as_text(token) for token in row] for row in given]
     if len(rows) != len(texts):
         raise ShapeError("split, what it returns", f"{len(texts)} rows of tokens", Told(str(len(rows))))
     return rows

@@ -7,11 +7,14 @@ whoever waits at a barrier then waits for a thread that does not run.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
+from statistics import median
 
 WORTH = 8e-6  # seconds of a step below which one thread is left alone
 TRIAL = 2e-3  # seconds that one run of a trial is meant to take
-RUNS = 4  # runs in a trial: other programs come and go within milliseconds
+RUNS, LEAST = 4, 2  # runs in a trial, and of long steps: other programs come and go within milliseconds
+USUAL, FEW = 5, 3  # the last runs that tell what is usual, and how few may: one alone may have been disturbed
 HOPELESS = 1.6  # times slower than the best: the trial ends early
 SPAN = 0.05  # seconds of any other run: Ctrl-C and the progress bar wait no longer
 CHANGED = 1.25  # times slower than when it was chosen: something has changed, so look again
@@ -20,20 +23,36 @@ SOONEST, LATEST = 0.1, 8.0  # seconds between trials; doubled each time the choi
 
 @dataclass
 class Tally:
-    """What one number of threads has taken."""
+    """What one number of threads has taken, run by run."""
 
-    runs: int = 0
-    steps: int = 0
+    found: list[float] = field(default_factory=list)  # seconds of a step
     seconds: float = 0.0
 
     def add(self, steps: int, seconds: float) -> None:
-        self.runs += 1
-        self.steps += steps
+        self.found.append(seconds / steps)
         self.seconds += seconds
 
     @property
     def each(self) -> float:
-        return self.seconds / self.steps
+        return sorted(self.found)[(len(self.found) - 1) // 2]
+
+
+@dataclass
+class Usual:
+    """What one number of threads has taken in its last runs that were no trials, and when."""
+
+    found: deque[float] = field(default_factory=lambda: deque(maxlen=USUAL))
+    when: float = 0.0
+    doubt: float = SOONEST  # seconds from then on that no trial is believed which says that they take less
+
+    def add(self, each: float, now: float) -> None:
+        self.found.append(each)
+        self.when = now
+
+    @property
+    def each(self) -> float:
+        """0 where it is not known."""
+        return median(self.found) if len(self.found) >= FEW else 0.0
 
 
 class Crew:
@@ -47,7 +66,7 @@ class Crew:
         while self.counts[-1] < most:
             self.counts.append(min(2 * self.counts[-1], most))
         self.each: dict[int, float] = {}  # seconds per step by number of threads, as last tried
-        self.real: dict[int, tuple[float, float]] = {}  # the same in runs that were no trials, and when
+        self.usual = {count: Usual() for count in self.counts}
         self.best = 1
         self.queue = list(self.counts)  # to be tried
         self.tally = Tally()
@@ -59,7 +78,7 @@ class Crew:
         if not self.queue and len(self.counts) > 1 and time.perf_counter() > self.due:
             self._look_again()
         threads = self.queue[0] if self.queue else self.best
-        known = self.tally.each if self.tally.runs else self.step_time(threads)
+        known = self.tally.each if self.tally.found else self.step_time(threads)
         if known is None:
             return threads, 1
         return threads, max(1, min(limit, int((TRIAL if self.queue else SPAN) / known)))
@@ -70,7 +89,8 @@ class Crew:
         A trial whose runs had a step each counts what a run costs besides, and stays until the next trial.
         """
         each = self.each.get(threads, self.each.get(self.best))
-        return self.real[threads][0] if threads in self.real else each
+        last = self.usual[threads].found
+        return last[-1] if last else each
 
     def _look_again(self) -> None:
         """Try the present number of threads and its neighbours."""
@@ -94,24 +114,29 @@ class Crew:
 
     def _work(self, threads: int, each: float) -> None:
         """A run that was no trial. It tells more than one: the system favours who has rested, for some milliseconds."""
-        now = time.perf_counter()
-        self.real[threads] = each, now
-        if each > CHANGED * self.each[threads]:
-            self.each[threads] = each
+        now, usual = time.perf_counter(), self.usual[threads]
+        usual.add(each, now)
+        if usual.each > CHANGED * self.each[threads]:
+            self.each[threads] = usual.each
+            usual.doubt = min(2 * usual.doubt, LATEST)
             self.due = min(self.due, now + SOONEST)
             self.best = min(self.each, key=lambda n: self.each[n])
+        elif len(usual.found) == USUAL:
+            usual.doubt = SOONEST
 
     def _trial(self, threads: int, steps: int, seconds: float) -> None:
         self.tally.add(steps, seconds)
         others = [each for n, each in self.each.items() if n != threads]
-        hopeless = bool(others) and self.tally.each > HOPELESS * min(others)
-        if self.tally.runs >= RUNS or self.tally.seconds > 2 * RUNS * TRIAL or hopeless:
+        runs = len(self.tally.found)
+        hopeless = bool(others) and min(self.tally.found) > HOPELESS * min(others)
+        if runs >= RUNS or (runs >= LEAST and (hopeless or self.tally.seconds > 2 * RUNS * TRIAL)):
             self._tried(threads)
 
     def _tried(self, threads: int) -> None:
-        now = time.perf_counter()
-        real, when = self.real.get(threads, (0.0, 0.0))
-        self.each[threads] = max(self.tally.each, real if now - when < LATEST else 0.0)
+        now, usual = time.perf_counter(), self.usual[threads]
+        if now - usual.when > usual.doubt:
+            usual.found.clear()
+        self.each[threads] = max(self.tally.each, usual.each)
         self.tally = Tally()
         self.queue.remove(threads)
         fewer = self.each.get(threads // 2, self.each[threads])

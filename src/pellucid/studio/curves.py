@@ -17,8 +17,9 @@ class Curve:
     tells that those that somebody has are others by now."""
 
     def __init__(self, rows: Sequence[Row] = ()) -> None:
-        self.rows = list(rows)
-        self.next, self.age = len(self.rows), 0
+        self.rows: list[Row] = []
+        self.next = self.age = 0
+        self.add(rows)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Further rows."""

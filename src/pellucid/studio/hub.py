@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..actions.doctor import Examined, doctor
-from ..errors import PellucidError, Told
+from ..errors import Told
 from ..web.refused import Refused
 from . import frames
 from .course import Course, at_rest, stamp_of
@@ -40,6 +37,8 @@ class Hub:
         self.watched: dict[str, str] = {}  # by run, what its trainer was last asked to draw
         self.searches = Searches(desk, self._tell_search, self.forget)
         self._starting: set[Process] = set()
+        self._examining: Process | None = None
+        self._one_look = asyncio.Lock()  # at a time, however many runs train
         self._tasks: set[asyncio.Task[None]] = set()
 
     # Runs --------------------------------------------------------------------------------------------------------
@@ -163,20 +162,34 @@ class Hub:
 
     async def _findings(self, name: str) -> float:
         """What the doctor says of a run, of which something is saved; the seconds that it took."""
-        course, cost = self.courses.get(name), 0.0
-        if course is None or not course.curve.rows:
-            return cost
-        with contextlib.suppress(PellucidError, OSError, ValueError):  # a run being saved, deleted, or renamed
-            found, cost = await asyncio.to_thread(self._examined, name)
-            if self.courses.get(name) is course:
-                course.tell("finding", {"findings": [asdict(finding) for finding in found.findings]})
-                self._wake(name)
-        return cost
+        async with self._one_look:
+            course = self.courses.get(name)
+            if course is None or not course.curve.rows:
+                return 0.0
+            found = await self._examined(name)
+        if found.get("type") != "found":  # a run being saved, deleted, or renamed
+            return 0.0
+        if self.courses.get(name) is course:
+            course.tell("finding", {"findings": found["findings"]})
+            self._wake(name)
+        return float(found["seconds"])
 
-    def _examined(self, name: str) -> tuple[Examined, float]:
-        began = time.thread_time()
-        found = doctor(self.desk.runs / name, False, data=self.desk.scene(name).data)
-        return found, time.thread_time() - began
+    async def _examined(self, name: str) -> dict[str, Any]:
+        """The answer of a process of its own, with which the memory goes that a look takes; {} where it had none."""
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+        def told(found: dict[str, Any]) -> None:
+            if not answer.done():
+                answer.set_result(found)
+
+        first, folder = {"type": "begin", "run": str(self.desk.runs / name)}, self.desk.folder
+        self._examining = Process(
+            first, folder, lambda content: told(frames.header_of(content)[0]), lambda code: told({}), "examiner"
+        )
+        try:
+            return await answer
+        finally:
+            self._examining = None
 
     # Tabs --------------------------------------------------------------------------------------------------------
 
@@ -256,6 +269,6 @@ class Hub:
         """End all trainers; each saves before."""
         for task in list(self._tasks):
             task.cancel()
-        processes = [*self.processes.values(), *self._starting]
+        processes = [*self.processes.values(), *self._starting, *filter(None, [self._examining])]
         ends = [process.end for process in processes]
         await asyncio.gather(*(asyncio.to_thread(end) for end in [*ends, self.searches.close]))

@@ -42,7 +42,7 @@ def offered() -> dict[str, Any]:
 
 def space_for(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     """All that may vary, whatever the spec says of it now."""
-    return usual_space(TrainSpec.of({"data": spec.data}), data)
+    return usual_space(TrainSpec.of({"data": spec.data, "network": spec.network}), data)
 
 
 def asked(spec: TrainSpec, data: Prepared, told: Mapping[str, Any]) -> dict[str, Any]:

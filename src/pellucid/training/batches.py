@@ -58,6 +58,7 @@ class ArrayBatches(Batches):
         self.batch_size, self.shuffle = batch_size, shuffle
         self.in_a_pass = -(-len(x) // batch_size)
         self.steps = (steps or self.in_a_pass) if len(x) else 0
+        self.read: tuple[int, Any] | None = None  # (at which revision of the model, what the engine has for x)
 
     def epoch(self, number: int, key: Key | None, start: int = 0) -> Iterator[Batch]:
         for order, first, last in self.passes(number, key, start):

@@ -175,7 +175,7 @@ def _run(
         if wait == 0:
             see, looked_at = listeners.looking(model, position.epoch), unfused() or step_program
             if done := looked_at.run(order, place, 1, alone=True):
-                see(looked_at.outputs(place), compiled=True)
+                see(looked_at.outputs(order, place), compiled=True)
         else:
             done = step_program.run(order, place, min(most, last - place, wait or last))
         place += done

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Parts, Shape, is_whole, parts_of
+from ..arrays import TEXT, Parts, Shape, is_whole, parts_of
 from ..layers.operands import lower_held
 from ..layers.penalties import lower_penalties
 from ..losses import Loss
@@ -57,6 +57,8 @@ def lower_network(
     code = Program(
         batch, model.theta, model.state, training, trained, noise_key=drawing, judged=judged, rank=rank, ranks=ranks
     )
+    if TEXT in model.input_dtypes:
+        raise CannotLower("layer that text reaches behind those that read it")
     entering = zip(lettered("x", shapes).items(), model.input_dtypes, strict=True)
     given = [
         replace(gathered(code, name, shape, serial=False), whole=dtype if is_whole(dtype) else "")

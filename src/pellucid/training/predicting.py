@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,7 @@ from .lowering import NOISE_KEY, lower_prediction
 
 CACHE = 1 << 16  # floats that the widest layer's outputs for a block of rows may take, to stay in a core's cache
 LARGEST_BLOCK = 256
-WORTH = 20_000_000  # multiplications that are worth a second thread
+WORTH = 5e-4  # seconds that are worth a further thread
 
 
 class Predictor:
@@ -84,25 +85,25 @@ class Predictors:
         self.open = any(map(is_open, model.sample_shapes))
         code = lower_prediction(model, 1, shapes).code
         self.together, widest = code.together, max(code.widths())
-        self.by_row = len(shapes) == 1 and not (model.takes_many or model.gives_many or code.together)
+        self.one = len(shapes) == 1 and not (model.takes_many or model.gives_many)
         block = LARGEST_BLOCK
         while block > 16 and block * widest > CACHE:
             block //= 2
         self.block = block
-        self.cost = model.theta.data.size  # multiplications for a row, nearly
         self.free: list[Predictor] = []
         self.rooms: dict[int, list[Predictor]] = {}  # of whole batches, by the most rows that they take
         self.free_rows: list[RowPredictor] = []
 
     def __call__(self, x: Any) -> Any:
         """The outputs for rows x (N, ...) of the model's own shape; None if an input is not finite."""
-        if not self.by_row:
-            return self._whole(x) if self.together else self._run(x)
         n = len(x)
-        if n == 1 and x.dtype.itemsize < 8:  # float64 may hold numbers that float32 cannot: NumPy would warn
+        if self.together:
+            return self._whole(x)
+        if (
+            n == 1 and self.one and x.dtype.itemsize < 8
+        ):  # float64 may hold numbers that float32 cannot: NumPy would warn
             return self._row(x)
-        parts = self._threads(n)
-        return self._run(x) if parts == 1 else self._shared_out(x, parts)
+        return self._run(x) if n < 2 * self.block else self._shared_out(x)
 
     def _row(self, x: Array) -> Array | None:
         free = self.free_rows
@@ -130,33 +131,31 @@ class Predictors:
         look = self.model.look_key().step
         return replace(self.model.key.fold("look", "noise"), step=look)
 
-    def _run(self, x: Any, out: Array | None = None) -> Any:
+    def _run(self, x: Any, out: Any = None) -> Any:
         predictor = self.free.pop() if self.free else Predictor(self.model, self.shapes, self.block)
         try:
             shapes = predictor.out_shapes
-            outs = [np.empty((len(x), *shape), "float32") for shape in shapes] if out is None else [out]
+            outs = [np.empty((len(x), *shape), "float32") for shape in shapes] if out is None else parts_of(out)
             if not predictor.run(parts_of(x), outs):
                 return None
             return Parts(outs) if self.model.gives_many else outs[0]
         finally:
             self.free.append(predictor)
 
-    def _threads(self, n: int) -> int:
-        worth = min(n // self.block, n * self.cost // WORTH)
-        if worth <= 1:
-            return 1
-        from ..machine.host import cores  # which asks the system
-
-        return min(cores(), worth)
-
-    def _shared_out(self, x: Array, parts: int) -> Array | None:
-        """Each thread its own rows."""
-        blocks = -(-len(x) // self.block)
-        cuts = [min(len(x), blocks * i // parts * self.block) for i in range(parts + 1)]
-        first = self._run(x[:1])
+    def _shared_out(self, x: Any) -> Any:
+        """The first block tells how many threads are worth it; then each has its own rows."""
+        began = time.perf_counter()
+        first = self._run(x[: self.block])
         if first is None:
             return None
-        out = np.empty((len(x), *first.shape[1:]), "float32")
+        seconds = (time.perf_counter() - began) / self.block * (len(x) - self.block)
+        outs = [np.empty((len(x), *part.shape[1:]), "float32") for part in parts_of(first)]
+        for part, of_first in zip(outs, parts_of(first), strict=True):
+            part[: self.block] = of_first
+        out = Parts(outs) if self.model.gives_many else outs[0]
+        blocks = -(-len(x) // self.block) - 1
+        parts = self._threads(seconds, blocks)
+        cuts = [min(len(x), (1 + blocks * i // parts) * self.block) for i in range(parts + 1)]
         fine = [True] * parts
 
         def work(i: int) -> None:
@@ -170,3 +169,12 @@ class Predictors:
         for helper in helpers:
             helper.join()
         return out if all(fine) else None
+
+    def _threads(self, seconds: float, blocks: int) -> int:
+        """For what one would take so long."""
+        worth = min(blocks, int(seconds / WORTH))
+        if worth <= 1:
+            return 1
+        from ..machine.host import cores  # which asks the system
+
+        return min(cores(), worth)

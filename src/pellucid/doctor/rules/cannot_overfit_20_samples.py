@@ -28,8 +28,10 @@ def measure(case: Case) -> Signal | None:
 
 def widest(case: Case) -> int:
     """The largest number of units in a hidden layer; 0 without one."""
-    leaves = [layer for _, layer in case.model.leaves() if any(p.ndim >= 2 for p in layer.p.values())]
-    return max((int(layer.output_shape[-1] or 1) for layer in leaves[:-1]), default=0)
+    steps = [(step, given) for step, given in case.model.steps(*case.model.sample_shapes)
+             if any(p.ndim >= 2 for p in step.layer.p.values())]  # fmt: skip
+    shapes = [step.layer.output_shapes_for(*given)[0] for step, given in steps[:-1]]
+    return max((int(shape[-1] or 1) for shape in shapes if shape), default=0)
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:

@@ -48,10 +48,13 @@ def ways_on(model: Any, label: str, meets: Collection[str], bends: Mapping[str, 
 
 def affine(step: Step, model: Any) -> bool:
     """Whether f((a + b) / 2) = (f(a) + f(b)) / 2 for random a and b of many sizes, f being the layer's activation or,
-    if it has none of its own, the step; what gives the same whatever comes in has another fault."""
+    if it has none of its own, the step; what gives the same whatever comes in has another fault. The rows of a table
+    lie on no line, whatever the numbers that name them."""
     layer = step.layer
     if layer.gives_weights:
         return True
+    if layer.names:
+        return False
     gated = hasattr(layer, "recurrent_activation")  # which bends, whatever its activation does
     activation = None if isinstance(layer, Op) or gated else function_of(layer)
     own = {wire: p for other in model.wiring.steps if other.layer.gives_weights

@@ -28,6 +28,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     noise,
     normalization,
     normalization_masked,
+    normalization_of_rows,
     ops,
     optimizers,
     pooling,

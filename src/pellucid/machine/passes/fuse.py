@@ -1,6 +1,7 @@
 """What several operations do in one, where nobody else reads what passes between them.
 
     gather, then rescaling              the numbers are scaled while they are gathered
+    batch_norm.applied, then relu       the numbers are rectified while they are normalized; and so on the way back
     dense.inputs, then dense.relu.grad  dx goes on through max(x, 0) while it is in the cache
     dense.weights, then an update       a few rows of the gradient, then the update of those rows, while both are in the
                                         fastest cache; the gradient is written nowhere
@@ -25,6 +26,8 @@ UPDATES = (
     "sgd", "sgd.momentum", "sgd.nesterov", "adam", "adamax", "nadam", "schedule_free_adamw", "adagrad", "adadelta",
     "rmsprop", "rmsprop.momentum", "rmsprop.centered", "lion", "ftrl", "ftrl.power",
 )  # fmt: skip
+PLAIN_RELU = [0.0, float("inf"), 0.0]  # its slope, its largest number, its threshold
+NORMALIZED = ("batch_norm.slopes", "batch_norm.through")
 LARGE = 1 << 17  # numbers in dz beyond which it is packed
 FEW, MANY = 128, 512  # rows of dz up to which a gradient is joined with its update, and beyond which it never is;
 PER_COLUMN = 4  # in between, so many for each of its columns
@@ -42,6 +45,8 @@ def fuse(code: Program, *, seen: bool = False) -> None:
             continue
         if op.kernel == "rescaling":
             _rescaling(steps, i, op)
+        elif op.kernel == "relu":
+            _normalized(steps, i, op)
         elif op.kernel == "dense.relu.grad":
             _relu_grad(steps, i, op)
         elif op.kernel in UPDATES and not seen:
@@ -99,6 +104,28 @@ def _rescaling(steps: Steps, at: int, op: Op) -> None:
     for j, other in others:  # what is finite stays so
         steps.put(j, replace(other, operands=(y, *other.operands[1:])))
     steps.put(at, None)
+
+
+def _normalized(steps: Steps, at: int, op: Op) -> None:
+    z, y, _, *kind = op.operands
+    users = steps.users(z)
+    i = min(users, default=at)
+    backs = [j for j in users if j not in (i, at)]
+    if users.get(i, op).kernel != "batch_norm.applied" or kind != PLAIN_RELU or len(backs) > 1:
+        return
+    ways = [(i, replace(users[i], operands=(*users[i].operands[:4], y, *users[i].operands[5:7], 1)))]
+    for j in backs:
+        dy, dz = users[j].operands[0], users[j].operands[3]
+        behind = {k: way for k, way in steps.users(dz).items() if k != j}
+        if users[j].kernel != "relu.grad" or any(way.kernel not in NORMALIZED for way in behind.values()):
+            return
+        if not behind:
+            return
+        ways += [(k, replace(way, operands=(dy, *way.operands[1:-1], 1))) for k, way in behind.items()]
+    for j, way in ways:
+        steps.put(j, way)
+    for j in (at, *backs):
+        steps.put(j, None)
 
 
 def _relu_grad(steps: Steps, at: int, op: Op) -> None:

@@ -184,6 +184,12 @@ TABLE: dict[str, str] = {
     "dy x mask count mean r factor >dgamma >dbeta >dx": "batch_norm.masked.grad",
     "dy x mean factor level slope >dx": "batch_norm.inputs",
     "serial <>moving new N": "batch_norm.average",
+    "x >parts": "batch_norm.parts",
+    "serial parts gamma >mean >variance >r >factor": "batch_norm.joined",
+    "x:M mean factor beta >y:M M N": "batch_norm.applied",
+    "dy x mean factor beta >parts": "batch_norm.slopes",
+    "serial parts r >dgamma >dbeta >level >slope": "batch_norm.slopes.joined",
+    "dy:M x:M mean factor beta level slope >dx:M M N": "batch_norm.through",
     # The batch, the loss, the counting
     "data Stride N >to:samples | order": (
         "gather.bool gather.float32 gather.float64 gather.int16 gather.int32 gather.int64 gather.int8 gather.uint16 "
