@@ -30,6 +30,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     normalization_masked,
     ops,
     optimizers,
+    pictures,
     pooling,
     prelu,
     products,
@@ -50,6 +51,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     sums,
     unit_normalization,
     updates,
+    warping,
 )
 from .base import KERNELS
 
