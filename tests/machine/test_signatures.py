@@ -111,6 +111,7 @@ def of_layers() -> Iterator[Executable]:
     yield layered(Dense(33, activation="relu"), (5,), weights=True)
     yield layered(L.ActivityRegularization(l1=0.1), (5,))
     yield layered(pellucid.Sequential([Dense(33, activation="relu"), L.Dropout(0.3)]), (5,))
+    yield layered(L.TimeDistributed(L.GroupNormalization(2)), (3, 5, 4))
 
 
 def of_calls() -> Iterator[Executable]:
