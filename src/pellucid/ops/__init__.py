@@ -121,7 +121,7 @@ OPERATORS.update(
     abs=abs, einsum=einsum,
 )
 OF_LAYERS.update(
-    attended=attended, cast=cast, expand_dims=expand_dims, repeat=repeat, sum=sum, tanh=tanh, where=where,
+    attended=attended, cast=cast, expand_dims=expand_dims, repeat=repeat, sum=sum, take=take, tanh=tanh, where=where,
 )
 # fmt: on
 OPS.update(__all__)
