@@ -27,15 +27,12 @@ OTHERS, FEWEST, MOST = 1100, 2, 100  # the same of all others; and epochs at lea
 
 def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
     """The spec with the layers of the network that it names, and its epochs; one without a name as it is."""
-    plain = all(isinstance(entry, int) for entry in spec.layers)
-    name = spec.network
-    if name == "auto" and plain:
-        name = "gru" if data.text else "conv1d" if data.windows else name
+    name = named(spec, data)
     if data.channels:
         spec = spec.model_copy(update={"keep": list(data.channels)})  # what new readings are asked for
     if name == "auto":
         return spec
-    if not plain:
+    if not _plain(spec):
         told, fix = Told("tables"), "Leave the network's name out: tables say all."
         raise InvalidArgument("spec, layers", f"numbers of units, as the network is {name}", told, fix)
     found: dict[str, Any] = {"network": "auto", "layers": NETWORKS[name](spec, data)}
@@ -43,6 +40,17 @@ def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
         each = math.ceil(len(data.x_train) / spec.batch_size)
         found["epochs"] = min(MOST, max(FEWEST, round(STEPS.get(name, OTHERS) / each)))
     return spec.model_copy(update=found)
+
+
+def named(spec: TrainSpec, data: Prepared) -> str:
+    """The name of the network whose layers a spec's are; auto where they are its own."""
+    if spec.network == "auto" and _plain(spec):
+        return "gru" if data.text else "conv1d" if data.windows else "auto"
+    return spec.network
+
+
+def _plain(spec: TrainSpec) -> bool:
+    return all(isinstance(entry, int) for entry in spec.layers)
 
 
 def lenet(spec: TrainSpec, data: Prepared) -> Blocks:

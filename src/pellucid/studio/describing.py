@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..actions.data import Prepared, is_pictures
+from ..actions.networks import named
 from ..actions.spec import TrainSpec
 from ..arrays import Array
 from ..data import datasets
@@ -49,7 +50,9 @@ def describe(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
         columns = [_column(table, column, None, []) for column in understand(table)]
         return {**shown, "kind": "table", "rows": len(table), "columns": columns, "target": spec.target,
                 "sample": _rows(table), "problem": told_problem(problem)}  # fmt: skip
-    return {**shown, **_summary(data), **_looks(spec, data, table)}
+    network = named(spec.model_copy(update={"network": "auto", "layers": []}), data)
+    network_told = {"network": None if network == "auto" else network}
+    return {**shown, **_summary(data), **network_told, **_looks(spec, data, table)}
 
 
 def _read(spec: TrainSpec) -> Table:

@@ -8,8 +8,9 @@ export type Path = number[];
 
 export interface Spec {
   data: string;
-  layers: Block[];
-  [field: string]: Json;
+  /** Those that suit the data, where it says none. */
+  layers?: Block[];
+  [field: string]: Json | undefined;
 }
 
 export interface Problem {
@@ -132,6 +133,8 @@ export interface DataTold {
   why_held?: string;
   remarks?: string[];
   output?: Table;
+  /** The network that layers which are only numbers of neurons stand for, where it is another than they say. */
+  network?: string | null;
   columns?: Column[] | null;
   target?: string[];
   guessed?: boolean;
@@ -228,6 +231,8 @@ export interface Check {
   code?: { toml: string; command: string; python: string };
   /** What is taken where nothing is set. */
   usual?: Record<string, Json>;
+  /** Where the layers are those of a network with a name: what to lay over the spec, so that they are its own. */
+  written?: { network: string; change: Record<string, Json> } | null;
 }
 
 export type State =

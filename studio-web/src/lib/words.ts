@@ -13,6 +13,7 @@ const WORDS: Record<string, string> = {
   use_causal_mask: "Look back only (causal)",
   rate: "Share switched off",
   layers: "Layers",
+  network: "A network by its name",
   activation: "Bend (activation)",
   use_bias: "Own offset (bias)",
   batch_size: "Examples per step",
@@ -42,6 +43,11 @@ const WORDS: Record<string, string> = {
   kernel_constraint: "Limit of weights",
   bias_constraint: "Limit of offsets",
   activity_regularizer: "Penalty on outputs",
+  lenet: "LeNet",
+  cnn: "CNN",
+  conv1d: "Conv1D",
+  gru: "GRU",
+  lstm: "LSTM",
 };
 
 /** What data are called: a data set's name, or a file's without the way to it. */
