@@ -59,7 +59,7 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
             made = _made(spec, data, epochs, told)
             answer |= {**made, "code": answer["code"] | made["code"]}
         except PellucidError as problem:
-            mended = flattened(blocks, len(spec.layers)) if data.classes else None
+            mended = flattened(blocks, len(spec.layers)) if data.classes and not data.text else None
             answer["problems"] = [{**_problem(problem), **({"mend": mended} if mended else {})}]
     return {**answer, "ok": not answer["problems"]}
 

@@ -44,6 +44,8 @@ export interface Part {
   terms: string[];
   holds: string | null;
   in_palette: boolean;
+  /** Whether it is, where the data are a text. */
+  of_text?: boolean;
   arguments: Argument[];
 }
 
@@ -64,7 +66,7 @@ export interface Field {
 
 export interface DataSet {
   name: string;
-  kind: "images" | "points" | "curve";
+  kind: "images" | "points" | "curve" | "text";
   samples: number;
   shape: number[];
   classes: number | null;
@@ -118,12 +120,13 @@ export interface Sample {
   x?: number[][];
   y?: (number | string)[];
   pictures?: Picture[];
+  text?: string;
   labels?: (number | string)[];
 }
 
 export interface DataTold {
   data: string;
-  kind?: "table" | "images" | "points" | "curve" | "arrays";
+  kind?: "table" | "images" | "points" | "curve" | "text" | "arrays";
   rows?: number;
   task?: "classification" | "regression" | "labels";
   classes?: string[] | null;
@@ -255,7 +258,7 @@ export interface Run {
 }
 
 export interface InputTold {
-  kind: "row" | "picture" | "numbers";
+  kind: "row" | "picture" | "numbers" | "text";
   shape: number[];
   example?: Json;
   columns?: { name: string; kind: string; levels?: string[] }[];
@@ -296,6 +299,8 @@ export interface Example {
   loss: number;
   picture: Picture | null;
   cells: Record<string, Json> | null;
+  /** What was read before it was to say what follows. */
+  text?: string;
   x: number[] | null;
 }
 
