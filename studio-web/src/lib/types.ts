@@ -193,6 +193,8 @@ export interface SearchTold {
   data: string;
   metric: { name: string; more: boolean };
   trials: [number, number | null, Try["state"] | "running" | "pruned"][];
+  /** Further metrics, with a value for each of the trials. */
+  others: { name: string; more: boolean; values: (number | null)[] }[];
   best: number | null;
   top: Try[];
   seconds: number;
