@@ -150,9 +150,9 @@ class Given(Weights):
         self.belongs_to = layer
 
     @property
-    def asked(self) -> Sequence[Parameter]:  # type: ignore[override]
+    def asked(self) -> list[Parameter]:
         """The layer's own."""
-        return self.belongs_to.specs_for(())  # type: ignore[union-attr]
+        return list(self.belongs_to.specs_for(()))  # type: ignore[union-attr]
 
     @asked.setter
     def asked(self, value: Any) -> None: ...

@@ -102,8 +102,6 @@ class Operation:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """y: a tensor where an operand is one, else an array."""
         operands, options = self.sorted(args, kwargs)
-        if self.name == "tile":
-            options = stretched(operands[0], options)
         if self.name in KEYED:
             operands[1] = as_operand(operands[1], self.name, 1)
         if any(isinstance(one, Tensor) and one.symbolic for one in operands):
@@ -131,7 +129,7 @@ class Operation:
                 f"ops.{self.name}", f"{self.name}({', '.join(known)})", Told(f"{len(args)} arguments{named}")
             )
         first = [given.pop(name) for name in known[: max(self.operands, 1)]]
-        return self.listed(first), given
+        return self.listed(first), stretched(first[0], given) if self.name == "tile" else given
 
     def taken(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """What a saved config says that means something here. Keras saves every option, None and False where it was

@@ -70,7 +70,7 @@ def _borders(sizes: Any, reach: list[int], step: Any) -> list[tuple[int, int]]:
 
 def _patches(x: Any, size: Any, step: Any, spread: Any, reach: list[int]) -> Any:
     """The patches of x (B, H, W, C), (B, H', W', h·w·C)."""
-    (h, w), (height, width, channels) = size, shape(x)[1:]
+    (h, w), (height, width, channels) = size, (n or 0 for n in shape(x)[1:])  # None: of open length, refused
     rows, columns = ((n - r) // s + 1 for n, r, s in zip((height, width), reach, step, strict=True))
     if min(rows, columns) < 1:
         raise ShapeError("ops.image.extract_patches", f"pictures of at least {reach[0]} × {reach[1]}", shape(x))
