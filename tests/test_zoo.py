@@ -14,7 +14,7 @@ import pytest
 
 from pellucid.doctor.base import Rule
 from pellucid.doctor.confidences import TRUE
-from pellucid.doctor.rules import every_rule
+from pellucid.doctor.rules import every_rule, rules_of_time
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # benchmarks/ lies beside src/ and is never installed
@@ -31,6 +31,8 @@ from benchmarks.zoo.judging import (  # noqa: E402
     measured_now,
     scores,
 )
+from benchmarks.zoo.kinds import KINDS, Kind  # noqa: E402
+from benchmarks.zoo.kinds import examined as of_kind  # noqa: E402
 from benchmarks.zoo.parts import SEEN, UNSEEN, alike  # noqa: E402
 from benchmarks.zoo.planters import IN_DATA, IN_NETWORK  # noqa: E402
 from benchmarks.zoo.rows import Recipe, Row  # noqa: E402
@@ -282,6 +284,26 @@ def test_a_run_gives_what_was_kept(name: str):
         assert (rule_name, now["signals"][rule_name] is None) == (rule_name, value is None)
         if value is not None:
             assert (rule_name, now["signals"][rule_name]) == (rule_name, pytest.approx(value, rel=0.1, abs=0.1))
+
+
+# Networks of other kinds --------------------------------------------------------------------------------------------
+
+
+QUICK = ("healthy: word vectors", "constant_inputs: the same word throughout")
+
+
+def test_rules_of_time_are_asked_of_networks_that_have_time():
+    planted = Counter(kind.rule for kind in KINDS)
+    assert all(planted[rule.name] >= 2 for rule in rules_of_time())
+    assert planted[""] >= 8
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=() if k.name in QUICK else pytest.mark.long, id=k.name) for k in KINDS]
+)
+def test_every_rule_holds_for_networks_of_other_kinds_or_does_not_know(kind: Kind):
+    found = of_kind(kind)
+    assert found.right, (found.said, found.stumbled)
 
 
 def test_scaled_data_are_scaled():

@@ -7,7 +7,6 @@ They are few and no part of what thresholds and confidences are made of.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -43,18 +42,22 @@ class Kind(NamedTuple):
         return f"{self.rule or 'healthy'}: {self.recipe}"
 
 
-def examined(kind: Kind) -> dict[str, Any]:
-    """What is kept of it: what the doctor says, and each rule's signal."""
-    began = time.monotonic()
+class Found(NamedTuple):
+    """What the doctor makes of it."""
+
+    said: list[tuple[str, str]]  # each finding's rule and kind
+    stumbled: dict[str, str]  # what rules stumbled over, which the doctor passes over
+    right: bool  # whether the fault is named first, or nothing said of a healthy one, and no rule stumbled
+
+
+def examined(kind: Kind) -> Found:
+    """The network, trained and examined."""
     case = kind.make()
-    values, stumbled = signals(case, all_rules())
+    _, stumbled = signals(case, all_rules())
     with quietly(), np.errstate(all="ignore"):
-        said = [[finding.rule, finding.kind] for finding in examine(case)]
-    return {
-        "name": kind.name, "rule": kind.rule, "said": said, "stumbled": stumbled,
-        "signals": {name: v and float(f"{v[0]:.6g}") for name, v in values.items()},
-        "seconds": round(time.monotonic() - began, 1),
-    }  # fmt: skip
+        said = [(finding.rule, finding.kind) for finding in examine(case)]
+    first = said[0][0] if said else ""
+    return Found(said, stumbled, first == kind.rule and not stumbled)
 
 
 # Data ----------------------------------------------------------------------------------------------------------------

@@ -203,9 +203,23 @@ def test_the_usual_space_suits_the_data_and_leaves_alone_what_is_said(data: str,
     Search.of({"data": data, "space": space})
 
 
-def test_a_text_is_searched_by_what_recurrent_layers_take(tmp_path: Path):
+def verse(tmp_path: Path) -> Search:
     (tmp_path / "verse.txt").write_text("one two three four five six seven\n" * 20)
-    search = Search.of({"data": str(tmp_path / "verse.txt"), "window": 8, "epochs": 1, "layers": [4], "folds": 0})
+    return Search.of({"data": str(tmp_path / "verse.txt"), "window": 8, "epochs": 1, "layers": [4], "folds": 0})
+
+
+def test_of_a_text_is_searched_what_recurrent_layers_take(tmp_path: Path):
+    base = verse(tmp_path).base
+    space = usual_space(base, prepare(base))
+    assert set(space) == {"learning_rate", "batch_size", "dropout"}
+    values = {"learning_rate": 0.01, "batch_size": 16, "dropout": 0.1}
+    scores = Tried(base.model_dump(exclude_unset=True), [Measure.of("accuracy")])(Trial(0, {}, values), lambda *_: None)
+    assert 0 < scores["accuracy"] < 1
+
+
+@pytest.mark.long
+def test_a_search_of_a_text_leaves_a_run_like_any_other(tmp_path: Path):
+    search = verse(tmp_path)
     outcome = tune(search, Resources(trials=2, executor=Inside), out=tmp_path / "run")
     assert [record.state for record in outcome.study.records] == ["done", "done"]
     assert outcome.finished is not None

@@ -11,12 +11,15 @@ import pytest
 from pellucid import errors
 from pellucid.actions import apply
 from pellucid.actions.data import prepare
+from pellucid.actions.spaces import usual_space
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, resume, train
 from pellucid.actions.trying import Tried
 from pellucid.actions.tune import Resources, Search, tune
 from pellucid.data.datasets import sensors
 from pellucid.tuning.inside import Inside
+from pellucid.tuning.measures import Measure
+from pellucid.tuning.trials import Trial
 
 
 class Killed(BaseException):
@@ -138,36 +141,44 @@ def test_networks_that_do_not_go_with_windows_are_refused(spec: TrainSpec, wrong
         train(TrainSpec.of({**spec.model_dump(exclude_unset=True), **wrong}))
 
 
-@pytest.mark.parametrize("network", ["conv1d", "gru"])
-def test_a_search_is_one_of_the_windows(spec: TrainSpec, network: str, tmp_path: Path):
+@pytest.mark.parametrize("network", ["auto", "gru"])
+def test_of_windows_is_searched_what_their_networks_take(spec: TrainSpec, network: str):
     given = {**spec.model_dump(exclude_unset=True, exclude={"layers"}), "network": network, "epochs": 1}
-    outcome = tune(Search.of({**given, "folds": 0}), Resources(trials=2, executor=Inside), out=tmp_path / "run")
-    assert set(Search.read(outcome.run.search).space or {}) == {"layers", "learning_rate", "dropout"}
-    assert [record.state for record in outcome.study.records] == ["done", "done"]
-    assert apply.evaluate(tmp_path / "run", None)["samples"] == 12
-    assert Search.read(outcome.run.search).base.group_by == "id"
+    search = Search.of({**given, "folds": 0})
+    space = usual_space(search.base, prepare(search.base))
+    assert set(space) == {"layers", "learning_rate", "dropout"}  # the batch is said
+    trial = Trial(0, {}, {"layers": [3], "learning_rate": 0.01, "dropout": 0.1})
+    scores = Tried(given, [Measure.of("crossentropy")])(trial, lambda step, value: None)
+    assert 0 < scores["crossentropy"] < 2
 
 
-def test_the_length_of_windows_may_be_searched(spec: TrainSpec, tmp_path: Path):
-    given = {
-        **spec.model_dump(exclude_unset=True),
-        "epochs": 1,
-        "sampler": "grid",
-        "folds": 0,
-        "space": {"window": [24, 16]},
-    }
-    outcome = tune(Search.of(given), Resources(trials=2, executor=Inside), out=tmp_path / "run")
+def test_the_length_of_windows_may_be_searched_and_their_groups_may_not(spec: TrainSpec):
+    given = spec.model_dump(exclude_unset=True)
+    tried = Tried(given, [])
+    lengths = [tried.data(tried.spec({"window": n}), None).x_train.shape[1] for n in (16, 24, 16)]
+    assert lengths == [16, 24, 16]
+    counts = [len(tried.data(tried.spec({"stride": n}), None).x_train) for n in (32, 16)]
+    assert counts[1] > counts[0]
+    Search.of({**given, "space": {"window": [24, 16]}})
+    with pytest.raises(errors.InvalidArgument, match="a window to begin with"):
+        Search.of({**given, "window": 0, "space": {"window": [24, 16]}})
+    with pytest.raises(errors.InvalidArgument, match="may differ between trials"):
+        Search.of({**given, "space": {"group_by": ["id"]}})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("network", ["conv1d", "gru"])
+def test_a_search_of_windows_leaves_a_run_like_any_other(spec: TrainSpec, network: str, tmp_path: Path):
+    given = {**spec.model_dump(exclude_unset=True), "network": network, "epochs": 1, "sampler": "grid", "folds": 0}
+    search = Search.of({**given, "space": {"window": [24, 16]}})
+    outcome = tune(search, Resources(trials=2, executor=Inside), out=tmp_path / "run")
     assert sorted(record.trial.values["window"] for record in outcome.study.records) == [16, 24]
     assert {record.state for record in outcome.study.records} == {"done"}
     best = outcome.best
     assert best is not None
     assert apply.open_model(tmp_path / "run")[0].input_shape == (None, best.trial.values["window"], 2)
-    tried = Tried(spec.model_dump(exclude_unset=True), [])
-    lengths = [tried.data(tried.spec({"window": n}), None).x_train.shape[1] for n in (16, 24, 16)]
-    assert lengths == [16, 24, 16]
-    for wrong, said in (({"window": 0}, "a window to begin with"), ({"space": {"group_by": ["id"]}}, "may differ")):
-        with pytest.raises(errors.InvalidArgument, match=said):
-            Search.of({**given, **wrong})
+    assert apply.evaluate(tmp_path / "run", None)["accuracy"] > 0
+    assert Search.read(outcome.run.search).base.group_by == "id"
 
 
 def test_sensors_are_six_activities_of_people():

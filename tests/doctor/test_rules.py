@@ -26,7 +26,7 @@ from doctor.cases import (
     trained,
     without,
 )  # fmt: skip
-from pellucid import Sequential, datasets, layers, losses, regularizers
+from pellucid import Model, Sequential, datasets, layers, losses, regularizers
 from pellucid.doctor import Case, examine
 from pellucid.doctor.base import Signal
 from pellucid.doctor.blaming import lost_gain, strengths
@@ -234,6 +234,26 @@ def test_a_gradient_is_checked_along_more_than_one_direction():
     wrong = moons((layers.Dense(16), NoMask()), epochs=2)
     assert value("wrong_gradient", wrong) > RULES["wrong_gradient"].threshold
     assert value("wrong_gradient", moons((16, 16, 16), epochs=2)) < 0.01
+
+
+def test_a_loss_too_rough_for_differences_is_no_wrong_gradient():
+    """Gates with wide kernels: the gradient is right, and so large that no step is short enough to see it."""
+    wide = RandomNormal(stddev=30.0)
+    lstm = layers.LSTM(16, kernel_initializer=wide, recurrent_initializer=wide)
+    assert value("wrong_gradient", sequences(lstm, 0, steps=24, rows=80, epochs=1)) < RULES["wrong_gradient"].threshold
+
+
+def test_places_in_a_table_lie_on_no_line():
+    """An embedding is asked with the numbers of its rows alone, and layers with several inputs have a width, too."""
+    x = np.random.default_rng(0).integers(0, 9, (40, 6))
+    y = (x[:, 0] > 4).astype(int)
+    h = layers.Embedding(9, 12)(inputs := layers.Input((6,)))
+    h = layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(2, 4)(h, h))
+    model = Model(inputs, layers.Dense(2, "softmax")(h), seed=0)
+    model.compile(Adam(0.01), "sparse_categorical_crossentropy")
+    case = trained(model, (x, y, (x, y)), 2)
+    assert value("linear_stack", case) < RULES["linear_stack"].threshold
+    assert value("cannot_overfit_20_samples", case) is not None
 
 
 def test_wrong_labels_do_not_make_inputs_differ():

@@ -12,6 +12,7 @@ import pytest
 from pellucid import Input, Model, Sequential
 from pellucid import layers as L
 from pellucid.data.utils import PyDataset
+from pellucid.errors import DataError
 from pellucid.models.saving import load_model
 from pellucid.training.callbacks import Callback, Probes
 from pellucid.training.engine import engine_of
@@ -66,6 +67,12 @@ def network(kind: str) -> Any:
         return Sequential(layers, seed=3)
     if kind == "open":
         return Sequential([words(), L.Embedding(10, 4), L.GlobalAveragePooling1D(), L.Dense(1)], seed=3)
+    if kind == "numbers":
+        number, age = Input((2,), dtype="int64"), Input((1,))
+        known = L.IntegerLookup(vocabulary=[3, 5, 8], output_mode="multi_hot")(number)
+        hashed = L.CategoryEncoding(4, output_mode="count")(L.Hashing(4)(number))
+        bins = L.Flatten()(L.Embedding(3, 2)(L.Discretization([0.3, 0.6])(age)))
+        return Model([number, age], L.Dense(1)(L.Concatenate()([known, hashed, bins, age])), seed=3)
     text, number = Input((1,), dtype="string"), Input((2,))
     places = L.StringLookup(vocabulary=WORDS[:3])(text)
     crossed = L.HashedCrossing(7, output_mode="one_hot")([text, L.StringLookup(vocabulary=WORDS)(text)])
@@ -74,13 +81,15 @@ def network(kind: str) -> Any:
 
 
 def inputs(kind: str, n: int = len(TEXTS)) -> Any:
+    if kind == "numbers":
+        return [np.arange(2 * n).reshape(n, 2) % 9, np.linspace(0, 1, n, dtype="float32")[:, None]]
     if kind != "several":
         return TEXTS[:n]
     first = np.array([text.split()[0] for text in TEXTS[:n]], object)[:, None]
     return [first, np.linspace(-1, 1, 2 * n, dtype="float32").reshape(n, 2)]
 
 
-@pytest.mark.parametrize("kind", ["counts", "masked", "open", "several"])
+@pytest.mark.parametrize("kind", ["counts", "masked", "open", "several", "numbers"])
 def test_both_engines_agree(kind: str) -> None:
     found = []
     for eager in (False, True):
@@ -169,3 +178,17 @@ def test_text_that_other_layers_read_is_left_to_the_definition_which_is_said(cap
     assert model.predict(np.array([["one", "two"]], object), verbose=0).shape == (1, 1)
     assert "has no compiled form" in caplog.text
     caplog.clear()
+
+
+def test_categories_that_are_none_are_refused_as_by_the_definition_and_explained_by_it() -> None:
+    layers = [Input((2,), dtype="int64"), L.CategoryEncoding(4), L.Dense(1)]
+    said = []
+    for eager in (False, True):
+        model = compiled(layers, run_eagerly=eager)
+        for wrong in (np.array([[1.5, 0.0]], "float32"), np.array([[1, 9]])):
+            with pytest.raises(DataError) as caught:
+                model.predict(wrong, verbose=0)
+            said.append(str(caught.value))
+    assert said[:2] == said[2:]
+    explanation = model.explain(np.array([[1, 2]]), np.ones(1))
+    assert explanation.forward["category_encoding"]["y"].tolist() == [[0, 1, 1, 0]]

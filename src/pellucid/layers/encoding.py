@@ -5,8 +5,8 @@
     multi_hot  y[k] = 1 for each k            x (B, ..., n)   y (B, ..., depth)
     count      y[k] = how many there are      x (B, ..., n)   y (B, ..., depth)
 
-A place below 0 stands for nothing at all. Text has no compiled form: what a network makes of it first is computed
-before the engine begins (`training/reading.py`)."""
+A place below 0 stands for nothing at all. None of this has a compiled form: where a network begins with it, it is
+computed before the engine begins (`training/reading.py`)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Engine:
         self.predictors: Predictors | None = None  # those used last
         self.of_length: dict[Any, Predictors] = {}  # more than one where the model leaves a length open
         self.crews: dict[Any, Crew] = {}  # what was learnt of threads outlives a change of a part
-        self.reading: Reading | None = None  # of texts, with which the model begins
+        self.reading: Reading | None = None  # of texts or categories, with which the model begins
 
     def predict(self, x: Any, apart: bool = False) -> Any:
         """The outputs for rows x (N, ...) of the shape the model was built for; None where only the definition can, or
@@ -51,6 +51,8 @@ class Engine:
         if stale and not self._renewed():
             return None
         if self.reading is not None:
+            if apart:
+                return None  # which nobody has looked through
             x = self.reading.read(x)
         if stale or found is None or (found.open and found.shapes != _each_shape(x)):
             found = self._predictors(_each_shape(x))
@@ -71,7 +73,7 @@ class Engine:
         self, batch: int, x: Any, y: Any, weights: Any, *, training: bool, fused: bool = False, read: Any = None
     ) -> StepProgram | None:
         """A program for batches of such arrays, bound to them; None where only the definition can. read: what is
-        made of texts x, where that is known."""
+        made of texts or categories x, where that is known."""
         if not self._renewed():
             return None
         if read is None:

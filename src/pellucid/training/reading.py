@@ -1,5 +1,5 @@
-"""Texts are read before the engine: the first steps of a network, which make numbers of them, have no parameters, no
-gradient and no compiled form. The engine gets what they give, and computes the rest."""
+"""Texts and categories are read before the engine: the first steps of a network, which make numbers of them, have no
+parameters, no gradient and no compiled form. The engine gets what they give, and computes the rest."""
 
 from __future__ import annotations
 
@@ -76,10 +76,8 @@ class Reading:
 
 
 def reading_of(model: TrainableModel) -> Reading | None:
-    """The steps that read text, and those that only they need; None where a network begins with numbers, or gives what
+    """The steps that read text or categories before anything else does; None where a network has none, or gives what
     is read as it is. What they do not read of the texts, the model behind has no compiled form for."""
-    if TEXT not in model.input_dtypes:
-        return None
     wiring, shapes = model.wiring, dict(zip(model.wiring.inputs, model.sample_shapes, strict=True))
     dtypes = dict(zip(wiring.inputs, model.input_dtypes, strict=True))
     steps, rest = list[Step](), list[Step]()
@@ -94,7 +92,8 @@ def reading_of(model: TrainableModel) -> Reading | None:
         steps.append(step)
     read = {wire for step in rest for wire in (*step.inputs, *step.masks)}
     inputs = tuple(wire for wire in shapes if wire in read)
-    if not inputs or set(wiring.outputs) & shapes.keys():
+    asked = steps or TEXT in model.input_dtypes
+    if not (asked and inputs) or set(wiring.outputs) & shapes.keys():
         return None
     behind = Behind(
         model, replace(wiring, inputs=inputs, steps=tuple(rest)), [shapes[wire] for wire in inputs],

@@ -9,7 +9,8 @@ from ..inside import gradient_error
 
 def measure(case: Case) -> Signal | None:
     """|dL/ds - slope| / max(|dL/ds|, |slope|) of the worst weight matrix: the derivative along a random direction s,
-    from the gradients and from differences of the loss, in float64; the median over three directions."""
+    from the gradients and from differences of the loss, in float64; the median over three directions. 0 where the loss
+    is so rough that its differences along a long and a short step do not agree."""
     worst, error = gradient_error(case)
     if not worst:
         return None

@@ -45,7 +45,7 @@ def take_step(model: Inspected, x: Any, y: Any, weights: Any) -> StepRecord | st
     kept: Any = KeepingResults(model)
     engine = Engine(kept)
     step_program = engine.step_program(len(x), x, y, weights, training=True)
-    if step_program is None:
+    if step_program is None or engine.reading is not None:
         return _refusal(model, engine)
     record = StepRecord("compiled", x, y, weights, Parameters.of(model))
     key = model.key.noise(model.optimizer.steps_taken)
@@ -72,7 +72,7 @@ def take_pass(model: Inspected, x: Any) -> StepRecord | str:
         return "random numbers in a prediction"
     kept: Any = KeepingResults(model)
     engine = Engine(kept)
-    if engine.predict(x) is None:
+    if engine.predict(x) is None or engine.reading is not None:
         return _refusal(model, engine)
     n, lowered = len(x), lower_prediction(kept, len(x), [part.shape[1:] for part in parts_of(x)])
     machine = Executable(lowered.code, {"theta": model.theta.data, "state": model.state.data})
@@ -92,6 +92,8 @@ def _refusal(model: Inspected, engine: Engine) -> str:
         return f"the {engine.refusal}, which has no compiled form"
     if model.dtype != "float32":
         return f"a model of dtype {model.dtype}"
+    if engine.reading is not None:
+        return "categories, which are read before the engine begins"
     return "inputs that are not finite" if engine.predictors else "anything while PELLUCID_ENGINE is 'definition'"
 
 
