@@ -22,6 +22,7 @@ from .callbacks.history import History
 from .checkpoint import Position
 from .distribution import sharing, together
 from .own_step import begin_counting, test_one, train_one
+from .step_program import StepProgram
 from .synchronizing import compare_batch, compare_evaluation, compare_fit, synchronized
 
 
@@ -162,7 +163,7 @@ def _train_epoch(model: TrainableModel, plan: Plan, listeners: CallbackList, pos
 
 
 def _run(
-    model: TrainableModel, step_program: engine.StepProgram, unfused: Callable[[], engine.StepProgram | None],
+    model: TrainableModel, step_program: StepProgram, unfused: Callable[[], StepProgram | None],
     listeners: CallbackList, position: Position, stretch: tuple[Array | None, int, int],
 ) -> bool:  # fmt: skip
     """Train on a stretch of batches (order, first, last) with the compiled engine; whether to go on after it. A step
@@ -275,7 +276,7 @@ def _evaluate(model: TrainableModel, batches: Batches, listeners: CallbackList) 
 
 
 def _run_tests(
-    model: TrainableModel, step_program: engine.StepProgram, batches: ArrayBatches, listeners: CallbackList
+    model: TrainableModel, step_program: StepProgram, batches: ArrayBatches, listeners: CallbackList
 ) -> None:
     most = 1 if listeners.sees_every_batch("test") else batches.steps
     for _, place, last in batches.passes(0, None):

@@ -69,12 +69,15 @@ def every_rule() -> tuple[Rule, ...]:
 
 @functools.cache
 def rules_of_time() -> tuple[Rule, ...]:
-    """Rules about recurrent layers, which the zoo has among its networks of other kinds: of the rest they know nothing."""
+    """Rules about recurrent layers, which the zoo has among its networks of other kinds; of the rest they know
+    nothing."""
     from . import exploding_through_time, vanishing_through_time
 
     return exploding_through_time.RULE, vanishing_through_time.RULE
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule that an examination asks."""
-    return *every_rule(), *rules_of_time()
+    """Every rule that an examination asks: what explodes through time before what it makes of all gradients."""
+    asked, (exploding, vanishing) = every_rule(), rules_of_time()
+    place = [rule.name for rule in asked].index("exploding_gradient")
+    return *asked[:place], exploding, *asked[place:], vanishing
