@@ -118,6 +118,12 @@ def steps(visitor: Hands, kind: str) -> None:
     maps = visitor.page.get_by_role("region", name="The step").get_by_role("button", name="map 3", exact=True)
     maps.click()
     visitor.page.get_by_text("The patch that it saw").wait_for()
+    for _ in range(12):  # to where the network still learns something
+        if not visitor.page.get_by_text("Its gradient is 0").count():
+            break
+        maps.press("ArrowRight")
+        maps.press("Enter")
+        visitor.page.wait_for_load_state("networkidle")
     photograph(visitor, f"filters_{kind}", of=visitor.page.get_by_role("heading", name="What each filter finds"))
     look_into(visitor, MEMORY, "lstm LSTM")
     for _ in range(4):

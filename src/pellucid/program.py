@@ -37,7 +37,8 @@ class CannotLower(Exception):
 
 @dataclass(frozen=True)
 class Buffer:
-    """A place for float32 numbers: `shape` for each sample of the batch, or once (`each` False).
+    """A place for float32 numbers: `shape` for each sample of the batch, or once (`each` 0). Where the steps of a
+    sequence are taken for samples of their own, `each` is how many there are of them.
 
     `space` is "work" (the program's own memory), "theta", "gradient", "state", or a name that the engine binds to an
     array at every run, such as "x". `truth`: they are 1 for true and 0 for false, which ops alone read.
@@ -47,7 +48,7 @@ class Buffer:
     space: str
     offset: int  # in floats
     shape: Shape
-    each: bool = True
+    each: int = 1
     truth: bool = False
     whole: str = ""
 
@@ -55,6 +56,10 @@ class Buffer:
     def size(self) -> int:
         """Numbers, of one sample or of the whole."""
         return math.prod(self.shape)
+
+    def floats(self, batch: int) -> int:
+        """Numbers of a whole batch."""
+        return self.size * (batch * self.each if self.each else 1)
 
     @property
     def plain(self) -> Buffer:
@@ -81,6 +86,11 @@ class Op:
     serial: bool = False
     decides: bool = False
 
+    @property
+    def times(self) -> int:
+        """How many samples each of the batch is for it."""
+        return max((o.each for o in self.operands if isinstance(o, Buffer)), default=1)
+
 
 # (dy, what is wanted of dx) -> dx; of several inputs, a tuple of either; of several outputs, a tuple of dy, each a
 # buffer or, where nothing comes back, None
@@ -96,6 +106,7 @@ class Use:
     outputs: tuple[int, ...]
     wanted: tuple[bool, ...]  # of each input, whether anything before it trains
     needed: bool  # whether anything in it or before it trains
+    times: int = 1  # how many samples each of the batch is for it
     undos: list[Undo] = field(default_factory=list)  # in the order of the forward pass
     gradients: list[Buffer] = field(default_factory=list)  # of its parameters: where the way back leaves them
 
@@ -129,6 +140,7 @@ class Program:
     keeps: bool = False  # whether all results stay where they are, as somebody wants to look at them
     taps: dict[str, dict[str, Buffer]] = field(default_factory=dict)  # where to look: by use of a layer, then by letter
     shared: list[tuple[Buffer, Buffer]] = field(default_factory=list)  # (gradient of a further use, the parameter's)
+    times: int = 1  # how many samples each of the batch is for the present layer
     trains: bool = field(init=False)  # whether the present layer behaves as in training
     _path: str = ""  # whose parameters are meant
     _label: str = ""  # whose arrays
@@ -142,11 +154,11 @@ class Program:
 
     def buffer(self, shape: Shape) -> Buffer:
         """Fresh memory, `shape` for each sample."""
-        return self._fresh(shape, self.batch, True)
+        return self._fresh(shape, self.times)
 
     def block(self, shape: Shape) -> Buffer:
         """Fresh memory, once."""
-        return self._fresh(shape, 1, False)
+        return self._fresh(shape, 0)
 
     def constant(self, values: Array) -> Buffer:
         """Memory that holds these numbers from the start."""
@@ -154,9 +166,9 @@ class Program:
         self.constants.append((buffer, np.asarray(values, "float32")))
         return buffer
 
-    def _fresh(self, shape: Shape, times: int, each: bool) -> Buffer:
+    def _fresh(self, shape: Shape, each: int) -> Buffer:
         made = Buffer("work", self.size, tuple(shape), each)
-        whole = -(-max(times * made.size, 1) // LINE) * LINE
+        whole = -(-max(made.floats(self.batch), 1) // LINE) * LINE
         self.blocks.append((self.size, whole))
         self.size += whole
         return made
@@ -165,7 +177,9 @@ class Program:
         """Numbers per sample of each buffer that an operation uses."""
         for ops in self.sections.values():
             for op in ops:
-                yield from (operand.size for operand in op.operands if isinstance(operand, Buffer) and operand.each)
+                yield from (
+                    operand.floats(1) for operand in op.operands if isinstance(operand, Buffer) and operand.each
+                )
 
     # Parameters --------------------------------------------------------------------------------------------------
 
@@ -202,6 +216,8 @@ class Program:
         """Add an operation to the present section."""
         if any(isinstance(one, Buffer) and one.truth for one in operands):
             raise CannotLower("network in which true and false leave the ops")
+        if len({one.each for one in operands if isinstance(one, Buffer)} - {0}) > 1:
+            raise CannotLower("network in which steps that are samples meet whole sequences")
         self.sections[self.section].append(Op(kernel, operands, serial, decides))
 
     @contextmanager
@@ -232,18 +248,21 @@ class Program:
         inputs: tuple[int, ...],
         outputs: tuple[int, ...],
         training: bool | None = None,
+        times: int = 1,
     ) -> Iterator[None]:
         """Within the block, a layer is used: from wires to wires, with the parameters of `path` and random numbers of
-        its own, as in training or as in prediction where it is told so."""
+        its own, as in training or as in prediction where it is told so; where its inputs have so many samples for each
+        of the batch."""
         self.together |= bool(training) and not self.training
         wanted = tuple(wire in self._trains for wire in inputs)
-        self.uses.append(Use(label, inputs, outputs, wanted, any(wanted)))
+        self.uses.append(Use(label, inputs, outputs, wanted, any(wanted), times))
+        self.times = times
         self._path, self._label, self.noise = f"{path}/", label, numbers
         self.trains = self.training if training is None else training
         try:
             yield
         finally:
-            self._path, self._label, self.noise, self.trains = "", "", (), self.training
+            self._path, self._label, self.noise, self.trains, self.times = "", "", (), self.training, 1
             if self.uses[-1].needed:
                 self._trains |= set(outputs)
 
@@ -303,10 +322,10 @@ class Program:
         # a layer may go back in several strides: dy is before the first, dx after the last
         given = dy if isinstance(dy, tuple) else (dy,)
         at |= {letter: d for letter, d in lettered("dy", given).items() if d is not None}
-        self._label, d = use.label, dy
+        self._label, self.times, d = use.label, use.times, dy
         for undo in reversed(use.undos):
             d = undo(d, use.wanted[0] if len(use.inputs) == 1 else use.wanted)
-        self._label = ""
+        self._label, self.times = "", 1
         found = d if isinstance(d, tuple) else (d,)
         at |= {letter: dx for letter, dx in lettered("dx", found).items() if dx is not None}
         return found
@@ -314,7 +333,7 @@ class Program:
     def _sum(self, parts: list[Buffer]) -> Buffer:
         total = parts[0]
         for part in parts[1:]:
-            total, before = self.buffer(total.shape), total
+            total, before = self._fresh(total.shape, total.each), total
             self.emit("merge.add", before, part, total, total.size, 1)
         return total
 

@@ -50,7 +50,8 @@ class _Unfolding:
                 path = (prefix[:-1] or self.name) if call.layer.gives_weights else f"{prefix}{call.layer.name}"
                 ends = tuple(next(self.wires) for _ in call.outputs)
                 masks = tuple(map(self.masks.get, given)) if call.layer.takes_mask else ()
-                self._step(call.layer, path, place, given, ends, told, masks if any_of(masks) else ())
+                path = self.paths.setdefault(id(call.layer), path)
+                self._step(call.way, path, place, given, ends, told, masks if any_of(masks) else ())
             self._mask(call.layer, f"{prefix}{call.layer.name}", place, given, ends)
             wires |= zip(call.outputs, ends, strict=True)
         return tuple(wires[wire] for wire in graph.outputs)

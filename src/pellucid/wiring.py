@@ -269,7 +269,7 @@ def nodes_between(where: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor
     known = set(inputs)
     order = _from_the_ends(outputs, lambda tensor: () if tensor in known else tensor.node.inputs)
     for tensor in order.met:
-        if tensor not in known and not tensor.node.inputs and not tensor.node.layer.gives_weights:
+        if tensor not in known and not tensor.node.inputs and not tensor.node.way.gives_weights:
             raise InvalidArgument(
                 f"{where}, argument inputs", f"every input that the output needs, {tensor.name!r} among them",
                 Told(", ".join(repr(t.name) for t in inputs) or "none"),
@@ -339,7 +339,8 @@ class Wiring:
     @cached_property
     def owners(self) -> dict[str, Any]:
         """The layer of each path."""
-        return {step.path: step.layer for step in self.steps if step.layer.belongs_to is None}
+        layers = ((step.path, step.layer) for step in self.steps)
+        return {path: layer if layer.belongs_to is None else layer.belongs_to for path, layer in layers}
 
     @cached_property
     def is_chain(self) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from cli.ctrl_c import hears_ctrl_c
 from cli.said import settled
 from laws.cache import CACHE
 from pellucid.cli.app import app
@@ -180,12 +181,10 @@ def test_killed_and_resumed_gives_the_same_bits(tmp_path: Path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process group's interrupt is another thing there")
 def test_ctrl_c_is_one_line(tmp_path: Path):
-    def listening() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs, as tests may be, start deaf to it
-
     process = subprocess.Popen(
         [sys.executable, "-m", "pellucid", "train", "digits", "--epochs", "2000", "--out", "run"],
-        cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listening,
+        cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=hears_ctrl_c,
     )  # fmt: skip
     assert process.stdout is not None
     for line in process.stdout:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cli.ctrl_c import hears_ctrl_c
 from pellucid.actions.runs import open_model
 from pellucid.actions.tune import Search
 from pellucid.cli import show
@@ -64,8 +65,10 @@ def test_a_file_is_searched_and_searched_on(tmp_path: Path):
     assert Search.read(tmp_path / "runs/moons-1/search.toml").how.sampler == "random"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no process sends another Ctrl-C there")
 def test_ctrl_c_leaves_the_best_model_saved(tmp_path: Path):
-    process = typed(tmp_path, "tune", "moons", "--epochs", "5", "--trials", "1000", "--workers", "1")
+    words = ["tune", "moons", "--epochs", "5", "--trials", "1000", "--workers", "1"]
+    process = typed(tmp_path, *words, preexec_fn=hears_ctrl_c)
     journal = tmp_path / "runs/moons-1/trials.jsonl"
     while process.poll() is None and not (journal.exists() and b'"ended": 2,' in journal.read_bytes()):
         time.sleep(0.02)

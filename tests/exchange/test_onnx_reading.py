@@ -326,7 +326,10 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "pools of rows": ("y = MaxPool<kernel_shape = [2]>(x)", "samples of channels and up to three axes"),
     "an operator that nothing is": ("y = Det(x)", r"node 'y' \(Det\): expected an operator that is a layer or an op"),
-    "places of the largest": ("k = Constant<value_ints = [2]>() v, i = TopK(x, k) y = Cast<to = 1>(i)", "values alone are read"),
+    "places of the largest": (
+        "k = Constant<value_ints = [2]>() v, i = TopK(x, k) y = Cast<to = 1>(i)",
+        "values alone are read",
+    ),
     "another domain": ("y = com.example.Relu(x)", "Relu"),
     "a loop": (
         "c = Constant<value = bool {1}>()"

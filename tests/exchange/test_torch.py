@@ -162,6 +162,11 @@ def test_sequences_come_back(name: str):
         np.testing.assert_allclose(y, mine, rtol=1e-5, atol=1e-5)
 
 
+def test_cells_are_not_read():
+    with pytest.raises(InvalidArgument, match=r"'rnn.zeros.*expected recurrence by a layer, got states of cells"):
+        from_torch(SEQUENCES["cells backwards"]().to_torch(), (5, 3))
+
+
 ENCODINGS = encodings.written("torch")
 
 
@@ -361,11 +366,11 @@ def test_what_trains_differently_is_refused_by_name():
     x = L.Input((4,))
     noisy = Model(x, L.Dropout(0.5, name="always")(x, training=True))
     renorm = Sequential([L.Input((4,)), L.BatchNormalization(renorm=True, name="re")])
-    told_one = Model([x, m := L.Input((4,), dtype="bool")], L.Softmax(name="shares")(x, mask=m))
+    spectral = Sequential([L.Input((4, 2)), L.SpectralNormalization(L.DepthwiseConv1D(2, name="deep"))])
     told_of = [
         (noisy, "'always'.*training=True"),
         (renorm, "'re'.*BatchNormalization"),
-        (told_one, "'shares'.*layers that no mask"),
+        (spectral, "deep'.*got Spectral"),
     ]
     for model, told in told_of:
         with pytest.raises(InvalidArgument, match=told):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import pellucid
 from laws.engines import both_engines
 from pellucid import layers as L
+from pellucid import ops
 from pellucid.errors import DataError, PellucidError, ShapeError
 from pellucid.training.engine import engine_of
 
@@ -78,3 +80,59 @@ def test_given_weights_stay_as_they_are_where_they_are_frozen(tmp_path: Path) ->
     assert not {"weights", "input_length"} & frozen.get_config().keys()
     with pytest.raises(ShapeError, match=r"argument weights: expected an array of shape \(4, 3\), got \(3, 4\)"):
         L.Embedding(4, 3, weights=[TABLE.T])
+
+
+class Placed(L.Layer):
+    """Words and their places, as Keras's examples write them: the second table is looked up for numbers alone."""
+
+    def __init__(self, places: Any = None, learns: bool = True, reads_words: bool = False) -> None:
+        super().__init__()
+        self.places, self.learns, self.reads_words = places, learns, reads_words
+        self.words, self.rows = L.Embedding(9, 4), L.Embedding(9 if reads_words else 5, 4, trainable=learns)
+
+    def call(self, x: Any) -> Any:
+        places = ops.arange(0, ops.shape(x)[-1], 1) if self.places is None else self.places
+        return (self.rows if self.reads_words else self.words)(x) + self.rows(places)
+
+
+def placed(**options: Any) -> Any:
+    model = pellucid.Sequential([L.Input((5,)), Placed(**options), L.Dense(2)], seed=3)
+    model.compile("adam", "mse")
+    return model
+
+
+WORDS = np.arange(40).reshape(8, 5) * 7 % 9
+
+
+@pytest.mark.parametrize("options", [{}, {"places": [[0, 1, 1, 2, 3]]}, {"learns": False}, {"reads_words": True}])
+def test_within_a_call_it_is_looked_up_for_numbers_alone(options: Any) -> None:
+    model = placed(**options)
+    inner, places = model.layers[0], options.get("places") or np.arange(5)
+    words = inner.rows if inner.reads_words else inner.words
+    expected = words.embeddings.numpy()[WORDS] + inner.rows.embeddings.numpy()[places]
+    np.testing.assert_allclose(inner(WORDS), expected, rtol=1e-6)
+    before = inner.rows.embeddings.numpy()
+    both_engines(lambda: placed(**options), WORDS, np.ones((8, 5, 2)))
+    model.fit(WORDS, np.ones((8, 5, 2)), verbose=0)
+    assert not engine_of(model).refusal
+    assert (inner.rows.embeddings.numpy() != before)[0].all() == options.get("learns", True)
+
+
+def test_such_a_table_is_saved_and_goes_into_scripts(tmp_path: Path) -> None:
+    model = placed()
+    model.save(tmp_path / "placed.keras")
+    again = pellucid.models.load_model(tmp_path / "placed.keras", custom_objects={"Placed": Placed})
+    assert [w.path for w in again.weights][:2] == ["placed/embedding/embeddings", "placed/embedding_1/embeddings"]
+    expected = model.predict(WORDS, verbose=0)
+    np.testing.assert_array_equal(again.predict(WORDS, verbose=0), expected)
+    script = runpy.run_path(str(model.to_numpy(tmp_path / "script")))
+    np.testing.assert_allclose(script["predict"](WORDS), expected, rtol=1e-5)
+
+
+def test_numbers_that_are_no_rows_or_would_be_masked_are_refused() -> None:
+    with pytest.raises(DataError, match=r"'placed', call, layer '.*', input: expected whole .* 0 to 4, .*got 5"):
+        placed(places=[3, 5])
+    layer = Placed()
+    layer.rows.mask_zero = True
+    with pytest.raises(PellucidError, match="expected tensors, within the call of another layer, got numbers"):
+        layer(WORDS)

@@ -75,6 +75,7 @@ class Checker:
             if name == "gather.float32":  # rows of other kinds are bound later
                 name = f"gather.{machine.packed[op.operands[0].space][1].dtype.name}"  # type: ignore[union-attr]
             run = Runner(machine, i, arrays)
+            context[[layout.B, layout.ALL]] = batch * max(op.times, 1)
             if self.tried[name] < OFTEN:
                 self.tried[name] += 1
                 check_one(run, op, batch)
@@ -106,14 +107,14 @@ def operands(run: Runner, op: Op, batch: int) -> Iterator[Operand]:
     for use, buffer in zip(found.uses, op.operands, strict=False):
         if use is None or not isinstance(buffer, Buffer):
             continue
-        start, stop = buffer.offset, buffer.offset + buffer.size * (batch if buffer.each else 1)
+        start, stop = buffer.offset, buffer.offset + buffer.floats(batch)
         if buffer.space in ("x", "y", "weights", "classes") or buffer.space[:3] == "out":
             start, stop = 0, run.arrays[buffer.space].size
         rows = None
         if use.split not in ("", "lines", "first"):
             count = 1 if use.split == "samples" else op.operands[found.numbers[use.split]]
             assert isinstance(count, int)
-            rows = count * (batch if buffer.each else 1)
+            rows = count * (batch * buffer.each if buffer.each else 1)
         yield Operand(use, buffer.space, start, stop, rows)
     for use in found.also:
         place = {"loss": layout.LOSS, "status": layout.STATUS}.get(use.name)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from laws.engines import both_engines
 from laws.lowered import by_definition, forward_and_backward
 from pellucid import layers as L
 from pellucid.program import CannotLower, Program
@@ -168,3 +169,17 @@ def test_what_the_kernels_do_not_do_runs_on_the_definition() -> None:
         lower(model, 4)
     model.compile("sgd", "mse")
     model.fit(Key(1).normal((8, 3, 2)), Key(2).normal((8, 1)), verbose=0)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_own_cells_with_a_mask_train_as_the_definition_does(options: dict[str, Any]) -> None:
+    def make() -> Any:
+        x = L.Input((6, 3))
+        cells = [L.LSTMCell(4), L.GRUCell(3)]
+        y = L.RNN(cells, **options)(L.Masking()(L.Dense(3, use_bias=False)(x)))
+        model = pellucid.Model(x, L.Dense(2)(y), seed=3)
+        model.compile(pellucid.optimizers.SGD(0.1), "mse")
+        return model
+
+    data = Key(1).normal((9, 6, 3)) * (np.arange(6) < np.arange(9)[:, None] % 7)[..., None]
+    both_engines(make, data, Key(2).normal((9, *make().output_shape[1:])), steps=2)

@@ -21,6 +21,7 @@ from machine.test_losses import ROWS as LOSSES
 from machine.test_noise_layers import LAYERS as NOISE
 from machine.test_optimizers import OPTIONS, RULES
 from machine.test_own_graphs import NETWORKS
+from machine.test_pictures import LAYERS as AUGMENTING
 from machine.test_regularizers import CONSTRAINTS, REGULARIZERS
 from machine.test_shape_layers import ROWS as SHAPES
 from pellucid import layers as L
@@ -102,6 +103,7 @@ def of_layers() -> Iterator[Executable]:
     yield from (layered(make(), shape) for make, shapes in SHAPES for shape in shapes[-1:])
     yield from (layered(make(), shape) for make, shape in PICTURES)
     yield from (layered(make(), (5,)) for make in NOISE.values())
+    yield from (layered(make(), shape) for make, shape in AUGMENTING.values())
     yield from (layered(L.Activation(f), (4, 6)) for f in [*ELEMENTWISE, *OVER_AXES])
     for kind in (L.BatchNormalization, L.LayerNormalization, L.RMSNormalization):
         yield from (layered(kind(), (37,)), layered(kind(axis=1), (5, 3)))
@@ -113,6 +115,7 @@ def of_layers() -> Iterator[Executable]:
     yield layered(Dense(33, activation="relu"), (5,), weights=True)
     yield layered(L.ActivityRegularization(l1=0.1), (5,))
     yield layered(pellucid.Sequential([Dense(33, activation="relu"), L.Dropout(0.3)]), (5,))
+    yield layered(L.TimeDistributed(L.GroupNormalization(2)), (3, 5, 4))
 
 
 def of_calls() -> Iterator[Executable]:

@@ -61,6 +61,15 @@ def test_the_scale_is_logarithmic_where_it_helps(values: Any, scale: str):
     assert learning_curves({"loss": list(values)}).axes[0].get_yscale() == scale
 
 
+def test_each_tick_along_is_another_epoch():
+    for epochs in (1, 2, 7):
+        axes = learning_curves({"loss": [1.0 / (1 + i) for i in range(epochs)]}).axes[0]
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+        assert ticks == [round(tick) for tick in ticks]
+        assert ticks[0] >= 1
+
+
 def test_validation_every_few_epochs_stands_at_its_epochs():
     figure = learning_curves({"loss": [5.0, 4.0, 3.0, 2.0, 1.0], "val_loss": [4.5, 2.5]})
     assert lines(figure)["validation"] == ([2, 4], [4.5, 2.5])

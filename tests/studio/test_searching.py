@@ -60,7 +60,7 @@ def test_blocks_that_were_set_up_stay_unless_one_wants_it_otherwise(page: Page):
 
 @pytest.mark.long
 def test_a_search_makes_the_folder_that_the_command_line_makes(page: Page, talk: Talk):
-    told = {"spec": SPEC, "vary": VARY, "metric": ["accuracy"], "sampler": "random", "trials": 3}
+    told = {"spec": SPEC, "vary": VARY, "metric": ["accuracy", "crossentropy"], "sampler": "random", "trials": 3}
     begun = page.post("tune", told)
     name = begun["id"]
     assert (begun["state"], begun["live"], begun["data"]) == ("searching", True, "moons")
@@ -71,6 +71,9 @@ def test_a_search_makes_the_folder_that_the_command_line_makes(page: Page, talk:
     best = max(found["trials"], key=lambda trial: trial[1])
     assert found["best"] == found["top"][0]["number"]
     assert found["top"][0]["scores"]["accuracy"] == best[1]
+    (other,) = found["others"]
+    assert (other["name"], other["more"], len(other["values"])) == ("crossentropy", False, 3)
+    assert other["values"][found["trials"].index(best)] == found["top"][0]["scores"]["crossentropy"]
     assert set(found["top"][0]["values"]) == set(VARY)
     kept = page.get(f"tune/{name}")  # told by the folder alone
     assert [(one["scores"], one["values"]) for one in kept["top"]] == [

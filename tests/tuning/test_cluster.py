@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +29,30 @@ pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="there is no distributed"),
 ]
 ROOT = Path(__file__).parents[2]
-SECONDS = 60
+SECONDS = 120
 
 
 class Cluster:
     def __init__(self, folder: Path) -> None:
+        from distributed import Client
+
         self.file, self.folder = folder / "scheduler.json", folder
         paths = [str(ROOT / "src"), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
         self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
         self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard")
-        until = time.monotonic() + SECONDS
-        while not self.file.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        self.address = json.loads(self.file.read_text())["address"]
+        self.address = self._told()
         self.workers = [self.worker() for _ in range(2)]
+        with Client(self.address, timeout=SECONDS, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=SECONDS)
+
+    def _told(self) -> str:
+        """Where the scheduler is; its file is there before that stands in it."""
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            with suppress(OSError, ValueError):
+                return str(json.loads(self.file.read_text())["address"])
+            time.sleep(0.05)
+        raise AssertionError("The scheduler has told nothing.")
 
     def worker(self) -> subprocess.Popen[bytes]:
         return self._start("worker", "--nthreads", "1", "--no-nanny", "--no-dashboard")
@@ -101,6 +112,17 @@ def test_a_worker_that_is_killed_costs_its_trial_no_more_than_time(cluster: Clus
     found = on(cluster, Bowl(0.005), 10, on_progress=progress)
     assert killed
     assert outcome(found) == outcome(searched("random", 10))
+
+
+def test_workers_that_all_go_at_once_take_nothing_along_that_others_need(cluster: Cluster):
+    def progress(now: Progress) -> None:
+        if now.ended is not None and now.ended.trial.number == 1:
+            for worker in cluster.workers:
+                worker.kill()
+                worker.wait()
+            cluster.workers[:] = [cluster.worker() for _ in cluster.workers]
+
+    assert outcome(on(cluster, Bowl(0.005), 6, on_progress=progress)) == outcome(searched("random", 6))
 
 
 def test_a_trial_that_kills_its_workers_is_to_blame(cluster: Cluster):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+from .. import checks
 from ..errors import NotReady, Told
 
 
@@ -50,6 +52,20 @@ class PyDataset:
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
+
+    def take(self, count: int) -> Iterator[Any]:
+        """The first batches, so many; all where there are fewer, or where count is -1: tf.data's word for a look.
+
+        >>> class Numbers(PyDataset):
+        ...     def __len__(self):
+        ...         return 3
+        ...     def __getitem__(self, index):
+        ...         return [index]
+        >>> list(Numbers().take(2))
+        [[0], [1]]
+        """
+        count = checks.integer(f"{type(self).__name__}.take, argument count", count, minimum=-1)
+        return islice(self, None if count < 0 else count)
 
     def on_epoch_begin(self) -> None:
         """Called before each epoch."""

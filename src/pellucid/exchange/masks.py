@@ -13,7 +13,7 @@ from ..layers.merging import Joining
 def maker_of(where: str, step: MaskOf, fix: str) -> Any:
     """Masking, Embedding or Joining: what kind of layer makes a mask. Any other is refused by its name."""
     layer = step.layer
-    found = next((kind for kind in (L.Masking, L.Embedding) if isinstance(layer, kind)), None)
+    found: Any = next((kind for kind in (L.Masking, L.Embedding) if isinstance(layer, kind)), None)
     if isinstance(layer, Joining) and type(layer).compute_mask is Joining.compute_mask and all(step.masked):
         found = Joining
     if found is None:

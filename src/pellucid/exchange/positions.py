@@ -18,7 +18,8 @@ def waves_of(layer: L.SinePositionEncoding, shape: Shape) -> Array:
     array([[0.   , 1.   ],
            [0.841, 0.54 ]])
     """
-    return waves(*shape[-2:], layer.max_wavelength)
+    T, D = shape[-2:]
+    return waves(T, D, layer.max_wavelength)
 
 
 def turning(layer: L.RotaryEmbedding, shape: Shape) -> tuple[Array, Array, int]:

@@ -14,9 +14,11 @@ from ..program import Buffer, CannotLower, Program
 from ..rng import Key, own_seed
 from .base import Layer
 from .channels import Channels
-from .noise import noise_key
+from .noise import lower_uniform, noise_key
 from .warping import FILL_MODES, corners, warped, warped_grad
 
+TURN, MOVE, STRETCH = range(3)  # ways, as machine/kernels/warping.py counts; fill modes are counted in their order
+NEAREST_PIXEL = 8
 Factor = float | Sequence[float]
 
 
@@ -33,7 +35,7 @@ def factor_pair(where: str, value: Any, low: float, high: float, lowest: float |
 
 class Augmenting(Channels, Layer):
     """A layer for pictures that passes them through in prediction. Its numbers come from `rng.Key`: of the same law as
-    Keras's, and others. It has no compiled form in training: networks with it learn on the definition."""
+    Keras's, and others."""
 
     axes = 2
     seed: int | None
@@ -65,9 +67,17 @@ class Augmenting(Channels, Layer):
         return dy if cache is None else self.as_given(self.changed_grad(self.last(dy), cache[0])), {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        if code.trains:
-            raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) in training")
-        return x
+        if not code.trains:
+            return x
+        return self.lower_as_given(code, self.lower_changed(code, self.lower_last(code, x)))
+
+    def lower_changed(self, code: Program, x: Buffer) -> Buffer:
+        """Emit y from x with its channels last, and the way back."""
+        raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) in training")
+
+    def lower_drawn(self, code: Program, bounds: tuple[float, float], *under: str) -> Buffer:
+        """Emit a number for each picture, uniform between the bounds: as `drawn` under a name."""
+        return lower_uniform(code, self.name, (1,), *bounds, self.seed, *under)
 
 
 class Warping(Augmenting):
@@ -94,6 +104,22 @@ class Warping(Augmenting):
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:
         return warped_grad(dy, cache)
+
+    def lower_transforms(self, code: Program) -> tuple[int, Buffer, Buffer]:
+        """Emit what the transforms are made of: which way, and two numbers for each picture."""
+        raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) in training")
+
+    def lower_changed(self, code: Program, x: Buffer) -> Buffer:
+        way, *given = self.lower_transforms(code)
+        edges = FILL_MODES.index(self.fill_mode) + NEAREST_PIXEL * (self.interpolation == "nearest")
+
+        def emitted(kernel: str, x: Buffer) -> Buffer:
+            y = code.buffer(x.shape)
+            code.emit(kernel, x, *given, y, *x.shape, way, edges, self.fill_value)
+            return y
+
+        code.back(lambda dy, wanted: emitted("warp.grad", dy) if wanted else None)
+        return emitted("warp", x)
 
 
 def drawn(key: Key, name: str, batch: int, bounds: tuple[float, float]) -> Array:

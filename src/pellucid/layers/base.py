@@ -288,7 +288,7 @@ class Layer(Part, Holding, Shaped, Masked):
             return self.in_form(self.called_on(tensors, training))
         training = bool(training)
         if TRACING.get() and type(self).parameters is not Layer.parameters:
-            raise constant_for_ever(self.name)
+            return self.on_numbers(x)
         xs = self.as_inputs(x)
         self.make(*(one.shape[1:] for one in xs))
         masks = {} if mask is None else {"mask": mask if self.takes_many else np.asarray(mask, bool)}
@@ -301,6 +301,10 @@ class Layer(Part, Holding, Shaped, Masked):
         else:
             self.assign_in_call(cache)
         return y
+
+    def on_numbers(self, x: Any) -> Tensor:
+        """What it gives for numbers that are the same for every batch, within the `call` of another layer."""
+        raise constant_for_ever(self.name)
 
     def assign_in_call(self, cache: Any) -> None:
         """Do what a call by hand does to the weights that the `call` of one's own assigns, in prediction."""

@@ -368,7 +368,8 @@ def lowered(wiring: Wiring, code: Program, xs: Sequence[Buffer]) -> tuple[Buffer
         given = given if step.layer.takes_whole else [x.plain for x in given]
         asks = step.masks and (step.trains(code.training) or not step.layer.learns_by_mask)
         told = masks_of(step, {wire: places[wire].plain for wire in step.masks if wire is not None}) if asks else {}
-        with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training):
+        times = max((x.each for x in given), default=1) or 1
+        with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training, times):
             y = step.layer.lower_checked(code, *given, **told)
             ys = y if isinstance(y, tuple) else (y,)
             places |= zip(step.outputs, ys, strict=True)

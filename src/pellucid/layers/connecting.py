@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..arrays import TEXT, Array, Shape, known
 from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told, WrongType
-from ..wiring import OPS, Node, Tensor
+from ..wiring import OF_LAYERS, OPERATORS, OPS, Node, Tensor
 
 
 def checked_tensors(name: str, tensors: Sequence[Any], *, takes_many: bool, takes_text: bool = True) -> list[Shape]:
@@ -23,6 +23,22 @@ def checked_tensors(name: str, tensors: Sequence[Any], *, takes_many: bool, take
     if len(tensors) != 1 and not takes_many:
         raise ShapeError(f"layer {name!r}, input", "one tensor", Told(str(len(tensors))), "Concatenate()([a, b]).")
     return [tensor.sample for tensor in tensors]
+
+
+def over_the_batch(data: Sequence[Any]) -> list[Any]:
+    """Tensors beside arrays as tensors alone: an array whose first axis has length 1 stands for every sample."""
+    first = next(one for one in data if isinstance(one, Tensor))
+    return [one if isinstance(one, Tensor) or np.shape(one)[:1] != (1,) else _stretched(one, first) for one in data]
+
+
+def _stretched(x: Any, along: Tensor) -> Any:
+    """x (1, ...) as a tensor (B, ...), with the batch of another tensor."""
+    x = np.asarray(x)
+    number = OPERATORS["get_item"](along, (slice(None), *(0,) * (len(along.shape) - 1)))
+    none = OF_LAYERS["expand_dims"](OPERATORS["less"](number, number), tuple(range(1, x.ndim)))  # false, (B, 1, ...)
+    if x.dtype.kind == "b":
+        return OPERATORS["logical_or"](none, x)
+    return OPERATORS["add"](OF_LAYERS["cast"](none, x.dtype.name), x)
 
 
 def only(name: str, what: str, nodes: Sequence[Node]) -> Node:

@@ -106,12 +106,12 @@ class Drawn(Layer):
         code.together |= not code.training
         whole = isinstance(self.of_sample, Whole)
         if self.fixed and self.seed is not None:
-            shape = self.of_sample if whole else (code.batch, *self.of_sample)
+            shape = self.of_sample if whole else (code.batch * code.times, *self.of_sample)
             numbers = code.constant(draw(self.kind, Key(self.seed), shape, self.options))
-            return numbers if whole else replace(numbers, shape=self.of_sample, each=True)
+            return numbers if whole else replace(numbers, shape=self.of_sample, each=code.times)
         lower = {"normal": lower_normal, "uniform": lower_uniform, "truncated_normal": lower_truncated_normal}
         numbers = lower[self.kind](code, self.name, tuple(self.of_sample), *self.options, self.seed)
-        return replace(numbers, each=False) if whole else numbers  # of all that are drawn, the first sample's
+        return replace(numbers, each=0) if whole else numbers  # of all that are drawn, the first sample's
 
 
 def draw(kind: str, key: Key, shape: Shape, options: tuple[float, float], dtype: str = "float32") -> Array:

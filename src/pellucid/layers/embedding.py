@@ -13,9 +13,11 @@ from ..arrays import Array, Arrays, Shape
 from ..errors import DataError, ShapeError
 from ..program import Buffer, Program
 from ..rng import Key
+from ..wiring import OF_LAYERS
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
 from .operands import EXACT
+from .own_weights import parameters_given
 
 
 def embedding_grad(dy: Array, places: Array, W: Array) -> Array:
@@ -99,16 +101,25 @@ class Embedding(Layer):
         return inputs != 0 if self.mask_zero else None
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
+        places = self.places(x)
+        return p["embeddings"][places], places
+
+    def places(self, x: Array) -> Array:
+        """The rows that these numbers name."""
         within = (x >= 0) & (x < self.input_dim) & (np.floor(x) == x)
         if not within.all():
             wanted = f"whole numbers from 0 to {self.input_dim - 1}, as input_dim={self.input_dim} says"
             fix = "Number what there is from 0 on, or make input_dim larger."
             raise DataError(f"layer {self.name!r}, input", wanted, x[~within].flat[0].item(), fix)
-        places = x.astype("int64")
-        return p["embeddings"][places], places
+        return x.astype("int64")
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
         return None, {"embeddings": embedding_grad(dy, cache, p["embeddings"])}
+
+    def on_numbers(self, x: Any) -> Any:
+        if self.mask_zero:
+            return super().on_numbers(x)  # a mask goes along with a tensor
+        return OF_LAYERS["take"](*parameters_given(self), self.places(np.asarray(x)), axis=0)
 
     def lower_mask(self, code: Program, xs: Sequence[Buffer], masks: Sequence[Buffer | None]) -> Buffer:
         mask = code.buffer(xs[0].shape)

@@ -47,7 +47,7 @@ def lower_kept(
     drawn = _noise_shape(layer, noise_shape, shape)
     each = drawn[0] != 1
     m = code.buffer(drawn[1:]) if each else code.block(drawn[1:])
-    code.emit("noise.kept", m, m.size, int(each), least, scale, *_path(code, layer, seed, *under))
+    code.emit("noise.kept", m, m.size, int(each), least, scale, *noise_path(code, layer, seed, *under))
     return _spread(code, m, shape)
 
 
@@ -63,16 +63,25 @@ def lower_truncated_normal(
     return _lower_drawn("noise.truncated_normal", code, layer, shape, mean, stddev, seed)
 
 
-def lower_uniform(code: Program, layer: str, shape: Shape, low: float, high: float, seed: int | None) -> Buffer:
-    """Emit numbers that are uniform on [low, high), of this shape for each sample."""
-    return _lower_drawn("noise.uniform", code, layer, shape, low, high - low, seed)
+def lower_uniform(
+    code: Program, layer: str, shape: Shape, low: float, high: float, seed: int | None, *under: int | str
+) -> Buffer:
+    """Emit numbers that are uniform on [low, high), of this shape for each sample. `under`: as in `lower_kept`."""
+    return _lower_drawn("noise.uniform", code, layer, shape, low, high - low, seed, *under)
 
 
 def _lower_drawn(
-    kernel: str, code: Program, layer: str, shape: Shape, start: float, scale: float, seed: int | None
+    kernel: str,
+    code: Program,
+    layer: str,
+    shape: Shape,
+    start: float,
+    scale: float,
+    seed: int | None,
+    *under: int | str,
 ) -> Buffer:
     m = code.buffer(shape)
-    code.emit(kernel, m, m.size, start, scale, *_path(code, layer, seed))
+    code.emit(kernel, m, m.size, start, scale, *noise_path(code, layer, seed, *under))
     return m
 
 
@@ -83,7 +92,7 @@ def apply(code: Program, kernel: str, x: Buffer, m: Buffer, *options: float) -> 
     return y
 
 
-def _path(code: Program, layer: str, seed: int | None, *under: int | str) -> list[Operand]:
+def noise_path(code: Program, layer: str, seed: int | None, *under: int | str) -> list[Operand]:
     """How a kernel finds the layer's key at a step: the base key, how many numbers to fold behind the step, these."""
     below = [number_of(step) for step in under]
     if seed is not None:

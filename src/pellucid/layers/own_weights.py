@@ -140,3 +140,39 @@ class Weights(Layer):
 
         code.back(undo)
         return self.one_or_all(tuple(code.parameter(spec.name) for spec in self.asked))
+
+
+class Given(Weights):
+    """The way of a layer that a `call` calls on numbers alone: it reads no tensor, and gives its parameters."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(dtype=layer.dtype)
+        self.belongs_to = layer
+
+    @property
+    def asked(self) -> Sequence[Parameter]:  # type: ignore[override]
+        """The layer's own."""
+        return self.belongs_to.specs_for(())  # type: ignore[union-attr]
+
+    @asked.setter
+    def asked(self, value: Any) -> None: ...
+
+    @property
+    def built(self) -> bool:
+        return self.belongs_to.built  # type: ignore[union-attr]
+
+    def make(self, *shapes: Shape) -> None:
+        self.belongs_to.make(())  # type: ignore[union-attr]
+
+    def bind(self, shape: Any, p: Any, owner: object) -> None:
+        layer = self.belongs_to
+        assert layer is not None
+        layer.bind(layer.shape or (), p, owner)
+
+
+def parameters_given(layer: Layer) -> tuple[Tensor, ...]:
+    """The tensors of a layer's parameters, within a `call` that may call it on no tensor at all."""
+    given = layer.__dict__.setdefault("_given_in_call", Given(layer))  # one, by which both runs of a `call` know it
+    node = Node(layer, (), given.output_shapes_for(), layer.dtype, another=given)
+    layer._nodes.append(node)
+    return node.outputs

@@ -9,10 +9,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from ..arrays import Array, Arrays, Shape
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key, own_seed
 from .base import LayerOptions, layers
-from .noise import noise_key
+from .noise import noise_key, noise_path
 from .resizing import NONE, Fit, Fitting, centred
 
 
@@ -23,7 +23,7 @@ class RandomCrop(Fitting):
 
     In prediction, and where a picture is no higher or no wider, the largest part in the middle that has the shape asked
     for, resized to it, as Keras describes it (its code passes pictures through in prediction). seed: as in `Dropout`.
-    The places are of the same law as Keras's, and others. In training, networks with it run on the definition.
+    The places are of the same law as Keras's, and others.
 
     >>> RandomCrop(1, 2)([[[[0.0], [1.0], [2.0]], [[3.0], [4.0], [5.0]]]]).ravel()
     array([0.25, 1.75], dtype=float32)
@@ -59,7 +59,19 @@ class RandomCrop(Fitting):
         return self.as_given(cache.grad(self.last(dy))), {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        if code.trains:
-            raise CannotLower(f"layer {self.name!r} (RandomCrop) in training")
         x = self.lower_last(code, x)
-        return self.lower_as_given(code, self.fit(x.shape[:-1]).lower(code, x))
+        size = x.shape[:-1]
+        if not code.trains or size[0] <= self.height or size[1] <= self.width:
+            return self.lower_as_given(code, self.fit(size).lower(code, x))
+        y = code.buffer((self.height, self.width, x.shape[-1]))
+        how = *x.shape, *y.shape[:2], *noise_path(code, self.name, self.seed)
+
+        def undo(dy: Buffer, wanted: bool) -> Buffer | None:
+            dx = code.buffer(x.shape) if wanted else None
+            if dx is not None:
+                code.emit("cropped.grad", dy, dx, *how)
+            return dx
+
+        code.emit("cropped", x, y, *how)
+        code.back(undo)
+        return self.lower_as_given(code, y)

@@ -11,12 +11,16 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import checks
+from ..activations.axes import reordered, to_the_end
 from ..arrays import Array
 from ..errors import InvalidArgument
+from ..program import Buffer, Program
 from ..rng import Key
-from .augmenting import Augmenting, Factor, Warping, affine, drawn, factor_pair
+from .augmenting import MOVE, STRETCH, TURN, Augmenting, Factor, Warping, affine, drawn, factor_pair
 from .base import LayerOptions, layers
+from .operands import mapped, rowed
 
+UP, ACROSS = 1, 2  # as machine/kernels/pictures.py counts
 MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 
 
@@ -50,6 +54,17 @@ class RandomFlip(Augmenting):
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:
         return self._flipped(dy, cache)
+
+    def lower_changed(self, code: Program, x: Buffer) -> Buffer:
+        u, how = self.lower_drawn(code, (0.0, 1.0)), UP * (self.mode != MODES[0]) + ACROSS * (self.mode != MODES[1])
+
+        def mirrored(x: Buffer) -> Buffer:
+            y = code.buffer(x.shape)
+            code.emit("mirrored", x, u, y, *x.shape, how)
+            return y
+
+        code.back(lambda dy, wanted: mirrored(dy) if wanted else None)
+        return mirrored(x)
 
     def _flipped(self, x: Array, flips: Array) -> Array:
         axes = {"horizontal": (2,), "vertical": (1,), "horizontal_and_vertical": (1, 2)}[self.mode]
@@ -88,6 +103,10 @@ class RandomRotation(Warping):
         angle = 2 * np.pi * drawn(key, "angle", batch, self.factor)
         return affine(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle), height, width)
 
+    def lower_transforms(self, code: Program) -> tuple[int, Buffer, Buffer]:
+        angle = self.lower_drawn(code, self.factor, "angle")
+        return TURN, angle, angle
+
 
 @layers.add()
 class RandomTranslation(Warping):
@@ -123,6 +142,10 @@ class RandomTranslation(Warping):
         right = width * drawn(key, "width", batch, self.width_factor)
         one, none = np.ones(batch), np.zeros(batch)
         return np.stack([one, none, -right, none, one, -down], axis=-1)
+
+    def lower_transforms(self, code: Program) -> tuple[int, Buffer, Buffer]:
+        down = self.lower_drawn(code, self.height_factor, "height")
+        return MOVE, down, self.lower_drawn(code, self.width_factor, "width")
 
 
 @layers.add()
@@ -165,6 +188,11 @@ class RandomZoom(Warping):
         wide = tall if self.width_factor is None else 1 + drawn(key, "width", batch, self.width_factor)
         return affine(wide, np.zeros(batch), np.zeros(batch), tall, height, width)
 
+    def lower_transforms(self, code: Program) -> tuple[int, Buffer, Buffer]:
+        tall = self.lower_drawn(code, self.height_factor, "height")
+        wide = tall if self.width_factor is None else self.lower_drawn(code, self.width_factor, "width")
+        return STRETCH, tall, wide
+
 
 def _value_range(where: str, value: Any) -> tuple[float, float]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
@@ -204,6 +232,14 @@ class RandomBrightness(Augmenting):
     def changed_grad(self, dy: Array, cache: Any) -> Array:
         return np.where(cache, dy, 0)
 
+    def lower_changed(self, code: Program, x: Buffer) -> Buffer:
+        low, high = self.value_range
+        share = self.lower_drawn(code, self.factor, "factor").shaped((1, 1, 1))
+        y = mapped(code, "op.add", x, mapped(code, "op.multiply", share, high - low))
+        kept = mapped(code, "op.clip", y, low, high)
+        code.back(lambda dy, wanted: mapped(code, "op.clip.grad", dy, y, kept) if wanted else None)
+        return kept
+
 
 @layers.add()
 class RandomContrast(Augmenting):
@@ -242,3 +278,18 @@ class RandomContrast(Augmenting):
         g = np.where(within, dy, 0)
         dx: Array = s * g + (1 - s) * g.mean(axis=(1, 2), keepdims=True)
         return dx
+
+    def lower_changed(self, code: Program, x: Buffer) -> Buffer:
+        low, high = self.value_range
+        lower, upper = self.factor
+        s = self.lower_drawn(code, (1 - lower, 1 + upper), "factor").shaped((1, 1, 1))
+
+        def stretched(x: Buffer) -> Buffer:
+            """(x − mean)·s + mean: what comes back is stretched likewise"""
+            mean = rowed(code, "op.mean", x, reordered(code, x, to_the_end(x.shape, (1, 2))), (1, 2))
+            return mapped(code, "op.add", mapped(code, "op.multiply", mapped(code, "op.subtract", x, mean), s), mean)
+
+        y = stretched(x)
+        kept = mapped(code, "op.clip", y, low, high)
+        code.back(lambda dy, wanted: stretched(mapped(code, "op.clip.grad", dy, y, kept)) if wanted else None)
+        return kept

@@ -20,7 +20,7 @@ from .base import Layer, LayerOptions, layers
 from .cells import StackedRNNCells
 from .concatenate import Concatenate
 from .merging import Joining
-from .operands import spread
+from .operands import mapped, sends_back, spread
 from .traced import Traced
 
 
@@ -46,6 +46,17 @@ class Counted(Joining):
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
         nothing = dy.dtype.type(0)
         return (np.where(cache, dy, nothing), np.where(cache, nothing, dy), None), {}
+
+    def lower(self, code: Program, *xs: Buffer) -> Buffer:
+        new, old, mask = (x.plain for x in xs)
+        counts = code.buffer((1,) * len(new.shape))
+        code.emit("merge.block", mask, counts, 1, 1, mask.size, self.step, 1, 0)
+
+        def chosen(a: Any, b: Any) -> Buffer:
+            return mapped(code, "op.where", counts, a, b)
+
+        sends_back(code, xs, [lambda dy: chosen(dy, 0.0), lambda dy: chosen(0.0, dy), lambda dy: None])
+        return chosen(new, old)
 
 
 class Stacked(Joining):

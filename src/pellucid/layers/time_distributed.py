@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Unpack
 
 from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError, WrongType
+from ..program import Buffer, CannotLower, Program
 from ..rng import Key
 from .activation import Activation
 from .base import Layer, LayerOptions, layers
@@ -55,6 +57,12 @@ class Apart(Layer):
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy.reshape(cache), {}
 
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        if code.ranks > 1:
+            raise CannotLower(f"layer {self.name!r} (TimeDistributed), over several processes,")
+        code.back(lambda dy, wanted: replace(dy, shape=x.shape, each=x.each) if wanted else None)
+        return replace(x, shape=x.shape[1:], each=x.each * x.shape[0])
+
 
 class InSteps(Layer):
     """The samples steps again: (B·T, ...) becomes (B, T, ...)."""
@@ -74,6 +82,10 @@ class InSteps(Layer):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         return dy.reshape(-1, *dy.shape[2:]), {}
+
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        code.back(lambda dy, wanted: replace(dy, shape=x.shape, each=x.each))
+        return replace(x, shape=(self.steps, *x.shape), each=x.each // self.steps)
 
 
 @layers.add()

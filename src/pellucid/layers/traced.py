@@ -24,6 +24,7 @@ from ..regularizers import regularizers
 from ..wiring import Tensor
 from .added_loss import added
 from .base import Layer, LayerOptions
+from .connecting import over_the_batch
 from .drawing import CALL, Seeds
 from .form import put_together, taken_apart
 from .holding import Parameter
@@ -132,7 +133,7 @@ class Traced(Ways):
             args = (np.asarray(args[0]), *args[1:])
         way, data = self._way_of((args, kwargs))
         if any(isinstance(one, Tensor) for one in data):
-            return way.in_form(way.called_on(data, training))
+            return way.in_form(way.called_on(over_the_batch(data), training))
         return way.of_arrays(data, self._default_of_training() if training is None else training)
 
     def called_with(self, args: Sequence[Any], kwargs: dict[str, Any], training: bool | None) -> tuple[Tensor, ...]:

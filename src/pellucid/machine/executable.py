@@ -68,6 +68,7 @@ class Executable:
     def _write(self, i: int, op: Op, meets: bool, addresses: Mapping[str, int]) -> None:
         """One operation's words. `meets`: the threads wait for each other after it."""
         flags = layout.SERIAL * is_serial(op) | layout.DECIDES * op.decides | layout.BARRIER * meets
+        flags |= op.times << layout.TIMES
         row = self.table[i]
         row[layout.KERNEL], row[layout.OP_FLAGS] = addresses[op.kernel], flags
         for word, operand in enumerate(op.operands, layout.OPERANDS):
@@ -119,7 +120,7 @@ class Executable:
     def view(self, buffer: Buffer, rows: int) -> Array:
         """The numbers that a buffer of the work memory holds now, for so many samples."""
         buffer = self.plan.buffer(buffer) if self.plan else buffer
-        shape = (rows, *buffer.shape) if buffer.each else buffer.shape
+        shape = (rows * buffer.each, *buffer.shape) if buffer.each else buffer.shape
         return self.work[buffer.offset : buffer.offset + math.prod(shape)].reshape(shape)
 
     def ready(self, threads: int) -> None:

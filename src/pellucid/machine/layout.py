@@ -10,6 +10,7 @@ KINDS = frozenset(
 OP_WORDS = 32
 KERNEL, OP_FLAGS, OPERANDS = range(3)
 SERIAL, DECIDES, BARRIER = 1, 2, 4  # flags: one thread runs it; it may end the run; threads meet after it
+TIMES = 8  # the flags from this bit on: how many samples each one of the batch is for it
 
 # A job: what one run is to do. Read by all threads, written by the caller.
 JOB_WORDS = 32

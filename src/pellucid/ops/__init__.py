@@ -27,6 +27,7 @@ each with its gradient; so do Python's operators on tensors.
 - Of networks, made of ops: layer_normalization rms_normalization dot_product_attention multi_hot
 - Made of several ops: allclose array average convert_to_numpy convert_to_tensor diff dot dtype hstack inner
   is_tensor logaddexp moments ndim norm normalize shape size split tensordot top_k unstack vdot vstack
+- Of pictures, in `ops.image`: extract_patches
 - Arrays made of nothing: arange eye full identity linspace meshgrid ones tri zeros
 
 `help(ops.multiply)` tells more of each. The classes behind them are in `pellucid.ops.base`.
@@ -38,6 +39,7 @@ from typing import Any
 
 from ..errors import UnknownName
 from ..wiring import OF_LAYERS, OPERATORS, OPS
+from . import image as image
 from . import lowering  # noqa: F401  # tells the ops how they are lowered
 from .base import Op as Op
 from .base import Operation as Operation
@@ -121,7 +123,7 @@ OPERATORS.update(
     abs=abs, einsum=einsum,
 )
 OF_LAYERS.update(
-    attended=attended, cast=cast, expand_dims=expand_dims, repeat=repeat, sum=sum, tanh=tanh, where=where,
+    attended=attended, cast=cast, expand_dims=expand_dims, repeat=repeat, sum=sum, take=take, tanh=tanh, where=where,
 )
 # fmt: on
 OPS.update(__all__)

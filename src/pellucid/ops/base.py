@@ -36,7 +36,7 @@ from ..rng import Key
 from ..settings import floatx
 from ..wiring import Node, Tensor
 from . import formulas
-from .constants import KEYED, as_operand, kept, saved_constant, short, used
+from .constants import KEYED, as_operand, kept, saved_constant, short, stretched, used
 from .options import checked, not_too_large
 from .trying import foretold, leaves_rows_apart, shape_without_batch
 
@@ -102,6 +102,8 @@ class Operation:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """y: a tensor where an operand is one, else an array."""
         operands, options = self.sorted(args, kwargs)
+        if self.name == "tile":
+            options = stretched(operands[0], options)
         if self.name in KEYED:
             operands[1] = as_operand(operands[1], self.name, 1)
         if any(isinstance(one, Tensor) and one.symbolic for one in operands):

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import known
+from ..arrays import Array, known
 from ..errors import InvalidArgument, PellucidError, Told, UnknownName, WrongType
 from ..settings import floatx
-from ..wiring import Tensor
+from ..wiring import TRACING, Tensor
 from .options import KINDS
 
 INDEX = (slice, type(Ellipsis), type(None))
+OF_SIZES = {"expand_dims", "concatenate", "stack"}  # ops that, within a `call`, put the sizes of a shape together
 KEYED = {"get_item"}  # ops whose second operand says which part of the first is meant
 
 
@@ -23,6 +24,12 @@ def as_operand(value: Any, name: str, place: int = 0) -> Any:
     if name in KEYED and place == 1:
         key = _key(value, name)
         return (key,) if isinstance(key, INDEX) else key  # as Keras wants it in a file
+    if (
+        name in OF_SIZES
+        and TRACING.get()
+        and (value is None or (isinstance(value, np.ndarray) and value.dtype.kind == "O"))
+    ):
+        return _sizes(value, name)
     if isinstance(value, bool | int | float):
         return value.item() if isinstance(value, np.generic) else value  # a bare number takes the others' kind
     try:
@@ -43,6 +50,29 @@ def as_operand(value: Any, name: str, place: int = 0) -> Any:
             floatx() if array.dtype.kind == "f" else array.dtype if array.dtype.kind == "b" else _narrow(array, name)
         )
     return array
+
+
+def _sizes(value: Any, name: str) -> Array:
+    """Sizes of a shape, among them None, which is that of the batch."""
+    found: Array = np.array(value, object)
+    if any(not (one is None or isinstance(one, int | np.integer)) for one in found.flat):
+        raise WrongType(f"ops.{name}, an operand", "a tensor, an array or a number", value)
+    return found
+
+
+def stretched(x: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of `tile`: what shall stand as often as the batch has samples stands once, and is stretched."""
+    given = options.get("repeats")
+    times = list(given) if isinstance(given, list | tuple | np.ndarray) else []
+    if None not in times:
+        return options
+    shape = tuple(getattr(x, "shape", ())) or np.shape(x)
+    if None in times[1:] or len(times) != len(shape) or shape[0] != 1:
+        raise InvalidArgument(
+            "ops.tile, argument repeats", "None, the size of the batch, for a first axis of length 1 alone",
+            Told(f"{times} for shape {shape}"), "Begin with a 1: ops.expand_dims(x, 0).",
+        )  # fmt: skip
+    return {**options, "repeats": (1, *map(int, times[1:]))}
 
 
 def _has_tensor(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InvalidArgument, Told, UnknownName
 from ..wiring import Tensor
-from . import blocks, composed, reductions
+from . import blocks, composed, image, reductions
 from .arithmetic import divide
 from .base import Op, Operation, operations
 from .constants import KEYED, loaded_constant, used
@@ -19,6 +19,7 @@ MODULES = ("keras.src.ops.", "keras.ops")
 COMPOSED: dict[str, Callable[..., Any]] = {
     "Allclose": composed.allclose, "Amax": reductions.max, "Amin": reductions.min, "Average": composed.average,
     "Diff": composed.diff, "Dot": composed.dot, "DotProductAttention": blocks.dot_product_attention,
+    "ExtractPatches": image.extract_patches,
     "Hstack": composed.hstack, "Inner": composed.inner, "LayerNorm": blocks.layer_normalization,
     "Logaddexp": composed.logaddexp, "Moments": composed.moments, "MultiHot": blocks.multi_hot,
     "Norm": composed.norm, "Normalize": composed.normalize, "RMSNorm": blocks.rms_normalization,

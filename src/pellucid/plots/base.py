@@ -101,7 +101,7 @@ def counted_along(axes: Axes, what: str) -> None:
     """Whole numbers along the bottom: epochs or steps."""
     from matplotlib.ticker import MaxNLocator
 
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))  # one epoch has one
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel(what)
 

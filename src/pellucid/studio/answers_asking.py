@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from typing import Any
 
 from starlette.background import BackgroundTask
+from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ..web.bodies import body, pieces
@@ -21,6 +22,7 @@ from .predicting import answered
 from .results import cell, results
 from .sample import Sample, from_picture, sample_of
 from .taking_out import brought_back, predictions, taken_out
+from .writing import written
 
 MOST_RUN = 500_000_000  # bytes of the zip of a run
 
@@ -42,6 +44,7 @@ class AboutNetworks:
             Route(f"{at}/results/cell", self.of_cell),
             Route(f"{at}/download/{{form}}", self.download),
             Route(f"{at}/predictions", self.foretell, methods=["POST"]),
+            Route(f"{at}/write", self.write, methods=["POST"]),
             Route("/api/runs", self.bring_back, methods=["POST"]),
         ]  # fmt: skip
 
@@ -102,6 +105,11 @@ class AboutNetworks:
         text = await work(predictions, self.desk, name, told.get("data"))
         headers = {"content-disposition": f'attachment; filename="{name}-predictions.csv"'}
         return Response(text, media_type="text/csv", headers=headers)
+
+    async def write(self, request: Request) -> Response:
+        told = await self.studio.asked(request)
+        pieces = await work(written, self.desk, request.path_params["run"], told)
+        return StreamingResponse(iterate_in_threadpool(pieces), media_type="text/plain")
 
     async def bring_back(self, request: Request) -> Response:
         if not (name := request.query_params.get("name", "")).lower().endswith(".zip"):

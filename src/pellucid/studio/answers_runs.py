@@ -25,8 +25,11 @@ from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
 from .predicting import inputs_of
+from .reading import characters_of, names_told
 from .socket import still
 from .uploads import clean
+
+BEGINNING = 40  # characters of a text, as an example
 
 
 class AboutRuns:
@@ -139,8 +142,15 @@ def described(studio: Studio, name: str) -> dict[str, Any]:
 def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
     """What the network takes, and says."""
     scene = desk.scene(name)
-    names = [str(one) for one in scene.data.names or range(scene.data.classes) or scene.data.labels]
-    can += ["predict", "explain", "results", *(["serve"] if desk.run(name).model.exists() else [])]
+    names = names_told(scene.data) if scene.data.classes else [str(one) for one in scene.data.labels]
+    ended = desk.run(name).model.exists()
+    can += [
+        "predict",
+        "explain",
+        "results",
+        *(["serve"] if ended else []),
+        *(["write"] if ended and scene.is_text else []),
+    ]
     task = "labels" if scene.data.labels else "classification" if scene.data.classes else "regression"
     return {"classes": names, "can": can, "input": input_of(desk, name), "task": task}
 
@@ -157,6 +167,10 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
         example = opened(run.path).example if run.model.exists() else {}
         return {"kind": "row", "shape": list(scene.shape), "columns": columns, "example": example,
                 "inputs": inputs_of(scene)}  # fmt: skip
+    if scene.is_text:
+        names = [str(character) for character in scene.data.names]
+        return {"kind": "text", "shape": list(scene.shape), "columns": [], "characters": names,
+                "example": characters_of(scene.data, scene.data.x_test[0, :BEGINNING]), "inputs": []}  # fmt: skip
     example = scene.data.x_test[0].tolist() if len(scene.data.x_test) else []
     kind = "picture" if scene.is_picture else "numbers"
     inputs = inputs_of(scene) if kind == "numbers" else []

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..actions import building
 from ..actions.data import Prepared, in_memory
+from ..actions.networks import name_of, written_out
 from ..actions.script import entries, script
 from ..actions.spec import TrainSpec
 from ..actions.train import looked_at, planned_epochs
@@ -43,9 +44,10 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
             "command": command(shown_spec(spec, told)),
         }
         data = desk.prepared(spec)
+        answer |= {"input": list(data.x_train.shape[1:]), "output": output_of(data), "usual": usual(spec, told)}
+        spec, answer["written"] = in_full(spec, data)
     except PellucidError as problem:
         return {**answer, "problems": [_problem(problem)]}
-    answer |= {"input": list(data.x_train.shape[1:]), "output": output_of(data), "usual": usual(spec, told)}
     with at_most((memory() or 1 << 40) // ((1 + SLOTS) * FLOAT)):  # a graph has its weights as soon as it is made
         blocks, problems = blocks_of(spec, data)
     answer |= {"blocks": blocks, "problems": problems, **_sums(blocks)}
@@ -54,14 +56,15 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
     if not problems:
         try:
             _refuse_large(answer)
-            answer |= _made(desk, spec, data, epochs, told)
+            made = _made(spec, data, epochs, told)
+            answer |= {**made, "code": answer["code"] | made["code"]}
         except PellucidError as problem:
-            mended = flattened(blocks, len(spec.layers)) if data.classes else None
+            mended = flattened(blocks, len(spec.layers)) if data.classes and not data.text else None
             answer["problems"] = [{**_problem(problem), **({"mend": mended} if mended else {})}]
     return {**answer, "ok": not answer["problems"]}
 
 
-def _made(desk: Desk, spec: TrainSpec, data: Prepared, epochs: int, told: Mapping[str, Any]) -> dict[str, Any]:
+def _made(spec: TrainSpec, data: Prepared, epochs: int, told: Mapping[str, Any]) -> dict[str, Any]:
     """What only the network itself tells."""
     model = building.build(spec, data, epochs)
     findings = []
@@ -70,15 +73,25 @@ def _made(desk: Desk, spec: TrainSpec, data: Prepared, epochs: int, told: Mappin
         rows = looked_at(few.y_train, bool(few.classes))
         found = before_training(model, few.x_train[rows], few.y_train[rows], batch_size=spec.batch_size)
         findings = [asdict(finding) for finding in found]
-    shown = shown_spec(spec, told)
-    code = {"toml": shown.to_toml(short=True), "command": command(shown), "python": script(shown, data, model, epochs)}
     return {
         "findings": findings,
         "expanded": entries(spec, building.stack(spec, data)),
-        "code": code,
+        "code": {"python": script(shown_spec(spec, told), data, model, epochs)},
         "loss": getattr(model.loss, "name", None),
         "metric": data.metrics[0],
     }
+
+
+def in_full(spec: TrainSpec, data: Prepared) -> tuple[TrainSpec, dict[str, Any] | None]:
+    """(the spec with the layers of the network that it names; {"network": its name, "change": what to lay over the spec
+    so that these layers are its own and nothing else is other}, or None where it names none)."""
+    full, network = written_out(spec, data), name_of(spec, data)
+    if network == "auto":
+        return full, None
+    given = {name: getattr(spec, name) for name in spec.model_fields_set - {"network"}}
+    own = written_out(TrainSpec.of({**given, "layers": full.layers}), data)
+    change = {name: value for name, value in full.model_dump().items() if value != getattr(own, name)}
+    return full, {"network": network, "change": {**change, "network": None, "layers": full.layers}}
 
 
 def usual(spec: TrainSpec, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +195,7 @@ def _problem(problem: PellucidError, entry: list[int] | None = None) -> dict[str
     """A problem at its place: the block, the field of the spec, the argument."""
     told = told_problem(problem)
     words = [word.strip() for word in problem.where.split(",")]
-    field = words[1] if len(words) > 1 and words[0] == "spec" else None
+    field = words[1].partition(" ")[0] if len(words) > 1 and words[0] == "spec" else None  # "network lenet"
     argument = next((word.removeprefix("argument ") for word in words if word.startswith("argument ")), None)
     known = field if field in TrainSpec.model_fields else None
     return {**told, "entry": told["entry"] or entry, "field": known, "argument": argument}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..actions.data import Prepared, is_pictures
+from ..actions.networks import name_of
 from ..actions.spec import TrainSpec
 from ..arrays import Array
 from ..data import datasets
@@ -20,13 +21,18 @@ from ..tables.encodings import Encoding
 from .checking import output_of, shown_spec
 from .desk import Desk
 from .parts import told_problem
+from .reading import characters_of, names_told
 
-ROWS, PICTURES, POINTS = 20, 40, 1000  # that are shown
+ROWS, PICTURES, POINTS, LETTERS = 20, 40, 1000, 1200  # that are shown
 BINS, WORDS = 12, 8  # of a histogram
 CHOOSE = "Choose 'to be said' beside the column that it is to learn."  # in the place of the option of the command line
 HELD = (
     "{watch:,} rows are held back and looked at after every epoch, to see whether the network learns more than its "
     "rows by heart; {test:,} more are kept for the end, and never looked at before."
+)
+HELD_TEXT = (
+    "The text is cut into windows of {window:,} characters. {watch:,} of them are held back and looked at after every "
+    "epoch, to see whether the network learns more than its part by heart; the last {test:,} are kept for the end."
 )
 BECOMES = {
     "number": "one number, brought to mean 0 and deviation 1", "boolean": "0 or 1",
@@ -49,7 +55,9 @@ def describe(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
         columns = [_column(table, column, None, []) for column in understand(table)]
         return {**shown, "kind": "table", "rows": len(table), "columns": columns, "target": spec.target,
                 "sample": _rows(table), "problem": told_problem(problem)}  # fmt: skip
-    return {**shown, **_summary(data), **_looks(spec, data, table)}
+    network = name_of(spec.model_copy(update={"network": "auto", "layers": []}), data)
+    network_told = {"network": None if network == "auto" else network}
+    return {**shown, **_summary(data), **network_told, **_looks(spec, data, table)}
 
 
 def _read(spec: TrainSpec) -> Table:
@@ -59,13 +67,15 @@ def _read(spec: TrainSpec) -> Table:
 def _summary(data: Prepared) -> dict[str, Any]:
     watch = 0 if data.validation is None else len(data.validation[0])
     parts = {"train": len(data.x_train), "watch": watch, "test": len(data.x_test)}
+    why = HELD_TEXT if data.text else HELD
     remarks = data.table.remarks if data.table is not None else data.remarks
     return {
         "rows": sum(parts.values()),
         "task": "labels" if data.labels else "classification" if data.classes else "regression",
-        "classes": [str(name) for name in data.names or data.labels],
+        "classes": names_told(data) if data.classes else [str(name) for name in data.labels],
         "shape": list(data.x_train.shape[1:]), "outputs": data.classes or data.width, "parts": parts,
-        "why_held": HELD.format(**parts), "remarks": list(remarks), "doubtful": data.doubtful,
+        "why_held": why.format(**parts, window=data.x_train.shape[-1]), "remarks": list(remarks),
+        "doubtful": data.doubtful,
         "output": output_of(data), "metric": data.metrics[0],
         "loss": "binary_crossentropy" if data.labels else
         "sparse_categorical_crossentropy" if data.classes else "mean_squared_error",
@@ -78,6 +88,9 @@ def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, An
         columns = [_column(table, one, data, targets) for one in understand(table, spec.keep)]
         return {"kind": "table", "columns": columns, "target": list(targets), "guessed": not spec.target,
                 "sample": _rows(table)}  # fmt: skip
+    if data.text:
+        windows = -(-LETTERS // data.x_train.shape[1])
+        return {"kind": "text", "sample": {"text": characters_of(data, data.x_train[:windows].reshape(-1)[:LETTERS])}}
     x, y = data.x_train, np.asarray(data.y_train)
     names = [str(name) for name in data.names]
     kind = _kind(spec, data)

@@ -20,6 +20,7 @@ from .predicting import names_of, outputs_of, said, true_of
 from .sample import Sample
 
 KEPT = 8  # explanations, of which numbers may be asked
+TOLD = 24  # characters of a text
 MOST = 4096  # numbers of an array that are sent at once
 
 
@@ -32,6 +33,8 @@ class Explained:
 
     def explain(self, scene: Scene, sample: Sample) -> dict[str, Any]:
         """The step that training would take next on this sample; without a target, the way forward."""
+        if scene.is_text:  # of which the last characters are told in full
+            sample = sample._replace(x=sample.x[:, -TOLD:], y=None if sample.y is None else sample.y[:, -TOLD:])
         found = scene.model.explain(sample.x, sample.y)
         key = f"e{next(self._numbers)}"
         self._kept[key] = found

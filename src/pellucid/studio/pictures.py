@@ -22,6 +22,7 @@ from ..metrics import confusion_matrix
 from ..models.periodic import many_valued
 from ..ops.base import Op
 from ..training.probing import Look
+from .reading import before, names_told
 
 MOST_UNITS = 64  # that are shown of a layer
 GRID, MOST_GRID, NEURON_STEP = 100, 160, 2  # points along each axis; of the neurons' own, every second
@@ -54,6 +55,11 @@ class Scene:
         """Whether a sample is one."""
         return len(self.shape) in (2, 3)
 
+    @property
+    def is_text(self) -> bool:
+        """Whether samples are windows of characters, of which each place has an answer."""
+        return bool(self.data.text)
+
     def walk(self, x: Array, until: str = "") -> dict[str, Array]:
         """What each layer answers to rows x (B, ...), by its name, in their order; as far as that of this name."""
         model, names = self.model, self.names
@@ -85,13 +91,23 @@ class Scene:
         return np.asarray(y.reshape(len(x), -1, units)[:, :, unit].max(axis=1))
 
     def answers(self, x: Array) -> Array:
-        """What the network answers, (B, outputs)."""
-        return list(self.walk(x).values())[-1].reshape(len(x), -1)
+        """What the network answers, (B, outputs); of a text, behind its last character."""
+        return self.last(list(self.walk(x).values())[-1]).reshape(len(x), -1)
+
+    def last(self, y: Array) -> Array:
+        """What a layer answers to rows; of a text, at its last place."""
+        return y[:, -1] if self.is_text and y.ndim > 2 else y
+
+    def places(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """(what is right, what the network answers (M, outputs)), of rows x and targets y; of a text, at each place."""
+        answers = list(self.walk(x).values())[-1]
+        return y.reshape(-1), answers.reshape(y.size, -1)
 
     def held(self) -> tuple[Array, Array]:
         """Rows that are not learned, and their targets: those that are watched, or to test on."""
         x, y = self.data.validation or (self.data.x_test, self.data.y_test)
-        return x[:LOOKED_AT], y[:LOOKED_AT]
+        most = max(1, LOOKED_AT // self.shape[0]) if self.is_text else LOOKED_AT
+        return x[:most], y[:most]
 
     def with_neurons(self) -> set[str]:
         """The names of those that answer with something of their own: not of what prepares or passes on."""
@@ -157,7 +173,7 @@ def in_bytes(values: Array, largest: float) -> Array:
 
 def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
     """What is answered all over the plane of two columns, and each neuron's own part in it; of one column, a curve."""
-    if len(scene.shape) != 1:
+    if len(scene.shape) != 1 or scene.is_text:
         raise InvalidArgument("studio, boundary", "rows of columns", Told(f"samples of the shape {scene.shape}"))
     n = scene.shape[0]
     low, high, middle = scene.kept.setdefault("extent", _extent(scene))
@@ -219,26 +235,40 @@ def neuron(scene: Scene, asked: Mapping[str, Any]) -> Made:
     if not 0 <= unit < len(kernel):
         raise InvalidArgument("studio, neuron, unit", f"a unit from 0 to {len(kernel) - 1}", unit)
     x, _ = scene.held()
+    if scene.is_text:
+        return _at_places(scene, name, unit, kernel, x)
     answers = scene.strongest(name, x[:FILTERED] if kernel.ndim > 2 else x, len(kernel), unit)
     strongest = np.argsort(-answers, kind="stable")[:STRONGEST]
+    arrays = _of_neuron(scene, name, unit, kernel, strongest, answers)
+    arrays["pictures" if scene.is_picture else "rows"] = _single(x[strongest])
+    return {"layer": name, "unit": unit, "filters": kernel.ndim > 2}, arrays
+
+
+def _at_places(scene: Scene, name: str, unit: int, kernel: Array, x: Array) -> Made:
+    """One neuron of a network of a text: the places to which it answers most strongly, by what is read up to them."""
+    answers = scene.walk(x, name)[name][..., unit].reshape(-1)
+    strongest = np.argsort(-answers, kind="stable")[:STRONGEST]
+    told = {"layer": name, "unit": unit, "filters": False, "texts": [before(scene.data, x, int(i)) for i in strongest]}
+    return told, _of_neuron(scene, name, unit, kernel, strongest, answers)
+
+
+def _of_neuron(scene: Scene, name: str, unit: int, kernel: Array, strongest: Array, answers: Array) -> dict[str, Array]:
     bias = scene.model.theta.get(f"{name}/bias")
-    arrays = {
+    return {
         "weights": _single(scene.as_pictures(kernel[unit : unit + 1])[0]),
         "bias": _single(bias[unit : unit + 1] if bias is not None else np.zeros(0)),
         "strongest": strongest.astype("int32"),
         "outputs": _single(answers[strongest]),
     }
-    arrays["pictures" if scene.is_picture else "rows"] = _single(x[strongest])
-    return {"layer": name, "unit": unit, "filters": kernel.ndim > 2}, arrays
 
 
 def confusion(scene: Scene, asked: Mapping[str, Any]) -> Made:
     """Right and wrong answers on held-back rows."""
     if not scene.data.classes:
         raise InvalidArgument("studio, confusion", "a network that tells classes", Told("one that tells numbers"))
-    x, y = scene.held()
-    matrix = confusion_matrix(y.astype(np.intp), scene.answers(x).argmax(axis=-1), num_classes=scene.data.classes)
-    return {"classes": list(scene.data.names) or list(range(scene.data.classes))}, {"matrix": matrix.astype("int32")}
+    y, answers = scene.places(*scene.held())
+    matrix = confusion_matrix(y.astype(np.intp), answers.argmax(axis=-1), num_classes=scene.data.classes)
+    return {"classes": names_told(scene.data)}, {"matrix": matrix.astype("int32")}
 
 
 TOPICS: dict[str, Callable[[Scene, Mapping[str, Any]], Made]] = {

@@ -11,6 +11,7 @@ from ..arrays import Array
 from ..inspection.explaining.viewing import output_view
 from ..layers import Layer
 from .pictures import Scene
+from .reading import names_told
 from .sample import Sample
 
 MOST_VALUES = 65_536  # of a layer, that are sent
@@ -18,7 +19,7 @@ MOST_VALUES = 65_536  # of a layer, that are sent
 
 def answered(scene: Scene, sample: Sample) -> dict[str, Any]:
     """What it says, how sure it is, and what each layer answers on the way."""
-    layers = scene.walk(sample.x)
+    layers = {name: scene.last(y) for name, y in scene.walk(sample.x).items()}
     outputs = outputs_of(scene, list(layers.values())[-1].reshape(1, -1))[0]
     names = names_of(scene, len(outputs))
     named = scene.names
@@ -56,7 +57,7 @@ def outputs_of(scene: Scene, y: Array) -> Array:
 def names_of(scene: Scene, outputs: int) -> list[str]:
     """What the outputs are called."""
     if scene.data.classes:
-        return [str(name) for name in scene.data.names or range(outputs)]
+        return names_told(scene.data)
     table = scene.data.table
     return list(table.targets.names) if table is not None else [f"y{i}" if outputs > 1 else "y" for i in range(outputs)]
 
@@ -75,14 +76,14 @@ def true_of(scene: Scene, y: Array | None) -> str | None:
     if y is None:
         return None
     if scene.data.classes:
-        return names_of(scene, scene.data.classes)[int(y.reshape(-1)[0])]
+        return names_of(scene, scene.data.classes)[int(y.reshape(-1)[-1])]
     own = np.asarray(scene.data.restored(y.reshape(1, -1)), "float64")[0]
     return said(scene, own, names_of(scene, len(own)))
 
 
 def why(scene: Scene, x: Array, outputs: Array) -> list[dict[str, Any]] | None:
-    """How far the answer moves where each column is put to its middle instead; None for pictures."""
-    if len(scene.shape) != 1:
+    """How far the answer moves where each column is put to its middle instead; None for pictures and texts."""
+    if len(scene.shape) != 1 or scene.is_text:
         return None
     _, spans = columns_of(scene)
     middle = scene.kept.setdefault("middle", np.asarray(scene.data.x_train[:2000], "float64").mean(axis=0))

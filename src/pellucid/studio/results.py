@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..actions.judging import MOST_IN_MATRIX, judge
+from ..actions.judging import MOST_IN_MATRIX, WINDOWS, judge
 from ..arrays import Array
 from ..errors import InvalidArgument, Told
+from ..metrics import confusion_matrix
 from ..plots.mistakes import mistakes
 from .pictures import Scene
 from .predicting import names_of, outputs_of
+from .reading import before, few
 from .sample import plain_cell
 
 WORST, EXAMPLES, POINTS = 24, 24, 2000
@@ -23,12 +25,16 @@ def results(scene: Scene) -> dict[str, Any]:
     judged = judge(scene.model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels)
     outputs = _outputs(scene)
     names = names_of(scene, outputs.shape[1])
-    told: dict[str, Any] = {"samples": len(data.x_test), "classes": names, "metrics": judged}
+    told: dict[str, Any] = {"samples": judged["samples"], "classes": names, "metrics": judged}
     if data.classes:
-        worst = [one.row for one in mistakes(data.y_test.astype(np.intp), outputs, WORST)]
+        y = _right(scene)
+        worst = [one.row for one in mistakes(y, outputs, WORST)]
+        matrix = judged.get("confusion_matrix")
+        if scene.is_text and data.classes <= MOST_IN_MATRIX:
+            matrix = confusion_matrix(y, outputs.argmax(axis=1), num_classes=data.classes).astype(int).tolist()
         return {
-            **told, "task": "classification", "matrix": judged.get("confusion_matrix"), "most": MOST_IN_MATRIX,
-            "accuracy": judged["accuracy"], "per_class": judged["per_class"],
+            **told, "task": "classification", "matrix": matrix, "most": MOST_IN_MATRIX,
+            "accuracy": judged.get("accuracy"), "per_class": judged.get("per_class"),
             "worst": [example(scene, row, outputs) for row in worst],
         }  # fmt: skip
     true = np.asarray(data.restored(data.y_test), "float64").reshape(outputs.shape)
@@ -46,7 +52,7 @@ def cell(scene: Scene, true: int, said: int) -> list[dict[str, Any]]:
         if not 0 <= one < scene.data.classes:
             raise InvalidArgument(f"results, {name}", f"a class from 0 to {scene.data.classes - 1}", one)
     outputs = _outputs(scene)
-    rows = np.flatnonzero((scene.data.y_test == true) & (outputs.argmax(axis=1) == said))[:EXAMPLES]
+    rows = np.flatnonzero((_right(scene) == true) & (outputs.argmax(axis=1) == said))[:EXAMPLES]
     return [example(scene, int(row), outputs) for row in rows]
 
 
@@ -56,13 +62,15 @@ def example(scene: Scene, row: int, outputs: Array) -> dict[str, Any]:
     names = names_of(scene, len(given))
     told: dict[str, Any] = {"row": row, "picture": None, "cells": None, "x": None}
     if data.classes:
-        y = int(data.y_test[row])
+        y = int(_right(scene)[row])
         loss = -float(np.log(max(float(given[y]), 1e-12)))
         told |= {"true": names[y], "said": names[int(given.argmax())], "sure": float(given.max()), "loss": loss}
     else:
         true = np.asarray(data.restored(data.y_test[row : row + 1]), "float64").reshape(-1)
         told |= {"true": f"{true[0]:.4g}", "said": f"{given[0]:.4g}", "sure": None,
                  "loss": float(((true - given) ** 2).mean())}  # fmt: skip
+    if scene.is_text:
+        return {**told, "text": before(data, data.x_test, row)}
     if scene.is_picture:
         return {**told, "picture": data.x_test[row].tolist()}
     if data.table is not None:
@@ -70,10 +78,21 @@ def example(scene: Scene, row: int, outputs: Array) -> dict[str, Any]:
     return {**told, "x": data.x_test[row].tolist()}
 
 
+def _right(scene: Scene) -> Array:
+    """The right classes of what is judged: rows, or the places of a text's first windows to test on."""
+    y = scene.data.y_test
+    return (y[: few(scene.data, y)] if scene.is_text else y).reshape(-1).astype(np.intp)
+
+
 def _outputs(scene: Scene) -> Array:
-    """What it says of all rows to test on, as probabilities or in their own units."""
+    """What it says of all rows to test on, as probabilities or in their own units; of a text, of each place in some."""
     if "outputs" not in scene.kept:
-        y = scene.model.predict(scene.data.x_test, batch_size=1024, verbose=0)
-        scene.kept["outputs"] = outputs_of(scene, np.asarray(y).reshape(len(y), -1))
+        x = scene.data.x_test
+        if scene.is_text:
+            y = np.asarray(scene.model.predict(x[: few(scene.data, x)], batch_size=WINDOWS, verbose=0))
+            scene.kept["outputs"] = outputs_of(scene, y.reshape(-1, y.shape[-1]))
+        else:
+            y = np.asarray(scene.model.predict(x, batch_size=1024, verbose=0))
+            scene.kept["outputs"] = outputs_of(scene, y.reshape(len(y), -1))
     found: Array = scene.kept["outputs"]
     return found

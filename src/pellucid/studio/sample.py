@@ -15,6 +15,7 @@ from ..tables import Table
 from ..tables.cells import truth
 from ..tables.encodings import Encoding, Truth
 from .pictures import Scene
+from .reading import numbers_of
 
 LOOKED_AT = 200  # pictures that tell how large what is on them is
 INK = 0.2  # of the brightest, from which on a point counts as drawn
@@ -31,13 +32,13 @@ class Sample(NamedTuple):
 
 def sample_of(scene: Scene, told: Mapping[str, Any]) -> Sample:
     """The sample that a question brings."""
-    given = [name for name in ("row", "x", "drawing", "sample") if name in told]
+    given = [name for name in ("row", "x", "drawing", "text", "sample") if name in told]
     if len(given) != 1:
-        raise InvalidArgument("question", "one of row, x, drawing and sample", Told(", ".join(given) or "none"))
+        raise InvalidArgument("question", "one of row, x, drawing, text and sample", Told(", ".join(given) or "none"))
     name = given[0]
     if name == "sample":
         return _known(scene, told[name])
-    makers = {"row": _row, "x": _numbers, "drawing": _drawing}
+    makers = {"row": _row, "x": _numbers, "drawing": _drawing, "text": _text}
     return Sample(makers[name](scene, told[name]))
 
 
@@ -84,6 +85,12 @@ def _row(scene: Scene, row: Any) -> Array:
         raise DataError("question, row", "an object by column", row)
     names = [column.name for column in scene.data.table.encoder.columns]
     return scene.data.table.encoder.transform(Table.of({name: [row.get(name)] for name in names}, "question"))
+
+
+def _text(scene: Scene, text: Any) -> Array:
+    if not scene.is_text:
+        raise InvalidArgument("question", "a row or a picture", Told("a text"), "This network learned from others.")
+    return numbers_of(scene.data, text)
 
 
 def _numbers(scene: Scene, given: Any) -> Array:

@@ -103,7 +103,8 @@ def _parts(name: str, family: Family[Any]) -> Iterator[dict[str, Any]]:
         told = _told(name, title, _word(family, cls), inspect.getdoc(cls) or "")
         more = [CAUSAL_TOLD] if issubclass(cls, Attending | Headed) else []
         yield {**told, "group": _group(cls), "arguments": [*_arguments(cls), *more],
-               "in_palette": family is not layers or _alone(title, cls)}  # fmt: skip
+               "in_palette": family is not layers or (_alone(title, cls) and not _of_text(cls)),
+               "of_text": family is layers and _of_text(cls) and _alone(title, cls)}  # fmt: skip
 
 
 def _told(family: str, title: str, word: str, text: str) -> dict[str, Any]:
@@ -124,12 +125,17 @@ def _residual() -> dict[str, Any]:
     return {**_told("layers", "Residual", "residual", text), "arguments": [holds]}
 
 
+def _of_text(cls: Any) -> bool:
+    """Whether it takes the numbers of characters, or of rows of another table: only a text brings such."""
+    return cls.names != 0
+
+
 def _alone(title: str, cls: type[Part]) -> bool:
     """Whether it can stand in a chain of blocks, made of words and numbers."""
     kind: Any = cls
     if issubclass(kind, Attending | Headed):  # what comes in looks at itself
         return True
-    if title in NOT_ALONE or issubclass(kind, Joining | Encoding) or kind.names != 0:
+    if title in NOT_ALONE or issubclass(kind, Joining | Encoding):
         return False
     call = inspect.signature(kind.call).parameters.values() if issubclass(kind, Traced) else ()
     asked = [p for p in call if p.default is p.empty][1:]  # but itself
@@ -150,6 +156,8 @@ def _group(cls: type[Part]) -> str:
         return "convolution"
     if "Pooling" in name:
         return "pooling"
+    if issubclass(cls, Layer) and _of_text(cls):
+        return "sequences"
     if issubclass(cls, Recurrent | Attending | Headed | Placed | RotaryEmbedding):
         return "sequences"
     if name.startswith(PICTURES):
@@ -164,7 +172,12 @@ def _arguments(cls: type[Part]) -> Iterator[dict[str, Any]]:
     """Those that a user chooses."""
     for name in arguments(cls):
         parameter = _parameter(cls, name)
-        if parameter is not None and name not in HIDDEN and not (name == "trainable" and not issubclass(cls, Layer)):
+        wanted = parameter is not None and parameter.default is parameter.empty  # as Embedding's input_dim is
+        if (
+            parameter is not None
+            and (wanted or name not in HIDDEN)
+            and not (name == "trainable" and not issubclass(cls, Layer))
+        ):
             yield _argument(cls, name, parameter)
 
 
@@ -252,7 +265,7 @@ def _word(family: Family[Any], cls: type[Part]) -> str:
     return mine[0] if mine else cls.__name__
 
 
-THINGS = {"images": "pictures", "points": "points", "curve": "points of a curve"}
+THINGS = {"text": "characters of a text", "images": "pictures", "points": "points", "curve": "points of a curve"}
 
 
 def _datasets() -> Iterator[dict[str, Any]]:

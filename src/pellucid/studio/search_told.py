@@ -27,12 +27,16 @@ WORDS = {
 
 def told_search(name: str, data: str, study: Study, state: str, **more: Any) -> dict[str, Any]:
     """All that the page shows of it."""
-    (metric, higher), *_ = study.plan.objectives.items()
+    (metric, higher), *others = study.plan.objectives.items()
     best = study.best()
     told = [one for one in ranking(study) if one.state in ("done", "failed")]
     return {
         "id": name, "state": state, "live": state in LIVE, "words": WORDS[state], "data": data,
         "metric": {"name": metric, "more": higher},
+        "others": [
+            {"name": other, "more": more, "values": [one.scores.get(other) for one in study.records]}
+            for other, more in others
+        ],
         "trials": [[one.number, _value(one, metric), one.state] for one in study.records],
         "best": best and best.number, "top": [_try(one, study) for one in told[:SHOWN]],
         "seconds": study.seconds, "left": None, "budget": NO_BUDGET,

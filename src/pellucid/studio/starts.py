@@ -56,6 +56,10 @@ _DESCRIBED: list[tuple[str, str, str, dict[str, Any]]] = [
          "learning_rate": 0.01, "epochs": 20},
     ),
     (
+        "writing", "A network that writes", "A memory (GRU) reads a novel, and learns which character comes next.",
+        {"data": "austen", "layers": [128], "epochs": 5},
+    ),
+    (
         "attention", "Lines that look at each other", "Each line of a digit looks at those above it (attention).",
         {"data": "digits", "layers": [_reshape(8, 8), 16, _LOOK, _FLAT, 32], "learning_rate": 0.004, "epochs": 20},
     ),

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from ..data.files import SUFFIXES as ARRAYS
 from ..data.pictures import is_picture
+from ..data.text import is_text
 from ..errors import FileError, Told
 from ..files import reading
 from ..tables import is_table
@@ -98,9 +99,10 @@ class Uploads:
                 target = inside[0]
                 inside = [one for one in target.iterdir() if not one.name.startswith(".")]
             return target
-        if not (is_table(path.name) or is_picture(path.name) or path.suffix.lower() in ARRAYS):
+        file = str(path)  # as a name alone it might be that of another, where the studio was started
+        if not (is_table(file) or is_text(file) or is_picture(file) or path.suffix.lower() in ARRAYS):
             self.remove(number)
-            expected = "a table (.csv, .parquet, .xlsx), arrays (.npz), a picture, or a .zip of pictures"
+            expected = "a table (.csv, .parquet, .xlsx), a text (.txt), arrays (.npz), a picture, or a .zip of pictures"
             raise Refused(422, f"upload {path.name}", expected, Told(f"a {path.suffix or 'nameless'} file"))
         return path
 

@@ -205,7 +205,12 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
         raise ShapeError(f"{where}, x", "inputs of as many rows each", [one.shape for one in parts_of(x)])
     outputs = model.gives_many and model.output_names
     if y is not None:
-        y = _each(f"{where}, y", y, outputs, lambda place, one, _: as_targets(place, one, len(x)))
+        y = _each(
+            f"{where}, y",
+            _of_one_loss(model, y) if outputs else y,
+            outputs,
+            lambda place, one, _: as_targets(place, one, len(x)),
+        )
     if sample_weight is not None:
         if outputs and not isinstance(sample_weight, list | tuple | Mapping | Parts):
             sample_weight = [sample_weight] * len(outputs)
@@ -217,6 +222,15 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -
             if part is not None:
                 check_range(f"{where}, {name}", part, model.dtype)
     return x, y, sample_weight
+
+
+def _of_one_loss(model: Any, y: Any) -> Any:
+    """The targets of several outputs: an array by itself is that of the one output that has a loss."""
+    losses = getattr(model, "loss", None)
+    if isinstance(y, list | tuple | Mapping | Parts) or not isinstance(losses, list):
+        return y
+    judged = [one is not None for one in losses]
+    return [y if there else None for there in judged] if sum(judged) == 1 else y
 
 
 def read_as(dtype: str) -> Callable[..., Array]:

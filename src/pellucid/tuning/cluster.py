@@ -63,7 +63,7 @@ class OnCluster:
     def __init__(self, objective: Objective, address: str) -> None:
         self._client, self._where = _connected(address), f"cluster {address}"
         self._name = f"pellucid-{uuid.uuid4().hex}"
-        self._objective = self._client.scatter(objective, broadcast=True, hash=False)
+        self._objective, self._there = objective, self._client.scatter(objective, broadcast=True, hash=False)
         self._news: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()  # (trial, what has been heard of it)
         self._client.subscribe_topic(self._name, lambda event: self._news.put(event[1]))
         self._waiting: deque[Trial] = deque()
@@ -127,18 +127,27 @@ class OnCluster:
 
     def _hand_out(self) -> None:
         """Trials that wait go to workers without one."""
-        if not self._answers:
+        if not (self._answers and self._waiting and self._workers and self._sent()):
             return
         busy = {given.worker for given in self._given.values()}
         for worker in self._workers:
             if worker not in busy and self._waiting:
                 trial = self._waiting.popleft()
                 task = self._client.submit(
-                    tried, self._objective, trial, self._name, workers=[worker], allow_other_workers=False, pure=False,
+                    tried, self._there, trial, self._name, workers=[worker], allow_other_workers=False, pure=False,
                     retries=0,
                 )  # fmt: skip
                 self._given[trial.number] = _Given(trial, worker, task)
                 task.add_done_callback(lambda task, number=trial.number: self._news.put((number, task)))
+
+    def _sent(self) -> bool:
+        """Whether some worker has the objective: where all that had it are gone, it is sent to those that came."""
+        if self._there.status != "finished":
+            try:
+                self._there = self._client.scatter(self._objective, broadcast=True, hash=False, timeout=LOOK)
+            except Exception:  # whatever Dask raises where these have gone meanwhile, too
+                return False
+        return True
 
     def _heard(self, number: int, news: Any) -> Iterator[Event]:
         """What there is to tell of a trial: that it has come further, or is over."""
@@ -154,7 +163,7 @@ class OnCluster:
             del self._given[number]
             yield from reports[given.heard :]
             yield ended
-        elif news.status == "cancelled":  # not by us: the scheduler has gone, for which no trial is to blame
+        elif news.status == "cancelled":  # not by us: the scheduler or the objective has gone; no trial is to blame
             self._waiting.appendleft(self._given.pop(number).trial)
         else:
             yield from self._lost(given, _reason(news))

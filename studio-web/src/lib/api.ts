@@ -39,6 +39,17 @@ export async function post<T>(path: string, body: unknown = {}, signal?: AbortSi
   return (await send("POST", path, JSON.stringify(body), "application/json", signal)).json() as Promise<T>;
 }
 
+/** An answer that comes in pieces, each of which is told as soon as it is there. */
+export async function pour(path: string, body: Json, onpiece: (piece: string) => void, signal: AbortSignal): Promise<void> {
+  const response = await send("POST", path, JSON.stringify(body), "application/json", signal);
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    onpiece(value);
+  }
+}
+
 export async function patch<T>(path: string, body: Json): Promise<T> {
   return (await send("PATCH", path, JSON.stringify(body), "application/json")).json() as Promise<T>;
 }

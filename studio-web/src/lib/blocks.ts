@@ -22,9 +22,10 @@ export function split(layers: Block[]): Design {
   return isTable(last) ? { hidden: layers.slice(0, -1), output: last } : { hidden: layers, output: null };
 }
 
-/** The layers of a design; `plain` is the output that would be added by itself. */
-export function joined({ hidden, output }: Design, plain: Table): Block[] {
-  const endsPlainly = hidden.length === 0 || !isTable(hidden.at(-1));
+/** The layers of a design; `plain` is the output that would be added by itself. short: whether it may be left to that,
+ * where the layers are nothing but numbers; else they would be those of another network. */
+export function joined({ hidden, output }: Design, plain: Table, short: boolean): Block[] {
+  const endsPlainly = (short || hidden.some(isTable)) && !isTable(hidden.at(-1));
   const written = output ?? plain;
   return endsPlainly && same(written, plain) ? hidden : [...hidden, written];
 }

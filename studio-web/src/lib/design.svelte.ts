@@ -20,10 +20,14 @@ class Design {
   plainOutput = $state.raw<Table>({ class: "Dense", units: 1 });
   chosen = $state.raw<Path | "output" | "input" | null>(null);
   #about = "";
+  #checked = $state("");
   #timer = 0;
   #asked = new AbortController();
 
-  shape: Shape = $derived(split(this.spec.layers));
+  /** The network that the spec names, of which it has no layers yet: as soon as one is changed, they are its own. */
+  named = $derived(this.#checked === layersOf(this.spec) ? (this.check?.written ?? null) : null);
+  layers = $derived((this.named?.change.layers ?? this.spec.layers ?? this.check?.usual?.layers ?? []) as Block[]);
+  shape: Shape = $derived(split(this.layers));
   canUndo = $derived.by(() => this.#history.canUndo);
   canRedo = $derived.by(() => this.#history.canRedo);
   ready = $derived(this.check?.ok === true && !this.data?.problem && !this.problem);
@@ -135,7 +139,8 @@ class Design {
   }
 
   #join(shape: Shape): void {
-    this.lay({ layers: joined(shape, this.plainOutput) as Json });
+    const layers = joined(shape, this.plainOutput, !this.data?.network) as Json;
+    this.lay({ ...this.named?.change, ...(this.named && { network: undefined }), layers });
   }
 
   #changed(wait = 120): void {
@@ -151,8 +156,9 @@ class Design {
     this.busy = true;
     try {
       await this.#describe(signal);
-      const check = await post<Check>("check", { spec: this.spec }, signal);
-      this.check = check;
+      const asked = this.spec;
+      this.check = await post<Check>("check", { spec: asked }, signal);
+      this.#checked = layersOf(asked);
       this.problem = null;
       this.busy = false;
     } catch (reason) {
@@ -176,10 +182,16 @@ class Design {
     const [before, now] = [this.plainOutput, this.data.output];
     if (!now) return;
     this.plainOutput = now;
-    if (this.shape.output && same(this.shape.output, before)) {
-      this.#history.replace({ ...this.spec, layers: joined({ ...this.shape, output: now }, now) });
+    const own = split(this.spec.layers ?? []);
+    if (own.output && same(own.output, before)) {
+      this.#history.replace({ ...this.spec, layers: joined({ ...own, output: now }, now, !this.data.network) });
     }
   }
+}
+
+/** What decides which layers a spec comes to. */
+function layersOf(spec: Spec): string {
+  return JSON.stringify([spec.data, spec.network ?? null, spec.layers ?? null]);
 }
 
 function changed(table: Table, name: string, value: Json | undefined): Table {

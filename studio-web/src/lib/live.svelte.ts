@@ -70,7 +70,7 @@ class Live {
     this.refused = null;
     this.words = "";
     this.#asked();
-    this.#socket.send({ type: "start", spec, paused, request: ++this.#request });
+    this.#socket.send({ type: "start", spec: spec as Json, paused, request: ++this.#request });
   }
 
   /** A command to the run shown: pause, resume, stop, finish, epoch, steer. */

@@ -8,8 +8,9 @@ export type Path = number[];
 
 export interface Spec {
   data: string;
-  layers: Block[];
-  [field: string]: Json;
+  /** Those that suit the data, where it says none. */
+  layers?: Block[];
+  [field: string]: Json | undefined;
 }
 
 export interface Problem {
@@ -43,6 +44,8 @@ export interface Part {
   terms: string[];
   holds: string | null;
   in_palette: boolean;
+  /** Whether it is, where the data are a text. */
+  of_text?: boolean;
   arguments: Argument[];
 }
 
@@ -63,7 +66,7 @@ export interface Field {
 
 export interface DataSet {
   name: string;
-  kind: "images" | "points" | "curve";
+  kind: "images" | "points" | "curve" | "text";
   samples: number;
   shape: number[];
   classes: number | null;
@@ -117,12 +120,13 @@ export interface Sample {
   x?: number[][];
   y?: (number | string)[];
   pictures?: Picture[];
+  text?: string;
   labels?: (number | string)[];
 }
 
 export interface DataTold {
   data: string;
-  kind?: "table" | "images" | "points" | "curve" | "arrays";
+  kind?: "table" | "images" | "points" | "curve" | "text" | "arrays";
   rows?: number;
   task?: "classification" | "regression" | "labels";
   classes?: string[] | null;
@@ -132,6 +136,8 @@ export interface DataTold {
   why_held?: string;
   remarks?: string[];
   output?: Table;
+  /** The network that layers which are only numbers of neurons stand for, where it is another than they say. */
+  network?: string | null;
   columns?: Column[] | null;
   target?: string[];
   guessed?: boolean;
@@ -187,6 +193,8 @@ export interface SearchTold {
   data: string;
   metric: { name: string; more: boolean };
   trials: [number, number | null, Try["state"] | "running" | "pruned"][];
+  /** Further metrics, with a value for each of the trials. */
+  others: { name: string; more: boolean; values: (number | null)[] }[];
   best: number | null;
   top: Try[];
   seconds: number;
@@ -228,6 +236,8 @@ export interface Check {
   code?: { toml: string; command: string; python: string };
   /** What is taken where nothing is set. */
   usual?: Record<string, Json>;
+  /** Where the layers are those of a network with a name: what to lay over the spec, so that they are its own. */
+  written?: { network: string; change: Record<string, Json> } | null;
 }
 
 export type State =
@@ -250,7 +260,7 @@ export interface Run {
 }
 
 export interface InputTold {
-  kind: "row" | "picture" | "numbers";
+  kind: "row" | "picture" | "numbers" | "text";
   shape: number[];
   example?: Json;
   columns?: { name: string; kind: string; levels?: string[] }[];
@@ -291,6 +301,8 @@ export interface Example {
   loss: number;
   picture: Picture | null;
   cells: Record<string, Json> | null;
+  /** What was read before it was to say what follows. */
+  text?: string;
   x: number[] | null;
 }
 

@@ -10,9 +10,13 @@ const WORDS: Record<string, string> = {
   kernel_size: "Size of a filter",
   num_heads: "Heads",
   key_dim: "Numbers of a head",
+  return_sequences: "An answer at each step",
+  input_dim: "How many there are",
+  output_dim: "Numbers for each",
   use_causal_mask: "Look back only (causal)",
   rate: "Share switched off",
   layers: "Layers",
+  network: "A network by its name",
   activation: "Bend (activation)",
   use_bias: "Own offset (bias)",
   batch_size: "Examples per step",
@@ -42,6 +46,11 @@ const WORDS: Record<string, string> = {
   kernel_constraint: "Limit of weights",
   bias_constraint: "Limit of offsets",
   activity_regularizer: "Penalty on outputs",
+  lenet: "LeNet",
+  cnn: "CNN",
+  conv1d: "Conv1D",
+  gru: "GRU",
+  lstm: "LSTM",
 };
 
 /** What data are called: a data set's name, or a file's without the way to it. */

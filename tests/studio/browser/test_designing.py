@@ -84,6 +84,31 @@ def test_blocks_hold_blocks(designer: Hands) -> None:
     page.wait_for_function("() => document.querySelectorAll('ol ol [data-block]').length === 2")
 
 
+def test_a_network_with_a_name_is_shown_as_its_blocks_and_becomes_ones_own(designer: Hands) -> None:
+    page = designer.page
+    page.get_by_role("group", name="How many settings").get_by_text("All").click()
+    page.get_by_label("A network by its name").select_option(label="LeNet")
+    named = ["Reshape", "Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense"]
+    settle(designer, *named)
+    page.get_by_text("These are the layers of LeNet").wait_for()
+    page.locator("[data-open='1']").click()
+    designer.set("Filters", "6")
+    settle(designer, "Reshape", "filters 6", *named[2:])
+    page.get_by_text("These are the layers of LeNet").wait_for(state="detached")
+    page.locator("[data-open='6']").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    settle(designer, "Reshape", "filters 6", *named[2:5], "Dense", "Flatten")
+    designer.press("Spec")
+    page.wait_for_function(
+        "() => { const text = document.querySelector('textarea').value;"
+        " return !text.includes('network') && text.includes('learning_rate = 0.003') && text.includes('filters = 6'); }"
+    )
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    page.get_by_text("These are the layers of LeNet").wait_for()
+    settle(designer, *named)
+
+
 def test_code_and_blocks_say_the_same(designer: Hands) -> None:
     page = designer.page
     designer.press("Spec")

@@ -68,6 +68,21 @@ def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands, tmp
     page.get_by_role("article", name="moons-1").get_by_role("button", name="Take out").wait_for()
 
 
+def test_of_several_metrics_the_one_that_is_drawn_is_chosen(hands: Hands) -> None:
+    page = hands.page
+    to_form(hands, "Moons")
+    page.get_by_text("Weigh it against something else").click()
+    page.get_by_role("checkbox", name=re.compile("right")).check()
+    begin(hands, 4)
+    state(hands, "done")
+    drawn = page.get_by_role("region", name="Tries").get_by_role("img")
+    before = drawn.get_attribute("aria-label") or ""
+    assert before.startswith("How wrong and how unsure it is of 4 tries")
+    page.get_by_role("group", name="What is drawn").get_by_text("How often it is right").click()
+    after = drawn.get_attribute("aria-label") or ""
+    assert re.fullmatch(r"How often it is right of 4 tries, the best \d+(\.\d+)? %", after)
+
+
 def test_a_page_loaded_anew_finds_the_search_and_stops_it(hands: Hands) -> None:
     page = hands.page
     to_form(hands, "Moons")

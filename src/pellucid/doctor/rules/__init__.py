@@ -69,8 +69,7 @@ def every_rule() -> tuple[Rule, ...]:
 
 @functools.cache
 def rules_of_time() -> tuple[Rule, ...]:
-    """Rules about recurrent layers, which the zoo has among its networks of other kinds; of the rest they know
-    nothing."""
+    """Rules about recurrent layers, which the zoo has among other kinds of networks: of the rest they know nothing."""
     from . import exploding_through_time, vanishing_through_time
 
     return exploding_through_time.RULE, vanishing_through_time.RULE

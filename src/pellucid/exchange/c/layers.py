@@ -52,10 +52,10 @@ def activation(at: At) -> Value:
 
 @writes(L.Softmax)
 def softmax(at: At) -> Value:
+    shares = at.layer.function
     if at.mask is None:
-        return activation(at)
-    x = chosen(at, at.mask, at.x, MASKED)
-    return chosen(at, at.mask, write_activation(at, x, at.layer.function), 0.0)
+        return write_activation(at, at.x, shares)
+    return chosen(at, at.mask, write_activation(at, chosen(at, at.mask, at.x, MASKED), shares), 0.0)
 
 
 def chosen(at: At, mask: Value, x: Value, other: float) -> Value:

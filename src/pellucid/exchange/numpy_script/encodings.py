@@ -9,10 +9,10 @@ import numpy as np
 from ... import layers as L
 from ...arrays import TEXT
 from ...errors import InvalidArgument, Told
-from ...layers.hashes import fingerprint
+from ...layers.hashes import fingerprint, hashed
 from ...layers.texts import grams
 from ..encoding import amounts_of, tokens_of, unknown_of
-from .lookups import bin_of, bins_of_rows, in_one, places_in, without, words_of
+from .lookups import bins_of_rows, in_one, places_in, without, words_of
 from .ours import INSTEAD
 from .writer import At, Back, batch, writes
 
@@ -63,15 +63,15 @@ def placed(at: At, x: str, k: str) -> str:
     if bins > 1 and not layer.of_text and layer.oov_method == "floormod":
         other = f"{first} + token % {bins}"
     elif bins > 1:
-        other = f"{first} + {hashed(at, bins)}"
+        other = f"{first} + {bin_of(at, bins)}"
     at.forward(f"{k} = {known(at, x, tokens_of(layer), other)}")
     return k
 
 
-def hashed(at: At, bins: int) -> str:
+def bin_of(at: At, bins: int) -> str:
     """The bin of a token, as text."""
     salt = None if at.layer.salt is None else tuple(at.layer.salt)
-    return at.call(bin_of, {"token": "token"}, bins=bins, salt=salt)
+    return at.call(hashed, {"value": "token"}, bins=bins, salt=salt)
 
 
 def in_mode(at: At, k: str, weights: str = "") -> tuple[str, Back]:
@@ -115,7 +115,7 @@ def discretization(at: At) -> tuple[str, Back]:
 def hashing(at: At) -> tuple[str, Back]:
     layer, k = at.layer, at.name("k")
     masked = layer.mask_value is not None and layer.num_bins > 1
-    bins = hashed(at, layer.num_bins - masked)
+    bins = bin_of(at, layer.num_bins - masked)
     tokens = {layer.mask_value: 0} if masked else {}
     at.forward(f"{k} = {known(at, read(at, at.x), tokens, f'1 + {bins}' if masked else bins)}")
     return in_mode(at, k)

@@ -12,7 +12,7 @@ from ...arrays import Shape, Whole
 from ...layers.dot import TINY
 from ...layers.lending import Assigned
 from ...layers.merging import chosen
-from ...layers.own_weights import Weights
+from ...layers.own_weights import Given, Weights
 from ...layers.shapes import axes_of
 from ...layers.tracing import ByPhase
 from .writer import At, Back, batch, said, writes
@@ -168,6 +168,7 @@ def dot(at: At) -> tuple[str, Back]:
 # Beside the layers ------------------------------------------------------------------------------------------------
 
 
+@writes(Given)
 @writes(Weights)
 def weights(at: At) -> tuple[tuple[str, ...], Back]:
     """The weights that a class of one's own asked for, under shorter names."""

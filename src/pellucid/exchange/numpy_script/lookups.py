@@ -11,7 +11,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...layers.hashed_crossing import START
-from ...layers.hashes import crossed, fingerprint, siphash
+from ...layers.hashes import crossed
 
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SMALL = "abcdefghijklmnopqrstuvwxyz"
@@ -28,16 +28,6 @@ def places_in(x: Array, tokens: Array, places: Array, other: Callable[[Any], int
     known = dict(zip(tokens.tolist(), places.tolist(), strict=True))
     flat = [known[token] if token in known else other(token) for token in x.reshape(-1).tolist()]
     return np.array(flat, np.int64).reshape(x.shape)
-
-
-def bin_of(token: Any, bins: int, salt: tuple[int, int] | None = None) -> int:
-    """The bin of a text, or of a number's digits.
-
-    >>> bin_of("A", 3), bin_of("A", 3, (133, 133))
-    (1, 0)
-    """
-    data = str(token).encode()
-    return (fingerprint(data) if salt is None else siphash(data, salt)) % bins
 
 
 def bins_of_rows(columns: Sequence[Sequence[int]], bins: int) -> list[int]:

@@ -59,3 +59,11 @@ def _hex(number: re.Match[str]) -> str:
 
 def targets(statement: ast.Assign) -> list[ast.expr]:
     return [t for target in statement.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])]
+
+
+def overwrites(function: Callable[..., Any]) -> bool:
+    """Whether a function assigns to parts of what it is given."""
+    plain = inspect.unwrap(getattr(function, "__func__", function))
+    assigned = (t for node in ast.walk(definition(plain)) if isinstance(node, ast.Assign) for t in node.targets)
+    mine = inspect.signature(plain).parameters
+    return any(isinstance(t, ast.Subscript) and isinstance(t.value, ast.Name) and t.value.id in mine for t in assigned)

@@ -25,7 +25,7 @@ from ...errors import InvalidArgument
 from ...layers import hashes
 from . import fold
 from .listing import comments_of, documented, listing
-from .source import bits_shown, definition, module_tree, shown, targets
+from .source import bits_shown, definition, module_tree, overwrites, shown, targets
 
 OURS = __name__.partition(".")[0]
 RETURNED = {  # checks that return what they were given, in order: of their arguments, which; shapes are settled by now
@@ -145,14 +145,6 @@ class Library:
         self.constants[here] = text
         self.names.add(here)
         return here
-
-
-def overwrites(function: Callable[..., Any]) -> bool:
-    """Whether a function assigns to parts of what it is given."""
-    plain = inspect.unwrap(getattr(function, "__func__", function))
-    assigned = (t for node in ast.walk(definition(plain)) if isinstance(node, ast.Assign) for t in node.targets)
-    mine = inspect.signature(plain).parameters
-    return any(isinstance(t, ast.Subscript) and isinstance(t.value, ast.Name) and t.value.id in mine for t in assigned)
 
 
 def said_of(value: Any) -> str:

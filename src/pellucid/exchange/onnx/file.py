@@ -10,7 +10,8 @@ from typing import Any
 from ... import checks
 from ...errors import LONGEST, InvalidArgument, Told, TooLarge
 from ...files import write_whole
-from .network import WHERE, model_proto, package
+from .network import model_proto, package
+from .writer import WHERE
 
 LARGEST = (1 << 31) - 1  # bytes of a protobuf message
 

@@ -67,10 +67,11 @@ def activation(at: At) -> str:
 
 @writes(L.Softmax)
 def softmax(at: At) -> str:
+    shares = at.layer.function
     if at.mask is None:
-        return activation(at)
+        return write_activation(at, shares)
     x = at.op("Where", at.mask, at.x, at.number(MASKED))
-    return at.op("Where", at.mask, activation(replace(at, xs=[x])), at.number(0.0))
+    return at.op("Where", at.mask, write_activation(replace(at, xs=[x]), shares), at.number(0.0))
 
 
 @writes(L.PReLU)

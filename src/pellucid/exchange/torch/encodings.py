@@ -51,7 +51,7 @@ def in_mode(at: At, places: Any, weights: Any = None) -> Any:
     return at.op("operator.mul", y, at.constant(amounts_of(layer)))
 
 
-def hot(at: At, places: Any) -> Value:
+def hot(at: At, places: Any) -> Any:
     """1 at each place, 0 at others."""
     every = at.constant(np.arange(at.layer.depth), "int64")
     return at.cast(at.op("operator.eq", at.op(".unsqueeze", places, -1), every), "bool", at.writing.dtype)

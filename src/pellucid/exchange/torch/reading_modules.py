@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -197,6 +197,11 @@ def permute(use: Use, x: Tensor) -> Tensor:
 @reads("RepeatVector")
 def repeat(use: Use, x: Tensor) -> Tensor:
     return use.layer(L.RepeatVector, x, n=use.module.n)
+
+
+@reads("Zeros")
+def zeros(use: Use, x: Tensor) -> NoReturn:
+    use.refuse("recurrence by a layer", "states of cells, which go step by step")
 
 
 @reads("Dot")

@@ -31,6 +31,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     normalization_of_rows,
     ops,
     optimizers,
+    pictures,
     pooling,
     prelu,
     products,
@@ -51,6 +52,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     sums,
     unit_normalization,
     updates,
+    warping,
 )
 from .base import KERNELS
 

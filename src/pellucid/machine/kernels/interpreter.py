@@ -57,6 +57,7 @@ from ..layout import (
     STEPS,
     STOP,
     TAKEN,
+    TIMES,
     YIELD,
     B,
     T,
@@ -131,10 +132,11 @@ def steps(job: int, ctx: int, tid: int, nt: int) -> None:
                 return
         if nt > 1 and tid == 0:
             shared[STOP + 8 * (step & 1)] = shared[LATE]  # for all to read when the step is done: so they agree
-        c[ALL] = min(batch, samples - place * batch)
-        c[ROW], end = share_samples(c[ALL], rank, ranks)
-        c[B] = end - c[ROW]
-        c[FIRST] = place * batch + c[ROW]
+        whole = min(batch, samples - place * batch)
+        first, end = share_samples(whole, rank, ranks)
+        mine = end - first
+        c[B], c[ROW], c[ALL] = mine, first, whole
+        c[FIRST] = place * batch + first
         c[ROWS] = order + 8 * c[FIRST] if order != 0 else 0
         c[T] = taken + step
         if rates != 0:
@@ -143,15 +145,20 @@ def steps(job: int, ctx: int, tid: int, nt: int) -> None:
             op = program + 8 * OP_WORDS * i
             o = ints(op, OP_WORDS)
             flags = o[OP_FLAGS]
+            times = flags >> TIMES
+            if times > 1:
+                c[B], c[ROW], c[ALL] = mine * times, first * times, whole * times
             if flags & SERIAL == 0:
                 call(o[KERNEL], op + 8 * OPERANDS, ctx, tid, nt)
             elif tid == 0:
                 call(o[KERNEL], op + 8 * OPERANDS, ctx, 0, 1)
+            if times > 1:
+                c[B], c[ROW], c[ALL] = mine, first, whole
             if nt > 1 and flags & BARRIER != 0 and not meet(ctx, nt, give_way):
                 return
             if flags & DECIDES != 0 and shared[STATUS] != FINE:
                 return
-        c[OUT] += c[B]
+        c[OUT] += mine
         place += 1
         if place * batch >= samples:
             place = 0

@@ -24,7 +24,7 @@ class Access(NamedTuple):
     stop: int
     access: str
     part: tuple[object, ...] | None
-    each: bool = False
+    each: int = 0
 
 
 FIRST = ("first",)
@@ -38,13 +38,13 @@ def accesses(op: Op, batch: int) -> Iterator[Access]:
     found, serial = signature(op.kernel), is_serial(op)
     for use, operand in zip(found.uses, op.operands, strict=False):
         if use is not None and isinstance(operand, Buffer):
-            stop = operand.offset + operand.size * (batch if operand.each else 1)
+            stop = operand.offset + operand.floats(batch)
             part = FIRST if serial else _part(op, use)
             yield Access(
                 operand.space, operand.offset, max(stop, operand.offset + 1), use.access, part, operand.each
             )  # fmt: skip
     for use in found.also:
-        yield Access(use.name, 0, 1, use.access, FIRST if serial else _part(op, use), True)
+        yield Access(use.name, 0, 1, use.access, FIRST if serial else _part(op, use), 1)
 
 
 def _part(op: Op, use: Use) -> tuple[object, ...] | None:

@@ -88,7 +88,7 @@ class Steps:
         return {i: op for i in sorted(found) if (op := self.ops[i]) is not None}
 
     def _end(self, buffer: Buffer) -> int:
-        return buffer.offset + buffer.size * (self.code.batch if buffer.each else 1)
+        return buffer.offset + buffer.floats(self.code.batch)
 
 
 def _rescaling(steps: Steps, at: int, op: Op) -> None:
@@ -98,7 +98,7 @@ def _rescaling(steps: Steps, at: int, op: Op) -> None:
     first, *others = users.items() or [(at, op)]
     i, gather = first
     plain = gather.kernel.startswith("gather.") and gather.operands[4:] == (1.0, 0.0)
-    if not plain or any(other.kernel != "finite.rows" for _, other in others):
+    if not plain or op.times > 1 or any(other.kernel != "finite.rows" for _, other in others):
         return
     steps.put(i, replace(gather, operands=(*gather.operands[:3], y, scale, offset)))
     for j, other in others:  # what is finite stays so
@@ -132,7 +132,7 @@ def _relu_grad(steps: Steps, at: int, op: Op) -> None:
     users = steps.users(dy)
     i = min(users, default=at)
     product = users.get(i)
-    if product is None or product.kernel != "dense.inputs" or list(users) != [i, at]:
+    if product is None or product.kernel != "dense.inputs" or list(users) != [i, at] or product.times != op.times:
         return
     *before, behind = product.operands
     if behind is None and before[2] is not None:
@@ -153,7 +153,7 @@ def _update(steps: Steps, at: int, op: Op) -> None:
     code = steps.code
     if users[finite].operands[1] != dw.size or op.operands[0] != dw.size or O > WIDEST:
         return
-    if code.batch * rows > min(MANY, max(FEW, PER_COLUMN * O)):
+    if users[i].times > 1 or code.batch * rows > min(MANY, max(FEW, PER_COLUMN * O)):
         return
     width = -(-O // 64) * 64  # whole panels
     packed = code.buffer((*dz.shape[:-1], width)) if code.batch * dz.size > LARGE else None

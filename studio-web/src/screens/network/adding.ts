@@ -12,16 +12,21 @@ export function fresh(part: Part, path: Path): Block {
     block.activation = "relu";
     if (part.class.startsWith("Conv")) block.padding = "same";
   }
+  if (design.data?.kind !== "text") return block;
+  // What writes has an answer behind every character, and must not look at those that it is to say.
+  for (const name of ["return_sequences", "use_causal_mask"]) if (part.arguments.some((one) => one.name === name)) block[name] = true;
   return block;
 }
 
 const USUAL: Record<string, number> = {
-  filters: 8, kernel_size: 3, units: 16, num_heads: 2, key_dim: 8, head_dim: 8, num_query_heads: 2, num_key_value_heads: 1,
+  output_dim: 32, embedding_dim: 32, filters: 8, kernel_size: 3, units: 16, num_heads: 2, key_dim: 8, head_dim: 8, num_query_heads: 2, num_key_value_heads: 1,
 };
 
 function sensible(argument: Argument, part: Part, path: Path): Json {
   // What goes around blocks is added to what they give, and must be as wide.
   if (argument.name === part.holds) return [{ class: "Dense", units: widthBefore(path), activation: "relu" }];
+  if (["input_dim", "vocabulary_size"].includes(argument.name)) return design.data?.classes?.length ?? 2;
+  if (argument.name === "sequence_length") return design.check?.input?.[0] ?? 16;
   const usual = USUAL[argument.name];
   if (usual !== undefined) return argument.kind === "shape" ? [usual] : usual;
   if (argument.choices?.length) return argument.choices[0]!;
