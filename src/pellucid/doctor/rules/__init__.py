@@ -76,5 +76,7 @@ def rules_of_time() -> tuple[Rule, ...]:
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule that an examination asks."""
-    return *every_rule(), *rules_of_time()
+    """Every rule that an examination asks: what explodes through time before what it makes of all gradients."""
+    asked, (exploding, vanishing) = every_rule(), rules_of_time()
+    place = [rule.name for rule in asked].index("exploding_gradient")
+    return *asked[:place], exploding, *asked[place:], vanishing
