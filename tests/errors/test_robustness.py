@@ -22,6 +22,7 @@ from pellucid.actions import runs
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, resume, train
 from pellucid.models import load_model
+from pellucid.training.callbacks import csv_logger
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
 Y = X.sum(axis=1)
@@ -144,6 +145,7 @@ def test_a_limit_on_the_size_of_files(tmp_path: Path, size: int):
 
 
 def test_rows_are_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(csv_logger, "SETTLES", 0)
     logger = callbacks.CSVLogger(tmp_path / "log.csv")
     logger.on_train_begin()
     logger.on_epoch_end(0, {"loss": 0.5})
@@ -152,6 +154,21 @@ def test_rows_are_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(errors.FileError, match="No space left"):
         logger.on_epoch_end(1, {"loss": 0.25})
     assert logger.filename.read_bytes() == before
+
+
+def test_rows_of_short_epochs_wait_for_the_disk_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    seen: list[int] = []
+    monkeypatch.setattr(csv_logger, "SETTLES", 60)
+    monkeypatch.setattr(os, "fsync", lambda _: seen.append(logger.filename.read_bytes().count(b"\n")))
+    logger = callbacks.CSVLogger(tmp_path / "log.csv")
+    logger.on_train_begin()
+    for epoch in range(9):
+        logger.on_epoch_end(epoch, {"loss": 0.5})
+    assert seen == [2]
+    assert logger.state()["size"] == logger.filename.stat().st_size
+    logger.on_epoch_end(9, {"loss": 0.5})
+    logger.close()
+    assert seen == [2, 10, 11]
 
 
 # Several at once -------------------------------------------------------------------------------------------------

@@ -383,7 +383,6 @@ def borrowed() -> Any:
          "layers with one output, got 'mine', which gives 2"),
         (lambda: Linear(3).w, "no attribute 'w'"),
         (lambda: written(lambda self, x: x * Linear(4)(np.ones((1, 4))))(X), "tensors, within the call of another"),
-        (lambda: Block(activity_regularizer="l2")(X), "ActivityRegularization"),
         (lambda: written(lambda self, x: self.w.assign(x), ask_for_one)(X), "a weight with trainable=False"),
         (lambda: setattr(Linear(), "steps", 3), "attribute 'steps': expected a name that the library"),
         (lambda: setattr(Linear(), "dtype", L.Dense(3)), "attribute 'dtype': expected a name that the library"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,3 +67,32 @@ def test_only_those_with_a_compiled_form_are_lowered() -> None:
     for regularizer in (OrthogonalRegularizer(), Mine()):
         with pytest.raises(CannotLower, match=type(regularizer).__name__):
             regularizer.lower_activity(code, code.buffer((3,)))
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_layer_that_writes_call_is_penalized_for_each_of_its_outputs(eagerly: bool) -> None:
+    class Both(Layer):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.dense = Dense(4, activation="tanh")
+
+        def call(self, x: Any) -> Any:
+            y = self.dense(x)
+            return y, y * 2.0
+
+    def trained(**told: Any) -> tuple[float, pellucid.Model]:
+        x = pellucid.Input((5,))
+        ys = Both(**told)(x)
+        ys = ys if told else [ActivityRegularization(l2=0.1)(y) for y in ys]
+        model = pellucid.Model(x, Dense(1)(ys[0] + ys[1]), seed=1)
+        model.compile("sgd", "mse", run_eagerly=eagerly)
+        return model.fit(*data(7, (5,)), epochs=2, verbose=0).history["loss"], model
+
+    (got, model), (wanted, plain) = trained(activity_regularizer=L2(0.1)), trained()
+    np.testing.assert_allclose(got, wanted, rtol=1e-6)
+    for w, v in zip(model.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(w, v, rtol=1e-5, atol=1e-7)
+    layer = pellucid.layers.EinsumDense("ab,bc->ac", 2, activity_regularizer=L2(0.1))
+    assert layer.from_config(layer.get_config()).activity_regularizer.l2 == 0.1
+    attention = pellucid.layers.MultiHeadAttention(2, 3, activity_regularizer=L2(0.1))
+    assert attention.from_config(attention.get_config()).activity_regularizer.l2 == 0.1

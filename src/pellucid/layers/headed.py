@@ -42,6 +42,7 @@ class Headed(Traced):
         told = [f"{of}_{option}" for of in ("kernel", "bias") for option in OPTIONS]
         options = {kept: plain(getattr(self, kept)) for kept in told}
         bias = axes if self.use_bias else None
+        options["activity_regularizer"] = plain(self.activity_regularizer)
         return EinsumDense(equation, list(sizes), activation, bias, name=name, dtype=self.dtype, **options)
 
     def seen(self, query: Any, value: Any, masks: Sequence[Any], attention_mask: Any, causal: bool) -> Any:

@@ -94,9 +94,12 @@ class MultiHeadAttention(Headed):
             return_attention_scores,
         )  # fmt: skip
 
+    def _penalized(self, y: Any) -> Any:
+        return y  # its projections have the penalty, and it alone has none, as in Keras
+
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
-        untold = "input_shape", "input_dim", "activity_regularizer", "output_shape"
+        untold = "input_shape", "input_dim", "output_shape"
         known = [name for name in arguments(MultiHeadAttention) if name not in untold]
         sizes = None if self.out_sizes is None else list(self.out_sizes)
         return {**{name: plain(getattr(self, name)) for name in known}, "output_shape": sizes}

@@ -40,6 +40,8 @@ class SimpleRNN(Recurrent):
     >>> layer = SimpleRNN(1, activation="linear", kernel_initializer="ones", recurrent_initializer="ones")
     >>> layer([[[1.0], [2.0], [3.0]]])
     array([[6.]], dtype=float32)
+
+    Keras 3.15 overlooks the activity_regularizer that it documents; here it counts.
     """
 
     formula = "h = g(xW + hU + b)"

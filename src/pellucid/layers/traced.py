@@ -226,6 +226,8 @@ class Traced(Ways):
                 f"class {type(self).__name__}, get_config", f"self.{lacking[0]}, or a get_config of its own",
                 Told("neither"), f"Keep the argument: self.{lacking[0]} = {lacking[0]}.",
             )  # fmt: skip
+        if self.activity_regularizer is not None:
+            told["activity_regularizer"] = plain(self.activity_regularizer)
         config = {name: value for name, value in told.items() if name in taken}
         given = {name: getattr(self, name) for name in mine if name not in lacking}
         return config | {name: plain(value) for name, value in given.items() if (name, value) != ("seed", None)}

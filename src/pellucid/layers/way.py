@@ -223,7 +223,10 @@ class Way(Composite):
             kwargs = {**kwargs, "training": training}
         try:
             with within(whose.dtype):  # for what it makes on the way, and masks, whose dtype says nothing
-                return trace(self._place(), entries, lambda: call(*args, **kwargs), whose._seeds, whose.own_weights)
+                return trace(
+                    self._place(), entries, lambda: whose._penalized(call(*args, **kwargs)), whose._seeds,
+                    whose.own_weights,
+                )  # fmt: skip
         except PellucidError as problem:
             if not problem.where.startswith(self._place()):
                 problem.where = f"{self._place('call')}, {problem.where}"

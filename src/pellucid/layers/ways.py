@@ -11,10 +11,11 @@ from typing import Any, Self
 from ..arrays import Shape, fits
 from ..errors import InvalidArgument, NotReady, PellucidError, Told, WrongType
 from ..rng import Key, fresh_key
-from ..wiring import Graph, Step
+from ..wiring import Graph, Step, Tensor
 from .another import Another
 from .base import Layer
-from .form import Form, taken_apart
+from .form import Form, put_together, taken_apart
+from .identity import Identity
 from .naming import name_all
 from .watching import Watch, own_names
 from .way import Way, kind_of, sample_shape
@@ -102,11 +103,13 @@ class Ways(Way):
                 f"class {type(self).__name__}, __init__", "super().__init__() before all else", Told("none"),
                 "Write it as the first line of __init__.",
             )  # fmt: skip
-        if self.activity_regularizer is not None:
-            raise InvalidArgument(
-                self._place("activity_regularizer"), "None for a class that writes call",
-                Told("one"), "Write layers.ActivityRegularization(l2=...)(y) at the end of call.",
-            )  # fmt: skip
+
+    def _penalized(self, y: Any) -> Any:
+        """What `call` gave, of which each tensor has the penalty that the activity regularizer says."""
+        if self.activity_regularizer is None:
+            return y
+        form, tensors = taken_apart(y, lambda one: isinstance(one, Tensor))
+        return put_together(form, [Identity(activity_regularizer=self.activity_regularizer)(one) for one in tensors])
 
     def _become(self, form: Form, data: Sequence[Any] = ()) -> None:
         """Let this be the first way: that of `fit`, `predict` and `build`, where nothing else says how it is called."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import os
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ import numpy as np
 from ...errors import FileError, InvalidArgument, Told
 from .base import Callback, Logs
 from .table import Table
+
+SETTLES = 1.0  # seconds after which rows are seen onto the disk: of short epochs several at once
 
 
 class CSVLogger(Callback):
@@ -35,6 +39,7 @@ class CSVLogger(Callback):
         self.append = bool(append)
         self.columns: list[str] | None = None  # once the file has been begun
         self.table = Table("CSVLogger", filename)
+        self._settled_at = -math.inf
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.columns, self.table.size = None, None
@@ -46,7 +51,13 @@ class CSVLogger(Callback):
             text = self._begin(logs)
         row = {"epoch": epoch, **logs}
         text += self._line([_cell(row.get(name, "NA")) for name in self.columns or ()])
-        self.table.add(text)
+        now = time.monotonic()
+        safely = now - self._settled_at >= SETTLES
+        self.table.add(text, safely=safely)
+        self._settled_at = now if safely else self._settled_at
+
+    def close(self) -> None:
+        self.table.settle()
 
     def _begin(self, logs: Logs) -> str:
         """Make the file ready for the first row; returns what must stand before it."""
@@ -78,6 +89,7 @@ class CSVLogger(Callback):
         return line.getvalue()
 
     def state(self) -> dict[str, Any]:
+        self.table.settle()
         return {"columns": self.columns, "size": self.table.size or 0}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
