@@ -195,8 +195,7 @@ def test_bins_come_back():
 
 TRAINED = [
     "convolved series",
-    "convolved backwards",
-    "convolved told",
+    "convolved pictures",
     "lstm last",
     "gru sequences backwards",
     "gru before last",

@@ -107,6 +107,15 @@ def test_recurrence_stays_near_where_what_enters_it_is_in_bytes(tmp_path: Path):
 
 
 @with_compiler
+def test_of_a_convolved_recurrence_only_what_enters_is_in_bytes(tmp_path: Path):
+    model = Model(x := L.Input((3, 5, 2)), L.ConvLSTM1D(3, 2)(x), seed=0)
+    given = Key(3).normal((40, 3, 5, 2))
+    program = Program(tmp_path, {"convolved": model}, int8=True, data=given)
+    program.agrees("convolved", [given], rtol=0, atol=0.03)
+    assert program.cases["convolved"].listing.source().count("int8_t conv_lstm1d_kernel") == 1
+
+
+@with_compiler
 def test_digits_lose_next_to_nothing_and_are_a_quarter_as_large(tmp_path: Path):
     model, x, (x_test, y_test) = digits()
     program = Program(tmp_path, {"digits": model}, int8=True, data=x)
