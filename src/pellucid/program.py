@@ -66,6 +66,14 @@ class Buffer:
         """The same numbers, whatever they come of."""
         return replace(self, truth=False, whole="") if self.truth or self.whole else self
 
+    def apart(self) -> Buffer:
+        """The same numbers, what lies along the first axis being samples of their own."""
+        return replace(self, shape=self.shape[1:], each=self.each * self.shape[0])
+
+    def joined(self, n: int) -> Buffer:
+        """The same numbers, n samples being one: `apart` back."""
+        return replace(self, shape=(n, *self.shape), each=self.each // n)
+
     def shaped(self, shape: Shape) -> Buffer:
         """The same numbers under another shape."""
         return replace(self, shape=shape)
@@ -149,6 +157,15 @@ class Program:
 
     def __post_init__(self) -> None:
         self.trains = self.training
+
+    @contextmanager
+    def over(self, n: int) -> Iterator[None]:
+        """Within the block, fresh memory is for n samples to each that there was."""
+        before, self.times = self.times, self.times * n
+        try:
+            yield
+        finally:
+            self.times = before
 
     # Memory ------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from pellucid import Sequential
 from pellucid.layers import Input, Layer
 from pellucid.machine.executable import Executable
 from pellucid.program import Program
+from pellucid.rng import Key
 
 
 def forward_and_backward(
@@ -38,6 +39,6 @@ def by_definition(
     """The same by the definition, in the dtype of x, with the parameters that the layer has."""
     p = {name: w.astype(x.dtype) for name, w in layer.p.items()}
     with np.errstate(all="ignore"):
-        y, cache = layer.forward(p, x, training=True, rng=None)  # type: ignore[arg-type]
+        y, cache = layer.forward(p, x, training=True, rng=Key(0))
         dx, gradients = layer.backward(p, cache, np.ones_like(y) if dy is None else dy.astype(x.dtype))
     return y, dx, {f"{layer.name}/{name}": g for name, g in gradients.items()}

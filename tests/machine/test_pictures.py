@@ -10,6 +10,7 @@ import pytest
 from laws.engines import both_engines
 from machine.test_noise_layers import KEY, PATH, STEP, applied, network
 from pellucid import layers as L
+from pellucid.program import CannotLower
 from pellucid.rng import Key
 
 Make = Callable[[], L.Layer]
@@ -58,3 +59,12 @@ def test_both_engines_train_alike(kind: str) -> None:
 def test_first_in_a_network_nothing_comes_back(kind: str) -> None:
     make, shape = LAYERS[kind]
     both_engines(lambda: network(shape, lambda: [make()]), Key(1).normal((9, *shape)), np.arange(9) % 3, steps=2)
+
+
+def test_a_derived_layer_that_changes_them_otherwise_is_the_definition_s() -> None:
+    class Upright(L.RandomRotation):
+        def transforms(self, key: Key, batch: int, height: int, width: int) -> np.ndarray:
+            return super().transforms(key, batch, height, width) * 0
+
+    with pytest.raises(CannotLower, match="Upright"):
+        applied(Upright(0.3), Key(2).normal((3, 4, 4, 1)))

@@ -30,6 +30,10 @@ CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.GRU(17, reset_after=False, go_backwards=True, use_bias=False, activation="relu"), (3, 2)),
     (lambda: L.SimpleRNN(3, activation="linear"), (5, 2)),
     (lambda: L.SimpleRNN(35, return_sequences=True), (4, 5)),
+    (lambda: L.ConvLSTM1D(3, 3, padding="same", return_sequences=True), (4, 5, 2)),
+    (lambda: L.ConvLSTM2D(2, (2, 3), strides=(1, 2)), (3, 4, 6, 2)),
+    (lambda: L.ConvLSTM2D(17, 2, dilation_rate=2, go_backwards=True, use_bias=False, activation="relu"), (2, 4, 4, 1)),
+    (lambda: L.ConvLSTM3D(1, 2, return_sequences=True, go_backwards=True), (3, 2, 3, 3, 2)),
 ]
 
 
@@ -162,13 +166,17 @@ def test_dropout_trains_as_the_definition_does(make: Callable[..., L.Layer], cre
         np.testing.assert_allclose(one, defined, rtol=1e-5, atol=1e-6)
 
 
-def test_what_the_kernels_do_not_do_runs_on_the_definition() -> None:
-    layer = L.LSTM(2, activation="elu")
-    model = pellucid.Sequential([L.Input((3, 2)), layer, L.Dense(1)])
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [(L.LSTM(2, activation="elu"), (3, 2)), (L.ConvLSTM1D(2, 2, recurrent_dropout=0.5), (3, 4, 2))],
+    ids=["another activation", "dropout of pictures"],
+)
+def test_what_the_kernels_do_not_do_runs_on_the_definition(layer: L.Layer, shape: tuple[int, ...]) -> None:
+    model = pellucid.Sequential([L.Input(shape), layer, L.Flatten(), L.Dense(1)])
     with pytest.raises(CannotLower, match=layer.name):
         lower(model, 4)
     model.compile("sgd", "mse")
-    model.fit(Key(1).normal((8, 3, 2)), Key(2).normal((8, 1)), verbose=0)
+    model.fit(Key(1).normal((8, *shape)), Key(2).normal((8, 1)), verbose=0)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
@@ -183,3 +191,19 @@ def test_own_cells_with_a_mask_train_as_the_definition_does(options: dict[str, A
 
     data = Key(1).normal((9, 6, 3)) * (np.arange(6) < np.arange(9)[:, None] % 7)[..., None]
     both_engines(make, data, Key(2).normal((9, *make().output_shape[1:])), steps=2)
+
+
+@pytest.mark.parametrize("sequences", [True, False])
+@pytest.mark.parametrize("given", [True, False])
+def test_pictures_as_states_come_and_go(given: bool, sequences: bool) -> None:
+    def make() -> Any:
+        x = L.Input((3, 4, 4, 2))
+        states = [L.Conv2D(3, 3, padding="same")(x[:, 0]) for _ in range(2)] if given else None
+        a = L.PReLU("uniform")(x)
+        y, h, c = L.ConvLSTM2D(3, 3, padding="same", return_sequences=sequences, return_state=True)(a, states)
+        model = pellucid.Model(x, [L.Flatten()(one) for one in (y, h, c)], seed=3)
+        model.compile(pellucid.optimizers.SGD(0.1), "mse")
+        return model
+
+    targets = [Key(2 + i).normal((9, *shape[1:])) for i, shape in enumerate(make().output_shape)]
+    both_engines(make, Key(1).normal((9, 3, 4, 4, 2)), targets, steps=2)

@@ -69,6 +69,11 @@ class Augmenting(Channels, Layer):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         if not code.trains:
             return x
+        owner = {name: cls for cls in reversed(type(self).__mro__) for name in vars(cls)}
+        for name in {"changed", "changed_grad", "transforms"} & owner.keys():
+            emitter = "lower_transforms" if name == "transforms" else "lower_changed"
+            if not issubclass(owner[emitter], owner[name]):  # a derived class computes something else
+                raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) in training")
         return self.lower_as_given(code, self.lower_changed(code, self.lower_last(code, x)))
 
     def lower_changed(self, code: Program, x: Buffer) -> Buffer:

@@ -40,8 +40,8 @@ def lower_products(code: Program, operands: Sequence[Any], letters: Sequence[str
     la, lb, lo = *own, out[len(batch) :]
     y = contracted(code, a, b, la, lb, lo)
     sends_back(code, operands, [
-        lambda dy: shrunk(code, contracted(code, dy, b, lo, lb, la, dy.each and not a.each), xs[0]),
-        lambda dy: shrunk(code, contracted(code, a, dy, la, lo, lb, dy.each and not b.each), xs[1]),
+        lambda dy: shrunk(code, contracted(code, dy, b, lo, lb, la, bool(dy.each) and not a.each), xs[0]),
+        lambda dy: shrunk(code, contracted(code, a, dy, la, lo, lb, bool(dy.each) and not b.each), xs[1]),
     ])  # fmt: skip
     return y
 

@@ -19,11 +19,12 @@ from .. import checks
 from ..activations import activations
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import layers
 from .channels import LAST
 from .conv import conv, conv_grad
+from .conv_recurring import ConvRecurrence
 from .gated import Kept, drawn
 from .holding import Parameter
 from .lstm import UnitForget, lstm_step, lstm_step_grad
@@ -173,7 +174,7 @@ class ConvLSTM(Recurrent):
         return found[0], found[1]
 
     def lower(self, code: Program, x: Buffer, *states: Buffer, mask: Any = None) -> Any:
-        raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
+        return ConvRecurrence(self, code, x, states, mask).lower()
 
 
 @layers.add()

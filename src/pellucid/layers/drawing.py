@@ -6,7 +6,7 @@ Each use is a step that draws from the key of the training step and from its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -109,7 +109,11 @@ class Drawn(Layer):
             shape = self.of_sample if whole else (code.batch * code.times, *self.of_sample)
             numbers = code.constant(draw(self.kind, Key(self.seed), shape, self.options))
             return numbers if whole else replace(numbers, shape=self.of_sample, each=code.times)
-        lower = {"normal": lower_normal, "uniform": lower_uniform, "truncated_normal": lower_truncated_normal}
+        lower: dict[str, Callable[..., Buffer]] = {
+            "normal": lower_normal,
+            "uniform": lower_uniform,
+            "truncated_normal": lower_truncated_normal,
+        }
         numbers = lower[self.kind](code, self.name, tuple(self.of_sample), *self.options, self.seed)
         return replace(numbers, each=0) if whole else numbers  # of all that are drawn, the first sample's
 

@@ -29,10 +29,10 @@ def like(code: Program, x: Buffer, shape: Shape | None = None) -> Buffer:
     return code.buffer(shape) if x.each else code.block(shape)
 
 
-def spread(code: Program, x: Buffer, shape: Shape, each: bool = True) -> Buffer:
+def spread(code: Program, x: Buffer, shape: Shape, each: int = 1) -> Buffer:
     """Emit the one number of x, as often as it takes."""
     y = code.buffer(shape) if each else code.block(shape)
-    code.emit("strided", x, y, int(each), 0, 1, y.size, 0)
+    code.emit("strided", x, y, each, 0, 1, y.size, 0)
     return y
 
 

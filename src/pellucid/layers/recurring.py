@@ -44,7 +44,7 @@ class Recurrence:
         a, before, memory = gates_product(code, xs, W, biases[0], G), code.buffer((T, H)), code.buffer((T + 1, H))
         together = 1 if of_h else G - 1 if self.before else G
         packing = H, G, together
-        packed = code.block((G * _gate_floats(H),))
+        packed = code.block((G * gate_floats(H),))
         code.emit("recurrent.packed", U, packed, *packing)
         y = code.buffer((T, H) if layer.return_sequences else (H,))
         last = [code.buffer((H,)) for _ in range(layer.carried)] if layer.return_state else []
@@ -155,6 +155,6 @@ class Recurrence:
         return h, c
 
 
-def _gate_floats(H: int) -> int:
+def gate_floats(H: int) -> int:
     """Room for the panels of a gate of H units."""
     return -(-H // WIDE) * WIDE * H

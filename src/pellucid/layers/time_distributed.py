@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Unpack
 
 from ..arrays import Array, Arrays, Shape
@@ -60,8 +59,8 @@ class Apart(Layer):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         if code.ranks > 1:
             raise CannotLower(f"layer {self.name!r} (TimeDistributed), over several processes,")
-        code.back(lambda dy, wanted: replace(dy, shape=x.shape, each=x.each) if wanted else None)
-        return replace(x, shape=x.shape[1:], each=x.each * x.shape[0])
+        code.back(lambda dy, wanted: dy.joined(x.shape[0]) if wanted else None)
+        return x.apart()
 
 
 class InSteps(Layer):
@@ -84,8 +83,8 @@ class InSteps(Layer):
         return dy.reshape(-1, *dy.shape[2:]), {}
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
-        code.back(lambda dy, wanted: replace(dy, shape=x.shape, each=x.each))
-        return replace(x, shape=(self.steps, *x.shape), each=x.each // self.steps)
+        code.back(lambda dy, wanted: dy.apart())
+        return x.joined(self.steps)
 
 
 @layers.add()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..intrinsics import floats, ints
@@ -31,12 +33,12 @@ def mirrored(op: int, ctx: int, tid: int, nt: int) -> None:
 
 
 @inline
-def corner_of(key: int, H: int, W: int, rows: int, columns: int) -> int:
+def corner_of(key: int, H: int, W: int, rows: int, columns: int) -> Any:
     """The number in the picture of the first pixel of a part, which two random numbers choose."""
     w0, w1, _, _ = four_words(key, 0)
     u, v = np.float64(w0 >> np.uint64(8)) * 2.0**-24, np.float64(w1 >> np.uint64(8)) * 2.0**-24
-    i = min(np.int64(u * (H - rows + 1)), H - rows)
-    j = min(np.int64(v * (W - columns + 1)), W - columns)
+    i: Any = min(np.int64(u * (H - rows + 1)), H - rows)
+    j: Any = min(np.int64(v * (W - columns + 1)), W - columns)
     return i * W + j
 
 

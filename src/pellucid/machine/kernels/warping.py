@@ -46,7 +46,7 @@ def rounded(x: Any) -> Any:
 
 
 @inline
-def inside(at: int, n: int, edges: int) -> int:
+def inside(at: Any, n: int, edges: int) -> Any:
     """The place within 0 to n − 1 that stands for this one."""
     if edges == WRAP:
         return at % n
