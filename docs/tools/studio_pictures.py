@@ -121,8 +121,8 @@ def steps(visitor: Hands, kind: str) -> None:
     for _ in range(12):  # to where the network still learns something
         if not visitor.page.get_by_text("Its gradient is 0").count():
             break
-        maps.press("ArrowRight")
-        maps.press("Enter")
+        visitor.page.keyboard.press("ArrowRight")
+        visitor.page.keyboard.press("Enter")
         visitor.page.wait_for_load_state("networkidle")
     photograph(visitor, f"filters_{kind}", of=visitor.page.get_by_role("heading", name="What each filter finds"))
     look_into(visitor, MEMORY, "lstm LSTM")

@@ -127,7 +127,7 @@ def _residual() -> dict[str, Any]:
 
 def _of_text(cls: Any) -> bool:
     """Whether it takes the numbers of characters, or of rows of another table: only a text brings such."""
-    return cls.names != 0
+    return bool(cls.names != 0)
 
 
 def _alone(title: str, cls: type[Part]) -> bool:
