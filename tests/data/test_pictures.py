@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 from pathlib import Path
@@ -39,7 +40,7 @@ def draw(folder: Path, n: int = 20, size: tuple[int, int] = (8, 6), mode: str = 
 def said(*words: str) -> str:
     result = CliRunner().invoke(app, list(words), catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    return result.output
+    return result.stdout
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +74,19 @@ def test_the_command_says_what_it_reads():
     told = said("train", "bars", "--epochs", "1", "--quiet", "--layers", "4")
     assert "Pictures: The pictures are brought to 64 × 32 pixels." in told
     assert "Pictures: They are read in colour." in told
+
+
+def test_the_doctor_examines_a_folder_before_training():
+    draw(Path("bars"), 8)
+    told = CliRunner().invoke(app, ["doctor", "bars", "--no-experiments", "--json"], catch_exceptions=False)
+    assert told.exit_code in (0, 1)
+    assert "findings" in json.loads(told.stdout)
+    Path("bars/lying").rename("lying")  # no class is left beside the other: nor is it a run
+    with pytest.raises(DataError, match="a folder of pictures for each class"):
+        CliRunner().invoke(app, ["doctor", "bars"], catch_exceptions=False)
+    Path("nothing").mkdir()
+    with pytest.raises(FileError, match=r"a folder with spec\.toml"):
+        CliRunner().invoke(app, ["doctor", "nothing"], catch_exceptions=False)
 
 
 def test_folders_for_the_parts():

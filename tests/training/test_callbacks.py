@@ -19,7 +19,7 @@ from pellucid.layers import Dense, Layer
 from pellucid.metrics import F1Score
 from pellucid.models import Sequential
 from pellucid.optimizers import SGD, Adam
-from pellucid.optimizers.schedules import ExponentialDecay
+from pellucid.optimizers.schedules import CosineDecay, ExponentialDecay
 from pellucid.training import callbacks
 from pellucid.training.callbacks import (
     BackupAndRestore,
@@ -659,6 +659,14 @@ def test_lines_where_there_is_no_terminal(capsys):
         assert rate == "lr 0.01"
     assert third.startswith("Evaluation · ")
     assert " · loss 0." in third
+
+
+def test_a_line_tells_the_rate_of_the_last_step_not_of_the_next(capsys):
+    model = network(SGD(CosineDecay(0.5, 10)))
+    model.fit(X, Y, epochs=2, batch_size=4, verbose=2)
+    assert model.optimizer.learning_rate == 0
+    rate = capsys.readouterr().out.splitlines()[-1].rpartition("lr ")[2]
+    assert 0 < float(rate) < 0.1
 
 
 def test_progress_is_added_once_and_first():

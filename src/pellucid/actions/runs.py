@@ -280,6 +280,12 @@ def _opened(folder: Path) -> int | None:
     return None if fcntl is None else os.open(folder, os.O_RDONLY)
 
 
+def of_pictures(path: Path) -> bool:
+    """Whether a folder is no run's, but has folders in it, as one with pictures has for their classes."""
+    run = Run(path)
+    return not (run.spec.exists() or run.search.exists()) and any(child.is_dir() for child in path.iterdir())
+
+
 def find(path: Path) -> Run:
     """The run in a folder."""
     run = Run(path)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..actions.doctor import Copies, Examined, apply_first, doctor, doctor_spec
+from ..actions.runs import of_pictures
 from ..doctor.base import faults
 from ..doctor.cost import in_words
 from ..doctor.telling import told
@@ -22,8 +23,8 @@ def doctor_command(
     what: Annotated[
         str,
         typer.Argument(
-            help="A run's folder; or, before training, a spec in a .toml file, a data set's name, a table or an "
-            ".npz file.",
+            help="A run's folder; or, before training, a spec in a .toml file, a data set's name, a table, a folder of "
+            "pictures, a text or an .npz file.",
             metavar="RUN|SPEC|DATA",
         ),
     ],
@@ -52,7 +53,7 @@ def doctor_command(
             if copies.trained and copies.seconds is not None:
                 working.what = f"Copies of the network are trained, for {in_words(copies.seconds)}"
 
-        if Path(what).is_dir():
+        if Path(what).is_dir() and not of_pictures(Path(what)):
             if target:
                 raise InvalidArgument("--target", "a table, to be examined before training", Told("a run's folder"))
             found = doctor(Path(what), experiments, announce)

@@ -174,8 +174,11 @@ class Optimizer(SavedState):
         self._learning_rate = checks.number(self.where("learning_rate"), rate, minimum=0)
 
     def told_rate(self) -> str:
-        """The learning rate as a line of progress tells it."""
-        return f"{self.learning_rate:.4g}"
+        """The learning rate of the last step, as a line of progress tells it: that of the next may be 0, at the end."""
+        rate = self._learning_rate
+        if isinstance(rate, LearningRateSchedule):
+            rate = float(rate(max(0, self.steps_taken - 1)))
+        return f"{rate:.4g}"
 
     def one_rate(self, where: str) -> None:
         """Refuse what needs one learning rate, where there are several."""
