@@ -351,7 +351,7 @@ class Program:
         total = parts[0]
         for part in parts[1:]:
             total, before = self._fresh(total.shape, total.each), total
-            self.emit("merge.add", before, part, total, total.size, 1)
+            self.emit("merge.add", before, part, total, total.size, int(total.each > 0))
         return total
 
     # Looking -----------------------------------------------------------------------------------------------------
