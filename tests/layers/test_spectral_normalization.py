@@ -100,15 +100,3 @@ def test_a_layer_without_a_kernel_is_refused_by_name() -> None:
         L.SpectralNormalization(L.Flatten())(np.zeros((1, 2, 3)))
     with pytest.raises(InvalidArgument, match="power_iterations"):
         L.SpectralNormalization(L.Dense(2), power_iterations=0)
-
-
-@pytest.mark.parametrize(
-    ("export", "where"), [("to_numpy", ["out"]), ("to_onnx", ["out.onnx"]), ("to_c", ["out.c"]), ("to_torch", [])]
-)
-def test_exports_refuse_it_by_name(export: str, where: list[str], tmp_path: Path) -> None:
-    if export == "to_torch":
-        pytest.importorskip("torch", reason="needs PyTorch")
-    model, _ = made(GOLDEN[0])
-    model.compile("sgd", "mse")
-    with pytest.raises(InvalidArgument, match=r"spectral_normalization.* got '?Spectral"):
-        getattr(model, export)(*(tmp_path / name for name in where))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
 
 WORTH = 8e-6  # seconds of a step below which one thread is left alone
 TRIAL = 2e-3  # seconds that one run of a trial is meant to take
@@ -34,7 +34,7 @@ class Tally:
 
     @property
     def each(self) -> float:
-        return sorted(self.found)[(len(self.found) - 1) // 2]
+        return middle(self.found)
 
 
 @dataclass
@@ -52,7 +52,13 @@ class Usual:
     @property
     def each(self) -> float:
         """0 where it is not known."""
-        return median(self.found) if len(self.found) >= FEW else 0.0
+        return middle(self.found) if len(self.found) >= FEW else 0.0
+
+
+def middle(found: Iterable[float]) -> float:
+    """The median, of an even number the lower of the two."""
+    ordered = sorted(found)
+    return ordered[(len(ordered) - 1) // 2]
 
 
 class Crew:

@@ -27,8 +27,9 @@ each with its gradient; so do Python's operators on tensors.
 - Of networks, made of ops: layer_normalization rms_normalization dot_product_attention multi_hot
 - Made of several ops: allclose array average convert_to_numpy convert_to_tensor diff dot dtype hstack inner
   is_tensor logaddexp moments ndim norm normalize shape size split tensordot top_k unstack vdot vstack
-- Of pictures, in `ops.image`: extract_patches
 - Arrays made of nothing: arange eye full identity linspace meshgrid ones tri zeros
+
+`ops.image` has `extract_patches`, of pictures.
 
 `help(ops.multiply)` tells more of each. The classes behind them are in `pellucid.ops.base`.
 """
