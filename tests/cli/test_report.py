@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from cli.said import settled
 from reports.pages import Page
 
@@ -23,6 +25,7 @@ def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProce
     return settled(done)
 
 
+@pytest.mark.long
 def test_report_writes_one_page(tmp_path: Path):
     pellucid("train", "moons", "--layers", "8", "--epochs", "3", "--out", "run", "--quiet", cwd=tmp_path)
     said = pellucid("report", "run", cwd=tmp_path).stdout

@@ -75,6 +75,7 @@ class Killed(BaseException):
     """Stands for the power going out."""
 
 
+@pytest.mark.long
 def test_a_large_table_is_streamed_and_goes_on_to_the_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(streaming, "LARGE", 10_000)

@@ -128,7 +128,7 @@ def _fill_the_disk(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 
 @unix
-@pytest.mark.parametrize("size", [100, 5_000, 40_000])
+@pytest.mark.parametrize("size", [100, *(pytest.param(size, marks=pytest.mark.long) for size in (5_000, 40_000))])
 def test_a_limit_on_the_size_of_files(tmp_path: Path, size: int):
     def small_files() -> None:
         import resource

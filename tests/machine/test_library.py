@@ -77,6 +77,7 @@ def test_narrower_vectors_give_the_same_sums(tmp_path: Path) -> None:
     assert sums == pytest.approx([float(w.sum()) for w in model.get_weights()], rel=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cut", [slice(0, -1), slice(0, SUM)])
 def test_damaged_code_is_compiled_anew(tmp_path: Path, cut: slice) -> None:
     whole, _ = run(tmp_path, SHUFFLING)
@@ -89,6 +90,7 @@ def test_damaged_code_is_compiled_anew(tmp_path: Path, cut: slice) -> None:
     assert run(tmp_path, SHUFFLING) == (whole, "")
 
 
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_to_costs_time_only(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")

@@ -44,6 +44,7 @@ def test_the_definition_gives_keras_s_answers_losses_and_weights(name: str) -> N
         close(w, after, 1e-6)
 
 
+@pytest.mark.long
 @every_case
 def test_the_engine_gives_them_too_and_the_same_bits_on_1_2_and_4_threads(name: str, crew: list[int]) -> None:
     case, found, bits = CASES[name], GOLDEN[name], []

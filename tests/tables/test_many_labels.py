@@ -35,6 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.long
 def test_several_columns_of_yes_and_no():
     write()
     spec = TrainSpec(data="weather.csv", target=["warm,wet,windy"], epochs=60)

@@ -202,7 +202,7 @@ def test_masked_steps_and_whole_numbers(of_graphs: Program):
 def test_a_layer_that_is_told_a_mask_is_refused_by_name():
     x = L.Input((3, 1))
     told = L.Masking()(x)
-    with pytest.raises(InvalidArgument, match="to_c, .*mask"):
+    with pytest.raises(InvalidArgument, match=r"to_c, .*mask"):
         listing_of(Model(x, L.GlobalAveragePooling1D()(L.Concatenate(axis=1)([told, told]))))
 
 
