@@ -170,7 +170,11 @@ def test_what_gives_places_or_text_alone_needs_no_engine() -> None:
     assert model.predict([], verbose=0).shape == (0, 3)
 
 
-def test_text_that_other_layers_read_is_left_to_the_definition_which_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_text_that_other_layers_read_is_left_to_the_definition_which_is_said(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pellucid.training.programs._said", set())  # as nobody has said before
+
     class Read(L.StringLookup):
         reads_ahead = False
 
