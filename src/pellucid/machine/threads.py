@@ -135,7 +135,8 @@ class Crew:
         others = [each for n, each in self.each.items() if n != threads]
         runs = len(self.tally.found)
         hopeless = bool(others) and min(self.tally.found) > HOPELESS * min(others)
-        if runs >= RUNS or (runs >= LEAST and (hopeless or self.tally.seconds > 2 * RUNS * TRIAL)):
+        least = LEAST if threads == self.best else 1  # of others, one that is hopeless is enough
+        if runs >= RUNS or (runs >= least and hopeless) or (runs >= LEAST and self.tally.seconds > 2 * RUNS * TRIAL):
             self._tried(threads)
 
     def _tried(self, threads: int) -> None:
