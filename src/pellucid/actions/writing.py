@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array
-from ..data.labels import listed
-from ..errors import DataError, InvalidArgument, Told
+from ..data.text import read_whole
+from ..errors import DataError, Told
 from ..layers import Activation, Dense, Dropout, Embedding, Identity
 from ..layers.activation_layer import ActivationLayer
 from ..layers.recurrent import Recurrent
@@ -40,21 +41,15 @@ def write(
         told, fix = Told("another"), "Train one: pellucid train book.txt"
         raise DataError(f"write {path}", "a model that was trained on a text", told, fix)
     start = ("\n" if "\n" in names else names[0]) if start is None else start
-    if strange := sorted(set(start) - set(names)):
-        fix = f"It knows {listed(names)}."
-        raise InvalidArgument(
-            "write, --start", "characters of the text that it was trained on", Told(listed(strange)), fix
-        )
-    if not start:
-        raise InvalidArgument("write, --start", "one character at least", start)
-    return _written(_reader(model, spec), names, start, length, temperature, Key(seed).fold("write"))
+    begun = read_whole("write, --start", start, names).tolist()
+    key = Key(seed).fold("write")
+    return itertools.chain([start], _written(_reader(model, spec), names, begun, length, temperature, key))
 
 
 def _written(
-    reader: Stepping | Looking, names: Sequence[str], start: str, length: int, temperature: float, key: Key
+    reader: Stepping | Looking, names: Sequence[str], begun: Sequence[int], length: int, temperature: float, key: Key
 ) -> Iterator[str]:
-    yield start
-    p = reader.read([names.index(character) for character in start])
+    p = reader.read(begun)
     for n in range(length):
         if n % DRAWN == 0:
             drawn = key.fold(n // DRAWN).uniform((DRAWN,), "float64")

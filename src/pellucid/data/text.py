@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays import Array
-from ..errors import DataError, FileError, Told
+from ..errors import DataError, FileError, InvalidArgument, Told
 from ..files import reading
+from .labels import listed
 
 SUFFIXES = (".txt", ".txt.gz")
 LOOKED_AT = 1 << 16  # bytes by which a file is judged
@@ -125,6 +126,21 @@ def encoded(text: str, characters: tuple[str, ...]) -> tuple[Array, tuple[str, .
     strange = tuple(sorted(set(text) - numbers.keys()))
     found = np.fromiter((numbers[c] for c in text if c in numbers), np.int32)
     return found, strange
+
+
+def read_whole(where: str, text: str, characters: tuple[str, ...]) -> Array:
+    """The number of each character (N,) int32 of a text, one at least, that has none but these.
+
+    >>> read_whole("text", "aba", ("a", "b"))
+    array([0, 1, 0], dtype=int32)
+    """
+    if not text:
+        raise InvalidArgument(where, "one character at least", text)
+    numbers, strange = encoded(text, characters)
+    if strange:
+        told, fix = Told(listed(strange)), f"It knows {listed(characters)}."
+        raise InvalidArgument(where, "characters of the text that it was trained on", told, fix)
+    return numbers
 
 
 def windows(numbers: Array, length: int) -> tuple[Array, Array]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..actions.data import Prepared
 from ..arrays import Array
-from ..data.labels import listed
-from ..errors import InvalidArgument, Told
+from ..data.text import read_whole
+from ..errors import InvalidArgument
 
 CONTEXT = 48  # characters before a place that are told with it
 UNSEEN = {" ": "space", "\n": "new line", "\t": "tab", "\r": "return", "\u00a0": "fixed space"}
@@ -30,13 +28,10 @@ def characters_of(data: Prepared, numbers: Sequence[int] | Array) -> str:
 
 def numbers_of(data: Prepared, text: Any) -> Array:
     """The end of a text, as the network takes it, (1, ...)."""
-    if not isinstance(text, str) or not text:
+    if not isinstance(text, str):
         raise InvalidArgument("question, text", "some characters", text)
-    if strange := sorted(set(text) - set(map(str, data.names))):
-        told, fix = Told(listed(strange)), f"It knows {listed([str(name) for name in data.names])}."
-        raise InvalidArgument("question, text", "characters of the text that it was trained on", told, fix)
-    places = {str(name): i for i, name in enumerate(data.names)}
-    return np.array([[places[character] for character in text[-data.x_train.shape[1] :]]], data.x_train.dtype)
+    numbers = read_whole("question, text", text, tuple(map(str, data.names)))
+    return numbers[None, -data.x_train.shape[1] :].astype(data.x_train.dtype)
 
 
 def few(data: Prepared, x: Array) -> int:
