@@ -206,7 +206,7 @@ class Program:
         if self.uses and self._path:
             self.uses[-1].needed |= path in self.trained
         flat, space = (self.theta, "theta") if path in self.theta else (self.state, "state")
-        return Buffer(space, flat.slices[path].start, flat.shapes[path], False)
+        return Buffer(space, flat.slices[path].start, flat.shapes[path], 0)
 
     def gradient(self, name: str) -> Buffer | None:
         """Where the gradient of a parameter of the present layer goes; None if nothing trains it.
@@ -217,7 +217,7 @@ class Program:
         path = self._path + name
         if path not in self.trained:
             return None
-        home = Buffer("gradient", self.theta.slices[path].start, self.theta.shapes[path], False)
+        home = Buffer("gradient", self.theta.slices[path].start, self.theta.shapes[path], 0)
         if not self._path:
             return home
         found = home
@@ -321,7 +321,7 @@ class Program:
             arrived.setdefault(wire, []).append(dy)
         for use in reversed(self.uses):
             if use.needed and any(wire in arrived for wire in use.outputs):
-                back = [self._sum(arrived.pop(wire)) if wire in arrived else None for wire in use.outputs]
+                back = [self.summed(arrived.pop(wire)) if wire in arrived else None for wire in use.outputs]
                 found = self._undone(use, tuple(back) if len(back) > 1 else back[0])
                 for source, wanted, dx in zip(use.inputs, use.wanted, found, strict=True):
                     if wanted and dx is not None:
@@ -347,7 +347,8 @@ class Program:
         at |= {letter: dx for letter, dx in lettered("dx", found).items() if dx is not None}
         return found
 
-    def _sum(self, parts: list[Buffer]) -> Buffer:
+    def summed(self, parts: Sequence[Buffer]) -> Buffer:
+        """Emit the sum of buffers alike."""
         total = parts[0]
         for part in parts[1:]:
             total, before = self._fresh(total.shape, total.each), total

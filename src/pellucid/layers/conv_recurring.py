@@ -51,7 +51,7 @@ class ConvRecurrence(Recurrence):
         for n, t in enumerate(range(T)[::-1] if layer.go_backwards else range(T)):
             self._laid(h, before, t)
             s = emit_product(code, _around(self, h, of_states), U, None, of_states, 1, 0)
-            h, c, taken = self._stepped(t, self._summed(self._part(a, t), s), c, shape)
+            h, c, taken = self._stepped(t, code.summed((self._part(a, t), s)), c, shape)
             steps.append(taken)
             if y is not None:
                 self._laid(h, y, n)
@@ -91,7 +91,7 @@ class ConvRecurrence(Recurrence):
             out = dy if layer.return_sequences or n == len(steps) - 1 else None
             if out is not None:
                 out = self._part(out, n) if layer.return_sequences else out
-                dh = out if dh is None else self._summed(out, dh)
+                dh = out if dh is None else code.summed((out, dh))
             P, O = step.gates.shape[0], layer.units
             with code.over(P):
                 before, dc0 = code.buffer((1, O)), code.buffer((O,))
@@ -125,11 +125,6 @@ class ConvRecurrence(Recurrence):
             raise CannotLower(f"layer {layer.name!r} ({type(layer).__name__}) with a mask or dropout")
         if self.code.ranks > 1:
             raise CannotLower(f"layer {layer.name!r} ({type(layer).__name__}), over several processes,")
-
-    def _summed(self, a: Buffer, b: Buffer) -> Buffer:
-        y = self.code.buffer(a.shape)
-        self.code.emit("merge.add", a, b, y, y.size, 1)
-        return y
 
     def _part(self, x: Buffer, i: int) -> Buffer:
         """Emit part i along the first axis."""

@@ -33,14 +33,12 @@ def gates_inputs(code: Program, dz: Buffer, W: Buffer, kept: Sequence[Buffer], g
     if len(kept) < 2:
         code.emit("dense.inputs", dz, W, dx, K, width, T, None)
         return apply(code, "noise.mask", dx, kept[0]) if kept else dx
-    of_gates, total = _of_gates(code, W, gates), None
+    of_gates, found = _of_gates(code, W, gates), []
     for g, m in enumerate(kept):
         dx = code.buffer((T, K))
         code.emit("dense.inputs", _columns(code, dz, g, H), _part(of_gates, g), dx, K, H, T, None)
-        dx = apply(code, "noise.mask", dx, m)
-        total = dx if total is None else apply(code, "noise.plus", total, dx)
-    assert total is not None
-    return total
+        found.append(apply(code, "noise.mask", dx, m))
+    return code.summed(found)
 
 
 def gates_weights(code: Program, xs: Sequence[Buffer], dz: Buffer, dW: Buffer) -> None:
@@ -72,4 +70,4 @@ def _part(of: Buffer, i: int) -> Buffer:
     """Part i of what lies there once, along its first axis."""
     shape = of.shape[1:]
     size = of.size // of.shape[0]
-    return Buffer(of.space, of.offset + i * size, shape, False)
+    return Buffer(of.space, of.offset + i * size, shape, 0)

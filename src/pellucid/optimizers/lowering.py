@@ -77,7 +77,7 @@ def lower_step(
         lower_average(code, parts, rule.ema_momentum, rule.ema_overwrite_frequency)
     for name in decays:
         if name in constraints:
-            constraints[name].lower(code, Buffer("theta", theta.slices[name].start, theta.shapes[name], False))
+            constraints[name].lower(code, Buffer("theta", theta.slices[name].start, theta.shapes[name], 0))
 
 
 def _is_plain(rule: Rule, memory: Memory) -> bool:
@@ -153,12 +153,12 @@ def lower_accumulation(code: Program, parts: Sequence[Stretch], every: int) -> l
     """Emit the mean of so many steps' gradients."""
     theta, means = code.theta, _elsewhere(code, parts)
     for s, to in zip(parts, means, strict=True):
-        total = Buffer("accumulated", s.w.offset, s.w.shape, False)
+        total = Buffer("accumulated", s.w.offset, s.w.shape, 0)
         code.emit("gradient.accumulated", s.size, every, s.g, total, to.g)
     stepping = {name for s in parts for name in s.names}
     for name in theta:
         if name not in stepping:  # it may have been, some steps ago
-            total = Buffer("accumulated", theta.slices[name].start, theta.shapes[name], False)
+            total = Buffer("accumulated", theta.slices[name].start, theta.shapes[name], 0)
             code.emit("gradient.forgotten", total.size, every, total)
     return means
 
@@ -222,5 +222,5 @@ def lower_decay(code: Program, parts: Sequence[Stretch]) -> list[Stretch]:
 def lower_average(code: Program, parts: Sequence[Stretch], momentum: float, often: int | None) -> None:
     """Emit the average of the weights."""
     for s in parts:
-        a = Buffer("average", s.w.offset, s.w.shape, False)
+        a = Buffer("average", s.w.offset, s.w.shape, 0)
         code.emit("average", s.size, s.every, s.w, a, float(momentum), often or 0)
