@@ -101,10 +101,7 @@ def tune_command(
         line = _Line(working, quiet)
         tell = Listeners(line.begun, line.progress, line.training)
         if resume_run is not None:
-            if given or out or force:
-                names = ", ".join([*given, *(["out"] if out else []), *(["force"] if force else [])])
-                expected = "none but --trials, --time, --workers, --memory and --cluster: search.toml says the rest"
-                raise InvalidArgument("--resume", expected, Told(names))
+            _refuse_others([*given, *(["out"] if out else []), *(["force"] if force else [])])
             found = resume(resume_run, resources, tell=tell)
         else:
             found = tune(search_of(given), resources, out=out, force=force, tell=tell)
@@ -113,6 +110,12 @@ def tune_command(
         raise typer.Exit(INTERRUPTED)
     if found.finished is None:
         raise typer.Exit(1)
+
+
+def _refuse_others(given: list[str]) -> None:
+    if given:
+        expected = "none but --trials, --time, --workers, --memory and --cluster: search.toml says the rest"
+        raise InvalidArgument("--resume", expected, Told(", ".join(given)))
 
 
 def _resources(
