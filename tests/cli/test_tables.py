@@ -109,7 +109,7 @@ def test_a_large_table_is_streamed_and_goes_on_to_the_bit(tmp_path: Path, monkey
     lines = Path("all.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["row", *map(str, range(2000))]
     outputs, _, _ = apply.predict(Path("whole"), "people.csv")
-    np.testing.assert_allclose([float(line.split(",")[2]) for line in lines[1:]], outputs[:, 0], rtol=1e-6)
+    np.testing.assert_allclose([float(line.split(",")[2]) for line in lines[1:]], outputs[:, 0], rtol=1e-6, atol=1e-7)
 
 
 def test_numbers_from_a_table_in_their_own_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

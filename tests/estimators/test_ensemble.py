@@ -201,9 +201,13 @@ def test_decisions_are_logarithms_of_probabilities():
     two, three = several(NeuralNetworkClassifier).fit(*CANCER), several(NeuralNetworkClassifier).fit(*IRIS)
     (X, _), p = CANCER, two.predict_proba(CANCER[0]).astype(float)
     inside = (p > 1e-4).all(axis=1)
-    np.testing.assert_allclose(two.decision_function(X)[inside], np.log(p[inside, 1] / p[inside, 0]), rtol=1e-6)
+    np.testing.assert_allclose(
+        two.decision_function(X)[inside], np.log(p[inside, 1] / p[inside, 0]), rtol=1e-6, atol=1e-7
+    )
     np.testing.assert_array_equal(two.decision_function(X) > 0, two.predict(X) == 1)
-    np.testing.assert_allclose(np.exp(three.decision_function(IRIS[0])), three.predict_proba(IRIS[0]), rtol=1e-5)
+    np.testing.assert_allclose(
+        np.exp(three.decision_function(IRIS[0])), three.predict_proba(IRIS[0]), rtol=1e-5, atol=1e-6
+    )
     labels = np.stack([IRIS[1] > 0, IRIS[1] == 1], axis=1).astype(int)
     many = several(NeuralNetworkClassifier).fit(IRIS[0], labels)
     np.testing.assert_array_equal(many.decision_function(IRIS[0]) > 0, many.predict(IRIS[0]) == 1)

@@ -79,7 +79,10 @@ def test_the_patch_times_the_filter_is_the_number_and_its_gradient_goes_there() 
     assert (saw.arrays["x"] * saw.arrays["w"]).sum() + bias == pytest.approx(float(z[1, 0, 2, 3]), abs=1e-6)
     assert f"{z[1, 0, 2, 3]:.4g}" in saw.says
     np.testing.assert_allclose(
-        goes.arrays["back"], explanation.backward["conv"].inputs["dy"][1, 0, 2, 3] * saw.arrays["w"], rtol=1e-6
+        goes.arrays["back"],
+        explanation.backward["conv"].inputs["dy"][1, 0, 2, 3] * saw.arrays["w"],
+        rtol=1e-6,
+        atol=1e-7,
     )
 
 

@@ -41,9 +41,11 @@ def test_a_model_called_by_hand_tells_the_penalties_of_all_its_activities() -> N
         expected = [0.01 * np.abs(once).sum() / 3, 0.01 * np.abs(twice).sum() / 3]
         between = inner.layers[1](twice)
         model(x)
-        np.testing.assert_allclose(shared.losses, [*expected, 0.01 * (shared.p["kernel"] ** 2).sum()], rtol=1e-5)
+        np.testing.assert_allclose(
+            shared.losses, [*expected, 0.01 * (shared.p["kernel"] ** 2).sum()], rtol=1e-5, atol=1e-6
+        )
         rest = [0.01 * (between**2).sum() / 3, 0.5 * np.abs(y).sum() / 3]
-        np.testing.assert_allclose(model.losses, [*expected, *rest, shared.losses[-1]], rtol=1e-5)
+        np.testing.assert_allclose(model.losses, [*expected, *rest, shared.losses[-1]], rtol=1e-5, atol=1e-6)
     model.compile("sgd", "mse")
     before, kept = model.losses, model.evaluate(x, np.zeros((3, 3)), verbose=0)
     np.testing.assert_allclose(kept - (y**2).mean(), sum(before), rtol=1e-4)  # what training adds to the loss

@@ -59,7 +59,7 @@ def test_it_can_be_dense() -> None:
     y = plain(x)
     general.build((None, 3))
     general.set_weights(plain.get_weights())
-    np.testing.assert_allclose(general(x), y, rtol=1e-6)
+    np.testing.assert_allclose(general(x), y, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_within_a_call_it_is_looked_up_for_numbers_alone(options: Any) -> None:
     inner, places = model.layers[0], options.get("places") or np.arange(5)
     words = inner.rows if inner.reads_words else inner.words
     expected = words.embeddings.numpy()[WORDS] + inner.rows.embeddings.numpy()[places]
-    np.testing.assert_allclose(inner(WORDS), expected, rtol=1e-6)
+    np.testing.assert_allclose(inner(WORDS), expected, rtol=1e-6, atol=1e-7)
     before = inner.rows.embeddings.numpy()
     both_engines(lambda: placed(**options), WORDS, np.ones((8, 5, 2)))
     model.fit(WORDS, np.ones((8, 5, 2)), verbose=0)
@@ -126,7 +126,7 @@ def test_such_a_table_is_saved_and_goes_into_scripts(tmp_path: Path) -> None:
     expected = model.predict(WORDS, verbose=0)
     np.testing.assert_array_equal(again.predict(WORDS, verbose=0), expected)
     script = runpy.run_path(str(model.to_numpy(tmp_path / "script")))
-    np.testing.assert_allclose(script["predict"](WORDS), expected, rtol=1e-5)
+    np.testing.assert_allclose(script["predict"](WORDS), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_numbers_that_are_no_rows_or_would_be_masked_are_refused() -> None:

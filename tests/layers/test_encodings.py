@@ -70,7 +70,7 @@ def test_categories_may_have_weights(tmp_path: Path) -> None:
     loaded = models.load_model(tmp_path / "m.keras")
     given = [np.array(PLACES), np.array(WEIGHTS)]
     W, b = loaded.layers[-1].get_weights()
-    np.testing.assert_allclose(loaded.predict(given, verbose=0), found * 2 @ W + b, rtol=1e-5)
+    np.testing.assert_allclose(loaded.predict(given, verbose=0), found * 2 @ W + b, rtol=1e-5, atol=1e-6)
 
 
 def test_the_gradient_flows_back_to_weights() -> None:

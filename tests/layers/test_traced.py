@@ -159,7 +159,7 @@ def test_each_op_is_a_step_with_its_gradient() -> None:
     assert told.forward["own/multiply"].formula == "y = multiply(3.0, x)"
     x, dy = X[:2].astype("float32"), told.backward["own/matmul"]["dy"]
     np.testing.assert_allclose(told.backward["own"]["dw"], x.T @ dy + 2 * 0.01 * model.weights[0].value, rtol=1e-5)
-    np.testing.assert_allclose(told.backward["own"]["db"], told.backward["own/add"]["dy"].sum(0), rtol=1e-6)
+    np.testing.assert_allclose(told.backward["own"]["db"], told.backward["own/add"]["dy"].sum(0), rtol=1e-6, atol=1e-7)
 
 
 def test_why_a_weight_s_gradient_is_what_it_is() -> None:
@@ -180,7 +180,7 @@ def test_what_call_reads_may_change_after_it_was_traced() -> None:
     model = Sequential([L.Input((4,)), layer], seed=0)
     before = model.predict(X, verbose=0)
     layer.scale = 2.0
-    np.testing.assert_allclose(model.predict(X, verbose=0), 2 * before, rtol=1e-6)
+    np.testing.assert_allclose(model.predict(X, verbose=0), 2 * before, rtol=1e-6, atol=1e-7)
     layer.w = np.zeros((4, 3))
     assert not model.predict(X, verbose=0).any()
     assert not layer.w.numpy().any()
@@ -220,7 +220,7 @@ def test_a_branch_of_prediction_moves_no_average() -> None:
     model.fit(X + 5, X, verbose=0)
     assert layer.a.moving_mean.value.any()
     assert not layer.b.moving_mean.value.any()
-    np.testing.assert_allclose(model.predict(X, verbose=0), X / np.sqrt(1.001), rtol=1e-5)
+    np.testing.assert_allclose(model.predict(X, verbose=0), X / np.sqrt(1.001), rtol=1e-5, atol=1e-6)
 
 
 def test_arguments_in_any_form() -> None:
@@ -234,7 +234,7 @@ def test_arguments_in_any_form() -> None:
     np.testing.assert_allclose(found["rest"], 2 * b, rtol=1e-6)
     p, q = L.Input((4,)), L.Input((4,))
     model = Model([p, q], Mixed()(p, {"a": [q, q]}))
-    np.testing.assert_allclose(model.predict([a, b], verbose=0)["sum"], a + b, rtol=1e-5)
+    np.testing.assert_allclose(model.predict([a, b], verbose=0)["sum"], a + b, rtol=1e-5, atol=1e-6)
 
 
 def test_a_graph_keeps_the_form_of_its_calls(tmp_path: Any) -> None:
@@ -286,7 +286,7 @@ def test_weights_that_a_layer_in_it_has_are_kept() -> None:
             return self.dense(x)
 
     for layer in (Set(), Set()):
-        np.testing.assert_allclose(layer(X), X.sum(1, keepdims=True) * np.ones((1, 2)), rtol=1e-5)
+        np.testing.assert_allclose(layer(X), X.sum(1, keepdims=True) * np.ones((1, 2)), rtol=1e-5, atol=1e-6)
 
 
 def test_a_class_between_may_leave_call_to_those_below() -> None:
@@ -300,7 +300,7 @@ def test_a_class_between_may_leave_call_to_those_below() -> None:
             return self.dense(x) * 2.0
 
     layer = Below()
-    np.testing.assert_allclose(layer(X), 2 * layer.dense(X), rtol=1e-6)
+    np.testing.assert_allclose(layer(X), 2 * layer.dense(X), rtol=1e-6, atol=1e-7)
 
 
 def test_weights_are_listed_as_they_became_attributes() -> None:

@@ -187,7 +187,7 @@ def test_a_derived_gradient_is_always_that_of_the_value():
         for loss in (plain, held):
             value, dy = loss.value_and_gradient(T, Y)
             assert value == pytest.approx(w * expected[0])
-            np.testing.assert_allclose(dy, w * expected[1], rtol=1e-5)
+            np.testing.assert_allclose(dy, w * expected[1], rtol=1e-5, atol=1e-6)
             np.testing.assert_allclose(dy, numerical_gradient(lambda y, loss=loss: loss(T, y), Y), atol=1e-6)
 
 
@@ -200,7 +200,7 @@ def test_chance_has_no_gradient():
 def test_a_derived_gradient_of_one_number_for_the_batch():
     loss = losses.custom(lambda t, y: ops.mean(ops.square(t - y)))
     for a, b in zip(loss.value_and_gradient(T, Y), losses.MeanSquaredError().value_and_gradient(T, Y), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5)
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
 def test_values_that_are_written_beside_call_are_kept():
@@ -215,7 +215,7 @@ def test_values_that_are_written_beside_call_are_kept():
             return np.sign(y_pred - y_true) / y_pred.shape[-1]
 
     np.testing.assert_allclose(
-        Both().value_and_gradient(T, Y)[1], losses.MeanAbsoluteError().value_and_gradient(T, Y)[1], rtol=1e-6
+        Both().value_and_gradient(T, Y)[1], losses.MeanAbsoluteError().value_and_gradient(T, Y)[1], rtol=1e-6, atol=1e-7
     )
 
 

@@ -81,7 +81,7 @@ def test_an_array_beside_a_tensor_stands_for_every_sample() -> None:
     both_engines(network, x, x)
     model = network()
     inner = model.layers[1](x)
-    np.testing.assert_allclose(model.predict(x, verbose=0), inner * 2 + row, rtol=1e-5)
+    np.testing.assert_allclose(model.predict(x, verbose=0), inner * 2 + row, rtol=1e-5, atol=1e-6)
     with pytest.raises(PellucidError, match="input: expected tensors alone"):
         Sum()(L.Input((3,)), np.ones((4, 3), "float32"))
 

@@ -119,7 +119,9 @@ def test_call_sees_that_a_length_is_open() -> None:
     assert model.output_shape == (None, 2)
     w = layer.get_weights()[0]
     for n in (3, 9):
-        np.testing.assert_allclose(model.predict(data(2, n, 4), verbose=0), (data(2, n, 4) @ w).sum(axis=1), rtol=1e-5)
+        np.testing.assert_allclose(
+            model.predict(data(2, n, 4), verbose=0), (data(2, n, 4) @ w).sum(axis=1), rtol=1e-5, atol=1e-6
+        )
 
 
 def test_merged_lengths_are_open_too() -> None:

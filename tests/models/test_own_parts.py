@@ -90,8 +90,8 @@ def test_the_error_names_the_line_to_write(tmp_path: Path, kind: str) -> None:
     given = ", ".join(f"{name!r}: {name}" for name in objects)
     assert line == f"load_model({str(path)!r}, custom_objects={{{given}}})"
     again = eval(line, {"load_model": load_model, **objects})  # it runs as it stands
-    np.testing.assert_allclose(again.predict(X, verbose=0), made.predict(X, verbose=0), rtol=1e-6)
-    np.testing.assert_allclose(again.evaluate(X, Y, verbose=0), made.evaluate(X, Y, verbose=0), rtol=1e-6)
+    np.testing.assert_allclose(again.predict(X, verbose=0), made.predict(X, verbose=0), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(again.evaluate(X, Y, verbose=0), made.evaluate(X, Y, verbose=0), rtol=1e-6, atol=1e-7)
 
 
 def test_what_is_not_wanted_need_not_be_known(tmp_path: Path) -> None:

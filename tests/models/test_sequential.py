@@ -70,7 +70,7 @@ def test_a_layer_of_two_models_is_shared():
     encoder = pellucid.Sequential(model.layers[:1])
     model.fit(X, Y, epochs=2, verbose=0)
     hidden = np.maximum(X @ model.layers[0].kernel + model.layers[0].bias, 0)
-    np.testing.assert_allclose(encoder.predict(X, verbose=0), hidden, rtol=1e-5)
+    np.testing.assert_allclose(encoder.predict(X, verbose=0), hidden, rtol=1e-5, atol=1e-6)
     encoder.layers[0].set_weights([np.zeros((4, 5)), np.zeros(5)])
     assert not model.layers[0].kernel.any()
     np.testing.assert_allclose(np.ptp(model.predict(X, verbose=0), axis=0), 0, atol=1e-7)
@@ -242,7 +242,7 @@ def test_a_layer_that_stands_twice_has_one_set_of_parameters(where, tmp_path):
     for name in ("shared", *layers.keys() - {"shared"}):
         K, c = layers[name].get_weights()
         middle = middle @ K + c
-    np.testing.assert_allclose(model.predict(x, verbose=0), middle @ W + b, rtol=1e-5)
+    np.testing.assert_allclose(model.predict(x, verbose=0), middle @ W + b, rtol=1e-5, atol=1e-6)
     model.save(tmp_path / "shared.keras")
     loaded = pellucid.models.load_model(tmp_path / "shared.keras")
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))

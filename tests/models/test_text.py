@@ -67,7 +67,7 @@ def test_it_is_trained_on_evaluated_and_predicted_for(make: Callable[[], Any]) -
     assert model.evaluate(TEXTS, GOOD, verbose=0, return_dict=True)["accuracy"] == 1
     wanted = model.predict(TEXTS, verbose=0)
     assert ((wanted[:, 0] > 0.5) == GOOD).all()
-    np.testing.assert_allclose(model(TEXTS), wanted, rtol=1e-6)
+    np.testing.assert_allclose(model(TEXTS), wanted, rtol=1e-6, atol=1e-7)
     np.testing.assert_array_equal(model.predict_on_batch(TEXTS[:3]), wanted[:3])
     if not isinstance(model, Own):  # which is called in the form that it first met
         for form in FORMS:
@@ -109,7 +109,7 @@ def test_several_inputs_of_several_kinds() -> None:
     model.fit(data, np.ones(3), verbose=0)
     W, b = model.layers[-1].get_weights()
     wanted = np.array([[0, 1, 0, 1.0], [0, 0, 1, 2.0], [1, 0, 0, 3.0]]) @ W + b
-    np.testing.assert_allclose(model.predict(data, verbose=0), wanted, rtol=1e-5)
+    np.testing.assert_allclose(model.predict(data, verbose=0), wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_places_become_words_again() -> None:

@@ -79,7 +79,7 @@ def test_a_part_of_a_model_begins_and_ends_at_ops() -> None:
     part = Model(model.input, model.get_layer("multiply").output)
     np.testing.assert_array_equal(part.predict(X, verbose=0), (X * 2).astype("float32"))
     rest = Model(doubled, model.output)
-    np.testing.assert_allclose(rest.predict(X * 2, verbose=0), model.predict(X, verbose=0), rtol=1e-6)
+    np.testing.assert_allclose(rest.predict(X * 2, verbose=0), model.predict(X, verbose=0), rtol=1e-6, atol=1e-7)
 
 
 def test_a_model_with_ops_stands_in_another_twice(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_model_with_ops_stands_in_another_twice(tmp_path: Path) -> None:
     again = load_model(tmp_path / "outer.keras")
     np.testing.assert_array_equal(again.predict(X, verbose=0), outer.predict(X, verbose=0))
     twice = inner.predict(inner.predict(X, verbose=0), verbose=0).sum(1, keepdims=True)
-    np.testing.assert_allclose(outer.predict(X, verbose=0), twice, rtol=1e-5)
+    np.testing.assert_allclose(outer.predict(X, verbose=0), twice, rtol=1e-5, atol=1e-6)
 
 
 def test_a_model_gives_something_for_each_sample() -> None:
