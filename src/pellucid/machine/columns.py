@@ -74,7 +74,10 @@ def _instruction(name: str, write: Callable[..., None]) -> Any:
         b.ret_void()
         b.position_at_end(some)
         first = b.inttoptr(x, F32.as_pointer())
-        row = lambda j: b.gep(first, [b.mul(j, ir.Constant(I64, PANEL))])  # noqa: E731
+
+        def row(j: Any) -> Any:
+            return b.gep(first, [b.mul(j, ir.Constant(I64, PANEL))])
+
         write(b, row, n, b.inttoptr(held, F32.as_pointer()), loop, done)
         return made
 

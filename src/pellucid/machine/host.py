@@ -16,8 +16,8 @@ WIDTHS = (16, 8, 4)  # floats in a vector: AVX-512, AVX2, and NEON or SSE
 FAMILIES = {"x86-64-v4": 16, "x86-64-v3": 8}  # the floats in a vector of each, the widest first
 _V3 = {"avx2", "bmi", "bmi2", "cx16", "f16c", "fma", "lzcnt", "movbe", "popcnt", "sahf", "sse4.2", "xsave"}
 HAS = {"x86-64-v3": _V3, "x86-64-v4": _V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}}
-# LLVM has this family work with half vectors, as its first processors slowed down where whole ones were used; with whole
-# ones, an activation takes 0.6 times as long.
+# LLVM has this family work with half vectors, as its first processors slowed down where whole ones were used; with
+# whole ones, an activation takes 0.6 times as long.
 WHOLE_VECTORS = {"x86-64-v4": "-prefer-256-bit"}
 foreign: list[str] = []  # the family that this process compiles for, and runs nothing of, whatever the machine's own is
 
