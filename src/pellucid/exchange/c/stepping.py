@@ -14,10 +14,9 @@ from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from ..masks import maker_of
 from .layers import counting
 from .loops import elementwise, moved
-from .writer import EMITTERS, INSTEAD, WHERE, At, Value, reshaped, writes
+from .writer import EMITTERS, FORM, At, Value, reshaped, writes
 
 
 @writes(Zeros)
@@ -56,7 +55,7 @@ def as_they_lie(at: At) -> Value:
 
 @writes(MaskOf)
 def mask_of(at: At) -> Value:
-    maker = maker_of(WHERE, at.layer, INSTEAD)
+    maker = FORM.maker_of(at.layer)
     if maker is L.Masking:
         return counting(at, at.layer.layer.mask_value)
     if maker is L.Embedding:

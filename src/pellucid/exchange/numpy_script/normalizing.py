@@ -17,8 +17,7 @@ from ...layers.rms_normalization import rms_norm, rms_norm_grad
 from ...layers.shapes import axes_of
 from ...layers.spectral_normalization import Spectral, by_power_iteration
 from ...layers.unit_normalization import unit_norm, unit_norm_grad
-from .ours import INSTEAD
-from .writer import At, Back, batch, said, writes
+from .writer import FORM, At, Back, batch, said, writes
 
 
 def gradients(at: At, *names: str) -> str:
@@ -39,7 +38,7 @@ def without(values: dict[str, float], name: str) -> dict[str, float]:
 
 def without_option(layer: L.Layer, option: str, wanted: str = "False", got: Any = True) -> InvalidArgument:
     """The error about a rare option that scripts do not have."""
-    return InvalidArgument(f"to_numpy, layer {layer.name!r}", f"{option}={wanted}", got, INSTEAD)
+    return FORM.refused(layer.name, f"{option}={wanted}", str(got))
 
 
 @writes(L.BatchNormalization)

@@ -11,9 +11,7 @@ from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf, WithMask
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from ..masks import maker_of
-from .ours import INSTEAD
-from .writer import EMITTERS, At, Back, batch, writes
+from .writer import EMITTERS, FORM, At, Back, batch, writes
 
 
 @writes(Zeros)
@@ -80,7 +78,7 @@ def with_mask(at: At) -> tuple[str, Back]:
 
 @writes(MaskOf)
 def mask_of(at: At) -> tuple[str, Back]:
-    out, maker = at.name("m"), maker_of("to_numpy", at.layer, INSTEAD)
+    out, maker = at.name("m"), FORM.maker_of(at.layer)
     if maker is L.Masking:
         text = f"({at.xs[0]} != {at.layer.layer.mask_value!r}).any(axis=-1)"
     elif maker is L.Embedding:

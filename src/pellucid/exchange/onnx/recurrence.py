@@ -14,8 +14,7 @@ import numpy as np
 
 from ... import layers as L
 from ...activations import Activation
-from ...errors import InvalidArgument, Told
-from .writer import WHERE, At, writes
+from .writer import FORM, At, writes
 
 OPS = {L.GRU: "GRU", L.LSTM: "LSTM", L.SimpleRNN: "RNN"}
 ORDERS = {"GRU": (0, 1, 2), "LSTM": (0, 3, 1, 2), "RNN": (0,)}  # where ONNX's gates are among ours
@@ -102,11 +101,9 @@ def known(at: At, activation: Activation) -> tuple[str, list[float], list[float]
     """An activation as the operators know it."""
     bent = activation.name == "relu" and any(activation.options.values())
     if activation.name not in ACTIVATIONS or bent:
-        raise InvalidArgument(
-            f"{WHERE}, layer {at.path!r}", f"a recurrent layer's activation among {', '.join(ACTIVATIONS)}",
-            Told(f"{activation.name} with options" if bent else activation.name),
-            "Use an RNN of cells, whose steps are written one by one.",
-        )  # fmt: skip
+        wanted = f"a recurrent layer's activation among {', '.join(ACTIVATIONS)}"
+        got = f"{activation.name} with options" if bent else activation.name
+        raise FORM.refused(at.path, wanted, got, "Use an RNN of cells, whose steps are written one by one.")
     return ACTIVATIONS[activation.name](**({} if activation.name == "relu" else activation.options))
 
 

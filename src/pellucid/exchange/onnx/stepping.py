@@ -8,12 +8,11 @@ from functools import reduce
 
 from ... import layers as L
 from ...layers.bidirectional import Together, Turned
-from ...layers.masking import MaskOf, WithMask
+from ...layers.masking import MaskOf
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from ..masks import maker_of
 from .layers import left_out
-from .writer import EMITTERS, INSTEAD, At, writes
+from .writer import EMITTERS, FORM, At, writes
 
 
 @writes(Zeros)
@@ -54,14 +53,9 @@ def as_they_lie(at: At) -> str:
 # Masks -----------------------------------------------------------------------------------------------------------
 
 
-@writes(WithMask)
-def with_mask(at: At) -> str:
-    return at.x
-
-
 @writes(MaskOf)
 def mask_of(at: At) -> str:
-    maker = maker_of("to_onnx", at.layer, INSTEAD)
+    maker = FORM.maker_of(at.layer)
     if maker is L.Masking:
         x = at.cast(at.x, at.kinds[0], at.writing.dtype)
         return at.op("Not", left_out(at, x, at.layer.layer.mask_value, keepdims=0))

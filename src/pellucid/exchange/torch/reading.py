@@ -12,16 +12,14 @@ from ...arrays import Array, Shape
 from ...errors import InvalidArgument, Told, WrongType
 from ...layers import Input, Layer
 from ...wiring import Tensor
-from . import (
+from . import (  # noqa: F401  # their readers register themselves
     reading_functions,
     reading_modules,
     reading_recurrent,
     reading_sliding,
-)  # their readers register themselves
+)
 from .module import package
 from .reader import FUNCTIONS, MODULES, Reading, Use
-
-__all__ = ["Read", "read", "reading_functions", "reading_modules", "reading_recurrent", "reading_sliding"]
 
 WHERE = "from_torch"
 

@@ -12,8 +12,7 @@ from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf, WithMask
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from ..masks import maker_of
-from .writer import EACH, EMITTERS, INSTEAD, WHERE, At, writes
+from .writer import EACH, EMITTERS, FORM, At, writes
 
 
 @writes(Zeros)
@@ -61,7 +60,7 @@ def with_mask(at: At) -> Any:
 
 @writes(MaskOf)
 def mask_of(at: At) -> Any:
-    maker = maker_of(WHERE, at.layer, INSTEAD)
+    maker = FORM.maker_of(at.layer)
     if maker is L.Masking:
         return at.op("torch.any", at.op("operator.ne", at.x, at.layer.layer.mask_value), dim=-1)
     if maker is L.Embedding:
