@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import layers as L
 from ..layers.channels import LAST
 from .form import Form
+from .sliding import CONVOLUTIONS
 
-KINDS: dict[int, Any] = {1: L.Conv1D, 2: L.Conv2D, 3: L.Conv3D}  # by how many axes they slide along
 ALONG = ("softmax", "log_softmax", "sparsemax", "glu")  # activations that ask which axis is which
 
 
@@ -18,7 +17,7 @@ def convolutions(form: Form, layer: Any, data_format: str = LAST) -> tuple[Any, 
     for one in (layer.activation, layer.recurrent_activation):
         if one.name in ALONG:
             raise form.refused(layer.name, "a recurrent layer's activation that goes number by number", one.name)
-    kind = KINDS[layer.axes]
+    kind = CONVOLUTIONS[layer.axes]
     shared = {
         "filters": layer.gates * layer.filters, "kernel_size": layer.kernel_size, "data_format": data_format,
         "name": layer.name, "dtype": layer.dtype,
