@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .. import layers as L
-from ..arrays import TEXT
+from ..arrays import TEXT, Shape
 from ..errors import InvalidArgument, Told
 from ..layers.augmenting import Augmenting
 from ..layers.masking import MaskOf
 from ..layers.merging import Joining
 from ..layers.recurrent import Recurrent
+from ..layers.shapes import axes_of
 from ..ops import Op
 from ..wiring import Step, any_of
 
@@ -20,6 +23,7 @@ DIFFERING = (  # in training
 )  # fmt: skip
 READS_MASK = (Recurrent, L.GlobalAveragePooling1D, L.Softmax)  # which go by a mask in prediction
 BEHIND = "Begin the model behind that layer, and give it what the layer makes of its input: layer(x)."
+BEFORE = "End the model in front of that layer, and give the layer what the model predicts."
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,12 @@ class Form:
         """Refuse a step that reads or gives text, in a form that cannot hold it."""
         entering = zip(model.wiring.inputs, model.input_dtypes, strict=True)
         texts = {wire for wire, dtype in entering if dtype == TEXT}
-        if texts & set(step.inputs) or step.layer.gives_dtype == TEXT:
+        reads = bool(texts & set(step.inputs))
+        if reads or step.layer.gives_dtype == TEXT:
             got = f"text, with {type(step.layer).__name__}"
-            raise self.refused(step.path, "a kind of layer that reads and gives numbers", got, BEHIND)
+            raise self.refused(
+                step.path, "a kind of layer that reads and gives numbers", got, BEHIND if reads else BEFORE
+            )
 
     def refuse_unknown(self, layer: Any) -> None:
         """Refuse a lookup that stops at what its vocabulary lacks: what is written goes on."""
@@ -70,16 +77,21 @@ class Form:
             fix = "Call it without that, or save the model as a .keras file."
             raise self.refused(step.path, "a layer that predicts", "one called with training=True", fix)
 
-    def maker_of(self, step: MaskOf) -> Any:
-        """Masking, Embedding or Joining: what kind of layer makes a mask. Any other is refused by its name."""
-        layer = step.layer
-        found: Any = next((kind for kind in (L.Masking, L.Embedding) if isinstance(layer, kind)), None)
-        if isinstance(layer, Joining) and type(layer).compute_mask is Joining.compute_mask and all(step.masked):
-            found = Joining
-        if found is None:
-            wanted = "a mask of Masking or Embedding, or of layers that join number by number"
-            raise self.refused(layer.name, wanted, f"one that {type(layer).__name__} makes")
-        return found
+    def joined(self, step: MaskOf, shapes: Sequence[Shape]) -> tuple[int, list[int | None]]:
+        """How the masks become one of what a layer joins, for samples of these shapes, masks last: (the axis along
+        which they lie side by side, or 0 where a step counts that counts in any; the place of each input's mask, None
+        where all of it counts). Other masks are refused, by the layer's name."""
+        layer, behind = step.layer, itertools.count(len(step.masked))
+        places = [next(behind) if there else None for there in step.masked]
+        how = getattr(type(layer), "compute_mask", None)
+        if how is Joining.compute_mask and None not in places:
+            return 0, places
+        if how is L.Concatenate.compute_mask:
+            (axis,) = axes_of(layer.name, layer.axis, shapes[0])
+            if all(place is None or shapes[place] == shapes[i][:-1] for i, place in enumerate(places)):
+                return axis % len(shapes[0]), places
+        wanted = "a mask of Masking or Embedding, or of layers that join inputs with a mask for each of their steps"
+        raise self.refused(layer.name, wanted, f"one that {type(layer).__name__} makes")
 
 
 def mask_read(step: Step) -> int | None:
