@@ -140,6 +140,6 @@ def _resolved(torch: Any, given: Any, values: Mapping[Any, Any]) -> Any:
     if isinstance(given, Mapping):
         return {key: _resolved(torch, one, values) for key, one in given.items()}
     if isinstance(given, list | tuple):
-        return [_resolved(torch, x, values) for x in given] if isinstance(given, list) else tuple(
-            _resolved(torch, x, values) for x in given)  # fmt: skip
+        found = [_resolved(torch, one, values) for one in given]
+        return found if isinstance(given, list) else tuple(found)
     return given
