@@ -135,6 +135,15 @@ def placed_words() -> Model:
     return moved(Model([x, z], L.LSTM(2)(L.Add()([words, others])), seed=1))
 
 
+def joined_words(axis: int) -> Model:
+    """Two texts side by side, of which a step counts where any has a word; or one after another, numbers behind that
+    all count."""
+    x, z, numbers = L.Input((T,), name="x"), L.Input((T,), name="z"), L.Input((4, I), name="numbers")
+    given = [L.Embedding(6, I, mask_zero=True)(one) for one in (x, z)]
+    ends = [x, z, *([numbers] if axis == 1 else [])]
+    return moved(Model(ends, L.LSTM(2)(L.Concatenate(axis)([*given, *ends[2:]])), seed=1))
+
+
 def told(layer: Any, shape: tuple[int, ...], mask: tuple[int, ...]) -> Model:
     """A network of one layer that is told what of its input counts."""
     x, by = L.Input(shape, name="x"), L.Input(mask, dtype="bool", name="told")
@@ -169,6 +178,7 @@ MASKED: dict[str, Callable[[], Model]] = {
     "words": lambda: words(L.LSTM(3)), "words both ways": lambda: words(L.Bidirectional(L.GRU(2))),
     "words in sequences": lambda: words(L.Bidirectional(L.LSTM(2, return_sequences=True))),
     "cells masked": masked_cells, "mean of words": mean_of_words, "words placed": placed_words,
+    "words side by side": lambda: joined_words(-1), "words one after another": lambda: joined_words(1),
     "mean told": lambda: told(L.GlobalAveragePooling1D(keepdims=True), (T, I), (T,)),
     "mean of channels told": lambda: told(L.GlobalAveragePooling1D("channels_first"), (I, T), (T,)),
     "shares told": lambda: told(L.Softmax(axis=1), (T, 2), (T, 1)),
