@@ -106,7 +106,7 @@ def shared() -> Model:
 
 def masked_cells() -> Model:
     x = L.Input((T, I), name="x")
-    rnn = L.RNN(L.GRUCell(3), return_sequences=True, return_state=True)
+    rnn = L.RNN([L.GRUCell(3), L.SimpleRNNCell(2)], return_sequences=True, return_state=True)
     return moved(Model(x, list(rnn(L.Masking()(x))), seed=1))
 
 

@@ -232,7 +232,8 @@ def _places(part: Composite) -> Iterator[tuple[str, Layer]]:
         yield from _counted("layers", part.layers)
         return
     every = {"layers": list(part.in_saved_order())} if isinstance(part, Network) else {}  # as Keras has them once more
-    for name, held in sorted({**vars(part), **every}.items()):
+    for attribute, held in sorted({**vars(part), **every}.items()):
+        name = part.names_in_file.get(attribute, attribute)
         if isinstance(held, Layer):
             yield from ((name, layer) for layer in layers_in(held))
         else:
@@ -242,7 +243,7 @@ def _places(part: Composite) -> Iterator[tuple[str, Layer]]:
 def _counted(container: str, layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
     counts: dict[str, int] = {}
     for layer in layers:
-        name = snake(type(layer).__name__)
+        name = snake(layer.class_in_file or type(layer).__name__)
         n = counts[name] = counts.get(name, -1) + 1
         yield f"{container}/{name}_{n}" if n else f"{container}/{name}", layer
 
