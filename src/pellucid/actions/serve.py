@@ -17,6 +17,7 @@ from ..tables import Attached, attached, is_table
 from ..tables.cells import TIMES
 from ..tables.encodings import Category, Encoding, Moment, Number, Truth
 from .apply import is_classifier, rows_of
+from .own_units import in_own_units
 from .runs import names_of, open_model
 from .spec import TrainSpec
 
@@ -39,6 +40,7 @@ def opened(path: Path) -> Trained:
     classes: Names = ()
     if is_classifier(model, spec) and len(model.output_names) == 1 and len(model.output_shape) == 2:
         classes = names_of(path, model) or tuple(range(model.output_shape[-1] or 0))
+    model = in_own_units(model)
     return Trained(model, classes, None, _arrays(model, spec))
 
 

@@ -60,6 +60,8 @@ def save_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = T
         metadata["classes"] = model.__dict__["_classes"]  # their names: `labels.name_classes`
     if "_table" in model.__dict__:
         metadata["table"] = model.__dict__["_table"]  # how rows of a table become inputs: `tables.attach`
+    if "_targets" in model.__dict__:
+        metadata["targets"] = model.__dict__["_targets"]  # what outputs mean: `tables.attach_targets`
     archive.write_archive(path, saved, metadata, tree, groups)
 
 
@@ -121,6 +123,8 @@ def _load_columns(model: Any, metadata: Any) -> None:
         model.__dict__["_classes"] = metadata["classes"]  # read by `labels.class_names`, which checks it
     if isinstance(metadata, Mapping) and isinstance(metadata.get("table"), Mapping):
         model.__dict__["_table"] = metadata["table"]  # read by `tables.attached`, which checks it
+    if isinstance(metadata, Mapping) and isinstance(metadata.get("targets"), Mapping):
+        model.__dict__["_targets"] = metadata["targets"]  # read by `tables.attached_targets`, which checks it
 
 
 def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
