@@ -154,6 +154,8 @@ def empty(shape: Sequence[int] | int, dtype: str | None = None) -> Array:
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
     """Channels laid out as pixels: x (B, H, W, r²·C), y (B, r·H, r·W, C), r = block_size.
 
+    With data_format="channels_first" what makes one channel stood together, else what makes one pixel: as in Keras.
+
     >>> depth_to_space([[[[1.0, 2.0, 3.0, 4.0]]]], 2)[..., 0]
     array([[[1., 2.],
             [3., 4.]]], dtype=float32)
@@ -166,7 +168,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
         raise ShapeError("ops.depth_to_space, argument x", f"channels that {r**2} divides", Told(str(C)))
     c = C // r**2
     if first:
-        return reshape(transpose(reshape(x, (-1, r, r, c, H, W)), (0, 3, 4, 1, 5, 2)), (-1, c, H * r, W * r))
+        return reshape(transpose(reshape(x, (-1, c, r, r, H, W)), (0, 1, 4, 2, 5, 3)), (-1, c, H * r, W * r))
     return reshape(transpose(reshape(x, (-1, H, W, r, r, c)), (0, 1, 3, 2, 4, 5)), (-1, H * r, W * r, c))
 
 
@@ -181,7 +183,7 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
         raise ShapeError("ops.space_to_depth, argument x", f"height and width that {r} divides", shape(x))
     h, w = H // r, W // r
     if first:
-        return reshape(transpose(reshape(x, (-1, C, h, r, w, r)), (0, 3, 5, 1, 2, 4)), (-1, C * r**2, h, w))
+        return reshape(transpose(reshape(x, (-1, C, h, r, w, r)), (0, 1, 3, 5, 2, 4)), (-1, C * r**2, h, w))
     return reshape(transpose(reshape(x, (-1, h, r, w, r, C)), (0, 1, 3, 2, 4, 5)), (-1, h, w, C * r**2))
 
 
@@ -467,7 +469,8 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanvar([1.0, np.nan, 3.0])
     array(1., dtype=float32)
     """
-    return nanmean(square(subtract(x, nanmean(x, axis, keepdims=True))), axis, keepdims)
+    centred = where(isnan(x), 0.0, subtract(x, nanmean(x, axis, keepdims=True)))
+    return divide(sum(square(centred), axis, keepdims), sum(where(isnan(x), 0.0, 1.0), axis, keepdims))
 
 
 def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:

@@ -16,6 +16,14 @@ from .elementwise import zeros_like
 
 MODULES = ("keras.src.ops.", "keras.ops")
 
+
+def _batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any = None, scale: Any = None, **options: Any
+) -> Any:
+    """`batch_normalization`, its operands in the order in which Keras saves them."""
+    return judging.batch_normalization(x, mean, variance, offset=offset, scale=scale, **options)
+
+
 # What Keras saves as one op and is several here, or goes by another name.
 COMPOSED: dict[str, Callable[..., Any]] = {
     "Allclose": composed.allclose, "Amax": reductions.max, "Amin": reductions.min, "Average": composed.average,
@@ -26,13 +34,14 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "Norm": composed.norm, "Normalize": composed.normalize, "RMSNorm": blocks.rms_normalization,
     "Split": composed.split, "Tensordot": composed.tensordot, "TopK": composed.top_k, "TrueDivide": divide,
     "Unstack": composed.unstack, "Vdot": composed.vdot, "Vstack": composed.vstack,
-    "BatchNorm": judging.batch_normalization, "BinaryCrossentropy": judging.binary_crossentropy,
+    "BatchNorm": _batch_normalization, "BinaryCrossentropy": judging.binary_crossentropy,
     "CategoricalCrossentropy": judging.categorical_crossentropy, "PSNR": judging.psnr,
     "SparseCategoricalCrossentropy": judging.sparse_categorical_crossentropy,
     "CholeskyInverse": decomposing.cholesky_inverse, "Logdet": decomposing.logdet,
     "SolveTriangular": decomposing.solve_triangular, "CDist": further.cdist, "EmptyLike": zeros_like,
     **{name.capitalize(): getattr(further, name) for name in (
-        "append", "copy", "corrcoef", "deg2rad", "diagflat", "dstack", "erfc", "hsplit", "isneginf", "isposinf", "kron",
+        "append", "copy", "corrcoef", "deg2rad", "diagflat", "dstack", "erfc", "fliplr", "flipud", "hsplit", "isneginf",
+        "isposinf", "kron",
         "logaddexp2", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "percentile", "ptp",
         "quantile", "rad2deg", "rot90", "select", "trapezoid", "vsplit",
     )},

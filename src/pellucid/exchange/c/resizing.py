@@ -17,6 +17,7 @@ from .writer import At, Value, writes
 
 writes(
     L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
+    L.RandomErasing, L.RandomGrayscale, L.RandomInvert, L.RandomSaturation, L.RandomSharpness, L.RandomShear,
 )(unchanged)  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from . import (  # noqa: F401  # they register
     resizing,
     sliding,
     stepping,
+    windows,
 )
 from .assembling import averages_text, backward_text, cached, forward_text, unpacked
 from .ours import INSTEAD, only_ours

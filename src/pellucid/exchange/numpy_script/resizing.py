@@ -23,7 +23,10 @@ def refuse_random(at: At) -> None:
         raise InvalidArgument(f"to_numpy, layer {at.path!r}", "a kind of layer that scripts have", told, INSTEAD)
 
 
-@writes(L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom)
+@writes(
+    L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
+    L.RandomErasing, L.RandomGrayscale, L.RandomInvert, L.RandomSaturation, L.RandomSharpness, L.RandomShear,
+)  # fmt: skip
 def random(at: At) -> tuple[str, Back]:
     refuse_random(at)
     return unchanged(at)

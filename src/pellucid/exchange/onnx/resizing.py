@@ -16,6 +16,7 @@ from .writer import At, writes
 
 writes(
     L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
+    L.RandomErasing, L.RandomGrayscale, L.RandomInvert, L.RandomSaturation, L.RandomSharpness, L.RandomShear,
 )(unchanged)  # fmt: skip
 
 
