@@ -134,6 +134,11 @@ WEIGHTS = {
     "multiply by one number": (ops.multiply, (3, 4), ()),
     "with an axis for the batch": (ops.multiply, (3, 4), (1, 1, 4)),
     "maximum": (ops.maximum, (3, 4), (3, 1)),
+    "conv": (lambda x, w: ops.conv(x, w, padding="same"), (5, 4, 3), (3, 2, 3, 4)),
+    "conv, channels first": (lambda x, w: ops.conv(x, w, data_format="channels_first"), (3, 5), (2, 3, 4)),
+    "depthwise_conv": (ops.depthwise_conv, (5, 4, 3), (2, 2, 3, 2)),
+    "conv_transpose": (lambda x, w: ops.conv_transpose(x, w, 2), (3, 2), (3, 4, 2)),
+    "separable_conv, pointwise": (lambda x, w: ops.separable_conv(x, np.ones((2, 3, 1)), w), (5, 3), (1, 3, 2)),
 }
 
 
