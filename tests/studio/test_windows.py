@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pellucid.actions.serve import opened
 from pellucid.data.datasets import sensors
 from pellucid.studio import frames
 from studio.conftest import Page, train
@@ -82,6 +84,12 @@ def test_it_is_asked_with_windows(page: Page, waving: str):
     assert page.post(f"runs/{waving}/predict", {"x": x.tolist()})["outputs"] == answer["outputs"]
     drawn = page.client.post(f"/api/runs/{waving}/predict", json={"drawing": [[0, 1], [1, 0]]})
     assert drawn.status_code == 422
+
+
+def test_a_server_of_it_gives_a_window_as_an_example(page: Page, waving: str):
+    (window,) = opened(Path("runs") / waving).example
+    answer = page.post(f"runs/{waving}/predict", {"sample": 0})
+    np.testing.assert_allclose(window, np.reshape(answer["x"], (STEPS, 2)))
 
 
 def test_its_mistakes_and_what_its_filters_answer_to_are_windows(page: Page, waving: str):
