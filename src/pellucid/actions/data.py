@@ -81,6 +81,7 @@ class Prepared:
     channels: tuple[str, ...] = ()  # the columns of a table that they are of
     ahead: Ahead | None = None  # where numbers are forecast from windows
     text: bool = False  # whether samples are windows of characters (N, T), and the targets the characters that follow
+    source: str = ""  # the name of a data set, where they are one
 
     @property
     def metrics(self) -> list[str]:
@@ -171,7 +172,7 @@ def prepare(spec: TrainSpec, read: Reader = read_targets, fold: Fold | None = No
     width = 1 if y_train.ndim == 1 else y_train.shape[-1]
     return Prepared(
         x_train, y_train, validation, x_test, y_test, len(names), width, names, unusual, doubtful,
-        windows=of_windows(spec),
+        windows=of_windows(spec), source=spec.data,
     )  # fmt: skip
 
 
