@@ -14,6 +14,7 @@ from ..tables import Table, is_large, is_table, read_table
 from ..tables.cells import lacking
 from ..tables.columns import understood
 from .desk import Desk
+from .parts import PLACE
 
 SHOWN = 8  # cells that are named
 
@@ -50,7 +51,8 @@ def _emptied(table: Table, name: str) -> tuple[Any, list[str]]:
             wrong = cells == problem.got
             if not wrong.any():
                 raise
-            told += [f"{table.place(int(row), name)}: {problem.got}" for row in wrong.nonzero()[0]]
+            places = [PLACE.sub("", table.place(int(row), name)) for row in wrong.nonzero()[0]]
+            told += [f"{place}: {problem.got}" for place in places]
             cells[wrong] = None
 
 

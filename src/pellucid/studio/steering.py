@@ -18,7 +18,7 @@ from .outbox import Outbox
 
 FAR = 1 << 40  # steps
 ROW_SECONDS = 0.05  # between two points of the curves
-ALL_EPOCHS = 1000  # epochs, up to which each is a point, however short
+ALL_EPOCHS = 2000  # epochs, up to which each is a point, however short
 TELL_SECONDS = 0.09  # between two messages of them
 SHARE = 0.05  # of the time of training that pictures may cost
 FASTEST = 20.0  # pictures a second

@@ -94,7 +94,9 @@ class Live {
     this.tell("resume_run", { request: ++this.#request, pace: this.pace });
   }
 
+  /** The same anew; what trains here is broken off, and can be gone on with. */
   again(weights: "same" | "new"): void {
+    if (this.alive && this.steering) this.tell("stop");
     this.#asked();
     this.#clear();
     this.#first = null;

@@ -17,6 +17,9 @@ def start(hands: Hands) -> None:
     hands.choose("Spirals")
     hands.go("Network")
     hands.set("Rounds (epochs)", "3000")
+    hands.go("Train")
+    hands.page.get_by_label("How fast").select_option("200 steps a second")
+    hands.go("Network")
     hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
 
 
