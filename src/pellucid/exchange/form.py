@@ -81,7 +81,8 @@ class Form:
         """How the masks become one of what a layer joins, for samples of these shapes, masks last: (the axis along
         which they lie side by side, or 0 where a step counts that counts in any; the place of each input's mask, None
         where all of it counts). Other masks are refused, by the layer's name."""
-        layer, behind = step.layer, itertools.count(len(step.masked))
+        layer: Any = step.layer
+        behind = itertools.count(len(step.masked))
         places = [next(behind) if there else None for there in step.masked]
         how = getattr(type(layer), "compute_mask", None)
         if how is Joining.compute_mask and None not in places:
