@@ -24,11 +24,9 @@ FOLDER = ROOT / "docs" / "images" / "studio"
 SIZES = {"wide": (1440, 900), "phone": (375, 812)}
 SCHEMES = ("light", "dark")
 SCREENS = ("Data", "Network", "Train", "Look", "Try", "Results", "Runs")
-FILTERS, MEMORY, ATTENTION = (
-    "digits-4",
-    "digits-5",
-    "digits-6",
-)  # the runs into which is looked (digits-3 is the search)
+# The runs into which is looked (digits-3 is the search).
+FILTERS, MEMORY, ATTENTION, WRITER = "digits-4", "digits-5", "digits-6", "austen-1"
+BEGINNING = "It is a truth universally acknowledged, that"
 COLOURS = 256  # of each picture: enough for flat colours, and a third of the size
 
 
@@ -77,14 +75,32 @@ def train(browser: Browser, link: str) -> None:
 
 
 def train_starts(someone: Hands) -> None:
-    """Those with more than neurons."""
-    for start in ("A small convolutional network", "A digit read line by line", "Lines that look at each other"):
+    """Those with more than neurons, of which the one that writes takes a minute."""
+    someone.page.set_default_timeout(300_000)
+    for start in ("A small convolutional network", "A digit read line by line", "Lines that look at each other",
+                  "A network that writes"):  # fmt: skip
         someone.go("Network")
         someone.page.get_by_label("Begin from").select_option(label=start)
-        someone.page.locator("[data-block]", has_text="Reshape").wait_for()
+        first = "Embedding" if "writes" in start else "Reshape"
+        someone.page.locator("[data-block]", has_text=first).wait_for()
+        someone.page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
         someone.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
         someone.state("running")
         someone.state("done")
+
+
+def reads_and_writes(visitor: Hands, kind: str) -> None:
+    """Windows of readings, and a network that writes."""
+    visitor.go("Data")
+    visitor.page.locator("button.set", has_text="Sensors").click()
+    visitor.page.get_by_text("windows are held back").wait_for()
+    photograph(visitor, f"readings_{kind}", of=visitor.page.get_by_role("img", name="walking"))
+    open_run(visitor, WRITER)
+    visitor.go("Try")
+    visitor.page.get_by_label("Begin with").fill(BEGINNING)
+    visitor.press("Write")
+    visitor.page.get_by_role("button", name="Write another").wait_for(timeout=120_000)
+    photograph(visitor, f"write_{kind}", of=visitor.page.get_by_test_id("written"))
 
 
 def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
@@ -109,6 +125,7 @@ def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
     open_run(visitor, "spirals-1")
     photograph(visitor, f"boundary_{scheme}_{size}")
     steps(visitor, f"{scheme}_{size}")
+    reads_and_writes(visitor, f"{scheme}_{size}")
     visitor.context.close()
 
 

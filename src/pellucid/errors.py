@@ -65,7 +65,7 @@ class UnknownName(InvalidArgument):
         hint = f"Did you mean {near!r}?" if near else ""
         expected = "one of " + ", ".join(known) if len(known) <= 40 else f"one of {len(known)} known names"
         super().__init__(where, expected, name or Told("''"), " ".join(filter(None, (hint, fix))))
-        self.nearest = near
+        self.nearest, self.known = near, known
 
     def __reduce__(self) -> Any:
         return (PellucidError.__new__, (type(self),), self.__dict__)

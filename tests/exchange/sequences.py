@@ -106,7 +106,7 @@ def shared() -> Model:
 
 def masked_cells() -> Model:
     x = L.Input((T, I), name="x")
-    rnn = L.RNN(L.GRUCell(3), return_sequences=True, return_state=True)
+    rnn = L.RNN([L.GRUCell(3), L.SimpleRNNCell(2)], return_sequences=True, return_state=True)
     return moved(Model(x, list(rnn(L.Masking()(x))), seed=1))
 
 
@@ -209,6 +209,10 @@ RANDOM: dict[str, Callable[[], Model]] = {
     "flip": lambda: chain(L.RandomFlip(), (2, 3, 2)), "rotation": lambda: chain(L.RandomRotation(0.2), (3, 4, 2)),
     "translation": lambda: chain(L.RandomTranslation(0.5, 0.4), (2, 3, 4)),
     "zoom": lambda: chain(L.RandomZoom(0.4), (3, 4, 2)),
+    "colours": lambda: chain(L.RandomGrayscale(), (2, 3, 3)), "negative": lambda: chain(L.RandomInvert(), (2, 3, 3)),
+    "saturation": lambda: chain(L.RandomSaturation(0.5), (2, 3, 3)),
+    "sharpness": lambda: chain(L.RandomSharpness(0.5), (2, 3, 3)),
+    "erasing": lambda: chain(L.RandomErasing(), (2, 3, 3)), "shear": lambda: chain(L.RandomShear(0.2), (2, 3, 3)),
     "resizing with a border": lambda: chain(L.Resizing(2, 4, pad_to_aspect_ratio=True, fill_value=0.5), (3, 2, 1)),
 }  # fmt: skip
 

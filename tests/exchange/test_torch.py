@@ -140,6 +140,8 @@ def test_ops_that_onnx_lacks_predict_the_same(name: str, tmp_path: Path):
 
 def test_attention_of_several_heads(tmp_path: Path):
     agrees(heads(), [Key(2).normal((9, 5, 4))], tmp_path)
+    x = L.Input((5, 4))  # nothing is hidden
+    agrees(Model(x, L.MultiHeadAttention(2, 3)(x, x), seed=7), [Key(2).normal((9, 5, 4))], tmp_path / "all")
 
 
 SEQUENCES = sequences.PLAIN | sequences.MASKED | sequences.STEPPED | sequences.RANDOM

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid.actions.serve import opened
 from pellucid.actions.writing import write
 from pellucid.studio import frames
 from studio.conftest import Page, train
@@ -72,6 +73,13 @@ def test_it_writes_what_the_command_line_writes(page: Page, book: str, folder: P
     for wrong in ({"start": "Ünknown"}, {"length": 10**9}, {"start": 5}, {"temperature": -1}):
         reply = page.client.post(f"/api/runs/{book}/write", json=wrong)
         assert (reply.status_code, reply.json()["error"][:5]) == (422, "write")
+
+
+def test_a_server_of_it_gives_a_piece_of_the_text_as_an_example(page: Page, book: str, folder: Path):
+    (numbers,) = opened(folder / "runs" / book).example
+    known = page.get(f"runs/{book}")["input"]["characters"]
+    assert "".join(known[number] for number in numbers) in BOOK
+    assert len(numbers) == 20
 
 
 def test_it_says_what_comes_next(page: Page, book: str):

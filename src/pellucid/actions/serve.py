@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Shape
 from ..data import datasets
 from ..data.labels import Names
 from ..errors import PellucidError
@@ -17,8 +18,12 @@ from ..tables import Attached, attached, is_table
 from ..tables.cells import TIMES
 from ..tables.encodings import Category, Encoding, Moment, Number, Truth
 from .apply import is_classifier, rows_of
+from .data import text_of, windows_in
+from .own_units import in_own_units
 from .runs import names_of, open_model
-from .spec import TrainSpec
+from .spec import TrainSpec, of_text, of_windows
+
+LETTERS = 20  # of a text, as an example
 
 
 class Trained(NamedTuple):
@@ -39,6 +44,7 @@ def opened(path: Path) -> Trained:
     classes: Names = ()
     if is_classifier(model, spec) and len(model.output_names) == 1 and len(model.output_shape) == 2:
         classes = names_of(path, model) or tuple(range(model.output_shape[-1] or 0))
+    model = in_own_units(model)
     return Trained(model, classes, None, _arrays(model, spec))
 
 
@@ -66,13 +72,19 @@ def _arrays(model: Sequential, spec: TrainSpec | None) -> list[Any]:
     """A sample: the first of the run's own data where they are on this machine, else zeros; open sizes are 1."""
     shapes = [tuple(n or 1 for n in shape) for shape in model.sample_shapes]
     samples: list[Array] = [np.zeros(shape) for shape in shapes]
-    if spec is not None and not is_table(spec.data) and _at_hand(spec.data):
-        try:
-            first = np.asarray(rows_of(spec.data, spec)[0][:1])
-            samples = [first.reshape(shapes[0])] if len(shapes) == 1 else samples
-        except (PellucidError, OSError, ValueError, IndexError):
-            pass  # the data have gone, or are others by now: serving goes on without
+    if spec is not None and len(shapes) == 1 and _at_hand(spec.data):
+        # Where the data have gone, or are others by now, serving goes on without.
+        with contextlib.suppress(PellucidError, OSError, ValueError, IndexError):
+            samples = [_first(spec, shapes[0])]
     return [sample.tolist() for sample in samples]
+
+
+def _first(spec: TrainSpec, shape: Shape) -> Array:
+    """The first of what the run's own data have for the test; of a text, a few characters of it."""
+    if of_text(spec.data):
+        return np.asarray(text_of(spec).x_test[0, :LETTERS])
+    x = windows_in(spec).x_test if is_table(spec.data) and of_windows(spec) else rows_of(spec.data, spec)[0]
+    return np.asarray(x[:1]).reshape(shape)
 
 
 def _at_hand(data: str) -> bool:

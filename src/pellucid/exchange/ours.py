@@ -23,6 +23,7 @@ PACKAGE = __name__.partition(".")[0]
 PASSED: dict[type[Any], int] = {Assigned: 0, ByPhase: 1, Spectral: 0, WithMask: 0}
 RANDOM: tuple[type[L.Layer], ...] = (  # layers that change pictures in training
     L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
+    L.RandomErasing, L.RandomGrayscale, L.RandomInvert, L.RandomSaturation, L.RandomSharpness, L.RandomShear,
 )  # fmt: skip
 UNCHANGED: tuple[type[L.Layer], ...] = (  # layers that give what they are given, in prediction
     L.ActivityRegularization, L.AlphaDropout, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.Identity, L.InputLayer,

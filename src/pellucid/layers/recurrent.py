@@ -295,8 +295,12 @@ class Recurrent(Layer):
 
     def attached(self, tensors: Sequence[Tensor], mask: Any) -> list[Tensor]:
         """The mask is that of the sequences."""
+        self._meet(len(tensors) > 1)
         masks = list(mask) if isinstance(mask, list | tuple) else [mask, *[None] * (len(tensors) - 1)]
         return super().attached(tensors, masks if len(tensors) > 1 else masks[0])  # type: ignore[no-any-return]
+
+    def saved_mask(self, masks: Sequence[Any]) -> Any:
+        return masks[0]
 
     def saved_call(self, tensors: list[Any]) -> dict[str, Any]:
         states = {"initial_state": tensors[1:]} if len(tensors) > 1 else {}

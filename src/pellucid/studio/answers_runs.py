@@ -25,7 +25,7 @@ from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
 from .predicting import inputs_of
-from .reading import characters_of, names_told
+from .reading import characters_of, names_told, ranges_of
 from .socket import still
 from .uploads import clean
 
@@ -171,6 +171,9 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
         names = [str(character) for character in scene.data.names]
         return {"kind": "text", "shape": list(scene.shape), "columns": [], "characters": names,
                 "example": characters_of(scene.data, scene.data.x_test[0, :BEGINNING]), "inputs": []}  # fmt: skip
+    if scene.is_windows:
+        return {"kind": "windows", "shape": list(scene.shape), "columns": [], "example": None,
+                "inputs": inputs_of(scene), "ranges": ranges_of(scene.data)}  # fmt: skip
     example = scene.data.x_test[0].tolist() if len(scene.data.x_test) else []
     kind = "picture" if scene.is_picture else "numbers"
     inputs = inputs_of(scene) if kind == "numbers" else []

@@ -24,6 +24,7 @@ from ..models import Sequential
 from ..models.network import Network
 from ..models.vectors import at_most
 from .desk import Desk
+from .fitting import idle, losses_for, networks_for
 from .mending import flattened, shaped
 from .parts import told_problem
 
@@ -45,6 +46,7 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
         }
         data = desk.prepared(spec)
         answer |= {"input": list(data.x_train.shape[1:]), "output": output_of(data), "usual": usual(spec, told)}
+        answer |= {"idle": idle(spec, data), "fits": {"network": networks_for(spec, data)}}
         spec, answer["written"] = in_full(spec, data)
     except PellucidError as problem:
         return {**answer, "problems": [_problem(problem)]}
@@ -57,7 +59,7 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
         try:
             _refuse_large(answer)
             made = _made(spec, data, epochs, told)
-            answer |= {**made, "code": answer["code"] | made["code"]}
+            answer |= {**made, "code": answer["code"] | made["code"], "fits": answer["fits"] | made["fits"]}
         except PellucidError as problem:
             mended = flattened(blocks, len(spec.layers)) if data.classes and not data.text else None
             answer["problems"] = [{**_problem(problem), **({"mend": mended} if mended else {})}]
@@ -79,6 +81,7 @@ def _made(spec: TrainSpec, data: Prepared, epochs: int, told: Mapping[str, Any])
         "code": {"python": script(shown_spec(spec, told), data, model, epochs)},
         "loss": getattr(model.loss, "name", None),
         "metric": data.metrics[0],
+        "fits": {"loss": losses_for(model, data)},
     }
 
 

@@ -18,12 +18,13 @@ from ..tables import Table, is_large, is_table, read_blocks, read_table
 from ..tables.cells import lacking, numbers
 from ..tables.columns import Column, cells_of, understand
 from ..tables.encodings import Encoding
+from ..tables.targets import plainly
 from .checking import output_of, shown_spec
 from .desk import Desk
 from .parts import told_problem
-from .reading import characters_of, names_told
+from .reading import channels_of, characters_of, names_told, ranges_of, windows_told
 
-ROWS, PICTURES, POINTS, LETTERS = 20, 40, 1000, 1200  # that are shown
+ROWS, PICTURES, POINTS, LETTERS, WINDOWS = 20, 40, 1000, 1200, 12  # that are shown
 BINS, WORDS = 12, 8  # of a histogram
 CHOOSE = "Choose 'to be said' beside the column that it is to learn."  # in the place of the option of the command line
 HELD = (
@@ -34,6 +35,13 @@ HELD_TEXT = (
     "The text is cut into windows of {window:,} characters. {watch:,} of them are held back and looked at after every "
     "epoch, to see whether the network learns more than its part by heart; the last {test:,} are kept for the end."
 )
+HELD_WINDOWS = (
+    "{watch:,} windows are held back and looked at after every epoch, to see whether the network learns more than its "
+    "windows by heart; {test:,} more are kept for the end. {parted}"
+)
+GROUPED = "All windows with the same {by} are in one of the parts."
+IN_ORDER = "What comes later is in a later part."
+READ = "a line of readings, brought to mean 0 and deviation 1"
 BECOMES = {
     "number": "one number, brought to mean 0 and deviation 1", "boolean": "0 or 1",
     "category": "a 0 or 1 for each of its words", "date": "numbers for its parts", "text": "counts of its words",
@@ -57,24 +65,25 @@ def describe(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
                 "sample": _rows(table), "problem": told_problem(problem)}  # fmt: skip
     network = name_of(spec.model_copy(update={"network": "auto", "layers": []}), data)
     network_told = {"network": None if network == "auto" else network}
-    return {**shown, **_summary(data), **network_told, **_looks(spec, data, table)}
+    return {**shown, **_summary(spec, data), **network_told, **_looks(spec, data, table)}
 
 
 def _read(spec: TrainSpec) -> Table:
     return next(iter(read_blocks(spec.data))) if is_large(spec.data) else read_table(spec.data)
 
 
-def _summary(data: Prepared) -> dict[str, Any]:
+def _summary(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     watch = 0 if data.validation is None else len(data.validation[0])
     parts = {"train": len(data.x_train), "watch": watch, "test": len(data.x_test)}
-    why = HELD_TEXT if data.text else HELD
+    why = HELD_TEXT if data.text else HELD_WINDOWS if data.windows else HELD
+    parted = GROUPED.format(by=spec.group_by) if spec.group_by else IN_ORDER if is_table(spec.data) else ""
     remarks = data.table.remarks if data.table is not None else data.remarks
     return {
         "rows": sum(parts.values()),
         "task": "labels" if data.labels else "classification" if data.classes else "regression",
         "classes": names_told(data) if data.classes else [str(name) for name in data.labels],
         "shape": list(data.x_train.shape[1:]), "outputs": data.classes or data.width, "parts": parts,
-        "why_held": why.format(**parts, window=data.x_train.shape[-1]), "remarks": list(remarks),
+        "why_held": why.format(**parts, window=data.x_train.shape[-1], parted=parted).strip(), "remarks": list(remarks),
         "doubtful": data.doubtful,
         "output": output_of(data), "metric": data.metrics[0],
         "loss": "binary_crossentropy" if data.labels else
@@ -92,7 +101,9 @@ def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, An
         windows = -(-LETTERS // data.x_train.shape[1])
         return {"kind": "text", "sample": {"text": characters_of(data, data.x_train[:windows].reshape(-1)[:LETTERS])}}
     x, y = data.x_train, np.asarray(data.y_train)
-    names = [str(name) for name in data.names]
+    names = names_told(data) if data.classes else []
+    if data.windows:
+        return _windows(spec, data, table, names)
     kind = _kind(spec, data)
     if kind == "images":
         chosen = _some_of_each(y, PICTURES)
@@ -105,6 +116,33 @@ def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, An
     told = [names[int(i)] for i in y[chosen]] if names and y.ndim == 1 else y[chosen].tolist()
     sample = {"x": x[chosen].tolist(), "y": told} if x.ndim == 2 else {}
     return {"kind": kind, "columns": columns, "sample": sample}
+
+
+def _windows(spec: TrainSpec, data: Prepared, table: Table | None, names: list[str]) -> dict[str, Any]:
+    chosen = _some_of_each(data.y_train, WINDOWS)
+    labels = [names[int(i)] for i in data.y_train[chosen]]
+    shown = windows_told(data.x_train[chosen])
+    sample = {"windows": shown, "labels": labels, "channels": channels_of(data), "ranges": ranges_of(data)}
+    told: dict[str, Any] = {"kind": "windows", "sample": sample}
+    if table is None:
+        return told
+    (target,) = table.named(spec.target) or [plainly(table)]
+    columns = [_of_windows(table, one, spec, data, target) for one in understand(table, spec.keep)]
+    return {**told, "columns": columns, "target": [target], "guessed": not spec.target}
+
+
+def _of_windows(table: Table, column: Column, spec: TrainSpec, data: Prepared, target: str) -> dict[str, Any]:
+    """A column of the rows that windows are of."""
+    name = column.name
+    role = "target" if name == target else "input" if name in data.channels else "left out"
+    said = "tells which rows belong together" if name == spec.group_by else column.dropped or column.remark
+    if role == "left out" and not said:
+        said = "is left out, as was asked for" if column.kind == "number" else "is left out: only numbers are read"
+    return {
+        "name": name, "kind": column.kind, "missing": column.missing, "different": column.different, "role": role,
+        "said": said, "inputs": int(role == "input"), "becomes": READ if role == "input" else "",
+        "histogram": _histogram(table, column),
+    }  # fmt: skip
 
 
 def _kind(spec: TrainSpec, data: Prepared) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from ..actions.data import Prepared
 from ..arrays import Array
 from ..errors import InvalidArgument, Told, UnknownName
-from ..layers import Conv2D, Dense
+from ..layers import Conv1D, Conv2D, Dense
 from ..layers.activation_layer import ActivationLayer
 from ..metrics import confusion_matrix
 from ..models.periodic import many_valued
@@ -53,7 +53,12 @@ class Scene:
     @property
     def is_picture(self) -> bool:
         """Whether a sample is one."""
-        return len(self.shape) in (2, 3)
+        return len(self.shape) in (2, 3) and not self.is_windows
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether samples are windows of readings (steps, channels)."""
+        return bool(self.data.windows)
 
     @property
     def is_text(self) -> bool:
@@ -116,12 +121,12 @@ class Scene:
         return {name for label, name in self.names.items() if isinstance(steps[label], kinds)}
 
     def with_kernel(self) -> list[str]:
-        """The layers that have weights to see: a matrix, from inputs to units, or filters for pictures."""
-        return [path for path, layer in self.model.leaves() if isinstance(layer, Dense | Conv2D)]
+        """The layers that have weights to see: a matrix, from inputs to units, or filters for pictures or steps."""
+        return [path for path, layer in self.model.leaves() if isinstance(layer, Dense | Conv1D | Conv2D)]
 
     def kernel(self, asked: Mapping[str, Any]) -> tuple[str, Array]:
-        """(name, weights (units, inputs), of filters (units, channels, height, width)) of the layer asked for, or the
-        first that has some."""
+        """(name, weights (units, inputs), of filters (units, channels, height, width), or (units, channels, steps)) of
+        the layer asked for, or the first that has some."""
         names = self.with_kernel()
         name = asked.get("layer") or (names[0] if names else "")
         if name not in names:
@@ -151,6 +156,7 @@ def weights(scene: Scene, asked: Mapping[str, Any]) -> Made:
         "units": len(kernel),
         "scale": largest,
         "filters": kernel.ndim > 2,
+        "along": kernel.ndim == 3,
     }
     pictures = scene.as_pictures(W)
     return told, {"weights": in_bytes(pictures, largest) if asked.get("small") else _single(pictures)}
@@ -240,7 +246,8 @@ def neuron(scene: Scene, asked: Mapping[str, Any]) -> Made:
     answers = scene.strongest(name, x[:FILTERED] if kernel.ndim > 2 else x, len(kernel), unit)
     strongest = np.argsort(-answers, kind="stable")[:STRONGEST]
     arrays = _of_neuron(scene, name, unit, kernel, strongest, answers)
-    arrays["pictures" if scene.is_picture else "rows"] = _single(x[strongest])
+    kind = "pictures" if scene.is_picture else "windows" if scene.is_windows else "rows"
+    arrays[kind] = _single(x[strongest])
     return {"layer": name, "unit": unit, "filters": kernel.ndim > 2}, arrays
 
 

@@ -11,7 +11,7 @@ from ..arrays import Array
 from ..inspection.explaining.viewing import output_view
 from ..layers import Layer
 from .pictures import Scene
-from .reading import names_told
+from .reading import channels_of, names_told
 from .sample import Sample
 
 MOST_VALUES = 65_536  # of a layer, that are sent
@@ -32,15 +32,19 @@ def answered(scene: Scene, sample: Sample) -> dict[str, Any]:
         "x": sample.x[0].reshape(-1).tolist(),
         "true": true_of(scene, sample.y),
         "row": sample.row,
-        "layers": [layer_told(name, kinds[name], y) for name, y in layers.items()],
+        "layers": [layer_told(name, kinds[name], y, scene.is_windows) for name, y in layers.items()],
         "why": why(scene, sample.x, outputs),
     }  # fmt: skip
 
 
-def layer_told(name: str, layer: Layer, y: Array) -> dict[str, Any]:
-    """What a layer answers; of maps, one after another, and `pictures` (N, H, W) of them."""
+def layer_told(name: str, layer: Layer, y: Array, through_time: bool = False) -> dict[str, Any]:
+    """What a layer answers; of maps, one after another, and `pictures` (N, H, W) of them; of what goes through time
+    (1, T, C), one picture with a row for each channel."""
     view, told = output_view(layer, y), {"name": name, "class": type(layer).__name__, "shape": list(y.shape[1:])}
-    if view is not None and view.kind == "maps":
+    if through_time and y.ndim == 3:
+        y = y[0].T
+        told["pictures"] = [1, *y.shape]
+    elif view is not None and view.kind == "maps":
         y = view.arrays["maps"]
         told["pictures"] = list(y.shape)
     return {**told, "values": y.reshape(-1)[:MOST_VALUES].astype("float64").round(6).tolist()}
@@ -82,14 +86,17 @@ def true_of(scene: Scene, y: Array | None) -> str | None:
 
 
 def why(scene: Scene, x: Array, outputs: Array) -> list[dict[str, Any]] | None:
-    """How far the answer moves where each column is put to its middle instead; None for pictures and texts."""
-    if len(scene.shape) != 1 or scene.is_text:
+    """How far the answer moves where each column, of windows each channel at all steps, is put to its middle instead;
+    None for pictures and texts."""
+    if (len(scene.shape) != 1 and not scene.is_windows) or scene.is_text:
         return None
     _, spans = columns_of(scene)
-    middle = scene.kept.setdefault("middle", np.asarray(scene.data.x_train[:2000], "float64").mean(axis=0))
+    if "middle" not in scene.kept:
+        rows = np.asarray(scene.data.x_train[:2000], "float64")
+        scene.kept["middle"] = rows.mean(axis=tuple(range(rows.ndim - 1)))
     others = np.repeat(np.asarray(x, "float64"), len(spans), axis=0)
     for row, (_, first, last) in enumerate(spans):
-        others[row, first:last] = middle[first:last]
+        others[row, ..., first:last] = scene.kept["middle"][first:last]
     told = int(outputs.argmax()) if scene.data.classes else 0
     moved = outputs[told] - outputs_of(scene, scene.answers(others))[:, told]
     size = float(np.abs(moved).sum()) or 1.0
@@ -102,8 +109,9 @@ def columns_of(scene: Scene) -> tuple[int, list[tuple[str, int, int]]]:
     """(how many inputs there are; the name of each column, its first input and that after its last)."""
     table, spans, at = scene.data.table, [], 0
     if table is None:
-        n = scene.shape[0]
-        return n, [(f"input {i + 1}", i, i + 1) for i in range(n)]
+        n = scene.shape[-1]
+        names = channels_of(scene.data) if scene.is_windows else [f"input {i + 1}" for i in range(n)]
+        return n, [(name, i, i + 1) for i, name in enumerate(names)]
     for column in table.encoder.columns:
         spans.append((column.name, at, at + column.width))
         at += column.width

@@ -1,24 +1,46 @@
-"""Texts as a network reads them: its characters, what it is asked with, and the places of what is held back."""
+"""What a network reads: a text's characters and places, what it is asked with; what classes and readings are called."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..actions.data import Prepared
 from ..arrays import Array
+from ..data import datasets
 from ..data.text import read_whole
 from ..errors import InvalidArgument
 
 CONTEXT = 48  # characters before a place that are told with it
 UNSEEN = {" ": "space", "\n": "new line", "\t": "tab", "\r": "return", "\u00a0": "fixed space"}
+LOOKED_AT, RARE, MARGIN = (
+    2000,
+    0.002,
+    0.2,
+)  # windows that tell the range of readings, their share beyond each end, and its
 MOST_PLACES, MOST_NUMBERS = 20_000, 4_000_000  # that are judged, and of their answers
 
 
 def names_told(data: Prepared) -> list[str]:
-    """What the classes are called; characters that cannot be seen by a word."""
+    """What the classes are called; characters that cannot be seen by a word, those of a data set by its own words."""
+    known = _of_set(data, "CLASSES")
+    if len(known) == data.classes:
+        return known
     names = [str(name) for name in data.names or range(data.classes)]
     return [UNSEEN.get(name, name) for name in names] if data.text else names
+
+
+def channels_of(data: Prepared) -> list[str]:
+    """What the readings at each step of a window are called."""
+    known, n = [*data.channels] or _of_set(data, "CHANNELS"), data.x_train.shape[-1]
+    return known if len(known) == n else [f"channel {i + 1}" for i in range(n)]
+
+
+def _of_set(data: Prepared, names: str) -> list[str]:
+    """Names that a data set has for what it holds."""
+    return [*getattr(getattr(datasets, data.source, None), names, ())] if data.source else []
 
 
 def characters_of(data: Prepared, numbers: Sequence[int] | Array) -> str:
@@ -44,3 +66,18 @@ def before(data: Prepared, x: Array, place: int) -> str:
     """What is read up to a place, counted through all windows x (N, T)."""
     window, at = divmod(place, x.shape[1])
     return characters_of(data, x[window, max(0, at + 1 - CONTEXT) : at + 1])
+
+
+def ranges_of(data: Prepared) -> list[list[float]]:
+    """[low, high] of each channel, between which its readings lie but for a few that stand out, with a margin."""
+    few = np.asarray(data.x_train[:LOOKED_AT], "float64").reshape(-1, data.x_train.shape[-1])
+    low, high = np.quantile(few, (RARE, 1 - RARE), axis=0)
+    margin = MARGIN * (high - low)
+    found: list[list[float]] = np.stack([low - margin, high + margin], axis=1).round(4).tolist()
+    return found
+
+
+def windows_told(x: Array) -> list[Any]:
+    """Windows of readings (N, T, C) with as many digits as lines can show."""
+    found: list[Any] = np.asarray(x, "float64").round(4).tolist()
+    return found

@@ -13,7 +13,7 @@ from ..metrics import confusion_matrix
 from ..plots.mistakes import mistakes
 from .pictures import Scene
 from .predicting import names_of, outputs_of
-from .reading import before, few
+from .reading import before, few, windows_told
 from .sample import plain_cell
 
 WORST, EXAMPLES, POINTS = 24, 24, 2000
@@ -73,6 +73,8 @@ def example(scene: Scene, row: int, outputs: Array) -> dict[str, Any]:
         return {**told, "text": before(data, data.x_test, row)}
     if scene.is_picture:
         return {**told, "picture": data.x_test[row].tolist()}
+    if scene.is_windows:
+        return {**told, "window": windows_told(data.x_test[row : row + 1])[0]}
     if data.table is not None:
         return {**told, "cells": {name: plain_cell(values[row]) for name, values in data.table.test.columns.items()}}
     return {**told, "x": data.x_test[row].tolist()}

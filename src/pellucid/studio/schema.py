@@ -16,7 +16,6 @@ from ..activations.base import activations
 from ..constraints import constraints
 from ..data import datasets
 from ..initializers.base import initializers
-from ..initializers.scaled import DISTRIBUTIONS, MODES
 from ..layers import Layer
 from ..layers.activation_layer import ActivationLayer
 from ..layers.attention import Attending
@@ -35,6 +34,7 @@ from ..optimizers.schedules.base import schedules
 from ..registry import Family, Part, arguments, needed_of
 from ..regularizers import regularizers
 from . import frames
+from .offering import narrowed, parameter_of
 from .search_form import offered
 from .spec_schema import fields
 from .starts import STARTS
@@ -45,7 +45,7 @@ FAMILIES: dict[str, Family[Any]] = {
     "schedules": schedules,
 }  # fmt: skip
 ENDINGS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
-CHOICES = {"reduction": REDUCTIONS, "mode": MODES, "distribution": DISTRIBUTIONS}
+CHOICES = {"reduction": [one for one in REDUCTIONS if one]}
 GROUPS = (
     "core", "activation", "normalization", "regularization", "reshaping", "convolution", "pooling", "sequences",
     "pictures", "merging",
@@ -67,7 +67,6 @@ CAUSAL_TOLD: dict[str, Any] = {
     "simple": True, "help": "each place looks at those before it only", "default": False,
 }  # fmt: skip
 SAID = re.compile(r"(?:^|(?<=[.;,] ))`?(\w+)(?=`?(?:, \w+)*: ([^.]*\.?))")
-SECRET = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def schema() -> dict[str, Any]:
@@ -75,7 +74,7 @@ def schema() -> dict[str, Any]:
     told: dict[str, Any] = {name: list(_parts(name, family)) for name, family in FAMILIES.items()}
     told["layers"].append(_residual())
     told["layers"].sort(key=lambda part: (GROUPS.index(part["group"]), not part["in_palette"]))
-    told |= {"groups": list(GROUPS), "spec": fields({name: words(family) for name, family in FAMILIES.items()})}
+    told |= {"groups": list(GROUPS), "spec": fields({name: alone(family) for name, family in FAMILIES.items()})}
     told |= {"datasets": list(_datasets()), "starts": STARTS, "tuning": offered()}
     return told
 
@@ -93,6 +92,13 @@ def words(family: Family[Any]) -> list[str]:
     return [_word(family, cls) for cls in family.parts.values()]
 
 
+def alone(family: Family[Any]) -> list[str]:
+    """The words that say all: of parts that can do without arguments."""
+    parts: Mapping[str, Any] = family.parts
+    needing = {_word(family, cls) for cls in parts.values() if needed_of(cls)}
+    return [word for word in words(family) if word not in needing]
+
+
 def _parts(name: str, family: Family[Any]) -> Iterator[dict[str, Any]]:
     if family is activations:  # these are functions
         for word in words(family):
@@ -102,7 +108,7 @@ def _parts(name: str, family: Family[Any]) -> Iterator[dict[str, Any]]:
     for title, cls in family.parts.items():
         told = _told(name, title, _word(family, cls), inspect.getdoc(cls) or "")
         more = [CAUSAL_TOLD] if issubclass(cls, Attending | Headed) else []
-        yield {**told, "group": _group(cls), "arguments": [*_arguments(cls), *more],
+        yield {**told, "group": _group(cls), "arguments": [*narrowed(cls, [*_arguments(cls)]), *more],
                "in_palette": family is not layers or (_alone(title, cls) and not _of_text(cls)),
                "of_text": family is layers and _of_text(cls) and _alone(title, cls)}  # fmt: skip
 
@@ -171,7 +177,7 @@ def _group(cls: type[Part]) -> str:
 def _arguments(cls: type[Part]) -> Iterator[dict[str, Any]]:
     """Those that a user chooses."""
     for name in arguments(cls):
-        parameter = _parameter(cls, name)
+        _, parameter = parameter_of(cls, name)
         wanted = parameter is not None and parameter.default is parameter.empty  # as Embedding's input_dim is
         if (
             parameter is not None
@@ -181,17 +187,6 @@ def _arguments(cls: type[Part]) -> Iterator[dict[str, Any]]:
             yield _argument(cls, name, parameter)
 
 
-def _parameter(cls: type[Part], name: str) -> inspect.Parameter | None:
-    found = next((own[name] for own in map(_own, cls.__mro__) if name in own), None)
-    return found if found is not None and found.kind not in SECRET else None
-
-
-@cache
-def _own(cls: Any) -> Mapping[str, inspect.Parameter]:
-    """What the constructor takes that stands in this class itself."""
-    return inspect.signature(cls.__dict__["__init__"]).parameters if "__init__" in vars(cls) else {}
-
-
 def _argument(cls: type[Part], name: str, parameter: inspect.Parameter) -> dict[str, Any]:
     annotation, default = str(parameter.annotation), parameter.default
     required = default is inspect.Parameter.empty
@@ -199,7 +194,7 @@ def _argument(cls: type[Part], name: str, parameter: inspect.Parameter) -> dict[
     told: dict[str, Any] = {
         "name": name, "kind": "part" if family else _kind(name, annotation, default), "required": required,
         "optional": "None" in annotation or default is None, "family": family,
-        "choices": [str(one) for one in CHOICES[name]] if name in CHOICES else None,
+        "choices": CHOICES.get(name),
         "simple": required or name in SIMPLE, "help": _said(cls, name),
     }  # fmt: skip
     if name == "learning_rate":
@@ -210,7 +205,7 @@ def _argument(cls: type[Part], name: str, parameter: inspect.Parameter) -> dict[
 
 
 def _family(name: str) -> str | None:
-    if name == "activation":
+    if name == "activation" or name.endswith("_activation"):
         return "activations"
     return ENDINGS.get(name.rpartition("_")[2])
 
@@ -265,7 +260,10 @@ def _word(family: Family[Any], cls: type[Part]) -> str:
     return mine[0] if mine else cls.__name__
 
 
-THINGS = {"text": "characters of a text", "images": "pictures", "points": "points", "curve": "points of a curve"}
+THINGS = {
+    "text": "characters of a text", "images": "pictures", "points": "points", "curve": "points of a curve",
+    "windows": "windows of readings",
+}  # fmt: skip
 
 
 def _datasets() -> Iterator[dict[str, Any]]:

@@ -60,6 +60,10 @@ _DESCRIBED: list[tuple[str, str, str, dict[str, Any]]] = [
         {"data": "austen", "layers": [128], "epochs": 5},
     ),
     (
+        "readings", "Movements told from a sensor", "Filters slide along nine lines of readings: who walks, who lies?",
+        {"data": "sensors", "epochs": 6},
+    ),
+    (
         "attention", "Lines that look at each other", "Each line of a digit looks at those above it (attention).",
         {"data": "digits", "layers": [_reshape(8, 8), 16, _LOOK, _FLAT, 32], "learning_rate": 0.004, "epochs": 20},
     ),

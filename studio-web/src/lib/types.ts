@@ -66,7 +66,7 @@ export interface Field {
 
 export interface DataSet {
   name: string;
-  kind: "images" | "points" | "curve" | "text";
+  kind: "images" | "points" | "curve" | "text" | "windows";
   samples: number;
   shape: number[];
   classes: number | null;
@@ -120,13 +120,17 @@ export interface Sample {
   x?: number[][];
   y?: (number | string)[];
   pictures?: Picture[];
+  /** Readings by window and step, those of every channel; what the channels are called, and between what they lie. */
+  windows?: number[][][];
+  channels?: string[];
+  ranges?: [number, number][];
   text?: string;
   labels?: (number | string)[];
 }
 
 export interface DataTold {
   data: string;
-  kind?: "table" | "images" | "points" | "curve" | "text" | "arrays";
+  kind?: "table" | "images" | "points" | "curve" | "text" | "windows" | "arrays";
   rows?: number;
   task?: "classification" | "regression" | "labels";
   classes?: string[] | null;
@@ -236,6 +240,9 @@ export interface Check {
   code?: { toml: string; command: string; python: string };
   /** What is taken where nothing is set. */
   usual?: Record<string, Json>;
+  /** Fields that say nothing of this network, and of others the words that suit the data. */
+  idle?: string[];
+  fits?: Record<string, string[]>;
   /** Where the layers are those of a network with a name: what to lay over the spec, so that they are its own. */
   written?: { network: string; change: Record<string, Json> } | null;
 }
@@ -260,12 +267,14 @@ export interface Run {
 }
 
 export interface InputTold {
-  kind: "row" | "picture" | "numbers" | "text";
+  kind: "row" | "picture" | "numbers" | "text" | "windows";
   shape: number[];
   example?: Json;
   columns?: { name: string; kind: string; levels?: string[] }[];
-  /** What each single number of it is called. */
+  /** What each single number of it is called; of a window, each of a step. */
   inputs?: string[];
+  /** Of a window, between what each of these lies. */
+  ranges?: [number, number][];
 }
 
 export interface RunTold extends Run {
@@ -300,6 +309,8 @@ export interface Example {
   sure: number | null;
   loss: number;
   picture: Picture | null;
+  /** Readings by step, those of every channel. */
+  window?: number[][];
   cells: Record<string, Json> | null;
   /** What was read before it was to say what follows. */
   text?: string;

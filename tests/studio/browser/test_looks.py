@@ -48,29 +48,41 @@ def settled(hands: Hands) -> None:
     hands.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def too_wide(hands: Hands, width: int) -> list[str]:
+    """The screens that do not fit into a window of this width."""
+    found = []
+    hands.page.set_viewport_size({"width": width, "height": 812})
+    for screen in SCREENS:
+        hands.go(screen)
+        settled(hands)
+        if hands.page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(screen)
+    return found
+
+
+def faults(hands: Hands, scheme: str) -> dict[str, list[str]]:
+    """What axe-core finds on every screen."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; `npm ci` in studio-web brings it")
+    page, found = hands.page, {}
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for screen in SCREENS:
+        hands.go(screen)
+        settled(hands)
+        told = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        found |= {f"{screen}: {one['id']}": [node["target"] for node in one["nodes"]] for one in told["violations"]}
+    return found
+
+
 @pytest.mark.parametrize("width", [375, 768, 1440])
 def test_nothing_is_wider_than_the_window(trained: Hands, width: int) -> None:
-    trained.page.set_viewport_size({"width": width, "height": 812})
-    for screen in SCREENS:
-        trained.go(screen)
-        settled(trained)
-        assert trained.page.evaluate("document.documentElement.scrollWidth") <= width, screen
+    assert too_wide(trained, width) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_core_finds_nothing(trained: Hands, scheme: str) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not there; `npm ci` in studio-web brings it")
-    page = trained.page
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = {}
-    for screen in SCREENS:
-        trained.go(screen)
-        settled(trained)
-        told = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        found |= {f"{screen}: {one['id']}": [node["target"] for node in one["nodes"]] for one in told["violations"]}
-    assert found == {}
+    assert faults(trained, scheme) == {}
 
 
 def test_under_each_number_its_neuron_is_drawn(trained: Hands, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from . import (  # noqa: F401  # they register
     resizing,
     sliding,
     stepping,
+    windows,
 )
 from .assembling import averages_text, backward_text, cached, forward_text, unpacked
 from .writer import EMITTERS, FORM, At, Back, Script, said
