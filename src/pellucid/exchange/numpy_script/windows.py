@@ -10,8 +10,7 @@ import numpy as np
 from ...ops import windows
 from ...ops.base import Operation
 from .operations import operands
-from .plain_ops import refused
-from .writer import EMITTERS, At, Back, writes
+from .writer import EMITTERS, FORM, At, Back, writes
 
 
 @dataclass
@@ -35,7 +34,7 @@ class OfOp(At):
 def as_layer(at: At) -> tuple[str, Back]:
     op, operation = at.layer, at.layer.operation
     if 0 in op.held or operation.shell is None:
-        raise refused(at, "pictures that flow", "pictures that are known")
+        raise FORM.refused(at.path, "pictures that flow", "pictures that are known")
     flowing = [name for i, name in enumerate(operation.weights, 1) if i not in op.held]
     shapes = iter(at.shapes[1:])
     kernels = [np.shape(op.held[i]) if i in op.held else tuple(next(shapes)) for i in range(1, op.places)]
