@@ -3,16 +3,16 @@ activations, by their names."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..activations import Activation
 from ..layers import Layer
 from ..ops import Op
 
 E = TypeVar("E")
 F = TypeVar("F", bound=Callable[..., Any])
-
-DEFAULTS = {"gelu": {"approximate": True}}  # of activations as ops, where they differ from the activation's own
 
 
 class Emitters(dict[type[object], E]):
@@ -37,6 +37,18 @@ class ByName(dict[str, Callable[..., E]]):
         return function
 
 
-def as_activation(op: Op) -> dict[str, Any]:
-    """The options of an op as those of the activation of the same name."""
-    return {**DEFAULTS.get(op.operation.name, {}), **op.options}
+def activation_of(op: Op) -> Activation | None:
+    """The activation that an op is another way to call, if it is one."""
+    known: Activation | None = op.operation.activation
+    return None if known is None else known.bound(**op.options)
+
+
+def settled(activation: Activation) -> dict[str, Any]:
+    """All options of an activation in their order, those at their defaults among them.
+
+    >>> from pellucid.activations import elu, threshold
+    >>> settled(elu), settled(threshold.bound(default_value=0.0, threshold=1.0))
+    ({'alpha': 1.0}, {'threshold': 1.0, 'default_value': 0.0})
+    """
+    defaults = {name: p.default for name, p in inspect.signature(activation.forward).parameters.items()}
+    return {name: activation.options.get(name, defaults[name]) for name in activation.option_names}

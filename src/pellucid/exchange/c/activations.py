@@ -11,92 +11,57 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ...activations import Activation
+from ..emitters import ByName, settled
 from .loops import along_last, elementwise, moved
 from .writer import At, Value
 
+FORMULAS: ByName[str] = ByName()  # of activations that go number by number, given their options
 WRITTEN: dict[str, Callable[..., Value]] = {}
-FORMULAS: dict[str, Callable[..., str]] = {"linear": lambda at: "{0}"}  # of one number, from the options
 
 
 def write_activation(at: At, x: Value, activation: Activation) -> Value:
     """y = f(x)."""
-    return WRITTEN[activation.name](at, x, **activation.options)
-
-
-def plain(formula: str) -> Callable[..., Value]:
-    """An activation without options."""
-    return lambda at, x: elementwise(at, [x], formula)
+    return WRITTEN[activation.name](at, x, **settled(activation))
 
 
 PLAIN = {
-    "exponential": "expf({0})", "gelu_tanh": "gelu_tanh({0})", "hard_sigmoid": "hard_sigmoid({0})",
-    "hard_silu": "{0} * hard_sigmoid({0})", "hard_tanh": "clip({0}, -1.0f, 1.0f)", "log_sigmoid": "-softplus(-{0})",
-    "mish": "mish({0})", "relu6": "clip({0}, 0.0f, 6.0f)", "selu": "selu({0})", "sigmoid": "sigmoid({0})",
-    "silu": "silu({0})", "softplus": "softplus({0})", "softsign": "softsign({0})",
-    "sparse_plus": "sparse_plus({0})", "sparse_sigmoid": "clip(({0} + 1.0f) / 2.0f, 0.0f, 1.0f)",
-    "tanh": "tanhf({0})", "tanh_shrink": "{0} - tanhf({0})",
+    "exponential": "expf({0})", "hard_sigmoid": "hard_sigmoid({0})", "hard_silu": "{0} * hard_sigmoid({0})",
+    "hard_tanh": "clip({0}, -1.0f, 1.0f)", "linear": "{0}", "log_sigmoid": "-softplus(-{0})", "mish": "mish({0})",
+    "relu6": "clip({0}, 0.0f, 6.0f)", "selu": "selu({0})", "sigmoid": "sigmoid({0})", "silu": "silu({0})",
+    "softplus": "softplus({0})", "softsign": "softsign({0})", "sparse_plus": "sparse_plus({0})",
+    "sparse_sigmoid": "clip(({0} + 1.0f) / 2.0f, 0.0f, 1.0f)", "tanh": "tanhf({0})",
+    "tanh_shrink": "{0} - tanhf({0})",
 }  # fmt: skip
-WRITTEN |= {name: plain(formula) for name, formula in PLAIN.items() if name != "gelu_tanh"}
+WITH_OPTION = ("celu", "elu", "hard_shrink", "leaky_relu", "soft_shrink", "squareplus")  # functions of x and that
 FORMULAS |= {name: lambda at, formula=formula: formula for name, formula in PLAIN.items()}
-WRITTEN["linear"] = lambda at, x: x
+FORMULAS |= {name: lambda at, name=name, **given: f"{name}({{0}}, {at.number(*given.values())})"
+             for name in WITH_OPTION}  # fmt: skip
 
 
-def with_options(function: Callable[..., str]) -> Callable[..., str]:
-    """Decorator: the formula of the activation of the same name, from its options."""
-    FORMULAS[function.__name__] = function
-    WRITTEN[function.__name__] = lambda at, x, **options: elementwise(at, [x], function(at, **options))
-    return function
-
-
-@with_options
-def relu(at: At, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> str:
+@FORMULAS.writes
+def relu(at: At, negative_slope: float, max_value: float | None, threshold: float) -> str:
     if not negative_slope and max_value is None and not threshold:
         return "relu({0})"
     options = negative_slope, math.inf if max_value is None else max_value, threshold
     return f"relu_with({{0}}, {', '.join(map(at.number, options))})"
 
 
-@with_options
-def leaky_relu(at: At, negative_slope: float = 0.2) -> str:
-    return f"leaky_relu({{0}}, {at.number(negative_slope)})"
-
-
-@with_options
+@FORMULAS.writes
 def threshold(at: At, threshold: float, default_value: float) -> str:
     return f"{{0}} <= {at.number(threshold)} ? {at.number(default_value)} : {{0}}"
 
 
-@with_options
-def hard_shrink(at: At, threshold: float = 0.5) -> str:
-    return f"hard_shrink({{0}}, {at.number(threshold)})"
+@FORMULAS.writes
+def gelu(at: At, approximate: bool) -> str:
+    return "gelu_tanh({0})" if approximate else "gelu({0})"
 
 
-@with_options
-def soft_shrink(at: At, threshold: float = 0.5) -> str:
-    return f"soft_shrink({{0}}, {at.number(threshold)})"
+WRITTEN |= {name: lambda at, x, formula=formula, **options: elementwise(at, [x], formula(at, **options))
+            for name, formula in FORMULAS.items()}  # fmt: skip
+WRITTEN["linear"] = lambda at, x: x
 
 
-@with_options
-def elu(at: At, alpha: float = 1.0) -> str:
-    return f"elu({{0}}, {at.number(alpha)})"
-
-
-@with_options
-def celu(at: At, alpha: float = 1.0) -> str:
-    return f"celu({{0}}, {at.number(alpha)})"
-
-
-@with_options
-def gelu(at: At, approximate: bool = False) -> str:
-    return PLAIN["gelu_tanh"] if approximate else "gelu({0})"
-
-
-@with_options
-def squareplus(at: At, b: float = 4) -> str:
-    return f"squareplus({{0}}, {at.number(b)})"
-
-
-def glu(at: At, x: Value, axis: int = -1) -> Value:
+def glu(at: At, x: Value, axis: int) -> Value:
     """a · σ(b) of the two halves a, b of x."""
     a, b = (moved(at, [x], lambda places, i=i: np.split(places, 2, axis=axis)[i]) for i in (0, 1))
     return elementwise(at, [a, b], "{0} * sigmoid({1})")

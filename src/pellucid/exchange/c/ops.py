@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..emitters import ByName, as_activation
-from .activations import WRITTEN
+from ..emitters import ByName, activation_of
+from .activations import write_activation
 from .loops import View, along_last, contracted, elementwise, moved, nest, reduced, stretched
 from .products import matrix_product
 from .writer import At, Value, reshaped
@@ -21,8 +21,8 @@ writes = OPS.writes
 def write_op(at: At) -> Value | None:
     """What the op gives; None for an op, or a form of one, that is not written."""
     name, options = at.layer.operation.name, at.layer.options
-    if name in WRITTEN:
-        return WRITTEN[name](at, at.x, **as_activation(at.layer))
+    if (activation := activation_of(at.layer)) is not None:
+        return write_activation(at, at.x, activation)
     return OPS[name](at, **options) if name in OPS else None
 
 

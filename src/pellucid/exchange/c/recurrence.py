@@ -15,6 +15,7 @@ from ...activations import Activation
 from ...arrays import Array
 from ...layers.conv_lstm import ConvLSTM
 from ..convolving import convolutions
+from ..emitters import settled
 from .activations import FORMULAS
 from .loops import block
 from .products import matrix_product
@@ -26,7 +27,7 @@ def formula(at: At, activation: Activation, x: str) -> str:
     """f(x), of one number."""
     if activation.name not in FORMULAS:
         raise FORM.refused(at.path, "a recurrent layer's activation that goes number by number", activation.name)
-    text = FORMULAS[activation.name](at, **activation.options).format(x)
+    text = FORMULAS[activation.name](at, **settled(activation)).format(x)
     return text if text.endswith(")") and text.count("(") == 1 else f"({text})"
 
 

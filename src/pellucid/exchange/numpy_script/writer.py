@@ -11,7 +11,7 @@ from typing import Any
 
 from ...activations import Activation
 from ...arrays import Array, Shape, Whole
-from ..emitters import Emitters
+from ..emitters import Emitters, settled
 from ..form import Form
 from . import fold
 from .listing import WIDTH, tidy, wrapped
@@ -63,13 +63,13 @@ class Script:
 
     def activation(self, activation: Activation, x: str) -> str:
         """y = f(x), as text."""
-        return self.call(activation.forward, {"x": x}, **_options(activation, activation.forward))
+        return self.call(activation.forward, {"x": x}, **settled(activation))
 
     def slope(self, activation: Activation, dy: str, x: str, y: str) -> str:
         """dL/dx through an activation, as text."""
         assert activation.backward is not None
         given = {"dy": dy, "x": x, "y": y}
-        return self.call(activation.backward, given, **_options(activation, activation.backward))
+        return self.call(activation.backward, given, **settled(activation))
 
 
 def called(written: Written, places: Sequence[str], given: Mapping[str, str]) -> str:
@@ -77,12 +77,6 @@ def called(written: Written, places: Sequence[str], given: Mapping[str, str]) ->
     written.called = True
     arguments = [given[places[k]] if isinstance(k, int) else f"{k}={given[k]}" for k in written.kept]
     return f"{written.name}({', '.join(arguments)})"
-
-
-def _options(activation: Activation, function: Callable[..., Any]) -> dict[str, Any]:
-    parameters = inspect.signature(function).parameters.values()
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    return {**defaults, **activation.options}
 
 
 @dataclass

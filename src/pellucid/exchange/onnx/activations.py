@@ -13,7 +13,7 @@ import numpy as np
 
 from ...activations import Activation
 from ...activations.exponential_units import SELU_ALPHA, SELU_SCALE
-from ..emitters import ByName
+from ..emitters import ByName, settled
 from .writer import At
 
 WRITTEN: ByName[str] = ByName()
@@ -22,7 +22,7 @@ writes = WRITTEN.writes
 
 def write_activation(at: At, activation: Activation) -> str:
     """y = f(x), x being the input of the step."""
-    return WRITTEN[activation.name](at, at.x, **activation.options)
+    return WRITTEN[activation.name](at, at.x, **settled(activation))
 
 
 def plainly(op: str, **attributes: Any) -> Callable[[At, str], str]:
@@ -40,7 +40,7 @@ WRITTEN["tanh"] = plainly("Tanh")
 
 
 @writes
-def relu(at: At, x: str, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> str:
+def relu(at: At, x: str, negative_slope: float, max_value: float | None, threshold: float) -> str:
     if threshold == 0.0 and max_value is None:
         return leaky_relu(at, x, negative_slope) if negative_slope else at.op("Relu", x)
     if threshold == 0.0 and not negative_slope:
@@ -61,7 +61,7 @@ WRITTEN["hard_tanh"] = lambda at, x: clipped(at, x, -1.0, 1.0)
 
 
 @writes
-def leaky_relu(at: At, x: str, negative_slope: float = 0.2) -> str:
+def leaky_relu(at: At, x: str, negative_slope: float) -> str:
     if at.has("LeakyRelu"):
         return at.op("LeakyRelu", x, alpha=negative_slope)
     return sloped(at, x, at.number(negative_slope))
@@ -79,12 +79,12 @@ def threshold(at: At, x: str, threshold: float, default_value: float) -> str:
 
 
 @writes
-def hard_shrink(at: At, x: str, threshold: float = 0.5) -> str:
+def hard_shrink(at: At, x: str, threshold: float) -> str:
     return at.op("Shrink", x, lambd=threshold, bias=0.0)
 
 
 @writes
-def soft_shrink(at: At, x: str, threshold: float = 0.5) -> str:
+def soft_shrink(at: At, x: str, threshold: float) -> str:
     return at.op("Shrink", x, lambd=threshold, bias=threshold)
 
 
@@ -101,7 +101,7 @@ def elu(at: At, x: str, alpha: float = 1.0) -> str:
 
 
 @writes
-def celu(at: At, x: str, alpha: float = 1.0) -> str:
+def celu(at: At, x: str, alpha: float) -> str:
     scaled = elu(at, at.op("Div", x, at.number(alpha)))
     return at.op("Mul", scaled, at.number(alpha))
 
@@ -158,7 +158,7 @@ def mish(at: At, x: str) -> str:
 
 
 @writes
-def gelu(at: At, x: str, approximate: bool = False) -> str:
+def gelu(at: At, x: str, approximate: bool) -> str:
     if approximate or at.has("Gelu"):
         return at.op("Gelu", x, approximate="tanh" if approximate else "none")
     erf = at.in_single("Erf", at.op("Mul", x, at.number(0.5**0.5)))
@@ -171,7 +171,7 @@ def hard_silu(at: At, x: str) -> str:
 
 
 @writes
-def glu(at: At, x: str, axis: int = -1) -> str:
+def glu(at: At, x: str, axis: int) -> str:
     a, b = at.writing.node(at.label, "Split", [x], 2, axis=axis, num_outputs=2)
     return at.op("Mul", a, at.op("Sigmoid", b))
 
@@ -182,7 +182,7 @@ def glu(at: At, x: str, axis: int = -1) -> str:
 def along(op: str) -> Callable[..., str]:
     """An activation that is one operator along an axis, or along several as one."""
 
-    def write(at: At, x: str, axis: int | Sequence[int] = -1) -> str:
+    def write(at: At, x: str, axis: int | Sequence[int]) -> str:
         axes = sorted({a % (len(at.shape) + 1) for a in (axis if isinstance(axis, Sequence) else (axis,))})
         if len(axes) == 1:
             return at.op(op, x, axis=axes[0])
@@ -195,7 +195,7 @@ WRITTEN["softmax"], WRITTEN["log_softmax"] = along("Softmax"), along("LogSoftmax
 
 
 @writes
-def sparsemax(at: At, x: str, axis: int = -1) -> str:
+def sparsemax(at: At, x: str, axis: int) -> str:
     axis = axis % (len(at.shape) + 1)
 
     def write(x: str) -> str:
@@ -224,7 +224,7 @@ def softplus(at: At, x: str) -> str:
 
 
 @writes
-def squareplus(at: At, x: str, b: float = 4) -> str:
+def squareplus(at: At, x: str, b: float) -> str:
     root = at.op("Sqrt", at.op("Add", at.op("Mul", x, x), at.number(b)))
     twice = at.op("Add", root, at.op("Abs", x))
     below, above = at.op("Div", at.number(b / 2), twice), at.op("Div", twice, at.number(2.0))

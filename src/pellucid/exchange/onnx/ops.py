@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...arrays import with_batch
-from ..emitters import ByName, as_activation
-from .activations import WRITTEN
+from ..emitters import ByName, activation_of
+from .activations import write_activation
 from .writer import At
 
 LAST, FIRST = (1 << 63) - 1, -(1 << 63)  # where a slice ends that has no end
@@ -20,9 +20,8 @@ writes = OPS.writes
 def write_op(at: At) -> str | None:
     """The name of the op's output; None for an op, or a form of one, that is not written."""
     name, options = at.layer.operation.name, at.layer.options
-    if name in WRITTEN:
-        batched = with_batch(at.shape)[0] is None
-        return WRITTEN[name](at, at.x, **as_activation(at.layer)) if batched else None
+    if (activation := activation_of(at.layer)) is not None:
+        return write_activation(at, activation) if with_batch(at.shape)[0] is None else None
     return OPS[name](at, **options) if name in OPS else None
 
 

@@ -20,7 +20,7 @@ from ...layers.spectral_normalization import Spectral
 from ...layers.tracing import ByPhase
 from ..ours import ours
 from ..safetensors.names import DEPTHWISE, RECURRENT, SEPARABLE, TURNED
-from .activations import activated, write_activation
+from .activations import write_activation
 from .writer import At, Attribute, Value, writes
 
 
@@ -59,7 +59,7 @@ def embedding(at: At) -> Value:
 @writes(L.Activation, L.ELU, L.LeakyReLU, L.ReLU)
 def activation(at: At) -> Any:
     layer: ActivationLayer = at.layer
-    return activated(at, at.x, layer.function.name, layer.function.options, suffix=False)
+    return write_activation(at, at.x, layer.function, suffix=False)
 
 
 @writes(L.Softmax)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...arrays import with_batch
-from ..emitters import ByName, as_activation
-from .activations import MODULES, activated
+from ..emitters import ByName, activation_of
+from .activations import write_activation
 from .writer import At, Value
 
 OPS: ByName[Any] = ByName()  # given the step and the op's options
@@ -19,9 +19,8 @@ writes = OPS.writes
 def write_op(at: At) -> Any:
     """The op's output; None for an op, or a form of one, that is not written."""
     name, options = at.layer.operation.name, at.layer.options
-    if name in MODULES:
-        (x,) = operands(at)
-        return activated(at, x, name, as_activation(at.layer), suffix=False)
+    if (activation := activation_of(at.layer)) is not None:
+        return write_activation(at, first(at), activation, suffix=False)
     return OPS[name](at, **options) if name in OPS else None
 
 

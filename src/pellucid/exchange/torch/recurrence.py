@@ -9,7 +9,7 @@ from typing import Any
 from ... import layers as L
 from ...activations import Activation
 from ..convolving import convolutions
-from .activations import MODULES
+from .activations import made_of
 from .layers import unusual
 from .writer import EACH, FORM, At, Call, writes
 
@@ -102,4 +102,4 @@ def conv_lstm(at: At) -> Any:
 
 def made(activation: Activation) -> Call:
     """The module of an activation."""
-    return MODULES[activation.name](**activation.options) or Call("nn.Identity")
+    return made_of(activation) or Call("nn.Identity")

@@ -12,7 +12,7 @@ from ...arrays import Shape
 from ...layers.channels import LAST
 from ...layers.sliding import Window
 from ..convolving import ALONG
-from .activations import activated
+from .activations import write_activation
 from .layers import unusual
 from .writer import At, writes
 
@@ -70,10 +70,10 @@ def convolved(at: At, filters: int, groups: int, use_bias: bool, suffix: str = "
 
 def ended(at: At, y: Any) -> Any:
     """A convolution's activation, and its channels where the user has them."""
-    name, options = at.layer.activation.name, at.layer.activation.options
-    if name in ALONG:
-        return activated(at, left(at, y), name, options)
-    return left(at, activated(at, y, name, options))
+    activation = at.layer.activation
+    if activation.name in ALONG:
+        return write_activation(at, left(at, y), activation)
+    return left(at, write_activation(at, y, activation))
 
 
 @writes(L.Conv1D, L.Conv2D, L.Conv3D)
