@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pellucid.studio.orders import Orders
 from pellucid.studio.socket import Socket
-from pellucid.studio.steering import next_of
+from pellucid.studio.steering import Steering, next_of
+from pellucid.studio.tabs import Tab
+from pellucid.web.refused import Refused
 
 
 class Line:
@@ -52,3 +56,37 @@ def test_curves_are_told_ten_times_a_second_whatever_the_time_between_two_looks_
             due, told = next_of(due, 0.1, now), told + 1
         now += go
     assert told >= 99
+
+
+def test_pictures_that_are_due_leave_together():
+    told: list[str] = []
+    orders = Orders()
+    orders.take({"type": "watch", "watched": {key: {"topic": key} for key in "ab"}, "fresh": ["a", "b"]})
+
+    def draw(asked: Any, look: Any) -> Any:
+        told.append("made")
+        return {}, {}
+
+    out: Any = SimpleNamespace(show=lambda key, header, arrays: told.append(f"{key} {header['step']}"))
+    steering = Steering(orders, out, None, "accuracy", draw)  # type: ignore[arg-type]
+    model: Any = SimpleNamespace(optimizer=SimpleNamespace(steps_taken=7), position=SimpleNamespace(epoch=0))
+    steering.model = model
+    steering._pictures(100.0)
+    assert told == ["made", "made", "a 7", "b 7"]
+
+
+def test_a_picture_may_be_wanted_less_often_than_the_others():
+    tab = Tab("t")
+    tab.watch("digits-1", {"weights": {}, "neuron": {"unit": 3, "hz": 4}, "flow": {"hz": 90}}, 20.0)
+    assert {one["topic"]: one["hz"] for one in tab.watched("digits-1").values()} == {
+        "weights": 20,
+        "neuron": 4,
+        "flow": 20,
+    }
+
+
+@pytest.mark.parametrize("hz", [0, -1, "often", None])
+def test_a_pace_that_is_none_is_refused(hz: Any):
+    socket: Any = Socket(Line(), Line())  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="hz above 0"):
+        asyncio.run(socket._watch("digits-1", {"topics": {"neuron": {"hz": hz}}}))

@@ -41,8 +41,15 @@ def packed(header: Mapping[str, Any], arrays: Mapping[str, Array] | None = None)
 
 
 def text(message: Mapping[str, Any]) -> str:
-    """A message without arrays, as JSON."""
-    return json.dumps(plain(message), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """A message without arrays, as JSON: at once, unless it has numbers that are not finite, or keys that are no words.
+
+    >>> text({"loss": float("nan"), "rows": [(1, np.float32(0.5))]})
+    '{"loss":null,"rows":[[1,0.5]]}'
+    """
+    try:
+        return WRITER.encode(message)
+    except (TypeError, ValueError):
+        return WRITER.encode(plain(message))
 
 
 def unpacked(message: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -76,6 +83,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     return value
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for."""
+    if isinstance(value, np.generic | np.ndarray | Mapping):
+        return plain(value)
+    raise TypeError(type(value).__name__)
+
+
+WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 
 
 def write(pipe: IO[bytes], message: bytes) -> None:

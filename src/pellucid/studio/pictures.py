@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..actions.data import Prepared
-from ..arrays import Array
+from ..arrays import Array, Arrays
 from ..errors import InvalidArgument, Told, UnknownName
 from ..layers import Conv1D, Conv2D, Dense
 from ..layers.activation_layer import ActivationLayer
@@ -27,8 +27,11 @@ from .reading import before, names_told
 MOST_UNITS = 64  # that are shown of a layer
 GRID, MOST_GRID, NEURON_STEP = 100, 160, 2  # points along each axis; of the neurons' own, every second
 MARGIN = 0.1  # of the data's width, around it
-LOOKED_AT = 2000  # rows that tell a neuron's strongest examples and the answers
-FILTERED = 400  # of them, for a filter, which goes over each everywhere
+LOOKED_AT = 2000  # rows that tell the answers
+SEEN, FILTERED = (
+    1000,
+    400,
+)  # of them, those among which a neuron's strongest are found; a filter's, which goes over each
 STRONGEST = 9
 MOST_POINTS = 1000
 BINS = 20
@@ -65,12 +68,14 @@ class Scene:
         """Whether samples are windows of characters, of which each place has an answer."""
         return bool(self.data.text)
 
-    def walk(self, x: Array, until: str = "") -> dict[str, Array]:
-        """What each layer answers to rows x (B, ...), by its name, in their order; as far as that of this name."""
+    def walk(self, x: Array, until: str = "", instead: Arrays | None = None) -> dict[str, Array]:
+        """What each layer answers to rows x (B, ...), by its name, in their order; as far as that of this name.
+        instead: parameters by their paths, in the place of the network's."""
         model, names = self.model, self.names
+        p = {**model.p, **(instead or {})}
         x, found = np.asarray(x).astype(model.input_dtypes[0], copy=False), {}
         with np.errstate(all="ignore"):
-            for label, y in model.walk(model.p, x, training=False, rng=model.look_key()):
+            for label, y in model.walk(p, x, training=False, rng=model.look_key()):
                 if label in names:
                     found[names[label]] = y
                 if until in found:
@@ -90,8 +95,12 @@ class Scene:
 
     def strongest(self, name: str, x: Array, units: int, unit: int) -> Array:
         """How strongly a unit of a layer answers to each row; a filter, where it does so most."""
-        y = self.walk(x, name)[name]
-        first = getattr(dict(self.model.leaves())[name], "data_format", "") == "channels_first"
+        layer, alone = dict(self.model.leaves())[name], {}
+        if isinstance(layer, Dense) and "axis" not in layer.activation.option_names:  # the others do not count
+            alone = {f"{name}/{word}": value[..., unit : unit + 1].copy() for word, value in layer.p.items()}
+            units, unit = 1, 0
+        y = self.walk(x, name, alone)[name]
+        first = getattr(layer, "data_format", "") == "channels_first"
         y = np.moveaxis(y, 1, -1) if first else y
         return np.asarray(y.reshape(len(x), -1, units)[:, :, unit].max(axis=1))
 
@@ -149,7 +158,7 @@ def weights(scene: Scene, asked: Mapping[str, Any]) -> Made:
     """What each neuron of a layer looks for."""
     name, kernel = scene.kernel(asked)
     W = kernel[: min(int(asked.get("most", MOST_UNITS)), 1024)]
-    largest = float(np.abs(kernel).max()) if kernel.size else 0.0
+    largest = float(max(kernel.max(), -kernel.min())) if kernel.size else 0.0
     told = {
         "layer": name,
         "layers": scene.with_kernel(),
@@ -170,11 +179,10 @@ def in_bytes(values: Array, largest: float) -> Array:
     array([-32,   6, 127], dtype=int8)
     """
     with np.errstate(all="ignore"):
-        return (
-            np.rint(np.nan_to_num(values / (largest or 1.0), posinf=1.0, neginf=-1.0) * 127)
-            .clip(-127, 127)
-            .astype("int8")
-        )
+        scaled = values * (127 / (largest or 1.0))
+    if not math.isfinite(largest):
+        scaled = np.nan_to_num(scaled, posinf=127.0, neginf=-127.0)
+    return np.rint(scaled).clip(-127, 127).astype("int8")
 
 
 def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
@@ -243,11 +251,12 @@ def neuron(scene: Scene, asked: Mapping[str, Any]) -> Made:
     x, _ = scene.held()
     if scene.is_text:
         return _at_places(scene, name, unit, kernel, x)
-    answers = scene.strongest(name, x[:FILTERED] if kernel.ndim > 2 else x, len(kernel), unit)
+    answers = scene.strongest(name, x[: FILTERED if kernel.ndim > 2 else SEEN], len(kernel), unit)
     strongest = np.argsort(-answers, kind="stable")[:STRONGEST]
     arrays = _of_neuron(scene, name, unit, kernel, strongest, answers)
     kind = "pictures" if scene.is_picture else "windows" if scene.is_windows else "rows"
-    arrays[kind] = _single(x[strongest])
+    shown = x[strongest]
+    arrays[kind] = shown if shown.dtype == np.uint8 else _single(shown)
     return {"layer": name, "unit": unit, "filters": kernel.ndim > 2}, arrays
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -59,10 +60,16 @@ def studio(
 
 
 def answers(options: Options, start: str | None) -> Answers:
-    """What answers the page; the library is loaded for it, while the browser reads the page."""
+    """What answers the page; the library is loaded for it, while the browser reads the page. What is loaded stays, so
+    that nothing is looked for in it that could be cleared away, neither now nor later."""
+    gc.disable()
     try:
         from .answers import Answers
         from .desk import Desk
+
+        return Answers(Desk(options, Path.cwd(), start))
     except ImportError as problem:
         raise MissingExtra("studio", problem.name or "starlette", "studio") from None
-    return Answers(Desk(options, Path.cwd(), start))
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -100,7 +100,9 @@ class Socket:
 
     async def _watch(self, run: str, message: Mapping[str, Any]) -> None:
         topics, hz = message.get("topics", {}), message.get("hz", FASTEST)
-        fine = isinstance(topics, dict) and isinstance(hz, int | float) and hz > 0
+        options = [one for one in topics.values() if isinstance(one, dict)] if isinstance(topics, dict) else []
+        paces = [hz, *(one["hz"] for one in options if "hz" in one)]
+        fine = isinstance(topics, dict) and all(isinstance(pace, int | float) and pace > 0 for pace in paces)
         if not fine or len(topics) > MOST_TOPICS or len(str(topics)) > LONGEST_KEY:
             raise Refused(422, "watch", "topics by name with their options, and hz above 0")
         self.hub.course(run)

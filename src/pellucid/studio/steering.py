@@ -213,6 +213,7 @@ class Steering(Callback):
     def _pictures(self, now: float) -> None:
         """Make those that are watched, that somebody can take, and that are due; they have their share of the time."""
         orders, step = self.orders, self._step
+        made = []
         while orders.fresh:
             self._drawn.pop(orders.fresh.pop(), None)
         for key, asked in list(orders.watched.items()):
@@ -223,10 +224,12 @@ class Steering(Callback):
                 self._look_due = not self._standing or self._look_due
                 if self._look is None or not self._standing:
                     continue
-            self._make(key, asked, step)
+            made.append((key, *self._made(key, asked, step)))
             now = time.monotonic()
+        for key, header, arrays in made:  # together, so that the page is drawn once for all of them
+            self.out.show(key, header, arrays)
 
-    def _make(self, key: str, asked: Mapping[str, Any], step: int) -> None:
+    def _made(self, key: str, asked: Mapping[str, Any], step: int) -> tuple[dict[str, Any], dict[str, Array]]:
         began = time.thread_time()  # what it costs; how long it takes depends on what else the machine does
         header, arrays = self.draw(asked, self._look)
         cost, now = time.thread_time() - began, time.monotonic()
@@ -234,9 +237,9 @@ class Steering(Callback):
         self._drawn[key] = next_of(self._drawn.get(key, (0.0, -1))[0], pace, now), step
         told = {"type": "picture", "topic": asked["topic"], "key": key, "step": step}
         self.orders.credit.discard(key)
-        self.out.show(key, {**told, "epoch": self.model.position.epoch, **header}, arrays)
         if not self._standing:
             self._free[key] = now + cost * (len(self.orders.watched) / SHARE - 1)
+        return {**told, "epoch": self.model.position.epoch, **header}, arrays
 
 
 def next_of(due: float, pace: float, now: float) -> float:

@@ -57,7 +57,8 @@ class Tab:
         """Look at these pictures of a run, in the place of those before; the keys that are new."""
         asked = {}
         for topic, options in topics.items():
-            wanted = {**(options if isinstance(options, dict) else {}), "topic": topic, "hz": hz}
+            own = options if isinstance(options, dict) else {}
+            wanted = {**own, "topic": topic, "hz": min(hz, own.get("hz", hz))}
             asked[json.dumps(wanted, sort_keys=True)] = wanted
         fresh = [key for key in asked if key not in self.topics.get(run, {})]
         self.credit |= {(run, key) for key in fresh}

@@ -10,7 +10,8 @@ const PACE = "pellucid-pace";
 const ASKED = "pellucid-asked"; // the runs there were when this tab asked for a training, until that is answered
 const ANSWERED_BY = 60_000; // milliseconds, in which a training begins or is refused
 const MOST_ROWS = 5000; // of the curve, before it is thinned
-const PATIENCE = 80; // milliseconds that rows of the curve wait for a picture, to be drawn with it
+const SWIFT = "weights"; // pictures that come most often, and change nothing but a canvas
+const PATIENCE = 300; // milliseconds that rows of the curve wait for another picture, to be drawn with it
 const LOOK = 2000; // milliseconds between two looks at a run that another program trains, which tells nothing
 const ALIVE: State[] = ["starting", "running", "paused", "stopping"];
 
@@ -211,7 +212,7 @@ class Live {
     if (frame.run !== this.id) return;
     requestAnimationFrame(() => {
       if (frame.run !== this.id) return;
-      this.#catchUp();
+      if (frame.topic !== SWIFT) this.#catchUp();
       this.frames = { ...this.frames, [frame.topic]: frame };
       this.tell("ack", { topic: frame.topic });
     });
