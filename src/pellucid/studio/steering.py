@@ -99,7 +99,7 @@ class Steering(Callback):
             self._ends = 0
         if self.model.position.batch >= int(self.params.get("steps") or 1):
             self._last = self._window(logs or {}) if self._before[2] else None  # told at the end of the epoch
-        elif now - self._row_at >= ROW_SECONDS or self.orders.standing or self.orders.pace:
+        elif now - self._row_at >= ROW_SECONDS or self.orders.standing or 0 < self.orders.pace <= 1 / ROW_SECONDS:
             self._add_row(now, logs or {})
         self._tell(now)
         if self.orders.finish:

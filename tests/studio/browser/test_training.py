@@ -67,6 +67,17 @@ def test_a_training_begins_with_one_step_and_goes_on_as_slowly_as_is_asked(hands
     hands.state("done")
 
 
+def test_starting_over_breaks_off_what_trains(trainer: Hands) -> None:
+    trainer.press("Start over")
+    trainer.state("running", "spirals-2")
+    trainer.go("Runs")
+    card = trainer.page.locator(".card", has_text="spirals-1")
+    card.get_by_text("stopped", exact=True).wait_for()
+    trainer.go("Train")
+    trainer.press("Finish here")
+    trainer.state("done", "spirals-2")
+
+
 def test_what_was_trained_before_does_not_pass_for_what_is_getting_ready(hands: Hands) -> None:
     hands.skip_guide()
     hands.choose("Moons")
