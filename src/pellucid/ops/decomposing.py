@@ -47,12 +47,10 @@ def _regular(x: Array) -> tuple[Array, Array]:
     return np.where(regular, x, np.eye(x.shape[-1], dtype=x.dtype)), regular
 
 
-def _lower(x: Array) -> Array:
-    """The lower triangles, NaN for what has none."""
-    try:
-        return np.linalg.cholesky(x)
-    except np.linalg.LinAlgError:
-        return np.full_like(x, np.nan) if x.ndim == 2 else np.stack([_lower(one) for one in x])
+def _definite(x: Array) -> tuple[Array, Array]:
+    """(x with 1 in place of each matrix that is not positive definite, which of them are (..., 1, 1))."""
+    definite = (np.linalg.eigvalsh(x).min(axis=-1) > 0)[..., None, None]
+    return np.where(definite, x, np.eye(x.shape[-1], dtype=x.dtype)), definite
 
 
 @op(module=LINALG)
@@ -106,7 +104,7 @@ def solve(a: Any, b: Any) -> Any:
 
 @solve.gradient("da = −(a⁻ᵀ·dy)·yᵀ, db = a⁻ᵀ·dy")
 def solve_grad(dy: Array, y: Array, a: Array, b: Array) -> Any:
-    vectors = y.ndim == a.ndim - 1
+    vectors, (a, _) = y.ndim == a.ndim - 1, _regular(a)
     dy, y = (dy[..., None], y[..., None]) if vectors else (dy, y)
     db = np.linalg.solve(_turned(a), dy)
     return -db @ _turned(y), db[..., 0] if vectors else db
@@ -122,7 +120,8 @@ def cholesky(x: Any, upper: bool = False) -> Any:
            [1., 1.]], dtype=float32)
     """
     x = _square("cholesky", x)
-    y = _lower((x + _turned(x)) / 2)
+    x, definite = _definite((x + _turned(x)) / 2)
+    y = np.where(definite, np.linalg.cholesky(x), np.nan).astype(x.dtype)
     return _turned(y) if truth("ops.cholesky, argument upper", upper) else y
 
 
