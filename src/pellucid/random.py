@@ -171,7 +171,8 @@ def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Any = None) ->
     """
     a = _above_zero("random.gamma", "alpha", alpha)
     size, key, kind = _outside("random.gamma", shape, dtype, seed)
-    return _gamma(key, size, a).astype(kind)
+    found: Array = _gamma(key, size, a).astype(kind)
+    return found
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Any = None) -> Array:
@@ -185,7 +186,8 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Any 
     a, b = _above_zero(where, "alpha", alpha), _above_zero(where, "beta", beta)
     size, key, kind = _outside(where, shape, dtype, seed)
     first, second = _gamma(key.fold("alpha"), size, a), _gamma(key.fold("beta"), size, b)
-    return (first / (first + second)).astype(kind)
+    found: Array = (first / (first + second)).astype(kind)
+    return found
 
 
 def _above_zero(where: str, name: str, value: Any) -> Array:

@@ -68,7 +68,8 @@ def det_grad(dy: Array, y: Array, x: Array) -> Array:
     U, s, Vt = np.linalg.svd(x)
     others = [np.prod(np.delete(s, i, axis=-1), axis=-1) for i in range(s.shape[-1])]  # a singular x has them, too
     signs = np.linalg.det(U) * np.linalg.det(Vt)
-    return (dy * signs)[..., None, None] * ((U * np.stack(others, axis=-1)[..., None, :]) @ Vt)
+    dx: Array = (dy * signs)[..., None, None] * ((U * np.stack(others, axis=-1)[..., None, :]) @ Vt)
+    return dx
 
 
 @op(module=LINALG)
@@ -192,7 +193,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
     [(3, 2), (2, 2)]
     """
     checks.one_of("ops.qr, argument mode", mode, ["reduced", "complete"])
-    Q, R = np.linalg.qr(_matrices("qr", x), mode)
+    Q, R = np.linalg.qr(_matrices("qr", x), "reduced" if mode == "reduced" else "complete")
     return Q, R
 
 
@@ -227,7 +228,8 @@ def pinv(x: Any, rcond: float | None = None) -> Array:
     """
     x = _matrices("pinv", x)
     least = 10 * max(x.shape[-2:]) * np.finfo(x.dtype).eps if rcond is None else rcond
-    return np.linalg.pinv(x, least)
+    found: Array = np.linalg.pinv(x, least)
+    return found
 
 
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Array:
@@ -237,7 +239,8 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Array:
     array([2.], dtype=float32)
     """
     a = _matrices("lstsq", a)
-    return np.linalg.lstsq(a, np.asarray(as_operand(b, "lstsq"), a.dtype), rcond)[0]
+    found: Array = np.linalg.lstsq(a, np.asarray(as_operand(b, "lstsq"), a.dtype), rcond)[0]
+    return found
 
 
 def matrix_rank(x: Any, tol: float | None = None) -> Array:
