@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -154,7 +154,11 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: str | None = No
         raise InvalidArgument(f"{where}, argument counts", "whole numbers of at least 0", counts)
     if not ((p >= 0) & (p <= 1)).all():
         raise InvalidArgument(f"{where}, argument probabilities", "numbers from 0 to 1", probabilities)
-    return _of_numpy(where, shape, dtype, seed, lambda draw, size: draw.binomial(n.astype("int64"), p, size))
+    size, key, kind = _outside(where, shape, dtype, seed)
+    trials = (
+        np.where(i < n, key.fold("trial", i).uniform(size, "float64") < p, 0) for i in range(int(n.max(initial=0)))
+    )
+    return np.asarray(sum(trials, np.zeros(size)), kind)
 
 
 def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Any = None) -> Array:
@@ -162,9 +166,13 @@ def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Any = None) ->
 
     >>> float(gamma((4000,), 3.0, seed=1).mean().round())
     3.0
+
+    Source: Marsaglia & Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000).
     """
     a = _above_zero("random.gamma", "alpha", alpha)
-    return _of_numpy("random.gamma", shape, dtype, seed, lambda draw, size: draw.gamma(a, size=size))
+    size, key, kind = _outside("random.gamma", shape, dtype, seed)
+    found: Array = _gamma(key, size, a).astype(kind)
+    return found
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Any = None) -> Array:
@@ -176,7 +184,10 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Any 
     """
     where = "random.beta"
     a, b = _above_zero(where, "alpha", alpha), _above_zero(where, "beta", beta)
-    return _of_numpy(where, shape, dtype, seed, lambda draw, size: draw.beta(a, b, size))
+    size, key, kind = _outside(where, shape, dtype, seed)
+    first, second = _gamma(key.fold("alpha"), size, a), _gamma(key.fold("beta"), size, b)
+    found: Array = (first / (first + second)).astype(kind)
+    return found
 
 
 def _above_zero(where: str, name: str, value: Any) -> Array:
@@ -186,16 +197,28 @@ def _above_zero(where: str, name: str, value: Any) -> Array:
     return found
 
 
-def _of_numpy(
-    where: str, shape: Any, dtype: str | None, seed: Any, drawn: Callable[[np.random.Generator, tuple[int, ...]], Any]
-) -> Array:
-    """Numbers that one of NumPy's generators draws, made for this call."""
+def _gamma(key: Key, size: tuple[int, ...], alpha: Array) -> Array:
+    """Cubes (1 + c·z)³·d of normal numbers z, drawn again where they are refused; below α = 1, those of α + 1 times
+    u^(1/α)."""
+    d = np.broadcast_to(np.where(alpha < 1, alpha + 1, alpha) - 1 / 3, size)
+    found, left, attempt = np.zeros(size), np.ones(size, bool), 0
+    while left.any():
+        z = key.fold("normal", attempt).normal(size, "float64")
+        u = 1 - key.fold("uniform", attempt).uniform(size, "float64")
+        v = np.maximum(1 + z / np.sqrt(9 * d), 0) ** 3
+        with np.errstate(divide="ignore"):
+            taken = left & (np.log(u) < z**2 / 2 + d - d * v + d * np.log(v))
+        found, left, attempt = np.where(taken, d * v, found), left & ~taken, attempt + 1
+    small = (1 - key.fold("small").uniform(size, "float64")) ** (1 / alpha)
+    return np.where(np.broadcast_to(alpha < 1, size), found * small, found)
+
+
+def _outside(where: str, shape: Any, dtype: str | None, seed: Any) -> tuple[tuple[int, ...], Key, str]:
+    """(size, key, kind of number) of what is not drawn within `call`."""
     if CALL.get() is not None:
         fix = "Draw them before, or make them of random.uniform and random.normal."
         raise InvalidArgument(where, "a use outside of call", Told("one within"), fix)
-    words = _key(where, seed).bits(4)
-    numbers = drawn(np.random.Generator(np.random.PCG64(words.tolist())), _sizes(where, shape))
-    return np.asarray(numbers, kind_of(f"{where}, argument dtype", dtype or floatx()))
+    return _sizes(where, shape), _key(where, seed), str(kind_of(f"{where}, argument dtype", dtype or floatx()))
 
 
 def _wide() -> str | None:

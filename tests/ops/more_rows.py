@@ -91,7 +91,7 @@ def _further() -> list[Row]:
     holes = np.where(N(B, 5, below=4) == 1, np.nan, X(B, 5))
     found: list[Row] = []
     for name in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd"):
-        found += [Row(name, (holes,), {"axis": 1}, slopes=False), Row(name, (X(B, 2, 3), -1, True))]
+        found += [Row(name, (holes,), {"axis": 1}, batch="none"), Row(name, (X(B, 2, 3), -1, True))]
     for method in ("linear", "lower", "higher", "midpoint", "nearest"):
         found.append(Row("quantile", (X(B, 4), 0.3), {"axis": 1, "method": method}))
     return [

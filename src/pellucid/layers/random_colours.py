@@ -278,7 +278,8 @@ class RandomErasing(Augmenting):
 
     def _fill(self, x: Array, key: Key) -> Array:
         if self.fill_value is None:
-            return key.fold("fill").normal(x.shape, x.dtype) * x.dtype.type(self.value_range[1])
+            noise: Array = key.fold("fill").normal(x.shape, x.dtype) * x.dtype.type(self.value_range[1])
+            return noise
         return np.asarray(self.fill_value, x.dtype)
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:

@@ -36,14 +36,13 @@ from ..rng import Key
 from ..settings import floatx
 from ..wiring import Node, Tensor
 from . import formulas
-from .constants import KEYED, as_operand, kept, saved_constant, short, stretched, used
+from .constants import KEYED, NARROW, as_operand, kept, saved_constant, short, stretched, used
 from .options import checked, not_too_large
 from .trying import foretold, leaves_rows_apart, shape_without_batch
 
 Function = Callable[..., Any]
 Lowering = Callable[..., Buffer]
 operations: Family[Op] = Family("op", "keras.src.ops.numpy")
-NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32"}  # what Keras computes of smaller kinds
 
 
 class Operation:
@@ -244,8 +243,7 @@ class Op(Layer):
         self.held = {i: kept(one, name, i) for i, one in enumerate(operands) if not isinstance(one, Tensor)}
         self._outputs = {}
         self.dtype = next((d for t in tensors if (d := t.node.layer.dtype) in checks.DTYPES), self.dtype)
-        first = operands[0]
-        ndim = first.ndim if isinstance(first, Tensor) else np.ndim(first)
+        ndim = operands[0].ndim if isinstance(operands[0], Tensor) else np.ndim(operands[0])
         self.options = self.operation.checked(self.options, ndim)
         (found,) = self.called_on(tensors)
         if not isinstance(found.sample, Whole) and foretold(self, [t.sample for t in tensors]) is None:

@@ -16,6 +16,7 @@ from .options import KINDS
 
 INDEX = (slice, type(Ellipsis), type(None))
 OF_SIZES = {"expand_dims", "concatenate", "stack"}  # ops that, within a `call`, put the sizes of a shape together
+NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32"}  # what Keras computes of smaller kinds
 KEYED = {"get_item"}  # ops whose second operand says which part of the first is meant
 
 

@@ -47,12 +47,10 @@ def _regular(x: Array) -> tuple[Array, Array]:
     return np.where(regular, x, np.eye(x.shape[-1], dtype=x.dtype)), regular
 
 
-def _lower(x: Array) -> Array:
-    """The lower triangles, NaN for what has none."""
-    try:
-        return np.linalg.cholesky(x)
-    except np.linalg.LinAlgError:
-        return np.full_like(x, np.nan) if x.ndim == 2 else np.stack([_lower(one) for one in x])
+def _definite(x: Array) -> tuple[Array, Array]:
+    """(x with 1 in place of each matrix that is not positive definite, which of them are (..., 1, 1))."""
+    definite = (np.linalg.eigvalsh(x).min(axis=-1) > 0)[..., None, None]
+    return np.where(definite, x, np.eye(x.shape[-1], dtype=x.dtype)), definite
 
 
 @op(module=LINALG)
@@ -70,7 +68,8 @@ def det_grad(dy: Array, y: Array, x: Array) -> Array:
     U, s, Vt = np.linalg.svd(x)
     others = [np.prod(np.delete(s, i, axis=-1), axis=-1) for i in range(s.shape[-1])]  # a singular x has them, too
     signs = np.linalg.det(U) * np.linalg.det(Vt)
-    return (dy * signs)[..., None, None] * ((U * np.stack(others, axis=-1)[..., None, :]) @ Vt)
+    dx: Array = (dy * signs)[..., None, None] * ((U * np.stack(others, axis=-1)[..., None, :]) @ Vt)
+    return dx
 
 
 @op(module=LINALG)
@@ -106,7 +105,7 @@ def solve(a: Any, b: Any) -> Any:
 
 @solve.gradient("da = −(a⁻ᵀ·dy)·yᵀ, db = a⁻ᵀ·dy")
 def solve_grad(dy: Array, y: Array, a: Array, b: Array) -> Any:
-    vectors = y.ndim == a.ndim - 1
+    vectors, (a, _) = y.ndim == a.ndim - 1, _regular(a)
     dy, y = (dy[..., None], y[..., None]) if vectors else (dy, y)
     db = np.linalg.solve(_turned(a), dy)
     return -db @ _turned(y), db[..., 0] if vectors else db
@@ -122,7 +121,8 @@ def cholesky(x: Any, upper: bool = False) -> Any:
            [1., 1.]], dtype=float32)
     """
     x = _square("cholesky", x)
-    y = _lower((x + _turned(x)) / 2)
+    x, definite = _definite((x + _turned(x)) / 2)
+    y = np.where(definite, np.linalg.cholesky(x), np.nan).astype(x.dtype)
     return _turned(y) if truth("ops.cholesky, argument upper", upper) else y
 
 
@@ -193,7 +193,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Array, Array]:
     [(3, 2), (2, 2)]
     """
     checks.one_of("ops.qr, argument mode", mode, ["reduced", "complete"])
-    Q, R = np.linalg.qr(_matrices("qr", x), mode)
+    Q, R = np.linalg.qr(_matrices("qr", x), "reduced" if mode == "reduced" else "complete")
     return Q, R
 
 
@@ -228,7 +228,8 @@ def pinv(x: Any, rcond: float | None = None) -> Array:
     """
     x = _matrices("pinv", x)
     least = 10 * max(x.shape[-2:]) * np.finfo(x.dtype).eps if rcond is None else rcond
-    return np.linalg.pinv(x, least)
+    found: Array = np.linalg.pinv(x, least)
+    return found
 
 
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Array:
@@ -238,7 +239,8 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Array:
     array([2.], dtype=float32)
     """
     a = _matrices("lstsq", a)
-    return np.linalg.lstsq(a, np.asarray(as_operand(b, "lstsq"), a.dtype), rcond)[0]
+    found: Array = np.linalg.lstsq(a, np.asarray(as_operand(b, "lstsq"), a.dtype), rcond)[0]
+    return found
 
 
 def matrix_rank(x: Any, tol: float | None = None) -> Array:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any
 
 from ..errors import UnknownName
@@ -18,7 +18,7 @@ def found_in_ops(where: str, names: Sequence[str]) -> Callable[[str], Any]:
 
     def getattribute(name: str) -> Any:
         if name in names:
-            return getattr(import_module(__package__ or ""), name)
+            return getattr(sys.modules[__package__ or ""], name)  # which imports this, and not the other way
         if name.startswith("_"):
             raise AttributeError(f"module {where!r} has no attribute {name!r}")
         raise UnknownOp(where, name, [*names])

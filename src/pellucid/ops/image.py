@@ -124,15 +124,15 @@ def resize(
     """
     if not isinstance(size, list | tuple) or len(size) != 2:
         raise WrongType("ops.image.resize, argument size", "(height, width)", size)
+    height, width = size
     layer = Resizing(
-        *size, interpolation, crop_to_aspect_ratio, pad_to_aspect_ratio, fill_mode, fill_value, antialias,
-        name="ops.image.resize",
-    )  # fmt: skip
+        height, width, interpolation, crop_to_aspect_ratio, pad_to_aspect_ratio, fill_mode, fill_value, antialias
+    )
 
     def resized(x: Any) -> Any:
         fit = layer.fit(_known("resize", x))
         if fit.cutting != NONE:
-            ends = zip(shape(x)[1:3], fit.cutting, strict=True)
+            ends = zip(_known("resize", x), fit.cutting, strict=True)
             x = get_item(x, (slice(None), *(slice(b, n - a) for n, (b, a) in ends)))
         x = pad(x, [(0, 0), *fit.padding, (0, 0)], "constant", fill_value) if fit.padding != NONE else x
         A, B = (M.astype(floatx()) for M in fit.matrices)
@@ -232,7 +232,7 @@ def gaussian_blur(
 
     def blurred(x: Any) -> Any:
         C = shape(x)[-1]
-        kernel = np.repeat(G[:, :, None, None], C, axis=2)
+        kernel = np.repeat(G[:, :, None, None], C or 1, axis=2)
         return depthwise_conv(x, kernel.astype(x.dtype), padding="same")
 
     return _channels_last("gaussian_blur", images, data_format, blurred)

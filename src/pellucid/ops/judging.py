@@ -94,7 +94,7 @@ def batch_normalization(
 def psnr(x1: Any, x2: Any, max_val: float) -> Any:
     """The peak signal-to-noise ratio in decibels: 10·log₁₀(max² / mean((x1 − x2)²)), one number.
 
-    >>> float(psnr([0.0, 1.0], [0.0, 0.9], 1.0).round(2))
+    >>> round(float(psnr([0.0, 1.0], [0.0, 0.9], 1.0)), 2)
     23.01
     """
     _same_shape("psnr", x1, x2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from ...layers import Layer
@@ -15,9 +15,9 @@ from ..base import Operation
 class Lent:
     """A program as a layer sees it whose weights are operands of an op."""
 
-    def __init__(self, code: Program, weights: dict[str, Buffer], trained: frozenset[str]) -> None:
+    def __init__(self, code: Program, weights: dict[str, Buffer], flowing: Sequence[str]) -> None:
         self._code, self._weights = code, weights
-        self.gradients = {name: code.block(weights[name].shape) for name in weights if name in trained}
+        self.gradients = {name: code.block(weights[name].shape) for name in flowing if code.training}
         self._undos: list[Undo] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -45,20 +45,16 @@ def lower_as_layer(operation: Operation, shell: Callable[..., Layer]) -> None:
     def lowering(code: Program, x: Any, *given: Any, **options: Any) -> Buffer:
         if not isinstance(x, Buffer) or not x.each or any(isinstance(w, Buffer) and w.each for w in given):
             raise CannotLower(f"op {operation.name!r} of anything but samples and one kernel for all")
-        wanted = iter(code.uses[-1].wanted if code.uses else ())
-        x_wanted = next(wanted, False)
-        asked = [isinstance(w, Buffer) and next(wanted, False) and code.training for w in given]
         weights = {name: placed(code, w) for name, w in zip(operation.weights, given, strict=True)}
-        trained = frozenset(name for name, wish in zip(operation.weights, asked, strict=True) if wish)
+        flowing = [name for name, w in zip(operation.weights, given, strict=True) if isinstance(w, Buffer)]
         layer = shell((1, *x.shape), *(w.shape for w in weights.values()), **options)
         layer.output_shape_for(x.shape)
-        lent = Lent(code, weights, trained)
+        lent = Lent(code, weights, flowing)
         y: Buffer = layer.lower(cast(Program, lent), x)
-        flowing = [name for name, w in zip(operation.weights, given, strict=True) if isinstance(w, Buffer)]
 
         def undo(dy: Buffer, wanted: Any) -> Any:
-            dx = lent.undone(dy, x_wanted)
-            return (dx, *(lent.gradient(name) for name in flowing)) if flowing else dx
+            dx = lent.undone(dy, wanted[0] if flowing else wanted)
+            return (dx, *lent.gradients.values()) if flowing else dx
 
         code.back(undo)
         return y
