@@ -166,6 +166,8 @@ class RNN(Traced):
                 f"layer {self.name!r}, input", "shape (batch, steps, features), with a known number of steps",
                 sequences.shape,
             )  # fmt: skip
+        if mask is not None and mask.shape[1:] != (T,):
+            raise ShapeError(f"layer {self.name!r}, mask", f"shape {(None, T)}", mask.shape)
         states = zeros(self.cell.state_size, sequences, self.dtype) if initial_state is None else initial_state
         states = list(states) if isinstance(states, list | tuple) else [states]
         y, ys = None, []
