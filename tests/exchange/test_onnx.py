@@ -218,6 +218,12 @@ def test_attention_of_several_heads():
     agrees(heads(), [Key(2).normal((9, 5, 4))])
 
 
+def test_a_border_between_recurrent_layers_has_its_axis_where_the_runtime_moves_it():
+    x = L.Input((5, 4))
+    h = L.ZeroPadding1D((1, 2))(L.LSTM(3, return_sequences=True)(x))
+    agrees(Model(x, L.GRU(2)(h), seed=1), [Key(2).normal((9, 5, 4))])
+
+
 def test_pictures_turn_their_channels_first_once_and_back_once():
     x = L.Input((8, 9, 2))
     h = L.MaxPooling2D(2, padding="same")(L.Conv2D(4, 3, activation="silu", padding="same")(x))

@@ -158,3 +158,9 @@ def test_gates_open_in_both(make: Callable[[Any], Any], tmp_path: Path) -> None:
     again = pellucid.models.load_model(tmp_path / "theirs.keras")
     for opened in (theirs, again):
         np.testing.assert_allclose(opened.predict(given, verbose=0), ours.predict(given, verbose=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("axes", [0, -1, 2, 7, -3])
+def test_attention_along_the_batch_or_the_features_is_refused(axes: int) -> None:
+    with pytest.raises(PellucidError, match="attention_axes: expected axes between"):
+        L.MultiHeadAttention(2, 2, attention_axes=axes)(np.ones((2, 5, 3)), np.ones((2, 5, 3)))

@@ -235,3 +235,35 @@ def test_weights_go_into_files_and_back(ending: str, tmp_path: Path) -> None:
         model.save_weights(tmp_path / f"model{ending}")
         again.load_weights(tmp_path / f"model{ending}")
     np.testing.assert_array_equal(model.predict(x, verbose=0), again.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize("n", [1, 4, 7])
+@pytest.mark.parametrize("make", [lambda: L.LSTM(2), lambda: L.RNN(L.GRUCell(2)), lambda: L.Bidirectional(L.GRU(2))])
+def test_a_mask_of_other_steps_is_refused(make: Any, n: int) -> None:
+    x, mask = np.ones((2, 5, 3), "float32"), np.ones((2, n), bool)
+    with pytest.raises(ShapeError, match=rf"mask: expected shape \(.*5\), got \(.*{n}\)"):
+        make()(x, mask=mask)
+    given, told = L.Input((5, 3)), L.Input((n,), dtype="bool")
+    with pytest.raises(ShapeError, match="mask: expected shape"):
+        pellucid.Model([given, told], make()(given, mask=told)).predict([x, mask], verbose=0)
+
+
+class Thrice(L.Layer):
+    """A sequence thrice, which passes on the mask of one."""
+
+    supports_masking = True
+
+    def call(self, x: Any) -> Any:
+        return pellucid.ops.concatenate([x, x, x], axis=1)
+
+
+@pytest.mark.parametrize("make", [lambda: L.LSTM(2), lambda: L.RNN(L.GRUCell(2))])
+def test_a_mask_that_a_layer_of_ones_own_left_too_short_is_refused(make: Any) -> None:
+    x = L.Input((2, 3))
+    with pytest.raises(ShapeError, match=r"mask: expected shape \(.*6\), got \(2, 2\)"):
+        pellucid.Model(x, make()(Thrice()(L.Masking()(x)))).predict(np.ones((2, 2, 3)), verbose=0)
+
+
+def test_no_steps_are_refused() -> None:
+    with pytest.raises(ShapeError, match="at least one step, got none"):
+        L.GRU(2)(np.ones((2, 0, 3)))

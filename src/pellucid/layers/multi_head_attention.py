@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from .. import checks
-from ..errors import ShapeError, Told
+from ..errors import InvalidArgument, ShapeError, Told
 from ..registry import arguments, plain
 from .base import LayerOptions, layers
 from .headed import Headed
@@ -72,6 +72,9 @@ class MultiHeadAttention(Headed):
             wanted = "query, value and key of the same number of axes, (B, steps, numbers)"
             raise ShapeError(f"layer {self.name!r}, input", wanted, Told(str(given)))
         axes = range(1, n - 1) if self.attention_axes is None else self.attention_axes
+        if any(not -n < a < n - 1 or a in (0, -1) for a in axes):
+            wanted = f"axes between the batch, 0, and the features, {n - 1}"
+            raise InvalidArgument(self.where("attention_axes"), wanted, self.attention_axes)
         self.attention_axes = tuple(a % n for a in axes)
         heads, into = self.num_heads, "...d,dhk->...hk"
         self.query_dense = self.projection("query", into, [heads, self.key_dim], "hk")

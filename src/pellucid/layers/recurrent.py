@@ -155,6 +155,8 @@ class Recurrent(Layer):
 
     def given_shapes(self, steps: int, state: Shape, given: Sequence[Shape]) -> Any:
         """The outputs' shapes, for states of this shape."""
+        if steps == 0:
+            raise ShapeError(f"layer {self.name!r}, input", "at least one step", Told("none"), "Leave such rows out.")
         if given and tuple(given) != (state,) * self.carried:
             raise ShapeError(
                 f"layer {self.name!r}, initial_state", f"{self.carried} of shape {(None, *state)}",
@@ -190,6 +192,8 @@ class Recurrent(Layer):
         kept = self._kept(x, rng) if training else (None, None)
         a = self.of_inputs(p, x, kept[0])
         mask = mask[0] if isinstance(mask, list) else mask
+        if mask is not None and np.shape(mask) != x.shape[:2]:
+            raise ShapeError(f"layer {self.name!r}, mask", f"shape {x.shape[:2]}", np.shape(mask))
         nothing = np.zeros((*a[:, 0].shape[:-1], self.units), a.dtype)
         states: States = tuple(initial) or (nothing,) * self.carried
         y, ys, steps = nothing, [], []

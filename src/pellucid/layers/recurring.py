@@ -82,7 +82,10 @@ class Recurrence:
         where = f"layer {layer.name!r} ({type(layer).__name__})"
         if any(one.name not in KINDS or one.options for one in self._activations()) or layer.units > MOST:
             raise CannotLower(f"{where} as it is given")
-        if self._mask() is not None and self.states and not layer.zero_output_for_mask:
+        mask = self._mask()
+        if mask is not None and mask.shape != self.x.shape[:1]:
+            raise CannotLower(f"{where} with a mask of another shape")
+        if mask is not None and self.states and not layer.zero_output_for_mask:
             raise CannotLower(f"{where} with a mask and initial states")  # what is repeated may be no state
 
     def _activations(self) -> list[Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
-from ..program import Buffer, Program
+from ..program import Buffer, CannotLower, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .cells import StackedRNNCells
@@ -32,15 +32,17 @@ class Counted(Joining):
     is_layer = supports_masking = False
     takes_whole = True
 
-    def __init__(self, step: int, **options: Unpack[LayerOptions]) -> None:
+    def __init__(self, step: int, steps: int, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.step = step
+        self.step, self.steps = step, steps
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
         return shapes[0]
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
         new, old, counts = xs
+        if counts.shape[1:] != (self.steps,):
+            raise ShapeError(f"layer {self.name!r}, mask", f"shape {(None, self.steps)}", counts.shape)
         counts = counts[:, self.step].astype(bool).reshape(-1, *[1] * (new.ndim - 1))
         return np.where(counts, new, old), counts
 
@@ -50,6 +52,8 @@ class Counted(Joining):
 
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
         new, old, mask = (x.plain for x in xs)
+        if mask.shape != (self.steps,):
+            raise CannotLower(f"layer {self.name!r} with a mask of another shape")
         counts = code.buffer((1,) * len(new.shape))
         code.emit("merge.block", mask, counts, 1, 1, mask.size, self.step, 1, 0)
 
@@ -164,6 +168,8 @@ class RNN(Traced):
                 f"layer {self.name!r}, input", "shape (batch, steps, features), with a known number of steps",
                 sequences.shape,
             )  # fmt: skip
+        if mask is not None and mask.shape[1:] != (T,):
+            raise ShapeError(f"layer {self.name!r}, mask", f"shape {(None, T)}", mask.shape)
         states = zeros(self.cell.state_size, sequences, self.dtype) if initial_state is None else initial_state
         states = list(states) if isinstance(states, list | tuple) else [states]
         y, ys = None, []
@@ -173,18 +179,18 @@ class RNN(Traced):
             if mask is not None:
                 first = y is None or self.zero_output_for_mask
                 before = Zeros(tuple(out.shape[1:]), dtype=self.dtype)(out) if first else y
-                out = self._counted(t, out, before, mask)
-                new = [self._counted(t, one, old, mask) for one, old in zip(new, states, strict=True)]
+                out = self._counted(t, T, out, before, mask)
+                new = [self._counted(t, T, one, old, mask) for one, old in zip(new, states, strict=True)]
             y, states = out, new
             ys.append(y)
         last = Stacked(dtype=self.dtype)(ys) if self.return_sequences else y
         return [last, *states] if self.return_state else last
 
-    def _counted(self, t: int, new: Any, old: Any, mask: Any) -> Any:
+    def _counted(self, t: int, T: int, new: Any, old: Any, mask: Any) -> Any:
         """What a step gives, or a list of it, where the step counts; else what was there."""
         if isinstance(new, list | tuple):
-            return [self._counted(t, one, before, mask) for one, before in zip(new, old, strict=True)]
-        return Counted(t, dtype=self.dtype)([new, old, mask])
+            return [self._counted(t, T, one, before, mask) for one, before in zip(new, old, strict=True)]
+        return Counted(t, T, dtype=self.dtype)([new, old, mask])
 
     def masks_output(self, masked: Sequence[bool]) -> bool:
         return self.return_sequences and any(masked[:1])

@@ -22,10 +22,18 @@ def axes_of_size(at: At) -> list[int]:
     return list(range(first, first + at.layer.axes))
 
 
+def padded(at: At, x: str, borders: Sequence[tuple[int, int]], value: float) -> str:
+    """x with these borders of a value along the axes of a picture. All axes are told, the others with none: where ONNX
+    Runtime moves a transposition past the padding, it takes what is told for all of them."""
+    before, after = ([0] * (at.layer.axes + 2) for _ in range(2))
+    for axis, (one, other) in zip(axes_of_size(at), borders, strict=True):
+        before[axis], after[axis] = one, other
+    return at.op("Pad", x, at.whole(*before, *after), at.number(value))
+
+
 @writes(L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D)
 def zero_padding(at: At) -> str:
-    before, after = zip(*at.layer.borders, strict=True)
-    return at.op("Pad", at.x, at.whole(*before, *after), at.number(0.0), at.whole(*axes_of_size(at)))
+    return padded(at, at.x, at.layer.borders, 0.0)
 
 
 @writes(L.Cropping1D, L.Cropping2D, L.Cropping3D)

@@ -10,7 +10,7 @@ from ... import layers as L
 from ...layers.resizing import NONE
 from ..fitting import is_identity, means, met
 from .ops import sliced
-from .pictures import axes_of_size, summed
+from .pictures import axes_of_size, padded, summed
 from .writer import At, writes
 
 
@@ -23,8 +23,7 @@ def fitted(at: At) -> str:
         ends = zip(axes, fit.cutting, size, strict=True)
         x = sliced(at, x, {axis: slice(before, n - after) for axis, (before, after), n in ends})
     if fit.padding != NONE:
-        before, after = zip(*fit.padding, strict=True)
-        x = at.op("Pad", x, at.whole(*before, *after), at.number(fit.fill), at.whole(*axes))
+        x = padded(at, x, fit.padding, fit.fill)
     return x if all(is_identity(A) for A in fit.matrices) else summed(at, x, fit.matrices)
 
 
