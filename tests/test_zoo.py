@@ -14,7 +14,7 @@ import pytest
 
 from pellucid.doctor.base import Rule
 from pellucid.doctor.confidences import TRUE
-from pellucid.doctor.rules import every_rule, rules_of_time
+from pellucid.doctor.rules import every_rule, rules_of_kinds
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # benchmarks/ lies beside src/ and is never installed
@@ -292,9 +292,9 @@ def test_a_run_gives_what_was_kept(name: str):
 QUICK = ("healthy: word vectors", "constant_inputs: the same word throughout")
 
 
-def test_rules_of_time_are_asked_of_networks_that_have_time():
+def test_rules_of_kinds_are_asked_of_networks_that_have_time():
     planted = Counter(kind.rule for kind in KINDS)
-    assert all(planted[rule.name] >= 2 for rule in rules_of_time())
+    assert all(planted[rule.name] >= 2 for rule in rules_of_kinds())
     assert planted[""] >= 8
 
 

@@ -1,6 +1,6 @@
 """Networks of other kinds than a stack of Dense layers: convolutions, recurrence, embeddings and attention, healthy and
-sick, on which it is checked that the rules hold there, too; among them the two about time, of which others know
-nothing.
+sick, on which it is checked that the rules hold there, too; among them those about time and moving averages, of which
+others know little.
 
 They are few and no part of what thresholds and confidences are made of.
 """
@@ -185,6 +185,31 @@ def conv1d() -> Case:
     return fitted([*stack, layers.GlobalAveragePooling1D(), layers.Dense(3, "softmax")], swings(), 12)
 
 
+def normalized(epochs: int, momentum: float = 0.99, rows: int = 400, batch: int = 64) -> Case:
+    """Convolutions with batch normalisation behind each."""
+    stack: Layers = []
+    for filters in (16, 32):
+        stack += [
+            layers.Conv2D(filters, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(momentum=momentum),
+        ]
+        stack += [layers.Activation("relu"), layers.MaxPooling2D()]
+    stack += [layers.GlobalAveragePooling2D(), layers.Dense(10, "softmax")]
+    return fitted(stack, pictures(rows), epochs, 0.01, batch)
+
+
+def normalized_table(epochs: int, momentum: float = 0.99) -> Case:
+    """Columns in units of their own that batch normalisation brings to one scale, and hidden layers likewise."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(600, 6)).astype("float32")
+    y = (x[:, 0] * x[:, 1] + x[:, 2] > 0).astype(int)
+    stack: Layers = [layers.BatchNormalization(momentum=momentum)]
+    for _ in range(2):
+        stack += [layers.Dense(32, use_bias=False), layers.BatchNormalization(momentum=momentum)]
+        stack.append(layers.Activation("relu"))
+    return fitted([*stack, layers.Dense(2, "softmax")], split(x * 30 + 100, y), epochs, 0.01, 64)
+
+
 def masked() -> Case:
     """Word vectors read by a GRU that passes over padding."""
     stack = [layers.Embedding(WORDS, 8, mask_zero=True), layers.GRU(12), layers.Dense(2, "softmax")]
@@ -218,6 +243,9 @@ KINDS = [
     Kind("", "word vectors", partial(embedded, epochs=6)),
     Kind("", "word vectors and a GRU", masked),
     Kind("", "GPT", gpt),
+    Kind("", "batch normalisation that settles", partial(normalized, 12, momentum=0.9)),
+    Kind("unsettled_averages", "batch normalisation, 42 steps", partial(normalized, 6)),
+    Kind("unsettled_averages", "columns normalised, 56 steps", partial(normalized_table, 7)),
     Kind("dead_relus", "biases of convolutions far below zero", lambda: lenet(bias_initializer=Constant(-20.0))),
     Kind("learning_rate_too_high", "LeNet, Adam at 1", lambda: lenet(rate=1.0)),
     Kind("learning_rate_too_low", "LeNet, Adam at 1e-6", lambda: lenet(rate=1e-6)),

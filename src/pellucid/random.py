@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from . import checks
-from .arrays import Array
+from . import checks, ops
+from .arrays import Array, is_whole
+from .errors import InvalidArgument, ShapeError, Told
 from .layers import Dropout
 from .layers.drawing import CALL, draw, drawn
+from .ops.options import dtype as kind_of
 from .rng import Key, SeedGenerator, fresh_key, set_random_seed
 from .settings import floatx
 from .wiring import Tensor
 
-__all__ = ["SeedGenerator", "dropout", "normal", "set_random_seed", "truncated_normal", "uniform"]
+__all__ = [
+    "SeedGenerator",
+    "beta",
+    "binomial",
+    "categorical",
+    "dropout",
+    "gamma",
+    "normal",
+    "randint",
+    "set_random_seed",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
+]
 
 
 def normal(
@@ -72,15 +87,141 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     return layer(inputs if isinstance(inputs, Tensor) else np.asarray(inputs), training=True)
 
 
-def _numbers(kind: str, shape: Any, options: tuple[Any, Any], dtype: str | None, seed: Any) -> Any:
-    where = f"random.{kind}"
+def randint(shape: Sequence[int | None], minval: int, maxval: int, dtype: str = "int32", seed: Any = None) -> Any:
+    """Whole numbers from minval up to maxval, which is left out, each as likely. The other arguments as of `normal`.
+
+    >>> randint((4,), 0, 10, seed=3)
+    array([8, 6, 2, 2], dtype=int32)
+    """
+    where = "random.randint"
+    low, high = checks.integer(f"{where}, argument minval", minval), checks.integer(f"{where}, argument maxval", maxval)
+    if low >= high:
+        raise InvalidArgument(f"{where}, argument maxval", f"a whole number above {low}", maxval)
+    if not is_whole(kind := str(kind_of(f"{where}, argument dtype", dtype))):
+        raise InvalidArgument(f"{where}, argument dtype", "a kind of whole number", dtype)
+    drawn = ops.add(ops.floor(_numbers("uniform", shape, (0.0, high - low), _wide(), seed, where)), float(low))
+    return ops.cast(ops.minimum(drawn, float(high - 1)), kind)  # where rounding led up to maxval
+
+
+def categorical(logits: Any, num_samples: int, dtype: str = "int32", seed: Any = None) -> Any:
+    """Numbers of classes, each as often as softmax(logits) says.     logits (B, K), y (B, num_samples)
+
+    >>> categorical([[0.0, 50.0]], 3, seed=1)
+    array([[1, 1, 1]], dtype=int32)
+
+    Source: Gumbel, "Statistical theory of extreme values and some practical applications" (1954): the largest of
+    logits and noise −ln(−ln u).
+    """
+    where = "random.categorical"
+    n = checks.integer(f"{where}, argument num_samples", num_samples, minimum=1)
+    sizes = ops.shape(logits)
+    if len(sizes) != 2:
+        raise ShapeError(f"{where}, argument logits", "(batch, classes)", sizes)
+    u = _numbers("uniform", (sizes[0], n, sizes[1]), (0.0, 1.0), _wide(), seed, where)
+    noise = ops.negative(ops.log(ops.negative(ops.log(u))))
+    return ops.cast(
+        ops.argmax(ops.add(ops.expand_dims(logits, 1), noise), -1), str(kind_of(f"{where}, argument dtype", dtype))
+    )
+
+
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
+    """x with what lies along an axis in another order, all orders being as likely. A tensor's axis 0 is the batch,
+    which stays in order.
+
+    >>> shuffle([1, 2, 3], seed=2)
+    array([3, 1, 2], dtype=int32)
+    """
+    where = "random.shuffle"
+    sizes = ops.shape(x)
+    at = checks.integer(f"{where}, argument axis", axis, minimum=-len(sizes), maximum=len(sizes) - 1) % len(sizes)
+    n = sizes[at]
+    if n is None:
+        fix = "fit(shuffle=True) puts samples in another order."
+        raise InvalidArgument(f"{where}, argument axis", "an axis of known length, not the batch", axis, fix)
+    places = ops.argsort(_numbers("uniform", (n,), (0.0, 1.0), _wide(), seed, where)) if n else []
+    return ops.take(x, places, axis=at)
+
+
+def binomial(shape: Any, counts: Any, probabilities: Any, dtype: str | None = None, seed: Any = None) -> Array:
+    """How many of `counts` trials succeed, each with a chance of `probabilities`. Arrays, not within `call`.
+
+    >>> binomial((2,), 10, 1.0, seed=1)
+    array([10., 10.], dtype=float32)
+    """
+    where = "random.binomial"
+    n, p = (np.asarray(one, "float64") for one in (counts, probabilities))
+    if (n < 0).any() or (n != np.floor(n)).any():
+        raise InvalidArgument(f"{where}, argument counts", "whole numbers of at least 0", counts)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise InvalidArgument(f"{where}, argument probabilities", "numbers from 0 to 1", probabilities)
+    return _of_numpy(where, shape, dtype, seed, lambda draw, size: draw.binomial(n.astype("int64"), p, size))
+
+
+def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Any = None) -> Array:
+    """Numbers of the gamma distribution: their density grows as x^(α − 1)·e^(−x). Arrays, not within `call`.
+
+    >>> float(gamma((4000,), 3.0, seed=1).mean().round())
+    3.0
+    """
+    a = _above_zero("random.gamma", "alpha", alpha)
+    return _of_numpy("random.gamma", shape, dtype, seed, lambda draw, size: draw.gamma(a, size=size))
+
+
+def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Any = None) -> Array:
+    """Numbers from 0 to 1 of the beta distribution: their density grows as x^(α − 1)·(1 − x)^(β − 1). Arrays, not
+    within `call`.
+
+    >>> float(beta((4000,), 3.0, 1.0, seed=1).mean().round(2))
+    0.75
+    """
+    where = "random.beta"
+    a, b = _above_zero(where, "alpha", alpha), _above_zero(where, "beta", beta)
+    return _of_numpy(where, shape, dtype, seed, lambda draw, size: draw.beta(a, b, size))
+
+
+def _above_zero(where: str, name: str, value: Any) -> Array:
+    found = np.asarray(value, "float64")
+    if not (found > 0).all():
+        raise InvalidArgument(f"{where}, argument {name}", "numbers above 0", value)
+    return found
+
+
+def _of_numpy(
+    where: str, shape: Any, dtype: str | None, seed: Any, drawn: Callable[[np.random.Generator, tuple[int, ...]], Any]
+) -> Array:
+    """Numbers that one of NumPy's generators draws, made for this call."""
+    if CALL.get() is not None:
+        fix = "Draw them before, or make them of random.uniform and random.normal."
+        raise InvalidArgument(where, "a use outside of call", Told("one within"), fix)
+    words = _key(where, seed).bits(4)
+    numbers = drawn(np.random.Generator(np.random.PCG64(words.tolist())), _sizes(where, shape))
+    return np.asarray(numbers, kind_of(f"{where}, argument dtype", dtype or floatx()))
+
+
+def _wide() -> str | None:
+    """The kind of number that is drawn to be counted with: float64 of arrays, the layer's own within `call`."""
+    return None if CALL.get() is not None else "float64"
+
+
+def _numbers(kind: str, shape: Any, options: tuple[Any, Any], dtype: str | None, seed: Any, where: str = "") -> Any:
+    where = where or f"random.{kind}"
     a, b = (checks.number(f"{where}, its arguments", one) for one in options)
     if seed is not None and not isinstance(seed, SeedGenerator):
         seed = checks.integer(f"{where}, argument seed", seed)
     if CALL.get() is not None:
         return drawn(where, kind, shape, (a, b), seed)
-    key = fresh_key() if seed is None else Key(seed.take() if isinstance(seed, SeedGenerator) else seed)
-    axes = [checks.integer(f"{where}, argument shape", n, minimum=0) for n in np.atleast_1d(np.asarray(shape, object))]
     wanted = checks.dtype(f"{where}, argument dtype", dtype or floatx())
-    found: Array = draw(kind, key, tuple(axes), (a, b), wanted)
+    found: Array = draw(kind, _key(where, seed), _sizes(where, shape), (a, b), wanted)
     return found
+
+
+def _key(where: str, seed: Any) -> Key:
+    """The key of a call: of its seed, of the generator's next, or one that nobody had."""
+    if seed is None:
+        return fresh_key()
+    return Key(seed.take() if isinstance(seed, SeedGenerator) else checks.integer(f"{where}, argument seed", seed))
+
+
+def _sizes(where: str, shape: Any) -> tuple[int, ...]:
+    axes = np.atleast_1d(np.asarray(shape, object))
+    return tuple(checks.integer(f"{where}, argument shape", n, minimum=0) for n in axes)

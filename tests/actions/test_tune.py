@@ -24,6 +24,7 @@ from pellucid.tables.example import pumps
 from pellucid.tuning.inside import Inside
 from pellucid.tuning.measures import Measure
 from pellucid.tuning.search import Progress
+from pellucid.tuning.space import Space
 from pellucid.tuning.trials import Trial
 
 HERE = Resources(trials=4, executor=Inside)
@@ -200,7 +201,33 @@ def test_the_usual_space_suits_the_data_and_leaves_alone_what_is_said(data: str,
     assert "dropout" not in space
     assert {"layers", "batch_size", "learning_rate", "l2", "activation"} <= {*space}
     assert ("batch_norm" in space) is (data != "digits")
+    assert ("network" in space) is (data == "digits")
     Search.of({"data": data, "space": space})
+
+
+PICTURES = {"data": "digits", "epochs": 1, "layers": [8], "batch_size": 128}
+
+
+def test_of_pictures_convolutions_are_searched_unless_somebody_says_which():
+    base = TrainSpec.of(PICTURES)
+    space = usual_space(base, prepare(base))
+    assert {*space} == {"network", "learning_rate", "dropout", "l2", "activation"}
+    drawn = [Space.of(space).drawn(lambda name, leaf, kind=kind: kind if name == "network" else leaf.ends()[0])
+             for kind in ("lenet", "auto", "cnn")]  # fmt: skip
+    assert [{"l2", "activation"} <= {*one} for one in drawn] == [False, True, False]
+    for said in ({"network": "auto"}, {"layers": [{"class": "Flatten"}, 8]}, {"network": "cnn"}):
+        spec = TrainSpec.of({"data": "digits", **said})
+        assert "network" not in usual_space(spec, prepare(spec))
+
+
+@pytest.mark.long
+def test_a_search_of_pictures_tries_networks_of_each_kind(tmp_path: Path):
+    given = {**PICTURES, "folds": 0, "sampler": "grid", "space": {"network": ["lenet", "auto", "cnn"]}}
+    search = Search.of(given)
+    outcome = tune(search, Resources(trials=3, executor=Inside), out=tmp_path / "run")
+    assert [record.state for record in outcome.study.records] == ["done"] * 3
+    sizes = {record.trial.values["network"]: record.scores["parameters"] for record in outcome.study.records}
+    assert len({*sizes.values()}) == 3
 
 
 def verse(tmp_path: Path) -> Search:

@@ -98,7 +98,6 @@ def test_what_does_not_go_together_is_said(spec: TrainSpec):
     for wrong, said in (
         ({"split_by": "id"}, "spec, window: expected one target, and --group-by for the parts, got split_by"),
         ({"target": ["does", "swing"]}, "got several targets"),
-        ({"target": ["swing"]}, "expected classes, got numbers to predict"),
         ({"group_by": "who"}, "expected a column 'who'"),
         ({"window": 400}, "a group of at least 400 rows"),
     ):

@@ -60,10 +60,17 @@ def one_class_lost(y: np.ndarray) -> np.ndarray:
     return np.where(y == 3, 8, y)
 
 
-def batch_norm(size: int) -> Case:
+def batch_norm(size: int, momentum: float = 0.99) -> Case:
     given = data("moons", 120)
-    hidden = [layers.Dense(16), layers.BatchNormalization(), layers.Activation("relu")]
+    hidden = [layers.Dense(16), layers.BatchNormalization(momentum=momentum), layers.Activation("relu")]
     return trained(model_for(given, hidden, 2), given, 3, size)
+
+
+def far_off(momentum: float, dropout: float = 0.0) -> Case:
+    """Inputs about 100 with deviation 30, which batch normalization alone brings to one scale, for 60 steps."""
+    given = changed(data("moons", 240), **both(lambda x: 30 * x + 100))
+    first = [layers.BatchNormalization(momentum=momentum), layers.Dense(32, "relu"), layers.Dropout(dropout)]
+    return trained(model_for(given, first, 2, optimizer=Adam(0.02)), given, 4, 16)
 
 
 def noisy_moons(epochs: int) -> Case:
@@ -99,6 +106,7 @@ CASES: dict[str, tuple[Make, Make]] = {
     ),
     "wrong_output_width": (lambda: digits(out=12), digits),
     "batch_norm_batch_of_one": (lambda: batch_norm(1), lambda: batch_norm(8)),
+    "unsettled_averages": (lambda: far_off(0.99), lambda: far_off(0.7)),
     "linear_stack": (lambda: moons(activation="linear"), lambda: moons((layers.Dense(16), layers.PReLU()))),
     "duplicates_in_validation": (lambda: digits(given=changed(data("digits"), held=copied)), digits),
     "validation_differs": (lambda: digits(given=changed(data("digits"), held=noisy)), digits),
@@ -213,6 +221,26 @@ def test_a_rare_class_is_missed_only_where_others_are_found():
     assert value("class_imbalance", digits(given=few)) > RULES["class_imbalance"].threshold
     untrained = value("class_imbalance", digits(given=few, epochs=1, optimizer=SGD(1e-7)))
     assert untrained < RULES["class_imbalance"].threshold
+
+
+def test_averages_that_few_steps_moved_are_named_with_a_momentum_that_settles_or_more_steps():
+    wrong = far_off(0.99, dropout=0.3)
+    (found,) = examine(wrong)
+    assert found.rule == "unsettled_averages"
+    assert "After 60 steps, moving averages of momentum 0.99 hold 45.3% of what batches had" in found.evidence
+    assert "momentum=0.89" in found.remedy
+    assert found.change == {"epochs": 46}  # 688 steps
+    table: dict[str, object] = {"class": "BatchNormalization"}
+    wrong.spec = {"layers": [table, 32, {"class": "Residual", "layers": [table]}]}
+    settled = {**table, "momentum": 0.89}
+    signal = RULES["unsettled_averages"].measure(wrong)
+    assert signal is not None
+    change = RULES["unsettled_averages"].remedy(wrong, signal).change
+    assert change == {"layers": [settled, 32, {"class": "Residual", "layers": [settled]}]}
+    assert "unsettled_averages" not in [finding.rule for finding in examine(far_off(0.89, dropout=0.3))]
+    before = {name: value.copy() for name, value in wrong.model.p.items()}
+    RULES["unsettled_averages"].measure(wrong)
+    assert all(np.array_equal(wrong.model.p[name], value) for name, value in before.items())
 
 
 @pytest.mark.parametrize("name", ["stopped_too_early", "learning_rate_too_low"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -237,6 +238,13 @@ def of_shapes() -> Iterator[Case]:
         normed = layers.SpectralNormalization(inner, power_iterations=2)
         yield case(f"spectral norm of {type(inner).__name__}", [Input(shape), normed, Dense(2)])
     yield case("adapted", [Input((5,)), adapted, Dense(2)])
+
+
+@cache
+def predicted() -> tuple[Case, ...]:
+    """Of every layer, activation and shape: what every form predicts with. Made once for all tests that share a
+    process."""
+    return tuple(case for cases in (of_layers, of_activations, of_shapes) for case in cases())
 
 
 def every_case() -> Iterator[Case]:

@@ -106,7 +106,7 @@ def shared() -> Model:
 
 def masked_cells() -> Model:
     x = L.Input((T, I), name="x")
-    rnn = L.RNN(L.GRUCell(3), return_sequences=True, return_state=True)
+    rnn = L.RNN([L.GRUCell(3), L.SimpleRNNCell(2)], return_sequences=True, return_state=True)
     return moved(Model(x, list(rnn(L.Masking()(x))), seed=1))
 
 
@@ -133,6 +133,15 @@ def placed_words() -> Model:
     words = L.TokenAndPositionEmbedding(6, T, I, mask_zero=True)(x)
     others = L.Embedding(6, I, mask_zero=True)(ops.flip(z, 1))
     return moved(Model([x, z], L.LSTM(2)(L.Add()([words, others])), seed=1))
+
+
+def joined_words(axis: int) -> Model:
+    """Two texts side by side, of which a step counts where any has a word; or one after another, numbers behind that
+    all count."""
+    x, z, numbers = L.Input((T,), name="x"), L.Input((T,), name="z"), L.Input((4, I), name="numbers")
+    given = [L.Embedding(6, I, mask_zero=True)(one) for one in (x, z)]
+    ends = [x, z, *([numbers] if axis == 1 else [])]
+    return moved(Model(ends, L.LSTM(2)(L.Concatenate(axis)([*given, *ends[2:]])), seed=1))
 
 
 def told(layer: Any, shape: tuple[int, ...], mask: tuple[int, ...]) -> Model:
@@ -169,6 +178,7 @@ MASKED: dict[str, Callable[[], Model]] = {
     "words": lambda: words(L.LSTM(3)), "words both ways": lambda: words(L.Bidirectional(L.GRU(2))),
     "words in sequences": lambda: words(L.Bidirectional(L.LSTM(2, return_sequences=True))),
     "cells masked": masked_cells, "mean of words": mean_of_words, "words placed": placed_words,
+    "words side by side": lambda: joined_words(-1), "words one after another": lambda: joined_words(1),
     "mean told": lambda: told(L.GlobalAveragePooling1D(keepdims=True), (T, I), (T,)),
     "mean of channels told": lambda: told(L.GlobalAveragePooling1D("channels_first"), (I, T), (T,)),
     "shares told": lambda: told(L.Softmax(axis=1), (T, 2), (T, 1)),
@@ -199,6 +209,10 @@ RANDOM: dict[str, Callable[[], Model]] = {
     "flip": lambda: chain(L.RandomFlip(), (2, 3, 2)), "rotation": lambda: chain(L.RandomRotation(0.2), (3, 4, 2)),
     "translation": lambda: chain(L.RandomTranslation(0.5, 0.4), (2, 3, 4)),
     "zoom": lambda: chain(L.RandomZoom(0.4), (3, 4, 2)),
+    "colours": lambda: chain(L.RandomGrayscale(), (2, 3, 3)), "negative": lambda: chain(L.RandomInvert(), (2, 3, 3)),
+    "saturation": lambda: chain(L.RandomSaturation(0.5), (2, 3, 3)),
+    "sharpness": lambda: chain(L.RandomSharpness(0.5), (2, 3, 3)),
+    "erasing": lambda: chain(L.RandomErasing(), (2, 3, 3)), "shear": lambda: chain(L.RandomShear(0.2), (2, 3, 3)),
     "resizing with a border": lambda: chain(L.Resizing(2, 4, pad_to_aspect_ratio=True, fill_value=0.5), (3, 2, 1)),
 }  # fmt: skip
 

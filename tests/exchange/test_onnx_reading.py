@@ -16,8 +16,8 @@ import onnxruntime
 import pytest
 from hypothesis import given, settings
 
-from exchange.networks import Case
-from exchange.test_onnx import CASES, OPS_SHOWN, X3
+from exchange.networks import Case, predicted
+from exchange.shown import OPS_SHOWN, X3
 from laws.graphs import CLASSES, X, built, dense_net, graphs, residual, unjoined
 from pellucid import Sequential
 from pellucid import layers as L
@@ -83,7 +83,7 @@ def test_of_a_classifier_its_probabilities_are_read():
 # What we write ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("case", predicted(), ids=[case.name for case in predicted()])
 def test_what_we_write_is_read_again(case: Case, tmp_path: Path):
     again = read_again(case.model, tmp_path, [case.x[0].astype(case.model.dtype)])
     assert again.input_names == case.model.input_names

@@ -17,9 +17,9 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from exchange import encodings, sequences, unwritten  # noqa: E402
 from exchange.networks import Case  # noqa: E402
-from exchange.test_onnx import JOINS, OPS_SHOWN, X3, Gated, OwnNet  # noqa: E402
+from exchange.shown import JOINED, OPS_SHOWN, X3, Gated, OwnNet, rows_for  # noqa: E402
 from exchange.torch_cases import MORE_OPS, SHOWN_BY_OTHERS, cases  # noqa: E402
-from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, heads, residual, unjoined  # noqa: E402
+from laws.graphs import CLASSES, X, built, dense_net, graphs, heads, residual, unjoined  # noqa: E402
 from pellucid import Sequential, activations, ops, optimizers  # noqa: E402
 from pellucid import layers as L  # noqa: E402
 from pellucid.errors import InvalidArgument, WrongType  # noqa: E402
@@ -140,6 +140,8 @@ def test_ops_that_onnx_lacks_predict_the_same(name: str, tmp_path: Path):
 
 def test_attention_of_several_heads(tmp_path: Path):
     agrees(heads(), [Key(2).normal((9, 5, 4))], tmp_path)
+    x = L.Input((5, 4))  # nothing is hidden
+    agrees(Model(x, L.MultiHeadAttention(2, 3)(x, x), seed=7), [Key(2).normal((9, 5, 4))], tmp_path / "all")
 
 
 SEQUENCES = sequences.PLAIN | sequences.MASKED | sequences.STEPPED | sequences.RANDOM
@@ -263,7 +265,9 @@ def test_every_layer_and_activation_is_written():
 
 @pytest.mark.parametrize(("name", "make"), unwritten.unwritten("torch"))
 def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Callable[[], Model]):
-    with pytest.raises(InvalidArgument, match=f"to_torch, layer '{name}': expected a kind of layer"):
+    with pytest.raises(
+        InvalidArgument, match=f"to_torch, layer '{name}': expected a kind of layer.*(behind|in front of) that"
+    ):
         make().to_torch()
 
 
@@ -287,31 +291,15 @@ def test_any_graph_predicts_the_same_and_comes_back(steps: list[tuple[str, list[
 @settings(max_examples=25)
 @given(graphs())
 def test_any_graph_without_noise_trains_the_same(steps: list[tuple[str, list[int]]]):
-    model = built(
-        [(kind, wires) for kind, wires in steps if kind != "noise"] if all(k != "noise" for k, _ in steps) else []
-    )
+    model = built(steps if all(kind != "noise" for kind, _ in steps) else [])
     model.compile(optimizers.SGD(0.05, momentum=0.9), "mse", run_eagerly=True)
     follows(model, model.to_torch().train(), [X, -X], [np.eye(3)[CLASSES]] * 2)
 
 
-@pytest.mark.parametrize(("kind", "shapes"), JOINS)
-def test_inputs_that_stretch(kind: str, shapes: list[tuple[int, ...]], tmp_path: Path):
-    joined_on(getattr(L, kind)(), shapes, tmp_path)
-
-
-@pytest.mark.parametrize("normalize", [False, True])
-@pytest.mark.parametrize(
-    ("shapes", "axes"),
-    [([(4,), (4,)], 1), ([(3, 4), (4,)], [2, -1]), ([(3, 4), (4, 2)], (2, 1)), ([(4, 3, 2), (5, 4)], [1, 2])],
-)
-def test_dot(shapes: Any, axes: Any, normalize: bool, tmp_path: Path):
-    joined_on(L.Dot(axes, normalize), shapes, tmp_path)
-
-
-def joined_on(layer: L.Layer, shapes: list[tuple[int, ...]], folder: Path) -> None:
-    assert type(layer).__name__ in JOINING
-    tensors = [L.Input(shape) for shape in shapes]
-    agrees(Model(tensors, layer(tensors), seed=0), [Key(i).normal((5, *s)) for i, s in enumerate(shapes)], folder)
+@pytest.mark.parametrize("name", JOINED)
+def test_layers_that_join_predict_the_same(name: str, tmp_path: Path):
+    model = JOINED[name]()
+    agrees(model, rows_for(model), tmp_path)
 
 
 def test_a_chain_is_an_nn_sequential_with_the_layers_names():
@@ -518,6 +506,7 @@ class Doubled(nn.Module):
         (lambda: Doubled(lambda x: x[0]), "a part of each row"),
         (lambda: Doubled(lambda x: x.sum()), "axes behind the batch"),
         (lambda: Doubled(lambda x: x.mean(0)), "axis 0 of 3"),
+        (lambda: Doubled(lambda x: x[..., :1].var(-1)), "more numbers than `correction` says, got 1 with correction=1"),
         (lambda: Doubled(lambda x: nn.functional.dropout(x)), "drops in prediction"),
         (lambda: Doubled(lambda x: x.view(-1, 4)), "a shape \\(batch, ...\\)"),
         (lambda: Doubled(lambda x: torch.relu_(x) + x), "relu_"),

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from exchange.networks import Case, of_activations, of_layers, of_shapes
-from exchange.test_onnx import OPS_SHOWN
+from exchange.networks import Case, predicted
+from exchange.shown import OPS_SHOWN
 from laws.graphs import dense_net, residual, unjoined
 from pellucid import layers as L
 from pellucid import ops
@@ -17,7 +17,7 @@ from pellucid.models import Model
 
 def cases() -> list[Case]:
     """Of every layer and activation, but batch renormalization and masks that go on to the loss: they are refused."""
-    every = [case for kind in (of_layers, of_activations, of_shapes) for case in kind() if not case.model.wiring.masked]
+    every = [case for case in predicted() if not case.model.wiring.masked]
     return [
         case for case in every if not any(getattr(one, "renorm", False) for one in case.model.wiring.owners.values())
     ]

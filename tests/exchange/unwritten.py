@@ -25,7 +25,8 @@ WRITTEN = {form: set(layers.parts) - kinds - MADE_OF_OTHERS for form, kinds in U
 
 RANDOM = {
     "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
-    "RandomZoom",
+    "RandomZoom", "RandomErasing", "RandomGrayscale", "RandomInvert", "RandomSaturation", "RandomSharpness",
+    "RandomShear",
 }  # fmt: skip
 
 

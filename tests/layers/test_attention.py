@@ -141,3 +141,20 @@ def test_no_step_sees_a_later_one() -> None:
 def test_it_is_refused_in_a_sentence(call: Callable[[], Any], words: str) -> None:
     with pytest.raises((PellucidError, TypeError), match=words):
         call()
+
+
+@pytest.mark.filterwarnings("ignore")  # Keras's own
+@pytest.mark.parametrize(
+    "make",
+    [lambda k: k.MultiHeadAttention(2, 3, use_gate=True), lambda k: k.GroupQueryAttention(3, 4, 2, use_gate=True)],
+)
+def test_gates_open_in_both(make: Callable[[Any], Any], tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    x, given = L.Input((5, 4)), Key(2).normal((3, 5, 4))
+    ours = pellucid.Model(x, make(L)(x, x), seed=1)
+    ours.save(tmp_path / "ours.keras")
+    theirs = keras.models.load_model(tmp_path / "ours.keras")
+    theirs.save(tmp_path / "theirs.keras")
+    again = pellucid.models.load_model(tmp_path / "theirs.keras")
+    for opened in (theirs, again):
+        np.testing.assert_allclose(opened.predict(given, verbose=0), ours.predict(given, verbose=0), atol=1e-6)

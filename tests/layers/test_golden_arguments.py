@@ -27,7 +27,8 @@ OWN = {
 }  # not in Keras itself
 RANDOM = {
     "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
-    "RandomZoom",
+    "RandomZoom", "RandomErasing", "RandomGrayscale", "RandomInvert", "RandomSaturation", "RandomSharpness",
+    "RandomShear",
 }  # fmt: skip  # whose numbers are others; warps for given ones are in pictures.json
 APART = {
     "Sequential",

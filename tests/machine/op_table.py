@@ -12,6 +12,7 @@ from pellucid.ops.attending import attended
 from pellucid.rng import Key
 
 W, V, S = Key(5).normal((4, 5)), Key(6).normal((4,)), Key(7).normal((3, 4))
+K2 = Key(9).normal((2, 3, 4, 6))
 G, H = Key(8).normal((1, 4, 5)), Key(3).normal((2, 4, 3))
 
 
@@ -249,6 +250,17 @@ OTHERS: dict[str, Row] = {
     "decimals dropped": (lambda x: decimal(whole(10 * x)), real, ((3, 4),)),
     "a cast to truths": (lambda x: decimal(ops.cast(x, "bool")), steps, ((3, 4),)),
     "a truth as a whole number": (lambda x: decimal(whole(x > 0.5) + 1), real, ((3, 4),)),
+    "conv": (lambda x: ops.conv(x, K2), real, ((5, 4, 4),)),
+    "conv, two groups": (lambda x: ops.conv(x, K2[:, :, :2], padding="same"), real, ((5, 4, 4),)),
+    "conv, channels first": (lambda x: ops.conv(x, K2, 2, data_format="channels_first"), real, ((4, 5, 4),)),
+    "conv along steps": (lambda x: ops.conv(x, K2[0], dilation_rate=2), real, ((7, 4),)),
+    "depthwise_conv": (lambda x: ops.depthwise_conv(x, K2[..., :2], padding="same"), real, ((5, 4, 4),)),
+    "separable_conv": (lambda x: ops.separable_conv(x, K2[..., :1], K2[:1, :1, :, :3]), real, ((5, 4, 4),)),
+    "conv_transpose": (lambda x: ops.conv_transpose(x, K2[:, :, :3], 2), real, ((3, 2, 6),)),
+    "max_pool": (lambda x: ops.max_pool(x, 2, padding="same"), steps, ((5, 4, 3),)),
+    "average_pool": (lambda x: ops.average_pool(x, 2, 1), real, ((5, 3),)),
+    "adaptive_max_pool": (lambda x: ops.adaptive_max_pool(x, 2), real, ((5, 3),)),
+    "adaptive_average_pool": (lambda x: ops.adaptive_average_pool(x, (2, 3)), real, ((5, 4, 2),)),
     "x less its copy that sends nothing": (lambda x: x * ops.stop_gradient(x), real, ((3, 4),)),
 }  # fmt: skip
 
@@ -256,6 +268,7 @@ NOT_LOWERED = {
     "it takes no batch at all, or sorts its rows": "diag outer segment_max segment_sum broadcast_to ravel",
     "numbers are put in order": "sort argsort median in_top_k",
     "it is rare in networks": "arctan2 cross cumprod isclose nan_to_num slice_update trace",
+    "it solves equations": "cholesky det inv solve",
 }
 
 REFUSED: dict[str, tuple[Callable[..., Any], tuple[int, ...], str]] = {

@@ -28,6 +28,7 @@ LAYERS: dict[str, tuple[Make, tuple[int, ...]]] = {
     "zoom of both": (lambda: L.RandomZoom((-0.7, 0.2), (0.1, 0.9), "wrap", data_format="channels_first"), (2, 7, 6)),
     "brightness": (lambda: L.RandomBrightness(0.4, value_range=(-1, 1)), (4, 5, 3)),
     "contrast": (lambda: L.RandomContrast((0.9, 0.8), value_range=(-1, 1)), (4, 5, 3)),
+    "invert": (lambda: L.RandomInvert((0.2, 0.9), value_range=(0, 1)), (4, 5, 3)),
     "crop": (lambda: L.RandomCrop(3, 4), (5, 7, 2)),
     "crop, seeded, channels first": (lambda: L.RandomCrop(5, 2, seed=8, data_format="channels_first"), (3, 6, 7)),
     "crop of what is small": (lambda: L.RandomCrop(5, 7), (5, 7, 2)),

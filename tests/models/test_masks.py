@@ -91,6 +91,18 @@ def test_no_step_that_counts_gives_no_loss() -> None:
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.filterwarnings("ignore")  # Keras's own
+def test_a_mask_beside_states_opens_in_both(tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    x, m, h = L.Input((5, 3)), L.Input((5,), dtype="bool"), L.Input((2,))
+    ours = Model([x, m, h], L.GRU(2, return_sequences=True)(x, initial_state=h, mask=m), seed=0)
+    ours.save(tmp_path / "ours.keras")
+    given = [X, REAL, X[:, 0, :2]]
+    for opened in (keras.models.load_model(tmp_path / "ours.keras"), models.load_model(tmp_path / "ours.keras")):
+        y = np.asarray(opened.predict(given, verbose=0))
+        np.testing.assert_allclose(y[REAL], ours.predict(given, verbose=0)[REAL], atol=1e-6)
+
+
 def test_masking_by_another_number() -> None:
     layer = L.Masking(mask_value=-1)
     x = np.array([[[-1.0, -1.0], [-1.0, 2.0]]])

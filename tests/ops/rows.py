@@ -6,55 +6,21 @@ An array whose first axis is B long is a batch: the laws put a tensor in its pla
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-B = 4
+from ops.more_rows import more
+from ops.values import B, N, P, Row, U, X
 
-
-@dataclass
-class Row:
-    """ops.name(*args, **options). batch: whether the op leaves the batch axis alone ("rows"), sums it up ("whole"), or
-    moves it, which is refused on tensors ("refused"). slopes: whether a gradient flows. keras: whether Keras has the
-    same numbers."""
-
-    name: str
-    args: tuple[Any, ...]
-    options: dict[str, Any] = field(default_factory=dict)
-    batch: str = "rows"
-    slopes: bool = True
-    keras: bool = True
-
-
-def X(*shape: int, seed: int = 0) -> np.ndarray:
-    """Numbers of either sign, away from 0, no two of them near one another."""
-    k = np.arange(int(np.prod(shape))) + 37 * seed
-    v = ((k * 53 + 17) % 101) / 101 - 0.5
-    return (np.sign(v) * 0.15 + 1.7 * v).reshape(shape)
-
-
-def P(*shape: int, seed: int = 0) -> np.ndarray:
-    """Positive numbers."""
-    return np.abs(X(*shape, seed=seed)) + 0.2
-
-
-def U(*shape: int) -> np.ndarray:
-    """Numbers between −1 and 1."""
-    return X(*shape) / 1.1
-
-
-def N(*shape: int, below: int = 3) -> np.ndarray:
-    """Whole numbers."""
-    return ((np.arange(int(np.prod(shape))) * 5 + 2) % below).reshape(shape).astype("int32")
+__all__ = ["IDS", "ROWS", "B", "Row", "X"]
 
 
 def rows() -> list[Row]:
     """All rows."""
     return [
         *_elementwise(), *_arithmetic(), *_comparing(), *_reductions(), *_ordering(), *_shaping(), *_placing(),
-        *_products(), *_blocks(), *_activations(), *_made(),
+        *_products(), *_blocks(), *_activations(), *_made(), *more(),
     ]  # fmt: skip
 
 

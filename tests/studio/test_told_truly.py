@@ -128,3 +128,38 @@ def png(picture: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
     return file.getvalue()
+
+
+MESSY = "plant;height;alive\n" + "".join(
+    f"{'Rose' if i % 2 else 'Tulpe'};{'ca. 40' if i in (7, 90) else '12,5.' if i == 30 else f'{20 + i},5'};"
+    f"{'yes' if i % 31 > 15 else 'no'}\n"
+    for i in range(200)
+)
+
+
+def test_cells_that_are_no_numbers_can_be_left_empty_in_a_copy(page: Page):
+    spec = {"data": page.upload("Plants 2026.csv", MESSY), "target": ["alive"]}
+    refused = page.client.post("/api/data", json={"spec": spec})
+    assert refused.status_code == 422
+    assert "row 7 (line 9), column 'height'" in refused.json()["error"]
+    assert refused.json()["emptied"] is True
+    copy = page.post("data/emptied", {"spec": spec})
+    assert copy["count"] == 3
+    assert copy["cells"][0] == "Plants 2026.csv, row 7 (line 9), column 'height': ca. 40"
+    assert copy["data"].endswith("/Plants 2026 emptied.csv")
+    told = page.post("data", {"spec": {**spec, "data": copy["data"]}})
+    height = next(column for column in told["columns"] if column["name"] == "height")
+    assert (height["kind"], height["missing"]) == ("number", 3)
+    assert told["rows"] == 200
+
+
+def test_only_what_a_copy_would_mend_is_offered_one(page: Page):
+    spec = {"data": page.upload("short.csv", "a,b\n1,2\n3\n")}
+    assert "emptied" not in page.client.post("/api/data", json={"spec": spec}).json()
+
+
+def test_a_single_picture_is_told_how_pictures_are_brought(page: Page):
+    refused = page.client.post("/api/uploads", params={"name": "cat.jpg"}, content=b"\xff\xd8\xff")
+    assert refused.status_code == 422
+    assert "a folder for each kind" in refused.json()["error"]
+    assert "a single picture" in refused.json()["error"]

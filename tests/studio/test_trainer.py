@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +255,40 @@ def test_numbers_that_are_not_finite_end_it_with_their_place(page: Page, talk: T
 def test_foolish_messages_are_refused(talk: Talk, message: Any, said: str):
     talk.socket.send_text(json.dumps(message))
     assert said in talk.of("refused")["error"]
+
+
+def test_a_pace_holds_from_the_first_step_until_it_is_taken_back(talk: Talk, expected: list[np.ndarray]):
+    run = talk.start(SPEC, pace=20)
+    began = time.monotonic()
+    talk.until(lambda m: m["type"] == "curve" and bool(talk.rows) and talk.rows[-1][0] >= 10)
+    assert time.monotonic() - began > 0.4
+    assert [row[0] for row in talk.rows[:10]] == list(range(1, 11)), "a point for each step that can be followed"
+    talk.say("pace", run=run, value=0)
+    talk.of("pace", value=0.0)
+    talk.of("state", state="done")
+    assert same(weights(Path("runs") / run), expected)
+    talk.say("start", spec=SPEC, pace=-1, request=9)
+    assert talk.of("refused", request=9)["error"].startswith("pace, value: expected steps a second")
+
+
+def test_each_epoch_is_a_point_however_short(talk: Talk):
+    talk.start({**SPEC, "data": "moons"})
+    talk.of("state", state="done")
+    assert {row[1] for row in talk.rows} >= set(map(float, range(1, 31)))
+
+
+@pytest.mark.long
+def test_a_page_hears_that_the_engine_is_compiled_and_when_that_is_over(page: Page, monkeypatch: Any, tmp_path: Path):
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path))
+    with page.socket() as socket:
+        talk = Talk(socket)
+        run = talk.start({**SPEC, "epochs": 1}, paused=True)
+        assert talk.of("compiling", run=run)["kernels"] > 0
+        talk.say("resume", run=run)
+        talk.of("curve")
+        with page.socket() as other:
+            late = Talk(other)
+            late.say("open", run=run, since=0)
+            late.of("curve")
+            assert "compiling" not in {message["type"] for message in late.met}
+        talk.of("state", state="done")

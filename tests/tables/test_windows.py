@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,9 @@ from pellucid.tables import Table, parted, windows_of
 
 
 def readings(groups: int = 6, rows: int = 20) -> Table:
-    """Of each group in turn a row, so that groups lie in each other; the reading tells group and time."""
+    """Of each group in turn a row, so that groups lie in each other; the reading tells group and time, 3·a mod 20."""
     who = [f"p{g}" for _ in range(rows) for g in range(groups)]
-    values = [100.0 * g + t for t in range(rows) for g in range(groups)]
+    values = [100.0 * g + 7 * t % 20 for t in range(rows) for g in range(groups)]
     does = ["sit" if t < rows // 2 else "run" for t in range(rows) for _ in range(groups)]
     return Table.of({"who": who, "a": values, "b": [-v for v in values], "note": ["x"] * len(who), "does": does})
 
@@ -21,16 +23,16 @@ def test_no_window_goes_over_from_one_group_to_another():
     found = windows_of(readings(), 8, 3, "who", "does")
     a = found.x[:, :, 0]
     assert found.channels == ("a", "b")
-    assert (np.diff(a, axis=1) == 1).all()  # in the order of time
+    assert (np.diff(a, axis=1) % 20 == 7).all()  # in the order of time
     assert (a // 100 == found.group[:, None]).all()
     assert len(found.x) == 6 * 5  # begun at 0, 3, 6, 9 and 12
-    assert (found.first == (a[:, 0] % 100) * 6 + found.group).all()  # rows of the file
+    assert (found.first == 3 * a[:, 0] % 20 * 6 + found.group).all()  # rows of the file
     assert any("note (is always x)" in remark for remark in found.remarks)
 
 
 def test_the_target_is_that_of_most_rows():
-    found = windows_of(readings(1), 8, 1, "who", "does", ["a"])  # which by itself looks like a number of the row
-    begin = found.x[:, 0, 0]
+    found = windows_of(readings(1), 8, 1, "who", "does", ["a"])
+    begin = 3 * found.x[:, 0, 0] % 20
     assert found.y is not None
     assert (found.y == np.where(begin + 8 - 10 >= 4, "run", "sit")).all()  # half and half: the later one
     assert "7 of 13 windows hold several values of does: that of most rows counts." in found.remarks
@@ -56,6 +58,29 @@ def test_without_groups_later_rows_are_tested_on_and_no_row_is_in_two_parts():
     times = [set((found.first[part][:, None] + np.arange(8)).ravel().tolist()) for part in parts]
     assert max(times[0]) < min(times[1]) <= max(times[1]) < min(times[2])
     assert len(parts[2]) > 10
+
+
+@pytest.mark.parametrize(
+    "when", [lambda g, t: 5.5 + t, lambda g, t: 100 * g + t**2, lambda g, t: f"2026-01-{t + 1:02}"]
+)
+def test_what_rises_as_time_does_is_left_out_and_said(when: Callable[[int, int], object]):
+    table = readings(3)
+    clock = [when(g, t) for t in range(20) for g in range(3)]
+    table = Table.of({**table.columns, "clock": clock, "back": clock[::-1]})
+    found = windows_of(table, 8, 3, "who", "does")
+    assert found.channels[:2] == ("a", "b")
+    assert "clock" not in found.channels
+    (said,) = (remark for remark in found.remarks if remark.startswith("Left out: "))
+    assert "clock (rises from row to row, as time does)" in said or "clock (holds no numbers)" in said
+    assert "back falls from row to row: if it is the time, put the earliest rows first." in found.remarks
+    if isinstance(clock[0], str):
+        return
+    asked = windows_of(table, 8, 3, "who", "does", ["clock"])  # by its name
+    assert asked.channels == ("clock",)
+    jumps = [*clock[:30], clock[30] - 1e4, *clock[31:]]  # once
+    assert "clock" in windows_of(Table.of({**table.columns, "clock": jumps}), 8, 3, "who", "does").channels
+    with pytest.raises(errors.DataError, match=r"got none but clock \(rises from row to row.*: --keep COLUMN"):
+        windows_of(Table.of({"clock": clock[::3]}), 8, 3)
 
 
 def test_what_cannot_be_cut_is_said():

@@ -23,10 +23,10 @@ from ..data.text import encoded, windows
 from ..errors import DataError, InvalidArgument, Told
 from ..files import write_whole
 from ..models import Sequential
-from ..tables import Attached, Table, Targets, attached, is_table, read_blocks, read_table
-from .data import characters_of, cut_up, is_pictures, load, pictures_of, rows, table_of, text_of, windows_in
+from ..tables import Attached, Table, Targets, attached, attached_targets, is_table, read_blocks, read_table
+from .data import ahead_of, characters_of, cut_up, is_pictures, load, pictures_of, rows, table_of, text_of, windows_in
 from .fingerprint import fingerprint
-from .judging import judge, probabilities
+from .judging import judge, plainest, probabilities
 from .runs import Run, names_of, open_model
 from .spec import FOR_TEXTS, TrainSpec, of_text, of_windows
 
@@ -41,7 +41,8 @@ class Opened(NamedTuple):
     names: Names = ()  # of the classes, where the run keeps them
     targets: Targets | None = None  # what the outputs mean, where the rows are a table's
     pictures: Sequence[Path] = ()  # where the rows are pictures
-    first: Sequence[int] | Array = ()  # where they are windows of a table: the row with which each begins
+    ends: Sequence[int] | Array = ()  # where they are windows of a table: the row with which each begins, or ends
+    last: Array | None = None  # where numbers are forecast: the one in each one's last row
 
 
 def evaluate(path: Path, data: str | None) -> dict[str, Any]:
@@ -55,7 +56,9 @@ def evaluate(path: Path, data: str | None) -> dict[str, Any]:
     classes = (len(opened.names) or model.output_shape_for(x.shape[1:])[-1]) if opened.classifier else 0
     if (targets := opened.targets) is None:
         return judge(model, x, y, classes, opened.names)
-    return judge(model, x, y, classes, opened.names, targets.restored, tuple(targets.names) if targets.labels else ())
+    labels = tuple(targets.names) if targets.labels else ()
+    judged = judge(model, x, y, classes, opened.names, targets.restored, labels)
+    return judged if opened.last is None else {**judged, **plainest(targets.restored(y), opened.last)}
 
 
 def _warn_of_others(path: Path, data: str | None) -> None:
@@ -113,9 +116,12 @@ def predicted(path: Path, data: str | None) -> Predicted:
         raise InvalidArgument("predict", "rows of a data set, a table, arrays or pictures", Told("a text"), fix)
     if not is_table(name) or (spec is not None and of_windows(spec)):
         opened = opened_for(path, data, none_will_do=True, whole=True)
-        rows = map(str, opened.pictures or opened.first) if len(opened.pictures or opened.first) else itertools.count()
+        rows = map(str, opened.pictures or opened.ends) if len(opened.pictures or opened.ends) else itertools.count()
         y = model.predict(opened.x, batch_size=1024, verbose=0)
-        y = probabilities(model, y, len(opened.names)) if opened.classifier else y
+        if opened.classifier:
+            y = probabilities(model, y, len(opened.names))
+        elif opened.targets is not None:
+            return Predicted(rows, iter([opened.targets.restored(y)]), False, tuple(opened.targets.names))
         return Predicted(rows, iter([y]), opened.classifier, opened.names)
     found = _attached(model, name)
     classes = found.targets.classes
@@ -200,7 +206,15 @@ def opened_for(path: Path, data: str | None, *, none_will_do: bool = False, whol
         return _opened_pictures(model, Path(name), names_of(path, model), wanted=not none_will_do)
     x, y = rows_of(name, split)
     x = as_features(f"data {name}, x", x, model.shape, none_will_do=none_will_do)
+    if (targets := attached_targets(model)) is not None:
+        y = None if y is None else _standardised(targets, y, f"data {name}")
+        return Opened(model, x, y, False, (), targets)
     return Opened(model, x, y, is_classifier(model, spec), names_of(path, model))
+
+
+def _standardised(targets: Targets, y: Array, where: str) -> Array:
+    """Numbers (N,) in their own units as a network of forecasts knows them (N, 1)."""
+    return targets.encode(Table.of({targets.names[0]: flat(as_targets(f"{where}, y", y, len(y)))}, where))
 
 
 def _opened_windows(
@@ -210,13 +224,28 @@ def _opened_windows(
     target, too."""
     if own:
         data = windows_in(spec)
+        if (of := data.ahead) is not None:
+            return Opened(model, data.x_test, data.y_test, False, (), of.targets, ends=of.ends, last=of.last)
         return Opened(model, data.x_test, np.array(data.names or range(data.classes))[data.y_test], True, names)
     table = read_table(name)
     target = spec.target[0] if spec.target and spec.target[0] in table.names else ""
     if wanted and not target:
         raise DataError(f"data {name}", f"a column {spec.target[0] if spec.target else 'of targets'!r}", Told("none"))
+    if spec.ahead:
+        return _opened_forecasts(model, spec, table, target, wanted)
     found = cut_up(spec, table, target if wanted else "", spec.keep)
-    return Opened(model, found.x, found.y, True, names or tuple(range(model.output_shape[-1])), first=found.first)
+    return Opened(model, found.x, found.y, True, names or tuple(range(model.output_shape[-1])), ends=found.first)
+
+
+def _opened_forecasts(model: Sequential, spec: TrainSpec, table: Table, target: str, wanted: bool) -> Opened:
+    """The windows of new readings, and where they are wanted the numbers that follow them."""
+    targets = attached_targets(model)
+    if targets is None:
+        told = Told("one without its targets")
+        raise DataError(table.source, "a model that was trained to forecast", told, "Train it again.")
+    found = ahead_of(spec, table, target, wanted)
+    y = _standardised(targets, found.y, table.source) if wanted else None
+    return Opened(model, found.x, y, False, (), targets, ends=found.ends, last=found.last if wanted else None)
 
 
 def _opened_text(model: Sequential, spec: TrainSpec | None, name: str, names: Names) -> Opened:

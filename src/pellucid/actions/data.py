@@ -24,25 +24,41 @@ from ..data.text import alphabet, encoded, read_text, windows
 from ..data.utils import train_test_split
 from ..errors import DataError, InvalidArgument, Told
 from ..tables import (
+    Forecasts,
     Table,
     TableData,
+    Targets,
     Windows,
+    forecasts_of,
     is_large,
     is_table,
     load_table,
     parted,
+    parted_in_time,
     read_table,
     stream_table,
     windows_of,
 )
 from ..tables.targets import plainly
+from ..tables.windows import labels_of
 from .spec import TrainSpec, of_text, of_windows
 
-TABLES_OWN = ("target", "drop", "keep", "split_by", "split_time", "frequencies", "stride", "group_by")
+OF_WINDOWS = ("stride", "group_by", "ahead")
+TABLES_OWN = ("target", "drop", "keep", "split_by", "split_time", "frequencies", *OF_WINDOWS)
 TEST_SHARE = 0.2  # of data that comes without a test part
 TEXT_SHARE = 0.1  # of a text: its end
 Fold = tuple[int, int]  # (i, k): the i-th of k, from 0
 Reader = Callable[[str, str, Sequence[Array]], Names]  # from where, the task and targets to the classes
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What is forecast of windows: a number some rows after each one's end."""
+
+    rows: int
+    targets: Targets  # the column, and how its numbers were standardised
+    last: Array  # (N,): of the windows to test on, the number in the last row: the plainest forecast
+    ends: Array  # (N,): that row's number in the file
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,7 @@ class Prepared:
     remarks: tuple[str, ...] = ()  # what there is to say of pictures, or of a text
     windows: bool = False  # whether samples are windows (N, T, C) of readings
     channels: tuple[str, ...] = ()  # the columns of a table that they are of
+    ahead: Ahead | None = None  # where numbers are forecast from windows
     text: bool = False  # whether samples are windows of characters (N, T), and the targets the characters that follow
     source: str = ""  # the name of a data set, where they are one
 
@@ -78,7 +95,8 @@ class Prepared:
 
     def restored(self, y: Array) -> Array:
         """Targets or outputs in their own units, where a table's numbers were standardised."""
-        return y if self.table is None else self.table.targets.restored(y)
+        of = self.table or self.ahead
+        return y if of is None else of.targets.restored(y)
 
     def to_fit(self, batch_size: int) -> dict[str, Any]:
         """What `fit` trains on, as its arguments."""
@@ -119,6 +137,10 @@ def prepare(spec: TrainSpec, read: Reader = read_targets, fold: Fold | None = No
     place of the spec's validation_split.
     """
     if is_table(spec.data):
+        given = [] if spec.window else [key for key in OF_WINDOWS if getattr(spec, key)]
+        if given:
+            fix = "Pass --window, too, or leave it out."
+            raise InvalidArgument(f"spec, {given[0]}", "windows of rows", Told("rows by themselves"), fix)
         return windows_in(spec, fold) if of_windows(spec) else _prepared(spec, table_of(spec, fold))
     given = [key for key in TABLES_OWN if getattr(spec, key)]
     if given:
@@ -208,26 +230,58 @@ def characters_of(data: str) -> tuple[str, tuple[str, ...]]:
 
 
 def windows_in(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
-    """The windows of a table's rows: each group in one part, or without groups what comes later in a later part."""
+    """The windows of a table's rows, of which a class is told, or from whose ends a number is forecast."""
     table = read_table(spec.data)
     target, *more = table.named(spec.target) or [plainly(table)]
     given = [name for name in ("split_by", "split_time", "frequencies") if getattr(spec, name)]
     if more or given:
         told = Told(", ".join(["several targets"] * bool(more) + given))
         raise InvalidArgument("spec, window", "one target, and --group-by for the parts", told, "Leave it out.")
-    found = cut_up(spec, table, target, spec.keep)
     where = f"data {spec.data}, column {target!r}"
+    if spec.ahead and spec.task == "classification":
+        raise InvalidArgument("spec, ahead", "numbers to forecast", Told("--task classification"), "Leave one out.")
+    if spec.ahead or not read_targets(where, spec.task, [labels_of(table, target)]):
+        return _forecast(spec, table, target, fold)
+    found = cut_up(spec, table, target, spec.keep)
     labels = np.asarray(found.y)
     names = read_targets(where, spec.task, [labels])
     if not names:
-        told, fix = Told("numbers to predict"), "Predict them from single rows, without --window."
+        told, fix = Told("too few windows of each"), "Pass --task classification, or --task regression to forecast it."
         raise DataError(where, "classes", told, fix)
     y = numbered(where, labels, names)
     train, held, test = parted(found, bool(spec.group_by), (TEST_SHARE, spec.validation_split), spec.seed, fold)
     validation = (found.x[held], y[held]) if len(held) else None
+    doubtful = spec.task == "auto" and len(names) > 2 and all(type(name) is int for name in names)
     return Prepared(
         found.x[train], y[train], validation, found.x[test], y[test], len(names), len(names), names,
-        not are_plain(names), remarks=found.remarks, windows=True, channels=found.channels,
+        not are_plain(names), doubtful, remarks=found.remarks, windows=True, channels=found.channels,
+    )  # fmt: skip
+
+
+def _forecast(spec: TrainSpec, table: Table, target: str, fold: Fold | None) -> Prepared:
+    """Windows and the numbers that follow them, standardised by those to train on; of each group the latest are tested
+    on, and those before them watched."""
+    if fold is not None:
+        fix = "Leave --folds out: the latest rows before the test's are then held out."
+        raise InvalidArgument("forecasts, folds", "one part held out, which is later than what is learned from",
+                              Told("folds"), fix)  # fmt: skip
+    found = ahead_of(spec, table, target)
+    train, held, test = parted_in_time(found, (TEST_SHARE, spec.validation_split))
+    own = Table.of({target: found.y}, f"data {spec.data}")
+    targets = Targets.learned(own.take(train), [target], "regression")
+    y = targets.encode(own)
+    validation = (found.x[held], y[held]) if len(held) else None
+    remarks = [*found.remarks]
+    if between := len(found.x) - len(train) - len(held) - len(test):
+        told = "lie across the border between what is learned, watched and tested, and are left out"
+        remarks.append(f"{between:,} of {len(found.x):,} windows {told}.")
+    groups, parts = np.unique(found.group), [set(found.group[part].tolist()) for part in (train, held, test)]
+    whole = [g for g in groups if all(g in there for there in parts if there)]
+    if short := len(groups) - len(whole):
+        remarks.append(f"{short} of {len(groups)} groups are too short to be in each part.")
+    return Prepared(
+        found.x[train], y[train], validation, found.x[test], y[test], 0, 1, remarks=tuple(remarks), windows=True,
+        channels=found.channels, ahead=Ahead(found.ahead, targets, found.last[test], found.ends[test]),
     )  # fmt: skip
 
 
@@ -239,6 +293,14 @@ def cut_up(spec: TrainSpec, table: Table, target: str = "", channels: Sequence[s
     return windows_of(
         table, spec.window, stride, spec.group_by, target, channels, table.named(spec.drop) if target else ()
     )
+
+
+def ahead_of(spec: TrainSpec, table: Table, target: str, known: bool = True) -> Forecasts:
+    """A table's windows to forecast from, as a spec has them; not known: up to the last row, whatever follows."""
+    if spec.group_by:
+        table.named([spec.group_by])
+    drop = [] if spec.keep else table.named(spec.drop)
+    return forecasts_of(table, spec.window, spec.stride, spec.ahead or 1, spec.group_by, target, spec.keep, drop, known)
 
 
 def table_of(spec: TrainSpec, fold: Fold | None = None) -> TableData:

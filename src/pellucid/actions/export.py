@@ -14,6 +14,7 @@ from ..errors import FileError, InvalidArgument, Told, UnknownName
 from ..exchange.torch import SOURCE, WEIGHTS, write
 from ..files import write_text_whole
 from .in_c import InC, write_c
+from .own_units import in_own_units
 from .runs import names_of, open_model
 from .spec import TrainSpec
 
@@ -81,7 +82,8 @@ def _at_window(model: Any, spec: TrainSpec) -> Any:
 def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None = None) -> Path:
     """Write the network of a run (its folder) or of a .keras file in one of FORMS; returns what was written.
 
-    A network that takes texts of any length is written for one of the run's windows, where the form wants a length.
+    A network that takes texts of any length is written for one of the run's windows, where the form wants a length; one
+    of forecasts answers in their own units.
     out: a folder, or a file where that is the form's. The names of classes that are not their numbers are written into
     the folder, too, in classes.json. in_c: what is asked of a file of C alone.
     """
@@ -92,6 +94,7 @@ def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None
     form = FORMS[to] if in_c is None else partial(_c, asked=in_c, run=path)
     model, spec = open_model(path)
     names = names_of(path, model)
+    model = in_own_units(model)
     written = form(model if spec is None or to in ANY_LENGTH else _at_window(model, spec), out, names, force)
     if names and written != out:
         write_text_whole(written.parent / CLASSES, json.dumps(names) + "\n")

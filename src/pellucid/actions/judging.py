@@ -69,6 +69,12 @@ def baseline(y_train: Array, y_test: Array, classes: int) -> float:
     return float(np.sqrt(((y_test - mean) ** 2).mean(dtype=np.float64)))
 
 
+def plainest(y: Array, last: Array) -> dict[str, float]:
+    """The errors of the plainest forecast of numbers y (N, 1): that the `last` one before (N,) goes on."""
+    errors = _numbers(y, last.reshape(-1, 1))
+    return {f"last_value_{name}": errors[name] for name in ("mean_absolute_error", "root_mean_squared_error")}
+
+
 def _characters(model: Sequential, x: Array, y: Array) -> dict[str, Any]:
     """Of windows of a text, x and y (N, T)."""
     told = model.evaluate(x, y, batch_size=WINDOWS, verbose=0, return_dict=True)

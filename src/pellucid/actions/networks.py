@@ -29,7 +29,8 @@ def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
     """The spec with the layers of the network that it names, and its epochs; one without a name as it is."""
     name = name_of(spec, data)
     if data.channels:
-        spec = spec.model_copy(update={"keep": list(data.channels)})  # what new readings are asked for
+        asked = {"keep": list(data.channels), **({"ahead": data.ahead.rows} if data.ahead else {})}
+        spec = spec.model_copy(update=asked)  # of new readings
     if name == "auto":
         return spec
     if not _plain(spec):
@@ -46,7 +47,7 @@ def name_of(spec: TrainSpec, data: Prepared) -> str:
     """The network that a spec names, or that suits the data; auto where its layers stand alone."""
     if spec.network != "auto" or not _plain(spec):
         return spec.network
-    return "gru" if data.text else "conv1d" if data.windows else "auto"
+    return "gru" if data.text or data.ahead else "conv1d" if data.windows else "auto"
 
 
 def _plain(spec: TrainSpec) -> bool:
@@ -95,7 +96,8 @@ def _pictures(spec: TrainSpec, data: Prepared) -> tuple[Blocks, int]:
 
 def conv1d(spec: TrainSpec, data: Prepared) -> Blocks:
     """Convolutions through time with batch normalisation, twice the filters at each half of the length; then the mean
-    over all steps. Source: Wang, Yan & Oates, "Time series classification from scratch" (2017)."""
+    over all steps, or all of them for a forecast, to which it matters which are the last. Source: Wang, Yan & Oates,
+    "Time series classification from scratch" (2017)."""
     steps = _steps(spec, data)
     blocks: Blocks = []
     for stage in range(min(3, max(1, steps.bit_length() - 3))):  # until some four steps are left
@@ -106,7 +108,7 @@ def conv1d(spec: TrainSpec, data: Prepared) -> Blocks:
         ]
         if steps >= SHORTEST:
             blocks.append({"class": "MaxPooling1D"})
-    return [*blocks, {"class": "GlobalAveragePooling1D"}, *spec.layers]
+    return [*blocks, {"class": "Flatten" if data.ahead else "GlobalAveragePooling1D"}, *spec.layers]
 
 
 def _steps(spec: TrainSpec, data: Prepared) -> int:

@@ -14,8 +14,8 @@ from .data import Prepared
 from .spec import TrainSpec
 
 ABOUT_DATA = (
-    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "task",
-    "validation_split", "seed",
+    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "ahead",
+    "task", "validation_split", "seed",
 )  # fmt: skip
 UNTOLD = ("name", "dtype", "build_config")  # of a part, which come by themselves
 NORMALISED = "layers.Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))"

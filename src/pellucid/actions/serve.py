@@ -19,6 +19,7 @@ from ..tables.cells import TIMES
 from ..tables.encodings import Category, Encoding, Moment, Number, Truth
 from .apply import is_classifier, rows_of
 from .data import text_of, windows_in
+from .own_units import in_own_units
 from .runs import names_of, open_model
 from .spec import TrainSpec, of_text, of_windows
 
@@ -43,6 +44,7 @@ def opened(path: Path) -> Trained:
     classes: Names = ()
     if is_classifier(model, spec) and len(model.output_names) == 1 and len(model.output_shape) == 2:
         classes = names_of(path, model) or tuple(range(model.output_shape[-1] or 0))
+    model = in_own_units(model)
     return Trained(model, classes, None, _arrays(model, spec))
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .data import Prepared
-from .networks import name_of
+import numpy as np
+
+from ..data import datasets
+from .data import Prepared, is_pictures
+from .networks import SMALLEST, name_of
 from .spec import TrainSpec
 
 WIDEST = {"table": 512, "pictures": 1024, "arrays": 512}  # layers of more units take longer, and seldom do better
@@ -21,8 +24,9 @@ def usual_space(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     """The space for a spec's data, as a spec has it; what the spec itself says of a name is not searched.
 
     Layers, their width, the learning rate, the batch, dropout, the weights' penalty and the activation; of tables and
-    arrays batch normalisation besides, which pictures' pixels, all of one scale, need least. Of a network that has a
-    name only the first five: the others say nothing of recurrent layers, and little of the few behind convolutions.
+    arrays batch normalisation besides, which pictures' pixels, all of one scale, need least. Of pictures also whether
+    convolutions stand before the layers, and which. Of a network that has a name only layers, their width, the rate,
+    the batch and dropout: the others say nothing of recurrent layers, and little of the few behind convolutions.
     """
     if name_of(spec, data) != "auto":
         return without(_named(data), spec)
@@ -41,7 +45,21 @@ def usual_space(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     }
     if kind != "pictures":
         space["batch_norm"] = [False, True]
+    elif _takes_convolutions(spec, data):
+        alone = {"network": ["auto"]}
+        space |= {
+            "network": ["lenet", "auto", "cnn"], "batch_size": _batches(data, most=MANY),
+            "l2": {**space["l2"], "when": alone}, "activation": {"choices": space["activation"], "when": alone},
+        }  # fmt: skip
     return without(space, spec)
+
+
+def _takes_convolutions(spec: TrainSpec, data: Prepared) -> bool:
+    """Whether samples are pictures large enough to be convolved, and their layers not written out."""
+    known = {info.name: info.kind for info in datasets.catalogue()}
+    x, plain = data.x_train, all(isinstance(entry, int) for entry in spec.layers)
+    found = known.get(spec.data) == "images" or is_pictures(spec.data) or x.dtype == np.uint8
+    return found and plain and x.ndim in (3, 4) and min(x.shape[1:3]) >= SMALLEST
 
 
 def _named(data: Prepared) -> dict[str, Any]:
@@ -53,8 +71,9 @@ def _named(data: Prepared) -> dict[str, Any]:
     }
 
 
-def _batches(data: Prepared) -> list[int]:
-    rows = len(data.x_train)
+def _batches(data: Prepared, most: int = MANY + 1) -> list[int]:
+    """most: rows that count; of more pictures at once convolutions take long."""
+    rows = min(len(data.x_train), most)
     return [8, 16, 32] if rows < FEW else [128, 256, 512] if rows > MANY else [32, 64, 128]
 
 

@@ -66,9 +66,13 @@ class TrainSpec(BaseModel):
         0, ge=0, description="rows of a table that are one sample, as readings that follow each other are; of a text, "
         "characters in a sample, 128 unless given",
     )  # fmt: skip
-    stride: int = Field(0, ge=0, description="rows from one window to the next; half a window unless given")
+    stride: int = Field(
+        0, ge=0, description="rows from one window to the next; half a window unless given, of forecasts 1"
+    )
     group_by: str = Field("", description="of windows: a column; none goes over from one of its values to another, and "
-                          "a value's windows stay in one part")  # fmt: skip
+                          "where classes are told, a value's windows stay in one part")  # fmt: skip
+    ahead: int = Field(0, ge=0, description="of windows: the number of the target so many rows after each one's end is "
+                       "forecast; 1 where the target holds numbers")  # fmt: skip
     network: Literal["auto", "lenet", "cnn", "conv1d", "gru", "lstm"] = Field(
         "auto", description="what the hidden layers stand behind: lenet or cnn, convolutions for pictures; conv1d, for "
         "windows; of a text or windows, what they are: gru or lstm; auto: what suits windows and texts, else nothing"

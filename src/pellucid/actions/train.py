@@ -20,7 +20,7 @@ from ..doctor import Finding, before_training
 from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
-from ..tables import attach
+from ..tables import attach, attach_targets
 from ..training.callbacks import (
     BackupAndRestore,
     Callback,
@@ -36,7 +36,7 @@ from . import runs
 from .building import build
 from .data import Prepared, prepare
 from .fingerprint import fingerprint
-from .judging import baseline, judge
+from .judging import baseline, judge, plainest
 from .networks import written_out
 from .runs import Run
 from .spec import TrainSpec
@@ -183,12 +183,15 @@ def _finished(
     """Save the model, and judge it."""
     if data.table is not None:
         attach(model, data.table.encoder, data.table.targets)
+    elif data.ahead is not None:
+        attach_targets(model, data.ahead.targets)
     elif data.names and data.unusual:
         name_classes(model, data.names)
     model.save(run.model)
     metrics = {
         **judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels),
         "baseline": baseline(data.restored(data.y_train), data.restored(data.y_test), data.classes),
+        **(plainest(data.restored(data.y_test), data.ahead.last) if data.ahead else {}),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),
         "seconds": round(seconds, 3),

@@ -41,7 +41,7 @@ from .trying import Tried, winner
 LOOKED_AT = 64  # rows by which it is seen whether a metric suits
 LONG = 120.0  # seconds of a search, from which on the doctor may train copies of its best for half a minute
 FIXED = (  # by which trials are compared
-    "data", "target", "task", "split_by", "split_time", "group_by", "validation_split", "seed",
+    "data", "target", "task", "split_by", "split_time", "group_by", "ahead", "validation_split", "seed",
 )  # fmt: skip
 MakeExecutor = Callable[[Objective], Executor]
 

@@ -21,6 +21,7 @@ def lr_command(
     window: options.Window = None,
     stride: options.Stride = None,
     group_by: options.GroupBy = None,
+    ahead: options.Ahead = None,
     network: options.Network = None,
     layers: options.Layers = None,
     activation: options.Activation = None,

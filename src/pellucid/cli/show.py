@@ -55,6 +55,8 @@ def started(event: Started) -> None:
     kind = count(data.classes, "class", "classes") if data.classes else "numbers to predict"
     if data.labels:
         kind = f"{count(len(data.labels), 'label')}, of which a row has any number"
+    if data.ahead:
+        kind = f"{data.ahead.targets.names[0]} is forecast {count(data.ahead.rows, 'row')} after each one's end"
     held = len(data.validation[0]) if data.validation else 0
     sample = "sample"
     if data.text:
@@ -140,6 +142,20 @@ def judged(metrics: dict[str, Any]) -> None:
     elif "baseline" in metrics:
         what = "the commonest class has accuracy" if "accuracy" in metrics else "their mean has root mean squared error"
         line(f"Without looking at the inputs, {what} {metrics['baseline']:.4f}")
+    _beside_the_last(metrics)
+
+
+def _beside_the_last(metrics: dict[str, Any]) -> None:
+    """How forecasts do beside the plainest."""
+    plain = {name: metrics[f"last_value_{name}"] for name in FOR_NUMBERS if f"last_value_{name}" in metrics}
+    if not plain:
+        return
+    told = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in plain.items())
+    line(f"The plainest forecast, that the last value goes on, has {told}")
+    worse = [name.replace("_", " ") for name, value in plain.items() if not metrics[name] < value]
+    if worse:
+        line(f"The network is not better than that, by {' and '.join(worse)}: forecast with the last value, or train "
+             "another network")  # fmt: skip
 
 
 def _each(what: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -67,6 +67,7 @@ def tune_command(
     window: options.Window = None,
     stride: options.Stride = None,
     group_by: options.GroupBy = None,
+    ahead: options.Ahead = None,
     network: options.Network = None,
     layers: options.Layers = None,
     activation: options.Activation = None,

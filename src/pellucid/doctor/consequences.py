@@ -12,6 +12,7 @@ RATES = frozenset({"learning_rate_too_high", "learning_rate_too_low"})
 INSIDE = frozenset({
     "vanishing_gradient", "exploding_gradient", "dead_relus", "saturated", "non_finite", "wrong_initial_loss",
     "cannot_overfit_20_samples", "frozen_parameters", "vanishing_through_time", "exploding_through_time",
+    "unsettled_averages",
 })  # fmt: skip
 
 ALL = OUTCOMES | STRENGTHS | RATES | INSIDE

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..markup import Html, block, folded, heading, html
 from .base import Finding, faults, remarks
-from .rules import every_rule, rules_of_time
+from .rules import every_rule, rules_of_kinds
 
 WIDTH = 100
 WORKS_ALL_THE_SAME = "Remarks, on what the training works well in spite of:"
@@ -57,8 +57,8 @@ def _folded(finding: Finding) -> Html:
 
 def nothing_found(asked: Sequence[str]) -> str:
     """What was looked at, where nothing is wrong: the names of the rules that could judge."""
-    of_time = [rule for rule in rules_of_time() if rule.name in asked]  # of networks with recurrent layers
-    count = len(every_rule()) + len(of_time)
+    of_kinds = [rule for rule in rules_of_kinds() if rule.name in asked]  # of networks that have such layers
+    count = len(every_rule()) + len(of_kinds)
     words = f"Nothing found. {len(asked)} of {count} rules could judge, and none speaks up: "
     return textwrap.fill(words + ", ".join(name.replace("_", " ") for name in asked) + ".", WIDTH)
 

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import layers as L
-from ..errors import InvalidArgument, Told
 from ..layers.channels import LAST
+from .form import Form
+from .sliding import CONVOLUTIONS
 
-KINDS: dict[int, Any] = {1: L.Conv1D, 2: L.Conv2D, 3: L.Conv3D}  # by how many axes they slide along
 ALONG = ("softmax", "log_softmax", "sparsemax", "glu")  # activations that ask which axis is which
 
 
-def convolutions(where: str, layer: Any, data_format: str = LAST) -> tuple[Any, Any]:
+def convolutions(form: Form, layer: Any, data_format: str = LAST) -> tuple[Any, Any]:
     """What gives the inputs to the gates, and what gives them the state: layers whose kernels are `kernel` and
     `recurrent_kernel`. Activations by which gates would be more than numbers are refused."""
     for one in (layer.activation, layer.recurrent_activation):
         if one.name in ALONG:
-            raise InvalidArgument(
-                f"{where}, layer {layer.name!r}", "a recurrent layer's activation that goes number by number",
-                Told(one.name),
-            )  # fmt: skip
-    kind = KINDS[layer.axes]
+            raise form.refused(layer.name, "a recurrent layer's activation that goes number by number", one.name)
+    kind = CONVOLUTIONS[layer.axes]
     shared = {
         "filters": layer.gates * layer.filters, "kernel_size": layer.kernel_size, "data_format": data_format,
         "name": layer.name, "dtype": layer.dtype,

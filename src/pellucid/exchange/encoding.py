@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import InvalidArgument, Told
 from ..layers.index_lookup import IndexLookup
+from .form import Form
 
 
 def tokens_of(layer: IndexLookup) -> dict[Any, int]:
@@ -37,23 +37,24 @@ def amounts_of(layer: IndexLookup) -> list[float]:
     return [*weights, *[1.0] * (layer.depth - len(weights))]
 
 
-def table_of(where: str, layer: IndexLookup) -> tuple[dict[Any, Any], Any, tuple[int, int] | None]:
+def table_of(form: Form, layer: IndexLookup) -> tuple[dict[Any, Any], Any, tuple[int, int] | None]:
     """(entries, the entry of all others, where those go instead: behind a first place, by their remainder).
 
+    >>> onnx = Form("to_onnx", "in ONNX", "Leave it out.")
     >>> from pellucid.layers import IntegerLookup
-    >>> table_of("to_onnx", IntegerLookup(vocabulary=[7, 5]))
+    >>> table_of(onnx, IntegerLookup(vocabulary=[7, 5]))
     ({7: 1, 5: 2}, 0, None)
-    >>> table_of("to_onnx", IntegerLookup(vocabulary=[7, 5], invert=True))
+    >>> table_of(onnx, IntegerLookup(vocabulary=[7, 5], invert=True))
     ({0: -1, 1: 7, 2: 5}, -1, None)
-    >>> table_of("to_onnx", IntegerLookup(vocabulary=[7, 5], num_oov_indices=2))
+    >>> table_of(onnx, IntegerLookup(vocabulary=[7, 5], num_oov_indices=2))
     ({7: 2, 5: 3}, -2, (0, 2))
     """
     tokens, (first, bins) = tokens_of(layer), unknown_of(layer)
     if layer.invert:
         return dict(enumerate(layer.get_vocabulary())), layer.oov_token, None
     if bins > 1 and (layer.of_text or layer.oov_method != "floormod"):
-        raise InvalidArgument(
-            f"{where}, layer {layer.name!r}", "num_oov_indices=1, or oov_method='floormod' of numbers",
-            Told(f"{bins} places, chosen by a hash"), "A script of NumPy has them: to_numpy.",
-        )  # fmt: skip
+        wanted = "num_oov_indices=1, or oov_method='floormod' of numbers"
+        raise form.refused(
+            layer.name, wanted, f"{bins} places, chosen by a hash", "A script of NumPy has them: to_numpy."
+        )
     return (tokens, first, None) if bins == 1 else (tokens, -2, (first, bins))

@@ -6,17 +6,32 @@ Where no padding has that border, it is laid around by the op `pad`. What enters
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from .. import layers as L
 from .. import ops
 from ..arrays import Shape
 from ..errors import ShapeError
+from ..layers.channels import FIRST
 from ..layers.sliding import window_over
 from ..wiring import Tensor
 
 POOLED = ("valid", "same")  # paddings of pools
 Border = tuple[Shape, Shape]  # (before, after), along each axis
+
+
+def by_axes(name: str) -> dict[int, Any]:
+    """The layers of a kind, by how many axes they slide along.
+
+    >>> by_axes("DepthwiseConv{}D") == {1: L.DepthwiseConv1D, 2: L.DepthwiseConv2D}
+    True
+    """
+    return {n: getattr(L, name.format(n)) for n in (1, 2, 3) if hasattr(L, name.format(n))}
+
+
+CONVOLUTIONS, DEPTHWISE, TRANSPOSED = map(by_axes, ("Conv{}D", "DepthwiseConv{}D", "Conv{}DTranspose"))
+MAX, MEAN, UP_SAMPLING = map(by_axes, ("MaxPooling{}D", "AveragePooling{}D", "UpSampling{}D"))
 
 
 def padding_of(
@@ -88,32 +103,51 @@ def slid(
     return bordered(use, x, filling(size, kernel, strides, dilation, border, up), fill), "valid"
 
 
-def meant(
-    use: Any, x: Tensor, kernel: Shape, strides: Shape, border: Border, counted: bool, up: bool
-) -> tuple[Tensor, str]:
-    """(x, padding) of a mean over windows; counted: whether the border is."""
+def largest(use: Any, x: Tensor, kernel: Shape, strides: Shape, border: Border, up: bool) -> Tensor:
+    """The largest of each window."""
+    x, padding = slid(use, x, kernel, strides, (1,) * len(kernel), border, POOLED, up, -math.inf)
+    return pooled(use, MAX, x, kernel, strides, padding)
+
+
+def mean(use: Any, x: Tensor, kernel: Shape, strides: Shape, border: Border, counted: bool, up: bool) -> Tensor:
+    """The mean of each window; counted: whether the border is."""
     size, still = size_of(use, x, len(kernel)), (1,) * len(kernel)
     met = filling(size, kernel, strides, still, border, up)
     beyond = any(a > b for a, b in zip(met[1], border[1], strict=True))  # which nobody counts
     if counted and any(map(any, border)):
         if beyond:
             use.refuse("a border that all windows stay within", "one that the last reach beyond")
-        return bordered(use, x, met), "valid"
+        return pooled(use, MEAN, bordered(use, x, met), kernel, strides, "valid")
     found = padding_of(size, kernel, strides, still, met, POOLED)
     told = "the border of padding='same', or one that counts", f"{met[0]} before and {met[1]} after"
-    return x, found or use.refuse(*told)
+    return pooled(use, MEAN, x, kernel, strides, found or use.refuse(*told))
+
+
+def pooled(use: Any, kinds: dict[int, Any], x: Tensor, kernel: Shape, strides: Shape, padding: str) -> Tensor:
+    """What a pool of these kinds gives."""
+    options = {"pool_size": kernel, "strides": strides, "padding": padding, "data_format": FIRST}
+    return use.layer(kinds[len(kernel)], x, **options)  # type: ignore[no-any-return]
+
+
+def enlarged(use: Any, x: Tensor, times: Shape, bilinear: bool) -> Tensor:
+    """Pictures so many times as large: copies, or bilinear means."""
+    if len(times) == 1:
+        return use.operate(ops.repeat, x, times[0], axis=2)  # type: ignore[no-any-return]
+    more = {"interpolation": "bilinear"} if bilinear else {}
+    return use.layer(UP_SAMPLING[len(times)], x, size=times, data_format=FIRST, **more)  # type: ignore[no-any-return]
 
 
 def laid(
-    kind: Callable[..., Any], size: Shape, kernel: Shape, strides: Shape, dilation: Shape, border: Border, more: Shape
-) -> tuple[dict[str, Any], Border]:
-    """(options, border): how a transposed convolution of this kind cuts this border off what comes out of samples of
+    size: Shape, kernel: Shape, strides: Shape, dilation: Shape, border: Border, more: Shape
+) -> tuple[Any, dict[str, Any], Border]:
+    """(layer, options, border): how a transposed convolution cuts this border off what comes out of samples of
     this size, with `more` numbers after; and what must be cut off behind it."""
+    kind = TRANSPOSED[len(size)]
     ends = zip(size, kernel, strides, dilation, *border, more, strict=True)
     wanted = tuple((n - 1) * s + (k - 1) * d + 1 - b - a + m for n, k, s, d, b, a, m in ends)
     shared = {"kernel_size": kernel, "strides": strides, "dilation_rate": dilation}
     for padding, added in (("valid", None), ("same", None), ("same", more)):
         window = kind(1, **shared, padding=padding, output_padding=added).window(size)
         if (window.before, window.size) == (border[0], wanted):
-            return {**shared, "padding": padding, "output_padding": added}, ((0,) * len(size), (0,) * len(size))
-    return {**shared, "padding": "valid", "output_padding": more}, border
+            return kind, {**shared, "padding": padding, "output_padding": added}, ((0,) * len(size), (0,) * len(size))
+    return kind, {**shared, "padding": "valid", "output_padding": more}, border

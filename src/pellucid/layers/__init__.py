@@ -65,6 +65,14 @@ from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .position_embedding import PositionEmbedding, SinePositionEncoding, TokenAndPositionEmbedding
 from .prelu import PReLU
+from .random_colours import (
+    RandomErasing,
+    RandomGrayscale,
+    RandomInvert,
+    RandomSaturation,
+    RandomSharpness,
+    RandomShear,
+)
 from .random_crop import RandomCrop
 from .random_pictures import RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .relu import ReLU
@@ -191,8 +199,14 @@ __all__ = [
     "RandomBrightness",
     "RandomContrast",
     "RandomCrop",
+    "RandomErasing",
     "RandomFlip",
+    "RandomGrayscale",
+    "RandomInvert",
     "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
     "RandomTranslation",
     "RandomZoom",
     "ReLU",

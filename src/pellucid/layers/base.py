@@ -108,6 +108,7 @@ class Layer(Part, Holding, Shaped, Masked):
     is_layer = True  # whether a model shows it among its `layers`, as it does not show ops
     gives_many = False  # whether it gives several outputs: `forward` then returns a tuple of them, and so on
     keras_hooks: ClassVar[tuple[str, ...]] = KERAS_HOOKS  # methods that would be passed over in silence
+    class_in_file = ""  # by which Keras counts it in a file, where its class has another name there
     saved_below = ""  # the group of a file, below the layer's own, in which Keras has its arrays
     tensor_arguments: ClassVar[tuple[str, ...]] = ()  # by which a call names further inputs
     cached: ClassVar[tuple[str, ...]] = ()  # the letters of what `forward` returns as its cache

@@ -58,7 +58,7 @@ class Encoding(Layer):
     takes_whole = reads_ahead = True
     modes: tuple[str, ...] = MODES
     whole_dtype = "int64"  # of places, as Keras has them
-    reads: str = TEXT  # or "int64", or whatever comes in: ""
+    reads: str = TEXT  # or a kind of number, or whatever comes in: ""
 
     def keep_mode(self, output_mode: str, sparse: Any) -> None:
         """Keep the constructor's arguments."""

@@ -4,7 +4,7 @@ Source: Ainslie et al., "GQA: training generalized multi-query transformer model
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 from .. import checks
 from ..errors import InvalidArgument, ShapeError, Told
@@ -24,6 +24,11 @@ class GroupQueryAttention(Headed):
     >>> GroupQueryAttention(head_dim=8, num_query_heads=4, num_key_value_heads=2)(x, x).shape
     (1, 3, 4)
     """
+
+    class_in_file = "GroupedQueryAttention"
+    names_in_file: ClassVar = {
+        f"{name}_dense": f"_{name}_dense" for name in ("query", "key", "gate", "value", "output")
+    }
 
     def __init__(
         self,

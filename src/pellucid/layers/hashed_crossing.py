@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any, Unpack, cast
+from typing import Any
 
 import numpy as np
 
-from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import ShapeError
 from ..rng import Key
-from .base import LayerOptions, layers
-from .encoding import Encoding
+from .base import layers
 from .hashes import WORD, crossed, fingerprint
-from .hashing import text_or_numbers, whole_argument
+from .hashing import Binned
 
 START = 0xDECAFCAFFE  # as in TensorFlow
 
 
 @layers.add()
-class HashedCrossing(Encoding):
+class HashedCrossing(Binned):
     """A bin for each combination of categories: y = hash(x₁, x₂, ...) mod num_bins. The bins are Keras's.
 
     Each x is text or whole numbers. Shapes: x₁, x₂, ... (B,) or (B, 1); y the same, or (B, num_bins) with output_mode
@@ -33,26 +31,9 @@ class HashedCrossing(Encoding):
 
     takes_many = True
     modes = ("int", "one_hot")
-    reads = ""
-
-    def __init__(
-        self, num_bins: int, output_mode: str = "int", sparse: bool = False, **options: Unpack[LayerOptions]
-    ) -> None:
-        dtype, whole = whole_argument(type(self).__name__, output_mode, options.get("dtype"))
-        super().__init__(**cast(LayerOptions, {**options, "dtype": dtype}))
-        self.whole_dtype = whole
-        self.num_bins = checks.integer(self.where("num_bins"), num_bins, minimum=1)
-        self.keep_mode(output_mode, sparse)
-
-    @property
-    def depth(self) -> int:
-        return self.num_bins
 
     def parameters(self, *shapes: Shape) -> Any:
         return ()
-
-    def read(self, where: str, data: Any) -> Array:
-        return text_or_numbers(self.name, where, data)
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
         if len(shapes) < 2 or len(set(shapes)) > 1 or shapes[0] not in ((), (1,)):
@@ -71,10 +52,6 @@ class HashedCrossing(Encoding):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
         return (None,) * len(self.sample_shapes), {}
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments; the dtype is that of what it gives, as in Keras."""
-        return {**super().get_config(), "dtype": self.gives_dtype}
 
 
 def _number(value: Any) -> int:

@@ -19,8 +19,37 @@ from .hashes import hashed
 WHOLE = ("int32", "int64")
 
 
+class Binned(Encoding):
+    """A layer that finds bins by a hash, of text or of whole numbers."""
+
+    reads = ""
+
+    def __init__(
+        self, num_bins: int, output_mode: str = "int", sparse: bool = False, **options: Unpack[LayerOptions]
+    ) -> None:
+        dtype, whole = whole_argument(type(self).__name__, output_mode, options.get("dtype"))
+        super().__init__(**cast(LayerOptions, {**options, "dtype": dtype}))
+        self.whole_dtype = whole
+        self.num_bins = checks.integer(self.where("num_bins"), num_bins, minimum=1)
+        self.keep_mode(output_mode, sparse)
+
+    @property
+    def depth(self) -> int:
+        return self.num_bins
+
+    def read(self, where: str, data: Any) -> Array:
+        """Data as an array of text, or of whole numbers."""
+        given = data if hasattr(data, "dtype") else np.array(data, dtype=object)
+        first = next(iter(np.asarray(given).flat), None)
+        return checks.texts(where, data) if isinstance(first, str | bytes) else whole_numbers(self.name, where, data)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; the dtype is that of what it gives, as in Keras."""
+        return {**super().get_config(), "dtype": self.gives_dtype}
+
+
 @layers.add()
-class Hashing(Encoding):
+class Hashing(Binned):
     """A bin for each category, whatever it is, without a vocabulary: y = hash(x) mod num_bins.
 
     x: text, or whole numbers, whose digits are hashed; what has decimals is refused, where Keras cuts them off. The
@@ -33,8 +62,6 @@ class Hashing(Encoding):
     [[1], [0], [1], [1], [2]]
     """
 
-    reads = ""
-
     def __init__(
         self,
         num_bins: int,
@@ -44,20 +71,9 @@ class Hashing(Encoding):
         sparse: bool = False,
         **options: Unpack[LayerOptions],
     ) -> None:
-        dtype, whole = whole_argument(type(self).__name__, output_mode, options.get("dtype"))
-        super().__init__(**cast(LayerOptions, {**options, "dtype": dtype}))
-        self.whole_dtype = whole
-        self.num_bins = checks.integer(self.where("num_bins"), num_bins, minimum=1)
+        super().__init__(num_bins, output_mode, sparse, **options)
         self.mask_value = plain(mask_value)
         self.salt = salt_argument(self.where("salt"), salt)
-        self.keep_mode(output_mode, sparse)
-
-    @property
-    def depth(self) -> int:
-        return self.num_bins
-
-    def read(self, where: str, data: Any) -> Array:
-        return text_or_numbers(self.name, where, data)
 
     def places(self, x: Array) -> Array:
         masked = self.mask_value is not None and self.num_bins > 1
@@ -65,17 +81,6 @@ class Hashing(Encoding):
         found = [hashed(one, n, self.salt) + masked for one in x.reshape(-1).tolist()]
         bins: Array = np.array(found, "int64").reshape(x.shape)
         return np.where(_is(x, self.mask_value), 0, bins) if masked else bins
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments; the dtype is that of what it gives, as in Keras."""
-        return {**super().get_config(), "dtype": self.gives_dtype}
-
-
-def text_or_numbers(name: str, where: str, data: Any) -> Array:
-    """Data as an array of text, or of whole numbers."""
-    given = data if hasattr(data, "dtype") else np.array(data, dtype=object)
-    first = next(iter(np.asarray(given).flat), None)
-    return checks.texts(where, data) if isinstance(first, str | bytes) else whole_numbers(name, where, data)
 
 
 def whole_argument(layer: str, output_mode: Any, dtype: Any) -> tuple[Any, str]:

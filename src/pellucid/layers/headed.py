@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .. import checks
 from ..registry import plain
@@ -22,6 +22,7 @@ class Headed(Traced):
 
     formula, formula_back = "A = softmax(q·kᵀ/√k), y = (A·v)·W", "as its steps say"
     supports_masking = True
+    names_in_file: ClassVar = {"gate_dense": "_gate_dense"}
 
     def keep_common(self, told: dict[str, Any]) -> None:
         """Keep the arguments that all of them take."""

@@ -34,6 +34,10 @@ class Masked:
         """The mask of the output, from the inputs and their mask; one of your own may write it, as in Keras."""
         return previous_mask
 
+    def saved_mask(self: Any, masks: Sequence[Any]) -> Any:
+        """The masks that a call names, one or None for each input, in their saved form."""
+        return list(masks) if self.takes_many else masks[0]
+
     def refuse_mask(self: Any, mask: Any) -> None:
         """Raise where a call names a mask for a layer that asks for none."""
         if mask is not None and not self.takes_mask:

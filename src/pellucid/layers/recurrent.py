@@ -60,6 +60,21 @@ class Unrolled:
     given: int  # how many states the call was given
 
 
+def keep_going(
+    layer: Any, return_sequences: bool, return_state: bool, go_backwards: bool, stateful: bool, unroll: bool,
+    zero_output_for_mask: bool,
+) -> None:  # fmt: skip
+    """Keep the arguments that say how a layer goes through a sequence, and what it gives."""
+    if stateful:
+        raise InvalidArgument(
+            layer.where("stateful"), "False, as a layer keeps nothing from one batch to the next", stateful,
+            "Take the last states with return_state=True, and give them to the next call as initial_state.",
+        )  # fmt: skip
+    layer.return_sequences, layer.return_state = bool(return_sequences), bool(return_state)
+    layer.go_backwards, layer.unroll, layer.stateful = bool(go_backwards), bool(unroll), False
+    layer.zero_output_for_mask = bool(zero_output_for_mask)
+
+
 class Recurrent(Layer):
     """A layer that goes through a sequence, and gives its last output or all of them."""
 
@@ -71,6 +86,10 @@ class Recurrent(Layer):
     gates: ClassVar[int]  # columns of W for each unit
     carried: ClassVar[int] = 1  # states
 
+    return_sequences: bool
+    return_state: bool
+    go_backwards: bool
+    zero_output_for_mask: bool
     units: int
     activation: Any
     use_bias: bool
@@ -89,15 +108,8 @@ class Recurrent(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.return_sequences, self.return_state = bool(return_sequences), bool(return_state)
-        self.go_backwards, self.unroll = bool(go_backwards), bool(unroll)
-        self.stateful, self.zero_output_for_mask = bool(stateful), bool(zero_output_for_mask)
+        keep_going(self, return_sequences, return_state, go_backwards, stateful, unroll, zero_output_for_mask)
         self.gives_many = self.return_state
-        if self.stateful:
-            raise InvalidArgument(
-                self.where("stateful"), "False, as a layer keeps nothing from one batch to the next", stateful,
-                "Take the last states with return_state=True, and give them to the next call as initial_state.",
-            )  # fmt: skip
 
     def keep_units(
         self, units: int, activation: Any, use_bias: bool, dropout: float, recurrent_dropout: float, seed: Any
@@ -283,8 +295,12 @@ class Recurrent(Layer):
 
     def attached(self, tensors: Sequence[Tensor], mask: Any) -> list[Tensor]:
         """The mask is that of the sequences."""
+        self._meet(len(tensors) > 1)
         masks = list(mask) if isinstance(mask, list | tuple) else [mask, *[None] * (len(tensors) - 1)]
         return super().attached(tensors, masks if len(tensors) > 1 else masks[0])  # type: ignore[no-any-return]
+
+    def saved_mask(self, masks: Sequence[Any]) -> Any:
+        return masks[0]
 
     def saved_call(self, tensors: list[Any]) -> dict[str, Any]:
         states = {"initial_state": tensors[1:]} if len(tensors) > 1 else {}

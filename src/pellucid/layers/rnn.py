@@ -21,6 +21,7 @@ from .cells import StackedRNNCells
 from .concatenate import Concatenate
 from .merging import Joining
 from .operands import mapped, sends_back, spread
+from .recurrent import keep_going
 from .traced import Traced
 
 
@@ -127,6 +128,10 @@ class RNN(Traced):
 
     supports_masking = consumes_mask = masks_first_only = True
     formula, formula_back = "y, states = cell(x[t], states)", "as its cell goes back, step by step"
+    return_sequences: bool
+    return_state: bool
+    go_backwards: bool
+    zero_output_for_mask: bool
 
     def __init__(
         self,
@@ -149,14 +154,7 @@ class RNN(Traced):
                 self.where("cell"), "a cell whose states begin at 0", Told("one with get_initial_state"),
                 "Call the layer with initial_state.",
             )  # fmt: skip
-        self.return_sequences, self.return_state = bool(return_sequences), bool(return_state)
-        self.go_backwards, self.unroll = bool(go_backwards), bool(unroll)
-        self.stateful, self.zero_output_for_mask = bool(stateful), bool(zero_output_for_mask)
-        if self.stateful:
-            raise InvalidArgument(
-                self.where("stateful"), "False, as a layer keeps nothing from one batch to the next", stateful,
-                "Take the last states with return_state=True, and give them to the next call as initial_state.",
-            )  # fmt: skip
+        keep_going(self, return_sequences, return_state, go_backwards, stateful, unroll, zero_output_for_mask)
 
     def call(self, sequences: Any, initial_state: Any = None, mask: Any = None) -> Any:
         """The outputs; with return_state, a list of them and the last states."""

@@ -71,10 +71,9 @@ class TextVectorization(IndexLookup):
         self._widths = None if ngrams is None else widths_argument(self.where("ngrams"), ngrams)
         self.keep_lookup(max_tokens, 1, "", "[UNK]", output_mode, pad_to_max_tokens, sparse)
         if output_sequence_length is not None:
-            if self.output_mode != "int":
-                where = self.where("output_sequence_length")
-                raise InvalidArgument(where, "None, unless output_mode is 'int'", output_sequence_length)
             where = self.where("output_sequence_length")
+            if self.output_mode != "int":
+                raise InvalidArgument(where, "None, unless output_mode is 'int'", output_sequence_length)
             output_sequence_length = checks.integer(where, output_sequence_length, minimum=1)
         self.output_sequence_length = output_sequence_length
         if ragged:

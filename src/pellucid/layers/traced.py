@@ -11,7 +11,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -55,6 +55,8 @@ class Traced(Ways):
         if "_own_weights" not in self.__dict__:
             self._own_weights = Weights(dtype=self.dtype)
         return self._own_weights
+
+    names_in_file: ClassVar[Mapping[str, str]] = {}  # of attributes, where Keras keeps what they hold by another
 
     @property
     def in_file(self) -> Any:

@@ -203,7 +203,10 @@ class Way(Composite):
         if key not in self._masked:
             with traced():
                 trained, predicted = (self._trace(self._shapes, training, key) for training in (True, False))
-            self._masked[key] = joined_graph(self._place(), trained, predicted, whose.parts(), whose.own_weights)
+            made = joined_graph(self._place(), trained, predicted, whose.parts(), whose.own_weights)
+            known = {id(call.layer) for graph in whose._graphs() for call in graph.calls}
+            name_all(whose, [made], [call.layer for call in made.calls if id(call.layer) in known])
+            self._masked[key] = made
         return self._masked[key]
 
     def _trace(self, shapes: tuple[Shape, ...], training: bool, masked: tuple[bool, ...] = ()) -> Trace:

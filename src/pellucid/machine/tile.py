@@ -22,6 +22,7 @@ from .intrinsics import native
 F32, I64, I1, I32 = ir.FloatType(), ir.IntType(64), ir.IntType(1), ir.IntType(32)
 LANES = lanes()
 VECTOR, MASK = ir.VectorType(F32, LANES), ir.VectorType(I1, LANES)
+PANEL = 2 * LANES  # columns of a full tile
 ROWS = {16: 8, 8: 6, 4: 6}[LANES]  # of a full tile: as many as the registers hold beside two vectors of B
 
 # What a tile's arguments are, all of 64 bits. Strides count floats. `start`: the bias added to every row, or 0;

@@ -134,8 +134,7 @@ class Functional(Model):
             if call.training is not None:
                 node["kwargs"]["training"] = call.training
             if any(wire in masks for wire in call.inputs):
-                named = [masks.get(wire) for wire in call.inputs]
-                node["kwargs"]["mask"] = named if call.way.takes_many else named[0]
+                node["kwargs"]["mask"] = call.way.saved_mask([masks.get(wire) for wire in call.inputs])
             shapes = call.way.output_shapes_for(*(tensors[wire] for wire in call.inputs))
             tensors |= zip(call.outputs, shapes, strict=True)
             places |= {wire: [call.layer.name, len(mine), i] for i, wire in enumerate(call.outputs)}

@@ -60,6 +60,8 @@ def save_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = T
         metadata["classes"] = model.__dict__["_classes"]  # their names: `labels.name_classes`
     if "_table" in model.__dict__:
         metadata["table"] = model.__dict__["_table"]  # how rows of a table become inputs: `tables.attach`
+    if "_targets" in model.__dict__:
+        metadata["targets"] = model.__dict__["_targets"]  # what outputs mean: `tables.attach_targets`
     archive.write_archive(path, saved, metadata, tree, groups)
 
 
@@ -121,6 +123,8 @@ def _load_columns(model: Any, metadata: Any) -> None:
         model.__dict__["_classes"] = metadata["classes"]  # read by `labels.class_names`, which checks it
     if isinstance(metadata, Mapping) and isinstance(metadata.get("table"), Mapping):
         model.__dict__["_table"] = metadata["table"]  # read by `tables.attached`, which checks it
+    if isinstance(metadata, Mapping) and isinstance(metadata.get("targets"), Mapping):
+        model.__dict__["_targets"] = metadata["targets"]  # read by `tables.attached_targets`, which checks it
 
 
 def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -232,7 +236,8 @@ def _places(part: Composite) -> Iterator[tuple[str, Layer]]:
         yield from _counted("layers", part.layers)
         return
     every = {"layers": list(part.in_saved_order())} if isinstance(part, Network) else {}  # as Keras has them once more
-    for name, held in sorted({**vars(part), **every}.items()):
+    for attribute, held in sorted({**vars(part), **every}.items()):
+        name = part.names_in_file.get(attribute, attribute)
         if isinstance(held, Layer):
             yield from ((name, layer) for layer in layers_in(held))
         else:
@@ -242,7 +247,7 @@ def _places(part: Composite) -> Iterator[tuple[str, Layer]]:
 def _counted(container: str, layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
     counts: dict[str, int] = {}
     for layer in layers:
-        name = snake(type(layer).__name__)
+        name = snake(layer.class_in_file or type(layer).__name__)
         n = counts[name] = counts.get(name, -1) + 1
         yield f"{container}/{name}_{n}" if n else f"{container}/{name}", layer
 

@@ -25,11 +25,22 @@ each with its gradient; so do Python's operators on tensors.
 - Places: cross diag diagonal outer pad roll segment_max segment_sum slice slice_update trace tril triu
 - Products: einsum matmul
 - Of networks, made of ops: layer_normalization rms_normalization dot_product_attention multi_hot
+- Convolutions and pools: adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose depthwise_conv
+  max_pool separable_conv
+- Losses and what stands beside them: batch_normalization binary_crossentropy categorical_crossentropy psnr
+  sparse_categorical_crossentropy
+- Linear algebra, of matrices along the last two axes: cholesky cholesky_inverse det eig eigh inv logdet lstsq
+  matrix_rank pinv qr slogdet solve solve_triangular svd
+- More names, made of ops: append array_split cdist copy corrcoef deg2rad depth_to_space diagflat dstack empty
+  empty_like erfc fliplr flipud hsplit isneginf isposinf kron logaddexp2 logspace nanmax nanmean nanmin nanprod
+  nanstd nansum nanvar percentile ptp quantile rad2deg rot90 select space_to_depth trapezoid vsplit
+- Of arrays alone: bincount digitize histogram isin nonzero scatter scatter_update searchsorted unique unravel_index
 - Made of several ops: allclose array average convert_to_numpy convert_to_tensor diff dot dtype hstack inner
   is_tensor logaddexp moments ndim norm normalize shape size split tensordot top_k unstack vdot vstack
 - Arrays made of nothing: arange eye full identity linspace meshgrid ones tri zeros
 
-`ops.image` has `extract_patches`, of pictures.
+`ops.image` has those of pictures: crop_images extract_patches gaussian_blur hsv_to_rgb pad_images resize
+rgb_to_grayscale rgb_to_hsv. `ops.nn`, `ops.numpy` and `ops.linalg` have the others once more, as Keras has them.
 
 `help(ops.multiply)` tells more of each. The classes behind them are in `pellucid.ops.base`.
 """
@@ -38,13 +49,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import UnknownName
 from ..wiring import OF_LAYERS, OPERATORS, OPS
 from . import image as image
+from . import linalg as linalg
 from . import lowering  # noqa: F401  # tells the ops how they are lowered
+from . import nn as nn
+from . import numpy as numpy
 from .base import Op as Op
 from .base import Operation as Operation
 from .base import operations as operations
+from .elsewhere import UnknownOp
 
 # isort: off
 # fmt: off
@@ -92,31 +106,58 @@ from .shaping import (
     broadcast_to, concatenate, expand_dims, flip, get_item, moveaxis, one_hot, ravel, repeat, reshape, squeeze,
     stack, swapaxes, take, tile, transpose,
 )
+from .counting import (
+    bincount, digitize, histogram, isin, nonzero, scatter, scatter_update, searchsorted, unique, unravel_index,
+)
+from .decomposing import (
+    cholesky, cholesky_inverse, det, eig, eigh, inv, logdet, lstsq, matrix_rank, pinv, qr, slogdet, solve,
+    solve_triangular, svd,
+)
+from .further import (
+    append, array_split, cdist, copy, corrcoef, deg2rad, depth_to_space, diagflat, dstack, empty, erfc, fliplr,
+    flipud, hsplit, isneginf, isposinf, kron, logaddexp2, logspace, nanmax, nanmean, nanmin, nanprod, nanstd,
+    nansum, nanvar, percentile, ptp, quantile, rad2deg, rot90, select, space_to_depth, trapezoid, vsplit,
+)
+from .judging import (
+    batch_normalization, binary_crossentropy, categorical_crossentropy, psnr, sparse_categorical_crossentropy,
+)
+from .windows import (
+    adaptive_average_pool, adaptive_max_pool, average_pool, conv, conv_transpose, depthwise_conv, max_pool,
+    separable_conv,
+)
 
 __all__ = [  # noqa: RUF022
-    "abs", "absolute", "add", "all", "allclose", "amax", "amin", "any", "arange",
-    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort",
-    "array", "average", "broadcast_to", "cast", "cbrt", "ceil", "celu", "clip", "concatenate", "convert_to_numpy",
-    "convert_to_tensor", "cos", "cosh", "count_nonzero", "cross", "cumprod", "cumsum", "diag", "diagonal", "diff",
-    "divide", "divide_no_nan", "dot", "dot_product_attention", "dtype", "einsum", "elu", "equal", "erf", "exp",
-    "exp2", "expand_dims", "expm1", "eye", "flip", "floor", "floor_divide", "full", "full_like", "gelu", "get_item",
-    "glu", "greater", "greater_equal", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "hstack", "hypot", "identity", "in_top_k", "inner", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
-    "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
-    "log_sigmoid", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
-    "logsumexp", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mod", "moments",
-    "moveaxis", "multi_hot", "multiply", "nan_to_num", "ndim", "negative", "norm", "normalize", "not_equal",
-    "one_hot", "ones", "ones_like", "outer", "pad", "power", "prod", "ravel", "reciprocal", "relu", "relu6",
-    "repeat", "reshape", "rms_normalization", "roll", "round", "rsqrt", "segment_max", "segment_sum", "selu",
-    "shape", "sigmoid", "sign", "silu", "sin", "sinh", "size", "slice", "slice_update", "soft_shrink", "softmax",
-    "softplus", "softsign", "sort", "sparse_plus", "sparse_sigmoid", "sparsemax", "split", "sqrt", "square",
-    "squareplus", "squeeze", "stack", "std", "stop_gradient", "subtract", "sum", "swapaxes", "swish", "take",
+    "abs", "absolute", "adaptive_average_pool", "adaptive_max_pool", "add", "all", "allclose", "amax", "amin",
+    "any", "append", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax",
+    "argmin", "argsort", "array", "array_split", "average", "average_pool", "batch_normalization",
+    "binary_crossentropy", "bincount", "broadcast_to", "cast", "categorical_crossentropy", "cbrt", "cdist", "ceil",
+    "celu", "cholesky", "cholesky_inverse", "clip", "concatenate", "conv", "conv_transpose", "convert_to_numpy",
+    "convert_to_tensor", "copy", "corrcoef", "cos", "cosh", "count_nonzero", "cross", "cumprod", "cumsum",
+    "deg2rad", "depth_to_space", "depthwise_conv", "det", "diag", "diagflat", "diagonal", "diff", "digitize",
+    "divide", "divide_no_nan", "dot", "dot_product_attention", "dstack", "dtype", "eig", "eigh", "einsum", "elu",
+    "empty", "empty_like", "equal", "erf", "erfc", "exp", "exp2", "expand_dims", "expm1", "eye", "flip", "fliplr",
+    "flipud", "floor", "floor_divide", "full", "full_like", "gelu", "get_item", "glu", "greater", "greater_equal",
+    "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "histogram", "hsplit", "hstack", "hypot",
+    "identity", "in_top_k", "inner", "inv", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
+    "isneginf", "isposinf", "kron", "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log",
+    "log10", "log1p", "log2", "log_sigmoid", "log_softmax", "logaddexp", "logaddexp2", "logdet", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logspace", "logsumexp", "lstsq", "matmul", "matrix_rank", "max",
+    "max_pool", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mod", "moments", "moveaxis",
+    "multi_hot", "multiply", "nan_to_num", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar",
+    "ndim", "negative", "nonzero", "norm", "normalize", "not_equal", "one_hot", "ones", "ones_like", "outer", "pad",
+    "percentile", "pinv", "power", "prod", "psnr", "ptp", "qr", "quantile", "rad2deg", "ravel", "reciprocal",
+    "relu", "relu6", "repeat", "reshape", "rms_normalization", "roll", "rot90", "round", "rsqrt", "scatter",
+    "scatter_update", "searchsorted", "segment_max", "segment_sum", "select", "selu", "separable_conv", "shape",
+    "sigmoid", "sign", "silu", "sin", "sinh", "size", "slice", "slice_update", "slogdet", "soft_shrink", "softmax",
+    "softplus", "softsign", "solve", "solve_triangular", "sort", "space_to_depth",
+    "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid", "sparsemax", "split", "sqrt", "square",
+    "squareplus", "squeeze", "stack", "std", "stop_gradient", "subtract", "sum", "svd", "swapaxes", "swish", "take",
     "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot", "threshold", "tile", "top_k", "trace",
-    "transpose", "tri", "tril", "triu", "true_divide", "trunc", "unstack", "var", "vdot", "vstack", "where",
-    "zeros", "zeros_like",
+    "transpose", "trapezoid", "tri", "tril", "triu", "true_divide", "trunc", "unique", "unravel_index", "unstack",
+    "var", "vdot", "vsplit", "vstack", "where", "zeros", "zeros_like",
 ]
 
-true_divide, amax, amin = divide, max, min
+true_divide, amax, amin, empty_like = divide, max, min, zeros_like
 OPERATORS.update(
     add=add, subtract=subtract, multiply=multiply, divide=divide, floor_divide=floor_divide, mod=mod, power=power,
     matmul=matmul, less=less, less_equal=less_equal, greater=greater, greater_equal=greater_equal,
@@ -130,10 +171,6 @@ OF_LAYERS.update(
 OPS.update(__all__)
 
 LOOPS = ("while_loop", "fori_loop", "cond", "switch", "scan", "associative_scan", "map", "vectorized_map", "vectorize")
-
-
-class UnknownOp(UnknownName, AttributeError):
-    """A name of `pellucid.ops` that there is none of; an AttributeError, as Python has it."""
 
 
 def __getattr__(name: str) -> Any:

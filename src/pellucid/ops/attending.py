@@ -30,7 +30,7 @@ def attended_grad(dy: Array, y: Array, operands: Any, scale: float | None = None
     return [*attention_grad(dy, **told(operands, scale, is_causal)), *(None for _ in operands[3:])]
 
 
-def attended_shape(query: Shape, key: Shape, value: Shape, *masks: Shape) -> Shape | None:
+def attended_shape(query: Shape, key: Shape, value: Shape, *masks: Shape, **options: Any) -> Shape | None:
     """(T, H, V) of shapes that fit together, each with its batch; what does not fit is tried, and refused there."""
     if not len(query) == len(key) == len(value) == 4 or query[-1] != key[-1] or key[:3] != value[:3]:
         return None

@@ -53,6 +53,8 @@ class Operation:
     exact = False  # whether whole numbers that their kind cannot hold are refused, not wrapped around
     spread = False  # whether Keras saves a list of operands one by one
     in_call: tuple[str, ...] = ()  # options that Keras saves with the call, not with the op
+    shell: Callable[..., Layer] | None = None  # the layer that computes it, for the shapes of its operands and options
+    weights: tuple[str, ...] = ()  # which of that layer's weights the operands behind the first are
     new_axes = 0  # how many axes the output has that the operand has not: an axis may be one of these
 
     def __init__(

@@ -8,12 +8,21 @@ from typing import Any
 
 from ..errors import InvalidArgument, Told, UnknownName
 from ..wiring import Tensor
-from . import blocks, composed, image, reductions
+from . import blocks, composed, decomposing, further, image, judging, reductions
 from .arithmetic import divide
 from .base import Op, Operation, operations
 from .constants import KEYED, loaded_constant, used
+from .elementwise import zeros_like
 
 MODULES = ("keras.src.ops.", "keras.ops")
+
+
+def _batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any = None, scale: Any = None, **options: Any
+) -> Any:
+    """`batch_normalization`, its operands in the order in which Keras saves them."""
+    return judging.batch_normalization(x, mean, variance, offset=offset, scale=scale, **options)
+
 
 # What Keras saves as one op and is several here, or goes by another name.
 COMPOSED: dict[str, Callable[..., Any]] = {
@@ -25,6 +34,21 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "Norm": composed.norm, "Normalize": composed.normalize, "RMSNorm": blocks.rms_normalization,
     "Split": composed.split, "Tensordot": composed.tensordot, "TopK": composed.top_k, "TrueDivide": divide,
     "Unstack": composed.unstack, "Vdot": composed.vdot, "Vstack": composed.vstack,
+    "BatchNorm": _batch_normalization, "BinaryCrossentropy": judging.binary_crossentropy,
+    "CategoricalCrossentropy": judging.categorical_crossentropy, "PSNR": judging.psnr,
+    "SparseCategoricalCrossentropy": judging.sparse_categorical_crossentropy,
+    "CholeskyInverse": decomposing.cholesky_inverse, "Logdet": decomposing.logdet,
+    "SolveTriangular": decomposing.solve_triangular, "CDist": further.cdist, "EmptyLike": zeros_like,
+    **{name.capitalize(): getattr(further, name) for name in (
+        "append", "copy", "corrcoef", "deg2rad", "diagflat", "dstack", "erfc", "fliplr", "flipud", "hsplit", "isneginf",
+        "isposinf", "kron",
+        "logaddexp2", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "percentile", "ptp",
+        "quantile", "rad2deg", "rot90", "select", "trapezoid", "vsplit",
+    )},
+    "ArraySplit": further.array_split, "DepthToSpace": further.depth_to_space, "SpaceToDepth": further.space_to_depth,
+    "CropImages": image.crop_images, "GaussianBlur": image.gaussian_blur, "HSVToRGB": image.hsv_to_rgb,
+    "PadImages": image.pad_images, "Resize": image.resize, "RGBToGrayscale": image.rgb_to_grayscale,
+    "RGBToHSV": image.rgb_to_hsv,
 }  # fmt: skip
 
 

@@ -18,12 +18,19 @@ AXIS_0 = "Axis 0 of a tensor is the batch: name the axes that are meant."
 
 def foretold(op: Any, shapes: Sequence[Shape]) -> Shape | None:
     """The shape of a sample's y from those of what flows into an op, where its operation tells without being tried."""
-    if op.operation.foretold is None or any(isinstance(shape, Whole) for shape in shapes):
+    operation = op.operation
+    samples = shapes[:1] if operation.weights else shapes  # weights have no batch, and need none
+    if operation.foretold is None or (0 in op.held and operation.weights) or any(isinstance(s, Whole) for s in samples):
         return None
-    flowing = (at_length(shape, STAND_INS[0]) for shape in shapes)
-    operands = (np.shape(op.held[i]) if i in op.held else (1, *next(flowing)) for i in range(op.places))
-    found: Shape | None = op.operation.foretold(*operands)
+    flowing = iter(shapes)
+    operands = [np.shape(op.held[i]) if i in op.held else _with_one(next(flowing)) for i in range(op.places)]
+    found: Shape | None = operation.foretold(*operands, **op.options)
     return found
+
+
+def _with_one(shape: Shape) -> Shape:
+    """The shape of one sample; that of what has no batch."""
+    return tuple(shape) if isinstance(shape, Whole) else (1, *at_length(shape, STAND_INS[0]))
 
 
 def leaves_rows_apart(name: str, tensors: Sequence[Tensor], compute: Callable[[Sequence[Array]], Array]) -> None:

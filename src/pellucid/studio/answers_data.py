@@ -10,12 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..errors import InvalidArgument, Told
+from ..errors import InvalidArgument, PellucidError, Told
 from ..files import write_whole
 from ..web.bodies import pieces
-from ..web.refused import Refused
+from ..web.refused import Refused, status_of
 from .answering import Studio, answer, work
 from .describing import describe
+from .emptying import emptied, would_help
+from .parts import told_problem
 from .uploads import Uploads
 
 MOST_POINTS = 10_000
@@ -31,6 +33,7 @@ class AboutData:
         """Their addresses."""
         return [
             Route("/api/data", self.data, methods=["POST"]),
+            Route("/api/data/emptied", self.emptied, methods=["POST"]),
             Route("/api/uploads", self.upload, methods=["POST"]),
             Route("/api/uploads/{number}", self.remove, methods=["DELETE"]),
             Route("/api/uploads/{number}/{folder}/{path:path}", self.into, methods=["PUT"]),
@@ -39,7 +42,17 @@ class AboutData:
 
     async def data(self, request: Request) -> Response:
         told = (await self.studio.asked(request)).get("spec")
-        return answer(await work(describe, self.studio.desk, told if isinstance(told, dict) else {}))
+        told, desk = told if isinstance(told, dict) else {}, self.studio.desk
+        try:
+            return answer(await work(describe, desk, told))
+        except PellucidError as problem:
+            if not await work(would_help, desk, told, problem):
+                raise
+            return answer({**told_problem(problem), "emptied": True}, status_of(problem))
+
+    async def emptied(self, request: Request) -> Response:
+        told = (await self.studio.asked(request)).get("spec")
+        return answer(await work(emptied, self.studio.desk, told))
 
     async def upload(self, request: Request) -> Response:
         if (folder := request.query_params.get("folder")) is not None:

@@ -28,12 +28,13 @@ ROWS, PICTURES, POINTS, LETTERS, WINDOWS = 20, 40, 1000, 1200, 12  # that are sh
 BINS, WORDS = 12, 8  # of a histogram
 CHOOSE = "Choose 'to be said' beside the column that it is to learn."  # in the place of the option of the command line
 HELD = (
-    "{watch:,} rows are held back and looked at after every epoch, to see whether the network learns more than its "
-    "rows by heart; {test:,} more are kept for the end, and never looked at before."
+    "{watch:,} examples are held back and looked at after every round (epoch), to see whether the network learns more "
+    "than its own by heart; {test:,} more are kept for the end, and never looked at before."
 )
 HELD_TEXT = (
     "The text is cut into windows of {window:,} characters. {watch:,} of them are held back and looked at after every "
-    "epoch, to see whether the network learns more than its part by heart; the last {test:,} are kept for the end."
+    "round (epoch), to see whether the network learns more than its part by heart; the last {test:,} are kept for the "
+    "end."
 )
 HELD_WINDOWS = (
     "{watch:,} windows are held back and looked at after every epoch, to see whether the network learns more than its "

@@ -19,7 +19,7 @@ from .process import Process
 from .searches import Searches
 from .tabs import Tab
 
-ORDERS = ("pause", "resume", "step", "epoch", "stop", "finish", "rate")
+ORDERS = ("pause", "resume", "step", "epoch", "stop", "finish", "rate", "pace")
 MOST_TRAINING = 8
 LOOKS = (3.0, 10.0, 30.0, 90.0)  # seconds after which the doctor looks at a run that trains; then as the last
 LOOK_SHARE = 0.1  # of a processor's time, at most, that it takes from a training
@@ -80,7 +80,7 @@ class Hub:
             header, _ = frames.header_of(content)
             if header["type"] == "started":
                 self._starting.discard(process)
-                course.append(self._started(process, header, tab, request, bool(first.get("paused"))))
+                course.append(self._started(process, header, tab, request, first))
             elif course:
                 self._heard(course[0], header, content)
             elif header["type"] == "state":
@@ -97,7 +97,9 @@ class Hub:
         process = Process({"type": "begin", **first}, self.desk.folder, message, ended)
         self._starting.add(process)
 
-    def _started(self, process: Process, header: dict[str, Any], tab: Tab, request: Any, paused: bool) -> Course:
+    def _started(
+        self, process: Process, header: dict[str, Any], tab: Tab, request: Any, first: Mapping[str, Any]
+    ) -> Course:
         name = Path(header["folder"]).name
         before = self.courses.get(name)
         course = self.courses[name] = Course(name, "starting", before.curve if before is not None else None)
@@ -110,7 +112,8 @@ class Hub:
         shown = {key: header[key] for key in ("spec", "epochs", "steps", "metric", "layers", "parameters")}
         course.tell("started", shown)
         course.tell("finding", {"findings": header["findings"]})
-        course.tell_state("paused" if paused else "running", 0 if before is None else None)
+        course.tell("pace", {"value": first.get("pace", 0)})
+        course.tell_state("paused" if first.get("paused") else "running", 0 if before is None else None)
         tab.say({"type": "started", "run": name, "request": request, **shown})
         tab.open(name, 0)
         self._wake(name)
@@ -124,6 +127,8 @@ class Hub:
             for tab in self.tabs.values():
                 tab.show(course.run, header["key"], content)
             return
+        if kind in ("curve", "state"):
+            course.told.pop("compiling", None)
         if kind == "curve":
             course.add(header)
         elif kind == "state":
@@ -132,7 +137,7 @@ class Hub:
             if header.get("epoch") is not None:
                 course.pace["epoch"] = header["epoch"]
             course.tell_state(header["state"], header["step"])
-        elif kind in ("saved", "finished", "rate"):
+        elif kind in ("saved", "finished", "rate", "compiling"):
             course.tell(kind, {name: value for name, value in header.items() if name != "type"})
         self._wake(course.run)
 
@@ -215,6 +220,9 @@ class Hub:
             value = message.get("value")
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e6:
                 raise Refused(422, "rate, value", "a number from 0 to 1,000,000", value)
+        if kind == "pace":
+            course.tell("pace", {"value": checked_pace(message.get("value"))})
+            self._wake(name)
         if kind in ("stop", "finish"):
             course.tell_state("stopping")
             self._wake(name)
@@ -272,3 +280,10 @@ class Hub:
         processes = [*self.processes.values(), *self._starting, *filter(None, [self._examining])]
         ends = [process.end for process in processes]
         await asyncio.gather(*(asyncio.to_thread(end) for end in [*ends, self.searches.close]))
+
+
+def checked_pace(value: Any) -> float:
+    """The most steps a second, 0 for as many as it can."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e6:
+        raise Refused(422, "pace, value", "steps a second, from 0 (as many as it can) to 1,000,000", value)
+    return float(value)

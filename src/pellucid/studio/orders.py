@@ -10,8 +10,8 @@ from typing import Any
 
 class Orders:
     """paused: whether to stand still before the next step. steps: how many to take all the same. epoch: whether to go
-    on to the end of the epoch, and pause there. stop: break off, to be resumed. finish: end here, and keep what there
-    is.
+    on to the end of the epoch, and pause there. pace: the most steps a second, 0 for as many as it can. stop: break
+    off, to be resumed. finish: end here, and keep what there is.
 
     >>> orders = Orders(paused=True)
     >>> orders.take({"type": "step", "n": 3})
@@ -19,10 +19,11 @@ class Orders:
     (3, False)
     """
 
-    def __init__(self, paused: bool = False) -> None:
+    def __init__(self, paused: bool = False, pace: float = 0.0) -> None:
         self._changed = threading.Condition()
         self.paused, self.steps, self.epoch = paused, 0, False
         self.stop = self.finish = False
+        self.pace = pace
         self.rate: float | None = None
         self.watched: dict[str, dict[str, Any]] = {}  # what is asked for, by key: topic, hz and its options
         self.credit: set[str] = set()  # of what is watched, what somebody can take
@@ -45,6 +46,8 @@ class Orders:
                 self.finish = True
             elif kind == "rate":
                 self.rate = float(order["value"])
+            elif kind == "pace":
+                self.pace = float(order["value"])
             elif kind == "watch":
                 self.watched = dict(order["watched"])
                 self.fresh |= set(order["fresh"])

@@ -73,7 +73,9 @@ def schema() -> dict[str, Any]:
     """All of it."""
     told: dict[str, Any] = {name: list(_parts(name, family)) for name, family in FAMILIES.items()}
     told["layers"].append(_residual())
-    told["layers"].sort(key=lambda part: (GROUPS.index(part["group"]), not part["in_palette"]))
+    told["layers"].sort(
+        key=lambda part: (GROUPS.index(part["group"]), not part["in_palette"], part["class"] != "Dense")
+    )
     told |= {"groups": list(GROUPS), "spec": fields({name: alone(family) for name, family in FAMILIES.items()})}
     told |= {"datasets": list(_datasets()), "starts": STARTS, "tuning": offered()}
     return told

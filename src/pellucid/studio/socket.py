@@ -14,7 +14,7 @@ from ..errors import PellucidError
 from ..web.jsons import parsed
 from ..web.refused import Refused
 from . import frames
-from .hub import ORDERS, Hub
+from .hub import ORDERS, Hub, checked_pace
 from .listing import listed
 from .parts import told_problem
 from .pictures import picture
@@ -82,7 +82,7 @@ class Socket:
             await hub.until_gone(run)
             if hub.trains(run):
                 raise Refused(409, f"resuming {run}", "a run that nobody trains")
-            hub.begin(tab, {"resume": str(hub.desk.run(run).path), "paused": bool(message.get("paused"))}, request)
+            hub.begin(tab, {"resume": str(hub.desk.run(run).path), **_how(message)}, request)
         elif kind == "open":
             hub.course(run)
             tab.open(run, _whole(message.get("since", 0)))
@@ -167,7 +167,11 @@ def still(hub: Hub, run: str, asked: Mapping[str, Any], key: str = "") -> bytes:
 
 
 def _first(spec: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
-    return {"spec": dict(spec), "paused": bool(message.get("paused"))}
+    return {"spec": dict(spec), **_how(message)}
+
+
+def _how(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {"paused": bool(message.get("paused")), "pace": checked_pace(message.get("pace", 0))}
 
 
 def _whole(value: Any) -> int:

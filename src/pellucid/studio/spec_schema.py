@@ -13,8 +13,8 @@ from ..actions.spec import Named, TrainSpec
 from ..actions.tune import TuneSpec
 
 DATA = (
-    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "task",
-    "validation_split", "scale", "seed",
+    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "ahead",
+    "task", "validation_split", "scale", "seed",
 )  # fmt: skip
 NETWORK = ("network", "layers", "activation", "batch_norm", "dropout", "l1", "l2")
 SIMPLE = (

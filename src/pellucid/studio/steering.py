@@ -18,6 +18,7 @@ from .outbox import Outbox
 
 FAR = 1 << 40  # steps
 ROW_SECONDS = 0.05  # between two points of the curves
+ALL_EPOCHS = 2000  # epochs, up to which each is a point, however short
 TELL_SECONDS = 0.09  # between two messages of them
 SHARE = 0.05  # of the time of training that pictures may cost
 FASTEST = 20.0  # pictures a second
@@ -40,6 +41,7 @@ class Steering(Callback):
         self._standing = False  # as was told
         self._ends = self._asked = 0  # the step after which the steps that were asked for are taken, and how many
         self._row_at = self._tell_at = 0.0  # when the last point was made, and when the next are to be told
+        self._due = 0.0  # when the next step may be taken, where a pace was asked for
         self._before = (0.0, 0.0, 0.0)  # the sums of loss and metric and the samples at the last row
         self._last: tuple[float | None, float | None] | None = None  # the means after the epoch's last row within it
         self._end: list[Any] | None = None  # the row of the epoch that has ended, until it is told
@@ -56,7 +58,7 @@ class Steering(Callback):
         """Steps that the next go may have; 0 where its one step is looked at."""
         if self._look_due:
             return 0
-        if self.orders.finish:
+        if self.orders.finish or self.orders.pace:
             return 1
         return max(1, self._ends - step) if self._ends > step else FAR
 
@@ -76,6 +78,7 @@ class Steering(Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """The one place where it waits: what was to be saved is saved by now."""
+        self._keep_pace()
         if self.orders.standing and not self.orders.ending:
             self._stand()
         if self.orders.stop:
@@ -96,7 +99,7 @@ class Steering(Callback):
             self._ends = 0
         if self.model.position.batch >= int(self.params.get("steps") or 1):
             self._last = self._window(logs or {}) if self._before[2] else None  # told at the end of the epoch
-        elif now - self._row_at >= ROW_SECONDS or self.orders.standing:
+        elif now - self._row_at >= ROW_SECONDS or self.orders.standing or self.orders.pace:
             self._add_row(now, logs or {})
         self._tell(now)
         if self.orders.finish:
@@ -109,7 +112,8 @@ class Steering(Callback):
         now, logs = time.monotonic(), logs or {}
         learned = self._last or (logs.get("loss"), logs.get(self.metric))
         self._end = [float(epoch + 1), *learned, logs.get("val_loss"), logs.get(f"val_{self.metric}")]
-        if now - self._row_at >= ROW_SECONDS or self._last or self.orders.standing or self.orders.epoch:
+        few = int(self.params.get("epochs") or 0) <= ALL_EPOCHS
+        if few or now - self._row_at >= ROW_SECONDS or self._last or self.orders.standing or self.orders.epoch:
             self._add_end(now)
         if self.orders.epoch:
             self.orders.epoch = False
@@ -137,6 +141,18 @@ class Steering(Callback):
             self._take_rate()
             self._pictures(time.monotonic())
             self.orders.wait(known, IDLE)
+
+    def _keep_pace(self) -> None:
+        """Wait until the next step is due, so that eyes can follow."""
+        while self.orders.pace and not (self.orders.standing or self.orders.ending):
+            now = time.monotonic()
+            if now >= self._due:
+                self._due = next_of(self._due, 1 / self.orders.pace, now)
+                return
+            known = self.orders.news
+            self._take_rate()
+            self._pictures(now)
+            self.orders.wait(known, self._due - now)
 
     def _take_rate(self) -> None:
         if (rate := self.orders.rate) is not None:

@@ -8,6 +8,7 @@ Further ones are orders. Where the input ends, nobody is there any more: it save
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import sys
@@ -100,6 +101,18 @@ class Trainer:
         return {"run": self.name, **header}, arrays
 
 
+class Compiling(logging.Handler):
+    """Tells that kernels are compiled, for which the first training on a machine waits; the log says so to programs."""
+
+    def __init__(self, out: Outbox) -> None:
+        super().__init__()
+        self.out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.module == "waiting" and record.args:
+            self.out.tell({"type": "compiling", "kernels": next(iter(record.args))})
+
+
 def layer_told(model: Any, name: str, layer: Any) -> dict[str, Any]:
     """A layer, as the page shows it."""
     kernel = model.theta.get(f"{name}/kernel")
@@ -124,7 +137,10 @@ def main() -> None:
     if asked is None:
         return
     out = Outbox(told)
-    orders = Orders(bool(asked.get("paused")))
+    logger = logging.getLogger("pellucid")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(Compiling(out))
+    orders = Orders(bool(asked.get("paused")), float(asked.get("pace", 0)))
     threading.Thread(target=listen, args=(sys.stdin.buffer, orders), daemon=True).start()
     try:
         Trainer(orders, out).run(asked)

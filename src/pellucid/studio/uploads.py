@@ -99,10 +99,14 @@ class Uploads:
                 target = inside[0]
                 inside = [one for one in target.iterdir() if not one.name.startswith(".")]
             return target
-        file = str(path)  # as a name alone it might be that of another, where the studio was started
-        if not (is_table(file) or is_text(file) or is_picture(file) or path.suffix.lower() in ARRAYS):
+        if is_picture(path.name):
             self.remove(number)
-            expected = "a table (.csv, .parquet, .xlsx), a text (.txt), arrays (.npz), a picture, or a .zip of pictures"
+            expected = "pictures in a folder for each kind, dropped as one folder or as a .zip"
+            raise Refused(422, f"upload {path.name}", expected, Told("a single picture"))
+        file = str(path)  # as a name alone it might be that of another, where the studio was started
+        if not (is_table(file) or is_text(file) or path.suffix.lower() in ARRAYS):
+            self.remove(number)
+            expected = "a table (.csv, .parquet, .xlsx), a text (.txt), arrays (.npz), or a .zip of pictures"
             raise Refused(422, f"upload {path.name}", expected, Told(f"a {path.suffix or 'nameless'} file"))
         return path
 

@@ -17,6 +17,28 @@ class Attached(NamedTuple):
     targets: Targets
 
 
+def attach_targets(model: Any, found: Targets) -> None:
+    """Have a model that takes arrays keep what its outputs mean, likewise."""
+    model.__dict__["_targets"] = plain(found)
+
+
+def attached_targets(model: Any) -> Targets | None:
+    """What `attach_targets` had the model keep, checked."""
+    saved = model.__dict__.get("_targets")
+    if saved is None:
+        return None
+    where = "the model's targets"
+    try:
+        found: Targets = targets.deserialize(saved, where=where)
+    except (PellucidError, KeyError, TypeError) as problem:
+        told, fix = Told(str(problem)), "Save the model again."
+        raise FileError(where, "targets as `attach_targets` has them", told, fix) from problem
+    if found.categorical or model.output_shape != (None, len(found.names)):
+        told = Told(f"{len(found.names)} for outputs of the shape {model.output_shape}")
+        raise FileError(where, "a column of numbers for each output", told, "Save the model again.")
+    return found
+
+
 def attach(model: Any, encoder: TableEncoder, found: Targets) -> None:
     """Have a model keep these, in its `.keras` file too, as plain data."""
     model.__dict__["_table"] = {"encoder": plain(encoder), "targets": plain(found)}

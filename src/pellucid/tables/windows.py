@@ -12,8 +12,8 @@ from ..arrays import Array
 from ..data.folds import folds
 from ..errors import DataError, InvalidArgument, Told
 from ..rng import Key
-from .cells import lacking, numbers
-from .columns import cells_of, understand, understood
+from .cells import lacking, moments, numbers
+from .columns import FEW, Column, cells_of, understand, understood
 from .table import Table
 
 SHOWN = 6  # names in a remark
@@ -37,8 +37,9 @@ def windows_of(
 ) -> Windows:  # fmt: skip
     """Windows of `length` rows, a new one every `stride` rows; none goes over from one value of `group_by` to another.
 
-    channels: the columns to read; all of numbers but `target` and `drop` unless given. Rows follow each other as they
-    do in the file. A window has the target of most of its rows, of equals the later one's.
+    channels: the columns to read; all of numbers but `target`, `drop` and those that rise from row to row, as time
+    does, unless given. Rows follow each other as they do in the file. A window has the target of most of its rows, of
+    equals the later one's.
 
     >>> does = ["sit", "run", "run", "sit", "sit"]
     >>> table = Table.of({"a": [1, 2, 3, 4, 5], "who": ["x", "x", "x", "y", "y"], "does": does})
@@ -47,17 +48,16 @@ def windows_of(
     ([[1.0, 2.0], [2.0, 3.0], [4.0, 5.0]], ['run', 'run', 'sit'], [0, 0, 1])
     """
     remarks = list(table.remarks)
+    group = groups_of(table, group_by)
     if not channels:
-        channels = _channels(table.without({target, group_by, *drop}), remarks)
-    readings = np.stack([_numbers(table, name) for name in channels], axis=1).astype(np.float32)
-    group = _groups(table, group_by)
-    starts = _starts(group, length, stride, table.source, remarks)
-    places = starts[:, None] + np.arange(length)
+        channels = channels_of(table.without({target, group_by, *drop}), group, remarks)
+    readings = readings_of(table, channels)
+    starts = starts_of(group, length, stride, table.source, remarks)
     order = np.argsort(group, kind="stable")
-    rows = order[places]
+    rows = order[starts[:, None] + np.arange(length)]
     y = None
     if target:
-        values, codes = np.unique(_labels(table, target), return_inverse=True)
+        values, codes = np.unique(labels_of(table, target), return_inverse=True)
         found, mixed = _commonest(codes.reshape(-1)[rows], len(values))
         y = values[found]
         if mixed:
@@ -67,34 +67,65 @@ def windows_of(
     return Windows(readings[rows], y, group[rows[:, 0]], table.rows[rows[:, 0]], tuple(channels), tuple(remarks))
 
 
-def _channels(table: Table, remarks: list[str]) -> list[str]:
+def channels_of(table: Table, group: Array, remarks: list[str], target: str = "") -> list[str]:
+    """The columns of numbers that are read: all but such as number the rows or rise with them, as time does, and such
+    as tell nothing. target: a column that is read whatever it looks like."""
     found, left = [], []
-    for column in understand(table):
-        if column.kind == "number" and not column.dropped:
-            found.append(column.name)
+    for column in understand(table, [target]):
+        why, goes = column.dropped, "" if column.name == target else _goes(table, column, group)
+        if column.kind != "number":
+            why = why or "holds no numbers"
+        elif goes == "rises":
+            why = why or "rises from row to row, as time does"
+        if goes == "falls":
+            remarks.append(f"{column.name} falls from row to row: if it is the time, put the earliest rows first.")
+        if why:
+            left.append(f"{column.name} ({why})")
         else:
-            left.append(f"{column.name} ({column.dropped or 'holds no numbers'})")
-    if left:
-        remarks.append(f"Left out: {', '.join(left[:SHOWN])}{', ...' if len(left) > SHOWN else ''}.")
+            found.append(column.name)
+    names = f"{', '.join(left[:SHOWN])}{', ...' if len(left) > SHOWN else ''}"
     if not found:
-        raise DataError(table.source, "columns of numbers to read", Told("none"))
+        fix = "Name those that are to be read all the same: --keep COLUMN." if left else ""
+        raise DataError(table.source, "columns of numbers to read", Told(f"none but {names}" if left else "none"), fix)
+    if left:
+        remarks.append(f"Left out: {names}.")
     return found
 
 
-def _numbers(table: Table, name: str) -> Array:
+def _goes(table: Table, column: Column, group: Array) -> str:
+    """Whether the numbers or dates of a column "rises" from each row of a group to its next, as a clock's and a
+    counter's do, or "falls"; "" where neither."""
+    if column.kind not in ("number", "date") or len(table) < FEW:
+        return ""
+    read = numbers if column.kind == "number" else moments
+    values = read(cells_of(table, column.name, column.kind), column.form)[0]
+    order = np.argsort(group, kind="stable")
+    steps = np.diff(values[order])[np.diff(group[order]) == 0]
+    zero = steps.dtype.type(0)
+    return "" if not len(steps) else "rises" if (steps > zero).all() else "falls" if (steps < zero).all() else ""
+
+
+def readings_of(table: Table, names: Sequence[str]) -> Array:
+    """The columns (N, C) float32, all numbers of which are there."""
+    return np.stack([numbers_of(table, name) for name in names], axis=1).astype(np.float32)
+
+
+def numbers_of(table: Table, name: str, fix: str = "Fill it in, or leave the column out: --drop {}") -> Array:
+    """A column's numbers (N,), which must all be there; `fix`: what to do else."""
     column = understood(table, name)
-    where, fix = table.source, f"Leave the column out: --drop {name}"
+    where = table.source
     if column.kind != "number":
-        raise DataError(f"{where}, column {name!r}", "numbers", Told(f"a column of the kind {column.kind}"), fix)
+        told = Told(f"a column of the kind {column.kind}")
+        raise DataError(f"{where}, column {name!r}", "numbers", told, f"Leave the column out: --drop {name}")
     found = numbers(cells_of(table, name, "number"), column.form)[0]
     if (gaps := ~np.isfinite(found)).any():
         told = Told(f"nothing there, and in {gaps.sum() - 1} rows more" if gaps.sum() > 1 else "nothing there")
-        fix = f"Fill it in, or leave the column out: --drop {name}"
-        raise DataError(table.place(int(gaps.argmax()), name), "a number, as windows have no gaps", told, fix)
+        where, expected = table.place(int(gaps.argmax()), name), "a number, as windows have no gaps"
+        raise DataError(where, expected, told, fix.format(name))
     return found
 
 
-def _groups(table: Table, by: str) -> Array:
+def groups_of(table: Table, by: str) -> Array:
     """The number of each row's group (N,)."""
     if not by:
         return np.zeros(len(table), np.intp)
@@ -105,24 +136,30 @@ def _groups(table: Table, by: str) -> Array:
     return numbered.reshape(-1).astype(np.intp)
 
 
-def _starts(group: Array, length: int, stride: int, source: str, remarks: list[str]) -> Array:
-    """Where windows begin, among the rows ordered by their groups."""
-    sizes = np.bincount(group)
+def starts_of(
+    group: Array, length: int, stride: int, source: str, remarks: list[str], ahead: int | None = None
+) -> Array:
+    """Where windows of this length begin, among the rows ordered by their groups. ahead: rows that there must be behind
+    each; the last window of a group that there is then is one of them, as the newest forecast is from its end."""
+    whole, sizes = length + (ahead or 0), np.bincount(group)
     begins = np.cumsum(sizes) - sizes
-    short = int((sizes < length).sum())
-    starts = [begin + np.arange(0, size - length + 1, stride) for begin, size in zip(begins, sizes, strict=True)]
+    short = int((sizes < whole).sum())
+    starts = [
+        begin + np.arange(0 if ahead is None else (size - whole) % stride, size - whole + 1, stride)
+        for begin, size in zip(begins, sizes, strict=True)
+    ]
     found: Array = np.concatenate(starts)
     if not len(found):
         told = Told(f"{len(sizes)} of at most {sizes.max(initial=0)} rows" if len(sizes) > 1 else f"{len(group)} rows")
-        raise DataError(
-            source, f"a group of at least {length} rows, as the window is", told, "Take a shorter --window."
-        )
+        what = "the window and what is ahead of it are" if ahead else "the window is"
+        raise DataError(source, f"a group of at least {whole} rows, as {what}", told, "Take a shorter --window.")
     if short:
-        remarks.append(f"{short} of {len(sizes)} groups have fewer than {length} rows, and give no window.")
+        remarks.append(f"{short} of {len(sizes)} groups have fewer than {whole} rows, and give no window.")
     return found
 
 
-def _labels(table: Table, target: str) -> Array:
+def labels_of(table: Table, target: str) -> Array:
+    """The target of each row (N,): words, or numbers as they are."""
     column = understood(table, target)
     cells = table[target]
     if (empty := lacking(cells)).any():
@@ -155,7 +192,8 @@ def parted(
     if not grouped:
         if fold is not None:
             raise InvalidArgument("windows, folds", "groups of rows", Told("none"), "Pass --group-by, or no folds.")
-        return _in_order(found, shares)
+        last = found.first + found.x.shape[1]
+        return in_order(found.first, last, int(last.max()), shares)
     groups = Key(seed).fold("groups").permutation(int(found.group.max()) + 1)
     groups = groups[np.isin(groups, found.group)]
     tested = math.ceil(shares[0] * len(groups))
@@ -173,10 +211,14 @@ def parted(
     return np.flatnonzero(~test & ~held), np.flatnonzero(held), np.flatnonzero(test)
 
 
-def _in_order(found: Windows, shares: tuple[float, float]) -> tuple[Array, Array, Array]:
-    first, last = found.first, found.first + found.x.shape[1]
-    later = round((1 - shares[0]) * int(last.max()))
-    watch = round((1 - shares[1]) * later)
+def in_order(first: Array, last: Array, rows: int | Array, shares: tuple[float, float]) -> tuple[Array, Array, Array]:
+    """(windows to train on, to watch, to test on), each later than those before it and without a row in common.
+
+    first, last: the place of each one's first row, and that behind its last. rows: how many there are, of each one's
+    group where these differ. shares: as of `parted`.
+    """
+    later = np.round((1 - shares[0]) * np.asarray(rows))
+    watch = np.round((1 - shares[1]) * later)
     parts = [
         np.flatnonzero(last <= watch),
         np.flatnonzero((first >= watch) & (last <= later)),

@@ -31,9 +31,9 @@ export const LESSONS: Lesson[] = [
   {
     screen: "train",
     title: "Train it",
-    text: "It guesses, sees the right answer, and turns every weight a little so that the next guess is better. Watch the curve fall.",
+    text: "It guesses, sees the right answer, and turns every weight a little so that the next guess is better. Watch the curve fall; if it falls too fast, choose fewer steps a second beside it.",
     todo: "Press Train.",
-    done: () => live.rows.length > 0,
+    done: () => live.alive || live.rows.length > 0,
   },
   {
     screen: "look",
@@ -77,6 +77,13 @@ class Guide {
   to(step: number): void {
     this.step = step;
     screen.go(LESSONS[step]!.screen);
+  }
+
+  /** Whoever goes on by the page's own ways is followed. */
+  follow(): void {
+    if (this.step === null || !this.lesson?.done()) return;
+    const reached = LESSONS.findIndex((lesson) => lesson.screen === screen.now);
+    if (reached > this.step) this.step = reached;
   }
 
   end(): void {

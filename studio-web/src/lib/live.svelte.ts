@@ -6,6 +6,7 @@ import { Socket, type Message } from "./socket";
 import type { Finding, Json, LayerTold, Problem, Row, Run, RunTold, SearchTold, Spec, State } from "./types";
 
 const KEY = "pellucid-run";
+const PACE = "pellucid-pace";
 const ASKED = "pellucid-asked"; // the runs there were when this tab asked for a training, until that is answered
 const ANSWERED_BY = 60_000; // milliseconds, in which a training begins or is refused
 const MOST_ROWS = 5000; // of the curve, before it is thinned
@@ -34,6 +35,12 @@ class Live {
   rows = $state.raw<Row[]>([]);
   speed = $state(0);
   left = $state<number | null>(null);
+  /** The most steps a second, 0: as many as it can. */
+  pace = $state(Number(sessionStorage.getItem(PACE) ?? 0));
+  /** Kernels that are being compiled, for which the first training on a machine waits; 0: none. */
+  compiling = $state(0);
+  /** Whether a new run was asked for, of which nothing is known yet. */
+  blank = $state(false);
   findings = $state.raw<Finding[]>([]);
   problem = $state.raw<Problem | null>(null);
   refused = $state.raw<Problem | null>(null);
@@ -41,6 +48,7 @@ class Live {
   frames = $state.raw<Record<string, Frame>>({});
   #seq = 0;
   #request = 0;
+  #first: Message | null = null; // what the run is to do that was asked for, where it is to stand still else
   #thinning = false;
   #rows: Message[] = [];
   #timer = 0;
@@ -65,12 +73,15 @@ class Live {
     document.addEventListener("visibilitychange", () => this.#ask());
   }
 
-  start(spec: Spec, paused = false): void {
+  /** first: all that it is to do until it is told to go on. */
+  start(spec: Spec, first: Message | null = null): void {
     if (!this.connected) return said.tell("The studio does not answer yet; try again in a moment.", "bad");
     this.refused = null;
     this.words = "";
     this.#asked();
-    this.#socket.send({ type: "start", spec: spec as Json, paused, request: ++this.#request });
+    this.#clear();
+    this.#first = first;
+    this.#socket.send({ type: "start", spec: spec as Json, paused: first !== null, pace: this.pace, request: ++this.#request });
   }
 
   /** A command to the run shown: pause, resume, stop, finish, epoch, steer. */
@@ -80,12 +91,23 @@ class Live {
 
   goOn(): void {
     this.#asked();
-    this.tell("resume_run", { request: ++this.#request });
+    this.tell("resume_run", { request: ++this.#request, pace: this.pace });
   }
 
+  /** The same anew; what trains here is broken off, and can be gone on with. */
   again(weights: "same" | "new"): void {
+    if (this.alive && this.steering) this.tell("stop");
     this.#asked();
-    this.tell("restart", { weights, request: ++this.#request });
+    this.#clear();
+    this.#first = null;
+    this.tell("restart", { weights, request: ++this.#request, pace: this.pace });
+  }
+
+  /** The most steps a second from now on, 0: as many as it can. */
+  walk(pace: number): void {
+    this.pace = pace;
+    sessionStorage.setItem(PACE, String(pace));
+    if (this.alive && this.steering) this.tell("pace", { value: pace });
   }
 
   /** What pictures the page wants to see; a hidden tab wants none. */
@@ -151,7 +173,7 @@ class Live {
     else localStorage.removeItem(KEY);
     Object.assign(this, {
       told: null, atRest: false, state: "new", words: "", step: 0, epoch: 0, epochs: 0, steps: 0, metric: "", steering: true, rows: [],
-      speed: 0, left: null, findings: [], problem: null, refused: null, layers: [], frames: {},
+      compiling: 0, blank: false, speed: 0, left: null, findings: [], problem: null, refused: null, layers: [], frames: {},
     });
     this.#seq = 0;
     this.#rows = [];
@@ -177,6 +199,12 @@ class Live {
     this.state = "starting";
     const before = Object.fromEntries(this.runs.map((run) => [run.id, run.live]));
     sessionStorage.setItem(ASKED, JSON.stringify({ at: Date.now(), before }));
+  }
+
+  /** What is known of the run shown is not of the one that was asked for. */
+  #clear(): void {
+    Object.assign(this, { blank: true, atRest: false, step: 0, epoch: 0, epochs: 0, rows: [], speed: 0, left: null, findings: [], problem: null });
+    this.#rows = [];
   }
 
   #see(frame: Frame): void {
@@ -207,11 +235,19 @@ class Live {
       sessionStorage.removeItem(ASKED);
       this.refused = message as unknown as Problem;
       this.state = this.told?.state ?? "refused";
+      if (this.blank) this.#uncover();
       said.aloud(this.refused.error);
-    } else if (message.run === this.id) {
+    } else if (message.run === this.id && !this.blank) {
       if (typeof message.seq === "number") this.#seq = Math.max(this.#seq, message.seq);
       this.#about(message);
     }
+  }
+
+  /** The run that was shown before one was asked for that is not to be. */
+  #uncover(): void {
+    this.blank = false;
+    this.#seq = 0;
+    if (this.id) void this.#open();
   }
 
   #started(message: Message): void {
@@ -223,6 +259,9 @@ class Live {
     this.steps = message.steps as number;
     this.metric = message.metric as string;
     this.layers = message.layers as unknown as LayerTold[];
+    this.blank = false;
+    if (this.#first && message.request === this.#request) this.#socket.send({ ...this.#first, run: id });
+    this.#first = null;
     void this.refresh();
     this.#ask();
   }
@@ -237,6 +276,7 @@ class Live {
     this.#catchUp();
     if (message.type === "state") {
       const was = this.state;
+      this.compiling = 0;
       this.state = message.state as State;
       this.step = message.step as number;
       this.epoch = message.epoch as number;
@@ -244,6 +284,10 @@ class Live {
       this.words = (message.words as string) ?? "";
       if (was !== this.state) said.aloud(this.words || this.state);
       if (was !== this.state && !this.alive) void this.refresh();
+    } else if (message.type === "compiling") {
+      this.compiling = message.kernels as number;
+    } else if (message.type === "pace") {
+      this.pace = message.value as number;
     } else if (message.type === "finding") {
       this.findings = message.findings as unknown as Finding[];
     } else if (message.type === "problem") {
@@ -275,6 +319,7 @@ class Live {
     const rows = message.rows as unknown as Row[];
     this.rows = message.whole ? rows : [...this.rows.slice(0, message.from as number), ...rows];
     if (this.rows.length > MOST_ROWS) void this.#thin();
+    if (rows.length) this.compiling = 0;
     this.speed = (message.speed as number) ?? 0;
     this.left = message.left as number | null;
     // A row tells of a step that may lie before the one at which the run was said to stand.

@@ -19,6 +19,8 @@ export interface Problem {
   expected?: string;
   got?: string;
   fix?: string;
+  /** Whether a copy of the table would help, in which wrong cells are empty. */
+  emptied?: boolean;
 }
 
 export interface Argument {
@@ -375,7 +377,7 @@ export interface Why {
   sum: number;
   terms: { label: string; factors: Json; value: number }[];
   update_formula?: string | null;
-  update?: { name: string; before: number; after: number }[] | null;
+  update?: { name: string; before: number; after: number | null }[] | null;
   notes: string[];
   /** What it was computed from, where it is no sum. */
   inputs: Record<string, number>;

@@ -43,6 +43,8 @@ const WORDS: Record<string, string> = {
   folds: "Judge each by so many parts",
   search_seed: "Chance number (seed)",
   task: "Kind of answer",
+  split_by: "Keep together by",
+  split_time: "Test on the latest by",
   kernel_initializer: "First weights",
   bias_initializer: "First offsets",
   kernel_regularizer: "Penalty on weights",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from exchange.c.building import Program, with_compiler
-from exchange.test_onnx import OPS_SHOWN, X3, Gated, OwnNet
+from exchange.shown import OPS_SHOWN, X3, Gated, OwnNet
 from laws.graphs import CLASSES, X, built, dense_net, residual, unjoined
 from laws.test_ops import Step, run
 from ops.rows import IDS, ROWS
@@ -199,11 +199,13 @@ def test_masked_steps_and_whole_numbers(of_graphs: Program):
     of_graphs.agrees("whole", [np.arange(8, dtype="int32").reshape(2, 4)])
 
 
-def test_a_layer_that_is_told_a_mask_is_refused_by_name():
-    x = L.Input((3, 1))
-    told = L.Masking()(x)
-    with pytest.raises(InvalidArgument, match=r"to_c, .*mask"):
-        listing_of(Model(x, L.GlobalAveragePooling1D()(L.Concatenate(axis=1)([told, told]))))
+def test_a_mask_of_fewer_axes_than_steps_is_refused_by_name():
+    x, told = L.Input((3, 1, 1)), L.Input((3,), dtype="bool")
+    y = L.ConvLSTM1D(1, 1, return_sequences=True)(x, mask=told)
+    with pytest.raises(
+        InvalidArgument, match=r"to_c, layer 'both': expected a mask of .*, got one that Concatenate mak"
+    ):
+        listing_of(Model([x, told], L.ConvLSTM1D(1, 1)(L.Concatenate(name="both")([y, y]))))
 
 
 def test_an_open_length_is_refused():

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from exchange import encodings, sequences, unwritten
+from exchange import encodings, sequences, shown, unwritten
 from exchange.c.building import Program, with_compiler
-from exchange.networks import Case, of_activations, of_layers, of_shapes
+from exchange.networks import Case, predicted
 from laws.graphs import JOINING, heads
 from pellucid import Sequential, activations
 from pellucid import layers as L
@@ -20,32 +20,10 @@ from pellucid.models import Model
 from pellucid.rng import Key
 
 pytestmark = with_compiler
-CASES = {case.name: case for cases in (of_layers, of_activations, of_shapes) for case in cases()}
+CASES = {case.name: case for case in predicted()}
 DOUBLE = {f: Sequential([L.Input((4,)), L.Dense(6, f, dtype="float64")], seed=1) for f in WRITTEN
           if f not in ("threshold", "glu")}  # fmt: skip
-JOINS = [
-    *(
-        (kind, s)
-        for kind in sorted(JOINING - {"Dot", "Concatenate", "Subtract"})
-        for s in ([(4,)] * 3, [(3, 4), (4,), (1,)])
-    ),
-    ("Subtract", [(3, 1), (1, 4)]), ("Concatenate", [(3, 4), (3, 2)]),
-]  # fmt: skip
-DOTS = [([(4,), (4,)], 1), ([(3, 4), (4,)], [2, -1]), ([(3, 4), (4, 2)], (2, 1)), ([(4, 3, 2), (5, 4)], [1, 2])]
-
-
-def joined(layer: L.Layer, shapes: list[tuple[int, ...]]) -> Model:
-    tensors = [L.Input(shape) for shape in shapes]
-    return Model(tensors, layer(tensors), seed=0)
-
-
-JOINED: dict[str, Model] = {
-    **{f"{kind} {shapes}": joined(getattr(L, kind)(), shapes) for kind, shapes in JOINS},
-    "heads": heads(),
-    **{f"Dot {i} {n}": joined(L.Dot(axes, n), shapes) for i, (shapes, axes) in enumerate(DOTS) for n in (False, True)},
-}
-
-
+JOINED = {**{name: make() for name, make in shown.JOINED.items()}, "heads": heads()}
 SEQUENCES = {
     name: make() for name, make in (sequences.PLAIN | sequences.MASKED | sequences.STEPPED | sequences.RANDOM).items()
 }
@@ -73,9 +51,8 @@ def test_activations_of_double_precision(f: str, program: Program):
 
 
 @pytest.mark.parametrize("name", JOINED)
-def test_inputs_that_meet(name: str, program: Program):
-    shapes = JOINED[name].sample_shapes
-    program.agrees(name, [Key(i).normal((5, *shape)) for i, shape in enumerate(shapes)])
+def test_layers_that_join_predict_the_same(name: str, program: Program):
+    program.agrees(name, shown.rows_for(JOINED[name]))
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
@@ -114,7 +91,15 @@ def test_every_layer_and_activation_is_written():
 
 @pytest.mark.parametrize(("name", "make"), unwritten.unwritten("c"))
 def test_a_layer_that_is_not_written_is_refused_by_name(name: str, make: Callable[[], Model]):
-    with pytest.raises(InvalidArgument, match=f"to_c, layer '{name}': expected a kind of layer"):
+    with pytest.raises(
+        InvalidArgument, match=f"to_c, layer '{name}': expected a kind of layer.*(behind|in front of) that"
+    ):
+        make().to_c("it.c")
+
+
+def test_text_that_leaves_is_refused_with_what_to_do():
+    make, _ = encodings.one(lambda: L.StringLookup(vocabulary=["a"], invert=True))
+    with pytest.raises(InvalidArgument, match=r"got text, with StringLookup\. End the model in front of that layer"):
         make().to_c("it.c")
 
 

@@ -66,7 +66,7 @@ def test_a_broken_design_is_explained_on_its_block_and_mended(designer: Hands) -
     designer.set("Neurons", "0")
     said = block.locator(".note.bad")
     said.wait_for()
-    assert "expected" in said.inner_text()
+    assert said.inner_text().strip().startswith("Expected "), "without the way to the block, beside which it stands"
     assert page.get_by_role("textbox", name="Neurons", exact=True).get_attribute("aria-invalid") == "true"
     train = page.get_by_role("region", name="Your network").get_by_role("button", name="Train")
     assert train.is_disabled()

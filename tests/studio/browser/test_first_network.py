@@ -25,11 +25,26 @@ def test_the_guide_leads_from_nothing_to_a_drawn_digit(hands: Hands) -> None:
     hands.draw([[(0.5, 0.15), (0.5, 0.85)]])
     page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent !== '–'")
     hands.press("Next: Results")
-    right = page.get_by_text(re.compile(r"held-back examples, [\d.]+ % right"))
+    right = page.get_by_text(re.compile(r"examples held back to test, [\d.]+ % right"))
     share = re.search(r"([\d.]+) %", right.inner_text())
     assert share is not None
     assert float(share[1]) > 90
     hands.press("Finish")
+
+
+def test_the_guide_follows_whoever_goes_on_by_the_pages_own_buttons(hands: Hands) -> None:
+    page, guide = hands.page, hands.page.get_by_role("complementary", name="Your first network")
+    hands.press("My first network")
+    page.get_by_role("button", name="Next: the network").click()
+    guide.get_by_text("Build a network").wait_for()
+    hands.go("Train")  # nothing is built yet
+    guide.get_by_role("button", name="To Network").click()
+    hands.press("Add Dense")
+    page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
+    guide.get_by_text("Train it", exact=True).wait_for()
+    hands.state("done")
+    hands.press("Try it")
+    guide.get_by_text("Your turn").wait_for()
 
 
 def test_the_whole_first_network_by_keyboard_alone(hands: Hands) -> None:

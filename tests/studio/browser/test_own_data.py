@@ -42,6 +42,23 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     page.get_by_role("table").wait_for()
 
 
+def test_wrong_cells_of_a_table_are_left_empty_by_one_click(hands: Hands, table: Path) -> None:
+    rows = table.read_text("utf-8").splitlines()
+    rows[41] = f"about 40,{rows[41].partition(',')[2]}"
+    rows = [f"{row},{1.5 * i if i != 90 else '12,5.'}" if i else f"{row},weight" for i, row in enumerate(rows)]
+    table.write_text("\n".join(row.replace("12,5.", '"12,5."') for row in rows), "utf-8")
+    hands.foresee("422 POST /api/data")
+    hands.skip_guide()
+    hands.page.get_by_test_id("file").set_input_files(table)
+    hands.page.get_by_text("got 'about 40'").wait_for()
+    hands.press("Leave this cell and others like it empty, in a copy")
+    hands.page.get_by_text("2 cells of the table are left empty").wait_for()
+    hands.page.get_by_text("column 'weight': 12,5.").wait_for()
+    hands.page.get_by_label("The column to be said").select_option("buys")
+    hands.page.get_by_text("one of 2: no, yes").wait_for()
+    assert hands.page.get_by_role("button", name="Next: the network").is_enabled()
+
+
 ASKED = "which column should it learn to tell?"
 
 

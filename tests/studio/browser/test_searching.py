@@ -57,7 +57,7 @@ def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands, tmp
     assert all(re.search(r"Examples per step\s+(16|32)\s", one) for one in tried)
     assert all(len(re.findall(r"\d+", re.search(r"Layers\s+([\d, ]+)", one)[1])) <= 2 for one in tried)  # type: ignore[index]
     hands.press("Mistakes")
-    page.get_by_text("held-back examples").wait_for()
+    page.get_by_text("examples held back to test").wait_for()
     page.go_back()
     hands.press("Take it into the network")
     page.get_by_role("region", name="Your network").wait_for()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from studio.browser.hands import Hands
@@ -15,6 +17,9 @@ def start(hands: Hands) -> None:
     hands.choose("Spirals")
     hands.go("Network")
     hands.set("Rounds (epochs)", "3000")
+    hands.go("Train")
+    hands.page.get_by_label("How fast").select_option("200 steps a second")
+    hands.go("Network")
     hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
 
 
@@ -40,6 +45,42 @@ def test_pause_exactly_one_step_and_go_on(trainer: Hands) -> None:
     trainer.wait_for_step(at + 100)
     trainer.press("Finish here")
     trainer.state("done")
+
+
+def test_a_training_begins_with_one_step_and_goes_on_as_slowly_as_is_asked(hands: Hands) -> None:
+    hands.skip_guide()
+    hands.go("Train")
+    how_fast = hands.page.get_by_label("How fast")
+    how_fast.select_option("10 steps a second")
+    hands.press("One step")
+    hands.state("paused")
+    assert hands.step() == 1
+    hands.press("One epoch")
+    hands.wait_for_step(3)
+    assert hands.step() < 41, "an epoch, ten steps a second"
+    hands.wait_for_step(41)
+    hands.state("paused")
+    hands.press("Go on")
+    hands.wait_for_step(45)
+    assert hands.page.get_by_text(re.compile(r"(9|10|11)(\.\d+)? steps a second")).count() > 0
+    how_fast.select_option("As fast as it can")
+    hands.state("done")
+
+
+def test_what_was_trained_before_does_not_pass_for_what_is_getting_ready(hands: Hands) -> None:
+    hands.skip_guide()
+    hands.choose("Moons")
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("done")
+    bar = hands.page.get_by_role("region", name="Training")
+    bar.get_by_text(re.compile(r"epoch \d+ of \d+")).wait_for()
+    hands.page.evaluate("() => WebSocket.prototype.send = () => undefined")  # the answer is long in coming
+    hands.press("Train")
+    hands.state("starting")
+    assert "epoch" not in bar.inner_text()
+    assert bar.get_by_role("progressbar").get_attribute("aria-valuenow") == "0"
+    hands.page.reload()
 
 
 def test_one_tab_steers_and_another_may_take_over(trainer: Hands) -> None:

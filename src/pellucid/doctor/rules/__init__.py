@@ -68,15 +68,18 @@ def every_rule() -> tuple[Rule, ...]:
 
 
 @functools.cache
-def rules_of_time() -> tuple[Rule, ...]:
-    """Rules about recurrent layers, which the zoo has among other kinds of networks: of the rest they know nothing."""
-    from . import exploding_through_time, vanishing_through_time
+def rules_of_kinds() -> tuple[Rule, ...]:
+    """Rules about layers of recurrence and batch normalization, which are tried on networks of other kinds: of those
+    that make thresholds and confidences few have such."""
+    from . import exploding_through_time, unsettled_averages, vanishing_through_time
 
-    return exploding_through_time.RULE, vanishing_through_time.RULE
+    return unsettled_averages.RULE, exploding_through_time.RULE, vanishing_through_time.RULE
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule that an examination asks: what explodes through time before what it makes of all gradients."""
-    asked, (exploding, vanishing) = every_rule(), rules_of_time()
-    place = [rule.name for rule in asked].index("exploding_gradient")
-    return *asked[:place], exploding, *asked[place:], vanishing
+    """Every rule that an examination asks: what batch normalization predicts by before what comes of that, and what
+    explodes through time before what it makes of all gradients."""
+    asked, (unsettled, exploding, vanishing) = every_rule(), rules_of_kinds()
+    names = [rule.name for rule in asked]
+    first, second = names.index("duplicates_in_validation"), names.index("exploding_gradient")
+    return *asked[:first], unsettled, *asked[first:second], exploding, *asked[second:], vanishing

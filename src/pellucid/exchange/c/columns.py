@@ -14,7 +14,7 @@ from ...errors import InvalidArgument, Told
 from ...tables.attaching import Attached
 from ...tables.encodings import Category, Encoding, Number, Truth
 from . import spelling
-from .writer import WHERE, Writing
+from .writer import FORM, Writing
 
 
 @dataclass
@@ -39,7 +39,7 @@ def fields_of(rows: Attached) -> list[Field]:
     for column in rows.encoder.columns:
         if type(column) not in WRITTEN:
             raise InvalidArgument(
-                f"{WHERE}, column {column.name!r}", "numbers, yes and no, or words",
+                f"{FORM.where}, column {column.name!r}", "numbers, yes and no, or words",
                 Told(f"a column of the kind {column.kind}"),
                 "Train without it (--drop), or save the model as a .keras file.",
             )  # fmt: skip

@@ -12,15 +12,15 @@ import numpy as np
 from ... import layers as L
 from ..encoding import amounts_of, table_of
 from .loops import elementwise, reduced
-from .writer import WHERE, At, Value, refused, reshaped, writes
+from .writer import FORM, At, Value, reshaped, writes
 
 
 @writes(L.IntegerLookup)
 def lookup(at: At) -> Value:
-    table, default, rest = table_of(WHERE, at.layer)
+    table, default, rest = table_of(FORM, at.layer)
     most = 1 << np.finfo(at.writing.dtype).nmant + 1
     if max(map(abs, [*table, *table.values(), default])) > most:
-        raise refused(at, f"tokens up to {most:,}, which are exact in {at.writing.dtype}", "larger ones")
+        raise FORM.refused(at.path, f"tokens up to {most:,}, which are exact in {at.writing.dtype}", "larger ones")
     y = found(at, table, default)
     if rest is not None:
         other = f"{at.number(rest[0])} + modulo({{1}}, {at.number(rest[1])})"

@@ -12,16 +12,17 @@ import numpy as np
 
 from ... import checks
 from ...arrays import Array
-from ...data.labels import class_names
-from ...errors import DataError, InvalidArgument, Told, WrongType
+from ...errors import DataError, InvalidArgument, Told
 from ...files import write_text_whole
-from ...registry import plain
 from ...tables.attaching import Attached, attached
+from ..naming import classes_of
 from .columns import fields_of
 from .listing import Listing
 from .network import write_network
 from .spelling import RESERVED
-from .writer import WHERE, Writing
+from .writer import FORM, Writing
+
+WHERE = FORM.where
 
 
 def to_c(
@@ -50,12 +51,10 @@ def listing_of(
         raise InvalidArgument(f"{WHERE}, argument prefix", "a name of small letters, digits and _", prefix)
     rows = attached(model)
     fields = fields_of(rows) if rows else []
-    names = [plain(name) for name in classes] or list(rows.targets.classes if rows else class_names(model))
-    if not all(isinstance(name, str | int) for name in names):
-        raise WrongType(f"{WHERE}, argument classes", "texts or whole numbers", names)
+    names = [str(name) for name in classes_of(WHERE, model, rows, classes)]
     writing = Writing(model.p, model.dtype, prefix, bool(int8))
     network = write_network(writing, model, calibration(model, rows, data) if int8 else None)
-    return Listing(model, writing, network, [str(name) for name in names], rows, fields)
+    return Listing(model, writing, network, names, rows, fields)
 
 
 def calibration(model: Any, rows: Attached | None, data: Any) -> list[Array]:

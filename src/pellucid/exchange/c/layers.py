@@ -18,6 +18,7 @@ from ...layers.normalization import SMALLEST
 from ...layers.shapes import along, axes_of
 from ...layers.softmax import MASKED
 from ...layers.unit_normalization import SHORTEST
+from ..ours import UNCHANGED
 from .activations import write_activation
 from .loops import along_last, contracted, elementwise, moved, reduced
 from .ops import flat, picked
@@ -25,9 +26,7 @@ from .products import matrix_product
 from .writer import At, Value, reshaped, writes
 
 
-@writes(
-    L.ActivityRegularization, L.AlphaDropout, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.Identity, L.InputLayer
-)
+@writes(*UNCHANGED)
 def unchanged(at: At) -> Value:
     return at.x
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...arrays import Array
-from .writer import LETTERS, At, Value, refused, reshaped
+from .writer import FORM, LETTERS, At, Value, reshaped
 
 
 @dataclass
@@ -83,15 +83,23 @@ def element(name: str, offset: int, strides: Sequence[int], letters: Sequence[st
     return f"{name}[{text}]"
 
 
+def block(head: str, lines: Sequence[str]) -> list[str]:
+    """Lines under a head, in braces where there are several; or without a head, in braces of their own."""
+    inner = [f"    {line}" for line in lines]
+    return [head, *inner] if head and len(lines) == 1 else [f"{head} {{".lstrip(), *inner, "}"]
+
+
 def loops(at: At, sizes: Sequence[int], body: Sequence[str], first: int = 0) -> list[str]:
     """These lines, in a loop for each size."""
     if first + len(sizes) > len(LETTERS):
-        raise refused(at, f"at most {len(LETTERS)} axes", f"{first + len(sizes)}")
-    lines, several = list(body), len(body) > 1
-    for letter, n in reversed(list(zip(LETTERS[first:], sizes, strict=False))):
-        head = f"for (size_t {letter} = 0; {letter} < {n}; {letter}++)"
-        inner = [f"    {line}" for line in lines]
-        lines, several = [f"{head} {{", *inner, "}"] if several else [head, *inner], False
+        raise FORM.refused(at.path, f"at most {len(LETTERS)} axes", f"{first + len(sizes)}")
+    heads = [f"for (size_t {i} = 0; {i} < {n}; {i}++)" for i, n in zip(LETTERS[first:], sizes, strict=False)]
+    if not heads:
+        return list(body)
+    *outer, inner = heads
+    lines = block(inner, body)
+    for head in reversed(outer):
+        lines = [head, *(f"    {line}" for line in lines)]
     return lines
 
 
@@ -200,4 +208,4 @@ def contracted(at: At, values: Sequence[Value], inputs: Sequence[str], output: s
     inner = loops(at, [sizes[letter] for letter in order[outer:]], [f"sum += {factors};"], outer)
     body = [f"{at.writing.type} sum = {at.number(0)};", *inner, f"{text(y, output)} = sum;"]
     lines = loops(at, [sizes[letter] for letter in order[:outer]], body)
-    return at.step(lines if outer else ["{", *(f"    {line}" for line in body), "}"], values, y)
+    return at.step(lines if outer else block("", body), values, y)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...arrays import Array, Whole
-from ...errors import InvalidArgument, Told
-from ...layers.lending import Assigned
-from ...layers.masking import WithMask
-from ...layers.spectral_normalization import Spectral
-from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...wiring import Step as Use
-from ..ours import READS_MASK, only_ours, ours, refuse_mask, refuse_text, refuse_training, told, walked
-from . import (  # their emitters register themselves
+from ..form import mask_read
+from ..ours import PASSED, only_ours, ours
+from ..walking import of_zeros, walked
+from . import (  # noqa: F401  # their emitters register themselves
     attention,
     encodings,
     layers,
@@ -28,16 +25,10 @@ from . import (  # their emitters register themselves
     sliding,
     stepping,
 )
+from .loops import block
 from .ops import write_op
-from .writer import EMITTERS, INSTEAD, WHERE, At, Buffer, Step, Value, Writing, reshaped
+from .writer import EMITTERS, FORM, At, Buffer, Step, Value, Writing, reshaped
 
-__all__ = [
-    "Network", "attention", "encodings", "layers", "pictures", "positions", "recurrence", "resizing", "sliding",
-    "stepping", "write_network",
-]  # fmt: skip
-
-# which of its inputs a layer passes on, in prediction
-PASSED: dict[type[Any], int] = {Assigned: 0, ByPhase: 1, Spectral: 0, WithMask: 0}
 ROWS = 256  # on which ranges are looked for at once
 Bounds = dict[int, tuple[float, float]]  # the smallest and the largest number on each wire
 
@@ -53,11 +44,11 @@ class Network:
 
 def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) -> Network:
     """Write all steps; data: batches of the inputs on which ranges are looked for, where bytes are written."""
-    only_ours(model, WHERE, INSTEAD)
+    only_ours(FORM, model)
     needed = needed_steps(model)
     for step in needed:
-        refuse_text(WHERE, model, step)
-    numbers, whole = dict(known_numbers(model)), of_batches(model)
+        FORM.refuse_text(model, step)
+    numbers, whole = of_zeros(model), of_batches(model)
     bounds: Bounds = {} if data is None else ranges(model, data)
     wires: dict[int, Value] = {}
     inputs = []
@@ -75,7 +66,7 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
         if (place := PASSED.get(ours(type(step.layer)))) is not None:
             wires[step.outputs[0]] = wires[step.inputs[place]]
             continue
-        refuse_mask(WHERE, step, INSTEAD)
+        FORM.refuse_mask(step)
         given = [wires[wire] for wire in step.inputs]
         mask = wires[by] if (by := mask_read(step)) is not None else None
         made = written(writing, step, given, mask, numbers[step.label], step.outputs[0] not in whole)
@@ -92,7 +83,7 @@ def written(
     apart: whether each row has an output of its own."""
     if given and all(value.array is not None for value in given):
         return [Value(y.shape, array=y) for y in ys]
-    refuse_training(WHERE, step, INSTEAD)
+    FORM.refuse_training(step)
     kind, y = ours(type(step.layer)), ys[0]
     flowing = [value for value in given if value.array is None]
     at = At(writing, step.layer, step.path, step.label, given, y.shape, y.dtype.name, titled(step, flowing, y), mask)
@@ -100,16 +91,9 @@ def written(
     if apart:
         made = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS else None
     if made is None:
-        raise InvalidArgument(
-            f"{WHERE}, layer {step.path!r}", "a kind of layer that is written in C", Told(told(step.layer)), INSTEAD
-        )
+        raise FORM.unwritten(step.path, step.layer)
     made = made if isinstance(made, tuple) else (made,)
     return [reshaped(value, y.shape) for value, y in zip(made, ys, strict=True)]
-
-
-def mask_read(step: Use) -> int | None:
-    """The wire that says which steps of what a layer reads count, where it goes by that."""
-    return step.masks[0] if step.masks and isinstance(step.layer, READS_MASK) else None
 
 
 def of_batches(model: Any) -> set[int]:
@@ -138,7 +122,7 @@ def ended(writing: Writing, model: Any, inputs: list[Buffer], leaving: Sequence[
             placed[value.memory] = output
             continue
         at = At(writing, None, name, name, [value], value.shape, writing.dtype)
-        lines = [f"for (size_t i = 0; i < {value.size}; i++)", f"    {to}[i] = {at.named(value)}[i];"]
+        lines = block(f"for (size_t i = 0; i < {value.size}; i++)", [f"{to}[i] = {at.named(value)}[i];"])
         reads = [] if value.buffer is None else [value.buffer]
         writing.steps.append(Step(lines, reads, output, title=f"{name}: leaves as it is"))
     return Network(inputs, outputs, placed)
@@ -154,14 +138,6 @@ def needed_steps(model: Any) -> list[Use]:
             wanted |= {mask for mask in (mask_read(step),) if mask is not None}
             found.append(step)
     return found[::-1]
-
-
-def known_numbers(model: Any) -> Iterator[tuple[str, tuple[Array, ...]]]:
-    """(label, what the step gives for one row of zeros): its shape and kind, and its numbers where they are known."""
-    kinds = [t.dtype if np.dtype(t.dtype).kind in "iub" else model.dtype for t in model.inputs]
-    rows = [np.zeros((1, *shape), kind) for shape, kind in zip(model.sample_shapes, kinds, strict=True)]
-    with np.errstate(all="ignore"):
-        yield from ((step.label, made) for step, made in walked(model, *rows))
 
 
 def ranges(model: Any, data: Sequence[Array]) -> Bounds:

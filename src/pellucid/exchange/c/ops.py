@@ -8,26 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from ..emitters import ByName, as_activation
 from .activations import WRITTEN
 from .loops import View, along_last, contracted, elementwise, moved, nest, reduced, stretched
 from .products import matrix_product
 from .writer import At, Value, reshaped
 
-OPS: dict[str, Callable[..., Value | None]] = {}
-DEFAULTS = {"gelu": {"approximate": True}}  # of activations as ops, where they differ from the activation's own
-
-
-def writes(function: Callable[..., Value | None]) -> Callable[..., Value | None]:
-    """Decorator: this writes the op of the same name, given the step and the op's options."""
-    OPS[function.__name__] = function
-    return function
+OPS: ByName[Value | None] = ByName()  # given the step and the op's options
+writes = OPS.writes
 
 
 def write_op(at: At) -> Value | None:
     """What the op gives; None for an op, or a form of one, that is not written."""
     name, options = at.layer.operation.name, at.layer.options
     if name in WRITTEN:
-        return WRITTEN[name](at, at.x, **{**DEFAULTS.get(name, {}), **options})
+        return WRITTEN[name](at, at.x, **as_activation(at.layer))
     return OPS[name](at, **options) if name in OPS else None
 
 

@@ -14,13 +14,11 @@ from ...layers.borders import cut, padded
 from ...layers.channels import LAST
 from ...layers.up_sampling import repeated
 from .activations import write_activation
-from .layers import chosen, unchanged
+from .layers import chosen
 from .loops import contracted, elementwise, moved, reduced
 from .products import in_floats
 from .sliding import Slid, nested, strides
 from .writer import At, Step, Value, reshaped, writes
-
-writes(L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)(unchanged)
 
 
 @writes(L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D)

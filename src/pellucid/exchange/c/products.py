@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...arrays import Array
-from .writer import At, Buffer, Step, Value, refused
+from .writer import FORM, At, Buffer, Step, Value
 
 WIDEST = (1 << 31) // (2 * 128 * 128)  # inputs whose products' sum 32 bits hold for certain
 
@@ -50,9 +50,9 @@ def quantized(at: At, x: Value, kernel: Array) -> tuple[Buffer, Array, Array, Ar
     """(q, w, −z · Σ w, s · t) of a product with kernel (I, O): q is x in bytes, which is written; the rest is known."""
     inputs, _ = kernel.shape
     if inputs > WIDEST:
-        raise refused(at, f"at most {WIDEST:,} inputs of a unit in int8", f"{inputs:,}")
+        raise FORM.refused(at.path, f"at most {WIDEST:,} inputs of a unit in int8", f"{inputs:,}")
     if not np.isfinite(x.bounds).all():
-        raise refused(at, "finite inputs on the data given", f"numbers from {x.bounds[0]} to {x.bounds[1]}")
+        raise FORM.refused(at.path, "finite inputs on the data given", f"numbers from {x.bounds[0]} to {x.bounds[1]}")
     scale, zero = scale_of(*x.bounds)
     steps = np.abs(kernel.astype("float64")).max(axis=0) / 127
     steps[steps == 0] = 1.0
@@ -60,8 +60,8 @@ def quantized(at: At, x: Value, kernel: Array) -> tuple[Buffer, Array, Array, Ar
     with np.errstate(over="ignore"):
         scales = (scale * steps).astype("float32")
     if not (np.isfinite(scales) & (scales >= np.finfo("float32").tiny)).all():
-        raise refused(
-            at, "weights and inputs whose steps a float holds", f"steps from {scales.min()} to {scales.max()}"
+        raise FORM.refused(
+            at.path, "weights and inputs whose steps a float holds", f"steps from {scales.min()} to {scales.max()}"
         )
     q = at.writing.buffer(f"{at.label}_bytes", x.size, "int8_t")
     line = f"bad |= quantize({at.named(x)}, {q.name}, {x.size}, {at.number(scale)}, {zero});"

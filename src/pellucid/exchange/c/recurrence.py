@@ -16,15 +16,16 @@ from ...arrays import Array
 from ...layers.conv_lstm import ConvLSTM
 from ..convolving import convolutions
 from .activations import FORMULAS
+from .loops import block
 from .products import matrix_product
 from .sliding import convolved
-from .writer import WHERE, At, Buffer, Value, refused, reshaped, writes
+from .writer import FORM, At, Buffer, Value, reshaped, writes
 
 
 def formula(at: At, activation: Activation, x: str) -> str:
     """f(x), of one number."""
     if activation.name not in FORMULAS:
-        raise refused(at, "a recurrent layer's activation that goes number by number", activation.name)
+        raise FORM.refused(at.path, "a recurrent layer's activation that goes number by number", activation.name)
     text = FORMULAS[activation.name](at, **activation.options).format(x)
     return text if text.endswith(")") and text.count("(") == 1 else f"({text})"
 
@@ -55,23 +56,16 @@ class Loop:
 
     def each(self, lines: Sequence[str], size: int = 0) -> list[str]:
         """These lines, for each unit."""
-        head = f"for (size_t i = 0; i < {size or self.H}; i++)"
-        inner = [f"    {line}" for line in lines]
-        return [head, *inner] if len(lines) == 1 else [f"{head} {{", *inner, "}"]
+        return block(f"for (size_t i = 0; i < {size or self.H}; i++)", lines)
 
     def gate(self, g: int) -> str:
         return f"now[{f'{g * self.H} + ' if g else ''}i]"
 
-    def recurring(self, name: str, g: int, state: str = "h[j]") -> str:
-        """The statement that adds what the state gives to a gate."""
-        row = f"({g * self.H} + i)" if g else "i"
-        return f"{name} += {state} * {self.U}[{row} * {self.H} + j];"
-
     def product(self, names: dict[str, int], state: str = "h[j]") -> list[str]:
-        lines = [self.recurring(name, g, state) for name, g in names.items()]
-        head = f"for (size_t j = 0; j < {self.H}; j++)"
-        inner = [f"    {line}" for line in lines]
-        return [head, *inner] if len(lines) == 1 else [f"{head} {{", *inner, "}"]
+        """Lines that add what the state gives to gates, each to what is called by a name."""
+        rows = {name: f"({g * self.H} + i)" if g else "i" for name, g in names.items()}
+        lines = [f"{name} += {state} * {self.U}[{row} * {self.H} + j];" for name, row in rows.items()]
+        return block(f"for (size_t j = 0; j < {self.H}; j++)", lines)
 
 
 def lstm(loop: Loop) -> list[str]:
@@ -119,7 +113,7 @@ def conv_lstm(loop: Loop) -> list[str]:
     at, layer = loop.at, loop.at.layer
     F, gates = layer.filters, layer.gates * layer.filters
     before = len(at.writing.steps)
-    _, of_states = convolutions(WHERE, layer)
+    _, of_states = convolutions(FORM, layer)
     h = reshaped(loop.states[0], (1, *layer.window(at.x.shape[2:-1]).places, F))
     u = convolved(replace(at, layer=of_states, xs=[h], title=""), at.p("recurrent_kernel"), None, in_bytes=False)
     taken = at.writing.steps[before:]
@@ -139,7 +133,7 @@ def of_inputs(at: At, x: Value) -> Value:
     """What the inputs give to the gates of all steps, (B, T, G·H)."""
     if not isinstance(at.layer, ConvLSTM):
         return matrix_product(at, x, at.p("kernel"), gates_bias(at))
-    convolution, _ = convolutions(WHERE, at.layer)
+    convolution, _ = convolutions(FORM, at.layer)
     pictures = reshaped(x, x.shape[1:])
     a = convolved(replace(at, layer=convolution, xs=[pictures]), at.p("kernel"), gates_bias(at), at.writing.int8)
     at.title = ""
@@ -189,7 +183,7 @@ def begun(at: At, shape: tuple[int, int], name: str, before: Value | None) -> Va
     """A state as it is before the first step: zeros, or what is given."""
     y = at.new(shape, name)
     value = at.number(0) if before is None else f"{at.named(before)}[i]"
-    lines = [f"for (size_t i = 0; i < {y.size}; i++)", f"    {y.memory.name}[i] = {value};"]
+    lines = block(f"for (size_t i = 0; i < {y.size}; i++)", [f"{y.memory.name}[i] = {value};"])
     return at.step(lines, [] if before is None else [before], y)
 
 
@@ -208,12 +202,10 @@ def through_time(loop: Loop, body: list[str], y: Value) -> list[str]:
     if at.mask is not None:
         before = at.number(0) if zeroed else f"t ? {y.memory.name}[({sample}t - 1) * {H} + i] : {at.number(0)}"
         left = [f"{out} = {before};"] if sequences else [f"{ends} = {at.number(0)};"] if zeroed else []
-        lines += [f"if ({at.named(at.mask)}[{place}] == {at.number(0)}) {{"]
-        lines += [f"    {line}" for line in (loop.each(left) if left else [])]
-        lines += ["    continue;", "}"]
+        skipped = [*(loop.each(left) if left else []), "continue;"]
+        lines += [f"if ({at.named(at.mask)}[{place}] == {at.number(0)}) {{", *(f"    {s}" for s in skipped), "}"]
     lines += body
     if sequences or at.mask is not None:
         lines += loop.each([f"{out if sequences else ends} = h[i];"])
-    lines = [f"for (size_t t = 0; t < {T}; t++) {{", *(f"    {line}" for line in lines), "}"]
-    head = f"for (size_t n = 0; n < {loop.B}; n++) {{" if loop.B > 1 else "{"
-    return [head, *(f"    {line}" for line in [*states, *lines]), "}"]
+    head = f"for (size_t n = 0; n < {loop.B}; n++)" if loop.B > 1 else ""
+    return block(head, [*states, *block(f"for (size_t t = 0; t < {T}; t++)", lines)])

@@ -10,14 +10,9 @@ from ...arrays import Array
 from ...layers.borders import cut
 from ...layers.channels import LAST
 from ..fitting import is_identity, means, met
-from .layers import unchanged
 from .loops import moved, reduced
 from .pictures import summed
 from .writer import At, Value, writes
-
-writes(
-    L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
-)(unchanged)  # fmt: skip
 
 
 @writes(L.CenterCrop, L.RandomCrop, L.Resizing)

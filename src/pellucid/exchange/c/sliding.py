@@ -18,7 +18,7 @@ from ...layers.channels import LAST
 from ...layers.pooling import met
 from ...layers.sliding import Window
 from .activations import write_activation
-from .loops import View, element, elementwise, loops, merged, moved
+from .loops import View, block, element, elementwise, loops, merged, moved
 from .products import quantized
 from .writer import LETTERS, At, Step, Value, writes
 
@@ -78,7 +78,7 @@ def nested(
     ]
     first, term, *rest = (line.format(**dict(zip(arrays, numbers, strict=True))) for line in lines)
     body = [first, *loops(at, taps, [term], len(sizes)), *rest]
-    return loops(at, sizes, body) if sizes else ["{", *(f"    {line}" for line in body), "}"]
+    return loops(at, sizes, body) if sizes else block("", body)
 
 
 @writes(L.Conv1D, L.Conv2D, L.Conv3D)

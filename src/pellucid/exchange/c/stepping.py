@@ -14,10 +14,9 @@ from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from ..masks import maker_of
 from .layers import counting
 from .loops import elementwise, moved
-from .writer import EMITTERS, INSTEAD, WHERE, At, Value, reshaped, writes
+from .writer import EMITTERS, FORM, At, Value, reshaped, writes
 
 
 @writes(Zeros)
@@ -56,10 +55,14 @@ def as_they_lie(at: At) -> Value:
 
 @writes(MaskOf)
 def mask_of(at: At) -> Value:
-    maker = maker_of(WHERE, at.layer, INSTEAD)
-    if maker is L.Masking:
-        return counting(at, at.layer.layer.mask_value)
-    if maker is L.Embedding:
+    layer = at.layer.layer
+    if isinstance(layer, L.Masking):
+        return counting(at, layer.mask_value)
+    if isinstance(layer, L.Embedding):
         return elementwise(at, [at.x], "{0} != 0.0f ? 1.0f : 0.0f")
-    either = "{0} != 0.0f || {1} != 0.0f ? 1.0f : 0.0f"
-    return reduce(lambda a, b: elementwise(at, [a, b], either), at.xs[len(at.layer.masked) :])
+    axis, places = FORM.joined(at.layer, [x.shape[1:] for x in at.xs])
+    masks = [at.known(np.ones(x.shape[:-1]), "ones") if place is None else at.xs[place]
+             for x, place in zip(at.xs, places, strict=False)]  # fmt: skip
+    if axis:
+        return moved(at, masks, lambda *places: np.concatenate(places, axis))
+    return reduce(lambda a, b: elementwise(at, [a, b], "{0} != 0.0f || {1} != 0.0f ? 1.0f : 0.0f"), masks)

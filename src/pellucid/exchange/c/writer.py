@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ...arrays import Array, Arrays
-from ...errors import InvalidArgument, Told
 from ..emitters import Emitters
+from ..form import Form
+from ..naming import apart
 from ..step import StepAt
 from . import spelling
 from .kernels import KERNELS
 
-WHERE = "to_c"
-INSTEAD = "Take it out of the model, or write it as ONNX."
+FORM = Form("to_c", "in C", "Take it out of the model, or write it as ONNX.")
 LETTERS = ("i", "j", "k", "l", "m", "n", "i2", "j2", "k2", "l2", "m2", "n2")
 WORDS = {"uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t", "int8": "int8_t", "int32": "int32_t"}
 
@@ -95,9 +94,7 @@ class Writing:
 
     def name(self, wanted: str) -> str:
         """A name of C that nothing else bears."""
-        plain = spelling.identifier(wanted)
-        numbered = (f"{plain}_{n}" for n in itertools.count(2))
-        found = next(one for one in itertools.chain([plain], numbered) if one not in self._names)
+        found = apart(spelling.identifier(wanted), self._names, first=2)
         self._names.add(found)
         return found
 
@@ -146,7 +143,7 @@ class At(StepAt[Writing, Value]):
         """A value that is about to be computed."""
         size = int(np.prod(shape, dtype=np.int64))
         if size == 0:
-            raise InvalidArgument(f"{WHERE}, layer {self.path!r}", "an output with numbers in it", Told(str(shape)))
+            raise FORM.refused(self.path, "an output with numbers in it", str(tuple(shape)))
         return Value(tuple(shape), self.writing.buffer(f"{self.label}_{name}", size))
 
     def step(self, lines: Sequence[str], reads: Sequence[Value], y: Value, in_place: bool = False) -> Value:
@@ -171,10 +168,6 @@ def reshaped(x: Value, shape: Sequence[int]) -> Value:
     """The numbers where they are, in another shape."""
     array = None if x.array is None else x.array.reshape(shape)
     return replace(x, shape=tuple(shape), array=array)
-
-
-def refused(at: At, expected: str, told: str) -> InvalidArgument:
-    return InvalidArgument(f"{WHERE}, layer {at.path!r}", expected, Told(told), INSTEAD)
 
 
 def liveness(steps: Sequence[Step], outputs: Collection[Buffer]) -> Mapping[Buffer, tuple[int, int]]:

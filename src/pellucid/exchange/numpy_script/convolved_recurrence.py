@@ -13,7 +13,7 @@ from ..convolving import convolutions
 from .normalizing import without_option
 from .recurrence import Going, both_ways
 from .sliding import Slid, convolution
-from .writer import At, Back, batch, writes
+from .writer import FORM, At, Back, batch, writes
 
 
 class Convolved(Going):
@@ -22,7 +22,7 @@ class Convolved(Going):
     def __init__(self, at: At) -> None:
         super().__init__(at)
         (_, *size, I), flat = at.shapes[0], at.name("flat")
-        self.convolution, of_states = convolutions("to_numpy", at.layer)
+        self.convolution, of_states = convolutions(FORM, at.layer)
         self.pictures = replace(
             at, layer=self.convolution, xs=(flat,), shapes=((*size, I),), number=f"{at.number}_1", mask="", fused=False
         )

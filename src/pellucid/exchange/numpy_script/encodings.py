@@ -8,13 +8,11 @@ import numpy as np
 
 from ... import layers as L
 from ...arrays import TEXT
-from ...errors import InvalidArgument, Told
 from ...layers.hashes import fingerprint, hashed
 from ...layers.texts import grams
 from ..encoding import amounts_of, tokens_of, unknown_of
 from .lookups import bins_of_rows, in_one, places_in, without, words_of
-from .ours import INSTEAD
-from .writer import At, Back, batch, writes
+from .writer import FORM, At, Back, batch, writes
 
 
 @writes(L.IntegerLookup, L.StringLookup)
@@ -138,9 +136,7 @@ def text_vectorization(at: At) -> tuple[str, Back]:
     layer, rows, k = at.layer, at.name("rows"), at.name("k")
     for what in ("standardize", "split"):
         if callable(getattr(layer, what)):
-            raise InvalidArgument(
-                f"to_numpy, layer {at.path!r}", f"{what} by name", Told("a function of one's own"), INSTEAD
-            )
+            raise FORM.refused(at.path, f"{what} by name", "a function of one's own")
     how = layer.standardize or ""
     told = {"lower": "lower" in how, "strip": "punctuation" in how}
     plain = at.call(without, {"text": "one"}, **told) if how else "one"

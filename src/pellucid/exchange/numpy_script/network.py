@@ -14,7 +14,9 @@ from ...errors import InvalidArgument, Told
 from ...layers.composite import Composite
 from ...training.base import is_own
 from ...wiring import Step
-from ..ours import activations_of, kind, nothing, ours, own_code, refuse_mask, refuse_unknown
+from ..form import mask_read
+from ..ours import activations_of, kind, ours, own_code, refuse_foreign
+from ..walking import nothing
 from . import (  # noqa: F401  # they register
     convolved_recurrence,
     encodings,
@@ -29,10 +31,10 @@ from . import (  # noqa: F401  # they register
     resizing,
     sliding,
     stepping,
+    windows,
 )
 from .assembling import averages_text, backward_text, cached, forward_text, unpacked
-from .ours import INSTEAD, only_ours
-from .writer import EMITTERS, At, Back, Script, said
+from .writer import EMITTERS, FORM, At, Back, Script, said
 
 
 @dataclass
@@ -88,24 +90,21 @@ def walked(model: Any) -> Iterator[Walked]:
     for name in model.input_names:
         plainly_named("an input", name)
     if model.wiring.masked and model.compiled:
+        told = Told("a mask, which says which of them count")
         raise InvalidArgument(
-            f"to_numpy, model {model.name!r}", "a loss that counts every number",
-            Told("a mask, which says which of them count"), INSTEAD,
-        )  # fmt: skip
+            f"{FORM.where}, model {model.name!r}", "a loss that counts every number", told, FORM.instead
+        )
     wanted = set(model.wiring.predicting if model.compiled else model.wiring.answering)
     for step, shapes in model.steps(*model.sample_shapes):
         if step not in wanted:
             continue  # a mask that only a loss would ask for
         plainly_named("a layer", step.layer.name)
         if step.layer.is_layer:
-            only_ours(f"layer {step.path!r}", step.layer)
-            refuse_unknown("to_numpy", step.layer)
-        refuse_mask("to_numpy", step, INSTEAD, trains=True)
+            refuse_foreign(FORM, f"layer {step.path!r}", step.layer)
+            FORM.refuse_unknown(step.layer)
+        FORM.refuse_mask(step, trains=True)
         if step.training:
-            raise InvalidArgument(
-                f"to_numpy, layer {step.path!r}", "a call that trains where the network trains",
-                Told("one with training=True"), INSTEAD,
-            )  # fmt: skip
+            raise FORM.refused(step.path, "a call that trains where the network trains", "one with training=True")
         found = Walked(step, shapes, step.layer.output_shapes_for(*shapes))
         for spec in found.parameters:
             plainly_named("a weight", spec.name)
@@ -116,7 +115,7 @@ def check_models(model: Any) -> None:
     """Refuse models that compute what their user's own code says, at any depth. What a `call` says is read: it is the
     graph."""
     if own_code(model) or (hasattr(model, "train_step") and is_own(model, "train_step")):
-        only_ours(f"model {model.name!r}", model)
+        refuse_foreign(FORM, f"model {model.name!r}", model)
     plainly_named("a model", model.name)
     for layer in model.layers:
         if isinstance(layer, Composite):
@@ -127,7 +126,7 @@ def plainly_named(what: str, name: str) -> None:
     """Refuse a name that could end the text that it would stand in."""
     if not re.fullmatch(r"[\w .:+-]+", name):
         raise InvalidArgument(
-            f"to_numpy, the name of {what}", "letters, digits, blanks and . : + - _", name,
+            f"{FORM.where}, the name of {what}", "letters, digits, blanks and . : + - _", name,
             "Make the model with another name.",
         )  # fmt: skip
 
@@ -192,15 +191,13 @@ def forward_step(script: Script, number: int, found: Walked, wires: dict[int, st
     xs = tuple(in_its_dtype(script, layer, f"x{number}_{i}", wires[wire]) for i, wire in enumerate(step.inputs, 1))
     key = ", ".join(map(str, step.numbers))
     at = At(script, layer, step.path, number, key, xs, found.shapes, fused, predicts=step.training is False)
-    if step.masks and (mask := step.masks[0]) is not None:
+    if (mask := mask_read(step)) is not None:
         at.mask = wires[mask]
     emitter = EMITTERS.get(ours(type(layer)))
     if emitter is None:
-        raise InvalidArgument(
-            f"to_numpy, layer {step.path!r}", "a kind of layer that scripts have", Told(type(layer).__name__), INSTEAD,
-        )  # fmt: skip
+        raise FORM.unwritten(step.path, layer)
     for activation in activations_of(layer):
-        only_ours(f"layer {step.path!r}, activation", activation)
+        refuse_foreign(FORM, f"layer {step.path!r}, activation", activation)
     out, back = emitter(at)
     if len(script.forward) == before:
         script.forward[-1] += ": passes on what it is given"
@@ -252,7 +249,7 @@ def penalised(script: Script, found: Walked, outs: Sequence[str]) -> str:
     regularizer, out = found.step.layer.activity_regularizer, outs[0] if outs else ""
     if regularizer is None:
         return ""
-    only_ours(f"layer {found.step.path!r}, activity_regularizer", regularizer)
+    refuse_foreign(FORM, f"layer {found.step.path!r}, activity_regularizer", regularizer)
     formula = script.formula(regularizer.__call__, f"{kind(regularizer)}_penalty", out)
     script.penalties.append(said(f"total += ({formula}) / len({out})"))
     return f"({script.formula(regularizer.grad, f'{kind(regularizer)}_penalty_grad', out)}) / len({out})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from ...layers.rms_normalization import rms_norm, rms_norm_grad
 from ...layers.shapes import axes_of
 from ...layers.spectral_normalization import Spectral, by_power_iteration
 from ...layers.unit_normalization import unit_norm, unit_norm_grad
-from .ours import INSTEAD
-from .writer import At, Back, batch, said, writes
+from .writer import FORM, At, Back, batch, said, writes
+
+AFFINE = {"gamma": 1.0, "beta": 0.0}  # and what they are where a layer has none
 
 
 def gradients(at: At, *names: str) -> str:
@@ -30,7 +32,7 @@ def affine(at: At, axes: tuple[int, ...]) -> tuple[dict[str, str], dict[str, flo
     """(gamma and beta as text, those that are settled)."""
     present = {"gamma": at.layer.scale, "beta": at.layer.center}
     given = {name: at.along(at.p(name), axes) for name, there in present.items() if there}
-    return given, {n: v for n, v in (("gamma", 1.0), ("beta", 0.0)) if n not in given}
+    return given, {n: v for n, v in AFFINE.items() if n not in given}
 
 
 def without(values: dict[str, float], name: str) -> dict[str, float]:
@@ -39,7 +41,25 @@ def without(values: dict[str, float], name: str) -> dict[str, float]:
 
 def without_option(layer: L.Layer, option: str, wanted: str = "False", got: Any = True) -> InvalidArgument:
     """The error about a rare option that scripts do not have."""
-    return InvalidArgument(f"to_numpy, layer {layer.name!r}", f"{option}={wanted}", got, INSTEAD)
+    return FORM.refused(layer.name, f"{option}={wanted}", str(got))
+
+
+def standardized(
+    at: At, functions: tuple[Any, Any], weights: dict[str, str], names: Iterable[str], met: dict[str, str],
+    options: dict[str, Any], options_back: dict[str, Any],
+) -> tuple[str, Back]:  # fmt: skip
+    """Write a call of the first function, which gives y, x̂ and r, and on the way back one of the second, which gives dx
+    and dL/d of the parameters of these names. met: what the first reads besides x and weights."""
+    out, xhat, r = at.name("h"), at.name("xhat"), at.name("r")
+    call = at.call(functions[0], {"x": at.x, **met, **weights}, **options)
+    at.forward(f"{out}, {xhat}, {r} = {call}", batch(at.shape))
+
+    def back(dy: str, wanted: bool) -> str:
+        call = at.call(functions[1], {"dy": dy, "xhat": xhat, "r": r, **weights}, **options_back)
+        at.backward(f"{at.dx(wanted)}, {gradients(at, *names)} = {call}")
+        return at.dx(wanted)
+
+    return out, back
 
 
 @writes(L.BatchNormalization)
@@ -62,19 +82,11 @@ def batch_normalization(at: At) -> tuple[str, Back]:
         for moving, new in ((moving_mean, mean), (moving_variance, variance)):
             at.script.averages.append(said(f"{moving} = {moving} * {momentum!r} + {new} * (1 - {momentum!r})"))
     given, settled = affine(at, axes)
-    out, xhat, r = at.name("h"), at.name("xhat"), at.name("r")
-    given |= {"x": at.x, "mean": at.along(mean, axes), "variance": at.along(variance, axes)}
-    call = at.call(batch_norm, given, epsilon=layer.epsilon, **settled)
-    at.forward(f"{out}, {xhat}, {r} = {call}", batch(at.shape))
-
-    def back(dy: str, wanted: bool) -> str:
-        given = {"dy": dy, "xhat": xhat, "r": r, **affine(at, axes)[0]}
-        options = {"over": over, "moving": not of_batch, "shares": None}
-        call = at.call(batch_norm_grad, given, **options, **without(settled, "beta"))
-        at.backward(f"{at.dx(wanted)}, {gradients(at, 'gamma', 'beta')} = {call}")
-        return at.dx(wanted)
-
-    return out, back
+    met = {"mean": at.along(mean, axes), "variance": at.along(variance, axes)}
+    options_back = {"over": over, "moving": not of_batch, "shares": None, **without(settled, "beta")}
+    return standardized(
+        at, (batch_norm, batch_norm_grad), given, AFFINE, met, {"epsilon": layer.epsilon, **settled}, options_back
+    )
 
 
 @writes(L.LayerNormalization)
@@ -84,18 +96,9 @@ def layer_normalization(at: At) -> tuple[str, Back]:
         raise without_option(layer, "rms_scaling")
     axes = axes_of(layer.name, layer.axis, at.shape)
     given, settled = affine(at, axes)
-    out, xhat, r = at.name("h"), at.name("xhat"), at.name("r")
-    call = at.call(layer_norm, {"x": at.x, **given}, axes=axes, epsilon=layer.epsilon, **settled)
-    at.forward(f"{out}, {xhat}, {r} = {call}", batch(at.shape))
-
-    def back(dy: str, wanted: bool) -> str:
-        into = {"dy": dy, "xhat": xhat, "r": r, **given}
-        dims = {"dy.ndim": len(at.shape) + 1}
-        call = at.call(layer_norm_grad, into, axes=axes, **dims, **without(settled, "beta"))
-        at.backward(f"{at.dx(wanted)}, {gradients(at, 'gamma', 'beta')} = {call}")
-        return at.dx(wanted)
-
-    return out, back
+    options = {"axes": axes, "epsilon": layer.epsilon, **settled}
+    options_back = {"axes": axes, "dy.ndim": len(at.shape) + 1, **without(settled, "beta")}
+    return standardized(at, (layer_norm, layer_norm_grad), given, AFFINE, {}, options, options_back)
 
 
 @writes(L.GroupNormalization)
@@ -118,7 +121,7 @@ def group_normalization(at: At) -> tuple[str, Back]:
 
     present = {"gamma": layer.scale, "beta": layer.center}
     given = {name: f"{at.p(name)}.reshape({G}, {C // G})" for name, there in present.items() if there}
-    settled = {n: v for n, v in (("gamma", 1.0), ("beta", 0.0)) if n not in given}
+    settled = {n: v for n, v in AFFINE.items() if n not in given}
     out, y, xhat, r = at.name("h"), at.name("y"), at.name("xhat"), at.name("r")
     call = at.call(group_norm, {"x": grouped(at.x), **given}, epsilon=layer.epsilon, **settled)
     at.forward(f"{y}, {xhat}, {r} = {call}", f"(B, {sizes})")
@@ -140,18 +143,9 @@ def group_normalization(at: At) -> tuple[str, Back]:
 @writes(L.RMSNormalization)
 def rms_normalization(at: At) -> tuple[str, Back]:
     axes = axes_of(at.layer.name, at.layer.axis, at.shape)
-    scale = at.along(at.p("scale"), axes)
-    out, xhat, r = at.name("h"), at.name("xhat"), at.name("r")
-    call = at.call(rms_norm, {"x": at.x, "scale": scale}, axes=axes, epsilon=at.layer.epsilon)
-    at.forward(f"{out}, {xhat}, {r} = {call}", batch(at.shape))
-
-    def back(dy: str, wanted: bool) -> str:
-        dims = {"dy.ndim": len(at.shape) + 1}
-        call = at.call(rms_norm_grad, {"dy": dy, "xhat": xhat, "r": r, "scale": scale}, axes=axes, **dims)
-        at.backward(f"{at.dx(wanted)}, {gradients(at, 'scale')} = {call}")
-        return at.dx(wanted)
-
-    return out, back
+    scale = {"scale": at.along(at.p("scale"), axes)}
+    options, options_back = {"axes": axes, "epsilon": at.layer.epsilon}, {"axes": axes, "dy.ndim": len(at.shape) + 1}
+    return standardized(at, (rms_norm, rms_norm_grad), scale, ["scale"], {}, options, options_back)
 
 
 @writes(L.UnitNormalization)

@@ -157,19 +157,10 @@ def filtered(at: At, slid: Slid, c: str, name: str, letter: str) -> None:
 
 def filtered_back(at: At, slid: Slid, dc: str, name: str, letter: str, wanted: bool) -> None:
     """Write the way back through them."""
-    M, W, du, trains = at.layer.depth_multiplier, at.name(letter), slid.du, at.trains(name)
-    if wanted:
-        at.backward(f"{du} = np.zeros_like({slid.u})")
-    if trains:
-        at.backward(f"d{W} = np.zeros_like({W})")
-    if wanted or trains:
-        at.backward(slid.loop(("n", M)))
-    if wanted:
-        at.backward(f"    {slid.met(du)} += {dc}[..., n::{M}] * {W}[{slid.taps}, :, n]")
-    if trains:
-        axes = tuple(range(len(slid.window.places) + 1))
-        at.backward(f"    d{W}[{slid.taps}, :, n] = ({slid.met(slid.u)} * {dc}[..., n::{M}]).sum(axis={axes})")
-        at.gradient(name, f"d{W}")
+    M, W, axes = at.layer.depth_multiplier, at.name(letter), tuple(range(len(slid.window.places) + 1))
+    of_u = f"{slid.met(slid.du)} += {dc}[..., n::{M}] * {W}[{slid.taps}, :, n]"
+    of_W = f"d{W}[{slid.taps}, :, n] = ({slid.met(slid.u)} * {dc}[..., n::{M}]).sum(axis={axes})"
+    slid.through(W, name, wanted, slid.du, slid.u, of_u, of_W, ("n", M))
 
 
 @writes(L.SeparableConv1D, L.SeparableConv2D)
@@ -214,21 +205,12 @@ def transposed(at: At) -> tuple[str, Back]:
             at.forward(f"{c} = {whole}[{inner}]")
 
     def back(dc: str, wanted: bool) -> None:
-        trains, dx, dwhole = at.trains("kernel"), dx_of(wanted), dc
-        if whole and (wanted or trains):
-            dwhole = f"d{whole}"
-            at.backward(f"{dwhole} = np.pad({dc}, {tuple(widths)})")
-        if wanted:
-            at.backward(f"{dx} = np.zeros_like({x})")
-        if trains:
-            at.backward(f"d{W} = np.zeros_like({W})")
-        if wanted or trains:
-            at.backward(slid.loop())
-        if wanted:
-            at.backward(f"    {dx} += {slid.met(dwhole)} @ {W}[{slid.taps}]")
-        if trains:
-            at.backward(f"    d{W}[{slid.taps}] = {slid.met(dwhole)}.reshape(-1, {O}).T @ {x}.reshape(-1, {I})")
-            at.gradient("kernel", f"d{W}")
+        dx, met = dx_of(wanted), slid.met(f"d{whole}" if whole else dc)
+        if whole and (wanted or at.trains("kernel")):
+            at.backward(f"d{whole} = np.pad({dc}, {tuple(widths)})")
+        of_x = f"{dx} += {met} @ {W}[{slid.taps}]"
+        of_W = f"d{W}[{slid.taps}] = {met}.reshape(-1, {O}).T @ {x}.reshape(-1, {I})"
+        slid.through(W, "kernel", wanted, dx, x, of_x, of_W)
 
     def dx_of(wanted: bool) -> str:
         return at.dx(wanted) if slid.last else f"d{x}"

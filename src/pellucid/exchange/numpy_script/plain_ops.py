@@ -8,18 +8,11 @@ import numpy as np
 
 from ... import ops
 from ...arrays import Whole
-from ...errors import InvalidArgument, Told
 from ...ops import attending
 from ...ops.linear import _letters
 from .joining import parts
 from .operations import Writer, assigned, kind, sent_back
-from .ours import INSTEAD
-from .writer import At, Back, batch, writes
-
-
-def refused(at: At, expected: str, got: str) -> InvalidArgument:
-    """The error of an op that no script has."""
-    return InvalidArgument(f"to_numpy, op {at.path!r}", expected, Told(got), INSTEAD)
+from .writer import FORM, At, Back, batch, writes
 
 
 def plainly(
@@ -37,7 +30,7 @@ def plainly(
 
 def _subtracted(writer: Writer) -> str:
     if writer.trial.raw.dtype.kind != "f" and all(np.asarray(x).dtype.kind == "b" for x in writer.trial.operands):
-        raise refused(writer.at, "a difference of numbers", "one of true and false")
+        raise FORM.refused(writer.at.path, "a difference of numbers", "one of true and false")
     return "{} - {}".format(*map(_bracketed, writer.texts))
 
 
@@ -59,7 +52,7 @@ def _reshaped(writer: Writer) -> str:
     y, x = writer.at.out_shape, writer.texts[0]
     sizes = list(map(str, y)) if isinstance(y, Whole) else [f"len({x})", *map(str, y)]
     if not isinstance(y, Whole) and isinstance(writer.at.shape, Whole):
-        raise refused(writer.at, "a batch out of a batch", "one out of an array without")
+        raise FORM.refused(writer.at.path, "a batch out of a batch", "one out of an array without")
     return f"{x}.reshape({', '.join(sizes) or '()'})"
 
 
@@ -155,7 +148,7 @@ def get_item(at: At) -> tuple[str, Back]:
 def window(at: At, sizes: Sequence[int], whole: Sequence[int]) -> str:
     """The place in an array that begins somewhere and is so large, −1 standing for all that follows."""
     if 1 not in at.layer.held:
-        raise refused(at, "a place that is known", "one that is data")
+        raise FORM.refused(at.path, "a place that is known", "one that is data")
     starts = [int(i) for i in np.ravel(np.asarray(at.layer.held[1]))]
     ends = [n if size == -1 else i + size for i, size, n in zip(starts, sizes, whole, strict=True)]
     return ", ".join(":" if (i, end) == (0, n) else f"{i}:{end}" for i, end, n in zip(starts, ends, whole, strict=True))

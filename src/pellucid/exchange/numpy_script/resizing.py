@@ -4,26 +4,24 @@ where the script trains."""
 from __future__ import annotations
 
 from ... import layers as L
-from ...errors import InvalidArgument, Told
 from ...layers.adaptive_pooling import adaptive_max, adaptive_max_grad
 from ...layers.channels import LAST
 from ...layers.resizing import NONE
 from ..fitting import is_identity, means
+from ..ours import RANDOM
 from .layers import unchanged
-from .ours import INSTEAD
 from .pictures import along, by_axis, summed
-from .writer import At, Back, batch, writes
+from .writer import FORM, At, Back, batch, writes
 
 
 def refuse_random(at: At) -> None:
     """Refuse what is random in training, of a script that trains."""
     if at.differs():
-        kind = type(at.layer).__name__
-        told = Told(f"{kind}, which is random in training")
-        raise InvalidArgument(f"to_numpy, layer {at.path!r}", "a kind of layer that scripts have", told, INSTEAD)
+        got = f"{type(at.layer).__name__}, which is random in training"
+        raise FORM.refused(at.path, "a kind of layer that is written in scripts", got)
 
 
-@writes(L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom)
+@writes(*RANDOM)
 def random(at: At) -> tuple[str, Back]:
     refuse_random(at)
     return unchanged(at)

@@ -124,11 +124,9 @@ def arrays_told(model: Any) -> str:
 
 
 def _long_list(line: str) -> str:
-    return (
-        line
-        if len(line) <= WIDTH
-        else re.sub(r"(?<=[\")]), ", ",\n    ", line.replace("[", "[\n    ")).replace("]", ",\n]")
-    )
+    if len(line) <= WIDTH:
+        return line
+    return re.sub(r"(?<=[\")]), ", ",\n    ", line.replace("[", "[\n    ")).replace("]", ",\n]")
 
 
 def _rule(title: str) -> str:

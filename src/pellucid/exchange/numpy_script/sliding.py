@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -121,6 +122,20 @@ class Slid:
 
         return out, backward
 
+    def through(self, W: str, name: str, wanted: bool, du: str, u: str, of_u: str, of_W: str, *more: Any) -> None:
+        """Write the loop back over the taps, and over more: `of_u` is its line that gives du where that is wanted,
+        `of_W` the one that gives dW where the parameter of this name is trained."""
+        at, trains = self.at, self.at.trains(name)
+        found = [(du, u, of_u)] * wanted + [(f"d{W}", W, of_W)] * trains
+        for d, like, _ in found:
+            at.backward(f"{d} = np.zeros_like({like})")
+        if found:
+            at.backward(self.loop(*more))
+        for *_, line in found:
+            at.backward(f"    {line}")
+        if trains:
+            at.gradient(name, f"d{W}")
+
     def zeros(self, name: str, channels: int, start: str = "zeros") -> None:
         """Write an array with a number for each place and channel."""
         sizes = ", ".join(map(str, (*self.window.places, channels)))
@@ -133,29 +148,19 @@ def convolution(at: At) -> tuple[str, Back]:
     layer, slid, W = at.layer, Slid(at), at.name("W")
     I, O = slid.channels // layer.groups, layer.filters // layer.groups
     mine, theirs, groups, every = shares(slid.channels, layer.filters, layer.groups)
-    head = slid.loop(*groups)
 
     def forward(c: str) -> None:
         slid.entered()
         at.forward(f"{W} = {at.p('kernel')}", str((*layer.kernel_size, I, layer.filters)))
         slid.zeros(c, layer.filters)
-        at.forward(head)
+        at.forward(slid.loop(*groups))
         at.forward(f"    {part(c, *theirs)} += {slid.met(slid.u, *mine)} @ {W}[{slid.taps}{every}]")
 
     def back(dc: str, wanted: bool) -> None:
-        du, trains = slid.du, at.trains("kernel")
-        if wanted:
-            at.backward(f"{du} = np.zeros_like({slid.u})")
-        if trains:
-            at.backward(f"d{W} = np.zeros_like({W})")
-        if wanted or trains:
-            at.backward(head)
-        if wanted:
-            at.backward(f"    {slid.met(du, *mine)} += {part(dc, *theirs)} @ {W}[{slid.taps}{every}].T")
-        if trains:
-            rows = f"{slid.met(slid.u, *mine)}.reshape(-1, {I}).T"
-            at.backward(f"    d{W}[{slid.taps}{every}] = {rows} @ {part(dc, *theirs)}.reshape(-1, {O})")
-            at.gradient("kernel", f"d{W}")
+        of_u = f"{slid.met(slid.du, *mine)} += {part(dc, *theirs)} @ {W}[{slid.taps}{every}].T"
+        rows = f"{slid.met(slid.u, *mine)}.reshape(-1, {I}).T"
+        of_W = f"d{W}[{slid.taps}{every}] = {rows} @ {part(dc, *theirs)}.reshape(-1, {O})"
+        slid.through(W, "kernel", wanted, slid.du, slid.u, of_u, of_W, *groups)
 
     return slid.ended(layer.filters, forward, back, lambda: slid.sent_back(slid.du))
 

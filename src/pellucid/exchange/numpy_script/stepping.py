@@ -11,9 +11,7 @@ from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf, WithMask
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from ..masks import maker_of
-from .ours import INSTEAD
-from .writer import EMITTERS, At, Back, batch, writes
+from .writer import EMITTERS, FORM, At, Back, batch, writes
 
 
 @writes(Zeros)
@@ -80,13 +78,16 @@ def with_mask(at: At) -> tuple[str, Back]:
 
 @writes(MaskOf)
 def mask_of(at: At) -> tuple[str, Back]:
-    out, maker = at.name("m"), maker_of("to_numpy", at.layer, INSTEAD)
-    if maker is L.Masking:
-        text = f"({at.xs[0]} != {at.layer.layer.mask_value!r}).any(axis=-1)"
-    elif maker is L.Embedding:
+    out, layer = at.name("m"), at.layer.layer
+    if isinstance(layer, L.Masking):
+        text = f"({at.xs[0]} != {layer.mask_value!r}).any(axis=-1)"
+    elif isinstance(layer, L.Embedding):
         text = f"{at.xs[0]} != 0"
     else:
-        text = " | ".join(f"{mask}.astype(bool)" for mask in at.xs[len(at.layer.masked) :])
+        axis, places = FORM.joined(at.layer, at.shapes)
+        masks = [f"np.ones({at.xs[i]}.shape[:-1], bool)" if place is None else f"{at.xs[place]}.astype(bool)"
+                 for i, place in enumerate(places)]  # fmt: skip
+        text = f"np.concatenate([{', '.join(masks)}], axis={axis})" if axis else " | ".join(masks)
     at.forward(f"{out} = {text}", "which steps count")
     at.script.dtypes[out] = "bool"
     return out, lambda dy, wanted: (None,) * len(at.xs) if len(at.xs) != 1 else None

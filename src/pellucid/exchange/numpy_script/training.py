@@ -15,19 +15,19 @@ from ...errors import InvalidArgument, Told
 from ...layers.penalties import penalised
 from ...losses import Loss
 from ...optimizers import Optimizer
-from ..ours import kind, ours
+from ..ours import kind, ours, refuse_foreign
 from .network import Output, Written
-from .ours import only_ours
-from .writer import Script, batch, said
+from .writer import FORM, Script, batch, said
 
 
 def write_loss(script: Script, output: Output, dtype: str, name: str) -> list[str]:
     """The loss of an output as a function of this name: (L, dL/dout)."""
     loss, out, shape = output.loss, output.name, output.shape
-    only_ours(f"loss {loss.name!r}", loss)
+    refuse_foreign(FORM, f"loss {loss.name!r}", loss)
     if not loss.by_rows:
         raise InvalidArgument(
-            f"to_numpy, loss {loss.name!r}", "a loss with one value for each row of outputs", Told(type(loss).__name__),
+            f"{FORM.where}, loss {loss.name!r}", "a loss with one value for each row of outputs",
+            Told(type(loss).__name__),
             "Compile the model with another loss; its script predicts the same.",
         )  # fmt: skip
     module = sys.modules[ours(type(loss)).__module__]
@@ -90,7 +90,7 @@ def write_penalty(script: Script, model: Any, written: Written) -> tuple[list[st
     """(the function that says what is added to the loss, the lines that add its gradient)."""
     lines, gradients = [], []
     for name, regularizer in penalised(model):
-        only_ours(f"parameter {name!r}, regularizer", regularizer)
+        refuse_foreign(FORM, f"parameter {name!r}, regularizer", regularizer)
         w = f'p["{name}"]'
         lines.append(said(f"total += {script.formula(regularizer.__call__, f'{kind(regularizer)}_penalty', w)}"))
         slope = script.formula(regularizer.grad, f"{kind(regularizer)}_penalty_grad", w)
@@ -105,7 +105,7 @@ def write_penalty(script: Script, model: Any, written: Written) -> tuple[list[st
 def built(model: Any) -> Optimizer:
     """The model's optimizer, or where it has not yet begun, one like it that has."""
     optimizer: Optimizer = model.optimizer
-    optimizer.one_rate("to_numpy")
+    optimizer.one_rate(FORM.where)
     if not optimizer.built:
         optimizer = copy.copy(optimizer)
         optimizer.build(model.theta)
@@ -125,7 +125,7 @@ def state_of(optimizer: Optimizer, names: Sequence[str]) -> dict[str, Array]:
 
 def write_update(script: Script, model: Any, optimizer: Optimizer, names: Sequence[str]) -> list[str]:
     """One step of the optimizer, in the order of `Optimizer.step`."""
-    only_ours(f"optimizer {optimizer.name!r}", optimizer)
+    refuse_foreign(FORM, f"optimizer {optimizer.name!r}", optimizer)
     script.library.about["updated"] = ["The next w of one parameter, and what is remembered of it."]
     update = script.library.write(optimizer.update, "updated")
     about = f'    """One step of {type(optimizer).__name__}, in place, along the gradients g."""'
@@ -148,7 +148,7 @@ def write_update(script: Script, model: Any, optimizer: Optimizer, names: Sequen
     lines += [said(line) for line in averaging(optimizer)]
     for name, constraint in model.constraints().items():
         if name in names:
-            only_ours(f"parameter {name!r}, constraint", constraint)
+            refuse_foreign(FORM, f"parameter {name!r}, constraint", constraint)
             w = f'p["{name}"]'
             lines.append(said(f"{w} = {script.formula(constraint.__call__, kind(constraint), w)}"))
     return [*lines, '    s["steps"] += 1']
@@ -159,7 +159,7 @@ def rate(script: Script, optimizer: Optimizer) -> str:
     schedule = optimizer.schedule
     if schedule is None:
         return repr(float(optimizer.learning_rate))
-    only_ours("learning rate schedule", schedule)
+    refuse_foreign(FORM, "learning rate schedule", schedule)
     return f'{script.library.write(schedule.__call__, "learning_rate").name}(s["steps"])'
 
 

@@ -12,9 +12,12 @@ from typing import Any
 from ...activations import Activation
 from ...arrays import Array, Shape, Whole
 from ..emitters import Emitters
+from ..form import Form
 from . import fold
 from .listing import WIDTH, tidy, wrapped
 from .specialize import Library, Written
+
+FORM = Form("to_numpy", "in scripts", "Write the script without it, and put your own NumPy in its place.")
 
 # (the name of dL/dy, whether dL/dx is wanted) -> dL/dx, as an expression. Of several outputs the names of all dL/dy,
 # None for those that nothing comes back to; of several inputs a tuple, None for those that get nothing.

@@ -13,15 +13,11 @@ import numpy as np
 
 from ...activations import Activation
 from ...activations.exponential_units import SELU_ALPHA, SELU_SCALE
+from ..emitters import ByName
 from .writer import At
 
-WRITTEN: dict[str, Callable[..., str]] = {}
-
-
-def writes(function: Callable[..., str]) -> Callable[..., str]:
-    """Decorator: this writes the activation of the same name."""
-    WRITTEN[function.__name__] = function
-    return function
+WRITTEN: ByName[str] = ByName()
+writes = WRITTEN.writes
 
 
 def write_activation(at: At, activation: Activation) -> str:

@@ -17,7 +17,7 @@ from ...errors import InvalidArgument, Told
 from ...tables.attaching import Attached
 from ...tables.cells import BLANKS, FALSE, MISSING, TRUE
 from ...tables.encodings import Category, Encoding, Number, Truth
-from .writer import At, Writing
+from .writer import FORM, At, Writing
 
 
 class Cells(At):
@@ -45,7 +45,7 @@ def columns_of(attached: Attached) -> list[tuple[str, str, tuple[int, ...]]]:
             hashed = "words of many kinds, the rare ones told apart by a hash"
             why = hashed if isinstance(column, Category) else f"a column of the kind {column.kind}"
             raise InvalidArgument(
-                f"to_onnx, column {column.name!r}", "numbers, yes and no, or words of few kinds", Told(why),
+                f"{FORM.where}, column {column.name!r}", "numbers, yes and no, or words of few kinds", Told(why),
                 "Train without it (--drop), or save the model as a .keras file.",
             )  # fmt: skip
     return [(c.name, "float64" if isinstance(c, Number) else "object", (1,)) for c in attached.encoder.columns]

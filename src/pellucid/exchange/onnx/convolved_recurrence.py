@@ -10,23 +10,22 @@ from ...activations import Activation
 from ..convolving import convolutions
 from .activations import write_activation
 from .sliding import convolved
-from .writer import WHERE, At, writes
+from .writer import FORM, At, writes
 
 
 @writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D)
 def conv_lstm(at: At) -> Any:
     layer, (T, *size, I) = at.layer, at.shape
-    of_inputs, of_states = convolutions(WHERE, layer, "channels_first")
+    of_inputs, of_states = convolutions(FORM, layer, "channels_first")
     places = layer.window(tuple(size)).places
     x, *initial = at.xs
     picture = replace(at, layer=of_inputs, shapes=((I, *size),))
     state = replace(at, layer=of_states, shapes=((layer.filters, *places),))
-    names = ["kernel", *["bias"] * layer.use_bias]
     h, c = (first(at, one) for one in initial) if initial else (None, None)
     y, ys = None, []
     for t in reversed(range(T)) if layer.go_backwards else range(T):
         here = at.writing.array(t, f"{at.label}/step", "int64")
-        z = convolved(replace(picture, xs=[first(at, at.op("Gather", x, here, axis=1))]), *names)
+        z = convolved(replace(picture, xs=[first(at, at.op("Gather", x, here, axis=1))]))
         z = z if h is None else at.op("Add", z, convolved(replace(state, xs=[h]), "recurrent_kernel"))
         new = step(state, layer, z, c)
         if at.mask is None:

@@ -13,14 +13,14 @@ import numpy as np
 from ... import layers as L
 from ...arrays import TEXT
 from ..encoding import amounts_of, table_of
-from .writer import WHERE, At, writes
+from .writer import FORM, At, writes
 
 LOOK_UP = "ai.onnx.ml.LabelEncoder"
 
 
 @writes(L.IntegerLookup, L.StringLookup)
 def lookup(at: At) -> str:
-    table, default, rest = table_of(WHERE, at.layer)
+    table, default, rest = table_of(FORM, at.layer)
     x = at.x if at.layer.reads == TEXT else at.cast(at.x, at.kinds[0], "int64")
     y = found(at, x, table, default)
     if rest is not None:

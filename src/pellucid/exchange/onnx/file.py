@@ -11,7 +11,9 @@ from ... import checks
 from ...errors import LONGEST, InvalidArgument, Told, TooLarge
 from ...files import write_whole
 from .network import model_proto, package
-from .writer import WHERE
+from .writer import FORM
+
+WHERE = FORM.where
 
 LARGEST = (1 << 31) - 1  # bytes of a protobuf message
 

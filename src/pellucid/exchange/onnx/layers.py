@@ -11,36 +11,17 @@ import numpy as np
 from ... import layers as L
 from ...activations.axes import inverse
 from ...layers.activation_layer import ActivationLayer
-from ...layers.lending import Assigned
 from ...layers.normalization import SMALLEST
 from ...layers.shapes import axes_of
 from ...layers.softmax import MASKED
-from ...layers.spectral_normalization import Spectral
-from ...layers.tracing import ByPhase
+from ..ours import UNCHANGED
 from .activations import sloped, write_activation
 from .writer import At, writes
 
 
-@writes(
-    L.ActivityRegularization, L.AlphaDropout, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.Identity, L.InputLayer
-)
+@writes(*UNCHANGED)
 def unchanged(at: At) -> str:
     return at.x
-
-
-@writes(Spectral)
-def spectral(at: At) -> tuple[str, ...]:
-    return tuple(at.xs)  # in training alone it does something to a kernel
-
-
-@writes(Assigned)
-def assigned(at: At) -> str:
-    return at.x
-
-
-@writes(ByPhase)
-def by_phase(at: At) -> str:
-    return at.xs[1]  # as in prediction
 
 
 @writes(L.Dense)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +10,15 @@ import numpy as np
 
 from ...__about__ import version
 from ...arrays import TEXT, Shape, Whole, is_whole, with_batch
-from ...data.labels import class_names
-from ...errors import InvalidArgument, MissingExtra, Told, WrongType
+from ...errors import InvalidArgument, MissingExtra
 from ...ops import Op
-from ...registry import plain
 from ...tables.attaching import attached
-from ...wiring import Step, any_of
-from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_training, told
-from . import (  # their emitters register themselves
+from ...wiring import Step
+from ..form import mask_read
+from ..naming import apart, classes_of
+from ..ours import PASSED, only_ours, ours
+from ..walking import kinds
+from . import (  # noqa: F401  # their emitters register themselves
     attention,
     convolved_recurrence,
     encodings,
@@ -33,13 +33,9 @@ from . import (  # their emitters register themselves
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op
 from .transposing import settled
-from .writer import EMITTERS, INSTEAD, WHERE, At, Writing
+from .writer import EMITTERS, FORM, At, Writing
 
-__all__ = [
-    "NEWEST", "OLDEST", "attention", "convolved_recurrence", "encodings", "layers", "model_proto", "package",
-    "pictures", "positions", "recurrence", "resizing", "sliding", "stepping",
-]  # fmt: skip
-
+WHERE = FORM.where
 OLDEST, NEWEST = 23, 28  # sets of operators: the first that has RMSNormalization, the last that ONNX Runtime 1.32 knows
 LEARNING, OF_LEARNING = "ai.onnx.ml", 4  # and those of another kind, of which some networks have one
 End = tuple[str, str, Shape]  # a value's name, its dtype, and the shape of a sample
@@ -63,7 +59,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
     model.needs_parameters(WHERE)
     model.needs_known_lengths(WHERE)
     opset = _checked_opset(opset, onnx.defs.onnx_opset_version())
-    only_ours(model, WHERE, INSTEAD)
+    only_ours(FORM, model)
     rows = attached(model)
     inputs = columns_of(rows) if rows else _inputs(model)
     names = _output_names(model, [name for name, _, _ in inputs])
@@ -82,7 +78,7 @@ def model_proto(model: Any, opset: int | None = None, classes: Sequence[Any] = (
         [_info(onnx, name, dtype, shape) for name, (_, dtype, shape) in zip(names, leaving, strict=True)],
         [onnx.numpy_helper.from_array(array, name) for name, array in writing.arrays.items()],
     )
-    return _finished(onnx, graph, opset, list(classes) or (rows.targets.classes if rows else class_names(model)))
+    return _finished(onnx, graph, opset, classes_of(WHERE, model, rows, classes))
 
 
 def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> list[End]:
@@ -94,19 +90,22 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
     for step, given in model.steps(*model.sample_shapes):
         if step not in answering:
             continue
-        refuse_mask(WHERE, step, INSTEAD)
+        FORM.refuse_mask(step)
         if step.layer.gives_weights:
             for wire, spec in zip(step.outputs, step.layer.parameters(), strict=True):
                 wires[wire] = writing.parameter(f"{step.path}/{spec.name}")
                 found[wire] = (model.dtype, Whole(spec.shape))
             continue
-        refuse_training(WHERE, step, INSTEAD)
+        if (place := PASSED.get(ours(type(step.layer)))) is not None:
+            wires[step.outputs[0]], found[step.outputs[0]] = wires[step.inputs[place]], found[step.inputs[place]]
+            continue
+        FORM.refuse_training(step)
         kind = computed[step.label]
         read = [_read(writing, step, wires[wire], found[wire][0]) for wire in step.inputs]
         values, dtypes = [value for value, _ in read], [of for _, of in read]
         at = At(writing, step.layer, step.path, step.label, values, given, dtypes, kind)
-        if isinstance(step.layer, READS_MASK) and any_of(step.masks[:1]):
-            at.mask = at.cast(wires[step.masks[0]], found[step.masks[0]][0], "bool")
+        if (mask := mask_read(step)) is not None:
+            at.mask = at.cast(wires[mask], found[mask][0], "bool")
         made = _written(at)
         wires |= zip(step.outputs, made if isinstance(made, tuple) else (made,), strict=True)
         found |= {wire: (kind, shape) for wire, shape in zip(step.outputs, at.out_shapes, strict=True)}
@@ -125,12 +124,10 @@ def _checked_opset(opset: int | None, known: int) -> int:
 def _written(at: At) -> Any:
     """Write one step; returns the name of its output, or those of several."""
     kind = ours(type(at.layer))
-    rows = kind in OF_WEIGHTS or not any(isinstance(shape, Whole) for shape in at.shapes)
+    rows = not any(isinstance(shape, Whole) for shape in at.shapes)
     written = write_op(at) if issubclass(kind, Op) else EMITTERS[kind](at) if kind in EMITTERS and rows else None
     if written is None:
-        raise InvalidArgument(
-            f"{WHERE}, layer {at.path!r}", "a kind of layer that is written in ONNX", Told(told(at.layer)), INSTEAD
-        )
+        raise FORM.unwritten(at.path, at.layer)
     return written
 
 
@@ -139,8 +136,7 @@ def _output_names(model: Any, inputs: Sequence[str]) -> list[str]:
     found = list(model.output_names)
     for place, name in enumerate(found):
         if name in inputs:
-            numbered = (f"{name}_{n}" for n in itertools.count(1))
-            found[place] = next(one for one in numbered if one not in inputs and one not in found)
+            found[place] = apart(name, [*inputs, *found])
     return found
 
 
@@ -195,8 +191,6 @@ def _finished(onnx: Any, graph: Any, opset: int, classes: Sequence[Any]) -> Any:
         graph, opset_imports=opsets, ir_version=onnx.helper.find_min_ir_version_for(opsets),
         producer_name="pellucid", producer_version=version,
     )  # fmt: skip
-    if names := [plain(name) for name in classes]:
-        if not all(isinstance(name, str | int) for name in names):
-            raise WrongType(f"{WHERE}, argument classes", "texts or whole numbers", names)
-        onnx.helper.set_model_props(proto, {"classes": json.dumps(names, ensure_ascii=False)})
+    if classes:
+        onnx.helper.set_model_props(proto, {"classes": json.dumps(classes, ensure_ascii=False)})
     return proto

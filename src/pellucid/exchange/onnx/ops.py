@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from ...arrays import with_batch
+from ..emitters import ByName, as_activation
 from .activations import WRITTEN
 from .writer import At
 
-DEFAULTS = {"gelu": {"approximate": True}}  # of activations as ops, where they differ from the activation's own
 LAST, FIRST = (1 << 63) - 1, -(1 << 63)  # where a slice ends that has no end
-OPS: dict[str, Callable[..., str | None]] = {}
-
-
-F = TypeVar("F", bound=Callable[..., str | None])
-
-
-def writes(function: F) -> F:
-    """Decorator: this writes the op of the same name, given the step and the op's options."""
-    OPS[function.__name__] = function
-    return function
+OPS: ByName[str | None] = ByName()  # given the step and the op's options
+writes = OPS.writes
 
 
 def write_op(at: At) -> str | None:
@@ -30,7 +22,7 @@ def write_op(at: At) -> str | None:
     name, options = at.layer.operation.name, at.layer.options
     if name in WRITTEN:
         batched = with_batch(at.shape)[0] is None
-        return WRITTEN[name](at, at.x, **{**DEFAULTS.get(name, {}), **options}) if batched else None
+        return WRITTEN[name](at, at.x, **as_activation(at.layer)) if batched else None
     return OPS[name](at, **options) if name in OPS else None
 
 

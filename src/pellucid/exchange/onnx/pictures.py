@@ -11,13 +11,9 @@ import numpy as np
 from ... import layers as L
 from ...arrays import Array
 from ...layers.channels import LAST
-from .activations import write_activation
-from .layers import unchanged
 from .ops import sliced
-from .sliding import channels_first, single, slid
+from .sliding import activated, channels_first, product, slid, turned, weight
 from .writer import At, writes
-
-writes(L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D)(unchanged)
 
 
 def axes_of_size(at: At) -> list[int]:
@@ -77,48 +73,34 @@ def global_max(at: At) -> str:
 
 @writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
 def depthwise(at: At) -> str:
-    return convolved(at, "Conv", *by_channel(at, "kernel"))
+    kernel, told = by_channel(at, "kernel")
+    return activated(at, product(at, "Conv", kernel, told))
 
 
-def by_channel(at: At, name: str) -> tuple[Array, dict[str, Any]]:
+def by_channel(at: At, name: str) -> tuple[str, dict[str, Any]]:
     """The kernel (C·M, 1, *window) of filters of each channel's own, and what ONNX is told of them."""
     W, (window, told) = at.writing.p[f"{at.path}/{name}"], slid(at)
     C, M = W.shape[-2:]
     kernel = W.transpose(-2, -1, *range(W.ndim - 2)).reshape(C * M, 1, *W.shape[:-2])
-    return kernel, told | {"dilations": window.dilation, "group": C}
+    return weight(at, name, kernel), told | {"dilations": window.dilation, "group": C}
 
 
 @writes(L.SeparableConv1D, L.SeparableConv2D)
 def separable(at: At) -> str:
-    kernel, told = by_channel(at, "depthwise_kernel")
-    V = at.writing.array(kernel, f"{at.path}/depthwise_kernel", "float32")
-    W = at.writing.p[f"{at.path}/pointwise_kernel"]
-    W = W.transpose(-1, -2, *range(W.ndim - 2))
-    given = [at.writing.array(W, f"{at.path}/pointwise_kernel", "float32"), *bias_of(at)]
-    z = channels_first(at, lambda x: single(at, "Conv", single(at, "Conv", x, V, **told), *given))
-    return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), at.layer.activation)
+    V, told = by_channel(at, "depthwise_kernel")
+    W = weight(at, "pointwise_kernel", turned(at, "pointwise_kernel"))
+    u = channels_first(at, lambda x: at.in_single("Conv", x, V, **told))
+    return activated(at, product(replace(at, xs=[u]), "Conv", W, {}))
 
 
 @writes(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose)
 def transposed(at: At) -> str:
-    layer, W = at.layer, at.writing.p[f"{at.path}/kernel"]
-    window = layer.window(layer.split(at.shape)[0])
+    window = at.layer.window(at.layer.split(at.shape)[0])
     axes = zip(window.before, window.size, window.places, window.strides, window.kernel, window.dilation, strict=True)
     after = [(n - 1) * s + (k - 1) * d + 1 - b - size for b, size, n, s, k, d in axes]  # below 0: what is added
     told = {
         "kernel_shape": window.kernel, "strides": window.strides, "dilations": window.dilation,
         "pads": (*window.before, *(max(0, a) for a in after)), "output_padding": [max(0, -a) for a in after],
     }  # fmt: skip
-    return convolved(at, "ConvTranspose", W.transpose(-1, -2, *range(W.ndim - 2)), told)
-
-
-def convolved(at: At, op: str, kernel: Array, told: dict[str, Any]) -> str:
-    """A convolution with this kernel, its bias and its activation."""
-    given = [at.writing.array(kernel, f"{at.path}/kernel", "float32"), *bias_of(at)]
-    z = channels_first(at, lambda x: single(at, op, x, *given, **told))
-    return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), at.layer.activation)
-
-
-def bias_of(at: At) -> list[str]:
-    path = f"{at.path}/bias"
-    return [at.writing.array(at.writing.p[path], path, "float32")] if at.layer.use_bias else []
+    kernel = weight(at, "kernel", turned(at, "kernel"))
+    return activated(at, product(at, "ConvTranspose", kernel, told))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -17,13 +16,17 @@ from ...errors import FileError, PellucidError, Told
 from ...files import reading as guarded
 from ...layers import Input, Layer
 from ...wiring import Tensor
-from . import reading_layers, reading_ops, reading_recurrent, reading_sliding  # their readers register themselves
+from ..naming import apart
+from . import (  # noqa: F401  # their readers register themselves
+    reading_layers,
+    reading_ops,
+    reading_recurrent,
+    reading_sliding,
+)
 from .folding import FOLDED, shape_of
 from .network import package
 from .opening import WHOLE, array_of, opened
 from .reader import LATE, MOST, READERS, Late, Reading, Use
-
-__all__ = ["Read", "read", "reading_layers", "reading_ops", "reading_recurrent", "reading_sliding", "speaking_of"]
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
@@ -163,8 +166,6 @@ def _shape(onnx: Any, given: Any, where: str) -> tuple[int | None, tuple[int, ..
 
 def _legal(name: str, taken: set[str]) -> str:
     """A name as layers bear them, which nothing else bears."""
-    wanted = name.replace("/", "_") or "unnamed"
-    numbered = (f"{wanted}_{n}" for n in itertools.count(1))
-    found = next(one for one in itertools.chain([wanted], numbered) if one not in taken)
+    found = apart(name.replace("/", "_") or "unnamed", taken)
     taken.add(found)
     return found

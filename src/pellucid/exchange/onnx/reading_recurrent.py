@@ -17,11 +17,10 @@ from ...arrays import Array
 from ...wiring import Tensor
 from .reader import BATCH, LATE, READERS, Late, Reader, Use, reads
 from .reading_ops import placed, reshaped
+from .recurrence import OPS, ORDERS, USUAL
 from .transposing import BY_NUMBER
 
-KINDS = {"GRU": L.GRU, "LSTM": L.LSTM, "RNN": L.SimpleRNN}
-ORDERS = {"GRU": (0, 1, 2), "LSTM": (0, 2, 3, 1), "RNN": (0,)}  # where our gates are among ONNX's
-USUAL = {"GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"], "RNN": ["Tanh"]}
+KINDS: dict[str, Any] = {op: kind for kind, op in OPS.items()}
 PLAIN = {"Relu": A.relu, "Sigmoid": A.sigmoid, "Softplus": A.softplus, "Softsign": A.softsign, "Tanh": A.tanh}
 
 
@@ -94,7 +93,7 @@ def one_way(use: Use, x: Tensor, H: int, i: int, backwards: bool, functions: lis
 def weights_of(use: Use, H: int, i: int) -> tuple[dict[str, Array], Any]:
     """(the weights of one way, as we have them; by what they are known)."""
     W, R = use.constant(1), use.constant(2)
-    G, columns = len(ORDERS[use.op]), [g * H + n for g in ORDERS[use.op] for n in range(H)]
+    G, columns = len(ORDERS[use.op]), [g * H + n for g in np.argsort(ORDERS[use.op]) for n in range(H)]
     sizes = [(W.ndim == 3 and W.shape[1]), (R.ndim == 3 and R.shape[1:])]
     if sizes != [G * H, (G * H, H)] or not i < min(len(W), len(R)):
         use.refuse(f"weights of {G} gates of {H} units for each way", f"{W.shape} and {R.shape}")

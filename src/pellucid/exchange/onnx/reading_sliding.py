@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from ... import layers as L
 from ... import ops
 from ...arrays import Array, Shape
 from ...layers.channels import FIRST
 from ...layers.sliding import window_over
 from ...wiring import Tensor
-from ..sliding import POOLED, Border, laid, meant, size_of, slid
+from .. import sliding
 from .reader import Use, reads
 
-CONVOLUTIONS = {1: L.Conv1D, 2: L.Conv2D, 3: L.Conv3D}
-DEPTHWISE = {1: L.DepthwiseConv1D, 2: L.DepthwiseConv2D}
-TRANSPOSED = {1: L.Conv1DTranspose, 2: L.Conv2DTranspose, 3: L.Conv3DTranspose}
-CROPPING = {1: L.Cropping1D, 2: L.Cropping2D, 3: L.Cropping3D}
-UP_SAMPLING: dict[int, Any] = {2: L.UpSampling2D, 3: L.UpSampling3D}
-MAX = {1: L.MaxPooling1D, 2: L.MaxPooling2D, 3: L.MaxPooling3D}
-MEAN = {1: L.AveragePooling1D, 2: L.AveragePooling2D, 3: L.AveragePooling3D}
+CROPPING = sliding.by_axes("Cropping{}D")
 
 
 def listed(use: Use, name: str, axes: int) -> Shape:
@@ -34,7 +25,7 @@ def listed(use: Use, name: str, axes: int) -> Shape:
     return found
 
 
-def border_of(use: Use, size: Shape, kernel: Shape, strides: Shape, dilation: Shape) -> Border:
+def border_of(use: Use, size: Shape, kernel: Shape, strides: Shape, dilation: Shape) -> sliding.Border:
     """The border that the attributes say, in either of their ways."""
     axes, how = len(size), use.options.get("auto_pad", b"NOTSET").decode()
     if how in ("SAME_UPPER", "SAME_LOWER"):
@@ -47,7 +38,7 @@ def border_of(use: Use, size: Shape, kernel: Shape, strides: Shape, dilation: Sh
     return pads[:axes], pads[axes:]
 
 
-def room(use: Use, size: Shape, border: Border, kernel: Shape, dilation: Shape) -> None:
+def room(use: Use, size: Shape, border: sliding.Border, kernel: Shape, dilation: Shape) -> None:
     """Refuse windows that do not fit into what they slide over, and borders of too many numbers."""
     whole = tuple(map(sum, zip(border[0], size, border[1], strict=True)))
     use.fits([*use.tensor().sample[:1], *whole])
@@ -60,25 +51,25 @@ def room(use: Use, size: Shape, border: Border, kernel: Shape, dilation: Shape) 
 def convolution(use: Use) -> Tensor:
     x, W = use.tensor(), use.constant(1)
     axes, groups = W.ndim - 2, use.options.get("group", 1)
-    if axes not in CONVOLUTIONS or not W.size:
+    if axes not in sliding.CONVOLUTIONS or not W.size:
         use.refuse("a kernel of three to five axes", f"one of shape {W.shape}")
-    size, kernel = size_of(use, x, axes), W.shape[2:]
+    size, kernel = sliding.size_of(use, x, axes), W.shape[2:]
     strides, dilation = listed(use, "strides", axes), listed(use, "dilations", axes)
     if groups < 1 or W.shape[1] * groups != x.sample[0] or W.shape[0] % groups:
         use.refuse(f"a kernel for {x.sample[0]} channels in {groups} groups", f"one of shape {W.shape}")
     border = border_of(use, size, kernel, strides, dilation)
     room(use, size, border, kernel, dilation)
     weights = {"kernel": W.transpose(*range(2, W.ndim), 1, 0), **bias_of(use, W.shape[0])}
-    if 1 < groups == x.sample[0] and axes in DEPTHWISE:
-        x, padding = slid(use, x, kernel, strides, dilation, border, POOLED)
+    if 1 < groups == x.sample[0] and axes in sliding.DEPTHWISE:
+        x, padding = sliding.slid(use, x, kernel, strides, dilation, border, sliding.POOLED)
         M = W.shape[0] // groups
         weights["kernel"] = W.reshape(groups, M, *kernel).transpose(*range(2, W.ndim), 0, 1)
         return use.weighted(
-            DEPTHWISE[axes], x, weights, kernel_size=kernel, strides=strides, padding=padding, depth_multiplier=M,
-            data_format=FIRST, dilation_rate=dilation, use_bias="bias" in weights,
+            sliding.DEPTHWISE[axes], x, weights, kernel_size=kernel, strides=strides, padding=padding,
+            depth_multiplier=M, data_format=FIRST, dilation_rate=dilation, use_bias="bias" in weights,
         )  # fmt: skip
-    kind = CONVOLUTIONS[axes]
-    x, padding = slid(use, x, kernel, strides, dilation, border, kind.paddings)
+    kind = sliding.CONVOLUTIONS[axes]
+    x, padding = sliding.slid(use, x, kernel, strides, dilation, border, kind.paddings)
     if max(strides) > 1 and max(dilation) > 1:
         use.refuse("strides or dilations of 1", "both above")
     return use.weighted(
@@ -100,10 +91,10 @@ def bias_of(use: Use, filters: int) -> dict[str, Array]:
 @reads("ConvTranspose")
 def transposed(use: Use) -> Tensor:
     x, W = use.tensor(), use.constant(1)
-    axes = W.ndim - 2
-    if axes not in TRANSPOSED or not W.size or use.options.get("group", 1) != 1 or "output_shape" in use.options:
+    axes, groups = W.ndim - 2, use.options.get("group", 1)
+    if axes not in sliding.TRANSPOSED or not W.size or groups != 1 or "output_shape" in use.options:
         use.refuse("a kernel of three to five axes, one group, and no output_shape", f"a kernel of shape {W.shape}")
-    size, kernel = size_of(use, x, axes), W.shape[2:]
+    size, kernel = sliding.size_of(use, x, axes), W.shape[2:]
     if W.shape[0] != x.sample[0] or use.options.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
         use.refuse(f"a kernel for {x.sample[0]} channels, and pads", f"one of shape {W.shape}, or auto_pad")
     strides, dilation = listed(use, "strides", axes), listed(use, "dilations", axes)
@@ -113,8 +104,7 @@ def transposed(use: Use) -> Tensor:
     if max(strides) > 1 and max(dilation) > 1:
         use.refuse("strides or dilations of 1", "both above")
     use.fits([W.shape[1], *((n + 1) * s + k * d for n, s, k, d in zip(size, strides, kernel, dilation, strict=True))])
-    kind = TRANSPOSED[axes]
-    options, cut = laid(kind, size, kernel, strides, dilation, border, tuple(more))
+    kind, options, cut = sliding.laid(size, kernel, strides, dilation, border, tuple(more))
     weights = {"kernel": W.transpose(*range(2, W.ndim), 1, 0), **bias_of(use, W.shape[1])}
     y = use.weighted(
         kind, x, weights, filters=W.shape[1], data_format=FIRST, use_bias="bias" in weights, **options
@@ -139,41 +129,33 @@ def resized(use: Use) -> Tensor:
     if len(times) != n or times[:2] != (1, 1) or (scales != times).any() or not (nearest or bilinear) or n > 5:
         use.refuse("copies or bilinear means, whole numbers of times as large", f"{how}, scales {scales.tolist()}")
     use.fits([x.sample[0], *(m * t for m, t in zip(x.sample[1:], times[2:], strict=True))])
-    if n == 3:
-        return use.operate(ops.repeat, x, times[2], axis=2)
-    more = {} if nearest else {"interpolation": "bilinear"}
-    return use.layer(UP_SAMPLING[n - 2], x, size=times[2:], data_format=FIRST, **more)
+    return sliding.enlarged(use, x, times[2:], bilinear)
 
 
-def windows(use: Use) -> tuple[int, Shape, Shape, Border]:
-    """(axes, kernel, strides, border) of a pool."""
+def windows(use: Use) -> tuple[Shape, Shape, sliding.Border]:
+    """(kernel, strides, border) of a pool."""
     axes = len(use.tensor().sample) - 1
-    if axes not in MAX or "kernel_shape" not in use.options:
+    if axes not in sliding.MAX or "kernel_shape" not in use.options:
         use.refuse("samples of channels and up to three axes, and a window", f"a shape {(None, *use.tensor().sample)}")
     kernel, strides = listed(use, "kernel_shape", axes), listed(use, "strides", axes)
     if max(listed(use, "dilations", axes)) > 1:
         use.refuse("windows without gaps", "dilations")
-    size = size_of(use, use.tensor(), axes)
+    size = sliding.size_of(use, use.tensor(), axes)
     border = border_of(use, size, kernel, strides, (1,) * axes)
     room(use, size, border, kernel, (1,) * axes)
-    return axes, kernel, strides, border
+    return kernel, strides, border
 
 
 @reads("MaxPool")
 def max_pool(use: Use) -> Tensor:
     """The numbers alone: of a node whose second output is read, that output is missing, and refused by its name."""
-    axes, kernel, strides, border = windows(use)
-    up = bool(use.options.get("ceil_mode"))
-    x, padding = slid(use, use.tensor(), kernel, strides, (1,) * axes, border, POOLED, up, -math.inf)
-    return use.layer(MAX[axes], x, pool_size=kernel, strides=strides, padding=padding, data_format=FIRST)
+    return sliding.largest(use, use.tensor(), *windows(use), bool(use.options.get("ceil_mode")))
 
 
 @reads("AveragePool")
 def average_pool(use: Use) -> Tensor:
-    axes, kernel, strides, border = windows(use)
     counted, up = bool(use.options.get("count_include_pad")), bool(use.options.get("ceil_mode"))
-    x, padding = meant(use, use.tensor(), kernel, strides, border, counted, up)
-    return use.layer(MEAN[axes], x, pool_size=kernel, strides=strides, padding=padding, data_format=FIRST)
+    return sliding.mean(use, use.tensor(), *windows(use), counted, up)
 
 
 @reads("GlobalAveragePool", "GlobalMaxPool")

@@ -14,11 +14,11 @@ import numpy as np
 
 from ... import layers as L
 from ...activations import Activation
-from ...errors import InvalidArgument, Told
-from .writer import WHERE, At, writes
+from .writer import FORM, At, writes
 
 OPS = {L.GRU: "GRU", L.LSTM: "LSTM", L.SimpleRNN: "RNN"}
 ORDERS = {"GRU": (0, 1, 2), "LSTM": (0, 3, 1, 2), "RNN": (0,)}  # where ONNX's gates are among ours
+USUAL = {"GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"], "RNN": ["Tanh"]}  # activations
 ACTIVATIONS: dict[str, Callable[..., tuple[str, list[float], list[float]]]] = {  # (operator, its alpha, its beta)
     "elu": lambda alpha=1.0: ("Elu", [alpha], []),
     "hard_sigmoid": lambda: ("HardSigmoid", [1 / 6], [0.5]),
@@ -90,8 +90,7 @@ def activated(at: At, op: str) -> dict[str, Any]:
     gates = [] if op == "RNN" else [at.layer.recurrent_activation]
     found = [known(at, one) for one in (*gates, *[at.layer.activation] * at.layer.carried)]
     names = [name for name, _, _ in found]
-    usual = {"GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"], "RNN": ["Tanh"]}[op]
-    told: dict[str, Any] = {} if names == usual else {"activations": names}
+    told: dict[str, Any] = {} if names == USUAL[op] else {"activations": names}
     for name, place in (("activation_alpha", 1), ("activation_beta", 2)):  # of those that have one, in order
         numbers = [number for one in found for number in one[place]]
         told |= {name: numbers} if numbers else {}
@@ -102,11 +101,9 @@ def known(at: At, activation: Activation) -> tuple[str, list[float], list[float]
     """An activation as the operators know it."""
     bent = activation.name == "relu" and any(activation.options.values())
     if activation.name not in ACTIVATIONS or bent:
-        raise InvalidArgument(
-            f"{WHERE}, layer {at.path!r}", f"a recurrent layer's activation among {', '.join(ACTIVATIONS)}",
-            Told(f"{activation.name} with options" if bent else activation.name),
-            "Use an RNN of cells, whose steps are written one by one.",
-        )  # fmt: skip
+        wanted = f"a recurrent layer's activation among {', '.join(ACTIVATIONS)}"
+        got = f"{activation.name} with options" if bent else activation.name
+        raise FORM.refused(at.path, wanted, got, "Use an RNN of cells, whose steps are written one by one.")
     return ACTIVATIONS[activation.name](**({} if activation.name == "relu" else activation.options))
 
 

@@ -9,14 +9,9 @@ import numpy as np
 from ... import layers as L
 from ...layers.resizing import NONE
 from ..fitting import is_identity, means, met
-from .layers import unchanged
 from .ops import sliced
 from .pictures import axes_of_size, summed
 from .writer import At, writes
-
-writes(
-    L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
-)(unchanged)  # fmt: skip
 
 
 @writes(L.CenterCrop, L.RandomCrop, L.Resizing)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ... import layers as L
+from ...arrays import Array
 from ...layers.channels import LAST
 from ...layers.sliding import Window
 from .activations import write_activation
@@ -31,30 +32,38 @@ def channels_first(at: At, write: Callable[[str], str]) -> str:
     return at.transposed(y, [0, *range(2, n), 1])
 
 
-def single(at: At, op: str, x: str, *rest: str, **attributes: Any) -> str:
-    """An operator that ONNX Runtime has in single precision only."""
-    dtype = at.writing.dtype
-    y = at.op(op, at.cast(x, dtype, "float32"), *rest, **attributes)
-    return at.cast(y, "float32", dtype)
+def weight(at: At, name: str, array: Array) -> str:
+    """The name of a parameter as ONNX has it, in single precision."""
+    return at.writing.array(array, f"{at.path}/{name}", "float32")
+
+
+def turned(at: At, name: str) -> Array:
+    """A kernel with its last two axes first, in the other order: (O, I, *window) of (*window, I, O)."""
+    W = at.writing.p[f"{at.path}/{name}"]
+    return W.transpose(-1, -2, *range(W.ndim - 2))
+
+
+def product(at: At, op: str, kernel: str, told: dict[str, Any]) -> str:
+    """z, from a kernel and the layer's bias, if it has one."""
+    given = [kernel, *([weight(at, "bias", at.writing.p[f"{at.path}/bias"])] if at.layer.use_bias else [])]
+    return channels_first(at, lambda x: at.in_single(op, x, *given, **told))
+
+
+def convolved(at: At, name: str = "kernel") -> str:
+    """z, from the kernel of this name."""
+    window, told = slid(at)
+    told |= {"dilations": window.dilation, "group": at.layer.groups}
+    return product(at, "Conv", weight(at, name, turned(at, name)), told)
+
+
+def activated(at: At, z: str) -> str:
+    """The layer's activation."""
+    return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), at.layer.activation)
 
 
 @writes(L.Conv1D, L.Conv2D, L.Conv3D)
 def convolution(at: At) -> str:
-    z = convolved(at, "kernel", *["bias"] * at.layer.use_bias)
-    return write_activation(replace(at, xs=[z], shapes=(at.out_shape,)), at.layer.activation)
-
-
-def convolved(at: At, *names: str) -> str:
-    """z, from the kernel and the bias of these names."""
-    window, told = slid(at)
-    given = []
-    for name in names:
-        path = f"{at.path}/{name}"
-        array = at.writing.p[path]
-        array = array.transpose(-1, -2, *range(array.ndim - 2)) if array.ndim > 1 else array
-        given.append(at.writing.array(array, path, "float32"))
-    told |= {"dilations": window.dilation, "group": at.layer.groups}
-    return channels_first(at, lambda x: single(at, "Conv", x, *given, **told))
+    return activated(at, convolved(at))
 
 
 @writes(L.MaxPooling1D, L.MaxPooling2D, L.MaxPooling3D)
@@ -65,4 +74,4 @@ def max_pooling(at: At) -> str:
 @writes(L.AveragePooling1D, L.AveragePooling2D, L.AveragePooling3D)
 def average_pooling(at: At) -> str:
     told = slid(at)[1] | {"count_include_pad": 0}
-    return channels_first(at, lambda x: single(at, "AveragePool", x, **told))
+    return channels_first(at, lambda x: at.in_single("AveragePool", x, **told))

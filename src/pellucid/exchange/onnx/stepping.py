@@ -7,20 +7,24 @@ from dataclasses import replace
 from functools import reduce
 
 from ... import layers as L
+from ...arrays import Shape
 from ...layers.bidirectional import Together, Turned
-from ...layers.masking import MaskOf, WithMask
+from ...layers.masking import MaskOf
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from ..masks import maker_of
 from .layers import left_out
-from .writer import EMITTERS, INSTEAD, At, writes
+from .writer import EMITTERS, FORM, At, writes
 
 
 @writes(Zeros)
 def zeros(at: At) -> str:
-    """As many rows as there are of what is read."""
-    rows = at.op("Shape", at.x, start=0, end=1)
-    return at.op("Expand", at.number(0.0), at.op("Concat", rows, at.whole(*at.layer.of_sample), axis=0))
+    return filled(at, at.x, at.number(0.0), at.layer.of_sample)
+
+
+def filled(at: At, x: str, value: str, shape: Shape) -> str:
+    """Samples of this shape with one number everywhere, as many as there are of x."""
+    rows = at.op("Shape", x, start=0, end=1)
+    return at.op("Expand", value, at.op("Concat", rows, at.whole(*shape), axis=0))
 
 
 @writes(Stacked)
@@ -54,18 +58,20 @@ def as_they_lie(at: At) -> str:
 # Masks -----------------------------------------------------------------------------------------------------------
 
 
-@writes(WithMask)
-def with_mask(at: At) -> str:
-    return at.x
-
-
 @writes(MaskOf)
 def mask_of(at: At) -> str:
-    maker = maker_of("to_onnx", at.layer, INSTEAD)
-    if maker is L.Masking:
+    layer = at.layer.layer
+    if isinstance(layer, L.Masking):
         x = at.cast(at.x, at.kinds[0], at.writing.dtype)
-        return at.op("Not", left_out(at, x, at.layer.layer.mask_value, keepdims=0))
-    if maker is L.Embedding:
+        return at.op("Not", left_out(at, x, layer.mask_value, keepdims=0))
+    if isinstance(layer, L.Embedding):
         return at.op("Not", at.op("Equal", at.x, at.writing.array(0, f"{at.label}/none", at.kinds[0])))
-    masks = list(zip(at.xs, at.kinds, strict=True))[len(at.layer.masked) :]
-    return reduce(lambda a, b: at.op("Or", a, b), (at.cast(mask, kind, "bool") for mask, kind in masks))
+    axis, places = FORM.joined(at.layer, at.shapes)
+    masks = [counts_whole(at, i) if place is None else at.cast(at.xs[place], at.kinds[place], "bool")
+             for i, place in enumerate(places)]  # fmt: skip
+    return at.op("Concat", *masks, axis=axis) if axis else reduce(lambda a, b: at.op("Or", a, b), masks)
+
+
+def counts_whole(at: At, i: int) -> str:
+    """The mask of an input that has none."""
+    return filled(at, at.xs[i], at.writing.array(True, f"{at.label}/all", "bool"), at.shapes[i][:-1])

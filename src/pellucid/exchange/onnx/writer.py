@@ -5,7 +5,6 @@ Emitters and their table know nothing of the package onnx, which is loaded only 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +15,11 @@ import numpy.typing as npt
 from ...activations.axes import inverse, to_the_end
 from ...arrays import Array, Arrays, Shape
 from ..emitters import Emitters
+from ..form import Form
+from ..naming import apart
 from ..step import StepAt
 
-WHERE = "to_onnx"
-INSTEAD = "Take it out of the model, or save the model as a .keras file."
+FORM = Form("to_onnx", "in ONNX", "Take it out of the model, or save the model as a .keras file.")
 SINGLE = ("Elu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "PRelu", "Selu", "Softplus", "Softsign")
 """Operators for which ONNX Runtime has kernels in single precision only: in double, they are made of others."""
 
@@ -47,10 +47,12 @@ class Writing:
     _parameters: dict[str, str] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._names |= set(self.taken)
+
     def name(self, wanted: str) -> str:
         """A name that nothing else bears."""
-        numbered = (f"{wanted}_{n}" for n in itertools.count(1))
-        found = next(n for n in itertools.chain([wanted], numbered) if n not in self._names and n not in self.taken)
+        found = apart(wanted, self._names)
         self._names.add(found)
         return found
 
@@ -126,10 +128,11 @@ class At(StepAt[Writing, str]):
         """A value of one dtype in another."""
         return x if kind == to else self.op("Cast", x, to=to)
 
-    def in_single(self, op: str, x: str) -> str:
+    def in_single(self, op: str, x: str, *rest: str, **attributes: Any) -> str:
         """An operator that ONNX Runtime has in single precision only, and that is not made of others."""
         dtype = self.writing.dtype
-        return self.cast(self.op(op, self.cast(x, dtype, "float32")), "float32", dtype)
+        y = self.op(op, self.cast(x, dtype, "float32"), *rest, **attributes)
+        return self.cast(y, "float32", dtype)
 
     def number(self, value: npt.ArrayLike) -> str:
         """The name of a constant, in the model's precision."""

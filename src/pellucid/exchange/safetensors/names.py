@@ -6,10 +6,8 @@ A model's "inner/dense/kernel" is PyTorch's "inner.dense.weight", which is (O, I
 
 from __future__ import annotations
 
-import itertools
 import keyword
 import re
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +15,7 @@ import numpy as np
 
 from ... import layers as L
 from ...arrays import Array
+from ..naming import apart
 from ..ours import ours
 
 DEPTHWISE = (L.DepthwiseConv1D, L.DepthwiseConv2D)
@@ -133,7 +132,7 @@ def module_names(model: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in model.wiring.owners:
         wanted = ".".join(clean(part) for name in path.split("/") for part in name.split("."))
-        found[path] = apart(wanted, found.values())
+        found[path] = apart(wanted, list(found.values()))
     return found
 
 
@@ -146,13 +145,3 @@ def clean(name: str) -> str:
     name = re.sub(r"[^A-Za-z0-9_]", "_", name) or "_"
     reserved = name in TAKEN or keyword.iskeyword(name) or name.startswith(("_", "register_"))
     return f"{name.lstrip('_')}_" if reserved else name
-
-
-def apart(wanted: str, taken: Collection[str]) -> str:
-    """A name that is not taken: the wanted one, or that with a number.
-
-    >>> apart("dense", ["dense", "dense_1"])
-    'dense_2'
-    """
-    numbered: Iterable[str] = (f"{wanted}_{n}" for n in itertools.count(1))
-    return next(name for name in itertools.chain([wanted], numbered) if name not in taken)

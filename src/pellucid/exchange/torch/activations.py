@@ -6,16 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...activations import Activation
+from ..emitters import ByName
 from .writer import At, Call
 
-Maker = Callable[..., Call | None]  # of the activation's options; None for no module at all
-MODULES: dict[str, Maker] = {}
-
-
-def makes(function: Maker) -> Maker:
-    """Decorator: this makes the module of the activation of the same name."""
-    MODULES[function.__name__] = function
-    return function
+MODULES: ByName[Call | None] = ByName()  # given the activation's options; None for no module at all
+makes = MODULES.writes
 
 
 def write_activation(at: At, x: Any, activation: Activation) -> Any:
@@ -91,7 +86,7 @@ def glu(axis: int = -1) -> Call:
     return Call("nn.GLU", (), {"dim": axis})
 
 
-def along(kind: str) -> Maker:
+def along(kind: str) -> Callable[..., Call]:
     """An activation along one axis, or along several as one."""
 
     def make(axis: int | Sequence[int] = -1) -> Call:

@@ -20,9 +20,9 @@ def dot_product_attention(at: At, scale: float | None = None, is_causal: bool = 
     if h < H:
         k, v = (at.op("torch.repeat_interleave", x, H // h, 2) for x in (k, v))
     scores = at.op("operator.mul", at.op("torch.einsum", "bthk,bshk->bhts", q, k), factor)
-    hidden = at.constant(HIDDEN, at.kind)
-    if is_causal:
-        scores = at.op("torch.where", at.constant(np.tri(T, S) > 0, "bool"), scores, hidden)
+    seen = [at.constant(np.tri(T, S) > 0, "bool")] if is_causal else []
     if at.layer.places > 3:
-        scores = at.op("torch.where", operand(at, 3, "bool"), scores, hidden)
+        seen.append(operand(at, 3, "bool"))
+    for mask in seen:
+        scores = at.op("torch.where", mask, scores, at.constant(HIDDEN, at.kind))
     return at.op("torch.einsum", "bhts,bshv->bthv", at.op("torch.softmax", scores, -1), v)

@@ -12,12 +12,12 @@ import numpy as np
 
 from ... import layers as L
 from ..encoding import amounts_of, table_of
-from .writer import WHERE, At, Value, writes
+from .writer import FORM, At, Value, writes
 
 
 @writes(L.IntegerLookup)
 def lookup(at: At) -> Any:
-    table, default, rest = table_of(WHERE, at.layer)
+    table, default, rest = table_of(FORM, at.layer)
     x = at.cast(at.x, at.kinds[0], "int64")
     y = found(at, x, table, default)
     if rest is not None:

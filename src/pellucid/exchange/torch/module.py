@@ -9,8 +9,8 @@ import numpy as np
 
 from ...errors import MissingExtra
 from ..safetensors.names import clean, layout
-from .network import WHERE, written
-from .writer import Attribute, Call, Named, Value, Writing
+from .network import written
+from .writer import FORM, Attribute, Call, Named, Value, Writing
 
 
 def package(where: str) -> Any:
@@ -25,7 +25,7 @@ def package(where: str) -> Any:
 
 def to_torch(model: Any) -> Any:
     """The torch.nn.Module that computes what a model does, with its weights, ready to predict."""
-    torch = package(WHERE)
+    torch = package(FORM.where)
     writing = written(model)
     module = _chain(torch, writing) if writing.is_chain else _graph(torch, writing)
     module.to(getattr(torch, writing.dtype))

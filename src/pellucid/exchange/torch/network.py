@@ -7,12 +7,16 @@ from typing import Any
 from ... import layers as L
 from ...arrays import Whole
 from ...errors import InvalidArgument, Told
+from ...layers.lending import Assigned
+from ...layers.spectral_normalization import Spectral
+from ...layers.tracing import ByPhase
 from ...ops import Op
 from ...tables.attaching import attached
-from ...wiring import any_of
-from ..ours import OF_WEIGHTS, READS_MASK, kinds, only_ours, ours, refuse_mask, refuse_text, refuse_training, told
+from ..form import mask_read
+from ..ours import only_ours, ours
 from ..safetensors.names import layout, module_names
-from . import (
+from ..walking import kinds
+from . import (  # noqa: F401  # what they write registers itself
     attention,
     encodings,
     layers,
@@ -23,21 +27,19 @@ from . import (
     shaping,
     sliding,
     stepping,
-)  # what they write registers itself
+)
 from .ops import write_op
-from .writer import EMITTERS, INSTEAD, WHERE, At, Attribute, Value, Writing
+from .writer import EMITTERS, FORM, At, Attribute, Value, Writing
 
-__all__ = [
-    "INSTEAD", "WHERE", "attention", "encodings", "layers", "pictures", "positions", "recurrence", "resizing",
-    "shaping", "sliding", "stepping", "written",
-]  # fmt: skip
+WHERE = FORM.where
+OF_WEIGHTS = (Assigned, ByPhase, Spectral)  # steps that may read weights where others read data
 
 
 def written(model: Any) -> Writing:
     """The network that computes what the model does, in training and in prediction."""
     model.needs_parameters(WHERE)
     model.needs_known_lengths(WHERE)
-    only_ours(model, WHERE, INSTEAD)
+    only_ours(FORM, model)
     if attached(model):
         raise InvalidArgument(
             f"{WHERE}, model {model.name!r}", "a model of arrays", Told("one of a table's rows, some of them texts"),
@@ -48,18 +50,18 @@ def written(model: Any) -> Writing:
     computed, wires = kinds(model), dict(zip(model.wiring.inputs, _inputs(writing, model), strict=True))
     found = dict(zip(wires, zip(model.input_dtypes, model.sample_shapes, strict=True), strict=True))
     for step, given in model.steps(*model.sample_shapes):
-        refuse_mask(WHERE, step, INSTEAD)
-        refuse_text(WHERE, model, step)
+        FORM.refuse_mask(step)
+        FORM.refuse_text(model, step)
         if step.layer.gives_weights:
             for wire, name, spec in zip(step.outputs, _own(writing, step), step.layer.parameters(), strict=True):
                 wires[wire], found[wire] = Attribute(name), (model.dtype, Whole(spec.shape))
             continue
-        refuse_training(WHERE, step, INSTEAD)
+        FORM.refuse_training(step)
         kind = computed[step.label]
         read = [wires[wire] for wire in step.inputs], given, [found[wire][0] for wire in step.inputs]
         at = At(writing, step.layer, step.path, step.label, *read, kind, step.training)
-        if isinstance(step.layer, READS_MASK) and any_of(step.masks[:1]):
-            at.mask = at.cast(wires[step.masks[0]], found[step.masks[0]][0], "bool")
+        if (mask := mask_read(step)) is not None:
+            at.mask = at.cast(wires[mask], found[mask][0], "bool")
         made = _written(at)
         wires |= zip(step.outputs, made if isinstance(made, tuple) else (made,), strict=True)
         shapes = step.layer.output_shapes_for(*given)
@@ -83,9 +85,7 @@ def _written(at: At) -> Any:
     else:
         y = None
     if y is None:
-        raise InvalidArgument(
-            f"{WHERE}, layer {at.path!r}", "a kind of layer that is written for PyTorch", Told(told(at.layer)), INSTEAD
-        )
+        raise FORM.unwritten(at.path, at.layer)
     return y
 
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from ...arrays import with_batch
+from ..emitters import ByName, as_activation
 from .activations import MODULES, activated
 from .writer import At, Value
 
-DEFAULTS = {"gelu": {"approximate": True}}  # of activations as ops, where they differ from the activation's own
-OPS: dict[str, Callable[..., Any]] = {}
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def writes(function: F) -> F:
-    """Decorator: this writes the op of the same name, given the step and the op's options."""
-    OPS[function.__name__] = function
-    return function
+OPS: ByName[Any] = ByName()  # given the step and the op's options
+writes = OPS.writes
 
 
 def write_op(at: At) -> Any:
@@ -27,7 +21,7 @@ def write_op(at: At) -> Any:
     name, options = at.layer.operation.name, at.layer.options
     if name in MODULES:
         (x,) = operands(at)
-        return activated(at, x, name, {**DEFAULTS.get(name, {}), **options}, suffix=False)
+        return activated(at, x, name, as_activation(at.layer), suffix=False)
     return OPS[name](at, **options) if name in OPS else None
 
 

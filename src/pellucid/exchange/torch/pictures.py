@@ -9,9 +9,8 @@ from typing import Any
 from ... import layers as L
 from ...arrays import Array
 from ...layers.channels import LAST
-from .activations import activated
 from .layers import unusual
-from .sliding import ALONG, entered, left, plain, slid
+from .sliding import around, convolved, ended, entered, left, plain, slid
 from .writer import At, writes
 
 
@@ -20,12 +19,6 @@ def spatial_dropout(at: At) -> Any:
     if at.training is False:
         return at.x
     return at.module("Dropout", at.layer.rate, list(at.layer.noise_shape))
-
-
-def around(at: At, x: Any, borders: Sequence[tuple[int, int]], suffix: str = "") -> Any:
-    """x, its channels first, with these borders; below 0 they are cut off."""
-    widths = [n for pair in list(borders)[::-1] for n in pair]  # PyTorch begins at the last axis
-    return at.module(f"nn.ZeroPad{len(borders)}d", tuple(widths), xs=(x,), suffix=suffix)
 
 
 @writes(L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D)
@@ -55,9 +48,9 @@ def summed(at: At, x: Any, matrices: Sequence[Array]) -> Any:
     return at.op("torch.einsum", f"ih,jw,{before}->{after}", A, B, x)
 
 
-def adaptively(at: At, largest: bool, size: Any) -> Any:
-    """Maxima, or means, of as many places as there are to be, channels first."""
-    return at.module(f"nn.Adaptive{'Max' if largest else 'Avg'}Pool{at.layer.axes}d", size, xs=(entered(at),))
+def adaptively(at: At, kind: str, size: Any) -> Any:
+    """Maxima ("Max"), or means ("Avg"), of as many places as there are to be, channels first."""
+    return at.module(f"nn.Adaptive{kind}Pool{at.layer.axes}d", size, xs=(entered(at),))
 
 
 def mean_of_counting(at: At) -> Any:
@@ -68,43 +61,30 @@ def mean_of_counting(at: At) -> Any:
     return at.op("operator.truediv", *(at.op("torch.sum", one, [steps], keepdim=keepdim) for one in both))
 
 
-@writes(
-    L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D, L.GlobalMaxPooling1D,
-    L.GlobalMaxPooling2D, L.GlobalMaxPooling3D,
-)  # fmt: skip
-def global_pooling(at: At) -> Any:
-    layer = at.layer
-    if at.mask is not None:
-        return mean_of_counting(at)
-    y = adaptively(at, isinstance(layer, L.GlobalMaxPooling1D | L.GlobalMaxPooling2D | L.GlobalMaxPooling3D), 1)
-    return left(at, y) if layer.keepdims else at.module("nn.Flatten", xs=(y,), suffix="_flat")
+def all_over(at: At, kind: str) -> Any:
+    """One number for all of each channel."""
+    y = adaptively(at, kind, 1)
+    return left(at, y) if at.layer.keepdims else at.module("nn.Flatten", xs=(y,), suffix="_flat")
+
+
+@writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
+def global_average(at: At) -> Any:
+    return all_over(at, "Avg") if at.mask is None else mean_of_counting(at)
+
+
+writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)(lambda at: all_over(at, "Max"))
 
 
 @writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
 def depthwise(at: At) -> Any:
-    return ended(at, by_channel(at, at.layer.use_bias))
-
-
-def by_channel(at: At, use_bias: bool, suffix: str = "") -> Any:
-    """What filters of each channel's own make, channels first."""
-    layer = at.layer
-    axes, C, window = slid(at)
-    x, padding = entered(at), window.before
-    if window.before != window.after:
-        x = around(at, x, list(zip(window.before, window.after, strict=True)), "_border")
-        padding = (0,) * axes
-    told = unusual({
-        "stride": (plain(layer.strides), 1), "padding": (plain(padding), 0),
-        "dilation": (plain(layer.dilation_rate), 1), "groups": (C, 1), "bias": (use_bias, True),
-    })  # fmt: skip
-    given = C, C * layer.depth_multiplier, plain(layer.kernel_size)
-    return at.module(f"nn.Conv{axes}d", *given, xs=(x,), suffix=suffix, **told)
+    _, C, _ = slid(at)
+    return ended(at, convolved(at, C * at.layer.depth_multiplier, C, at.layer.use_bias))
 
 
 @writes(L.SeparableConv1D, L.SeparableConv2D)
 def separable(at: At) -> Any:
     layer, (axes, C, _) = at.layer, slid(at)
-    u = by_channel(at, use_bias=False, suffix=".depthwise")
+    u = convolved(at, C * layer.depth_multiplier, C, use_bias=False, suffix=".depthwise")
     given = C * layer.depth_multiplier, layer.filters, 1
     told = unusual({"bias": (layer.use_bias, True)})
     return ended(at, at.module(f"nn.Conv{axes}d", *given, xs=(u,), suffix=".pointwise", **told))
@@ -125,13 +105,5 @@ def transposed(at: At) -> Any:
     })  # fmt: skip
     given = channels, layer.filters, plain(layer.kernel_size)
     y = at.module(f"nn.ConvTranspose{axes}d", *given, xs=(entered(at),), **told)
-    y = around(at, y, [(0, -n) for n in more], "_cut") if any(more) else y
+    y = around(at, y, [(0, -n) for n in more], suffix="_cut") if any(more) else y
     return ended(at, y)
-
-
-def ended(at: At, y: Any) -> Any:
-    """A convolution's activation, and its channels where the user has them."""
-    name, options = at.layer.activation.name, at.layer.activation.options
-    if name in ALONG:
-        return activated(at, left(at, y), name, options)
-    return left(at, activated(at, y, name, options))

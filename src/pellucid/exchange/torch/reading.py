@@ -12,16 +12,14 @@ from ...arrays import Array, Shape
 from ...errors import InvalidArgument, Told, WrongType
 from ...layers import Input, Layer
 from ...wiring import Tensor
-from . import (
+from . import (  # noqa: F401  # their readers register themselves
     reading_functions,
     reading_modules,
     reading_recurrent,
     reading_sliding,
-)  # their readers register themselves
+)
 from .module import package
 from .reader import FUNCTIONS, MODULES, Reading, Use
-
-__all__ = ["Read", "read", "reading_functions", "reading_modules", "reading_recurrent", "reading_sliding"]
 
 WHERE = "from_torch"
 
@@ -142,6 +140,6 @@ def _resolved(torch: Any, given: Any, values: Mapping[Any, Any]) -> Any:
     if isinstance(given, Mapping):
         return {key: _resolved(torch, one, values) for key, one in given.items()}
     if isinstance(given, list | tuple):
-        return [_resolved(torch, x, values) for x in given] if isinstance(given, list) else tuple(
-            _resolved(torch, x, values) for x in given)  # fmt: skip
+        found = [_resolved(torch, one, values) for one in given]
+        return found if isinstance(given, list) else tuple(found)
     return given

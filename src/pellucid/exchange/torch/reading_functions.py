@@ -129,8 +129,10 @@ def spread(use: Use, x: Any, dim: Any = None, correction: int = 1, keepdim: bool
     axes = use.axes(x, dim)
     n = int(np.prod([x.sample[a - 1] for a in axes]))
     by = n - (correction if unbiased else 0)
-    y = use.operate(ops.multiply, use.operate(ops.var, x, axis=axes, keepdims=keepdim), n / by) if by != n else (
-        use.operate(ops.var, x, axis=axes, keepdims=keepdim))  # fmt: skip
+    if by < 1:
+        use.refuse("more numbers than `correction` says", f"{n} with correction={correction}")
+    y = use.operate(ops.var, x, axis=axes, keepdims=keepdim)
+    y = use.operate(ops.multiply, y, n / by) if by != n else y
     return y if use.told == "var" else use.operate(ops.sqrt, y)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -158,11 +159,8 @@ def flatten(use: Use, x: Tensor) -> Tensor:
 
 def merged(use: Use, x: Tensor, start: int, end: int) -> list[int]:
     """The sizes of a sample whose axes from `start` to `end` are one."""
-    n, first = len(x.sample) + 1, use.axis(x, start)
-    size = 1
-    for i in range(first, end % n + 1):
-        size *= x.sample[i - 1]
-    return [*x.sample[: first - 1], size, *x.sample[end % n :]]
+    last, first = end % (len(x.sample) + 1), use.axis(x, start)
+    return [*x.sample[: first - 1], math.prod(x.sample[first - 1 : last]), *x.sample[last:]]
 
 
 @reads("nn.Unflatten")
@@ -178,9 +176,7 @@ def unflattened(use: Use, x: Tensor, dim: int, unflattened_size: Sequence[int]) 
 
 
 def _known(sizes: list[int], whole: int) -> list[int]:
-    rest = 1
-    for n in sizes:
-        rest *= n if n != -1 else 1
+    rest = math.prod(n for n in sizes if n != -1)
     return [whole // rest if n == -1 else n for n in sizes]
 
 

@@ -14,7 +14,7 @@ from ... import activations as A
 from ... import layers as L
 from ... import ops
 from ...wiring import Tensor
-from ..sliding import padding_of
+from ..sliding import POOLED, by_axes, padding_of
 from .reader import Use, reads
 from .reading_modules import BOUND, PLAIN
 
@@ -109,11 +109,11 @@ def step_by_step(use: Use, x: Tensor, mask: Any = None, *states: Tensor) -> Any:
 @reads("ConvRecurrence")
 def convolved(use: Use, x: Tensor, mask: Any = None, *states: Tensor) -> Any:
     m, axes = use.module, len(use.module.kernel)
-    padding = padding_of(x.sample[1:-1], m.kernel, m.stride, m.dilation, (m.before, m.after), ("valid", "same"))
+    padding = padding_of(x.sample[1:-1], m.kernel, m.stride, m.dilation, (m.before, m.after), POOLED)
     if padding is None:
         use.refuse("the border of padding='same', or none", f"{m.before} before and {m.after} after")
     kind = partial(
-        {1: L.ConvLSTM1D, 2: L.ConvLSTM2D, 3: L.ConvLSTM3D}[axes], len(m.weight_hh) // 4, m.kernel, m.stride, padding,
+        by_axes("ConvLSTM{}D")[axes], len(m.weight_hh) // 4, m.kernel, m.stride, padding,
         dilation_rate=m.dilation, use_bias=m.bias is not None,
     )  # fmt: skip
     order = (*range(2, axes + 2), 1, 0)

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from ... import layers as L
 from ... import ops
 from ...arrays import Shape
 from ...layers.channels import FIRST
 from ...wiring import Tensor
-from ..sliding import POOLED, Border, laid, meant, padding_of, size_of, slid
+from .. import sliding
 from .reader import Use, reads
 
-CONVOLUTIONS = {"nn.Conv1d": L.Conv1D, "nn.Conv2d": L.Conv2D, "nn.Conv3d": L.Conv3D}
-DEPTHWISE = {1: L.DepthwiseConv1D, 2: L.DepthwiseConv2D}
-TRANSPOSED = {1: L.Conv1DTranspose, 2: L.Conv2DTranspose, 3: L.Conv3DTranspose}
-MAX = {1: L.MaxPooling1D, 2: L.MaxPooling2D, 3: L.MaxPooling3D}
-MEAN = {1: L.AveragePooling1D, 2: L.AveragePooling2D, 3: L.AveragePooling3D}
-ADAPTIVE = {
-    (False, 1): L.AdaptiveAveragePooling1D, (False, 2): L.AdaptiveAveragePooling2D,
-    (False, 3): L.AdaptiveAveragePooling3D, (True, 1): L.AdaptiveMaxPooling1D, (True, 2): L.AdaptiveMaxPooling2D,
-    (True, 3): L.AdaptiveMaxPooling3D,
-}  # fmt: skip
+LARGEST, MEANS = map(sliding.by_axes, ("AdaptiveMaxPooling{}D", "AdaptiveAveragePooling{}D"))
 FUNCTIONS = "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d"
 
 
-def both(padding: Any, axes: int) -> Border:
+def both(padding: Any, axes: int) -> sliding.Border:
     """PyTorch's border: as much after as before."""
     return each(padding, axes), each(padding, axes)
 
@@ -38,27 +27,27 @@ def each(value: Any, axes: int) -> Shape:
     return found * axes if len(found) == 1 else found
 
 
-@reads(*CONVOLUTIONS)
+@reads("nn.Conv1d", "nn.Conv2d", "nn.Conv3d")
 def convolution(use: Use, x: Tensor) -> Tensor:
-    m, axes, kind = use.module, int(use.told[-2]), CONVOLUTIONS[use.told]
+    m, axes = use.module, int(use.told[-2])
     if m.padding_mode != "zeros":
         use.refuse("a border of zeros", m.padding_mode)
     kernel, strides, dilation = each(m.kernel_size, axes), each(m.stride, axes), each(m.dilation, axes)
-    padding, depthwise = m.padding, 1 < m.groups == m.in_channels and axes in DEPTHWISE
-    kinds = POOLED if depthwise else kind.paddings
+    padding, depthwise = m.padding, 1 < m.groups == m.in_channels and axes in sliding.DEPTHWISE
+    kinds = sliding.POOLED if depthwise else sliding.CONVOLUTIONS[axes].paddings
     if not isinstance(padding, str):
-        x, padding = slid(use, x, kernel, strides, dilation, both(padding, axes), kinds)
+        x, padding = sliding.slid(use, x, kernel, strides, dilation, both(padding, axes), kinds)
     given = {"kernel": m.weight.permute(*range(2, axes + 2), 1, 0), **({} if m.bias is None else {"bias": m.bias})}
     if depthwise:
         M = m.out_channels // m.groups
         given["kernel"] = m.weight.unflatten(0, (m.groups, M)).squeeze(2).permute(*range(2, axes + 2), 0, 1)
         return use.layer(
-            DEPTHWISE[axes], x, weights=given, kernel_size=kernel, strides=strides, padding=padding,
+            sliding.DEPTHWISE[axes], x, weights=given, kernel_size=kernel, strides=strides, padding=padding,
             depth_multiplier=M, data_format=FIRST, dilation_rate=dilation, use_bias=m.bias is not None,
         )  # fmt: skip
     return use.layer(
-        kind, x, weights=given, filters=m.out_channels, kernel_size=kernel, strides=strides, padding=padding,
-        data_format=FIRST, dilation_rate=dilation, groups=m.groups, use_bias=m.bias is not None,
+        sliding.CONVOLUTIONS[axes], x, weights=given, filters=m.out_channels, kernel_size=kernel, strides=strides,
+        padding=padding, data_format=FIRST, dilation_rate=dilation, groups=m.groups, use_bias=m.bias is not None,
     )  # fmt: skip
 
 
@@ -69,8 +58,8 @@ def transposed(use: Use, x: Tensor) -> Tensor:
     more = each(m.output_padding, axes)
     if m.groups != 1 or any(a >= s for a, s in zip(more, strides, strict=True)):
         use.refuse("one group, and an output_padding below the stride", f"groups={m.groups}, output_padding={more}")
-    size, kind = size_of(use, x, axes), TRANSPOSED[axes]
-    options, cut = laid(kind, size, kernel, strides, dilation, both(m.padding, axes), more)
+    size = sliding.size_of(use, x, axes)
+    kind, options, cut = sliding.laid(size, kernel, strides, dilation, both(m.padding, axes), more)
     given = {"kernel": m.weight.permute(*range(2, axes + 2), 1, 0), **({} if m.bias is None else {"bias": m.bias})}
     y = use.layer(
         kind, x, weights=given, filters=m.out_channels, data_format=FIRST, use_bias=m.bias is not None, **options
@@ -93,12 +82,7 @@ def up_sampling(use: Use, x: Tensor) -> Tensor:
     bilinear = m.mode == "bilinear" and not m.align_corners
     if sizes != factors or not (m.mode == "nearest" or bilinear) or axes not in (1, 2, 3):
         use.refuse("copies or bilinear means, whole numbers of times as large", f"{m}")
-    if axes == 1:
-        repeated: Tensor = use.operate(ops.repeat, x, sizes[0], axis=2)
-        return repeated
-    kind: Any = L.UpSampling2D if axes == 2 else L.UpSampling3D
-    more: dict[str, Any] = {"interpolation": "bilinear"} if bilinear else {}
-    return use.layer(kind, x, size=sizes, data_format=FIRST, **more)
+    return sliding.enlarged(use, x, sizes, bilinear)
 
 
 @reads("nn.MaxPool1d", "nn.MaxPool2d", "nn.MaxPool3d")
@@ -126,9 +110,7 @@ def largest(
     if max(each(dilation, axes)) > 1 or return_indices:
         use.refuse("windows without gaps, and the largest alone", "dilation, or return_indices=True")
     kernel, strides = each(kernel_size, axes), each(stride or kernel_size, axes)
-    border = both(padding, axes)
-    x, found = slid(use, x, kernel, strides, (1,) * axes, border, POOLED, ceil_mode, -math.inf)
-    return use.layer(MAX[axes], x, pool_size=kernel, strides=strides, padding=found, data_format=FIRST)
+    return sliding.largest(use, x, kernel, strides, both(padding, axes), ceil_mode)
 
 
 def mean(
@@ -138,18 +120,17 @@ def mean(
     if divisor_override is not None:
         use.refuse("means, divided by the numbers that they are of", f"divisor_override={divisor_override}")
     kernel, strides = each(kernel_size, axes), each(stride or kernel_size, axes)
-    x, found = meant(use, x, kernel, strides, both(padding, axes), count_include_pad, ceil_mode)
-    return use.layer(MEAN[axes], x, pool_size=kernel, strides=strides, padding=found, data_format=FIRST)
+    return sliding.mean(use, x, kernel, strides, both(padding, axes), count_include_pad, ceil_mode)
 
 
 @reads("MeanPool")
 def mean_pool(use: Use, x: Tensor) -> Tensor:
     m = use.module
-    size, axes = size_of(use, x, len(m.kernel)), len(m.kernel)
-    found = padding_of(size, m.kernel, m.stride, (1,) * axes, (m.before, m.after), POOLED)
+    size, axes = sliding.size_of(use, x, len(m.kernel)), len(m.kernel)
+    found = sliding.padding_of(size, m.kernel, m.stride, (1,) * axes, (m.before, m.after), sliding.POOLED)
     if found is None:
         use.refuse("the border of padding='same'", f"{m.before} before and {m.after} after")
-    return use.layer(MEAN[axes], x, pool_size=m.kernel, strides=m.stride, padding=found, data_format=FIRST)
+    return sliding.pooled(use, sliding.MEAN, x, m.kernel, m.stride, found)
 
 
 @reads("nn.AdaptiveAvgPool1d", "nn.AdaptiveAvgPool2d", "nn.AdaptiveAvgPool3d", "nn.AdaptiveMaxPool1d",
@@ -163,12 +144,12 @@ def adaptive(use: Use, x: Tensor) -> Any:
 def whole(use: Use, x: Tensor, output_size: Any) -> Any:
     """The mean, or the largest, of all of a sample, or of each of its parts."""
     axes = int(use.told[-2])
-    size_of(use, x, axes)
+    sliding.size_of(use, x, axes)
     sizes = each(output_size, axes)
     if set(sizes) != {1}:
         known = [n if m is None else m for n, m in zip(x.sample[1:], sizes, strict=True)]
-        kind = ADAPTIVE["max" in use.told.lower(), axes]
-        return use.layer(kind, x, output_size=known, data_format=FIRST)
+        kinds = LARGEST if "max" in use.told.lower() else MEANS
+        return use.layer(kinds[axes], x, output_size=known, data_format=FIRST)
     operation = ops.max if "max" in use.told.lower() else ops.mean
     return use.operate(operation, x, axis=list(range(2, axes + 2)), keepdims=True)
 

@@ -11,7 +11,7 @@ from ...activations import Activation
 from ..convolving import convolutions
 from .activations import MODULES
 from .layers import unusual
-from .writer import EACH, WHERE, At, Call, writes
+from .writer import EACH, FORM, At, Call, writes
 
 
 @writes(L.GRU, L.LSTM, L.SimpleRNN)
@@ -92,7 +92,7 @@ def ends_of(at: At, both: Any) -> list[Any]:
 @writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D)
 def conv_lstm(at: At) -> Any:
     layer, (_, *size, I) = at.layer, at.shape
-    convolutions(WHERE, layer)  # which refuses activations
+    convolutions(FORM, layer)  # which refuses activations
     window, around = layer.window(tuple(size)), layer.window_of_states(tuple(size))
     borders = window.before, window.after, (around.before, around.after)
     pieces = I, layer.filters, layer.kernel_size, made(layer.activation), made(layer.recurrent_activation)

@@ -9,14 +9,13 @@ from ... import layers as L
 from ...layers.channels import LAST
 from ...layers.resizing import NONE
 from ..fitting import is_identity
+from ..ours import RANDOM
 from .layers import unchanged
 from .pictures import adaptively, summed
 from .sliding import left, plain
 from .writer import At, writes
 
-writes(
-    L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
-)(unchanged)  # fmt: skip
+writes(*RANDOM)(unchanged)
 
 
 @writes(L.CenterCrop, L.RandomCrop, L.Resizing)
@@ -32,11 +31,11 @@ def fitted(at: At) -> Any:
     return x if all(map(is_identity, fit.matrices)) else summed(at, x, fit.matrices)
 
 
-@writes(
-    L.AdaptiveAveragePooling1D, L.AdaptiveAveragePooling2D, L.AdaptiveAveragePooling3D, L.AdaptiveMaxPooling1D,
-    L.AdaptiveMaxPooling2D, L.AdaptiveMaxPooling3D,
-)  # fmt: skip
-def adaptive(at: At) -> Any:
-    layer = at.layer
-    largest = isinstance(layer, L.AdaptiveMaxPooling1D | L.AdaptiveMaxPooling2D | L.AdaptiveMaxPooling3D)
-    return left(at, adaptively(at, largest, plain(layer.output_size)))
+@writes(L.AdaptiveAveragePooling1D, L.AdaptiveAveragePooling2D, L.AdaptiveAveragePooling3D)
+def adaptive_average(at: At) -> Any:
+    return left(at, adaptively(at, "Avg", plain(at.layer.output_size)))
+
+
+@writes(L.AdaptiveMaxPooling1D, L.AdaptiveMaxPooling2D, L.AdaptiveMaxPooling3D)
+def adaptive_max(at: At) -> Any:
+    return left(at, adaptively(at, "Max", plain(at.layer.output_size)))

@@ -4,17 +4,17 @@ more of it is laid around by a module of its own."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from ... import layers as L
 from ...arrays import Shape
 from ...layers.channels import LAST
 from ...layers.sliding import Window
+from ..convolving import ALONG
 from .activations import activated
 from .layers import unusual
 from .writer import At, writes
-
-ALONG = ("softmax", "log_softmax", "sparsemax", "glu")  # activations that ask which axis is which
 
 
 def plain(sizes: Shape) -> int | Shape:
@@ -44,26 +44,42 @@ def laid_around(at: At, x: Any, window: Window, fill: float = 0.0) -> tuple[Any,
     """(x, padding): with a border around it, where PyTorch's modules cannot say it; else what they are told."""
     if window.before == window.after:
         return x, window.before
-    widths = [n for axis in zip(window.before[::-1], window.after[::-1], strict=True) for n in axis]  # the last first
+    borders = list(zip(window.before, window.after, strict=True))
+    return around(at, x, borders, fill, "_border"), (0,) * len(borders)
+
+
+def around(at: At, x: Any, borders: Sequence[tuple[int, int]], fill: float = 0.0, suffix: str = "") -> Any:
+    """x, its channels first, with these borders; below 0 they are cut off."""
+    widths = [n for pair in list(borders)[::-1] for n in pair]  # PyTorch begins at the last axis
     kind, value = ("Zero", ()) if fill == 0 else ("Constant", (fill,))
-    around = at.module(f"nn.{kind}Pad{len(window.size)}d", tuple(widths), *value, xs=(x,), suffix="_border")
-    return around, (0,) * len(window.size)
+    return at.module(f"nn.{kind}Pad{len(borders)}d", tuple(widths), *value, xs=(x,), suffix=suffix)
 
 
-@writes(L.Conv1D, L.Conv2D, L.Conv3D)
-def convolution(at: At) -> Any:
+def convolved(at: At, filters: int, groups: int, use_bias: bool, suffix: str = "") -> Any:
+    """What the filters of a window give, channels first."""
     layer = at.layer
     axes, channels, window = slid(at)
     x, padding = laid_around(at, entered(at), window)
     told = unusual({
         "stride": (plain(layer.strides), 1), "padding": (plain(padding), 0),
-        "dilation": (plain(layer.dilation_rate), 1), "groups": (layer.groups, 1), "bias": (layer.use_bias, True),
+        "dilation": (plain(layer.dilation_rate), 1), "groups": (groups, 1), "bias": (use_bias, True),
     })  # fmt: skip
-    y = at.module(f"nn.Conv{axes}d", channels, layer.filters, plain(layer.kernel_size), xs=(x,), **told)
-    name, options = layer.activation.name, layer.activation.options
+    given = channels, filters, plain(layer.kernel_size)
+    return at.module(f"nn.Conv{axes}d", *given, xs=(x,), suffix=suffix, **told)
+
+
+def ended(at: At, y: Any) -> Any:
+    """A convolution's activation, and its channels where the user has them."""
+    name, options = at.layer.activation.name, at.layer.activation.options
     if name in ALONG:
         return activated(at, left(at, y), name, options)
     return left(at, activated(at, y, name, options))
+
+
+@writes(L.Conv1D, L.Conv2D, L.Conv3D)
+def convolution(at: At) -> Any:
+    layer = at.layer
+    return ended(at, convolved(at, layer.filters, layer.groups, layer.use_bias))
 
 
 @writes(L.MaxPooling1D, L.MaxPooling2D, L.MaxPooling3D)

@@ -12,8 +12,7 @@ from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf, WithMask
 from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
-from ..masks import maker_of
-from .writer import EACH, EMITTERS, INSTEAD, WHERE, At, writes
+from .writer import EACH, EMITTERS, FORM, At, writes
 
 
 @writes(Zeros)
@@ -61,10 +60,18 @@ def with_mask(at: At) -> Any:
 
 @writes(MaskOf)
 def mask_of(at: At) -> Any:
-    maker = maker_of(WHERE, at.layer, INSTEAD)
-    if maker is L.Masking:
-        return at.op("torch.any", at.op("operator.ne", at.x, at.layer.layer.mask_value), dim=-1)
-    if maker is L.Embedding:
+    layer = at.layer.layer
+    if isinstance(layer, L.Masking):
+        return at.op("torch.any", at.op("operator.ne", at.x, layer.mask_value), dim=-1)
+    if isinstance(layer, L.Embedding):
         return at.op("operator.ne", at.x, 0)
-    masks = list(zip(at.xs, at.kinds, strict=True))[len(at.layer.masked) :]
-    return reduce(lambda a, b: at.op("torch.logical_or", a, b), (at.cast(mask, kind, "bool") for mask, kind in masks))
+    axis, places = FORM.joined(at.layer, at.shapes)
+    masks = [counts_whole(at, i) if place is None else at.cast(at.xs[place], at.kinds[place], "bool")
+             for i, place in enumerate(places)]  # fmt: skip
+    return at.op("torch.cat", masks, dim=axis) if axis else reduce(lambda a, b: at.op("torch.logical_or", a, b), masks)
+
+
+def counts_whole(at: At, i: int) -> Any:
+    """The mask of an input that has none."""
+    ones = at.op("torch.ones_like", at.op("operator.getitem", at.xs[i], (Ellipsis, 0)))
+    return at.cast(ones, at.kinds[i], "bool")

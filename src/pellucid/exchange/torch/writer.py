@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...arrays import Array, Shape, with_batch
-from ...errors import InvalidArgument, Told
 from ..emitters import Emitters
-from ..safetensors.names import apart, clean
+from ..form import Form
+from ..naming import apart
+from ..safetensors.names import clean
 from ..step import StepAt
 
-WHERE = "to_torch"
-INSTEAD = "Take it out of the model, or save the model as a .keras file."
+FORM = Form("to_torch", "for PyTorch", "Take it out of the model, or save the model as a .keras file.")
 EACH = slice(None)  # all along an axis
 SPOKEN_FOR = ("self", "torch", "nn", "operator", "torch_")  # names that the source has for other things
 
@@ -177,10 +177,8 @@ class At(StepAt[Writing, Any]):
         name = self.writing.modules[self.path] + suffix
         made = Call(kind, args, options)
         if self.writing.pieces.setdefault(name, made) != made:
-            raise InvalidArgument(
-                f"{WHERE}, layer {self.path!r}", "one behaviour in all its uses",
-                Told("two: one of its calls says training=False"), "Use two layers.",
-            )  # fmt: skip
+            got = "two: one of its calls says training=False"
+            raise FORM.refused(self.path, "one behaviour in all its uses", got, "Use two layers.")
         return self.writing.call(self.label + suffix, f"self.{name}", *(xs or self.xs))
 
     def turned(self, x: Any, order: tuple[int, ...], suffix: str) -> Any:

@@ -17,11 +17,10 @@ from __future__ import annotations
 from ..gathered_tile import make_gathered_tile
 from ..intrinsics import Word, ints, words
 from ..layout import SCRATCH, B
-from ..tile import ADD, LANES, ROWS
+from ..tile import ADD, LANES, PANEL, ROWS
 from ..transpose import transpose_block
 from .base import inline, kernel
 from .gather import share
-from .matmul import PANEL
 
 full = make_gathered_tile(ROWS, 2, masked=False)
 cut = make_gathered_tile(ROWS, 2, masked=True)

@@ -8,10 +8,10 @@ import numpy as np
 
 from ..intrinsics import Word, claim, floats, ints
 from ..layout import NOT_FINITE, SCRATCH, SCRATCH_FLOATS, SHARED, STATUS, B
-from ..tile import ADD, ROWS
+from ..tile import ADD, PANEL, ROWS
 from .base import inline, kernel
 from .gather import share, share_lines
-from .matmul import PANEL, pack, pack_transposed, panel, product
+from .matmul import pack, pack_transposed, panel, product
 
 f32 = np.float32
 

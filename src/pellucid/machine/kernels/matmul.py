@@ -7,11 +7,10 @@ or where its rows lie so far apart that they push each other out of the cache, a
 from __future__ import annotations
 
 from ..intrinsics import Word, floats
-from ..tile import LANES, ROWS, make_tile
+from ..tile import LANES, PANEL, ROWS, make_tile
 from ..transpose import transpose_block
 from .base import inline
 
-PANEL = 2 * LANES  # columns of C that a tile has
 WIDE = 8 * LANES  # columns of C that one row alone has
 SMALL = 4  # rows of the tile for what is left over
 

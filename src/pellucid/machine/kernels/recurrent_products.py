@@ -8,10 +8,10 @@ the first of them begins `gate_floats` for each gate before it.
 from __future__ import annotations
 
 from ..intrinsics import Word, floats, ints
-from ..tile import ADD
+from ..tile import ADD, PANEL
 from .base import inline, kernel
 from .gather import share
-from .matmul import PANEL, pack, pack_transposed, panel
+from .matmul import pack, pack_transposed, panel
 
 WIDE = 64  # floats, of which a panel has a part: as layers/recurring.py makes room
 

@@ -155,10 +155,8 @@ TABLE: dict[str, str] = {
     "dz >db:lines O M": "dense.bias",
     "dz w >dx I O M y": "dense.inputs",
     "a b >c": "op.matmul",
-    "q:samples k:samples v:samples mask >y:samples >stats:samples": "attention",
-    "dy:samples q:samples k:samples v:samples mask y:samples stats:samples >dq:samples >dk:samples >dv:samples": (
-        "attention.grad"
-    ),
+    "q k v mask >y >stats": "attention",
+    "dy q k v mask y stats >dq >dk >dv": "attention.grad",
     "x w b >y Mode places P X Y taps": "conv depthwise",
     "x dz >dw taps T K Row lines": "conv.weights",
     "x dz >dw taps T C places": "depthwise.weights",

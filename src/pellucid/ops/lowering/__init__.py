@@ -13,4 +13,5 @@ from . import (  # noqa: F401  # each names its own
     reductions,
     shaping,
     whole,
+    windows,
 )

@@ -11,8 +11,10 @@ from ...layers.operands import like, placed, sends_back
 from ...program import Buffer, CannotLower, Program
 from .. import attending as ops
 
-MOST = 100_000  # floats that a thread has room for: keys and values of a head, and the rows of scores
-BLOCK = 32  # keys at a time, or a multiple
+ROOM = (
+    4_093  # rows of numbers for all queries that are gone through at once: they, their gradients, what they took, keys
+)
+MOST = 512  # keys at once, so that a nearer cache holds their scores and the gradients of these
 
 
 @ops.attended.lowers
@@ -21,8 +23,8 @@ def lower_attended(code: Program, operands: Sequence[Any], scale: float | None =
     if not (query.each and key.each and value.each):
         raise CannotLower("op 'dot_product_attention' of the same sequence for all samples")
     (T, H, K), (S, h, _), V = query.shape, key.shape, value.shape[-1]
-    some = MOST // (K + V + 2 * 16) // BLOCK * BLOCK  # keys that there is room for
-    if not some:
+    some = min(MOST, (ROOM - K - 2 * V) // 2)  # keys that there is room for
+    if some < 1:
         raise CannotLower(f"op 'dot_product_attention' of {max(K, V)} numbers a head")
     y, stats = like(code, query, (T, H, V)), code.buffer((T, H, 2))
     factor = ops.settled(query.shape, key.shape, scale, is_causal)["factor"]

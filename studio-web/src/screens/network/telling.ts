@@ -1,9 +1,15 @@
 import { isTable } from "../../lib/blocks";
-import type { Block, Json, Part, Spec } from "../../lib/types";
+import type { Block, Json, Part, Problem, Spec } from "../../lib/types";
 import { words } from "../../lib/words";
 
 export function titleOf(block: Block, part: Part | undefined): string {
   return part?.title ?? (typeof block === "number" ? "Dense" : block.class);
+}
+
+/** What is wrong, where it stands beside its block: without the way to it, and with shapes as the page writes them. */
+export function plainly({ error, where }: Problem): string {
+  const said = where && error.startsWith(`${where}: `) ? error.slice(where.length + 2) : error;
+  return said.charAt(0).toUpperCase() + said.slice(1).replace(/\((\d+),\)/g, "$1");
 }
 
 /** A block in a few words: "32 neurons, relu". */

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ...intrinsics import Word, ints
 from ...layout import SCRATCH, B
-from ...tile import ADD
+from ...tile import ADD, PANEL
 from ..base import inline, kernel
 from ..dense import DEEP
 from ..gather import share
-from ..matmul import PANEL, pack_transposed, panel, product
+from ..matmul import pack_transposed, panel, product
 
 
 @inline
