@@ -75,6 +75,13 @@ def test_it_writes_what_the_command_line_writes(page: Page, book: str, folder: P
         assert (reply.status_code, reply.json()["error"][:5]) == (422, "write")
 
 
+def test_its_script_says_of_the_data_what_is_not_usual_alone(page: Page, book: str):
+    whole = page.get(f"runs/{book}")["spec"]
+    assert whole["target"] == []
+    code = page.post("check", {"spec": whole})["code"]["python"]
+    assert f"data = prepare(TrainSpec(data={whole['data']!r}, window=32))" in code
+
+
 def test_a_server_of_it_gives_a_piece_of_the_text_as_an_example(page: Page, book: str, folder: Path):
     (numbers,) = opened(folder / "runs" / book).example
     known = page.get(f"runs/{book}")["input"]["characters"]

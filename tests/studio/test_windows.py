@@ -60,6 +60,13 @@ def test_a_table_of_readings_is_described_as_windows(page: Page):
     assert {column["name"] for column in wrong["columns"]} == roles.keys()  # so that another can be chosen
 
 
+def test_windows_of_what_is_forecast_are_told_with_its_numbers(page: Page):
+    rows = "\n".join(f"{t},{t / 2}" for t in range(200))
+    spec = {"data": page.upload("line.csv", f"t,level\n{rows}\n"), "window": 8, "target": ["level"]}
+    near, far = (page.post("data", {"spec": {**spec, "ahead": ahead}})["sample"]["labels"][0] for ahead in (1, 3))
+    assert float(far) == pytest.approx(float(near) + 1, abs=0.01)
+
+
 def test_the_data_set_of_sensors_is_told_in_its_own_words(page: Page):
     told = page.post("data", {"spec": {"data": "sensors"}})
     assert told["classes"] == [*sensors.CLASSES]

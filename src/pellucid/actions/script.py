@@ -37,7 +37,8 @@ def attending(shape, seed, layer, causal):
 
 def script(spec: TrainSpec, data: Prepared, model: Sequential, epochs: int) -> str:
     """The script that trains what `build` made of the spec and its data."""
-    given = {name: getattr(spec, name) for name in ABOUT_DATA if name in spec.model_fields_set}
+    usual = TrainSpec(data=spec.data)
+    given = {name: value for name in ABOUT_DATA if (value := getattr(spec, name)) != getattr(usual, name)}
     front = len(in_front(spec, data))
     network = [f"    {_in_front(layer, spec) if i < front else _layer(layer)}," for i, layer in enumerate(model.layers)]
     text = "\n".join(network)

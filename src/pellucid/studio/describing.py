@@ -121,7 +121,8 @@ def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, An
 
 def _windows(spec: TrainSpec, data: Prepared, table: Table | None, names: list[str]) -> dict[str, Any]:
     chosen = _some_of_each(data.y_train, WINDOWS)
-    labels = [names[int(i)] for i in data.y_train[chosen]]
+    y = data.y_train[chosen]
+    labels = [names[int(i)] for i in y] if names else [", ".join(f"{v:.4g}" for v in row) for row in _in_full(data, y)]
     shown = windows_told(data.x_train[chosen])
     sample = {"windows": shown, "labels": labels, "channels": channels_of(data), "ranges": ranges_of(data)}
     told: dict[str, Any] = {"kind": "windows", "sample": sample}
@@ -130,6 +131,11 @@ def _windows(spec: TrainSpec, data: Prepared, table: Table | None, names: list[s
     (target,) = table.named(spec.target) or [plainly(table)]
     columns = [_of_windows(table, one, spec, data, target) for one in understand(table, spec.keep)]
     return {**told, "columns": columns, "target": [target], "guessed": not spec.target}
+
+
+def _in_full(data: Prepared, y: Array) -> Array:
+    """Numbers to be said, in their own units, a row for each sample."""
+    return np.asarray(data.restored(y), "float64").reshape(len(y), -1)
 
 
 def _of_windows(table: Table, column: Column, spec: TrainSpec, data: Prepared, target: str) -> dict[str, Any]:

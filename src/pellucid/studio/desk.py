@@ -72,7 +72,7 @@ class Desk:
     def prepared(self, spec: TrainSpec) -> Prepared:
         """The data of a spec, kept for the next question about them."""
         about = ("data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed",
-                 "window", "stride", "group_by", "frequencies")  # fmt: skip
+                 "window", "stride", "group_by", "ahead", "frequencies")  # fmt: skip
         path = Path(spec.data)
         key = repr([getattr(spec, name) for name in about] + [changed(path)])
         with self._lock:

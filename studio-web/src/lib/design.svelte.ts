@@ -5,7 +5,7 @@ import { said } from "./said.svelte";
 import type { Block, BlockProblem, BlockTold, Check, DataTold, Json, Path, Problem, Spec, Table } from "./types";
 
 const KEY = "pellucid-spec";
-const ABOUT_DATA = ["data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "scale", "seed", "window", "stride", "group_by"];
+const ABOUT_DATA = ["data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "scale", "seed", "window", "stride", "group_by", "ahead"];
 
 /** The spec of this tab: what is to be trained. Its data are described, its network checked, as it changes. */
 class Design {

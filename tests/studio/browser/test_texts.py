@@ -94,13 +94,14 @@ def test_a_network_of_a_text_is_taken_out_in_every_form_served_and_brought_back(
     address = dialog.get_by_role("link").get_attribute("href")
     assert address is not None
     asked = learned.context.request.post(f"{address}/predict/book-1", data=[[0, 1, 2]])
-    assert len(asked.json()["dense"][0]) == 3  # what comes next, behind each of the three
+    assert len(asked.json()["predictions"][0]) == 3  # what comes next, behind each of the three
     learned.press("Stop serving")
     dialog.get_by_role("button", name="Close").click()
     learned.press("Delete book-1")
     learned.press("Delete")
     page.locator("input[accept='.zip']").set_input_files(tmp_path / "book-1.zip")
     page.get_by_role("article", name="book-1").get_by_role("button", name="Open").click()
+    page.get_by_role("region", name="Training").wait_for()
     learned.go("Try")
     learned.press("Write")
     page.get_by_role("button", name="Write another").wait_for()
