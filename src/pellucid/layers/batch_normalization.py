@@ -19,7 +19,7 @@ from ..initializers import Initializer, initializers
 from ..program import Buffer, CannotLower, Program
 from ..regularizers import regularizers
 from ..rng import Key
-from . import batch_rows
+from . import batch_renorm, batch_rows
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
 from .shapes import along, axes_of
@@ -111,8 +111,8 @@ class BatchNormalization(Layer):
     statistics too: y = γ·(x̂·r + d) + β with r = σ/σ_run, d = (μ − μ_run)/σ_run, both taken as constants on the way
     back, and σ = sqrt(σ² + ε). renorm_clipping: {"rmin": 0, "rmax": inf, "dmax": inf} keeps r in rmin .. rmax and d in
     ±dmax. renorm_momentum: that of the running statistics renorm_mean and renorm_stddev (C,). The moving variance then
-    follows moving_stddev (C,): its square − ε. Networks with it train on the definition; `check_layer`, whose
-    differences let r and d move with x, does not agree with its gradient.
+    follows moving_stddev (C,): its square − ε. `check_layer`, whose differences let r and d move with x, does not
+    agree with its gradient. With a mask it trains on the definition.
 
     synchronized is taken for Keras's sake: of a batch that several processes share, μ and σ² are always those of all of
     it; Keras, without it, takes each process's own.
@@ -273,8 +273,9 @@ class BatchNormalization(Layer):
         beta = code.parameter("beta") if self.center else code.constant(np.zeros(C))
         moving = code.parameter("moving_mean"), code.parameter("moving_variance")
         of_batch = code.trains and self.trainable
-        if of_batch and self.renorm:
-            raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm)")
+        renormed = of_batch and self.renorm
+        if renormed and mask is not None:
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm and a mask)")
         if not of_batch and any(code.gradient(name) for name in ("gamma", "beta")):
             raise CannotLower(f"layer {self.name!r} (BatchNormalization that trains on statistics that stand still)")
         mean, variance = (code.block((C,)), code.block((C,))) if of_batch else moving
@@ -282,17 +283,23 @@ class BatchNormalization(Layer):
         y, stats = code.buffer(x.shape), (mean, variance, r, factor)
         counts = None if mask is None or not of_batch else self._counted(code, mask, x)
         shared = of_batch and code.ranks > 1
-        by_rows = (
-            of_batch and not shared and counts is None and layout[2] == 1 and code.batch * x.size >= batch_rows.LONG
-        )
+        apart = shared or renormed  # whether the statistics come before what is made of them
+        long = layout[2] == 1 and code.batch * x.size >= batch_rows.LONG
+        by_rows = of_batch and not apart and counts is None and long
         rows = batch_rows.Rows(code, x, (gamma, beta), (mean, variance, r, factor)) if by_rows else None
-        if shared:  # the statistics of all that share the batch, before they are used
+        if apart:
             code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, 2)
+        if shared:  # those of all that share the batch
             code.emit("ranks.moments", mean, variance, C)
+        running = None
+        if renormed:
+            clipping = tuple((self.renorm_clipping or {}).get(*bound) for bound in UNCLIPPED.items())
+            running = batch_renorm.Renormed(code, C, (mean, variance), (gamma, beta), self.epsilon, clipping)
+            gamma, beta = running.forward()
         if rows is not None:
             rows.forward(y, self.epsilon)
         elif counts is None:
-            code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, int(of_batch and not shared))
+            code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, int(of_batch and not apart))
         else:
             code.emit("batch_norm.masked", x, gamma, beta, *counts, *stats, y, *layout, x.shape[-1], self.epsilon)
         if not of_batch:
@@ -300,9 +307,12 @@ class BatchNormalization(Layer):
             return y
         code.tap(r=r, **{"μ": mean, "σ²": variance})
         with code.within("update"):
-            for kept, new in zip(moving, (mean, variance), strict=True) if code.training else ():
+            if running is not None and code.training:
+                running.follow(self.momentum, self.renorm_momentum)
+            for kept, new in zip(moving, (mean, variance), strict=True) if code.training and not renormed else ():
                 code.emit("batch_norm.average", kept, new, C, self.momentum)
         dgamma, dbeta = (code.gradient(name) or code.block((C,)) for name in ("gamma", "beta"))
+        dscaled = dgamma if running is None else running.dscaled
 
         def undo(dy: Buffer, wanted: bool) -> Buffer | None:
             dx = code.buffer(x.shape) if wanted else None
@@ -314,8 +324,10 @@ class BatchNormalization(Layer):
             if rows is not None:
                 rows.backward(dy, (dgamma, dbeta, level, slope), dx)
                 return dx
-            sums = dy, x, mean, r, factor, dgamma, dbeta, level, slope
+            sums = dy, x, mean, r, factor, dscaled, dbeta, level, slope
             code.emit("batch_norm.grad", *sums, None if code.ranks > 1 else dx, *layout)
+            if running is not None:
+                running.backward(dgamma, dbeta)
             if code.ranks > 1 and dx is not None:
                 code.emit("ranks.sums", level, slope, C)
                 code.emit("batch_norm.inputs", dy, x, mean, factor, level, slope, dx, *layout)
