@@ -225,12 +225,17 @@ class BatchNormalization(Layer):
         """`forward` with batch renormalization; mean and variance are shaped to go along with x."""
         sigma = np.sqrt(variance + self.epsilon)
         running = np.maximum(p["renorm_stddev"], math.sqrt(self.epsilon)).reshape(sigma.shape)
-        rmin, rmax, dmax = ((self.renorm_clipping or {}).get(*bound) for bound in UNCLIPPED.items())
+        rmin, rmax, dmax = self._bounds()
         r = np.clip(sigma / running, rmin, rmax)
         d = np.clip((mean - p["renorm_mean"].reshape(sigma.shape)) / running, -dmax, dmax)
         xhat = (x - mean) / sigma
         y = gamma * (xhat * r + d) + beta
         return y, BatchNormCache(xhat, 1 / sigma, mean.reshape(-1), variance.reshape(-1), shares, (r, d))
+
+    def _bounds(self) -> tuple[float, float, float]:
+        """rmin, rmax and dmax."""
+        rmin, rmax, dmax = ((self.renorm_clipping or {}).get(*bound) for bound in UNCLIPPED.items())
+        return rmin, rmax, dmax
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         axes, over = self._axes(dy)
@@ -293,8 +298,7 @@ class BatchNormalization(Layer):
             code.emit("ranks.moments", mean, variance, C)
         running = None
         if renormed:
-            clipping = tuple((self.renorm_clipping or {}).get(*bound) for bound in UNCLIPPED.items())
-            running = batch_renorm.Renormed(code, C, (mean, variance), (gamma, beta), self.epsilon, clipping)
+            running = batch_renorm.Renormed(code, C, (mean, variance), (gamma, beta), self.epsilon, self._bounds())
             gamma, beta = running.forward()
         if rows is not None:
             rows.forward(y, self.epsilon)
