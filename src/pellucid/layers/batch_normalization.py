@@ -279,26 +279,22 @@ class BatchNormalization(Layer):
         moving = code.parameter("moving_mean"), code.parameter("moving_variance")
         of_batch = code.trains and self.trainable
         renormed = of_batch and self.renorm
-        if renormed and mask is not None:
-            raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm and a mask)")
-        if not of_batch and any(code.gradient(name) for name in ("gamma", "beta")):
-            raise CannotLower(f"layer {self.name!r} (BatchNormalization that trains on statistics that stand still)")
+        self._check_lowered(code, of_batch, mask)
         mean, variance = (code.block((C,)), code.block((C,))) if of_batch else moving
         r, factor = code.block((C,)), code.block((C,))
         y, stats = code.buffer(x.shape), (mean, variance, r, factor)
         counts = None if mask is None or not of_batch else self._counted(code, mask, x)
         shared = of_batch and code.ranks > 1
         apart = shared or renormed  # whether the statistics come before what is made of them
-        long = layout[2] == 1 and code.batch * x.size >= batch_rows.LONG
-        by_rows = of_batch and not apart and counts is None and long
+        many = code.batch * x.size >= batch_rows.LONG
+        by_rows = of_batch and many and not apart and counts is None and layout[2] == 1
         rows = batch_rows.Rows(code, x, (gamma, beta), (mean, variance, r, factor)) if by_rows else None
         if apart:
             code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, 2)
         if shared:  # those of all that share the batch
             code.emit("ranks.moments", mean, variance, C)
-        running = None
-        if renormed:
-            running = batch_renorm.Renormed(code, C, (mean, variance), (gamma, beta), self.epsilon, self._bounds())
+        to_renorm = code, C, (mean, variance), (gamma, beta), self.epsilon, self._bounds()
+        if (running := batch_renorm.Renormed(*to_renorm) if renormed else None) is not None:
             gamma, beta = running.forward()
         if rows is not None:
             rows.forward(y, self.epsilon)
@@ -310,13 +306,9 @@ class BatchNormalization(Layer):
             code.back(lambda dy, wanted: _lower_frozen_grad(code, dy, factor, layout))
             return y
         code.tap(r=r, **{"μ": mean, "σ²": variance})
-        with code.within("update"):
-            if running is not None and code.training:
-                running.follow(self.momentum, self.renorm_momentum)
-            for kept, new in zip(moving, (mean, variance), strict=True) if code.training and not renormed else ():
-                code.emit("batch_norm.average", kept, new, C, self.momentum)
+        if code.training:
+            self._follow(code, running, moving, (mean, variance), C)
         dgamma, dbeta = (code.gradient(name) or code.block((C,)) for name in ("gamma", "beta"))
-        dscaled = dgamma if running is None else running.dscaled
 
         def undo(dy: Buffer, wanted: bool) -> Buffer | None:
             dx = code.buffer(x.shape) if wanted else None
@@ -328,7 +320,7 @@ class BatchNormalization(Layer):
             if rows is not None:
                 rows.backward(dy, (dgamma, dbeta, level, slope), dx)
                 return dx
-            sums = dy, x, mean, r, factor, dscaled, dbeta, level, slope
+            sums = dy, x, mean, r, factor, running.dscaled if running else dgamma, dbeta, level, slope
             code.emit("batch_norm.grad", *sums, None if code.ranks > 1 else dx, *layout)
             if running is not None:
                 running.backward(dgamma, dbeta)
@@ -339,6 +331,21 @@ class BatchNormalization(Layer):
 
         code.back(undo)
         return y
+
+    def _check_lowered(self, code: Program, of_batch: bool, mask: Buffer | None) -> None:
+        if of_batch and self.renorm and mask is not None:
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm and a mask)")
+        if not of_batch and any(code.gradient(name) for name in ("gamma", "beta")):
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization that trains on statistics that stand still)")
+
+    def _follow(self, code: Program, running: Any, moving: Sequence[Buffer], new: Sequence[Buffer], C: int) -> None:
+        """After a step, the moving averages."""
+        with code.within("update"):
+            if running is not None:
+                running.follow(self.momentum, self.renorm_momentum)
+                return
+            for kept, one in zip(moving, new, strict=True):
+                code.emit("batch_norm.average", kept, one, C, self.momentum)
 
     def _counted(self, code: Program, mask: Buffer, x: Buffer) -> tuple[Buffer, Buffer]:
         """The mask, and where it is kept how many numbers of each channel count."""
