@@ -306,8 +306,7 @@ class BatchNormalization(Layer):
             code.back(lambda dy, wanted: _lower_frozen_grad(code, dy, factor, layout))
             return y
         code.tap(r=r, **{"μ": mean, "σ²": variance})
-        if code.training:
-            self._follow(code, running, moving, (mean, variance), C)
+        self._follow(code, running, moving, (mean, variance), C)
         dgamma, dbeta = (code.gradient(name) or code.block((C,)) for name in ("gamma", "beta"))
 
         def undo(dy: Buffer, wanted: bool) -> Buffer | None:
@@ -341,10 +340,10 @@ class BatchNormalization(Layer):
     def _follow(self, code: Program, running: Any, moving: Sequence[Buffer], new: Sequence[Buffer], C: int) -> None:
         """After a step, the moving averages."""
         with code.within("update"):
-            if running is not None:
+            if running is not None and code.training:
                 running.follow(self.momentum, self.renorm_momentum)
                 return
-            for kept, one in zip(moving, new, strict=True):
+            for kept, one in zip(moving, new, strict=True) if code.training else ():
                 code.emit("batch_norm.average", kept, one, C, self.momentum)
 
     def _counted(self, code: Program, mask: Buffer, x: Buffer) -> tuple[Buffer, Buffer]:
