@@ -24,6 +24,7 @@ from pellucid.layers import (
 )
 from pellucid.machine.threads import Crew
 from pellucid.rng import Key
+from pellucid.training.engine import engine_of
 from pellucid.training.lowering import lower_step
 
 Make = Callable[[], Layer]
@@ -56,6 +57,30 @@ BATCH_NORMS: dict[str, Make] = {
     "frozen": lambda: BatchNormalization(trainable=False, moving_mean_initializer="random_normal", **SCALED),
     "frozen, first axis": lambda: BatchNormalization(axis=1, trainable=False, **SCALED),
 }
+
+
+CLIPPED = {"rmin": 0.5, "rmax": 1.5, "dmax": 0.3}
+RENORMS: dict[str, Make] = {
+    "plain": lambda: BatchNormalization(renorm=True),
+    "scaled": lambda: BatchNormalization(renorm=True, momentum=0.5, renorm_momentum=0.8, **SCALED),
+    "clipped": lambda: BatchNormalization(renorm=True, renorm_clipping=CLIPPED, renorm_momentum=0.5, **SCALED),
+    "no scale": lambda: BatchNormalization(renorm=True, scale=False, epsilon=1e-2),
+    "neither": lambda: BatchNormalization(renorm=True, center=False, scale=False),
+    "first axis": lambda: BatchNormalization(renorm=True, axis=1, renorm_momentum=0.5, **SCALED),
+}
+
+
+@pytest.mark.parametrize("kind", RENORMS)
+def test_batch_renormalization(kind: str) -> None:
+    agree(7, (3, 4), RENORMS[kind])
+    agree(33, (17,), RENORMS[kind])
+
+
+def test_batch_renormalization_with_a_mask_runs_on_the_definition() -> None:
+    hidden = [pellucid.layers.Masking(), BatchNormalization(renorm=True), pellucid.layers.GlobalAveragePooling1D()]
+    model = network((3, 4), lambda: hidden)
+    model.train_on_batch(*data(7, (3, 4)))
+    assert "renorm and a mask" in str(engine_of(model).refusal)
 
 
 @pytest.mark.parametrize("batch", [1, 7, 33])

@@ -108,6 +108,7 @@ def of_layers() -> Iterator[Executable]:
     for kind in (L.BatchNormalization, L.LayerNormalization, L.RMSNormalization):
         yield from (layered(kind(), (37,)), layered(kind(axis=1), (5, 3)))
     yield layered(L.BatchNormalization(trainable=False), (5,))
+    yield layered(L.BatchNormalization(renorm=True, axis=1), (5, 3))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch_rows, "LONG", 1)
         patch.setattr(batch_rows, "PART", 100)

@@ -271,13 +271,11 @@ def _forecast(spec: TrainSpec, table: Table, target: str, fold: Fold | None) -> 
     targets = Targets.learned(own.take(train), [target], "regression")
     y = targets.encode(own)
     validation = (found.x[held], y[held]) if len(held) else None
-    remarks = [*found.remarks]
+    remarks, told = [*found.remarks], "across the border between what is learned, watched and tested, and are left out"
     if between := len(found.x) - len(train) - len(held) - len(test):
-        told = "lie across the border between what is learned, watched and tested, and are left out"
-        remarks.append(f"{between:,} of {len(found.x):,} windows {told}.")
+        remarks.append(f"{between:,} of {len(found.x):,} windows lie {told}.")
     groups, parts = np.unique(found.group), [set(found.group[part].tolist()) for part in (train, held, test)]
-    whole = [g for g in groups if all(g in there for there in parts if there)]
-    if short := len(groups) - len(whole):
+    if short := sum(any(g not in there for there in parts if there) for g in groups):
         remarks.append(f"{short} of {len(groups)} groups are too short to be in each part.")
     return Prepared(
         found.x[train], y[train], validation, found.x[test], y[test], 0, 1, remarks=tuple(remarks), windows=True,

@@ -19,7 +19,7 @@ from ..initializers import Initializer, initializers
 from ..program import Buffer, CannotLower, Program
 from ..regularizers import regularizers
 from ..rng import Key
-from . import batch_rows
+from . import batch_renorm, batch_rows
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
 from .shapes import along, axes_of
@@ -111,8 +111,8 @@ class BatchNormalization(Layer):
     statistics too: y = γ·(x̂·r + d) + β with r = σ/σ_run, d = (μ − μ_run)/σ_run, both taken as constants on the way
     back, and σ = sqrt(σ² + ε). renorm_clipping: {"rmin": 0, "rmax": inf, "dmax": inf} keeps r in rmin .. rmax and d in
     ±dmax. renorm_momentum: that of the running statistics renorm_mean and renorm_stddev (C,). The moving variance then
-    follows moving_stddev (C,): its square − ε. Networks with it train on the definition; `check_layer`, whose
-    differences let r and d move with x, does not agree with its gradient.
+    follows moving_stddev (C,): its square − ε. `check_layer`, whose differences let r and d move with x, does not
+    agree with its gradient. With a mask it trains on the definition.
 
     synchronized is taken for Keras's sake: of a batch that several processes share, μ and σ² are always those of all of
     it; Keras, without it, takes each process's own.
@@ -225,12 +225,17 @@ class BatchNormalization(Layer):
         """`forward` with batch renormalization; mean and variance are shaped to go along with x."""
         sigma = np.sqrt(variance + self.epsilon)
         running = np.maximum(p["renorm_stddev"], math.sqrt(self.epsilon)).reshape(sigma.shape)
-        rmin, rmax, dmax = ((self.renorm_clipping or {}).get(*bound) for bound in UNCLIPPED.items())
+        rmin, rmax, dmax = self._bounds()
         r = np.clip(sigma / running, rmin, rmax)
         d = np.clip((mean - p["renorm_mean"].reshape(sigma.shape)) / running, -dmax, dmax)
         xhat = (x - mean) / sigma
         y = gamma * (xhat * r + d) + beta
         return y, BatchNormCache(xhat, 1 / sigma, mean.reshape(-1), variance.reshape(-1), shares, (r, d))
+
+    def _bounds(self) -> tuple[float, float, float]:
+        """rmin, rmax and dmax."""
+        rmin, rmax, dmax = ((self.renorm_clipping or {}).get(*bound) for bound in UNCLIPPED.items())
+        return rmin, rmax, dmax
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Array, dict[str, Array]]:
         axes, over = self._axes(dy)
@@ -273,35 +278,35 @@ class BatchNormalization(Layer):
         beta = code.parameter("beta") if self.center else code.constant(np.zeros(C))
         moving = code.parameter("moving_mean"), code.parameter("moving_variance")
         of_batch = code.trains and self.trainable
-        if of_batch and self.renorm:
-            raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm)")
-        if not of_batch and any(code.gradient(name) for name in ("gamma", "beta")):
-            raise CannotLower(f"layer {self.name!r} (BatchNormalization that trains on statistics that stand still)")
+        renormed = of_batch and self.renorm
+        self._check_lowered(code, of_batch, mask)
         mean, variance = (code.block((C,)), code.block((C,))) if of_batch else moving
         r, factor = code.block((C,)), code.block((C,))
         y, stats = code.buffer(x.shape), (mean, variance, r, factor)
         counts = None if mask is None or not of_batch else self._counted(code, mask, x)
         shared = of_batch and code.ranks > 1
-        by_rows = (
-            of_batch and not shared and counts is None and layout[2] == 1 and code.batch * x.size >= batch_rows.LONG
-        )
+        apart = shared or renormed  # whether the statistics come before what is made of them
+        many = code.batch * x.size >= batch_rows.LONG
+        by_rows = of_batch and many and not apart and counts is None and layout[2] == 1
         rows = batch_rows.Rows(code, x, (gamma, beta), (mean, variance, r, factor)) if by_rows else None
-        if shared:  # the statistics of all that share the batch, before they are used
+        if apart:
             code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, 2)
+        if shared:  # those of all that share the batch
             code.emit("ranks.moments", mean, variance, C)
+        to_renorm = code, C, (mean, variance), (gamma, beta), self.epsilon, self._bounds()
+        if (running := batch_renorm.Renormed(*to_renorm) if renormed else None) is not None:
+            gamma, beta = running.forward()
         if rows is not None:
             rows.forward(y, self.epsilon)
         elif counts is None:
-            code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, int(of_batch and not shared))
+            code.emit("batch_norm", x, gamma, beta, *stats, y, *layout, self.epsilon, int(of_batch and not apart))
         else:
             code.emit("batch_norm.masked", x, gamma, beta, *counts, *stats, y, *layout, x.shape[-1], self.epsilon)
         if not of_batch:
             code.back(lambda dy, wanted: _lower_frozen_grad(code, dy, factor, layout))
             return y
         code.tap(r=r, **{"μ": mean, "σ²": variance})
-        with code.within("update"):
-            for kept, new in zip(moving, (mean, variance), strict=True) if code.training else ():
-                code.emit("batch_norm.average", kept, new, C, self.momentum)
+        self._follow(code, running, moving, (mean, variance), C)
         dgamma, dbeta = (code.gradient(name) or code.block((C,)) for name in ("gamma", "beta"))
 
         def undo(dy: Buffer, wanted: bool) -> Buffer | None:
@@ -314,8 +319,10 @@ class BatchNormalization(Layer):
             if rows is not None:
                 rows.backward(dy, (dgamma, dbeta, level, slope), dx)
                 return dx
-            sums = dy, x, mean, r, factor, dgamma, dbeta, level, slope
+            sums = dy, x, mean, r, factor, running.dscaled if running else dgamma, dbeta, level, slope
             code.emit("batch_norm.grad", *sums, None if code.ranks > 1 else dx, *layout)
+            if running is not None:
+                running.backward(dgamma, dbeta)
             if code.ranks > 1 and dx is not None:
                 code.emit("ranks.sums", level, slope, C)
                 code.emit("batch_norm.inputs", dy, x, mean, factor, level, slope, dx, *layout)
@@ -323,6 +330,21 @@ class BatchNormalization(Layer):
 
         code.back(undo)
         return y
+
+    def _check_lowered(self, code: Program, of_batch: bool, mask: Buffer | None) -> None:
+        if of_batch and self.renorm and mask is not None:
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization with renorm and a mask)")
+        if not of_batch and any(code.gradient(name) for name in ("gamma", "beta")):
+            raise CannotLower(f"layer {self.name!r} (BatchNormalization that trains on statistics that stand still)")
+
+    def _follow(self, code: Program, running: Any, moving: Sequence[Buffer], new: Sequence[Buffer], C: int) -> None:
+        """After a step, the moving averages."""
+        with code.within("update"):
+            if running is not None and code.training:
+                running.follow(self.momentum, self.renorm_momentum)
+                return
+            for kept, one in zip(moving, new, strict=True) if code.training else ():
+                code.emit("batch_norm.average", kept, one, C, self.momentum)
 
     def _counted(self, code: Program, mask: Buffer, x: Buffer) -> tuple[Buffer, Buffer]:
         """The mask, and where it is kept how many numbers of each channel count."""

@@ -41,6 +41,7 @@ from . import (  # noqa: F401  # each adds its own to KERNELS
     recurrent_products,
     recurrent_steps,
     regularizers,
+    renormalization,
     rescaling,
     shapes,
     sigmoids,
