@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.actions.data import Prepared
+from pellucid.actions.prepared import Prepared
 
 from .data import Array
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pellucid import Sequential, losses
-from pellucid.actions.data import Prepared
+from pellucid.actions.prepared import Prepared
 from pellucid.layers import Dense, Layer, Softmax
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid import Sequential
-from pellucid.actions.data import Prepared
+from pellucid.actions.prepared import Prepared
 from pellucid.layers import Dense
 
 from . import faulty_networks

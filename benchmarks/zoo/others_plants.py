@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid import Sequential
-from pellucid.actions.data import Prepared
+from pellucid.actions.prepared import Prepared
 from pellucid.initializers import Ones
 from pellucid.layers import Dense
 from pellucid.layers.holding import Parameter

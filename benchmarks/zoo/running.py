@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid import Sequential
 from pellucid.actions.building import build
-from pellucid.actions.data import Prepared
+from pellucid.actions.prepared import Prepared
 from pellucid.actions.spec import TrainSpec
 from pellucid.callbacks import Callback, EarlyStopping
 from pellucid.doctor.base import Case, Rule

@@ -406,7 +406,7 @@ GIVEN = {
     "sequence_length": 16, "num_heads": 2, "key_dim": 3, "head_dim": 3, "num_query_heads": 2, "num_key_value_heads": 1,
     "factor": 0.1, "height": 2, "width": 2, "height_factor": 0.1, "width_factor": 0.1,
 }  # fmt: skip
-OF_STEPS, OF_PICTURES, OF_VOLUMES = (16, 4), (8, 8, 1), (4, 4, 4, 1)
+OF_STEPS, OF_PICTURES, OF_VOLUMES = (16, 4), (8, 8, 3), (4, 4, 4, 1)
 
 
 def shape_for(name: str, group: str) -> tuple[int, ...] | None:

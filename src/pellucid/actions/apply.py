@@ -24,11 +24,12 @@ from ..errors import DataError, InvalidArgument, Told
 from ..files import write_whole
 from ..models import Sequential
 from ..tables import Attached, Table, Targets, attached, attached_targets, is_table, read_blocks, read_table
-from .data import ahead_of, characters_of, cut_up, is_pictures, load, pictures_of, rows, table_of, text_of, windows_in
+from .data import characters_of, is_pictures, load, pictures_of, rows, table_of, text_of
 from .fingerprint import fingerprint
 from .judging import judge, plainest, probabilities
 from .runs import Run, names_of, open_model
 from .spec import FOR_TEXTS, TrainSpec, of_text, of_windows
+from .windowed import ahead_of, cut_up, windows_in
 
 
 class Opened(NamedTuple):

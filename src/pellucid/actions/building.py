@@ -31,8 +31,8 @@ from ..optimizers.schedules import (
 from ..optimizers.schedules.base import schedules
 from ..registry import Part
 from ..regularizers import L1L2
-from .data import Prepared
 from .networks import written_out
+from .prepared import Prepared
 from .spec import Named, TrainSpec
 
 CAUSAL = "use_causal_mask"  # which an attention takes in its call

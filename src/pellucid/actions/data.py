@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,103 +18,24 @@ from ..data.folds import folds
 from ..data.labels import Names, are_plain, counted_from_zero, labels_or_numbers, numbered, read_targets
 from ..data.picture_folders import read_pictures
 from ..data.pictures import is_picture
-from ..data.rowfile import AT_ONCE, RowFile
 from ..data.text import alphabet, encoded, read_text, windows
 from ..data.utils import train_test_split
 from ..errors import DataError, InvalidArgument, Told
 from ..tables import (
-    Forecasts,
-    Table,
     TableData,
-    Targets,
-    Windows,
-    forecasts_of,
     is_large,
     is_table,
     load_table,
-    parted,
-    parted_in_time,
-    read_table,
     stream_table,
-    windows_of,
 )
-from ..tables.targets import plainly
-from ..tables.windows import labels_of
+from .prepared import TEST_SHARE, Fold, Prepared
 from .spec import TrainSpec, of_text, of_windows
+from .windowed import windows_in
 
 OF_WINDOWS = ("stride", "group_by", "ahead")
 TABLES_OWN = ("target", "drop", "keep", "split_by", "split_time", "frequencies", *OF_WINDOWS)
-TEST_SHARE = 0.2  # of data that comes without a test part
 TEXT_SHARE = 0.1  # of a text: its end
-Fold = tuple[int, int]  # (i, k): the i-th of k, from 0
 Reader = Callable[[str, str, Sequence[Array]], Names]  # from where, the task and targets to the classes
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """What is forecast of windows: a number some rows after each one's end."""
-
-    rows: int
-    targets: Targets  # the column, and how its numbers were standardised
-    last: Array  # (N,): of the windows to test on, the number in the last row: the plainest forecast
-    ends: Array  # (N,): that row's number in the file
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Training, validation and test arrays, and what they are about."""
-
-    x_train: Any  # an array, or a RowFile
-    y_train: Array
-    validation: tuple[Array, Array] | None
-    x_test: Array
-    y_test: Array
-    classes: int  # 0 where the targets are numbers to predict
-    width: int  # outputs, where they are
-    names: Names = ()  # of the classes, where there are any
-    unusual: bool = False  # whether the classes are others than all from 0 to the largest label
-    doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
-    table: TableData | None = None  # where the rows come from a table
-    remarks: tuple[str, ...] = ()  # what there is to say of pictures, or of a text
-    windows: bool = False  # whether samples are windows (N, T, C) of readings
-    channels: tuple[str, ...] = ()  # the columns of a table that they are of
-    ahead: Ahead | None = None  # where numbers are forecast from windows
-    text: bool = False  # whether samples are windows of characters (N, T), and the targets the characters that follow
-    source: str = ""  # the name of a data set, where they are one
-
-    @property
-    def metrics(self) -> list[str]:
-        """What to report while training."""
-        return ["accuracy"] if self.classes else ["binary_accuracy"] if self.labels else ["mae"]
-
-    @property
-    def labels(self) -> Names:
-        """Of which a row may have any number, where that is what is predicted."""
-        return tuple(self.table.targets.names) if self.table is not None and self.table.targets.labels else ()
-
-    def restored(self, y: Array) -> Array:
-        """Targets or outputs in their own units, where a table's numbers were standardised."""
-        of = self.table or self.ahead
-        return y if of is None else of.targets.restored(y)
-
-    def to_fit(self, batch_size: int) -> dict[str, Any]:
-        """What `fit` trains on, as its arguments."""
-        if isinstance(self.x_train, RowFile):
-            return {"x": self.x_train.batches(self.y_train, batch_size)}
-        return {"x": self.x_train, "y": self.y_train, "batch_size": batch_size}
-
-    @property
-    def largest(self) -> float:
-        """The largest input value."""
-        return float(self.x_train.max())
-
-
-def in_memory(data: Prepared) -> Prepared:
-    """The same data with no more rows to train on than memory has room for: for a look at them."""
-    if not isinstance(data.x_train, RowFile):
-        return data
-    rows = slice(max(1, AT_ONCE // data.x_train.shape[1]))
-    return replace(data, x_train=data.x_train[rows], y_train=data.y_train[rows])
 
 
 def load(name: str, seed: int) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -227,78 +147,6 @@ def text_of(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
 def characters_of(data: str) -> tuple[str, tuple[str, ...]]:
     """(a text, what there is to say about it): a data set's by its name, or a file's."""
     return (datasets.austen.read(), ()) if data == "austen" else read_text(Path(data))
-
-
-def windows_in(spec: TrainSpec, fold: Fold | None = None) -> Prepared:
-    """The windows of a table's rows, of which a class is told, or from whose ends a number is forecast."""
-    table = read_table(spec.data)
-    target, *more = table.named(spec.target) or [plainly(table)]
-    given = [name for name in ("split_by", "split_time", "frequencies") if getattr(spec, name)]
-    if more or given:
-        told = Told(", ".join(["several targets"] * bool(more) + given))
-        raise InvalidArgument("spec, window", "one target, and --group-by for the parts", told, "Leave it out.")
-    where = f"data {spec.data}, column {target!r}"
-    if spec.ahead and spec.task == "classification":
-        raise InvalidArgument("spec, ahead", "numbers to forecast", Told("--task classification"), "Leave one out.")
-    if spec.ahead or not read_targets(where, spec.task, [labels_of(table, target)]):
-        return _forecast(spec, table, target, fold)
-    found = cut_up(spec, table, target, spec.keep)
-    labels = np.asarray(found.y)
-    names = read_targets(where, spec.task, [labels])
-    if not names:
-        told, fix = Told("too few windows of each"), "Pass --task classification, or --task regression to forecast it."
-        raise DataError(where, "classes", told, fix)
-    y = numbered(where, labels, names)
-    train, held, test = parted(found, bool(spec.group_by), (TEST_SHARE, spec.validation_split), spec.seed, fold)
-    validation = (found.x[held], y[held]) if len(held) else None
-    doubtful = spec.task == "auto" and len(names) > 2 and all(type(name) is int for name in names)
-    return Prepared(
-        found.x[train], y[train], validation, found.x[test], y[test], len(names), len(names), names,
-        not are_plain(names), doubtful, remarks=found.remarks, windows=True, channels=found.channels,
-    )  # fmt: skip
-
-
-def _forecast(spec: TrainSpec, table: Table, target: str, fold: Fold | None) -> Prepared:
-    """Windows and the numbers that follow them, standardised by those to train on; of each group the latest are tested
-    on, and those before them watched."""
-    if fold is not None:
-        fix = "Leave --folds out: the latest rows before the test's are then held out."
-        raise InvalidArgument("forecasts, folds", "one part held out, which is later than what is learned from",
-                              Told("folds"), fix)  # fmt: skip
-    found = ahead_of(spec, table, target)
-    train, held, test = parted_in_time(found, (TEST_SHARE, spec.validation_split))
-    own = Table.of({target: found.y}, f"data {spec.data}")
-    targets = Targets.learned(own.take(train), [target], "regression")
-    y = targets.encode(own)
-    validation = (found.x[held], y[held]) if len(held) else None
-    remarks, told = [*found.remarks], "across the border between what is learned, watched and tested, and are left out"
-    if between := len(found.x) - len(train) - len(held) - len(test):
-        remarks.append(f"{between:,} of {len(found.x):,} windows lie {told}.")
-    groups, parts = np.unique(found.group), [set(found.group[part].tolist()) for part in (train, held, test)]
-    if short := sum(any(g not in there for there in parts if there) for g in groups):
-        remarks.append(f"{short} of {len(groups)} groups are too short to be in each part.")
-    return Prepared(
-        found.x[train], y[train], validation, found.x[test], y[test], 0, 1, remarks=tuple(remarks), windows=True,
-        channels=found.channels, ahead=Ahead(found.ahead, targets, found.last[test], found.ends[test]),
-    )  # fmt: skip
-
-
-def cut_up(spec: TrainSpec, table: Table, target: str = "", channels: Sequence[str] = ()) -> Windows:
-    """A table's windows as a spec has them."""
-    if spec.group_by:
-        table.named([spec.group_by])
-    stride = spec.stride or max(1, spec.window // 2)
-    return windows_of(
-        table, spec.window, stride, spec.group_by, target, channels, table.named(spec.drop) if target else ()
-    )
-
-
-def ahead_of(spec: TrainSpec, table: Table, target: str, known: bool = True) -> Forecasts:
-    """A table's windows to forecast from, as a spec has them; not known: up to the last row, whatever follows."""
-    if spec.group_by:
-        table.named([spec.group_by])
-    drop = [] if spec.keep else table.named(spec.drop)
-    return forecasts_of(table, spec.window, spec.stride, spec.ahead or 1, spec.group_by, target, spec.keep, drop, known)
 
 
 def table_of(spec: TrainSpec, fold: Fold | None = None) -> TableData:

@@ -16,7 +16,8 @@ from ..models import Sequential
 from ..training.checkpoint import load_checkpoint
 from ..training.probing import read_looks
 from .building import build
-from .data import Prepared, in_memory, prepare
+from .data import prepare
+from .prepared import Prepared, in_memory
 from .runs import Run, find, open_model
 from .spec import TrainSpec
 from .train import planned_epochs

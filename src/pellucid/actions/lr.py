@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..inspection.range_test import RangeTest
 from .building import build
-from .data import in_memory, prepare
+from .data import prepare
+from .prepared import in_memory
 from .spec import TrainSpec
 from .train import planned_epochs
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..arrays import Shape
 from ..errors import DataError, InvalidArgument, Told
-from .data import Prepared
+from .prepared import Prepared
 from .spec import TrainSpec
 
 Blocks = list[int | dict[str, Any]]

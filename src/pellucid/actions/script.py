@@ -10,7 +10,7 @@ from ..layers import Flatten, Layer, Normalization
 from ..models import Functional, Sequential
 from ..registry import Part, deserialize_keras_object, needed_of
 from .building import CAUSAL, in_front
-from .data import Prepared
+from .prepared import Prepared
 from .spec import TrainSpec
 
 ABOUT_DATA = (

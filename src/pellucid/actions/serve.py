@@ -18,10 +18,11 @@ from ..tables import Attached, attached, is_table
 from ..tables.cells import TIMES
 from ..tables.encodings import Category, Encoding, Moment, Number, Truth
 from .apply import is_classifier, rows_of
-from .data import text_of, windows_in
+from .data import text_of
 from .own_units import in_own_units
 from .runs import names_of, open_model
 from .spec import TrainSpec, of_text, of_windows
+from .windowed import windows_in
 
 LETTERS = 20  # of a text, as an example
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..data import datasets
-from .data import Prepared, is_pictures
+from .data import is_pictures
 from .networks import SMALLEST, name_of
+from .prepared import Prepared
 from .spec import TrainSpec
 
 WIDEST = {"table": 512, "pictures": 1024, "arrays": 512}  # layers of more units take longer, and seldom do better

@@ -34,10 +34,11 @@ from ..training.callbacks.progress import Progress
 from ..training.distribution import DataParallel, alone, by_mpiexec
 from . import runs
 from .building import build
-from .data import Prepared, prepare
+from .data import prepare
 from .fingerprint import fingerprint
 from .judging import baseline, judge, plainest
 from .networks import written_out
+from .prepared import Prepared
 from .runs import Run
 from .spec import TrainSpec
 

@@ -13,7 +13,8 @@ from ..tuning.fitting import Training, averaged
 from ..tuning.measures import Measure
 from ..tuning.trials import Report, Trial
 from .building import build
-from .data import Fold, Prepared, prepare
+from .data import prepare
+from .prepared import Fold, Prepared
 from .spec import TrainSpec
 from .train import planned_epochs
 

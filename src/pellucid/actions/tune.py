@@ -29,9 +29,10 @@ from ..tuning.tune import FEW, FOLDS, HELD, budget_of, plan_of, tried
 from ..tuning.tuned import as_csv, remarks
 from . import runs
 from .building import build
-from .data import Prepared, is_pictures, prepare
+from .data import is_pictures, prepare
 from .doctor import doctor
 from .fingerprint import fingerprint
+from .prepared import Prepared
 from .runs import Run
 from .spaces import usual_space
 from .spec import TrainSpec, clear

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..actions import building
-from ..actions.data import Prepared, in_memory
 from ..actions.networks import name_of, written_out
+from ..actions.prepared import Prepared, in_memory
 from ..actions.script import entries, script
 from ..actions.spec import TrainSpec
 from ..actions.train import looked_at, planned_epochs

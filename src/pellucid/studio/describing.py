@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..actions.data import Prepared, is_pictures
+from ..actions.data import is_pictures
 from ..actions.networks import name_of
+from ..actions.prepared import Prepared
 from ..actions.spec import TrainSpec
 from ..arrays import Array
 from ..data import datasets

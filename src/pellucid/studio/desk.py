@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..actions import runs
-from ..actions.data import Prepared, prepare
+from ..actions.data import prepare
 from ..actions.doctor import model_of
+from ..actions.prepared import Prepared
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
 from ..data import datasets

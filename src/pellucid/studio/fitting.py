@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..actions.data import Prepared
 from ..actions.networks import NETWORKS, OF_DENSE, name_of
+from ..actions.prepared import Prepared
 from ..actions.spec import TrainSpec
 from ..errors import PellucidError
 from ..losses.base import losses

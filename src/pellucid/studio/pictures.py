@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..actions.data import Prepared
+from ..actions.prepared import Prepared
 from ..arrays import Array, Arrays
 from ..errors import InvalidArgument, Told, UnknownName
 from ..layers import Conv1D, Conv2D, Dense

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..actions.data import Prepared
+from ..actions.prepared import Prepared
 from ..arrays import Array
 from ..data import datasets
 from ..data.text import read_whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..actions.data import Prepared
+from ..actions.prepared import Prepared
 from ..actions.spaces import usual_space
 from ..actions.spec import TrainSpec
 from ..actions.tune import TuneSpec

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..actions.data import Prepared
+from ..actions.prepared import Prepared
 from ..arrays import Array
 from ..errors import PellucidError
 from ..metrics.base import metrics
