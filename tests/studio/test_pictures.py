@@ -29,7 +29,7 @@ def scene() -> Looking:
     pellucid.utils.set_random_seed(3)
     layers = [pellucid.layers.Flatten(), Dense(6, activation="relu", name="first"), Dense(4, "softmax", name="last")]
     model = pellucid.Sequential([pellucid.Input((5, 3)), *layers])
-    return Looking(model, SimpleNamespace(x_train=DATA, validation=(DATA, DATA), text=""))  # type: ignore[arg-type]
+    return Looking(model, SimpleNamespace(x_train=DATA, validation=(DATA, DATA), text="", windows=False))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("layer", "computed"), [("first", 1), ("last", 4)])

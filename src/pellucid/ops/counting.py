@@ -96,8 +96,9 @@ def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) 
     n = checks.integer("ops.histogram, argument bins", bins, minimum=1)
     if range is not None and not (len(range) == 2 and range[0] < range[1]):
         raise InvalidArgument("ops.histogram, argument range", "two numbers, the smaller first", range)
-    counts, edges = np.histogram(_array("histogram", x), n, range)
-    return counts.astype("int32"), edges.astype(floatx())
+    given = _array("histogram", x)
+    counts, edges = np.histogram(given, n, range)
+    return counts.astype("int32"), edges.astype(given.dtype if given.dtype.kind == "f" else floatx())
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Array:

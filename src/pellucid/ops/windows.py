@@ -237,7 +237,7 @@ def max_pool(
     return applied(_max, (), (inputs,), options)
 
 
-as_layer(max_pool, "dx = dy where x is the first largest of the window, else 0", _max)
+as_layer(max_pool, "dinputs = dy where x is the first largest of the window, else 0", _max)
 
 
 def _average(x: Shape, pool_size: Sizes, **options: Any) -> Layer:
@@ -258,7 +258,7 @@ def average_pool(
     return applied(_average, (), (inputs,), options)
 
 
-as_layer(average_pool, "dx = Σ dy / n over the windows that meet x, of n numbers each", _average)
+as_layer(average_pool, "dinputs = Σ dy / n over the windows that meet x, of n numbers each", _average)
 
 
 def _adaptive_max(x: Shape, output_size: Sizes, data_format: str | None = None) -> Layer:
@@ -275,7 +275,7 @@ def adaptive_max_pool(inputs: Any, output_size: Sizes, data_format: str | None =
     return applied(_adaptive_max, (), (inputs,), {"output_size": output_size, "data_format": data_format})
 
 
-as_layer(adaptive_max_pool, "dx = dy where x is the first largest of the part, else 0", _adaptive_max)
+as_layer(adaptive_max_pool, "dinputs = dy where x is the first largest of the part, else 0", _adaptive_max)
 
 
 def _adaptive_average(x: Shape, output_size: Sizes, data_format: str | None = None) -> Layer:
@@ -292,4 +292,4 @@ def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | No
     return applied(_adaptive_average, (), (inputs,), {"output_size": output_size, "data_format": data_format})
 
 
-as_layer(adaptive_average_pool, "dx = Σ dy / n over the parts that meet x, of n numbers each", _adaptive_average)
+as_layer(adaptive_average_pool, "dinputs = Σ dy / n over the parts that meet x, of n numbers each", _adaptive_average)
