@@ -67,6 +67,14 @@ def test_windows_of_what_is_forecast_are_told_with_its_numbers(page: Page):
     assert float(far) == pytest.approx(float(near) + 1, abs=0.01)
 
 
+def test_parts_of_a_forecast_are_told_as_they_are(page: Page):
+    rows = "\n".join(f"{t},{room},{t % 70 + room / 7:.3f}" for t in range(200) for room in (1, 2))
+    spec = {"data": page.upload("rooms.csv", f"t,room,level\n{rows}\n"), "window": 8, "target": ["level"]}
+    told = page.post("data", {"spec": {**spec, "group_by": "room"}})
+    assert told["why_held"].endswith("Of each room, what comes later is in a later part.")
+    assert {one["name"]: one["said"] for one in told["columns"]}["t"].startswith("is left out, as the remarks say")
+
+
 def test_the_data_set_of_sensors_is_told_in_its_own_words(page: Page):
     told = page.post("data", {"spec": {"data": "sensors"}})
     assert told["classes"] == [*sensors.CLASSES]

@@ -43,6 +43,8 @@ HELD_WINDOWS = (
 )
 GROUPED = "All windows with the same {by} are in one of the parts."
 IN_ORDER = "What comes later is in a later part."
+IN_ORDER_OF_EACH = "Of each {by}, what comes later is in a later part."
+LEFT_OUT = "is left out, as the remarks say, or as was asked for"
 READ = "a line of readings, brought to mean 0 and deviation 1"
 BECOMES = {
     "number": "one number, brought to mean 0 and deviation 1", "boolean": "0 or 1",
@@ -78,7 +80,8 @@ def _summary(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     watch = 0 if data.validation is None else len(data.validation[0])
     parts = {"train": len(data.x_train), "watch": watch, "test": len(data.x_test)}
     why = HELD_TEXT if data.text else HELD_WINDOWS if data.windows else HELD
-    parted = GROUPED.format(by=spec.group_by) if spec.group_by else IN_ORDER if is_table(spec.data) else ""
+    grouped = GROUPED if data.ahead is None else IN_ORDER_OF_EACH
+    parted = grouped.format(by=spec.group_by) if spec.group_by else IN_ORDER if is_table(spec.data) else ""
     remarks = data.table.remarks if data.table is not None else data.remarks
     return {
         "rows": sum(parts.values()),
@@ -145,7 +148,7 @@ def _of_windows(table: Table, column: Column, spec: TrainSpec, data: Prepared, t
     role = "target" if name == target else "input" if name in data.channels else "left out"
     said = "tells which rows belong together" if name == spec.group_by else column.dropped or column.remark
     if role == "left out" and not said:
-        said = "is left out, as was asked for" if column.kind == "number" else "is left out: only numbers are read"
+        said = LEFT_OUT if column.kind == "number" else "is left out: only numbers are read"
     return {
         "name": name, "kind": column.kind, "missing": column.missing, "different": column.different, "role": role,
         "said": said, "inputs": int(role == "input"), "becomes": READ if role == "input" else "",
@@ -193,7 +196,7 @@ def _column(table: Table, column: Column, data: Prepared | None, targets: list[s
     role = "target" if column.name in targets else "input" if encoding is not None or data is None else "left out"
     said = column.dropped or column.remark
     if role == "left out" and not said:
-        said = "is left out, as the remarks say, or as was asked for"
+        said = LEFT_OUT
     return {
         "name": column.name, "kind": column.kind, "missing": column.missing, "different": column.different,
         "role": role, "said": said, "inputs": encoding.width if encoding is not None else 0,
