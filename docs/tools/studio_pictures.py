@@ -56,7 +56,9 @@ def train(browser: Browser, link: str) -> None:
     """The runs that are seen: points in spirals, digits in two designs, a search, filters, and a memory."""
     someone = hands(browser, link, "light", "wide")
     someone.skip_guide()
-    for data, blocks in (("Spirals", ["Dense"]), ("Digits", []), ("Digits", ["Dropout"])):
+    for run, data, blocks in (
+        ("spirals-1", "Spirals", ["Dense"]), ("digits-1", "Digits", []), ("digits-2", "Digits", ["Dropout"]),
+    ):  # fmt: skip
         someone.go("Data")
         someone.choose(data)
         someone.go("Network")
@@ -64,8 +66,7 @@ def train(browser: Browser, link: str) -> None:
             someone.press(f"Add {block}")
         someone.page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
         someone.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
-        someone.state("running")
-        someone.state("done")
+        someone.state("done", run)
     someone.go("Network")
     someone.press("Search for better settings")
     someone.press("Search")
@@ -77,16 +78,18 @@ def train(browser: Browser, link: str) -> None:
 def train_starts(someone: Hands) -> None:
     """Those with more than neurons, of which the one that writes takes a minute."""
     someone.page.set_default_timeout(300_000)
-    for start in ("A small convolutional network", "A digit read line by line", "Lines that look at each other",
-                  "A network that writes"):  # fmt: skip
+    starts = {
+        FILTERS: "A small convolutional network", MEMORY: "A digit read line by line",
+        ATTENTION: "Lines that look at each other", WRITER: "A network that writes",
+    }  # fmt: skip
+    for run, start in starts.items():
         someone.go("Network")
         someone.page.get_by_label("Begin from").select_option(label=start)
         first = "Embedding" if "writes" in start else "Reshape"
         someone.page.locator("[data-block]", has_text=first).wait_for()
         someone.page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
         someone.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
-        someone.state("running")
-        someone.state("done")
+        someone.state("done", run)
 
 
 def reads_and_writes(visitor: Hands, kind: str) -> None:
