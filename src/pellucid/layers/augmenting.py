@@ -33,6 +33,18 @@ def factor_pair(where: str, value: Any, low: float, high: float, lowest: float |
     return (-most if lowest is None else max(-most, lowest)), most
 
 
+def range_pair(where: str, value: Any) -> tuple[float, float]:
+    """value_range as (low, high).
+
+    >>> range_pair("layer 'flip', argument value_range", [255, 0])
+    (0.0, 255.0)
+    """
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise InvalidArgument(where, "two numbers, such as (0, 255)", value)
+    low, high = sorted(checks.number(where, n) for n in value)
+    return low, high
+
+
 class Augmenting(Channels, Layer):
     """A layer for pictures that passes them through in prediction. Its numbers come from `rng.Key`: of the same law as
     Keras's, and others."""

@@ -14,11 +14,10 @@ from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError
 from ..program import Buffer, Program
 from ..rng import Key
-from .augmenting import Augmenting, Factor, Warping, drawn, factor_pair
+from .augmenting import Augmenting, Factor, Warping, drawn, factor_pair, range_pair
 from .base import LayerOptions, layers
 from .depthwise import depthwise
 from .operands import mapped
-from .random_pictures import _value_range
 from .sliding import window_over
 
 BRIGHTNESS = (0.2989, 0.5870, 0.1140)  # of red, green and blue
@@ -99,7 +98,7 @@ class RandomInvert(Augmenting):
     ) -> None:
         super().__init__(**options)
         self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
-        self.value_range = _value_range(self.where("value_range"), value_range)
+        self.value_range = range_pair(self.where("value_range"), value_range)
         self.keep_seed(seed, data_format)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
@@ -143,7 +142,7 @@ class RandomSaturation(Coloured):
     ) -> None:
         super().__init__(**options)
         self.factor = factor_pair(self.where("factor"), factor, -1, 1)
-        self.value_range = _value_range(self.where("value_range"), value_range)
+        self.value_range = range_pair(self.where("value_range"), value_range)
         self.keep_seed(seed, data_format)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
@@ -196,7 +195,7 @@ class RandomSharpness(Augmenting):
     ) -> None:
         super().__init__(**options)
         self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
-        self.value_range = _value_range(self.where("value_range"), value_range)
+        self.value_range = range_pair(self.where("value_range"), value_range)
         self.keep_seed(seed, data_format)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
@@ -248,7 +247,7 @@ class RandomErasing(Augmenting):
         self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
         self.scale = factor_pair(self.where("scale"), scale, 0, 1, lowest=0)
         self.fill_value = self._fill_value(fill_value)
-        self.value_range = _value_range(self.where("value_range"), value_range)
+        self.value_range = range_pair(self.where("value_range"), value_range)
         self.keep_seed(seed, data_format)
 
     def _fill_value(self, value: Any) -> Any:

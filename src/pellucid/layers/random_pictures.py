@@ -16,7 +16,7 @@ from ..arrays import Array
 from ..errors import InvalidArgument
 from ..program import Buffer, Program
 from ..rng import Key
-from .augmenting import MOVE, STRETCH, TURN, Augmenting, Factor, Warping, affine, drawn, factor_pair
+from .augmenting import MOVE, STRETCH, TURN, Augmenting, Factor, Warping, affine, drawn, factor_pair, range_pair
 from .base import LayerOptions, layers
 from .operands import mapped, rowed
 
@@ -194,13 +194,6 @@ class RandomZoom(Warping):
         return STRETCH, tall, wide
 
 
-def _value_range(where: str, value: Any) -> tuple[float, float]:
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-        raise InvalidArgument(where, "two numbers, such as (0, 255)", value)
-    low, high = sorted(checks.number(where, n) for n in value)
-    return low, high
-
-
 @layers.add()
 class RandomBrightness(Augmenting):
     """In training, add to each picture a share of the range of its numbers that is uniform between two: y = x + share·
@@ -220,7 +213,7 @@ class RandomBrightness(Augmenting):
     ) -> None:  # fmt: skip
         super().__init__(**options)
         self.factor = factor_pair(self.where("factor"), factor, -1, 1)
-        self.value_range = _value_range(self.where("value_range"), value_range)
+        self.value_range = range_pair(self.where("value_range"), value_range)
         self.keep_seed(seed, None)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
@@ -262,7 +255,7 @@ class RandomContrast(Augmenting):
     ) -> None:  # fmt: skip
         super().__init__(**options)
         self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
-        self.value_range = _value_range(self.where("value_range"), value_range)
+        self.value_range = range_pair(self.where("value_range"), value_range)
         self.keep_seed(seed, None)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
