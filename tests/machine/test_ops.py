@@ -16,6 +16,8 @@ from machine.op_alone import Compiled, by_definition, with_weight
 from machine.op_table import NOT_LOWERED, REFUSED, rows
 from pellucid import Model, ops
 from pellucid import layers as L
+from pellucid.machine.host import WIDTHS
+from pellucid.machine.layout import SCRATCH_FLOATS
 from pellucid.ops import operations
 from pellucid.ops.attending import attended
 from pellucid.ops.lowering import attending
@@ -71,6 +73,12 @@ LONG: dict[str, tuple[Any, tuple[tuple[int, ...], ...]]] = {
     ),
     "all of a block hidden": (lambda q: attended([q, q, q, np.arange(80) >= 40]), ((80, 2, 5),)),
 }  # fmt: skip
+
+
+def test_a_thread_has_the_room_that_attention_counts_on() -> None:
+    assert (attending.ROOM + 3) * 2 * max(
+        WIDTHS
+    ) <= SCRATCH_FLOATS  # three rows more: the largest, the sum, what is kept
 
 
 @pytest.mark.parametrize("name", LONG)

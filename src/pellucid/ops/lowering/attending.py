@@ -1,4 +1,4 @@
-"""Attention, a few rows of scores at a time."""
+"""Attention, a panel of queries at a time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from ...layers.operands import like, placed, sends_back
 from ...program import Buffer, CannotLower, Program
 from .. import attending as ops
 
-ROOM = (
-    4_093  # rows of numbers for all queries that are gone through at once: they, their gradients, what they took, keys
-)
+ROOM = 4_093  # rows of a panel's numbers that a thread has room for: queries, gradients, what they took, keys
 MOST = 512  # keys at once, so that a nearer cache holds their scores and the gradients of these
 
 
