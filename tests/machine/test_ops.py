@@ -76,9 +76,7 @@ LONG: dict[str, tuple[Any, tuple[tuple[int, ...], ...]]] = {
 
 
 def test_a_thread_has_the_room_that_attention_counts_on() -> None:
-    assert (attending.ROOM + 3) * 2 * max(
-        WIDTHS
-    ) <= SCRATCH_FLOATS  # three rows more: the largest, the sum, what is kept
+    assert (attending.ROOM + 3) * 2 * max(WIDTHS) <= SCRATCH_FLOATS  # with three for the panel itself
 
 
 @pytest.mark.parametrize("name", LONG)
