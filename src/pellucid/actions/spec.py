@@ -38,14 +38,14 @@ FOR_TEXTS: dict[str, Any] = {"window": 128, "layers": [256], "learning_rate": 0.
 
 def of_text(data: str) -> bool:
     """Whether this names a text: a data set's, or a file's that holds one."""
-    return any(info.name == data and info.kind == "text" for info in datasets.catalogue()) or is_text(data)
+    return datasets.kind_of(data) == "text" or is_text(data)
 
 
 def of_windows(spec: TrainSpec) -> bool:
     """Whether samples are windows of readings: a data set's, or a table's."""
     if is_table(spec.data):
         return spec.window > 0
-    return any(info.name == spec.data and info.kind == "windows" for info in datasets.catalogue())
+    return datasets.kind_of(spec.data) == "windows"
 
 
 class TrainSpec(BaseModel):

@@ -124,8 +124,7 @@ class Desk:
 
     def data_of(self, run: Run, spec: TrainSpec) -> Prepared:
         """What a run was or is trained on; a data set that is known by its name is read once for all its runs."""
-        known = any(info.name == spec.data for info in datasets.catalogue())
-        return self.prepared(spec) if known else prepare(spec, run.reader())
+        return self.prepared(spec) if datasets.kind_of(spec.data) else prepare(spec, run.reader())
 
     def forget(self, name: str) -> None:
         """A run is another by now, or none."""
