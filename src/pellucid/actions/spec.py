@@ -127,15 +127,7 @@ class TrainSpec(BaseModel):
     def read(cls, path: str | Path) -> Self:
         """The spec in a TOML file."""
         where = f"spec {path}"
-        try:
-            found = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as problem:
-            raise FileError(
-                where, "a readable file", Told(problem.strerror or str(problem)), "Check the path."
-            ) from problem
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
-            raise FileError(where, "TOML", Told(str(problem))) from problem
-        return cls.of(found, where)
+        return cls.of(read_toml(Path(path), where), where)
 
     @classmethod
     def of(cls, values: Mapping[str, Any], where: str = "spec") -> Self:
@@ -162,6 +154,26 @@ class TrainSpec(BaseModel):
     def write(self, path: Path) -> None:
         """Write the spec to a file, whole."""
         write_text_whole(path, self.to_toml())
+
+
+def read_toml(path: Path, where: str) -> dict[str, Any]:
+    """The values in a TOML file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as problem:
+        told = Told(problem.strerror or str(problem))
+        raise FileError(where, "a readable file", told, "Check the path.") from problem
+    except UnicodeDecodeError as problem:
+        raise FileError(where, "TOML", Told(str(problem))) from problem
+    return parsed_toml(text, where)
+
+
+def parsed_toml(text: str, where: str) -> dict[str, Any]:
+    """The values in a text of TOML."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise FileError(where, "TOML", Told(str(problem))) from problem
 
 
 def clear(problem: ValidationError, where: str, spec: type[BaseModel]) -> Exception:

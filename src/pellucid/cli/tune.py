@@ -13,8 +13,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table as RichTable
 
+from ..actions.spec import read_toml
 from ..actions.train import Event, Started
-from ..actions.tune import Begun, Found, Listeners, Resources, Search, TuneSpec, read_toml, resume, tune
+from ..actions.tune import Begun, Found, Listeners, Resources, Search, TuneSpec, resume, tune
 from ..doctor.telling import told
 from ..errors import InvalidArgument, Told
 from ..training.distribution import follows, started_by_mpiexec
@@ -125,7 +126,8 @@ def search_of(given: dict[str, Any]) -> Search:
     if named is None or not named.endswith(".toml"):
         return Search.of(given)
     rest = {name: value for name, value in given.items() if name != "data"}
-    return Search.of({**read_toml(Path(named)), **rest}, f"search {named}")
+    where = f"search {named}"
+    return Search.of({**read_toml(Path(named), where), **rest}, where)
 
 
 def _amount(where: str, text: str, units: dict[str, Any], example: str) -> float:
