@@ -21,6 +21,10 @@ from ..errors import FileError, InvalidArgument, Told, UnknownName, WrongType
 from ..files import write_text_whole
 from ..tables import is_table
 
+ABOUT_DATA = (  # the fields that decide what the data are
+    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "ahead",
+    "task", "validation_split", "seed",
+)  # fmt: skip
 Named = str | dict[str, Any]  # a part by its name, or as a table {class = "Adam", beta_1 = 0.8}
 
 # What a table is trained with where the spec does not say otherwise.

@@ -13,7 +13,7 @@ from ..actions.data import prepare
 from ..actions.doctor import model_of
 from ..actions.prepared import Prepared
 from ..actions.runs import Run
-from ..actions.spec import TrainSpec
+from ..actions.spec import ABOUT_DATA, TrainSpec
 from ..data import datasets
 from ..errors import InvalidArgument, Told
 from ..web.refused import Refused
@@ -72,10 +72,8 @@ class Desk:
 
     def prepared(self, spec: TrainSpec) -> Prepared:
         """The data of a spec, kept for the next question about them."""
-        about = ("data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed",
-                 "window", "stride", "group_by", "ahead", "frequencies")  # fmt: skip
-        path = Path(spec.data)
-        key = repr([getattr(spec, name) for name in about] + [changed(path)])
+        told = {name: getattr(spec, name) for name in (*ABOUT_DATA, "frequencies")}  # the last may be refused
+        key = repr([told, changed(Path(spec.data))])
         with self._lock:
             if key not in self._data:
                 self._data[key] = prepare(spec)
