@@ -106,7 +106,7 @@ class Desk:
     def scene(self, name: str) -> Scene:
         """A run's network as it is now, trained or as its last checkpoint has it, with its data."""
         run = self.run(name)
-        files = (run.model, run.path / "checkpoint.npz", run.spec)
+        files = (run.model, run.checkpoint, run.spec)
         stamp = tuple(map(changed, files))
         with self._lock:
             known = self._open.get(run.path)
