@@ -63,7 +63,7 @@ def test_a_training_begins_with_one_step_and_goes_on_as_slowly_as_is_asked(hands
     hands.press("Go on")
     hands.wait_for_step(45)
     no_faster = re.compile(r"(?<![\d.,])(\d|10|11)(\.\d+)? steps a second")  # slower, where others are at work
-    expect(hands.page.get_by_role("region", name="Now")).to_contain_text(no_faster)
+    expect(hands.page.get_by_role("region", name="Now", exact=True)).to_contain_text(no_faster)
     how_fast.select_option("As fast as it can")
     hands.state("done")
 
