@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -63,7 +63,6 @@ def each(move: Callable[[Buffer], Buffer], found: Any) -> Any:
 class ConvLSTM(Channels, Recurrent):
     """What ConvLSTM over one, two and three axes have in common."""
 
-    axes: ClassVar[int]  # type: ignore[misc]
     gates, carried = 4, 2
     formula = "i, f, o = σ(x * W + h * U + b), k = g(x * W + h * U + b), c = f∘c + i∘k, h = o∘g(c)"
     formula_back = "dc += dh∘o∘g′(c), dz of i, f, k, o, dW = x * dz, dU = h * dz, db = Σ dz"
@@ -221,7 +220,8 @@ class ConvLSTM1D(ConvLSTM):
 class ConvLSTM2D(ConvLSTM):
     """Go through a sequence of pictures: x (B, T, height, width, channels), y (B, height′, width′, filters), or with
     return_sequences (B, T, height′, width′, filters); all else as in `LSTM`, with convolutions as its products: x * W
-    as in `Conv2D`, h * U with zeros around h and steps of 1.
+    as in `Conv2D`, h * U with zeros around h and steps of 1. With data_format="channels_first" all of them have their
+    channels in front of the height: x (B, T, channels, height, width), h and c (B, filters, height′, width′).
 
     >>> ConvLSTM2D(2, 3)([[[[[1.0]] * 4] * 5] * 3]).shape
     (1, 3, 2, 2)

@@ -113,7 +113,7 @@ class ConvRecurrence(Recurrence):
 
     def _through(
         self, begun: Sequence[Buffer | None], a: Buffer, U: Buffer, window: Window, of_h: Dropped
-    ) -> tuple[Buffer, list[Taken], tuple[Buffer, ...]]:
+    ) -> tuple[Buffer, list[Taken], tuple[Buffer, Buffer, Buffer | None]]:
         """Emit the steps: what each of them multiplied by U, (T, *D′, G·O); the steps; (y, the last states)."""
         layer, code, T = self.layer, self.code, a.shape[0]
         (h, c), steps, counts = begun, list[Taken](), self._counts(math.prod(window.size))
@@ -160,8 +160,9 @@ class ConvRecurrence(Recurrence):
         layer, code, (P, _, width) = self.layer, self.code, steps[0].gates.shape
         (dh, dc), O = self._two(dlast), width // 4
         for n in range(len(steps) - 1, -1, -1):
-            step, out = steps[n], dy if not layer.return_sequences or dy is None else self._part(dy, n)
-            out = out if layer.return_sequences or n == len(steps) - 1 else None
+            step, out = steps[n], dy if n == len(steps) - 1 else None
+            if dy is not None and layer.return_sequences:
+                out = self._part(dy, n)
             with code.over(P):
                 before, dh0, dc0 = (code.buffer(size) for size in ((1, O), (O,), (O,)))
                 back = (_places(one, P) for one in (out, dh, dc, step.counts))
