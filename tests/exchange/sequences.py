@@ -213,6 +213,7 @@ RANDOM: dict[str, Callable[[], Model]] = {
     "saturation": lambda: chain(L.RandomSaturation(0.5), (2, 3, 3)),
     "sharpness": lambda: chain(L.RandomSharpness(0.5), (2, 3, 3)),
     "erasing": lambda: chain(L.RandomErasing(), (2, 3, 3)), "shear": lambda: chain(L.RandomShear(0.2), (2, 3, 3)),
+    "policies": lambda: chain(L.Pipeline([L.RandAugment(), L.AugMix(), L.RandomColorJitter()]), (2, 3, 3)),
     "resizing with a border": lambda: chain(L.Resizing(2, 4, pad_to_aspect_ratio=True, fill_value=0.5), (3, 2, 1)),
 }  # fmt: skip
 

@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from exchange.sequences import chain
 from laws.test_encodings import ROWS as ENCODED
 from laws.test_encodings import TWO, graph
+from pellucid import layers as L
 from pellucid.layers.base import layers
 from pellucid.models import Model
 from pellucid.registry import snake
 
-MADE_OF_OTHERS = {  # they go out step by step
-    "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
-    "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "SpectralNormalization",
-    "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
+MADE_OF_OTHERS = {  # they go out step by step; CutMix and MixUp stand in no network
+    "AdditiveAttention", "Attention", "Bidirectional", "CutMix", "EinsumDense", "Functional", "GRUCell",
+    "GroupQueryAttention", "LSTMCell", "Lambda", "MixUp", "MultiHeadAttention", "Pipeline", "RNN", "Sequential",
+    "SimpleRNNCell", "SpectralNormalization", "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
 }  # fmt: skip
 UNWRITTEN: dict[str, set[str]] = {  # by the form
-    "c": {"HashedCrossing", "Hashing", "StringLookup", "TextVectorization"}, "numpy": set(),
-    "onnx": {"HashedCrossing", "Hashing", "TextVectorization"},
-    "torch": {"HashedCrossing", "Hashing", "StringLookup", "TextVectorization"},
+    "c": {"AutoContrast", "HashedCrossing", "Hashing", "StringLookup", "TextVectorization"}, "numpy": {"AutoContrast"},
+    "onnx": {"AutoContrast", "HashedCrossing", "Hashing", "TextVectorization"},
+    "torch": {"AutoContrast", "HashedCrossing", "Hashing", "StringLookup", "TextVectorization"},
 }  # fmt: skip
 WRITTEN = {form: set(layers.parts) - kinds - MADE_OF_OTHERS for form, kinds in UNWRITTEN.items()}
 
 RANDOM = {
     "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
     "RandomZoom", "RandomErasing", "RandomGrayscale", "RandomInvert", "RandomSaturation", "RandomSharpness",
-    "RandomShear",
+    "RandomShear", "AugMix", "Equalization", "RandAugment", "RandomColorDegeneration", "RandomColorJitter",
+    "RandomElasticTransform", "RandomGaussianBlur", "RandomHue", "RandomPerspective", "RandomPosterization",
+    "Solarization",
 }  # fmt: skip
 
 
@@ -38,4 +42,5 @@ def written_by(emitters: Iterable[type]) -> set[str]:
 def unwritten(form: str) -> list[tuple[str, Callable[[], Model]]]:
     """The name of each, and a function that makes a model of it."""
     rows = {type(make()).__name__: partial(graph, make(), data, dtype) for make, data, dtype in [*ENCODED, *TWO]}
+    rows["AutoContrast"] = lambda: chain(L.AutoContrast(), (2, 3, 3))
     return [(snake(kind), rows[kind]) for kind in sorted(UNWRITTEN[form])]
