@@ -13,7 +13,8 @@ def bell(n: int, sigma: float) -> Array:
     """A normal density at n places around its middle, their sum 1."""
     z = (np.arange(n) - (n - 1) / 2) / sigma
     g: Array = np.exp(-0.5 * z**2)
-    return g / g.sum()
+    g /= g.sum()
+    return g
 
 
 def mixed_with_neighbours(name: str, x: Array, G: Array) -> Array:

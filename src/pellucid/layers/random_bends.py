@@ -112,7 +112,8 @@ def seen(share: Array, height: int, width: int, interpolation: str) -> Corners:
     """Where the pixels come from when each corner (j, i) has moved by these shares of itself, (B, 4, 2)."""
     i, j = (axis.ravel() for axis in np.indices((height, width)))
     if min(height, width) == 1:  # a line is seen as it is
-        return corners_at((height, width), *(np.tile(at, (len(share), 1)) for at in (i, j)), interpolation, "constant")
+        row, column = (np.tile(at, (len(share), 1)) for at in (i, j))
+        return corners_at((height, width), row, column, interpolation, "constant")
     edges = np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) * (width - 1.0, height - 1.0)
     a0, a1, a2, a3, a4, a5, a6, a7 = projection(edges * (1 + share), edges).T[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -181,7 +182,7 @@ class RandomElasticTransform(Warping):
             z = sigma * key.fold(name).normal((batch, height, width, 1), "float64")
             moved = np.where(bends, alpha * mixed_with_neighbours(self.name, z, np.outer(g, g)), 0)
             at.append((place + moved[..., 0]).reshape(batch, -1))
-        return corners_at((height, width), *at, self.interpolation, self.fill_mode)
+        return corners_at((height, width), at[0], at[1], self.interpolation, self.fill_mode)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
         met = self.met(key, *x.shape[:-1])

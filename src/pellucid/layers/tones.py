@@ -145,7 +145,8 @@ class Solarization(Augmenting):
         return np.where(turned, low + high - r, r).astype(x.dtype), np.where(turned, -1, 1) * within
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:
-        return (dy * cache).astype(dy.dtype)
+        dx: Array = (dy * cache).astype(dy.dtype)
+        return dx
 
 
 @layers.add()
