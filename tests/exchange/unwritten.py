@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from exchange.sequences import chain
 from laws.test_encodings import ROWS as ENCODED
 from laws.test_encodings import TWO, graph
-from pellucid import layers as L
 from pellucid.layers.base import layers
 from pellucid.models import Model
 from pellucid.registry import snake
@@ -19,9 +17,9 @@ MADE_OF_OTHERS = {  # they go out step by step; CutMix and MixUp stand in no net
     "SimpleRNNCell", "SpectralNormalization", "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
 }  # fmt: skip
 UNWRITTEN: dict[str, set[str]] = {  # by the form
-    "c": {"AutoContrast", "HashedCrossing", "Hashing", "StringLookup", "TextVectorization"}, "numpy": {"AutoContrast"},
-    "onnx": {"AutoContrast", "HashedCrossing", "Hashing", "TextVectorization"},
-    "torch": {"AutoContrast", "HashedCrossing", "Hashing", "StringLookup", "TextVectorization"},
+    "c": {"HashedCrossing", "Hashing", "StringLookup", "TextVectorization"}, "numpy": set(),
+    "onnx": {"HashedCrossing", "Hashing", "TextVectorization"},
+    "torch": {"HashedCrossing", "Hashing", "StringLookup", "TextVectorization"},
 }  # fmt: skip
 WRITTEN = {form: set(layers.parts) - kinds - MADE_OF_OTHERS for form, kinds in UNWRITTEN.items()}
 
@@ -42,5 +40,4 @@ def written_by(emitters: Iterable[type]) -> set[str]:
 def unwritten(form: str) -> list[tuple[str, Callable[[], Model]]]:
     """The name of each, and a function that makes a model of it."""
     rows = {type(make()).__name__: partial(graph, make(), data, dtype) for make, data, dtype in [*ENCODED, *TWO]}
-    rows["AutoContrast"] = lambda: chain(L.AutoContrast(), (2, 3, 3))
     return [(snake(kind), rows[kind]) for kind in sorted(UNWRITTEN[form])]

@@ -86,6 +86,9 @@ def test_keras_s_configs_are_read() -> None:
     saved = {"name": "b", "trainable": True, "factor": [-0.2, 0.2], "value_range": [0, 255], "seed": None}
     layer = L.RandomBrightness.from_config(saved | {"data_format": "channels_first"})
     assert layer.data_format == "channels_first"
+    for plain in (L.AutoContrast(), L.Equalization()):
+        assert "seed" not in plain.get_config()  # which Keras would refuse
+    assert L.Pipeline([], name="p").get_config() == {"layers": [], "name": "p"}
 
 
 def test_the_mean_of_each_channel_stays_wherever_it_stands() -> None:

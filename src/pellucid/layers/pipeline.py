@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from ..errors import WrongType
+from ..settings import floatx
 from .augmenting import Augmenting
 from .base import Layer, LayerOptions, layers
 from .traced import Traced
@@ -49,6 +50,11 @@ class Pipeline(Traced):
         for layer in self._chain:
             inputs = layer(inputs)
         return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as plain data; Keras's takes no others than the layers and a name."""
+        usual = {"trainable": True, "dtype": floatx()}
+        return {key: value for key, value in super().get_config().items() if usual.get(key) != value}
 
 
 def _layer(where: str, given: Any) -> Layer:

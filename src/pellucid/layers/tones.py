@@ -17,6 +17,26 @@ from .augmenting import Augmenting, Factor, PictureOptions, drawn, kept_within, 
 from .base import LayerOptions, layers
 
 BITS = 8
+DRAW_NOTHING = Augmenting.not_in_config | {"seed"}  # Keras's take none
+
+
+def auto_contrast(x: Array, low: float, high: float, axes: tuple[int, ...]) -> tuple[Array, Array, Array]:
+    """(y, share, span): numbers stretched over the whole range along these axes, where they differ."""
+    least = x.min(axis=axes, keepdims=True)
+    span = x.max(axis=axes, keepdims=True) - least
+    share = (x - least) / np.where(span > 0, span, 1).astype(x.dtype)
+    return np.where(span > 0, low + (high - low) * share, x).astype(x.dtype), share, span
+
+
+def auto_contrast_grad(
+    dy: Array, share: Array, span: Array, low: float, high: float, axes: tuple[int, ...]
+) -> Array:  # fmt: skip
+    g = (high - low) * dy / np.where(span > 0, span, 1)
+    least, most = share == 0, share == 1
+    of_least = (g * (1 - share)).sum(axis=axes, keepdims=True) / least.sum(axis=axes, keepdims=True)
+    of_most = (g * share).sum(axis=axes, keepdims=True) / np.maximum(most.sum(axis=axes, keepdims=True), 1)
+    dx: Array = np.where(span > 0, g - least * of_least - most * of_most, dy).astype(dy.dtype)
+    return dx
 
 
 @layers.add()
@@ -33,6 +53,7 @@ class AutoContrast(Augmenting):
 
     formula = "y = low + (high − low)·(x − least) / (most − least)"
     formula_back = "dx = s·dy, s = (high − low) / (most − least); what least and most add goes to them"
+    not_in_config = DRAW_NOTHING
 
     def __init__(self, value_range: Sequence[float] = (0, 255), **options: Unpack[PictureOptions]) -> None:
         super().__init__(**options)
@@ -42,23 +63,12 @@ class AutoContrast(Augmenting):
         return super().forward(p, x, training=True, rng=rng)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
-        low, high = self.value_range
-        flat = x.reshape(len(x), x.shape[1] * x.shape[2], x.shape[3])
-        least, most = flat.min(axis=1)[:, None, None], flat.max(axis=1)[:, None, None]
-        uneven = most > least
-        share = (x - least) / np.where(uneven, most - least, 1)
-        y = np.where(uneven, low + (high - low) * share, x).astype(x.dtype)
-        return y, (share, most - least, uneven, flat.argmin(axis=1), flat.argmax(axis=1))
+        y, share, span = auto_contrast(x, *self.value_range, (1, 2))
+        return y, (share, span)
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:
-        low, high = self.value_range
-        share, span, uneven, lowest, highest = cache
-        g = np.where(uneven, (high - low) * dy / np.where(uneven, span, 1), 0)
-        dx = np.where(uneven, g, dy).reshape(len(dy), dy.shape[1] * dy.shape[2], dy.shape[3])
-        each, channel = np.ogrid[: len(dy), : dy.shape[-1]]
-        dx[each, lowest, channel] -= (g * (1 - share)).sum(axis=(1, 2))
-        dx[each, highest, channel] -= (g * share).sum(axis=(1, 2))
-        return dx.reshape(dy.shape).astype(dy.dtype)
+        (share, span), (low, high) = cache, self.value_range
+        return auto_contrast_grad(dy, share, span, low, high, (1, 2))
 
 
 @layers.add()
@@ -76,6 +86,7 @@ class Equalization(Augmenting):
     """
 
     formula, formula_back = "y = low + (high − low)·(n(x) − n₀) / (n − n₀)", "dx = 0"
+    not_in_config = DRAW_NOTHING
 
     def __init__(
         self,
