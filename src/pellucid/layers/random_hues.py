@@ -19,13 +19,13 @@ from .random_pictures import RandomBrightness, RandomContrast
 
 @layers.add()
 class RandomHue(Coloured, Graded):
-    """In training, turn the hue of each picture: of a pixel's colours the largest and the smallest stay, in their
-    places and that between them comes what stands a share ±f/2 of the circle of colours further: y = m + (v − m)·
-    w(h ± f/2), kept within value_range.
+    """In training, turn the hue of each picture by ±f/2 of the circle of colours: y = m + (v − m)·w(h ± f/2), kept
+    within value_range.
 
-    v, m: the largest and the smallest; h: the hue of x; w: how much of red, green and blue is in a hue. factor: f,
-    uniform between two numbers from 0 to 1, for each picture; one number, f, is (0, f). value_range: (low, high).
-    data_format: where the channels stand. seed: as in `Dropout`. In training, networks with it run on the definition.
+    v, m: the largest and the smallest of a pixel's colours, which stay; h: its hue; w: how much of red, green and blue
+    is in a hue, from 0 to 1; either sign has a chance of one half. factor: f, uniform between two numbers from 0 to 1,
+    for each picture; one number, f, is (0, f). value_range: (low, high). data_format: where the channels stand. seed:
+    as in `Dropout`. In training, networks with it run on the definition.
 
     >>> x = [[[[1.0, 0.0, 0.0]]]]  # red turns to what is opposite to it
     >>> RandomHue((1, 1), value_range=(0, 1), seed=1)(x, training=True).ravel()
