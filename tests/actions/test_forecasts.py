@@ -90,8 +90,8 @@ def test_what_lies_across_a_border_and_groups_too_short_for_a_part_are_said(tmp_
     rows = [f"{'ab'[t > 99]},{t * t % 17}.5\n" for t in range(128)]
     path.write_text("who,level\n" + "".join(rows))
     data = prepare(TrainSpec(data=str(path), target=["level"], window=4, group_by="who", validation_split=0.2))
-    assert "16 of 120 windows lie across the border" in " ".join(data.remarks)
-    assert "1 of 2 groups are too short to be in each part." in data.remarks  # 4 rows to watch
+    assert "learned, watched and tested, and left out: 16 of 120 windows." in " ".join(data.remarks)
+    assert "Too short to be in each part: 1 of 2 groups." in data.remarks  # 4 rows to watch
 
 
 def test_forecasts_of_new_readings(spec: TrainSpec, trained: Path, tmp_path: Path):

@@ -127,7 +127,8 @@ def stream_table(
         raise DataError(sample.source, "rows to train on", Told("none"))
     found = whole if whole.categorical else Targets.learned(train, names, "regression")
     remarks += said_of_labels(whole)
-    encoder = learned(train, features.names, found, keep, remarks)
+    like = {name: understood(sample, name) for name in (*features.names, *whole.columns)}
+    encoder = learned(train, features.names, found, keep, remarks, like)
     made = _encoded(sample.source, parts, encoder, found, kinds, survey.rows)
     size = made.x_train.shape[0] * made.x_train.shape[1] * 4 / 2**20
     remarks.append(

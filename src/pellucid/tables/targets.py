@@ -11,7 +11,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..data.labels import Names, numbered, read_targets
-from ..errors import DataError, InvalidArgument, Told
+from ..errors import DataError, InvalidArgument, Told, count
 from ..registry import Family, Part
 from .cells import cell_of, lacking, numbers, without_blanks
 from .columns import check_target, understood
@@ -87,7 +87,7 @@ class Targets(Part):
         if not classes and any(value.dtype.kind == "U" for value in values):
             raise DataError(where, "one column of classes, or columns of numbers", Told("several with words in one"))
         if classes and not len(classes) < 0.5 * len(table):
-            told = Told(f"{len(classes)} different labels in {len(table)} rows")
+            told = Told(f"{len(classes):,} different labels in {count(len(table), 'row')}")
             raise DataError(where, "classes that occur in several rows", told, "Choose another --target.")
         if len(classes) == 1 or not all(column.different > 1 for column in columns):
             raise DataError(where, "targets that differ", Told("one and the same in every row"))
