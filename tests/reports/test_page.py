@@ -46,7 +46,7 @@ def test_a_report_of_classes(classes: Contents):
         "dense_1",
         "softmax",
         "seed = 7",
-        "All 1 mistakes",
+        "1 mistake. Rows count from 0 in the test data.",
         "its seed is 7",
     ):
         assert told in page.said, told

@@ -198,4 +198,4 @@ def catalogue() -> None:
         table.add_row(info.name, f"{info.samples:,}", shape, str(info.classes or "numbers"), info.licence)
     console.print(table)
     for info in datasets.catalogue():
-        line(f"{info.name}: {info.source}; {info.where}")
+        line(f"{info.label}: {info.source}; {info.where}")

@@ -50,7 +50,9 @@ EXACT = 2**53  # up to here every whole number is a float, too
 TRIED = 20  # values on which a format is tried before all of them
 
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-_UNIT = re.compile(r"[\d.,]\s*(?![ap]m$)([^\W\d_]{1,8}(?:/[^\W\d_]{1,8})?[²³]?|°[CF]?)$", re.IGNORECASE)  # 1 pm is a time
+_UNIT = re.compile(
+    r"[\d.,]\s*(?![ap]m$)([^\W\d_]{1,8}(?:/[^\W\d_]{1,8})?[²³]?|°[CF]?)$", re.IGNORECASE
+)  # 1 pm is a time
 _MINUS = re.compile("[−–](?=[\\d.,$€£¥])")  # as typesetters write it
 _LONG = re.compile(r"([+-]?\d{16,307})(?:\.0*)?")
 _COMMA = re.compile(r"[+-]?(\d+|\d{1,3}([.' \u00a0\u202f]\d{3})+)?(,\d+)?([eE][+-]?\d+)?")
