@@ -15,6 +15,7 @@ from pellucid.actions import apply
 from pellucid.actions.data import prepare
 from pellucid.actions.doctor import doctor, doctor_spec
 from pellucid.actions.export import export
+from pellucid.actions.report import contents
 from pellucid.actions.serve import opened
 from pellucid.actions.spaces import usual_space
 from pellucid.actions.spec import TrainSpec
@@ -69,6 +70,15 @@ def test_its_errors_are_in_the_columns_own_units_beside_those_of_the_last_value(
     assert kept is not None
     assert (kept.ahead, kept.keep) == (1, ["outside", "warmth"])  # without the clock
     assert [entry["class"] for entry in kept.layers] == ["GRU", "Dense"]
+
+
+def test_a_report_has_what_the_run_ended_with(trained: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pellucid.actions.report.examine_run", lambda path: [])
+    c, kept = contents(trained), json.loads((trained / "metrics.json").read_text())
+    for name in ("root_mean_squared_error", "last_value_root_mean_squared_error", "last_value_mean_absolute_error"):
+        assert abs(c.metrics[name] - kept[name]) < 1e-6
+    assert (c.ahead, c.targets, c.columns) == (1, ["warmth"], ["last value"])
+    assert c.places[0] == "row 654"  # of 800: 8 rows of the last fifth of the first room, which has each second row
 
 
 def test_what_standardises_is_of_the_rows_that_are_learned(tmp_path: Path):

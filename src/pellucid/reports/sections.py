@@ -23,7 +23,11 @@ SCORES = {
     "accuracy": "accuracy", "loss": "loss", "precision": "precision", "recall": "recall", "f1": "F₁",
     "r2": "R²", "root_mean_squared_error": "root mean squared error", "mean_absolute_error": "mean absolute error",
 }  # fmt: skip
-SHARES = ("accuracy", "precision", "recall", "f1")
+OF_LABELS = {
+    "binary_accuracy": "labels right", "all_labels_right": "rows all right", "loss": "loss", "precision": "precision",
+    "recall": "recall", "f1": "F₁",
+}  # fmt: skip
+SHARES = ("accuracy", "binary_accuracy", "all_labels_right", "precision", "recall", "f1")
 
 
 def title(c: Contents) -> Html:
@@ -38,7 +42,8 @@ def title(c: Contents) -> Html:
 def _tiles(c: Contents) -> Html:
     """The numbers that matter most, large."""
     m = c.metrics
-    shown = [(label, percent(m[k]) if k in SHARES else number(m[k])) for k, label in SCORES.items() if k in m]
+    scores = OF_LABELS if "per_label" in m else SCORES
+    shown = [(label, percent(m[k]) if k in SHARES else number(m[k])) for k, label in scores.items() if k in m]
     shown += [("test samples", number(m["samples"])), ("parameters", number(m["parameters"]))]
     if "seconds" in m:
         shown.append(("training time", f"{number(round(m['seconds'], 1))} s"))
@@ -90,7 +95,7 @@ def judged(c: Contents) -> Html:
     drawn = pictures.on_the_data(c)
     matrix = [pictures.confusion(c)] if "confusion_matrix" in c.metrics else []
     parts = [side_by_side([*matrix, _per_class(c)], "halves")] if c.classes else []
-    parts += [_per_label(c)] if "per_label" in c.metrics else []
+    parts += [_per_label(c)] if "per_label" in c.metrics else [_per_column(c)] if len(c.targets) > 1 else []
     parts += [_beside_the_plainest(c)] if c.ahead else []
     if drawn:
         parts.append(side_by_side(drawn))
@@ -110,6 +115,15 @@ def _per_label(c: Contents) -> Html:
     rows = list(c.metrics["per_label"])
     rest = f", the first {MOST_CLASSES} of {len(rows)}; all are in metrics.json" if len(rows) > MOST_CLASSES else ""
     return _scores(f"Each label{rest}", "label", rows[:MOST_CLASSES])
+
+
+def _per_column(c: Contents) -> Html:
+    """The errors of each of several columns, which may have units of their own."""
+    off = c.y.astype(np.float64) - c.outputs
+    errors = [np.sqrt((off**2).mean(axis=0)), np.abs(off).mean(axis=0), c.y.std(axis=0, dtype=np.float64)]
+    rows = [[name, *(number(float(error[i])) for error in errors)] for i, name in enumerate(c.targets)]
+    head = ["column", "root mean squared error", "mean absolute error", "its standard deviation"]
+    return table("Each column, in its own units", head, rows)
 
 
 def _scores(caption: str, what: str, rows: Sequence[Mapping[str, Any]]) -> Html:
@@ -163,13 +177,16 @@ def worst(c: Contents) -> Html | None:
 
 def _farthest(c: Contents) -> Html:
     true, given = c.y.reshape(len(c.y), -1).astype(np.float64), c.outputs.reshape(len(c.y), -1).astype(np.float64)
-    off, several = np.abs(true - given).max(axis=1), len(c.targets) > 1
+    several = len(c.targets) > 1
+    units = np.where(true.std(axis=0) > 0, true.std(axis=0), 1) if several else 1  # of columns that may have their own
+    apart = np.abs(true - given) / units
+    off = np.abs(true - given)
     rows = []
-    for i in np.argsort(-off, kind="stable")[:MOST_ROWS]:
-        j = int(np.abs(true[i] - given[i]).argmax())
+    for i in np.argsort(-apart.max(axis=1), kind="stable")[:MOST_ROWS]:
+        j = int(apart[i].argmax())
         rows.append(
             [_place(c, int(i)), *([c.targets[j]] if several else []), number(float(true[i, j])),
-             number(float(given[i, j])), number(float(off[i])), *_inputs(c, int(i))]
+             number(float(given[i, j])), number(float(off[i, j])), *_inputs(c, int(i))]
         )  # fmt: skip
     head = [_where(c), *(["of"] if several else []), "true", "predicted", "off by", *_input_names(c)]
     return table("Largest errors", head, rows)
@@ -187,7 +204,8 @@ def _counted(c: Contents) -> str:
     """How rows count, where they are told by their numbers."""
     if not c.places:
         return " Rows count from 0 in the test data."
-    return " Rows count from 0." if any(place.startswith("row") for place in c.places) else ""
+    what = ", and each is the last of its window" if c.ahead else ""
+    return f" Rows count from 0{what}." if any(place.startswith("row") for place in c.places) else ""
 
 
 def _inputs(c: Contents, row: int) -> list[str]:

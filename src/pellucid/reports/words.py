@@ -75,9 +75,8 @@ def verdict(c: Contents) -> str:
     error, r2 = c.metrics["root_mean_squared_error"], c.metrics["r2"]
     if r2 < 0:
         return f"{trained} predicts {held} worse than their mean would: R² = {number(r2)}."
-    off = f"is off by {number(error)} (root mean square) on {held}"
-    if c.ahead:
-        off = f"forecasts {c.targets[0]} {count(c.ahead, 'row')} ahead, {off}"
+    of = f" in forecasts of {c.targets[0]}, {count(c.ahead, 'row')} ahead," if c.ahead else ""
+    off = f"is off by {number(error)} (root mean square){of} on {held}"
     return f"{trained} {off} and explains {percent(r2)} of their variance."
 
 
