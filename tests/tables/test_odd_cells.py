@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pellucid.cli.app import app
 from pellucid.errors import DataError
-from pellucid.tables import Table, load_table, read_table
+from pellucid.tables import Table, load_table, read_table, stream_table
 from pellucid.tables.columns import understand
 
 SIZES = [str(1 + i % 11) for i in range(400)]
@@ -97,3 +97,11 @@ def test_a_place_is_a_line_of_a_file_and_else_counts_from_0(tmp_path: Path):
     assert [table.spot(i) for i in range(2)] == ["line 2", "line 5"]
     assert table.place(1, "b") == f"{tmp_path}/t.csv, line 5, column 'b'"
     assert Table.of({"a": [1, 2]}).place(1, "a") == "table, row 1, column 'a'"
+
+
+def test_rows_without_a_target_are_counted_in_a_large_file_too(tmp_path: Path):
+    y = [["yes", "no", "", "no"][i % 4] for i in range(400)]
+    path = write(tmp_path / "t.csv", SIZES, z=y)
+    data = stream_table(path, "z", drop=["y"])
+    assert "100 rows have no target and are left out." in data.remarks
+    assert len(data.x_train) + len(data.y_test) + len(data.validation[1] if data.validation else []) == 300

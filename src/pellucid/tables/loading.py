@@ -14,13 +14,13 @@ from ..data.folds import folds
 from ..data.utils import train_test_split
 from ..errors import DataError, Told, count
 from ..markup import block, grid, heading, html
-from .cells import lacking, moments, numbers
+from .cells import moments, numbers
 from .columns import Column, cells_of, signature, understood
 from .encoder import TableEncoder, nothing_left
 from .leakage import suspicions
 from .reading import read_table
 from .table import Table
-from .targets import Targets, plainly, target_cells
+from .targets import Targets, plainly, said_of_empty, without_target
 
 TEST_SHARE = 0.2
 CLASSES = 12  # that a notebook shows by name
@@ -134,10 +134,7 @@ def _with_targets(table: Table, names: Sequence[str], remarks: list[str]) -> Tab
     """The rows that have all of their targets."""
     empty = without_target(table, names, [understood(table, name).kind for name in names])
     if empty.any():
-        n = int(empty.sum())
-        remarks.append(
-            f"{count(n, 'row')} {'has' if n == 1 else 'have'} no target and {'is' if n == 1 else 'are'} left out."
-        )
+        remarks.append(said_of_empty(int(empty.sum())))
         table = table.take(~empty)
     if len(table) < 5:
         raise DataError(table.source, "at least 5 rows with a target", Told(str(len(table))))
@@ -152,13 +149,6 @@ def said_of_labels(found: Targets) -> list[str]:
         f"{found.column} holds labels with {found.separator} between them" if found.column else "The targets are labels"
     )
     return [f"{held}: each of the {len(found.names)} is predicted by itself."]
-
-
-def without_target(table: Table, names: Sequence[str], kinds: Sequence[str]) -> Array:
-    """Which rows (N,) lack one of these targets, of these kinds."""
-    cells = [target_cells(table, name, kind) for name, kind in zip(names, kinds, strict=True)]
-    empty: Array = np.logical_or.reduce([lacking(one) for one in cells])
-    return empty
 
 
 def _said_of_rows(features: Table, found: Targets, y: Array, parts: tuple[Array, Array, Array]) -> list[str]:

@@ -123,6 +123,15 @@ class Targets(Part):
                 )
         return found
 
+    @property
+    def _kind(self) -> str:
+        return "category" if any(isinstance(name, str) for name in self.classes) else "number"
+
+    def absent(self, table: Table) -> Array:
+        """Which rows (N,) lack a target."""
+        kind = "category" if self.labels else self._kind
+        return without_target(table, self.columns, [kind] * len(self.columns))
+
     def encode(self, table: Table) -> Array:
         """The classes' numbers (N,), the standardised numbers (N, targets) float32, or 1 for each label that a row
         has and 0 for the others."""
@@ -130,8 +139,7 @@ class Targets(Part):
             return among(table, self.column, self.names, self.separator)
         if self.labels:
             return np.stack([truths(table, name) for name in self.names], axis=1)
-        kinds = "category" if any(isinstance(name, str) for name in self.classes) else "number"
-        values = [raw(table, name, form, kinds) for name, form in zip(self.names, self.forms, strict=True)]
+        values = [raw(table, name, form, self._kind) for name, form in zip(self.names, self.forms, strict=True)]
         if self.classes:
             return numbered(f"{table.source}, target {self.names[0]}", values[0], tuple(self.classes))
         return ((np.stack(values, axis=1) - self.mean) / self.scale).astype(np.float32)
@@ -151,6 +159,22 @@ class Targets(Part):
             if abs(digits) <= MOST_DIGITS:
                 np.round(column, digits, out=column)
         return found
+
+
+def without_target(table: Table, names: Sequence[str], kinds: Sequence[str]) -> Array:
+    """Which rows (N,) lack one of these targets, of these kinds."""
+    cells = [target_cells(table, name, kind) for name, kind in zip(names, kinds, strict=True)]
+    empty: Array = np.logical_or.reduce([lacking(one) for one in cells])
+    return empty
+
+
+def said_of_empty(n: int) -> str:
+    """What there is to say of so many rows without a target.
+
+    >>> said_of_empty(1)
+    '1 row has no target and is left out.'
+    """
+    return f"{count(n, 'row')} {'has' if n == 1 else 'have'} no target and {'is' if n == 1 else 'are'} left out."
 
 
 def target_cells(table: Table, name: str, kind: str) -> Array:
