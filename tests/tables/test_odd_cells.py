@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pellucid.cli.app import app
-from pellucid.errors import DataError
+from pellucid.errors import DataError, FileError
 from pellucid.tables import Table, load_table, read_table, stream_table
 from pellucid.tables.columns import understand
 
@@ -105,3 +105,33 @@ def test_rows_without_a_target_are_counted_in_a_large_file_too(tmp_path: Path):
     data = stream_table(path, "z", drop=["y"])
     assert "100 rows have no target and are left out." in data.remarks
     assert len(data.x_train) + len(data.y_test) + len(data.validation[1] if data.validation else []) == 300
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["yes", "No", "Yes", "no"], "such as No and no"), (["Oslo", "Bern", "OSLO"], "Oslo and OSLO")]
+)
+def test_words_that_differ_in_capitals_alone_are_told(words: list[str], said: str):
+    rows = {"x": [i * i % 89 for i in range(120)], "y": [words[i % len(words)] for i in range(120)]}
+    (told,) = [one for one in load_table(rows, "y").remarks if "capitals" in one]
+    assert told.startswith("y holds words that differ in capitals alone, such as ")
+    assert said in told
+    of_a_feature = [one for one in load_table({**rows, "z": ["a", "b"] * 60}, "z").remarks if "capitals" in one]
+    assert len(of_a_feature) == (words[0] == "Oslo")  # to an input, Yes and yes say the same
+
+
+def test_what_stands_above_the_names_and_lacking_names_are_told(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text("# of May\na,b,y\n" + "1,2,yes\n" * 9)
+    with pytest.raises(
+        FileError, match=r"line 2: expected 1 cell, one for each column, got 3\. Take out the lines above"
+    ):
+        read_table(path)
+    path.write_text("3,x,yes\n1,y,no\n3,x,yes\n")
+    (said,) = read_table(path).remarks
+    assert (
+        said
+        == "The first line is read as the columns' names, but below it stand '3', 'x' and 'yes', too: are they lacking?"
+    )
+    path.write_text("a b y\n1 2 yes\n")
+    with pytest.raises(DataError, match=r"expected a column 'y', got the columns a b y\. Is another sign between"):
+        load_table(path, "y")

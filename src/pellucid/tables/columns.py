@@ -26,7 +26,7 @@ from .cells import (
     unbracketed,
     without_blanks,
 )
-from .odd_cells import but_for
+from .odd_cells import but_for, but_for_capitals
 from .table import Table
 
 FEW = 10  # rows, below which nothing is taken for an identifier
@@ -111,7 +111,8 @@ def _kind(table: Table, name: str) -> tuple[str, str, str]:
     long = sum(len(value.split()) for value in different) / max(len(different), 1)
     many = len(different) > max(20, len(cells) / 10)
     kind = "text" if many and long >= WORDS else "category"
-    return kind, "", but_for(table, name, cells, counts, style) if different else ""
+    remark = but_for(table, name, cells, counts, style) if different else ""
+    return kind, "", remark or (but_for_capitals(different) if kind == "category" else "")
 
 
 def _style(different: Collection[str], decimal: str) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from .cells import moments, numbers
 from .columns import Column, cells_of, signature, understood
 from .encoder import TableEncoder, nothing_left
 from .leakage import suspicions
+from .odd_cells import but_for_capitals
 from .reading import read_table
 from .table import Table
 from .targets import Targets, plainly, said_of_empty, without_target
@@ -116,7 +117,11 @@ def learned(
 ) -> TableEncoder:  # fmt: skip
     """The encoder of these columns, less those that tell nothing or the target itself; what is left out is said.
     like: as they, and the target, are understood where there are more rows than those to train on."""
-    remarks += [f"{name} {like[name].remark}." for name in found.columns if name in like and like[name].remark]
+    for name in found.columns:
+        column = like.get(name)
+        yes_or_no = column is not None and column.kind == "boolean" and found.classes
+        said = but_for_capitals(list(map(str, found.classes))) if yes_or_no else column.remark if column else ""
+        remarks += [f"{name} {said}."] if said else []
     told = _telling(train, found.names[0], features, like) if found.classes else []
     told = [name for name in told if name not in keep]
     remarks += [f"{name} says the same as the target {found.names[0]}; it is left out." for name in told]

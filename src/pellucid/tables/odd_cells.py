@@ -45,6 +45,19 @@ def but_for(table: Table, name: str, cells: Array, counts: Counter[str], style: 
     return _in_two_styles(table, cells, counts.keys())
 
 
+def but_for_capitals(words: Collection[str]) -> str:
+    """What there is to say where some of these words are the same but for capitals; "" for none.
+
+    >>> but_for_capitals(["Oslo", "Bern", "oslo"])
+    'holds words that differ in capitals alone, such as Oslo and oslo; they are told apart'
+    """
+    first: dict[str, str] = {}
+    for word in words:
+        if (other := first.setdefault(word.casefold(), word)) != word:
+            return f"holds words that differ in capitals alone, such as {other} and {word}; they are told apart"
+    return ""
+
+
 def _in_two_styles(table: Table, cells: Array, different: Collection[str]) -> str:
     """What there is to say where all are numbers, some with a decimal comma and some with a point."""
     if not different or not all(any(is_number(style, text) for style in ("plain", "comma")) for text in different):

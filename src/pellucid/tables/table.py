@@ -16,6 +16,7 @@ from ..errors import DataError, Told, nearest
 from .cells import EXACT, as_text
 
 SHOWN = 12  # names of columns in a sentence
+OTHER_SIGN = "Is another sign between the cells than a comma, a semicolon or a tab?"
 EACH = "Make a column of each of its values."
 
 
@@ -63,6 +64,8 @@ class Table:
         near = nearest(name, self.names)
         names = [*self.names[:SHOWN], "..."] if len(self.names) > SHOWN else self.names
         fix = f"Did you mean {near!r}?" if near else " ".join(self.remarks)
+        if len(names) == 1 and self.lines is not None:
+            fix = OTHER_SIGN
         return DataError(self.source, f"a column {name!r}", Told(f"the columns {', '.join(names)}"), fix)
 
     def named(self, names: str | int | Sequence[str | int]) -> list[str]:

@@ -16,7 +16,7 @@ from ..registry import Family, Part
 from .cells import cell_of, lacking, numbers, without_blanks
 from .columns import check_target, understood
 from .many_labels import among, labels_in, say_yes_or_no, separator_of, truths
-from .table import Table
+from .table import OTHER_SIGN, Table
 
 FINENESS = float(np.finfo(np.float32).eps) / 2  # of standardised numbers
 MOST_DIGITS = 300  # behind the point that can be rounded to
@@ -208,10 +208,8 @@ def plainly(table: Table) -> str:
     if not len(table):
         raise DataError(table.source, "rows to learn from", Told("none below the names of the columns"))
     if len(table.names) < 2:
-        fix = "Is another sign between the cells than a comma, a semicolon or a tab?"
-        raise DataError(
-            table.source, "a column to predict, and one at least to predict it from", Told("one column"), fix
-        )
+        expected = "a column to predict, and one at least to predict it from"
+        raise DataError(table.source, expected, Told("one column"), OTHER_SIGN)
     ends = {table.names[0], table.names[-1]}
     found = [name for name in table.names if name.lower() in ANYWHERE]
     found = found or [name for name in table.names if name.lower() in AT_AN_END and name in ends]
