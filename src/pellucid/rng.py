@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -129,6 +130,17 @@ def set_random_seed(seed: int) -> None:
     Keras's function of this name also seeds Python's and NumPy's generators; nothing here uses them.
     """
     _Default.root, _Default.drawn = Key(int(seed)), 0
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Within the block, what is built without a seed of its own is built from this one."""
+    before = _Default.root, _Default.drawn
+    set_random_seed(seed)
+    try:
+        yield
+    finally:
+        _Default.root, _Default.drawn = before
 
 
 def fresh_key() -> Key:

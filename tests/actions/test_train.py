@@ -126,7 +126,7 @@ def test_a_wrong_spec_leaves_no_folder(moons: TrainSpec):
         ("dropout = 1.0", "less than 1"),
         ("learning_rate = nan", "finite"),
         ("layers = 'wide'", "list"),
-        ("epochs = ", "TOML"),
+        ("epochs = ", "expected TOML"),
         ("scale = 'big'", "'auto', 'none', 'rescale' or 'normalize'"),
     ],
 )

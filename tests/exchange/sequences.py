@@ -152,6 +152,7 @@ def told(layer: Any, shape: tuple[int, ...], mask: tuple[int, ...]) -> Model:
 
 
 SAME = {"padding": "same", "return_sequences": True}
+FIRST = {"data_format": "channels_first"}
 PLAIN: dict[str, Callable[[], Model]] = {
     **{f"{kind} {name}": partial(one, make, carried, options)
        for kind, (make, carried) in KINDS.items() for name, options in options_of(kind, "zeros")},
@@ -169,6 +170,9 @@ PLAIN: dict[str, Callable[[], Model]] = {
                                    use_bias=False, go_backwards=True, return_sequences=True, return_state=True),
     "convolved volumes": partial(convolved, L.ConvLSTM3D, (2, 2, 2, 3, 1), kernel_size=2, activation="relu"),
     "convolved from states": partial(convolved, L.ConvLSTM1D, (2, 4, 1), True, kernel_size=2, return_state=True),
+    "convolved channels first": partial(convolved, L.ConvLSTM2D, (2, 3, 5, 4), True, kernel_size=(1, 2), strides=(1, 2),
+                                        padding="same", return_sequences=True, return_state=True, **FIRST),
+    "convolved channels first, last": partial(convolved, L.ConvLSTM3D, (2, 1, 2, 2, 3), kernel_size=2, **FIRST),
 }  # fmt: skip
 MASKED: dict[str, Callable[[], Model]] = {
     **{f"{kind} masked {name}": partial(one, make, carried, options, mask="ours")
@@ -182,6 +186,8 @@ MASKED: dict[str, Callable[[], Model]] = {
     "mean told": lambda: told(L.GlobalAveragePooling1D(keepdims=True), (T, I), (T,)),
     "mean of channels told": lambda: told(L.GlobalAveragePooling1D("channels_first"), (I, T), (T,)),
     "shares told": lambda: told(L.Softmax(axis=1), (T, 2), (T, 1)),
+    "convolved told channels first": partial(convolved, L.ConvLSTM1D, (T, 2, 3), masked=True, kernel_size=2, **SAME,
+                                             **FIRST),
     "convolved told": partial(convolved, L.ConvLSTM1D, (T, 3, 1), masked=True, kernel_size=2, **SAME),
     "convolved told zeros": partial(convolved, L.ConvLSTM1D, (T, 3, 1), masked=True, kernel_size=1, go_backwards=True,
                                     return_sequences=True, zero_output_for_mask=True),

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from keras.src.backend.common import dtypes
 
-from golden.recurrent_cases import CASES, MASK, B, Case, H, I, T, numbers
+from golden.recurrent_cases import CASES, DROPPED, MASK, B, Case, H, I, T, dropping, numbers
 
 
 def short(x: Any) -> Any:
@@ -28,7 +28,7 @@ def short(x: Any) -> Any:
 def of_keras(case: Case) -> dict[str, Any]:
     layer = case.make(keras.layers)
     x = torch.tensor(numbers((B, *case.shape), 0), requires_grad=True)
-    states = [torch.tensor(numbers((B, H), 1 + i), requires_grad=True) for i in range(case.states)]
+    states = [torch.tensor(numbers((B, *case.state), 1 + i), requires_grad=True) for i in range(case.states)]
     options: dict[str, Any] = {"mask": torch.tensor(MASK)} if case.mask else {}
     if states:
         options["initial_state"] = states
@@ -43,6 +43,16 @@ def of_keras(case: Case) -> dict[str, Any]:
         "dx": [short(one.grad) for one in (x, *states)],
         "gradients": [short(w.value.grad) for w in layer.trainable_weights],
     }
+
+
+def dropped() -> dict[str, Any]:
+    """Means and deviations over samples alike."""
+    layer = dropping(keras.layers)
+    x = np.repeat(numbers((1, T, 3, I), 0), DROPPED, axis=0).astype("float32")
+    layer.build(x.shape)
+    layer.set_weights([numbers(w.shape, 10 + i) for i, w in enumerate(layer.get_weights())])
+    y = layer(x, training=True).detach().numpy()
+    return {"mean": short(y.mean(axis=0)), "deviation": short(y.std(axis=0))}
 
 
 def of_torch(name: str) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def trained() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    found: dict[str, Any] = {"trained": trained()}
+    found: dict[str, Any] = {"trained": trained(), "dropped": dropped()}
     keras.config.set_floatx("float64")
     dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"  # or products of float64 come in float32
     found |= {

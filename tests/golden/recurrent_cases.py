@@ -13,13 +13,17 @@ ALL = {"return_sequences": True}
 STATE = {"return_state": True}
 BACK = {"go_backwards": True}
 ZEROS = {"zero_output_for_mask": True}
+FIRST = {"data_format": "channels_first"}
+DROPPED = 4000  # samples alike, of which each has other numbers dropped
 
 
 class Case:
-    """How to make a layer; its options are for calling it."""
+    """How to make a layer; its options are for calling it, with how many states, of which shape."""
 
-    def __init__(self, make: Callable[[Any], Any], *, mask: bool = False, states: int = 0, shape: Any = (T, I)) -> None:
-        self.make, self.mask, self.states, self.shape = make, mask, states, shape
+    def __init__(
+        self, make: Callable[[Any], Any], *, mask: bool = False, states: int = 0, shape: Any = (T, I), state: Any = (H,)
+    ) -> None:  # fmt: skip
+        self.make, self.mask, self.states, self.shape, self.state = make, mask, states, shape, state
 
 
 def numbers(shape: tuple[int, ...], place: int) -> np.ndarray:
@@ -98,6 +102,28 @@ CASES |= {
     "conv, 2": Case(of_conv("ConvLSTM2D", (2, 1), STATE, strides=(1, 2)), shape=(T, 3, 3, I)),
     "conv, 2, backwards": Case(of_conv("ConvLSTM2D", 2, BACK, dilation_rate=2), shape=(T, 3, 4, I)),
     "conv, 3": Case(of_conv("ConvLSTM3D", 2, {}, use_bias=False), shape=(2, 2, 3, 2, 1)),
+    "conv, 1, channels first": Case(
+        of_conv("ConvLSTM1D", 2, ALL | STATE | ZEROS, padding="same", **FIRST),
+        mask=True,
+        states=2,
+        shape=(T, I, 3),
+        state=(2, 3),
+    ),
+    "conv, 2, from states": Case(
+        of_conv("ConvLSTM2D", 2, STATE), mask=True, states=2, shape=(T, 3, 4, I), state=(2, 3, 2)
+    ),
+    "conv, 2, channels first": Case(
+        of_conv("ConvLSTM2D", (2, 3), STATE | ZEROS | BACK, strides=(2, 1), padding="same", **FIRST),
+        mask=True,
+        states=2,
+        shape=(T, I, 3, 4),
+        state=(2, 2, 4),
+    ),
+    "conv, 3, channels first": Case(
+        of_conv("ConvLSTM3D", 2, ALL | STATE | ZEROS | BACK, dilation_rate=(1, 2, 1), **FIRST),
+        mask=True,
+        shape=(T, 1, 2, 3, 2),
+    ),
     "each step, Dense": Case(
         lambda L: L.TimeDistributed(L.Dense(2, "tanh", dtype="float64"), dtype="float64"), mask=True
     ),
@@ -105,3 +131,8 @@ CASES |= {
         lambda L: L.TimeDistributed(L.Conv1D(2, 2, dtype="float64"), dtype="float64"), shape=(T, 3, I)
     ),
 }
+
+
+def dropping(L: Any) -> Any:
+    """A layer that drops of its inputs and of its states."""
+    return L.ConvLSTM1D(2, 2, padding="same", dropout=0.4, recurrent_dropout=0.3, seed=1, name="dropping")

@@ -203,6 +203,7 @@ APART: list[Row] = [
     (lambda: L.ConvLSTM2D(1, (2, 1), strides=(1, 2), dropout=0.2, recurrent_dropout=0.3), (2, 3, 3, 2)),
     (lambda: L.ConvLSTM2D(2, 2, dilation_rate=2, go_backwards=True, use_bias=False), (2, 3, 3, 1)),
     (lambda: L.ConvLSTM3D(1, 2), (2, 2, 2, 3, 1)),
+    (lambda: L.ConvLSTM2D(2, (1, 2), dropout=0.2, recurrent_dropout=0.3, data_format="channels_first"), (2, 1, 2, 3)),
     (lambda: L.TokenAndPositionEmbedding(5, 4, 3, mask_zero=True), (3,)),
     (lambda: L.SpectralNormalization(L.Dense(3, activation="tanh"), power_iterations=2), (4,)),
     (lambda: L.SpectralNormalization(L.Embedding(5, 3)), (4,)),

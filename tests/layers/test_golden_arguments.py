@@ -46,8 +46,6 @@ EVERYWHERE = {
     "stateful", "sparse", "ragged", "lora_rank", "lora_alpha", "quantization_config",  # refused
 }  # fmt: skip
 BUT: dict[str, set[str]] = {
-    **{f"ConvLSTM{n}D": {"data_format", "return_state", "zero_output_for_mask"} for n in (1, 3)},
-    "ConvLSTM2D": {"data_format", "zero_output_for_mask"},
     "Bidirectional": {"weights"}, "Embedding": {"weights", "input_length"},  # tests/layers/test_embedding.py
     "Resizing": {"fill_mode"},  # has one value
     "BatchNormalization": {"renorm", "renorm_clipping", "renorm_momentum"},  # tests/layers/test_batch_normalization.py

@@ -27,11 +27,12 @@ def test_outputs_states_and_gradients_are_those_of_keras(name: str) -> None:
     case, found = CASES[name], GOLDEN["keras"][name]
     layer = L.deserialize(found["layer"])
     x = L.Input(case.shape, dtype="float64")
-    states = [L.Input((H,), dtype="float64") for _ in range(case.states)]
+    states = [L.Input(case.state, dtype="float64") for _ in range(case.states)]
     mask = [L.Input((T,), dtype="bool")] if case.mask else []
     options = ({"initial_state": states} if states else {}) | ({"mask": mask[0]} if mask else {})
     model = pellucid.Model([x, *states, *mask] if options else x, layer(x, **options))
-    given = [numbers((B, *case.shape), 0), *(numbers((B, H), 1 + i) for i in range(case.states)), *[MASK] * case.mask]
+    begun = [numbers((B, *case.state), 1 + i) for i in range(case.states)]
+    given = [numbers((B, *case.shape), 0), *begun, *[MASK] * case.mask]
     p = {spec.name: numbers(spec.shape, 10 + i) for i, spec in enumerate(model.specs)}
     ys, cache = model.forward(p, *given, training=False, rng=Key(0))
     ys = ys if isinstance(ys, tuple) else (ys,)

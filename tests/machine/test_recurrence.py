@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,12 @@ import pellucid
 from laws.engines import both_engines
 from laws.lowered import by_definition, forward_and_backward
 from pellucid import layers as L
+from pellucid import ops
 from pellucid.program import CannotLower, Program
 from pellucid.rng import Key
 from pellucid.training.engine import engine_of
 
+FIRST = {"data_format": "channels_first"}
 CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.LSTM(3), (5, 2)),
     (lambda: L.LSTM(33, return_sequences=True), (4, 5)),
@@ -34,6 +37,7 @@ CASES: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [
     (lambda: L.ConvLSTM2D(2, (2, 3), strides=(1, 2)), (3, 4, 6, 2)),
     (lambda: L.ConvLSTM2D(17, 2, dilation_rate=2, go_backwards=True, use_bias=False, activation="relu"), (2, 4, 4, 1)),
     (lambda: L.ConvLSTM3D(1, 2, return_sequences=True, go_backwards=True), (3, 2, 3, 3, 2)),
+    (lambda: L.ConvLSTM2D(2, (2, 3), strides=(2, 1), return_sequences=True, **FIRST), (3, 2, 5, 4)),
 ]
 
 
@@ -169,10 +173,53 @@ def test_dropout_trains_as_the_definition_does(make: Callable[..., L.Layer], cre
         np.testing.assert_allclose(one, defined, rtol=1e-5, atol=1e-6)
 
 
+PICTURES: list[tuple[Callable[..., L.Layer], tuple[int, ...]]] = [
+    (functools.partial(L.ConvLSTM1D, 3, 2, dropout=0.4, recurrent_dropout=0.3, return_sequences=True), (4, 5, 2)),
+    (functools.partial(L.ConvLSTM2D, 2, 2, dropout=0.4, seed=7, strides=2, padding="same", **FIRST), (3, 1, 4, 5)),
+    (
+        functools.partial(
+            L.ConvLSTM2D, 17, (1, 2), recurrent_dropout=0.3, go_backwards=True, zero_output_for_mask=True,
+            return_sequences=True, use_bias=False,
+        ),
+        (3, 2, 3, 2),
+    ),
+    (
+        functools.partial(L.ConvLSTM3D, 1, 2, dropout=0.2, recurrent_dropout=0.5, zero_output_for_mask=True, **FIRST),
+        (3, 2, 2, 3, 2),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(("make", "shape"), PICTURES, ids=told)
+def test_dropout_of_pictures_trains_as_the_definition_does(
+    make: Callable[..., L.Layer], shape: tuple[int, ...], masked: bool, crew: list[int]
+) -> None:
+    found = []
+    for threads in (1, 2, 4, 0):
+        crew[0] = threads
+        x, counts = L.Input(shape), L.Input(shape[:1], dtype="bool")
+        layer = make(return_state=True)
+        y = layer(L.Dense(shape[-1])(x), mask=counts if masked else None)
+        model = pellucid.Model(
+            [x, counts] if masked else x, [ops.reshape(one, (-1, math.prod(one.sample))) for one in y], seed=1
+        )
+        model.compile("sgd", "mse", run_eagerly=threads == 0)
+        data = [Key(1).normal((10, *shape)), Key(3).uniform((10, *shape[:1])) > 0.4]
+        targets = [Key(4 + i).normal((10, *t.sample)) for i, t in enumerate(model.outputs)]
+        model.fit(data if masked else data[0], targets, batch_size=7, epochs=2, verbose=0)
+        assert not engine_of(model).refusal
+        found.append([*model.get_weights(), *model.predict(data if masked else data[0], verbose=0)])
+    for one, two, four, defined in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, four)
+        np.testing.assert_allclose(one, defined, rtol=1e-5, atol=2e-6)
+
+
 @pytest.mark.parametrize(
     ("layer", "shape"),
-    [(L.LSTM(2, activation="elu"), (3, 2)), (L.ConvLSTM1D(2, 2, recurrent_dropout=0.5), (3, 4, 2))],
-    ids=["another activation", "dropout of pictures"],
+    [(L.LSTM(2, activation="elu"), (3, 2)), (L.ConvLSTM1D(2, 2, activation="elu"), (3, 4, 2))],
+    ids=["another activation", "another activation, of pictures"],
 )
 def test_what_the_kernels_do_not_do_runs_on_the_definition(layer: L.Layer, shape: tuple[int, ...]) -> None:
     model = pellucid.Sequential([L.Input(shape), layer, L.Flatten(), L.Dense(1)])
@@ -197,16 +244,25 @@ def test_own_cells_with_a_mask_train_as_the_definition_does(options: dict[str, A
 
 
 @pytest.mark.parametrize("sequences", [True, False])
-@pytest.mark.parametrize("given", [True, False])
-def test_pictures_as_states_come_and_go(given: bool, sequences: bool) -> None:
-    def make() -> Any:
-        x = L.Input((3, 4, 4, 2))
-        states = [L.Conv2D(3, 3, padding="same")(x[:, 0]) for _ in range(2)] if given else None
-        a = L.PReLU("uniform")(x)
-        y, h, c = L.ConvLSTM2D(3, 3, padding="same", return_sequences=sequences, return_state=True)(a, states)
-        model = pellucid.Model(x, [L.Flatten()(one) for one in (y, h, c)], seed=3)
+@pytest.mark.parametrize(("given", "masked"), [(False, False), (True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("first", [False, True])
+def test_pictures_as_states_come_and_go(given: bool, masked: bool, sequences: bool, first: bool) -> None:
+    told = {"padding": "same", "data_format": "channels_first" if first else "channels_last"}
+
+    def make(zeros: bool = given) -> Any:
+        x = L.Input((3, 2, 4, 3) if first else (3, 4, 3, 2))
+        states = [L.Conv2D(3, 3, **told)(x[:, 0]) for _ in range(2)] if given else None
+        a, mask = L.PReLU("uniform")(x), x[..., 0, 0, 0] > 0 if masked else None
+        layer = L.ConvLSTM2D(
+            3, 3, return_sequences=sequences, return_state=True, zero_output_for_mask=zeros, name="pictures", **told
+        )
+        y = layer(a, states, mask=mask)
+        model = pellucid.Model(x, [ops.reshape(one, (-1, math.prod(one.sample))) for one in y], seed=3)
         model.compile(pellucid.optimizers.SGD(0.1), "mse")
         return model
 
     targets = [Key(2 + i).normal((9, *shape[1:])) for i, shape in enumerate(make().output_shape)]
-    both_engines(make, Key(1).normal((9, 3, 4, 4, 2)), targets, steps=2)
+    both_engines(make, Key(1).normal((9, *make().input_shape[1:])), targets, steps=2)
+    if given and masked:
+        with pytest.raises(CannotLower, match=r"'pictures'.*with a mask and initial states"):
+            lower(make(zeros=False), 9)

@@ -193,6 +193,18 @@ def test_kernels_do_what_their_signatures_say() -> None:
     assert set(KERNELS) - ALONE - set(checker.tried) == set()
 
 
+def test_gates_of_pictures_do_so_too() -> None:
+    """Whose kernels are given no U, and a mask for each place."""
+    x, counts = L.Input((3, 4, 3)), L.Input((3,), dtype="bool")
+    y = L.ConvLSTM1D(3, 2, dropout=0.2, recurrent_dropout=0.2, zero_output_for_mask=True)(L.Dense(3)(x), mask=counts)
+    model = pellucid.Model([x, counts], L.Flatten()(y))
+    model.compile("sgd", "mse")
+    data = Parts((Key(1).normal((BATCH, 3, 4, 3)), Key(2).uniform((BATCH, 3)) > 0.4))
+    checker = Checker()
+    checker.check(step_of(model, data, Key(3).normal((BATCH, 9))), BATCH)
+    assert checker.tried["lstm"] == checker.tried["lstm.grad"] == signature_check.OFTEN
+
+
 WRONG = {  # signatures that are not the kernels'
     "dense: z is read": ("dense", "x w b z I O M", "writes elsewhere"),
     "dense: W is left alone": ("dense", "x # b >y I O M", "reads more than it says"),

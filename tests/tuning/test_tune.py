@@ -15,8 +15,9 @@ from pellucid.errors import FileError, InvalidArgument, NotReady, PellucidError,
 from pellucid.layers import Dense
 from pellucid.models import Sequential
 from pellucid.optimizers import Adam
+from pellucid.rng import seeded
 from pellucid.tuning import Executor, Objective, Tuned, tune
-from pellucid.tuning.built import Built, seeded
+from pellucid.tuning.built import Built
 from pellucid.tuning.inside import Inside
 from pellucid.tuning.measures import Measure
 from pellucid.tuning.trials import Trial

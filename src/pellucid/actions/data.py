@@ -98,7 +98,7 @@ def prepare(spec: TrainSpec, read: Reader = read_targets, fold: Fold | None = No
 
 def is_pictures(name: str) -> bool:
     """Whether this names a folder of pictures, or a picture; a data set's name is the data set's."""
-    return (os.path.isdir(name) and name not in {info.name for info in datasets.catalogue()}) or is_picture(name)
+    return (os.path.isdir(name) and not datasets.kind_of(name)) or is_picture(name)
 
 
 def pictures_of(spec: TrainSpec, fold: Fold | None = None) -> Prepared:

@@ -101,10 +101,9 @@ def model_of(run: Run, spec: TrainSpec, data: Prepared) -> Sequential:
     if run.model.exists():
         return open_model(run.path)[0]
     model = build(spec, data, planned_epochs(spec, data))
-    checkpoint = run.path / "checkpoint.npz"
-    if checkpoint.exists():
+    if run.checkpoint.exists():
         model.optimizer.build(model.theta)
-        load_checkpoint(checkpoint, model)
+        load_checkpoint(run.checkpoint, model)
     return model
 
 

@@ -8,15 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..arrays import is_open
 from ..data.labels import Names
 from ..errors import FileError, InvalidArgument, Told, UnknownName
 from ..exchange.torch import SOURCE, WEIGHTS, write
 from ..files import write_text_whole
+from .for_others import at_window, in_own_units
 from .in_c import InC, write_c
-from .own_units import in_own_units
 from .runs import names_of, open_model
-from .spec import TrainSpec
 
 CLASSES, STEM = "classes.json", "network"
 
@@ -65,20 +63,6 @@ FORMS: dict[str, Callable[[Any, Path, Names, bool], Path]] = {
 ANY_LENGTH = ("keras", "safetensors")  # forms that leave a length open
 
 
-def _at_window(model: Any, spec: TrainSpec) -> Any:
-    """The same network for windows of the run's length, where it was made for any."""
-    if not (spec.window and any(map(is_open, model.sample_shapes))):
-        return model
-    config = model.get_config()
-    first = config["layers"][0]["config"]
-    first["batch_shape"] = [None, spec.window, *first["batch_shape"][2:]]
-    config["build_input_shape"] = first["batch_shape"]
-    fixed = type(model).from_config(config)
-    fixed.set_weights(model.get_weights())
-    fixed.compile_from_config(model.get_compile_config())
-    return fixed
-
-
 def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None = None) -> Path:
     """Write the network of a run (its folder) or of a .keras file in one of FORMS; returns what was written.
 
@@ -95,7 +79,7 @@ def export(path: Path, to: str, out: Path, force: bool = False, in_c: InC | None
     model, spec = open_model(path)
     names = names_of(path, model)
     model = in_own_units(model)
-    written = form(model if spec is None or to in ANY_LENGTH else _at_window(model, spec), out, names, force)
+    written = form(model if spec is None or to in ANY_LENGTH else at_window(model, spec), out, names, force)
     if names and written != out:
         write_text_whole(written.parent / CLASSES, json.dumps(names) + "\n")
     return written

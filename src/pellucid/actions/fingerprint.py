@@ -23,7 +23,7 @@ def fingerprint(data: str) -> str:
     ('2ba39ccf', '')
     """
     place = Path(data)
-    if data in {info.name for info in datasets.catalogue()} or not data or not place.exists():
+    if datasets.kind_of(data) or not data or not place.exists():
         return ""
     checksum = 0
     for path in pictures_in(place) if place.is_dir() else [place]:

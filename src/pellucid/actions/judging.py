@@ -15,6 +15,7 @@ from ..metrics import RootMeanSquaredError, confusion_matrix
 from ..metrics.base import ratio
 from ..metrics.r2_score import pooled_r2
 from ..models import Sequential
+from .prepared import Prepared
 
 WINDOWS = 64  # of a text that are judged in one go: each of its places has as many outputs as there are characters
 MOST_IN_MATRIX = 200  # classes: a matrix grows with their square
@@ -55,9 +56,15 @@ def judge(
     return {"samples": len(x), "loss": float(loss), **judged}
 
 
-def baseline(y_train: Array, y_test: Array, classes: int) -> float:
+def judge_test(model: Sequential, data: Prepared) -> dict[str, Any]:
+    """`judge` on the part of the data that is kept for it."""
+    return judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels)
+
+
+def baseline(data: Prepared) -> float:
     """What knows no inputs: accuracy of the commonest class of the training data, or RMSE of their mean. Of a text:
     bits for each character, if each is as likely everywhere as it is in the training data."""
+    y_train, y_test, classes = data.restored(data.y_train), data.restored(data.y_test), data.classes
     if classes and y_train.ndim == 2:
         counts = (
             np.bincount(y_train.ravel(), minlength=classes) + 1.0

@@ -29,7 +29,7 @@ from ..tables.cells import as_text, cell_of
 from ..training.probing import Look, read_looks
 from .data import prepare
 from .doctor import examine_run
-from .judging import baseline, judge, plainest
+from .judging import baseline, judge_test, plainest
 from .prepared import Prepared
 from .runs import Run, find, open_model
 from .searched import searched
@@ -57,7 +57,7 @@ def contents(path: Path) -> Contents:
     model, spec = open_model(path)
     assert spec is not None
     data = prepare(spec, run.reader())
-    metrics = judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels)
+    metrics = judge_test(model, data)
     _check_same(run, spec.data, kept, metrics)
     if data.ahead is not None:
         metrics |= plainest(data.restored(data.y_test), data.ahead.last)
@@ -73,7 +73,7 @@ def contents(path: Path) -> Contents:
         command=f"pellucid train {shlex.quote(str(run.spec))}",
         sizes=Sizes(len(data.x_train), len(data.validation[0]) if data.validation else 0, len(data.x_test)),
         classes=data.classes, layers=_layers(model), history=_history(run),
-        baseline=baseline(data.restored(data.y_train), data.restored(data.y_test), data.classes),
+        baseline=baseline(data),
         metrics={**metrics, **{k: kept[k] for k in ("epochs", "seconds", "seed")}, "parameters": model.count_params()},
         x=data.x_test[rows], y=data.restored(data.y_test)[rows],
         outputs=data.y_test[rows] if data.text else predict(data.x_test), predict=predict, kernel=_kernel(model),

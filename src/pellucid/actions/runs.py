@@ -69,6 +69,10 @@ class Run:
         return self.path / "model.keras"
 
     @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.npz"
+
+    @property
     def history(self) -> Path:
         return self.path / "history.csv"
 
@@ -108,8 +112,7 @@ class Run:
     @property
     def files(self) -> list[Path]:
         """Everything that a run writes, or that is written about it."""
-        checkpoint = self.path / "checkpoint.npz"
-        told = [self.history, self.probes, self.metrics, checkpoint, self.report, self.problem]
+        told = [self.history, self.probes, self.metrics, self.checkpoint, self.report, self.problem]
         return [self.spec, self.classes, self.data, self.model, *told]
 
     @property

@@ -11,12 +11,8 @@ from ..models import Functional, Sequential
 from ..registry import Part, deserialize_keras_object, needed_of
 from .building import CAUSAL, in_front
 from .prepared import Prepared
-from .spec import TrainSpec
+from .spec import ABOUT_DATA, TrainSpec
 
-ABOUT_DATA = (
-    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "ahead",
-    "task", "validation_split", "seed",
-)  # fmt: skip
 UNTOLD = ("name", "dtype", "build_config")  # of a part, which come by themselves
 NORMALISED = "layers.Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))"
 RESIDUAL = '''

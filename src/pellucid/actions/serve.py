@@ -19,7 +19,7 @@ from ..tables.cells import TIMES
 from ..tables.encodings import Category, Encoding, Moment, Number, Truth
 from .apply import is_classifier, rows_of
 from .data import text_of
-from .own_units import in_own_units
+from .for_others import in_own_units
 from .runs import names_of, open_model
 from .spec import TrainSpec, of_text, of_windows
 from .windowed import windows_in

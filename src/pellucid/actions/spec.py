@@ -21,6 +21,10 @@ from ..errors import FileError, InvalidArgument, Told, UnknownName, WrongType
 from ..files import write_text_whole
 from ..tables import is_table
 
+ABOUT_DATA = (  # the fields that decide what the data are
+    "data", "target", "drop", "keep", "split_by", "split_time", "window", "stride", "group_by", "ahead",
+    "task", "validation_split", "seed",
+)  # fmt: skip
 Named = str | dict[str, Any]  # a part by its name, or as a table {class = "Adam", beta_1 = 0.8}
 
 # What a table is trained with where the spec does not say otherwise.
@@ -38,14 +42,14 @@ FOR_TEXTS: dict[str, Any] = {"window": 128, "layers": [256], "learning_rate": 0.
 
 def of_text(data: str) -> bool:
     """Whether this names a text: a data set's, or a file's that holds one."""
-    return any(info.name == data and info.kind == "text" for info in datasets.catalogue()) or is_text(data)
+    return datasets.kind_of(data) == "text" or is_text(data)
 
 
 def of_windows(spec: TrainSpec) -> bool:
     """Whether samples are windows of readings: a data set's, or a table's."""
     if is_table(spec.data):
         return spec.window > 0
-    return any(info.name == spec.data and info.kind == "windows" for info in datasets.catalogue())
+    return datasets.kind_of(spec.data) == "windows"
 
 
 class TrainSpec(BaseModel):
@@ -127,15 +131,7 @@ class TrainSpec(BaseModel):
     def read(cls, path: str | Path) -> Self:
         """The spec in a TOML file."""
         where = f"spec {path}"
-        try:
-            found = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as problem:
-            raise FileError(
-                where, "a readable file", Told(problem.strerror or str(problem)), "Check the path."
-            ) from problem
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
-            raise FileError(where, "TOML", Told(str(problem))) from problem
-        return cls.of(found, where)
+        return cls.of(read_toml(Path(path), where), where)
 
     @classmethod
     def of(cls, values: Mapping[str, Any], where: str = "spec") -> Self:
@@ -162,6 +158,26 @@ class TrainSpec(BaseModel):
     def write(self, path: Path) -> None:
         """Write the spec to a file, whole."""
         write_text_whole(path, self.to_toml())
+
+
+def read_toml(path: Path, where: str) -> dict[str, Any]:
+    """The values in a TOML file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as problem:
+        told = Told(problem.strerror or str(problem))
+        raise FileError(where, "a readable file", told, "Check the path.") from problem
+    except UnicodeDecodeError as problem:
+        raise FileError(where, "TOML", Told(str(problem))) from problem
+    return parsed_toml(text, where)
+
+
+def parsed_toml(text: str, where: str) -> dict[str, Any]:
+    """The values in a text of TOML."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise FileError(where, "TOML", Told(str(problem))) from problem
 
 
 def clear(problem: ValidationError, where: str, spec: type[BaseModel]) -> Exception:

@@ -36,7 +36,7 @@ from . import runs
 from .building import build
 from .data import prepare
 from .fingerprint import fingerprint
-from .judging import baseline, judge, plainest
+from .judging import baseline, judge_test, plainest
 from .networks import written_out
 from .prepared import Prepared
 from .runs import Run
@@ -190,8 +190,8 @@ def _finished(
         name_classes(model, data.names)
     model.save(run.model)
     metrics = {
-        **judge(model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels),
-        "baseline": baseline(data.restored(data.y_train), data.restored(data.y_test), data.classes),
+        **judge_test(model, data),
+        "baseline": baseline(data),
         **(plainest(data.restored(data.y_test), data.ahead.last) if data.ahead else {}),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +34,7 @@ from .fingerprint import fingerprint
 from .prepared import Prepared
 from .runs import Run
 from .spaces import usual_space
-from .spec import TrainSpec, clear
+from .spec import TrainSpec, clear, read_toml
 from .train import Finished, OnEvent, train
 from .trying import Tried, winner
 
@@ -101,23 +100,13 @@ class Search:
     @classmethod
     def read(cls, path: Path) -> Self:
         """The search in a TOML file."""
-        return cls.of(read_toml(path), f"search {path}")
+        where = f"search {path}"
+        return cls.of(read_toml(path, where), where)
 
     def write(self, path: Path) -> None:
         """Write it to a file, whole."""
         values = {**self.base.model_dump(exclude_unset=True, exclude_none=True), **self.how.model_dump()}
         write_text_whole(path, tomli_w.dumps({**values, "space": self.space}))
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The values in a TOML file."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        told = Told(problem.strerror or str(problem))
-        raise FileError(f"search {path}", "a readable file", told, "Check the path.") from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise FileError(f"search {path}", "TOML", Told(str(problem))) from problem
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,11 +14,12 @@ from ..doctor.base import faults
 from ..doctor.cost import in_words
 from ..doctor.telling import told
 from ..errors import InvalidArgument, Told
-from . import options, show
-from .options import spec_of
+from . import show
+from .options import spec_of, with_fields
 from .working import Working
 
 
+@with_fields(before="as_json", fields=["target"])
 def doctor_command(
     what: Annotated[
         str,
@@ -28,7 +29,6 @@ def doctor_command(
             metavar="RUN|SPEC|DATA",
         ),
     ],
-    target: options.Target = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     apply: Annotated[
         Path | None,
@@ -38,6 +38,7 @@ def doctor_command(
         bool | None,
         typer.Option(help="Train copies, which some rules need, however long it takes; or none.", show_default=False),
     ] = None,
+    **fields: Any,
 ) -> None:
     """Examine a run, or what is about to be trained: what is wrong, how anyone knows, and what to do.
 
@@ -54,11 +55,11 @@ def doctor_command(
                 working.what = f"Copies of the network are trained, for {in_words(copies.seconds)}"
 
         if Path(what).is_dir() and not of_pictures(Path(what)):
-            if target:
+            if fields["target"]:
                 raise InvalidArgument("--target", "a table, to be examined before training", Told("a run's folder"))
             found = doctor(Path(what), experiments, announce)
         else:
-            found = doctor_spec(spec_of({"data": what, "target": target}, "doctor"), experiments, announce)
+            found = doctor_spec(spec_of({"data": what, **fields}, "doctor"), experiments, announce)
     if as_json:
         show.line(json.dumps(found.plain(), indent=2))
     else:

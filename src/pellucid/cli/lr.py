@@ -3,50 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..actions.lr import STEPS, find_learning_rate
-from . import options, show
-from .options import Source, spec_of
+from . import show
+from .options import FIELDS, Source, spec_of, with_fields
 from .working import Working
 
+# What a range test does not look at: it goes through rates, not through epochs.
+NOT_TRIED = ("split_by", "split_time", "learning_rate", "schedule", "epochs", "until_converged", "patience")
 
+
+@with_fields(before="lowest", fields=[name for name in FIELDS if name not in NOT_TRIED])
 def lr_command(
     data: Source = None,
-    target: options.Target = None,
-    drop: options.Drop = None,
-    keep: options.Keep = None,
-    window: options.Window = None,
-    stride: options.Stride = None,
-    group_by: options.GroupBy = None,
-    ahead: options.Ahead = None,
-    network: options.Network = None,
-    layers: options.Layers = None,
-    activation: options.Activation = None,
-    optimizer: options.Optimizer = None,
-    batch_size: options.BatchSize = None,
-    frequencies: options.Frequencies = None,
-    dropout: options.Dropout = None,
-    l1: options.L1 = None,
-    l2: options.L2 = None,
-    batch_norm: options.BatchNorm = None,
-    scale: options.Scale = None,
-    task: options.Task = None,
-    loss: options.Loss = None,
-    validation_split: options.ValidationSplit = None,
-    seed: options.Seed = None,
     lowest: Annotated[float, typer.Option(help="The rate to begin with.")] = 1e-7,
     highest: Annotated[float, typer.Option(help="The rate to end with.")] = 10.0,
     steps: Annotated[int, typer.Option(help="Rates to try, one step each.")] = STEPS,
     plot: Annotated[Path | None, typer.Option(help="Draw the curve into this .svg, .png or .pdf file.")] = None,
+    **fields: Any,
 ) -> None:
     """Look for a learning rate, by trying rates from low to high; say so where the curve does not support one.
 
     pellucid lr digits --layers 128,64 --optimizer sgd
     """
-    spec = spec_of(dict(locals()), "lr")
+    spec = spec_of({"data": data, **fields}, "lr")
     with Working("Learning rates are tried"):
         found = find_learning_rate(spec, lowest=lowest, highest=highest, steps=steps)
     show.line(found.reason)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import inspect
+from collections.abc import Callable, Collection
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from ..actions.spec import TrainSpec
 from ..errors import InvalidArgument
 
-_DESCRIBED = {name: field.description for name, field in TrainSpec.model_fields.items()}
+Command = TypeVar("Command", bound=Callable[..., None])
 
 Source = Annotated[
     str | None,
@@ -21,38 +23,33 @@ Source = Annotated[
 ]
 
 
-def option(name: str, *flags: str) -> Any:
+FIELDS = tuple(name for name in TrainSpec.model_fields if name != "data")
+KINDS: tuple[Any, ...] = (bool, int, float, list[str])  # any other field's word is a text, which the spec reads
+FLAGS = {"batch_norm": "--batch-norm/--no-batch-norm", "until_converged": "--until-converged/--all-epochs"}
+
+
+def with_fields(before: str, fields: Collection[str] = FIELDS) -> Callable[[Command], Command]:
+    """Give a command an option for each of these fields of the spec, in front of its own option `before`. It finds them
+    in its last parameter, `**fields`; None for those that nobody gave."""
+
+    def declared(command: Command) -> Command:
+        *own, _ = inspect.signature(command, eval_str=True).parameters.values()
+        own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+        at = [parameter.name for parameter in own].index(before)
+        vars(command)["__signature__"] = inspect.Signature([*own[:at], *map(_parameter, fields), *own[at:]])
+        return command
+
+    return declared
+
+
+def _parameter(name: str) -> inspect.Parameter:
     """The option that fills the spec's field of this name."""
-    return typer.Option(*flags or (f"--{name.replace('_', '-')}",), help=_DESCRIBED[name], show_default=False)
-
-
-# Each as several commands take it.
-Target = Annotated[list[str] | None, option("target")]
-Drop = Annotated[list[str] | None, option("drop")]
-Keep = Annotated[list[str] | None, option("keep")]
-SplitBy = Annotated[str | None, option("split_by")]
-SplitTime = Annotated[str | None, option("split_time")]
-Window = Annotated[int | None, option("window")]
-Stride = Annotated[int | None, option("stride")]
-GroupBy = Annotated[str | None, option("group_by")]
-Ahead = Annotated[int | None, option("ahead")]
-Network = Annotated[str | None, option("network")]
-Layers = Annotated[str | None, option("layers")]
-Activation = Annotated[str | None, option("activation")]
-Optimizer = Annotated[str | None, option("optimizer")]
-BatchSize = Annotated[int | None, option("batch_size")]
-Epochs = Annotated[int | None, option("epochs")]
-Patience = Annotated[int | None, option("patience")]
-Frequencies = Annotated[int | None, option("frequencies")]
-Dropout = Annotated[float | None, option("dropout")]
-L1 = Annotated[float | None, option("l1")]
-L2 = Annotated[float | None, option("l2")]
-BatchNorm = Annotated[bool | None, option("batch_norm", "--batch-norm/--no-batch-norm")]
-Scale = Annotated[str | None, option("scale")]
-Task = Annotated[str | None, option("task")]
-Loss = Annotated[str | None, option("loss")]
-ValidationSplit = Annotated[float | None, option("validation_split")]
-Seed = Annotated[int | None, option("seed")]
+    field = TrainSpec.model_fields[name]
+    kind = next((kind for kind in KINDS if field.annotation in (kind, kind | None)), str)
+    option = typer.Option(FLAGS.get(name, f"--{name.replace('_', '-')}"), help=field.description, show_default=False)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+    )
 
 
 def spec_of(words: dict[str, Any], where: str) -> TrainSpec:

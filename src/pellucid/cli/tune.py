@@ -13,9 +13,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from ..actions.spec import TrainSpec
+from ..actions.spec import read_toml
 from ..actions.train import Event, Started
-from ..actions.tune import Begun, Found, Listeners, Resources, Search, TuneSpec, read_toml, resume, tune
+from ..actions.tune import Begun, Found, Listeners, Resources, Search, TuneSpec, resume, tune
 from ..doctor.telling import told
 from ..errors import InvalidArgument, Told, count
 from ..training.distribution import follows, started_by_mpiexec
@@ -23,8 +23,8 @@ from ..tuning import Dask
 from ..tuning.search import Progress
 from ..tuning.study import Record
 from ..tuning.tuned import STATES, ranking, shown, table
-from . import options, show
-from .options import Source, units
+from . import show
+from .options import FIELDS, Source, units, with_fields
 from .working import CLEAR, Working
 
 _DESCRIBED = {name: field.description for name, field in TuneSpec.model_fields.items()}
@@ -35,6 +35,8 @@ FRAME = 3  # columns of the terminal around each of the table's, and one more
 ROOM = 12  # columns of the terminal, at least, for what was drawn
 QUIET_SECONDS = 10.0  # at least, between two lines where there is no terminal
 INTERRUPTED = 130
+# What a space searches, or else a .toml file says.
+IN_THE_SPACE = ("learning_rate", "schedule", "until_converged", "frequencies", "dropout", "l1", "l2", "batch_norm")
 
 Cluster = Annotated[
     str | None,
@@ -47,6 +49,7 @@ def searched(name: str) -> Any:
     return typer.Option(f"--{name.replace('_', '-')}", help=_DESCRIBED[name], show_default=False)
 
 
+@with_fields(before="out", fields=[name for name in FIELDS if name not in IN_THE_SPACE])
 def tune_command(
     data: Source = None,
     trials: Annotated[int | None, typer.Option(help="How many in all; 60 unless --time is given.", min=1)] = None,
@@ -59,27 +62,6 @@ def tune_command(
     workers: Annotated[int | None, typer.Option(help="Processes; one for each core unless given.", min=1)] = None,
     memory: Annotated[str | None, typer.Option(help="What a trial may hold: 800MB, 2GB; ended beyond it.")] = None,
     cluster: Cluster = None,
-    target: options.Target = None,
-    drop: options.Drop = None,
-    keep: options.Keep = None,
-    split_by: options.SplitBy = None,
-    split_time: options.SplitTime = None,
-    window: options.Window = None,
-    stride: options.Stride = None,
-    group_by: options.GroupBy = None,
-    ahead: options.Ahead = None,
-    network: options.Network = None,
-    layers: options.Layers = None,
-    activation: options.Activation = None,
-    optimizer: options.Optimizer = None,
-    batch_size: options.BatchSize = None,
-    epochs: options.Epochs = None,
-    patience: options.Patience = None,
-    scale: options.Scale = None,
-    task: options.Task = None,
-    loss: options.Loss = None,
-    validation_split: options.ValidationSplit = None,
-    seed: options.Seed = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/DATA-1 unless given.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is in --out.")] = False,
     resume_run: Annotated[
@@ -87,6 +69,7 @@ def tune_command(
         typer.Option("--resume", metavar="RUN", help="Go on with a search; --trials and --time may ask for more."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    **fields: Any,
 ) -> None:
     """Search for a better network, train the best on all rows but the test's, and keep it.
 
@@ -94,10 +77,9 @@ def tune_command(
     pellucid tune digits --trials 40
     pellucid tune people.csv --target survived --time 5m
     """
-    words = dict(locals())
     resources = _resources(trials, time_, workers, memory, cluster)
-    fields = (*TrainSpec.model_fields, *TuneSpec.model_fields)
-    given = {name: words[name] for name in fields if words.get(name) not in (None, [])}
+    how = {"metric": metric, "sampler": sampler, "pruner": pruner, "folds": folds, "search_seed": search_seed}
+    given = {name: value for name, value in {"data": data, **fields, **how}.items() if value not in (None, [])}
     with Working("The data are read", quiet) as working:
         line = _Line(working, quiet)
         tell = Listeners(line.begun, line.progress, line.training)
@@ -144,7 +126,8 @@ def search_of(given: dict[str, Any]) -> Search:
     if named is None or not named.endswith(".toml"):
         return Search.of(given)
     rest = {name: value for name, value in given.items() if name != "data"}
-    return Search.of({**read_toml(Path(named)), **rest}, f"search {named}")
+    where = f"search {named}"
+    return Search.of({**read_toml(Path(named), where), **rest}, where)
 
 
 def _amount(where: str, text: str, units: dict[str, Any], example: str) -> float:

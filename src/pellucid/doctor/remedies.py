@@ -23,11 +23,6 @@ def rate_now(case: Case) -> float:
     return float(rates(case).max())
 
 
-def with_rate(case: Case, factor: float) -> dict[str, Any]:
-    """The learning rate times a factor."""
-    return {"learning_rate": rounded(rate_now(case) * factor)}
-
-
 def with_activation(case: Case, name: str) -> dict[str, Any]:
     """Hidden layers of another activation, those that are written out as tables as well."""
     layers = case.spec.get("layers", ())

@@ -13,11 +13,9 @@ import numpy.typing as npt
 
 from .. import checks
 from ..arrays import Array, Arrays, Shape
-from ..constraints import constraints
 from ..errors import InvalidArgument, ShapeError, UnknownName
 from ..initializers import Initializer, initializers
 from ..program import Buffer, CannotLower, Program
-from ..regularizers import regularizers
 from ..rng import Key
 from . import batch_renorm, batch_rows
 from .base import Layer, LayerOptions, layers
@@ -151,16 +149,12 @@ class BatchNormalization(Layer):
         self.momentum = checks.number(self.where("momentum"), momentum, 0, 1)
         self.epsilon = checks.number(self.where("epsilon"), epsilon, above=0)
         self.center, self.scale = bool(center), bool(scale)
-        self.beta_initializer = initializers.get(beta_initializer, self.where("beta_initializer"))
-        self.gamma_initializer = initializers.get(gamma_initializer, self.where("gamma_initializer"))
+        self.keep_options("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
+        self.keep_options("beta", beta_initializer, beta_regularizer, beta_constraint)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer, self.where("moving_mean_initializer"))
         self.moving_variance_initializer = initializers.get(
             moving_variance_initializer, self.where("moving_variance_initializer")
         )
-        self.beta_regularizer = regularizers.optional(beta_regularizer, self.where("beta_regularizer"))
-        self.gamma_regularizer = regularizers.optional(gamma_regularizer, self.where("gamma_regularizer"))
-        self.beta_constraint = constraints.optional(beta_constraint, self.where("beta_constraint"))
-        self.gamma_constraint = constraints.optional(gamma_constraint, self.where("gamma_constraint"))
         self.renorm, self.synchronized = bool(renorm), bool(synchronized)
         self.renorm_clipping = _limits(self.where("renorm_clipping"), renorm_clipping)
         self.renorm_momentum = checks.number(self.where("renorm_momentum"), renorm_momentum, 0, 1)
@@ -180,12 +174,7 @@ class BatchNormalization(Layer):
     def parameters(self, shape: Shape) -> Sequence[Parameter]:
         (axis,) = axes_of(self.name, self.axis, shape)
         C = shape[axis - 1]
-        gamma = Parameter(
-            "gamma", (C,), self.gamma_initializer, regularizer=self.gamma_regularizer, constraint=self.gamma_constraint
-        )
-        beta = Parameter(
-            "beta", (C,), self.beta_initializer, regularizer=self.beta_regularizer, constraint=self.beta_constraint
-        )
+        gamma, beta = self.described("gamma", (C,)), self.described("beta", (C,))
         moving_mean = Parameter("moving_mean", (C,), self.moving_mean_initializer, trainable=False)
         moving_variance = Parameter("moving_variance", (C,), self.moving_variance_initializer, trainable=False)
         running = self._running((C,)) if self.renorm else []

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..activations.axes import permuted
+from ..activations.axes import inverse, permuted
 from ..arrays import Array, Shape
 from ..errors import ShapeError
 from ..program import Buffer, Program
@@ -16,7 +16,8 @@ LAST, FIRST = "channels_last", "channels_first"
 
 
 class Channels:
-    """What layers have that take x (B, *size, C), or with `data_format="channels_first"` x (B, C, *size)."""
+    """What layers have that take x (B, *size, C), or with `data_format="channels_first"` x (B, C, *size); of sequences,
+    with the steps behind the batch, arrays are moved alike."""
 
     data_format: str
     name: str
@@ -41,18 +42,21 @@ class Channels:
 
     def last(self, x: Array) -> Array:
         """x with its channels last."""
-        return x if self.data_format == LAST else np.moveaxis(x, 1, -1)
+        return x if self.data_format == LAST else np.moveaxis(x, -1 - self.axes, -1)
 
     def as_given(self, x: Array) -> Array:
         """x, whose channels are last, with its channels where the user has them."""
-        return x if self.data_format == LAST else np.moveaxis(x, -1, 1)
+        return x if self.data_format == LAST else np.moveaxis(x, -1, -1 - self.axes)
+
+    def order(self, n: int) -> list[int]:
+        """The order of a sample's n axes in which the channels are last."""
+        axes, place = list(range(n)), n - 1 - self.axes
+        return axes if self.data_format == LAST else [*axes[:place], *axes[place + 1 :], place]
 
     def lower_last(self, code: Program, x: Buffer) -> Buffer:
         """Emit `last`, and the way back."""
-        n = len(x.shape)
-        return x if self.data_format == LAST else permuted(code, x, [*range(1, n), 0])
+        return permuted(code, x, self.order(len(x.shape)))
 
     def lower_as_given(self, code: Program, x: Buffer) -> Buffer:
         """Emit `as_given`, and the way back."""
-        n = len(x.shape)
-        return x if self.data_format == LAST else permuted(code, x, [n - 1, *range(n - 1)])
+        return permuted(code, x, inverse(self.order(len(x.shape))))

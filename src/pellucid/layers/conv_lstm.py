@@ -9,36 +9,37 @@ Source: Shi et al., "Convolutional LSTM network: a machine learning approach for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
 from .. import checks
 from ..activations import activations
+from ..activations.axes import inverse, reordered
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError
 from ..program import Buffer, Program
 from ..rng import Key
 from .base import layers
-from .channels import LAST
+from .channels import LAST, Channels
 from .conv import conv, conv_grad
 from .conv_recurring import ConvRecurrence
 from .gated import Kept, drawn
 from .holding import Parameter
 from .lstm import UnitForget, lstm_step, lstm_step_grad
 from .noise import noise_key
-from .recurrent import Gradients, Recurrent, RecurrentOptions, States
+from .recurrent import Gradients, Recurrent, RecurrentOptions, States, Unrolled
 from .sliding import Window, per_axis, window_over
 
 
 def gates_conv(x: Array, W: Array, window: Window, kept: Kept) -> Array:
-    """x * W, with dropout of x by which each gate has its own columns of W."""
+    """x * W, with dropout of x by which each gate has its own columns of W: a group of channels for each."""
     if kept is None:
         return conv(window.with_border(x), W, window)
-    each = zip(kept, np.split(W, len(kept), axis=-1), strict=True)
-    return np.concatenate([conv(window.with_border(x * m), w, window) for m, w in each], axis=-1)
+    each = np.concatenate([x * m for m in kept], axis=-1)
+    return conv(window.with_border(each), W, window, len(kept))
 
 
 def gates_conv_grad(dz: Array, x: Array, W: Array, window: Window, kept: Kept) -> tuple[Array, Array]:
@@ -46,19 +47,22 @@ def gates_conv_grad(dz: Array, x: Array, W: Array, window: Window, kept: Kept) -
     if kept is None:
         dx, dW = conv_grad(dz, window.with_border(x), W, window)
         return window.without_border(dx), dW
-    dx, dWs = np.zeros_like(x), []
-    of_gates = (np.split(a, len(kept), axis=-1) for a in (dz, W))
-    for m, d, w in zip(kept, *of_gates, strict=True):
-        of_x, dw = conv_grad(d, window.with_border(x * m), w, window)
-        dx += window.without_border(of_x) * m
-        dWs.append(dw)
-    return dx, np.concatenate(dWs, axis=-1)
+    each = np.concatenate([x * m for m in kept], axis=-1)
+    dx, dW = conv_grad(dz, window.with_border(each), W, window, len(kept))
+    of_gates = np.split(window.without_border(dx), len(kept), axis=-1)
+    return np.add.reduce([d * m for d, m in zip(of_gates, kept, strict=True)]), dW
 
 
-class ConvLSTM(Recurrent):
+def each(move: Callable[[Buffer], Buffer], found: Any) -> Any:
+    """What comes of one buffer, or of each in a tuple of buffers and None."""
+    if isinstance(found, tuple):
+        return tuple(each(move, one) for one in found)
+    return None if found is None else move(found)
+
+
+class ConvLSTM(Channels, Recurrent):
     """What ConvLSTM over one, two and three axes have in common."""
 
-    axes: ClassVar[int]
     gates, carried = 4, 2
     formula = "i, f, o = σ(x * W + h * U + b), k = g(x * W + h * U + b), c = f∘c + i∘k, h = o∘g(c)"
     formula_back = "dc += dh∘o∘g′(c), dz of i, f, k, o, dW = x * dz, dU = h * dz, db = Σ dz"
@@ -100,9 +104,7 @@ class ConvLSTM(Recurrent):
         self.kernel_size = per_axis(self.where("kernel_size"), kernel_size, self.axes)
         self.strides = per_axis(self.where("strides"), strides, self.axes)
         self.padding = checks.one_of(self.where("padding"), padding, ("valid", "same"))
-        self.data_format = (
-            LAST if data_format is None else checks.one_of(self.where("data_format"), data_format, [LAST])
-        )
+        self.keep_data_format(data_format)
         self.dilation_rate = per_axis(self.where("dilation_rate"), dilation_rate, self.axes)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise InvalidArgument(
@@ -122,13 +124,17 @@ class ConvLSTM(Recurrent):
     def output_shape_for(self, shape: Shape, *states: Shape) -> Any:
         if len(shape) != self.axes + 2:
             size = ", ".join(["height", "width", "depth"][: self.axes] if self.axes > 1 else ["places"])
-            raise ShapeError(
-                f"layer {self.name!r}, input", f"shape (batch, steps, {size}, channels)", (None, *shape)
-            )  # fmt: skip
-        return self.given_shapes(shape[0], (*self.window(shape[1:-1]).places, self.filters), states)
+            picture = f"{size}, channels" if self.data_format == LAST else f"channels, {size}"
+            raise ShapeError(f"layer {self.name!r}, input", f"shape (batch, steps, {picture})", (None, *shape))
+        return self.given_shapes(shape[0], self.state_shape(shape[1:]), states)
+
+    def state_shape(self, picture: Shape) -> Shape:
+        """The shape of the states, of a sample, for pictures of this shape."""
+        size, _ = self.split(picture)
+        return self.joined(self.window(size).places, self.filters)
 
     def parameters(self, shape: Shape, *states: Shape) -> Sequence[Parameter]:
-        I, O = shape[-1], self.filters
+        (_, I), O = self.split(shape[1:]), self.filters
         kernel = self.described("kernel", (*self.kernel_size, I, 4 * O))
         recurrent = self.described("recurrent_kernel", (*self.kernel_size, O, 4 * O), "recurrent")
         return [kernel, recurrent, self.described_bias()] if self.use_bias else [kernel, recurrent]
@@ -137,7 +143,18 @@ class ConvLSTM(Recurrent):
         bias = super().described_bias()
         return replace(bias, initializer=UnitForget(bias.initializer)) if self.unit_forget_bias else bias
 
-    # Through time ------------------------------------------------------------------------------------------------
+    # Through time, where channels are last ------------------------------------------------------------------------
+
+    def forward(
+        self, p: Arrays, x: Array, *initial: Array, training: bool, rng: Key, mask: Any = None
+    ) -> tuple[Any, Unrolled]:
+        states = map(self.last, initial)
+        y, cache = super().forward(p, self.last(x), *states, training=training, rng=rng, mask=mask)
+        return tuple(map(self.as_given, y)) if self.return_state else self.as_given(y), cache
+
+    def backward(self, p: Arrays, cache: Unrolled, *back: Any) -> tuple[Any, Gradients]:
+        dx, gradients = super().backward(p, cache, *(None if d is None else self.last(d) for d in back))
+        return tuple(map(self.as_given, dx)) if cache.given else self.as_given(dx), gradients
 
     def of_inputs(self, p: Arrays, x: Array, kept: Kept) -> Array:
         a = [gates_conv(x[:, t], p["kernel"], self.window(x.shape[2:-1]), kept) for t in range(x.shape[1])]
@@ -173,8 +190,18 @@ class ConvLSTM(Recurrent):
             found.append(drawn(keys, (len(x), *shape), rate, dtype) if 0 < rate < 1 else None)
         return found[0], found[1]
 
-    def lower(self, code: Program, x: Buffer, *states: Buffer, mask: Any = None) -> Any:
-        return ConvRecurrence(self, code, x, states, mask).lower()
+    def lower(self, code: Program, x: Buffer, *given: Buffer, mask: Any = None) -> Any:
+        def last(one: Buffer) -> Buffer:
+            return reordered(code, one, self.order(len(one.shape)))
+
+        def as_given(one: Buffer) -> Buffer:
+            return reordered(code, one, inverse(self.order(len(one.shape))))
+
+        x, *states = map(last, (x, *given))
+        code.back(lambda dx, wanted: each(as_given, dx))
+        found = ConvRecurrence(self, code, x, states, mask).lower()
+        code.back(lambda dy, wanted: each(last, dy))
+        return each(as_given, found)
 
 
 @layers.add()
@@ -193,7 +220,8 @@ class ConvLSTM1D(ConvLSTM):
 class ConvLSTM2D(ConvLSTM):
     """Go through a sequence of pictures: x (B, T, height, width, channels), y (B, height′, width′, filters), or with
     return_sequences (B, T, height′, width′, filters); all else as in `LSTM`, with convolutions as its products: x * W
-    as in `Conv2D`, h * U with zeros around h and steps of 1.
+    as in `Conv2D`, h * U with zeros around h and steps of 1. With data_format="channels_first" all of them have their
+    channels in front of the height: x (B, T, channels, height, width), h and c (B, filters, height′, width′).
 
     >>> ConvLSTM2D(2, 3)([[[[[1.0]] * 4] * 5] * 3]).shape
     (1, 3, 2, 2)

@@ -14,10 +14,7 @@ import numpy as np
 from .. import checks
 from ..activations.axes import inverse, reordered, to_the_end
 from ..arrays import Array, Arrays, Shape
-from ..constraints import constraints
-from ..initializers import initializers
 from ..program import Buffer, CannotLower, Program
-from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
@@ -150,12 +147,8 @@ class LayerNormalization(Layer):
         self.epsilon = checks.number(self.where("epsilon"), epsilon, above=0)
         self.center, self.scale, self.rms_scaling = bool(center), bool(scale), bool(rms_scaling)
         self.scales, self.shifts = self.scale or self.rms_scaling, self.center and not self.rms_scaling
-        self.beta_initializer = initializers.get(beta_initializer, self.where("beta_initializer"))
-        self.gamma_initializer = initializers.get(gamma_initializer, self.where("gamma_initializer"))
-        self.beta_regularizer = regularizers.optional(beta_regularizer, self.where("beta_regularizer"))
-        self.gamma_regularizer = regularizers.optional(gamma_regularizer, self.where("gamma_regularizer"))
-        self.beta_constraint = constraints.optional(beta_constraint, self.where("beta_constraint"))
-        self.gamma_constraint = constraints.optional(gamma_constraint, self.where("gamma_constraint"))
+        self.keep_options("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
+        self.keep_options("beta", beta_initializer, beta_regularizer, beta_constraint)
 
     def output_shape_for(self, shape: Shape) -> Shape:
         axes_of(self.name, self.axis, shape)
@@ -163,13 +156,8 @@ class LayerNormalization(Layer):
 
     def parameters(self, shape: Shape) -> Sequence[Parameter]:
         size = tuple(shape[a - 1] for a in axes_of(self.name, self.axis, shape))
-        gamma = Parameter(
-            "gamma", size, self.gamma_initializer, regularizer=self.gamma_regularizer, constraint=self.gamma_constraint
-        )
-        beta = Parameter(
-            "beta", size, self.beta_initializer, regularizer=self.beta_regularizer, constraint=self.beta_constraint
-        )
-        return [*([gamma] if self.scales else []), *([beta] if self.shifts else [])]
+        there = {"gamma": self.scales, "beta": self.shifts}
+        return [self.described(name, size) for name, is_there in there.items() if is_there]
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         axes = axes_of(self.name, self.axis, x.shape[1:])

@@ -11,11 +11,8 @@ import numpy as np
 from .. import checks
 from ..activations.axes import stretched, summed
 from ..arrays import Array, Arrays, Shape, sum_to
-from ..constraints import constraints
 from ..errors import ShapeError
-from ..initializers import initializers
 from ..program import Buffer, Program
-from ..regularizers import regularizers
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
@@ -59,9 +56,7 @@ class PReLU(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.alpha_initializer = initializers.get(alpha_initializer, self.where("alpha_initializer"))
-        self.alpha_regularizer = regularizers.optional(alpha_regularizer, self.where("alpha_regularizer"))
-        self.alpha_constraint = constraints.optional(alpha_constraint, self.where("alpha_constraint"))
+        self.keep_options("alpha", alpha_initializer, alpha_regularizer, alpha_constraint)
         axes = (shared_axes,) if isinstance(shared_axes, int) else shared_axes
         self.shared_axes = (
             None if axes is None else [checks.integer(self.where("shared_axes"), a, minimum=1) for a in axes]
@@ -74,12 +69,7 @@ class PReLU(Layer):
 
     def parameters(self, shape: Shape) -> Sequence[Parameter]:
         shape = tuple(1 if i in (self.shared_axes or ()) else n for i, n in enumerate(shape, start=1))
-        return [
-            Parameter(
-                "alpha", shape, self.alpha_initializer,
-                regularizer=self.alpha_regularizer, constraint=self.alpha_constraint,
-            )
-        ]  # fmt: skip
+        return [self.described("alpha", shape)]
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
         return prelu(x, p["alpha"]), x

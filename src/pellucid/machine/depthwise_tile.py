@@ -14,7 +14,7 @@ from typing import Any
 
 from .gathered_tile import GatheredEmitter
 from .intrinsics import native
-from .tile import F32, I64, Block, _constant, calls
+from .tile import F32, I64, Block, calls, int64
 
 
 class DepthwiseEmitter(GatheredEmitter):
@@ -25,20 +25,20 @@ class DepthwiseEmitter(GatheredEmitter):
     def _sum(self, a_rows: list[Any], starts: Block) -> None:
         b, entry = self.b, self.b.block
         loop, done = self.function.append_basic_block("tap"), self.function.append_basic_block("done")
-        b.cbranch(b.icmp_signed(">", self.arg["T"], _constant(0)), loop, done)
+        b.cbranch(b.icmp_signed(">", self.arg["T"], int64(0)), loop, done)
 
         b.position_at_end(loop)
         t, sums = b.phi(I64), self._phis()
         two = b.add(t, t)
         behind = self._word("taps", two)
-        of_b = self._load(self._behind("b", self._word("taps", b.add(two, _constant(1)))), 0)
+        of_b = self._load(self._behind("b", self._word("taps", b.add(two, int64(1)))), 0)
         new = []
         for row, (before,) in zip(a_rows, sums, strict=True):
             of_a = self._load(b.inttoptr(b.add(b.ptrtoint(row, I64), behind), F32.as_pointer()), 0)
             new.append([self._fma(of_a, of_b, before)])
-        after = b.add(t, _constant(1))
+        after = b.add(t, int64(1))
         b.cbranch(b.icmp_signed("<", after, self.arg["T"]), loop, done)
-        t.add_incoming(_constant(0), entry)
+        t.add_incoming(int64(0), entry)
         t.add_incoming(after, loop)
         self._come(sums, {entry: starts, loop: new})
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from .intrinsics import native
-from .tile import F32, I64, Block, Emitter, _constant, calls
+from .tile import F32, I64, Block, Emitter, calls, int64
 
 GATHERED = ("a", "rows", "a_k", "b", "taps", "b_k", "c", "T", "K", "m", "n", "start", "mode")
 
@@ -26,10 +26,10 @@ class GatheredEmitter(Emitter):
     arguments: tuple[str, ...] = GATHERED
 
     def _row_of_a(self, i: int) -> Any:
-        return self._behind("a", self._word("rows", _constant(2 * i)))
+        return self._behind("a", self._word("rows", int64(2 * i)))
 
     def _row_of_c(self, i: Any) -> Any:
-        return self._behind("c", self._word("rows", self.b.add(self.b.add(i, i), _constant(1))))
+        return self._behind("c", self._word("rows", self.b.add(self.b.add(i, i), int64(1))))
 
     def _behind(self, base: str, n: Any) -> Any:
         return self.b.inttoptr(self.b.add(self.arg[base], n), F32.as_pointer())
@@ -41,29 +41,29 @@ class GatheredEmitter(Emitter):
     def _sum(self, a_rows: list[Any], starts: Block) -> None:
         b, entry = self.b, self.b.block
         tap, loop, end, done = (self.function.append_basic_block(name) for name in ("tap", "k", "end", "done"))
-        b.cbranch(b.icmp_signed(">", self.arg["T"], _constant(0)), tap, done)
+        b.cbranch(b.icmp_signed(">", self.arg["T"], int64(0)), tap, done)
 
         b.position_at_end(tap)
         t, before = b.phi(I64), self._phis()
         two = b.add(t, t)
         behind = self._word("taps", two)
         moved = [b.inttoptr(b.add(b.ptrtoint(row, I64), behind), F32.as_pointer()) for row in a_rows]
-        of_b = self._behind("b", self._word("taps", b.add(two, _constant(1))))
+        of_b = self._behind("b", self._word("taps", b.add(two, int64(1))))
         b.branch(loop)
 
         b.position_at_end(loop)
         k, sums = b.phi(I64), self._phis()
         new = self._step(k, moved, b.gep(of_b, [b.mul(k, self.arg["b_k"])]), sums)
-        next_k = b.add(k, _constant(1))
+        next_k = b.add(k, int64(1))
         b.cbranch(b.icmp_signed("<", next_k, self.arg["K"]), loop, end)
-        k.add_incoming(_constant(0), tap)
+        k.add_incoming(int64(0), tap)
         k.add_incoming(next_k, loop)
         self._come(sums, {tap: before, loop: new})
 
         b.position_at_end(end)
-        next_t = b.add(t, _constant(1))
+        next_t = b.add(t, int64(1))
         b.cbranch(b.icmp_signed("<", next_t, self.arg["T"]), tap, done)
-        t.add_incoming(_constant(0), entry)
+        t.add_incoming(int64(0), entry)
         t.add_incoming(next_t, end)
         self._come(before, {entry: starts, end: new})
 

@@ -32,7 +32,8 @@ ADD, RELU = 1, 2
 Block = list[list[Any]]  # the tile's vectors, row after row
 
 
-def _constant(n: int) -> Any:
+def int64(n: int) -> Any:
+    """A whole number as a word of the program."""
     return ir.Constant(I64, n)
 
 
@@ -66,14 +67,14 @@ class Emitter:
         """Run through k, and store what comes out."""
         b, entry = self.b, self.b.block
         loop, done = self.function.append_basic_block("k"), self.function.append_basic_block("done")
-        b.cbranch(b.icmp_signed(">", self.arg["K"], _constant(0)), loop, done)
+        b.cbranch(b.icmp_signed(">", self.arg["K"], int64(0)), loop, done)
 
         b.position_at_end(loop)
         k, sums = b.phi(I64), self._phis()
         new = self._step(k, a_rows, self._at(self.arg["b"], b.mul(k, self.arg["b_k"])), sums)
-        after = b.add(k, _constant(1))
+        after = b.add(k, int64(1))
         b.cbranch(b.icmp_signed("<", after, self.arg["K"]), loop, done)
-        k.add_incoming(_constant(0), entry)
+        k.add_incoming(int64(0), entry)
         k.add_incoming(after, loop)
         self._come(sums, {entry: starts, loop: new})
 
@@ -106,10 +107,10 @@ class Emitter:
 
     def _make_masks(self) -> None:
         """Which lanes of each vector lie left of n."""
-        places = ir.Constant(ir.VectorType(I64, LANES), [_constant(i) for i in range(LANES)])
+        places = ir.Constant(ir.VectorType(I64, LANES), [int64(i) for i in range(LANES)])
         self.masks = []
         for v in range(self.vectors):
-            left = self._spread_word(self.b.sub(self.arg["n"], _constant(v * LANES)))
+            left = self._spread_word(self.b.sub(self.arg["n"], int64(v * LANES)))
             self.masks.append(self.b.icmp_signed("<", places, left))
 
     def _spread_word(self, value: Any) -> Any:
@@ -122,8 +123,8 @@ class Emitter:
     def _row_of_a(self, i: int) -> Any:
         """The address of A's row i; rows beyond m are computed from the last one and not stored."""
         b = self.b
-        row = _constant(i)
-        last = b.sub(self.arg["m"], _constant(1))
+        row = int64(i)
+        last = b.sub(self.arg["m"], int64(1))
         row = b.select(b.icmp_signed("<", row, last), row, last)
         return self._at(self.arg["a"], b.mul(row, self.arg["a_row"]))
 
@@ -139,20 +140,18 @@ class Emitter:
         b = self.b
         zero = ir.Constant(VECTOR, [0.0] * LANES)
         blocks = {name: self.function.append_basic_block(name) for name in ("add", "fresh", "bias", "begin")}
-        adds = b.icmp_signed("!=", b.and_(self.arg["mode"], _constant(ADD)), _constant(0))
+        adds = b.icmp_signed("!=", b.and_(self.arg["mode"], int64(ADD)), int64(0))
         b.cbranch(adds, blocks["add"], blocks["fresh"])
         b.position_at_end(blocks["add"])
         there = []
         for i in range(self.rows):
-            c_row = self._row_of_c(
-                b.select(b.icmp_signed("<", _constant(i), self.arg["m"]), _constant(i), _constant(0))
-            )
+            c_row = self._row_of_c(b.select(b.icmp_signed("<", int64(i), self.arg["m"]), int64(i), int64(0)))
             there.append([self._load(c_row, v) for v in range(self.vectors)])
         b.branch(blocks["begin"])
         b.position_at_end(blocks["fresh"])
-        b.cbranch(b.icmp_signed("!=", self.arg["start"], _constant(0)), blocks["bias"], blocks["begin"])
+        b.cbranch(b.icmp_signed("!=", self.arg["start"], int64(0)), blocks["bias"], blocks["begin"])
         b.position_at_end(blocks["bias"])
-        bias = [self._load(self._at(self.arg["start"], _constant(0)), v) for v in range(self.vectors)]
+        bias = [self._load(self._at(self.arg["start"], int64(0)), v) for v in range(self.vectors)]
         b.branch(blocks["begin"])
         b.position_at_end(blocks["begin"])
         starts: Block = []
@@ -168,7 +167,7 @@ class Emitter:
 
     def _load(self, row: Any, v: int) -> Any:
         b = self.b
-        where = b.bitcast(b.gep(row, [_constant(v * LANES)]), VECTOR.as_pointer())
+        where = b.bitcast(b.gep(row, [int64(v * LANES)]), VECTOR.as_pointer())
         if not self.masked:
             loaded = b.load(where)
             loaded.align = 4
@@ -184,17 +183,17 @@ class Emitter:
         for i in range(self.rows):
             if i:
                 store, end = (self.function.append_basic_block(name) for name in ("store", "end"))
-                b.cbranch(b.icmp_signed("<", _constant(i), self.arg["m"]), store, end)
+                b.cbranch(b.icmp_signed("<", int64(i), self.arg["m"]), store, end)
                 b.position_at_end(end)
                 b.ret_void()
                 b.position_at_end(store)
-            row = self._row_of_c(_constant(i))
+            row = self._row_of_c(int64(i))
             for v in range(self.vectors):
                 self._store(results[i][v], row, v)
 
     def _store(self, value: Any, row: Any, v: int) -> None:
         b = self.b
-        where = b.bitcast(b.gep(row, [_constant(v * LANES)]), VECTOR.as_pointer())
+        where = b.bitcast(b.gep(row, [int64(v * LANES)]), VECTOR.as_pointer())
         if not self.masked:
             b.store(value, where).align = 4
             return
@@ -217,7 +216,7 @@ class Emitter:
     def _rectified(self, y: Any) -> Any:
         """max(y, 0) in the mode that asks for it; a NaN stays one."""
         b, zero = self.b, ir.Constant(VECTOR, [0.0] * LANES)
-        asked = b.icmp_signed("!=", b.and_(self.arg["mode"], _constant(RELU)), _constant(0))
+        asked = b.icmp_signed("!=", b.and_(self.arg["mode"], int64(RELU)), int64(0))
         return b.select(asked, b.select(b.fcmp_ordered("<=", y, zero), zero, y), y)
 
     def _intrinsic(self, name: str, kind: Any) -> Any:

@@ -35,6 +35,13 @@ from .vectors import at_most
 HARMLESS = 1 << 20  # parameters that a config may claim whatever is in the file: their shapes then tell what differs
 WHOLE = "a config as Keras 3 writes it"
 SAFETENSORS = ".safetensors"
+# What others have a model keep as plain data, and check when they read it; here only its kind is.
+ATTACHED: dict[str, Callable[[Any], bool]] = {
+    "columns": lambda held: isinstance(held, list) and all(isinstance(name, str) for name in held),  # training.batches
+    "classes": lambda held: isinstance(held, list),  # data.labels
+    "table": lambda held: isinstance(held, Mapping),  # tables.attaching
+    "targets": lambda held: isinstance(held, Mapping),
+}
 KERAS_FORMAT = "3.15.1"  # the version of Keras whose files these are
 
 
@@ -53,15 +60,9 @@ def save_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = T
             groups[f"optimizer/{place}"] = name
             tree |= {f"optimizer/{place}/{i}": array for i, (_, array) in enumerate(arrays)}
     metadata: dict[str, Any] = {"keras_version": KERAS_FORMAT, "pellucid_version": version, "seed": model.key.seed}
-    columns = model.__dict__.get("_columns") or []
-    if columns and all(isinstance(name, str) for name in columns):
-        metadata["columns"] = columns  # of the data frame it was trained on
-    if model.__dict__.get("_classes"):
-        metadata["classes"] = model.__dict__["_classes"]  # their names: `labels.name_classes`
-    if "_table" in model.__dict__:
-        metadata["table"] = model.__dict__["_table"]  # how rows of a table become inputs: `tables.attach`
-    if "_targets" in model.__dict__:
-        metadata["targets"] = model.__dict__["_targets"]  # what outputs mean: `tables.attach_targets`
+    metadata |= {
+        name: held for name, fits in ATTACHED.items() if (held := model.__dict__.get(f"_{name}")) and fits(held)
+    }
     archive.write_archive(path, saved, metadata, tree, groups)
 
 
@@ -89,7 +90,7 @@ def load_model(
             _load_tree(model, tree, where)
             if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
                 model.key = Key(metadata["seed"])
-            _load_columns(model, metadata)
+            _load_attached(model, metadata)
             _load_vocabularies(model, path, tree)
             if compile and config.get("compile_config"):
                 model.compile_from_config(config["compile_config"])
@@ -114,17 +115,11 @@ def _load_vocabularies(model: Any, path: Path, tree: Mapping[str, Array]) -> Non
             layer.set_vocabulary(tokens, None if idf is None else idf[: len(tokens)])
 
 
-def _load_columns(model: Any, metadata: Any) -> None:
-    """The names of the columns that the model was trained on, where the file has them."""
-    columns = metadata.get("columns") if isinstance(metadata, Mapping) else None
-    if isinstance(columns, list) and all(isinstance(name, str) for name in columns):
-        model.__dict__["_columns"] = columns
-    if isinstance(metadata, Mapping) and isinstance(metadata.get("classes"), list):
-        model.__dict__["_classes"] = metadata["classes"]  # read by `labels.class_names`, which checks it
-    if isinstance(metadata, Mapping) and isinstance(metadata.get("table"), Mapping):
-        model.__dict__["_table"] = metadata["table"]  # read by `tables.attached`, which checks it
-    if isinstance(metadata, Mapping) and isinstance(metadata.get("targets"), Mapping):
-        model.__dict__["_targets"] = metadata["targets"]  # read by `tables.attached_targets`, which checks it
+def _load_attached(model: Any, metadata: Any) -> None:
+    """What the model is to keep, where the file has it."""
+    for name, fits in ATTACHED.items():
+        if isinstance(metadata, Mapping) and fits(metadata.get(name)):
+            model.__dict__[f"_{name}"] = metadata[name]
 
 
 def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..__about__ import version
-from ..actions.spec import TrainSpec
-from ..errors import FileError, Told
+from ..actions.spec import TrainSpec, parsed_toml
 from .answering import JSON, Studio, answer, work
 from .checking import check, command, shown_spec
 from .desk import Desk
@@ -80,11 +78,7 @@ def start_of(desk: Desk) -> dict[str, Any]:
 def spec_of(desk: Desk, told: dict[str, Any]) -> dict[str, Any]:
     """A spec from its text, or as text."""
     if isinstance(text := told.get("toml"), str):
-        try:
-            found = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as problem:
-            raise FileError("spec", "TOML", Told(str(problem))) from problem
-        return {"spec": TrainSpec.of(found).model_dump(exclude_unset=True)}
+        return {"spec": TrainSpec.of(parsed_toml(text, "spec")).model_dump(exclude_unset=True)}
     given = told.get("spec") or {}
     spec = shown_spec(desk.spec(given), given)
     return {"toml": spec.to_toml(short=True), "command": command(spec)}

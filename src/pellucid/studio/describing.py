@@ -157,9 +157,8 @@ def _of_windows(table: Table, column: Column, spec: TrainSpec, data: Prepared, t
 
 
 def _kind(spec: TrainSpec, data: Prepared) -> str:
-    known = {info.name: info.kind for info in datasets.catalogue()}
-    if spec.data in known:
-        return known[spec.data]
+    if kind := datasets.kind_of(spec.data):
+        return kind
     if is_pictures(spec.data) or (data.x_train.ndim in (3, 4) and data.x_train.dtype == np.uint8):
         return "images"
     return "points" if data.x_train.ndim == 2 and data.x_train.shape[1] == 2 else "arrays"

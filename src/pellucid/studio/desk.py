@@ -13,7 +13,7 @@ from ..actions.data import prepare
 from ..actions.doctor import model_of
 from ..actions.prepared import Prepared
 from ..actions.runs import Run
-from ..actions.spec import TrainSpec
+from ..actions.spec import ABOUT_DATA, TrainSpec
 from ..data import datasets
 from ..errors import InvalidArgument, Told
 from ..web.refused import Refused
@@ -72,10 +72,8 @@ class Desk:
 
     def prepared(self, spec: TrainSpec) -> Prepared:
         """The data of a spec, kept for the next question about them."""
-        about = ("data", "target", "drop", "keep", "split_by", "split_time", "task", "validation_split", "seed",
-                 "window", "stride", "group_by", "ahead", "frequencies")  # fmt: skip
-        path = Path(spec.data)
-        key = repr([getattr(spec, name) for name in about] + [changed(path)])
+        told = {name: getattr(spec, name) for name in (*ABOUT_DATA, "frequencies")}  # the last may be refused
+        key = repr([told, changed(Path(spec.data))])
         with self._lock:
             if key not in self._data:
                 self._data[key] = prepare(spec)
@@ -108,7 +106,7 @@ class Desk:
     def scene(self, name: str) -> Scene:
         """A run's network as it is now, trained or as its last checkpoint has it, with its data."""
         run = self.run(name)
-        files = (run.model, run.path / "checkpoint.npz", run.spec)
+        files = (run.model, run.checkpoint, run.spec)
         stamp = tuple(map(changed, files))
         with self._lock:
             known = self._open.get(run.path)
@@ -124,8 +122,7 @@ class Desk:
 
     def data_of(self, run: Run, spec: TrainSpec) -> Prepared:
         """What a run was or is trained on; a data set that is known by its name is read once for all its runs."""
-        known = any(info.name == spec.data for info in datasets.catalogue())
-        return self.prepared(spec) if known else prepare(spec, run.reader())
+        return self.prepared(spec) if datasets.kind_of(spec.data) else prepare(spec, run.reader())
 
     def forget(self, name: str) -> None:
         """A run is another by now, or none."""

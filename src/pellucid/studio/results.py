@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..actions.judging import MOST_IN_MATRIX, WINDOWS, judge
+from ..actions.judging import MOST_IN_MATRIX, WINDOWS, judge_test
 from ..arrays import Array
 from ..errors import InvalidArgument, Told
 from ..metrics import confusion_matrix
@@ -22,7 +22,7 @@ WORST, EXAMPLES, POINTS = 24, 24, 2000
 def results(scene: Scene) -> dict[str, Any]:
     """The table of answers, and the worst of them."""
     data = scene.data
-    judged = judge(scene.model, data.x_test, data.y_test, data.classes, data.names, data.restored, data.labels)
+    judged = judge_test(scene.model, data)
     outputs = _outputs(scene)
     names = names_of(scene, outputs.shape[1])
     told: dict[str, Any] = {"samples": judged["samples"], "classes": names, "metrics": judged}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -45,7 +44,7 @@ class Built:
             fit = {"x": self.x[train], "y": self.y[train], "batch_size": given["batch_size"]}
             return Training(model, fit, (self.x[held], self.y[held]), given["epochs"], self.patience)
 
-        with seeded(self.seed):
+        with rng.seeded(self.seed):
             makers = [partial(training, *part) for part in self.parts]
             return averaged(makers, self.measures, report)
 
@@ -65,7 +64,7 @@ class Built:
         for i, values in enumerate(points):
             shared(self.build, values)
             if i == 0:
-                with seeded(self.seed):
+                with rng.seeded(self.seed):
                     self.made(values)
 
     def about(self) -> dict[str, Any]:
@@ -78,7 +77,7 @@ class Built:
 
     def retrained(self, values: Mapping[str, Any], epochs: int) -> Any:
         """A model of these values, trained on all rows for so many epochs."""
-        with seeded(self.seed):
+        with rng.seeded(self.seed):
             model, given = self.made(values)
             model.fit(self.x, self.y, batch_size=given["batch_size"], epochs=epochs, verbose=0)
         return model
@@ -98,17 +97,6 @@ def shared(build: Callable[..., Any], values: Mapping[str, Any]) -> tuple[dict[s
         if name not in OF_FIT:
             raise UnknownName("tune, argument space", name, [*taken, *OF_FIT], "Name arguments of build.")
     return own, rest
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Within the block, what is built without a seed of its own is built from this one."""
-    before = rng._Default.root, rng._Default.drawn
-    rng.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        rng._Default.root, rng._Default.drawn = before
 
 
 def as_arrays(given: Any, where: str) -> tuple[Array, Array]:

@@ -68,7 +68,7 @@ class OnCluster:
         self._client.subscribe_topic(self._name, lambda event: self._news.put(event[1]))
         self._waiting: deque[Trial] = deque()
         self._given: dict[int, _Given] = {}
-        self._deaths: dict[int, int] = {}
+        self._deaths: dict[int, set[str]] = {}  # the workers that went away under a trial
         self._workers: list[str] = []
         self._workers, self._looked = self._present(), time.monotonic()
 
@@ -179,8 +179,10 @@ class OnCluster:
         """A trial whose worker has not brought it to its end: another begins it anew, unless it is to blame."""
         number = given.trial.number
         del self._given[number]
-        self._deaths[number] = self._deaths.get(number, 0) + 1
-        if self._deaths[number] >= DEATHS:
+        self._workers = [one for one in self._workers if one != given.worker]  # until it is seen again
+        deaths = self._deaths.setdefault(number, set())
+        deaths.add(given.worker)
+        if len(deaths) >= DEATHS:
             reason = f"{reason}, {DEATHS} times"
             yield Ended(number, "failed", {}, reason, time.monotonic() - given.began)
         else:

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import PATIENCE, Hands
 from studio.browser.opening import BROWSERS, installed, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-PATIENCE = 60_000  # milliseconds, on a machine that is busy
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,25 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response
+    from playwright.sync_api import (
+        BrowserContext,
+        ConsoleMessage,
+        FloatRect,
+        Locator,
+        LocatorAssertions,
+        Page,
+        Response,
+    )  # fmt: skip
+
+PATIENCE = 60_000  # milliseconds, on a machine that is busy
+
+
+def expect(one: Locator) -> LocatorAssertions:
+    """What must come true of this part of the page, whenever the page gets to it."""
+    from playwright.sync_api import expect as expected  # which not everybody has installed
+
+    expected.set_options(timeout=PATIENCE)
+    return expected(one)
 
 
 class Hands:
@@ -83,24 +101,26 @@ class Hands:
         field.press("Tab")
 
     def drag(self, what: Locator, onto: Locator, below: bool = False) -> None:
-        """With the mouse, in steps, as a hand does."""
-        start, end = what.bounding_box(), onto.bounding_box()
-        assert start is not None
-        assert end is not None
-        mouse = self.page.mouse
+        """With the mouse, in steps, as a hand does: it takes what stands still, and follows a goal that moves."""
+        what.hover()
+        start, mouse = self._box(what), self.page.mouse
         mouse.move(start["x"] + 60, start["y"] + start["height"] / 2)
         mouse.down()
-        x, y = end["x"] + end["width"] / 2, end["y"] + end["height"] * (0.9 if below else 0.2)
         for share in (0.1, 0.3, 0.6, 0.9, 1.0):
+            end = self._box(onto)
+            x, y = end["x"] + end["width"] / 2, end["y"] + end["height"] * (0.9 if below else 0.2)
             mouse.move(start["x"] + 60 + share * (x - start["x"] - 60), start["y"] + share * (y - start["y"]), steps=4)
         mouse.move(x, y + 2, steps=3)
         mouse.up()
 
+    def _box(self, of: Locator) -> FloatRect:
+        found = of.bounding_box()
+        assert found is not None
+        return found
+
     def draw(self, strokes: list[list[tuple[float, float]]]) -> None:
         """On the paper: strokes of points from (0, 0), top left, to (1, 1)."""
-        paper = self.page.get_by_label("Paper to draw on")
-        box = paper.bounding_box()
-        assert box is not None
+        box = self._box(self.page.get_by_label("Paper to draw on"))
         for stroke in strokes:
             places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
             self.page.mouse.move(*places[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 
 pytestmark = pytest.mark.long
 
@@ -52,11 +52,11 @@ def test_blocks_move_by_keys_and_this_is_announced(designer: Hands) -> None:
     page.locator("[data-open='1']").focus()
     page.keyboard.press("Alt+ArrowUp")
     settle(designer, "Dropout", "Dense")
-    assert "Dropout is now block 1 of 2" in page.locator("[role=status]").inner_text()
-    assert page.evaluate("document.activeElement.dataset.open") == "0"
+    expect(page.locator("[role=status]")).to_contain_text("Dropout is now block 1 of 2")
+    expect(page.locator("[data-open='0']")).to_be_focused()
     page.keyboard.press("Delete")
     settle(designer, "Dense")
-    assert "removed" in page.locator("[role=status]").inner_text()
+    expect(page.locator("[role=status]")).to_contain_text("removed")
 
 
 def test_a_broken_design_is_explained_on_its_block_and_mended(designer: Hands) -> None:
@@ -67,9 +67,9 @@ def test_a_broken_design_is_explained_on_its_block_and_mended(designer: Hands) -
     said = block.locator(".note.bad")
     said.wait_for()
     assert said.inner_text().strip().startswith("Expected "), "without the way to the block, beside which it stands"
-    assert page.get_by_role("textbox", name="Neurons", exact=True).get_attribute("aria-invalid") == "true"
+    expect(page.get_by_role("textbox", name="Neurons", exact=True)).to_have_attribute("aria-invalid", "true")
     train = page.get_by_role("region", name="Your network").get_by_role("button", name="Train")
-    assert train.is_disabled()
+    expect(train).to_be_disabled()
     designer.set("Neurons", "24")
     said.wait_for(state="detached")
     page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 from studio.browser.strokes import DIGITS
 from studio.browser.test_looks import AXE, settled
 
@@ -72,12 +72,12 @@ def test_a_convolutional_network_answers_a_drawing_with_its_maps_and_tells_what_
     assert "conv2d/y[0, 1, 1, 2]" in told
     assert re.search(r"Filter 3 lies on 3 × 3 numbers", told)
     assert "Where its gradient goes" in told
-    assert page.locator("i.frame").count() == 1
+    expect(page.locator("i.frame")).to_have_count(1)
     fits(hands)
     step(hands, "max_pooling2d MaxPooling2D")
     page.get_by_role("region", name="The step").get_by_role("button", name="map 3", exact=True).last.click()
     panel.get_by_text("The window that it saw").wait_for()
-    assert panel.locator(".wins").count() == 1
+    expect(panel.locator(".wins")).to_have_count(1)
 
     step(hands, "conv2d Conv2D")
     before = seen(hands)
@@ -106,9 +106,9 @@ def test_a_memory_is_gone_through_step_by_step(hands: Hands) -> None:
     first = gate.inner_text()
     page.get_by_role("button", name="The next step").click()
     page.get_by_text("step 2 of 8").wait_for()
-    assert gate.inner_text() != first
-    assert page.get_by_text("forget gate").count() == 1
-    assert page.get_by_role("img", name="The gradient at every step").locator("span").count() == 8
+    expect(gate).not_to_have_text(first)
+    expect(page.get_by_text("forget gate")).to_have_count(1)
+    expect(page.get_by_role("img", name="The gradient at every step").locator("span")).to_have_count(8)
     fits(hands)
 
 
@@ -120,7 +120,7 @@ def test_attention_is_seen_as_a_table_of_who_looks_at_what(hands: Hands) -> None
     page.get_by_role("button", name="Head 2").click()
     page.get_by_role("button", name="Table of shares").press("ArrowDown")
     page.get_by_role("heading", name="Place 2 looks at").wait_for()
-    assert page.locator("li.share").count() == 2  # what comes later is hidden
+    expect(page.locator("li.share")).to_have_count(2)  # what comes later is hidden
     fits(hands)
 
 

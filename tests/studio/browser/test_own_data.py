@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 
 pytestmark = pytest.mark.long
 
@@ -56,7 +56,7 @@ def test_wrong_cells_of_a_table_are_left_empty_by_one_click(hands: Hands, table:
     hands.page.get_by_text("column 'weight': 12,5.").wait_for()
     hands.page.get_by_label("The column to be said").select_option("buys")
     hands.page.get_by_text("one of 2: no, yes").wait_for()
-    assert hands.page.get_by_role("button", name="Next: the network").is_enabled()
+    expect(hands.page.get_by_role("button", name="Next: the network")).to_be_enabled()
 
 
 ASKED = "which column should it learn to tell?"
@@ -74,7 +74,8 @@ def test_a_bad_file_is_not_shown_as_the_one_before(hands: Hands, table: Path, tm
     said = hands.page.get_by_role("alert").first
     said.wait_for()
     assert "NUL bytes" in said.inner_text()
-    assert hands.page.get_by_text(ASKED).count() == hands.page.get_by_label("Use of town").count() == 0
+    expect(hands.page.get_by_text(ASKED)).to_have_count(0)
+    expect(hands.page.get_by_label("Use of town")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_table_from_which_nothing_can_be_learned_is_not_asked_for_a_target(
     hands.skip_guide()
     hands.page.get_by_test_id("file").set_input_files(tmp_path / "none.csv")
     hands.page.get_by_role("alert").filter(has_text=said).wait_for()
-    assert hands.page.get_by_text(ASKED).count() == 0
+    expect(hands.page.get_by_text(ASKED)).to_have_count(0)
 
 
 def test_a_link_that_was_cut_short_is_told_and_opens_the_studio(hands: Hands) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 from studio.browser.test_looks import faults, too_wide
 from studio.test_windows import motion
 
@@ -40,7 +40,7 @@ def waving(hands: Hands, tmp_path: Path) -> Hands:
 def test_readings_are_lines_over_time_from_the_data_to_the_mistakes(waving: Hands, tmp_path: Path) -> None:
     page, lines = waving.page, re.compile("16 steps of turn, lift$")
     waving.go("Data")
-    assert page.get_by_role("img", name=lines).count() == 13  # one large, and twelve to choose from
+    expect(page.get_by_role("img", name=lines)).to_have_count(13)  # one large, and twelve to choose from
     page.get_by_role("button", name="wave").last.click()
     page.get_by_role("heading", name="wave").wait_for()
     waving.go("Look")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pellucid.actions.tune import Search
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 from studio.browser.test_looks import AXE, settled
 
 pytest.importorskip("optuna")
@@ -104,7 +104,7 @@ def test_a_page_loaded_anew_finds_the_search_and_stops_it(hands: Hands) -> None:
     hands.press("Delete moons-1")
     hands.press("Delete")
     page.get_by_role("button", name="Search", exact=True).wait_for()
-    assert page.get_by_role("button", name="moons-1").count() == 0
+    expect(page.get_by_role("button", name="moons-1")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

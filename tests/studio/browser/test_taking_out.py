@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 
 pytestmark = pytest.mark.long
 
@@ -105,6 +105,6 @@ def test_whether_a_run_is_served_is_told_of_that_run_alone(hands: Hands) -> None
     page.get_by_role("button", name="Serve it").wait_for()
     hands.press("Close")
     dialog_of("digits-1")
-    assert page.get_by_role("link", name="http://127.0.0.1").get_attribute("href") == address
+    expect(page.get_by_role("link", name="http://127.0.0.1")).to_have_attribute("href", address)
     hands.press("Stop serving")
     page.get_by_role("button", name="Serve it").wait_for()

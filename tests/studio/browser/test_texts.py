@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 
 pytestmark = pytest.mark.long
 BOOK = "The cat sat on the mat.\nThe dog sat on the log.\n" * 300
@@ -19,7 +19,7 @@ def test_a_book_is_learned_and_written_on(hands: Hands, tmp_path: Path) -> None:
     (tmp_path / "book.txt").write_text(BOOK, encoding="utf-8")
     page.get_by_test_id("file").set_input_files(tmp_path / "book.txt")
     page.get_by_text("the next character, one of").wait_for()
-    assert "The cat sat on the mat." in page.locator("p.text").inner_text()
+    expect(page.locator("p.text")).to_contain_text("The cat sat on the mat.")
     hands.go("Network")
     page.get_by_text("These are the layers of GRU").wait_for()
     hands.press("Remove GRU")
@@ -49,7 +49,7 @@ def test_a_book_is_learned_and_written_on(hands: Hands, tmp_path: Path) -> None:
     assert len(written) > 300
     hands.go("Results")
     page.get_by_role("table").wait_for()
-    assert "right" in page.get_by_role("region", name="Right and wrong answers").inner_text()
+    expect(page.get_by_role("region", name="Right and wrong answers")).to_contain_text("right")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def learned(hands: Hands, tmp_path: Path) -> Hands:
     hands.page.get_by_text("the next character, one of").wait_for()
     hands.go("Network")
     hands.page.get_by_text("These are the layers of GRU").wait_for()
-    assert not hands.page.get_by_label("Bend (activation)").count()  # which a memory would refuse
+    expect(hands.page.get_by_label("Bend (activation)")).to_have_count(0)  # which a memory would refuse
     hands.set("Rounds (epochs)", "3")
     hands.page.locator("[data-open='1']").click()
     hands.set("Neurons", "12")

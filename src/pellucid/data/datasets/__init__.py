@@ -22,7 +22,7 @@ from . import (
     spirals,
     xor,
 )
-from .catalogue import DatasetInfo, at_hand, catalogue, load
+from .catalogue import DatasetInfo, at_hand, catalogue, kind_of, load
 
 __all__ = [
     "DatasetInfo",
@@ -35,6 +35,7 @@ __all__ = [
     "circles",
     "digits",
     "fashion_mnist",
+    "kind_of",
     "load",
     "load_npz",
     "mnist",

@@ -127,6 +127,15 @@ def catalogue() -> list[DatasetInfo]:
     return [info for info, _ in _TABLE.values()]
 
 
+def kind_of(name: str) -> str:
+    """What the samples of a data set are; "" where nothing is called so.
+
+    >>> kind_of("digits"), kind_of("austen"), kind_of("people.csv")
+    ('images', 'text', '')
+    """
+    return _TABLE[name][0].kind if name in _TABLE else ""
+
+
 def at_hand(name: str) -> bool:
     """Whether a data set can be loaded without a download."""
     return name not in _IMAGES or _IMAGES[name].at_hand()

@@ -17,7 +17,7 @@ from ...layers.conv_lstm import ConvLSTM
 from ..convolving import convolutions
 from ..emitters import settled
 from .activations import FORMULAS
-from .loops import block
+from .loops import block, moved
 from .products import matrix_product
 from .sliding import convolved
 from .writer import FORM, At, Buffer, Value, reshaped, writes
@@ -144,6 +144,8 @@ def of_inputs(at: At, x: Value) -> Value:
 @writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D, L.GRU, L.LSTM, L.SimpleRNN)
 def recurrent(at: At) -> Any:
     layer = at.layer
+    if isinstance(layer, ConvLSTM):
+        at = replace(at, xs=[moved(at, [x], layer.last) for x in at.xs])
     x, *initial = at.xs
     a = of_inputs(at, x)
     B, H = a.shape[0], a.shape[2] // layer.gates
@@ -159,7 +161,16 @@ def recurrent(at: At) -> Any:
     mask = [] if at.mask is None else [at.mask]
     at.step(lines, [a, *states, *mask, *([y] if mask else [])], y)
     at.writing.steps[-1].within = loop.within
+    if isinstance(layer, ConvLSTM):
+        y, *states = (pictures(at, one) for one in (y, *states))
     return (y, *states) if layer.return_state else y
+
+
+def pictures(at: At, y: Value) -> Value:
+    """Outputs or states of a ConvLSTM, whose channels are last, as the user has them."""
+    layer, size = at.layer, at.x.shape[2:-1]
+    shape = *y.shape[:-1], *layer.window(size).places, layer.filters
+    return moved(at, [reshaped(y, shape)], layer.as_given)
 
 
 def step_of(layer: Any) -> Callable[[Loop], list[str]]:

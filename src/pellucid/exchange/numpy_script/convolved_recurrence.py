@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from ... import layers as L
 from ...arrays import Shape
+from ...layers.channels import LAST
 from ...layers.lstm import lstm_step, lstm_step_grad
 from ..convolving import convolutions
 from .normalizing import without_option
@@ -76,4 +78,36 @@ class Convolved(Going):
 def conv_lstm(at: At) -> tuple[Any, Back]:
     if at.layer.dropout and at.differs():
         raise without_option(at.layer, "dropout", "0", at.layer.dropout)
-    return both_ways(at, Convolved(at))
+    return both_ways(at, Convolved(at)) if at.layer.data_format == LAST else turned(at)
+
+
+def turned(at: At) -> tuple[Any, Back]:
+    """A ConvLSTM whose pictures have their channels first: they are last within, and what comes out is turned back."""
+    layer = copy.copy(at.layer)
+    layer.data_format = LAST
+    there, back_again = f"{-1 - layer.axes}, -1", f"-1, {-1 - layer.axes}"
+    last = tuple(at.name(f"last_{letter}") for letter in "xsc"[: len(at.xs)])
+    for name, x in zip(last, at.xs, strict=True):
+        at.forward(f"{name} = np.moveaxis({x}, {there})", "channels last")
+    shapes = tuple(tuple(shape[i] for i in at.layer.order(len(shape))) for shape in at.shapes)
+    inner = replace(at, layer=layer, xs=last, shapes=shapes)
+    found, back_within = both_ways(inner, Convolved(inner))
+    made = found if isinstance(found, tuple) else (found,)
+    outs = tuple(at.name(f"first_{letter}") for letter in "ysc"[: len(made)])
+    for name, y in zip(outs, made, strict=True):
+        at.forward(f"{name} = np.moveaxis({y}, {back_again})", "channels first")
+
+    def back(dy: Any, wanted: Any) -> Any:
+        dys = dy if isinstance(dy, tuple) else (dy,)
+        for name, d in zip(made, dys, strict=True):
+            if d is not None:
+                at.backward(f"d{name} = np.moveaxis({d}, {there})")
+        ds = tuple(None if d is None else f"d{name}" for name, d in zip(made, dys, strict=True))
+        dxs = back_within(ds if isinstance(dy, tuple) else ds[0], wanted)
+        turned_back = [
+            None if dx is None else f"np.moveaxis({dx}, {back_again})"
+            for dx in (dxs if isinstance(dxs, tuple) else (dxs,))
+        ]
+        return tuple(turned_back) if isinstance(dxs, tuple) else turned_back[0]
+
+    return (outs if isinstance(found, tuple) else outs[0]), back

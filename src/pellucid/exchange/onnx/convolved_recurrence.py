@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import layers as L
 from ...activations import Activation
+from ...layers.channels import LAST
 from ..convolving import convolutions
 from .activations import write_activation
 from .sliding import convolved
@@ -15,7 +16,7 @@ from .writer import FORM, At, writes
 
 @writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D)
 def conv_lstm(at: At) -> Any:
-    layer, (T, *size, I) = at.layer, at.shape
+    layer, T, (size, I) = at.layer, at.shape[0], at.layer.split(at.shape[1:])
     of_inputs, of_states = convolutions(FORM, layer, "channels_first")
     places = layer.window(tuple(size)).places
     x, *initial = at.xs
@@ -63,9 +64,9 @@ def kept(at: At, counts: str, new: str, old: str | None) -> str:
 def first(at: At, x: str) -> str:
     """Pictures with their channels first."""
     n = at.layer.axes
-    return at.transposed(x, [0, n + 1, *range(1, n + 1)])
+    return at.transposed(x, [0, n + 1, *range(1, n + 1)]) if at.layer.data_format == LAST else x
 
 
 def last(at: At, x: str) -> str:
-    """And last again."""
-    return at.transposed(x, [0, *range(2, at.layer.axes + 2), 1])
+    """And where the user has them."""
+    return at.transposed(x, [0, *range(2, at.layer.axes + 2), 1]) if at.layer.data_format == LAST else x

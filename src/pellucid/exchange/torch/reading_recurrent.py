@@ -13,6 +13,7 @@ from typing import Any
 from ... import activations as A
 from ... import layers as L
 from ... import ops
+from ...layers.channels import FIRST, LAST
 from ...wiring import Tensor
 from ..sliding import POOLED, by_axes, padding_of
 from .reader import Use, reads
@@ -109,12 +110,15 @@ def step_by_step(use: Use, x: Tensor, mask: Any = None, *states: Tensor) -> Any:
 @reads("ConvRecurrence")
 def convolved(use: Use, x: Tensor, mask: Any = None, *states: Tensor) -> Any:
     m, axes = use.module, len(use.module.kernel)
-    padding = padding_of(x.sample[1:-1], m.kernel, m.stride, m.dilation, (m.before, m.after), POOLED)
+    first = getattr(m, "first", False)
+    padding = padding_of(
+        x.sample[2:] if first else x.sample[1:-1], m.kernel, m.stride, m.dilation, (m.before, m.after), POOLED
+    )
     if padding is None:
         use.refuse("the border of padding='same', or none", f"{m.before} before and {m.after} after")
     kind = partial(
         by_axes("ConvLSTM{}D")[axes], len(m.weight_hh) // 4, m.kernel, m.stride, padding,
-        dilation_rate=m.dilation, use_bias=m.bias is not None,
+        data_format=FIRST if first else LAST, dilation_rate=m.dilation, use_bias=m.bias is not None,
     )  # fmt: skip
     order = (*range(2, axes + 2), 1, 0)
     weights = {"kernel": m.weight_ih.permute(order), "recurrent_kernel": m.weight_hh.permute(order)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from ... import layers as L
 from ...activations import Activation
+from ...layers.channels import FIRST
 from ..convolving import convolutions
 from .activations import made_of
 from .layers import unusual
@@ -91,12 +92,13 @@ def ends_of(at: At, both: Any) -> list[Any]:
 
 @writes(L.ConvLSTM1D, L.ConvLSTM2D, L.ConvLSTM3D)
 def conv_lstm(at: At) -> Any:
-    layer, (_, *size, I) = at.layer, at.shape
+    layer, (size, I) = at.layer, at.layer.split(at.shape[1:])
     convolutions(FORM, layer)  # which refuses activations
     window, around = layer.window(tuple(size)), layer.window_of_states(tuple(size))
     borders = window.before, window.after, (around.before, around.after)
     pieces = I, layer.filters, layer.kernel_size, made(layer.activation), made(layer.recurrent_activation)
-    told = {"stride": window.strides, "dilation": window.dilation} | unusual(options_of(layer))
+    told = {"stride": window.strides, "dilation": window.dilation}
+    told |= unusual({**options_of(layer), "first": (layer.data_format == FIRST, False)})
     return given_by(at, ends_of(at, at.module("ConvRecurrence", *pieces, *borders, xs=read_by(at), **told)))
 
 

@@ -74,13 +74,14 @@ class Recurrence(nn.RNNBase):
 
 class ConvRecurrence(nn.Module):
     """An LSTM whose products are convolutions, of pictures x (B, T, *D, C), taken step by step. before, after: the
-    border that is laid around x; around: the same of h. All else as in Recurrence."""
+    border that is laid around x; around: the same of h; first: whether pictures and states have their channels first.
+    All else as in Recurrence."""
 
     def __init__(
         self, channels: int, filters: int, kernel: tuple[int, ...], activation: nn.Module, gate: nn.Module,
         before: tuple[int, ...], after: tuple[int, ...], around: tuple[tuple[int, ...], tuple[int, ...]],
         stride: tuple[int, ...], dilation: tuple[int, ...], bias: bool = True, dropout: float = 0.0,
-        of_states: float = 0.0, backwards: bool = False, zero_output: bool = False,
+        of_states: float = 0.0, backwards: bool = False, zero_output: bool = False, first: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.weight_ih = nn.Parameter(torch.zeros(4 * filters, channels, *kernel))
@@ -89,10 +90,10 @@ class ConvRecurrence(nn.Module):
         self.activation, self.gate, self.kernel, self.stride, self.dilation = activation, gate, kernel, stride, dilation
         self.before, self.after, self.around = before, after, around
         self.of_inputs, self.of_states = dropout, of_states
-        self.backwards, self.zero_output = backwards, zero_output
+        self.backwards, self.zero_output, self.first = backwards, zero_output, first
 
     def forward(self, x: Tensor, mask: Tensor | None = None, *states: Tensor) -> tuple[Tensor, ...]:
-        x, T, steps = x.movedim(-1, 2), x.shape[1], []
+        x, T, steps = x if self.first else x.movedim(-1, 2), x.shape[1], []
         still = (1,) * len(self.kernel)
         kept = self.drawn(x[:, 0], self.of_inputs)
         for t in range(T):
@@ -100,7 +101,8 @@ class ConvRecurrence(nn.Module):
             steps.append(self.product(x[:, t], self.weight_ih, kept, border, self.stride, self.dilation, self.bias))
         nothing = torch.zeros_like(steps[0].chunk(4, 1)[0])
         kept = self.drawn(nothing, self.of_states)
-        h, c = (one.movedim(-1, 1) for one in states) if states else (nothing, nothing)
+        states = states if self.first else tuple(one.movedim(-1, 1) for one in states)
+        h, c = states or (nothing, nothing)
         y, outputs = nothing, []
         for t in reversed(range(T)) if self.backwards else range(T):
             z = steps[t] + self.product(h, self.weight_hh, kept, self.around, still, still)
@@ -114,7 +116,8 @@ class ConvRecurrence(nn.Module):
                 y = torch.where(counts, new, nothing if self.zero_output else y)
                 h, c = torch.where(counts, new, h), torch.where(counts, memory, c)
             outputs.append(y)
-        return torch.stack([one.movedim(1, -1) for one in outputs], 1), *(one.movedim(1, -1) for one in (y, h, c))
+        found = (torch.stack(outputs, 1), y, h, c)
+        return found if self.first else tuple(one.movedim(-1 - len(self.kernel), -1) for one in found)
 
     def drawn(self, x: Tensor, rate: float) -> list[Tensor] | None:
         """What a share of x is multiplied by in training, for each gate by itself."""

@@ -5,13 +5,13 @@ kernels of `dense` compute from what is left here for all steps. Between them st
 meet in time, so that threads share them out. A thread takes some samples at a time through all steps: hU by tiles, with
 U packed in panels, then the gates, row by row, in loops over numbers that lie next to each other.
 
-    forward op: a, which becomes the gates; packed U; bias of hU or 0; h before each step; the memory (T + 1, H): c
-    before each step and after the last, or what a gate is multiplied by; y; last h, last c or 0; mask or 0; first h,
-    first c or 0; what h is multiplied by for each gate (G, H), or 0; T; H; the activations g + 8·s; how: BACKWARDS,
-    SEQUENCES, ZEROS
-    back op: gates, which become da; what goes back to hU where that differs, or 0; U turned; h before each step; the
-    memory; dy, dL/d of the last h, of the last c, or 0; mask or 0; dL/d of the first h, of the first c, or 0; what h
-    is multiplied by, or 0; T to how
+    forward op: a, which becomes the gates; packed U, or 0 where a has what h gives already; bias of hU or 0; h before
+    each step; the memory (T + 1, H): c before each step and after the last, or what a gate is multiplied by; y; last h,
+    last c or 0; mask or 0; first h, first c or 0; what h is multiplied by for each gate (G, H), or 0; T; H; the
+    activations g + 8·s; how: BACKWARDS, SEQUENCES, ZEROS
+    back op: gates, which become da; what goes back to hU where that differs, or 0; U turned, or 0; h before each step;
+    the memory; dy, dL/d of the last h, of the last c, or 0; mask or 0; dL/d of the first h, of the first c, or 0; what
+    h is multiplied by, or 0; T to how
 
 Source: of the products of all steps at once, Appleyard, Kočiský & Blunsom, "Optimizing performance of recurrent neural
 networks on GPUs", arXiv:1604.01946 (2016).

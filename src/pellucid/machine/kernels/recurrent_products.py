@@ -10,6 +10,7 @@ from __future__ import annotations
 from ..intrinsics import Word, floats, ints
 from ..tile import ADD, PANEL
 from .base import inline, kernel
+from .functions import ZERO
 from .gather import share
 from .matmul import pack, pack_transposed, panel
 
@@ -65,7 +66,10 @@ def through(
     h: Word, U: Word, kept: Word, s: Word, w: Word, m: int, H: int, G: int, first: int, gates: int, start: Word
 ) -> None:  # fmt: skip
     """s = hU for some gates from the first on, in the rows (m, G·H); kept (m, G, H) or 0: what h is multiplied by for
-    each gate. start: the bias, or 0. w: room for (m, H)."""
+    each gate. start: the bias, or 0. w: room for (m, H). Without U what h gives is in the gates already: s = 0."""
+    if U == 0:
+        floats(s, m * G * H)[:] = ZERO
+        return
     together = 1 if kept else gates
     for i in range(gates // together):
         g = first + i * together
@@ -82,7 +86,9 @@ def through(
 def through_grad(
     s: Word, U: Word, kept: Word, dh: Word, w: Word, m: int, H: int, G: int, first: int, gates: int
 ) -> None:  # fmt: skip
-    """dh += s·Uᵀ for some gates, U turned."""
+    """dh += s·Uᵀ for some gates, U turned; nothing without U."""
+    if U == 0:
+        return
     together = 1 if kept else gates
     for i in range(gates // together):
         g = first + i * together
