@@ -179,8 +179,8 @@ def _farthest(c: Contents) -> Html:
     true, given = c.y.reshape(len(c.y), -1).astype(np.float64), c.outputs.reshape(len(c.y), -1).astype(np.float64)
     several = len(c.targets) > 1
     units = np.where(true.std(axis=0) > 0, true.std(axis=0), 1) if several else 1  # of columns that may have their own
-    apart = np.abs(true - given) / units
     off = np.abs(true - given)
+    apart = off / units
     rows = []
     for i in np.argsort(-apart.max(axis=1), kind="stable")[:MOST_ROWS]:
         j = int(apart[i].argmax())

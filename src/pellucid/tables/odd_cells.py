@@ -32,6 +32,8 @@ def but_for(table: Table, name: str, cells: Array, counts: Counter[str], style: 
         bad, kind = moments(cells, form)[1], "date"
     wrong = {*cells[bad].tolist()}
     right, share = len(counts) - len(wrong), 1 - int(bad.sum()) / counts.total()
+    if not wrong:  # dates that are too long, or too short, to be taken for some
+        return ""
     if right >= MOSTLY * len(counts) or (right > MANY and share >= NEARLY):
         row, *others = _firsts(cells, wrong)
         more = f"Likewise {_listed(table, cells, others)}. " if others else ""
@@ -76,7 +78,8 @@ def _usual_format(texts: Collection[str]) -> str:
     ('iso', '')
     """
     few = [text for text in list(texts)[:TRIED] if any(map(str.isdigit, text))]
-    fits = {form: sum(reads(moment, text, form) for text in few) for form in (FORMATS if len(few) > 1 else ())}
+    likely = [form for form in FORMATS if any(reads(moment, text, form) for text in few[:3])]
+    fits = {form: sum(reads(moment, text, form) for text in few) for form in likely}
     best = max(fits, key=lambda form: fits[form], default="")
     return best if best and fits[best] > len(few) / 2 else ""
 
