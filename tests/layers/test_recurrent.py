@@ -73,6 +73,22 @@ def test_numbers_are_those_of_pytorch(name: str) -> None:
     close(gradients["bias"], np.stack(theirs[2:]) if name == "GRU" else theirs[2])
 
 
+def test_cells_of_one_kind_are_named_apart_before_they_are_saved() -> None:
+    x = Key(1).normal((2, 3, 2))
+    layer = L.RNN([L.LSTMCell(2), L.LSTMCell(3)])
+    again = L.deserialize(L.serialize(layer))
+    assert again(x).shape == layer(x).shape == (2, 3)
+    assert [cell.name for cell in again.cell.cells] == ["lstm_cell", "lstm_cell_1"]
+    assert L.Bidirectional(L.RNN([L.GRUCell(2), L.GRUCell(3)]))(x).shape == (2, 6)
+
+
+def test_states_in_another_list_than_those_of_the_cells_are_told() -> None:
+    layer, (h, g) = L.RNN([L.LSTMCell(2), L.GRUCell(3)]), (np.ones((2, 2)), np.ones((2, 3)))
+    with pytest.raises(InvalidArgument, match=r"initial_state: expected states in a list as .*, \[\[2, 2\], 3\]"):
+        layer(np.ones((2, 4, 1)), initial_state=[h, h, g])
+    assert layer(np.ones((2, 4, 1)), initial_state=[[h, h], g]).shape == (2, 3)
+
+
 @pytest.mark.parametrize("eagerly", [False, True])
 def test_twenty_steps_of_a_classifier_end_where_keras_does(eagerly: bool) -> None:
     model = pellucid.Sequential([L.Input((T, I)), L.LSTM(H), L.Dense(3, activation="softmax")])

@@ -71,7 +71,6 @@ OPTIONS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("given", [False, True])
 def test_masks_and_states_train_as_the_definition_does(kind: Any, options: Any, masked: bool, given: bool) -> None:
     """A step on either engine from the same weights ends at the same weights, with all outputs in the loss."""
-    refused = masked and given and not options.get("zero_output_for_mask")
     found = []
     for lowers in (True, False):
         x = L.Input((6, 3))
@@ -84,10 +83,6 @@ def test_masks_and_states_train_as_the_definition_does(kind: Any, options: Any, 
         model.set_weights([Key(i).normal(w.shape) * 0.5 for i, w in enumerate(model.get_weights())])
         data = Key(1).normal((9, 6, 3)) * (np.arange(6) < np.arange(9)[:, None] % 7)[..., None]
         targets = [Key(2 + i).normal((9, *t.sample)) for i, t in enumerate([y, *states])]
-        if refused:
-            with pytest.raises(CannotLower, match=layer.name):
-                lower(model, 9)
-            return
         if lowers:
             lower(model, 9)
         model.run_eagerly = not lowers
@@ -227,13 +222,11 @@ def test_own_cells_with_a_mask_train_as_the_definition_does(options: dict[str, A
 def test_pictures_as_states_come_and_go(given: bool, masked: bool, sequences: bool, first: bool) -> None:
     told = {"padding": "same", "data_format": "channels_first" if first else "channels_last"}
 
-    def make(zeros: bool = given) -> Any:
+    def make() -> Any:
         x = L.Input((3, 2, 4, 3) if first else (3, 4, 3, 2))
         states = [L.Conv2D(3, 3, **told)(x[:, 0]) for _ in range(2)] if given else None
         a, mask = L.PReLU("uniform")(x), x[..., 0, 0, 0] > 0 if masked else None
-        layer = L.ConvLSTM2D(
-            3, 3, return_sequences=sequences, return_state=True, zero_output_for_mask=zeros, name="pictures", **told
-        )
+        layer = L.ConvLSTM2D(3, 3, return_sequences=sequences, return_state=True, **told)
         y = layer(a, states, mask=mask)
         model = pellucid.Model(x, [ops.reshape(one, (-1, math.prod(one.sample))) for one in y], seed=3)
         model.compile(pellucid.optimizers.SGD(0.1), "mse")
@@ -241,6 +234,3 @@ def test_pictures_as_states_come_and_go(given: bool, masked: bool, sequences: bo
 
     targets = [Key(2 + i).normal((9, *shape[1:])) for i, shape in enumerate(make().output_shape)]
     both_engines(make, Key(1).normal((9, *make().input_shape[1:])), targets, steps=2)
-    if given and masked:
-        with pytest.raises(CannotLower, match=r"'pictures'.*with a mask and initial states"):
-            lower(make(zeros=False), 9)

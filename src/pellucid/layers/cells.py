@@ -11,6 +11,7 @@ from ..errors import InvalidArgument, WrongType
 from .base import Layer, LayerOptions, layers
 from .holding import OPTIONS
 from .lstm import UnitForget
+from .naming import name_apart
 from .traced import Traced
 
 
@@ -271,6 +272,10 @@ class StackedRNNCells(Traced):
         for cell in self.cells:
             if not isinstance(cell, Layer) or not hasattr(cell, "state_size"):
                 raise WrongType(self.where("cells"), "layers with call(x, states) and state_size", cell)
+        taken: set[str] = set()
+        for cell in sorted({id(one): one for one in self.cells}.values(), key=lambda cell: not cell.named):
+            name_apart(self, cell, taken, "cells")  # at once, as what is saved names them
+            taken.add(cell.name)
 
     @property
     def state_size(self) -> list[Any]:

@@ -109,7 +109,8 @@ class ConvRecurrence(Recurrence):
             return (dx, *dstates) if self.states else dx
 
         code.back(undo)
-        return found if layer.return_state else found[0]
+        y = self._begun(found[0])
+        return (y, *found[1:]) if layer.return_state else y
 
     def _through(
         self, begun: Sequence[Buffer | None], a: Buffer, U: Buffer, window: Window, of_h: Dropped

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..activations.axes import stretched
 from ..arrays import Shape
 from ..program import Buffer, CannotLower, Program
+from .convolving import COPY, table
 from .gate_products import gates_inputs, gates_product, gates_weights
 from .noise import apply, lower_kept
+from .operands import mapped
 
 KINDS = ("tanh", "sigmoid", "linear", "relu", "hard_sigmoid")  # activations, as machine/kernels/recurrence.py counts
 BACKWARDS, SEQUENCES, ZEROS = 1, 2, 4
@@ -75,6 +79,7 @@ class Recurrence:
             return (dx, *dfirst) if self.states else dx
 
         code.back(undo)
+        y = self._begun(y)
         return (y, *last) if layer.return_state else y
 
     def _check(self) -> None:
@@ -85,8 +90,6 @@ class Recurrence:
         mask = self._mask()
         if mask is not None and mask.shape != self.x.shape[:1]:
             raise CannotLower(f"{where} with a mask of another shape")
-        if mask is not None and self.states and not layer.zero_output_for_mask:
-            raise CannotLower(f"{where} with a mask and initial states")  # what is repeated may be no state
 
     def _activations(self) -> list[Any]:
         return [self.layer.activation, getattr(self.layer, "recurrent_activation", self.layer.activation)]
@@ -107,6 +110,34 @@ class Recurrence:
     def _mask(self) -> Buffer | None:
         mask = self.mask[0] if isinstance(self.mask, list) else self.mask
         return None if mask is None else mask.plain
+
+    def _begun(self, y: Buffer) -> Buffer:
+        """Emit y, and the way back: 0 until a step counts, as what is repeated is an output, and no state."""
+        code, layer, mask = self.code, self.layer, self._mask()
+        if mask is None or not self.states or layer.zero_output_for_mask:
+            return y
+        (T,), steps = mask.shape, np.arange(mask.size)
+        seen = code.buffer((T,))
+        code.emit("op.cumsum", mask, seen, 1, T, 1, int(layer.go_backwards))
+        if layer.go_backwards:
+            count, seen = seen, code.buffer((T,))
+            code.emit("op.moved", count, seen, table(code, steps[::-1], steps), T, 1, T, T, 1, COPY)
+        if not layer.return_sequences:
+            count, seen = seen, code.buffer((1,))
+            code.emit("merge.block", count, seen, 1, 1, T, T - 1, 1, 0)
+        n = seen.size
+        one = mapped(code, "op.minimum", seen, 1.0).shaped((n, 1))
+
+        def shown(y: Buffer) -> Buffer:
+            return mapped(code, "op.multiply", y.shaped((n, y.size // n)), one).shaped(y.shape)
+
+        def undo(d: Any, wanted: Any) -> Any:
+            dy, *dlast = d if isinstance(d, tuple) else (d,)
+            dy = dy and shown(dy)
+            return (dy, *dlast) if isinstance(d, tuple) else dy
+
+        code.back(undo)
+        return shown(y)
 
     def _dropped(self) -> tuple[list[Buffer], list[Buffer]]:
         """What x and h are multiplied by, the same at every step: none, one for all gates, or one for each."""

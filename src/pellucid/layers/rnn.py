@@ -172,6 +172,12 @@ class RNN(Traced):
             raise ShapeError(f"layer {self.name!r}, mask", f"shape {(None, T)}", mask.shape)
         states = zeros(self.cell.state_size, sequences, self.dtype) if initial_state is None else initial_state
         states = list(states) if isinstance(states, list | tuple) else [states]
+        sizes = self.cell.state_size
+        if not fit(states, sizes if isinstance(sizes, list | tuple) else [sizes]):
+            raise InvalidArgument(
+                f"layer {self.name!r}, initial_state", f"states in a list as its cell's state_size is, {sizes}",
+                Told("another list"),
+            )  # fmt: skip
         y, ys = None, []
         for t in range(T)[::-1] if self.go_backwards else range(T):
             out, new = self.cell(sequences[:, t], states)
@@ -194,6 +200,14 @@ class RNN(Traced):
 
     def masks_output(self, masked: Sequence[bool]) -> bool:
         return self.return_sequences and any(masked[:1])
+
+
+def fit(states: Any, sizes: Any) -> bool:
+    """Whether states are in lists as their sizes are; a single one may stand in a list, or alone."""
+    if not isinstance(sizes, list | tuple):
+        return not isinstance(states, list | tuple) or len(states) == 1
+    found = isinstance(states, list | tuple) and len(states) == len(sizes)
+    return found and all(map(fit, states, sizes))
 
 
 def zeros(sizes: Any, like: Any, dtype: str) -> Any:
