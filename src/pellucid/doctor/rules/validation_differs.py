@@ -179,7 +179,8 @@ def _meaning(case: Case) -> Signal | None:
 def remedy(case: Case, signal: Signal) -> Remedy:
     return Remedy(
         "Shuffle before splitting (utils.train_test_split(..., stratify=y); validation_split takes the last rows), and "
-        "prepare both parts by the same steps with the same numbers."
+        "prepare both parts by the same steps with the same numbers. What is to be forecast stays split by time, and "
+        "should learn what does not drift: changes, say, in place of levels."
     )
 
 
