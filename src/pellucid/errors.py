@@ -151,3 +151,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     folded = {k.lower(): k for k in known}
     found = difflib.get_close_matches(str(name).lower(), folded, n=1, cutoff=0.5)
     return folded[found[0]] if found else None
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """A number of things.
+
+    >>> count(1, "row"), count(2000, "row"), count(2, "window of rows")
+    ('1 row', '2,000 rows', '2 windows of rows')
+    """
+    what, of, rest = one.partition(" of ")
+    return f"{n:,} {one if n == 1 else many or what + 's' + of + rest}"

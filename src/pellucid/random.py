@@ -171,7 +171,7 @@ def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Any = None) ->
     """
     a = _above_zero("random.gamma", "alpha", alpha)
     size, key, kind = _outside("random.gamma", shape, dtype, seed)
-    found: Array = _gamma(key, size, a).astype(kind)
+    found: Array = key.gamma(size, a).astype(kind)
     return found
 
 
@@ -185,8 +185,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Any 
     where = "random.beta"
     a, b = _above_zero(where, "alpha", alpha), _above_zero(where, "beta", beta)
     size, key, kind = _outside(where, shape, dtype, seed)
-    first, second = _gamma(key.fold("alpha"), size, a), _gamma(key.fold("beta"), size, b)
-    found: Array = (first / (first + second)).astype(kind)
+    found: Array = key.beta(size, a, b).astype(kind)
     return found
 
 
@@ -195,22 +194,6 @@ def _above_zero(where: str, name: str, value: Any) -> Array:
     if not (found > 0).all():
         raise InvalidArgument(f"{where}, argument {name}", "numbers above 0", value)
     return found
-
-
-def _gamma(key: Key, size: tuple[int, ...], alpha: Array) -> Array:
-    """Cubes (1 + c·z)³·d of normal numbers z, drawn again where they are refused; below α = 1, those of α + 1 times
-    u^(1/α)."""
-    d = np.broadcast_to(np.where(alpha < 1, alpha + 1, alpha) - 1 / 3, size)
-    found, left, attempt = np.zeros(size), np.ones(size, bool), 0
-    while left.any():
-        z = key.fold("normal", attempt).normal(size, "float64")
-        u = 1 - key.fold("uniform", attempt).uniform(size, "float64")
-        v = np.maximum(1 + z / np.sqrt(9 * d), 0) ** 3
-        with np.errstate(divide="ignore"):
-            taken = left & (np.log(u) < z**2 / 2 + d - d * v + d * np.log(v))
-        found, left, attempt = np.where(taken, d * v, found), left & ~taken, attempt + 1
-    small = (1 - key.fold("small").uniform(size, "float64")) ** (1 / alpha)
-    return np.where(np.broadcast_to(alpha < 1, size), found * small, found)
 
 
 def _outside(where: str, shape: Any, dtype: str | None, seed: Any) -> tuple[tuple[int, ...], Key, str]:

@@ -111,6 +111,35 @@ class Key:
             z = np.where(outside, self.fold("again", attempt).normal(shape, "float64"), z)
         return (mean + stddev * z).astype(dtype)
 
+    def gamma(self, shape: Shape, alpha: Any) -> Array:
+        """Numbers of the gamma distribution, in float64."""
+        return np.exp(self.log_gamma(shape, alpha))
+
+    def log_gamma(self, shape: Shape, alpha: Any) -> Array:
+        """The logarithms of numbers of the gamma distribution, in float64: of cubes (1 + c·z)³·d of normal numbers z,
+        drawn again where they are refused; below α = 1, of those of α + 1 times u^(1/α).
+
+        Source: Marsaglia & Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000)."""
+        alpha = np.asarray(alpha, "float64")
+        d = np.broadcast_to(np.where(alpha < 1, alpha + 1, alpha) - 1 / 3, shape)
+        found, left, attempt = np.zeros(shape), np.ones(shape, bool), 0
+        while left.any():
+            z = self.fold("normal", attempt).normal(shape, "float64")
+            u = 1 - self.fold("uniform", attempt).uniform(shape, "float64")
+            v = np.maximum(1 + z / np.sqrt(9 * d), 0) ** 3
+            with np.errstate(divide="ignore"):
+                taken = left & (np.log(u) < z**2 / 2 + d - d * v + d * np.log(v))
+            found, left, attempt = np.where(taken, d * v, found), left & ~taken, attempt + 1
+        small = np.log(1 - self.fold("small").uniform(shape, "float64")) / alpha
+        return np.log(found) + np.where(np.broadcast_to(alpha < 1, shape), small, 0)
+
+    def beta(self, shape: Shape, alpha: Any, beta: Any) -> Array:
+        """Numbers of the beta distribution, in float64: the share that the first of two of the gamma distribution has
+        of both; by their logarithms, as near 0 as a small α and β may bring both."""
+        apart = self.fold("beta").log_gamma(shape, beta) - self.fold("alpha").log_gamma(shape, alpha)
+        found: Array = 1 / (1 + np.exp(np.clip(apart, -700, 700)))
+        return found
+
     def permutation(self, n: int) -> Array:
         """The numbers 0 to n-1 in random order, (n,) int64."""
         words = self.bits(2 * n).astype(np.uint64)

@@ -15,6 +15,7 @@ from pellucid.actions import apply
 from pellucid.actions.data import prepare
 from pellucid.actions.doctor import doctor, doctor_spec
 from pellucid.actions.export import export
+from pellucid.actions.report import contents
 from pellucid.actions.serve import opened
 from pellucid.actions.spaces import usual_space
 from pellucid.actions.spec import TrainSpec
@@ -71,6 +72,15 @@ def test_its_errors_are_in_the_columns_own_units_beside_those_of_the_last_value(
     assert [entry["class"] for entry in kept.layers] == ["GRU", "Dense"]
 
 
+def test_a_report_has_what_the_run_ended_with(trained: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pellucid.actions.report.examine_run", lambda path: [])
+    c, kept = contents(trained), json.loads((trained / "metrics.json").read_text())
+    for name in ("root_mean_squared_error", "last_value_root_mean_squared_error", "last_value_mean_absolute_error"):
+        assert abs(c.metrics[name] - kept[name]) < 1e-6
+    assert (c.ahead, c.targets, c.columns) == (1, ["warmth"], ["last value"])
+    assert c.places[0] == "row 654"  # of 800: 8 rows of the last fifth of the first room, which has each second row
+
+
 def test_what_standardises_is_of_the_rows_that_are_learned(tmp_path: Path):
     path = tmp_path / "steps.csv"  # the last fifth lies elsewhere
     rng = np.random.default_rng(0)
@@ -90,8 +100,8 @@ def test_what_lies_across_a_border_and_groups_too_short_for_a_part_are_said(tmp_
     rows = [f"{'ab'[t > 99]},{t * t % 17}.5\n" for t in range(128)]
     path.write_text("who,level\n" + "".join(rows))
     data = prepare(TrainSpec(data=str(path), target=["level"], window=4, group_by="who", validation_split=0.2))
-    assert "16 of 120 windows lie across the border" in " ".join(data.remarks)
-    assert "1 of 2 groups are too short to be in each part." in data.remarks  # 4 rows to watch
+    assert "learned, watched and tested, and left out: 16 of 120 windows." in " ".join(data.remarks)
+    assert "Too short to be in each part: 1 of 2 groups." in data.remarks  # 4 rows to watch
 
 
 def test_forecasts_of_new_readings(spec: TrainSpec, trained: Path, tmp_path: Path):

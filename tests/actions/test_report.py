@@ -68,6 +68,22 @@ def test_the_numbers_are_those_of_the_run(runs: Path):
     assert sorted(words) == sorted([*counts, *map(str, [*range(10), *range(10)]), "true", "predicted"])
 
 
+def test_rows_of_a_table_are_shown_as_its_file_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pellucid.actions.report.examine_run", lambda path: [])
+    lines = [f"{i % 7}.5,{'' if i % 9 else 'Bern'},{i % 2}" for i in range(60)]
+    (tmp_path / "towns.csv").write_text("\n".join(["size,town,bought", *lines]))
+    train(TrainSpec(data=str(tmp_path / "towns.csv"), target=["bought"], layers=[2], epochs=1), out=tmp_path / "run")
+    c = contents(tmp_path / "run")
+    assert (c.data, c.columns, len(c.places)) == ("towns.csv", ["size", "town"], 12)
+    assert c.cells is not None
+    for row, place in enumerate(c.places):
+        assert ",".join([*c.cells(row), str(c.y[row])]) == lines[int(place.removeprefix("line ")) - 2]
+    wrong = int((c.outputs.argmax(axis=1) != c.y).argmax())
+    page = Page(render(c))
+    page.check()
+    assert f"{c.places[wrong]} {c.y[wrong]} {1 - c.y[wrong]}" in page.said
+
+
 def test_what_it_gathers(runs: Path):
     c = contents(runs / "digits")
     lines = (runs / "digits/history.csv").read_text().splitlines()

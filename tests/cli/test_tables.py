@@ -67,8 +67,13 @@ def test_classes_from_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         apply.predict(Path("run"), "typo.csv")
     assert Path("run/classes.json").read_text() == json.dumps(["no", "yes"]) + "\n"
     assert "numbers the rows" in told("data", "show", "people.csv")
-    with pytest.raises(DataError, match="targets y to compare with"):
+    with pytest.raises(
+        DataError, match=r"new\.csv: expected a column 'bought' to compare with, got none\. Use predict"
+    ):
         apply.evaluate(Path("run"), "new.csv")
+    Path("gaps.csv").write_text("id;age;city;bought\n1;30;Oslo;yes\n2;31;Oslo;\n3;32;Bern;NA\n4;33;Bern;no\n")
+    with pytest.warns(UserWarning, match=r"gaps\.csv: 2 rows have no target and are left out\."):
+        assert apply.evaluate(Path("run"), "gaps.csv")["samples"] == 2
 
 
 class Killed(BaseException):

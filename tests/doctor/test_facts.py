@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from doctor.cases import data, digits, model_for, moons, sine, trained
 from pellucid import Model, Sequential, layers, losses, ops
-from pellucid.doctor import Case, facts
+from pellucid.doctor import Case, facts, inside
 from pellucid.doctor.copies import drawn, fresh, rates, without_noise
 from pellucid.doctor.inside import gradient_error
 from pellucid.doctor.rules.duplicates_in_validation import hashes, repeated
@@ -209,6 +209,21 @@ def test_which_steps_of_a_graph_are_straight(join, straight):
 @pytest.mark.parametrize("activation", ["relu", "tanh", "softplus", "gelu"])
 def test_the_library_s_own_gradients_are_right(activation: str):
     assert gradient_error(digits((16, 16), 1, activation=activation))[1] < 1e-4
+
+
+def test_a_gradient_is_checked_on_no_more_rows_than_it_takes(monkeypatch: pytest.MonkeyPatch):
+    rows, alone = [], inside.loss_alone
+    monkeypatch.setattr(
+        inside, "loss_alone", lambda m, p, x, *more, **by: (rows.append(len(x)), alone(m, p, x, *more, **by))[1]
+    )
+    for steps, least in ((64, 2), (16, 4), (1, 64)):
+        recurrent = layers.SimpleRNN(3, return_sequences=True)
+        model = Sequential([layers.Input((steps, 2)), recurrent, layers.Dense(1)], seed=0)
+        model.compile("adam", "mse")
+        x = np.random.default_rng(0).normal(size=(90, steps, 2)).astype("float32")
+        assert gradient_error(Case(model, x, x[:, :, :1]))[1] < 1e-4
+        assert {*rows} == {least}
+        rows.clear()
 
 
 def test_a_sequence_that_is_answered_step_by_step_has_many_answers_in_a_row():

@@ -203,3 +203,11 @@ def test_frames_whose_columns_are_data_are_taken_by_name():
 def test_a_frame_yet_to_be_computed_is_told():
     with pytest.raises(WrongType, match=r"rows are there, got LazyFrame. Call its collect\(\)"):
         small().fit(PEOPLE.lazy(), BOUGHT)
+
+
+def test_two_columns_of_one_name_are_told():
+    class Twice:
+        columns = ("a", "a")
+
+    with pytest.raises(DataError, match="NeuralNetworkClassifier, X: expected names of columns that differ, got a, a"):
+        NeuralNetworkClassifier().fit(Twice(), [0, 1])

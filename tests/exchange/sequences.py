@@ -154,6 +154,8 @@ def told(layer: Any, shape: tuple[int, ...], mask: tuple[int, ...]) -> Model:
 SAME = {"padding": "same", "return_sequences": True}
 FIRST = {"data_format": "channels_first"}
 PLAIN: dict[str, Callable[[], Model]] = {
+    "stretched": lambda: chain(L.AutoContrast((0, 1)), (3, 2, 3)),
+    "stretched, channels first": lambda: chain(L.AutoContrast(data_format="channels_first"), (3, 2, 3)),
     **{f"{kind} {name}": partial(one, make, carried, options)
        for kind, (make, carried) in KINDS.items() for name, options in options_of(kind, "zeros")},
     **{f"{kind} from states": partial(one, make, carried, {"return_state": True}, True)
@@ -219,6 +221,11 @@ RANDOM: dict[str, Callable[[], Model]] = {
     "saturation": lambda: chain(L.RandomSaturation(0.5), (2, 3, 3)),
     "sharpness": lambda: chain(L.RandomSharpness(0.5), (2, 3, 3)),
     "erasing": lambda: chain(L.RandomErasing(), (2, 3, 3)), "shear": lambda: chain(L.RandomShear(0.2), (2, 3, 3)),
+    "others": lambda: chain(L.Pipeline([
+        L.RandAugment(), L.AugMix(), L.RandomColorJitter(), L.Equalization(), L.RandomColorDegeneration(0.5),
+        L.RandomElasticTransform(), L.RandomGaussianBlur(), L.RandomHue(0.5), L.RandomPerspective(),
+        L.RandomPosterization(4), L.Solarization(),
+    ]), (2, 3, 3)),
     "resizing with a border": lambda: chain(L.Resizing(2, 4, pad_to_aspect_ratio=True, fill_value=0.5), (3, 2, 1)),
 }  # fmt: skip
 

@@ -11,10 +11,10 @@ from pellucid.layers.base import layers
 from pellucid.models import Model
 from pellucid.registry import snake
 
-MADE_OF_OTHERS = {  # they go out step by step
-    "AdditiveAttention", "Attention", "Bidirectional", "EinsumDense", "Functional", "GRUCell", "GroupQueryAttention",
-    "LSTMCell", "Lambda", "MultiHeadAttention", "RNN", "Sequential", "SimpleRNNCell", "SpectralNormalization",
-    "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
+MADE_OF_OTHERS = {  # they go out step by step; CutMix and MixUp stand in no network
+    "AdditiveAttention", "Attention", "Bidirectional", "CutMix", "EinsumDense", "Functional", "GRUCell",
+    "GroupQueryAttention", "LSTMCell", "Lambda", "MixUp", "MultiHeadAttention", "Pipeline", "RNN", "Sequential",
+    "SimpleRNNCell", "SpectralNormalization", "StackedRNNCells", "TimeDistributed", "TokenAndPositionEmbedding",
 }  # fmt: skip
 UNWRITTEN: dict[str, set[str]] = {  # by the form
     "c": {"HashedCrossing", "Hashing", "StringLookup", "TextVectorization"}, "numpy": set(),
@@ -26,7 +26,9 @@ WRITTEN = {form: set(layers.parts) - kinds - MADE_OF_OTHERS for form, kinds in U
 RANDOM = {
     "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
     "RandomZoom", "RandomErasing", "RandomGrayscale", "RandomInvert", "RandomSaturation", "RandomSharpness",
-    "RandomShear",
+    "RandomShear", "AugMix", "Equalization", "RandAugment", "RandomColorDegeneration", "RandomColorJitter",
+    "RandomElasticTransform", "RandomGaussianBlur", "RandomHue", "RandomPerspective", "RandomPosterization",
+    "Solarization",
 }  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pellucid import Sequential
@@ -42,3 +44,35 @@ def by_definition(
         y, cache = layer.forward(p, x, training=True, rng=Key(0))
         dx, gradients = layer.backward(p, cache, np.ones_like(y) if dy is None else dy.astype(x.dtype))
     return y, dx, {f"{layer.name}/{name}": g for name, g in gradients.items()}
+
+
+def agrees(layer: Layer, shape: tuple[int, ...], batches: Sequence[int], of_each: float = 0.0) -> None:
+    """Compiled, a layer does what its definition does, to the same bits on any number of threads. of_each: how much
+    further each sample may take the sums of gradients away."""
+    for batch in batches:
+        x = Key(1).normal((batch, *shape))
+        dy = Key(2).normal((batch, *layer.output_shape_for(shape)))
+        y, dx, gradients = forward_and_backward(layer, x, dy, 1)
+        wanted, slope, expected = by_definition(layer, x, dy)
+        np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=2e-6)
+        np.testing.assert_allclose(dx, slope, rtol=1e-5, atol=1e-5)
+        assert gradients.keys() == expected.keys()
+        for name, gradient in gradients.items():
+            np.testing.assert_allclose(gradient, expected[name], rtol=1e-5, atol=of_each * batch + 2e-5)
+        for threads in (2, 3):
+            again = forward_and_backward(layer, x, dy, threads)
+            np.testing.assert_array_equal(again[0], y)
+            np.testing.assert_array_equal(again[1], dx)
+            for name, gradient in gradients.items():
+                np.testing.assert_array_equal(again[2][name], gradient)
+
+
+def alike_in_any_batch(layer: Layer, shape: tuple[int, ...]) -> None:
+    """A row's numbers are the same alone and among others."""
+    x = Key(1).normal((5, *shape))
+    dy = Key(2).normal((5, *layer.output_shape_for(shape)))
+    y, dx, _ = forward_and_backward(layer, x, dy, 1)
+    for i in range(5):
+        alone, back, _ = forward_and_backward(layer, x[i : i + 1], dy[i : i + 1], 1)
+        np.testing.assert_array_equal(alone[0], y[i])
+        np.testing.assert_array_equal(back[0], dx[i])

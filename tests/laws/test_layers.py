@@ -181,7 +181,7 @@ APART: list[Row] = [
     (lambda: L.RandomZoom(0.4, fill_mode="nearest"), (3, 4, 2)),
     (lambda: L.RandomZoom((0.1, 0.5), (-0.5, 0.0), "constant", seed=4), (3, 4, 1)),
     (lambda: L.RandomBrightness(0.2, value_range=(-10, 10)), (2, 3, 2)),
-    (lambda: L.RandomContrast((0.5, 0.5), value_range=(-10, 10), seed=1), (2, 3, 2)),
+    (lambda: L.RandomContrast((0.5, 0.5), (-10, 10), 1, data_format="channels_first"), (2, 3, 2)),
     (lambda: L.RandomGrayscale(), (2, 3, 3)),
     (lambda: L.RandomInvert(value_range=(0, 1), data_format="channels_first"), (2, 2, 3)),
     (lambda: L.RandomSaturation((0.2, 0.9), seed=2), (2, 3, 3)),
@@ -190,6 +190,29 @@ APART: list[Row] = [
     (lambda: L.RandomErasing(fill_value=(1, 2, 3)), (5, 4, 3)),
     (lambda: L.RandomErasing((0.5, 1.0), (0.3, 0.6), value_range=(0, 1), data_format="channels_first"), (2, 4, 5)),
     (lambda: L.RandomShear(0.3, (0.1, 0.4), seed=3), (3, 4, 2)),
+    (lambda: L.RandomHue(value_range=(-2, 2), factor=0.9), (2, 3, 3)),
+    (lambda: L.RandomHue((0.2, 0.6), (0, 1), "channels_first"), (3, 2, 3)),
+    (lambda: L.RandomColorDegeneration(0.8, (-0.8, 0.8), seed=1), (2, 3, 3)),
+    (lambda: L.RandomColorDegeneration((0.2, 0.3), (-0.8, 0.8)), (2, 3, 1)),
+    (lambda: L.RandomColorJitter((-1, 1), 0.2, 0.3, (0.4, 0.8), 0.5, data_format="channels_first"), (3, 2, 3)),
+    (lambda: L.RandomColorJitter((-1, 1), contrast_factor=0.5), (2, 3, 2)),
+    (lambda: L.AutoContrast((0, 1)), (2, 3, 2)),
+    (lambda: L.AutoContrast(data_format="channels_first"), (2, 1, 4)),
+    (lambda: L.Equalization((-1, 1), bins=16), (4, 3, 2)),
+    (lambda: L.Equalization(data_format="channels_first"), (1, 3, 2)),
+    (lambda: L.Solarization(0.3, (0.2, 0.6), (-1, 1), data_format="channels_first"), (2, 3, 2)),
+    (lambda: L.RandomPosterization(5, (-1, 1)), (2, 3, 2)),
+    (lambda: L.RandomGaussianBlur(kernel_size=(3, 5), sigma=(0.5, 0.9), value_range=(-0.3, 1)), (4, 3, 2)),
+    (lambda: L.RandomPerspective(scale=0.7), (4, 3, 2)),
+    (lambda: L.RandomPerspective((1, 1), 1.0, "nearest", 0.5, seed=3, data_format="channels_first"), (1, 5, 4)),
+    (lambda: L.RandomPerspective((1, 1)), (1, 5, 2)),
+    (lambda: L.RandomElasticTransform((1, 1), (1, 1), value_range=(-0.8, 0.8)), (6, 7, 1)),
+    (lambda: L.RandomElasticTransform(0.8, 0.9, "nearest", "wrap", data_format="channels_first"), (1, 6, 5)),
+    (lambda: L.RandAugment((-1, 1), num_ops=3, seed=2), (4, 3, 3)),
+    (lambda: L.RandAugment((-1, 1), factor=0.1, data_format="channels_first"), (1, 4, 3)),
+    (lambda: L.AugMix((-1, 1), factor=(0.2, 0.4), seed=2), (4, 3, 3)),
+    (lambda: L.AugMix((-1, 1), 2, 4, 0.2, 0.4, False, data_format="channels_first"), (1, 4, 3)),
+    (lambda: L.Pipeline([L.RandomBrightness(0.2, (-1, 1), data_format="channels_first"), L.Rescaling(2.0)]), (2, 3, 2)),
     (lambda: L.SimpleRNN(2, dropout=0.3, recurrent_dropout=0.2), (3, 2)),
     (lambda: L.LSTM(2, dropout=0.3, recurrent_dropout=0.2, seed=3), (3, 2)),
     (lambda: L.GRU(2, reset_after=False, return_sequences=True), (3, 2)),
@@ -211,6 +234,7 @@ APART: list[Row] = [
     (lambda: L.TimeDistributed(L.Conv1D(2, 2, activation="tanh")), (2, 3, 2)),
 ]
 ENCODINGS = {name for name, cls in layers.parts.items() if issubclass(cls, Encoding)}  # laws/test_encodings.py
+LABELLED = {"CutMix", "MixUp"}  # tests/layers/test_mixing_pictures.py
 CELLS = {"SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"}  # which read states, too
 
 
@@ -236,7 +260,7 @@ def test_every_layer_has_a_row() -> None:
         "Sequential",
         "Functional",
         "Lambda",
-    } - JOINING - ATTENDING - CELLS - ENCODINGS
+    } - JOINING - ATTENDING - CELLS - ENCODINGS - LABELLED
 
 
 @every_row
@@ -474,6 +498,21 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.RandomErasing, {"scale": 2}, "scale"),
     (L.RandomErasing, {"fill_value": (1, 2)}, "fill_value"),
     (L.RandomShear, {"x_factor": -0.1}, "x_factor"),
+    (L.RandomHue, {"factor": -0.1}, "factor"),
+    (L.RandomColorJitter, {"hue_factor": 2}, "hue_factor"),
+    (L.AutoContrast, {"value_range": (1, 2, 3)}, "value_range"),
+    (L.Equalization, {"bins": 0}, "bins"),
+    (L.Solarization, {"threshold_factor": 1.5}, "threshold_factor"),
+    (L.RandomPosterization, {"factor": 0.5}, "whole number"),
+    (L.RandomPosterization, {"factor": 9}, "factor"),
+    (L.RandomGaussianBlur, {"kernel_size": 4}, "an odd number"),
+    (L.RandomPerspective, {"scale": 2}, "scale"),
+    (L.RandomElasticTransform, {"fill_mode": "mirror"}, "fill_mode"),
+    (L.RandAugment, {"num_ops": -1}, "num_ops"),
+    (L.AugMix, {"alpha": 0}, "alpha"),
+    (L.MixUp, {"alpha": -1}, "alpha"),
+    (L.CutMix, {"factor": "a"}, "factor"),
+    (L.Pipeline, {"layers": L.MixUp}, "a list of layers"),
     (L.ActivityRegularization, {"l1": -1.0}, "l1"),
     (L.InputLayer, {}, "shape"),
     (L.InputLayer, {"shape": ("a", 3)}, "shape"),

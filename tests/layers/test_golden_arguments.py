@@ -28,7 +28,9 @@ OWN = {
 RANDOM = {
     "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
     "RandomZoom", "RandomErasing", "RandomGrayscale", "RandomInvert", "RandomSaturation", "RandomSharpness",
-    "RandomShear",
+    "RandomShear", "AugMix", "Equalization", "RandAugment", "RandomColorDegeneration", "RandomColorJitter",
+    "RandomElasticTransform", "RandomGaussianBlur", "RandomHue", "RandomPerspective", "RandomPosterization",
+    "Solarization", "AutoContrast", "CutMix", "MixUp", "Pipeline",
 }  # fmt: skip  # whose numbers are others; warps for given ones are in pictures.json
 APART = {
     "Sequential",

@@ -12,7 +12,7 @@ import pytest
 
 import pellucid
 from laws.engines import both_engines
-from laws.lowered import by_definition, forward_and_backward
+from laws.lowered import agrees, alike_in_any_batch
 from pellucid import layers as L
 from pellucid import ops
 from pellucid.program import CannotLower, Program
@@ -49,34 +49,12 @@ def told(value: Any) -> str:
 
 @pytest.mark.parametrize(("make", "shape"), CASES, ids=told)
 def test_alone(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
-    layer = make()
-    for batch in (1, 7, 70):
-        x = Key(1).normal((batch, *shape))
-        dy = Key(2).normal((batch, *layer.output_shape_for(shape)))
-        y, dx, gradients = forward_and_backward(layer, x, dy, 1)
-        wanted, slope, expected = by_definition(layer, x, dy)
-        np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=2e-6)
-        np.testing.assert_allclose(dx, slope, rtol=1e-5, atol=1e-5)
-        assert gradients.keys() == expected.keys()
-        for name, gradient in gradients.items():
-            np.testing.assert_allclose(gradient, expected[name], rtol=1e-5, atol=1e-6 * batch + 2e-5)
-        for threads in (2, 3):
-            again = forward_and_backward(layer, x, dy, threads)
-            np.testing.assert_array_equal(again[0], y)
-            np.testing.assert_array_equal(again[1], dx)
-            for name, gradient in gradients.items():
-                np.testing.assert_array_equal(again[2][name], gradient)
+    agrees(make(), shape, (1, 7, 70), of_each=1e-6)
 
 
 @pytest.mark.parametrize(("make", "shape"), CASES, ids=told)
 def test_a_row_is_the_same_in_any_batch(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
-    layer, x = make(), Key(1).normal((5, *shape))
-    dy = Key(2).normal((5, *layer.output_shape_for(shape)))
-    y, dx, _ = forward_and_backward(layer, x, dy, 1)
-    for i in range(5):
-        alone, back, _ = forward_and_backward(layer, x[i : i + 1], dy[i : i + 1], 1)
-        np.testing.assert_array_equal(alone[0], y[i])
-        np.testing.assert_array_equal(back[0], dx[i])
+    alike_in_any_batch(make(), shape)
 
 
 OPTIONS: list[dict[str, Any]] = [

@@ -30,7 +30,8 @@ from pellucid.layers import Dense, batch_rows
 from pellucid.machine.executable import Executable
 from pellucid.machine.kernels import KERNELS
 from pellucid.machine.layout import KINDS
-from pellucid.machine.passes.signatures import FUSED, TEXTS, _read, signature
+from pellucid.machine.passes.signatures import FUSED, TEXTS, _read, check_operands, signature
+from pellucid.program import Buffer, Op
 from pellucid.rng import Key
 from pellucid.training.distribution import DataParallel, share_of, together
 from pellucid.training.engine import engine_of
@@ -224,3 +225,11 @@ def test_a_wrong_signature_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch
     machine = ruled("adam", kernel_regularizer="l2") if kernel != "softmax" else layered(L.Activation("softmax"), (37,))
     with pytest.raises(AssertionError, match=told):
         Checker().check(machine, BATCH)
+
+
+def test_operands_in_another_order_are_refused() -> None:
+    x, alpha, y = (Buffer(name, 0, (3,)) for name in ("x", "alpha", "y"))
+    check_operands(Op("prelu", (x, alpha, y, 3)))
+    for wrong in ((x, alpha, 3, y), (x, alpha, y, x), (x, 3, y, 3)):
+        with pytest.raises(AssertionError, match="operand"):
+            check_operands(Op("prelu", wrong))

@@ -46,7 +46,7 @@ def test_a_report_of_classes(classes: Contents):
         "dense_1",
         "softmax",
         "seed = 7",
-        "All 1 mistakes",
+        "1 mistake. Rows count from 0 in the test data.",
         "its seed is 7",
     ):
         assert told in page.said, told
@@ -64,6 +64,45 @@ def test_a_report_of_numbers(numbers: Contents):
 def test_worse_than_the_mean_is_said(numbers: Contents):
     page = read(replace(numbers, metrics={**numbers.metrics, "r2": -0.5}))
     assert "worse than their mean would: R² = −0.5" in page.said
+
+
+def test_forecasts_stand_beside_the_last_value(numbers: Contents):
+    plain = {"last_value_root_mean_squared_error": 0.5, "last_value_mean_absolute_error": 0.3125}
+    places = [f"row {n}" for n in (7, 8, 9, 10)]
+    given = replace(numbers, ahead=3, targets=["warmth"], places=places, columns=["last value"],
+                    cells=lambda row: [f"{row}.5"], metrics={**numbers.metrics, **plain})  # fmt: skip
+    said = read(given).said
+    assert "on 40 windows of line, is off by 0.25 (root mean square) in forecasts of warmth, 3 rows ahead, on 4" in said
+    assert "The plainest forecast, that the last value goes on, would be off by 0.5: 50.0 % of that is gone." in said
+    assert "the network 0.25 0.125 the last value goes on 0.5 0.3125 the mean 1.118" in said
+    assert "Rows count from 0, and each is the last of its window." in said
+    assert "in the file true predicted off by last value row 9 2.5 2 0.5 2.5" in said
+    worse = {**given.metrics, "last_value_root_mean_squared_error": 0.2}
+    told = "would be off by 0.2, and the network is not better: forecast with the last value, or train another network."
+    assert told in read(replace(given, metrics=worse)).said
+
+
+def test_labels_are_told_as_labels(numbers: Contents):
+    y = np.array([[1, 0], [1, 1], [1, 0], [0, 0]], "float32")
+    scores = {"precision": 1.0, "recall": 0.75, "f1": 0.8571}
+    labels = [{"label": name, **scores, "support": n} for name, n in (("warm", 3), ("wet", 1))]
+    metrics = {**numbers.metrics, "binary_accuracy": 0.875, "all_labels_right": 0.5, "per_label": labels}
+    given = replace(numbers, y=y, outputs=y * 0.9, targets=["warm", "wet"], metrics=metrics)
+    page = read(given)
+    said = "is right in 87.5 % of what it says of 2 labels, and in all of them for 50.0 % of 4 held-out samples."
+    assert said in page.said
+    assert "of each label what is so in most of these samples would be right in 75.0 %." in page.said
+    assert "wet 1.0000 0.7500 0.8571 1" in page.said
+    assert "R²" not in page.said
+    assert "0 warm 1 0.9 0.1" in page.said  # row, label, true, predicted, off by
+
+
+def test_each_of_several_columns_is_told_in_its_own_units(numbers: Contents):
+    y = np.array([[1000.0, 1], [2000, 2], [3000, 3], [4000, 4]])
+    off = np.array([[0, 0], [100, 0], [0, 2], [0, 0]])
+    said = read(replace(numbers, y=y, outputs=y - off, targets=["mass", "size"])).said
+    assert "mass 50 25 1118 size 1 0.5 1.118" in said
+    assert said.index("2 size 3 1 2 2") < said.index("1 mass 2000 1900 100 1")  # what is far off for its column first
 
 
 def test_the_same_contents_give_the_same_page(classes: Contents, looks: list[Look]):

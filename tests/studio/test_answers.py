@@ -424,6 +424,7 @@ def test_every_block_of_the_palette_makes_a_design_and_a_script(page: Page):
         block = {"class": name, **{a["name"]: GIVEN[a["name"]] for a in part["arguments"] if a["required"]}}
         last = {"class": "Dense", "units": 2, "activation": "softmax"}
         block |= {"groups": 2} if name == "GroupNormalization" else {}
+        block |= {"factor": 4} if name == "RandomPosterization" else {}
         shape = shape_for(name, part["group"])
         front = [prod(shape), {"class": "Reshape", "target_shape": list(shape)}] if shape else [4]
         spec = {"data": "moons", "layers": [*front, block, {"class": "Flatten"}, last]}

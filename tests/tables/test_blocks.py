@@ -104,7 +104,7 @@ def test_bytes_far_down_count(monkeypatch: pytest.MonkeyPatch):
     Path("t.csv").write_bytes(LONG.encode() + b"1;\x00\n")
     with pytest.raises(PellucidError, match="expected text, got a file with NUL bytes"):
         next(reading.read_blocks("t.csv"))
-    Path("t.csv").write_bytes("a;b\nä;ü\n".encode() * 500)  # a letter's two bytes fall into two pieces
+    Path("t.csv").write_bytes(b"a;b\n" + "ä;üo\n".encode() * 700)  # a letter's two bytes fall into two pieces
     assert not next(reading.read_blocks("t.csv")).remarks
     Path("t.csv").write_bytes(LONG.encode() + "ä".encode()[:1])
     assert next(reading.read_blocks("t.csv")).remarks
@@ -124,5 +124,5 @@ def test_a_hundred_thousand_columns():
 def test_a_cell_that_is_no_number(load: object, cell: str):
     rows = [f"{i * 37 % 101 / 8},{'yes' if i % 3 else 'no'}" for i in range(200)]
     Path("t.csv").write_text("\n".join(["x,bought", *rows, f"{cell},no"]) + "\n")
-    with pytest.raises(PellucidError, match=r"t\.csv, row 200 \(line 202\), column 'x': expected a (finite )?number"):
+    with pytest.raises(PellucidError, match=r"t\.csv, line 202, column 'x': expected a (finite )?number"):
         load("t.csv", "bought")  # type: ignore[operator]

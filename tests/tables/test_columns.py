@@ -40,6 +40,8 @@ def values(cells: list[str], form: str) -> list[float]:
         (["($1,200.50)", "$3", "−$7"], "grouped () $", [-1200.5, 3, -7]),
         (["$(3)", "$4", "$5"], "plain () $", [-3, 4, 5]),
         (["(3,5)", "1,5", "2"], "comma ()", [-3.5, 1.5, 2]),
+        (["−1,200.5 kg", "3kg", "1,000 kg"], "grouped kg", [-1200.5, 3, 1000]),
+        (["−40 °C", "21.5 °C"], "plain °C", [-40, 21.5]),
     ],
 )
 def test_negative_numbers_however_they_are_written(cells: list[str], form: str, read: list[float]):

@@ -210,4 +210,4 @@ def test_none_is_a_word_among_words_and_a_gap_among_numbers():
     assert data.targets.classes == ["-", "double", "none", "single"]
     assert len(data.y_train) + len(data.y_test) == n
     sizes = load_table({**rows, "size": rows["size"]}, "size", task="regression")
-    assert "10 rows have no target; they are left out." in sizes.remarks
+    assert "10 rows have no target and are left out." in sizes.remarks

@@ -109,7 +109,7 @@ def test_a_wrong_cell_far_down_is_named():
     name = write()
     with Path(name).open("a") as file:
         file.write("3000;old;Bern;2024-01-01;p9;1,5;yes\n")
-    with pytest.raises(DataError, match=r"big\.csv, row 3000 \(line 3002\), column 'age': expected a finite number"):
+    with pytest.raises(DataError, match=r"big\.csv, line 3002, column 'age': expected a finite number"):
         stream_table(name, "bought")
 
 

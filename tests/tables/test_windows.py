@@ -35,7 +35,7 @@ def test_the_target_is_that_of_most_rows():
     begin = 3 * found.x[:, 0, 0] % 20
     assert found.y is not None
     assert (found.y == np.where(begin + 8 - 10 >= 4, "run", "sit")).all()  # half and half: the later one
-    assert "7 of 13 windows hold several values of does: that of most rows counts." in found.remarks
+    assert "Several values of does, of which that of most rows counts: in 7 of 13 windows." in found.remarks
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -90,7 +90,7 @@ def test_what_cannot_be_cut_is_said():
     ):
         windows_of(table, 21, 1, "who")
     short = table.take(np.arange(len(table) - 6 * 15 + 1))  # one of them is longer
-    assert "5 of 6 groups have fewer than 6 rows, and give no window." in windows_of(short, 6, 1, "who").remarks
+    assert "Fewer than 6 rows, and so no window: 5 of 6 groups." in windows_of(short, 6, 1, "who").remarks
     for cells, said in (
         ({"a": [1.0, None, 2.0]}, r"table, row 1, column 'a': expected a number, as windows have no gaps"),
         ({"a": [1.0, 2.0, 3.0], "y": ["s", None, "r"]}, r"row 1, column 'y': expected a target in each row"),

@@ -24,6 +24,7 @@ from ..errors import DataError, InvalidArgument, Told
 from ..files import write_whole
 from ..models import Sequential
 from ..tables import Attached, Table, Targets, attached, attached_targets, is_table, read_blocks, read_table
+from ..tables.targets import said_of_empty
 from .data import characters_of, is_pictures, load, pictures_of, rows, table_of, text_of
 from .fingerprint import fingerprint
 from .judging import judge, plainest, probabilities
@@ -50,8 +51,10 @@ def evaluate(path: Path, data: str | None) -> dict[str, Any]:
     """How well a run (its folder) or a .keras file does on the test part of a data set, or on an .npz file."""
     opened = opened_for(path, data)
     _warn_of_others(path, data)
-    if opened.y is None:
-        raise DataError(f"data {data}", "targets y to compare with", None, "Use predict for data without targets.")
+    if opened.y is None or not len(opened.y):
+        column = None if opened.targets is None else opened.targets.columns[0]
+        what = "targets y to compare with" if column is None else f"a column {column!r} to compare with"
+        raise DataError(f"data {data}", what, Told("none"), "Use predict for data without targets.")
     model, x = opened.model, opened.x
     y = targets_of(opened, f"data {data or 'of the run'}, y")
     classes = (len(opened.names) or model.output_shape_for(x.shape[1:])[-1]) if opened.classifier else 0
@@ -319,6 +322,9 @@ def _encoded(
                     stacklevel=2,
                 )
         there = wanted and set(found.targets.columns) <= set(table.names)
+        if there and (empty := found.targets.absent(table)).any():
+            warnings.warn(f"{name}: {said_of_empty(int(empty.sum()))}", stacklevel=2)
+            table = table.take(~empty)
         yield found.encoder.transform(table), found.targets.encode(table) if there else None
 
 

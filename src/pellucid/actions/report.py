@@ -18,15 +18,19 @@ import numpy as np
 from ..__about__ import version
 from ..activations import softmax
 from ..arrays import Array
+from ..data import datasets
 from ..errors import DataError, FileError, Told
 from ..files import write_text_whole
 from ..layers import Dense, Dropout, Flatten, Identity, Normalization, Rescaling
 from ..models import Sequential
 from ..reports import Contents, LayerRow, Sizes, render
+from ..reports.words import number
+from ..tables.cells import as_text, cell_of
 from ..training.probing import Look, read_looks
 from .data import prepare
 from .doctor import examine_run
-from .judging import baseline, judge_test
+from .judging import baseline, judge_test, plainest
+from .prepared import Prepared
 from .runs import Run, find, open_model
 from .searched import searched
 from .train import chain
@@ -55,6 +59,8 @@ def contents(path: Path) -> Contents:
     data = prepare(spec, run.reader())
     metrics = judge_test(model, data)
     _check_same(run, spec.data, kept, metrics)
+    if data.ahead is not None:
+        metrics |= plainest(data.restored(data.y_test), data.ahead.last)
     rows = slice(0 if data.text else None)  # of a text none: what the network writes says more
     logits = data.classes and getattr(model.loss, "from_logits", False)
 
@@ -63,7 +69,7 @@ def contents(path: Path) -> Contents:
         return softmax(y) if logits else data.restored(y)
 
     return Contents(
-        run=str(path), data=spec.data, chain=chain(model), spec=spec.to_toml(),
+        run=str(path), data=_called(spec.data), chain=chain(model), spec=spec.to_toml(),
         command=f"pellucid train {shlex.quote(str(run.spec))}",
         sizes=Sizes(len(data.x_train), len(data.validation[0]) if data.validation else 0, len(data.x_test)),
         classes=data.classes, layers=_layers(model), history=_history(run),
@@ -73,8 +79,27 @@ def contents(path: Path) -> Contents:
         outputs=data.y_test[rows] if data.text else predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
         names=data.names, search=searched(run) if run.search.exists() else None,
-        written="".join(write(path, length=WRITTEN)).strip("\n") if data.text else "",
+        written="".join(write(path, length=WRITTEN)).strip("\n") if data.text else "", **_of_rows(data),
     )  # fmt: skip
+
+
+def _called(data: str) -> str:
+    """A data set's name as people read it, or a file's without the way to it."""
+    labels = {info.name: info.label for info in datasets.catalogue()}
+    return labels.get(data) or Path(data).name
+
+
+def _of_rows(data: Prepared) -> dict[str, Any]:
+    """What test samples are in their file: rows of a table, or windows of one."""
+    if (ahead := data.ahead) is not None:
+        places = [f"row {row}" for row in ahead.ends]
+        return {"targets": ahead.targets.names, "ahead": ahead.rows, "places": places, "columns": ["last value"],
+                "cells": lambda row: [number(float(ahead.last[row]))]}  # fmt: skip
+    if (table := data.table) is None:
+        return {}
+    columns, test = [column.name for column in table.encoder.columns], table.test
+    return {"targets": table.targets.names, "places": [test.spot(row) for row in range(len(test))], "columns": columns,
+            "cells": lambda row: [as_text(cell_of(test[name], row)) or "" for name in columns]}  # fmt: skip
 
 
 def _finished(path: Path) -> Run:

@@ -90,5 +90,4 @@ def _first(spec: TrainSpec, shape: Shape) -> Array:
 
 def _at_hand(data: str) -> bool:
     """Whether data can be read without fetching them."""
-    own = {info.name for info in datasets.catalogue() if "download" not in info.where}
-    return data in own or Path(data).is_file()
+    return datasets.at_hand(data) if datasets.kind_of(data) else Path(data).is_file()

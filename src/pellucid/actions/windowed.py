@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..data.labels import are_plain, numbered, read_targets
-from ..errors import DataError, InvalidArgument, Told
+from ..errors import DataError, InvalidArgument, Told, count
 from ..tables import Forecasts, Table, Targets, Windows, forecasts_of, parted, parted_in_time, read_table, windows_of
 from ..tables.targets import plainly
 from ..tables.windows import labels_of
@@ -57,12 +57,12 @@ def _forecast(spec: TrainSpec, table: Table, target: str, fold: Fold | None) -> 
     targets = Targets.learned(own.take(train), [target], "regression")
     y = targets.encode(own)
     validation = (found.x[held], y[held]) if len(held) else None
-    remarks, told = [*found.remarks], "across the border between what is learned, watched and tested, and are left out"
+    remarks, told = [*found.remarks], "the border between what is learned, watched and tested, and left out"
     if between := len(found.x) - len(train) - len(held) - len(test):
-        remarks.append(f"{between:,} of {len(found.x):,} windows lie {told}.")
+        remarks.append(f"Across {told}: {between:,} of {count(len(found.x), 'window')}.")
     groups, parts = np.unique(found.group), [set(found.group[part].tolist()) for part in (train, held, test)]
     if short := sum(any(g not in there for there in parts if there) for g in groups):
-        remarks.append(f"{short} of {len(groups)} groups are too short to be in each part.")
+        remarks.append(f"Too short to be in each part: {short} of {count(len(groups), 'group')}.")
     return Prepared(
         found.x[train], y[train], validation, found.x[test], y[test], 0, 1, remarks=tuple(remarks), windows=True,
         channels=found.channels, ahead=Ahead(found.ahead, targets, found.last[test], found.ends[test]),

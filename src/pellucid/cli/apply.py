@@ -9,8 +9,8 @@ import typer
 
 from ..actions import apply
 from ..actions.runs import find, open_model
+from ..errors import count
 from . import show
-from .show import count
 from .working import Working
 
 Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]

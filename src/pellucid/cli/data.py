@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ..errors import FileError, Told
+from ..errors import DataError, FileError, Told, count
 from ..files import write_text_whole
-from ..tables import read_table
-from ..tables.columns import understand
+from ..tables import Table, read_table
+from ..tables.columns import Column, understand, understood
 from ..tables.example import pumps
 from . import show
-from .show import count
 
 data_app = typer.Typer(
     help="Data sets.",
@@ -54,4 +53,17 @@ def data_show(table: Annotated[str, typer.Argument(help="A table, such as people
     pellucid data show people.csv
     """
     found = read_table(table)
-    show.columns(found, understand(found))
+    show.columns(found, _each(found))
+
+
+def _each(table: Table) -> list[Column]:
+    """What each column is taken for; where a cell makes that unclear, what is wrong with it stands in its place."""
+    like, wrong = {}, {}
+    for name in table.names:
+        try:
+            like[name] = understood(table, name)
+        except DataError as problem:
+            told = str(problem).removeprefix(f"{table.source}, ")
+            wrong[name] = Column(name, "unclear", remark=told)
+    known = {column.name: column for column in understand(table.without(wrong), like=like)}
+    return [wrong.get(name) or known[name] for name in table.names]

@@ -13,7 +13,7 @@ from .options import FIELDS, Source, spec_of, with_fields
 from .working import Working
 
 # What a range test does not look at: it goes through rates, not through epochs.
-NOT_TRIED = ("split_by", "split_time", "learning_rate", "schedule", "epochs", "until_converged", "patience")
+NOT_TRIED = ("learning_rate", "schedule", "epochs", "until_converged", "patience")
 
 
 @with_fields(before="lowest", fields=[name for name in FIELDS if name not in NOT_TRIED])

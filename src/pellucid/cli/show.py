@@ -15,6 +15,7 @@ from ..actions.spec import TrainSpec
 from ..actions.train import Started, chain
 from ..data import datasets
 from ..data.labels import Names, listed
+from ..errors import count
 from ..tables import Table
 from ..tables.columns import Column
 from ..training.distribution import distribution
@@ -86,16 +87,6 @@ def classes(names: Names) -> None:
     """The classes' names, where they are not their numbers."""
     if names:
         line(f"Classes, numbered by what occurs, 0 to {len(names) - 1} within the network: {listed(names)}")
-
-
-def count(n: int, one: str, many: str = "") -> str:
-    """A number of things.
-
-    >>> count(1, "row"), count(2000, "row"), count(2, "window of rows")
-    ('1 row', '2,000 rows', '2 windows of rows')
-    """
-    what, of, rest = one.partition(" of ")
-    return f"{n:,} {one if n == 1 else many or what + 's' + of + rest}"
 
 
 def columns(table: Table, found: Sequence[Column]) -> None:
@@ -207,4 +198,4 @@ def catalogue() -> None:
         table.add_row(info.name, f"{info.samples:,}", shape, str(info.classes or "numbers"), info.licence)
     console.print(table)
     for info in datasets.catalogue():
-        line(f"{info.name}: {info.source}; {info.where}")
+        line(f"{info.label}: {info.source}; {info.where}")

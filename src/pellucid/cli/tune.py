@@ -17,7 +17,7 @@ from ..actions.spec import read_toml
 from ..actions.train import Event, Started
 from ..actions.tune import Begun, Found, Listeners, Resources, Search, TuneSpec, resume, tune
 from ..doctor.telling import told
-from ..errors import InvalidArgument, Told
+from ..errors import InvalidArgument, Told, count
 from ..training.distribution import follows, started_by_mpiexec
 from ..tuning import Dask
 from ..tuning.search import Progress
@@ -157,17 +157,15 @@ class _Line:
         search, data = begun.search, begun.data
         held = 0 if data.validation is None else len(data.validation[0])
         assert search.space is not None
-        told = f"{show.count(len(data.x_train), 'sample')} to train on, {held} to judge trials by"
+        told = f"{count(len(data.x_train), 'sample')} to train on, {held} to judge trials by"
         if folds := search.how.folds:
-            told = (
-                f"{show.count(len(data.x_train) + held, 'sample')} in {folds} folds, by each of which trials are judged"
-            )
+            told = f"{count(len(data.x_train) + held, 'sample')} in {folds} folds, by each of which trials are judged"
         show.line(f"{search.base.data}: {told}; {len(data.x_test)} kept for the test")
         show.line(f"Searched: {', '.join(search.space)}; by {', '.join(begun.study.plan.objectives)}")
         before = [record for record in begun.study.records if record.state != "running"]
         if before:
-            show.line(f"{show.count(len(before), 'trial')} from before")
-        show.line(f"{show.count(begun.slots, 'worker')}; kept in {begun.run.path}; Ctrl-C ends it with the best so far")
+            show.line(f"{count(len(before), 'trial')} from before")
+        show.line(f"{count(begun.slots, 'worker')}; kept in {begun.run.path}; Ctrl-C ends it with the best so far")
 
     def progress(self, now: Progress) -> None:
         best = now.study.best()
@@ -189,7 +187,7 @@ class _Line:
 def in_words(now: Progress) -> str:
     """Trials, the best so far, time left."""
     over = sum(record.state != "running" for record in now.study.records)
-    trials = f"{over} of {show.count(now.budget.trials, 'trial')}" if now.budget.trials else show.count(over, "trial")
+    trials = f"{over} of {count(now.budget.trials, 'trial')}" if now.budget.trials else count(over, "trial")
     best = now.study.best()
     name = next(iter(now.study.plan.objectives))
     told = "" if best is None else f", best {name} {best.scores[name]:.4g} (trial {best.number})"
@@ -214,7 +212,7 @@ def _show(found: Found) -> None:
     study = found.study
     states = [record.state for record in study.records]
     counted = ", ".join(f"{states.count(s)} {w}" for s, w in STATES.items() if states.count(s))
-    _table(study, ranking(study)[:SHOWN], f"The best of {show.count(len(states), 'trial')} ({counted})")
+    _table(study, ranking(study)[:SHOWN], f"The best of {count(len(states), 'trial')} ({counted})")
     if len(study.plan.objectives) > 1:
         _table(study, study.front(), "The front: none is better in one and as good in the others")
     kept = "trials.csv, search.toml"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
 from .. import checks
-from ..errors import NotReady, Told
+from ..errors import NotReady, Told, WrongType
 
 
 class PyDataset:
@@ -67,6 +67,22 @@ class PyDataset:
         count = checks.integer(f"{type(self).__name__}.take, argument count", count, minimum=-1)
         return islice(self, None if count < 0 else count)
 
+    def map(self, map_func: Callable[..., Any]) -> PyDataset:
+        """The same batches, each as a function of its parts gives it: tf.data's word for preparing what `fit` gets.
+
+        The function is called anew for each batch of each epoch, with x, or with x and y, or with x, y and
+        sample_weight; a dict {"images": x, "labels": y} that it gives is (x, y) for `fit`.
+
+        >>> class Squares(PyDataset):
+        ...     def __len__(self):
+        ...         return 1
+        ...     def __getitem__(self, index):
+        ...         return [2, 3], [4, 9]
+        >>> list(Squares().map(lambda x, y: (x, [n + 1 for n in y])))
+        [([2, 3], [5, 10])]
+        """
+        return Mapped(self, map_func)
+
     def on_epoch_begin(self) -> None:
         """Called before each epoch."""
 
@@ -76,3 +92,37 @@ class PyDataset:
     def _lacks(self, method: str) -> NotReady:
         name = type(self).__name__
         return NotReady(f"{name}.{method}", f"a {method} of its own", Told("none"), f"Write {name}.{method}.")
+
+
+class Mapped(PyDataset):
+    """The batches of another, as a function of their parts gives them."""
+
+    def __init__(self, source: PyDataset, function: Callable[..., Any]) -> None:
+        super().__init__(source.workers, source.use_multiprocessing, source.max_queue_size)
+        if not callable(function):
+            raise WrongType(
+                f"{type(source).__name__}.map, argument map_func", "a function of a batch's parts", function
+            )
+        self.source, self.function = source, function
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> Any:
+        batch = self.source[index]
+        found = self.function(*batch) if isinstance(batch, tuple) else self.function(batch)
+        if isinstance(found, dict) and set(found) == {"images", "labels"}:
+            return found["images"], found["labels"]
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        """What the other has besides: class_names, file_paths."""
+        if name.startswith("__") or "source" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self.source, name)
+
+    def on_epoch_begin(self) -> None:
+        self.source.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        self.source.on_epoch_end()

@@ -67,6 +67,10 @@ class Rows:
 
 def read_x(estimator: Any, x: Any, y: Any = None, *, learning: bool, first: bool) -> Any:
     """X checked, as `Rows.x`. first: what it looks like is learned; otherwise it must look as it did then."""
+    names = [str(name) for name in column_names(x)]
+    if len({*names}) < len(names):
+        where = f"{type(estimator).__name__}, X"
+        raise DataError(where, "names of columns that differ", Told(", ".join(names)), "Rename one.")
     if estimator._encodes(x) if first else hasattr(estimator, "encoder_"):
         return _table(estimator, x, first)
     options: dict[str, Any] = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "reset": first}

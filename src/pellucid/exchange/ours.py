@@ -24,6 +24,8 @@ PASSED: dict[type[Any], int] = {Assigned: 0, ByPhase: 1, Spectral: 0, WithMask: 
 RANDOM: tuple[type[L.Layer], ...] = (  # layers that change pictures in training
     L.RandomBrightness, L.RandomContrast, L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom,
     L.RandomErasing, L.RandomGrayscale, L.RandomInvert, L.RandomSaturation, L.RandomSharpness, L.RandomShear,
+    L.AugMix, L.Equalization, L.RandAugment, L.RandomColorDegeneration, L.RandomColorJitter, L.RandomElasticTransform,
+    L.RandomGaussianBlur, L.RandomHue, L.RandomPerspective, L.RandomPosterization, L.Solarization,
 )  # fmt: skip
 UNCHANGED: tuple[type[L.Layer], ...] = (  # layers that give what they are given, in prediction
     L.ActivityRegularization, L.AlphaDropout, L.Dropout, L.GaussianDropout, L.GaussianNoise, L.Identity, L.InputLayer,

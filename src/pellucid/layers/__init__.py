@@ -59,12 +59,16 @@ from .leaky_relu import LeakyReLU
 from .lstm import LSTM
 from .masking import Masking
 from .merging import Add, Average, Maximum, Minimum, Multiply, Subtract
+from .mixing_pictures import CutMix, MixUp
 from .multi_head_attention import MultiHeadAttention
 from .normalization import Normalization
 from .permute import Permute
+from .pipeline import Pipeline
+from .policies import AugMix, RandAugment
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .position_embedding import PositionEmbedding, SinePositionEncoding, TokenAndPositionEmbedding
 from .prelu import PReLU
+from .random_bends import RandomElasticTransform, RandomGaussianBlur, RandomPerspective
 from .random_colours import (
     RandomErasing,
     RandomGrayscale,
@@ -74,6 +78,7 @@ from .random_colours import (
     RandomShear,
 )
 from .random_crop import RandomCrop
+from .random_hues import RandomColorDegeneration, RandomColorJitter, RandomHue
 from .random_pictures import RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .relu import ReLU
 from .repeat_vector import RepeatVector
@@ -91,6 +96,7 @@ from .spectral_normalization import SpectralNormalization
 from .string_lookup import StringLookup
 from .text_vectorization import TextVectorization
 from .time_distributed import TimeDistributed
+from .tones import AutoContrast, Equalization, RandomPosterization, Solarization
 from .traced import Traced
 from .unit_normalization import UnitNormalization
 from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
@@ -127,6 +133,8 @@ __all__ = [
     "AdditiveAttention",
     "AlphaDropout",
     "Attention",
+    "AugMix",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -148,6 +156,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -157,6 +166,7 @@ __all__ = [
     "Dropout",
     "EinsumDense",
     "Embedding",
+    "Equalization",
     "Flatten",
     "GRUCell",
     "GaussianDropout",
@@ -188,21 +198,31 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MixUp",
     "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
     "Parameter",
     "Permute",
+    "Pipeline",
     "PositionEmbedding",
     "RMSNormalization",
+    "RandAugment",
     "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
     "RandomContrast",
     "RandomCrop",
+    "RandomElasticTransform",
     "RandomErasing",
     "RandomFlip",
+    "RandomGaussianBlur",
     "RandomGrayscale",
+    "RandomHue",
     "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
     "RandomRotation",
     "RandomSaturation",
     "RandomSharpness",
@@ -221,6 +241,7 @@ __all__ = [
     "SimpleRNNCell",
     "SinePositionEncoding",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",

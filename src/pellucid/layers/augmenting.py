@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 
 from .. import checks
 from ..arrays import Array, Arrays, Shape
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, Told
 from ..program import Buffer, CannotLower, Program
 from ..rng import Key, own_seed
-from .base import Layer
+from ..wiring import tensors_in
+from .base import Layer, LayerOptions
 from .channels import Channels
 from .noise import lower_uniform, noise_key
-from .warping import FILL_MODES, corners, warped, warped_grad
+from .warping import FILL_MODES, Corners, corners, warped, warped_grad
 
 TURN, MOVE, STRETCH = range(3)  # ways, as machine/kernels/warping.py counts; fill modes are counted in their order
 NEAREST_PIXEL = 8
 Factor = float | Sequence[float]
 
 
-def factor_pair(where: str, value: Any, low: float, high: float, lowest: float | None = None) -> tuple[float, float]:
-    """(least, most) from two numbers, or from one, f: (−f, f), but no less than `lowest`."""
+def factor_pair(where: str, value: Any, signed: bool) -> tuple[float, float]:
+    """(least, most) from two numbers, or from one, f: (0, f), or (−f, f) where they may be below 0."""
+    low = -1 if signed else 0
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) != 2:
             raise InvalidArgument(where, "a number, or two of them", value)
-        least, most = sorted(checks.number(where, n, minimum=low, maximum=high) for n in value)
+        least, most = sorted(checks.number(where, n, minimum=low, maximum=1) for n in value)
         return least, most
-    most = abs(checks.number(where, value, minimum=low, maximum=high))
-    return (-most if lowest is None else max(-most, lowest)), most
+    most = abs(checks.number(where, value, minimum=low, maximum=1))
+    return low * most, most
 
 
 def range_pair(where: str, value: Any) -> tuple[float, float]:
@@ -45,17 +48,56 @@ def range_pair(where: str, value: Any) -> tuple[float, float]:
     return low, high
 
 
+CHECKS: Mapping[str, Callable[[str, Any], Any]] = {  # of arguments that mean the same in all layers
+    "value_range": range_pair,
+    "fill_mode": partial(checks.one_of, options=FILL_MODES),
+    "interpolation": partial(checks.one_of, options=("bilinear", "nearest")),
+    "fill_value": checks.number,
+}
+
+
+class PictureOptions(LayerOptions, total=False):
+    """Arguments that every layer takes, and where the channels stand."""
+
+    data_format: str | None
+
+
 class Augmenting(Channels, Layer):
     """A layer for pictures that passes them through in prediction. Its numbers come from `rng.Key`: of the same law as
     Keras's, and others."""
 
     axes = 2
     seed: int | None
+    factor: Any  # (least, most); of RandomGrayscale one number
+    value_range: tuple[float, float]
+    signed: ClassVar[tuple[str, ...]] = ()  # factors from −1 to 1, of which one number, f, is (−f, f)
 
-    def keep_seed(self, seed: Any, data_format: str | None) -> None:
-        """Keep the constructor's arguments."""
+    def __init__(self, *, data_format: str | None = None, seed: Any = None, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
         self.seed = own_seed(self.where("seed"), seed)
         self.keep_data_format(data_format)
+
+    def keep(self, **given: Any) -> None:
+        """Keep arguments of the constructor, each checked by its name; what no table tells is a factor: two numbers
+        from 0 to 1, or one, f, for (0, f), unless it is `signed`."""
+        for name, value in given.items():
+            where, signed = self.where(name), name in self.signed
+            found = CHECKS[name](where, value) if name in CHECKS else factor_pair(where, value, signed)
+            setattr(self, name, found)
+
+    def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """y for a batch; of pictures with their labels, {"images": ..., "labels": ...}, the same with changed pictures,
+        unless training is False."""
+        if not isinstance(x, Mapping):
+            return super().__call__(x, training, mask)
+        if "images" not in x or set(x) - {"images", "labels"} or tensors_in(x["images"]) is not None:
+            expected, fix = "arrays {'images': ..., 'labels': ...}", "In a network, call it on the images alone."
+            raise InvalidArgument(f"layer {self.name!r}, input", expected, Told(f"{', '.join(map(str, x))}"), fix)
+        return self.on_labelled(x, training is None or bool(training))
+
+    def on_labelled(self, data: Mapping[str, Any], training: bool) -> dict[str, Any]:
+        """What a call gives of pictures with their labels."""
+        return {**data, "images": self(data["images"], training)}
 
     def output_shape_for(self, shape: Shape) -> Shape:
         self.split(shape)
@@ -82,8 +124,8 @@ class Augmenting(Channels, Layer):
         if not code.trains:
             return x
         owner = {name: cls for cls in reversed(type(self).__mro__) for name in vars(cls)}
-        for name in {"changed", "changed_grad", "transforms"} & owner.keys():
-            emitter = "lower_transforms" if name == "transforms" else "lower_changed"
+        for name in {"changed", "changed_grad", "graded", "met", "transforms"} & owner.keys():
+            emitter = "lower_transforms" if name in ("met", "transforms") else "lower_changed"
             if not issubclass(owner[emitter], owner[name]):  # a derived class computes something else
                 raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) in training")
         return self.lower_as_given(code, self.lower_changed(code, self.lower_last(code, x)))
@@ -97,26 +139,55 @@ class Augmenting(Channels, Layer):
         return lower_uniform(code, self.name, (1,), *bounds, self.seed, *under)
 
 
+class Graded(Augmenting):
+    """A layer that changes colours as much as one factor says, drawn for each picture."""
+
+    def __init__(
+        self,
+        factor: Factor,
+        value_range: Sequence[float] = (0, 255),
+        data_format: str | None = None,
+        seed: Any = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(data_format=data_format, seed=seed, **options)
+        self.keep(factor=factor, value_range=value_range)
+
+    @property
+    def between(self) -> tuple[float, float]:
+        """What is drawn lies between these."""
+        found: tuple[float, float] = self.factor
+        return found
+
+    def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
+        return self.graded(x, of_each(drawn(key, "factor", len(x), self.between)))
+
+    def graded(self, x: Array, f: Array) -> tuple[Array, Any]:
+        """(y, cache), f (B, 1, 1, 1) in float64."""
+        raise NotImplementedError
+
+
 class Warping(Augmenting):
     """A layer that turns, moves or stretches pictures, each in a way of its own."""
 
     formula = "y[i, j] = x[i′, j′], i′ and j′ linear in i and j"
     formula_back = "dx[i′, j′] = Σ dy[i, j]"
 
-    def keep_warping(self, fill_mode: str, interpolation: str, fill_value: float) -> None:
-        """Keep the constructor's arguments."""
-        self.fill_mode = checks.one_of(self.where("fill_mode"), fill_mode, FILL_MODES)
-        self.interpolation = checks.one_of(self.where("interpolation"), interpolation, ("bilinear", "nearest"))
-        self.fill_value = checks.number(self.where("fill_value"), fill_value)
+    fill_mode: str
+    interpolation: str
+    fill_value: float
 
     def transforms(self, key: Key, batch: int, height: int, width: int) -> Array:
         """a₀ a₁ a₂ b₀ b₁ b₂ for each picture, (B, 6)."""
         raise NotImplementedError
 
+    def met(self, key: Key, batch: int, height: int, width: int) -> Corners:
+        """Where the pixels of each picture come from."""
+        transforms = self.transforms(key, batch, height, width)
+        return corners((height, width), transforms, self.interpolation, self.fill_mode)
+
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
-        height, width = x.shape[1:-1]
-        transforms = self.transforms(key, len(x), height, width)
-        met = corners((height, width), transforms, self.interpolation, self.fill_mode)
+        met = self.met(key, *x.shape[:-1])
         return warped(x, met, self.fill_value), met
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:
@@ -144,8 +215,51 @@ def drawn(key: Key, name: str, batch: int, bounds: tuple[float, float]) -> Array
     return key.fold(name).uniform((batch,), "float32", *bounds).astype("float64")
 
 
+def of_each(numbers: Array) -> Array:
+    """Numbers (B,) for the pixels of each picture: (B, 1, 1, 1)."""
+    return numbers[:, None, None, None]
+
+
+def chosen(key: Key, batch: int, bounds: tuple[float, float]) -> Array:
+    """Which pictures are changed: each with a chance that is uniform between two, (B, 1, 1, 1)."""
+    return of_each(drawn(key, "coin", batch, (0.0, 1.0)) < drawn(key, "chance", batch, bounds))
+
+
+def rectangles(key: Key, shape: Shape, heights: Array, widths: Array) -> Array:
+    """Which pixels (B, height, width, 1) are in a rectangle that lies anywhere, its sides these shares of those of its
+    picture."""
+    inside: Array = np.ones((1, 1, 1, 1), bool)
+    for axis, name, share in ((1, "height", heights), (2, "width", widths)):
+        n = shape[axis]
+        start = drawn(key, f"{name} from", shape[0], (0.0, 1.0)) * (n - n * share)
+        places = np.arange(n).reshape([-1 if i == axis else 1 for i in range(4)])
+        inside = inside & (places >= of_each(start)) & (places < of_each(start + n * share))
+    return inside
+
+
+def kept_within(y: Array, bounds: tuple[float, float]) -> tuple[Array, Array]:
+    """(y, cut off below and above the bounds; where it was within)."""
+    low, high = bounds
+    return np.clip(y, low, high), (y >= low) & (y <= high)
+
+
 def affine(a0: Any, a1: Any, b0: Any, b1: Any, height: int, width: int) -> Array:
     """The transforms (B, 6) that leave the middle where it is."""
     x, y = (width - 1) / 2, (height - 1) / 2
     a0, a1, b0, b1 = np.broadcast_arrays(a0, a1, b0, b1)
     return np.stack([a0, a1, x - x * a0 - y * a1, b0, b1, y - x * b0 - y * b1], axis=-1)
+
+
+def through(members: Sequence[tuple[Augmenting, Key]], x: Array) -> tuple[Array, list[tuple[Augmenting, Any]]]:
+    """(y, what `through_grad` needs) of layers one after another, each with its key; channels last."""
+    caches = []
+    for member, key in members:
+        x, cache = member.changed(x, key)
+        caches.append((member, cache))
+    return x, caches
+
+
+def through_grad(dy: Array, caches: Sequence[tuple[Augmenting, Any]]) -> Array:
+    for member, cache in reversed(caches):
+        dy = member.changed_grad(dy, cache)
+    return dy

@@ -14,19 +14,14 @@ from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError
 from ..program import Buffer, Program
 from ..rng import Key
-from .augmenting import Augmenting, Factor, Warping, drawn, factor_pair, range_pair
+from .augmenting import Augmenting, Factor, Graded, Warping, chosen, drawn, kept_within, of_each, rectangles
 from .base import LayerOptions, layers
-from .depthwise import depthwise
+from .blurring import mixed_with_neighbours
 from .operands import mapped
-from .sliding import window_over
 
 BRIGHTNESS = (0.2989, 0.5870, 0.1140)  # of red, green and blue
+BLUR = (np.ones((3, 3)) + 4 * np.outer([0, 1, 0], [0, 1, 0])) / 13
 SMALL = 1e-7
-
-
-def chosen(key: Key, batch: int, bounds: tuple[float, float]) -> Array:
-    """Which pictures are changed: each with a chance that is uniform between two, (B, 1, 1, 1)."""
-    return (drawn(key, "coin", batch, (0.0, 1.0)) < drawn(key, "chance", batch, bounds))[:, None, None, None]
 
 
 class Coloured(Augmenting):
@@ -59,12 +54,11 @@ class RandomGrayscale(Coloured):
     def __init__(
         self, factor: float = 0.5, data_format: str | None = None, seed: Any = None, **options: Unpack[LayerOptions]
     ) -> None:
-        super().__init__(**options)
+        super().__init__(data_format=data_format, seed=seed, **options)
         self.factor = checks.number(self.where("factor"), factor, minimum=0, maximum=1)
-        self.keep_seed(seed, data_format)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
-        grey = (key.uniform((len(x),)) < self.factor)[:, None, None, None]
+        grey = of_each(key.uniform((len(x),)) < self.factor)
         if x.shape[-1] == 1:
             return x, None
         return np.where(grey, (x @ np.array(BRIGHTNESS, x.dtype))[..., None], x), grey
@@ -96,10 +90,8 @@ class RandomInvert(Augmenting):
         data_format: str | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
-        self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
-        self.value_range = range_pair(self.where("value_range"), value_range)
-        self.keep_seed(seed, data_format)
+        super().__init__(data_format=data_format, seed=seed, **options)
+        self.keep(factor=factor, value_range=value_range)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
         turned = chosen(key, len(x), self.factor)
@@ -118,7 +110,7 @@ class RandomInvert(Augmenting):
 
 
 @layers.add()
-class RandomSaturation(Coloured):
+class RandomSaturation(Coloured, Graded):
     """In training, make the colours of each picture paler or stronger: y = v − k·(v − x), v the largest of a pixel's
     colours, k = f / (1 − f), so far as the saturation k·(v − least) / v stays within value_range.
 
@@ -131,24 +123,11 @@ class RandomSaturation(Coloured):
 
     formula = "y = v − k·(v − x), v = max x over the colours"
     formula_back = "dx = k·dy, and (1 − k)·Σ dy to the largest"
+    signed = ("factor",)
 
-    def __init__(
-        self,
-        factor: Factor,
-        value_range: Sequence[float] = (0, 255),
-        data_format: str | None = None,
-        seed: Any = None,
-        **options: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(**options)
-        self.factor = factor_pair(self.where("factor"), factor, -1, 1)
-        self.value_range = range_pair(self.where("value_range"), value_range)
-        self.keep_seed(seed, data_format)
-
-    def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
+    def graded(self, x: Array, f: Array) -> tuple[Array, Any]:
         low, high = self.value_range
-        f = drawn(key, "factor", len(x), self.factor)
-        k = (f / (1 - f + SMALL))[:, None, None, None].astype(x.dtype)
+        k = (f / (1 - f + SMALL)).astype(x.dtype)
         v, least = x.max(axis=-1, keepdims=True), x.min(axis=-1, keepdims=True)
         span = np.where(v > least, v - least, 1)
         saturated = np.where((v > 0) & (v > least), span / np.where(v > 0, v, 1), 0)
@@ -171,7 +150,7 @@ class RandomSaturation(Coloured):
 
 
 @layers.add()
-class RandomSharpness(Augmenting):
+class RandomSharpness(Graded):
     """In training, blur or sharpen each picture: y = s·x + (1 − s)·blurred x, kept within low and high, s twice a
     number that is uniform between two: 0 is blurred, 1 as it was, 2 sharpest.
 
@@ -185,34 +164,17 @@ class RandomSharpness(Augmenting):
     formula = "y = s·x + (1 − s)·(x * K), within low and high"
     formula_back = "g = dy where y is within, dx = s·g + (1 − s)·(g * K)"
 
-    def __init__(
-        self,
-        factor: Factor,
-        value_range: Sequence[float] = (0, 255),
-        data_format: str | None = None,
-        seed: Any = None,
-        **options: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(**options)
-        self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
-        self.value_range = range_pair(self.where("value_range"), value_range)
-        self.keep_seed(seed, data_format)
-
-    def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
-        low, high = self.value_range
-        s = (2 * drawn(key, "factor", len(x), self.factor))[:, None, None, None].astype(x.dtype)
-        y = self._mixed(x, s)
-        return np.clip(y, low, high), (s, (y >= low) & (y <= high))
+    def graded(self, x: Array, f: Array) -> tuple[Array, Any]:
+        s = (2 * f).astype(x.dtype)
+        y, within = kept_within(self._mixed(x, s), self.value_range)
+        return y, (s, within)
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:
         s, within = cache
         return self._mixed(np.where(within, dy, 0), s)  # as far from its middle, K is the same on all sides
 
     def _mixed(self, x: Array, s: Array) -> Array:
-        window = window_over(self.name, x.shape[1:-1], (3, 3), (1, 1), (1, 1), "same")
-        K = np.full((3, 3, x.shape[-1], 1), 1 / 13, x.dtype)
-        K[1, 1] = 5 / 13
-        y: Array = s * x + (1 - s) * depthwise(window.with_border(x), K, window)
+        y: Array = s * x + (1 - s) * mixed_with_neighbours(self.name, x, BLUR)
         return y
 
 
@@ -232,6 +194,7 @@ class RandomErasing(Augmenting):
     """
 
     formula, formula_back = "y = x, but within a rectangle", "dx = dy, but 0 within the rectangle"
+    scale: tuple[float, float]
 
     def __init__(
         self,
@@ -243,12 +206,9 @@ class RandomErasing(Augmenting):
         data_format: str | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
-        self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
-        self.scale = factor_pair(self.where("scale"), scale, 0, 1, lowest=0)
+        super().__init__(data_format=data_format, seed=seed, **options)
+        self.keep(factor=factor, scale=scale, value_range=value_range)
         self.fill_value = self._fill_value(fill_value)
-        self.value_range = range_pair(self.where("value_range"), value_range)
-        self.keep_seed(seed, data_format)
 
     def _fill_value(self, value: Any) -> Any:
         where = self.where("fill_value")
@@ -265,14 +225,8 @@ class RandomErasing(Augmenting):
         return shape
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
-        covered = np.broadcast_to(chosen(key, len(x), self.factor), (*x.shape[:-1], 1))
-        for axis, name in ((1, "height"), (2, "width")):
-            n = x.shape[axis]
-            length = n * np.sqrt(drawn(key, name, len(x), self.scale))
-            start = drawn(key, f"{name} from", len(x), (0.0, 1.0)) * (n - length)
-            places = np.arange(n).reshape([-1 if i == axis else 1 for i in range(4)])
-            first, end = (one[:, None, None, None] for one in (start, start + length))
-            covered = covered & (places >= first) & (places < end)
+        sides = (np.sqrt(drawn(key, name, len(x), self.scale)) for name in ("height", "width"))
+        covered = chosen(key, len(x), self.factor) & rectangles(key, x.shape[:-1], *sides)
         return np.where(covered, self._fill(x, key), x), covered
 
     def _fill(self, x: Array, key: Key) -> Array:
@@ -298,6 +252,10 @@ class RandomShear(Warping):
     array([1., 2.], dtype=float32)
     """
 
+    signed = ("x_factor", "y_factor")
+    x_factor: tuple[float, float]
+    y_factor: tuple[float, float]
+
     def __init__(
         self,
         x_factor: Factor = 0.0,
@@ -309,14 +267,12 @@ class RandomShear(Warping):
         seed: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
-        self.x_factor = self._factor("x_factor", x_factor)
-        self.y_factor = self._factor("y_factor", y_factor)
-        self.keep_warping(fill_mode, interpolation, fill_value)
-        self.keep_seed(seed, data_format)
-
-    def _factor(self, argument: str, value: Factor) -> tuple[float, float]:
-        return factor_pair(self.where(argument), value, -1 if isinstance(value, Sequence) else 0, 1)
+        super().__init__(data_format=data_format, seed=seed, **options)
+        self.keep(fill_mode=fill_mode, interpolation=interpolation, fill_value=fill_value)
+        for name, given in (("x_factor", x_factor), ("y_factor", y_factor)):
+            if not isinstance(given, Sequence):
+                checks.number(self.where(name), given, minimum=0)
+            self.keep(**{name: given})
 
     def transforms(self, key: Key, batch: int, height: int, width: int) -> Array:
         sign = np.where(drawn(key, "sign", batch, (0.0, 1.0)) > 0.5, -1.0, 1.0)

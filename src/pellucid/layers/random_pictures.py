@@ -16,7 +16,19 @@ from ..arrays import Array
 from ..errors import InvalidArgument
 from ..program import Buffer, Program
 from ..rng import Key
-from .augmenting import MOVE, STRETCH, TURN, Augmenting, Factor, Warping, affine, drawn, factor_pair, range_pair
+from .augmenting import (
+    MOVE,
+    STRETCH,
+    TURN,
+    Augmenting,
+    Factor,
+    Graded,
+    PictureOptions,
+    Warping,
+    affine,
+    drawn,
+    kept_within,
+)
 from .base import LayerOptions, layers
 from .operands import mapped, rowed
 
@@ -44,9 +56,8 @@ class RandomFlip(Augmenting):
         data_format: str | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
+        super().__init__(data_format=data_format, seed=seed, **options)
         self.mode = checks.one_of(self.where("mode"), mode, MODES)
-        self.keep_seed(seed, data_format)
 
     def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
         flips = key.uniform((len(x), 1, 1, 1)) <= 0.5
@@ -84,6 +95,8 @@ class RandomRotation(Warping):
     array([1., 2.], dtype=float32)
     """
 
+    signed = ("factor",)
+
     def __init__(
         self,
         factor: Factor,
@@ -94,10 +107,8 @@ class RandomRotation(Warping):
         data_format: str | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
-        self.factor = factor_pair(self.where("factor"), factor, -1, 1)
-        self.keep_warping(fill_mode, interpolation, fill_value)
-        self.keep_seed(seed, data_format)
+        super().__init__(data_format=data_format, seed=seed, **options)
+        self.keep(factor=factor, fill_mode=fill_mode, interpolation=interpolation, fill_value=fill_value)
 
     def transforms(self, key: Key, batch: int, height: int, width: int) -> Array:
         angle = 2 * np.pi * drawn(key, "angle", batch, self.factor)
@@ -120,6 +131,10 @@ class RandomTranslation(Warping):
     array([1., 2.], dtype=float32)
     """
 
+    signed = ("height_factor", "width_factor")
+    height_factor: tuple[float, float]
+    width_factor: tuple[float, float]
+
     def __init__(
         self,
         height_factor: Factor,
@@ -131,11 +146,14 @@ class RandomTranslation(Warping):
         data_format: str | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
-        self.height_factor = factor_pair(self.where("height_factor"), height_factor, -1, 1)
-        self.width_factor = factor_pair(self.where("width_factor"), width_factor, -1, 1)
-        self.keep_warping(fill_mode, interpolation, fill_value)
-        self.keep_seed(seed, data_format)
+        super().__init__(data_format=data_format, seed=seed, **options)
+        self.keep(
+            height_factor=height_factor,
+            width_factor=width_factor,
+            fill_mode=fill_mode,
+            interpolation=interpolation,
+            fill_value=fill_value,
+        )
 
     def transforms(self, key: Key, batch: int, height: int, width: int) -> Array:
         down = height * drawn(key, "height", batch, self.height_factor)
@@ -160,6 +178,10 @@ class RandomZoom(Warping):
     array([1., 2.], dtype=float32)
     """
 
+    signed = ("height_factor", "width_factor")
+    height_factor: tuple[float, float]
+    width_factor: tuple[float, float] | None = None
+
     def __init__(
         self,
         height_factor: Factor,
@@ -171,17 +193,13 @@ class RandomZoom(Warping):
         data_format: str | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
-        self.height_factor = self._factor("height_factor", height_factor)
-        self.width_factor = None if width_factor is None else self._factor("width_factor", width_factor)
-        self.keep_warping(fill_mode, interpolation, fill_value)
-        self.keep_seed(seed, data_format)
-
-    def _factor(self, argument: str, value: Factor) -> tuple[float, float]:
-        found = factor_pair(self.where(argument), value, -1, 1)
-        if isinstance(value, Sequence) and found[0] == -1:
-            raise InvalidArgument(self.where(argument), "numbers above -1", value)
-        return found
+        super().__init__(data_format=data_format, seed=seed, **options)
+        self.keep(height_factor=height_factor, fill_mode=fill_mode, interpolation=interpolation, fill_value=fill_value)
+        if width_factor is not None:
+            self.keep(width_factor=width_factor)
+        for name, given in (("height_factor", height_factor), ("width_factor", width_factor)):
+            if isinstance(given, Sequence) and -1 in given:
+                raise InvalidArgument(self.where(name), "numbers above -1", given)
 
     def transforms(self, key: Key, batch: int, height: int, width: int) -> Array:
         tall = 1 + drawn(key, "height", batch, self.height_factor)
@@ -195,7 +213,7 @@ class RandomZoom(Warping):
 
 
 @layers.add()
-class RandomBrightness(Augmenting):
+class RandomBrightness(Graded):
     """In training, add to each picture a share of the range of its numbers that is uniform between two: y = x + share·
     (high − low), kept within low and high.
 
@@ -206,21 +224,20 @@ class RandomBrightness(Augmenting):
     """
 
     formula, formula_back = "y = x + share·(high − low), within low and high", "dx = dy where y is within"
+    signed = ("factor",)
 
     def __init__(
-        self, factor: Factor, value_range: Sequence[float] = (0, 255), seed: Any = None,
-        **options: Unpack[LayerOptions],
-    ) -> None:  # fmt: skip
-        super().__init__(**options)
-        self.factor = factor_pair(self.where("factor"), factor, -1, 1)
-        self.value_range = range_pair(self.where("value_range"), value_range)
-        self.keep_seed(seed, None)
+        self,
+        factor: Factor,
+        value_range: Sequence[float] = (0, 255),
+        seed: Any = None,
+        **options: Unpack[PictureOptions],
+    ) -> None:
+        super().__init__(factor, value_range, seed=seed, **options)
 
-    def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
+    def graded(self, x: Array, f: Array) -> tuple[Array, Any]:
         low, high = self.value_range
-        share = drawn(key, "factor", len(x), self.factor)[:, None, None, None]
-        y = x + (share * (high - low)).astype(x.dtype)
-        return np.clip(y, low, high), (y >= low) & (y <= high)
+        return kept_within(x + (f * (high - low)).astype(x.dtype), self.value_range)
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:
         return np.where(cache, dy, 0)
@@ -235,7 +252,7 @@ class RandomBrightness(Augmenting):
 
 
 @layers.add()
-class RandomContrast(Augmenting):
+class RandomContrast(Graded):
     """In training, stretch the numbers of each picture about the mean of each of its channels: y = (x − mean)·s + mean,
     kept within low and high, s uniform between 1 − lower and 1 + upper.
 
@@ -250,21 +267,22 @@ class RandomContrast(Augmenting):
     formula_back = "g = dy where y is within, dx = s·g + (1 − s)·mean(g)"
 
     def __init__(
-        self, factor: Factor, value_range: Sequence[float] = (0, 255), seed: Any = None,
-        **options: Unpack[LayerOptions],
-    ) -> None:  # fmt: skip
-        super().__init__(**options)
-        self.factor = factor_pair(self.where("factor"), factor, 0, 1, lowest=0)
-        self.value_range = range_pair(self.where("value_range"), value_range)
-        self.keep_seed(seed, None)
+        self,
+        factor: Factor,
+        value_range: Sequence[float] = (0, 255),
+        seed: Any = None,
+        **options: Unpack[PictureOptions],
+    ) -> None:
+        super().__init__(factor, value_range, seed=seed, **options)
 
-    def changed(self, x: Array, key: Key) -> tuple[Array, Any]:
-        low, high = self.value_range
-        lower, upper = self.factor
-        s = drawn(key, "factor", len(x), (1 - lower, 1 + upper))[:, None, None, None].astype(x.dtype)
-        mean = x.mean(axis=(1, 2), keepdims=True)
-        y = (x - mean) * s + mean
-        return np.clip(y, low, high), (s, (y >= low) & (y <= high))
+    @property
+    def between(self) -> tuple[float, float]:
+        return 1 - self.factor[0], 1 + self.factor[1]
+
+    def graded(self, x: Array, f: Array) -> tuple[Array, Any]:
+        s, mean = f.astype(x.dtype), x.mean(axis=(1, 2), keepdims=True)
+        y, within = kept_within((x - mean) * s + mean, self.value_range)
+        return y, (s, within)
 
     def changed_grad(self, dy: Array, cache: Any) -> Array:
         s, within = cache
@@ -274,8 +292,7 @@ class RandomContrast(Augmenting):
 
     def lower_changed(self, code: Program, x: Buffer) -> Buffer:
         low, high = self.value_range
-        lower, upper = self.factor
-        s = self.lower_drawn(code, (1 - lower, 1 + upper), "factor").shaped((1, 1, 1))
+        s = self.lower_drawn(code, self.between, "factor").shaped((1, 1, 1))
 
         def stretched(x: Buffer) -> Buffer:
             """(x − mean)·s + mean: what comes back is stretched likewise"""

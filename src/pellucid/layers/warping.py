@@ -27,10 +27,14 @@ class Corners:
 
 def corners(shape: tuple[int, ...], transforms: Array, interpolation: str, fill_mode: str) -> Corners:
     """Where the pixels of y come from, for pictures of this shape (height, width)."""
-    height, width = shape
     i, j = (axis.ravel() for axis in np.indices(shape))
     a0, a1, a2, b0, b1, b2 = transforms.T[..., None]
-    row, column = b0 * j + b1 * i + b2, a0 * j + a1 * i + a2
+    return corners_at(shape, b0 * j + b1 * i + b2, a0 * j + a1 * i + a2, interpolation, fill_mode)
+
+
+def corners_at(shape: tuple[int, ...], row: Array, column: Array, interpolation: str, fill_mode: str) -> Corners:
+    """As `corners`, from rows and columns of x that are given, each (B, height·width)."""
+    height, width = shape
     if interpolation == "nearest":
         row, column = np.round(row), np.round(column)
     top, left = np.floor(row), np.floor(column)

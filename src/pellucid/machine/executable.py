@@ -19,7 +19,7 @@ from ..program import Buffer, Op, Operand, Program
 from . import layout
 from .passes.barriers import meetings
 from .passes.plan import Plan
-from .passes.signatures import is_serial
+from .passes.signatures import check_operands, is_serial
 
 
 class Executable:
@@ -37,6 +37,8 @@ class Executable:
         Python's."""
         self.program, self.vectors = program, dict(vectors)
         self.ops = [op for section in program.sections.values() for op in section]
+        for op in self.ops:
+            check_operands(op)
         meets = [True] * len(self.ops) if alone else meetings(self.ops, program.batch)
         self.plan = Plan(program, self.ops, meets) if reuse and not program.keeps else None
         if self.plan is not None:

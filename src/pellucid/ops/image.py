@@ -10,6 +10,7 @@ import numpy as np
 from .. import checks
 from ..errors import InvalidArgument, ShapeError, WrongType
 from ..layers import Resizing
+from ..layers.blurring import bell
 from ..layers.resizing import NONE
 from ..settings import floatx
 from .arithmetic import add, divide, maximum, minimum, multiply, subtract
@@ -228,7 +229,7 @@ def gaussian_blur(
     wide, tall = (checks.number(f"{place} sigma", one) for one in both)
     if min(wide, tall) <= 0:
         raise InvalidArgument(f"{place} sigma", "numbers above 0", sigma)
-    G = np.outer(_bell(down, tall), _bell(across, wide))
+    G = np.outer(bell(down, tall), bell(across, wide))
 
     def blurred(x: Any) -> Any:
         C = shape(x)[-1]
@@ -236,13 +237,6 @@ def gaussian_blur(
         return depthwise_conv(x, kernel.astype(x.dtype), padding="same")
 
     return _channels_last("gaussian_blur", images, data_format, blurred)
-
-
-def _bell(n: int, sigma: float) -> Any:
-    """A normal density at n places around its middle, their sum 1."""
-    z = (np.arange(n) - (n - 1) / 2) / sigma
-    g = np.exp(-0.5 * z**2)
-    return g / g.sum()
 
 
 def crop_images(

@@ -68,5 +68,10 @@ class Contents:
     findings: Sequence[Mapping[str, Any]] | None = None  # of the doctor; None where it has not looked
     versions: Mapping[str, str] = field(default_factory=dict)
     names: Sequence[Any] = ()  # of the classes; their numbers where there are none
+    targets: Sequence[str] = ()  # a table's columns, or labels, that are predicted
+    ahead: int = 0  # rows after a window's last, where that is what is forecast
+    places: Sequence[str] = ()  # of each test sample in its file; unless told, rows count from 0 in the test data
+    columns: Sequence[str] = ()  # what is shown of a test sample; unless told, its inputs
+    cells: Callable[[int], Sequence[str]] | None = None  # of these columns, by test sample
     search: Searched | None = None  # where it is a search's best
     written: str = ""  # by a network that was trained on a text; x, y and outputs are of no row then

@@ -84,7 +84,7 @@ def on_the_data(c: Contents) -> list[Html]:
         alt = "The predicted curve over the one input, with the test data about it."
         drawing = plots.fitted_curve(c.predict, x, y, transparent=True)
         made.append(drawn(drawing, "fit", alt, "The predicted curve, and the test data."))
-    if not c.classes:
+    if not c.classes and "per_label" not in c.metrics:
         alt = f"Predicted over true numbers of {len(c.y):,} test samples; R² is {number(c.metrics['r2'])}."
         drawing = plots.predicted_and_true(c.y.reshape(c.outputs.shape), c.outputs, transparent=True)
         made.append(drawn(drawing, "agreement", alt, "Each test sample: on the line, prediction and truth agree."))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..errors import count
 from ..markup import Html, html, joined
 from ..plots.mistakes import COLUMNS, is_picture, mistakes
 from . import pictures
@@ -22,7 +23,11 @@ SCORES = {
     "accuracy": "accuracy", "loss": "loss", "precision": "precision", "recall": "recall", "f1": "F₁",
     "r2": "R²", "root_mean_squared_error": "root mean squared error", "mean_absolute_error": "mean absolute error",
 }  # fmt: skip
-SHARES = ("accuracy", "precision", "recall", "f1")
+OF_LABELS = {
+    "binary_accuracy": "labels right", "all_labels_right": "rows all right", "loss": "loss", "precision": "precision",
+    "recall": "recall", "f1": "F₁",
+}  # fmt: skip
+SHARES = ("accuracy", "binary_accuracy", "all_labels_right", "precision", "recall", "f1")
 
 
 def title(c: Contents) -> Html:
@@ -37,7 +42,8 @@ def title(c: Contents) -> Html:
 def _tiles(c: Contents) -> Html:
     """The numbers that matter most, large."""
     m = c.metrics
-    shown = [(label, percent(m[k]) if k in SHARES else number(m[k])) for k, label in SCORES.items() if k in m]
+    scores = OF_LABELS if "per_label" in m else SCORES
+    shown = [(label, percent(m[k]) if k in SHARES else number(m[k])) for k, label in scores.items() if k in m]
     shown += [("test samples", number(m["samples"])), ("parameters", number(m["parameters"]))]
     if "seconds" in m:
         shown.append(("training time", f"{number(round(m['seconds'], 1))} s"))
@@ -85,10 +91,12 @@ def judged(c: Contents) -> Html:
     if c.written:
         told = "What it writes, character by character, each drawn by what stands before it (temperature 0.8):"
         return section("test", "How good it is", paragraph(told), code(c.written))
-    told = f"All of this is about {c.metrics['samples']:,} samples that it was not trained on."
+    told = f"All of this is about {count(c.metrics['samples'], 'sample')} that it was not trained on."
     drawn = pictures.on_the_data(c)
     matrix = [pictures.confusion(c)] if "confusion_matrix" in c.metrics else []
     parts = [side_by_side([*matrix, _per_class(c)], "halves")] if c.classes else []
+    parts += [_per_label(c)] if "per_label" in c.metrics else [_per_column(c)] if len(c.targets) > 1 else []
+    parts += [_beside_the_plainest(c)] if c.ahead else []
     if drawn:
         parts.append(side_by_side(drawn))
     return section("test", "How good it is", paragraph(told), *parts)
@@ -100,16 +108,43 @@ def _per_class(c: Contents) -> Html:
     if len(rows) > MOST_CLASSES:
         rows = sorted(rows, key=lambda row: float(row["f1"]))[:MOST_CLASSES]
         caption = f"The {MOST_CLASSES} classes of the lowest F₁, of {c.classes}; all are in metrics.json"
-    head = ["class", "precision", "recall", "F₁", "samples"]
+    return _scores(caption, "class", rows)
+
+
+def _per_label(c: Contents) -> Html:
+    rows = list(c.metrics["per_label"])
+    rest = f", the first {MOST_CLASSES} of {len(rows)}; all are in metrics.json" if len(rows) > MOST_CLASSES else ""
+    return _scores(f"Each label{rest}", "label", rows[:MOST_CLASSES])
+
+
+def _per_column(c: Contents) -> Html:
+    """The errors of each of several columns, which may have units of their own."""
+    off = c.y.astype(np.float64) - c.outputs
+    errors = [np.sqrt((off**2).mean(axis=0)), np.abs(off).mean(axis=0), c.y.std(axis=0, dtype=np.float64)]
+    rows = [[name, *(number(float(error[i])) for error in errors)] for i, name in enumerate(c.targets)]
+    head = ["column", "root mean squared error", "mean absolute error", "its standard deviation"]
+    return table("Each column, in its own units", head, rows)
+
+
+def _scores(caption: str, what: str, rows: Sequence[Mapping[str, Any]]) -> Html:
     shown = [
         [
-            row["class"],
+            row[what],
             *(share_bar(row[k], f"{row[k]:.4f}") for k in ("precision", "recall", "f1")),
             number(row["support"]),
         ]
         for row in rows
     ]
-    return table(caption, head, shown)
+    return table(caption, [what, "precision", "recall", "F₁", "samples"], shown)
+
+
+def _beside_the_plainest(c: Contents) -> Html:
+    """The errors of forecasts, in the column's own units, beside those of the last value and of the mean."""
+    names = ("root_mean_squared_error", "mean_absolute_error")
+    network, last = ([number(c.metrics[f"{of}{name}"]) for name in names] for of in ("", "last_value_"))
+    rows = [["the network", *network], ["the last value goes on", *last], ["the mean", number(c.baseline), "·"]]
+    head = ["forecast", *(SCORES[name] for name in names)]
+    return table(f"Errors in the units of {c.targets[0]}", head, rows)
 
 
 def worst(c: Contents) -> Html | None:
@@ -118,43 +153,71 @@ def worst(c: Contents) -> Html | None:
         return None
     name, head = "mistakes", "Worst mistakes"
     if not c.classes:
-        return section(name, head, paragraph("The test samples whose predictions are farthest off."), _farthest(c))
+        told = f"The test samples whose predictions are farthest off.{_counted(c)}"
+        return section(name, head, paragraph(told), _farthest(c))
     found, names = mistakes(c.y, c.outputs, MOST_MISTAKES), c.names or range(c.classes)
     if not found:
         return section(name, head, paragraph("None: every test sample was given its own class."))
     total = c.metrics["samples"] - round(c.metrics["accuracy"] * c.metrics["samples"])
     most = len(found) if is_picture(c.x.shape[1:]) else min(len(found), MOST_ROWS)
-    told = f"Of {total:,} mistakes the {most}" if most < total else f"All {total} mistakes,"
-    told += " whose true class the network thought least likely; the worst first. Rows count from 0 in the test data."
+    told = f"Of {total:,} mistakes the {most} worst" if most < total else count(total, "mistake")
+    told += ": the less likely the network thought the true class, the further up." if total > 1 else "."
+    told += _counted(c)
     if is_picture(c.x.shape[1:]):
         shown = pictures.mistake_pictures(c.x, found, names)
         return section(name, head, paragraph(told), side_by_side(shown, "samples"))
     rows = [
-        [m.row, names[m.true], names[m.predicted], percent(m.probability), percent(m.of_true), *_inputs(c, m.row)]
+        [_place(c, m.row), names[m.true], names[m.predicted], percent(m.probability), percent(m.of_true),
+         *_inputs(c, m.row)]
         for m in found[:most]
-    ]
-    columns = ["row", "true", "predicted", "its probability", "of the true class", *_input_names(c)]
+    ]  # fmt: skip
+    columns = [_where(c), "true", "predicted", "its probability", "of the true class", *_input_names(c)]
     return section(name, head, paragraph(told), table("Worst mistakes", columns, rows))
 
 
 def _farthest(c: Contents) -> Html:
     true, given = c.y.reshape(len(c.y), -1).astype(np.float64), c.outputs.reshape(len(c.y), -1).astype(np.float64)
-    off = np.abs(true - given).max(axis=1)
+    several = len(c.targets) > 1
+    units = np.where(true.std(axis=0) > 0, true.std(axis=0), 1) if several else 1  # of columns that may have their own
+    off = np.abs(true - given)
+    apart = off / units
     rows = []
-    for i in np.argsort(-off, kind="stable")[:MOST_ROWS]:
-        j = int(np.abs(true[i] - given[i]).argmax())
+    for i in np.argsort(-apart.max(axis=1), kind="stable")[:MOST_ROWS]:
+        j = int(apart[i].argmax())
         rows.append(
-            [int(i), number(float(true[i, j])), number(float(given[i, j])), number(float(off[i])), *_inputs(c, i)]
-        )
-    return table("Largest errors", ["row", "true", "predicted", "off by", *_input_names(c)], rows)
+            [_place(c, int(i)), *([c.targets[j]] if several else []), number(float(true[i, j])),
+             number(float(given[i, j])), number(float(off[i, j])), *_inputs(c, int(i))]
+        )  # fmt: skip
+    head = [_where(c), *(["of"] if several else []), "true", "predicted", "off by", *_input_names(c)]
+    return table("Largest errors", head, rows)
 
 
-def _inputs(c: Contents, row: Any) -> list[str]:
+def _place(c: Contents, row: int) -> Any:
+    return c.places[row] if c.places else row
+
+
+def _where(c: Contents) -> str:
+    return "in the file" if c.places else "row"
+
+
+def _counted(c: Contents) -> str:
+    """How rows count, where they are told by their numbers."""
+    if not c.places:
+        return " Rows count from 0 in the test data."
+    what = ", and each is the last of its window" if c.ahead else ""
+    return f" Rows count from 0{what}." if any(place.startswith("row") for place in c.places) else ""
+
+
+def _inputs(c: Contents, row: int) -> list[str]:
+    if c.cells is not None:
+        return [*c.cells(row)[:COLUMNS], *(["…"] if len(c.columns) > COLUMNS else [])]
     values = np.asarray(c.x[row]).ravel()
     return [number(float(v)) for v in values[:COLUMNS]] + (["…"] if len(values) > COLUMNS else [])
 
 
 def _input_names(c: Contents) -> list[str]:
+    if c.cells is not None:
+        return [*c.columns[:COLUMNS], *(["…"] if len(c.columns) > COLUMNS else [])]
     I = int(np.prod(c.x.shape[1:]))
     return [f"x{j}" for j in range(min(I, COLUMNS))] + (["…"] if I > COLUMNS else [])
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from ..errors import count
 from .contents import Contents
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -56,19 +59,24 @@ def right_ones(c: Contents) -> int:
 
 def verdict(c: Contents) -> str:
     """What was trained, on what, and how good it is on data it has not seen, in one sentence."""
-    epochs = f"{c.metrics['epochs']:,} epoch{'s' if c.metrics['epochs'] != 1 else ''}"
-    trained = f"A network of {c.chain} units, trained for {epochs} on {c.sizes.train:,} samples of {c.data},"
+    epochs, one = count(c.metrics["epochs"], "epoch"), "window" if c.ahead else "sample"
+    trained = f"A network of {c.chain} units, trained for {epochs} on {count(c.sizes.train, one)} of {c.data},"
     n = c.metrics["samples"]
+    held = count(n, f"held-out {one}")
     if c.written:
-        right = f"foretells {percent(c.metrics['accuracy'])} of {n:,} held-out characters"
+        right = f"foretells {percent(c.metrics['accuracy'])} of {count(n, 'held-out character')}"
         return f"{trained} {right}, at {number(c.metrics['bits_per_character'])} bits for each."
     if c.classes:
-        right = f"{right_ones(c):,} of {n:,} held-out samples: {percent(c.metrics['accuracy'])}"
-        return f"{trained} names the class of {right}."
+        return f"{trained} names the class of {right_ones(c):,} of {held}: {percent(c.metrics['accuracy'])}."
+    if "per_label" in c.metrics:
+        right, whole = percent(c.metrics["binary_accuracy"]), percent(c.metrics["all_labels_right"])
+        said = f"is right in {right} of what it says of {len(c.targets)} labels"
+        return f"{trained} {said}, and in all of them for {whole} of {held}."
     error, r2 = c.metrics["root_mean_squared_error"], c.metrics["r2"]
     if r2 < 0:
-        return f"{trained} predicts {n:,} held-out samples worse than their mean would: R² = {number(r2)}."
-    off = f"is off by {number(error)} (root mean square) on {n:,} held-out samples"
+        return f"{trained} predicts {held} worse than their mean would: R² = {number(r2)}."
+    of = f" in forecasts of {c.targets[0]}, {count(c.ahead, 'row')} ahead," if c.ahead else ""
+    off = f"is off by {number(error)} (root mean square){of} on {held}"
     return f"{trained} {off} and explains {percent(r2)} of their variance."
 
 
@@ -76,12 +84,25 @@ def measure(c: Contents) -> str:
     """What to hold the verdict against: chance, and what the number of samples leaves open."""
     if c.written:
         return f"By how often each character occurs alone, it would be {number(c.baseline)} bits."
+    if "per_label" in c.metrics:
+        usual = float(np.maximum(c.y.mean(axis=0), 1 - c.y.mean(axis=0)).mean())
+        return f"Saying of each label what is so in most of these samples would be right in {percent(usual)}."
     if not c.classes:
-        return f"Always predicting the mean of the training data would be off by {number(c.baseline)}."
+        mean = f"Always predicting the mean of the training data would be off by {number(c.baseline)}."
+        return f"{_beside_the_last(c)} {mean}" if c.ahead else mean
     n = c.metrics["samples"]
     low, high = wilson(right_ones(c), n)
     return (
-        f"With {n:,} samples to go by, the true share may be anywhere from {percent(low)} to {percent(high)} "
+        f"With {count(n, 'sample')} to go by, the true share may be anywhere from {percent(low)} to {percent(high)} "
         f"(Wilson's interval, 95{SPACE}% confidence). "
         f"Always naming the commonest class would be right in {percent(c.baseline)}."
     )
+
+
+def _beside_the_last(c: Contents) -> str:
+    """How forecasts do beside the plainest."""
+    error, plain = c.metrics["root_mean_squared_error"], c.metrics["last_value_root_mean_squared_error"]
+    told = f"The plainest forecast, that the last value goes on, would be off by {number(plain)}"
+    if error < plain:
+        return f"{told}: {percent(1 - error / plain)} of that is gone."
+    return f"{told}, and the network is not better: forecast with the last value, or train another network."

@@ -50,14 +50,19 @@ GROUPS = (
     "core", "activation", "normalization", "regularization", "reshaping", "convolution", "pooling", "sequences",
     "pictures", "merging",
 )  # fmt: skip
-PICTURES = ("Random", "Resizing", "CenterCrop", "Cropping", "ZeroPadding", "UpSampling")
+PICTURES = (
+    "Random", "Resizing", "CenterCrop", "Cropping", "ZeroPadding", "UpSampling", "AugMix", "AutoContrast",
+    "Equalization", "RandAugment", "Solarization",
+)  # fmt: skip
 RESHAPING = ("Flatten", "Permute", "RepeatVector", "Reshape")
 SIMPLE = (
     "units", "activation", "rate", "stddev", "learning_rate", "momentum", "l1", "l2", "l1l2", "negative_slope",
     "target_shape", "layers", "alpha", "n", "dims", "scale", "delta", "axis",
 )  # fmt: skip
 HIDDEN = {"name", "dtype", "input_shape", "input_dim", "input_axes", "output_axes", "inputs", "outputs"}
-NOT_ALONE = ("InputLayer", "Functional", "Lambda", "Masking")  # which a chain of blocks cannot hold, or make of words
+NOT_ALONE = (  # which a chain of blocks cannot hold, or make of words
+    "CutMix", "Functional", "InputLayer", "Lambda", "Masking", "MixUp", "Pipeline",
+)  # fmt: skip
 HOLDING = {
     "Sequential": "Blocks one after another, as one block.",
     "Residual": "Blocks around which the input goes, too.",

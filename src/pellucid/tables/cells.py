@@ -15,7 +15,10 @@ from ..arrays import Array
 # In small letters: what says everywhere that nothing is there, and what does so among numbers and dates, but among
 # words may be one of them: a garage is single, double or none.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "?"})
-BLANKS = frozenset({"none", "nil", "missing", "-", ".", "--", "−", "–", "—"})
+BLANKS = frozenset({
+    "none", "nil", "missing", "unknown", "n.a.", "n.d.", "tbd", "-", ".", "--", "−", "–", "—",
+    "#value!", "#div/0!", "#ref!", "#num!", "#name?",
+})  # fmt: skip
 
 
 def spelled(words: Collection[str]) -> frozenset[str]:
@@ -47,6 +50,9 @@ EXACT = 2**53  # up to here every whole number is a float, too
 TRIED = 20  # values on which a format is tried before all of them
 
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_UNIT = re.compile(
+    r"[\d.,]\s*(?![ap]m$)([^\W\d_]{1,8}(?:/[^\W\d_]{1,8})?[²³]?|°[CF]?)$", re.IGNORECASE
+)  # 1 pm is a time
 _MINUS = re.compile("[−–](?=[\\d.,$€£¥])")  # as typesetters write it
 _LONG = re.compile(r"([+-]?\d{16,307})(?:\.0*)?")
 _COMMA = re.compile(r"[+-]?(\d+|\d{1,3}([.' \u00a0\u202f]\d{3})+)?(,\d+)?([eE][+-]?\d+)?")
@@ -152,12 +158,18 @@ STYLES: dict[str, Callable[[str], str]] = {
 
 
 def mark_of(texts: Collection[str]) -> str:
-    """The sign of a currency, or of percent, that all of these texts have at one end; "" for none.
+    """The sign of a currency, or of percent, that all of these texts have at one end, or the unit behind all of them;
+    "" for none.
 
-    >>> mark_of(["$5", "-$1,200.50"]), mark_of(["5 %", "7"])
-    ('$', '')
+    >>> mark_of(["$5", "-$1,200.50"]), mark_of(["5 %", "7"]), mark_of(["180 cm", "95.5cm"]), mark_of(["1 cm", "1 kg"])
+    ('$', '', 'cm', '')
     """
-    return next((mark for mark in SIGNS if texts and all(bare(text, mark) != with_minus(text) for text in texts)), "")
+    for mark in SIGNS:
+        if texts and all(bare(text, mark) != with_minus(text) for text in texts):
+            return mark
+    found = _UNIT.search(next(iter(texts), ""))
+    unit = found[1] if found else ""
+    return unit if all((at := _UNIT.search(text)) and at[1] == unit for text in texts) else ""
 
 
 def bare(text: str, mark: str) -> str:
@@ -257,7 +269,7 @@ def style_of(texts: Collection[str], decimal: str = ".") -> tuple[str, int]:
     order = ["plain", "comma", "grouped"] if decimal == "," else ["plain", "grouped", "comma"]
     found: dict[str, int] = {}
     for style in order:
-        found[style] = sum(_is_number(style, text) for text in texts)
+        found[style] = sum(is_number(style, text) for text in texts)
         if found[style] == len(texts):
             return style, found[style]
     best = max(order, key=lambda style: found[style])
@@ -293,15 +305,17 @@ def format_of(texts: Collection[str]) -> list[str]:
     few = list(texts)[:TRIED]
     if not few or not all(any(map(str.isdigit, text)) and 3 <= len(text) <= 40 for text in few):
         return []
-    likely = [form for form in FORMATS if all(_reads(moment, text, form) for text in few)]
-    return [form for form in likely if all(_reads(moment, text, form) for text in texts)]
+    likely = [form for form in FORMATS if all(reads(moment, text, form) for text in few)]
+    return [form for form in likely if all(reads(moment, text, form) for text in texts)]
 
 
-def _is_number(style: str, text: str) -> bool:
-    return _reads(lambda text: float(STYLES[style](text)), text)
+def is_number(style: str, text: str) -> bool:
+    """Whether a text is a number in this style."""
+    return reads(lambda text: float(STYLES[style](text)), text)
 
 
-def _reads(read: Callable[..., Any], *given: str) -> bool:
+def reads(read: Callable[..., Any], *given: str) -> bool:
+    """Whether a text can be read in this way."""
     try:
         read(*given)
     except (ValueError, OverflowError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -24,10 +26,10 @@ from .cells import (
     unbracketed,
     without_blanks,
 )
+from .odd_cells import but_for, but_for_capitals
 from .table import Table
 
 FEW = 10  # rows, below which nothing is taken for an identifier
-MOSTLY = 0.98  # share of a column's different values that are numbers, from which on the others are mistakes
 UNIQUE = 0.9  # share of different values from which on words name rows, not kinds of rows
 BLANK_KINDS = ("number", "date", "boolean")  # of columns in which "none" says that nothing is there
 WORDS = 2.0  # on average in a value of free text
@@ -48,15 +50,17 @@ class Column:
     remark: str = ""
 
 
-def understand(table: Table, keep: Collection[str] = ()) -> list[Column]:
-    """What each column is. `keep`: columns that are not dropped, whatever they look like.
+def understand(
+    table: Table, keep: Collection[str] = (), like: Mapping[str, Column] = MappingProxyType({})
+) -> list[Column]:
+    """What each column is. `keep`: columns that are not dropped, whatever they look like. like: as for `understood`.
 
     >>> [c.kind for c in understand(Table.of({"age": ["22", "38"], "sex": ["male", "female"], "alone": ["no", "yes"]}))]
     ['number', 'category', 'boolean']
     """
     found, met = [], dict[bytes, str]()
     for name in table.names:
-        column = understood(table, name)
+        column = understood(table, name, like.get(name))
         code = signature(table, column)
         if not column.dropped and code in met:
             column = replace(column, dropped=f"says the same as {met[code]}")
@@ -65,10 +69,12 @@ def understand(table: Table, keep: Collection[str] = ()) -> list[Column]:
     return found
 
 
-def understood(table: Table, name: str) -> Column:
-    """What one column is."""
-    told = without_blanks(table[name])
-    kind, form, remark = _kind(table, name, told, dict.fromkeys(told[~lacking(told)].tolist()))
+def understood(table: Table, name: str, like: Column | None = None) -> Column:
+    """What one column is. like: as it was understood where there are more rows, which settles its kind and form.
+
+    Raises DataError for a cell that holds something else where nearly all hold numbers, or dates.
+    """
+    kind, form, remark = _kind(table, name) if like is None else (like.kind, like.form, like.remark)
     cells = cells_of(table, name, kind)
     empty = lacking(cells)
     there = cells[~empty].tolist()
@@ -78,7 +84,8 @@ def understood(table: Table, name: str) -> Column:
         return replace(column, dropped="holds nothing")
     if len(different) == 1 and not column.missing:
         return replace(column, dropped=f"is always {next(iter(different))}")
-    return replace(column, dropped=_identifies(table, column, there))
+    why = _identifies(table, column, there)
+    return replace(column, dropped=f"{remark}, and {why}" if why and remark else why)
 
 
 def cells_of(table: Table, name: str, kind: str) -> Array:
@@ -86,17 +93,15 @@ def cells_of(table: Table, name: str, kind: str) -> Array:
     return without_blanks(table[name]) if kind in BLANK_KINDS else table[name]
 
 
-def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> tuple[str, str, str]:
+def _kind(table: Table, name: str) -> tuple[str, str, str]:
     """(kind, form, what there is to say)."""
+    cells = without_blanks(table[name])
     if cells.dtype.kind != "O":
         return ("number" if cells.dtype.kind == "f" else "date"), "", ""
+    counts = Counter(cells[~lacking(cells)].tolist())
+    different = counts.keys()
     style, fitting = _style(different, table.decimal)
-    if fitting and fitting >= MOSTLY * len(different):
-        _, bad = numbers(cells, style)
-        if bad.any():
-            row = int(bad.argmax())
-            fix = "Correct the cell, or leave it empty where the number is missing."
-            raise DataError(table.place(row, name), "a number, as elsewhere in the column", cells[row], fix)
+    if fitting == len(different) > 0:
         return _number(different, style, table.decimal)
     if are_truths(different):
         return "boolean", "", ""
@@ -105,7 +110,9 @@ def _kind(table: Table, name: str, cells: Array, different: Collection[str]) -> 
         return "date", forms[0], doubt
     long = sum(len(value.split()) for value in different) / max(len(different), 1)
     many = len(different) > max(20, len(cells) / 10)
-    return ("text" if many and long >= WORDS else "category"), "", ""
+    kind = "text" if many and long >= WORDS else "category"
+    remark = but_for(table, name, cells, counts, style) if different else ""
+    return kind, "", remark or (but_for_capitals(different) if kind == "category" else "")
 
 
 def _style(different: Collection[str], decimal: str) -> tuple[str, int]:

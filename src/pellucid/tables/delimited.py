@@ -13,14 +13,14 @@ import os
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Self, TextIO
 
 import numpy as np
 
 from ..arrays import Array
-from ..errors import FileError, Told
+from ..errors import FileError, Told, count
 from ..files import reading
 from .cells import ALL_MISSING, is_missing, style_of
 from .table import Table
@@ -30,6 +30,7 @@ SNIFFED = 1 << 16  # characters that the delimiter is judged by
 READ = 1 << 20  # bytes in one go
 TOLD = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)  # Excel's own first line
 LONGEST_CELL = 1 << 20  # characters
+SHOWN = 3  # names in a sentence
 MARKS = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]  # at a file's beginning
 FALLBACK = "cp1252"  # Windows' own, of Western Europe
 GZIP = b"\x1f\x8b"
@@ -91,6 +92,7 @@ def _tables(
             return
         _check_lengths(where, rows, lines, len(names))
         columns = {name: _texts([row[i] for row in rows]) for i, name in enumerate(names)}
+        about = about if first else (*about, *_said_of_names(columns))
         places = np.arange(first, first + len(rows))
         first += len(rows)
         del rows
@@ -237,6 +239,21 @@ def _names(where: str, row: list[str]) -> tuple[list[str], str]:
     return names, ""
 
 
+def _said_of_names(columns: Mapping[str, Array]) -> list[str]:
+    """What there is to say where the first line looks like one of data: what stands in it is below it, too.
+
+    >>> _said_of_names({"3": np.array(["1", "3"], object), "yes": np.array(["no", "yes"], object)})
+    ["The first line is read as the columns' names, but below it stand '3' and 'yes', too: are they lacking?"]
+    >>> _said_of_names({"age": np.array(["1", "3"], object), "yes": np.array(["no", "yes"], object)})
+    []
+    """
+    twice = [repr(name) for name, cells in columns.items() if (cells == name).any()]
+    if len(twice) < 2 or len(twice) < len(columns) / 2:
+        return []
+    stand = f"{', '.join(twice[:-1][:SHOWN])} and {twice[-1]}"
+    return [f"The first line is read as the columns' names, but below it stand {stand}, too: are they lacking?"]
+
+
 def check_differ(where: str, names: Sequence[str]) -> None:
     """Raise where a column's name is another one's, too."""
     twice, times = next(iter(Counter(names).most_common(1)), ("", 0))
@@ -248,7 +265,10 @@ def _check_lengths(where: str, rows: list[list[str]], lines: list[int], n: int) 
     for row, line in zip(rows, lines, strict=True):
         if len(row) != n:
             fix = "Is a delimiter within a cell that has no quotation marks?" if len(row) > n else "Complete the row."
-            raise FileError(f"{where}, line {line}", f"{n} cells, one for each column", Told(str(len(row))), fix)
+            if n == 1:
+                fix = "Take out the lines above the one with the columns' names, or write the cell in quotation marks."
+            expected = f"{count(n, 'cell')}, one for each column"
+            raise FileError(f"{where}, line {line}", expected, Told(str(len(row))), fix)
 
 
 def _texts(cells: Sequence[str]) -> Array:

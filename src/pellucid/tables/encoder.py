@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -50,10 +51,11 @@ class TableEncoder(Part):
         self.columns: list[Encoding] = [encodings.get(column, self.where("columns")) for column in columns]
         self.understood: list[Column] = []
 
-    def fit(self, x: Any, y: Any = None) -> Self:
-        """Decide what each column is, and learn its encoding. y is taken for scikit-learn's sake."""
+    def fit(self, x: Any, y: Any = None, *, like: Mapping[str, Column] = MappingProxyType({})) -> Self:
+        """Decide what each column is, and learn its encoding. y is taken for scikit-learn's sake. like: by name, as
+        columns were understood where there are more rows, which settles their kinds."""
         table = read_table(x)
-        self.understood = understand(table, self.keep)
+        self.understood = understand(table, self.keep, like)
         kept = [column for column in self.understood if not column.dropped]
         if not kept:
             raise nothing_left(table.source, [f"{column.name} {column.dropped}" for column in self.understood])

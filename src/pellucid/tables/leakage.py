@@ -17,7 +17,7 @@ import numpy as np
 from ..arrays import Array
 from ..rng import Key
 from .cells import as_text, lacking, moments, numbers
-from .columns import Column, cells_of, understood
+from .columns import Column, cells_of
 from .table import Table
 from .targets import Targets
 
@@ -25,12 +25,13 @@ LEFT_CLASSES = 0.1  # share of the mistakes made without any column, at most so 
 LEFT_NUMBERS = 0.01  # likewise of the variance
 
 
-def suspicions(train: Table, names: Sequence[str], found: Targets) -> list[str]:
+def suspicions(train: Table, columns: Sequence[Column], found: Targets) -> list[str]:
     """What there is to say of columns that nearly tell the target by themselves.
 
     >>> y = [i % 2 for i in range(400)]
     >>> near = Table.of({"y": y, "x": [v + (i % 7) / 20 for i, v in enumerate(y)], "z": list(range(400))})
-    >>> suspicions(near, ["x", "z"], Targets.learned(near, ["y"]))[0][:43]
+    >>> from pellucid.tables.columns import understood
+    >>> suspicions(near, [understood(near, name) for name in "xz"], Targets.learned(near, ["y"]))[0][:43]
     'x alone nearly tells y: 100 % of the rows. '
     """
     order = Key(0).permutation(len(train))
@@ -38,8 +39,7 @@ def suspicions(train: Table, names: Sequence[str], found: Targets) -> list[str]:
     y = found.encode(rows)
     targets = [(found.names[0], y)] if y.ndim == 1 else [(name, y[:, i]) for i, name in enumerate(found.names)]
     said = []
-    for name in names:
-        column = understood(rows, name)
+    for column in columns:
         if column.kind == "text" or column.dropped:
             continue
         values, groups = _ordered(rows, column)
@@ -48,8 +48,8 @@ def suspicions(train: Table, names: Sequence[str], found: Targets) -> list[str]:
                 what = f"{share:.0%} of the rows" if found.categorical else f"{share:.1%} of its variance"
                 what = what.replace("%", " %")
                 said.append(
-                    f"{name} alone nearly tells {target}: {what}. Is it known before {target} is? Else leave it out: "
-                    f"--drop {name}."
+                    f"{column.name} alone nearly tells {target}: {what}. Is it known before {target} is? Else leave it "
+                    f"out: --drop {column.name}."
                 )
                 break
     return said

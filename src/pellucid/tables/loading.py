@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,16 @@ import numpy as np
 from ..arrays import Array
 from ..data.folds import folds
 from ..data.utils import train_test_split
-from ..errors import DataError, Told
+from ..errors import DataError, Told, count
 from ..markup import block, grid, heading, html
-from .cells import lacking, moments, numbers
+from .cells import moments, numbers
 from .columns import Column, cells_of, signature, understood
 from .encoder import TableEncoder, nothing_left
 from .leakage import suspicions
+from .odd_cells import but_for_capitals
 from .reading import read_table
 from .table import Table
-from .targets import Targets, plainly, target_cells
+from .targets import Targets, plainly, said_of_empty, without_target
 
 TEST_SHARE = 0.2
 CLASSES = 12  # that a notebook shows by name
@@ -44,7 +46,7 @@ class TableData:
     def _repr_html_(self) -> str:
         """What each column was taken for, how the rows were split, and what there is to say."""
         held = 0 if self.validation is None else len(self.validation[0])
-        rows = f"{len(self.x_train):,} rows to train on, {held:,} to watch, {len(self.x_test):,} to test"
+        rows = f"{count(len(self.x_train), 'row')} to train on, {held:,} to watch, {len(self.x_test):,} to test"
         names = [str(name) for name in self.targets.classes]
         shown = [*names[:CLASSES], *(["…"] if len(names) > CLASSES else [])]
         classes = f", the classes {', '.join(shown)}" if names else ""
@@ -92,7 +94,8 @@ def load_table(
     remarks += said_of_labels(whole)
     features = features_of(table, names, drop, keep, split_by)
     remarks += _said_of_rows(features, whole, y, (train, held, test))
-    encoder = learned(table.take(train), features.names, found, keep, remarks)
+    like = {name: understood(table, name) for name in (*features.names, *whole.columns)}
+    encoder = learned(table.take(train), features.names, found, keep, remarks, like)
     x, y = encoder.transform(features), found.encode(table)
     validation = (x[held], y[held]) if len(held) else None
     return TableData(
@@ -109,19 +112,26 @@ def features_of(
 
 
 def learned(
-    train: Table, features: Sequence[str], found: Targets, keep: Sequence[str], remarks: list[str]
-) -> TableEncoder:
-    """The encoder of these columns, less those that tell nothing or the target itself; what is left out is said."""
-    told = _telling(train, found.names[0], features) if found.classes else []
+    train: Table, features: Sequence[str], found: Targets, keep: Sequence[str], remarks: list[str],
+    like: Mapping[str, Column] = MappingProxyType({}),
+) -> TableEncoder:  # fmt: skip
+    """The encoder of these columns, less those that tell nothing or the target itself; what is left out is said.
+    like: as they, and the target, are understood where there are more rows than those to train on."""
+    for name in found.columns:
+        column = like.get(name)
+        yes_or_no = column is not None and column.kind == "boolean" and found.classes
+        said = but_for_capitals(list(map(str, found.classes))) if yes_or_no else column.remark if column else ""
+        remarks += [f"{name} {said}."] if said else []
+    told = _telling(train, found.names[0], features, like) if found.classes else []
     told = [name for name in told if name not in keep]
     remarks += [f"{name} says the same as the target {found.names[0]}; it is left out." for name in told]
     rest = train.without({*train.names} - {*features} | {*told})
     if told and not rest.names:
         raise nothing_left(train.source, [f"{name} says the same as the target {found.names[0]}" for name in told])
-    encoder = TableEncoder(keep=keep).fit(rest)
+    encoder = TableEncoder(keep=keep).fit(rest, like=like)
     remarks += [f"{c.name} {c.dropped}; it is left out." for c in encoder.understood if c.dropped]
     remarks += [f"{c.name} {c.remark}." for c in encoder.understood if c.remark and not c.dropped]
-    remarks += suspicions(train, [c.name for c in encoder.columns if c.name not in keep], found)
+    remarks += suspicions(train, [c for c in encoder.understood if not c.dropped and c.name not in keep], found)
     return encoder
 
 
@@ -129,7 +139,7 @@ def _with_targets(table: Table, names: Sequence[str], remarks: list[str]) -> Tab
     """The rows that have all of their targets."""
     empty = without_target(table, names, [understood(table, name).kind for name in names])
     if empty.any():
-        remarks.append(f"{int(empty.sum())} rows have no target; they are left out.")
+        remarks.append(said_of_empty(int(empty.sum())))
         table = table.take(~empty)
     if len(table) < 5:
         raise DataError(table.source, "at least 5 rows with a target", Told(str(len(table))))
@@ -144,13 +154,6 @@ def said_of_labels(found: Targets) -> list[str]:
         f"{found.column} holds labels with {found.separator} between them" if found.column else "The targets are labels"
     )
     return [f"{held}: each of the {len(found.names)} is predicted by itself."]
-
-
-def without_target(table: Table, names: Sequence[str], kinds: Sequence[str]) -> Array:
-    """Which rows (N,) lack one of these targets, of these kinds."""
-    cells = [target_cells(table, name, kind) for name, kind in zip(names, kinds, strict=True)]
-    empty: Array = np.logical_or.reduce([lacking(one) for one in cells])
-    return empty
 
 
 def _said_of_rows(features: Table, found: Targets, y: Array, parts: tuple[Array, Array, Array]) -> list[str]:
@@ -175,10 +178,10 @@ def _said_of_rows(features: Table, found: Targets, y: Array, parts: tuple[Array,
     return remarks
 
 
-def _telling(train: Table, target: str, names: Sequence[str]) -> list[str]:
+def _telling(train: Table, target: str, names: Sequence[str], like: Mapping[str, Column]) -> list[str]:
     """The columns that say the same as the target, in other words."""
-    code = signature(train, understood(train, target))
-    return [name for name in names if signature(train, understood(train, name)) == code]
+    code = signature(train, understood(train, target, like.get(target)))
+    return [name for name in names if signature(train, understood(train, name, like.get(name))) == code]
 
 
 def _parts(
@@ -223,7 +226,7 @@ def _drawn(
         first, second = train_test_split(rows, test_size=share, stratify=stratify, seed=seed)
         return first, second
     except ValueError as problem:
-        told = Told(f"{len(rows)} rows" if groups is None else f"{len(np.unique(groups[rows]))} groups")
+        told = Told(count(len(rows), "row") if groups is None else count(len(np.unique(groups[rows])), "group"))
         raise DataError(where, f"enough to hold out {share:.0%}", told, str(problem)) from problem
 
 

@@ -23,11 +23,11 @@ from ..rng import Key
 from .cells import moments, numbers
 from .columns import cells_of, understood
 from .encoder import TableEncoder
-from .loading import TableData, features_of, learned, said_of_labels, without_target
+from .loading import TableData, features_of, learned, said_of_labels
 from .many_labels import labels_in
 from .reading import TEXTS, read_blocks
 from .table import Table
-from .targets import Targets, plainly
+from .targets import Targets, plainly, said_of_empty, without_target
 
 LARGE = 1 << 26  # bytes of a text file, from which on it is not read whole: in memory it takes ten times as much
 LARGE_BINARY = 1 << 24  # of a compressed one
@@ -127,7 +127,8 @@ def stream_table(
         raise DataError(sample.source, "rows to train on", Told("none"))
     found = whole if whole.categorical else Targets.learned(train, names, "regression")
     remarks += said_of_labels(whole)
-    encoder = learned(train, features.names, found, keep, remarks)
+    like = {name: understood(sample, name) for name in (*features.names, *whole.columns)}
+    encoder = learned(train, features.names, found, keep, remarks, like)
     made = _encoded(sample.source, parts, encoder, found, kinds, survey.rows)
     size = made.x_train.shape[0] * made.x_train.shape[1] * 4 / 2**20
     remarks.append(
@@ -186,10 +187,13 @@ def _encoded(
 ) -> TableData:
     """All rows, encoded: those to train on go to the disk."""
     aside: dict[int, list[Table]] = {HELD: [], TEST: []}
+    without: list[int] = []  # a target, rows of each block
 
     def training() -> Iterator[tuple[Array, Array]]:
         for block in read_blocks(source):
-            block = block.take(~without_target(block, found.columns, kinds))
+            empty = without_target(block, found.columns, kinds)
+            without.append(int(empty.sum()))
+            block = block.take(~empty)
             part = parts.of(block)
             for which, kept in aside.items():
                 kept.append(block.take(part == which))
@@ -202,7 +206,8 @@ def _encoded(
     if not len(test):
         raise DataError(source, "rows to test on", Told("none"))
     validation = (encoder.transform(held), found.encode(held)) if len(held) else None
+    said = (said_of_empty(sum(without)),) if sum(without) else ()
     return TableData(
-        x, y, validation, encoder.transform(test), found.encode(test), test, encoder, found, (),
+        x, y, validation, encoder.transform(test), found.encode(test), test, encoder, found, said,
         tuple(encoder.understood),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from ..errors import DataError, Told, nearest
 from .cells import EXACT, as_text
 
 SHOWN = 12  # names of columns in a sentence
+OTHER_SIGN = "Is another sign between the cells than a comma, a semicolon or a tab?"
 EACH = "Make a column of each of its values."
 
 
@@ -63,6 +64,8 @@ class Table:
         near = nearest(name, self.names)
         names = [*self.names[:SHOWN], "..."] if len(self.names) > SHOWN else self.names
         fix = f"Did you mean {near!r}?" if near else " ".join(self.remarks)
+        if len(names) == 1 and self.lines is not None:
+            fix = OTHER_SIGN
         return DataError(self.source, f"a column {name!r}", Told(f"the columns {', '.join(names)}"), fix)
 
     def named(self, names: str | int | Sequence[str | int]) -> list[str]:
@@ -102,9 +105,16 @@ class Table:
         return replace(self, columns={name: v for name, v in self.columns.items() if name not in names})
 
     def place(self, row: int, name: str) -> str:
-        """Where a cell stands: "people.csv, row 3 (line 5), column 'age'"."""
-        line = "" if self.lines is None else f" (line {self.lines[row]})"
-        return f"{self.source}, row {self.rows[row]}{line}, column {name!r}"
+        """Where a cell stands.
+
+        >>> Table.of({"age": [22]}, "people.csv", lines=np.array([2])).place(0, "age")
+        "people.csv, line 2, column 'age'"
+        """
+        return f"{self.source}, {self.spot(row)}, column {name!r}"
+
+    def spot(self, row: int) -> str:
+        """Where a row stands: by its line, as an editor shows it, or where the source has none, counted from 0."""
+        return f"row {self.rows[row]}" if self.lines is None else f"line {self.lines[row]}"
 
 
 def as_column(values: Any, source: str = "table", name: str = "") -> Array:

@@ -11,12 +11,12 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..data.labels import Names, numbered, read_targets
-from ..errors import DataError, InvalidArgument, Told
+from ..errors import DataError, InvalidArgument, Told, count
 from ..registry import Family, Part
 from .cells import cell_of, lacking, numbers, without_blanks
 from .columns import check_target, understood
 from .many_labels import among, labels_in, say_yes_or_no, separator_of, truths
-from .table import Table
+from .table import OTHER_SIGN, Table
 
 FINENESS = float(np.finfo(np.float32).eps) / 2  # of standardised numbers
 MOST_DIGITS = 300  # behind the point that can be rounded to
@@ -87,7 +87,7 @@ class Targets(Part):
         if not classes and any(value.dtype.kind == "U" for value in values):
             raise DataError(where, "one column of classes, or columns of numbers", Told("several with words in one"))
         if classes and not len(classes) < 0.5 * len(table):
-            told = Told(f"{len(classes)} different labels in {len(table)} rows")
+            told = Told(f"{len(classes):,} different labels in {count(len(table), 'row')}")
             raise DataError(where, "classes that occur in several rows", told, "Choose another --target.")
         if len(classes) == 1 or not all(column.different > 1 for column in columns):
             raise DataError(where, "targets that differ", Told("one and the same in every row"))
@@ -123,6 +123,15 @@ class Targets(Part):
                 )
         return found
 
+    @property
+    def _kind(self) -> str:
+        return "category" if any(isinstance(name, str) for name in self.classes) else "number"
+
+    def absent(self, table: Table) -> Array:
+        """Which rows (N,) lack a target."""
+        kind = "category" if self.labels else self._kind
+        return without_target(table, self.columns, [kind] * len(self.columns))
+
     def encode(self, table: Table) -> Array:
         """The classes' numbers (N,), the standardised numbers (N, targets) float32, or 1 for each label that a row
         has and 0 for the others."""
@@ -130,8 +139,7 @@ class Targets(Part):
             return among(table, self.column, self.names, self.separator)
         if self.labels:
             return np.stack([truths(table, name) for name in self.names], axis=1)
-        kinds = "category" if any(isinstance(name, str) for name in self.classes) else "number"
-        values = [raw(table, name, form, kinds) for name, form in zip(self.names, self.forms, strict=True)]
+        values = [raw(table, name, form, self._kind) for name, form in zip(self.names, self.forms, strict=True)]
         if self.classes:
             return numbered(f"{table.source}, target {self.names[0]}", values[0], tuple(self.classes))
         return ((np.stack(values, axis=1) - self.mean) / self.scale).astype(np.float32)
@@ -151,6 +159,22 @@ class Targets(Part):
             if abs(digits) <= MOST_DIGITS:
                 np.round(column, digits, out=column)
         return found
+
+
+def without_target(table: Table, names: Sequence[str], kinds: Sequence[str]) -> Array:
+    """Which rows (N,) lack one of these targets, of these kinds."""
+    cells = [target_cells(table, name, kind) for name, kind in zip(names, kinds, strict=True)]
+    empty: Array = np.logical_or.reduce([lacking(one) for one in cells])
+    return empty
+
+
+def said_of_empty(n: int) -> str:
+    """What there is to say of so many rows without a target.
+
+    >>> said_of_empty(1)
+    '1 row has no target and is left out.'
+    """
+    return f"{count(n, 'row')} {'has' if n == 1 else 'have'} no target and {'is' if n == 1 else 'are'} left out."
 
 
 def target_cells(table: Table, name: str, kind: str) -> Array:
@@ -184,10 +208,8 @@ def plainly(table: Table) -> str:
     if not len(table):
         raise DataError(table.source, "rows to learn from", Told("none below the names of the columns"))
     if len(table.names) < 2:
-        fix = "Is another sign between the cells than a comma, a semicolon or a tab?"
-        raise DataError(
-            table.source, "a column to predict, and one at least to predict it from", Told("one column"), fix
-        )
+        expected = "a column to predict, and one at least to predict it from"
+        raise DataError(table.source, expected, Told("one column"), OTHER_SIGN)
     ends = {table.names[0], table.names[-1]}
     found = [name for name in table.names if name.lower() in ANYWHERE]
     found = found or [name for name in table.names if name.lower() in AT_AN_END and name in ends]

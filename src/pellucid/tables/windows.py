@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..data.folds import folds
-from ..errors import DataError, InvalidArgument, Told
+from ..errors import DataError, InvalidArgument, Told, count
 from ..rng import Key
 from .cells import lacking, moments, numbers
 from .columns import FEW, Column, cells_of, understand, understood
@@ -61,9 +61,8 @@ def windows_of(
         found, mixed = _commonest(codes.reshape(-1)[rows], len(values))
         y = values[found]
         if mixed:
-            remarks.append(
-                f"{mixed} of {len(rows):,} windows hold several values of {target}: that of most rows counts."
-            )
+            where = f"{mixed:,} of {count(len(rows), 'window')}"
+            remarks.append(f"Several values of {target}, of which that of most rows counts: in {where}.")
     return Windows(readings[rows], y, group[rows[:, 0]], table.rows[rows[:, 0]], tuple(channels), tuple(remarks))
 
 
@@ -119,7 +118,7 @@ def numbers_of(table: Table, name: str, fix: str = "Fill it in, or leave the col
         raise DataError(f"{where}, column {name!r}", "numbers", told, f"Leave the column out: --drop {name}")
     found = numbers(cells_of(table, name, "number"), column.form)[0]
     if (gaps := ~np.isfinite(found)).any():
-        told = Told(f"nothing there, and in {gaps.sum() - 1} rows more" if gaps.sum() > 1 else "nothing there")
+        told = Told("nothing there" + (f", nor in {count(gaps.sum() - 1, 'other row')}" if gaps.sum() > 1 else ""))
         where, expected = table.place(int(gaps.argmax()), name), "a number, as windows have no gaps"
         raise DataError(where, expected, told, fix.format(name))
     return found
@@ -150,11 +149,17 @@ def starts_of(
     ]
     found: Array = np.concatenate(starts)
     if not len(found):
-        told = Told(f"{len(sizes)} of at most {sizes.max(initial=0)} rows" if len(sizes) > 1 else f"{len(group)} rows")
+        told = Told(
+            f"{len(sizes)} of at most {count(sizes.max(initial=0), 'row')}"
+            if len(sizes) > 1
+            else count(len(group), "row")
+        )
         what = "the window and what is ahead of it are" if ahead else "the window is"
-        raise DataError(source, f"a group of at least {whole} rows, as {what}", told, "Take a shorter --window.")
+        raise DataError(
+            source, f"a group of at least {count(whole, 'row')}, as {what}", told, "Take a shorter --window."
+        )
     if short:
-        remarks.append(f"{short} of {len(sizes)} groups have fewer than {whole} rows, and give no window.")
+        remarks.append(f"Fewer than {count(whole, 'row')}, and so no window: {short} of {len(sizes)} groups.")
     return found
 
 

@@ -34,7 +34,7 @@ _NO_LICENCE = "none needed"
 @dataclass(frozen=True)
 class DatasetInfo:
     """One row of the table; `shape` is that of one sample, `classes` is None for a regression. Of a text a sample is a
-    character, and the classes are the different ones."""
+    character, and the classes are the different ones. `called` is how its makers write it."""
 
     name: str
     samples: int
@@ -44,23 +44,34 @@ class DatasetInfo:
     source: str
     licence: str
     where: str
+    called: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name as people read it.
+
+        >>> [info.label for info in catalogue()][1:5]
+        ['Fashion-MNIST', 'Digits', 'CIFAR-10', 'CIFAR-100']
+        """
+        return self.called or self.name.replace("_", " ").capitalize()
 
 
-def _toy(name: str, classes: int | None, kind: str = "points", shape: Shape = (2,)) -> DatasetInfo:
-    return DatasetInfo(name, 400, shape, classes, kind, "drawn at random", _NO_LICENCE, _COMPUTED)
+def _toy(name: str, classes: int | None, kind: str = "points", shape: Shape = (2,), called: str = "") -> DatasetInfo:
+    return DatasetInfo(name, 400, shape, classes, kind, "drawn at random", _NO_LICENCE, _COMPUTED, called)
+
+
+def _images(
+    name: str, called: str, samples: int, shape: Shape, classes: int, source: str, licence: str
+) -> DatasetInfo:  # fmt: skip
+    return DatasetInfo(name, samples, shape, classes, "images", source, licence, _FOUND, called)
 
 
 _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
     info.name: (info, module)
     for info, module in (
+        (_images("mnist", "MNIST", 70000, (28, 28), 10, "LeCun, Cortes & Burges (1998)", "CC BY-SA 3.0"), mnist),
         (
-            DatasetInfo(
-                "mnist", 70000, (28, 28), 10, "images", "LeCun, Cortes & Burges (1998)", "CC BY-SA 3.0", _FOUND
-            ),
-            mnist,
-        ),
-        (
-            DatasetInfo("fashion_mnist", 70000, (28, 28), 10, "images", "Xiao, Rasul & Vollgraf (2017)", "MIT", _FOUND),
+            _images("fashion_mnist", "Fashion-MNIST", 70000, (28, 28), 10, "Xiao, Rasul & Vollgraf (2017)", "MIT"),
             fashion_mnist,
         ),
         (
@@ -69,13 +80,8 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
             ),
             digits,
         ),
-        *(
-            (
-                DatasetInfo(name, 60000, (32, 32, 3), classes, "images", "Krizhevsky (2009)", "not stated", _FOUND),
-                module,
-            )
-            for name, classes, module in (("cifar10", 10, cifar10), ("cifar100", 100, cifar100))
-        ),
+        (_images("cifar10", "CIFAR-10", 60000, (32, 32, 3), 10, "Krizhevsky (2009)", "not stated"), cifar10),
+        (_images("cifar100", "CIFAR-100", 60000, (32, 32, 3), 100, "Krizhevsky (2009)", "not stated"), cifar100),
         (
             DatasetInfo(
                 "austen",
@@ -93,7 +99,7 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
             DatasetInfo("sensors", 3600, (128, 9), 6, "windows", "drawn at random", _NO_LICENCE, _COMPUTED),
             sensors,
         ),
-        (_toy("xor", 2), xor),
+        (_toy("xor", 2, called="XOR"), xor),
         (_toy("moons", 2), moons),
         (_toy("circles", 2), circles),
         (_toy("spirals", 2), spirals),

@@ -51,10 +51,10 @@ def summed(at: At, x: Value, matrices: Sequence[Array]) -> Value:
     return x
 
 
-def all_over(at: At, kernel: str) -> Value:
+def all_over(at: At, kernel: str, shape: Sequence[int] = ()) -> Value:
     """One number for all of each channel."""
     first = 1 if at.layer.data_format == LAST else 2
-    return reduced(at, at.x, list(range(first, first + at.layer.axes)), kernel, at.shape)
+    return reduced(at, at.x, list(range(first, first + at.layer.axes)), kernel, shape or at.shape)
 
 
 @writes(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
@@ -66,6 +66,16 @@ def global_average(at: At) -> Value:
     total = reduced(at, chosen(at, counts, at.x, 0.0), [steps], "total", at.shape)
     n = reduced(at, at.mask, [1], "count", [1] * len(at.shape))
     return elementwise(at, [total, n], "{0} / {1}")
+
+
+@writes(L.AutoContrast)
+def auto_contrast(at: At) -> Value:
+    low, high = at.layer.value_range
+    size, channels = at.layer.split(at.x.shape[1:])
+    shape = (1, *at.layer.joined((1,) * len(size), channels))
+    least, most = (all_over(at, kernel, shape) for kernel in ("smallest", "largest"))
+    stretched = f"{at.number(low)} + {at.number(high - low)} * ({{0}} - {{1}}) / ({{2}} - {{1}})"
+    return elementwise(at, [at.x, least, most], f"{{2}} > {{1}} ? {stretched} : {{0}}")
 
 
 writes(L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D)(lambda at: all_over(at, "largest"))

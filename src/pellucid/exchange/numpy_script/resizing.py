@@ -7,6 +7,7 @@ from ... import layers as L
 from ...layers.adaptive_pooling import adaptive_max, adaptive_max_grad
 from ...layers.channels import LAST
 from ...layers.resizing import NONE
+from ...layers.tones import auto_contrast, auto_contrast_grad
 from ..fitting import is_identity, means
 from ..ours import RANDOM
 from .layers import unchanged
@@ -31,6 +32,15 @@ def random(at: At) -> tuple[str, Back]:
 def random_crop(at: At) -> tuple[str, Back]:
     refuse_random(at)
     return fitted(at)
+
+
+@writes(L.AutoContrast)
+def stretched(at: At) -> tuple[str, Back]:
+    axes, _ = along(at)
+    told = dict(zip(("low", "high"), at.layer.value_range, strict=True)) | {"axes": tuple(axes)}
+    out, share, span = at.name("h"), at.name("share"), at.name("span")
+    at.forward(f"{out}, {share}, {span} = {at.call(auto_contrast, {'x': at.x}, **told)}", batch(at.out_shape))
+    return out, lambda dy, wanted: at.call(auto_contrast_grad, {"dy": dy, "share": share, "span": span}, **told)
 
 
 @writes(L.CenterCrop, L.Resizing)

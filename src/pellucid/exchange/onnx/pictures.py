@@ -79,6 +79,17 @@ def global_max(at: At) -> str:
     return at.op("ReduceMax", at.x, at.whole(*axes_of_size(at)), keepdims=int(at.layer.keepdims))
 
 
+@writes(L.AutoContrast)
+def auto_contrast(at: At) -> str:
+    (low, high), axes = at.layer.value_range, at.whole(*axes_of_size(at))
+    least = at.op("ReduceMin", at.x, axes)
+    span = at.op("Sub", at.op("ReduceMax", at.x, axes), least)
+    uneven = at.op("Greater", span, at.number(0.0))
+    share = at.op("Div", at.op("Sub", at.x, least), at.op("Where", uneven, span, at.number(1.0)))
+    y = at.op("Add", at.op("Mul", share, at.number(high - low)), at.number(low))
+    return at.op("Where", uneven, y, at.x)
+
+
 @writes(L.DepthwiseConv1D, L.DepthwiseConv2D)
 def depthwise(at: At) -> str:
     kernel, told = by_channel(at, "kernel")

@@ -18,6 +18,18 @@ from .writer import At, writes
 writes(*RANDOM)(unchanged)
 
 
+@writes(L.AutoContrast)
+def auto_contrast(at: At) -> Any:
+    low, high = at.layer.value_range
+    axes = [1, 2] if at.layer.data_format == LAST else [2, 3]
+    least, most = (at.op(f"torch.{end}", at.x, dim=axes, keepdim=True) for end in ("amin", "amax"))
+    span = at.op("operator.sub", most, least)
+    uneven = at.op("operator.gt", span, 0.0)
+    share = at.op("operator.truediv", at.op("operator.sub", at.x, least), at.op("torch.where", uneven, span, 1.0))
+    y = at.op("operator.add", at.op("operator.mul", share, high - low), low)
+    return at.op("torch.where", uneven, y, at.x)
+
+
 @writes(L.CenterCrop, L.RandomCrop, L.Resizing)
 def fitted(at: At) -> Any:
     size, _ = at.layer.split(at.shape)

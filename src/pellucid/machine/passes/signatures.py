@@ -25,7 +25,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from ...program import Op
+from ...program import Buffer, Op
 
 IN, OUT, INOUT, MARK = "", ">", "<>", "+"
 
@@ -291,3 +291,15 @@ def signature(kernel: str) -> Signature:
 def is_serial(op: Op) -> bool:
     """Whether the first thread does it all."""
     return op.serial or signature(op.kernel).serial
+
+
+def check_operands(op: Op) -> None:
+    """Arrays where the signature has names, numbers where it has numbers: a kernel follows whatever it is given."""
+    found = signature(op.kernel)
+    for i, (use, operand) in enumerate(zip(found.uses, op.operands, strict=False)):
+        wrong = (
+            isinstance(operand, Buffer)
+            if i in found.numbers.values()
+            else (use is not None and operand is not None and not isinstance(operand, Buffer))
+        )
+        assert not wrong, f"kernel {op.kernel!r}, operand {i}: {operand} does not go with its signature"
