@@ -82,6 +82,7 @@ def _linear() -> list[Row]:
         Row("eig", (np.diag([3.0, 2.0]),), batch="none", slopes=False, keras=False),  # complex numbers
         Row("svd", (known,), {"compute_uv": False}, batch="none", slopes=False),
         Row("svd", (X(3, 2),), {"full_matrices": False}, batch="none", slopes=False, keras=False),  # up to signs
+        Row("svd", (square,), {"compute_uv": False}, slopes=False),  # of tensors with a gradient: as `norm` by "nuc"
         Row("qr", (X(3, 2),), batch="none", slopes=False, keras=False),
         Row("lstsq", (X(3, 2), X(3, seed=1)), batch="none", slopes=False),
     ]

@@ -80,7 +80,7 @@ from .comparing import (
 )
 from .composed import (
     allclose, array, average, convert_to_numpy, convert_to_tensor, diff, dot, dtype, hstack, inner, is_tensor,
-    logaddexp, moments, ndim, norm, normalize, shape, size, split, tensordot, top_k, unstack, vdot, vstack,
+    logaddexp, moments, ndim, shape, size, split, tensordot, top_k, unstack, vdot, vstack,
 )
 from .elementwise import (
     abs, absolute, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, cast, cbrt, ceil, clip, cos, cosh, erf, exp,
@@ -92,6 +92,9 @@ from .linear import (
 )
 from .making import (
     arange, eye, full, identity, linspace, meshgrid, ones, tri, zeros,
+)
+from .norms import (
+    norm, normalize,
 )
 from .ordering import (
     argsort, in_top_k, median, sort, take_along_axis,
