@@ -1,4 +1,4 @@
-"""How long vectors and how large matrices are, by any order.     x (..., n, ...) or (..., M, ..., N, ...), y (..., ...)"""
+"""How long vectors and how large matrices are, by any order.     x (..., n, ...) or (..., M, N, ...), y (..., ...)"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .composed import dtype, ndim
 from .decomposing import singular_values
 from .elementwise import absolute, cast, sqrt, square
 from .options import axis as checked_axis
-from .options import is_whole, truth
+from .options import truth
 from .reductions import max, min, sum
 from .shaping import expand_dims, moveaxis
 
@@ -55,8 +55,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
             raise InvalidArgument(f"{where} axis", "one axis, or two of matrices, with an order", Told("none"))
         return sqrt(sum(square(x), None, keepdims))
     found = tuple(range(n)) if axis is None else checked_axis(f"{where} axis", axis, n)
-    several = (found,) if is_whole(found) else found
-    axes = tuple(one % n for one in several)
+    axes = tuple(one % n for one in (found if isinstance(found, tuple) else (found,)))
     if len(axes) == 1:
         return _of_vectors(x, ord, axes[0], keepdims)
     if len(axes) != 2:

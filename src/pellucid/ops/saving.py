@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InvalidArgument, Told, UnknownName
 from ..wiring import Tensor
-from . import blocks, composed, decomposing, further, image, judging, norms, reductions
+from . import blocks, composed, decomposing, further, image, judging, norms, piecewise, reductions
 from .arithmetic import divide
 from .base import Op, Operation, operations
 from .constants import KEYED, loaded_constant, used
@@ -45,6 +45,11 @@ COMPOSED: dict[str, Callable[..., Any]] = {
         "logaddexp2", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "percentile", "ptp",
         "quantile", "rad2deg", "rot90", "select", "trapezoid", "vsplit",
     )},
+    **{name.capitalize(): getattr(piecewise, name) for name in (
+        "dsplit", "fabs", "fmax", "fmin", "fmod", "heaviside", "isreal", "ldexp", "nanargmax", "nanargmin",
+        "nancumprod", "nancumsum", "sinc", "unfold",
+    )},
+    "SaturateCast": piecewise.saturate_cast,
     "ArraySplit": further.array_split, "DepthToSpace": further.depth_to_space, "SpaceToDepth": further.space_to_depth,
     "CropImages": image.crop_images, "GaussianBlur": image.gaussian_blur, "HSVToRGB": image.hsv_to_rgb,
     "PadImages": image.pad_images, "Resize": image.resize, "RGBToGrayscale": image.rgb_to_grayscale,
