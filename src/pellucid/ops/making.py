@@ -129,11 +129,11 @@ def geomspace(start: float, stop: float, num: int = 50, endpoint: bool = True, d
     >>> geomspace(1.0, 100.0, 3).round(3)
     array([  1.,  10., 100.], dtype=float32)
     """
-    ends = [checks.number(f"ops.geomspace, argument {n}", v) for n, v in (("start", start), ("stop", stop))]
-    if ends[0] * ends[1] <= 0:
-        raise InvalidArgument("ops.geomspace, its ends", "two numbers of one sign, neither of them 0", ends)
+    first, last = (checks.number(f"ops.geomspace, argument {n}", v) for n, v in (("start", start), ("stop", stop)))
+    if first * last <= 0:
+        raise InvalidArgument("ops.geomspace, its ends", "two numbers of one sign, neither of them 0", [first, last])
     count = checks.integer("ops.geomspace, argument num", num, minimum=0)
-    found = np.geomspace(*ends, count, endpoint=endpoint)
+    found = np.geomspace(first, last, count, endpoint=endpoint)
     return found.astype(kind("ops.geomspace, argument dtype", dtype) or floatx())
 
 
