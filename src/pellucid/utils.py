@@ -8,6 +8,7 @@ from .data.sequences import pad_sequences, timeseries_dataset_from_array
 from .data.splits import split_dataset
 from .data.text_batches import text_dataset_from_directory
 from .data.utils import PyDataset, normalize, to_categorical, train_test_split
+from .models.feature_space import FeatureSpace
 from .models.picture import plot_model
 from .registry import (
     custom_object_scope,
@@ -29,6 +30,7 @@ Sequence = PyDataset  # its name in Keras 2
 
 __all__ = [
     "CustomObjectScope",
+    "FeatureSpace",
     "PyDataset",
     "Sequence",
     "array_to_img",

@@ -15,6 +15,40 @@ from pellucid.models import Model
 from pellucid.rng import Key
 
 X3 = Key(8).normal((5, 3, 4))
+WIDE_K, WIDE_V, WIDE_W = Key(1).normal((2, 4, 3)), Key(2).normal((2, 4, 2)), Key(3).normal((1, 8, 3))
+
+
+def regular(x: Any) -> Any:
+    """Matrices (B, 3, 3) that have inverses."""
+    return x[..., :3] + 5.0 * np.eye(3)
+
+
+def definite(x: Any) -> Any:
+    """Matrices (B, 3, 3) that are positive definite."""
+    return ops.matmul(x, ops.transpose(x, (0, 2, 1))) + np.eye(3)
+
+
+# Likewise, what C lacks.
+WIDE: dict[str, Any] = {
+    "conv": lambda x: ops.conv(x, WIDE_K), "conv with a border": lambda x: ops.conv(x, WIDE_K, 2, "same"),
+    "conv of groups": lambda x: ops.conv(x, WIDE_K[:, :2, :2], dilation_rate=2),
+    "conv of channels first": lambda x: ops.conv(x, WIDE_V[:, :3], 1, "same", "channels_first"),
+    "depthwise_conv": lambda x: ops.depthwise_conv(x, WIDE_V, padding="same"),
+    "separable_conv": lambda x: ops.separable_conv(x, WIDE_V, WIDE_W),
+    "conv_transpose": lambda x: ops.conv_transpose(x, WIDE_K.transpose(0, 2, 1), 2, "same"),
+    "conv_transpose of gaps": lambda x: ops.conv_transpose(x, WIDE_K.transpose(0, 2, 1), 3),
+    "max_pool": lambda x: ops.max_pool(x, 2, 1, "same"), "average_pool": lambda x: ops.average_pool(x, 2, 1, "same"),
+    "adaptive_max_pool": lambda x: ops.adaptive_max_pool(x, 2),
+    "adaptive_average_pool": lambda x: ops.adaptive_average_pool(x, 2, "channels_first"),
+    "det": lambda x: ops.det(regular(x)),
+}  # fmt: skip
+ALGEBRA: dict[str, Any] = {  # and ONNX
+    "inv": lambda x: ops.inv(regular(x)), "solve": lambda x: ops.solve(regular(x), x),
+    "solve of vectors": lambda x: ops.solve(regular(x), x[:, :, 3]),
+    "solve of a matrix": lambda x: ops.solve(regular(X3[0]), x),
+    "cholesky": lambda x: ops.cholesky(definite(x)), "cholesky above": lambda x: ops.cholesky(definite(x), True),
+    "singular_values": lambda x: ops.norm(x, "nuc", (1, 2)),
+}  # fmt: skip
 # By the op's name: it on a tensor x (B, 3, 4).
 PLAIN = (
     "absolute", "arcsinh", "arctan", "ceil", "cos", "cosh", "erf", "exp", "expm1", "floor", "gelu", "isfinite", "isinf",

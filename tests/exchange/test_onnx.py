@@ -18,7 +18,8 @@ from hypothesis import given, settings
 
 from exchange import encodings, sequences, unwritten
 from exchange.networks import Case, predicted
-from exchange.shown import JOINED, OPS_SHOWN, X3, Gated, OwnNet, rows_for
+from exchange.shown import ALGEBRA, JOINED, OPS_SHOWN, X3, Gated, OwnNet, rows_for
+from exchange.torch_cases import MORE_OPS
 from laws.graphs import CLASSES, JOINING, X, built, dense_net, graphs, heads, residual, unjoined
 from pellucid import Sequential, activations, ops
 from pellucid import layers as L
@@ -78,16 +79,18 @@ def test_activations_of_double_precision(f: str):
 
 UNWRITTEN = {
     "cumprod": lambda x: ops.cumprod(x, 1),
-    "roll": lambda x: ops.roll(x, 1, 1),
+    "cross": MORE_OPS["cross"],
+    **ALGEBRA,
 }
+MADE = [name for name in MORE_OPS if name.split(" ")[0] in OPS]
 
 
-@pytest.mark.parametrize("name", OPS_SHOWN)
+@pytest.mark.parametrize("name", [*OPS_SHOWN, *MADE])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_op_predicts_the_same(name: str, dtype: str):
     set_floatx(dtype)
     x = L.Input((3, 4))
-    model = Model(x, OPS_SHOWN[name](L.Rescaling(2.0)(x)))
+    model = Model(x, (OPS_SHOWN | MORE_OPS)[name](L.Rescaling(2.0)(x)))
     given = X3.astype(dtype)
     wanted = model.predict(given, verbose=0)
     (y,) = run(model_proto(model), [given])
@@ -96,13 +99,29 @@ def test_every_op_predicts_the_same(name: str, dtype: str):
 
 
 def test_every_op_that_is_written_is_shown():
-    assert set(OPS) - set(OPS_SHOWN) <= {"cast", "concatenate", "dot_product_attention", "stack"}
+    assert set(OPS) - set(OPS_SHOWN) - set(MORE_OPS) <= {
+        "cast", "concatenate", "dot_product_attention", "outer", "ravel", "broadcast_to",
+    }  # fmt: skip
+
+
+class OfWeights(L.Layer):
+    """Ops of weights, which have no batch."""
+
+    def build(self, shape: Any) -> None:
+        self.w = self.add_weight(shape=(4,), name="w")
+
+    def call(self, x: Any) -> Any:
+        return x + ops.ravel(ops.outer(self.w, self.w))[:4] + ops.broadcast_to(self.w, (3, 4))
+
+
+def test_ops_of_weights_predict_the_same():
+    agrees(Model(x := L.Input((3, 4)), OfWeights()(x), seed=1), [X3])
 
 
 @pytest.mark.parametrize("name", UNWRITTEN)
 def test_an_op_that_is_not_written_is_refused_by_name(name: str):
     x = L.Input((3, 4))
-    with pytest.raises(InvalidArgument, match=rf"to_onnx, layer '{name}.*got y = {name}\("):
+    with pytest.raises(InvalidArgument, match=rf"to_onnx, layer '\w+': .*got y = {name.split()[0]}\("):
         model_proto(Model(x, UNWRITTEN[name](x)))
 
 

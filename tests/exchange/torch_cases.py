@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from exchange.networks import Case, predicted
-from exchange.shown import OPS_SHOWN
+from exchange.shown import ALGEBRA, OPS_SHOWN, WIDE
 from laws.graphs import dense_net, residual, unjoined
 from pellucid import layers as L
 from pellucid import ops
@@ -32,15 +32,15 @@ class Folded(L.Layer):
     def call(self, x: Any) -> Any:
         turned = x @ ops.diag(self.row) + ops.sum(ops.outer(self.row, self.row), 0)
         sums = ops.segment_sum(self.wide, np.array([0, 1, 0, 2]), 3)
-        return turned[..., :3] @ sums
+        return turned[..., :3] @ (sums + ops.segment_max(self.wide, np.array([0, 1, 0, 2]), 3))
 
 
-MORE_OPS = {  # which ONNX lacks
+MORE_OPS: dict[str, Any] = {  # which ONNX lacks, or C
     "arctan2": lambda x: ops.arctan2(x, 2.0), "argsort": lambda x: ops.argsort(x, -1),
     "cbrt": lambda x: ops.cbrt(x), "count_nonzero": lambda x: ops.count_nonzero(x > 0, 1),
     "cross": lambda x: ops.cross(x[..., 1:], [1.0, 2.0, 3.0]) + ops.cross(x[..., 1:], x[..., :3]),
     "cumprod": lambda x: ops.cumprod(x, 1), "diagonal": lambda x: ops.diagonal(x, 1, 1, 2),
-    "diag": lambda x: Folded()(x),  # and outer, segment_sum
+    "diag": lambda x: Folded()(x),  # and outer, segment_max, segment_sum
     "divide_no_nan": lambda x: ops.divide_no_nan(x, ops.floor(x)), "exp2": lambda x: ops.exp2(x),
     "full_like": lambda x: ops.full_like(x, 7, "int32"), "hypot": lambda x: ops.hypot(x, 1.0),
     "in_top_k": lambda x: ops.in_top_k(ops.argmax(x[:, 1], -1), x[:, 0], 2),
@@ -51,9 +51,18 @@ MORE_OPS = {  # which ONNX lacks
     "slice_update": lambda x: ops.slice_update(x, (0, 1, 1), x[:, 1:, 2:] * 3.0),
     "stack": lambda x: ops.stack([x, x * 2], 1),
     "take_along_axis": lambda x: ops.take_along_axis(x, ops.argsort(x, 1), 1), "trace": lambda x: ops.trace(x, 0, 1, 2),
-    "tril": ops.tril, "triu": lambda x: ops.triu(x, 1), "trunc": ops.trunc,
+    "tril": ops.tril, "triu": lambda x: ops.triu(x, 1), "trunc": ops.trunc, **WIDE, **ALGEBRA,
 }  # fmt: skip
-SHOWN_BY_OTHERS = {"dot_product_attention", "broadcast_to", "cast", "concatenate", "ravel", "outer", "segment_sum"}
+SHOWN_BY_OTHERS = {
+    "dot_product_attention",
+    "broadcast_to",
+    "cast",
+    "concatenate",
+    "ravel",
+    "outer",
+    "segment_max",
+    "segment_sum",
+}
 
 
 def named() -> Iterator[tuple[str, Any]]:

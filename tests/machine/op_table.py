@@ -268,7 +268,7 @@ NOT_LOWERED = {
     "it takes no batch at all, or sorts its rows": "diag outer segment_max segment_sum broadcast_to ravel",
     "numbers are put in order": "sort argsort median in_top_k",
     "it is rare in networks": "arctan2 cross cumprod isclose nan_to_num slice_update trace",
-    "it solves equations": "cholesky det inv solve",
+    "it solves equations, or takes matrices apart": "cholesky det inv singular_values solve",
 }
 
 REFUSED: dict[str, tuple[Callable[..., Any], tuple[int, ...], str]] = {

@@ -13,7 +13,7 @@ FIRST = {"data_format": "channels_first"}
 
 def more() -> list[Row]:
     """All of them."""
-    return [*_windows(), *_judging(), *_linear(), *_further(), *_counting()]
+    return [*_windows(), *_judging(), *_linear(), *_further(), *_counting(), *_pieces(), *_bits()]
 
 
 def _windows() -> list[Row]:
@@ -82,6 +82,7 @@ def _linear() -> list[Row]:
         Row("eig", (np.diag([3.0, 2.0]),), batch="none", slopes=False, keras=False),  # complex numbers
         Row("svd", (known,), {"compute_uv": False}, batch="none", slopes=False),
         Row("svd", (X(3, 2),), {"full_matrices": False}, batch="none", slopes=False, keras=False),  # up to signs
+        Row("svd", (square,), {"compute_uv": False}, slopes=False),  # of tensors with a gradient: as `norm` by "nuc"
         Row("qr", (X(3, 2),), batch="none", slopes=False, keras=False),
         Row("lstsq", (X(3, 2), X(3, seed=1)), batch="none", slopes=False),
     ]
@@ -152,3 +153,44 @@ def _counting() -> list[Row]:
         ("scatter_update", (X(3), np.array([[0], [0]]), X(2, seed=1)), {"reduction": "max"}),
     ]
     return [Row(name, args, options, batch="none", slopes=False) for name, args, options in calls]
+
+
+def _pieces() -> list[Row]:
+    holes = np.where(N(B, 5, below=4) == 1, np.nan, X(B, 5))
+    return [
+        Row("fabs", (X(B, 3),)),
+        Row("sinc", (X(B, 3),)),
+        Row("heaviside", (X(B, 3), np.array([0.5, 1.0, 2.0])), slopes=False),
+        Row("fmax", (X(B, 3), X(B, 3, seed=1))),
+        Row("fmax", (holes, 0.0), batch="none"),
+        Row("fmin", (X(B, 3), X(B, 3, seed=1))),
+        Row("fmin", (holes, 0.0), batch="none"),
+        Row("fmod", (X(B, 3) * 3, P(B, 3))),
+        Row("ldexp", (X(B, 3), np.array([1, 0, 2])), keras=False),  # of JAX in 32 bits
+        Row("isreal", (X(B, 3),), slopes=False),
+        Row("saturate_cast", (X(2, 3) * 2e9, "int32"), batch="none", slopes=False),
+        Row("dsplit", (X(B, 2, 4), 2)),
+        Row("segment_min", (X(B, 3), np.array([0, 1, 0, 2])), {"num_segments": 3}, batch="whole"),
+        Row("unfold", (X(B, 2, 3, 4), 2)),
+        Row("unfold", (X(B, 1, 4, 4), (2, 1)), {"dilation": 2, "padding": 1, "stride": (1, 2)}),
+        Row("nancumsum", (holes, 1), batch="none"),
+        Row("nancumprod", (X(B, 3), 1)),
+        Row("nanargmax", (holes, 1), batch="none", slopes=False),
+        Row("nanargmin", (X(B, 3), 1), slopes=False),
+    ]
+
+
+def _bits() -> list[Row]:
+    two = np.array([6, 12, 40], "int32"), np.array([3, 2, 1], "int32")
+    names = (
+        "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift", "left_shift",
+        "right_shift", "gcd", "lcm",
+    )  # fmt: skip
+    calls: list[tuple[str, tuple[Any, ...]]] = [
+        *((name, two) for name in names), ("bitwise_not", two[:1]), ("bitwise_invert", two[:1]), ("signbit", (X(5),)),
+        ("nextafter", (X(3), P(3))), ("vander", (X(3),)), ("vander", (X(3), 4, True)), ("argpartition", (X(5), 2)),
+        ("correlate", (X(5), X(3))), ("correlate", (X(5), X(2), "same")), ("correlate", (X(4), X(2), "full")),
+        ("geomspace", (1.0, 8.0, 4)), ("kaiser", (5, 2.0)),
+        *((name, (5,)) for name in ("bartlett", "blackman", "hamming", "hanning")),
+    ]  # fmt: skip
+    return [Row(name, args, batch="none", slopes=False) for name, args in calls]

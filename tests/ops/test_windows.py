@@ -87,6 +87,7 @@ def test_classes_by_number_are_judged_as_classes_in_a_row() -> None:
         (lambda: ops.batch_normalization(X, [1.0], [1.0], -1), r"mean: expected shape \(3,\)"),
         (lambda: ops.det(X[0, 0]), "square matrices"),
         (lambda: ops.svd(L.Input((3, 3))), "expected an array"),
+        (lambda: ops.qr(L.Input((3, 3))), "expected an array"),
         (lambda: ops.qr(np.full((2, 2), np.nan)), "matrices of finite numbers"),
         (lambda: ops.quantile([1.0], 1.5), "shares from 0 to 1"),
         (lambda: ops.unique(L.Input((3,))), "expected an array"),

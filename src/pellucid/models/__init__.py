@@ -1,5 +1,6 @@
 """Models: layers put together, with the parameters of all of them. Keras 3's `keras.models`."""
 
+from . import feature_space  # noqa: F401  # which `load_model` knows, too
 from .from_onnx import from_onnx
 from .from_torch import from_torch
 from .functional import Functional

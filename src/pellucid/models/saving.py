@@ -25,7 +25,7 @@ from ..layers.composite import Composite
 from ..layers.index_lookup import IndexLookup
 from ..layers.traced import Traced
 from ..layers.tracing import layers_in
-from ..registry import custom_object_scope, is_ours, snake
+from ..registry import Family, custom_object_scope, is_ours, snake
 from ..rng import Key
 from . import archive
 from .network import Network
@@ -43,6 +43,7 @@ ATTACHED: dict[str, Callable[[Any], bool]] = {
     "targets": lambda held: isinstance(held, Mapping),
 }
 KERAS_FORMAT = "3.15.1"  # the version of Keras whose files these are
+spaces: Family[Any] = Family("feature space", "keras.src.layers.preprocessing.feature_space")
 
 
 def save_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -66,6 +67,14 @@ def save_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = T
     archive.write_archive(path, saved, metadata, tree, groups)
 
 
+def save_space(space: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Write a `FeatureSpace` to a `.keras` file."""
+    path = _target(filepath, ".keras", overwrite, "save")
+    saved = {**spaces.serialize(space), "build_config": space.get_build_config()}
+    check_named(saved, f"{space.name!r}, save")
+    archive.write_archive(path, saved, {"keras_version": KERAS_FORMAT, "pellucid_version": version}, *_tree(space))
+
+
 def load_model(
     filepath: str | os.PathLike[str],
     custom_objects: Mapping[str, Any] | None = None,
@@ -86,12 +95,15 @@ def load_model(
     try:
         with reading(where, WHOLE, archive.AGAIN), at_most(held), custom_object_scope(custom_objects or {}):
             check_known(config, where, f"load_model({str(path)!r}", compiled=compile)
-            model = _model_of(config, where)
+            made = _space_of if config.get("class_name") in spaces.parts else _model_of
+            model = made(config, where)
             _load_tree(model, tree, where)
+            _load_vocabularies(model, path, tree)
+            if made is _space_of:
+                return model
             if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
                 model.key = Key(metadata["seed"])
             _load_attached(model, metadata)
-            _load_vocabularies(model, path, tree)
             if compile and config.get("compile_config"):
                 model.compile_from_config(config["compile_config"])
                 _load_optimizer(model, tree)
@@ -213,6 +225,13 @@ def _model_of(config: Any, where: str) -> Any:
     return model
 
 
+def _space_of(config: Mapping[str, Any], where: str) -> Any:
+    with reading(where, WHOLE, ""):
+        space = spaces.deserialize(config, where=where)
+        space.build_from_config(config.get("build_config") or {})
+    return space
+
+
 def _groups(part: Composite, prefix: str = "", met: set[int] | None = None) -> Iterator[tuple[str, Layer]]:
     """(group in the file, layer), as Keras calls them; a shared layer where it is first met."""
     met = set() if met is None else met
@@ -257,6 +276,11 @@ def _own_weights(layer: Layer) -> Layer | None:
 
 def _held(model: Any) -> Iterator[tuple[str, str, Layer | None]]:
     """(group in the file, name, whose arrays stand there)."""
+    if not isinstance(model, Network):
+        yield "", model.name, None
+        for group, layer in _counted("preprocessors", list(model.preprocessors.values())):
+            yield f"{group}/", layer.name, layer
+        return
     yield "", model.name, _own_weights(model)
     for group, layer in _groups(model):
         if layer.saved_below:

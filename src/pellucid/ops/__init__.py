@@ -35,9 +35,14 @@ each with its gradient; so do Python's operators on tensors.
   empty_like erfc fliplr flipud hsplit isneginf isposinf kron logaddexp2 logspace nanmax nanmean nanmin nanprod
   nanstd nansum nanvar percentile ptp quantile rad2deg rot90 select space_to_depth trapezoid vsplit
 - Of arrays alone: bincount digitize histogram isin nonzero scatter scatter_update searchsorted unique unravel_index
+- Bits and divisors, of arrays alone: argpartition bitwise_and bitwise_invert bitwise_left_shift bitwise_not
+  bitwise_or bitwise_right_shift bitwise_xor correlate gcd lcm left_shift nextafter right_shift signbit vander
+- In pieces, and without what is not a number: dsplit fabs fmax fmin fmod heaviside isreal ldexp nanargmax nanargmin
+  nancumprod nancumsum saturate_cast segment_min sinc unfold
 - Made of several ops: allclose array average convert_to_numpy convert_to_tensor diff dot dtype hstack inner
   is_tensor logaddexp moments ndim norm normalize shape size split tensordot top_k unstack vdot vstack
-- Arrays made of nothing: arange eye full identity linspace meshgrid ones tri zeros
+- Arrays made of nothing: arange bartlett blackman eye full geomspace hamming hanning identity kaiser linspace
+  meshgrid ones tri zeros
 
 `ops.image` has those of pictures: crop_images extract_patches gaussian_blur hsv_to_rgb pad_images resize
 rgb_to_grayscale rgb_to_hsv. `ops.nn`, `ops.numpy` and `ops.linalg` have the others once more, as Keras has them.
@@ -80,7 +85,7 @@ from .comparing import (
 )
 from .composed import (
     allclose, array, average, convert_to_numpy, convert_to_tensor, diff, dot, dtype, hstack, inner, is_tensor,
-    logaddexp, moments, ndim, norm, normalize, shape, size, split, tensordot, top_k, unstack, vdot, vstack,
+    logaddexp, moments, ndim, shape, size, split, tensordot, top_k, unstack, vdot, vstack,
 )
 from .elementwise import (
     abs, absolute, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, cast, cbrt, ceil, clip, cos, cosh, erf, exp,
@@ -91,7 +96,11 @@ from .linear import (
     einsum, matmul,
 )
 from .making import (
-    arange, eye, full, identity, linspace, meshgrid, ones, tri, zeros,
+    arange, bartlett, blackman, eye, full, geomspace, hamming, hanning, identity, kaiser, linspace, meshgrid,
+    ones, tri, zeros,
+)
+from .norms import (
+    norm, normalize,
 )
 from .ordering import (
     argsort, in_top_k, median, sort, take_along_axis,
@@ -106,6 +115,10 @@ from .shaping import (
     broadcast_to, concatenate, expand_dims, flip, get_item, moveaxis, one_hot, ravel, repeat, reshape, squeeze,
     stack, swapaxes, take, tile, transpose,
 )
+from .bits import (
+    argpartition, bitwise_and, bitwise_invert, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift,
+    bitwise_xor, correlate, gcd, lcm, left_shift, nextafter, right_shift, signbit, vander,
+)
 from .counting import (
     bincount, digitize, histogram, isin, nonzero, scatter, scatter_update, searchsorted, unique, unravel_index,
 )
@@ -118,6 +131,10 @@ from .further import (
     flipud, hsplit, isneginf, isposinf, kron, logaddexp2, logspace, nanmax, nanmean, nanmin, nanprod, nanstd,
     nansum, nanvar, percentile, ptp, quantile, rad2deg, rot90, select, space_to_depth, trapezoid, vsplit,
 )
+from .piecewise import (
+    dsplit, fabs, fmax, fmin, fmod, heaviside, isreal, ldexp, nanargmax, nanargmin, nancumprod, nancumsum,
+    saturate_cast, segment_min, sinc, unfold,
+)
 from .judging import (
     batch_normalization, binary_crossentropy, categorical_crossentropy, psnr, sparse_categorical_crossentropy,
 )
@@ -128,33 +145,39 @@ from .windows import (
 
 __all__ = [  # noqa: RUF022
     "abs", "absolute", "adaptive_average_pool", "adaptive_max_pool", "add", "all", "allclose", "amax", "amin",
-    "any", "append", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax",
-    "argmin", "argsort", "array", "array_split", "average", "average_pool", "batch_normalization",
-    "binary_crossentropy", "bincount", "broadcast_to", "cast", "categorical_crossentropy", "cbrt", "cdist", "ceil",
-    "celu", "cholesky", "cholesky_inverse", "clip", "concatenate", "conv", "conv_transpose", "convert_to_numpy",
-    "convert_to_tensor", "copy", "corrcoef", "cos", "cosh", "count_nonzero", "cross", "cumprod", "cumsum",
-    "deg2rad", "depth_to_space", "depthwise_conv", "det", "diag", "diagflat", "diagonal", "diff", "digitize",
-    "divide", "divide_no_nan", "dot", "dot_product_attention", "dstack", "dtype", "eig", "eigh", "einsum", "elu",
-    "empty", "empty_like", "equal", "erf", "erfc", "exp", "exp2", "expand_dims", "expm1", "eye", "flip", "fliplr",
-    "flipud", "floor", "floor_divide", "full", "full_like", "gelu", "get_item", "glu", "greater", "greater_equal",
-    "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "histogram", "hsplit", "hstack", "hypot",
-    "identity", "in_top_k", "inner", "inv", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
-    "isneginf", "isposinf", "kron", "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log",
-    "log10", "log1p", "log2", "log_sigmoid", "log_softmax", "logaddexp", "logaddexp2", "logdet", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logspace", "logsumexp", "lstsq", "matmul", "matrix_rank", "max",
-    "max_pool", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mod", "moments", "moveaxis",
-    "multi_hot", "multiply", "nan_to_num", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar",
-    "ndim", "negative", "nonzero", "norm", "normalize", "not_equal", "one_hot", "ones", "ones_like", "outer", "pad",
-    "percentile", "pinv", "power", "prod", "psnr", "ptp", "qr", "quantile", "rad2deg", "ravel", "reciprocal",
-    "relu", "relu6", "repeat", "reshape", "rms_normalization", "roll", "rot90", "round", "rsqrt", "scatter",
-    "scatter_update", "searchsorted", "segment_max", "segment_sum", "select", "selu", "separable_conv", "shape",
-    "sigmoid", "sign", "silu", "sin", "sinh", "size", "slice", "slice_update", "slogdet", "soft_shrink", "softmax",
-    "softplus", "softsign", "solve", "solve_triangular", "sort", "space_to_depth",
-    "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid", "sparsemax", "split", "sqrt", "square",
-    "squareplus", "squeeze", "stack", "std", "stop_gradient", "subtract", "sum", "svd", "swapaxes", "swish", "take",
-    "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot", "threshold", "tile", "top_k", "trace",
-    "transpose", "trapezoid", "tri", "tril", "triu", "true_divide", "trunc", "unique", "unravel_index", "unstack",
-    "var", "vdot", "vsplit", "vstack", "where", "zeros", "zeros_like",
+    "any", "append", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "argmax", "argmin", "argpartition", "argsort", "array", "array_split", "average", "average_pool",
+    "bartlett", "batch_normalization", "binary_crossentropy", "bincount", "bitwise_and", "bitwise_invert",
+    "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "blackman",
+    "broadcast_to", "cast", "categorical_crossentropy", "cbrt", "cdist", "ceil", "celu", "cholesky",
+    "cholesky_inverse", "clip", "concatenate", "conv", "conv_transpose", "convert_to_numpy",
+    "convert_to_tensor", "copy", "corrcoef", "correlate", "cos", "cosh", "count_nonzero", "cross", "cumprod",
+    "cumsum", "deg2rad", "depth_to_space", "depthwise_conv", "det", "diag", "diagflat", "diagonal", "diff",
+    "digitize", "divide", "divide_no_nan", "dot", "dot_product_attention", "dsplit", "dstack", "dtype", "eig",
+    "eigh", "einsum", "elu", "empty", "empty_like", "equal", "erf", "erfc", "exp", "exp2", "expand_dims",
+    "expm1", "eye", "fabs", "flip", "fliplr", "flipud", "floor", "floor_divide", "fmax", "fmin", "fmod", "full",
+    "full_like", "gcd", "gelu", "geomspace", "get_item", "glu", "greater", "greater_equal", "hamming",
+    "hanning", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "heaviside", "histogram",
+    "hsplit", "hstack", "hypot", "identity", "in_top_k", "inner", "inv", "is_tensor", "isclose", "isfinite",
+    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kaiser", "kron", "layer_normalization", "lcm",
+    "ldexp", "leaky_relu", "left_shift", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
+    "log_sigmoid", "log_softmax", "logaddexp", "logaddexp2", "logdet", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logspace", "logsumexp", "lstsq", "matmul", "matrix_rank", "max", "max_pool",
+    "maximum", "mean", "median", "meshgrid", "min", "minimum", "mod", "moments", "moveaxis", "multi_hot",
+    "multiply", "nan_to_num", "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean",
+    "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "ndim", "negative", "nextafter", "nonzero", "norm",
+    "normalize", "not_equal", "one_hot", "ones", "ones_like", "outer", "pad", "percentile", "pinv", "power",
+    "prod", "psnr", "ptp", "qr", "quantile", "rad2deg", "ravel", "reciprocal", "relu", "relu6", "repeat",
+    "reshape", "right_shift", "rms_normalization", "roll", "rot90", "round", "rsqrt", "saturate_cast",
+    "scatter", "scatter_update", "searchsorted", "segment_max", "segment_min", "segment_sum", "select", "selu",
+    "separable_conv", "shape", "sigmoid", "sign", "signbit", "silu", "sin", "sinc", "sinh", "size", "slice",
+    "slice_update", "slogdet", "soft_shrink", "softmax", "softplus", "softsign", "solve", "solve_triangular",
+    "sort", "space_to_depth", "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid", "sparsemax",
+    "split", "sqrt", "square", "squareplus", "squeeze", "stack", "std", "stop_gradient", "subtract", "sum",
+    "svd", "swapaxes", "swish", "take", "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot",
+    "threshold", "tile", "top_k", "trace", "transpose", "trapezoid", "tri", "tril", "triu", "true_divide",
+    "trunc", "unfold", "unique", "unravel_index", "unstack", "vander", "var", "vdot", "vsplit", "vstack",
+    "where", "zeros", "zeros_like",
 ]
 
 true_divide, amax, amin, empty_like = divide, max, min, zeros_like

@@ -11,13 +11,12 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InvalidArgument, ShapeError, Told
-from ..settings import epsilon as default_epsilon
 from ..wiring import Tensor
 from .activations import softplus
 from .arithmetic import add, divide, maximum, multiply, subtract
 from .comparing import isclose
 from .constants import as_operand
-from .elementwise import absolute, cast, negative, ones_like, sqrt, square
+from .elementwise import absolute, cast, negative, ones_like
 from .linear import einsum
 from .options import axis as checked_axis
 from .options import dtype as kind
@@ -120,26 +119,6 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
     if synchronized:
         raise InvalidArgument("ops.moments, argument synchronized", "False, as there is one machine", synchronized)
     return mean(x, axes, keepdims), var(x, axes, keepdims)
-
-
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The length of vectors: by ord 2, unless given, √Σ x²; by ord 1, Σ |x|.
-
-    >>> norm([3.0, 4.0])
-    array(5., dtype=float32)
-    """
-    if ord not in (None, 1, 2) or (ord is not None and not is_whole(axis)):
-        raise InvalidArgument("ops.norm, argument ord", "1, 2 or None, and one axis with a number", ord)
-    return sum(absolute(x), axis, keepdims) if ord == 1 else sqrt(sum(square(x), axis, keepdims))
-
-
-def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Any:
-    """x over its length along an axis, or over epsilon (1e-7) where that is larger.
-
-    >>> normalize([3.0, 4.0])
-    array([0.6, 0.8], dtype=float32)
-    """
-    return divide(x, maximum(norm(x, order, axis, keepdims=True), default_epsilon() if epsilon is None else epsilon))
 
 
 def average(x: Any, axis: Any = None, weights: Any = None) -> Any:

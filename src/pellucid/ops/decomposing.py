@@ -27,6 +27,7 @@ from .reductions import sum
 from .shaping import swapaxes
 
 LINALG = "keras.src.ops.linalg"
+NO_GRADIENT = "Take the matrix apart before the model, or use ops.inv, solve, det or cholesky."
 
 
 def _square(name: str, x: Any) -> Array:
@@ -135,6 +136,23 @@ def cholesky_grad(dy: Array, y: Array, x: Array, upper: bool = False) -> Array:
     return (S + _turned(S)) / 2
 
 
+@op(keras="SVD", module=LINALG)
+def singular_values(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """y = the singular values of each matrix, from the largest on: `svd` with compute_uv=False, also of tensors.
+
+    x (..., M, N), y (..., min(M, N))
+    """
+    if compute_uv:
+        raise InvalidArgument("ops.svd, argument compute_uv", "False, of tensors", compute_uv, NO_GRADIENT)
+    return np.linalg.svd(x, compute_uv=False)
+
+
+@singular_values.gradient("dx = U·diag(dy)·Vᵀ, where x = U·diag(y)·Vᵀ")
+def singular_values_grad(dy: Array, y: Array, x: Array, **options: Any) -> Any:
+    U, _, Vt = np.linalg.svd(x, full_matrices=False)
+    return (U * dy[..., None, :]) @ Vt
+
+
 # Made of these --------------------------------------------------------------------------------------------------------
 
 
@@ -172,7 +190,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
 
 
 def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """(U, s, Vᵀ) with x = U·diag(s)·Vᵀ, s from its largest on; s alone without `compute_uv`. Of arrays, not tensors.
+    """(U, s, Vᵀ) with x = U·diag(s)·Vᵀ, s from its largest on; s alone without `compute_uv`, which tensors have, too.
 
     x (..., M, N), U (..., M, M), s (..., min(M, N)), Vᵀ (..., N, N); only min(M, N) columns and rows without
     `full_matrices`
@@ -180,6 +198,8 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     >>> svd([[3.0, 0.0], [0.0, 4.0]], compute_uv=False)
     array([4., 3.], dtype=float32)
     """
+    if isinstance(x, Tensor) and not compute_uv:
+        return singular_values(x, compute_uv=False)
     found = np.linalg.svd(_matrices("svd", x), truth("ops.svd, argument full_matrices", full_matrices))
     return tuple(found) if truth("ops.svd, argument compute_uv", compute_uv) else found[1]
 
@@ -266,8 +286,7 @@ def slogdet(x: Any) -> tuple[Array, Array]:
 def _matrices(name: str, x: Any) -> Array:
     """x, an array of numbers with decimals whose last two axes are matrices."""
     if isinstance(x, Tensor):
-        fix = "It has no gradient here: take the matrix apart before the model, or use ops.inv, solve, det or cholesky."
-        raise WrongType(f"ops.{name}, argument x", "an array", x, fix)
+        raise WrongType(f"ops.{name}, argument x", "an array", x, f"It has no gradient here. {NO_GRADIENT}")
     found = np.asarray(as_operand(x, name))
     if found.ndim < 2:
         raise ShapeError(f"ops.{name}, argument x", "matrices along the last two axes", found.shape)

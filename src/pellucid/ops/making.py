@@ -120,3 +120,72 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Array]:
     checks.one_of("ops.meshgrid, argument indexing", indexing, ["xy", "ij"])
     axes = [np.asarray(as_operand(one, "meshgrid")) for one in x]
     return list(np.meshgrid(*axes, indexing="ij" if indexing == "ij" else "xy"))
+
+
+def geomspace(start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: str | None = None) -> Array:
+    """So many numbers, each by one factor larger than that before, from start to stop, which is the last one unless
+    endpoint is False.
+
+    >>> geomspace(1.0, 100.0, 3).round(3)
+    array([  1.,  10., 100.], dtype=float32)
+    """
+    first, last = (checks.number(f"ops.geomspace, argument {n}", v) for n, v in (("start", start), ("stop", stop)))
+    if first * last <= 0:
+        raise InvalidArgument("ops.geomspace, its ends", "two numbers of one sign, neither of them 0", [first, last])
+    count = checks.integer("ops.geomspace, argument num", num, minimum=0)
+    found = np.geomspace(first, last, count, endpoint=endpoint)
+    return found.astype(kind("ops.geomspace, argument dtype", dtype) or floatx())
+
+
+# Windows of signals ---------------------------------------------------------------------------------------------------
+
+
+def _window(name: str, x: Any, *shape: float) -> Array:
+    count = checks.integer(f"ops.{name}, argument x", x, minimum=0)
+    found: Array = getattr(np, name)(count, *shape).astype(floatx())
+    return found
+
+
+def bartlett(x: int) -> Array:
+    """Bartlett's window of so many numbers: a triangle from 0 to 1 and back.
+
+    >>> bartlett(3)
+    array([0., 1., 0.], dtype=float32)
+    """
+    return _window("bartlett", x)
+
+
+def hanning(x: int) -> Array:
+    """Hann's window: 0.5 − 0.5·cos(2π n / (x − 1)).
+
+    >>> hanning(3)
+    array([0., 1., 0.], dtype=float32)
+    """
+    return _window("hanning", x)
+
+
+def hamming(x: int) -> Array:
+    """Hamming's window: 0.54 − 0.46·cos(2π n / (x − 1)).
+
+    >>> hamming(3)
+    array([0.08, 1.  , 0.08], dtype=float32)
+    """
+    return _window("hamming", x)
+
+
+def blackman(x: int) -> Array:
+    """Blackman's window: 0.42 − 0.5·cos(2π n / (x − 1)) + 0.08·cos(4π n / (x − 1)).
+
+    >>> blackman(5).round(2)
+    array([-0.  ,  0.34,  1.  ,  0.34, -0.  ], dtype=float32)
+    """
+    return _window("blackman", x)
+
+
+def kaiser(x: int, beta: float) -> Array:
+    """Kaiser's window: I₀(beta·√(1 − r²)) / I₀(beta), r from −1 to 1.
+
+    >>> kaiser(3, 2.0).round(3)
+    array([0.439, 1.   , 0.439], dtype=float32)
+    """
+    return _window("kaiser", x, checks.number("ops.kaiser, argument beta", beta))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InvalidArgument, Told, UnknownName
 from ..wiring import Tensor
-from . import blocks, composed, decomposing, further, image, judging, reductions
+from . import blocks, composed, decomposing, further, image, judging, norms, piecewise, reductions
 from .arithmetic import divide
 from .base import Op, Operation, operations
 from .constants import KEYED, loaded_constant, used
@@ -31,7 +31,7 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "ExtractPatches": image.extract_patches,
     "Hstack": composed.hstack, "Inner": composed.inner, "LayerNorm": blocks.layer_normalization,
     "Logaddexp": composed.logaddexp, "Moments": composed.moments, "MultiHot": blocks.multi_hot,
-    "Norm": composed.norm, "Normalize": composed.normalize, "RMSNorm": blocks.rms_normalization,
+    "Norm": norms.norm, "Normalize": norms.normalize, "RMSNorm": blocks.rms_normalization,
     "Split": composed.split, "Tensordot": composed.tensordot, "TopK": composed.top_k, "TrueDivide": divide,
     "Unstack": composed.unstack, "Vdot": composed.vdot, "Vstack": composed.vstack,
     "BatchNorm": _batch_normalization, "BinaryCrossentropy": judging.binary_crossentropy,
@@ -45,6 +45,11 @@ COMPOSED: dict[str, Callable[..., Any]] = {
         "logaddexp2", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "percentile", "ptp",
         "quantile", "rad2deg", "rot90", "select", "trapezoid", "vsplit",
     )},
+    **{name.capitalize(): getattr(piecewise, name) for name in (
+        "dsplit", "fabs", "fmax", "fmin", "fmod", "heaviside", "isreal", "ldexp", "nanargmax", "nanargmin",
+        "nancumprod", "nancumsum", "sinc", "unfold",
+    )},
+    "SaturateCast": piecewise.saturate_cast,
     "ArraySplit": further.array_split, "DepthToSpace": further.depth_to_space, "SpaceToDepth": further.space_to_depth,
     "CropImages": image.crop_images, "GaussianBlur": image.gaussian_blur, "HSVToRGB": image.hsv_to_rgb,
     "PadImages": image.pad_images, "Resize": image.resize, "RGBToGrayscale": image.rgb_to_grayscale,

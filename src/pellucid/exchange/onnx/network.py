@@ -23,12 +23,14 @@ from . import (  # noqa: F401  # their emitters register themselves
     convolved_recurrence,
     encodings,
     layers,
+    made_ops,
     pictures,
     positions,
     recurrence,
     resizing,
     sliding,
     stepping,
+    windows,
 )
 from .columns import columns_of, write_columns, write_targets
 from .ops import write_op

@@ -27,6 +27,7 @@ from . import (  # noqa: F401  # what they write registers itself
     shaping,
     sliding,
     stepping,
+    windows,
 )
 from .ops import write_op
 from .writer import EMITTERS, FORM, At, Attribute, Value, Writing
