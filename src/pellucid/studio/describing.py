@@ -27,6 +27,8 @@ from .reading import channels_of, characters_of, names_told, ranges_of, windows_
 
 ROWS, PICTURES, POINTS, LETTERS, WINDOWS = 20, 40, 1000, 1200, 12  # that are shown
 BINS, WORDS = 12, 8  # of a histogram
+SERIES = 20  # rows of a single column, from which on they may be readings that go on
+IN_TIME = "If its rows follow each other in time, say so, and how many of them are a sample."
 CHOOSE = "Choose 'to be said' beside the column that it is to learn."  # in the place of the option of the command line
 HELD = (
     "{watch:,} examples are held back and looked at after every round (epoch), to see whether the network learns more "
@@ -60,9 +62,12 @@ def describe(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
     try:
         data = desk.prepared(spec)
     except PellucidError as problem:
-        if table is None or not len(table) or len(table.names) < 2:
+        alone = table is not None and len(table.names) < 2
+        if table is None or len(table) < (SERIES if alone else 1):
             raise
-        if "--target" in problem.fix:
+        if alone and not spec.window:
+            problem.fix, spec = IN_TIME, spec.model_copy(update={"target": list(table.names)})
+        elif "--target" in problem.fix:
             problem.fix = CHOOSE
         columns = [_column(table, column, None, []) for column in understand(table)]
         return {**shown, "kind": "table", "rows": len(table), "columns": columns, "target": spec.target,
