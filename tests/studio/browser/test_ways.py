@@ -1,4 +1,4 @@
-"""Ways through the page: by its guide, by the keyboard, and by the browser's own buttons; and what is said of numbers."""
+"""Ways through the page: by its guide, the keyboard, and the browser's own buttons; and what is said of numbers."""
 
 from __future__ import annotations
 
@@ -126,3 +126,17 @@ def test_of_a_chosen_column_it_is_not_asked_again_which(hands: Hands, tmp_path: 
     hands.page.get_by_text("nothing can be learned").wait_for()
     hands.page.get_by_text("one and the same in every row").first.wait_for()
     assert hands.page.get_by_text("which column should it learn").count() == 0
+
+
+def test_a_setting_is_put_back_to_none(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.go("Network")
+    page.locator("[data-open='0']").click()
+    bend = page.get_by_role("combobox", name="Bend (activation)")
+    bend.select_option("tanh")
+    page.get_by_text("32 neurons, tanh").wait_for()
+    bend.select_option(label="none")
+    page.get_by_text("32 neurons", exact=True).wait_for()
+    hands.press("Settings of the whole")
+    train(hands, "digits-1", 2)
