@@ -71,12 +71,16 @@ def first_network(hands: Hands, camera: Camera) -> None:
     camera.take(1800)
     hands.press("Next: Train")
     camera.take(900)
+    page.get_by_label("How fast").select_option(label="200 steps a second")  # by itself it ends before it is seen
     hands.press("Train")
-    for step in (40, 200, 500, 1000, 2000):
+    for step in (40, 200, 800):
         hands.wait_for_step(step)
         camera.take(500)
+    page.get_by_label("How fast").select_option(label="As fast as it can")
+    hands.state("done", "digits-1")
+    page.wait_for_load_state("networkidle")
+    camera.take(1500)
     hands.press("Next: Look")
-    hands.state("done")
     page.wait_for_load_state("networkidle")
     camera.take(2000)
     hands.press("Next: Try")

@@ -163,3 +163,10 @@ def test_a_single_picture_is_told_how_pictures_are_brought(page: Page):
     assert refused.status_code == 422
     assert "a folder for each kind" in refused.json()["error"]
     assert "a single picture" in refused.json()["error"]
+
+
+def test_null_in_a_block_is_what_nobody_has_set(page: Page):
+    block = {"class": "Dense", "units": 8, "activation": None, "kernel_regularizer": None}
+    told = page.post("check", {"spec": {"data": "moons", "layers": [block, 2]}})
+    assert told["ok"], told["problems"]
+    assert told["blocks"][0]["activation"] in (None, "linear")

@@ -67,6 +67,15 @@ def test_windows_of_what_is_forecast_are_told_with_its_numbers(page: Page):
     assert float(far) == pytest.approx(float(near) + 1, abs=0.01)
 
 
+def test_a_single_column_is_asked_whether_its_rows_go_on(page: Page):
+    data = page.upload("line.csv", "level\n" + "".join(f"{t % 9}.5\n" for t in range(200)))
+    told = page.post("data", {"spec": {"data": data}})
+    assert told["target"] == ["level"]
+    assert "follow each other in time" in told["problem"]["fix"]
+    told = page.post("data", {"spec": {"data": data, "target": ["level"], "window": 8}})
+    assert (told["kind"], told["task"]) == ("windows", "regression")
+
+
 def test_parts_of_a_forecast_are_told_as_they_are(page: Page):
     rows = "\n".join(f"{t},{room},{t % 70 + room / 7:.3f}" for t in range(200) for room in (1, 2))
     spec = {"data": page.upload("rooms.csv", f"t,room,level\n{rows}\n"), "window": 8, "target": ["level"]}

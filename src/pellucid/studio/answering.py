@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -45,14 +47,39 @@ class Studio:
 
 
 async def work(function: Callable[..., T], *args: Any) -> T:
-    """Compute in a thread, so that everybody else is answered meanwhile. What lacks, a file or memory, is told in a
-    sentence, too."""
+    """Compute in a thread, so that everybody else is answered meanwhile."""
+    return await _told(asyncio.to_thread(function, *args))
+
+
+async def at_length(function: Callable[..., T], *args: Any) -> T:
+    """Compute what may take minutes, in a thread for which the end of the studio does not wait."""
+    return await _told(_unwaited(function, *args))
+
+
+async def _told(computing: Awaitable[T]) -> T:
+    """What lacks, a file or memory, is told in a sentence, too."""
     try:
-        return await asyncio.to_thread(function, *args)
+        return await computing
     except PellucidError:
         raise
     except (OSError, MemoryError) as problem:
         raise Refused(422, "studio", "files that can be read and memory for them", Told(str(problem))) from problem
+
+
+async def _unwaited(function: Callable[..., T], *args: Any) -> T:
+    made: Future[T] = Future()
+
+    def compute() -> None:
+        try:
+            made.set_result(function(*args))
+        except BaseException as problem:
+            made.set_exception(problem)
+
+    threading.Thread(target=compute, daemon=True).start()
+    try:
+        return await asyncio.shield(asyncio.wrap_future(made))
+    except asyncio.CancelledError:
+        raise Refused(503, "studio", "one that goes on", Told("one that is being closed")) from None
 
 
 def answer(value: Mapping[str, Any], status: int = 200) -> Response:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from ..web.bodies import body, pieces
 from ..web.refused import Refused
-from .answering import MOST_BODY, Studio, answer, work
+from .answering import MOST_BODY, Studio, answer, at_length, work
 from .explaining import Explained
 from .listing import one
 from .pictures import Scene
@@ -94,7 +94,7 @@ class AboutNetworks:
         kept = ExitStack()
         found = request.path_params
         try:
-            path, name = await work(kept.enter_context, taken_out(self.desk, found["run"], found["form"]))
+            path, name = await at_length(kept.enter_context, taken_out(self.desk, found["run"], found["form"]))
         except BaseException:
             kept.close()
             raise

@@ -17,7 +17,7 @@ from ..actions.serve import opened
 from ..errors import PellucidError, Told
 from ..tables.encodings import Truth
 from ..web.refused import Refused
-from .answering import Studio, answer, work
+from .answering import Studio, answer, at_length, work
 from .course import watched
 from .curves import SENT
 from .desk import Desk
@@ -93,7 +93,7 @@ class AboutRuns:
         return Response(await work(still, self.studio.hub, name, asked), media_type="application/octet-stream")
 
     async def examine(self, request: Request) -> Response:
-        found = await work(doctor, self.desk.run(request.path_params["run"]).path)
+        found = await at_length(doctor, self.desk.run(request.path_params["run"]).path)
         return answer({"findings": [asdict(finding) for finding in found.findings]})
 
     async def serve(self, request: Request) -> Response:

@@ -22,11 +22,13 @@ from ..tables.encodings import Encoding
 from ..tables.targets import plainly
 from .checking import output_of, shown_spec
 from .desk import Desk
-from .parts import told_problem
+from .parts import told_number, told_problem
 from .reading import channels_of, characters_of, names_told, ranges_of, windows_told
 
 ROWS, PICTURES, POINTS, LETTERS, WINDOWS = 20, 40, 1000, 1200, 12  # that are shown
 BINS, WORDS = 12, 8  # of a histogram
+SERIES = 20  # rows of a single column, from which on they may be readings that go on
+IN_TIME = "If its rows follow each other in time, say so, and how many of them are a sample."
 CHOOSE = "Choose 'to be said' beside the column that it is to learn."  # in the place of the option of the command line
 HELD = (
     "{watch:,} examples are held back and looked at after every round (epoch), to see whether the network learns more "
@@ -60,9 +62,12 @@ def describe(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
     try:
         data = desk.prepared(spec)
     except PellucidError as problem:
-        if table is None or not len(table) or len(table.names) < 2:
+        alone = table is not None and len(table.names) < 2
+        if table is None or len(table) < (SERIES if alone else 1):
             raise
-        if "--target" in problem.fix:
+        if alone and not spec.window:
+            problem.fix, spec = IN_TIME, spec.model_copy(update={"target": list(table.names)})
+        elif "--target" in problem.fix:
             problem.fix = CHOOSE
         columns = [_column(table, column, None, []) for column in understand(table)]
         return {**shown, "kind": "table", "rows": len(table), "columns": columns, "target": spec.target,
@@ -126,7 +131,7 @@ def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, An
 def _windows(spec: TrainSpec, data: Prepared, table: Table | None, names: list[str]) -> dict[str, Any]:
     chosen = _some_of_each(data.y_train, WINDOWS)
     y = data.y_train[chosen]
-    labels = [names[int(i)] for i in y] if names else [", ".join(f"{v:.4g}" for v in row) for row in _in_full(data, y)]
+    labels = [names[int(i)] for i in y] if names else ["; ".join(map(told_number, row)) for row in _in_full(data, y)]
     shown = windows_told(data.x_train[chosen])
     sample = {"windows": shown, "labels": labels, "channels": channels_of(data), "ranges": ranges_of(data)}
     told: dict[str, Any] = {"kind": "windows", "sample": sample}

@@ -50,7 +50,7 @@ class Desk:
         of uploads. kept: the upload is to outlive the studio, as a run is made of it."""
         if not isinstance(told, dict):
             raise Refused(422, "spec", "an object", Told(type(told).__name__))
-        given = {name: value for name, value in told.items() if value is not None}
+        given = _without_nulls(told)
         data = given.get("data", "digits")
         return TrainSpec.of({**given, "data": self.path_of(data, kept)})
 
@@ -128,3 +128,10 @@ class Desk:
         """A run is another by now, or none."""
         with self._lock, contextlib.suppress(KeyError):
             del self._open[self.runs / name]
+
+
+def _without_nulls(told: Any) -> Any:
+    """What a page has set, however deep: where it says null, nothing is, and TOML has no word for it."""
+    if isinstance(told, dict):
+        return {name: _without_nulls(value) for name, value in told.items() if value is not None}
+    return [_without_nulls(one) for one in told] if isinstance(told, list) else told

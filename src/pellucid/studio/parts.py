@@ -28,6 +28,15 @@ def changed(path: Path) -> int:
     return 0 if found is None else found.st_mtime_ns
 
 
+def told_number(value: float) -> str:
+    """A number as the page writes it: four digits that matter, and all before the point.
+
+    >>> told_number(11671.4), told_number(0.36), told_number(1250000)
+    ('11,671', '0.36', '1,250,000')
+    """
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e12 else f"{value:.4g}"
+
+
 def told_problem(problem: BaseException) -> dict[str, Any]:
     """An error as the page shows it: the sentence and its parts, and the block at which it stands."""
     if not isinstance(problem, PellucidError):

@@ -10,6 +10,7 @@ from ..activations import softmax
 from ..arrays import Array
 from ..inspection.explaining.viewing import output_view
 from ..layers import Layer
+from .parts import told_number
 from .pictures import Scene
 from .reading import channels_of, names_told
 from .sample import Sample
@@ -72,7 +73,7 @@ def said(scene: Scene, outputs: Array, names: list[str]) -> str:
         return names[int(outputs.argmax())]
     if scene.data.labels:
         return ", ".join(name for name, p in zip(names, outputs, strict=True) if p >= 0.5) or "none"
-    return ", ".join(f"{y:.4g}" for y in outputs)
+    return "; ".join(map(told_number, outputs))
 
 
 def true_of(scene: Scene, y: Array | None) -> str | None:

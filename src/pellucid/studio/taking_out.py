@@ -16,13 +16,14 @@ from ..actions.runs import Run
 from ..actions.script import script
 from ..actions.spec import TrainSpec
 from ..actions.train import planned_epochs
-from ..errors import FileError, Told, UnknownName
+from ..errors import FileError, PellucidError, Told, UnknownName
 from ..files import reading, write_text_whole
 from .desk import Desk
 from .uploads import clean
 
 MOST_DATA = 200_000_000  # bytes of data that go with a run
 MOST_FILE = 2_000_000_000
+INSTEAD = "Take it out in another form: .keras takes all that there is."
 LABEL = "data/"  # in a zip, before the name of the file of data
 
 
@@ -35,7 +36,13 @@ def taken_out(desk: Desk, name: str, form: str) -> Iterator[tuple[Path, str]]:
     if form not in known:
         raise UnknownName("download", form, known)
     with tempfile.TemporaryDirectory(prefix="pellucid-studio-") as folder:
-        yield _made(desk, desk.run(name), form, Path(folder))
+        try:
+            made = _made(desk, desk.run(name), form, Path(folder))
+        except PellucidError as problem:
+            if "--" in problem.fix:  # an option of the command line
+                problem.fix = INSTEAD
+            raise
+        yield made
 
 
 def _made(desk: Desk, run: Run, form: str, folder: Path) -> tuple[Path, str]:

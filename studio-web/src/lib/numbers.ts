@@ -5,12 +5,13 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
-/** Four digits that matter, at the most. */
+/** Four digits that matter, and all before the point; the server writes its numbers so, too (`parts.py`). */
 export function number(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(2).replace("-", "−");
+  if (size >= 1000 && size < 1e12) return count(value).replace("-", "−");
+  if (size !== 0 && (size < 1e-4 || size >= 1e12)) return value.toExponential(2).replace("-", "−");
   return String(Number(value.toPrecision(4))).replace("-", "−");
 }
 

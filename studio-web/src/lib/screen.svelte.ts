@@ -28,7 +28,10 @@ class Screen {
   }
 
   go(id: ScreenId): void {
-    if (this.now !== id) location.hash = id;
+    if (this.now !== id) {
+      location.hash = id;
+      document.querySelector("main")?.focus({ preventScroll: true }); // what was pressed may be gone
+    }
     this.now = id;
     scrollTo(0, 0);
   }
