@@ -278,7 +278,7 @@ def _datasets() -> Iterator[dict[str, Any]]:
         if info.kind not in THINGS:  # the page has no face for it
             continue
         yield {
-            "name": info.name, "kind": info.kind, "samples": info.samples, "shape": list(info.shape),
-            "classes": info.classes, "source": info.source, "licence": info.licence,
+            "name": info.name, "label": info.label, "kind": info.kind, "samples": info.samples,
+            "shape": list(info.shape), "classes": info.classes, "source": info.source, "licence": info.licence,
             "at_hand": datasets.at_hand(info.name), "help": f"{info.samples:,} {THINGS[info.kind]}, {info.source}.",
         }  # fmt: skip

@@ -68,6 +68,7 @@ export interface Field {
 
 export interface DataSet {
   name: string;
+  label: string;
   kind: "images" | "points" | "curve" | "text" | "windows";
   samples: number;
   shape: number[];

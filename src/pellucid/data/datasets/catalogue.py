@@ -92,6 +92,7 @@ _TABLE: dict[str, tuple[DatasetInfo, ModuleType]] = {
                 "Jane Austen, Pride and Prejudice (1813)",
                 "public domain",
                 "inside the package",
+                called="Pride and Prejudice",
             ),
             austen,
         ),
