@@ -23,7 +23,7 @@ from ..tuning import Dask
 from ..tuning.search import Progress
 from ..tuning.study import Record
 from ..tuning.tuned import STATES, ranking, shown, table
-from . import options, show
+from . import ending, options, show
 from .options import Source, units
 from .working import CLEAR, Working
 
@@ -34,7 +34,6 @@ SHOWN = 10  # trials in the table
 FRAME = 3  # columns of the terminal around each of the table's, and one more
 ROOM = 12  # columns of the terminal, at least, for what was drawn
 QUIET_SECONDS = 10.0  # at least, between two lines where there is no terminal
-INTERRUPTED = 130
 
 Cluster = Annotated[
     str | None,
@@ -108,7 +107,7 @@ def tune_command(
             found = tune(search_of(given), resources, out=out, force=force, tell=tell)
     _show(found)
     if not found.whole:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(ending.INTERRUPTED)
     if found.finished is None:
         raise typer.Exit(1)
 
