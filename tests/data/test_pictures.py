@@ -165,6 +165,9 @@ def test_every_way_to_keep_a_picture():
     Image.fromarray(grey.astype(np.uint16) * 257).save("deep.png")
     np.testing.assert_array_equal(pixels(Path("deep.png"), (6, 5)), grey)
     np.testing.assert_array_equal(pixels(Path("deep.png"), (6, 5, 3)), np.stack([grey] * 3, axis=-1))
+    for factor in (1, 257):
+        Image.fromarray(grey.astype(np.int32) * factor).save("wide.tif")
+        np.testing.assert_array_equal(pixels(Path("wide.tif"), (6, 5)), grey)
     lying = Image.fromarray(x)
     lying.getexif()[0x0112] = 6  # turned by a quarter
     lying.save("turned.png", exif=lying.getexif())

@@ -181,7 +181,8 @@ def pixels(path: Path | io.BytesIO, shape: Sequence[int]) -> Array:
         image = image.convert("L" if len(shape) == 2 else "RGB")
     values = np.asarray(resized(image, (height, width), "bilinear", False))
     if image.mode in DEEP:  # in colour, too, where Pillow would make white of all but the darkest
-        values = (np.clip(values, 0, 65535) >> 8).astype(np.uint8)
+        eight = image.mode == "I" and values.max() <= 255  # whole numbers of 32 bits, which may hold what 8 can
+        values = (np.clip(values, 0, 65535) >> (0 if eight else 8)).astype(np.uint8)
         values = values if len(shape) == 2 else np.repeat(values[..., None], 3, axis=-1)
     return values
 
