@@ -222,7 +222,7 @@ class Loss(Part):
 
     def _derives_from(self) -> Function | None:
         """The function of tensors whose gradient is the loss's, if there is one."""
-        return self.call if type(self).gradient is _gradient_of_call else None  # type: ignore[attr-defined,no-any-return]
+        return self.call if type(self).gradient is _gradient_of_call else None  # type: ignore[attr-defined]
 
     def _own_gradient(self, y_true: Array, y_pred: Array) -> Array:
         gradient = np.asarray(self.gradient(y_true, y_pred))

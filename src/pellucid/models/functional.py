@@ -118,7 +118,7 @@ class Functional(Model):
             wanted = f"{len(names)} arrays, in a list or by name: {', '.join(names)}"
             raise InvalidArgument(where, wanted, Told(f"a list of {len(given)}"))
         alone = len(given) == 1 and not self.takes_many
-        whole = alone and len(getattr(given[0], "shape", ())) == len(self.shape) + 1  # one row has an axis less
+        whole = alone and len(getattr(given[0], "shape", ())) == len(self.shape or ()) + 1  # one row has an axis less
         return given[0] if whole else given
 
     def _entries(self) -> list[Tensor]:
