@@ -108,10 +108,14 @@ def at_length(shape: Shape, length: int) -> Shape:
 
 def known(x: Any) -> Array:
     """x as an array; a kind of number that NumPy itself lacks, such as bfloat16 of the package ml_dtypes, as float32.
+    A tensor of PyTorch is taken without its gradient.
 
     >>> known([1.0]).dtype, known(np.ones(1, "float16")).dtype
     (dtype('float64'), dtype('float16'))
     """
+    if hasattr(x, "detach"):
+        x = x.detach().cpu()
+        x = x.float() if str(x.dtype) == "torch.bfloat16" else x
     array: Array = np.asarray(x)
     return array.astype(np.float32) if array.dtype.kind == "V" and np.can_cast(array.dtype, np.float32) else array
 

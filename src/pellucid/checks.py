@@ -151,7 +151,8 @@ def texts(where: str, value: Any) -> Array:
     for index, one in np.ndenumerate(array):
         if not isinstance(one, str | bytes):
             place = f"row {index[0]}" + (f", position {index[1:]}" if len(index) > 1 else "")
-            fix = "Fill in what is missing, with '' for one." if one is None or one != one else ""
+            unknown = type(one).__name__ in ("NoneType", "NAType", "NaTType") or (isinstance(one, float) and one != one)
+            fix = "Fill in what is missing, with '' for one." if unknown else ""
             raise DataError(where, "text", Told(f"{one!r} at {place}"[:80]), fix)
     return array
 

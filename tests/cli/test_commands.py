@@ -24,3 +24,18 @@ def test_what_needs_no_command_loads_none(word: str):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_ctrl_c_is_answered_in_a_line_while_commands_are_loaded():
+    program = """
+import sys
+class Now:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Now())
+from pellucid.cli import main
+main(["--help"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "Interrupted; all files are whole.\n")

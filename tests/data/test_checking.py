@@ -93,6 +93,27 @@ def test_what_is_no_array_is_refused(x):
         as_features("fit, x", x)
 
 
+class OfTorch:
+    """What a tensor of PyTorch that has a gradient, and another kind of number, does."""
+
+    shape, dtype = (1, 2), "torch.bfloat16"
+
+    def __array__(self, *_args, **_kwargs):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+    def detach(self):
+        return self
+
+    cpu = detach
+
+    def float(self):
+        return np.array([[1.0, 2.0]], "float32")
+
+
+def test_a_tensor_of_pytorch_is_taken_as_it_is():
+    assert as_features("x", OfTorch(), (2,)).tolist() == [[1.0, 2.0]]
+
+
 def test_a_sparse_matrix_is_told_what_to_do():
     class Sparse:
         def toarray(self):

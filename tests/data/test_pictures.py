@@ -127,6 +127,14 @@ def test_what_cannot_be_read_is_named():
         read_pictures(Path("empty"))
 
 
+def test_what_the_system_hides_is_no_picture():
+    draw(Path("bars"), 3)
+    Path("bars/lying/._00.png").write_bytes(b"what macOS puts beside 00.png")
+    Path("bars/lying/.trash").mkdir()
+    shutil.copy("bars/lying/00.png", "bars/lying/.trash/00.png")
+    assert len(read_pictures(Path("bars")).parts["all"][0]) == 6
+
+
 def test_a_class_without_a_picture_to_train_on_is_named():
     draw(Path("bars"), 1)
     for i in range(2):
@@ -156,6 +164,10 @@ def test_every_way_to_keep_a_picture():
         np.testing.assert_array_equal(pixels(Path(name), (6, 5)), grey)
     Image.fromarray(grey.astype(np.uint16) * 257).save("deep.png")
     np.testing.assert_array_equal(pixels(Path("deep.png"), (6, 5)), grey)
+    np.testing.assert_array_equal(pixels(Path("deep.png"), (6, 5, 3)), np.stack([grey] * 3, axis=-1))
+    for factor in (1, 257):
+        Image.fromarray(grey.astype(np.int32) * factor).save("wide.tif")
+        np.testing.assert_array_equal(pixels(Path("wide.tif"), (6, 5)), grey)
     lying = Image.fromarray(x)
     lying.getexif()[0x0112] = 6  # turned by a quarter
     lying.save("turned.png", exif=lying.getexif())
@@ -178,6 +190,8 @@ def test_as_in_keras():
     assert array_to_img(np.zeros((4, 2, 3)), "channels_last").size == (2, 4)
     with pytest.raises(ShapeError, match="1, 3 or 4 channels"):
         array_to_img(np.zeros((2, 2, 5)))
+    with pytest.raises(ShapeError, match="at least one pixel"):
+        array_to_img(np.zeros((0, 2, 3)))
     with pytest.raises(InvalidArgument, match="one of nearest, bilinear"):
         load_img(file, target_size=(2, 2), interpolation="best")
     with pytest.raises(InvalidArgument, match="channels_last or channels_first"):

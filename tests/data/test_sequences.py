@@ -29,6 +29,7 @@ def test_keras_pads_alike(row: dict[str, Any]) -> None:
     (3, {}, WrongType), ([1, [2]], {}, WrongType), (["ab", [2]], {}, WrongType),
     ([[1]], {"padding": "left"}, InvalidArgument), ([[1]], {"truncating": "both"}, InvalidArgument),
     ([[1]], {"maxlen": 0}, InvalidArgument),
+    ([[300]], {"dtype": "uint8"}, DataError), ([[1], [1, 2]], {"dtype": "uint8", "value": 300}, DataError),
     ([["a"]], {}, DataError), ([[1]], {"value": "x"}, InvalidArgument), ([[[1, 2]], [[3]]], {}, ShapeError),
 ])  # fmt: skip
 def test_what_cannot_be_padded_is_refused(given: Any, arguments: dict[str, Any], error: type[PellucidError]) -> None:

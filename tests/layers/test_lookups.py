@@ -103,6 +103,11 @@ def test_a_vocabulary_is_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     path.write_text("a\nb\n")
     assert L.StringLookup(vocabulary=str(path)).get_vocabulary() == ["[UNK]", "a", "b"]
+    path.write_bytes(b"\xef\xbb\xbfa\r\nb\r\n")  # as a Windows editor may write it
+    assert L.StringLookup(vocabulary=path).get_vocabulary() == ["[UNK]", "a", "b"]
+    path.write_text("")
+    with pytest.raises(DataError, match="at least one token"):
+        L.StringLookup(vocabulary=path)
     path.write_text("7\n-3\n")
     assert L.IntegerLookup(vocabulary=str(path))([[-3]]).tolist() == [[2]]
     with pytest.raises(FileError, match="token in each line"):

@@ -135,8 +135,23 @@ def test_what_does_not_fit_is_refused() -> None:
         layer([b"\xff"])
     with pytest.raises(ShapeError, match="as it was given"):
         L.TextVectorization(vocabulary=["a"], standardize=lambda x: x[:1])(["a", "b"])
+    for gone in (None, float("nan"), NAType()):
+        with pytest.raises(DataError, match=r"expected text, got .* at row 0\. Fill in what is missing"):
+            layer(np.array([gone, "a"], dtype=object))
     with pytest.raises(DataError, match="text, got 1"):
         L.TextVectorization(vocabulary=["a"], split=lambda x: [[1] for _ in x])(["a"])
+
+
+class NAType:
+    """As pandas' mark for what is missing, which answers no question."""
+
+    def __ne__(self, other: object) -> Any:
+        return self
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
 
 
 def shout(texts: Any) -> Any:

@@ -203,6 +203,27 @@ def test_a_derived_gradient_of_one_number_for_the_batch():
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
+MIXED = [  # values that several samples have a part in
+    lambda t, y: ops.mean(ops.square(y - ops.mean(y, axis=0, keepdims=True)), axis=-1),
+    lambda t, y: ops.square(ops.matmul(y, ops.transpose(y)) - ops.matmul(t, ops.transpose(t))),
+    lambda t, y: ops.concatenate([ops.sum(ops.square(y - t), axis=-1), ops.sum(y, axis=-1)], axis=0),
+    lambda t, y: ops.mean(ops.square(y - t), axis=0),
+]
+
+
+@pytest.mark.parametrize("f", MIXED)
+def test_values_may_mix_the_samples(f):
+    class Own(losses.Loss):
+        def call(self, y_true, y_pred):
+            return f(y_true, y_pred)
+
+    weights = np.linspace(0, 2, len(T)) if np.shape(f(T, Y)) == (len(T),) else None
+    for loss in (losses.custom(f), Own()):
+        _, dy = loss.value_and_gradient(T, Y, weights)
+        expected = numerical_gradient(lambda y, loss=loss: loss(T, y, weights), Y)
+        np.testing.assert_allclose(dy, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_values_that_are_written_beside_call_are_kept():
     class Both(losses.Loss):
         def call(self, y_true, y_pred):

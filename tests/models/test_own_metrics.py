@@ -13,6 +13,7 @@ import pytest
 import pellucid
 from laws.engines import close
 from pellucid import layers as L
+from pellucid.errors import PellucidError
 
 R = np.random.RandomState(0)
 X = R.normal(size=(120, 8)).astype("float32")
@@ -123,3 +124,24 @@ def test_each_metric_of_several_outputs_sees_its_own(named: bool) -> None:
         found.append(model.evaluate(X, {"a": Y, "b": -Y} if named else [Y, -Y], batch_size=120, return_dict=True))
     assert {"a_mae", "b_mae", "b_mse"} < found[1].keys()
     assert all(abs(found[1][name] - found[0][name]) < 1e-4 for name in found[1])
+
+
+class Forgetful(pellucid.metrics.Metric):
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self.seen = len(y_true)
+
+
+class Wordy(Forgetful):
+    def result(self) -> Any:
+        return "good"
+
+
+@pytest.mark.parametrize(("kind", "told"), [
+    (Forgetful, r"metric Forgetful: expected read\(state\), got none\. Or write update_state and result"),
+    (Wordy, r"metric 'wordy', what result\(\) returns: expected a number or an array of numbers, got 'good'"),
+])  # fmt: skip
+def test_a_result_that_is_none_or_no_number_is_told(kind: type[Any], told: str) -> None:
+    model = pellucid.Sequential([L.Dense(1, input_shape=(8,))])
+    model.compile("sgd", "mse", metrics=[kind()])
+    with pytest.raises(PellucidError, match=told):
+        model.evaluate(X, Y, verbose=0)

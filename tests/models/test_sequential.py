@@ -48,13 +48,13 @@ def test_the_shape_may_come_with_the_data():
 
 def test_adding_keeps_weights_and_popping_gives_the_layer_back():
     model = small()
-    before = model.layers[0].get_weights()
+    before = model.get_weights()
     last = model.pop()
-    model.add(Dense(7, name="wide"))
+    model.add(Dense(5, name="deep"))
     model.add(last)
-    assert [layer.name for layer in model.layers] == ["dense", "wide", "dense_1"]
+    assert [layer.name for layer in model.layers] == ["dense", "deep", "dense_1"]
     assert model.output_shape == (None, 3)
-    for old, new in zip(before, model.layers[0].get_weights(), strict=True):
+    for old, new in zip(before, model.layers[0].get_weights() + last.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
 
@@ -256,3 +256,16 @@ def test_a_layer_may_stand_in_two_models_that_have_nothing_to_do_with_each_other
     one, two = pellucid.Sequential([layer, Dense(1)]), pellucid.Sequential([layer, Dense(2)])
     layer.kernel = np.eye(3)
     assert np.array_equal(one.layers[0].get_weights()[0], two.layers[0].get_weights()[0])
+
+
+def test_a_layer_keeps_the_weights_it_has():
+    """They were drawn anew where the inputs of another model were of another width."""
+    inner, dense = pellucid.Sequential([Dense(3, input_shape=(4,))], name="inner"), Dense(2)
+    dense(X)
+    for layer in (inner, dense):
+        with pytest.raises(
+            errors.ShapeError, match=r"kernel: expected shape \(5, .\), .* got weights of shape \(4, .\)"
+        ):
+            pellucid.Sequential([Input((5,)), layer])
+    assert inner.predict(X, verbose=0).shape == (20, 3)
+    assert dense.get_weights()[0].shape == (4, 2)

@@ -131,6 +131,22 @@ def test_data_come_by_name_in_lists_and_in_batches() -> None:
             close("weights", got, wanted)
 
 
+def test_a_single_input_comes_by_its_name_or_in_a_list() -> None:
+    x = L.Input((4,), name="a")
+    model = Model(x, L.Dense(1)(x), seed=0)
+    model.compile("sgd", "mse")
+    named, plain = {"a": X[0]}, model.predict(X[0], verbose=0)
+    for got in (
+        model.predict(named, verbose=0), model.predict_on_batch(named), model(named), model([X[0]]),
+        model.predict(iter([(named,)]), verbose=0),
+    ):  # fmt: skip
+        close("outputs", got, plain)
+    assert model([X[0].tolist()]).shape == (1, 23, 1)  # a list of rows, as ever
+    assert model.fit(named, Y[1], validation_data=(named, Y[1]), verbose=0).history["val_loss"]
+    with pytest.raises(errors.InvalidArgument, match=r"fit, x: expected a dict with the keys 'a', got the keys 'b'"):
+        model.fit({"b": X[0]}, Y[1])
+
+
 class Batches(pellucid.utils.PyDataset):
     """Three batches of tuples."""
 
@@ -306,6 +322,7 @@ def test_what_overflows_is_nan_everywhere() -> None:
         (lambda m: m.fit(X, Y, sample_weight=[W[0]]), "sample_weight: expected 3 arrays"),
         (lambda m: m.fit(X, Y, class_weight={0: 2.0}), "a dict with the keys 'kind', 'size', 'marks'"),
         (lambda m: m.predict(X[0]), "predict, x"),
+        (lambda m: m(X[:1]), "model 'functional', input: expected 2 arrays, .*: a, b, got a list of 1"),
         (lambda m: m.compile("adam", ["mse", "mse"]), "loss: expected one entry for each of the outputs"),
         (lambda m: m.compile("adam", {"what": "mse"}), "names of outputs, 'kind', 'size', 'marks'"),
         (lambda m: m.compile("adam", [None, None, None]), "a loss for some output"),

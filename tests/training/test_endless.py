@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pellucid import Sequential, layers, utils
+from pellucid.errors import DataError
 from pellucid.training import batches
 from pellucid.training.callbacks import LambdaCallback
 
@@ -50,6 +51,13 @@ class Again:
 
     def __iter__(self) -> Iterator[Any]:
         return some(9)
+
+
+class Bare:
+    """An iterable of no batches, each time."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
 
 
 class Counted(Again):
@@ -109,3 +117,10 @@ def test_the_argument_that_lacks_is_named(model: Sequential, run: Callable[[Sequ
 )
 def test_where_an_end_is_known_or_near_nothing_is_said(model: Sequential, run: Callable[[Sequential], Any]) -> None:
     assert said(lambda: run(model)) == []
+
+
+def test_what_begins_anew_with_nothing_is_told(model: Sequential) -> None:
+    """It was asked for its first batch for ever."""
+    with pytest.raises(DataError, match="expected 2 batches per epoch, got a source of batches that ended after 0"):
+        model.fit(Bare(), steps_per_epoch=2, verbose=0)
+    assert len(model.fit(Again(), steps_per_epoch=12, epochs=3, verbose=0).history["loss"]) == 3

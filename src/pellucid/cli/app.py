@@ -27,7 +27,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-INTERRUPTED = 130  # the shell's code for Ctrl-C
 READER_GONE = 141  # and for writing into a pipe that nobody reads
 
 
@@ -59,7 +58,7 @@ def main(words: list[str] | None = None) -> None:
     _speak_plainly()
     try:
         code = app(words, prog_name="pellucid", standalone_mode=False) or 0
-        if code == INTERRUPTED:
+        if code == ending.INTERRUPTED:
             raise KeyboardInterrupt
         sys.exit(code)
     except TyperException as problem:
@@ -67,7 +66,7 @@ def main(words: list[str] | None = None) -> None:
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         ending.interrupted()
-        sys.exit(INTERRUPTED)
+        sys.exit(ending.INTERRUPTED)
     except BrokenPipeError:
         _reader_gone()
     except SystemExit:

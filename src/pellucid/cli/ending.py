@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+INTERRUPTED = 130  # the shell's code for Ctrl-C
 begun: list[Path] = []  # the folders of the runs that this command has begun
 
 

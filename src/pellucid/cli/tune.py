@@ -23,7 +23,7 @@ from ..tuning import Dask
 from ..tuning.search import Progress
 from ..tuning.study import Record
 from ..tuning.tuned import STATES, ranking, shown, table
-from . import show
+from . import ending, show
 from .options import FIELDS, Source, units, with_fields
 from .working import CLEAR, Working
 
@@ -34,7 +34,6 @@ SHOWN = 10  # trials in the table
 FRAME = 3  # columns of the terminal around each of the table's, and one more
 ROOM = 12  # columns of the terminal, at least, for what was drawn
 QUIET_SECONDS = 10.0  # at least, between two lines where there is no terminal
-INTERRUPTED = 130
 # What a space searches, or else a .toml file says.
 IN_THE_SPACE = ("learning_rate", "schedule", "until_converged", "frequencies", "dropout", "l1", "l2", "batch_norm")
 
@@ -90,7 +89,7 @@ def tune_command(
             found = tune(search_of(given), resources, out=out, force=force, tell=tell)
     _show(found)
     if not found.whole:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(ending.INTERRUPTED)
     if found.finished is None:
         raise typer.Exit(1)
 

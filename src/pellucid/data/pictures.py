@@ -20,7 +20,8 @@ from ..settings import floatx
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")  # what else Pillow reads stays closed to strangers' files
 MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
-GREY = ("1", "L", "I", "I;16", "F")
+DEEP = ("I", "I;16")  # grey of 16 bits
+GREY = ("1", "L", "F", *DEEP)
 METHODS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
 
 
@@ -55,7 +56,7 @@ def load_img(
     if color_mode not in MODES:
         raise InvalidArgument("load_img, argument color_mode", f"one of {', '.join(MODES)}", color_mode)
     image = opened(where, path)
-    if not (color_mode == "grayscale" and image.mode in ("I", "I;16")) and image.mode != MODES[color_mode]:
+    if not (color_mode == "grayscale" and image.mode in DEEP) and image.mode != MODES[color_mode]:
         image = image.convert(MODES[color_mode])
     return image if target_size is None else resized(image, target_size, interpolation, keep_aspect_ratio)
 
@@ -117,6 +118,8 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
     x = np.asarray(x, dtype=dtype or floatx())
     if x.ndim != 3:
         raise ShapeError(where, "shape (height, width, channels)", x.shape)
+    if not x.size:
+        raise ShapeError(where, "at least one pixel", x.shape)
     x = x.transpose(1, 2, 0) if _first(data_format, "array_to_img") else x
     if x.shape[2] not in (1, 3, 4):
         raise ShapeError(where, "1, 3 or 4 channels", x.shape[2])
@@ -173,20 +176,26 @@ def is_picture(name: str) -> bool:
 def pixels(path: Path | io.BytesIO, shape: Sequence[int]) -> Array:
     """A picture in this shape, (height, width) in grey or (height, width, 3), uint8."""
     height, width = shape[:2]
-    image = load_img(path, "grayscale" if len(shape) == 2 else "rgb", (height, width), "bilinear")
-    values = np.asarray(image)
-    if values.dtype != np.uint8:  # 16 bits
-        values = (np.clip(values, 0, 65535) >> 8).astype(np.uint8)
+    image = opened(f"reading {path if isinstance(path, Path) else 'a picture'}", path)
+    if image.mode not in DEEP:
+        image = image.convert("L" if len(shape) == 2 else "RGB")
+    values = np.asarray(resized(image, (height, width), "bilinear", False))
+    if image.mode in DEEP:  # in colour, too, where Pillow would make white of all but the darkest
+        eight = image.mode == "I" and values.max() <= 255  # whole numbers of 32 bits, which may hold what 8 can
+        values = (np.clip(values, 0, 65535) >> (0 if eight else 8)).astype(np.uint8)
+        values = values if len(shape) == 2 else np.repeat(values[..., None], 3, axis=-1)
     return values
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The pictures in a folder and the folders in it, in the order of their names."""
+    """The pictures in a folder and the folders in it, in the order of their names; what begins with a dot is none, such
+    as the `._1.png` that macOS puts beside a `1.png`."""
     if not folder.exists():
         raise FileError(
             f"reading {folder}", "a picture, or a folder of pictures", Told("no such file"), "Check the path."
         )
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and is_picture(path.name))
+    named = (path for path in folder.rglob("*") if is_picture(path.name) and path.is_file())
+    found = sorted(path for path in named if not any(part.startswith(".") for part in path.relative_to(folder).parts))
     if not found:
         raise FileError(f"reading {folder}", f"pictures ({', '.join(SUFFIXES)})", Told("none"), "Check the path.")
     return found

@@ -47,10 +47,13 @@ def pad_sequences(
     cut = slice(-maxlen, None) if truncating == "pre" else slice(maxlen)
     try:
         rows = [np.asarray(one[cut], dtype) for one in sequences if len(one)]
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, OverflowError) as problem:
         raise DataError(f"{PAD} sequences", f"steps of the dtype {dtype}", Told(str(problem))) from None
     inner = rows[0].shape[1:] if rows else ()
-    padded: Array = np.full((len(sequences), maxlen, *inner), value, dtype)
+    try:
+        padded: Array = np.full((len(sequences), maxlen, *inner), value, dtype)
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise DataError(f"{PAD} value", f"one of the dtype {dtype}", Told(str(problem))) from None
     filled = iter(rows)
     for i, one in enumerate(sequences):
         if not len(one):

@@ -173,7 +173,8 @@ class IndexLookup(Encoding):
 
     def _from_file(self, where: str, path: Any) -> list[Any]:
         try:
-            return Path(path).read_text(encoding="utf-8").rstrip("\n").split("\n")
+            text = Path(path).read_text(encoding="utf-8-sig").rstrip("\n")  # some editors begin with a mark
+            return text.split("\n") if text else []
         except (OSError, ValueError) as problem:  # a name that none can have, too
             raise FileError(where, "a text file with a token in each line", Told(f"{path}: {problem}")) from None
 

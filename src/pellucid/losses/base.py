@@ -215,8 +215,14 @@ class Loss(Part):
         return weights, 1.0 / number if number else 0.0
 
     def _weighted_gradient(self, slope: Array, y_true: Array, y_pred: Array) -> Array:
-        """Σ slope · dvalue/dy_pred."""
+        """Σ slope · dvalue/dy_pred; a function is followed back with the slopes: its values may mix the samples."""
+        if (f := self._derives_from()) is not None:
+            return _slope(self, f, y_true, y_pred, slope)
         return self._own_gradient(y_true, y_pred) * self._spread(slope, y_pred)
+
+    def _derives_from(self) -> Function | None:
+        """The function of tensors whose gradient is the loss's, if there is one."""
+        return self.call if type(self).gradient is _gradient_of_call else None  # type: ignore[attr-defined]
 
     def _own_gradient(self, y_true: Array, y_pred: Array) -> Array:
         gradient = np.asarray(self.gradient(y_true, y_pred))
@@ -265,11 +271,12 @@ def _derived(loss: Loss, f: Function) -> Any:
     return loss.__dict__["_derived"]
 
 
-def _slope(loss: Loss, f: Function, y_true: Array, y_pred: Array) -> Array:
-    """dvalues/dy_pred, from what f does to tensors."""
+def _slope(loss: Loss, f: Function, y_true: Array, y_pred: Array, slope: Array | None = None) -> Array:
+    """Σ slope · dvalue/dy_pred, from what f does to tensors; each slope is 1 unless they are given."""
     values = loss.values(y_true, y_pred)
     targets = np.asarray(y_true, y_pred.dtype)
-    return np.asarray(_derived(loss, f).gradients(np.ones_like(values), values, targets, y_pred)[1])
+    slope = np.ones_like(values) if slope is None else slope
+    return np.asarray(_derived(loss, f).gradients(slope, values, targets, y_pred)[1])
 
 
 def _values_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:
@@ -304,6 +311,9 @@ class CustomLoss(Loss):
         if self.f_grad is None:
             return _slope(self, self.f, y_true, y_pred)
         return np.asarray(self.f_grad(y_true, y_pred), dtype=y_pred.dtype)
+
+    def _derives_from(self) -> Function | None:
+        return self.f if self.f_grad is None else None
 
     def check(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """Both as arrays; the targets' shape and their whole numbers are the user's own affair."""

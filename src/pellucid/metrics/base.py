@@ -173,6 +173,8 @@ class Metric(Part):
 
     def result(self) -> Any:
         """The metric over all that was counted since the last reset; a float, or an array with one per class."""
+        if type(self).read is Metric.read:  # also before any data: one that forgot its result would say 0 for ever
+            raise self._lacks("read(state)")
         if not self.state:
             return 0.0
         value = self.read(self.state)

@@ -106,7 +106,20 @@ class Functional(Model):
         return tuple(outputs) if self.gives_many and self._tuple else super().in_form(outputs)
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
-        return super().__call__(by_name(f"model {self.name!r}, input", x, self.input_names), training, mask)
+        return super().__call__(self._put_in_order(x), training, mask)
+
+    def _put_in_order(self, x: Any) -> Any:
+        """What the model is called on, in the order of its inputs; what stands alone in a list or a dict by itself."""
+        where, names = f"model {self.name!r}, input", self.input_names
+        given = by_name(where, x, names)
+        if not isinstance(given, list | tuple):
+            return given
+        if self.takes_many and len(given) != len(names):
+            wanted = f"{len(names)} arrays, in a list or by name: {', '.join(names)}"
+            raise InvalidArgument(where, wanted, Told(f"a list of {len(given)}"))
+        alone = len(given) == 1 and not self.takes_many
+        whole = alone and len(getattr(given[0], "shape", ())) == len(self.shape or ()) + 1  # one row has an axis less
+        return given[0] if whole else given
 
     def _entries(self) -> list[Tensor]:
         return [layer.tensor() for layer in self._inputs]

@@ -277,7 +277,8 @@ class Model(Network):
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch."""
-        first = next(iter(x.values() if isinstance(x, Mapping) else x), ()) if self.takes_many else x
+        named = isinstance(x, Mapping)
+        first = next(iter(x.values() if named else x), ()) if named or self.takes_many else x
         return self.predict(x, batch_size=max(len(first), 1) if hasattr(first, "__len__") else None, verbose=0)
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:

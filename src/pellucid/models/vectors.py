@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from ..arrays import Flat
-from ..errors import FileError, InvalidArgument, NotReady, Told
+from ..errors import FileError, InvalidArgument, NotReady, ShapeError, Told
 from ..layers import Layer, Parameter
 from ..layers.composite import Composite
 from ..rng import Key
@@ -40,8 +40,14 @@ def gathered(network: Composite, key: Key) -> Vectors:
     state = Flat({s.name: s.shape for s in specs if not s.trainable}, network.dtype)
     for i, spec in enumerate(specs):
         value = held.get(spec.name)
-        if value is None or value.shape != spec.shape:
+        if value is None:
             value = spec.initializer(spec.shape, network.dtype, key.fold("init", i))
+        elif value.shape != spec.shape:
+            raise ShapeError(
+                f"model {network.name!r}, {spec.name}", f"shape {spec.shape}, as what comes in asks",
+                Told(f"weights of shape {value.shape}, which the layer has"),
+                "A layer keeps the weights it has: give it inputs like those it was built for, or make a new one.",
+            )  # fmt: skip
         (theta if spec.trainable else state)[spec.name] = value
     return Vectors(theta, state, theta.like())
 

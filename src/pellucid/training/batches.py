@@ -139,7 +139,7 @@ class StreamBatches(Batches):
         """An iterator is read on from where it stood; an iterable begins anew when it has no more."""
         if self.iterator is None or self.steps is None:
             self.iterator = iter(self.source)
-        count = 0
+        count, fresh = 0, False  # whether it has just begun anew
         while self.steps is None or count < self.steps:
             try:
                 yield next(self.iterator)
@@ -151,14 +151,16 @@ class StreamBatches(Batches):
                     ) from None  # fmt: skip
                 if self.steps is None:
                     return
-                if iter(self.source) is self.source:
+                again = iter(self.source)
+                if again is self.source or fresh:
+                    kind = "a generator" if again is self.source else "a source of batches"
                     raise DataError(
-                        self.where, f"{self.steps} batches per epoch", Told(f"a generator that ended after {count}"),
+                        self.where, f"{self.steps} batches per epoch", Told(f"{kind} that ended after {count}"),
                         "Make it endless, or lower the number of steps.",
                     ) from None  # fmt: skip
-                self.iterator = iter(self.source)
+                self.iterator, fresh = again, True
                 continue
-            count += 1
+            count, fresh = count + 1, False
 
     def _warn_of_no_end(self, count: int, seconds: float) -> None:
         """Once, where nobody has said how many batches there are, and there have been some for long."""
@@ -190,6 +192,8 @@ class StreamBatches(Batches):
 
 def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -> Batch:
     """x, y and weights as arrays that fit each other and the model, or a clear error."""
+    if isinstance(x, Mapping) and model.built and not model.takes_many:
+        (x,) = by_name(f"{where}, x", x, model.input_names)
     if hasattr(x, "columns") and not model.takes_many:
         x = _as_trained(model, x, where)
     none_will_do = where.startswith("predict")

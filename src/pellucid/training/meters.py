@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Parts, parts_of
-from ..errors import NotReady, Told
+from ..errors import NotReady, Told, WrongType
 from ..losses import Loss
 from ..metrics import Mean, Metric, resolve, settled
 from ..metrics.mean import MeanOverSamples
@@ -52,6 +52,8 @@ class Meter:
         if isinstance(value, dict):
             prefix = self.name.removesuffix(self.metric.name)
             return {f"{prefix}{name}": number for name, number in value.items()}
+        if np.asarray(value).dtype.kind not in "biuf":
+            raise WrongType(f"metric {self.name!r}, what result() returns", "a number or an array of numbers", value)
         return {self.name: value if np.ndim(value) else float(value)}
 
 
