@@ -301,7 +301,10 @@ def test_on_the_command_line(tmp_path: Path, numpy_alone: list[str]):
     assert (done.returncode, done.stderr) == (0, "")
     rows = np.array([[float(v) for v in line.split(",")] for line in done.stdout.splitlines()])
     np.testing.assert_allclose(rows, model.predict(x, verbose=0), rtol=1e-5, atol=1e-6)
-    for words, told in (([], "Use: python"), (["no.npz"], "No such file"), (["wrong.npz"], "expected shape")):
+    for words, told in (
+        ([], "Use: python"), (["--help"], "Use: python"), (["people.csv"], "data.npz, a file with"),
+        (["no.npz"], "No such file"), (["wrong.npz"], "expected shape"),
+    ):  # fmt: skip
         done = run(*words)
         assert done.returncode == 1
         assert told in done.stderr

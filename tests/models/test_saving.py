@@ -166,6 +166,12 @@ def test_foreign_files_are_named(tmp_path: Path, content: bytes, message: str):
         load_model(tmp_path / "x.keras")
 
 
+def test_a_file_of_onnx_is_told_its_reader(tmp_path: Path):
+    (tmp_path / "x.onnx").write_bytes(b"\x08\x07")
+    with pytest.raises(errors.FileError, match=r"models\.from_onnx"):
+        load_model(tmp_path / "x.onnx")
+
+
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(errors.FileError, match="No such file"):
         load_model(tmp_path / "none.keras")

@@ -64,7 +64,8 @@ def read_archive(path: Path) -> tuple[Any, Any, dict[str, Array]]:
     where = f"loading {path}"
     content = _bytes_of(path)
     if not content.startswith(MAGIC_ZIP):
-        raise FileError(where, "a .keras file (a zip)", Told(_what_it_is(content)))
+        fix = "Read it with models.from_onnx, and save what that gives." if path.suffix.lower() == ".onnx" else ""
+        raise FileError(where, "a .keras file (a zip)", Told(_what_it_is(content)), fix)
     with reading(where, "a whole .keras file", AGAIN), zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in (CONFIG, METADATA, WEIGHTS):
             if name not in archive.namelist():

@@ -287,7 +287,7 @@ def main(model: Any) -> str:
         y = "np.hstack([part.reshape(len(part), -1) for part in y])"
     text = f"""
         if __name__ == "__main__":
-            if len(sys.argv) != 2:
+            if len(sys.argv) != 2 or not sys.argv[1].endswith(".npz"):
                 sys.exit(f"Use: python {{sys.argv[0]}} data.npz, a file with {arrays_told(model)}")
             try:
                 with np.load(sys.argv[1], allow_pickle=False) as data:
