@@ -7,6 +7,7 @@ from functools import partial
 
 from laws.test_encodings import ROWS as ENCODED
 from laws.test_encodings import TWO, graph
+from pellucid.exchange import ours
 from pellucid.layers.base import layers
 from pellucid.models import Model
 from pellucid.registry import snake
@@ -23,13 +24,7 @@ UNWRITTEN: dict[str, set[str]] = {  # by the form
 }  # fmt: skip
 WRITTEN = {form: set(layers.parts) - kinds - MADE_OF_OTHERS for form, kinds in UNWRITTEN.items()}
 
-RANDOM = {
-    "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
-    "RandomZoom", "RandomErasing", "RandomGrayscale", "RandomInvert", "RandomSaturation", "RandomSharpness",
-    "RandomShear", "AugMix", "Equalization", "RandAugment", "RandomColorDegeneration", "RandomColorJitter",
-    "RandomElasticTransform", "RandomGaussianBlur", "RandomHue", "RandomPerspective", "RandomPosterization",
-    "Solarization",
-}  # fmt: skip
+RANDOM = {kind.__name__ for kind in ours.RANDOM} | {"RandomCrop"}
 
 
 def written_by(emitters: Iterable[type]) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from layers.test_golden import from_keras
 from pellucid import layers as L
 from pellucid.layers.warping import corners, warped, warped_grad
 from pellucid.rng import Key
@@ -21,13 +22,6 @@ def told(case: dict[str, Any]) -> str:
 
 
 every_case = pytest.mark.parametrize("case", GOLDEN["cases"], ids=[told(c) for c in GOLDEN["cases"]])
-
-
-def from_keras(case: dict[str, Any]) -> L.Layer:
-    layer = L.deserialize({"module": "keras.layers", "class_name": case["class_name"], "config": case["config"]})
-    layer.build((None, *np.shape(case["x"])[1:]))
-    layer.set_weights(case["weights"])
-    return layer
 
 
 def close(ours: Any, keras: Any) -> None:
