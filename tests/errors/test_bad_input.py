@@ -76,7 +76,7 @@ BAD_DATA: dict[str, tuple[Any, Any, list[str]]] = {
     ),
     "words": ([[1, 2, "a"]] * N, Y, ["'a' at row 0, column 2", "Turn words"]),
     "bytes": (b"abc", Y, ["an array, a list of rows or a data frame"]),
-    "a dict": ({"a": X}, Y, ["an array, a list of rows or a data frame"]),
+    "a dict": ({"a": X}, Y, ["the keys 'input_layer'", "the keys 'a'"]),
     "a set": ({1, 2}, Y, ["an array, a list of rows or a data frame"]),
     "ragged rows": ([[1, 2, 3]] * 19 + [[1]], Y, ["3 values in row 0 and 1 in row 19"]),
     "complex": (X + 1j, Y, ["real numbers", "x.real"]),
@@ -321,7 +321,7 @@ def test_mistakes(case: str):
 
 
 def test_a_giant_value_is_shown_short():
-    told(lambda: classifier().train_on_batch({"a": X}, Y), "…")
+    told(lambda: classifier().train_on_batch({*range(100_000)}, Y), "…")
     assert len(str(errors.WrongType("x", "y", list(range(100_000))))) < 200
 
 

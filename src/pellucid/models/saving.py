@@ -95,11 +95,11 @@ def load_model(
     try:
         with reading(where, WHOLE, archive.AGAIN), at_most(held), custom_object_scope(custom_objects or {}):
             check_known(config, where, f"load_model({str(path)!r}", compiled=compile)
-            made = _space_of if config.get("class_name") in spaces.parts else _model_of
-            model = made(config, where)
+            space = isinstance(config, Mapping) and config.get("class_name") in spaces.parts
+            model = (_space_of if space else _model_of)(config, where)
             _load_tree(model, tree, where)
             _load_vocabularies(model, path, tree)
-            if made is _space_of:
+            if space:
                 return model
             if isinstance(metadata, Mapping) and isinstance(metadata.get("seed"), int):
                 model.key = Key(metadata["seed"])
