@@ -85,9 +85,9 @@ def test_supports_masking_is_keras_s():
         "dims": (1,), "equation": "ab,bc->ac",
         "factor": 0.1, "filters": 2, "function": abs, "head_dim": 2, "height": 2, "height_factor": 0.1, "input_dim": 3,
         "kernel_size": 2, "key_dim": 2, "layer": keras.layers.LSTM(2), "layers": [], "n": 2, "num_bins": 3,
-        "num_heads": 2, "num_key_value_heads": 1, "num_query_heads": 2, "output_dim": 2, "output_shape": 4, "output_size": 2,
-        "pool_size": 2, "rate": 0.5, "scale": 2.0, "shape": (3,), "stddev": 0.5, "target_shape": (4,), "units": 2,
-        "width": 2, "width_factor": 0.1,
+        "num_heads": 2, "num_key_value_heads": 1, "num_query_heads": 2, "output_dim": 2, "output_shape": 4,
+        "output_size": 2, "pool_size": 2, "rate": 0.5, "scale": 2.0, "shape": (3,), "stddev": 0.5, "target_shape": (4,),
+        "units": 2, "width": 2, "width_factor": 0.1,
     }  # fmt: skip
     for name, cls in L.layers.parts.items():
         if name not in ("Sequential", "Functional") and hasattr(keras.layers, name):  # some are KerasHub's
