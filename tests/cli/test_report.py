@@ -32,7 +32,7 @@ def test_report_writes_one_page(tmp_path: Path):
     assert said.startswith("Report in run/report.html (")
     page = Page((tmp_path / "run/report.html").read_text(encoding="utf-8"))
     page.check()
-    assert "samples of moons" in page.said
+    assert "samples of Moons" in page.said
     pellucid("report", "run", "--out", "new/folder/elsewhere.html", cwd=tmp_path)
     assert (tmp_path / "new/folder/elsewhere.html").read_bytes() == (tmp_path / "run/report.html").read_bytes()
 

@@ -20,7 +20,6 @@ def begun(hands: Hands, start: str) -> None:
     train = hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train")
     hands.page.get_by_text("Reshape", exact=True).first.wait_for()
     train.click()
-    hands.state("running")
     hands.state("done")
     hands.go("Look")
     hands.press("One example, step by step")
