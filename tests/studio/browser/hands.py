@@ -85,6 +85,14 @@ class Hands:
     def step(self) -> int:
         return int(self.page.locator('[aria-label="Training"]').get_attribute("data-step") or 0)
 
+    def still_at(self) -> int:
+        """The step at which it stands still: its number may come after the word that it does."""
+        step = -1
+        while step != (now := self.step()):
+            step = now
+            self.page.wait_for_timeout(500)
+        return step
+
     def wait_for_step(self, at_least: int) -> None:
         self.page.wait_for_function(
             "n => Number(document.querySelector('[aria-label=Training]')?.dataset.step ?? 0) >= n", arg=at_least

@@ -35,11 +35,11 @@ def trainer(hands: Hands) -> Hands:
 def test_pause_exactly_one_step_and_go_on(trainer: Hands) -> None:
     trainer.press("Pause")
     trainer.state("paused")
-    at = trainer.step()
+    at = trainer.still_at()
     for done in (1, 2, 3):
         trainer.press("One step")
         trainer.wait_for_step(at + done)
-        assert trainer.step() == at + done
+        assert trainer.still_at() == at + done
     trainer.press("Go on")
     trainer.state("running")
     trainer.wait_for_step(at + 100)
@@ -53,8 +53,9 @@ def test_a_training_begins_with_one_step_and_goes_on_as_slowly_as_is_asked(hands
     how_fast = hands.page.get_by_label("How fast")
     how_fast.select_option("10 steps a second")
     hands.press("One step")
+    hands.wait_for_step(1)
     hands.state("paused")
-    assert hands.step() == 1
+    assert hands.still_at() == 1
     hands.press("One epoch")
     hands.wait_for_step(3)
     assert hands.step() < 41, "an epoch, ten steps a second"
