@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from layers.test_random_colours import drawn
 from pellucid import layers as L
 from pellucid.errors import PellucidError
 from pellucid.layers.augmenting import Augmenting, through
@@ -35,11 +36,6 @@ MAKE: dict[str, Callable[..., L.Layer]] = {
     "Solarization": lambda **o: L.Solarization(0.5, 0.5, **o),
 }  # fmt: skip
 every_kind = pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
-
-
-def drawn(layer: L.Layer, x: np.ndarray, seed: int = 1) -> np.ndarray:
-    y, _ = layer.forward({}, x, training=True, rng=Key(seed))
-    return y
 
 
 @pytest.mark.parametrize(("name", "options", "wanted"), GOLDEN["layers"])

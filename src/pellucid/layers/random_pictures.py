@@ -212,8 +212,21 @@ class RandomZoom(Warping):
         return STRETCH, tall, wide
 
 
+class Lit(Graded):
+    """One whose arguments have Keras's older order: the seed third, and where the channels stand by name alone."""
+
+    def __init__(
+        self,
+        factor: Factor,
+        value_range: Sequence[float] = (0, 255),
+        seed: Any = None,
+        **options: Unpack[PictureOptions],
+    ) -> None:
+        super().__init__(factor, value_range, seed=seed, **options)
+
+
 @layers.add()
-class RandomBrightness(Graded):
+class RandomBrightness(Lit):
     """In training, add to each picture a share of the range of its numbers that is uniform between two: y = x + share·
     (high − low), kept within low and high.
 
@@ -225,15 +238,6 @@ class RandomBrightness(Graded):
 
     formula, formula_back = "y = x + share·(high − low), within low and high", "dx = dy where y is within"
     signed = ("factor",)
-
-    def __init__(
-        self,
-        factor: Factor,
-        value_range: Sequence[float] = (0, 255),
-        seed: Any = None,
-        **options: Unpack[PictureOptions],
-    ) -> None:
-        super().__init__(factor, value_range, seed=seed, **options)
 
     def graded(self, x: Array, f: Array) -> tuple[Array, Any]:
         low, high = self.value_range
@@ -252,7 +256,7 @@ class RandomBrightness(Graded):
 
 
 @layers.add()
-class RandomContrast(Graded):
+class RandomContrast(Lit):
     """In training, stretch the numbers of each picture about the mean of each of its channels: y = (x − mean)·s + mean,
     kept within low and high, s uniform between 1 − lower and 1 + upper.
 
@@ -265,15 +269,6 @@ class RandomContrast(Graded):
 
     formula = "y = (x − mean)·s + mean, within low and high"
     formula_back = "g = dy where y is within, dx = s·g + (1 − s)·mean(g)"
-
-    def __init__(
-        self,
-        factor: Factor,
-        value_range: Sequence[float] = (0, 255),
-        seed: Any = None,
-        **options: Unpack[PictureOptions],
-    ) -> None:
-        super().__init__(factor, value_range, seed=seed, **options)
 
     @property
     def between(self) -> tuple[float, float]:
