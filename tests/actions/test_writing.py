@@ -35,6 +35,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(spec, out=folder / "run").run.path
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that nobody can read from its beginning")
+def test_a_text_that_cannot_be_read_is_refused_as_such(tmp_path: Path):
+    (tmp_path / "book.txt").symlink_to("/proc/self/mem")
+    with pytest.raises(errors.FileError, match=r"reading .*book\.txt: expected a readable file"):
+        TrainSpec.of({"data": str(tmp_path / "book.txt")})
+
+
 def test_it_learns_and_says_how_well(trained: Path):
     metrics = apply.evaluate(trained, None)
     assert metrics["accuracy"] > 0.9

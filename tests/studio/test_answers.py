@@ -22,6 +22,7 @@ from pellucid.losses.base import losses
 from pellucid.optimizers.base import optimizers
 from pellucid.registry import Family, arguments
 from pellucid.studio import frames
+from pellucid.studio.uploads import Uploads
 from studio.conftest import PEOPLE, Page, train
 
 
@@ -242,6 +243,27 @@ def test_own_points_and_pictures_are_data(page: Page):
             path = f"/api/uploads/{folder.removeprefix('upload:')}/{kind}/{i}.png"
             assert page.client.put(path, content=picture(i)).status_code == 204
     assert page.post("data", {"spec": {"data": folder}})["parts"]["train"] > 10
+
+
+def test_what_a_run_is_made_of_can_still_be_read_where_it_was(tmp_path: Path):
+    """A look at the data may be under way when the training is started."""
+    uploads = Uploads(10_000, tmp_path / "runs" / "data")
+    for name in ("book.txt", "shades"):
+        _, path = uploads.begin(name)
+        file = path
+        if name == "shades":
+            path.mkdir()
+            file = path / "1.png"
+        file.write_bytes(b"x")
+        before = uploads.find(uploads.told(path))
+        kept = uploads.kept(uploads.told(path))
+        assert (kept, kept.is_dir()) == (tmp_path / "runs" / "data" / name, file != path)
+        assert before.exists()
+        assert [one.read_bytes() for one in (kept, *kept.rglob("*")) if one.is_file()] == [b"x"]
+        assert uploads.find(uploads.told(path)) == uploads.kept(uploads.told(path)) == kept
+    uploads.close()
+    assert not before.exists()
+    assert kept.exists()
 
 
 def picture(grey: int) -> bytes:

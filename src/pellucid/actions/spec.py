@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..data import datasets
 from ..data.text import is_text
-from ..errors import FileError, InvalidArgument, Told, UnknownName, WrongType
+from ..errors import FileError, InvalidArgument, PellucidError, Told, UnknownName, WrongType
 from ..files import write_text_whole
 from ..tables import is_table
 
@@ -181,15 +181,18 @@ def parsed_toml(text: str, where: str) -> dict[str, Any]:
 
 
 def clear(problem: ValidationError, where: str, spec: type[BaseModel]) -> Exception:
-    """pydantic's first complaint as one of our sentences."""
+    """pydantic's first complaint as one of our sentences; one of ours, from a validator, as it is."""
     first = problem.errors()[0]
+    said = first.get("ctx", {}).get("error")
+    if isinstance(said, PellucidError):
+        return said
     key = str(first["loc"][0]) if first["loc"] else ""
     at = f"{where}, {key}"
     if first["type"] == "extra_forbidden":
         return UnknownName(where, key, spec.model_fields)
     about = spec.model_fields[key].description or ""
-    said = first["msg"].removeprefix("Input should be ")
-    expected = f"{'a number ' if said.startswith(('greater', 'less')) else ''}{said} ({about})"
+    wanted = first["msg"].removeprefix("Input should be ")
+    expected = f"{'a number ' if wanted.startswith(('greater', 'less')) else ''}{wanted} ({about})"
     kind = WrongType if first["type"].endswith("_type") else InvalidArgument
     got = first["input"]
     return kind(at, expected, got if not isinstance(got, Mapping) else Told("a table"))

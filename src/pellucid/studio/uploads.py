@@ -1,7 +1,7 @@
 """What users bring: written into a folder of their own as it comes, bounded, and never executed.
 
-Until a run is made of it, an upload lies in a private folder that goes with the studio; then it moves to `runs/data/`,
-so that the run can be resumed and judged as long as it is there.
+An upload lies in a private folder that goes with the studio; when a run is made of it, also in `runs/data/`, so that
+the run can be resumed and judged as long as it is there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Uploads:
     def __init__(self, most: int, keep: Path) -> None:
         self.most, self.keep = most, keep
         self.folder = Path(tempfile.mkdtemp(prefix="pellucid-studio-")).resolve()  # of this user alone
-        self._moved: dict[str, Path] = {}
+        self._kept: dict[str, Path] = {}
         self._used: dict[str, int] = {}  # bytes, by the number of the upload
 
     def close(self) -> None:
@@ -121,23 +121,23 @@ class Uploads:
         number, *rest = safe(told.removeprefix(PREFIX))
         if not rest:
             raise Refused(404, f"spec, data {told[:100]}", "an upload and its name", fix=LOST)
-        if number in self._moved:
-            return self._moved[number]
+        if number in self._kept:
+            return self._kept[number]
         path = self.folder / self._known(number) / Path(*rest)
         if not path.exists():
             raise Refused(404, f"spec, data {told[:100]}", "what was brought", Told("nothing"), LOST)
         return path
 
     def kept(self, told: str) -> Path:
-        """The same, moved to where it outlives the studio."""
+        """The same where it outlives the studio. What is at work on it may still read it where it lay."""
         path = self.find(told)
         number = safe(told.removeprefix(PREFIX))[0]
-        if number in self._moved:
+        if number in self._kept:
             return path
         target = next(one for one in _numbered(self.keep / path.name) if not one.exists())
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(path, target)
-        self._moved[number] = target
+        shutil.copytree(path, target, copy_function=_linked) if path.is_dir() else _linked(path, target)
+        self._kept[number] = target
         return target
 
     def remove(self, number: str) -> None:
@@ -212,6 +212,14 @@ def unpack(archive: Path, target: Path, most: int) -> int:
         if not files:
             raise FileError(where, "pictures, in a folder for each class", Told("none"))
     return size
+
+
+def _linked(source: str | Path, target: str | Path) -> None:
+    """The same file at a second place; copied where that is on another disk."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _numbered(path: Path) -> list[Path]:
