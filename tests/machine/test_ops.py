@@ -16,7 +16,7 @@ from machine.op_alone import Compiled, by_definition, with_weight
 from machine.op_table import NOT_LOWERED, REFUSED, rows
 from pellucid import Model, ops
 from pellucid import layers as L
-from pellucid.machine.host import WIDTHS
+from pellucid.machine.asked import WIDTHS
 from pellucid.machine.layout import SCRATCH_FLOATS
 from pellucid.ops import operations
 from pellucid.ops.attending import attended

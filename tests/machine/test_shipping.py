@@ -82,7 +82,7 @@ def test_whoever_waits_long_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "stderr", screen)
     if not bar:  # one that is in the way puts itself in the place of the terminal
         monkeypatch.setattr(sys, "__stderr__", screen)
-    shown = waiting.Waiting(24)
+    shown = waiting.Waiting(24, 2)
     for now[0], done in [(0.9, 3), (1.1, 7), (1.2, 8), (6.5, 20)]:
         shown.told(done)
     shown.end()
@@ -92,13 +92,20 @@ def test_whoever_waits_long_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatc
     assert bar or said[-2].strip() == said[-1] == ""  # the line is gone
 
 
-def test_programs_are_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kernels", "level"), [(24, "WARNING"), (24, "INFO"), (2, "WARNING")])
+def test_a_log_gets_one_line_where_it_will_last(
+    kernels: int, level: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     monkeypatch.setattr(waiting, "PATIENCE", 0.0)
-    shown = waiting.Waiting(24)
+    caplog.set_level(level, "pellucid")
+    shown = waiting.Waiting(kernels, 2)
     shown.told(7)
     shown.end()
-    assert sys.stderr.getvalue() == ""
+    line = f"Compiling the engine for this machine, once: {kernels} kernels, about {0.55 * kernels:.0f} s."
+    said = sys.stderr.getvalue()
+    assert said == (f"{line}\n" if (kernels, level) == (24, "WARNING") else "")
+    assert [record.getMessage() for record in caplog.records] == ([line] if level == "INFO" else [])  # which is heard
 
 
 def test_a_wheels_code_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

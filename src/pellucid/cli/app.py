@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from ..__about__ import version
 from ..errors import DesignWarning, PellucidError
+from ..machine import asked
 from . import ending
 from .commands import Commands
 
@@ -39,6 +40,7 @@ def about(
     if show_version:
         print(f"pellucid {version}")
         raise typer.Exit
+    asked.threads(), asked.width()  # what they would refuse is told before anything begins
 
 
 def _reader_gone() -> NoReturn:

@@ -12,7 +12,8 @@ import os
 
 import llvmlite.binding as llvm
 
-WIDTHS = (16, 8, 4)  # floats in a vector: AVX-512, AVX2, and NEON or SSE
+from . import asked
+
 FAMILIES = {"x86-64-v4": 16, "x86-64-v3": 8}  # the floats in a vector of each, the widest first
 _V3 = {"avx2", "bmi", "bmi2", "cx16", "f16c", "fma", "lzcnt", "movbe", "popcnt", "sahf", "sse4.2", "xsave"}
 HAS = {"x86-64-v3": _V3, "x86-64-v4": _V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}}
@@ -28,7 +29,7 @@ def family() -> str:
     if foreign:
         return foreign[0]
     there = {name for name, has in llvm.get_host_cpu_features().items() if has}
-    return next((name for name, width in FAMILIES.items() if width <= _asked() and HAS[name] <= there), "")
+    return next((name for name, width in FAMILIES.items() if width <= asked.width() and HAS[name] <= there), "")
 
 
 @functools.cache
@@ -51,12 +52,7 @@ def lanes() -> int:
         return FAMILIES[family()]
     features = llvm.get_host_cpu_features()
     widest = 16 if features.get("avx512f") else 8 if features.get("avx2") and features.get("fma") else 4
-    return min(widest, _asked())
-
-
-def _asked() -> int:
-    asked = os.environ.get("PELLUCID_VECTOR", "")
-    return int(asked) if asked in map(str, WIDTHS) else max(WIDTHS)
+    return min(widest, asked.width())
 
 
 def cores() -> int:
@@ -65,5 +61,4 @@ def cores() -> int:
         there = len(os.sched_getaffinity(0))
     except AttributeError:
         there = os.cpu_count() or 1
-    asked = os.environ.get("PELLUCID_THREADS", "")
-    return max(1, min(there, int(asked))) if asked.isdigit() else there
+    return min(there, asked.threads() or there)

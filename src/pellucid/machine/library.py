@@ -71,9 +71,10 @@ class Library:
         self.addresses[name] = self.engine.get_function_address(symbol(name))
 
     def _make(self, names: list[str]) -> None:
-        waiting = Waiting(len(names))
+        apart = len(names) >= WORTH
+        waiting = Waiting(len(names), _at_once() if apart else 1)
         try:
-            if len(names) >= WORTH:
+            if apart:
                 compile_apart(names, self.folder, waiting.told)
             for i, name in enumerate(names):
                 if not self._load(name):
@@ -100,6 +101,11 @@ def target() -> llvm.TargetMachine:
     )
 
 
+def _at_once() -> int:
+    """How many processes compile."""
+    return min(host.cores(), MOST)
+
+
 def compile_apart(names: list[str], folder: Path, told: Callable[[int], None], family: str = "") -> None:
     """Compile in processes of their own, one for each core: the compiler's memory is theirs and goes with them.
 
@@ -110,7 +116,7 @@ def compile_apart(names: list[str], folder: Path, told: Callable[[int], None], f
         return
     import subprocess
 
-    at_once = min(host.cores(), MOST)
+    at_once = _at_once()
     names = sorted(names, key=lambda name: not name.startswith("dense"))  # the longest first
     paths = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), *sys.path]))
     program = "import sys; from pellucid.machine.library import compile_into; compile_into(*sys.argv[1:])"

@@ -1,0 +1,27 @@
+"""What variables ask of the engine. Loads nothing, so that the command line can look before anything begins."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import InvalidArgument
+
+WIDTHS = (16, 8, 4)  # floats in a vector: AVX-512, AVX2, and NEON or SSE
+
+
+def threads() -> int | None:
+    """How many threads PELLUCID_THREADS allows; None where it is unset."""
+    asked = os.environ.get("PELLUCID_THREADS", "").strip()
+    if asked and not (asked.isdecimal() and int(asked)):
+        fix = "Unset it to use all cores."
+        raise InvalidArgument("the variable PELLUCID_THREADS", "a whole number from 1 on", asked, fix)
+    return int(asked) if asked else None
+
+
+def width() -> int:
+    """How many floats in a vector PELLUCID_VECTOR allows."""
+    asked = os.environ.get("PELLUCID_VECTOR", "").strip()
+    if asked and asked not in map(str, WIDTHS):
+        fix = "Unset it to use the widest vectors that the processor has."
+        raise InvalidArgument("the variable PELLUCID_VECTOR", "4, 8 or 16", asked, fix)
+    return int(asked or max(WIDTHS))

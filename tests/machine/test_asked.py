@@ -1,0 +1,36 @@
+"""What variables ask of the engine is done, or refused in a sentence."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from pellucid.cli.app import app
+from pellucid.errors import InvalidArgument
+from pellucid.machine import asked, host
+from pellucid.machine.threads import Crew
+
+
+@pytest.mark.parametrize("value", ["abc", "0", "-1", "1.5", "²"])
+def test_a_number_of_threads_that_is_none_is_refused(value: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PELLUCID_THREADS", value)
+    with pytest.raises(InvalidArgument, match=f"PELLUCID_THREADS: expected a whole number from 1 on, got '{value}'"):
+        Crew()
+    told = CliRunner().invoke(app, ["train", "moons"])  # before anything is read or written
+    assert (type(told.exception), told.output) == (InvalidArgument, "")
+
+
+@pytest.mark.parametrize(("value", "found"), [("", None), (" 1 ", 1), ("1000", 1000)])
+def test_a_number_of_threads_is_taken(value: str, found: int | None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PELLUCID_THREADS", raising=False)
+    there = host.cores()
+    monkeypatch.setenv("PELLUCID_THREADS", value)
+    assert asked.threads() == found
+    assert host.cores() == min(there, found or there)
+
+
+def test_a_width_that_no_processor_has_is_refused(monkeypatch: pytest.MonkeyPatch):
+    assert asked.width() == 16
+    monkeypatch.setenv("PELLUCID_VECTOR", "5")
+    with pytest.raises(InvalidArgument, match="PELLUCID_VECTOR: expected 4, 8 or 16, got '5'"):
+        asked.width()
