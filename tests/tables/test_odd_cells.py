@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from pellucid.cli.app import app
 from pellucid.errors import DataError, FileError
 from pellucid.tables import Table, load_table, read_table, stream_table
+from pellucid.tables.cells import numbers
 from pellucid.tables.columns import understand
 
 SIZES = [str(1 + i % 11) for i in range(400)]
@@ -63,6 +65,15 @@ def test_where_nearly_all_are_numbers_or_dates_each_mistake_is_told_at_once(
         (["1", "2", "A", "3"] * 20, ""),
         ([*["1", "2"] * 30, "A", "B", "C", "D", "E"], "'A' (row 60), 'B' (row 61), 'C' (row 62) and 2 others"),
         ([*["2024-01-05", "2024-01-06"] * 30, "soon"], "for 1 of its 61 cells, which is no date: 'soon' (row 60)"),
+        (
+            ["12 kg", "13", "14"] * 20,
+            "as 20 of its 60 cells have a unit and 40 have none: '12 kg' (row 0) and '13' (row 1)",
+        ),
+        (
+            ["12 kg", "12 lb", "$3"] * 20,
+            "as its numbers have different units: '12 kg' (row 0), '12 lb' (row 1) and '$3' (row 2)",
+        ),
+        (["room 3a", "room 3b"] * 20, ""),
     ],
 )
 def test_why_a_column_is_one_of_words(cells: list[str], said: str):
@@ -70,6 +81,28 @@ def test_why_a_column_is_one_of_words(cells: list[str], said: str):
     assert column.kind == "category"
     assert said in column.remark
     assert bool(said) == bool(column.remark)
+
+
+@pytest.mark.parametrize(("unit", "bare"), [("{} kg", "13.5"), ("${}", "(13.5)"), ("{}%", "13.5")])
+def test_numbers_that_lack_the_unit_of_nearly_all_others_are_read_which_is_said(tmp_path: Path, unit: str, bare: str):
+    cells = [unit.format(i * 7 % 97) for i in range(100)]
+    cells[40] = cells[60] = bare
+    for load in (load_table, stream_table):
+        data = load(write(tmp_path / "t.csv", cells), "y")
+        mark = unit.replace("{}", "").strip()
+        said = f"x has {mark} at 98 of its 100 numbers, and the others are read as if they had it: '{bare}' (line 42)"
+        (told,) = [remark for remark in data.remarks if " at 98" in remark]
+        assert told.startswith(said)
+        assert [c.kind for c in data.columns if c.name == "x"] == ["number"]
+    (column,) = understand(Table.of({"x": cells}))
+    value = float(bare.strip("()")) * (-1 if "(" in bare else 1)
+    assert numbers(np.array(cells, object), column.form)[0][[40, 41]].tolist() == [value, 41 * 7 % 97]
+
+
+@pytest.mark.parametrize("odd", ["heavy", "12 lb"])
+def test_where_nearly_all_have_a_unit_what_is_no_such_number_is_a_mistake(odd: str):
+    with pytest.raises(DataError, match=rf"row 60, column 'x': expected a number with kg, as .*, got '{odd}'"):
+        understand(Table.of({"x": [f"{i} kg" if i != 60 else odd for i in range(100)]}))
 
 
 def test_a_column_of_numbers_left_out_for_its_mistakes_is_told_so(tmp_path: Path):

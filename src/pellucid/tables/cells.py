@@ -53,6 +53,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _UNIT = re.compile(
     r"[\d.,]\s*(?![ap]m$)([^\W\d_]{1,8}(?:/[^\W\d_]{1,8})?[²³]?|°[CF]?)$", re.IGNORECASE
 )  # 1 pm is a time
+_BEGINS = re.compile(r"[(+−–-]*[$€£¥%]?\s*[(+−–-]?[\d.,]")  # a number, with what may stand before it
 _MINUS = re.compile("[−–](?=[\\d.,$€£¥])")  # as typesetters write it
 _LONG = re.compile(r"([+-]?\d{16,307})(?:\.0*)?")
 _COMMA = re.compile(r"[+-]?(\d+|\d{1,3}([.' \u00a0\u202f]\d{3})+)?(,\d+)?([eE][+-]?\d+)?")
@@ -157,19 +158,16 @@ STYLES: dict[str, Callable[[str], str]] = {
 }  # of numbers
 
 
-def mark_of(texts: Collection[str]) -> str:
-    """The sign of a currency, or of percent, that all of these texts have at one end, or the unit behind all of them;
-    "" for none.
+def mark_at(text: str) -> str:
+    """The sign of a currency, or of percent, at one end of a number's text, or the unit behind it; "" for none.
 
-    >>> mark_of(["$5", "-$1,200.50"]), mark_of(["5 %", "7"]), mark_of(["180 cm", "95.5cm"]), mark_of(["1 cm", "1 kg"])
-    ('$', '', 'cm', '')
+    >>> mark_at("-$1,200.50"), mark_at("95.5cm"), mark_at("7"), mark_at("Oslo")
+    ('$', 'cm', '', '')
     """
-    for mark in SIGNS:
-        if texts and all(bare(text, mark) != with_minus(text) for text in texts):
-            return mark
-    found = _UNIT.search(next(iter(texts), ""))
-    unit = found[1] if found else ""
-    return unit if all((at := _UNIT.search(text)) and at[1] == unit for text in texts) else ""
+    if not _BEGINS.match(text):  # most words are known by their first letter
+        return ""
+    signs = (mark for mark in SIGNS if mark in text and bare(text, mark) != with_minus(text))
+    return next(signs, "") or (found[1] if (found := _UNIT.search(text)) else "")
 
 
 def bare(text: str, mark: str) -> str:

@@ -17,16 +17,14 @@ from .cells import (
     are_truths,
     format_of,
     lacking,
-    mark_of,
     marked,
     moments,
     numbers,
     rounded,
     style_of,
-    unbracketed,
     without_blanks,
 )
-from .odd_cells import but_for, but_for_capitals
+from .odd_cells import but_for, but_for_capitals, usual_mark, without_mark
 from .table import Table
 
 FEW = 10  # rows, below which nothing is taken for an identifier
@@ -100,9 +98,9 @@ def _kind(table: Table, name: str) -> tuple[str, str, str]:
         return ("number" if cells.dtype.kind == "f" else "date"), "", ""
     counts = Counter(cells[~lacking(cells)].tolist())
     different = counts.keys()
-    style, fitting = _style(different, table.decimal)
+    style, fitting = _style(counts, table.decimal)
     if fitting == len(different) > 0:
-        return _number(different, style, table.decimal)
+        return _number(different, style, table.decimal, without_mark(table, cells, counts, style))
     if are_truths(different):
         return "boolean", "", ""
     if forms := format_of(different):
@@ -115,11 +113,12 @@ def _kind(table: Table, name: str) -> tuple[str, str, str]:
     return kind, "", remark or (but_for_capitals(different) if kind == "category" else "")
 
 
-def _style(different: Collection[str], decimal: str) -> tuple[str, int]:
-    """(how most of these different texts are numbers, how many of them are): with a sign at each, some in brackets, or
-    as they stand."""
+def _style(counts: Counter[str], decimal: str) -> tuple[str, int]:
+    """(how most of these different texts are numbers, how many of them are): with a sign at nearly each, some in
+    brackets, or as they stand."""
+    different = counts.keys()
     style, fitting = style_of(different, decimal)
-    mark = "" if fitting else mark_of([unbracketed(text) for text in different])
+    mark = "" if fitting == len(different) else usual_mark(counts)
     marks = [mark] if mark else []
     bracketed = sum(marked(text, [BRACKETS, *marks]) != marked(text, marks) for text in different)
     marks = [BRACKETS, *marks] if 0 < bracketed < len(different) else marks
@@ -129,14 +128,15 @@ def _style(different: Collection[str], decimal: str) -> tuple[str, int]:
     return " ".join([style, *marks]), fitting
 
 
-def _number(different: Collection[str], style: str, decimal: str) -> tuple[str, str, str]:
-    """(kind, form, what there is to say) of a column of numbers; those that no float tells apart are words."""
+def _number(different: Collection[str], style: str, decimal: str, unit: str) -> tuple[str, str, str]:
+    """(kind, form, what there is to say) of a column of numbers; those that no float tells apart are words. `unit`:
+    what there is to say of it."""
     one, other = rounded(different, style)
     if other:
         alike = f"holds whole numbers that only more than 16 digits tell apart, {one} and {other}"
         return "category", "", f"{alike}; they are read as words"
     doubt = _doubt(different, style, decimal)
-    said = [doubt] if doubt else []
+    said = [*filter(None, (doubt, unit))]
     if BRACKETS in style:
         bracketed = next(text for text in different if "(" in text)
         said.append(f"has numbers in brackets, such as {bracketed}; they are read as negative")

@@ -9,7 +9,20 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError
-from .cells import FORMATS, TRIED, is_number, moment, moments, numbers, reads, style_of
+from .cells import (
+    BRACKETS,
+    FORMATS,
+    TRIED,
+    is_number,
+    mark_at,
+    marked,
+    moment,
+    moments,
+    numbers,
+    reads,
+    style_of,
+    unbracketed,
+)
 from .table import Table
 
 MOSTLY = 0.98  # share of a column's different values that are numbers or dates, from which on the others are mistakes
@@ -39,12 +52,37 @@ def but_for(table: Table, name: str, cells: Array, counts: Counter[str], style: 
         more = f"Likewise {_listed(table, cells, others)}. " if others else ""
         fix = f"{more}Correct {'each' if others else 'the'} cell, or leave it empty where the {kind} is missing"
         fix += f"; or leave the column out: --drop {name}."
-        raise DataError(table.place(row, name), f"a {kind}, as elsewhere in the column", cells[row], fix)
+        like = f"a {kind}{_with(style)}, as elsewhere in the column"
+        raise DataError(table.place(row, name), like, cells[row], fix)
     if share >= OFTEN:
         n, what = int(bad.sum()), f"is no {kind}" if bad.sum() == 1 else f"are no {kind}s"
         told = _listed(table, cells, _firsts(cells, wrong))
         return f"is read as words for {n} of its {counts.total()} cells, which {what}: {told}"
-    return _in_two_styles(table, cells, counts.keys())
+    return _in_two_styles(table, cells, counts.keys()) or _in_two_units(table, cells, counts)
+
+
+def usual_mark(counts: Counter[str]) -> str:
+    """The sign or unit at nearly all of these words, each counted; "" where there is none.
+
+    >>> usual_mark(Counter({"12 kg": 50, "13kg": 49, "14": 1})), usual_mark(Counter({"12 kg": 1, "13": 1}))
+    ('kg', '')
+    """
+    by_mark = Counter[str]()
+    for text, count in counts.items():
+        by_mark[mark_at(unbracketed(text))] += count
+    mark, most = max(by_mark.items(), key=lambda item: item[1], default=("", 0))
+    return mark if most >= NEARLY * counts.total() else ""
+
+
+def without_mark(table: Table, cells: Array, counts: Counter[str], style: str) -> str:
+    """What there is to say of numbers in this style of which some lack the sign or unit that the others have."""
+    mark = _mark(style)
+    lacking = {text for text in counts if mark and mark_at(unbracketed(text)) != mark}
+    if not lacking:
+        return ""
+    n, total = sum(counts[text] for text in lacking), counts.total()
+    told = _listed(table, cells, _firsts(cells, lacking))
+    return f"has {mark} at {total - n} of its {total} numbers, and the others are read as if they had it: {told}"
 
 
 def but_for_capitals(words: Collection[str]) -> str:
@@ -69,6 +107,35 @@ def _in_two_styles(table: Table, cells: Array, different: Collection[str]) -> st
     other = next(text for text in different if not is_number(style, text))
     told = _listed(table, cells, _firsts(cells, {one, other}))
     return f"is read as words, as its numbers are not written in one way: {told}"
+
+
+def _in_two_units(table: Table, cells: Array, counts: Counter[str]) -> str:
+    """What there is to say where most are numbers, of which some have a sign or unit and others another, or none."""
+    marks: dict[str, list[str]] = {}
+    mark_of = {text: mark_at(unbracketed(text)) for text in counts}
+    if len(set(mark_of.values())) < 2:
+        return ""
+    for text, mark in mark_of.items():
+        if any(is_number(style, marked(text, [BRACKETS, mark])) for style in ("plain", "grouped", "comma")):
+            marks.setdefault(mark, []).append(text)
+    found = sum(counts[text] for texts in marks.values() for text in texts)
+    if len(marks) < 2 or found < OFTEN * counts.total():
+        return ""
+    told = _listed(table, cells, _firsts(cells, [texts[0] for texts in marks.values()]))
+    bare = sum(counts[text] for text in marks.get("", []))
+    if bare:
+        units = f"{found - bare} of its {counts.total()} cells have a unit and {bare} have none"
+        return f"is read as words, as {units}: {told}"
+    return f"is read as words, as its numbers have different units: {told}"
+
+
+def _mark(style: str) -> str:
+    """The sign or unit that belongs to a style of numbers; "" for none."""
+    return next((mark for mark in style.split(" ")[1:] if mark != BRACKETS), "")
+
+
+def _with(style: str) -> str:
+    return f" with {mark}" if (mark := _mark(style)) else ""
 
 
 def _usual_format(texts: Collection[str]) -> str:
