@@ -102,6 +102,11 @@ class _Unfolding:
     def _step(self, layer: Any, path: str, *rest: Any) -> None:
         path = self.paths.setdefault(id(layer), path)
         use = self.uses[path] = self.uses.get(path, 0) + 1
+        if use > 1 and layer.memory is not None:
+            raise InvalidArgument(
+                f"layer {layer.memory.name!r}, stateful", "one place in a network, from which its states go on",
+                Told("several"), "Call another layer there.",
+            )  # fmt: skip
         self.steps.append(Step(layer, path, path if use == 1 else f"{path}#{use}", *rest))
 
 

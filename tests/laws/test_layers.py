@@ -416,7 +416,6 @@ BAD_ARGUMENTS: list[tuple[type[L.Layer], dict[str, Any], str]] = [
     (L.SinePositionEncoding, {"max_wavelength": 0}, "max_wavelength"),
     (L.RotaryEmbedding, {"scaling_factor": -1.0}, "scaling_factor"),
     (L.TokenAndPositionEmbedding, {"vocabulary_size": 5, "sequence_length": 4, "embedding_dim": 0}, "embedding_dim"),
-    (L.SimpleRNN, {"units": 2, "stateful": True}, "initial_state"),
     (L.Activation, {"activation": 3}, "activation"),
     (L.ReLU, {"max_value": -1.0}, "max_value"),
     (L.ReLU, {"negative_slope": None}, "negative_slope"),

@@ -41,7 +41,8 @@ EVERYWHERE = {
     "seed", "dropout", "recurrent_dropout", "noise_shape", "rate", "stddev",  # random numbers are others than Keras's
     "unroll", "use_cudnn", "flash_attention", "synchronized",  # change nothing
     "activity_regularizer",  # one place for all layers, and a case for each that Keras names it at
-    "stateful", "sparse", "ragged", "lora_rank", "lora_alpha", "quantization_config",  # refused
+    "stateful",  # tests/layers/test_stateful.py
+    "sparse", "ragged", "lora_rank", "lora_alpha", "quantization_config",  # refused
 }  # fmt: skip
 BUT: dict[str, set[str]] = {
     "Bidirectional": {"weights"}, "Embedding": {"weights", "input_length"},  # tests/layers/test_embedding.py

@@ -140,8 +140,6 @@ def test_what_does_not_fit_is_told_in_one_sentence(kind: Any) -> None:
         kind(3)(np.ones((2, 5, 4, 3)))
     with pytest.raises(ShapeError, match=r"initial_state: expected [12] of shape \(None, 3\)"):
         kind(3)(np.ones((2, 5, 4)), initial_state=[np.ones((2, 4))])
-    with pytest.raises(InvalidArgument, match=r"stateful.*initial_state"):
-        kind(3, stateful=True)
     layer = kind(3)
     layer(np.ones((2, 5, 4)))
     with pytest.raises(InvalidArgument, match="initial_state: expected states in every call"):
@@ -202,7 +200,7 @@ def test_a_cell_of_ones_own() -> None:
         (lambda: L.RNN(L.Dense(2)), "state_size"),
         (lambda: L.RNN([L.LSTMCell(2), 3]), "cells"),
         (lambda: L.LSTMCell(2, dropout=0.5), "LSTM"),
-        (lambda: L.RNN(L.GRUCell(2), stateful=True), "initial_state"),
+        (lambda: L.TimeDistributed(L.GRU(2, stateful=True)), "stateful=False"),
         (lambda: L.RNN(L.GRUCell(2))(np.ones((2, 3))), r"\(batch, steps, features\)"),
         (lambda: L.Bidirectional(L.Dense(2)), "a recurrent layer"),
         (lambda: L.Bidirectional(L.LSTM(2), "add"), "concat"),

@@ -69,6 +69,11 @@ class Form:
             wanted = "a layer that no mask is told, or a recurrent one, Softmax or GlobalAveragePooling1D"
             raise self.refused(step.label, wanted, f"{type(step.layer).__name__}, which is told one")
 
+    def refuse_memory(self, step: Step) -> None:
+        """Refuse a step that goes on where the batch before ended: what is written begins anew with each."""
+        if (layer := step.layer.memory) is not None:
+            raise self.refused(layer.name, "stateful=False", "a layer that keeps its states from batch to batch")
+
     def refuse_training(self, step: Step) -> None:
         """Refuse a step that behaves as in training while the network predicts."""
         layer = step.layer

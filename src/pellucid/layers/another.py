@@ -73,6 +73,7 @@ class Another(Way):
                 self.p[name][...] = value
         else:
             self.assign_in_call(cache)
+        self.remember(cache)
         return self.in_form(y if isinstance(y, tuple) else (y,))
 
     def _take_up(self, shapes: Sequence[Shape], owner: object) -> None:

@@ -186,6 +186,9 @@ class Layer(Part, Holding, Shaped, Masked):
         """New values of parameters that are not trained (moving averages), after a training step."""
         return {}
 
+    def remember(self, cache: Any) -> None:
+        """Keep what the next batch goes on from, after a step of training, evaluation or prediction, or a call."""
+
     def logits(self, cache: Any) -> tuple[str, Array] | None:
         """(name of the output activation, what entered it), where a loss may be computed from that; else None."""
         return None
@@ -224,6 +227,12 @@ class Layer(Part, Holding, Shaped, Masked):
     def likeness(self) -> Any:
         """What makes two layers without parameters the same."""
         return type(self).__name__, repr({**self.get_config(), "name": None})
+
+    @property
+    def memory(self) -> Any:
+        """The layer, itself or whose step it is, that keeps states from one batch to the next, as `Remembering` says;
+        it has one place in a network. None where nothing is kept."""
+        return None
 
     @property
     def named(self) -> bool:
@@ -301,6 +310,7 @@ class Layer(Part, Holding, Shaped, Masked):
                 self.p[name][...] = value
         else:
             self.assign_in_call(cache)
+        self.remember(cache)
         return y
 
     def on_numbers(self, x: Any) -> Tensor:

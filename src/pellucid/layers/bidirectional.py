@@ -19,6 +19,7 @@ from .base import Layer, LayerOptions, layers
 from .concatenate import Concatenate
 from .convolving import COPY, table
 from .merging import Add, Average, Joining, Multiply
+from .remembering import for_batches
 from .traced import Traced
 
 MERGING: dict[str, type[Joining]] = {"concat": Concatenate, "sum": Add, "ave": Average, "mul": Multiply}
@@ -107,8 +108,8 @@ class Bidirectional(Traced):
         layer = layers.get(layer, self.where("layer"))
         if not hasattr(layer, "go_backwards"):
             raise WrongType(self.where("layer"), "a recurrent layer", layer)
-        self.forward_layer = renamed(layer, "forward")
-        self.backward_layer = (
+        self.forward_layer: Any = renamed(layer, "forward")
+        self.backward_layer: Any = (
             renamed(layer, "backward", go_backwards=not layer.go_backwards)
             if backward_layer is None
             else layers.get(backward_layer, self.where("backward_layer"))
@@ -156,6 +157,23 @@ class Bidirectional(Traced):
             return [y, back, *ends]
         merged = Together(self.merge_mode, dtype=self.dtype)([y, back])
         return [merged, *ends] if ends else merged
+
+    @property
+    def stateful(self) -> bool:
+        """Whether its layers keep their states from one batch to the next."""
+        return bool(self.forward_layer.stateful)
+
+    def reset_state(self) -> None:
+        """Have both layers forget their states."""
+        for layer in (self.forward_layer, self.backward_layer):
+            layer.reset_state()
+
+    def build_config(self) -> dict[str, Any]:
+        return for_batches(super().build_config(), self.forward_layer.samples)
+
+    def reset_states(self) -> None:
+        """As `reset_state`."""
+        self.reset_state()
 
     def masks_output(self, masked: Sequence[bool]) -> bool:
         return bool(self.return_sequences) and any(masked[:1])

@@ -216,16 +216,10 @@ class Composite(Layer):
     # Forward, and backward under it ------------------------------------------------------------------------------
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Any, CompositeCache]:
-        wiring = self.wiring
-        values = dict(zip(wiring.inputs, xs, strict=True))
+        wiring, values = self.wiring, dict[int, Any]()
         caches, activities, penalty = [], [], 0.0
-        for step in wiring.steps:
-            given, regularizer = given_to(step, values), step.layer.activity_regularizer
-            part, trains = self.part(p, step.path), step.trains(training)
-            key, masks = rng.fold(*step.numbers), masks_of(step, values)
-            y, cache = step.layer.forward(part, *given, training=trains, rng=key, **masks)
-            p = left_by(step, p, cache)
-            values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
+        for step, y, cache in self._passing_through(p, xs, values, training, rng):
+            regularizer = step.layer.activity_regularizer
             caches.append(cache)
             activities.append(y if regularizer is not None else None)
             if regularizer is not None:
@@ -233,6 +227,19 @@ class Composite(Layer):
         outputs = self.one_or_all(tuple(values[wire] for wire in wiring.outputs))
         told = [None if mask is None else values[mask] for mask in wiring.masks]
         return outputs, CompositeCache(caches, activities, penalty, told)
+
+    def _passing_through(
+        self, p: Arrays, xs: Sequence[Array], values: dict[int, Any], training: bool, rng: Key
+    ) -> Iterator[tuple[Step, Any, Any]]:
+        """(step, what it gives, its cache), one after another; what is on each wire stands in `values` by then."""
+        values |= zip(self.wiring.inputs, xs, strict=True)
+        for step in self.wiring.steps:
+            given, part, trains = given_to(step, values), self.part(p, step.path), step.trains(training)
+            key, masks = rng.fold(*step.numbers), masks_of(step, values)
+            y, cache = step.layer.forward(part, *given, training=trains, rng=key, **masks)
+            p = left_by(step, p, cache)
+            values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
+            yield step, y, cache
 
     def keep_activity_losses(self, cache: CompositeCache, y: Any) -> None:
         """Let the layers' `losses` include what activity regularizers gave in this pass, for each use of a layer."""
@@ -313,19 +320,15 @@ class Composite(Layer):
             for name, value in step.layer.state_after({}, c).items() if step.layer.belongs_to else ():
                 self.p[f"{step.path}/{name}"][...] = value
 
+    def remember(self, cache: CompositeCache) -> None:
+        for step, c in zip(self.wiring.steps, cache.caches, strict=True):
+            step.layer.remember(c)
+
     def walk(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> Iterator[tuple[str, Array]]:
         """(label of a step, output) one after another, the way `forward` goes."""
-        values = dict(zip(self.wiring.inputs, xs, strict=True))
-        for step in self.wiring.steps:
-            given = given_to(step, values)
-            part, trains = self.part(p, step.path), step.trains(training)
-            key, masks = rng.fold(*step.numbers), masks_of(step, values)
-            y, cache = step.layer.forward(part, *given, training=trains, rng=key, **masks)
-            p = left_by(step, p, cache)
-            values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
-            if step.layer.is_mask:
-                continue
-            yield step.label, y[0] if isinstance(y, tuple) else y
+        for step, y, _ in self._passing_through(p, xs, {}, training, rng):
+            if not step.layer.is_mask:
+                yield step.label, y[0] if isinstance(y, tuple) else y
 
     # Parameters --------------------------------------------------------------------------------------------------
 

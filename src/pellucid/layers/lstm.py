@@ -74,7 +74,11 @@ class LSTM(Recurrent):
 
     dropout drops inputs, recurrent_dropout states, in training and the same ones at all steps of a sequence; with
     the latter, for each gate by itself. unit_forget_bias: the forget gate's bias begins at 1. unroll and use_cudnn are
-    taken for Keras's sake, and change nothing; stateful=True is refused, as a layer keeps nothing between batches.
+    taken for Keras's sake, and change nothing.
+
+    stateful: sample i of a batch goes on with the states at which sample i of the batch before ended, until
+    `reset_state()`. Batches are then of one size. The states are no weights: no file has them. A stateful layer runs on
+    the definition.
 
     >>> layer = LSTM(1, kernel_initializer="ones", recurrent_initializer="ones", unit_forget_bias=False)
     >>> layer([[[0.0], [1.0]]]).round(4)

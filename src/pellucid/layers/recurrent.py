@@ -20,12 +20,14 @@ from .. import checks
 from ..activations import activations
 from ..arrays import Array, Arrays, Shape, rows
 from ..errors import InvalidArgument, ShapeError, Told
+from ..program import CannotLower
 from ..rng import Key, own_seed
 from ..wiring import Tensor
-from .base import Layer, LayerOptions
+from .base import LayerOptions
 from .gated import Kept, drawn, product, product_grad, where
 from .holding import Parameter
 from .noise import noise_key
+from .remembering import Remembering, for_batches
 
 States = tuple[Array, ...]  # h, or h and c
 Gradients = dict[str, Array]
@@ -58,6 +60,8 @@ class Unrolled:
     kept: tuple[Kept, Kept]  # dropout of x and of h
     steps: Sequence[Step]  # in the order in which they were taken
     given: int  # how many states the call was given
+    begun: States  # those with which the first step began
+    last: States  # and those after the last one
 
 
 def keep_going(
@@ -65,17 +69,12 @@ def keep_going(
     zero_output_for_mask: bool,
 ) -> None:  # fmt: skip
     """Keep the arguments that say how a layer goes through a sequence, and what it gives."""
-    if stateful:
-        raise InvalidArgument(
-            layer.where("stateful"), "False, as a layer keeps nothing from one batch to the next", stateful,
-            "Take the last states with return_state=True, and give them to the next call as initial_state.",
-        )  # fmt: skip
     layer.return_sequences, layer.return_state = bool(return_sequences), bool(return_state)
-    layer.go_backwards, layer.unroll, layer.stateful = bool(go_backwards), bool(unroll), False
+    layer.go_backwards, layer.unroll, layer.stateful = bool(go_backwards), bool(unroll), bool(stateful)
     layer.zero_output_for_mask = bool(zero_output_for_mask)
 
 
-class Recurrent(Layer):
+class Recurrent(Remembering):
     """A layer that goes through a sequence, and gives its last output or all of them."""
 
     supports_masking = takes_mask = consumes_mask = masks_first_only = True
@@ -195,7 +194,8 @@ class Recurrent(Layer):
         if mask is not None and np.shape(mask) != x.shape[:2]:
             raise ShapeError(f"layer {self.name!r}, mask", f"shape {x.shape[:2]}", np.shape(mask))
         nothing = np.zeros((*a[:, 0].shape[:-1], self.units), a.dtype)
-        states: States = tuple(initial) or (nothing,) * self.carried
+        begun: States = tuple(initial) or self.remembered(len(x)) or (nothing,) * self.carried
+        states = begun
         y, ys, steps = nothing, [], []
         for t in self._order(T):
             new, cache = self.step(p, a[:, t], states, kept[1])
@@ -205,7 +205,8 @@ class Recurrent(Layer):
             ys.append(y)
             steps.append(Step(cache, counts))
         out = np.stack(ys, axis=1) if self.return_sequences else y
-        return (out, *states) if self.return_state else out, Unrolled(x, nothing, kept, steps, len(initial))
+        cache = Unrolled(x, nothing, kept, steps, len(initial), begun, states)
+        return (out, *states) if self.return_state else out, cache
 
     def backward(self, p: Arrays, cache: Unrolled, *back: Any) -> tuple[Any, Gradients]:
         """The steps taken back, the last one first: what a state gives to the steps after it comes back from them."""
@@ -231,6 +232,14 @@ class Recurrent(Layer):
         if self.use_bias:
             gradients["bias"] = self.bias_gradient(rows(da).sum(axis=0), found)
         return ((dx, *dstates) if cache.given else dx), gradients
+
+    def remember(self, cache: Unrolled) -> None:
+        self.keep_states(cache.last)
+
+    def check_lowers(self) -> None:
+        super().check_lowers()
+        if self.stateful:
+            raise CannotLower(f"layer {self.name!r} with stateful=True")
 
     def _order(self, T: int) -> range:
         """The steps in the order in which they are taken."""
@@ -311,4 +320,4 @@ class Recurrent(Layer):
         return {"args": tensors[:1], "kwargs": states}
 
     def build_config(self) -> dict[str, Any]:
-        return {"input_shape": [None, *self.sample_shapes[0]]}
+        return for_batches({"input_shape": [None, *self.sample_shapes[0]]}, self.samples)

@@ -10,110 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-import numpy as np
-
-from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
-from ..program import Buffer, CannotLower, Program
-from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .cells import StackedRNNCells
-from .concatenate import Concatenate
-from .merging import Joining
-from .operands import mapped, sends_back, spread
+from .drawing import CALL
+from .form import put_together, taken_apart
 from .recurrent import keep_going
+from .remembering import Remembering
 from .traced import Traced
-
-
-class Counted(Joining):
-    """y = x₁ in the samples whose step counts, x₂ in the others; x₃ (B, T) says which."""
-
-    formula, formula_back = "y = x1 where x3[t], else x2", "dx1 = dy where x3[t], else 0; dx2 the reverse"
-    is_layer = supports_masking = False
-    takes_whole = True
-
-    def __init__(self, step: int, steps: int, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(**options)
-        self.step, self.steps = step, steps
-
-    def output_shape_for(self, *shapes: Shape) -> Shape:
-        return shapes[0]
-
-    def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
-        new, old, counts = xs
-        if counts.shape[1:] != (self.steps,):
-            raise ShapeError(f"layer {self.name!r}, mask", f"shape {(None, self.steps)}", counts.shape)
-        counts = counts[:, self.step].astype(bool).reshape(-1, *[1] * (new.ndim - 1))
-        return np.where(counts, new, old), counts
-
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
-        nothing = dy.dtype.type(0)
-        return (np.where(cache, dy, nothing), np.where(cache, nothing, dy), None), {}
-
-    def lower(self, code: Program, *xs: Buffer) -> Buffer:
-        new, old, mask = (x.plain for x in xs)
-        if mask.shape != (self.steps,):
-            raise CannotLower(f"layer {self.name!r} with a mask of another shape")
-        counts = code.buffer((1,) * len(new.shape))
-        code.emit("merge.block", mask, counts, 1, 1, mask.size, self.step, 1, 0)
-
-        def chosen(a: Any, b: Any) -> Buffer:
-            return mapped(code, "op.where", counts, a, b)
-
-        sends_back(code, xs, [lambda dy: chosen(dy, 0.0), lambda dy: chosen(0.0, dy), lambda dy: None])
-        return chosen(new, old)
-
-
-class Stacked(Joining):
-    """y (B, T, ...), from T of (B, ...)."""
-
-    formula, formula_back = "y[t] = xₜ", "dxₜ = dy[t]"
-    is_layer = supports_masking = False
-
-    def output_shape_for(self, *shapes: Shape) -> Shape:
-        return (len(shapes), *shapes[0])
-
-    def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
-        return np.stack(xs, axis=1), None
-
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
-        return tuple(np.moveaxis(dy, 1, 0)), {}
-
-    def lower(self, code: Program, *xs: Buffer) -> Buffer:
-        code.back(lambda dxs, wanted: tuple(dx.shaped(x.shape) for dx, x in zip(dxs, xs, strict=True)))
-        return Concatenate(axis=1).lower(code, *(x.shaped((1, *x.shape)) for x in xs))
-
-
-class Zeros(Layer):
-    """Zeros (B, *shape), for as many samples as it reads."""
-
-    formula, formula_back = "y = 0", "dx = 0"
-    is_layer = False
-
-    def __init__(self, shape: Shape, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(**options)
-        self.of_sample = shape
-
-    @property
-    def likeness(self) -> Any:
-        return type(self).__name__, self.of_sample
-
-    def output_shape_for(self, shape: Shape) -> Shape:
-        return self.of_sample
-
-    def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
-        return np.zeros((len(x), *self.of_sample), x.dtype), None
-
-    def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
-        return None, {}
-
-    def lower(self, code: Program, x: Buffer) -> Buffer:
-        code.stops()
-        return spread(code, code.constant(np.zeros(1)), self.of_sample)
+from .unrolling import Begun, Counted, Ended, Stacked, Zeros
 
 
 @layers.add()
-class RNN(Traced):
+class RNN(Remembering, Traced):
     """Go through a sequence by a cell of one's own: y, states = cell(x[:, t], states), step after step.
 
     cell: a layer whose `call(x, states)` returns (y, states), with an attribute `state_size`, a number for one state
@@ -170,7 +79,7 @@ class RNN(Traced):
             )  # fmt: skip
         if mask is not None and mask.shape[1:] != (T,):
             raise ShapeError(f"layer {self.name!r}, mask", f"shape {(None, T)}", mask.shape)
-        states = zeros(self.cell.state_size, sequences, self.dtype) if initial_state is None else initial_state
+        states = self._begun(sequences) if initial_state is None else initial_state
         states = list(states) if isinstance(states, list | tuple) else [states]
         sizes = self.cell.state_size
         if not fit(states, sizes if isinstance(sizes, list | tuple) else [sizes]):
@@ -189,8 +98,25 @@ class RNN(Traced):
                 new = [self._counted(t, T, one, old, mask) for one, old in zip(new, states, strict=True)]
             y, states = out, new
             ys.append(y)
+        if self.stateful:
+            self._end(states)
         last = Stacked(dtype=self.dtype)(ys) if self.return_sequences else y
         return [last, *states] if self.return_state else last
+
+    def _begun(self, sequences: Any) -> Any:
+        """The states with which it begins: zeros, or those that it remembers."""
+        states = zeros(self.cell.state_size, sequences, self.dtype)
+        if not self.stateful:
+            return states
+        form, plain = taken_apart(states)
+        kept = [Begun(one.sample, self, i, dtype=self.dtype)(sequences) for i, one in enumerate(plain)]
+        return put_together(form, kept)
+
+    def _end(self, states: Any) -> None:
+        """Take the step that remembers them, though nobody reads it."""
+        scene = CALL.get()
+        assert scene is not None
+        scene.ends += Ended(self, dtype=self.dtype).called_on(taken_apart(states)[1])
 
     def _counted(self, t: int, T: int, new: Any, old: Any, mask: Any) -> Any:
         """What a step gives, or a list of it, where the step counts; else what was there."""

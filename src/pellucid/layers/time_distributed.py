@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from ..arrays import Array, Arrays, Shape
-from ..errors import ShapeError, WrongType
+from ..errors import InvalidArgument, ShapeError, Told, WrongType
 from ..program import Buffer, CannotLower, Program
 from ..rng import Key
 from .activation import Activation
@@ -108,6 +108,9 @@ class TimeDistributed(Traced):
         self.layer = layers.get(layer, self.where("layer"))
         if not isinstance(self.layer, Layer):
             raise WrongType(self.where("layer"), "a layer", layer)
+
+        if self.layer.memory is not None:
+            raise InvalidArgument(self.where("layer"), "a layer with stateful=False", Told("one with stateful=True"))
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """The layer's outputs, step by step; which steps count is not its concern."""

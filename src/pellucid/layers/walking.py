@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..arrays import Array, Arrays
-from ..wiring import Step
+from ..wiring import Step, Wiring
 from .connecting import text_refused
 
 
@@ -39,3 +39,12 @@ def arrive(arrived: dict[int, Array], wire: int, dy: Array | None) -> None:
     """Add what comes back on a wire to what has come."""
     if dy is not None:
         arrived[wire] = dy if wire not in arrived else arrived[wire] + dy
+
+
+def memories(wiring: Wiring) -> dict[str, Any]:
+    """The layers that keep states from one batch to the next, by their paths."""
+    found = {}
+    for step in wiring.steps:
+        if (memory := step.layer.memory) is not None:
+            found[step.path if step.layer is memory else step.path.rpartition("/")[0]] = memory
+    return found

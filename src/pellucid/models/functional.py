@@ -129,6 +129,9 @@ class Functional(Model):
 
     # Config ------------------------------------------------------------------------------------------------------
 
+    def told_inputs(self) -> Sequence[InputLayer]:
+        return self._inputs
+
     def get_config(self) -> dict[str, Any]:
         """Keras's form: each layer with its config and the tensors it is called on."""
         places = {wire: [layer.name, 0, 0] for wire, layer in zip(self._graph.inputs, self._inputs, strict=True)}

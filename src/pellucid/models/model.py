@@ -300,6 +300,7 @@ class Model(Network):
                 self.p[name][...] = value
         else:
             self.assign_in_call(cache)
+        self.remember(cache)
         return self.in_form(y if isinstance(y, tuple) else (y,))
 
     # One step, which a class of your own may write anew ---------------------------------------------------------

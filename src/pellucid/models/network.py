@@ -10,6 +10,7 @@ from ..arrays import Flat, Parts, is_open
 from ..errors import InvalidArgument, ShapeError
 from ..layers import InputLayer, Layer, Variable
 from ..layers.composite import Composite
+from ..layers.walking import memories
 from ..rng import Key, fresh_key
 from ..wiring import Node, Tensor
 from .ends import Ends, called, output_names
@@ -94,6 +95,20 @@ class Network(Composite):
         """A batch of inputs in the form in which the model is called on them."""
         return list(x.arrays) if isinstance(x, Parts) else x
 
+    @property
+    def batch_told(self) -> int:
+        """How many samples every batch has, where an input says so; 0 where it is open."""
+        return next((n for n in (one.batch_shape[0] for one in self.told_inputs()) if n), 0)
+
+    def told_inputs(self) -> Sequence[InputLayer]:
+        """The inputs with which it was made."""
+        return ()
+
+    def reset_states(self) -> None:
+        """Have all stateful layers forget their states. Keras 3 leaves this to a loop over the layers."""
+        for memory in memories(self.wiring).values():
+            memory.reset_states()
+
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name or its place."""
         if index is not None:
@@ -112,6 +127,8 @@ class Network(Composite):
         if mine is None or self.owner is not mine or any(leaf.owner is not mine for _, leaf in self.leaves()):
             self.theta, self.state, self.gradient = gathered(self, self.key)
             self.bind(self._built_shape("parameters"), {**self.theta, **self.state}, self.theta)
+            for memory in memories(self.wiring).values() if self.batch_told else ():
+                memory.expect(self.batch_told)
 
     def needs_parameters(self, what: str) -> None:
         """Raise unless the parameters exist; own them."""

@@ -121,6 +121,9 @@ class Sequential(Model):
     def dtype_of(self, i: int, data: Any) -> str:
         return self.input_dtypes[0]
 
+    def told_inputs(self) -> Sequence[InputLayer]:
+        return [] if self._input is None else [self._input]
+
     def _known_shape(self) -> Shape | None:
         if self._input is not None:
             return self._input.declared_shape

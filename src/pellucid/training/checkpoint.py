@@ -24,6 +24,7 @@ from ..arrays import Array
 from ..data.npy import read_npy
 from ..errors import FileError, Told, WrongType
 from ..files import reading, write_whole
+from ..layers.walking import memories
 from ..rng import Key
 from .base import TrainableModel
 
@@ -75,6 +76,7 @@ def write_checkpoint(
     record = {
         "theta": model.theta.data,
         "state": model.state.data,
+        "remembered": _remembered(model),
         "optimizer": model.optimizer.state(),
         "position": asdict(position),
         "callbacks": {label: callback.state() for label, callback in labelled(callbacks).items()},
@@ -171,15 +173,23 @@ def _kept(model: TrainableModel) -> dict[str, Any]:
         "optimizer": {name: np.array(value) for name, value in model.optimizer.state().items()},
         "theta": model.theta.data.copy(),
         "state": model.state.data.copy(),
+        "remembered": _remembered(model),
         "key": model.key.seed,
         "stop_training": model.stop_training,
     }
+
+
+def _remembered(model: TrainableModel) -> dict[str, list[Array]]:
+    """The states that layers keep from one batch to the next."""
+    return {path: layer.states or [] for path, layer in memories(model.wiring).items()}
 
 
 def _put_into(model: TrainableModel, record: Mapping[str, Any]) -> None:
     model.optimizer.load_state(record["optimizer"])
     model.theta.data[...] = record["theta"]
     model.state.data[...] = record["state"]
+    for path, layer in memories(model.wiring).items():
+        layer.states = record.get("remembered", {}).get(path) or None
     model.key = Key(record["key"])
     model.stop_training = record["stop_training"]
 

@@ -84,6 +84,7 @@ def train_step(model: TrainableModel, x: Any, y: Any, sample_weight: Any) -> flo
         healthy = math.isfinite(step.loss) and _all_finite(model.gradient.data)
     if not healthy:
         raise trace(model, x, y, sample_weight, step, rng)
+    model.remember(step.cache)
     for name, value in model.state_after(model.p, step.cache).items():
         model.p[name][...] = value
     if model.optimizer.loss_scale_factor is not None:  # which `step` takes back
@@ -103,13 +104,16 @@ def test_step(model: TrainableModel, x: Any, y: Any, sample_weight: Any) -> floa
     with np.errstate(all="ignore"):  # an infinite loss speaks for itself
         judged, y_pred, cache = judge(model, model.p, x, y, sample_weight, rng=test_key(model), training=False)
         loss = judged.total + penalty(model, model.p, cache)
+    model.remember(cache)
     model.meters.count(loss, y, y_pred, sample_weight, model.objective.losses, judged.each, cache.masks)
     return loss
 
 
-def predict_step(model: TrainableModel, x: Any) -> Any:
-    """y (B, ...) for x (B, ...)."""
-    outputs, _ = model.forward(model.p, *parts_of(x), training=False, rng=model.look_key())
+def predict_step(model: TrainableModel, x: Any, *, looks: bool = False) -> Any:
+    """y (B, ...) for x (B, ...). looks: nothing is to go on from this batch."""
+    outputs, cache = model.forward(model.p, *parts_of(x), training=False, rng=model.look_key())
+    if not looks:
+        model.remember(cache)
     return _together(outputs)
 
 

@@ -240,7 +240,7 @@ def _tell_non_finite(listeners: CallbackList, problem: NonFinite, batch: int) ->
 def resume_meters(model: TrainableModel, counted: dict[str, Array], x: Any, y: Any) -> None:
     """Go on counting an epoch that was interrupted; one batch shows the shapes."""
     x, y, _ = ready(model, x, y, None, "fit")
-    model.meters.load_state(counted, (y, definition.predict_step(model, x[:1])), model.objective.losses)
+    model.meters.load_state(counted, (y, definition.predict_step(model, x[:1], looks=True)), model.objective.losses)
 
 
 def evaluate(model: TrainableModel, batches: Batches, listeners: CallbackList) -> dict[str, Any]:

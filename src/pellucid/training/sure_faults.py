@@ -23,6 +23,7 @@ from ..layers import (
     Reshape,
     Softmax,
 )
+from ..layers.walking import memories
 from ..losses import CategoricalCrossentropy, CategoricalFocalCrossentropy, SparseCategoricalCrossentropy
 from ..losses.base import losses
 from .base import TrainableModel
@@ -35,7 +36,7 @@ OF_CLASSES = (CategoricalCrossentropy, SparseCategoricalCrossentropy)
 def warn_of(model: TrainableModel, batches: Batches, level: int) -> None:
     """Tell the sure faults of a model that is about to be trained, each once for a model. level: of the caller."""
     told = model.__dict__.setdefault("_faults_told", set())
-    for fault in (*output_faults(model), *batch_faults(model, batches)):
+    for fault in (*output_faults(model), *batch_faults(model, batches), *order_faults(model, batches)):
         if fault not in told:
             told.add(fault)
             warnings.warn(fault, DesignWarning, stacklevel=level + 1)
@@ -81,6 +82,17 @@ def batch_faults(model: TrainableModel, batches: Batches) -> Iterator[str]:
         yield (
             f"fit: {', '.join(alone)} normalizes over batches of one sample: a sample less its own mean is 0, and "
             "nothing of the input gets through. Use a larger batch_size, or LayerNormalization."
+        )
+
+
+def order_faults(model: TrainableModel, batches: Batches) -> Iterator[str]:
+    """States that go on from rows which shuffling puts anywhere."""
+    if not isinstance(batches, ArrayBatches) or not batches.shuffle:
+        return
+    if stateful := memories(model.wiring):
+        yield (
+            f"fit: {', '.join(stateful)} goes on where sample i of the batch before ended, but shuffling puts any row "
+            "there. Pass shuffle=False, with batches in the order in which the sequences go on."
         )
 
 

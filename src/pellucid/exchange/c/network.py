@@ -67,6 +67,7 @@ def write_network(writing: Writing, model: Any, data: Sequence[Array] | None) ->
             wires[step.outputs[0]] = wires[step.inputs[place]]
             continue
         FORM.refuse_mask(step)
+        FORM.refuse_memory(step)
         given = [wires[wire] for wire in step.inputs]
         mask = wires[by] if (by := mask_read(step)) is not None else None
         made = written(writing, step, given, mask, numbers[step.label], step.outputs[0] not in whole)

@@ -12,8 +12,8 @@ import numpy as np
 from ... import layers as L
 from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf
-from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
+from ...layers.unrolling import Counted, Stacked, Zeros
 from .layers import counting
 from .loops import elementwise, moved
 from .writer import EMITTERS, FORM, At, Value, reshaped, writes

@@ -103,6 +103,7 @@ def walked(model: Any) -> Iterator[Walked]:
             refuse_foreign(FORM, f"layer {step.path!r}", step.layer)
             FORM.refuse_unknown(step.layer)
         FORM.refuse_mask(step, trains=True)
+        FORM.refuse_memory(step)
         if step.training:
             raise FORM.refused(step.path, "a call that trains where the network trains", "one with training=True")
         found = Walked(step, shapes, step.layer.output_shapes_for(*shapes))

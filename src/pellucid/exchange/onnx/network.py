@@ -93,6 +93,7 @@ def _written_steps(writing: Writing, model: Any, entering: Sequence[str]) -> lis
         if step not in answering:
             continue
         FORM.refuse_mask(step)
+        FORM.refuse_memory(step)
         if step.layer.gives_weights:
             for wire, spec in zip(step.outputs, step.layer.parameters(), strict=True):
                 wires[wire] = writing.parameter(f"{step.path}/{spec.name}")

@@ -10,8 +10,8 @@ from ... import layers as L
 from ...arrays import Shape
 from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf
-from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
+from ...layers.unrolling import Counted, Stacked, Zeros
 from .layers import left_out
 from .writer import EMITTERS, FORM, At, writes
 

@@ -52,6 +52,7 @@ def written(model: Any) -> Writing:
     found = dict(zip(wires, zip(model.input_dtypes, model.sample_shapes, strict=True), strict=True))
     for step, given in model.steps(*model.sample_shapes):
         FORM.refuse_mask(step)
+        FORM.refuse_memory(step)
         FORM.refuse_text(model, step)
         if step.layer.gives_weights:
             for wire, name, spec in zip(step.outputs, _own(writing, step), step.layer.parameters(), strict=True):

@@ -10,8 +10,8 @@ from typing import Any
 from ... import layers as L
 from ...layers.bidirectional import Together, Turned
 from ...layers.masking import MaskOf, WithMask
-from ...layers.rnn import Counted, Stacked, Zeros
 from ...layers.time_distributed import Apart, InSteps
+from ...layers.unrolling import Counted, Stacked, Zeros
 from .writer import EACH, EMITTERS, FORM, At, writes
 
 

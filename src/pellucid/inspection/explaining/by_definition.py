@@ -37,7 +37,7 @@ def take_pass(model: Inspected, x: Any) -> StepRecord:
     """The forward pass of prediction."""
     record = StepRecord("definition", x, None, None, Parameters.of(model))
     with _layers_watched(model, record):
-        definition.predict_step(model, x)
+        definition.predict_step(model, x, looks=True)
     return record
 
 

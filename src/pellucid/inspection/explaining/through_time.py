@@ -63,6 +63,8 @@ def through_time(record: StepRecord, of: LayerRecord, sample: int) -> View | Non
     if gates is None:
         return None
     layer: Any = copy.copy(of.layer)
+    if layer.states is not None and of.cache is not None:
+        layer.states = list(of.cache.begun)  # the layer itself has gone on since
     training = bool(record.judged) and of.step.trains(True)
     xs, mask = of.xs, _mask(record, of)
     told_mask = {} if mask is None else {"mask": mask}
