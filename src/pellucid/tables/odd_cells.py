@@ -52,7 +52,8 @@ def but_for(table: Table, name: str, cells: Array, counts: Counter[str], style: 
         more = f"Likewise {_listed(table, cells, others)}. " if others else ""
         fix = f"{more}Correct {'each' if others else 'the'} cell, or leave it empty where the {kind} is missing"
         fix += f"; or leave the column out: --drop {name}."
-        like = f"a {kind}{_with(style)}, as elsewhere in the column"
+        unit = f" with {mark}" if kind == "number" and (mark := _mark(style)) else ""
+        like = f"a {kind}{unit}, as elsewhere in the column"
         raise DataError(table.place(row, name), like, cells[row], fix)
     if share >= OFTEN:
         n, what = int(bad.sum()), f"is no {kind}" if bad.sum() == 1 else f"are no {kind}s"
@@ -132,10 +133,6 @@ def _in_two_units(table: Table, cells: Array, counts: Counter[str]) -> str:
 def _mark(style: str) -> str:
     """The sign or unit that belongs to a style of numbers; "" for none."""
     return next((mark for mark in style.split(" ")[1:] if mark != BRACKETS), "")
-
-
-def _with(style: str) -> str:
-    return f" with {mark}" if (mark := _mark(style)) else ""
 
 
 def _usual_format(texts: Collection[str]) -> str:
