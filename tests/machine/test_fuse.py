@@ -152,6 +152,36 @@ def test_the_same_bits_fused_and_not(optimizer: str, monkeypatch: pytest.MonkeyP
         np.testing.assert_array_equal(a, b)
 
 
+def transformer() -> pellucid.Model:
+    entry = L.Input((6,))
+    x = L.Reshape((3, 2))(entry)
+    x = L.Flatten()(L.MultiHeadAttention(2, 5, seed=1)(x, x))
+    model = pellucid.Model(entry, Dense(3, activation="softmax")(x), seed=1)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def test_a_bias_is_added_to_the_product_while_that_is_in_registers() -> None:
+    fused = step(transformer())
+    assert "op.add" not in kernels(fused, "forward")
+    assert kernels(fused, "forward").count("dense") == 5
+    assert kernels(step(transformer(), fused=False), "forward").count("op.add") == 4  # somebody may look at the product
+
+
+def test_the_same_bits_with_the_bias_in_the_product_and_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trained() -> list[np.ndarray]:
+        model = transformer()
+        for layer in model.layers[2:3]:
+            layer.set_weights([Key(i).normal(w.shape) for i, w in enumerate(layer.get_weights())])
+        model.fit(X, Y, batch_size=7, epochs=3, verbose=0)
+        return [model.theta.data, model.predict(X, verbose=0)]
+
+    wanted = trained()
+    monkeypatch.setattr(lowering, "fuse", lambda code, **_: None)
+    for a, b in zip(trained(), wanted, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_nothing_is_fused_where_everything_is_kept() -> None:
     code = Program(4, chain().theta, chain().state)
     code.keeps = True

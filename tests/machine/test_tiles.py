@@ -9,6 +9,7 @@ import pytest
 
 from pellucid.arrays import Flat, aligned
 from pellucid.machine.executable import Executable
+from pellucid.machine.layout import LAST
 from pellucid.program import Program
 from pellucid.rng import Key
 
@@ -16,12 +17,15 @@ SWEEP = [(97, 130, 33), (8, 2049, 70), (300, 5, 513), (1, 784, 129), (64, 4100, 
 
 
 def products(M: int, K: int, N: int, threads: int) -> None:
-    """y = xW + b, dW = xᵀ·dy and dx = dy·Wᵀ for x (M, K) and W (K, N)."""
+    """y = xW + b, dW = xᵀ·dy and dx = dy·Wᵀ for x (M, K) and W (K, N); xW alone, and with b added last."""
     nothing = Flat({})
     code = Program(M, nothing, nothing)
     x, y, dx = code.buffer((K,)), code.buffer((N,)), code.buffer((K,))
+    plain, late = code.buffer((N,)), code.buffer((N,))
     W, b, dW = code.block((K, N)), code.block((N,)), code.block((K, N))
     code.emit("dense", x, W, b, y, K, N, 1, 0)
+    code.emit("dense", x, W, None, plain, K, N, 1, 0)
+    code.emit("dense", x, W, b, late, K, N, 1, LAST)
     code.emit("dense.weights", x, y, dW, K, N, 1)
     code.emit("dense.inputs", y, W, dx, K, N, 1, None)
     machine = Executable(code, {})
@@ -32,6 +36,7 @@ def products(M: int, K: int, N: int, threads: int) -> None:
     counters = aligned(2, "float64")
     machine.set(samples=M, batch=M, counters_address=counters.__array_interface__["data"][0], counters=2)
     assert machine.run(1, threads) == 1
+    np.testing.assert_array_equal(machine.view(late, M), machine.view(plain, M) + machine.view(b, 1))
     x_, W_, b_ = (machine.view(v, M).astype("float64") for v in (x, W, b))
     y_ = machine.view(y, M).astype("float64")
     for found, wanted in ((y, x_ @ W_ + b_), (dW, x_.T @ y_), (dx, y_ @ W_.T)):

@@ -33,6 +33,7 @@ SHARED_WORDS = 64
 STATUS, ARRIVED, LOSS, ABORT, LATE, STOP = 0, 8, 16, 24, 40, 48  # STOP: for even steps; 56: for odd ones
 FINE, NOT_FINITE = 0, 1
 
+ADD, RELU, LAST = 1, 2, 4  # modes of a tile, which `tile.py` tells
 SCRATCH_FLOATS = 1 << 17  # packed panels
 WIDEST = SCRATCH_FLOATS // 16  # columns of W whose gradient, of a tile's rows, fits into half of that
 

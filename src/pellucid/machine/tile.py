@@ -18,6 +18,7 @@ from numba import types
 
 from .host import lanes
 from .intrinsics import native
+from .layout import ADD, LAST, RELU
 
 F32, I64, I1, I32 = ir.FloatType(), ir.IntType(64), ir.IntType(1), ir.IntType(32)
 LANES = lanes()
@@ -26,9 +27,9 @@ PANEL = 2 * LANES  # columns of a full tile
 ROWS = {16: 8, 8: 6, 4: 6}[LANES]  # of a full tile: as many as the registers hold beside two vectors of B
 
 # What a tile's arguments are, all of 64 bits. Strides count floats. `start`: the bias added to every row, or 0;
-# `mode`: 1 to begin from what C holds, 2 to end with max(·, 0).
+# `mode`: ADD to begin from what C holds, LAST to add the bias to the sums rather than them to it, RELU to end with
+# max(·, 0).
 ARGUMENTS = ("a", "a_row", "a_k", "b", "b_k", "c", "c_row", "K", "m", "n", "start", "mode")
-ADD, RELU = 1, 2
 Block = list[list[Any]]  # the tile's vectors, row after row
 
 
@@ -140,8 +141,7 @@ class Emitter:
         b = self.b
         zero = ir.Constant(VECTOR, [0.0] * LANES)
         blocks = {name: self.function.append_basic_block(name) for name in ("add", "fresh", "bias", "begin")}
-        adds = b.icmp_signed("!=", b.and_(self.arg["mode"], int64(ADD)), int64(0))
-        b.cbranch(adds, blocks["add"], blocks["fresh"])
+        b.cbranch(self._asks(ADD), blocks["add"], blocks["fresh"])
         b.position_at_end(blocks["add"])
         there = []
         for i in range(self.rows):
@@ -149,9 +149,10 @@ class Emitter:
             there.append([self._load(c_row, v) for v in range(self.vectors)])
         b.branch(blocks["begin"])
         b.position_at_end(blocks["fresh"])
-        b.cbranch(b.icmp_signed("!=", self.arg["start"], int64(0)), blocks["bias"], blocks["begin"])
+        first = b.icmp_signed("!=", self.arg["start"], int64(0))
+        b.cbranch(b.and_(first, b.not_(self._asks(LAST))), blocks["bias"], blocks["begin"])
         b.position_at_end(blocks["bias"])
-        bias = [self._load(self._at(self.arg["start"], int64(0)), v) for v in range(self.vectors)]
+        bias = self._bias()
         b.branch(blocks["begin"])
         b.position_at_end(blocks["begin"])
         starts: Block = []
@@ -164,6 +165,27 @@ class Emitter:
                 start.add_incoming(bias[v], blocks["bias"])
                 starts[i].append(start)
         return starts
+
+    def _asks(self, mode: int) -> Any:
+        """Whether that is asked for."""
+        return self.b.icmp_signed("!=", self.b.and_(self.arg["mode"], int64(mode)), int64(0))
+
+    def _bias(self) -> list[Any]:
+        return [self._load(self._at(self.arg["start"], int64(0)), v) for v in range(self.vectors)]
+
+    def _with_late_bias(self, sums: Block) -> Block:
+        """The sums, with the bias added in the mode that asks for it."""
+        b, before = self.b, self.b.block
+        late, end = self.function.append_basic_block("late"), self.function.append_basic_block("end")
+        b.cbranch(self._asks(LAST), late, end)
+        b.position_at_end(late)
+        bias = self._bias()
+        added = [[b.fadd(y, of_column) for y, of_column in zip(row, bias, strict=True)] for row in sums]
+        b.branch(end)
+        b.position_at_end(end)
+        results = self._phis()
+        self._come(results, {before: sums, late: added})
+        return results
 
     def _load(self, row: Any, v: int) -> Any:
         b = self.b
@@ -179,7 +201,7 @@ class Emitter:
     def _store_all(self, sums: Block) -> None:
         """Store the rows that are there, m of them."""
         b = self.b
-        results = [[self._rectified(y) for y in row] for row in sums]
+        results = [[self._rectified(y) for y in row] for row in self._with_late_bias(sums)]
         for i in range(self.rows):
             if i:
                 store, end = (self.function.append_basic_block(name) for name in ("store", "end"))
@@ -216,8 +238,7 @@ class Emitter:
     def _rectified(self, y: Any) -> Any:
         """max(y, 0) in the mode that asks for it; a NaN stays one."""
         b, zero = self.b, ir.Constant(VECTOR, [0.0] * LANES)
-        asked = b.icmp_signed("!=", b.and_(self.arg["mode"], int64(RELU)), int64(0))
-        return b.select(asked, b.select(b.fcmp_ordered("<=", y, zero), zero, y), y)
+        return b.select(self._asks(RELU), b.select(b.fcmp_ordered("<=", y, zero), zero, y), y)
 
     def _intrinsic(self, name: str, kind: Any) -> Any:
         return self.module.globals.get(name) or ir.Function(self.module, kind, name)

@@ -24,8 +24,8 @@ import numpy as np
 
 from ..columns import fold_highest, fold_sum, multiply, take_from
 from ..intrinsics import Word, floats, ints, number
-from ..layout import SCRATCH, B
-from ..tile import ADD, PANEL
+from ..layout import ADD, SCRATCH, B
+from ..tile import PANEL
 from .base import cleared, inline, kernel
 from .functions import ONE, ZERO, choose, exp, f32
 from .gather import share

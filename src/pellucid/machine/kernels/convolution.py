@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from ..gathered_tile import make_gathered_tile
 from ..intrinsics import Word, ints, words
-from ..layout import SCRATCH, B
-from ..tile import ADD, LANES, PANEL, ROWS
+from ..layout import ADD, SCRATCH, B
+from ..tile import LANES, PANEL, ROWS
 from ..transpose import transpose_block
 from .base import inline, kernel
 from .gather import share

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..intrinsics import Word, claim, floats, ints
-from ..layout import NOT_FINITE, SCRATCH, SCRATCH_FLOATS, SHARED, STATUS, B
-from ..tile import ADD, PANEL, ROWS
+from ..layout import ADD, LAST, NOT_FINITE, SCRATCH, SCRATCH_FLOATS, SHARED, STATUS, B
+from ..tile import PANEL, ROWS
 from .base import inline, kernel
 from .gather import share, share_lines
 from .matmul import pack, pack_transposed, panel, product
@@ -88,9 +88,10 @@ def by_panels(
 
 @inline
 def part(start: Word, mode: int, k: int, last: bool) -> tuple[Word, int]:
-    """(start, mode) for one stretch of k: the bias comes with the first, the activation with the last."""
+    """(start, mode) for one stretch of k: the bias comes with the first, or the last; the activation with the last."""
     how = mode if last else mode & ADD
-    return (start, how) if k == 0 else (0, how | ADD)
+    here = start if (last if mode & LAST else k == 0) else 0
+    return (here, how) if k == 0 else (here, how | ADD)
 
 
 @kernel("dense")

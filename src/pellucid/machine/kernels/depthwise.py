@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ..depthwise_tile import make_depthwise_tile
 from ..intrinsics import Word, ints, words
-from ..layout import SCRATCH, B
-from ..tile import ADD, LANES, ROWS
+from ..layout import ADD, SCRATCH, B
+from ..tile import LANES, ROWS
 from .base import inline, kernel
 from .convolution import BLOCK, lay_out, lay_out_places, lay_out_taps
 from .gather import share

@@ -8,7 +8,8 @@ the first of them begins `gate_floats` for each gate before it.
 from __future__ import annotations
 
 from ..intrinsics import Word, floats, ints
-from ..tile import ADD, PANEL
+from ..layout import ADD
+from ..tile import PANEL
 from .base import inline, kernel
 from .functions import ZERO
 from .gather import share

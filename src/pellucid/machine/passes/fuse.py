@@ -2,6 +2,7 @@
 
     gather, then rescaling              the numbers are scaled while they are gathered
     batch_norm.applied, then relu       the numbers are rectified while they are normalized; and so on the way back
+    dense, then op.add of one row       the row is added to each of the product while that is in registers
     dense.inputs, then dense.relu.grad  dx goes on through max(x, 0) while it is in the cache
     dense.weights, then an update       a few rows of the gradient, then the update of those rows, while both are in the
                                         fastest cache; the gradient is written nowhere
@@ -18,7 +19,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...program import Buffer, Op, Operand, Program
-from ..layout import WIDEST
+from ..layout import LAST, WIDEST
 from .signatures import FUSED, signature
 
 # The rules that machine/kernels/updates.py joins with the gradient.
@@ -26,6 +27,7 @@ UPDATES = (
     "sgd", "sgd.momentum", "sgd.nesterov", "adam", "adamax", "nadam", "schedule_free_adamw", "adagrad", "adadelta",
     "rmsprop", "rmsprop.momentum", "rmsprop.centered", "lion", "ftrl", "ftrl.power",
 )  # fmt: skip
+EACH = 1  # as in machine/kernels/mapped.py
 PLAIN_RELU = [0.0, float("inf"), 0.0]  # its slope, its largest number, its threshold
 NORMALIZED = ("batch_norm.slopes", "batch_norm.through")
 LARGE = 1 << 17  # numbers in dz beyond which it is packed
@@ -45,6 +47,8 @@ def fuse(code: Program, *, seen: bool = False) -> None:
             continue
         if op.kernel == "rescaling":
             _rescaling(steps, i, op)
+        elif op.kernel == "op.add":
+            _row_added(steps, i, op)
         elif op.kernel == "relu":
             _normalized(steps, i, op)
         elif op.kernel == "dense.relu.grad":
@@ -104,6 +108,35 @@ def _rescaling(steps: Steps, at: int, op: Op) -> None:
     for j, other in others:  # what is finite stays so
         steps.put(j, replace(other, operands=(y, *other.operands[1:])))
     steps.put(at, None)
+
+
+def _row_added(steps: Steps, at: int, op: Op) -> None:
+    """The row is added last, so that all digits are as if that were done apart."""
+    x, row, _, y, *places = op.operands
+    users = steps.users(x)
+    i = min(users, default=at)
+    product = users.get(i)
+    if product is None or product.kernel != "dense" or list(users) != [i, at] or product.times != op.times:
+        return
+    *read, bias, z, I, O, rows, mode = product.operands
+    assert isinstance(x, Buffer)
+    assert isinstance(z, Buffer)
+    assert isinstance(O, int)
+    assert isinstance(rows, int)
+    by_row = (2, rows, O, 0, 0) if rows > 1 else (1,)
+    if (z, bias, mode) == (replace(x, shape=z.shape), None, 0) and places == [
+        O * rows,
+        0,
+        0,
+        EACH,
+        *by_row,
+        O,
+        1,
+        1,
+        1,
+    ]:
+        steps.put(at, replace(op, kernel="dense", operands=(*read, row, y, I, O, rows, LAST)))
+        steps.put(i, None)
 
 
 def _normalized(steps: Steps, at: int, op: Op) -> None:

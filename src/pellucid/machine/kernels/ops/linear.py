@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...intrinsics import Word, ints
-from ...layout import SCRATCH, B
-from ...tile import ADD, PANEL
+from ...layout import ADD, SCRATCH, B
+from ...tile import PANEL
 from ..base import inline, kernel
 from ..dense import DEEP
 from ..gather import share
