@@ -159,20 +159,25 @@ def test_a_finished_run_wants_force(trained: Path):
     assert "--force" in pellucid(*again, cwd=trained, code=2).stderr
 
 
+FALLS = """
+import os, signal, sys
+from pellucid.cli import main
+write = sys.stdout.write
+def falling(text):
+    if "Epoch 10/" in text:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(text)
+sys.stdout.write = falling
+main(sys.argv[1:])
+"""  # killed by itself: whoever is to kill it from outside may come when it is over
+
+
 def test_killed_and_resumed_gives_the_same_bits(tmp_path: Path):
     words = ["train", "digits", "--epochs", "30", "--dropout", "0.2", "--batch-norm"]
     pellucid(*words, "--out", "whole", cwd=tmp_path)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pellucid", *words, "--out", "cut"],
-        cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("Epoch 10/"):
-            break
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+    command = [sys.executable, "-c", FALLS, *words, "--out", "cut"]
+    cut = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, check=False)
+    assert cut.returncode == -signal.SIGKILL
     assert not (tmp_path / "cut/metrics.json").exists()
     pellucid("train", "--resume", "cut", cwd=tmp_path)
     for name in ("model.keras", "history.csv", "probes.csv"):
@@ -182,7 +187,7 @@ def test_killed_and_resumed_gives_the_same_bits(tmp_path: Path):
 @pytest.mark.skipif(sys.platform == "win32", reason="a process group's interrupt is another thing there")
 def test_ctrl_c_is_one_line(tmp_path: Path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "pellucid", "train", "digits", "--epochs", "2000", "--out", "run"],
+        [sys.executable, "-m", "pellucid", "train", "digits", "--epochs", "1000000", "--out", "run"],
         cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=hears_ctrl_c,
     )  # fmt: skip
@@ -192,8 +197,8 @@ def test_ctrl_c_is_one_line(tmp_path: Path):
             break
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
-    _, error = process.communicate(timeout=30)
-    assert time.monotonic() - began < 10
+    _, error = process.communicate(timeout=120)
+    assert time.monotonic() - began < 60
     assert process.returncode == 130
     assert error.splitlines() == ["Interrupted; all files are whole. Go on with: pellucid train --resume run"]
 

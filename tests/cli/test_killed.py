@@ -66,7 +66,7 @@ class Child:
         if kill:
             self.process.kill()
         with self.process:
-            return self.process.wait(60)
+            return self.process.wait(120)
 
 
 @pytest.fixture(scope="module")

@@ -266,13 +266,13 @@ def test_a_shortened_log_is_told(tmp_path: Path):
 @unix
 @pytest.mark.parametrize("lines", [0, 1, 2])
 def test_a_reader_that_goes_away(tmp_path: Path, lines: int):
-    process = pellucid(*RUN[:2], "--epochs", "2000", "--out", "run", cwd=tmp_path, stdout=subprocess.PIPE,
+    process = pellucid(*RUN[:2], "--epochs", "1000000", "--out", "run", cwd=tmp_path, stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE)  # fmt: skip
     assert process.stdout is not None
     for _ in range(lines):
         process.stdout.readline()
     process.stdout.close()
-    process.wait(60)
+    process.wait(120)
     assert process.stderr is not None
     error = process.stderr.read()
     process.stderr.close()
@@ -300,14 +300,14 @@ def test_a_terminal_without_our_letters(tmp_path: Path):
 
 @unix
 def test_a_polite_kill_leaves_whole_files(tmp_path: Path):
-    process = pellucid(*RUN[:2], "--epochs", "3000", "--out", "run", cwd=tmp_path, stdout=subprocess.PIPE)
+    process = pellucid(*RUN[:2], "--epochs", "1000000", "--out", "run", cwd=tmp_path, stdout=subprocess.PIPE)
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("Epoch 10/"):  # in a file every tenth is told
             break
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    process.wait(120)
     process.stdout.close()
     assert process.returncode != 0
     model = regressor()

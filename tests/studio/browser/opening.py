@@ -30,7 +30,7 @@ def serving(folder: Path, port: int = 0, alone: bool = True) -> Iterator[str]:
             yield _link(process)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)  # what it trains is saved
 
 
 def _link(process: subprocess.Popen[str]) -> str:
