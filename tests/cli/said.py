@@ -5,7 +5,12 @@ from __future__ import annotations
 import subprocess
 
 
+def without_delays(error: str) -> str:
+    """What was said on the standard error, without the lines that say what it was busy with while that lasted."""
+    return "".join(line for line in error.splitlines(True) if not line.endswith(" s so far\n"))
+
+
 def settled(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
-    """The same without the lines that say what it was busy with while that lasted."""
-    done.stderr = "".join(line for line in done.stderr.splitlines(True) if not line.endswith(" s so far\n"))
+    """The same without those lines."""
+    done.stderr = without_delays(done.stderr)
     return done

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cli.said import without_delays
 from laws.cache import CACHE
 from pellucid import Sequential, callbacks, errors, files, layers
 from pellucid.actions import runs
@@ -48,7 +49,7 @@ def finished(process: subprocess.Popen[str], code: int = 0) -> str:
     _, error = process.communicate(timeout=100)
     assert process.returncode == code, error
     assert "Traceback" not in error
-    return error
+    return without_delays(error)
 
 
 def same(a: Path, b: Path) -> bool:
@@ -274,7 +275,7 @@ def test_a_reader_that_goes_away(tmp_path: Path, lines: int):
     process.stdout.close()
     process.wait(120)
     assert process.stderr is not None
-    error = process.stderr.read()
+    error = without_delays(process.stderr.read())
     process.stderr.close()
     assert process.returncode == 141
     assert error.splitlines() == ["Interrupted; all files are whole. Go on with: pellucid train --resume run"]

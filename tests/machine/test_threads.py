@@ -187,8 +187,8 @@ def test_ctrl_c_stops_at_once_and_leaves_the_model_whole() -> None:
         asked.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
+    threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
-        threading.Thread(target=interrupt).start()
         model.fit(x, y, epochs=100_000, verbose=0)
     assert time.monotonic() - asked[0] < 30
     assert model.optimizer.steps_taken > taken

@@ -53,7 +53,9 @@ class Open:
         self.get("hello")
         headers = {"Authorization": f"Bearer {self.token}"}
         with connect(
-            f"{self.url.replace('http', 'ws')}/api/socket", subprotocols=["pellucid"], additional_headers=headers,
+            f"{self.url.replace('http', 'ws')}/api/socket",
+            subprotocols=["pellucid"],
+            additional_headers=headers,
             open_timeout=PATIENCE,
         ) as socket:  # type: ignore[list-item]
             yield Talk(Sync(socket))

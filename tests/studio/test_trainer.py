@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from laws.cache import lacking
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import resume, train
 from studio.conftest import Page, Talk
@@ -282,8 +283,10 @@ def test_each_epoch_is_a_point_however_short(talk: Talk):
 
 
 @pytest.mark.long
-def test_a_page_hears_that_the_engine_is_compiled_and_when_that_is_over(page: Page, monkeypatch: Any, tmp_path: Path):
-    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path))
+def test_a_page_hears_that_the_engine_is_compiled_and_when_that_is_over(
+    page: Page, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, expected: list[np.ndarray]
+):
+    monkeypatch.setenv("PELLUCID_CACHE", str(lacking("permutation", tmp_path)))  # which `expected` has filled
     with page.socket() as socket:
         talk = Talk(socket)
         run = talk.start({**SPEC, "epochs": 1}, paused=True)

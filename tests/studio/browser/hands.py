@@ -50,10 +50,10 @@ class Hands:
         page.on("console", self._note)
         page.on("response", self._refused)
         page.on("request", self._asked)
-        page.on("requestfinished", self.unanswered.discard)
-        page.on("requestfailed", self.unanswered.discard)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
         heard: list[object] = []
-        page.on("websocket", lambda socket: socket.on("framereceived", heard.append))
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
         page.goto(self.link)
         page.wait_for_selector("main .card")
         while not heard:  # the page is there before its line to the studio, over which it trains
@@ -70,6 +70,9 @@ class Hands:
     def _asked(self, request: Request) -> None:
         if urlsplit(request.url).path.startswith("/api/"):
             self.unanswered.add(request)
+
+    def _answered(self, request: Request) -> None:
+        self.unanswered.discard(request)
 
     def settled(self) -> None:
         """Wait until all that the page has asked is answered and drawn, and it asks nothing more."""
