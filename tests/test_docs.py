@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,8 @@ import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
+from laws.typed import SECONDS, typed
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCUMENTS = [
@@ -34,8 +37,8 @@ DOCUMENTS = [
 ]
 
 RUN = {"mpiexec", "pellucid", "python", "cat", "head", "ls", "printf", "unzip"}
+FOR_A_SHELL = set("|<>&;$*?~`\\")  # what it does more than to cut a command into words
 NOT_RUN = {"make", "git", "pip", "cd", "source", "open"}  # they fetch, build, or act on the reader's own shell
-SECONDS = 240  # that one command may take
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # `pellucid`: the one under test
 
 EXIT_CODE = re.compile(r"#\s*exit code (\d+)\s*$")
@@ -58,11 +61,14 @@ def run_command(command: str, folder: Path) -> str | None:
         return None
     if program not in RUN:
         return f"$ {command}\n{program} is neither in RUN nor in NOT_RUN of {Path(__file__).name}"
-    result = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command],
-        cwd=folder, env={**os.environ, "PATH": PATH, "COLUMNS": "120"}, timeout=SECONDS,
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    environment = {**os.environ, "PATH": PATH, "COLUMNS": "120"}
+    if program == "pellucid" and not FOR_A_SHELL & set(command):
+        result = typed(shlex.split(command, comments=True)[1:], folder, environment)
+    else:
+        result = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command], cwd=folder, env=environment, timeout=SECONDS,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
     declared = EXIT_CODE.search(command)
     expected = int(declared[1]) if declared else 0
     if result.returncode == expected:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from cli.said import settled
+from laws.typed import typed
 
 ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
 
 
 def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run `python -m pellucid` as a user would."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pellucid", *words],
-        cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=200, check=False,
-    )  # fmt: skip
+    """As a user types it."""
+    done = typed(words, cwd, ENVIRONMENT)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return settled(done)

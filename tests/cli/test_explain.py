@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cli.said import settled
+from laws.typed import typed
 
 
 def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "pellucid", *words],
-        cwd=cwd, env={**os.environ, "COLUMNS": "100"}, capture_output=True, text=True, timeout=200, check=False,
-    )  # fmt: skip
+    done = typed(words, cwd, {**os.environ, "COLUMNS": "100"})
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return settled(done)

@@ -12,21 +12,28 @@ import onnxruntime
 import pytest
 
 from cli.said import settled
+from laws.typed import typed
 from pellucid.models import load_model
+
+ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
 
 
 def python(*words: str, cwd: Path, code: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, *words], cwd=cwd, env={**os.environ, "COLUMNS": "120"}, capture_output=True, text=True,
-        stdin=subprocess.DEVNULL, timeout=200, check=False,
+        [sys.executable, *words], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        timeout=200, check=False,
     )  # fmt: skip
+    return said(done, code)
+
+
+def said(done: subprocess.CompletedProcess[str], code: int) -> str:
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done.stdout + settled(done).stderr
 
 
 def pellucid(*words: str, cwd: Path, code: int = 0) -> str:
-    return python("-m", "pellucid", *words, cwd=cwd, code=code)
+    return said(typed(words, cwd, ENVIRONMENT), code)
 
 
 @pytest.fixture(scope="module")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cli.said import settled
+from laws.typed import typed
 
 
 def lr(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "pellucid", "lr", *words],
-        cwd=cwd, env={**os.environ, "COLUMNS": "120"}, capture_output=True, text=True, timeout=200, check=False,
-    )  # fmt: skip
+    done = typed(["lr", *words], cwd, {**os.environ, "COLUMNS": "120"})
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return settled(done)

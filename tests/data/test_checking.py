@@ -193,9 +193,9 @@ def test_a_nan_far_down_a_big_array_is_found():
 def test_the_check_is_quick_and_needs_no_memory(x):
     best = np.inf
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         check_finite("x", x)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     tracemalloc.start()
     check_finite("x", x)
     _, peak = tracemalloc.get_traced_memory()
@@ -205,6 +205,6 @@ def test_the_check_is_quick_and_needs_no_memory(x):
 
 
 def test_bytes_are_not_looked_at():
-    start = time.perf_counter()
+    start = time.process_time()
     as_features("x", np.zeros((60000, 784), np.uint8), (784,))
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05

@@ -88,7 +88,7 @@ class While(pellucid.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 0:
             with ThreadPoolExecutor(1) as pool:
-                self.raised = pool.submit(self.act, self.model).exception(timeout=60)
+                self.raised = pool.submit(self.act, self.model).exception(timeout=120)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_short_calls_wait_for_each_other():
 
     with ThreadPoolExecutor(3) as pool:
         for done in [pool.submit(steps) for _ in range(3)]:
-            done.result(timeout=60)
+            done.result(timeout=120)
     assert model.optimizer.steps_taken == 150
 
 

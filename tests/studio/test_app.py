@@ -27,7 +27,7 @@ class Slow:
         self.app = PlainTextResponse("here")
 
     def make(self) -> Slow:
-        assert self.go.wait(30)
+        assert self.go.wait(120)
         return self
 
     async def close(self) -> None:
@@ -76,6 +76,6 @@ def test_what_serves_the_page_loads_no_network():
 @pytest.mark.long
 def test_a_studio_that_cannot_load_says_so_and_ends(tmp_path: Path):
     program = "import sys; sys.modules['tomli_w'] = None\nfrom pellucid.studio import studio\nstudio()"
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert "MissingExtra: studio: expected the package tomli_w" in done.stderr

@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 from pellucid.actions.train import resume
 from studio.conftest import Talk
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 LONG = {"data": "digits", "layers": [16], "epochs": 100_000}
 
 
@@ -53,7 +53,10 @@ class Open:
         self.get("hello")
         headers = {"Authorization": f"Bearer {self.token}"}
         with connect(
-            f"{self.url.replace('http', 'ws')}/api/socket", subprotocols=["pellucid"], additional_headers=headers
+            f"{self.url.replace('http', 'ws')}/api/socket",
+            subprotocols=["pellucid"],
+            additional_headers=headers,
+            open_timeout=PATIENCE,
         ) as socket:  # type: ignore[list-item]
             yield Talk(Sync(socket))
 
@@ -153,7 +156,9 @@ def test_a_socket_stays_open_while_nothing_is_said(tmp_path: Path):
         time.sleep(1.0)
         headers = {"Authorization": f"Bearer {'t' * 20}"}
         address = f"ws://{found[1]}/api/socket"
-        with connect(address, subprotocols=["pellucid"], additional_headers=headers) as socket:  # type: ignore[list-item]
+        with connect(
+            address, subprotocols=["pellucid"], additional_headers=headers, open_timeout=PATIENCE,  # type: ignore[list-item]
+        ) as socket:  # fmt: skip
             talk = Talk(Sync(socket))
             talk.of("hello")
             time.sleep(1.5)  # three times as long as a head may take

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,6 +70,22 @@ def searched(
             executor.close()
 
 
+def fall(journal: Path, ended: int, after: float) -> None:
+    """Kill this process so many seconds after its first trial began and so many had ended: whoever is to kill it from
+    outside may come when the search is over."""
+
+    def come() -> bool:
+        told = journal.read_bytes() if journal.exists() else b""
+        return b"asked" in told and told.count(b'"ended"') >= ended
+
+    while not come():
+        time.sleep(0.005)
+    time.sleep(after)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    sampler, trials, folder, workers = sys.argv[1:]
+    sampler, trials, folder, workers, ended, after = sys.argv[1:]
+    moment = (Path(folder) / "trials.jsonl", int(ended), float(after))
+    threading.Thread(target=fall, args=moment, daemon=True).start()
     searched(sampler, int(trials), Path(folder), objective=Bowl(0.002), workers=int(workers))

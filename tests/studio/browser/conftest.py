@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from studio.browser.hands import PATIENCE, Hands
-from studio.browser.opening import BROWSERS, installed, serving
+from studio.browser.opening import BROWSERS, installed, serving_soon
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def link(tmp_path: Path) -> Iterator[str]:
-    with serving(tmp_path) as link:
+    with serving_soon(tmp_path) as link:
         yield link
 
 

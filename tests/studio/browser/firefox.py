@@ -14,7 +14,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 PROGRAMS = ("firefox", "firefox-esr")
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds
 STARTED = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
         Locator,
         LocatorAssertions,
         Page,
+        Request,
         Response,
     )  # fmt: skip
 
-PATIENCE = 60_000  # milliseconds, on a machine that is busy
+PATIENCE = 120_000  # milliseconds, on a machine that is busy
+FRAMES = """() => new Promise(done => {
+  let left = 10;
+  const next = () => (left-- ? requestAnimationFrame(next) : done());
+  next();
+})"""
 
 
 def expect(one: Locator) -> LocatorAssertions:
@@ -34,6 +40,7 @@ class Hands:
         self.context, self.link = context, link
         self.troubles: list[str] = []
         self.foreseen: list[str] = []
+        self.unanswered: set[Request] = set()
         self.page = self.tab()
 
     def tab(self) -> Page:
@@ -42,8 +49,15 @@ class Hands:
         page.on("pageerror", lambda error: self.troubles.append(f"{error}\n{error.stack}"))
         page.on("console", self._note)
         page.on("response", self._refused)
+        page.on("request", self._asked)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
+        heard: list[object] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
         page.goto(self.link)
         page.wait_for_selector("main .card")
+        while not heard:  # the page is there before its line to the studio, over which it trains
+            page.wait_for_timeout(20)
         return page
 
     def foresee(self, beginning: str) -> None:
@@ -53,14 +67,33 @@ class Hands:
     def unforeseen(self) -> list[str]:
         return [trouble for trouble in self.troubles if not trouble.startswith(tuple(self.foreseen))]
 
+    def _asked(self, request: Request) -> None:
+        if urlsplit(request.url).path.startswith("/api/"):
+            self.unanswered.add(request)
+
+    def _answered(self, request: Request) -> None:
+        self.unanswered.discard(request)
+
+    def settled(self) -> None:
+        """Wait until all that the page has asked is answered and drawn, and it asks nothing more."""
+        quiet = 0
+        while quiet < 3:
+            self.page.evaluate(FRAMES)
+            quiet = 0 if self.unanswered else quiet + 1
+
     def _note(self, said: ConsoleMessage) -> None:
         if said.type == "error" and not said.text.startswith("Failed to load resource"):  # `_refused` tells which
             self.troubles.append(said.text)
 
     def _refused(self, response: Response) -> None:
+        from playwright.sync_api import Error
+
         if response.status >= 400:
-            path = urlsplit(response.url).path
-            self.troubles.append(f"{response.status} {response.request.method} {path}: {response.text()}")
+            said = f"{response.status} {response.request.method} {urlsplit(response.url).path}"
+            try:
+                self.troubles.append(f"{said}: {response.text()}")
+            except Error:  # the page has gone on, and its answers with it
+                self.troubles.append(said)
 
     def skip_guide(self) -> None:
         self.press("I know my way")
@@ -76,6 +109,10 @@ class Hands:
         """Other data, and wait until they are described."""
         self.page.locator("button.set", has_text=data).click()
         self.page.get_by_role("button", name="Next: the network").wait_for()
+
+    def ready(self) -> None:
+        """Wait until the studio has said that the network can be trained."""
+        self.page.wait_for_function("() => document.querySelector('.sum .primary')?.disabled === false")
 
     def state(self, wanted: str, run: str = "") -> None:
         """Wait until the run, or the one of this name, is in this state."""

@@ -7,10 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from laws.typed import FORKS, SECONDS, staying
+
+OPENED = ["studio", "--no-browser"]
+LOADS = ("pellucid.studio.app", "pellucid.studio.answers", "pellucid.web.listening", "uvicorn")
+ALONE = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # on one thread each
+LINK = re.compile(r"http://\S+#token=\S+")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -22,20 +29,29 @@ def installed() -> str | None:
 @contextmanager
 def serving(folder: Path, port: int = 0, alone: bool = True) -> Iterator[str]:
     """The link of a studio that works in this folder, on this port or one that is free. alone: on one thread each."""
-    command = [sys.executable, "-m", "pellucid", "studio", "--no-browser", "--port", str(port)]
-    threads = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"} if alone else {}
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **threads}
+    command = [sys.executable, "-m", "pellucid", *OPENED, "--port", str(port)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(ALONE if alone else {})}
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield _link(process)
+            assert process.stdout is not None
+            found = next(filter(None, map(LINK.search, process.stdout)), None)
+            assert found is not None, "The studio ended without a link."
+            yield found[0]
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)  # what it trains is saved
 
 
-def _link(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if found := re.search(r"http://\S+#token=\S+", line):
-            return found[0]
-    raise AssertionError("The studio ended without a link.")
+@contextmanager
+def serving_soon(folder: Path) -> Iterator[str]:
+    """The same, forked from a process that has loaded what it needs, which takes longest."""
+    if not FORKS:
+        with serving(folder) as link:
+            yield link
+        return
+    with staying([*OPENED, "--port", "0"], folder, {**os.environ, **ALONE}, LOADS) as printed:
+        until = time.monotonic() + SECONDS
+        while not (found := LINK.search(printed())):
+            assert time.monotonic() < until, "The studio has told no link."
+            time.sleep(0.02)
+        yield found[0]

@@ -19,9 +19,8 @@ def test_eight_of_ten_drawn_digits_are_recognised(hands: Hands) -> None:
     hands.go("Try")
     said = {}
     for digit, strokes in DIGITS.items():
-        with page.expect_response("**/predict"):
-            hands.draw(strokes)
-        page.locator("[aria-busy=false]").wait_for()  # what was drawn last has its answer
+        hands.draw(strokes)
+        hands.settled()  # what was drawn last has its answer
         said[digit] = page.get_by_test_id("said").inner_text()
         hands.press("Clear")
     right = [digit for digit in DIGITS if said[digit] == digit]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import PATIENCE, Hands, expect
 from studio.browser.opening import serving
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def token_of(link: str) -> str:
 
 def test_a_studio_started_anew_is_found_again_by_its_new_link(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE)
     with serving(tmp_path) as link:
         hands = Hands(context, link)
         hands.skip_guide()
@@ -40,7 +40,7 @@ def test_a_studio_started_anew_is_found_again_by_its_new_link(browser: Browser, 
     assert port is not None
     with serving(tmp_path, int(port[1])) as again:
         page.get_by_text(DOOR).wait_for()  # it answers, but wants its own word
-        assert not page.get_by_text("The studio does not answer").is_visible()
+        expect(page.get_by_text("The studio does not answer")).to_have_count(0)
         page.evaluate("link => location.assign(link)", again)  # which is what pasting it into the address does
         page.get_by_role("region", name="What the data look like").wait_for()
         hands.go("Train")
@@ -69,6 +69,7 @@ def blocks(page: Page, n: int) -> None:
 def test_who_has_no_token_yet_gives_it_and_has_the_network_of_the_link(hands: Hands, browser: Browser) -> None:
     link = shared(hands)
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(link)
     page.get_by_text(DOOR).wait_for()

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 import pellucid
-from studio.browser.hands import Hands
+from studio.browser.hands import PATIENCE, Hands
 from studio.browser.opening import serving
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def taken(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> SimpleN
     folder = tmp_path_factory.mktemp("studio")
     with serving(folder) as link:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE)
         hands = Hands(context, link)
         hands.skip_guide()
         hands.go("Network")

@@ -31,7 +31,7 @@ def waving(hands: Hands, tmp_path: Path) -> Hands:
     hands.go("Network")
     hands.set("Rounds (epochs)", "12")
     page.get_by_text("16 × 2 steps and readings").wait_for()
-    page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
+    hands.ready()
     page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     hands.state("done")
     return hands

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import PATIENCE, Hands
 from studio.browser.opening import serving
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def test_while_it_trains_searches_and_serves(browser: Browser, tmp_path: Path) -
     pytest.importorskip("optuna", reason="a search needs Optuna")
     with serving(tmp_path) as link:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE)
         hands = Hands(context, link)
         hands.skip_guide()
         hands.choose("Moons")
@@ -61,7 +61,7 @@ def test_while_it_trains_searches_and_serves(browser: Browser, tmp_path: Path) -
         assert all(word in working for word in ("pellucid studio", "studio.trainer", "studio.tuner")), working
         assert hands.troubles == []
         context.close()
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE / 1000
     while at_work_in(tmp_path) and time.monotonic() < until:
         time.sleep(0.1)
     assert at_work_in(tmp_path) == []

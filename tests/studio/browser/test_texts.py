@@ -32,7 +32,7 @@ def test_a_book_is_learned_and_written_on(hands: Hands, tmp_path: Path) -> None:
     page.get_by_role("button", name="Settings of the whole").click()
     hands.set("Rounds (epochs)", "25")
     hands.set("Step size", "0.02")
-    page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
+    hands.ready()
     page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     hands.state("done")
     hands.go("Look")
@@ -70,7 +70,7 @@ def learned(hands: Hands, tmp_path: Path) -> Hands:
 
 
 def train(hands: Hands, run: str) -> None:
-    hands.page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
+    hands.ready()
     hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     hands.state("done", run)
 

@@ -87,6 +87,7 @@ def test_points_are_shown_in_the_colours_in_which_they_were_drawn(hands: Hands) 
     drawn = plane.locator("circle").evaluate_all("all => all.map(one => one.getAttribute('fill'))")
     hands.press("Learn from these")
     page.get_by_text("one of 2: blue, orange").wait_for()
+    page.locator("main .card > svg circle").first.wait_for()
     shown = page.locator("main .card > svg circle").evaluate_all("all => all.map(one => one.getAttribute('fill'))")
     assert set(shown) == set(drawn)
     assert len(set(shown)) == 2
@@ -104,6 +105,7 @@ def test_runs_that_the_command_line_makes_and_deletes_come_and_go(hands: Hands, 
     hands.go("Runs")
     page.get_by_role("article", name="by-hand").get_by_role("button", name="Open").click()
     page.get_by_role("img", name="What is answered at each point").wait_for()
+    hands.settled()
     shutil.rmtree(tmp_path / "runs" / "by-hand")
     hands.go("Results")
     page.get_by_role("alert").filter(has_text="It may have been deleted or renamed since").wait_for()
@@ -148,6 +150,7 @@ def test_what_to_look_at_is_chosen_among_fields_of_one_height_on_a_phone(hands: 
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     hands.go("Look")
     fields = page.get_by_role("group", name="What to look at").get_by_role("button")
+    expect(fields).to_have_count(4)
     boxes = [found for one in fields.all() if (found := one.bounding_box())]
     assert len(boxes) == 4
     assert len({round(one["width"]) for one in boxes}) == len({round(one["x"]) for one in boxes[::2]}) == 1
@@ -161,10 +164,8 @@ def test_a_drawing_is_answered_in_sight_on_a_phone(hands: Hands) -> None:
     hands.go("Try")
     hands.draw([[(0.5, 0.15), (0.5, 0.85)]])
     page.locator(".short b").wait_for()
-    short, said = page.evaluate(  # at one moment, as answers may still come
-        "['.short b', '[data-testid=said]'].map(of => document.querySelector(of).textContent)"
-    )
-    assert short == said != "–"
+    hands.settled()
+    assert page.locator(".short b").inner_text() == page.get_by_test_id("said").inner_text() != "–"
     paper = page.get_by_label("Paper to draw on").bounding_box()
     assert paper is not None
     assert box(hands, ".short")["y"] < paper["y"]

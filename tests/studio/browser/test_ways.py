@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 
 pytestmark = pytest.mark.long
 
@@ -23,7 +23,7 @@ HIT = """button => {
 def train(hands: Hands, run: str, epochs: int = 3) -> None:
     hands.go("Network")
     hands.set("Rounds (epochs)", str(epochs))
-    hands.page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
+    hands.ready()
     hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     hands.state("done", run)
 
@@ -44,13 +44,16 @@ def test_the_guide_hides_nothing_that_it_speaks_of_on_a_notebook(hands: Hands) -
     hands.press("Next: Train")
     page.get_by_role("region", name="Training").get_by_role("button", name="Train").click()
     hands.state("done", "digits-1")
+    hands.settled()
     for name in ("Try it", "Look inside", "Mistakes", "Next: Look"):
         assert page.get_by_role("button", name=name, exact=True).evaluate(HIT), name
     hands.press("Next: Look")
     page.get_by_role("button", name="Neuron 1 of").first.wait_for()
+    hands.settled()
     assert page.get_by_role("heading", name="It answers most strongly to").evaluate(HIT)
     hands.go("Results")
     page.get_by_role("button", name="told as").first.wait_for()
+    hands.settled()
     assert all(field.evaluate(HIT) for field in page.get_by_role("button", name="told as").all())
 
 
@@ -71,16 +74,18 @@ def test_focus_goes_with_what_is_done_by_the_keyboard(hands: Hands) -> None:
     hands.skip_guide()
     hands.go("Network")
     hands.set("Rounds (epochs)", "2")
-    page.wait_for_function("() => !document.querySelector('.sum .primary').disabled")
+    hands.ready()
     page.get_by_role("region", name="Your network").get_by_role("button", name="Train").press("Enter")
     hands.state("done", "digits-1")
-    assert page.evaluate("document.activeElement.tagName") == "MAIN"
+    expect(page.locator("main")).to_be_focused()
     hands.go("Runs")
     page.get_by_role("button", name="Rename digits-1").press("Enter")
+    expect(page.get_by_label("New name")).to_be_focused()
     page.keyboard.type("better")
     page.keyboard.press("Enter")
     page.get_by_role("article", name="better").wait_for()
     page.get_by_role("button", name="Delete better").press("Enter")
+    expect(page.get_by_role("button", name="Keep it")).to_be_focused()
     page.keyboard.press("Enter")  # keeps it, as what cannot be undone is asked for on purpose
     page.get_by_role("button", name="Delete better").wait_for()
 
