@@ -17,6 +17,7 @@ from pellucid.actions.kinds.arrays import Arrays
 from pellucid.actions.prepared import Fold, Opened, Prepared, Reader, Use
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train
+from pellucid.data import datasets
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,12 @@ def test_a_new_kind_is_a_class_and_a_line(tmp_path: Path, monkeypatch: pytest.Mo
     said = np.array(names)[outputs.argmax(axis=1)]
     right = np.where(np.hypot(*np.loadtxt(file).T) > 1, "far", "near")
     assert judged["accuracy"] == pytest.approx((said == right).mean())
+
+
+def test_a_table_is_none_of_the_windows_of_a_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(datasets, "load", lambda name, seed: datasets.sensors.load_data(people=5, each=1))
+    run = train(TrainSpec(data="sensors", layers=[1], epochs=0), out=tmp_path / "run").run.path
+    file = tmp_path / "rows.csv"
+    file.write_text("a,b\n1,2\n3,4\n")
+    with pytest.raises(errors.DataError, match="expected a model that was trained on a table, got one trained on arr"):
+        predict(run, str(file))
