@@ -27,7 +27,7 @@ class Use(NamedTuple):
     spec: Fields | None  # of its run
     data: str
     names: Names  # of the classes, where the run or the model keeps them
-    own: Fields | None  # the same, where the data are the run's own, of which those to test on are wanted
+    own: Fields | None  # that spec, where the data are the run's own, of which those to test on are wanted
     wanted: bool  # whether targets are
 
 
