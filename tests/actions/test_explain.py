@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pellucid.actions import explain as action
-from pellucid.actions.data import load
+from pellucid.actions.kinds.arrays import load
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train
 from pellucid.errors import FileError, InvalidArgument, PellucidError

@@ -15,6 +15,7 @@ from pellucid.actions import apply
 from pellucid.actions.data import prepare
 from pellucid.actions.doctor import doctor, doctor_spec
 from pellucid.actions.export import export
+from pellucid.actions.kinds.windows import TableForecasts
 from pellucid.actions.report import contents
 from pellucid.actions.serve import opened
 from pellucid.actions.spaces import usual_space
@@ -58,7 +59,7 @@ def trained(spec: TrainSpec) -> Path:
 
 def test_its_errors_are_in_the_columns_own_units_beside_those_of_the_last_value(spec: TrainSpec, trained: Path):
     data, metrics = prepare(spec), json.loads((trained / "metrics.json").read_text())
-    assert data.ahead is not None
+    assert isinstance(data, TableForecasts)
     y = data.restored(data.y_test)[:, 0]
     assert abs(metrics["last_value_mean_absolute_error"] - np.abs(y - data.ahead.last).mean()) < 1e-6
     assert 10 < metrics["last_value_root_mean_squared_error"] < 30  # degrees, of which one deviation has some 60
@@ -87,7 +88,7 @@ def test_what_standardises_is_of_the_rows_that_are_learned(tmp_path: Path):
     levels = [*rng.normal(10, 1, 160), *rng.normal(1000, 1, 40)]
     path.write_text("level\n" + "".join(f"{level:.4f}\n" for level in levels))
     data = prepare(TrainSpec(data=str(path), target=["level"], window=4, validation_split=0.0))
-    assert data.ahead is not None
+    assert isinstance(data, TableForecasts)
     assert abs(data.ahead.targets.mean[0] - np.mean(levels[4:160])) < 1e-3
     assert abs(float(data.y_train.mean())) < 1e-4
     assert data.x_train.max() < 20
@@ -212,5 +213,5 @@ def test_whole_numbers_are_forecast_where_that_is_asked_for(tmp_path: Path):
     assert prepare(TrainSpec(**given)).doubtful  # read as classes, which is said
     for asked in ({"ahead": 2}, {"task": "regression"}):
         data = prepare(TrainSpec(**given, **asked))
-        assert data.ahead is not None
+        assert isinstance(data, TableForecasts)
         assert (data.ahead.rows, data.classes) == (asked.get("ahead", 1), 0)

@@ -11,6 +11,7 @@ import pytest
 from pellucid import errors
 from pellucid.actions import apply
 from pellucid.actions.data import prepare
+from pellucid.actions.kinds.windows import Windows
 from pellucid.actions.spaces import usual_space
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, resume, train
@@ -193,4 +194,4 @@ def test_sensors_are_six_activities_of_people():
     assert (len(x_train), len(x_test)) == (24, 6)
     with pytest.raises(errors.InvalidArgument, match="two at least"):
         sensors.load_data(people=1)
-    assert prepare(TrainSpec(data="sensors")).windows
+    assert isinstance(prepare(TrainSpec(data="sensors")), Windows)

@@ -31,9 +31,10 @@ from ..optimizers.schedules import (
 from ..optimizers.schedules.base import schedules
 from ..registry import Part
 from ..regularizers import L1L2
+from .fields import Named
 from .networks import written_out
 from .prepared import Prepared
-from .spec import Named, TrainSpec
+from .spec import TrainSpec
 
 CAUSAL = "use_causal_mask"  # which an attention takes in its call
 SHAPING = ("Flatten", "Reshape", "Permute")
@@ -51,11 +52,10 @@ def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
     """The network that the spec describes for this data, compiled, with its initial weights."""
     spec = written_out(spec, data)
     model = Sequential([layer for _, layer in stack(spec, data)], name="model", seed=spec.seed)
-    model.build((None, None) if data.text else (None, *data.x_train.shape[1:]))  # a text is read in any pieces
-    if data.classes and model.output_shape != (None, *((None,) if data.text else ()), data.classes):
-        of = "character, at each place" if data.text else "class"
+    model.build((None, *(data.places or data.x_train.shape[1:])))
+    if data.classes and model.output_shape != (None, *data.places, data.classes):
         raise InvalidArgument(
-            "spec, layers", f"an output of {data.classes}, one per {of}", Told(str(model.output_shape)),
+            "spec, layers", f"an output of {data.classes}, one per {data.answered}", Told(str(model.output_shape)),
             f"End with {{class = 'Dense', units = {data.classes}, activation = 'softmax'}}.",
         )  # fmt: skip
     steps = max(epochs, 1) * math.ceil(len(data.x_train) / spec.batch_size)
@@ -83,13 +83,7 @@ def in_front(spec: TrainSpec, data: Prepared) -> list[Layer]:
 
 def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
     x = data.x_train
-    scale = spec.scale
-    if data.text:
-        return []  # places in a table
-    if scale == "auto" and data.table is not None:
-        return []  # its encoder has scaled them, and an indicator of what is rare is not to become large
-    if scale == "auto":
-        scale = "rescale" if x.dtype == np.uint8 else "normalize"
+    scale = data.scaling(spec.scale)
     front: list[Layer] = [Flatten()] if x.ndim > 2 and not _keeps_shape(spec, x.shape[1:]) else []
     if scale == "rescale":
         return [*front, Rescaling(1.0 / max(data.largest, 1.0))]
@@ -102,9 +96,8 @@ def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
 
 def _embedding(spec: TrainSpec, data: Prepared) -> list[Layer]:
     """Waves of a table's numbers."""
-    if data.table is None:
+    if (encoder := data.encoder) is None:
         return []
-    encoder = data.table.encoder
     return [*periodic_embedding(encoder.width, encoder.numbers, spec.frequencies, len(data.y_train), spec.seed)]
 
 

@@ -35,5 +35,6 @@ def ranged(path: Path, data: str | None) -> Array:
     if data is None and path.is_dir():
         run = find(path)
         x: Array = prepare(run.read_spec(), run.reader()).x_train
-        return x
-    return opened_for(path, data, none_will_do=True, whole=True).x
+    else:
+        x = opened_for(path, data, none_will_do=True, whole=True).x
+    return x

@@ -76,8 +76,11 @@ def baseline(data: Prepared) -> float:
     return float(np.sqrt(((y_test - mean) ** 2).mean(dtype=np.float64)))
 
 
-def plainest(y: Array, last: Array) -> dict[str, float]:
-    """The errors of the plainest forecast of numbers y (N, 1): that the `last` one before (N,) goes on."""
+def plainest(y: Array, last: Array | None) -> dict[str, float]:
+    """The errors of the plainest forecast of numbers y (N, 1): that the `last` one before (N,) goes on; of what is no
+    forecast, none."""
+    if last is None:
+        return {}
     errors = _numbers(y, last.reshape(-1, 1))
     return {f"last_value_{name}": errors[name] for name in ("mean_absolute_error", "root_mean_squared_error")}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..arrays import Shape
 from ..errors import DataError, InvalidArgument, Told
+from .kinds.text import Text
 from .prepared import Prepared
 from .spec import TrainSpec
 
@@ -28,9 +29,8 @@ OTHERS, FEWEST, MOST = 1100, 2, 100  # the same of all others; and epochs at lea
 def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
     """The spec with the layers of the network that it names, and its epochs; one without a name as it is."""
     name = name_of(spec, data)
-    if data.channels:
-        asked = {"keep": list(data.channels), **({"ahead": data.ahead.rows} if data.ahead else {})}
-        spec = spec.model_copy(update=asked)  # of new readings
+    if data.settled:
+        spec = spec.model_copy(update=data.settled)
     if name == "auto":
         return spec
     if not _plain(spec):
@@ -47,7 +47,7 @@ def name_of(spec: TrainSpec, data: Prepared) -> str:
     """The network that a spec names, or that suits the data; auto where its layers stand alone."""
     if spec.network != "auto" or not _plain(spec):
         return spec.network
-    return "gru" if data.text or data.ahead else "conv1d" if data.windows else "auto"
+    return data.network
 
 
 def _plain(spec: TrainSpec) -> bool:
@@ -83,10 +83,9 @@ def _pictures(spec: TrainSpec, data: Prepared) -> tuple[Blocks, int]:
     """(what gives pictures their channels, the shorter side)."""
     shape: Shape = tuple(data.x_train.shape[1:])
     where, expected = f"spec, network {spec.network}", "pictures (height, width) or (height, width, channels)"
-    if data.windows or data.text:
-        told, fix = Told("windows of a text" if data.text else "windows of readings"), _fitting(data)
-        raise DataError(where, expected, told, fix)
-    if len(shape) not in (2, 3) or data.table is not None:
+    if data.called:
+        raise DataError(where, expected, Told(data.called), data.fitting)
+    if len(shape) not in (2, 3):
         told = Told(f"samples of the shape {shape}")
         raise DataError(where, expected, told, "Give rows their shape: x.reshape(-1, height, width).")
     if min(shape[:2]) < SMALLEST:
@@ -108,25 +107,17 @@ def conv1d(spec: TrainSpec, data: Prepared) -> Blocks:
         ]
         if steps >= SHORTEST:
             blocks.append({"class": "MaxPooling1D"})
-    return [*blocks, {"class": "Flatten" if data.ahead else "GlobalAveragePooling1D"}, *spec.layers]
+    return [*blocks, {"class": "Flatten" if data.last is not None else "GlobalAveragePooling1D"}, *spec.layers]
 
 
 def _steps(spec: TrainSpec, data: Prepared) -> int:
     """How many there are in each of the samples (steps, channels)."""
     shape: Shape = tuple(data.x_train.shape[1:])
     if len(shape) != 2:
-        told = Told("windows of a text" if data.text else f"samples of the shape {shape}")
-        raise DataError(f"spec, network {spec.network}", "windows (steps, channels)", told, _fitting(data))
+        told = Told(data.called or f"samples of the shape {shape}")
+        fix = data.fitting or ("Take lenet or cnn." if len(shape) == 3 else "Of a table: pass --window.")
+        raise DataError(f"spec, network {spec.network}", "windows (steps, channels)", told, fix)
     return int(shape[0])
-
-
-def _fitting(data: Prepared) -> str:
-    """What to do where a network does not go with the data."""
-    if data.text:
-        return "Take gru or lstm."
-    if data.windows:
-        return "Take conv1d, gru or lstm."
-    return "Take lenet or cnn." if data.x_train.ndim == 4 else "Of a table: pass --window."
 
 
 def recurrent(kind: str) -> Callable[[TrainSpec, Prepared], Blocks]:
@@ -140,7 +131,7 @@ def recurrent(kind: str) -> Callable[[TrainSpec, Prepared], Blocks]:
                 told = Told(f"{kind} alone")
                 raise InvalidArgument(f"spec, {name}", "a network with hidden layers of Dense", told, "Leave it out.")
         found: Blocks = []
-        if data.text:
+        if of_text := isinstance(data, Text):
             found.append({"class": "Embedding", "input_dim": data.classes, "output_dim": EMBEDDED})
         else:
             _steps(spec, data)
@@ -148,7 +139,7 @@ def recurrent(kind: str) -> Callable[[TrainSpec, Prepared], Blocks]:
                 fix = "Take --layers 64, say."
                 raise InvalidArgument("spec, layers", f"units of at least one {kind}", spec.layers, fix)
         for i, units in enumerate(spec.layers, 1):
-            whole = data.text or i < len(spec.layers)
+            whole = of_text or i < len(spec.layers)
             found.append({"class": kind, "units": units, **({"return_sequences": True} if whole else {})})
             if spec.dropout:
                 found.append({"class": "Dropout", "rate": spec.dropout})

@@ -1,27 +1,47 @@
-"""Arrays ready to train on, and what they are about."""
+"""Arrays ready to train on, and what any kind of data says of itself. `kinds/` has the kinds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
 
 from ..arrays import Array
-from ..data.labels import Names
+from ..data.labels import Names, name_classes
 from ..data.rowfile import AT_ONCE, RowFile
-from ..tables import TableData, Targets
+from ..errors import count
+from ..tables import TableEncoder, Targets
+from .fields import Fields
 
 TEST_SHARE = 0.2  # of data that comes without a test part
 Fold = tuple[int, int]  # (i, k): the i-th of k, from 0
+Reader = Callable[[str, str, Sequence[Array]], Names]  # from where, the task and targets to the classes
 
 
-@dataclass(frozen=True)
-class Ahead:
-    """What is forecast of windows: a number some rows after each one's end."""
+class Use(NamedTuple):
+    """A trained model, and data to use it on."""
 
-    rows: int
-    targets: Targets  # the column, and how its numbers were standardised
-    last: Array  # (N,): of the windows to test on, the number in the last row: the plainest forecast
-    ends: Array  # (N,): that row's number in the file
+    model: Any
+    spec: Fields | None  # of its run
+    data: str
+    names: Names  # of the classes, where the run or the model keeps them
+    own: Fields | None  # that spec, where the data are the run's own, of which those to test on are wanted
+    wanted: bool  # whether targets are
+
+
+class Opened(NamedTuple):
+    """A trained model and the rows to use it on."""
+
+    model: Any
+    x: Any  # an array; of `blocks` an iterator of them
+    y: Array | None
+    classifier: bool
+    names: Names = ()  # of the classes, where the run keeps them
+    targets: Targets | None = None  # what the outputs mean, where they are a table's columns
+    rows: Sequence[Any] | Array = ()  # what the rows are called, where that is not their numbers
+    last: Array | None = None  # where numbers are forecast: the one in each one's last row
 
 
 @dataclass(frozen=True)
@@ -38,13 +58,78 @@ class Prepared:
     names: Names = ()  # of the classes, where there are any
     unusual: bool = False  # whether the classes are others than all from 0 to the largest label
     doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
-    table: TableData | None = None  # where the rows come from a table
-    remarks: tuple[str, ...] = ()  # what there is to say of pictures, or of a text
-    windows: bool = False  # whether samples are windows (N, T, C) of readings
-    channels: tuple[str, ...] = ()  # the columns of a table that they are of
-    ahead: Ahead | None = None  # where numbers are forecast from windows
-    text: bool = False  # whether samples are windows of characters (N, T), and the targets the characters that follow
+    remarks: tuple[str, ...] = ()  # what there is to say of them
     source: str = ""  # the name of a data set, where they are one
+
+    # Of a kind of data
+    suited: ClassVar[Mapping[str, Any]] = {}  # what a spec has where it does not say otherwise
+    takes: ClassVar[tuple[str, ...]] = ()  # the fields of a spec that say something of some kinds only, this among them
+    title: ClassVar[str] = ""  # of remarks
+    called: ClassVar[str] = ""  # what samples are, where a network does not go with them
+    network: ClassVar[str] = "auto"  # the one with a name that suits them
+    fitting: ClassVar[str] = ""  # which ones to take, where that is not told by the shape of samples
+    places: ClassVar[tuple[None, ...]] = ()  # lengths that inputs and outputs have, of whatever size
+    answered: ClassVar[str] = "class"  # what has an output
+    sample: ClassVar[str] = "sample"  # in words; {1} is the length of one
+
+    @classmethod
+    def named(cls, data: str, window: int) -> bool:
+        """Whether a spec's data are of this kind."""
+        raise NotImplementedError
+
+    @classmethod
+    def prepare(cls, spec: Fields, read: Reader, fold: Fold | None) -> Prepared:
+        """A spec's data, checked and split."""
+        raise NotImplementedError
+
+    @classmethod
+    def opened(cls, use: Use) -> Opened:
+        """Data to judge or explain a trained model on."""
+        raise NotImplementedError
+
+    @classmethod
+    def blocks(cls, use: Use) -> Opened:
+        """Data to predict from, block by block."""
+        found = cls.opened(use)
+        return found._replace(x=iter([found.x]))
+
+    @property
+    def targets(self) -> Targets | None:
+        """What the outputs mean, where they are a table's columns."""
+        return None
+
+    @property
+    def encoder(self) -> TableEncoder | None:
+        """What has made inputs of columns of any kind."""
+        return None
+
+    @property
+    def last(self) -> Array | None:
+        """Where numbers are forecast: of the samples to test on, the number in the last row, the plainest forecast."""
+        return None
+
+    @property
+    def settled(self) -> Mapping[str, Any]:
+        """What a spec is to say of new data, where these have decided it."""
+        return {}
+
+    @property
+    def answer(self) -> str:
+        """What is predicted, in words."""
+        if self.labels:
+            return f"{count(len(self.labels), 'label')}, of which a row has any number"
+        return count(self.classes, "class", "classes") if self.classes else "numbers to predict"
+
+    def scaling(self, asked: str) -> str:
+        """How inputs are scaled that a spec asks to be scaled so."""
+        if asked != "auto":
+            return asked
+        return "rescale" if self.x_train.dtype == np.uint8 else "normalize"
+
+    def attach(self, model: Any) -> None:
+        """Have a model keep what its outputs mean."""
+        if self.names and self.unusual:
+            name_classes(model, self.names)
 
     @property
     def metrics(self) -> list[str]:
@@ -54,12 +139,11 @@ class Prepared:
     @property
     def labels(self) -> Names:
         """Of which a row may have any number, where that is what is predicted."""
-        return tuple(self.table.targets.names) if self.table is not None and self.table.targets.labels else ()
+        return tuple(self.targets.names) if self.targets is not None and self.targets.labels else ()
 
     def restored(self, y: Array) -> Array:
         """Targets or outputs in their own units, where a table's numbers were standardised."""
-        of = self.table or self.ahead
-        return y if of is None else of.targets.restored(y)
+        return y if self.targets is None else self.targets.restored(y)
 
     def to_fit(self, batch_size: int) -> dict[str, Any]:
         """What `fit` trains on, as its arguments."""

@@ -30,6 +30,9 @@ from ..training.probing import Look, read_looks
 from .data import prepare
 from .doctor import examine_run
 from .judging import baseline, judge_test, plainest
+from .kinds.rows import TableRows
+from .kinds.text import Text
+from .kinds.windows import TableForecasts
 from .prepared import Prepared
 from .runs import Run, find, open_model
 from .searched import searched
@@ -59,9 +62,9 @@ def contents(path: Path) -> Contents:
     data = prepare(spec, run.reader())
     metrics = judge_test(model, data)
     _check_same(run, spec.data, kept, metrics)
-    if data.ahead is not None:
-        metrics |= plainest(data.restored(data.y_test), data.ahead.last)
-    rows = slice(0 if data.text else None)  # of a text none: what the network writes says more
+    metrics |= plainest(data.restored(data.y_test), data.last)
+    of_text = isinstance(data, Text)  # what the network writes says more than rows
+    rows = slice(0 if of_text else None)
     logits = data.classes and getattr(model.loss, "from_logits", False)
 
     def predict(x: Array) -> Array:
@@ -76,10 +79,10 @@ def contents(path: Path) -> Contents:
         baseline=baseline(data),
         metrics={**metrics, **{k: kept[k] for k in ("epochs", "seconds", "seed")}, "parameters": model.count_params()},
         x=data.x_test[rows], y=data.restored(data.y_test)[rows],
-        outputs=data.y_test[rows] if data.text else predict(data.x_test), predict=predict, kernel=_kernel(model),
+        outputs=data.y_test[rows] if of_text else predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
         names=data.names, search=searched(run) if run.search.exists() else None,
-        written="".join(write(path, length=WRITTEN)).strip("\n") if data.text else "", **_of_rows(data),
+        written="".join(write(path, length=WRITTEN)).strip("\n") if of_text else "", **_of_rows(data),
     )  # fmt: skip
 
 
@@ -91,12 +94,14 @@ def _called(data: str) -> str:
 
 def _of_rows(data: Prepared) -> dict[str, Any]:
     """What test samples are in their file: rows of a table, or windows of one."""
-    if (ahead := data.ahead) is not None:
+    if isinstance(data, TableForecasts):
+        ahead = data.ahead
         places = [f"row {row}" for row in ahead.ends]
         return {"targets": ahead.targets.names, "ahead": ahead.rows, "places": places, "columns": ["last value"],
                 "cells": lambda row: [number(float(ahead.last[row]))]}  # fmt: skip
-    if (table := data.table) is None:
+    if not isinstance(data, TableRows):
         return {}
+    table = data.table
     columns, test = [column.name for column in table.encoder.columns], table.test
     return {"targets": table.targets.names, "places": [test.spot(row) for row in range(len(test))], "columns": columns,
             "cells": lambda row: [as_text(cell_of(test[name], row)) or "" for name in columns]}  # fmt: skip

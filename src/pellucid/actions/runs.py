@@ -34,7 +34,7 @@ from ..data.labels import Names, class_names, counted_from_zero
 from ..errors import FileError, NonFinite, Told
 from ..files import write_text_whole
 from ..models import Sequential, load_model
-from .data import Reader
+from .prepared import Reader
 from .spec import TrainSpec
 
 try:

@@ -14,15 +14,16 @@ from ..data import datasets
 from ..data.labels import Names
 from ..errors import PellucidError
 from ..models import Sequential
-from ..tables import Attached, attached, is_table
+from ..tables import Attached, attached
 from ..tables.cells import TIMES
 from ..tables.encodings import Category, Encoding, Moment, Number, Truth
-from .apply import is_classifier, rows_of
-from .data import text_of
 from .for_others import in_own_units
+from .kinds import kind_of
+from .kinds.arrays import is_classifier
+from .kinds.text import Text
+from .prepared import Use
 from .runs import names_of, open_model
-from .spec import TrainSpec, of_text, of_windows
-from .windowed import windows_in
+from .spec import TrainSpec
 
 LETTERS = 20  # of a text, as an example
 
@@ -42,11 +43,12 @@ def opened(path: Path) -> Trained:
     found = attached(model)
     if found is not None:
         return Trained(model, tuple(found.targets.classes), found, _row(found.encoder.columns))
+    names = names_of(path, model)
     classes: Names = ()
     if is_classifier(model, spec) and len(model.output_names) == 1 and len(model.output_shape) == 2:
-        classes = names_of(path, model) or tuple(range(model.output_shape[-1] or 0))
+        classes = names or tuple(range(model.output_shape[-1] or 0))
     model = in_own_units(model)
-    return Trained(model, classes, None, _arrays(model, spec))
+    return Trained(model, classes, None, _arrays(model, spec, names))
 
 
 def _row(columns: list[Encoding]) -> dict[str, Any]:
@@ -69,23 +71,22 @@ def _cell(column: Encoding) -> Any:
     return "some words"
 
 
-def _arrays(model: Sequential, spec: TrainSpec | None) -> list[Any]:
+def _arrays(model: Sequential, spec: TrainSpec | None, names: Names) -> list[Any]:
     """A sample: the first of the run's own data where they are on this machine, else zeros; open sizes are 1."""
     shapes = [tuple(n or 1 for n in shape) for shape in model.sample_shapes]
     samples: list[Array] = [np.zeros(shape) for shape in shapes]
     if spec is not None and len(shapes) == 1 and _at_hand(spec.data):
         # Where the data have gone, or are others by now, serving goes on without.
         with contextlib.suppress(PellucidError, OSError, ValueError, IndexError):
-            samples = [_first(spec, shapes[0])]
+            samples = [_first(model, spec, names, shapes[0])]
     return [sample.tolist() for sample in samples]
 
 
-def _first(spec: TrainSpec, shape: Shape) -> Array:
+def _first(model: Sequential, spec: TrainSpec, names: Names, shape: Shape) -> Array:
     """The first of what the run's own data have for the test; of a text, a few characters of it."""
-    if of_text(spec.data):
-        return np.asarray(text_of(spec).x_test[0, :LETTERS])
-    x = windows_in(spec).x_test if is_table(spec.data) and of_windows(spec) else rows_of(spec.data, spec)[0]
-    return np.asarray(x[:1]).reshape(shape)
+    kind = kind_of(spec.data, spec.window)
+    x = np.asarray(kind.opened(Use(model, spec, spec.data, names, own=spec, wanted=True)).x)
+    return x[0, :LETTERS] if issubclass(kind, Text) else x[:1].reshape(shape)
 
 
 def _at_hand(data: str) -> bool:

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..data import datasets
-from .data import is_pictures
+from .kinds.pictures import Pictures
 from .networks import SMALLEST, name_of
 from .prepared import Prepared
 from .spec import TrainSpec
 
-WIDEST = {"table": 512, "pictures": 1024, "arrays": 512}  # layers of more units take longer, and seldom do better
+WIDEST, WIDEST_OF_PICTURES = 512, 1024  # layers of more units take longer, and seldom do better
 FEW, MANY = 500, 50_000  # rows below which batches are small, and above which they are large
 
 
@@ -31,11 +31,11 @@ def usual_space(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     """
     if name_of(spec, data) != "auto":
         return without(_named(data), spec)
-    kind = "table" if data.table is not None else "pictures" if data.x_train.ndim > 2 else "arrays"
+    pictures = data.x_train.ndim > 2
     space: dict[str, Any] = {
         "layers": {
             "number": {"low": 1, "high": 3},
-            "units": {"low": 16, "high": WIDEST[kind], "log": True},
+            "units": {"low": 16, "high": WIDEST_OF_PICTURES if pictures else WIDEST, "log": True},
             "shrink": [1.0, 0.5],
         },
         "learning_rate": {"low": 1e-4, "high": 3e-2, "log": True},
@@ -44,7 +44,7 @@ def usual_space(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
         "l2": {"low": 1e-7, "high": 1e-2, "log": True},
         "activation": ["relu", "gelu", "tanh"],
     }
-    if kind != "pictures":
+    if not pictures:
         space["batch_norm"] = [False, True]
     elif _takes_convolutions(spec, data):
         alone = {"network": ["auto"]}
@@ -59,7 +59,7 @@ def _takes_convolutions(spec: TrainSpec, data: Prepared) -> bool:
     """Whether samples are pictures large enough to be convolved, and neither their layers written out nor a network
     asked for."""
     x, plain = data.x_train, all(isinstance(entry, int) for entry in spec.layers)
-    found = datasets.kind_of(spec.data) == "images" or is_pictures(spec.data) or x.dtype == np.uint8
+    found = datasets.kind_of(spec.data) == "images" or isinstance(data, Pictures) or x.dtype == np.uint8
     asked = "network" in spec.model_fields_set
     return found and plain and not asked and x.ndim in (3, 4) and min(x.shape[1:3]) >= SMALLEST
 

@@ -15,12 +15,10 @@ import numpy as np
 
 from ..__about__ import version
 from ..arrays import Array
-from ..data.labels import name_classes
 from ..doctor import Finding, before_training
 from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
-from ..tables import attach, attach_targets
 from ..training.callbacks import (
     BackupAndRestore,
     Callback,
@@ -182,17 +180,12 @@ def _finished(
     run: Run, spec: TrainSpec, data: Prepared, model: Sequential, history: History, seconds: float, on_event: OnEvent
 ) -> Finished:
     """Save the model, and judge it."""
-    if data.table is not None:
-        attach(model, data.table.encoder, data.table.targets)
-    elif data.ahead is not None:
-        attach_targets(model, data.ahead.targets)
-    elif data.names and data.unusual:
-        name_classes(model, data.names)
+    data.attach(model)
     model.save(run.model)
     metrics = {
         **judge_test(model, data),
         "baseline": baseline(data),
-        **(plainest(data.restored(data.y_test), data.ahead.last) if data.ahead else {}),
+        **plainest(data.restored(data.y_test), data.last),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),
         "seconds": round(seconds, 3),

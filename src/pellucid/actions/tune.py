@@ -28,9 +28,10 @@ from ..tuning.tune import FEW, FOLDS, HELD, budget_of, plan_of, tried
 from ..tuning.tuned import as_csv, remarks
 from . import runs
 from .building import build
-from .data import is_pictures, prepare
+from .data import prepare
 from .doctor import doctor
 from .fingerprint import fingerprint
+from .kinds.pictures import Pictures
 from .prepared import Prepared
 from .runs import Run
 from .spaces import usual_space
@@ -184,7 +185,7 @@ def _judged(search: Search) -> tuple[TuneSpec, TrainSpec, Prepared]:
         raise InvalidArgument("tune, validation_split", "rows to judge trials by", base.validation_split, fix)
     data = _prepared(base, how.folds)
     held = 0 if data.validation is None else len(data.validation[0])
-    if said or is_pictures(base.data) or len(data.x_train) + held >= FEW:
+    if said or isinstance(data, Pictures) or len(data.x_train) + held >= FEW:
         return how, base, data
     try:
         return how.model_copy(update={"folds": FOLDS}), base, _prepared(base, FOLDS)

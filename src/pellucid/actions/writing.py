@@ -17,8 +17,9 @@ from ..layers.activation_layer import ActivationLayer
 from ..layers.recurrent import Recurrent
 from ..models import Sequential
 from ..rng import Key
+from .kinds.text import WINDOW
 from .runs import names_of, open_model
-from .spec import FOR_TEXTS, TrainSpec
+from .spec import TrainSpec
 
 ALONE = (Activation, ActivationLayer, Dense, Dropout, Embedding, Identity)  # which see each place by itself
 DRAWN = 256  # random numbers in one go
@@ -74,7 +75,7 @@ def drawn_from(p: Array, temperature: float, u: float) -> int:
 def _reader(model: Sequential, spec: TrainSpec | None) -> Stepping | Looking:
     if all(isinstance(layer, ALONE) or _steps(layer) for layer in model.layers):
         return Stepping(model)
-    return Looking(model, FOR_TEXTS["window"] if spec is None else spec.window)
+    return Looking(model, WINDOW if spec is None else spec.window)
 
 
 def _steps(layer: object) -> bool:

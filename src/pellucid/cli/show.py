@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from ..actions.apply import Predicted, csv_of
+from ..actions.kinds.text import Text
 from ..actions.runs import Run
 from ..actions.spec import TrainSpec
 from ..actions.train import Started, chain
@@ -48,30 +49,15 @@ def started(event: Started) -> None:
     """What is about to be trained."""
     begun.append(event.run.path)
     data, model = event.data, event.model
-    if data.table is not None:
-        for remark in data.table.remarks:
-            line(f"Table: {remark}")
     for remark in data.remarks:
-        line(f"{'Text' if data.text else 'Windows' if data.windows else 'Pictures'}: {remark}")
-    kind = count(data.classes, "class", "classes") if data.classes else "numbers to predict"
-    if data.labels:
-        kind = f"{count(len(data.labels), 'label')}, of which a row has any number"
-    if data.ahead:
-        kind = f"{data.ahead.targets.names[0]} is forecast {count(data.ahead.rows, 'row')} after each one's end"
+        line(f"{data.title}: {remark}")
     held = len(data.validation[0]) if data.validation else 0
-    sample = "sample"
-    if data.text:
-        sample, kind = f"window of {data.x_train.shape[1]} characters", f"{data.classes} different characters"
-    if data.channels:
-        sample = f"window of {data.x_train.shape[1]} rows"
-    line(
-        f"{event.spec.data}: {count(len(data.x_train), sample)} to train on, {held} to watch, "
-        f"{len(data.x_test)} to test on; {kind}"
-    )
+    trained = count(len(data.x_train), data.sample.format(*data.x_train.shape))
+    line(f"{event.spec.data}: {trained} to train on, {held} to watch, {len(data.x_test)} to test on; {data.answer}")
     if data.doubtful:
         meant = "numbers to predict: --task regression" if data.classes else "classes: --task classification"
-        line(f"Targets are whole numbers, read as {kind}. If they are {meant}")
-    classes(data.names if data.unusual and not data.text else ())
+        line(f"Targets are whole numbers, read as {data.answer}. If they are {meant}")
+    classes(data.names if data.unusual and not isinstance(data, Text) else ())
     parameters, epochs = count(model.count_params(), "parameter"), count(event.epochs, "epoch")
     line(f"{chain(model)}: {parameters}, {epochs} at most, seed {event.spec.seed}")
     if ranks := distribution():

@@ -158,7 +158,7 @@ def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
 def input_of(desk: Desk, name: str) -> dict[str, Any]:
     """What one asks the network with."""
     scene = desk.scene(name)
-    if (table := scene.data.table) is not None:
+    if (table := scene.table) is not None:
         columns = [
             {"name": column.name, "kind": type(column).__name__.lower(), "levels": levels_of(column)}
             for column in table.encoder.columns

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..actions import building
+from ..actions.kinds.text import Text
 from ..actions.networks import name_of, written_out
 from ..actions.prepared import Prepared, in_memory
 from ..actions.script import entries, script
@@ -61,7 +62,7 @@ def check(desk: Desk, told: Mapping[str, Any]) -> dict[str, Any]:
             made = _made(spec, data, epochs, told)
             answer |= {**made, "code": answer["code"] | made["code"], "fits": answer["fits"] | made["fits"]}
         except PellucidError as problem:
-            mended = flattened(blocks, len(spec.layers)) if data.classes and not data.text else None
+            mended = flattened(blocks, len(spec.layers)) if data.classes and not isinstance(data, Text) else None
             answer["problems"] = [{**_problem(problem), **({"mend": mended} if mended else {})}]
     return {**answer, "ok": not answer["problems"]}
 

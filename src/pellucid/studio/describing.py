@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..actions.data import is_pictures
+from ..actions.kinds.pictures import Pictures
+from ..actions.kinds.rows import TableRows
+from ..actions.kinds.text import Text
+from ..actions.kinds.windows import TableForecasts, TableWindows, Windows
 from ..actions.networks import name_of
 from ..actions.prepared import Prepared
 from ..actions.spec import TrainSpec
@@ -84,17 +87,16 @@ def _read(spec: TrainSpec) -> Table:
 def _summary(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     watch = 0 if data.validation is None else len(data.validation[0])
     parts = {"train": len(data.x_train), "watch": watch, "test": len(data.x_test)}
-    why = HELD_TEXT if data.text else HELD_WINDOWS if data.windows else HELD
-    grouped = GROUPED if data.ahead is None else IN_ORDER_OF_EACH
+    why = HELD_TEXT if isinstance(data, Text) else HELD_WINDOWS if isinstance(data, Windows) else HELD
+    grouped = IN_ORDER_OF_EACH if isinstance(data, TableForecasts) else GROUPED
     parted = grouped.format(by=spec.group_by) if spec.group_by else IN_ORDER if is_table(spec.data) else ""
-    remarks = data.table.remarks if data.table is not None else data.remarks
     return {
         "rows": sum(parts.values()),
         "task": "labels" if data.labels else "classification" if data.classes else "regression",
         "classes": names_told(data) if data.classes else [str(name) for name in data.labels],
         "shape": list(data.x_train.shape[1:]), "outputs": data.classes or data.width, "parts": parts,
-        "why_held": why.format(**parts, window=data.x_train.shape[-1], parted=parted).strip(), "remarks": list(remarks),
-        "doubtful": data.doubtful,
+        "why_held": why.format(**parts, window=data.x_train.shape[-1], parted=parted).strip(),
+        "remarks": list(data.remarks), "doubtful": data.doubtful,
         "output": output_of(data), "metric": data.metrics[0],
         "loss": "binary_crossentropy" if data.labels else
         "sparse_categorical_crossentropy" if data.classes else "mean_squared_error",
@@ -102,17 +104,17 @@ def _summary(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
 
 
 def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, Any]:
-    if table is not None and data.table is not None:
+    if table is not None and isinstance(data, TableRows):
         targets = data.table.targets.columns
         columns = [_column(table, one, data, targets) for one in understand(table, spec.keep)]
         return {"kind": "table", "columns": columns, "target": list(targets), "guessed": not spec.target,
                 "sample": _rows(table)}  # fmt: skip
-    if data.text:
+    if isinstance(data, Text):
         windows = -(-LETTERS // data.x_train.shape[1])
         return {"kind": "text", "sample": {"text": characters_of(data, data.x_train[:windows].reshape(-1)[:LETTERS])}}
     x, y = data.x_train, np.asarray(data.y_train)
     names = names_told(data) if data.classes else []
-    if data.windows:
+    if isinstance(data, Windows):
         return _windows(spec, data, table, names)
     kind = _kind(spec, data)
     if kind == "images":
@@ -135,7 +137,7 @@ def _windows(spec: TrainSpec, data: Prepared, table: Table | None, names: list[s
     shown = windows_told(data.x_train[chosen])
     sample = {"windows": shown, "labels": labels, "channels": channels_of(data), "ranges": ranges_of(data)}
     told: dict[str, Any] = {"kind": "windows", "sample": sample}
-    if table is None:
+    if table is None or not isinstance(data, TableWindows):
         return told
     (target,) = table.named(spec.target) or [plainly(table)]
     columns = [_of_windows(table, one, spec, data, target) for one in understand(table, spec.keep)]
@@ -147,7 +149,7 @@ def _in_full(data: Prepared, y: Array) -> Array:
     return np.asarray(data.restored(y), "float64").reshape(len(y), -1)
 
 
-def _of_windows(table: Table, column: Column, spec: TrainSpec, data: Prepared, target: str) -> dict[str, Any]:
+def _of_windows(table: Table, column: Column, spec: TrainSpec, data: TableWindows, target: str) -> dict[str, Any]:
     """A column of the rows that windows are of."""
     name = column.name
     role = "target" if name == target else "input" if name in data.channels else "left out"
@@ -164,7 +166,7 @@ def _of_windows(table: Table, column: Column, spec: TrainSpec, data: Prepared, t
 def _kind(spec: TrainSpec, data: Prepared) -> str:
     if kind := datasets.kind_of(spec.data):
         return kind
-    if is_pictures(spec.data) or (data.x_train.ndim in (3, 4) and data.x_train.dtype == np.uint8):
+    if isinstance(data, Pictures) or (data.x_train.ndim in (3, 4) and data.x_train.dtype == np.uint8):
         return "images"
     return "points" if data.x_train.ndim == 2 and data.x_train.shape[1] == 2 else "arrays"
 
@@ -195,7 +197,7 @@ def _cell(cell: Any) -> Any:
 
 
 def _column(table: Table, column: Column, data: Prepared | None, targets: list[str]) -> dict[str, Any]:
-    learned = {one.name: one for one in data.table.encoder.columns} if data is not None and data.table else {}
+    learned = {one.name: one for one in data.encoder.columns} if data is not None and data.encoder else {}
     encoding: Encoding | None = learned.get(column.name)
     role = "target" if column.name in targets else "input" if encoding is not None or data is None else "left out"
     said = column.dropped or column.remark

@@ -25,7 +25,7 @@ def idle(spec: TrainSpec, data: Prepared) -> list[str]:
     name = name_of(spec, data)
     plain = any(isinstance(block, int) for block in spec.layers) or name != "auto" or not spec.layers
     found = [*OF_DENSE] if name in ("gru", "lstm") else [] if plain else of_blocks
-    return found if data.table is not None else [*found, "frequencies"]
+    return found if data.encoder is not None else [*found, "frequencies"]
 
 
 def networks_for(spec: TrainSpec, data: Prepared) -> list[str]:

@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ..actions.kinds.rows import TableRows
+from ..actions.kinds.text import Text
+from ..actions.kinds.windows import Windows
 from ..actions.prepared import Prepared
 from ..arrays import Array, Arrays
 from ..errors import InvalidArgument, Told, UnknownName
@@ -21,6 +24,7 @@ from ..layers.activation_layer import ActivationLayer
 from ..metrics import confusion_matrix
 from ..models.periodic import many_valued
 from ..ops.base import Op
+from ..tables import TableData
 from ..training.probing import Look
 from .reading import before, names_told
 
@@ -61,12 +65,17 @@ class Scene:
     @property
     def is_windows(self) -> bool:
         """Whether samples are windows of readings (steps, channels)."""
-        return bool(self.data.windows)
+        return isinstance(self.data, Windows)
 
     @property
     def is_text(self) -> bool:
         """Whether samples are windows of characters, of which each place has an answer."""
-        return bool(self.data.text)
+        return isinstance(self.data, Text)
+
+    @property
+    def table(self) -> TableData | None:
+        """That of whose rows samples are."""
+        return self.data.table if isinstance(self.data, TableRows) else None
 
     def walk(self, x: Array, until: str = "", instead: Arrays | None = None) -> dict[str, Array]:
         """What each layer answers to rows x (B, ...), by its name, in their order; as far as that of this name.

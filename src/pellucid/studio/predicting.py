@@ -63,7 +63,7 @@ def names_of(scene: Scene, outputs: int) -> list[str]:
     """What the outputs are called."""
     if scene.data.classes:
         return names_told(scene.data)
-    table = scene.data.table
+    table = scene.table
     return list(table.targets.names) if table is not None else [f"y{i}" if outputs > 1 else "y" for i in range(outputs)]
 
 
@@ -108,7 +108,7 @@ def why(scene: Scene, x: Array, outputs: Array) -> list[dict[str, Any]] | None:
 
 def columns_of(scene: Scene) -> tuple[int, list[tuple[str, int, int]]]:
     """(how many inputs there are; the name of each column, its first input and that after its last)."""
-    table, spans, at = scene.data.table, [], 0
+    table, spans, at = scene.table, [], 0
     if table is None:
         n = scene.shape[-1]
         names = channels_of(scene.data) if scene.is_windows else [f"input {i + 1}" for i in range(n)]
@@ -121,7 +121,7 @@ def columns_of(scene: Scene) -> tuple[int, list[tuple[str, int, int]]]:
 
 def inputs_of(scene: Scene) -> list[str]:
     """What each single input is called: "age", "age: missing", "sex: male"."""
-    table, found = scene.data.table, []
+    table, found = scene.table, []
     columns = {column.name: column for column in table.encoder.columns} if table is not None else {}
     for name, first, last in columns_of(scene)[1]:
         missing, levels = (getattr(columns.get(name), of, ()) for of in ("missing", "levels"))

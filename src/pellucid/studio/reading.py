@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..actions.kinds.text import Text
+from ..actions.kinds.windows import TableWindows
 from ..actions.prepared import Prepared
 from ..arrays import Array
 from ..data import datasets
@@ -29,12 +31,13 @@ def names_told(data: Prepared) -> list[str]:
     if len(known) == data.classes:
         return known
     names = [str(name) for name in data.names or range(data.classes)]
-    return [UNSEEN.get(name, name) for name in names] if data.text else names
+    return [UNSEEN.get(name, name) for name in names] if isinstance(data, Text) else names
 
 
 def channels_of(data: Prepared) -> list[str]:
     """What the readings at each step of a window are called."""
-    known, n = [*data.channels] or _of_set(data, "CHANNELS"), data.x_train.shape[-1]
+    known = [*data.channels] if isinstance(data, TableWindows) else _of_set(data, "CHANNELS")
+    n = data.x_train.shape[-1]
     return known if len(known) == n else [f"channel {i + 1}" for i in range(n)]
 
 

@@ -76,8 +76,8 @@ def example(scene: Scene, row: int, outputs: Array) -> dict[str, Any]:
         return {**told, "picture": data.x_test[row].tolist()}
     if scene.is_windows:
         return {**told, "window": windows_told(data.x_test[row : row + 1])[0]}
-    if data.table is not None:
-        return {**told, "cells": {name: plain_cell(values[row]) for name, values in data.table.test.columns.items()}}
+    if (table := scene.table) is not None:
+        return {**told, "cells": {name: plain_cell(values[row]) for name, values in table.test.columns.items()}}
     return {**told, "x": data.x_test[row].tolist()}
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..actions.kinds.pictures import Pictures
 from ..arrays import Array
 from ..data.pictures import load_img, pixels
 from ..errors import DataError, InvalidArgument, Told
@@ -46,7 +47,7 @@ def from_picture(scene: Scene, content: bytes) -> Sample:
     """A picture in a file; where the network learned from other things than files, as a drawing."""
     if not scene.is_picture:
         raise InvalidArgument("question", "a row", Told("a picture"), "This network learned from rows.")
-    if scene.data.remarks:  # from a folder of pictures
+    if isinstance(scene.data, Pictures):
         return Sample(pixels(io.BytesIO(content), scene.shape)[None])
     grey = np.asarray(load_img(io.BytesIO(content), "grayscale"), "float64") / 255
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
@@ -58,7 +59,7 @@ def _known(scene: Scene, row: Any) -> Sample:
     if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row <= last:
         raise InvalidArgument("question, sample", f"a row from 0 to {last}", row)
     cells = None
-    if (table := scene.data.table) is not None:
+    if (table := scene.table) is not None:
         cells = {column.name: _told(column, table.test[column.name][row]) for column in table.encoder.columns}
     return Sample(scene.data.x_test[row : row + 1], scene.data.y_test[row : row + 1], cells)
 
@@ -79,12 +80,12 @@ def plain_cell(cell: Any) -> Any:
 
 
 def _row(scene: Scene, row: Any) -> Array:
-    if scene.data.table is None:
+    if (table := scene.table) is None:
         raise InvalidArgument("question, row", "x, as this network learned from numbers", Told("a row of columns"))
     if not isinstance(row, dict) or any(isinstance(cell, list | dict) for cell in row.values()):
         raise DataError("question, row", "an object by column", row)
-    names = [column.name for column in scene.data.table.encoder.columns]
-    return scene.data.table.encoder.transform(Table.of({name: [row.get(name)] for name in names}, "question"))
+    names = [column.name for column in table.encoder.columns]
+    return table.encoder.transform(Table.of({name: [row.get(name)] for name in names}, "question"))
 
 
 def _text(scene: Scene, text: Any) -> Array:

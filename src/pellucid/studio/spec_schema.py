@@ -9,7 +9,8 @@ from typing import Any, Literal
 from annotated_types import Ge, Gt, Le, Lt
 
 from ..actions.building import SCHEDULES
-from ..actions.spec import Named, TrainSpec
+from ..actions.fields import Named
+from ..actions.spec import TrainSpec
 from ..actions.tune import TuneSpec
 
 DATA = (
