@@ -40,7 +40,8 @@ class SavedState(Part):
 
     def serve(self, where: str, layers: Iterable[tuple[str, Any]]) -> None:
         """Train these layers, by path, from now on: where there were steps, they are to be those that it trained."""
-        found, known = dict(layers), getattr(self, "_serves", {})
+        found = {path: layer for path, layer in layers if layer.specs}  # ops are made anew where `call` is traced again
+        known = getattr(self, "_serves", {})
         if self.steps_taken and any(known[path]() is not layer for path, layer in found.items() if path in known):
             raise InvalidArgument(
                 where, "an optimizer of its own", Told(f"{self.name!r}, with what it keeps of another model's weights"),
