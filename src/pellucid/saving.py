@@ -5,6 +5,8 @@ from .registry import (
     custom_object_scope,
     deserialize_keras_object,
     get_custom_objects,
+    get_registered_name,
+    get_registered_object,
     register_keras_serializable,
     serialize_keras_object,
 )
@@ -16,6 +18,8 @@ __all__ = [
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
     "load_model",
     "register_keras_serializable",
     "save_model",
