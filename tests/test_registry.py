@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import pellucid
-from pellucid import losses, optimizers, saving
+from pellucid import losses, optimizers
 from pellucid.errors import InvalidArgument, UnknownName
 from pellucid.registry import _families, deserialize_keras_object, get_custom_objects
 
@@ -90,19 +90,6 @@ def test_ones_own_class_of_that_name_goes_first(monkeypatch):
     monkeypatch.setattr("pellucid.registry._custom", {})
     get_custom_objects()["adam"] = Mine
     assert type(optimizers.get({"class_name": "adam", "config": {}})) is Mine
-
-
-def test_registered_classes_are_found_by_their_names(monkeypatch):
-    class Mine(optimizers.SGD):
-        pass
-
-    monkeypatch.setattr("pellucid.registry._custom", {})
-    assert saving.get_registered_name(Mine) == "Mine"
-    saving.register_keras_serializable("house", "own")(Mine)
-    assert saving.get_registered_name(Mine) == "house>own"
-    assert saving.get_registered_object("house>own") is Mine
-    assert saving.get_registered_object("own") is None
-    assert saving.get_registered_object("x", {"x": Mine}) is saving.get_registered_object("x", None, {"x": Mine})
 
 
 def test_without_a_module_only_the_name_of_a_class_will_do():

@@ -366,26 +366,6 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     return register
 
 
-def get_registered_name(obj: type[Any]) -> str:
-    """The name by which saved models know a class: that of its registration, or its own.
-
-    >>> get_registered_name(int)
-    'int'
-    """
-    return next((name for name, known in _custom.items() if known is obj), obj.__name__)
-
-
-def get_registered_object(
-    name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Mapping[str, Any] | None = None
-) -> Any:
-    """The class of a registered name, those of these tables among them; None where there is none.
-
-    >>> get_registered_object("Custom>Nothing")
-    """
-    tables = (custom_objects or {}, _custom, module_objects or {})
-    return next((table[name] for table in tables if name in table), None)
-
-
 def get_custom_objects() -> dict[str, Any]:
     """The table of the user's registered classes, by name; entries may be added and removed."""
     return _custom

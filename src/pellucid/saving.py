@@ -5,8 +5,6 @@ from .registry import (
     custom_object_scope,
     deserialize_keras_object,
     get_custom_objects,
-    get_registered_name,
-    get_registered_object,
     register_keras_serializable,
     serialize_keras_object,
 )
@@ -18,8 +16,6 @@ __all__ = [
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
-    "get_registered_name",
-    "get_registered_object",
     "load_model",
     "register_keras_serializable",
     "save_model",

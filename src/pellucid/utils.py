@@ -14,8 +14,6 @@ from .registry import (
     custom_object_scope,
     deserialize_keras_object,
     get_custom_objects,
-    get_registered_name,
-    get_registered_object,
     register_keras_serializable,
     serialize_keras_object,
 )
@@ -42,8 +40,6 @@ __all__ = [
     "disable_interactive_logging",
     "enable_interactive_logging",
     "get_custom_objects",
-    "get_registered_name",
-    "get_registered_object",
     "image_dataset_from_directory",
     "img_to_array",
     "is_interactive_logging_enabled",

@@ -18,4 +18,4 @@ def test_keras_s_names_are_there() -> None:
     assert ops.numpy.fmax is ops.fmax
     assert ops.nn.unfold is ops.unfold
     assert metrics.binary_focal_crossentropy is losses.binary_focal_crossentropy
-    assert metrics.get("categorical_focal_crossentropy").fn is losses.categorical_focal_crossentropy
+    assert metrics.categorical_focal_crossentropy is losses.categorical_focal_crossentropy

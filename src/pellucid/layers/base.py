@@ -319,8 +319,12 @@ class Layer(Part, Holding, Shaped, Masked):
     @property
     def augments(self) -> bool:
         """Whether a call by hand that says nothing of training is one in training: as in Keras, where it changes
-        pictures."""
-        return False
+        pictures; of what is made of layers, where they do and there are no weights, which is known once it is built."""
+        return not self.specs and any(part.augments for part in self.parts())
+
+    def parts(self) -> Sequence[Layer]:
+        """The layers in it that are known by now."""
+        return ()
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         """Each output of this layer when it is called on these tensors."""

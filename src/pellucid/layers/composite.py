@@ -101,11 +101,6 @@ class Composite(Layer):
         """The layers in it that are known by now."""
         return self.members
 
-    @property
-    def augments(self) -> bool:
-        """Where it only prepares pictures: what has weights predicts. Known once it is built."""
-        return not self.specs and any(part.augments for part in self.parts())
-
     def leaves(self) -> Iterator[tuple[str, Layer]]:
         """(path, layer) of every layer that is not itself made of layers, each once, in the order in which their
         parameters are listed."""
