@@ -320,7 +320,7 @@ class Layer(Part, Holding, Shaped, Masked):
     def augments(self) -> bool:
         """Whether a call by hand that says nothing of training is one in training: as in Keras, where it changes
         pictures; of what is made of layers, where they do and there are no weights, which is known once it is built."""
-        return not self.specs and any(part.augments for part in self.parts())
+        return any(part.augments for part in self.parts()) and not self.specs
 
     def parts(self) -> Sequence[Layer]:
         """The layers in it that are known by now."""
