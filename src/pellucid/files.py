@@ -89,6 +89,16 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
     return path
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is the system's: macOS puts `._1.png` beside `1.png`, or all such into a
+    folder `__MACOSX`.
+
+    >>> [is_hidden(name) for name in ("._1.png", "__MACOSX", "1.png")]
+    [True, True, False]
+    """
+    return name.startswith((".", "__MACOSX"))
+
+
 def make_folder(folder: Path, mode: int = 0o777) -> list[Path]:
     """Make a folder and those it lies in, with these permissions less the umask; returns those that were not there."""
     made = [missing for missing in (folder, *folder.parents) if not missing.exists()][::-1]

@@ -138,6 +138,12 @@ def test_a_wrong_toml_is_told(tmp_path: Path, text: str, message: str):
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("wrong", [None, [None], object()], ids=["none", "list", "object"])
+def test_what_no_spec_can_hold_is_told(wrong: object):
+    with pytest.raises(errors.WrongType, match="spec: expected text, numbers and tables"):
+        TrainSpec.of({"layers": [{"class": "Dense", "units": 4, "activation": wrong}]})
+
+
 def test_any_network_from_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     Path("spec.toml").write_text("""

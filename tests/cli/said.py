@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 
-
 BUSY = re.compile(r"Compiling the engine .*|.* s so far")
 
 

@@ -72,6 +72,7 @@ BAD_VALUES = [
     (np.zeros(3, dtype=[("a", "f4")]), "numbers, got an array of"),
     ([[1, 2], [3]], "2 values in row 0 and 1 in row 1"),
     ([[[1], [2]], [[3], 4]], "rows of equal length"),
+    ([(np.ones(4), np.ones(1)), (np.ones(4), np.ones(1))], "whose parts differ in shape. Pass x and y apart"),
     (np.ma.masked_array([[1.0, 2.0]], [[False, True]]), "masked value at row 0, column 1"),
     ([], "at least one row"),
     (np.zeros((0, 4)), "at least one row"),

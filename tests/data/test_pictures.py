@@ -135,6 +135,19 @@ def test_what_the_system_hides_is_no_picture():
     assert len(read_pictures(Path("bars")).parts["all"][0]) == 6
 
 
+def test_what_the_system_hides_is_in_no_batch():
+    draw(Path("bars"), n=3)
+    for place in ("lying/._00.png", "lying/.thumbs/1.png", "__MACOSX/lying/._00.png", "standing/__MACOSX/._1.png"):
+        Path("bars", place).parent.mkdir(parents=True, exist_ok=True)
+        Path("bars", place).write_bytes(b"not a picture")
+    for labels, names in (("inferred", ["lying", "standing"]), (None, None)):
+        found = image_dataset_from_directory("bars", labels=labels, image_size=(8, 6), shuffle=False)
+        assert found.class_names == names
+        assert [Path(path).name for path in found.file_paths] == ["00.png", "01.png", "02.png"] * 2
+        assert len(found[0][0] if labels else found[0]) == 6
+    assert len(read_pictures(Path("bars")).parts["all"][0]) == 6
+
+
 def test_a_class_without_a_picture_to_train_on_is_named():
     draw(Path("bars"), 1)
     for i in range(2):

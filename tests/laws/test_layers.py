@@ -289,8 +289,8 @@ def test_a_call_gives_the_layers_dtype_and_shape(
 def test_lists_and_integers_are_inputs(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
     layer = make()
     whole = np.arange(1, 1 + 2 * int(np.prod(shape)), dtype="uint8").reshape(2, *shape) % (layer.names or 255)
-    y = layer(whole)
-    np.testing.assert_array_equal(y, layer(whole.tolist()))
+    y = layer(whole, training=False)
+    np.testing.assert_array_equal(y, layer(whole.tolist(), training=False))
     assert y.dtype == np.float32
 
 
@@ -299,9 +299,9 @@ def test_a_call_in_inference_changes_nothing(make: Callable[[], L.Layer], shape:
     layer = make()
     x = batch(layer, shape)
     before = x.copy()
-    first = layer(x).copy()
+    first = layer(x, training=False).copy()
     weights = layer.get_weights()
-    np.testing.assert_array_equal(layer(x), first)
+    np.testing.assert_array_equal(layer(x, training=False), first)
     np.testing.assert_array_equal(x, before)
     for w, v in zip(weights, layer.get_weights(), strict=True):
         np.testing.assert_array_equal(w, v)
@@ -316,7 +316,8 @@ def test_the_saved_form_makes_the_same_layer(make: Callable[[], L.Layer], shape:
     again.set_weights(layer.get_weights())
     assert type(again) is type(layer)
     assert as_written(again) == as_written(layer)
-    np.testing.assert_array_equal(again(batch(again, shape)), layer(batch(layer, shape)))
+    ours, theirs = (one(batch(one, shape), training=False) for one in (layer, again))
+    np.testing.assert_array_equal(ours, theirs)
 
 
 @every_row
@@ -352,7 +353,7 @@ def test_a_built_layer_serves_another_shape_as_one_built_for_it_would_or_refuses
 @every_row
 def test_an_empty_batch_passes_in_inference(make: Callable[[], L.Layer], shape: tuple[int, ...]) -> None:
     layer = make()
-    assert layer(np.zeros((0, *shape))).shape == (0, *layer.output_shape_for(shape))
+    assert layer(np.zeros((0, *shape)), training=False).shape == (0, *layer.output_shape_for(shape))
 
 
 REFUSED: list[tuple[Callable[[], L.Layer], tuple[int, ...]]] = [

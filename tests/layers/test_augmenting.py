@@ -64,7 +64,22 @@ def test_a_seed_tells_the_numbers_which_stay_in_the_range(make: Callable[..., L.
     assert y.min() >= 0
     assert y.max() <= 1
     np.testing.assert_allclose(drawn(bright, 255 * PICTURES), 255 * y, atol=1e-9)
-    np.testing.assert_array_equal(layer(PICTURES), PICTURES.astype("float32"))  # in prediction
+    np.testing.assert_array_equal(layer(PICTURES, training=False), PICTURES.astype("float32"))
+
+
+@pytest.mark.parametrize("name", [*sorted(MAKE.keys() - {"RandomPosterization"}), "RandomCrop"])
+def test_a_call_by_hand_changes_pictures_unless_training_is_false(name: str) -> None:
+    """As in Keras; so does a network of such layers alone, where one with weights predicts."""
+    make = MAKE.get(name, lambda: L.RandomCrop(4, 3))
+    x = PICTURES.astype("float32")
+    alone = pellucid.Sequential([L.Input(x.shape[1:]), make(), L.Rescaling(2.0)])
+    deep = pellucid.Sequential([make(), L.Flatten(), L.Dense(2)])
+    for call in (make(), alone, pellucid.Sequential([alone])):
+        assert len({call(x).tobytes() for _ in range(9)}) > 1
+        np.testing.assert_array_equal(call(x, training=False), call(x, training=False))
+    np.testing.assert_array_equal(alone.predict(x, verbose=0), alone(x, training=False))
+    np.testing.assert_array_equal(deep(x), deep(x))
+    assert make()(x[:0]).shape[0] == 0
 
 
 def test_whole_numbers_come_in() -> None:

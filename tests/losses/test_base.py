@@ -167,6 +167,24 @@ def test_a_custom_gradient_of_the_wrong_shape_is_told():
         loss.value_and_gradient(T, Y)
 
 
+@pytest.mark.parametrize("found", ["text", None, {}, 1j, np.array(["a", "b", "c"])], ids=str)
+def test_a_loss_that_returns_no_numbers_is_told(found):
+    class Own(losses.Loss):
+        def call(self, y_true, y_pred):
+            return found
+
+    for loss in (losses.custom(lambda t, y: found, name="own"), losses.custom(quartic, lambda t, y: found), Own()):
+        with pytest.raises(WrongType, match="what it returns: expected numbers, one per sample, got"):
+            loss.value_and_gradient(T, Y)
+
+
+@pytest.mark.parametrize("shape", [(7,), (1, 3), (3, 3), (3, 2, 1)], ids=str)
+def test_a_loss_that_returns_values_of_another_shape_is_told(shape):
+    loss = losses.custom(lambda t, y: np.ones(shape), lambda t, y: y - t, name="odd")
+    with pytest.raises(ShapeError, match="loss 'odd', the values that it returns: expected one per sample"):
+        loss.value_and_gradient(T, Y)
+
+
 class Weighted(losses.Loss):
     def __init__(self, w=1.0, **options):
         super().__init__(**options)

@@ -136,7 +136,13 @@ class Wordy(Forgetful):
         return "good"
 
 
+class WordyInside(Forgetful):
+    def result(self) -> Any:
+        return {"a": 1.0, "b": "good"}
+
+
 @pytest.mark.parametrize(("kind", "told"), [
+    (WordyInside, r"metric 'wordy_inside', what result\(\) returns: .*, got 'good'"),
     (Forgetful, r"metric Forgetful: expected read\(state\), got none\. Or write update_state and result"),
     (Wordy, r"metric 'wordy', what result\(\) returns: expected a number or an array of numbers, got 'good'"),
 ])  # fmt: skip

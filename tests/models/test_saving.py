@@ -70,6 +70,31 @@ def test_weights_alone(tmp_path: Path):
     np.testing.assert_array_equal(other.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
+def test_weights_that_fit_are_read_and_the_others_named(tmp_path: Path):
+    """As Keras's skip_mismatch: a layer whose bias alone does not fit stays as it is, too."""
+    model = trained()
+    layers = [layer if layer.name != "dense_1" else Dense(5, "softmax") for layer in clone_model(model).layers]
+    other = pellucid.Sequential([Input((4,)), *layers, Dense(2)], seed=1)
+    before = [w.copy() for layer in other.layers[-2:] for w in layer.get_weights()]
+    for name in ("m.weights.h5", "m.keras"):
+        (model.save_weights if "weights" in name else model.save)(tmp_path / name)
+        with pytest.raises(errors.PellucidError, match="dense_1"):
+            other.load_weights(tmp_path / name)
+        with pytest.warns(UserWarning, match=r"2 layers keep their weights: .*\(6, 3\)\. .*'dense_2'.*none"):
+            other.load_weights(tmp_path / name, skip_mismatch=True)
+        for mine, theirs in zip(other.layers[:-2], model.layers[:-1], strict=True):
+            for w, v in zip(mine.get_weights(), theirs.get_weights(), strict=True):
+                np.testing.assert_array_equal(w, v)
+        kept = [w for layer in other.layers[-2:] for w in layer.get_weights()]
+        assert all(np.array_equal(w, v) for w, v in zip(kept, before, strict=True))
+    model.load_weights(tmp_path / "m.keras", skip_mismatch=True)  # all fit: no warning
+    with pytest.raises(errors.InvalidArgument, match="by_name"):
+        other.load_weights(tmp_path / "m.keras", by_name=True)
+    model.save_weights(tmp_path / "m.safetensors")
+    with pytest.raises(errors.InvalidArgument, match="skip_mismatch"):
+        other.load_weights(tmp_path / "m.safetensors", skip_mismatch=True)
+
+
 def test_json_and_config_make_the_same_architecture():
     model = trained()
     again = model_from_json(model.to_json())

@@ -153,6 +153,12 @@ def constant(value: Any, dtype: Any = "float32", kind: str = "__numpy__") -> dic
     return {"class_name": kind, "config": {"value": value, "dtype": dtype}}
 
 
+def test_what_keras_saves_for_a_tensor_made_of_one_is_read() -> None:
+    """As in a graph of Embedding and Attention that Keras saved."""
+    model = Functional.from_config(saved_with("ConvertToTensor", module="keras.src.ops.core", sparse=None))
+    np.testing.assert_allclose(model.predict(X, verbose=0), X, rtol=1e-6)
+
+
 HOSTILE: list[tuple[dict[str, Any], type[PellucidError], str]] = [
     (saved_with("Addd", 1.0), UnknownName, "Did you mean 'Add'"),
     (saved_with("System", "rm"), UnknownName, "System"),

@@ -17,7 +17,7 @@ from pellucid import optimizers, registry
 from pellucid.arrays import Flat
 from pellucid.constraints import Constraint, NonNeg
 from pellucid.errors import InvalidArgument, NotReady, ShapeError, UnknownName, WrongType
-from pellucid.layers import Dense, Variable
+from pellucid.layers import Dense, Input, Variable
 from pellucid.optimizers import SGD, Adam, Optimizer
 from pellucid.optimizers.clipping import clip_by_norm, clip_by_value
 from pellucid.optimizers.memory import runs
@@ -570,3 +570,36 @@ def test_states_that_do_not_fit_change_nothing():
         optimizer.load_saved(theta, [np.array(9), *values[1:-1], np.zeros(5)])
     for key, value in optimizer.state().items():
         np.testing.assert_array_equal(value, before[key])
+
+
+def test_an_optimizer_that_has_trained_one_model_is_refused_by_another(tmp_path: Path) -> None:
+    """It keeps means of the other's gradients, which would tell this one where to go."""
+    x, y = np.ones((4, 2)), np.ones((4, 1))
+
+    def model() -> pellucid.Sequential:
+        return pellucid.Sequential([Input((2,)), Dense(1)], seed=0)
+
+    first, second, adam = model(), model(), optimizers.Adam(0.1)
+    for one in (first, second):
+        one.compile(adam, "mse")
+    second.evaluate(x, y, verbose=0)
+    first.fit(x, y, verbose=0)
+    theta = second.theta.data.copy()
+    for train in (second.fit, second.train_on_batch):
+        with pytest.raises(InvalidArgument, match="expected an optimizer of its own, got 'adam'"):
+            train(x, y)
+    np.testing.assert_array_equal(second.theta.data, theta)
+    again = pellucid.Model(first.inputs, first.outputs)  # the same layers
+    first.compile(adam, "mse")
+    again.compile(adam, "mse")
+    for one in (first, again, copy.deepcopy(first)):
+        one.fit(x, y, verbose=0)
+    assert adam.iterations == 3
+    first.save(tmp_path / "first.keras")
+    loaded = pellucid.models.load_model(tmp_path / "first.keras")
+    second.compile(loaded.optimizer, "mse")
+    with pytest.raises(InvalidArgument, match="optimizer of its own"):
+        second.fit(x, y, verbose=0)
+    loaded.fit(x, y, verbose=0)
+    second.compile(copy.deepcopy(loaded.optimizer), "mse")  # who copies it means it
+    second.fit(x, y, verbose=0)

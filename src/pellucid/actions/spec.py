@@ -60,6 +60,9 @@ class TrainSpec(Fields):
             raise clear(problem, where, cls) from None
         try:
             spec.to_toml().encode()
+        except TypeError as problem:  # whatever stands in a table of the user's
+            told = Told(str(problem))
+            raise WrongType(where, "text, numbers and tables", told, "Leave out what is None.") from None
         except UnicodeEncodeError as problem:
             raise InvalidArgument(
                 where,

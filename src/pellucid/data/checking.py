@@ -133,7 +133,9 @@ def as_numbers(where: str, x: Any, encode: str = _ENCODE) -> Array:
     try:
         array = known(x)
     except (TypeError, ValueError, RuntimeError) as problem:
-        raise DataError(where, "rows of equal length", Told(_ragged(x, problem)), "Pad or cut the rows.") from problem
+        pairs = isinstance(x, list | tuple) and all(isinstance(row, tuple) and len(row) in (2, 3) for row in x)
+        fix = "Pass x and y apart; batches of (x, y) come from a generator." if pairs else "Pad or cut the rows."
+        raise DataError(where, "rows of equal length", Told(_ragged(x, problem)), fix) from problem
     kind = array.dtype.kind
     if kind in "biuf":
         return array
@@ -195,8 +197,10 @@ def _ragged(x: Any, problem: Exception) -> str:
     """The first row whose length differs from row 0's."""
     try:
         lengths = [np.size(row) for row in x]
-    except (TypeError, ValueError):
+    except TypeError:
         return str(problem)
+    except ValueError:
+        return "a row whose parts differ in shape"
     odd = next((i for i, n in enumerate(lengths) if n != lengths[0]), None)
     return str(problem) if odd is None else f"{lengths[0]} values in row 0 and {lengths[odd]} in row {odd}"
 

@@ -14,6 +14,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import DataError, FileError, InvalidArgument, Told
+from ..files import is_hidden
 from ..rng import Key, fresh_key
 from .pydataset import PyDataset
 from .utils import to_categorical
@@ -88,10 +89,13 @@ def from_directory(
 
 
 def files_under(folder: Path, suffixes: tuple[str, ...], follow_links: bool) -> list[Path]:
-    """The files with such names in a folder and the folders in it: folder by folder, in each by name, as in Keras.
-    follow_links: whether folders that links lead to are among them."""
-    found = sorted((root, sorted(names)) for root, _, names in os.walk(folder, followlinks=follow_links))
-    return [Path(root, name) for root, names in found for name in names if name.lower().endswith(suffixes)]
+    """The files with such names in a folder and the folders in it: folder by folder, in each by name, as in Keras,
+    which reads what the system hides, too. follow_links: whether folders that links lead to are among them."""
+    found = []
+    for root, inside, names in os.walk(folder, followlinks=follow_links):
+        inside[:] = [name for name in inside if not is_hidden(name)]
+        found.append((root, sorted(name for name in names if not is_hidden(name))))
+    return [Path(root, name) for root, names in sorted(found) for name in names if name.lower().endswith(suffixes)]
 
 
 def _labelled(
@@ -124,7 +128,7 @@ def _labelled(
 
 
 def _class_names(where: str, folder: Path, given: Sequence[str] | None) -> list[str]:
-    found = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = sorted(path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name))
     if given is not None and not (given and set(given) <= set(found) and len(set(given)) == len(given)):
         raise InvalidArgument(f"{where} class_names", f"some of the folders {', '.join(found)}", list(given))
     if not found:

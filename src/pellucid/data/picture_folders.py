@@ -11,6 +11,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError, Told
+from ..files import is_hidden
 from .pictures import GREY, opened, pictures_in, pixels
 
 LARGEST = 64  # pixels along a side: every one is an input to each unit of a dense network
@@ -54,7 +55,7 @@ def read_pictures(folder: Path, shape: Sequence[int] | None = None) -> Pictures:
 
 def by_class(folder: Path) -> list[tuple[Path, str]]:
     """(picture, its class) of all pictures in a folder, in the order of their names."""
-    classes = sorted(inside for inside in folder.iterdir() if inside.is_dir() and not inside.name.startswith("."))
+    classes = sorted(inside for inside in folder.iterdir() if inside.is_dir() and not is_hidden(inside.name))
     if len(classes) < 2:
         raise DataError(
             f"reading {folder}",

@@ -14,7 +14,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import FileError, InvalidArgument, MissingExtra, ShapeError, Told, WrongType
-from ..files import reading, write_whole
+from ..files import is_hidden, reading, write_whole
 from ..settings import floatx
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -188,14 +188,13 @@ def pixels(path: Path | io.BytesIO, shape: Sequence[int]) -> Array:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The pictures in a folder and the folders in it, in the order of their names; what begins with a dot is none, such
-    as the `._1.png` that macOS puts beside a `1.png`."""
+    """The pictures in a folder and the folders in it, in the order of their names; what the system hides is none."""
     if not folder.exists():
         raise FileError(
             f"reading {folder}", "a picture, or a folder of pictures", Told("no such file"), "Check the path."
         )
     named = (path for path in folder.rglob("*") if is_picture(path.name) and path.is_file())
-    found = sorted(path for path in named if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    found = sorted(path for path in named if not any(is_hidden(part) for part in path.relative_to(folder).parts))
     if not found:
         raise FileError(f"reading {folder}", f"pictures ({', '.join(SUFFIXES)})", Told("none"), "Check the path.")
     return found

@@ -67,6 +67,7 @@ class Augmenting(Channels, Layer):
     Keras's, and others."""
 
     axes = 2
+    augments = True
     seed: int | None
     factor: Any  # (least, most); of RandomGrayscale one number
     value_range: tuple[float, float]
@@ -93,7 +94,7 @@ class Augmenting(Channels, Layer):
         if "images" not in x or set(x) - {"images", "labels"} or tensors_in(x["images"]) is not None:
             expected, fix = "arrays {'images': ..., 'labels': ...}", "In a network, call it on the images alone."
             raise InvalidArgument(f"layer {self.name!r}, input", expected, Told(f"{', '.join(map(str, x))}"), fix)
-        return self.on_labelled(x, training is None or bool(training))
+        return self.on_labelled(x, self.augments if training is None else bool(training))
 
     def on_labelled(self, data: Mapping[str, Any], training: bool) -> dict[str, Any]:
         """What a call gives of pictures with their labels."""
@@ -112,7 +113,7 @@ class Augmenting(Channels, Layer):
         raise NotImplementedError
 
     def forward(self, p: Arrays, x: Array, *, training: bool, rng: Key) -> tuple[Array, Any]:
-        if not training:
+        if not training or not len(x):
             return x, None
         y, cache = self.changed(self.last(x), noise_key(rng, self.seed))
         return self.as_given(y), (cache,)

@@ -290,17 +290,18 @@ class Layer(Part, Holding, Shaped, Masked):
         """y for a batch x (B, ...), with the layer's present parameters. With training=True, moving averages move, as
         in Keras: a call is a step taken, where `forward` only says what the step would give.
 
-        Called on a tensor, as `Input` gives one, the layer joins a graph, and its output is a tensor too. There
+        Layers that change pictures at random do so unless training is False; all others, if it is True. Called on a
+        tensor, as `Input` gives one, the layer joins a graph, and its output is a tensor too. There
         training says whether the layer behaves as in training, or as in prediction, whatever the model does."""
         self.refuse_mask(mask)
         if (tensors := tensors_in(x)) is not None:
             tensors = tensors if mask is None else self.attached(tensors, mask)
             return self.in_form(self.called_on(tensors, training))
-        training = bool(training)
         if TRACING.get() and type(self).parameters is not Layer.parameters:
             return self.on_numbers(x)
         xs = self.as_inputs(x)
         self.make(*(one.shape[1:] for one in xs))
+        training = self.augments if training is None else bool(training)
         masks = {} if mask is None else {"mask": mask if self.takes_many else np.asarray(mask, bool)}
         y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls), **masks)
         self._calls += training
@@ -324,6 +325,16 @@ class Layer(Part, Holding, Shaped, Masked):
         """Let `losses` include what was given in this pass."""
         if self.activity_regularizer is not None:
             self._activity_losses = [float(self.activity_regularizer(y)) / max(len(y), 1)]
+
+    @property
+    def augments(self) -> bool:
+        """Whether a call by hand that says nothing of training is one in training: as in Keras, where it changes
+        pictures; of what is made of layers, where they do and there are no weights, which is known once it is built."""
+        return any(part.augments for part in self.parts()) and not self.specs
+
+    def parts(self) -> Sequence[Layer]:
+        """The layers in it that are known by now."""
+        return ()
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         """Each output of this layer when it is called on these tensors."""

@@ -32,7 +32,8 @@ class Channels:
         if len(shape) != self.axes + 1:
             size = ", ".join(["height", "width", "depth"][: self.axes] if self.axes > 1 else ["steps"])
             wanted = f"(batch, {size}, channels)" if self.data_format == LAST else f"(batch, channels, {size})"
-            fix = "A picture without channels gets one by Reshape: (28, 28, 1)." if self.axes == 2 else ""
+            fix = "A picture without channels gets one by Reshape: (28, 28, 1); a picture alone is a batch: x[None]."
+            fix = fix if self.axes == 2 else ""
             raise ShapeError(f"layer {self.name!r}, input", f"shape {wanted}", (None, *shape), fix)
         return (shape[:-1], shape[-1]) if self.data_format == LAST else (shape[1:], shape[0])
 

@@ -82,7 +82,7 @@ class RandomPerspective(Warping):
     edges. seed: as in `Dropout`. data_format: where the channels stand. In training, networks with it run on the
     definition.
 
-    >>> RandomPerspective()([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomPerspective()([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 
@@ -149,7 +149,7 @@ class RandomElasticTransform(Warping):
     fill_value: as in `RandomRotation`. value_range: (low, high). seed: as in `Dropout`. data_format: where the channels
     stand. In training, networks with it run on the definition.
 
-    >>> RandomElasticTransform()([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomElasticTransform()([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 

@@ -44,7 +44,7 @@ class RandomGrayscale(Coloured):
 
     factor: 0 to 1. seed: as in `Dropout`. In training, networks with it run on the definition.
 
-    >>> RandomGrayscale(seed=1)([[[[1.0, 2.0, 3.0]]]]).ravel()
+    >>> RandomGrayscale(seed=1)([[[[1.0, 2.0, 3.0]]]], training=False).ravel()
     array([1., 2., 3.], dtype=float32)
     """
 
@@ -76,7 +76,7 @@ class RandomInvert(Augmenting):
     factor: the chance, uniform between two numbers for each picture; one number, f, is (0, f). value_range: (low,
     high). seed: as in `Dropout`.
 
-    >>> RandomInvert(seed=1)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomInvert(seed=1)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 
@@ -117,7 +117,7 @@ class RandomSaturation(Coloured, Graded):
     factor: f, uniform between two numbers from −1 to 1: 0 is grey, 0.5 changes nothing, 1 is strongest; one number, f,
     is (−f, f), as Keras computes it. seed: as in `Dropout`. In training, networks with it run on the definition.
 
-    >>> RandomSaturation((0.2, 0.8), seed=1)([[[[1.0, 2.0, 3.0]]]]).ravel()
+    >>> RandomSaturation((0.2, 0.8), seed=1)([[[[1.0, 2.0, 3.0]]]], training=False).ravel()
     array([1., 2., 3.], dtype=float32)
     """
 
@@ -157,7 +157,7 @@ class RandomSharpness(Graded):
     factor: half of s, 0 to 1; one number, f, is (0, f). value_range: (low, high). Blurred: a pixel counts 5/13, those
     around it 1/13 each. seed: as in `Dropout`. In training, networks with it run on the definition.
 
-    >>> RandomSharpness(0.3, seed=1)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomSharpness(0.3, seed=1)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 
@@ -187,7 +187,7 @@ class RandomErasing(Augmenting):
     number, three of them, one for each channel, or None, for normal numbers times the upper end of value_range. seed:
     as in `Dropout`. In training, networks with it run on the definition.
 
-    >>> RandomErasing(fill_value=0, seed=1)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomErasing(fill_value=0, seed=1)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
 
     Source: Zhong et al., "Random erasing data augmentation", AAAI (2020).
@@ -248,7 +248,7 @@ class RandomShear(Warping):
     pictures both have the other sign. fill_mode, interpolation, fill_value, seed: as in `RandomRotation`. In training,
     networks with it run on the definition.
 
-    >>> RandomShear(0.1, 0.1)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomShear(0.1, 0.1)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 

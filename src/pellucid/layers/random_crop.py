@@ -25,9 +25,12 @@ class RandomCrop(Fitting):
     for, resized to it, as Keras describes it (its code passes pictures through in prediction). seed: as in `Dropout`.
     The places are of the same law as Keras's, and others.
 
-    >>> RandomCrop(1, 2)([[[[0.0], [1.0], [2.0]], [[3.0], [4.0], [5.0]]]]).ravel()
-    array([0.25, 1.75], dtype=float32)
+    >>> x = [[[[0.0], [1.0], [2.0]], [[3.0], [4.0], [5.0]]]]
+    >>> RandomCrop(1, 2)(x, training=False).ravel(), RandomCrop(1, 2, seed=1)(x).ravel()
+    (array([0.25, 1.75], dtype=float32), array([0., 1.], dtype=float32))
     """
+
+    augments = True
 
     def __init__(
         self, height: int, width: int, seed: Any = None, data_format: str | None = None,

@@ -43,7 +43,7 @@ class RandomFlip(Augmenting):
     mode: "horizontal", left to right; "vertical", top to bottom; or "horizontal_and_vertical", both at once, as in
     Keras, which throws one coin for them. seed: as in `Dropout`.
 
-    >>> RandomFlip("horizontal", seed=1)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomFlip("horizontal", seed=1)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 
@@ -91,7 +91,7 @@ class RandomRotation(Warping):
     "nearest" (a a a a | a b c d | d d d d), or "constant", with `fill_value`. interpolation: "bilinear" or "nearest".
     seed: as in `Dropout`.
 
-    >>> RandomRotation(0.1)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomRotation(0.1)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 
@@ -127,7 +127,7 @@ class RandomTranslation(Warping):
     height_factor, width_factor: the shares, down and to the right above 0: two numbers, or one, f, for (−f, f).
     fill_mode, interpolation, fill_value, seed: as in `RandomRotation`.
 
-    >>> RandomTranslation(0.1, 0.1)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomTranslation(0.1, 0.1)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 
@@ -174,7 +174,7 @@ class RandomZoom(Warping):
     height_factor, width_factor: the numbers, above −1: two, or one, f, for (−f, f); without width_factor the width is
     stretched as the height is. fill_mode, interpolation, fill_value, seed: as in `RandomRotation`.
 
-    >>> RandomZoom(0.1)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomZoom(0.1)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 
@@ -232,7 +232,7 @@ class RandomBrightness(Lit):
 
     factor: the shares, −1 to 1: two numbers, or one, f, for (−f, f). value_range: (low, high). seed: as in `Dropout`.
 
-    >>> RandomBrightness(0.2)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomBrightness(0.2)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 
@@ -263,7 +263,7 @@ class RandomContrast(Lit):
     factor: (lower, upper), each 0 to 1; or one number, f, which is (0, f), as Keras computes it, though it describes
     (f, f). value_range: (low, high). seed: as in `Dropout`.
 
-    >>> RandomContrast(0.2)([[[[1.0], [2.0]]]]).ravel()
+    >>> RandomContrast(0.2)([[[[1.0], [2.0]]]], training=False).ravel()
     array([1., 2.], dtype=float32)
     """
 

@@ -233,8 +233,13 @@ class Loss(Part):
     def _spread(self, slope: Array, y_pred: Array) -> Array:
         """The values' slopes with an axis for each one of y_pred that a value was formed over."""
         if slope.ndim == y_pred.ndim - 1:
-            return np.expand_dims(slope, self.axis)
-        return slope.reshape(slope.shape + (1,) * (y_pred.ndim - slope.ndim))
+            wide = np.expand_dims(slope, self.axis)
+        else:
+            wide = slope.reshape(slope.shape + (1,) * (y_pred.ndim - slope.ndim))
+        if wide.ndim != y_pred.ndim or any(n not in (1, m) for n, m in zip(wide.shape, y_pred.shape, strict=True)):
+            told = f"one per sample, for outputs {y_pred.shape}"
+            raise ShapeError(f"loss {self.name!r}, the values that it returns", told, slope.shape)
+        return wide
 
     def _lacks(self, method: str) -> InvalidArgument:
         return InvalidArgument(
@@ -280,7 +285,15 @@ def _slope(loss: Loss, f: Function, y_true: Array, y_pred: Array, slope: Array |
 
 
 def _values_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:
-    return np.asarray(self.call(y_true, y_pred), dtype=y_pred.dtype)
+    return _returned(self, self.call(y_true, y_pred), y_pred)
+
+
+def _returned(loss: Loss, found: Any, y_pred: Array) -> Array:
+    """What a function of the user's gave, as an array in the dtype of y_pred."""
+    values = np.asarray(found)
+    if values.dtype.kind not in "biuf":
+        raise WrongType(f"loss {loss.name!r}, what it returns", "numbers, one per sample", found)
+    return values.astype(y_pred.dtype, copy=False)
 
 
 def _gradient_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:
@@ -305,12 +318,12 @@ class CustomLoss(Loss):
         self.f, self.f_grad = f, f_grad
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return np.asarray(self.f(y_true, y_pred), dtype=y_pred.dtype)
+        return _returned(self, self.f(y_true, y_pred), y_pred)
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         if self.f_grad is None:
             return _slope(self, self.f, y_true, y_pred)
-        return np.asarray(self.f_grad(y_true, y_pred), dtype=y_pred.dtype)
+        return _returned(self, self.f_grad(y_true, y_pred), y_pred)
 
     def _derives_from(self) -> Function | None:
         return self.f if self.f_grad is None else None

@@ -198,6 +198,7 @@ class Model(Network):
             checks.integer("fit, argument validation_batch_size", validation_batch_size, minimum=1)
         train = source(self, "fit", x, y, sample_weight, batch_size, steps_per_epoch, shuffle, "steps_per_epoch")
         check_targets(self, "fit", train)
+        self.optimizer.serve(f"model {self.name!r}, fit", self.leaves())
         class_weight = class_weights(self, "fit", class_weight)
         plan = loop.Plan(
             train,
@@ -264,7 +265,9 @@ class Model(Network):
         """One training step. Returns the loss and metrics of this batch, taken before the step."""
         self.needs_compile("train_on_batch")
         self.reset_metrics()
-        train_one(self, *one_batch(self, "train_on_batch", x, y, sample_weight, class_weight))
+        batch = one_batch(self, "train_on_batch", x, y, sample_weight, class_weight)
+        self.optimizer.serve(f"model {self.name!r}, train_on_batch", self.leaves())
+        train_one(self, *batch)
         return answer(self.meters.results(), return_dict)
 
     @alone
@@ -282,15 +285,17 @@ class Model(Network):
         return self.predict(x, batch_size=max(len(first), 1) if hasattr(first, "__len__") else None, verbose=0)
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """The outputs for a batch, with dropout and batch statistics if `training`; called on a tensor, a tensor."""
+        """The outputs for a batch, with dropout and batch statistics if `training`; called on a tensor, a tensor.
+
+        One without weights in which layers change pictures at random has them do so unless training is False."""
         self.refuse_mask(mask)
         if (tensors := tensors_in(x)) is not None:
             return self.in_form(self.called_on(tensors, training))
-        training = bool(training)
         xs = self.as_inputs(x)
         if not self.built:
             self.build((None, *xs[0].shape[1:]))
         self.gather()
+        training = self.augments if training is None else bool(training)
         rng = replace(fresh_key(), step=self._calls) if training else self.look_key()
         y, cache = self.forward(self.p, *xs, training=training, rng=rng)
         self._calls += training
@@ -462,10 +467,13 @@ class Model(Network):
         saving.save_weights(self, filepath, overwrite)
 
     @alone
-    def load_weights(self, filepath: Any) -> None:
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, by_name: bool | None = None) -> None:
         """Read the weights of a `.weights.h5`, `.keras` or `.safetensors` file of the same architecture. One that
-        PyTorch's modules were saved to will do where its names are ours, or are numbered as in nn.Sequential."""
-        saving.load_weights(self, filepath)
+        PyTorch's modules were saved to will do where its names are ours, or are numbered as in nn.Sequential.
+
+        skip_mismatch: read those of the layers that fit, and name the others in a warning. by_name: refused, as Keras 3
+        does for its own files."""
+        saving.load_weights(self, filepath, skip_mismatch, by_name)
 
     def to_json(self, **options: Any) -> str:
         """The architecture as JSON, for `model_from_json`."""

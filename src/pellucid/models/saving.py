@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 from .. import checks
 from ..__about__ import version
 from ..arrays import Array
-from ..errors import FileError, InvalidArgument, PellucidError, ShapeError, Told, UnknownName
+from ..errors import FileError, InvalidArgument, PellucidError, ShapeError, Told, UnknownName, count
 from ..files import reading
 from ..layers import InputLayer, Layer
 from ..layers.base import layers as layer_family
@@ -146,18 +147,30 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
         archive.write_weights(path, *_tree(model))
 
 
-def load_weights(model: Any, filepath: str | os.PathLike[str]) -> None:
-    """Read the weights of a `.weights.h5`, `.keras` or `.safetensors` file into a model of the same architecture."""
+def load_weights(
+    model: Any, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool | None = None
+) -> None:
+    """Read the weights of a `.weights.h5`, `.keras` or `.safetensors` file into a model of the same architecture; or,
+    with skip_mismatch, those of the layers that fit, with a warning that names the others."""
     model.needs_parameters("load_weights")
     path = Path(checks.path("load_weights, argument filepath", filepath))
+    if by_name:
+        fix = "skip_mismatch=True reads the layers that fit."
+        raise InvalidArgument("load_weights, argument by_name", "None: it is for Keras 2's .h5 files", by_name, fix)
     if path.suffix == SAFETENSORS:
+        if skip_mismatch:
+            fix = "Read a .weights.h5 file of that network."
+            raise InvalidArgument("load_weights, argument skip_mismatch", f"False for {SAFETENSORS}", True, fix)
         from ..exchange import safetensors
 
         for place, array in safetensors.read(model, path):
             place.layer.p[place.name][...] = array
         return
     with reading(f"loading {path}", "weights that fit the model", archive.AGAIN):
-        _load_tree(model, archive.read_weights(path), f"loading {path}")
+        odd = _load_tree(model, archive.read_weights(path), f"loading {path}", skip_mismatch)
+    if odd:
+        told = f"{count(len(odd), 'layer keeps its', 'layers keep their')} weights: {' '.join(odd)}"
+        warnings.warn(f"loading {path}: {told}", stacklevel=4)  # `load_weights` of a model is called through `alone`
 
 
 def model_to_json(model: Any, **options: Any) -> str:
@@ -305,33 +318,48 @@ def _tree(model: Any) -> tuple[dict[str, Array], dict[str, str]]:
     return tree, groups
 
 
-def _load_tree(model: Any, tree: Mapping[str, Array], where: str) -> None:
-    """Put the file's arrays into the model; nothing changes unless every one is there and fits."""
+def _load_tree(model: Any, tree: Mapping[str, Array], where: str, skip: bool = False) -> list[str]:
+    """Put the file's arrays into the model; nothing changes unless every one is there and fits, or those of a layer
+    that do not are to be skipped: then what is wrong with them is returned."""
     if not model.built:
         if any(not path.startswith("optimizer/") for path in tree):
             raise FileError(where, "the model's input shape in its config", Told("weights without it"))
-        return
+        return []
     wanted: list[tuple[Layer, list[Array]]] = []
+    odd = []
     for group, name, layer in _held(model):
         if layer is None:
             continue
-        arrays = []
-        for i, mine in enumerate(layer.get_weights()):
-            path = f"{group}vars/{i}"
-            if path not in tree:
-                raise FileError(where, f"array {path!r} of layer {name!r}", Told("none"), "The architectures differ.")
-            if tree[path].shape != mine.shape:
-                raise ShapeError(f"{where}, {path} of layer {name!r}", f"shape {mine.shape}", tree[path].shape)
-            arrays.append(tree[path])
-        if not layer.built and f"{group}vars/0" in tree:
-            raise FileError(
-                where, f"a layer {name!r} that is built, as the file has weights of it", Told("one that is not"),
-                f"Where only a later call uses it, have the class's build make it: self.{group[:-1]}.build(shape).",
-            )  # fmt: skip
+        try:
+            arrays = _arrays_of(layer, group, name, tree, where)
+        except PellucidError as problem:
+            if not skip:
+                raise
+            odd.append(str(problem).removeprefix(f"{where}, ").removeprefix(f"{where}: "))
+            continue
         if arrays:  # a layer that no call uses has none
             wanted.append((layer, arrays))
     for layer, arrays in wanted:
         layer.set_weights(arrays)
+    return odd
+
+
+def _arrays_of(layer: Layer, group: str, name: str, tree: Mapping[str, Array], where: str) -> list[Array]:
+    """The file's arrays of one layer, each in the shape of its parameter."""
+    arrays = []
+    for i, mine in enumerate(layer.get_weights()):
+        path = f"{group}vars/{i}"
+        if path not in tree:
+            raise FileError(where, f"array {path!r} of layer {name!r}", Told("none"), "The architectures differ.")
+        if tree[path].shape != mine.shape:
+            raise ShapeError(f"{where}, {path} of layer {name!r}", f"shape {mine.shape}", tree[path].shape)
+        arrays.append(tree[path])
+    if not layer.built and f"{group}vars/0" in tree:
+        raise FileError(
+            where, f"a layer {name!r} that is built, as the file has weights of it", Told("one that is not"),
+            f"Where only a later call uses it, have the class's build make it: self.{group[:-1]}.build(shape).",
+        )  # fmt: skip
+    return arrays
 
 
 def _load_optimizer(model: Any, tree: Mapping[str, Array]) -> None:
@@ -344,4 +372,5 @@ def _load_optimizer(model: Any, tree: Mapping[str, Array]) -> None:
         raise FileError(found[0][1], "the number of steps taken", tree[found[0][1]])
     if found and model.built:
         model.optimizer.build(model.theta)
+        model.optimizer.serve(f"model {model.name!r}", model.leaves())
         model.optimizer.load_saved(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())

@@ -8,7 +8,7 @@ __all__ = """
     glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh layer_normalization leaky_relu log_sigmoid
     log_softmax max_pool moments multi_hot normalize one_hot psnr relu relu6 rms_normalization selu separable_conv
     sigmoid silu soft_shrink softmax softplus softsign space_to_depth sparse_categorical_crossentropy sparse_plus
-    sparse_sigmoid sparsemax squareplus swish tanh_shrink threshold
+    sparse_sigmoid sparsemax squareplus swish tanh_shrink threshold unfold
 """.split()  # noqa: SIM905
 
 __getattr__ = found_in_ops("pellucid.ops.nn", __all__)

@@ -27,6 +27,7 @@ def _batch_normalization(
 # What Keras saves as one op and is several here, or goes by another name.
 COMPOSED: dict[str, Callable[..., Any]] = {
     "Allclose": composed.allclose, "Amax": reductions.max, "Amin": reductions.min, "Average": composed.average,
+    "ConvertToTensor": composed.convert_to_tensor,
     "Diff": composed.diff, "Dot": composed.dot, "DotProductAttention": blocks.dot_product_attention,
     "ExtractPatches": image.extract_patches,
     "Hstack": composed.hstack, "Inner": composed.inner, "LayerNorm": blocks.layer_normalization,

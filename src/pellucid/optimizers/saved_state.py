@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from .variable import OptimizerVariable
 class SavedState(Part):
     """The half of an optimizer that remembers: what was learned besides the weights, read and put back."""
 
+    __slots__ = ("_serves",)  # a slot, so that no copy takes it along
+    _serves: Mapping[str, weakref.ref[Any]]  # whose parameters its slots are of, by path
     name: str
     steps_taken: int
     memory: Memory | None
@@ -34,6 +37,17 @@ class SavedState(Part):
     @abstractmethod
     def _built(self, theta: Flat, arrays: Mapping[str, Array]) -> Memory:
         """The memory for this layout."""
+
+    def serve(self, where: str, layers: Iterable[tuple[str, Any]]) -> None:
+        """Train these layers, by path, from now on: where there were steps, they are to be those that it trained."""
+        found = {path: layer for path, layer in layers if layer.specs}  # ops are made anew where `call` is traced again
+        known = getattr(self, "_serves", {})
+        if self.steps_taken and any(known[path]() is not layer for path, layer in found.items() if path in known):
+            raise InvalidArgument(
+                where, "an optimizer of its own", Told(f"{self.name!r}, with what it keeps of another model's weights"),
+                "Make one for each model.",
+            )  # fmt: skip
+        self._serves = {path: weakref.ref(layer) for path, layer in found.items()}
 
     # All of it, for checkpoints ----------------------------------------------------------------------------------
 

@@ -49,11 +49,12 @@ class Meter:
     def found(self) -> dict[str, Any]:
         """Its result; one that is a mapping adds its entries."""
         value = self.metric.result()
+        for one in value.values() if isinstance(value, dict) else [value]:
+            if np.asarray(one).dtype.kind not in "biuf":
+                raise WrongType(f"metric {self.name!r}, what result() returns", "a number or an array of numbers", one)
         if isinstance(value, dict):
             prefix = self.name.removesuffix(self.metric.name)
             return {f"{prefix}{name}": number for name, number in value.items()}
-        if np.asarray(value).dtype.kind not in "biuf":
-            raise WrongType(f"metric {self.name!r}, what result() returns", "a number or an array of numbers", value)
         return {self.name: value if np.ndim(value) else float(value)}
 
 
