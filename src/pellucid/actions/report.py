@@ -78,7 +78,7 @@ def contents(path: Path) -> Contents:
         x=data.x_test[rows], y=data.restored(data.y_test)[rows],
         outputs=data.y_test[rows] if data.text else predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
-        names=data.names, search=searched(run) if run.search.exists() else None,
+        names=data.names, windows=data.windows, search=searched(run) if run.search.exists() else None,
         written="".join(write(path, length=WRITTEN)).strip("\n") if data.text else "", **_of_rows(data),
     )  # fmt: skip
 
