@@ -156,6 +156,9 @@ def test_what_a_lesson_is_about_and_a_new_block_come_into_view_on_a_phone(hands:
     hands.press("End the guide")
     dense.click()  # opens its settings, which stand below
     expect(settings).to_be_in_viewport()
+    hands.go("Data")
+    hands.choose("Moons")
+    expect(page.get_by_role("heading", name="A look at it")).to_be_in_viewport()
 
 
 def test_what_to_look_at_is_chosen_among_fields_of_one_height_on_a_phone(hands: Hands) -> None:
