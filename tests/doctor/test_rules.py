@@ -27,9 +27,13 @@ from doctor.cases import (
     without,
 )  # fmt: skip
 from pellucid import Model, Sequential, datasets, layers, losses, regularizers
+from pellucid.actions.building import stack
+from pellucid.actions.data import prepare
+from pellucid.actions.spec import TrainSpec
 from pellucid.doctor import Case, examine
 from pellucid.doctor.base import Signal
 from pellucid.doctor.blaming import lost_gain, strengths
+from pellucid.doctor.consequences import STRENGTHS
 from pellucid.doctor.experiments import Trial
 from pellucid.doctor.facts import Standing
 from pellucid.doctor.rules import all_rules
@@ -432,3 +436,31 @@ def test_weight_decay_in_the_optimizer_is_lowered_there():
     case.spec = {"l2": 0.5, "optimizer": {"class": "AdamW", "weight_decay": 30.0}}
     change = rule.remedy(case, Signal(1.0, "")).change
     assert change == {"l2": 0.001, "optimizer": {"class": "AdamW", "weight_decay": 0.3}}
+
+
+def test_noise_and_penalties_are_lowered_in_the_blocks_where_they_stand():
+    case = moons(epochs=1)
+    quiet = {"class": "Dense", "units": 8}
+    case.spec = {"dropout": 0.4, "layers": [
+        16, {"class": "Residual", "layers": [quiet, {"class": "Dropout", "rate": 0.9}]},
+        {"class": "GaussianNoise", "stddev": 0.4, "seed": 1},
+    ]}  # fmt: skip
+    change = RULES["dropout_too_strong"].remedy(case, Signal(1.0, "")).change
+    assert change == {"dropout": 0.1, "layers": [
+        16, {"class": "Residual", "layers": [quiet, {"class": "Dropout", "rate": 0.2}]},
+        {"class": "GaussianNoise", "stddev": 0.1, "seed": 1},
+    ]}  # fmt: skip
+
+    own = {**quiet, "kernel_regularizer": {"class": "L1L2", "l1": 0.0, "l2": 0.05}, "bias_regularizer": "l1"}
+    case.spec = {"layers": [{"class": "Sequential", "layers": [own]}, quiet]}
+    change = RULES["regularization_too_strong"].remedy(case, Signal(1.0, "")).change
+    lower = {"class": "L1L2", "l1": 0.0, "l2": 0.0005}, {"class": "L1", "l1": 1e-4}
+    mild = {**quiet, "kernel_regularizer": lower[0], "bias_regularizer": lower[1]}
+    assert change == {"layers": [{"class": "Sequential", "layers": [mild]}, quiet]}
+    data = prepare(TrainSpec(data="moons"))
+    row = next(layer for i, layer in stack(TrainSpec(data="moons", **change), data) if i == 0)
+    first = row.layers[-1]
+    assert (first.kernel_regularizer.l2, first.bias_regularizer.l1) == (0.0005, 1e-4)
+
+    case.spec = {"layers": [quiet]}
+    assert all(RULES[name].remedy(case, Signal(1.0, "")).change == {} for name in STRENGTHS)

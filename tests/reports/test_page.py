@@ -52,6 +52,18 @@ def test_a_report_of_classes(classes: Contents):
         assert told in page.said, told
 
 
+def test_windows_that_were_mistaken_are_drawn_as_lines(classes: Contents):
+    x = np.stack([np.arange(12.0).reshape(3, 4)] * 4)
+    x[2, 1] = [8, 1, 2, 11]  # the one that was told wrongly
+    page = read(replace(classes, x=x, windows=True))
+    (chart,) = [one for one in page.of("svg") if one.get("class") == "lines"]
+    assert (chart["viewbox"], chart["aria-label"]) == ("0 0 2 4", "Test sample 2, a 0, taken for a 1.")
+    assert [line["points"] for line in page.of("polyline")] == [
+        "0,0.940 1,0.060 2,0.060", "0,1.940 1,1.940 2,1.060", "0,2.940 1,2.940 2,2.060", "0,3.940 1,3.060 2,3.060",
+    ]  # fmt: skip
+    assert [one["alt"] for one in page.of("img")] == []
+
+
 def test_a_report_of_numbers(numbers: Contents):
     page = read(numbers)
     assert "is off by 0.25 (root mean square) on 4 held-out samples and explains 95.0 % of their variance" in page.said

@@ -12,9 +12,13 @@ import numpy as np
 import pytest
 
 import pellucid
+from pellucid.actions.data import prepare
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train as train_by_hand
 from pellucid.studio import frames
+from pellucid.studio.pictures import Scene
+from pellucid.studio.plane import own_units, telling
+from pellucid.studio.predicting import inputs_of
 from studio.conftest import Page, train
 
 ROWS = "age,income,member,city,bought\n" + "".join(
@@ -46,6 +50,22 @@ def test_the_line_that_it_draws_lies_over_two_columns_that_say_how_much(page: Pa
     assert [inputs[i] for i in header["columns"]] == ["age", "income"]
     assert arrays["outputs"].shape == (100, 100, 2)
     assert header["hidden"] == ["periodic_embedding/waves", "periodic_embedding/mixed", "dense"]
+
+
+def test_the_plane_is_that_of_the_numbers_that_go_along_with_the_answer_in_their_own_units(tmp_path: Path):
+    chance, path = np.random.default_rng(0), tmp_path / "days.csv"
+    lines = ["day,noise,some,most,answer"]
+    for i in range(200):
+        noise, some = chance.normal(size=2)
+        answer = "high" if i % 80 > 40 + 12 * some else "low"
+        lines.append(f"2020-{1 + i % 12:02}-{1 + i % 28:02},{noise:.3f},{some:.3f},{i % 80},{answer}")
+    path.write_text("\n".join(lines), "utf-8")
+    data = prepare(TrainSpec(data=str(path), target=["answer"]))
+    places = telling(data)
+    assert [inputs_of(Scene(None, data))[place] for place in places] == ["some", "most"]
+    column = data.x_train[:, places[1]]
+    assert own_units(data, places[1], [column.min(), column.max()]) == pytest.approx([0, 79], abs=1)
+    assert own_units(data, 0, [0.0]) is None  # a part of the date
 
 
 def test_every_layer_answers_once_and_weights_alone_do_not(page: Page, table: str):

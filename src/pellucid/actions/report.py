@@ -32,7 +32,7 @@ from .doctor import examine_run
 from .judging import baseline, judge_test, plainest
 from .kinds.rows import TableRows
 from .kinds.text import Text
-from .kinds.windows import TableForecasts
+from .kinds.windows import TableForecasts, Windows
 from .prepared import Prepared
 from .runs import Run, find, open_model
 from .searched import searched
@@ -81,7 +81,7 @@ def contents(path: Path) -> Contents:
         x=data.x_test[rows], y=data.restored(data.y_test)[rows],
         outputs=data.y_test[rows] if of_text else predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
-        names=data.names, search=searched(run) if run.search.exists() else None,
+        names=data.names, windows=isinstance(data, Windows), search=searched(run) if run.search.exists() else None,
         written="".join(write(path, length=WRITTEN)).strip("\n") if of_text else "", **_of_rows(data),
     )  # fmt: skip
 

@@ -15,7 +15,11 @@ from ..optimizers import Optimizer
 from ..optimizers.schedules.base import LearningRateSchedule
 from .base import Case, once
 
-NOISE = ("rate", "stddev")  # what noise layers call its strength
+NOISY = (
+    "Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout",
+    *(f"SpatialDropout{n}D" for n in (1, 2, 3)),
+)  # fmt: skip
+NOISE = ("rate", "stddev")  # what these layers call its strength
 
 
 class Stretched(LearningRateSchedule):
@@ -82,12 +86,10 @@ def without_noise(model: Any) -> None:
 
 def noisy_layers(model: Any) -> list[tuple[str, Layer]]:
     """(path, layer) of the layers that add noise in training."""
-    spatial = tuple(f"SpatialDropout{n}D" for n in (1, 2, 3))
-    kinds = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", *spatial)
     return [
         (path, layer)
         for path, layer in model.leaves()
-        if type(layer).__name__ in kinds and any(getattr(layer, name, 0) for name in NOISE)
+        if type(layer).__name__ in NOISY and any(getattr(layer, name, 0) for name in NOISE)
     ]
 
 

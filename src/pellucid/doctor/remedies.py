@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .base import Case
@@ -47,6 +47,20 @@ def with_default_weights(case: Case) -> dict[str, Any]:
         for layer in layers
     ]
     return {"layers": plain} if plain != list(layers) else {}
+
+
+def in_each_block(case: Case, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:
+    """The layers with a change in each table that names a class, however deep; nothing, where none changes."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            inner = {key: changed(one) for key, one in value.items()}
+            return change(inner) if "class" in inner else inner
+        return [changed(one) for one in value] if isinstance(value, list | tuple) else value
+
+    before = list(case.spec.get("layers", ()))
+    after = changed(before)
+    return {"layers": after} if after != before else {}
 
 
 def epochs_times(case: Case, factor: float) -> dict[str, Any]:

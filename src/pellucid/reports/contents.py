@@ -71,6 +71,7 @@ class Contents:
     targets: Sequence[str] = ()  # a table's columns, or labels, that are predicted
     ahead: int = 0  # rows after a window's last, where that is what is forecast
     places: Sequence[str] = ()  # of each test sample in its file; unless told, rows count from 0 in the test data
+    windows: bool = False  # whether test inputs are windows of readings, (N, steps, channels)
     columns: Sequence[str] = ()  # what is shown of a test sample; unless told, its inputs
     cells: Callable[[int], Sequence[str]] | None = None  # of these columns, by test sample
     search: Searched | None = None  # where it is a search's best

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..plots.base import Figure
 
 MOST_LAYERS = 12  # whose activations are drawn
+MOST_CHANNELS = 12  # of a window of readings, as lines
 MOST_POINTS = 1000  # of test samples in a plane
 MOST_LOOKS = 300  # in a picture, evenly chosen
 
@@ -154,17 +155,35 @@ def thinned(looks: Sequence[Looked]) -> Sequence[Looked]:
     return looks[:: -(-len(looks) // MOST_LOOKS) or 1]
 
 
-def mistake_pictures(x: Array, found: Sequence[Mistake], names: Sequence[Any]) -> list[Html]:
-    """The samples as pictures, with what they are and what they were taken for."""
+def mistake_pictures(x: Array, found: Sequence[Mistake], names: Sequence[Any], windows: bool = False) -> list[Html]:
+    """The samples as pictures, windows of readings as lines, with what they are and what they were taken for."""
     low, high = value_range(x)
+    least, most = x.min(axis=(0, 1)), x.max(axis=(0, 1))
     made = []
     for m in found:
-        content = b64encode(png(as_picture(x[m.row], low, high))).decode("ascii")
         alt = f"Test sample {m.row}, a {names[m.true]}, taken for a {names[m.predicted]}."
-        picture = html('<img src="data:image/png;base64,{}" alt="{}">', content, alt)
+        if windows:
+            picture = lines(x[m.row], least, most, alt)
+        else:
+            content = b64encode(png(as_picture(x[m.row], low, high))).decode("ascii")
+            picture = html('<img src="data:image/png;base64,{}" alt="{}">', content, alt)
         words = html(
             "<b>{}</b>, taken for <b>{}</b><br>{} sure, row {}",
             names[m.true], names[m.predicted], percent(m.probability), m.row,
         )  # fmt: skip
         made.append(figure(picture, words, "sample"))
     return made
+
+
+def lines(window: Array, least: Array, most: Array, alt: str) -> Html:
+    """A window (T, C) of readings: a line for each channel, one below another, between its least and its most."""
+    T, C = window.shape
+    height = (most - window) / np.where(most > least, most - least, 1)
+    down = np.arange(C) + 0.06 + 0.88 * height  # (T, C), from the top
+    drawn = [
+        html('<polyline points="{}"/>', " ".join(f"{t},{y:.3f}" for t, y in enumerate(down[:, channel])))
+        for channel in range(min(C, MOST_CHANNELS))
+    ]
+    box = f"0 0 {max(T - 1, 1)} {len(drawn)}"
+    start = '<svg class="lines" viewBox="{}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    return html(start, box, alt, Html("".join(drawn)))

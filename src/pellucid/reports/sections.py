@@ -159,12 +159,13 @@ def worst(c: Contents) -> Html | None:
     if not found:
         return section(name, head, paragraph("None: every test sample was given its own class."))
     total = c.metrics["samples"] - round(c.metrics["accuracy"] * c.metrics["samples"])
-    most = len(found) if is_picture(c.x.shape[1:]) else min(len(found), MOST_ROWS)
+    seen = c.windows or is_picture(c.x.shape[1:])
+    most = len(found) if seen else min(len(found), MOST_ROWS)
     told = f"Of {total:,} mistakes the {most} worst" if most < total else count(total, "mistake")
     told += ": the less likely the network thought the true class, the further up." if total > 1 else "."
     told += _counted(c)
-    if is_picture(c.x.shape[1:]):
-        shown = pictures.mistake_pictures(c.x, found, names)
+    if seen:
+        shown = pictures.mistake_pictures(c.x, found, names, c.windows)
         return section(name, head, paragraph(told), side_by_side(shown, "samples"))
     rows = [
         [_place(c, m.row), names[m.true], names[m.predicted], percent(m.probability), percent(m.of_true),

@@ -22,10 +22,10 @@ from ..errors import InvalidArgument, Told, UnknownName
 from ..layers import Conv1D, Conv2D, Dense
 from ..layers.activation_layer import ActivationLayer
 from ..metrics import confusion_matrix
-from ..models.periodic import many_valued
 from ..ops.base import Op
 from ..tables import TableData
 from ..training.probing import Look
+from .plane import own_units, telling
 from .reading import before, names_told
 
 MOST_UNITS = 64  # that are shown of a layer
@@ -203,7 +203,7 @@ def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
     if n == 1:
         x = np.linspace(low[0], high[0], 200)
         return {"columns": [0]}, {"x": _single(x), "outputs": _single(scene.answers(x[:, None]))}
-    columns = [int(c) for c in asked.get("columns") or _telling(scene)][:2]
+    columns = [int(c) for c in asked.get("columns") or telling(scene.data)][:2]
     if len(columns) != 2 or not all(0 <= c < n for c in columns):
         raise InvalidArgument("studio, boundary, columns", f"two columns from 0 to {n - 1}", columns)
     size = min(max(int(asked.get("size", GRID)), 10), MOST_GRID)
@@ -222,7 +222,8 @@ def boundary(scene: Scene, asked: Mapping[str, Any]) -> Made:
     if asked.get("points", True):
         arrays["points"] = _single(scene.data.x_train[:MOST_POINTS][:, columns])
         arrays["labels"] = _single(np.asarray(scene.data.y_train[:MOST_POINTS]).reshape(-1, 1)[:MOST_POINTS, 0])
-    return {"columns": columns, "hidden": hidden}, arrays
+    ends = [own_units(scene.data, c, [low[c], high[c]]) for c in columns]
+    return {"columns": columns, "ends": ends, "hidden": hidden}, arrays
 
 
 def flow(scene: Scene, asked: Mapping[str, Any]) -> Made:
@@ -313,12 +314,6 @@ def picture(scene: Scene, asked: Mapping[str, Any]) -> Made:
         if hasattr(problem, "where"):
             raise
         raise InvalidArgument(f"studio, {topic}", "options as PROTOCOL.md has them", Told(str(problem))) from problem
-
-
-def _telling(scene: Scene) -> list[int]:
-    """The first two columns that say how much, where there are two such; the first two else."""
-    several = many_valued(np.asarray(scene.data.x_train[:LOOKED_AT]))
-    return several[:2] if len(several) > 1 else [0, 1]
 
 
 def _extent(scene: Scene) -> tuple[Array, Array, Array]:

@@ -1,5 +1,6 @@
 import { keepToken, token } from "./token.svelte";
 import type { Json, Problem } from "./types";
+import { asHere } from "./words";
 
 /** What the server refused, in the library's own sentence. */
 export class Refused extends Error {
@@ -9,7 +10,7 @@ export class Refused extends Error {
 }
 
 export function problemOf(reason: unknown): Problem {
-  if (reason instanceof Refused) return reason.problem;
+  if (reason instanceof Refused) return { ...reason.problem, error: asHere(reason.problem.error) };
   if (reason instanceof TypeError) {
     return { error: "The studio does not answer.", fix: "Look whether the command `pellucid studio` still runs." };
   }

@@ -1,6 +1,6 @@
 import { design } from "./design.svelte";
 import { live } from "./live.svelte";
-import { screen, type ScreenId } from "./screen.svelte";
+import { isSmall, screen, type ScreenId } from "./screen.svelte";
 
 const KEY = "pellucid-guide";
 
@@ -98,3 +98,11 @@ class Guide {
 }
 
 export const guide = new Guide();
+
+/** Attach to what a lesson is about: in a small window, where it may stand below, it is brought into view. */
+export function goal(id: ScreenId) {
+  return (node: HTMLElement): void => {
+    if (guide.lesson?.screen !== id || !isSmall()) return;
+    node.scrollIntoView({ behavior: "smooth", block: node.offsetHeight < innerHeight / 2 ? "center" : "start" });
+  };
+}

@@ -17,6 +17,9 @@ const ALL = [...SCREENS, ...ASIDE];
 
 export type ScreenId = (typeof ALL)[number]["id"];
 
+/** Whether the parts of a screen stand below each other, as on a phone. */
+export const isSmall = () => innerWidth < 900;
+
 /** Which screen is shown; the address says it, so that the browser's back button goes back. */
 class Screen {
   now = $state<ScreenId>("data");

@@ -1,5 +1,5 @@
 import { number, percent } from "./numbers";
-import type { State } from "./types";
+import type { RunTold, State } from "./types";
 
 /** A run's states as a beginner would say them. */
 export const STATES: Record<State, string> = {
@@ -27,6 +27,18 @@ const METRICS: Record<string, string> = {
   mae: "How far off it is", binary_accuracy: "How often it is right",
   loss: "How wrong it is, as in training",
 };
+
+/** What a run's answers are worth beside one that needs no network: `usual`, the share in which the commonest answer is
+ * right; `poor`, whether the network does no better than that, but for what chance may give in so few rows, or than always
+ * saying the mean. */
+export function worth(told: RunTold | null): { usual: number | null; poor: boolean } {
+  const { name, value } = told?.metric ?? { name: "", value: 0 };
+  const { baseline: base, bits_per_character: bits, samples } = told?.metrics ?? {};
+  if (typeof base !== "number") return { usual: null, poor: false };
+  if (typeof bits === "number") return { usual: null, poor: bits >= base };
+  if (name === "accuracy") return { usual: base, poor: value <= base + 2 * Math.sqrt((base * (1 - base)) / Math.max(1, Number(samples))) };
+  return { usual: null, poor: name === "r2" && value <= 0 };
+}
 
 /** A value of a metric, as it is told. */
 export function metricValue(metric: string, value: number | null | undefined): string {

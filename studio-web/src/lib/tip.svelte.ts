@@ -28,15 +28,17 @@ export function tip(text: string | null | undefined) {
     if (!text) return;
     element.setAttribute("aria-description", text);
     const show = () => tipped.show(element, text);
+    // What is pressed has the focus, too: a tooltip over what was just chosen is in the way, but of a word it is all.
+    const focused = () => {
+      if (!element.matches("button:not(.term), a") || element.matches(":focus-visible")) show();
+    };
     // An element may lose the focus, or go, while the page is drawn, when no state may change.
     const hide = () => queueMicrotask(() => tipped.hide(element));
-    const on = ["pointerenter", "focus"], off = ["pointerleave", "blur", "pointerdown"];
-    for (const event of on) element.addEventListener(event, show);
-    for (const event of off) element.addEventListener(event, hide);
+    const heard = { pointerenter: show, focus: focused, pointerleave: hide, blur: hide, pointerdown: hide };
+    for (const [event, act] of Object.entries(heard)) element.addEventListener(event, act);
     return () => {
       hide();
-      for (const event of on) element.removeEventListener(event, show);
-      for (const event of off) element.removeEventListener(event, hide);
+      for (const [event, act] of Object.entries(heard)) element.removeEventListener(event, act);
     };
   };
 }

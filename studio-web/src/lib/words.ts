@@ -40,6 +40,8 @@ const WORDS: Record<string, string> = {
   recurrent_activation: "Bend of the gates",
   sampler: "How tries are chosen",
   pruner: "Giving up early",
+  target: "The column to be said",
+  ahead: "Steps ahead",
   folds: "Judge each by so many parts",
   search_seed: "Chance number (seed)",
   task: "Kind of answer",
@@ -62,6 +64,13 @@ const WORDS: Record<string, string> = {
 /** What data are called: a data set's name, or a file's without the way to it. */
 export function dataName(data: string): string {
   return data.split(/[/\\]/).findLast(Boolean) ?? data;
+}
+
+/** A sentence in which the command line's options are called as the page calls them. */
+export function asHere(text: string): string {
+  return text
+    .replace(/: --(?:drop|keep) .+?(?=\.?$)/, (option) => `: choose “${option.startsWith(": --drop") ? "left out" : "to learn from"}” beside it`)
+    .replace(/(?<=^|[ (])--([a-z]+(?:-[a-z]+)*)/g, (_, name: string) => `“${words(name.replaceAll("-", "_")).label}”`);
 }
 
 export function words(name: string): Word {

@@ -31,8 +31,8 @@ def test_runs_are_compared_renamed_taken_out_and_deleted(hands: Hands, tmp_path:
     page.get_by_label("Compare digits-1").check()
     page.get_by_label("Compare digits-2").check()
     hands.press("Compare 2")
-    differ = page.get_by_role("dialog").get_by_role("row", name=re.compile("^epochs"))
-    assert differ.inner_text().split() == ["epochs", "5", "7"]
+    differ = page.get_by_role("dialog").get_by_role("row", name=re.compile("^Rounds"))
+    assert differ.inner_text().split() == ["Rounds", "(epochs)", "5", "7"]
     page.keyboard.press("Escape")
 
     hands.press("Rename digits-2")

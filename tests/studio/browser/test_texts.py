@@ -116,7 +116,7 @@ def test_networks_of_a_text_are_compared_shared_and_searched_for(learned: Hands)
     for run in ("book-1", "book-2"):
         page.get_by_label(f"Compare {run}").check()
     learned.press("Compare 2")
-    differ = page.get_by_role("dialog").get_by_role("row", name=re.compile("^layers")).inner_text()
+    differ = page.get_by_role("dialog").get_by_role("row", name=re.compile("^Layers")).inner_text()
     assert "GRU 12 neurons" in differ
     assert "GRU 8 neurons" in differ
     page.keyboard.press("Escape")

@@ -142,6 +142,27 @@ def test_the_guide_leaves_room_on_a_phone_and_tells_more_when_asked(hands: Hands
     lesson.wait_for()
 
 
+def test_what_a_lesson_is_about_and_a_new_block_come_into_view_on_a_phone(hands: Hands) -> None:
+    page = hands.page
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    hands.press("My first network")
+    expect(page.get_by_role("img", name="Picture of 0").first).to_be_in_viewport()
+    hands.press("Next: Network")
+    add = page.get_by_role("button", name="Add Dense", exact=True)
+    expect(add).to_be_in_viewport()
+    add.click()
+    dense = page.get_by_role("button", name="Dense 16 neurons")
+    expect(dense).to_be_in_viewport()
+    settings = page.get_by_role("heading", name="Dense", exact=True)
+    expect(settings).not_to_be_in_viewport()
+    hands.press("End the guide")
+    dense.click()  # opens its settings, which stand below
+    expect(settings).to_be_in_viewport()
+    hands.go("Data")
+    hands.choose("Moons")
+    expect(page.get_by_role("heading", name="A look at it")).to_be_in_viewport()
+
+
 def test_what_to_look_at_is_chosen_among_fields_of_one_height_on_a_phone(hands: Hands) -> None:
     page = hands.page
     hands.skip_guide()
@@ -169,3 +190,56 @@ def test_a_drawing_is_answered_in_sight_on_a_phone(hands: Hands) -> None:
     paper = page.get_by_label("Paper to draw on").bounding_box()
     assert paper is not None
     assert box(hands, ".short")["y"] < paper["y"]
+
+
+def test_what_is_amiss_in_a_table_is_told_in_the_words_of_the_page(hands: Hands, table: Path) -> None:
+    """Not in options of the command line; and what can be done about it is there to be pressed."""
+    page, lines = hands.page, table.read_text("utf-8").splitlines()
+    told = [line.split(",")[-1] for line in lines]
+    codes = ["code", *("no" if i % 100 == 0 else said + "!" for i, said in enumerate(told[1:]))]
+    lines[7] = "n.n." + lines[7][lines[7].index(",") :]
+    table.write_text("\n".join(map(",".join, zip(lines, codes, strict=True))), "utf-8")
+    hands.skip_guide()
+    hands.foresee("422 POST /api/data")
+    page.get_by_test_id("file").set_input_files(table)
+    alert = page.get_by_role("alert")
+    alert.get_by_text("got 'n.n.'").wait_for()
+    assert "--" not in alert.inner_text()
+    page.get_by_role("button", name="Leave this cell and others like it empty, in a copy").click()
+    page.get_by_label("The column to be said").select_option("buys")
+    remark = page.get_by_text(re.compile("code alone nearly tells buys"))
+    expect(remark).to_contain_text("choose “left out” beside it")
+    assert "--" not in remark.inner_text()
+
+
+def test_a_network_that_has_learned_nothing_is_not_told_as_a_success(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.go("Network")
+    page.get_by_role("button", name="Add Dense", exact=True).click()
+    hands.press("Settings of the whole")
+    hands.set("Step size", "10")
+    train(hands, epochs=10)
+    page.get_by_text(
+        re.compile(r"commonest answer would be right in 10.0 %:\s+it has learned next to nothing")
+    ).wait_for()
+    page.get_by_text(re.compile("^It sets .*Step size: ")).wait_for()
+
+
+def test_a_picture_is_dropped_on_the_paper(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    train(hands)
+    hands.go("Try")
+    page.evaluate(
+        """async () => {
+          const canvas = new OffscreenCanvas(40, 40), ink = canvas.getContext("2d");
+          ink.fillStyle = "white"; ink.fillRect(0, 0, 40, 40); ink.fillStyle = "black"; ink.fillRect(17, 4, 6, 32);
+          const data = new DataTransfer();
+          data.items.add(new File([await canvas.convertToBlob()], "one.png", { type: "image/png" }));
+          document.querySelector('[aria-label="Paper to draw on"]').dispatchEvent(
+            new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    page.get_by_role("img", name="What the network sees").wait_for()
+    expect(page.get_by_test_id("said")).to_have_text(re.compile(r"^\d$"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..base import Case, Remedy, Rule, Signal
 from ..blaming import blame
 from ..consequences import OUTCOMES
-from ..copies import NOISE, noisy_layers
+from ..copies import NOISE, NOISY, noisy_layers
 from ..experiments import actual, trial
-from ..remedies import rounded
+from ..remedies import in_each_block, rounded
 
 
 def measure(case: Case) -> Signal | None:
@@ -32,8 +33,22 @@ def measure(case: Case) -> Signal | None:
 
 def remedy(case: Case, signal: Signal) -> Remedy:
     now = float(case.spec.get("dropout", 0.0))
-    change: dict[str, Any] = {"dropout": rounded(min(now / 4, 0.2))} if now else {}
-    return Remedy("Drop less, 0.1 to 0.3, or nothing where the network does not overfit without.", change)
+    change: dict[str, Any] = {"dropout": less(now)} if now else {}
+    return Remedy(
+        "Drop less, 0.1 to 0.3, or nothing where the network does not overfit without.",
+        change | in_each_block(case, quieter),
+    )
+
+
+def less(strength: float) -> float:
+    return rounded(min(strength / 4, 0.2))
+
+
+def quieter(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A block of a spec with less noise, if it is one that makes noise."""
+    if block["class"] not in NOISY:
+        return block
+    return {key: less(float(value)) if key in NOISE else value for key, value in block.items()}
 
 
 RULE = Rule(

@@ -10,9 +10,11 @@ from ..blaming import blame
 from ..consequences import OUTCOMES
 from ..copies import copy_of, penalized
 from ..experiments import actual, trial
-from ..remedies import rounded
+from ..remedies import in_each_block, rounded
 
 USUAL = 1e-3  # the most that a penalty is set to in its place
+STRENGTHS = ("l1", "l2")  # what regularizers call theirs
+PLAIN = {name: {"class": name.upper(), name: 1e-4} for name in ("l1", "l2")}  # a hundredth of what the word alone means
 
 
 def measure(case: Case) -> Signal | None:
@@ -32,13 +34,29 @@ def measure(case: Case) -> Signal | None:
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    change: dict[str, Any] = {
-        name: min(rounded(case.spec[name] / 100), USUAL) for name in ("l1", "l2") if case.spec.get(name)
-    }
+    change: dict[str, Any] = {name: lower(case.spec[name]) for name in ("l1", "l2") if case.spec.get(name)}
     optimizer = case.spec.get("optimizer")
     if isinstance(optimizer, Mapping) and optimizer.get("weight_decay"):
         change["optimizer"] = {**optimizer, "weight_decay": rounded(optimizer["weight_decay"] / 100)}
-    return Remedy("Lower the penalties (or the weight decay) a hundredfold; 1e-5 to 1e-3 is common for l2.", change)
+    return Remedy(
+        "Lower the penalties (or the weight decay) a hundredfold; 1e-5 to 1e-3 is common for l2.",
+        change | in_each_block(case, milder),
+    )
+
+
+def lower(penalty: float) -> float:
+    return min(rounded(penalty / 100), USUAL)
+
+
+def milder(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A table of a spec, a layer's or a regularizer's own, with lower penalties."""
+    found: dict[str, Any] = {}
+    for key, value in block.items():
+        if key.endswith("_regularizer") and isinstance(value, str) and value in PLAIN:
+            found[key] = PLAIN[value]
+        else:
+            found[key] = lower(float(value)) if key in STRENGTHS and value else value
+    return found
 
 
 RULE = Rule(

@@ -1,5 +1,7 @@
+import { tick } from "svelte";
 import { design } from "../../lib/design.svelte";
 import { said } from "../../lib/said.svelte";
+import { isSmall } from "../../lib/screen.svelte";
 import type { Argument, Block, Json, Part, Path, Table } from "../../lib/types";
 
 /** A new block of this part, with something sensible for what it cannot do without. */
@@ -52,5 +54,6 @@ export function add(part: Part, chosen: Path | string | null): void {
 
 export function drop(part: Part, path: Path): void {
   design.insert(path, fresh(part, path));
+  if (isSmall()) void tick().then(() => document.querySelector(`[data-block="${JSON.stringify(path)}"]`)?.scrollIntoView({ behavior: "smooth", block: "center" }));
   said.aloud(`${part.title} added as block ${path.join(".")}`);
 }
