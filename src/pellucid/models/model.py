@@ -198,7 +198,7 @@ class Model(Network):
             checks.integer("fit, argument validation_batch_size", validation_batch_size, minimum=1)
         train = source(self, "fit", x, y, sample_weight, batch_size, steps_per_epoch, shuffle, "steps_per_epoch")
         check_targets(self, "fit", train)
-        self.optimizer.serve(f"model {self.name!r}, fit", self.leaves())
+        self.optimizer.serve(f"model {self.name!r}, fit", self)
         class_weight = class_weights(self, "fit", class_weight)
         plan = loop.Plan(
             train,
@@ -266,7 +266,7 @@ class Model(Network):
         self.needs_compile("train_on_batch")
         self.reset_metrics()
         batch = one_batch(self, "train_on_batch", x, y, sample_weight, class_weight)
-        self.optimizer.serve(f"model {self.name!r}, train_on_batch", self.leaves())
+        self.optimizer.serve(f"model {self.name!r}, train_on_batch", self)
         train_one(self, *batch)
         return answer(self.meters.results(), return_dict)
 

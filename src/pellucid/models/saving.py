@@ -372,5 +372,5 @@ def _load_optimizer(model: Any, tree: Mapping[str, Array]) -> None:
         raise FileError(found[0][1], "the number of steps taken", tree[found[0][1]])
     if found and model.built:
         model.optimizer.build(model.theta)
-        model.optimizer.serve(f"model {model.name!r}", model.leaves())
+        model.optimizer.serve(f"model {model.name!r}", model)
         model.optimizer.load_saved(model.theta, [np.asarray(tree[path]) for _, path in found], model.trained_names())

@@ -61,7 +61,7 @@ class Optimizer(SavedState):
     """
 
     family = optimizers
-    passing = frozenset({"steps_taken", "learning_rate", "_learning_rate", "_trained", "_listed", "_serves"})
+    passing = frozenset({"steps_taken", "learning_rate", "_learning_rate", "_trained", "_listed", "_served", "_serves"})
     formula: str = ""  # what `update` computes, for `explain`: "w ← w − lr·g"
     slots: tuple[str, ...] = ()
     elementwise: ClassVar[bool] = True  # whether `update` may be given any stretch of the vector at a time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,9 @@ from .variable import OptimizerVariable
 class SavedState(Part):
     """The half of an optimizer that remembers: what was learned besides the weights, read and put back."""
 
-    __slots__ = ("_serves",)  # a slot, so that no copy takes it along
+    __slots__ = ("_served", "_serves")  # slots, so that no copy takes them along
     _serves: Mapping[str, weakref.ref[Any]]  # whose parameters its slots are of, by path
+    _served: weakref.ref[Any]  # the wiring of which these are
     name: str
     steps_taken: int
     memory: Memory | None
@@ -38,9 +39,14 @@ class SavedState(Part):
     def _built(self, theta: Flat, arrays: Mapping[str, Array]) -> Memory:
         """The memory for this layout."""
 
-    def serve(self, where: str, layers: Iterable[tuple[str, Any]]) -> None:
-        """Train these layers, by path, from now on: where there were steps, they are to be those that it trained."""
-        found = {path: layer for path, layer in layers if layer.specs}  # ops are made anew where `call` is traced again
+    def serve(self, where: str, model: Any) -> None:
+        """Train a model's layers from now on: where there were steps, they are to be those that it trained."""
+        wiring = model.wiring
+        if (served := getattr(self, "_served", None)) is not None and served() is wiring:
+            return
+        found = {
+            path: layer for path, layer in model.leaves() if layer.specs
+        }  # ops are made anew where `call` is traced again
         known = getattr(self, "_serves", {})
         if self.steps_taken and any(known[path]() is not layer for path, layer in found.items() if path in known):
             raise InvalidArgument(
@@ -48,6 +54,7 @@ class SavedState(Part):
                 "Make one for each model.",
             )  # fmt: skip
         self._serves = {path: weakref.ref(layer) for path, layer in found.items()}
+        self._served = weakref.ref(wiring)
 
     # All of it, for checkpoints ----------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ SIMPLE = (
     "units", "activation", "rate", "stddev", "learning_rate", "momentum", "l1", "l2", "l1l2", "negative_slope",
     "target_shape", "layers", "alpha", "n", "dims", "scale", "delta", "axis",
 )  # fmt: skip
-HIDDEN = {"name", "dtype", "input_shape", "input_dim", "input_axes", "output_axes", "inputs", "outputs"}
+HIDDEN = {"stateful", "name", "dtype", "input_shape", "input_dim", "input_axes", "output_axes", "inputs", "outputs"}
 NOT_ALONE = (  # which a chain of blocks cannot hold, or make of words
     "CutMix", "Functional", "InputLayer", "Lambda", "Masking", "MixUp", "Pipeline",
 )  # fmt: skip
