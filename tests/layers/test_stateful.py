@@ -235,6 +235,8 @@ def test_a_file_has_the_layer_and_no_states(name: str, tmp_path: Path):
 
 @pytest.mark.parametrize("form", ["to_numpy", "to_onnx", "to_c", "to_torch"])
 def test_what_begins_anew_with_each_batch_is_not_written(form: str, tmp_path: Path):
+    if form == "to_torch":
+        pytest.importorskip("torch", reason="PyTorch is not installed")
     for layer in (L.LSTM(2, stateful=True), L.RNN(L.GRUCell(2), stateful=True)):
         model = Sequential([L.Input((T, 4)), layer])
         with pytest.raises(InvalidArgument, match="stateful=False"):
