@@ -23,11 +23,11 @@ class Waiting:
         self.kernels, self.due = kernels, time.monotonic() + PATIENCE
         self.over = ""  # what the line is to be written over with, once there is one
         seconds = kernels * EACH / at_once
-        line = f"Compiling the engine for this machine, once: {kernels} kernels, about {seconds:.0f} s."
-        log.info(line)
+        line, numbers = "Compiling the engine for this machine, once: %d kernels, about %.0f s.", (kernels, seconds)
+        log.info(line, *numbers)  # whoever listens reads the numbers by themselves
         if seconds >= LASTING and sys.stderr and not _watched() and not log.isEnabledFor(logging.INFO):
             with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
-                print(line, file=sys.stderr, flush=True)
+                print(line % numbers, file=sys.stderr, flush=True)
 
     def told(self, done: int) -> None:
         """So many are compiled."""
