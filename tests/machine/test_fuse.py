@@ -137,6 +137,13 @@ def test_a_layer_used_twice_has_its_gradient_added_up_first() -> None:
     assert kernels(code, "backward").count("dense.weights") == 2
 
 
+def compare_fused(trained: Callable[[], list[np.ndarray]], monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = trained()
+    monkeypatch.setattr(lowering, "fuse", lambda code, **_: None)
+    for a, b in zip(trained(), wanted, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop", "ftrl"])
 def test_the_same_bits_fused_and_not(optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def trained() -> list[np.ndarray]:
@@ -146,10 +153,7 @@ def test_the_same_bits_fused_and_not(optimizer: str, monkeypatch: pytest.MonkeyP
         model.fit(X, Y, batch_size=7, epochs=3, verbose=0)
         return [model.theta.data, model.predict(X, verbose=0)]
 
-    wanted = trained()
-    monkeypatch.setattr(lowering, "fuse", lambda code, **_: None)
-    for a, b in zip(trained(), wanted, strict=True):
-        np.testing.assert_array_equal(a, b)
+    compare_fused(trained, monkeypatch)
 
 
 def transformer() -> pellucid.Model:
@@ -176,10 +180,7 @@ def test_the_same_bits_with_the_bias_in_the_product_and_not(monkeypatch: pytest.
         model.fit(X, Y, batch_size=7, epochs=3, verbose=0)
         return [model.theta.data, model.predict(X, verbose=0)]
 
-    wanted = trained()
-    monkeypatch.setattr(lowering, "fuse", lambda code, **_: None)
-    for a, b in zip(trained(), wanted, strict=True):
-        np.testing.assert_array_equal(a, b)
+    compare_fused(trained, monkeypatch)
 
 
 def test_nothing_is_fused_where_everything_is_kept() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
@@ -45,7 +46,7 @@ class Opened(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Prepared(ABC):
     """Training, validation and test arrays, and what they are about."""
 
     x_train: Any  # an array, or a RowFile
@@ -73,19 +74,19 @@ class Prepared:
     sample: ClassVar[str] = "sample"  # in words; {1} is the length of one
 
     @classmethod
+    @abstractmethod
     def named(cls, data: str, window: int) -> bool:
         """Whether a spec's data are of this kind."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def prepare(cls, spec: Fields, read: Reader, fold: Fold | None) -> Prepared:
         """A spec's data, checked and split."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def opened(cls, use: Use) -> Opened:
         """Data to judge or explain a trained model on."""
-        raise NotImplementedError
 
     @classmethod
     def blocks(cls, use: Use) -> Opened:

@@ -67,6 +67,5 @@ class Remembering(Layer):
 
 def for_batches(config: dict[str, Any], samples: int | None) -> dict[str, Any]:
     """A `build_config` for batches of so many samples, without which Keras builds no stateful layer."""
-    shape = config["input_shape"]
-    several = isinstance(shape[0], list)
-    return {"input_shape": [[samples, *one[1:]] for one in shape] if several else [samples, *shape[1:]]}
+    shape = config.get("input_shape")
+    return {"input_shape": [samples, *shape[1:]]} if samples and isinstance(shape, list) else config

@@ -20,7 +20,7 @@ from ..data.files import SUFFIXES as ARRAYS
 from ..data.pictures import is_picture
 from ..data.text import is_text
 from ..errors import FileError, Told
-from ..files import reading
+from ..files import is_hidden, reading
 from ..tables import is_table
 from ..web.refused import Refused
 
@@ -94,10 +94,10 @@ class Uploads:
                 self.remove(number)
                 raise
             path.unlink()
-            inside = [one for one in target.iterdir() if not one.name.startswith((".", "__MACOSX"))]
+            inside = [one for one in target.iterdir() if not is_hidden(one.name)]
             while len(inside) == 1 and inside[0].is_dir():  # a folder in which the folders by class lie
                 target = inside[0]
-                inside = [one for one in target.iterdir() if not one.name.startswith(".")]
+                inside = [one for one in target.iterdir() if not is_hidden(one.name)]
             return target
         if is_picture(path.name):
             self.remove(number)
@@ -193,7 +193,7 @@ def unpack(archive: Path, target: Path, most: int) -> int:
         target.mkdir(mode=0o700)
         for entry in opened.infolist():
             name = PurePosixPath(entry.filename)
-            hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in name.parts)
+            hidden = any(is_hidden(part) and part != ".." for part in name.parts)
             if entry.is_dir() or hidden or not is_picture(name.name):
                 continue
             if entry.flag_bits & 1 or stat.S_ISLNK(entry.external_attr >> 16):
