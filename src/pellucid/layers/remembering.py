@@ -49,7 +49,7 @@ class Remembering(Layer):
         if self.samples not in (None, n):
             raise ShapeError(
                 f"layer {self.name!r}, stateful", f"a batch of {self.samples} samples, one for each state", n,
-                "Leave out rows that fill no batch." if self.told else "Begin anew: layer.reset_state().",
+                "Leave out rows that fill no batch" + ("." if self.told else ", or begin anew: layer.reset_state()."),
             )  # fmt: skip
         self.states = [state.copy() for state in last]  # y may be one of them, and whoever has that may write to it
 
