@@ -13,6 +13,7 @@ import numpy as np
 
 from pellucid import Sequential
 from pellucid.actions.building import build
+from pellucid.actions.kinds.arrays import Arrays
 from pellucid.actions.prepared import Prepared
 from pellucid.actions.spec import TrainSpec
 from pellucid.callbacks import Callback, EarlyStopping
@@ -61,7 +62,7 @@ def prepared(row: Row) -> Prepared:
     inputs, targets = raw(row.data), load(row.data)
     half = min(VALIDATION_ROWS, len(inputs.x_held) // 2)
     validation = inputs.x_held[:half], targets.y_held[:half]
-    data = Prepared(
+    data: Prepared = Arrays(
         inputs.x[: row.rows], targets.y[: row.rows], validation, inputs.x_held[half:], targets.y_held[half:],
         inputs.classes, 1,
     )  # fmt: skip
