@@ -134,6 +134,7 @@ class Program:
     size: int = 0  # floats of the work memory
     blocks: list[tuple[int, int]] = field(default_factory=list)  # of it, one after another: (where it begins, floats)
     constants: list[tuple[Buffer, Array]] = field(default_factory=list)
+    memories: list[tuple[Any, int, Buffer]] = field(default_factory=list)  # (a layer, which of its states, where)
     uses: list[Use] = field(default_factory=list)  # in the order of the forward pass
     rank: int = 0  # which of the processes that share a batch this is
     ranks: int = 1  # and how many they are
@@ -182,6 +183,23 @@ class Program:
         buffer = self.block(np.shape(values))
         self.constants.append((buffer, np.asarray(values, "float32")))
         return buffer
+
+    def memory(self, layer: Any, i: int, shape: Shape) -> Buffer:
+        """Where a stateful layer has its i-th state, which stays from one batch to the next."""
+        if self.ranks > 1:
+            raise CannotLower(f"layer {layer.name!r} with stateful=True in several processes")
+        found = next((place for of, j, place in self.memories if of is layer and j == i), None)
+        if found is None:
+            found = Buffer(f"memory{len(self.memories)}", 0, shape)
+            self.memories.append((layer, i, found))
+            self.together = True
+        return found
+
+    def remember(self, memory: Sequence[Buffer], states: Sequence[Buffer]) -> None:
+        """Emit that the next batch begins with these states."""
+        with self.within("update"):
+            for kept, state in zip(memory, states, strict=True):
+                self.emit("merge.block", state.plain, kept, 1, state.size, state.size, 0, state.size, 0)
 
     def _fresh(self, shape: Shape, each: int) -> Buffer:
         made = Buffer("work", self.size, tuple(shape), each)

@@ -327,10 +327,10 @@ class Wiring:
     @cached_property
     def answering(self) -> tuple[Step, ...]:
         """The steps that the outputs of a prediction need: without masks that only losses ask for, and without the
-        losses and assignments of a `call`."""
+        losses and assignments of a `call`; and what is remembered for the next batch."""
         wanted, found = set[int | None](self.outputs), list[Step]()
         for step in reversed(self.steps):
-            if wanted & set(step.outputs):
+            if wanted & set(step.outputs) or step.layer.memory is not None:
                 asks = step.trains(False) or not step.layer.learns_by_mask
                 wanted |= {*step.inputs, *(step.masks if asks else ())}
                 found.append(step)

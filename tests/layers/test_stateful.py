@@ -14,6 +14,7 @@ from pellucid.arrays import Array
 from pellucid.callbacks import BackupAndRestore, EarlyStopping, LambdaCallback, Probes
 from pellucid.doctor import Doctor
 from pellucid.errors import DesignWarning, InvalidArgument, ShapeError
+from pellucid.layers.walking import memories
 from pellucid.models import Model, Sequential, load_model
 from pellucid.rng import Key
 
@@ -241,3 +242,62 @@ def test_what_begins_anew_with_each_batch_is_not_written(form: str, tmp_path: Pa
         model = Sequential([L.Input((T, 4)), layer])
         with pytest.raises(InvalidArgument, match="stateful=False"):
             getattr(model, form)(*[] if form == "to_torch" else [tmp_path / "out"])
+
+
+def masked(recurrent: Any) -> list[Any]:
+    return [L.Masking(), recurrent]
+
+
+def given_states(recurrent: Any) -> Model:
+    """A network in which the states of each batch are given, and kept all the same."""
+    entry = L.Input((T, 4))
+    return Model(entry, recurrent(entry, initial_state=[L.Dense(3)(entry[:, 0])]), seed=1)
+
+
+BOTH_ENGINES: dict[str, Any] = {
+    **{name: lambda make=make: [make(stateful=True, return_sequences=True)] for name, make in KINDS.items()},
+    "backwards": lambda: [L.GRU(3, stateful=True, go_backwards=True, reset_after=False)],
+    "both directions": lambda: [L.Bidirectional(L.LSTM(2, stateful=True))],
+    "two, with dropout": lambda: [
+        L.LSTM(3, stateful=True, return_sequences=True, recurrent_dropout=0.4), L.SimpleRNN(2, stateful=True),
+    ],
+    "masked": lambda: masked(L.GRU(3, stateful=True, return_sequences=True)),
+    "masked cells": lambda: masked(L.RNN(L.LSTMCell(3), stateful=True)),
+    "masked, with zeros": lambda: masked(L.LSTM(3, stateful=True, return_sequences=True, zero_output_for_mask=True)),
+    "states given": lambda: given_states(L.GRU(3, stateful=True, return_state=False)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOTH_ENGINES)
+def test_both_engines_go_on_alike(name: str):
+    """What is trained, evaluated and predicted, and the states after it: five batches in each epoch, two epochs."""
+    data = np.concatenate([data_of(name)] * 5)
+    if "masked" in name:
+        data = data.copy()
+        data[::2, 1:4] = 0
+        data[1::4, 0] = 0
+    found = []
+    for eagerly in (False, True):
+        made = BOTH_ENGINES[name]()
+        model: Any = made if isinstance(made, Model) else Sequential([L.Input(data.shape[1:]), *made], seed=1)
+        model.compile("adam", "mse", run_eagerly=eagerly)
+        y = Key(3).normal((len(data), *model.output_shape[1:]))
+        options = {"batch_size": B, "verbose": 0}
+        history = model.fit(data, y, epochs=2, shuffle=False, **options)
+        judged, answers = model.evaluate(data, y, **options), model.predict(data, **options)
+        assert bool(model.engine.step_programs) is not eagerly
+        assert not model.engine.refusal
+        states = [state for layer in memories(model.wiring).values() for state in layer.states]
+        found.append([history.history["loss"], [judged], answers, *states, *model.get_weights()])
+    for compiled, defined in zip(*found, strict=True):
+        np.testing.assert_allclose(compiled, defined, rtol=2e-4, atol=2e-5)
+
+
+def test_a_short_last_batch_is_refused_when_it_comes():
+    """By the definition, which says why; what came before it has trained, on either engine."""
+    model = Sequential([L.Input((T, 4)), L.LSTM(5, stateful=True), L.Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    data = np.concatenate([x, x[:1]])
+    with pytest.raises(ShapeError, match="Leave out rows"):
+        model.fit(data, data[:, 0, :1], batch_size=B, shuffle=False, verbose=0)
+    assert model.optimizer.steps_taken == 1

@@ -86,8 +86,10 @@ class ConvRecurrence(Recurrence):
         with code.over(T):
             around = bordered(code, xs.apart(), window.before, window.after)
             a = emit_product(code, around, W, b, window, of_x.groups, 0).joined(T)
-        begun = self.states or (spread(code, code.constant(np.zeros(1)), shape), None)
-        lefts, steps, found = self._through(begun, a, U, of_states, of_h)
+        memory, begun = self._memory(shape)
+        begun_or_zeros = begun or (spread(code, code.constant(np.zeros(1)), shape), None)
+        lefts, steps, found = self._through(begun_or_zeros, a, U, of_states, of_h)
+        code.remember(memory, found[1 : 1 + len(memory)])
         gradients = [code.gradient(name) for name in ("kernel", "recurrent_kernel")]
         db = code.gradient("bias") if layer.use_bias else None
 
@@ -114,7 +116,7 @@ class ConvRecurrence(Recurrence):
 
     def _through(
         self, begun: Sequence[Buffer | None], a: Buffer, U: Buffer, window: Window, of_h: Dropped
-    ) -> tuple[Buffer, list[Taken], tuple[Buffer, Buffer, Buffer | None]]:
+    ) -> tuple[Buffer, list[Taken], tuple[Buffer, Buffer, Buffer]]:
         """Emit the steps: what each of them multiplied by U, (T, *D′, G·O); the steps; (y, the last states)."""
         layer, code, T = self.layer, self.code, a.shape[0]
         (h, c), steps, counts = begun, list[Taken](), self._counts(math.prod(window.size))
@@ -125,7 +127,7 @@ class ConvRecurrence(Recurrence):
             lefts = lefts or code.buffer((T, *left.shape))
             self._laid(left, lefts, t)
             z = self._part(a, t)
-            if n or self.states:
+            if c is not None:  # else h is 0
                 around = bordered(code, left, window.before, window.after)
                 z = code.summed((z, emit_product(code, around, U, None, window, of_h.groups, 0)))
             y, h, c, taken = self._stepped(t, z, h, c, counts and self._part(counts, t))
@@ -133,6 +135,7 @@ class ConvRecurrence(Recurrence):
             if ys is not None:
                 self._laid(y, ys, n)
         assert lefts is not None
+        assert c is not None
         return lefts, steps, (ys or y, h, c)
 
     def _stepped(

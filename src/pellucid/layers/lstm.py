@@ -77,8 +77,7 @@ class LSTM(Recurrent):
     taken for Keras's sake, and change nothing.
 
     stateful: sample i of a batch goes on with the states at which sample i of the batch before ended, until
-    `reset_state()`. Batches are then of one size. The states are no weights: no file has them. A stateful layer runs on
-    the definition.
+    `reset_state()`. Batches are then of one size. The states are no weights: no file has them.
 
     >>> layer = LSTM(1, kernel_initializer="ones", recurrent_initializer="ones", unit_forget_bias=False)
     >>> layer([[[0.0], [1.0]]]).round(4)

@@ -20,7 +20,6 @@ from .. import checks
 from ..activations import activations
 from ..arrays import Array, Arrays, Shape, rows
 from ..errors import InvalidArgument, ShapeError, Told
-from ..program import CannotLower
 from ..rng import Key, own_seed
 from ..wiring import Tensor
 from .base import LayerOptions
@@ -235,11 +234,6 @@ class Recurrent(Remembering):
 
     def remember(self, cache: Unrolled) -> None:
         self.keep_states(cache.last)
-
-    def check_lowers(self) -> None:
-        super().check_lowers()
-        if self.stateful:
-            raise CannotLower(f"layer {self.name!r} with stateful=True")
 
     def _order(self, T: int) -> range:
         """The steps in the order in which they are taken."""

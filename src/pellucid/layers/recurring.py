@@ -51,10 +51,12 @@ class Recurrence:
         packed = code.block((G * gate_floats(H),))
         code.emit("recurrent.packed", U, packed, *packing)
         y = code.buffer((T, H) if layer.return_sequences else (H,))
-        last = [code.buffer((H,)) for _ in range(layer.carried)] if layer.return_state else []
+        states, begun = self._memory((H,))
+        last = [code.buffer((H,)) for _ in range(layer.carried)] if layer.return_state or layer.stateful else []
         kept = self._side_by_side(of_h)
-        mask, first, tail = self._mask(), self._two(self.states), (kept, T, H, self._kinds(), self._how())
+        mask, first, tail = self._mask(), self._two(begun), (kept, T, H, self._kinds(), self._how())
         code.emit(kernel, a, packed, biases[1], before, memory, y, *self._two(last), mask, *first, *tail)
+        code.remember(states, last[: len(states)])
 
         gradients = [code.gradient(name) for name in ("kernel", "recurrent_kernel")]
         db = code.gradient("bias") if layer.use_bias else None
@@ -94,6 +96,12 @@ class Recurrence:
     def _activations(self) -> list[Any]:
         return [self.layer.activation, getattr(self.layer, "recurrent_activation", self.layer.activation)]
 
+    def _memory(self, shape: Shape) -> tuple[Sequence[Buffer], Sequence[Buffer]]:
+        """(where a stateful layer keeps its states, those with which the batch begins)."""
+        carried = range(self.layer.carried if self.layer.stateful else 0)
+        kept = [self.code.memory(self.layer, i, shape) for i in carried]
+        return kept, self.states or kept
+
     def _kinds(self) -> int:
         g, s = (KINDS.index(str(one.name)) for one in self._activations())
         return g + 8 * s
@@ -114,7 +122,7 @@ class Recurrence:
     def _begun(self, y: Buffer) -> Buffer:
         """Emit y, and the way back: 0 until a step counts, as what is repeated is an output, and no state."""
         code, layer, mask = self.code, self.layer, self._mask()
-        if mask is None or not self.states or layer.zero_output_for_mask:
+        if mask is None or not (self.states or layer.stateful) or layer.zero_output_for_mask:
             return y
         (T,), steps = mask.shape, np.arange(mask.size)
         seen = code.buffer((T,))

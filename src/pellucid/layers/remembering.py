@@ -18,6 +18,7 @@ from .base import Layer
 class Remembering(Layer):
     """A layer that may be stateful."""
 
+    passing = Layer.passing | {"states", "told"}
     stateful: bool
     states: list[Array] | None = None  # after the last batch, where it is stateful; None: it begins with zeros
     told: int | None = None  # how many samples each batch has, where the model's input says so

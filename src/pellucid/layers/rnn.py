@@ -39,6 +39,7 @@ class RNN(Remembering, Traced):
     array([1., 3., 6.], dtype=float32)
     """
 
+    passing = Remembering.passing | Traced.passing
     supports_masking = consumes_mask = masks_first_only = True
     formula, formula_back = "y, states = cell(x[t], states)", "as its cell goes back, step by step"
     return_sequences: bool

@@ -126,8 +126,9 @@ class Begun(Zeros):
     def memory(self) -> Remembering:
         return self.of
 
-    def check_lowers(self) -> None:
-        raise CannotLower(f"layer {self.of.name!r} with stateful=True")
+    def lower(self, code: Program, x: Buffer) -> Buffer:
+        code.stops()
+        return code.memory(self.of, self.i, self.of_sample)
 
 
 class Ended(Joining):
@@ -152,6 +153,11 @@ class Ended(Joining):
 
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[Any, dict[str, Array]]:
         return tuple(None for _ in cache), {}
+
+    def lower(self, code: Program, *xs: Buffer) -> Buffer:
+        code.stops()
+        code.remember([code.memory(self.of, i, x.shape) for i, x in enumerate(xs)], xs)
+        return xs[0]
 
     @property
     def memory(self) -> Remembering:

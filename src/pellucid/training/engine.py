@@ -90,6 +90,8 @@ class Engine:
         except CannotLower as part:
             self._refuse(part)
             return None
+        if not found.memories.suit(batch, len(x)):
+            return None
         found.bind(batch, x, y, weights, read)
         return found
 

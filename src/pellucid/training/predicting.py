@@ -17,6 +17,7 @@ from ..program import lettered
 from ..rng import Key
 from .base import TrainableModel
 from .lowering import NOISE_KEY, lower_prediction
+from .memories import Memories
 
 CACHE = 1 << 16  # floats that the widest layer's outputs for a block of rows may take, to stay in a core's cache
 LARGEST_BLOCK = 256
@@ -32,6 +33,7 @@ class Predictor:
         machine = self.machine = Executable(lowered.code, vectors, reuse=True, alone=True)
         machine.set(batch=block)
         machine.ready(1)
+        self.memories = Memories(machine)
         self.block, self.out_shapes = block, [y.shape for y in lowered.ys]
         # an output that is given twice is written twice, by an operation each
         self.reads = [(name, *machine.bound[name][0][:2]) for name in lettered("x", shapes)]
@@ -119,9 +121,14 @@ class Predictors:
         free = self.rooms.setdefault(room, [])
         predictor = free.pop() if free else Predictor(self.model, self.shapes, room)
         try:
-            outs = [np.empty((len(x), *shape), "float32") for shape in predictor.out_shapes]
-            if not predictor.run(parts_of(x), outs, self._key()):
+            outs, memories = (
+                [np.empty((len(x), *shape), "float32") for shape in predictor.out_shapes],
+                predictor.memories,
+            )
+            memories.begin(len(x))
+            if not memories.suit(len(x), len(x)) or not predictor.run(parts_of(x), outs, self._key()):
                 return None
+            memories.end(len(x))
             return Parts(outs) if self.model.gives_many else outs[0]
         finally:
             free.append(predictor)

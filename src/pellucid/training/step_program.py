@@ -19,6 +19,7 @@ from .base import TrainableModel
 from .distribution import DataParallel, share_of
 from .exchange import Exchange
 from .lowering import NOISE_KEY, LoweredModel, lower_step
+from .memories import Memories
 
 RECORD_FLOATS = 1 << 20  # outputs kept for metrics that count in Python
 
@@ -48,6 +49,7 @@ class StepProgram:
         self.exchange = Exchange(shared, model.gradient.data, summed, self.counters) if shared else None
         hosts = self.exchange.hosts if self.exchange else {}
         self.machine = Executable(self.lowered.code, vectors, reuse=fused or not training, hosts=hosts)
+        self.memories = Memories(self.machine)
         counted = self.exchange.local if self.exchange else self.counters
         self.machine.set(counters_address=address(counted), counters=len(counted), rank=self.rank, ranks=self.ranks)
         if self.exchange:
@@ -108,12 +110,7 @@ class StepProgram:
             machine.bind_word(NOISE_KEY, key.seed)
         self._load_counters()
         began = time.perf_counter()
-        try:
-            machine.run(steps, threads)
-        finally:
-            done = int(machine.job[DONE])
-            if self.training and self.lowered.updates:
-                model.optimizer.steps_taken = taken + done
+        done = self._go(steps, threads)
         if self.exchange is not None and not self.exchange.end(done):
             self.engine.not_finite = taken + done
         if not alone:
@@ -124,6 +121,20 @@ class StepProgram:
         if self.lowered.foreign:
             self._count_outputs(order, place, done)
         return done
+
+    def _go(self, steps: int, threads: int) -> int:
+        """Run so many steps; how many were done, even where something breaks off, is then known to the optimizer."""
+        machine, optimizer = self.machine, self.model.optimizer
+        taken = optimizer.steps_taken if self.training else 0
+        self.memories.begin(self.batch)
+        try:
+            return machine.run(steps, threads)
+        finally:
+            done = int(machine.job[DONE])
+            if self.training and self.lowered.updates:
+                optimizer.steps_taken = taken + done
+            if done:
+                self.memories.end(self.batch)
 
     def outputs(self, order: Array | None, place: int) -> dict[str, Array]:
         """What each layer gave (B, ...) for batch `place`, the last one run, by step: views, until the next."""
@@ -151,18 +162,16 @@ class StepProgram:
         records = np.zeros((epochs, len(self.counters)))
         order, sorting = np.empty(n, "int64"), np.empty(sorting_words(n), "int64")
         rates = model.optimizer.rates(steps)
-        taken = model.optimizer.steps_taken
         machine.set(
-            place=0, order=address(order) if key else 0, taken=taken, rates=address(rates), records=address(records),
-            shuffled=key is not None, shuffle_key=key.seed if key else 0, sorting=address(sorting),
+            place=0, order=address(order) if key else 0, taken=model.optimizer.steps_taken, rates=address(rates),
+            records=address(records), shuffled=key is not None, shuffle_key=key.seed if key else 0,
+            sorting=address(sorting),
         )  # fmt: skip
         self.counters[:] = 0
         began = time.perf_counter()
         try:
-            machine.run(steps, threads)
+            done = self._go(steps, threads)
         finally:
-            done = int(machine.job[DONE])
-            model.optimizer.steps_taken = taken + done
             machine.set(shuffled=0, records=0)
         self.crew.ran(threads, done, time.perf_counter() - began)
         whole = records[: done // per_epoch]

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...arrays import Array, parts_of
 from ...layers.activation_layer import ActivationLayer
+from ...layers.walking import memories
 from ...machine.executable import Executable
 from ...program import Buffer, Op, Program, lettered
 from ...rng import Key
@@ -70,6 +71,8 @@ def take_pass(model: Inspected, x: Any) -> StepRecord | str:
     """The forward pass of prediction, or why the engine cannot."""
     if model.wiring.draws:
         return "random numbers in a prediction"
+    if memories(model.wiring):
+        return "a prediction that goes on from the batch before, which a look is not to move on"
     kept: Any = KeepingResults(model)
     engine = Engine(kept)
     if engine.predict(x) is None or engine.reading is not None:
