@@ -19,6 +19,7 @@ RANGE = np.concatenate([EXTREME, -np.array(EXTREME), [np.nan], np.linspace(-110,
 POSITIVE = np.concatenate([EXTREME, [-1.0, np.nan], np.exp(np.linspace(-103, 88, 40001)), np.linspace(0.3, 3, 40001)])
 ABOVE_MINUS_1 = np.concatenate([[-1.0, -2.0, -1e-30, -1e-3], -np.linspace(0, 0.99, 9999), POSITIVE])
 
+DECAYING = np.concatenate([-np.geomspace(1e-30, 87.3, 40001), [0.0, -0.0, -104.0, -1e9, -np.inf, np.nan]])
 TURNS = np.concatenate([RANGE[np.abs(RANGE) < 1e9], np.linspace(-5e8, 5e8, 40001), np.pi / 2 * np.arange(-999, 999)])
 INSIDE = np.concatenate([np.linspace(-1, 1, 40001), [0.0, 1e-30, -1e-3, 1.5, np.nan]])
 
@@ -53,6 +54,7 @@ def log10(x: Any) -> Any:
 
 @pytest.mark.parametrize(("function", "wanted", "x", "units"), [
     (functions.exp, np.exp, RANGE, 1.5),
+    (functions.decayed, np.exp, DECAYING, 1.5),
     (functions.expm1, np.expm1, RANGE, 2),
     (functions.log, np.log, POSITIVE, 1.5),
     (functions.log1p, np.log1p, ABOVE_MINUS_1, 2),
@@ -77,9 +79,9 @@ def log10(x: Any) -> Any:
     (elementwise.erf, lambda x: np.array([math.erf(v) for v in x]), RANGE, 2),
     (normal_distribution, distribution, RANGE, 8),
     (normal_density, density, RANGE, 8),
-], ids=["exp", "expm1", "log", "log1p", "softplus", "sigmoid", "tanh", "exp2", "log2", "log10", "sin", "cos", "tan",
-        "arctan", "arcsin", "arccos", "sinh", "cosh", "arcsinh", "arccosh", "arctanh", "cbrt", "erf", "distribution",
-        "density"])  # fmt: skip
+], ids=["exp", "decayed", "expm1", "log", "log1p", "softplus", "sigmoid", "tanh", "exp2", "log2", "log10", "sin", "cos",
+        "tan", "arctan", "arcsin", "arccos", "sinh", "cosh", "arcsinh", "arccosh", "arctanh", "cbrt", "erf",
+        "distribution", "density"])  # fmt: skip
 def test_within_units_in_the_last_place(function: Any, wanted: Callable, x: np.ndarray, units: float) -> None:
     @nb.njit(error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
     def each(x: Any, y: Any) -> None:

@@ -27,7 +27,7 @@ from ..intrinsics import Word, floats, ints, number
 from ..layout import ADD, SCRATCH, B
 from ..tile import PANEL
 from .base import cleared, inline, kernel
-from .functions import ONE, ZERO, choose, exp, f32
+from .functions import ONE, ZERO, choose, decayed, f32
 from .gather import share
 from .matmul import pack_transposed, product
 
@@ -54,10 +54,10 @@ def scaled(x: Word, n: int, scale: Any) -> None:
 
 @inline
 def exponentials(x: Word, n: int) -> None:
-    """n numbers x become eˣ."""
+    """n numbers x up to 0 become eˣ."""
     line = floats(x, n)
     for i in range(n):
-        line[i] = exp(line[i])
+        line[i] = decayed(line[i])
 
 
 @inline

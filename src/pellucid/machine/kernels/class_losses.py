@@ -11,7 +11,7 @@ from typing import Any
 from ..intrinsics import floats, ints, number
 from ..layout import B
 from .base import inline, kernel
-from .functions import choose, exp, expm1, f32, highest, log, precise
+from .functions import choose, decayed, exp, expm1, f32, highest, log, precise
 from .gather import share
 from .loss_terms import ALMOST_1, EPSILON, at_least, power, power_grad, within
 
@@ -21,7 +21,7 @@ def top_and_total(z: Any, C: int) -> Any:
     """(the greatest logit, Σ exp(z - it)), of which log p = z - greatest - log(total)."""
     most, total = highest(z, C), f32(0)
     for i in range(C):
-        total += exp(z[i] - most)
+        total += decayed(z[i] - most)
     return most, total
 
 
@@ -32,7 +32,7 @@ def exponentials(z: Any, C: int, e: Any) -> Any:
     for i in range(C):
         e[i] = z[i] - most
     for i in range(C):  # of e alone: where z lay near e, this loop would not vectorize
-        e[i] = exp(e[i])
+        e[i] = decayed(e[i])
         total += e[i]
     return most, total
 

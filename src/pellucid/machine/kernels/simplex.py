@@ -7,7 +7,7 @@ from __future__ import annotations
 from ..intrinsics import floats, ints
 from ..layout import B
 from .base import kernel
-from .functions import INFINITY, ONE, ZERO, choose, exp, f32, highest, log
+from .functions import INFINITY, ONE, ZERO, choose, decayed, exp, f32, highest, log
 from .gather import share
 
 
@@ -23,7 +23,7 @@ def softmax(op: int, ctx: int, tid: int, nt: int) -> None:
         for i in range(n):
             y[i] = x[i] - most
         for i in range(n):  # of y alone: where x lay near y, this loop would not vectorize, and its sum would differ
-            y[i] = exp(y[i])
+            y[i] = decayed(y[i])
             total += y[i]
         for i in range(n):
             y[i] /= total
@@ -56,7 +56,7 @@ def log_softmax(op: int, ctx: int, tid: int, nt: int) -> None:
         for i in range(n):
             y[i] = x[i] - most
         for i in range(n):
-            total += exp(y[i])
+            total += decayed(y[i])
         whole = log(total)
         for i in range(n):
             y[i] -= whole
