@@ -7,8 +7,10 @@ from typer.testing import CliRunner
 
 from pellucid.cli.app import app
 from pellucid.errors import InvalidArgument
+from pellucid.layers import Dense
 from pellucid.machine import asked, host
 from pellucid.machine.threads import Crew
+from pellucid.models import Sequential
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "-1", "1.5", "²"])
@@ -34,3 +36,18 @@ def test_a_width_that_no_processor_has_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PELLUCID_VECTOR", "5")
     with pytest.raises(InvalidArgument, match="PELLUCID_VECTOR: expected 4, 8 or 16, got '5'"):
         asked.width()
+
+
+@pytest.mark.parametrize(("value", "found"), [("", False), (" definition ", True)])
+def test_the_definition_is_asked_for(value: str, found: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PELLUCID_ENGINE", value)
+    assert asked.definition() is found
+
+
+def test_an_engine_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch):
+    model = Sequential([Dense(1, input_shape=(2,))])
+    monkeypatch.setenv("PELLUCID_ENGINE", "Definition")
+    with pytest.raises(InvalidArgument, match="PELLUCID_ENGINE: expected 'definition', got 'Definition'"):
+        model.predict([[1.0, 2.0]])
+    told = CliRunner().invoke(app, ["train", "moons"])
+    assert (type(told.exception), told.output) == (InvalidArgument, "")

@@ -571,6 +571,7 @@ def test_every_moment_comes_in_its_turn_with_its_arguments():
     ]  # fmt: skip
     for moment, *args in told:
         assert len(args) == (2 if "batch" in moment or "epoch" in moment else 1), moment
+        list(args[-1].keys())  # as Keras's guides do at every moment
 
 
 def test_keras_callbacks_of_older_style_are_heard():
@@ -606,7 +607,7 @@ def test_a_list_tells_its_callbacks_and_closes_them():
     several.on_epoch_begin(0)
     several.on_epoch_end(0, logs={"loss": 1.0})
     several.on_train_end()
-    assert told == [("on_epoch_begin", 0, None), ("on_epoch_end", 0, {"loss": 1.0}), ("on_train_end", None)]
+    assert told == [("on_epoch_begin", 0, {}), ("on_epoch_end", 0, {"loss": 1.0}), ("on_train_end", {})]
     assert (watching.model, watching.params) == ("model", {"epochs": 2})
     with pytest.raises(ZeroDivisionError):
         fitted(watching, LambdaCallback(on_train_batch_end=lambda batch, logs: 1 / 0))

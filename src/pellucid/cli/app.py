@@ -40,7 +40,7 @@ def about(
     if show_version:
         print(f"pellucid {version}")
         raise typer.Exit
-    asked.threads(), asked.width()  # what they would refuse is told before anything begins
+    asked.threads(), asked.width(), asked.definition()  # what they would refuse is told before anything begins
 
 
 def _reader_gone() -> NoReturn:

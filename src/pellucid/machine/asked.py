@@ -18,6 +18,14 @@ def threads() -> int | None:
     return int(asked) if asked else None
 
 
+def definition() -> bool:
+    """Whether PELLUCID_ENGINE asks for plain NumPy in place of the engine."""
+    asked = os.environ.get("PELLUCID_ENGINE", "").strip()
+    if asked not in ("", "definition"):
+        raise InvalidArgument("the variable PELLUCID_ENGINE", "'definition'", asked, "Unset it to use the engine.")
+    return bool(asked)
+
+
 def width() -> int:
     """How many floats in a vector PELLUCID_VECTOR allows."""
     asked = os.environ.get("PELLUCID_VECTOR", "").strip()

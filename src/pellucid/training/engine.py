@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..arrays import TEXT, Parts, Shape, as_dtypes, at_length, fits, parts_of
+from ..machine import asked
 from ..machine.layout import KINDS
 from ..machine.threads import Crew
 from ..program import CannotLower
@@ -113,9 +113,9 @@ class Engine:
             self.of_length.clear()
             self.predictors, self.refusal = None, ""
             self.reading = reading_of(model)
-        asked = os.environ.get("PELLUCID_ENGINE", "") == "definition" or getattr(model, "run_eagerly", False)
+        plain = asked.definition() or getattr(model, "run_eagerly", False)
         unread = TEXT in model.input_dtypes and self.reading is None  # what is read is given as it is
-        return not (asked or self.refusal or unread or model.dtype != "float32")
+        return not (plain or self.refusal or unread or model.dtype != "float32")
 
     def _kept(self, programs: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
         """The program for this key. Where it is made, every change from then on is known to what it was compiled from:

@@ -184,10 +184,10 @@ class CallbackList(Callback):
         return Sight(lookers, epoch)
 
     def call(self, moment: str, *args: Any) -> None:
-        """Tell every callback; logs that are not given are None."""
+        """Tell every callback; logs that are not given are empty, as in Keras."""
         wanted = 2 if "batch" in moment or "epoch" in moment else 1
         if len(args) < wanted:
-            args = (*args, None)
+            args = (*args, {})
         for listener in self._listeners(moment):
             listener(*args)
 
