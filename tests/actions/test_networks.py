@@ -125,6 +125,26 @@ def test_convolutions_of_the_spec_itself_take_pictures_as_they_are(tmp_path: Pat
     assert np.allclose(np.ravel(front.variance), data.x_train.var(axis=(0, 1, 2)))
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e25])
+def test_arrays_of_any_unit_are_learned_as_well(tmp_path: Path, unit: float):
+    x = np.random.default_rng(0).normal(size=(200, 3))
+    np.savez(tmp_path / "xy.npz", x=x * unit, y=(x[:, 0] > 0).astype(int))
+    spec = TrainSpec(data=str(tmp_path / "xy.npz"))
+    data = prepare(spec)
+    model = build(spec, data, 10)
+    model.fit(data.x_train, data.y_train, epochs=10, verbose=0)
+    assert model.evaluate(data.x_test, data.y_test, verbose=0, return_dict=True)["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize(("x", "y", "where"), [(1e200, 1.0, "x"), (1.0, 1e200, "y")])
+def test_arrays_of_numbers_that_no_float_holds_are_refused(tmp_path: Path, x: float, y: float, where: str):
+    values = np.random.default_rng(0).normal(size=(50, 1))
+    np.savez(tmp_path / "xy.npz", x=values * x, y=values[:, 0] * y)
+    spec = TrainSpec(data=str(tmp_path / "xy.npz"), task="regression")
+    with pytest.raises(errors.DataError, match=rf"{where}: expected numbers up to 3.4e\+38"):
+        build(spec, prepare(spec), 1)
+
+
 @pytest.mark.parametrize("told", [{"batch_norm": True}, {"l1": 0.1}, {"l2": 0.1}, {"activation": "tanh"}])
 def test_what_says_nothing_of_recurrent_layers_is_refused(tmp_path: Path, told: dict[str, object]):
     (tmp_path / "verse.txt").write_text("one two three four five six seven\n" * 20)

@@ -357,6 +357,22 @@ def test_verbose_shows_progress(cls: Any, capsys: pytest.CaptureFixture[str]):
     assert "Epoch 5/5" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("unit", [1e-25, 1e-9, 1e25])
+@pytest.mark.parametrize("cls", BOTH)
+def test_a_columns_unit_does_not_matter(cls: Any, unit: float):
+    X, y = data_for(cls)
+    usual, scaled = (small(cls, max_iter=30).fit(x, y).score(x, y) for x in (X, X * unit))
+    assert scaled == pytest.approx(usual, abs=0.01)
+
+
+def test_columns_that_no_float_holds_are_refused():
+    X, y = IRIS
+    with pytest.raises(
+        DataError, match=r"NeuralNetworkClassifier, X: expected numbers up to 3.4e\+38.*got 4.3e\+200 at row 0"
+    ):
+        small(NeuralNetworkClassifier).fit(X * 1e200, y)
+
+
 def test_a_columns_offset_does_not_matter():
     X, y = DIABETES
     plain = small(NeuralNetworkRegressor, max_iter=50).fit(X, y)

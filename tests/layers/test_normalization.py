@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pellucid.errors import DataError, InvalidArgument, ShapeError
-from pellucid.layers import Normalization
-from pellucid.layers.normalization import CHUNK
+from pellucid.layers import Normalization, Rescaling
+from pellucid.layers.normalization import CHUNK, to_scale
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "layers.json").read_text())["adapted"]
 DATA = np.array(GOLDEN["data"])
@@ -61,6 +61,33 @@ def test_a_constant_feature_becomes_zero() -> None:
     layer = Normalization()
     layer.adapt(np.full((5, 2), 3.0))
     assert layer(np.full((5, 2), 3.0)).tolist() == [[0.0, 0.0]] * 5
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind"), [(1e-30, Rescaling), (1e-8, Rescaling), (1.0, Normalization), (1e30, Rescaling)]
+)
+def test_columns_of_any_unit_are_brought_to_one_scale(unit: float, kind: type) -> None:
+    x = np.random.default_rng(0).normal(3.0, 2.0, (50, 3)) * [unit, 1.0, 0.0]
+    layer = to_scale(x.mean(axis=0), x.var(axis=0))
+    assert type(layer) is kind
+    np.testing.assert_allclose(np.mean(layer(x), axis=0), 0.0, atol=1e-5)
+    np.testing.assert_allclose(np.std(layer(x), axis=0), [1.0, 1.0, 0.0], rtol=1e-5)
+
+
+def test_what_rounding_leaves_of_a_constant_is_not_made_large() -> None:
+    layer = to_scale(np.array([0.1, 0.0]), np.array([2e-34, 1e-24]))
+    assert layer([[0.1, 1e-12]]).tolist() == [[0.0, 1.0]]
+
+
+def test_a_variance_that_float32_has_not_is_refused() -> None:
+    layer = Normalization()
+    with pytest.raises(
+        DataError, match=r"adapt: expected a variance that float32 can hold, got 1e\+40. Divide the data"
+    ):
+        layer.adapt(np.array([[1e20], [-1e20]]))
+    with pytest.raises(InvalidArgument, match=r"argument variance: expected numbers that float32 can hold, got 1e\+40"):
+        Normalization(mean=0.0, variance=1e40)
+    assert Normalization(mean=0.0, variance=1e40, dtype="float64")([[1e20]]).tolist() == [[1.0]]
 
 
 def test_scalars_need_axis_none() -> None:

@@ -10,11 +10,13 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Shape
+from ..data.checking import check_range
 from ..errors import InvalidArgument, PellucidError, Told, UnknownName
-from ..layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer, Normalization, Rescaling, add
+from ..layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer, Rescaling, add
 from ..layers.attention import Attending
 from ..layers.base import layers as layer_family
 from ..layers.headed import Headed
+from ..layers.normalization import to_scale
 from ..losses.base import losses
 from ..models import Functional, Sequential
 from ..models.periodic import periodic_embedding
@@ -66,6 +68,7 @@ def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
 
 def _fits_loss(model: Sequential, data: Prepared) -> None:
     """Whether the loss takes these targets."""
+    check_range("data, y", data.y_train, model.dtype)
     outputs = np.broadcast_to(
         np.zeros((), model.dtype), (len(data.y_train), *model.output_shape_for(data.x_train.shape[1:]))
     )
@@ -88,9 +91,10 @@ def _scaling(spec: TrainSpec, data: Prepared) -> list[Layer]:
     if scale == "rescale":
         return [*front, Rescaling(1.0 / max(data.largest, 1.0))]
     if scale == "normalize":
+        check_range(f"data {spec.data}, x", x, "float32")
         columns = x if x.ndim == 2 else x.reshape(-1, math.prod(x.shape[1:]) if front else x.shape[-1])
         mean, variance = columns.mean(axis=0, dtype=np.float64), columns.var(axis=0, dtype=np.float64)
-        return [*front, Normalization(mean=mean, variance=np.where(variance > 0, variance, 1.0))]
+        return [*front, to_scale(mean, np.where(variance > 0, variance, 1.0))]
     return front
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
+from ..data.checking import check_range
 from ..errors import DataError, ShapeError, Told, WrongType
-from ..layers import Activation, BatchNormalization, Dense, Dropout, Layer, Normalization
+from ..layers import Activation, BatchNormalization, Dense, Dropout, Layer
+from ..layers.normalization import to_scale
 from ..losses import Loss
 from ..models import Model, Sequential
 from ..models.periodic import many_valued, periodic_embedding
@@ -71,8 +73,10 @@ def _front(estimator: Any, settings: Settings, x: Any, weights: Array | None, se
     if not estimator.standardize:
         return []
     encoder = getattr(estimator, "encoder_", None)
+    if isinstance(x, np.ndarray):
+        check_range(f"{type(estimator).__name__}, X", x, "float32")
     mean, variance = moments(x, weights)
-    scaling: list[Layer] = [] if encoder else [Normalization(mean=mean, variance=variance)]
+    scaling: list[Layer] = [] if encoder else [to_scale(mean, variance)]
     if not isinstance(x, np.ndarray):
         return scaling
     columns = encoder.numbers if encoder else many_valued(x)

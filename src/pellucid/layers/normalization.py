@@ -18,10 +18,13 @@ from ..registry import plain
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
+from .rescaling import Rescaling
 from .shapes import along, axes_of, axis_argument, must_fit
 
 SMALLEST = 1e-7  # a smaller deviation is taken as this: a constant feature becomes 0, not NaN
+LARGEST = 1e19  # the square of a larger one is none that float32 has
 CHUNK = 8192  # rows of an array whose moments are taken at once
+_TOO_LARGE = "Divide the data first."
 
 
 @layers.add()
@@ -69,6 +72,8 @@ class Normalization(Layer):
         array: Array = checks.arrays(self.where(argument), [value])[0].astype("float64")
         if not np.isfinite(array).all():
             raise InvalidArgument(self.where(argument), "finite numbers", value)
+        if (largest := float(abs(array).max(initial=0.0))) > float(np.finfo(self.dtype).max):
+            raise InvalidArgument(self.where(argument), f"numbers that {self.dtype} can hold", largest, _TOO_LARGE)
         return array
 
     @property
@@ -154,7 +159,11 @@ class Normalization(Layer):
             n += m
         if n == 0:
             raise DataError(f"layer {self.name!r}, adapt", "at least one sample", Told("none"))
-        self.p["mean"][...], self.p["variance"][...] = mean, squares / n
+        variance = squares / n
+        if (largest := max(abs(mean).max(), variance.max())) > np.finfo(self.dtype).max:
+            where = f"layer {self.name!r}, adapt"
+            raise DataError(where, f"a variance that {self.dtype} can hold", Told(f"{largest:.3g}"), _TOO_LARGE)
+        self.p["mean"][...], self.p["variance"][...] = mean, variance
 
     def get_config(self) -> dict[str, Any]:
         """The arguments; what `adapt` found is among the weights."""
@@ -196,6 +205,21 @@ class Normalization(Layer):
     def _mean_and_deviation(self, p: Arrays, x: Array) -> tuple[Array, Array]:
         mean, variance = self._statistics(p, x.shape[1:])
         return mean.astype(x.dtype), np.maximum(np.sqrt(variance.astype(x.dtype)), SMALLEST)
+
+
+def to_scale(mean: Array, variance: Array) -> Layer:
+    """What brings columns of these moments (C,) to mean 0 and variance 1: `Normalization`, or, where a deviation is too
+    small for it or its square too large for float32, `Rescaling`.
+
+    >>> to_scale(np.array([0.0, 5.0]), np.array([1e-24, 4.0]))([[1e-12, 3.0]])
+    array([[ 1., -1.]], dtype=float32)
+    """
+    deviation = np.sqrt(variance)
+    varies = deviation > np.maximum(np.finfo("float32").eps * abs(mean), np.finfo("float32").tiny)
+    if not (varies & ((deviation < SMALLEST) | (deviation > LARGEST))).any():
+        return Normalization(mean=mean, variance=variance)
+    deviation = np.where(varies, deviation, 1.0)
+    return Rescaling(1 / deviation, -mean / deviation)
 
 
 def _batches(data: Any) -> Iterator[Any]:
