@@ -1,8 +1,9 @@
 """What programs written for Keras do and no other test has: sizes of the batch in a mask, one target for two outputs,
-other names of layers."""
+other names of layers, a registered function, a metric's variables."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from laws.engines import both_engines
 from pellucid import layers as L
 from pellucid import ops
 from pellucid.errors import PellucidError
+from pellucid.metrics import Metric
+from pellucid.models import load_model
+from pellucid.saving import custom_object_scope, register_keras_serializable
 from pellucid.training.engine import engine_of
 
 T, WORDS = 6, np.arange(48).reshape(8, 6) * 5 % 11
@@ -119,3 +123,46 @@ def test_a_source_of_batches_gives_its_first() -> None:
     assert len(list(windows.take(-1))) == len(list(windows.take(9))) == len(windows) == 3
     with pytest.raises(PellucidError, match=r"Windows.take, argument count: expected"):
         windows.take(1.5)
+
+
+def test_a_registered_function_is_an_activation_that_a_file_names(tmp_path: Path) -> None:
+    def squashed(x: Any) -> Any:
+        return ops.tanh(x) * ops.sigmoid(x)
+
+    with custom_object_scope({}):  # which forgets it at its end
+        register_keras_serializable("written")(squashed)
+        model = pellucid.Sequential([L.Dense(3, squashed, input_shape=(2,))])
+        model.save(tmp_path / "m.keras")
+        saved = model.get_config()["layers"][-1]["config"]["activation"]
+        assert saved["config"] == "written>squashed"  # as Keras has it
+        assert (load_model(tmp_path / "m.keras")([[1.0, 2.0]]) == model([[1.0, 2.0]])).all()
+
+
+def test_a_layer_of_layers_has_no_losses_before_it_is_called() -> None:
+    class Penalized(L.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.penalty = L.ActivityRegularization(l1=0.5)
+
+        def call(self, x: Any) -> Any:
+            return self.penalty(x)
+
+    layer = Penalized()
+    assert layer.losses == []
+    layer(np.full((1, 3), 2.0))
+    assert layer.losses == [3.0]
+
+
+def test_a_metric_adds_variables() -> None:
+    class Rows(Metric):
+        def __init__(self, name: str = "rows") -> None:
+            super().__init__(name=name)
+            self.rows = self.add_variable(shape=(), name="rows", initializer="zeros")
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            self.rows.assign_add(len(y_true))
+
+        def result(self) -> Any:
+            return self.rows.value
+
+    assert float(Rows()([1, 2, 3], [1, 1, 1])) == 3.0

@@ -264,7 +264,7 @@ def _saved(module: str, class_name: str, config: Any, registered_name: str | Non
 
 def _custom_name(part: Activation) -> str:
     """The name under which a user's activation was registered, or its own."""
-    return next((name for name, c in get_custom_objects().items() if c == part), part.name)
+    return next((name for name, c in get_custom_objects().items() if c == part or c is part.forward), part.name)
 
 
 def _lower_glu(code: Program, x: Buffer, shape: Shape, axis: int) -> Buffer:

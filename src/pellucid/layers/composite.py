@@ -176,8 +176,8 @@ class Composite(Layer):
     @property
     def losses(self) -> list[float]:
         """What regularizers add to the loss now, each by itself: those of the activities in the batch with which the
-        model was last called by hand, `model(x)`; then those of the parameters."""
-        leaves = [leaf for _, leaf in self.leaves()]
+        model was last called by hand, `model(x)`; then those of the parameters. None before it is built."""
+        leaves = [leaf for _, leaf in self.leaves()] if self.built else []
         activities = [loss for leaf in leaves for loss in leaf._activity_losses]
         return activities + [loss for leaf in leaves for loss in leaf.losses[len(leaf._activity_losses) :]]
 

@@ -213,6 +213,8 @@ class Metric(Part):
         self.state[name] = made
         return made
 
+    add_variable = add_weight  # Keras's other name for it
+
     @property
     def variables(self) -> list[Variable]:
         """What is counted, under Keras's names: what `add_weight` made, else copies of the sums as they stand.
