@@ -270,9 +270,10 @@ def nodes_between(where: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor
     order = _from_the_ends(outputs, lambda tensor: () if tensor in known else tensor.node.inputs)
     for tensor in order.met:
         if tensor not in known and not tensor.node.inputs and not tensor.node.way.gives_weights:
+            told = [f"another {t.name!r}" if t.name == tensor.name else repr(t.name) for t in inputs]
             raise InvalidArgument(
                 f"{where}, argument inputs", f"every input that the output needs, {tensor.name!r} among them",
-                Told(", ".join(repr(t.name) for t in inputs) or "none"),
+                Told(", ".join(told) or "none"),
             )  # fmt: skip
     depths: dict[Node, int] = {}
     for tensor in order.met:

@@ -183,7 +183,10 @@ def test_a_search_is_judged_by_later_rows_in_own_units(spec: TrainSpec, tmp_path
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"target": ["room"], "group_by": "", "ahead": 1}, "column 'room'.*expected numbers, got .* the kind category"),
+        (
+            {"target": ["room"], "group_by": "", "ahead": 1},
+            "column 'room'.*numbers to forecast, got .* kind category. Leave --ahead out",
+        ),
         (
             {"ahead": 1, "task": "classification"},
             "spec, ahead: expected numbers to forecast, got --task classification",

@@ -197,7 +197,7 @@ REFUSED = {
     ),
     "a graph": (
         "inputs = keras.Input(shape=(8,)); keras.Model(keras.Input(shape=(8,)), layers.Dense(3)(inputs))",
-        r"argument inputs: expected every input that the output needs",
+        r"argument inputs: expected every input that the output needs, 'input_layer' .*, got another 'input_layer'",
     ),
     "a loss of NumPy's functions": (
         "small(loss=lambda y, p: np.abs(y - p)).fit(X, YB, verbose=0)",

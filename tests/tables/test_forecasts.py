@@ -89,5 +89,12 @@ def test_what_cannot_be_forecast_is_said():
     gap = Table.of({"a": [1.0, 2.0, None, 1.0, 3.0]})
     with pytest.raises(errors.DataError, match="row 2, column 'a': expected a number, as windows have no gaps"):
         forecasts_of(gap, 2, 1, 1, "", "a")
+    words = Table.of({"a": [1.0, 2.0, 3.0, 4.0], "y": ["s", "r", "s", "r"]})
+    with pytest.raises(errors.DataError, match=r"column 'y': expected numbers to forecast, .*category. Leave --ahead"):
+        forecasts_of(words, 2, 1, 1, "", "y")
+    few = forecasts_of(readings((100,)), 8, 1, 1, "who", "a")
+    with pytest.raises(errors.DataError, match=r"share no rows, .* Those to watch are too few: take a larger --valid"):
+        parted_in_time(few, (0.2, 0.1))
+    assert all(len(part) for part in parted_in_time(few, (0.2, 0.3)))
     with pytest.raises(errors.DataError, match="which share no rows"):
         parted_in_time(forecasts_of(readings((30,)), 8, 1, 1, "who", "a"), (0.2, 0.1))

@@ -13,7 +13,7 @@ from pellucid.actions.report import report
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import train
 from pellucid.cli.app import app
-from pellucid.errors import DataError
+from pellucid.errors import DataError, InvalidArgument
 from pellucid.tables import Table, Targets, load_table, streaming
 from pellucid.tables.attaching import attach, attached
 
@@ -123,3 +123,8 @@ def test_numbers_when_asked_for():
     found = Targets.learned(table, ["t", "u"])
     with pytest.raises(DataError, match=r"row 1, column 't': expected 1 or 0, or another word for yes or no, got 3"):
         found.encode(Table.of({"t": [1, 3], "u": [0, 0]}))
+
+
+def test_targets_without_a_column_are_refused():
+    with pytest.raises(InvalidArgument, match=r"names: expected columns' names, with a form for each"):
+        Targets()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array
+from ..errors import DataError, Told
+from .columns import understood
 from .table import Table
 from .windows import channels_of, groups_of, in_order, numbers_of, readings_of, starts_of
 
@@ -48,6 +50,9 @@ def forecasts_of(
     ([[1.0, 2.0], [2.0, 4.0], [4.0, 3.0], [3.0, 5.0]], [4.0, 3.0, 5.0, 9.0], [2.0, 4.0, 3.0, 5.0])
     """
     remarks = list(table.remarks)
+    if known and (kind := understood(table, target).kind) != "number":
+        told, fix = Told(f"a column of the kind {kind}"), "Leave --ahead out, to tell classes."
+        raise DataError(f"{table.source}, column {target!r}", "numbers to forecast", told, fix)
     group = groups_of(table, group_by)
     if not channels:
         own = {target} - {*drop}

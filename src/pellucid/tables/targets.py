@@ -52,7 +52,7 @@ class Targets(Part):
         separator: str = "",
     ) -> None:  # fmt: skip
         self.names, self.forms, self.classes = list(names), list(forms), list(classes)
-        if not all(isinstance(name, str) for name in [*self.names, *self.forms]) or len(names) != len(forms):
+        if not names or len(names) != len(forms) or not all(isinstance(n, str) for n in [*self.names, *self.forms]):
             raise InvalidArgument(self.where("names"), "columns' names, with a form for each", names)
         if not all(isinstance(name, str | int) for name in self.classes):
             raise InvalidArgument(self.where("classes"), "names of classes", classes)

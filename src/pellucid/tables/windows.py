@@ -231,5 +231,7 @@ def in_order(first: Array, last: Array, rows: int | Array, shares: tuple[float, 
     ]
     if not len(parts[0]) or not len(parts[2]) or (shares[1] and not len(parts[1])):
         told, fix = Told(f"{len(first)} in all"), "Take a shorter --window or --stride, or more rows."
+        if len(parts[0]) and len(parts[2]):
+            fix = "Those to watch are too few: take a larger --validation-split, or 0, or a shorter --window."
         raise DataError("windows", "windows to train on, to watch and to test on, which share no rows", told, fix)
     return parts[0], parts[1], parts[2]
