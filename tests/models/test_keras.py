@@ -135,3 +135,27 @@ def test_states_lead_from_layer_to_layer_in_files_both_ways(tmp_path: Path, firs
     given = [X.reshape(-1, 3)[:20].reshape(4, 5, 3), X.reshape(-1, 2)[:28].reshape(4, 7, 2)]
     for ours, theirs in zip(model.predict(given, verbose=0), again.predict(given, verbose=0), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
+
+
+def called_again(module: Any) -> Any:
+    """A graph within a graph, called three times, with some of its outputs those of the whole."""
+    L = module.layers
+    a = L.Input((6,))
+    inner = module.Model(a, [L.Dense(6, "tanh")(a), L.Dense(6)(a)], name="inner")
+    x = L.Input((6,))
+    y, z = inner(x)
+    _, v = inner(z)
+    w, _ = inner(v)
+    return module.Model(x, [v, L.Dense(2)(w), z, w, y])
+
+
+@pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
+def test_graphs_that_end_in_graphs_open_in_both(tmp_path: Path, first: Any):
+    model = called_again(first)
+    model.save(tmp_path / "again.keras")
+    second = pellucid if first is keras else keras
+    opened = second.models.load_model(tmp_path / "again.keras")
+    for ours, theirs in zip(model.predict(X, verbose=0), opened.predict(X, verbose=0), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
+    ends = model.get_config()["output_layers"]
+    assert [tuple(end[1:]) for end in ends if end[0] == "inner"] == [(2, 1), (1, 1), (3, 0), (1, 0)]
