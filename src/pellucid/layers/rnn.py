@@ -39,7 +39,7 @@ class RNN(Remembering, Traced):
     array([1., 3., 6.], dtype=float32)
     """
 
-    supports_masking = consumes_mask = masks_first_only = True
+    supports_masking = consumes_mask = True
     formula, formula_back = "y, states = cell(x[t], states)", "as its cell goes back, step by step"
     return_sequences: bool
     return_state: bool
