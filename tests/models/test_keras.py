@@ -159,3 +159,25 @@ def test_graphs_that_end_in_graphs_open_in_both(tmp_path: Path, first: Any):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
     ends = model.get_config()["output_layers"]
     assert [tuple(end[1:]) for end in ends if end[0] == "inner"] == [(2, 1), (1, 1), (3, 0), (1, 0)]
+
+
+def masked_from_outside(module: Any) -> Any:
+    """A graph whose layers have the mask of what the whole gives it: its file says None of it."""
+    L = module.layers
+    h = L.Input((6, 4))
+    both = L.Bidirectional(L.GRU(3, return_sequences=True))(
+        L.RNN([L.LSTMCell(3), L.GRUCell(4)], return_sequences=True)(h)
+    )
+    inner = module.Model(h, L.LSTM(3)(L.MultiHeadAttention(2, 3)(both, both)))
+    x = L.Input((6,), dtype="int32")
+    return module.Model(x, inner(L.Embedding(5, 4, mask_zero=True)(x)))
+
+
+@pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
+def test_a_mask_reaches_a_graph_within_from_outside_in_files_of_both(tmp_path: Path, first: Any):
+    model = masked_from_outside(first)
+    model.save(tmp_path / "masked.keras")
+    second = pellucid if first is keras else keras
+    opened = second.models.load_model(tmp_path / "masked.keras")
+    words = np.array([[1, 2, 3, 0, 0, 0], [4, 4, 1, 2, 3, 0], [1, 2, 3, 4, 4, 4]])
+    np.testing.assert_allclose(model.predict(words, verbose=0), opened.predict(words, verbose=0), rtol=1e-5, atol=2e-6)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told
-from ..program import Buffer, CannotLower, Program, lettered
+from ..program import Buffer, Program, lettered
 from ..rng import Key
 from ..unfolding import unfolded
 from ..wiring import Graph, Step, Wiring
@@ -245,9 +245,8 @@ class Composite(Layer):
         """Let the layers' `losses` include what activity regularizers gave in this pass, for each use of a layer."""
         found: dict[str, list[float]] = {}
         for step, y in zip(self.wiring.steps, cache.activities, strict=True):
-            penalty = step.layer.activity_regularizer
-            losses = [] if y is None else [float(penalty(one)) / len(one) for one in outputs_of(y) if len(one)]
-            found.setdefault(step.path, []).extend(losses)
+            for one in () if y is None else outputs_of(y):
+                found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(one)) / max(len(one), 1))
         for path, layer in self._owners.items():
             layer._activity_losses = found.get(path, [])
 
@@ -378,8 +377,6 @@ def lowered(wiring: Wiring, code: Program, xs: Sequence[Buffer]) -> tuple[Buffer
             ys = outputs_of(y)
             places |= zip(step.outputs, ys, strict=True)
             code.tap(**lettered("x", given), **lettered("y", ys))
-            if regularizer is not None and len(ys) > 1:
-                raise CannotLower(f"activity regularizer on the outputs of layer {step.label!r}")
             if regularizer is not None:
                 code.back(lambda dy, wanted: code.seen(dy))
                 regularizer.lower_activity(code, y)
