@@ -72,8 +72,7 @@ class Regularizer(Part):
 
     def lower_activity(self, code: Program, y: Buffer) -> None:
         """Emit R(y) / B as a part of the loss, and its gradient on the way back, for a layer's output y (B, ...)."""
-        cls = type(self)
-        if cls not in (Regularizer, L1, L2, L1L2):
+        if type(self) not in (Regularizer, L1, L2, L1L2) or isinstance(y, tuple):  # several outputs
             raise CannotLower(f"activity regularizer {self.label}")
         l1, l2 = float(getattr(self, "l1", 0.0)), float(getattr(self, "l2", 0.0))
         code.after_loss.append(lambda: code.emit("activity.penalty", y, y.size, l1, l2))

@@ -85,7 +85,7 @@ class _Unfolding:
             step = layer.mask_step(layer, [m is not None for m in masks])
             self._step(step, f"{path}.mask", place, (*given, *(m for m in masks if m is not None)), (mask,))
         if mask is not None:
-            self.masks |= dict.fromkeys(ends[:1] if layer.masks_first_only else ends, mask)
+            self.masks[ends[0]] = mask  # of several outputs, as in Keras: what stands behind are states or scores
 
     def with_owner(self, step: Step) -> Step:
         """The step, with the path of the layer whose parameters it uses, where they are another's."""

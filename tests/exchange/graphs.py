@@ -121,6 +121,8 @@ def of_graphs() -> Iterator[Case]:
     yield case("a branch that no loss looks at", Model(x, [Dense(2)(x), Dense(2)(dead)], seed=7), ["mse", None])
     stopped = Model(x, Dense(2)(ops.stop_gradient(Dense(3)(x)) + Dense(3)(x)), seed=7)
     yield case("a branch without a way back", stopped)
+    y, _, c = layers.LSTM(2, return_state=True, activity_regularizer="l2")(steps := Input((3, 4)))
+    yield case("a penalty on states", Model(steps, [Dense(2)(y), c], seed=7), ["mse", "mse"])
 
 
 # Classes that write call ----------------------------------------------------------------------------------------------

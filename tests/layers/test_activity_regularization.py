@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from pellucid import Input, Model, Sequential
 from pellucid import layers as L
+from pellucid.inspection.gradients import check_gradients
 from pellucid.layers import ActivityRegularization
+from pellucid.rng import Key
 
 
 def test_the_penalty_is_an_activity_regularizer_made_from_l1_and_l2() -> None:
@@ -49,3 +52,23 @@ def test_a_model_called_by_hand_tells_the_penalties_of_all_its_activities() -> N
     model.compile("sgd", "mse")
     before, kept = model.losses, model.evaluate(x, np.zeros((3, 3)), verbose=0)
     np.testing.assert_allclose(kept - (y**2).mean(), sum(before), rtol=1e-4)  # what training adds to the loss
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_of_several_outputs_each_has_its_penalty(eager: bool) -> None:
+    """As in Keras, whose loss and weights these are."""
+    x = np.linspace(-1, 1, 12, dtype="float32").reshape(3, 2, 2)
+    inputs = Input((2, 2))
+    layer = L.LSTM(2, return_sequences=True, return_state=True, activity_regularizer="l2")
+    y, _, c = layer(inputs)
+    model = Model(inputs, [y, c])
+    model.compile("sgd", ["mse", "mse"], run_eagerly=eager)
+    model.set_weights([np.ones((2, 8)), np.ones((2, 8)) / 4, np.zeros(8)])
+    assert check_gradients(model, x, [np.ones((3, 2, 2)), np.ones((3, 2))]).worst_error < 1e-6
+    loss = model.train_on_batch(x, [np.zeros((3, 2, 2)), np.zeros((3, 2))])[0]
+    assert loss == pytest.approx(0.8070440292358398, rel=1e-6)
+    expected = [0.9993396401405334, 0.2498055398464203, -0.0014161053113639355]
+    np.testing.assert_allclose([w.flat[0] for w in model.get_weights()], expected, rtol=1e-5)
+    model(x)
+    outputs = layer.forward(layer.p, x, training=False, rng=Key(0))[0]
+    np.testing.assert_allclose(layer.losses, [0.01 * (part**2).sum() / 3 for part in outputs], rtol=1e-5)

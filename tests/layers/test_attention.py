@@ -164,3 +164,11 @@ def test_gates_open_in_both(make: Callable[[Any], Any], tmp_path: Path) -> None:
 def test_attention_along_the_batch_or_the_features_is_refused(axes: int) -> None:
     with pytest.raises(PellucidError, match="attention_axes: expected axes between"):
         L.MultiHeadAttention(2, 2, attention_axes=axes)(np.ones((2, 5, 3)), np.ones((2, 5, 3)))
+
+
+@pytest.mark.parametrize("make", [lambda: L.Attention(score_mode="concat"), L.AdditiveAttention])
+def test_more_axes_stand_for_more_sequences(make: Any) -> None:
+    """As in Keras: each of them looks at its own."""
+    q, v, layer = Key(1).normal((2, 3, 4, 2)), Key(2).normal((2, 3, 5, 2)), make()
+    y = layer([q, v])
+    np.testing.assert_allclose(y[:, 1], layer([q[:, 1], v[:, 1]]), rtol=1e-5, atol=1e-6)

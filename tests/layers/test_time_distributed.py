@@ -22,6 +22,8 @@ APART: dict[str, Callable[[], L.Layer]] = {
     "flatten": L.Flatten, "PReLU": lambda: L.PReLU("uniform"), "softmax of rows": lambda: L.Softmax(axis=1),
     "norm of columns": lambda: L.LayerNormalization(axis=(1, 2)), "layer in a layer": lambda: Sequential([L.Dense(2)]),
     "dropout of rows": lambda: L.Dropout(0.4, noise_shape=(None, 1, 3)),
+    "sums of products": lambda: L.EinsumDense("...x,xy->...y", 4),
+    "sums of columns": lambda: L.EinsumDense("abc,bd->adc", (4, 3)),
 }  # fmt: skip
 EVERY = {**ALONG, **APART}
 
@@ -35,11 +37,11 @@ def test_each_step_is_a_sample(name: str) -> None:
     np.testing.assert_allclose(y, np.stack([inner(x[:, t]) for t in range(5)], axis=1), rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ALONG)
+@pytest.mark.parametrize("name", [*ALONG, "sums of products"])
 def test_it_trains_alike_on_both_engines(name: str) -> None:
     def make() -> Sequential:
         model = Sequential(
-            [L.Input((4, 3)), L.Dense(5), L.TimeDistributed(ALONG[name]()), L.LSTM(3), L.Dense(2)], seed=4
+            [L.Input((4, 3)), L.Dense(5), L.TimeDistributed(EVERY[name]()), L.LSTM(3), L.Dense(2)], seed=4
         )
         model.compile(pellucid.optimizers.SGD(0.1), "mse")
         return model

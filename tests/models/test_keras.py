@@ -135,3 +135,49 @@ def test_states_lead_from_layer_to_layer_in_files_both_ways(tmp_path: Path, firs
     given = [X.reshape(-1, 3)[:20].reshape(4, 5, 3), X.reshape(-1, 2)[:28].reshape(4, 7, 2)]
     for ours, theirs in zip(model.predict(given, verbose=0), again.predict(given, verbose=0), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
+
+
+def called_again(module: Any) -> Any:
+    """A graph within a graph, called three times, with some of its outputs those of the whole."""
+    L = module.layers
+    a = L.Input((6,))
+    inner = module.Model(a, [L.Dense(6, "tanh")(a), L.Dense(6)(a)], name="inner")
+    x = L.Input((6,))
+    y, z = inner(x)
+    _, v = inner(z)
+    w, _ = inner(v)
+    return module.Model(x, [v, L.Dense(2)(w), z, w, y])
+
+
+@pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
+def test_graphs_that_end_in_graphs_open_in_both(tmp_path: Path, first: Any):
+    model = called_again(first)
+    model.save(tmp_path / "again.keras")
+    second = pellucid if first is keras else keras
+    opened = second.models.load_model(tmp_path / "again.keras")
+    for ours, theirs in zip(model.predict(X, verbose=0), opened.predict(X, verbose=0), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
+    ends = model.get_config()["output_layers"]
+    assert [tuple(end[1:]) for end in ends if end[0] == "inner"] == [(2, 1), (1, 1), (3, 0), (1, 0)]
+
+
+def masked_from_outside(module: Any) -> Any:
+    """A graph whose layers have the mask of what the whole gives it: its file says None of it."""
+    L = module.layers
+    h = L.Input((6, 4))
+    both = L.Bidirectional(L.GRU(3, return_sequences=True))(
+        L.RNN([L.LSTMCell(3), L.GRUCell(4)], return_sequences=True)(h)
+    )
+    inner = module.Model(h, L.LSTM(3)(L.MultiHeadAttention(2, 3)(both, both)))
+    x = L.Input((6,), dtype="int32")
+    return module.Model(x, inner(L.Embedding(5, 4, mask_zero=True)(x)))
+
+
+@pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
+def test_a_mask_reaches_a_graph_within_from_outside_in_files_of_both(tmp_path: Path, first: Any):
+    model = masked_from_outside(first)
+    model.save(tmp_path / "masked.keras")
+    second = pellucid if first is keras else keras
+    opened = second.models.load_model(tmp_path / "masked.keras")
+    words = np.array([[1, 2, 3, 0, 0, 0], [4, 4, 1, 2, 3, 0], [1, 2, 3, 4, 4, 4]])
+    np.testing.assert_allclose(model.predict(words, verbose=0), opened.predict(words, verbose=0), rtol=1e-5, atol=2e-6)

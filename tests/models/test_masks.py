@@ -165,3 +165,21 @@ def test_lambda_has_the_mask_that_it_is_given(eager: bool) -> None:
 def test_a_script_needs_no_mask_that_only_a_loss_would_ask_for(tmp_path: Path) -> None:
     chain(L.Dense(1)).to_numpy(tmp_path)
     assert "masking" in (tmp_path / "network.py").read_text()
+
+
+def test_what_is_left_of_a_product_has_no_mask() -> None:
+    """As in Keras: the axes of `Dot` are no longer steps, and the mask of one would not fit."""
+    x = L.Input((5, 3))
+    masked = L.Masking()(x)
+    model = Model(x, L.LSTM(2)(L.Dot(axes=1)([masked, masked])), seed=0)
+    plain = Model(x, L.LSTM(2)(L.Dot(axes=1)([x, x])), seed=0)
+    np.testing.assert_array_equal(model.predict(X, verbose=0), plain.predict(X, verbose=0))
+
+
+def test_of_several_outputs_the_first_has_the_mask() -> None:
+    """As in Keras: the scores of an attention count all in a loss, the steps those that the mask leaves."""
+    for attention in (L.MultiHeadAttention(1, 2), L.GroupQueryAttention(2, 1, 1)):
+        x = L.Input((5, 3))
+        masked = L.Masking()(x)
+        model = Model(x, list(attention(masked, masked, return_attention_scores=True)), seed=0)
+        assert [wire is not None for wire in model.wiring.masks] == [True, False]

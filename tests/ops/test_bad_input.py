@@ -90,6 +90,7 @@ REFUSED: list[tuple[Callable[[], Any], type[PellucidError], str]] = [
     (lambda: ops.einsum("ii->i", np.ones((2, 2))), InvalidArgument, "each letter once"),
     (lambda: ops.einsum("ij,jk->ik", A), InvalidArgument, "letters for 1 operands"),
     (lambda: ops.einsum("ij->iz", A), ShapeError, "ops.einsum"),
+    (lambda: ops.einsum("ij,jk->ik", np.ones((2, 1)), np.ones((3, 2))), ShapeError, "as long in all operands"),
     (lambda: ops.einsum(A, A), InvalidArgument, "ops.einsum, argument subscripts"),
     (lambda: ops.tensordot(A, A, 9), InvalidArgument, "ops.tensordot, argument axes"),
     (lambda: ops.tensordot(A, A, ([0], [0, 1])), ShapeError, "as many of the one"),

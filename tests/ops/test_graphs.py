@@ -36,6 +36,21 @@ def attention() -> Model:
     return model
 
 
+def test_axes_that_dots_stand_for_are_stretched() -> None:
+    """One matrix for all samples; what was stretched gets the sum of the gradients of its copies."""
+    x = L.Input((2, 3))
+    whole = L.Dense(3)
+    one = whole(ops.sum(x, axis=1, keepdims=True))[:, None]  # (B, 1, 1, 3), for each row
+    rows = L.Dense(3)
+    h = rows(x)
+    model = Model(x, ops.einsum("...ij,...kj->...ik", h[:, :, None], one), seed=0)
+    model.compile("sgd", "mse")
+    given = Key(4).normal((5, 2, 3))
+    wanted = (rows(given) * whole(given.sum(1, keepdims=True))).sum(-1)
+    np.testing.assert_allclose(model(given)[..., 0, 0], wanted, rtol=1e-5, atol=1e-6)
+    assert check_gradients(model, given, Key(5).normal((5, 2, 1, 1))).worst_error < 1e-6
+
+
 def test_a_model_with_ops_learns_and_its_gradients_are_slopes() -> None:
     model = attention()
     assert check_gradients(model, X[:5], Y[:5], entries=20).worst_error < 1e-6

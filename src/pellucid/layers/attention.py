@@ -91,7 +91,7 @@ class Attention(Attending):
         if self.concat_score_weight is None:
             found = op("einsum", "btd,bsd->bts", query, key)
             return found if self.scale is None else found * self.scale
-        each = op("expand_dims", query, 2) + op("expand_dims", key, 1)
+        each = op("expand_dims", query, -2) + op("expand_dims", key, -3)
         each = each if self.scale is None else each * self.scale
         return op("sum", op("tanh", each), axis=-1) * self.concat_score_weight
 
@@ -125,5 +125,5 @@ class AdditiveAttention(Attending):
         self.scale = self.add_weight((size,), "glorot_uniform", name="scale") if self.use_scale else None
 
     def scores(self, query: Any, key: Any) -> Any:
-        each = op("tanh", op("expand_dims", query, 2) + op("expand_dims", key, 1))
+        each = op("tanh", op("expand_dims", query, -2) + op("expand_dims", key, -3))
         return op("sum", each if self.scale is None else each * self.scale, axis=-1)

@@ -93,7 +93,7 @@ class Bidirectional(Traced):
     ('forward_lstm', 'backward_lstm')
     """
 
-    supports_masking = consumes_mask = masks_first_only = True
+    supports_masking = consumes_mask = True
     formula, formula_back = "y = merged(forward(x), backward(x))", "as its layers go back"
 
     def __init__(

@@ -18,14 +18,14 @@ from ..wiring import Graph, Step, Wiring
 from .base import Layer
 from .holding import Parameter
 from .variable import Variable
-from .walking import arrive, given_to, left_by, masks_of
+from .walking import arrive, given_to, left_by, masks_of, outputs_of
 
 
 class CompositeCache(NamedTuple):
     """Each step's cache, its output where an activity regularizer needs it, and the penalty those give."""
 
     caches: list[Any]
-    activities: list[Array | None]
+    activities: list[Any]
     penalty: float
     masks: list[Array | None]  # of each output, which of its numbers count
 
@@ -223,7 +223,7 @@ class Composite(Layer):
             caches.append(cache)
             activities.append(y if regularizer is not None else None)
             if regularizer is not None:
-                penalty += regularizer(y) / max(len(y), 1)
+                penalty += sum(regularizer(one) / max(len(one), 1) for one in outputs_of(y))
         outputs = self.one_or_all(tuple(values[wire] for wire in wiring.outputs))
         told = [None if mask is None else values[mask] for mask in wiring.masks]
         return outputs, CompositeCache(caches, activities, penalty, told)
@@ -238,15 +238,15 @@ class Composite(Layer):
             key, masks = rng.fold(*step.numbers), masks_of(step, values)
             y, cache = step.layer.forward(part, *given, training=trains, rng=key, **masks)
             p = left_by(step, p, cache)
-            values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
+            values |= zip(step.outputs, outputs_of(y), strict=True)
             yield step, y, cache
 
     def keep_activity_losses(self, cache: CompositeCache, y: Any) -> None:
         """Let the layers' `losses` include what activity regularizers gave in this pass, for each use of a layer."""
         found: dict[str, list[float]] = {}
         for step, y in zip(self.wiring.steps, cache.activities, strict=True):
-            if y is not None and len(y):
-                found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(y)) / max(len(y), 1))
+            for one in () if y is None else outputs_of(y):
+                found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(one)) / max(len(one), 1))
         for path, layer in self._owners.items():
             layer._activity_losses = found.get(path, [])
 
@@ -272,8 +272,8 @@ class Composite(Layer):
         for step, c, y in reversed(list(zip(wiring.steps, cache.caches, cache.activities, strict=True))):
             d = [arrived.pop(wire, None) for wire in step.outputs]
             if y is not None:
-                penalty = step.layer.activity_regularizer.grad(y) / len(y)
-                d = [penalty if d[0] is None else d[0] + penalty]
+                slopes = [step.layer.activity_regularizer.grad(one) / len(one) for one in outputs_of(y)]
+                d = [slope if part is None else part + slope for part, slope in zip(d, slopes, strict=True)]
             if all(part is None for part in d):
                 continue
             backward = step.layer.backward_from_logits if fused & set(step.outputs) else step.layer.backward
@@ -374,7 +374,7 @@ def lowered(wiring: Wiring, code: Program, xs: Sequence[Buffer]) -> tuple[Buffer
         times = max((x.each for x in given), default=1) or 1
         with code.use(step.path, step.label, step.numbers, step.inputs, step.outputs, step.training, times):
             y = step.layer.lower_checked(code, *given, **told)
-            ys = y if isinstance(y, tuple) else (y,)
+            ys = outputs_of(y)
             places |= zip(step.outputs, ys, strict=True)
             code.tap(**lettered("x", given), **lettered("y", ys))
             if regularizer is not None:

@@ -16,7 +16,6 @@ class Masked:
     takes_mask = False  # whether `forward` is told, as `mask`, which steps of the input count
     learns_by_mask = False  # whether it asks for it in training alone
     consumes_mask = False  # whether the mask has done its work where none is passed on
-    masks_first_only = False  # whether, of several outputs, the first alone has the mask
     attaches_mask = False  # whether its second input is the mask of its first
     mask_step: ClassVar[Any]  # makes the step that computes what `compute_mask` says
     attached: ClassVar[Any]  # tensors with the masks that a call names

@@ -76,7 +76,7 @@ def keep_going(
 class Recurrent(Remembering):
     """A layer that goes through a sequence, and gives its last output or all of them."""
 
-    supports_masking = takes_mask = consumes_mask = masks_first_only = True
+    supports_masking = takes_mask = consumes_mask = True
     saved_below = "cell"
     tensor_arguments = ("initial_state",)
     letters: ClassVar = {"kernel": "W", "recurrent_kernel": "U", "bias": "b"}

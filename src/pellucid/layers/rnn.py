@@ -40,7 +40,7 @@ class RNN(Remembering, Traced):
     """
 
     passing = Remembering.passing | Traced.passing
-    supports_masking = consumes_mask = masks_first_only = True
+    supports_masking = consumes_mask = True
     formula, formula_back = "y, states = cell(x[t], states)", "as its cell goes back, step by step"
     return_sequences: bool
     return_state: bool

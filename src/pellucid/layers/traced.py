@@ -129,8 +129,7 @@ class Traced(Ways):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """y for a batch; called on tensors, tensors. As `call` takes its arguments."""
         training = kwargs.pop("training", None)
-        if kwargs.get("mask", "") is None:
-            del kwargs["mask"]  # that of the input, if it has one
+        kwargs = _unless_untold(kwargs)
         if args and not taken_apart((args, kwargs))[1]:
             args = (np.asarray(args[0]), *args[1:])
         way, data = self._way_of((args, kwargs))
@@ -140,7 +139,7 @@ class Traced(Ways):
 
     def called_with(self, args: Sequence[Any], kwargs: dict[str, Any], training: bool | None) -> tuple[Tensor, ...]:
         """Each output when it is called with these arguments, the tensors among them."""
-        way, tensors = self._way_of((tuple(args), kwargs))
+        way, tensors = self._way_of((tuple(args), _unless_untold(kwargs)))
         return way.called_on(tensors, training)  # type: ignore[no-any-return]
 
     def of_arrays(self, data: Sequence[Any], training: bool | None) -> Any:
@@ -255,6 +254,11 @@ def _within_trace(build: Callable[..., None]) -> Callable[..., None]:
             Traced.build(self, *args, **kwargs)
 
     return written
+
+
+def _unless_untold(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call without masks that are None: what is called has those of its inputs, if they have any."""
+    return {key: value for key, value in kwargs.items() if value is not None or not key.endswith("mask")}
 
 
 def _is_shape(given: Any) -> bool:

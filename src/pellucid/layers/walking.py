@@ -28,6 +28,11 @@ def given_to(step: Step, values: Mapping[int, Array]) -> list[Array]:
     return [x if x.dtype.kind == "f" else x.astype(layer.dtype) for x in found]
 
 
+def outputs_of(y: Any) -> tuple[Any, ...]:
+    """What a step gives, one or several."""
+    return y if isinstance(y, tuple) else (y,)
+
+
 def left_by(step: Step, p: Arrays, cache: Any) -> Arrays:
     """The parameters as the steps behind this one read them."""
     if not step.layer.overwritten:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -160,7 +160,10 @@ class Functional(Model):
             for layer in self.members
             if not layer.attaches_mask
         ]
-        entries, exits = ([places[wire] for wire in wires] for wires in (self._graph.inputs, self._graph.outputs))
+        models = {layer.name for layer in self.members if isinstance(layer, Functional)}
+        entries, exits = (
+            [_end(places[wire], models, 1) for wire in wires] for wires in (self._graph.inputs, self._graph.outputs)
+        )
         inputs, outputs = (self._keys[0] or self.takes_many), (self._keys[1] or self.gives_many)
         return {
             "name": self.name, "trainable": self.trainable, "layers": saved,
@@ -225,16 +228,28 @@ def _place(saved: Sequence[Any]) -> Place:
     return str(name), int(node), int(output)
 
 
+def _end(saved: Sequence[Any], models: Container[str], more: int) -> list[Any]:
+    """A place where a graph begins or ends. There Keras counts the calls of a model that is a graph from 1 on, for in
+    its memory the first is the model itself; everywhere else from 0 on."""
+    name, node, output = _place(saved)
+    return [name, node + more if name in models else node, output]
+
+
 def _in_form(places: Sequence[Any], form: Any) -> Any:
     """Places as a config has them: one, a list, or by the keys that there are."""
     return dict(zip(form, places, strict=True)) if isinstance(form, list) else list(places) if form else places[0]
 
 
 def _found(saved: Any, tensors: Mapping[Place, Tensor]) -> Any:
-    """The tensors at one place, at each of a list, or at each of a mapping."""
+    """The tensors at one end of the graph, at each of a list of ends, or at each of a mapping."""
+    models = {place[0] for place, tensor in tensors.items() if isinstance(tensor.node.layer, Functional)}
+
+    def at(place: Sequence[Any]) -> Tensor:
+        return tensors[_place(_end(place, models, -1))]
+
     if isinstance(saved, Mapping):
-        return {key: tensors[_place(place)] for key, place in saved.items()}
-    return tensors[_place(saved)] if isinstance(saved[0], str) else [tensors[_place(place)] for place in saved]
+        return {key: at(place) for key, place in saved.items()}
+    return at(saved) if isinstance(saved[0], str) else [at(place) for place in saved]
 
 
 Made = Callable[[Mapping[Place, Tensor]], Sequence[Tensor]]  # a call's outputs, once what it reads is there

@@ -346,7 +346,7 @@ class Op(Layer):
             raise CannotLower(f"op {operation.name!r}" + (f" of {dtype}" if operation.lowering else ""))
         operands = self._woven([replace(x, truth=False, whole="bool") if x.truth else x for x in xs])
         y = operation.lowering(code, *(operands if operation.operands else [operands]), **self.options)
-        if (y.shape, y.each) != (tuple(shape), not isinstance(shape, Whole)):
+        if (y.shape, bool(y.each)) != (tuple(shape), not isinstance(shape, Whole)):
             raise CannotLower(f"op {operation.name!r} along the batch")
         if operation.backward is None:
             code.stops()

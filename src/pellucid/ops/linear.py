@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, ShapeError, Told
 from .base import op
 
 
@@ -38,7 +39,7 @@ def matmul_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
 @op(0, keras="Einsum", exact=True, spread=True, name="einsum")
 def summed_products(operands: Any, subscripts: str) -> Any:
     """`einsum`, with its operands in a list."""
-    _letters(subscripts, operands)  # refuses what has no gradient here
+    _refuse_unlike(_letters(subscripts, operands)[0], operands, subscripts)
     return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
@@ -52,6 +53,9 @@ def summed_products_grad(dy: Array, y: Array, operands: Any, subscripts: str) ->
         kept = "".join(letter for letter in mine if letter in there)
         terms = ",".join([out, *(letters for _, letters in others)])
         dx = np.einsum(f"{terms}->{kept}", dy, *(o for o, _ in others))
+        dx = dx.sum(
+            axis=tuple(i for i, c in enumerate(kept) if x.shape[mine.index(c)] == 1), keepdims=True
+        )  # stretched
         shape = [x.shape[mine.index(letter)] if letter in kept else 1 for letter in mine]
         found.append(np.broadcast_to(dx.reshape(shape), x.shape))
     return found
@@ -77,6 +81,18 @@ def _letters(subscripts: str, operands: Any) -> tuple[list[str], str]:
     if any(len(set(s)) != len(s) for s in spelled):
         raise InvalidArgument("ops.einsum, argument subscripts", "each letter once in an operand", subscripts)
     return spelled, out
+
+
+def _refuse_unlike(letters: Sequence[str], operands: Any, subscripts: str) -> None:
+    """Raise where axes of one letter differ; NumPy would stretch one of length 1, and Keras does so for `...` alone."""
+    sizes: dict[str, int] = {}
+    for x, mine in zip(operands, letters, strict=True):
+        named = [(letter, n) for letter, n in zip(mine, np.shape(x), strict=False) if letter in subscripts]
+        if any(sizes.setdefault(letter, n) != n for letter, n in named):
+            told = " and ".join(str(np.shape(one)) for one in operands)
+            raise ShapeError(
+                "ops.einsum", "axes as long in all operands that name them", Told(f"{told} for {subscripts}")
+            )
 
 
 def einsum(subscripts: str, *operands: Any) -> Any:

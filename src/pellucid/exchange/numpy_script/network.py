@@ -228,15 +228,15 @@ def write_backward(script: Script, records: Sequence[Record], model: Any) -> Non
             learned |= {wire for wire, out in wires if np.dtype(script.dtypes.get(out, model.dtype)).kind == "f"}
     for record in reversed(records):
         found, at, outs, _ = record
-        penalty = penalised(script, found, outs)
+        penalties = penalised(script, found, outs)
         arrived = any(f"d{out}" in script.arrived for out in outs)
-        if not learned & set(found.step.outputs) or not (arrived or penalty):
+        if not learned & set(found.step.outputs) or not (arrived or penalties):
             continue
         script.backward.append(f"    # {found.step.label}")
         lines = len(script.backward)
-        if penalty:
-            at.backward(f"d{outs[0]} = d{outs[0]} + {penalty}" if arrived else f"d{outs[0]} = {penalty}")
-            script.arrived.add(f"d{outs[0]}")
+        for out, penalty in penalties.items():
+            at.backward(f"d{out} = d{out} + {penalty}" if f"d{out}" in script.arrived else f"d{out} = {penalty}")
+            script.arrived.add(f"d{out}")
         backward_step(script, record, [wire in learned for wire in found.step.inputs])
         if len(script.backward) == lines:
             script.backward.pop()
@@ -245,15 +245,19 @@ def write_backward(script: Script, records: Sequence[Record], model: Any) -> Non
             script.backward.append(said(f'g["{name}"] = np.zeros_like(p["{name}"])', "nothing comes back to it"))
 
 
-def penalised(script: Script, found: Walked, outs: Sequence[str]) -> str:
-    """Write what an activity adds to the loss, if anything; returns its gradient."""
-    regularizer, out = found.step.layer.activity_regularizer, outs[0] if outs else ""
+def penalised(script: Script, found: Walked, outs: Sequence[str]) -> dict[str, str]:
+    """Write what the activities of a step add to the loss, if anything; returns the gradient for each."""
+    regularizer = found.step.layer.activity_regularizer
     if regularizer is None:
-        return ""
+        return {}
     refuse_foreign(FORM, f"layer {found.step.path!r}, activity_regularizer", regularizer)
-    formula = script.formula(regularizer.__call__, f"{kind(regularizer)}_penalty", out)
-    script.penalties.append(said(f"total += ({formula}) / len({out})"))
-    return f"({script.formula(regularizer.grad, f'{kind(regularizer)}_penalty_grad', out)}) / len({out})"
+    name, slopes = kind(regularizer), {}
+    for out in outs:
+        script.penalties.append(
+            said(f"total += ({script.formula(regularizer.__call__, f'{name}_penalty', out)}) / len({out})")
+        )
+        slopes[out] = f"({script.formula(regularizer.grad, f'{name}_penalty_grad', out)}) / len({out})"
+    return slopes
 
 
 def backward_step(script: Script, record: Record, wanted: Sequence[bool]) -> None:

@@ -32,4 +32,4 @@ def lower_summed_products(code: Program, operands: Sequence[Any], subscripts: st
 
 def _shape(x: Any) -> Shape:
     """With an axis for the batch, where there is one."""
-    return ((1,) * x.each + x.shape) if isinstance(x, Buffer) else np.shape(x)
+    return ((1,) * bool(x.each) + x.shape) if isinstance(x, Buffer) else np.shape(x)
