@@ -56,10 +56,28 @@ const WORDS: Record<string, string> = {
   activity_regularizer: "Penalty on outputs",
   lenet: "LeNet",
   cnn: "CNN",
+  small_cnn: "Small CNN",
   conv1d: "Conv1D",
   gru: "GRU",
   lstm: "LSTM",
 };
+
+/** Terms in the library's sentences, and the words that the page has for them. */
+const SPOKEN: Record<string, { word: string; says: string }> = {
+  "learning rate": { word: "step size", says: "Learning rate: how far each step turns the weights." },
+  epoch: { word: "round", says: "Epoch: once through all examples that are learned." },
+  unit: { word: "neuron", says: "Unit: the field's word for a neuron of a layer." },
+};
+
+/** A sentence of the library's in pieces: as it stands, or a word of the page's with what it says in its tooltip. */
+export function inWords(text: string): { word: string; says?: string }[] {
+  return text.split(/\b((?:learning rate|epoch|unit)s?)\b/i).map((piece, i) => {
+    if (i % 2 === 0) return { word: piece };
+    const { word, says } = SPOKEN[piece.toLowerCase().replace(/s$/, "")]!;
+    const large = piece.charAt(0) !== piece.charAt(0).toLowerCase();
+    return { word: (large ? word.charAt(0).toUpperCase() + word.slice(1) : word) + (/s$/i.test(piece) ? "s" : ""), says };
+  });
+}
 
 /** What data are called: a data set's name, or a file's without the way to it. */
 export function dataName(data: string): string {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,37 @@ def test_wrong_cells_of_a_table_are_left_empty_by_one_click(hands: Hands, table:
     expect(hands.page.get_by_role("button", name="Next: the network")).to_be_enabled()
 
 
+def test_a_table_in_german_is_dropped_anywhere_and_asked_as_it_is_written(hands: Hands) -> None:
+    """Numbers with a decimal comma are shown and read with one: 1.048,5 and 1.048 are above a thousand."""
+    heights = [20 + 9.75 * (i % 200) for i in range(300)]
+    written = [f"{h:,.2f}".translate(str.maketrans(",.", ".,")) for h in heights]
+    rows = "".join(f"{text};{'Baum' if h > 900 else 'Strauch'}\n" for text, h in zip(written, heights, strict=True))
+    hands.foresee("422 POST /api/runs/")
+    hands.skip_guide()
+    hands.page.evaluate(DROPPED, "Höhe;Art\n" + rows)
+    hands.page.get_by_text("which column should it learn to tell?").wait_for()
+    hands.page.get_by_role("status").get_by_role("button", name="Art").click()
+    hands.page.get_by_text("one of 2: Baum, Strauch").wait_for()
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("done")
+    hands.go("Try")
+    height = hands.page.get_by_label("Höhe", exact=True)
+    expect(height).to_have_value(re.compile(r"^[67]\d\d(,\d+)?$"))  # the one in the middle
+    for text, kind in (("1.748,5", "Baum"), ("101,25", "Strauch"), ("1.748", "Baum"), ("101", "Strauch")):
+        height.fill(text)
+        expect(hands.page.get_by_test_id("said")).to_have_text(kind)
+    height.fill("48.1")
+    hands.page.get_by_role("alert").filter(has_text="got '48.1'").wait_for()
+
+
+DROPPED = """text => {
+  const name = "Pflanzen.csv", file = done => done(new File([text], name));
+  const event = new DragEvent("drop", { bubbles: true, cancelable: true });
+  const items = [{ webkitGetAsEntry: () => ({ isFile: true, name, file }) }];
+  Object.defineProperty(event, "dataTransfer", { value: { items } });
+  document.querySelector("section[aria-labelledby=learned]").dispatchEvent(event);
+}"""
 ASKED = "which column should it learn to tell?"
 
 
