@@ -22,6 +22,9 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     page.get_by_label("The column to be said").select_option("buys")
     page.get_by_text("one of 2: no, yes").wait_for()
     hands.press("Next: the network")
+    offered = page.get_by_label("Begin from").get_by_role("option").all_inner_texts()
+    assert "Deep and narrow" in offered
+    assert "A digit read line by line" not in offered  # whose blocks are made for a digit's eight lines
     hands.set("Rounds (epochs)", "30")
     page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     hands.state("done")
@@ -41,6 +44,24 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
 
     hands.go("Results")
     page.get_by_role("table").wait_for()
+
+
+def test_how_far_off_a_number_is_stands_in_its_own_units(hands: Hands, table: Path) -> None:
+    hands.skip_guide()
+    hands.page.get_by_test_id("file").set_input_files(table)
+    hands.page.get_by_role("status").get_by_role("button", name="income").click()
+    hands.page.get_by_text("Its answer is a number").wait_for()
+    hands.go("Network")
+    hands.set("Rounds (epochs)", "5")
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("done")
+    told = hands.page.get_by_label("Trained").get_by_text("On average it is off by").inner_text()
+    off = re.search(r"by ([\d.]+), in the units of “income”", told)
+    assert off is not None
+    assert 1 < float(off[1]) < 40  # of 10 to 90
+    hands.go("Results")
+    hands.page.get_by_role("heading", name="What it said, and what is right").wait_for()
 
 
 def test_wrong_cells_of_a_table_are_left_empty_by_one_click(hands: Hands, table: Path) -> None:

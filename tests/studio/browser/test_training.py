@@ -137,6 +137,26 @@ def test_a_training_that_somebody_ends_does_not_say_that_nothing_was_gained(trai
     expect(trainer.page.get_by_text("It stopped after")).to_have_count(0)
 
 
+def test_the_doctor_speaks_of_settings_as_the_page_does(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.go("Network")
+    hands.set("Step size", "3")
+    hands.set("Rounds (epochs)", "5")
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("done")
+    hands.press("Have the doctor look at it thoroughly")
+    found = page.get_by_role("article").filter(has_text="The step size is too high")
+    found.wait_for()
+    assert not re.search("learning rate|epoch", found.inner_text(), re.IGNORECASE)
+    term = found.get_by_role("button", name="step size").first
+    expect(term).to_have_attribute("aria-description", re.compile("^Learning rate: "))
+    found.get_by_role("button", name="Do it").click()
+    hands.state("done", "digits-2")
+    expect(page.get_by_text("The step size is too high")).to_have_count(0)
+
+
 def test_one_tab_steers_and_another_may_take_over(trainer: Hands) -> None:
     first, second = trainer.page, trainer.tab()
     second.get_by_role("navigation").get_by_role("link", name="Train").click()
