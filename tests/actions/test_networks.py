@@ -10,7 +10,7 @@ import pytest
 from pellucid import errors
 from pellucid.actions.building import build
 from pellucid.actions.data import prepare
-from pellucid.actions.networks import written_out
+from pellucid.actions.networks import name_of, written_out
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, planned_epochs, resume, train
 from pellucid.actions.trying import Tried
@@ -32,7 +32,7 @@ def pictures(folder: Path, shape: tuple[int, ...], n: int = 60) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("network", ["lenet", "cnn"])
+@pytest.mark.parametrize("network", ["lenet", "cnn", "small_cnn"])
 @pytest.mark.parametrize("shape", [(28, 28), (8, 8), (4, 5), (16, 40), (32, 32, 3), (64, 64, 3)])
 def test_it_fits_pictures_of_any_size(tmp_path: Path, network: str, shape: tuple[int, ...]):
     spec = TrainSpec(data=pictures(tmp_path, shape), network=network, layers=[8])
@@ -41,7 +41,7 @@ def test_it_fits_pictures_of_any_size(tmp_path: Path, network: str, shape: tuple
     assert model.output_shape == (None, 2)
     assert type(model.layers[0]).__name__ == "Rescaling"  # and nothing that makes the pictures flat
     written = written_out(spec, data)
-    assert [entry["class"] for entry in written.layers[:-1]].count("Conv2D") >= 2
+    assert [entry["class"] for entry in written.layers[:-1]].count("Conv2D") >= (1 if network == "small_cnn" else 2)
     assert written.layers[-1] == 8
     again = build(TrainSpec.of(written.model_dump()), data, 1)
     assert [type(layer) for layer in again.layers] == [type(layer) for layer in model.layers]
@@ -80,6 +80,28 @@ def test_a_run_has_the_layers_in_full_and_goes_on_after_a_kill(tmp_path: Path, m
     again = train(kept, out=Path("again"))
     for other in (Path("cut"), again.run.path):
         assert (other / "model.keras").read_bytes() == (whole.run.path / "model.keras").read_bytes()
+
+
+@pytest.mark.parametrize(("colours", "network"), [(3, "small_cnn"), (1, "auto")])
+def test_colour_pictures_in_folders_get_a_small_cnn_which_finds_things_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colours: int, network: str
+):
+    """Bars of any colour and place; with the dense network half of them are told."""
+    images = pytest.importorskip("PIL.Image", reason="Pillow writes the pictures")
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for name in ("lying", "standing"):
+        Path("bars", name).mkdir(parents=True)
+        for i in range(80):
+            picture = rng.integers(60, 200, colours) + rng.integers(-20, 20, (16, 16, colours))
+            at, begin = rng.integers(0, 16), rng.integers(0, 9)
+            place = (at, slice(begin, begin + 8))
+            picture[place if name == "lying" else place[::-1]] = rng.integers(0, 255, colours)
+            images.fromarray(picture.squeeze().astype("uint8")).save(f"bars/{name}/{i}.png")
+    spec = TrainSpec(data="bars", layers=[16])
+    assert name_of(spec, prepare(spec)) == network
+    if network == "small_cnn":
+        assert train(spec, out=Path("run")).metrics["accuracy"] > 0.9
 
 
 def test_a_search_lays_its_values_over_the_name(tmp_path: Path):

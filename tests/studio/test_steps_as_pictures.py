@@ -140,10 +140,13 @@ def test_a_shape_that_does_not_fit_is_mended_by_one_block(
     assert page.post("check", {"spec": {"data": data, "layers": mended}})["ok"]
 
 
-def test_what_no_shape_would_mend_has_no_remedy(page: Page):
+def test_what_no_shape_would_mend_is_told_in_plain_words_without_a_remedy(page: Page):
     blocks = [{"class": "Conv2D", "filters": 4, "kernel_size": 3}, 8]
     (problem,) = page.post("check", {"spec": {"data": "moons", "layers": blocks}})["problems"]
-    assert "mend" not in problem
+    says = (
+        "It works on pictures; what comes to it here is a row of numbers. Take it out, or put it where pictures come."
+    )
+    assert problem["mend"] == {"says": says}
 
 
 def test_a_picture_that_is_taken_as_it_is_goes_through_no_flatten(page: Page):

@@ -34,9 +34,10 @@ class Fields(BaseModel):
                           "where classes are told, a value's windows stay in one part")  # fmt: skip
     ahead: int = Field(0, ge=0, description="of windows: the number of the target so many rows after each one's end is "
                        "forecast; 1 where the target holds numbers")  # fmt: skip
-    network: Literal["auto", "lenet", "cnn", "conv1d", "gru", "lstm"] = Field(
-        "auto", description="what the hidden layers stand behind: lenet or cnn, convolutions for pictures; conv1d, for "
-        "windows; of a text or windows, what they are: gru or lstm; auto: what suits windows and texts, else nothing"
+    network: Literal["auto", "lenet", "cnn", "small_cnn", "conv1d", "gru", "lstm"] = Field(
+        "auto", description="what the hidden layers stand behind: lenet, cnn or small_cnn, convolutions for pictures; "
+        "conv1d, for windows; of a text or windows, what they are: gru or lstm; auto: what suits windows, texts and "
+        "colour pictures in folders, else nothing"
     )  # fmt: skip
     layers: list[int | dict[str, Any]] = Field(
         [128], description="hidden layers: numbers of units, or tables such as {class = 'Dense', units = 64}"

@@ -67,7 +67,6 @@ class Prepared(ABC):
     takes: ClassVar[tuple[str, ...]] = ()  # the fields of a spec that say something of some kinds only, this among them
     title: ClassVar[str] = ""  # of remarks
     called: ClassVar[str] = ""  # what samples are, where a network does not go with them
-    network: ClassVar[str] = "auto"  # the one with a name that suits them
     fitting: ClassVar[str] = ""  # which ones to take, where that is not told by the shape of samples
     places: ClassVar[tuple[None, ...]] = ()  # lengths that inputs and outputs have, of whatever size
     answered: ClassVar[str] = "class"  # what has an output
@@ -113,6 +112,11 @@ class Prepared(ABC):
     def settled(self) -> Mapping[str, Any]:
         """What a spec is to say of new data, where these have decided it."""
         return {}
+
+    @property
+    def network(self) -> str:
+        """The one with a name that suits them."""
+        return "auto"
 
     @property
     def answer(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +43,7 @@ def opened(path: Path) -> Trained:
     model, spec = open_model(path)
     found = attached(model)
     if found is not None:
-        return Trained(model, tuple(found.targets.classes), found, _row(found.encoder.columns))
+        return Trained(model, tuple(found.targets.classes), found, middle(found.encoder.columns))
     names = names_of(path, model)
     classes: Names = ()
     if is_classifier(model, spec) and len(model.output_names) == 1 and len(model.output_shape) == 2:
@@ -51,14 +52,14 @@ def opened(path: Path) -> Trained:
     return Trained(model, classes, None, _arrays(model, spec, names))
 
 
-def _row(columns: list[Encoding]) -> dict[str, Any]:
+def middle(columns: Sequence[Encoding]) -> dict[str, Any]:
     """A row in the middle of what the columns learned: medians and the first of the levels."""
     return {column.name: _cell(column) for column in columns}
 
 
 def _cell(column: Encoding) -> Any:
     if isinstance(column, Number):
-        return float(f"{column.center:.6g}") if column.form == "plain" else None
+        return float(f"{column.center:.6g}")  # a number is one, however the column's own are written
     if isinstance(column, Truth):
         return True
     if isinstance(column, Category):

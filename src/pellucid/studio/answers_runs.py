@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from ..actions.doctor import doctor
 from ..actions.runs import Run
-from ..actions.serve import opened
+from ..actions.serve import middle
 from ..errors import PellucidError, Told
 from ..tables.encodings import Truth
 from ..web.refused import Refused
@@ -26,6 +26,7 @@ from .listing import listed, one, read_metrics
 from .parts import told_problem
 from .predicting import inputs_of
 from .reading import characters_of, names_told, ranges_of
+from .sample import written
 from .socket import still
 from .uploads import clean
 
@@ -163,8 +164,8 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
             {"name": column.name, "kind": type(column).__name__.lower(), "levels": levels_of(column)}
             for column in table.encoder.columns
         ]
-        run = desk.run(name)
-        example = opened(run.path).example if run.model.exists() else {}
+        cells = middle(table.encoder.columns)
+        example = {column.name: written(column, cells[column.name]) for column in table.encoder.columns}
         return {"kind": "row", "shape": list(scene.shape), "columns": columns, "example": example,
                 "inputs": inputs_of(scene)}  # fmt: skip
     if scene.is_text:

@@ -43,8 +43,8 @@ HELD_TEXT = (
     "end."
 )
 HELD_WINDOWS = (
-    "{watch:,} windows are held back and looked at after every epoch, to see whether the network learns more than its "
-    "windows by heart; {test:,} more are kept for the end. {parted}"
+    "{watch:,} windows are held back and looked at after every round (epoch), to see whether the network learns more "
+    "than its windows by heart; {test:,} more are kept for the end. {parted}"
 )
 GROUPED = "All windows with the same {by} are in one of the parts."
 IN_ORDER = "What comes later is in a later part."

@@ -1,4 +1,5 @@
-"""What a block lacks in front of it that one click can put there: {"says", "words", "at": a place, "block"}."""
+"""What a block lacks in front of it that one click can put there: {"says", "words", "at": a place, "block"}; where
+nothing would do, {"says"} alone."""
 
 from __future__ import annotations
 
@@ -16,11 +17,16 @@ from ..layers.recurrent import Recurrent
 def shaped(problem: PellucidError, layer: Any, shape: Shape, index: int, of_data: Shape) -> dict[str, Any] | None:
     """What brings the numbers that come to a layer into a shape that it takes; None where there is no telling. of_data:
     the shape of a sample, as the data have it."""
-    wanted = _wanted(layer, shape, of_data) if isinstance(problem, ShapeError) else None
-    if wanted is None or math.prod(wanted) != math.prod(shape):
+    if not isinstance(problem, ShapeError):
         return None
-    size = " × ".join(map(str, wanted))
+    wanted = _wanted(layer, shape, of_data)
     rows = "a row of numbers" if len(shape) == 1 else " × ".join(map(str, shape)) + " numbers"
+    if wanted is None or math.prod(wanted) != math.prod(shape):
+        if not (isinstance(layer, Channels) and layer.axes == 2 and len(shape) == 1):
+            return None
+        instead = "Take it out, or put it where pictures come."
+        return {"says": f"It works on pictures; what comes to it here is {rows}. {instead}"}
+    size = " × ".join(map(str, wanted))
     kind = "pictures" if len(wanted) > 2 else "sequences, step by step"
     return {
         "says": f"It works on {kind}; what comes to it here is {rows}.",

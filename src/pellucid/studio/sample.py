@@ -14,7 +14,7 @@ from ..data.pictures import load_img, pixels
 from ..errors import DataError, InvalidArgument, Told
 from ..tables import Table
 from ..tables.cells import truth
-from ..tables.encodings import Encoding, Truth
+from ..tables.encodings import Encoding, Number, Truth
 from .pictures import Scene
 from .reading import numbers_of
 
@@ -70,6 +70,12 @@ def _told(column: Encoding, cell: Any) -> Any:
     if isinstance(column, Truth) and plain is not None:
         return "true" if truth(str(plain)) else "false"
     return plain
+
+
+def written(column: Encoding, cell: Any) -> Any:
+    """A cell as the column's own are written, with a decimal comma where they have one: so a form shows how to."""
+    comma = isinstance(column, Number) and column.form.startswith("comma")
+    return f"{cell:g}".replace(".", ",") if comma else cell
 
 
 def plain_cell(cell: Any) -> Any:

@@ -50,6 +50,7 @@ class Live {
   #seq = 0;
   #request = 0;
   #first: Message | null = null; // what the run is to do that was asked for, where it is to stand still else
+  #pressed: (() => void) | null = null; // a start that was asked for before the line was there, and waits for it
   #thinning = false;
   #rows: Message[] = [];
   #timer = 0;
@@ -76,11 +77,15 @@ class Live {
 
   /** first: all that it is to do until it is told to go on. */
   start(spec: Spec, first: Message | null = null): void {
-    if (!this.connected) return said.tell("The studio does not answer yet; try again in a moment.", "bad");
     this.refused = null;
     this.words = "";
-    this.#asked();
     this.#clear();
+    if (!this.connected) {
+      this.state = "starting";
+      this.#pressed = () => this.start(spec, first);
+      return;
+    }
+    this.#asked();
     this.#first = first;
     this.#socket.send({ type: "start", spec: spec as Json, paused: first !== null, pace: this.pace, request: ++this.#request });
   }
@@ -182,7 +187,10 @@ class Live {
 
   #opened(): void {
     [this.connected, this.lost] = [true, false];
-    if (this.id) void this.#open();
+    const pressed = this.#pressed;
+    this.#pressed = null;
+    if (pressed) pressed();
+    else if (this.id) void this.#open();
   }
 
   /** Where the studio was started anew, it answers, but wants another word, for which the page asks. */

@@ -225,8 +225,8 @@ export interface BlockProblem extends Problem {
   entry: Path | null;
   field: string | null;
   argument: string | null;
-  /** A block that would make it right, and where it goes. */
-  mend?: { says: string; words: string; at: Path; block: Table };
+  /** In plain words, and the block that would make it right, where one would, and where it goes. */
+  mend?: { says: string; words?: string; at?: Path; block?: Table };
 }
 
 export interface Check {

@@ -56,10 +56,32 @@ const WORDS: Record<string, string> = {
   activity_regularizer: "Penalty on outputs",
   lenet: "LeNet",
   cnn: "CNN",
+  small_cnn: "Small CNN",
   conv1d: "Conv1D",
   gru: "GRU",
   lstm: "LSTM",
 };
+
+/** Terms in the library's sentences: the page's words for them, or, where it has none, what they say. */
+const SPOKEN: Record<string, { word: string; says: string }> = {
+  "learning rate": { word: "step size", says: "Learning rate: how far each step turns the weights." },
+  epoch: { word: "round", says: "Epoch: once through all examples that are learned." },
+  unit: { word: "neuron", says: "Unit: the field's word for a neuron of a layer." },
+  loss: { word: "loss", says: "How wrong it is: what training makes smaller." },
+  gradient: { word: "gradient", says: "How much less wrong it would be if a number were a little larger: by it training turns each weight." },
+  dummy: { word: "dummy", says: "An answer that needs no network: always the mean, or the commonest one." },
+};
+
+/** A sentence of the library's in pieces: as it stands, or a word of the page's with what it says in its tooltip. */
+export function inWords(text: string): { word: string; says?: string }[] {
+  return text.split(/\b((?:learning rate|epoch|unit|gradient)s?|loss|dummy)\b/i).map((piece, i) => {
+    if (i % 2 === 0) return { word: piece };
+    const plain = piece.toLowerCase(), several = !(plain in SPOKEN);
+    const { word, says } = SPOKEN[several ? plain.slice(0, -1) : plain]!;
+    const large = piece.charAt(0) !== plain.charAt(0);
+    return { word: (large ? word.charAt(0).toUpperCase() + word.slice(1) : word) + (several ? "s" : ""), says };
+  });
+}
 
 /** What data are called: a data set's name, or a file's without the way to it. */
 export function dataName(data: string): string {

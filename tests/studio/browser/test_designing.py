@@ -76,6 +76,21 @@ def test_a_broken_design_is_explained_on_its_block_and_mended(designer: Hands) -
     designer.ready()
 
 
+def test_undo_works_from_a_choice_too_and_settings_stay_beside_a_long_network(designer: Hands) -> None:
+    page = designer.page
+    page.get_by_role("group", name="How many settings").get_by_text("All").click()
+    page.get_by_label("A network by its name").select_option(label="CNN")
+    settle(designer, "Reshape", "Conv2D", "Batch", "Activation", "MaxPooling2D", "Conv2D", "Batch", "Activation",
+           "MaxPooling2D", "GlobalAveragePooling2D", "Dense")  # fmt: skip
+    page.keyboard.press("Control+z")  # the choice has the focus
+    settle(designer, "Dense")
+    page.keyboard.press("Control+y")
+    page.locator("[data-open='10']").click()
+    assert page.evaluate("scrollY") > 300
+    expect(page.get_by_role("textbox", name="Neurons", exact=True)).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Add Dense")).to_be_in_viewport()
+
+
 def test_blocks_hold_blocks(designer: Hands) -> None:
     page = designer.page
     designer.press("Add Residual")

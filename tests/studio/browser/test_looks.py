@@ -74,6 +74,34 @@ def test_nothing_is_wider_than_the_window(trained: Hands) -> None:
     assert {width: too_wide(trained, width) for width in (375, 768, 1440)} == {375: [], 768: [], 1440: []}
 
 
+def test_another_screen_begins_at_its_top(trained: Hands) -> None:
+    page = trained.page
+    trained.go("Network")
+    page.locator("[data-open='0']").click()  # whose settings stand below, on a phone
+    page.set_viewport_size({"width": 375, "height": 812})
+    for screen in ("Train", "Network", "Look"):
+        page.evaluate("scrollTo(0, 400)")
+        trained.go(screen)
+        trained.settled()
+        assert (screen, page.evaluate("scrollY")) == (screen, 0)
+
+
+def test_the_bars_of_an_answer_begin_at_one_place_however_long_its_names_are(trained: Hands) -> None:
+    page = trained.page
+    trained.go("Data")
+    trained.choose("Sensors")
+    trained.go("Network")
+    trained.set("Rounds (epochs)", "1")
+    trained.go("Train")
+    trained.press("Train")
+    trained.state("done")
+    trained.go("Try")
+    begins = "() => [...document.querySelectorAll('.answer ul')].map(list => [...list.querySelectorAll('.track')]"
+    page.wait_for_function(f"{begins}).filter(bars => bars.length > 3).length === 2")
+    for bars in page.evaluate(f"{begins}.map(bar => bar.getBoundingClientRect().left))"):
+        assert bars == [bars[0]] * len(bars)
+
+
 def test_axe_core_finds_nothing(trained: Hands) -> None:
     assert {scheme: faults(trained, scheme) for scheme in ("light", "dark")} == {"light": {}, "dark": {}}
 

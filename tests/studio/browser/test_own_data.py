@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     page.get_by_label("The column to be said").select_option("buys")
     page.get_by_text("one of 2: no, yes").wait_for()
     hands.press("Next: the network")
+    offered = page.get_by_label("Begin from").get_by_role("option").all_inner_texts()
+    assert "Deep and narrow" in offered
+    assert "A digit read line by line" not in offered  # whose blocks are made for a digit's eight lines
     hands.set("Rounds (epochs)", "30")
     page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     hands.state("done")
@@ -42,6 +46,24 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     page.get_by_role("table").wait_for()
 
 
+def test_how_far_off_a_number_is_stands_in_its_own_units(hands: Hands, table: Path) -> None:
+    hands.skip_guide()
+    hands.page.get_by_test_id("file").set_input_files(table)
+    hands.page.get_by_role("status").get_by_role("button", name="income").click()
+    hands.page.get_by_text("Its answer is a number").wait_for()
+    hands.go("Network")
+    hands.set("Rounds (epochs)", "5")
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("done")
+    told = hands.page.get_by_label("Trained").get_by_text("On average it is off by").inner_text()
+    off = re.search(r"by ([\d.]+), in the units of “income”", told)
+    assert off is not None
+    assert 1 < float(off[1]) < 40  # of 10 to 90
+    hands.go("Results")
+    hands.page.get_by_role("heading", name="What it said, and what is right").wait_for()
+
+
 def test_wrong_cells_of_a_table_are_left_empty_by_one_click(hands: Hands, table: Path) -> None:
     rows = table.read_text("utf-8").splitlines()
     rows[41] = f"about 40,{rows[41].partition(',')[2]}"
@@ -59,6 +81,37 @@ def test_wrong_cells_of_a_table_are_left_empty_by_one_click(hands: Hands, table:
     expect(hands.page.get_by_role("button", name="Next: the network")).to_be_enabled()
 
 
+def test_a_table_in_german_is_dropped_anywhere_and_asked_as_it_is_written(hands: Hands) -> None:
+    """Numbers with a decimal comma are shown and read with one: 1.048,5 and 1.048 are above a thousand."""
+    heights = [20 + 9.75 * (i % 200) for i in range(300)]
+    written = [f"{h:,.2f}".translate(str.maketrans(",.", ".,")) for h in heights]
+    rows = "".join(f"{text};{'Baum' if h > 900 else 'Strauch'}\n" for text, h in zip(written, heights, strict=True))
+    hands.foresee("422 POST /api/runs/")
+    hands.skip_guide()
+    hands.page.evaluate(DROPPED, "Höhe;Art\n" + rows)
+    hands.page.get_by_text("which column should it learn to tell?").wait_for()
+    hands.page.get_by_role("status").get_by_role("button", name="Art").click()
+    hands.page.get_by_text("one of 2: Baum, Strauch").wait_for()
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("done")
+    hands.go("Try")
+    height = hands.page.get_by_label("Höhe", exact=True)
+    expect(height).to_have_value(re.compile(r"^[67]\d\d(,\d+)?$"))  # the one in the middle
+    for text, kind in (("1.748,5", "Baum"), ("101,25", "Strauch"), ("1.748", "Baum"), ("101", "Strauch")):
+        height.fill(text)
+        expect(hands.page.get_by_test_id("said")).to_have_text(kind)
+    height.fill("48.1")
+    hands.page.get_by_role("alert").filter(has_text="got '48.1'").wait_for()
+
+
+DROPPED = """text => {
+  const name = "Pflanzen.csv", file = done => done(new File([text], name));
+  const event = new DragEvent("drop", { bubbles: true, cancelable: true });
+  const items = [{ webkitGetAsEntry: () => ({ isFile: true, name, file }) }];
+  Object.defineProperty(event, "dataTransfer", { value: { items } });
+  document.querySelector("section[aria-labelledby=learned]").dispatchEvent(event);
+}"""
 ASKED = "which column should it learn to tell?"
 
 

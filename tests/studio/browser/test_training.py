@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_a_training_begins_with_one_step_and_goes_on_as_slowly_as_is_asked(hands
     hands.state("paused")
     assert hands.still_at() == 1
     began = time.monotonic()
-    hands.press("One epoch")
+    hands.press("One round")
     hands.wait_for_step(41)
     hands.state("paused")
     assert time.monotonic() - began > 3, "an epoch of 41 steps, ten a second"
@@ -88,13 +89,72 @@ def test_what_was_trained_before_does_not_pass_for_what_is_getting_ready(hands: 
     hands.press("Train")
     hands.state("done")
     bar = hands.page.get_by_role("region", name="Training")
-    bar.get_by_text(re.compile(r"epoch \d+ of \d+")).wait_for()
+    bar.get_by_text(re.compile(r"round \d+ of \d+")).wait_for()
     hands.page.evaluate("() => WebSocket.prototype.send = () => undefined")  # the answer is long in coming
     hands.press("Train")
     hands.state("starting")
-    expect(bar).not_to_contain_text("epoch")
+    expect(bar).not_to_contain_text("round")
     expect(bar.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
     hands.page.reload()
+
+
+# The line to the studio is there when the test says so.
+HELD = """const Line = window.WebSocket, through = new Promise(go => window.letThrough = go);
+window.WebSocket = class extends Line {
+  set onopen(heard) { this.addEventListener('open', () => through.then(heard)); }
+}"""
+
+
+def test_a_press_on_train_before_the_line_is_there_waits_for_it_and_starts(hands: Hands) -> None:
+    hands.context.add_init_script(HELD)
+    hands.page = hands.tab()
+    hands.skip_guide()
+    hands.choose("Moons")
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("starting")
+    hands.page.evaluate("letThrough()")
+    hands.state("done")
+
+
+def test_a_training_that_ends_early_says_why(hands: Hands, table: Path) -> None:
+    hands.skip_guide()
+    hands.page.get_by_test_id("file").set_input_files(table)
+    hands.page.get_by_role("status").get_by_role("button", name="buys").click()
+    hands.page.get_by_text("one of 2: no, yes").wait_for()
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("done")
+    told = hands.page.get_by_label("Trained").get_by_text("It stopped after").inner_text()
+    done, planned, patience = map(int, re.findall(r"\d+", told))
+    assert patience == 20 < done < planned
+
+
+def test_a_training_that_somebody_ends_does_not_say_that_nothing_was_gained(trainer: Hands) -> None:
+    trainer.press("Finish here")
+    trainer.state("done")
+    trainer.page.get_by_label("Trained").get_by_text("never seen").wait_for()
+    expect(trainer.page.get_by_text("It stopped after")).to_have_count(0)
+
+
+def test_the_doctor_speaks_of_settings_as_the_page_does(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.go("Network")
+    hands.set("Step size", "3")
+    hands.set("Rounds (epochs)", "5")
+    hands.go("Train")
+    hands.press("Train")
+    hands.state("done")
+    hands.press("Have the doctor look at it thoroughly")
+    found = page.get_by_role("article").filter(has_text="The step size is too high")
+    found.wait_for()
+    assert not re.search("learning rate|epoch", found.inner_text(), re.IGNORECASE)
+    term = found.get_by_role("button", name="step size").first
+    expect(term).to_have_attribute("aria-description", re.compile("^Learning rate: "))
+    found.get_by_role("button", name="Do it").click()
+    hands.state("done", "digits-2")
+    expect(page.get_by_text("The step size is too high")).to_have_count(0)
 
 
 def test_one_tab_steers_and_another_may_take_over(trainer: Hands) -> None:

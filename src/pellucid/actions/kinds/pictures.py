@@ -17,11 +17,19 @@ from ..fields import Fields
 from ..prepared import TEST_SHARE, Fold, Opened, Prepared, Reader, Use
 from .arrays import is_classifier, split, watched
 
+NARROWEST = 8  # pixels along a side, from which on there is something to convolve
+
 
 class Pictures(Prepared):
     """Pictures (N, height, width) or (N, height, width, 3) of a folder; the classes are the folders in it."""
 
     title = "Pictures"
+
+    @property
+    def network(self) -> str:
+        """Colour photographs are of things that lie anywhere, which pixels one by one do not tell."""
+        shape = self.x_train.shape[1:]
+        return "small_cnn" if len(shape) == 3 and min(shape[:2]) >= NARROWEST else "auto"
 
     @classmethod
     def named(cls, data: str, window: int) -> bool:

@@ -6,10 +6,10 @@ export function titleOf(block: Block, part: Part | undefined): string {
   return part?.title ?? (typeof block === "number" ? "Dense" : block.class);
 }
 
-/** What is wrong, where it stands beside its block: without the way to it, and with shapes as the page writes them. */
+/** What is wrong, where it stands beside its block: without the way to it, and with shapes and neurons as the page writes them. */
 export function plainly({ error, where }: Problem): string {
   const said = where && error.startsWith(`${where}: `) ? error.slice(where.length + 2) : error;
-  return said.charAt(0).toUpperCase() + said.slice(1).replace(/\((\d+),\)/g, "$1");
+  return said.charAt(0).toUpperCase() + said.slice(1).replace(/\((\d+),\)/g, "$1").replace(/\bunit(s?)\b/g, "neuron$1");
 }
 
 /** A block in a few words: "32 neurons, relu". */
