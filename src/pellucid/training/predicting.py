@@ -121,14 +121,13 @@ class Predictors:
         free = self.rooms.setdefault(room, [])
         predictor = free.pop() if free else Predictor(self.model, self.shapes, room)
         try:
-            outs, memories = (
-                [np.empty((len(x), *shape), "float32") for shape in predictor.out_shapes],
-                predictor.memories,
-            )
-            memories.begin(len(x))
-            if not memories.suit(len(x), len(x)) or not predictor.run(parts_of(x), outs, self._key()):
+            if not predictor.memories.suit(len(x), len(x)):
                 return None
-            memories.end(len(x))
+            predictor.memories.begin(len(x))
+            outs = [np.empty((len(x), *shape), "float32") for shape in predictor.out_shapes]
+            if not predictor.run(parts_of(x), outs, self._key()):
+                return None
+            predictor.memories.end(len(x))
             return Parts(outs) if self.model.gives_many else outs[0]
         finally:
             free.append(predictor)
