@@ -92,6 +92,13 @@ def test_a_run_goes_on_with_the_data_that_it_began_with_alone(tmp_path: Path, mo
     assert resume(Path("cut")).run.done
 
 
+def test_a_damaged_checksum_is_that_of_other_data(tmp_path: Path):
+    run = runs.Run(tmp_path)
+    run.data.write_bytes(b"\xff01b0")
+    with pytest.raises(errors.FileError, match="expected the data that it began with, got others"):
+        run.check_data("1234abcd")
+
+
 def test_a_finished_run_is_not_overwritten(moons: TrainSpec):
     out = Path("mine")
     train(moons, out=out)

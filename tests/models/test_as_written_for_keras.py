@@ -166,3 +166,17 @@ def test_a_metric_adds_variables() -> None:
             return self.rows.value
 
     assert float(Rows()([1, 2, 3], [1, 1, 1])) == 3.0
+
+
+def test_a_loss_of_tensors_tells_what_to_write() -> None:
+    class Endpoint(L.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.loss = pellucid.losses.BinaryCrossentropy(from_logits=True)
+
+        def call(self, logits: Any, targets: Any) -> Any:
+            self.add_loss(self.loss(targets, logits))
+            return logits
+
+    with pytest.raises(PellucidError, match=r"expected an array, got a tensor\. .*ops\.binary_crossentropy.*add_loss"):
+        Endpoint()(np.ones((2, 3)), np.ones((2, 3)))

@@ -145,7 +145,7 @@ class Run:
 
     def began_with_others(self, found: str) -> bool:
         """Whether data with this checksum are others than the run began with; runs of older versions cannot tell."""
-        kept = self.data.read_text("utf-8").strip() if self.data.exists() else ""
+        kept = self.data.read_text("utf-8", "replace").strip() if self.data.exists() else ""
         return bool(kept) and kept != found
 
     def reader(self) -> Reader:

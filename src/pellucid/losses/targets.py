@@ -11,12 +11,16 @@ from numpy.typing import ArrayLike
 from ..arrays import Array, Shape, known
 from ..errors import DataError, ShapeError, Told
 from ..settings import floatx
+from ..wiring import Tensor
 
 FLOATS = ("f", "d")  # the characters of float32 and float64; a dtype's name takes ten times as long to read
 
 
 def numeric(where: str, x: Any) -> Array:
-    """x as an array of numbers; text, objects and ragged lists are refused."""
+    """x as an array of numbers; text, objects, ragged lists and tensors are refused."""
+    if isinstance(x, Tensor):
+        fix = "Write a loss within call with ops, such as ops.binary_crossentropy, and pass it to self.add_loss."
+        raise DataError(where, "an array", Told("a tensor"), fix)
     try:
         a = known(x)
     except ValueError:
