@@ -137,3 +137,24 @@ def test_predictions_of_different_lengths_are_no_array() -> None:
     model = Model(x, L.Dense(1)(x))
     with pytest.raises(ShapeError, match=r"predict, x: .*\(None, 2, 1\).*\(None, 3, 1\)"):
         model.predict(iter([(data(2, 2, 3),), (data(2, 3, 3),)]), verbose=0)
+
+
+def test_lengths_that_turn_out_not_to_fit_are_refused() -> None:
+    """Where both are open nobody knows before."""
+    x = L.Input((None, 1))
+    for eager in (False, True):
+        model = Model(x, L.Add()([x, L.Conv1DTranspose(1, 2)(x)]))
+        model.run_eagerly = eager
+        with pytest.raises(PellucidError, match=r"'add', input: expected shapes that fit one another"):
+            model.predict(data(2, 4, 1), verbose=0)
+
+
+def test_time_distributed_takes_any_length_where_its_layer_goes_along() -> None:
+    x = L.Input((None, 3))
+    dense = L.Dense(2)
+    model = Model(x, L.TimeDistributed(dense)(x))
+    for steps in (4, 6):
+        given = data(2, steps, 3)
+        np.testing.assert_allclose(model.predict(given, verbose=0), dense(given), rtol=1e-6)
+    with pytest.raises(PellucidError, match="known number of steps"):
+        L.TimeDistributed(L.Flatten())(x)

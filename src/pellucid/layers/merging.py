@@ -73,6 +73,7 @@ class Merging(Joining):
         """dL/dx of each input, of the shape of dy."""
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
+        self.output_shape_for(*(x.shape[1:] for x in xs))  # open lengths may turn out not to fit
         axes = max(x.ndim for x in xs)
         fitted = [x.reshape(len(x), *[1] * (axes - x.ndim), *x.shape[1:]) for x in xs]
         return self.merge(fitted), (fitted, [x.shape for x in xs])
@@ -85,6 +86,7 @@ class Merging(Joining):
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
         if len(xs) == 1:
             return self._lower_alone(code, xs[0])
+        self.output_shape_for(*(x.shape for x in xs))
         return self.lower_merge(code, xs)
 
     def _lower_alone(self, code: Program, x: Buffer) -> Buffer:

@@ -114,12 +114,13 @@ class TimeDistributed(Traced):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """The layer's outputs, step by step; which steps count is not its concern."""
-        if len(inputs.shape) < 3 or inputs.shape[1] is None:
+        along = goes_along(self.layer, mask is not None)
+        if len(inputs.shape) < 3 or (inputs.shape[1] is None and not along):
             raise ShapeError(
                 f"layer {self.name!r}, input", "shape (batch, steps, features, ...), with a known number of steps",
                 inputs.shape,
             )  # fmt: skip
-        if goes_along(self.layer, mask is not None):
+        if along:
             return self.layer(inputs)
         y = self.layer(Apart(dtype=self.dtype)(inputs))
         return InSteps(inputs.shape[1], dtype=self.dtype)(y)
