@@ -246,7 +246,8 @@ class Composite(Layer):
         found: dict[str, list[float]] = {}
         for step, y in zip(self.wiring.steps, cache.activities, strict=True):
             for one in () if y is None else outputs_of(y):
-                found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(one)) / max(len(one), 1))
+                if len(one):
+                    found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(one)) / len(one))
         for path, layer in self._owners.items():
             layer._activity_losses = found.get(path, [])
 

@@ -34,7 +34,7 @@ class Dot(Joining):
     """
 
     formula, formula_back = "y = Σₖ x1·x2", "dx1 = Σ dy·x2, dx2 = Σ dy·x1"
-    supports_masking, consumes_mask = False, True  # what is left are no longer the steps of either
+    consumes_mask = True  # what is left are no longer the steps of either
 
     def __init__(self, axes: Any, normalize: bool = False, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -60,6 +60,9 @@ class Dot(Joining):
                 [(None, *s) for s in shapes],
             )  # fmt: skip
         return a, b
+
+    def masks_output(self, masked: Sequence[bool]) -> bool:
+        return False
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
         a, b = self._axes(*shapes)

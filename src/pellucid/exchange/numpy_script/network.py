@@ -234,7 +234,7 @@ def write_backward(script: Script, records: Sequence[Record], model: Any) -> Non
             continue
         script.backward.append(f"    # {found.step.label}")
         lines = len(script.backward)
-        for out, penalty in penalties.items():
+        for out, penalty in penalties:
             at.backward(f"d{out} = d{out} + {penalty}" if f"d{out}" in script.arrived else f"d{out} = {penalty}")
             script.arrived.add(f"d{out}")
         backward_step(script, record, [wire in learned for wire in found.step.inputs])
@@ -245,18 +245,19 @@ def write_backward(script: Script, records: Sequence[Record], model: Any) -> Non
             script.backward.append(said(f'g["{name}"] = np.zeros_like(p["{name}"])', "nothing comes back to it"))
 
 
-def penalised(script: Script, found: Walked, outs: Sequence[str]) -> dict[str, str]:
-    """Write what the activities of a step add to the loss, if anything; returns the gradient for each."""
+def penalised(script: Script, found: Walked, outs: Sequence[str]) -> list[tuple[str, str]]:
+    """Write what the activities of a step add to the loss, if anything; returns each with its gradient: an output and
+    a state may be the same numbers, which then count twice."""
     regularizer = found.step.layer.activity_regularizer
     if regularizer is None:
-        return {}
+        return []
     refuse_foreign(FORM, f"layer {found.step.path!r}, activity_regularizer", regularizer)
-    name, slopes = kind(regularizer), {}
+    name, slopes = kind(regularizer), list[tuple[str, str]]()
     for out in outs:
         script.penalties.append(
             said(f"total += ({script.formula(regularizer.__call__, f'{name}_penalty', out)}) / len({out})")
         )
-        slopes[out] = f"({script.formula(regularizer.grad, f'{name}_penalty_grad', out)}) / len({out})"
+        slopes.append((out, f"({script.formula(regularizer.grad, f'{name}_penalty_grad', out)}) / len({out})"))
     return slopes
 
 
