@@ -172,13 +172,13 @@ class OnCluster:
         """The trials of workers that are gone."""
         for given in list(self._given.values()):
             if given.worker not in self._workers:
-                given.task.cancel()
                 yield from self._lost(given, "its worker went away")
 
     def _lost(self, given: _Given, reason: str) -> Iterator[Event]:
         """A trial whose worker has not brought it to its end: another begins it anew, unless it is to blame."""
         number = given.trial.number
         del self._given[number]
+        given.task.cancel()  # or it waits for that worker, and begins once more if it comes back
         self._workers = [one for one in self._workers if one != given.worker]  # until it is seen again
         deaths = self._deaths.setdefault(number, set())
         deaths.add(given.worker)
@@ -253,13 +253,15 @@ def _connected(address: str) -> Any:
 
 def _outcome(task: Any) -> tuple[list[Reported], Ended] | None:
     """What a task has brought; None where it has not come to its end, or what it brought can no longer be had."""
-    if task.status != "finished":
-        return None
-    try:
-        found: tuple[list[Reported], Ended] = task.result()
-    except Exception:  # whatever Dask raises where the scheduler or the worker has gone meanwhile
-        return None
-    return found
+    while task.status == "finished":  # no longer, once it is known that the worker has gone and taken it along
+        try:
+            found: tuple[list[Reported], Ended] = task.result(timeout=LOOK)
+        except TimeoutError:
+            continue
+        except Exception:  # whatever Dask raises where the scheduler has gone meanwhile
+            return None
+        return found
+    return None
 
 
 def _reason(task: Any) -> str:
