@@ -162,3 +162,58 @@ def test_a_result_whose_worker_goes_as_it_is_asked_for_is_not_waited_for():
             raise TimeoutError
 
     assert module._outcome(Task()) is None
+
+
+def test_a_trial_that_kills_its_workers_is_to_blame(cluster: Cluster):
+    def progress(now: Progress) -> None:
+        for i, worker in enumerate(cluster.workers):
+            if worker.poll() is not None:
+                cluster.workers[i] = cluster.worker()
+
+    found = on(cluster, Bowl(wrong={1: "killed"}), 4, on_progress=progress)
+    assert [one.state for one in found.records] == ["done", "failed", "done", "done"]
+    assert "2 times" in found.records[1].reason
+
+
+def test_trials_are_given_up_there_too(cluster: Cluster):
+    found = on(cluster, Bowl(0.001), 12, pruner="asha")
+    assert {"done", "pruned"} == {one.state for one in found.records}
+
+
+def test_the_command_line_searches_on_a_cluster(cluster: Cluster, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    words = ["tune", "moons", "--trials", "4", "--sampler", "random", "--epochs", "3", "--out", str(tmp_path / "run")]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--cluster", cluster.address])
+    told = capfd.readouterr().out
+    assert ended.value.code == 0, told
+    assert "2 workers" in told
+    assert (tmp_path / "run" / "model.keras").exists()
+    with pytest.raises(SystemExit):
+        main([*words[:-1], str(tmp_path / "local"), "--workers", "1"])
+    tables = [(tmp_path / run / "trials.csv").read_text().splitlines() for run in ("run", "local")]
+    columns = tables[0][0].split(",")
+    seconds = columns.index("seconds")
+    assert [line.split(",")[:seconds] for line in tables[0]] == [line.split(",")[:seconds] for line in tables[1]]
+
+
+def test_a_scheduler_that_goes_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pellucid.tuning.cluster.PATIENCE", 8.0)
+    own = Cluster(tmp_path)
+
+    def progress(now: Progress) -> None:
+        if now.ended is not None:
+            own.scheduler.kill()
+
+    try:
+        with pytest.raises(NotReady, match="a scheduler that answers, got none for 8 seconds"):
+            on(own, Bowl(0.02), 100, on_progress=progress)
+    finally:
+        own.close()
+
+
+def test_a_cluster_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(InvalidArgument, match="a scheduler such as"):
+        Dask("10.0.0.1")
+    monkeypatch.setattr("pellucid.tuning.cluster.PATIENCE", 0.5)
+    with pytest.raises(NotReady, match="a Dask scheduler"):
+        Dask("tcp://127.0.0.1:9")(Bowl())
