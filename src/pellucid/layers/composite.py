@@ -245,9 +245,8 @@ class Composite(Layer):
         """Let the layers' `losses` include what activity regularizers gave in this pass, for each use of a layer."""
         found: dict[str, list[float]] = {}
         for step, y in zip(self.wiring.steps, cache.activities, strict=True):
-            for one in () if y is None else outputs_of(y):
-                if len(one):
-                    found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(one)) / len(one))
+            for one in filter(len, () if y is None else outputs_of(y)):
+                found.setdefault(step.path, []).append(float(step.layer.activity_regularizer(one)) / len(one))
         for path, layer in self._owners.items():
             layer._activity_losses = found.get(path, [])
 
