@@ -126,15 +126,18 @@ def led(module: Any) -> Any:
     return module.Model([source, target], [y, *ends])
 
 
-@pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
-def test_states_lead_from_layer_to_layer_in_files_both_ways(tmp_path: Path, first: Any):
-    model = led(first)
-    model.save(tmp_path / "led.keras")
-    second = pellucid if first is keras else keras
-    again = second.models.load_model(tmp_path / "led.keras")
-    given = [X.reshape(-1, 3)[:20].reshape(4, 5, 3), X.reshape(-1, 2)[:28].reshape(4, 7, 2)]
+def predicts_alike_in_the_other(model: Any, first: Any, given: Any, file: Path) -> None:
+    """A model of one library's, saved, gives the same numbers in the other."""
+    model.save(file)
+    again = (pellucid if first is keras else keras).models.load_model(file)
     for ours, theirs in zip(model.predict(given, verbose=0), again.predict(given, verbose=0), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
+def test_states_lead_from_layer_to_layer_in_files_both_ways(tmp_path: Path, first: Any):
+    given = [X.reshape(-1, 3)[:20].reshape(4, 5, 3), X.reshape(-1, 2)[:28].reshape(4, 7, 2)]
+    predicts_alike_in_the_other(led(first), first, given, tmp_path / "led.keras")
 
 
 def called_again(module: Any) -> Any:
@@ -152,11 +155,7 @@ def called_again(module: Any) -> Any:
 @pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
 def test_graphs_that_end_in_graphs_open_in_both(tmp_path: Path, first: Any):
     model = called_again(first)
-    model.save(tmp_path / "again.keras")
-    second = pellucid if first is keras else keras
-    opened = second.models.load_model(tmp_path / "again.keras")
-    for ours, theirs in zip(model.predict(X, verbose=0), opened.predict(X, verbose=0), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
+    predicts_alike_in_the_other(model, first, X, tmp_path / "again.keras")
     ends = model.get_config()["output_layers"]
     assert [tuple(end[1:]) for end in ends if end[0] == "inner"] == [(2, 1), (1, 1), (3, 0), (1, 0)]
 
@@ -175,9 +174,5 @@ def masked_from_outside(module: Any) -> Any:
 
 @pytest.mark.parametrize("first", [pellucid, keras], ids=["ours", "Keras's"])
 def test_a_mask_reaches_a_graph_within_from_outside_in_files_of_both(tmp_path: Path, first: Any):
-    model = masked_from_outside(first)
-    model.save(tmp_path / "masked.keras")
-    second = pellucid if first is keras else keras
-    opened = second.models.load_model(tmp_path / "masked.keras")
     words = np.array([[1, 2, 3, 0, 0, 0], [4, 4, 1, 2, 3, 0], [1, 2, 3, 4, 4, 4]])
-    np.testing.assert_allclose(model.predict(words, verbose=0), opened.predict(words, verbose=0), rtol=1e-5, atol=2e-6)
+    predicts_alike_in_the_other(masked_from_outside(first), first, words, tmp_path / "masked.keras")

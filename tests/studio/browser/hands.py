@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -109,6 +110,12 @@ class Hands:
         """Other data, and wait until they are described."""
         self.page.locator("button.set", has_text=data).click()
         self.page.get_by_role("button", name="Next: the network").wait_for()
+
+    def bring(self, table: Path, target: str, answer: str) -> None:
+        """Bring a table of one's own, and press what is to be learned of it; the page then says what an answer is."""
+        self.page.get_by_test_id("file").set_input_files(table)
+        self.page.get_by_role("status").get_by_role("button", name=target).click()
+        self.page.get_by_text(answer).wait_for()
 
     def ready(self) -> None:
         """Wait until the studio has said that the network can be trained."""

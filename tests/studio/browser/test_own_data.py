@@ -48,9 +48,7 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
 
 def test_how_far_off_a_number_is_stands_in_its_own_units(hands: Hands, table: Path) -> None:
     hands.skip_guide()
-    hands.page.get_by_test_id("file").set_input_files(table)
-    hands.page.get_by_role("status").get_by_role("button", name="income").click()
-    hands.page.get_by_text("Its answer is a number").wait_for()
+    hands.bring(table, "income", "Its answer is a number")
     hands.go("Network")
     hands.set("Rounds (epochs)", "5")
     hands.go("Train")

@@ -119,9 +119,7 @@ def test_a_press_on_train_before_the_line_is_there_waits_for_it_and_starts(hands
 
 def test_a_training_that_ends_early_says_why(hands: Hands, table: Path) -> None:
     hands.skip_guide()
-    hands.page.get_by_test_id("file").set_input_files(table)
-    hands.page.get_by_role("status").get_by_role("button", name="buys").click()
-    hands.page.get_by_text("one of 2: no, yes").wait_for()
+    hands.bring(table, "buys", "one of 2: no, yes")
     hands.go("Train")
     hands.press("Train")
     hands.state("done")

@@ -39,13 +39,17 @@ def choose(context: Any, condition: Any, x: Any, y: Any) -> Any:
 INT = ir.IntType(32)  # whole numbers of 32 bits stay so only where no operator of Python's meets them: those take 64
 
 
+def _power(builder: Any, n: Any) -> Any:
+    """2ⁿ for a whole number of 32 bits, as the exponent of a float."""
+    return builder.bitcast(builder.shl(builder.add(n, INT(127)), INT(23)), ir.FloatType())
+
+
 @native
 def power_of_2(context: Any, n: Any) -> Any:
     """2ⁿ for a whole n from -126 to 127."""
 
     def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-        exponent = builder.add(builder.fptosi(args[0], INT), INT(127))
-        return builder.bitcast(builder.shl(exponent, INT(23)), ir.FloatType())
+        return _power(builder, builder.fptosi(args[0], INT))
 
     return types.float32(types.float32), generate
 
@@ -113,8 +117,7 @@ def power_in(context: Any, x: Any) -> Any:
     """2ⁿ, for x = ROUNDING + n: the last bits of x are n."""
 
     def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-        exponent = builder.add(builder.bitcast(args[0], INT), INT(127))
-        return builder.bitcast(builder.shl(exponent, INT(23)), ir.FloatType())
+        return _power(builder, builder.bitcast(args[0], INT))
 
     return types.float32(types.float32), generate
 
