@@ -80,3 +80,25 @@ def test_the_doctor_looks_in_a_process_of_its_own_and_nothing_of_it_stays(
     assert [one["rule"] for one in talk.of("finding", run=run)["findings"]] == ["failed"]
     assert started == ["trainer", "examiner"]
     assert not opened
+
+
+def test_a_first_sight_that_comes_late_does_not_take_the_place_of_what_a_thorough_look_found():
+    course, seen, found = Course("digits-1", "running"), [{"rule": "dead_relu"}], [{"rule": "learning_rate_too_high"}]
+    course.tell_findings(seen)
+    course.tell_state("done")
+    course.tell_findings(found, thorough=True)
+    course.tell_findings(seen)
+    assert (course.findings["findings"], course.findings["thorough"]) == (found, True)
+    course.tell_state("running")
+    course.tell_findings(seen)
+    assert (course.findings["findings"], course.findings["thorough"]) == (seen, False)
+
+
+def test_what_the_whole_doctor_found_is_told_to_all_pages_and_kept(page: Page, talk: Talk):
+    run = talk.start({"data": "moons", "layers": [8], "epochs": 2, "learning_rate": 1e-7})
+    talk.of("state", state="done")
+    findings = page.post(f"runs/{run}/doctor")["findings"]
+    assert findings
+    assert talk.of("finding", run=run, thorough=True)["findings"] == findings
+    told = page.get(f"runs/{run}")
+    assert (told["findings"], told["thorough"]) == (findings, True)

@@ -94,8 +94,11 @@ class AboutRuns:
         return Response(await work(still, self.studio.hub, name, asked), media_type="application/octet-stream")
 
     async def examine(self, request: Request) -> Response:
-        found = await at_length(doctor, self.desk.run(request.path_params["run"]).path)
-        return answer({"findings": [asdict(finding) for finding in found.findings]})
+        name = request.path_params["run"]
+        found = await at_length(doctor, self.desk.run(name).path)
+        findings = [asdict(finding) for finding in found.findings]
+        self.studio.hub.looked_thoroughly(name, findings)
+        return answer({"findings": findings})
 
     async def serve(self, request: Request) -> Response:
         return answer(await work(self.studio.served.start, request.path_params["run"]))
@@ -128,7 +131,7 @@ def described(studio: Studio, name: str) -> dict[str, Any]:
     }
     problem = run.read_problem()
     told |= {"problem": None if problem is None else told_problem(problem)}
-    told |= {"findings": course.told.get("finding", (0, {}))[1].get("findings", [])}
+    told |= {key: course.findings[key] for key in ("findings", "thorough")}
     can = ["download", "zip"] if run.model.exists() else ["zip"]
     if not run.done and course.over and told["state"] != "elsewhere":
         can.append("resume")

@@ -56,6 +56,16 @@ class Course:
         self.last += 1
         self.told[kind] = self.last, {**message, "type": kind, "run": self.run, "seq": self.last}
 
+    @property
+    def findings(self) -> Mapping[str, Any]:
+        """What the doctor said last, and whether that was of a thorough look."""
+        return self.told.get("finding", (0, {}))[1] or {"findings": [], "thorough": False}
+
+    def tell_findings(self, findings: list[dict[str, Any]], *, thorough: bool = False) -> None:
+        """What the doctor says; a first sight that comes after a thorough look says nothing new."""
+        if thorough or not (self.over and self.findings["thorough"]):
+            self.tell("finding", {"findings": findings, "thorough": thorough})
+
     def tell_state(self, state: str, step: int | None = None, **more: Any) -> None:
         """Where it stands."""
         self.state = state

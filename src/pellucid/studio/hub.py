@@ -111,7 +111,7 @@ class Hub:
         self.desk.forget(name)
         shown = {key: header[key] for key in ("spec", "epochs", "steps", "metric", "layers", "parameters")}
         course.tell("started", shown)
-        course.tell("finding", {"findings": header["findings"]})
+        course.tell_findings(header["findings"])
         course.tell("pace", {"value": first.get("pace", 0)})
         course.tell_state("paused" if first.get("paused") else "running", 0 if before is None else None)
         tab.say({"type": "started", "run": name, "request": request, **shown})
@@ -155,6 +155,11 @@ class Hub:
 
     # The doctor --------------------------------------------------------------------------------------------------
 
+    def looked_thoroughly(self, name: str, findings: list[dict[str, Any]]) -> None:
+        """Tell what the whole doctor found, for which somebody asked."""
+        self.course(name).tell_findings(findings, thorough=True)
+        self._wake(name)
+
     async def _examine(self, name: str, process: Process, cost: float) -> None:
         """Ask the doctor now and then while it trains. cost: seconds that a look takes, as far as is known."""
         waits = iter(LOOKS)
@@ -175,7 +180,7 @@ class Hub:
         if found.get("type") != "found":  # a run being saved, deleted, or renamed
             return 0.0
         if self.courses.get(name) is course:
-            course.tell("finding", {"findings": found["findings"]})
+            course.tell_findings(found["findings"])
             self._wake(name)
         return float(found["seconds"])
 

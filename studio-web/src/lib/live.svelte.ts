@@ -43,6 +43,8 @@ class Live {
   /** Whether a new run was asked for, of which nothing is known yet. */
   blank = $state(false);
   findings = $state.raw<Finding[]>([]);
+  /** Whether they are of the whole doctor, who was asked. */
+  thorough = $state(false);
   problem = $state.raw<Problem | null>(null);
   refused = $state.raw<Problem | null>(null);
   layers = $state.raw<LayerTold[]>([]);
@@ -160,7 +162,7 @@ class Live {
     await this.refresh();
     if (!this.told) return;
     if (!this.told.live) [this.state, this.atRest] = [this.told.state, true];
-    this.findings = this.told.findings;
+    [this.findings, this.thorough] = [this.told.findings, this.told.thorough];
     this.problem = this.told.problem;
     this.epochs = this.told.epochs ?? this.epochs;
     this.metric ||= this.told.watched || (this.told.metric?.name ?? "");
@@ -179,7 +181,7 @@ class Live {
     else localStorage.removeItem(KEY);
     Object.assign(this, {
       told: null, atRest: false, state: "new", words: "", step: 0, epoch: 0, epochs: 0, steps: 0, metric: "", steering: true, rows: [],
-      compiling: 0, blank: false, speed: 0, left: null, findings: [], problem: null, refused: null, layers: [], frames: {},
+      compiling: 0, blank: false, speed: 0, left: null, findings: [], thorough: false, problem: null, refused: null, layers: [], frames: {},
     });
     this.#seq = 0;
     this.#rows = [];
@@ -212,7 +214,7 @@ class Live {
 
   /** What is known of the run shown is not of the one that was asked for. */
   #clear(): void {
-    Object.assign(this, { blank: true, atRest: false, step: 0, epoch: 0, epochs: 0, rows: [], speed: 0, left: null, findings: [], problem: null });
+    Object.assign(this, { blank: true, atRest: false, step: 0, epoch: 0, epochs: 0, rows: [], speed: 0, left: null, findings: [], thorough: false, problem: null });
     this.#rows = [];
   }
 
@@ -298,7 +300,7 @@ class Live {
     } else if (message.type === "pace") {
       this.pace = message.value as number;
     } else if (message.type === "finding") {
-      this.findings = message.findings as unknown as Finding[];
+      [this.findings, this.thorough] = [message.findings as unknown as Finding[], message.thorough as boolean];
     } else if (message.type === "problem") {
       this.problem = message as unknown as Problem;
     } else if (message.type === "finished") {

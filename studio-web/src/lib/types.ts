@@ -289,6 +289,8 @@ export interface RunTold extends Run {
   served: string | null;
   problem: Problem | null;
   findings: Finding[];
+  /** Whether the whole doctor has looked. */
+  thorough: boolean;
   classes: string[] | null;
   input: InputTold | null;
   can: string[];
