@@ -25,6 +25,7 @@ LANES = lanes()
 VECTOR, MASK = ir.VectorType(F32, LANES), ir.VectorType(I1, LANES)
 PANEL = 2 * LANES  # columns of a full tile
 ROWS = {16: 8, 8: 6, 4: 6}[LANES]  # of a full tile: as many as the registers hold beside two vectors of B
+AHEAD = 16  # steps of k from asking for a row of B to reading it
 
 # What a tile's arguments are, all of 64 bits. Strides count floats. `start`: the bias added to every row, or 0;
 # `mode`: ADD to begin from what C holds, LAST to add the bias to the sums rather than them to it, RELU to end with
@@ -99,12 +100,24 @@ class Emitter:
 
     def _step(self, k: Any, a_rows: list[Any], b_row: Any, sums: Block) -> Block:
         """One k: the products of its column of A with its row of B are added."""
+        if 2 * self.rows > ROWS:  # a tile of fewer rows waits for the memory, not for its caches
+            self._foresee(b_row)
         b_vectors = [self._load(b_row, v) for v in range(self.vectors)]
         at, new = self.b.mul(k, self.arg["a_k"]), []
         for a_row, of_row in zip(a_rows, sums, strict=True):
             spread = self._spread(self.b.gep(a_row, [at]))
             new.append([self._fma(spread, b_vectors[v], of_row[v]) for v in range(self.vectors)])
         return new
+
+    def _foresee(self, b_row: Any) -> None:
+        """Have the row of B come that will be read a few steps later: a long panel lies in the second-level cache. To
+        ask for memory beyond its end does no harm."""
+        b, byte = self.b, ir.IntType(8).as_pointer()
+        fetch = self._intrinsic("llvm.prefetch.p0", ir.FunctionType(ir.VoidType(), [byte, I32, I32, I32]))
+        read, nearest, data = (ir.Constant(I32, word) for word in (0, 3, 1))
+        row = b.gep(b_row, [b.mul(self.arg["b_k"], int64(AHEAD))])
+        for v in range(self.vectors):
+            b.call(fetch, [b.bitcast(b.gep(row, [int64(v * LANES)]), byte), read, nearest, data])
 
     def _make_masks(self) -> None:
         """Which lanes of each vector lie left of n."""
