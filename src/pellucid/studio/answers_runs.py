@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ..errors import PellucidError, Told
 from ..tables.encodings import Truth
 from ..web.refused import Refused
 from .answering import Studio, answer, at_length, work
-from .course import watched
+from .course import Course, watched
 from .curves import SENT
 from .desk import Desk
 from .hub import Hub
@@ -56,8 +57,7 @@ class AboutRuns:
 
     async def run(self, request: Request) -> Response:
         name = request.path_params["run"]
-        self.studio.hub.course(name)
-        return answer(await work(described, self.studio, name))
+        return answer(await work(described, self.studio, name, self.studio.hub.course(name)))
 
     async def rename(self, request: Request) -> Response:
         name, told = request.path_params["run"], await self.studio.asked(request)
@@ -82,16 +82,16 @@ class AboutRuns:
 
     async def compare(self, request: Request) -> Response:
         names = [name for name in request.query_params.get("runs", "").split(",") if name][:12]
-        return answer(await work(compared, self.studio.hub, names))
+        return answer(await work(compared, self.desk, {name: self.studio.hub.course(name) for name in names}))
 
     async def picture(self, request: Request) -> Response:
         name = request.path_params["run"]
         await self.studio.hub.until_gone(name)
         if self.studio.hub.trains(name):
             raise Refused(409, f"picture of {name}", "a run that nobody trains", fix="Ask on the socket.")
-        self.studio.hub.course(name)
+        course = self.studio.hub.course(name)
         asked = {**asked_of(request), "topic": request.path_params["topic"]}
-        return Response(await work(still, self.studio.hub, name, asked), media_type="application/octet-stream")
+        return Response(await work(still, self.desk, course, asked), media_type="application/octet-stream")
 
     async def examine(self, request: Request) -> Response:
         name = request.path_params["run"]
@@ -117,10 +117,10 @@ def asked_of(request: Request) -> dict[str, Any]:
     return found
 
 
-def described(studio: Studio, name: str) -> dict[str, Any]:
+def described(studio: Studio, name: str, course: Course) -> dict[str, Any]:
     """All about a run."""
-    desk, hub = studio.desk, studio.hub
-    run, course = desk.run(name), hub.courses[name]
+    desk = studio.desk
+    run = desk.run(name)
     told: dict[str, Any] = one(name, run, course)
     spec = run.read_spec()
     told |= {
@@ -189,21 +189,20 @@ def levels_of(column: Any) -> list[str]:
     return ["true", "false"] if isinstance(column, Truth) else list(getattr(column, "levels", []))
 
 
-def compared(hub: Hub, names: list[str]) -> dict[str, Any]:
+def compared(desk: Desk, courses: Mapping[str, Course]) -> dict[str, Any]:
     """Runs beside each other."""
-    specs = {name: hub.desk.run(name).read_spec().model_dump() for name in names}
+    specs = {name: desk.run(name).read_spec().model_dump() for name in courses}
     fields = next(iter(specs.values()), {})
     differ = [
         {"field": field, "values": [spec[field] for spec in specs.values()]}
         for field in fields
         if any(spec[field] != fields[field] for spec in specs.values())
     ]
-    courses = {name: hub.course(name) for name in names}
     return {
-        "runs": [one(name, hub.desk.run(name), course) for name, course in courses.items()],
+        "runs": [one(name, desk.run(name), course) for name, course in courses.items()],
         "differ": differ,
         "curves": {name: course.curve.between(None, None, SENT) for name, course in courses.items()},
-        "metrics": {name: read_metrics(hub.desk.run(name)) for name in names},
+        "metrics": {name: read_metrics(desk.run(name)) for name in courses},
     }
 
 

@@ -39,6 +39,7 @@ class Hub:
         self._starting: set[Process] = set()
         self._examining: Process | None = None
         self._one_look = asyncio.Lock()  # at a time, however many runs train
+        self._one_list = asyncio.Lock()  # of runs at a time: the newest is told last
         self._tasks: set[asyncio.Task[None]] = set()
 
     # Runs --------------------------------------------------------------------------------------------------------
@@ -260,9 +261,19 @@ class Hub:
         self._keep(self._tell_runs())
 
     async def _tell_runs(self) -> None:
-        message = {"type": "runs", "runs": await asyncio.to_thread(listed, self.desk, dict(self.courses))}
-        for tab in list(self.tabs.values()):
-            tab.say(message, "runs")
+        async with self._one_list:
+            message = {"type": "runs", "runs": await asyncio.to_thread(listed, self.desk, dict(self.courses))}
+            for tab in list(self.tabs.values()):
+                tab.say(message, "runs")
+
+    async def greet(self, tab: Tab) -> None:
+        """Tell a tab that has come what there is."""
+        async with self._one_list:
+            self.tabs[tab.name] = tab
+            runs = await asyncio.to_thread(listed, self.desk, dict(self.courses))
+            tab.say({"type": "hello", "tab": tab.name, "runs": runs})
+        if self.searches.now is not None:
+            tab.say({"type": "search", "search": self.searches.now}, "search")
 
     def _tell_search(self, search: Mapping[str, Any]) -> None:
         for tab in self.tabs.values():

@@ -86,7 +86,8 @@ class Searches:
 
     def told(self, name: str) -> State:
         """A search by its name."""
-        return self.now if self.now is not None and self.now["id"] == name else at_rest(name, self.run(name))
+        now = self.now
+        return now if now is not None and now["id"] == name else at_rest(name, self.run(name))
 
     def run(self, name: str) -> Run:
         """The folder of a search; Refused where there is none."""
@@ -101,9 +102,9 @@ class Searches:
         return [self._brief(run) for run in found]
 
     def _brief(self, run: Run) -> State:
-        name = run.path.name
-        if self.now is not None and self.now["id"] == name:
-            return {"id": name, "state": self.now["state"], "live": True}
+        name, now = run.path.name, self.now
+        if now is not None and now["id"] == name:
+            return {"id": name, "state": now["state"], "live": True}
         return {"id": name, "state": state_of(run), "live": False}
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -19,11 +20,14 @@ MOST = 8
 
 
 class Served:
-    """The processes that serve, by run."""
+    """The processes that serve, by run. One is started or ended at a time: a run that is asked for twice at once is
+    served once, and none begins behind the back of the studio's end."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._processes: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+        self._turn = threading.Lock()
+        self._closed = False
 
     def url(self, name: str) -> str | None:
         """Where a run answers; None where it is not served."""
@@ -32,8 +36,12 @@ class Served:
 
     def start(self, name: str) -> dict[str, Any]:
         """Serve a run, at any port that is free."""
-        if (known := self.url(name)) is not None:
-            return {"url": known}
+        with self._turn:
+            return {"url": self.url(name) or self._begun(name)}
+
+    def _begun(self, name: str) -> str:
+        if self._closed:
+            raise Refused(503, "studio", "one that goes on", Told("one that is being closed"))
         if len(self._processes) >= MOST:
             raise Refused(409, "serve", f"at most {MOST} runs at a time", Told("more"), "Stop one first.")
         run = self.desk.run(name)
@@ -49,17 +57,23 @@ class Served:
             _end(process)
             raise FileError(f"serve {name}", "a server that answers", Told("none"), "Try it: pellucid serve.")
         self._processes[name] = process, url
-        return {"url": url}
+        return url
 
     def stop(self, name: str) -> None:
         """No longer."""
-        if (found := self._processes.pop(name, None)) is not None:
-            _end(found[0])
+        with self._turn:
+            self._end(name)
 
     def close(self) -> None:
         """End all."""
-        for name in list(self._processes):
-            self.stop(name)
+        with self._turn:
+            self._closed = True
+            for name in list(self._processes):
+                self._end(name)
+
+    def _end(self, name: str) -> None:
+        if (found := self._processes.pop(name, None)) is not None:
+            _end(found[0])
 
 
 def _said(process: subprocess.Popen[bytes]) -> str | None:

@@ -14,8 +14,9 @@ from ..errors import PellucidError
 from ..web.jsons import parsed
 from ..web.refused import Refused
 from . import frames
+from .course import Course
+from .desk import Desk
 from .hub import ORDERS, Hub, checked_pace
-from .listing import listed
 from .parts import told_problem
 from .pictures import picture
 from .tabs import Tab
@@ -36,11 +37,7 @@ class Socket:
         """From its first to its last message."""
         await self.socket.accept("pellucid")
         hub, tab = self.hub, self.tab
-        hub.tabs[tab.name] = tab
-        runs = await asyncio.to_thread(listed, hub.desk, dict(hub.courses))
-        tab.say({"type": "hello", "tab": tab.name, "runs": runs})
-        if hub.searches.now is not None:
-            tab.say({"type": "search", "search": hub.searches.now}, "search")
+        await hub.greet(tab)
         sending = asyncio.create_task(self._send())
         try:
             while True:
@@ -105,12 +102,12 @@ class Socket:
         fine = isinstance(topics, dict) and all(isinstance(pace, int | float) and pace > 0 for pace in paces)
         if not fine or len(topics) > MOST_TOPICS or len(str(topics)) > LONGEST_KEY:
             raise Refused(422, "watch", "topics by name with their options, and hz above 0")
-        self.hub.course(run)
+        course = self.hub.course(run)
         fresh = self.tab.watch(run, topics, min(float(hz), FASTEST))
         self.hub.watch(run, fresh)
         if not self.hub.trains(run):
             for key, asked in self.tab.watched(run).items():
-                self.tab.show(run, key, await asyncio.to_thread(still, self.hub, run, asked, key))
+                self.tab.show(run, key, await asyncio.to_thread(still, self.hub.desk, course, asked, key))
 
     # Out ---------------------------------------------------------------------------------------------------------
 
@@ -156,11 +153,11 @@ class Socket:
         await self.socket.send_text(frames.text(message))
 
 
-def still(hub: Hub, run: str, asked: Mapping[str, Any], key: str = "") -> bytes:
+def still(desk: Desk, course: Course, asked: Mapping[str, Any], key: str = "") -> bytes:
     """A picture of a run that nobody trains, as a message."""
-    scene = hub.desk.scene(run)
-    told = {"type": "picture", "run": run, "topic": asked.get("topic"), "key": key}
-    told |= {"step": scene.model.optimizer.steps_taken, "epoch": hub.course(run).pace["epoch"]}
+    scene = desk.scene(course.run)
+    told = {"type": "picture", "run": course.run, "topic": asked.get("topic"), "key": key}
+    told |= {"step": scene.model.optimizer.steps_taken, "epoch": course.pace["epoch"]}
     try:
         header, arrays = picture(scene, asked)
     except PellucidError as problem:
