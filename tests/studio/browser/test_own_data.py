@@ -100,7 +100,7 @@ def test_a_table_in_german_is_dropped_anywhere_and_asked_as_it_is_written(hands:
         height.fill(text)
         expect(hands.page.get_by_test_id("said")).to_have_text(kind)
     height.fill("48.1")
-    hands.page.get_by_role("alert").filter(has_text="got '48.1'").wait_for()
+    hands.page.get_by_role("alert").filter(has_text="a number with a decimal comma, as in training").wait_for()
 
 
 DROPPED = """text => {
