@@ -170,6 +170,23 @@ def test_a_form_is_filled_as_the_columns_are_written(page: Page):
     assert answers[0] == answers[1]
 
 
+def test_numbers_are_told_with_the_decimal_mark_of_their_table(page: Page, table: str):
+    """To a shop owner whose table says 1.922,49 an answer of 2,004 is two."""
+    rows = "".join(f"{i % 30},5;{1 + i % 5}.{i % 30:03},{i % 10}0\n" for i in range(120))
+    spec = {"data": page.upload("shop.csv", "warm;sold\n" + rows), "target": ["sold"], "layers": [4], "epochs": 1}
+    run = train(page, spec)
+    assert (page.get(f"runs/{run}")["decimal"], page.get(f"runs/{table}")["decimal"]) == (",", ".")
+    answer = page.post(f"runs/{run}/predict", {"sample": 0})
+    (output,) = answer["outputs"]
+    assert (output["name"], answer["said"]) == ("sold", f"{output['value']:,.0f}".replace(",", "."))
+    assert answer["said"].count(".") == 1
+    (worst, *_) = page.get(f"runs/{run}/results")["worst"]
+    assert (
+        f"{round(float(worst['cells']['sold'].replace('.', '').replace(',', '.'))):,}".replace(",", ".")
+        == worst["true"]
+    )
+
+
 def test_cells_that_are_no_numbers_can_be_left_empty_in_a_copy(page: Page):
     spec = {"data": page.upload("Plants 2026.csv", MESSY), "target": ["alive"]}
     refused = page.client.post("/api/data", json={"spec": spec})

@@ -25,7 +25,7 @@ from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
 from .predicting import inputs_of
-from .reading import characters_of, names_told, ranges_of
+from .reading import characters_of, decimal_of, names_told, ranges_of
 from .sample import written
 from .socket import still
 from .uploads import clean
@@ -156,7 +156,13 @@ def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
         *(["write"] if ended and scene.is_text else []),
     ]
     task = "labels" if scene.data.labels else "classification" if scene.data.classes else "regression"
-    return {"classes": names, "can": can, "input": input_of(desk, name), "task": task}
+    return {
+        "classes": names,
+        "can": can,
+        "input": input_of(desk, name),
+        "task": task,
+        "decimal": decimal_of(scene.data),
+    }
 
 
 def input_of(desk: Desk, name: str) -> dict[str, Any]:

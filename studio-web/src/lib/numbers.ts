@@ -15,6 +15,12 @@ export function number(value: number | null | undefined): string {
   return String(Number(value.toPrecision(4))).replace("-", "−");
 }
 
+/** The same with the decimal mark of the table whose numbers they are: 11,671 -> 11.671 */
+export function asWritten(value: number | null | undefined, decimal: string | undefined): string {
+  const text = number(value);
+  return decimal === "," ? text.replace(/[.,]/g, (mark) => (mark === "." ? "," : ".")) : text;
+}
+
 /** 0.9712 -> 97.1 % */
 export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || Number.isNaN(share) ? "–" : `${(100 * share).toFixed(1)} %`;
