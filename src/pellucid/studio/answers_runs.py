@@ -24,9 +24,10 @@ from .desk import Desk
 from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
+from .pictures import Scene
 from .predicting import inputs_of
 from .reading import characters_of, decimal_of, names_told, ranges_of
-from .sample import written
+from .sample import truths_of, written
 from .socket import still
 from .uploads import clean
 
@@ -170,11 +171,11 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
     scene = desk.scene(name)
     if (table := scene.table) is not None:
         columns = [
-            {"name": column.name, "kind": type(column).__name__.lower(), "levels": levels_of(column)}
+            {"name": column.name, "kind": type(column).__name__.lower(), "levels": levels_of(scene, column)}
             for column in table.encoder.columns
         ]
         cells = middle(table.encoder.columns)
-        example = {column.name: written(column, cells[column.name]) for column in table.encoder.columns}
+        example = {column.name: written(scene, column, cells[column.name]) for column in table.encoder.columns}
         return {"kind": "row", "shape": list(scene.shape), "columns": columns, "example": example,
                 "inputs": inputs_of(scene)}  # fmt: skip
     if scene.is_text:
@@ -190,9 +191,9 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
     return {"kind": kind, "shape": list(scene.shape), "columns": [], "example": example, "inputs": inputs}
 
 
-def levels_of(column: Any) -> list[str]:
+def levels_of(scene: Scene, column: Any) -> list[str]:
     """The words that a column may hold, where they are known."""
-    return ["true", "false"] if isinstance(column, Truth) else list(getattr(column, "levels", []))
+    return truths_of(scene, column) if isinstance(column, Truth) else list(getattr(column, "levels", []))
 
 
 def compared(hub: Hub, names: list[str]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import PellucidError, shown
 
 PLACE = re.compile(r"\S*/pellucid-studio-\w+/(?:[0-9a-f]{8}/)?")  # of an upload: nothing that its owner knows
@@ -38,6 +40,13 @@ def told_number(value: float, decimal: str = ".") -> str:
     """
     text = f"{value:,.0f}" if 1000 <= abs(value) < 1e12 else f"{value:.4g}"
     return text.translate(SWAPPED) if decimal == "," else text
+
+
+def plain_cell(cell: Any) -> Any:
+    """A cell as JSON has it; None where it is missing."""
+    if cell is None or cell != cell:
+        return None
+    return cell.item() if isinstance(cell, np.number) else str(cell)
 
 
 def told_problem(problem: BaseException) -> dict[str, Any]:

@@ -11,11 +11,10 @@ from ..arrays import Array
 from ..errors import InvalidArgument, Told
 from ..metrics import confusion_matrix
 from ..plots.mistakes import mistakes
-from .parts import told_number
+from .parts import plain_cell, told_number
 from .pictures import Scene
 from .predicting import names_of, outputs_of
 from .reading import before, decimal_of, few, windows_told
-from .sample import plain_cell
 
 WORST, EXAMPLES, POINTS = 24, 24, 2000
 

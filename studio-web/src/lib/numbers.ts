@@ -1,3 +1,5 @@
+import type { Json } from "./types";
+
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** 12345 -> 12,345 */
@@ -44,4 +46,9 @@ export function seconds(time: number): string {
 /** 1 neuron, 2 neurons */
 export function many(n: number, word: string): string {
   return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
+}
+
+/** The first cells of a row, each with its column's name. */
+export function inCells(cells: Record<string, Json>): string {
+  return Object.entries(cells).slice(0, 6).map(([name, value]) => `${name} ${value === null ? "–" : String(value)}`).join(", ");
 }

@@ -36,6 +36,9 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     page.get_by_label("age", exact=True).fill("19")
     page.get_by_label("income", exact=True).fill("12")
     page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent === 'no'")
+    layers = page.get_by_role("region", name="Every layer's answer")
+    for words in ("Each number as waves periodic_embedding/waves", "Dense 2 dense_1", "Answer dense_2"):
+        layers.get_by_text(words).wait_for()
 
     with page.expect_download() as taken:
         page.get_by_test_id("rows").set_input_files(table)
