@@ -17,6 +17,7 @@ import pellucid
 from laws.cache import lacking
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import resume, train
+from pellucid.studio.spare import Spare
 from studio.conftest import Page, Talk
 
 SPEC: dict[str, Any] = {"data": "digits", "layers": [16], "dropout": 0.1, "epochs": 30}
@@ -242,6 +243,30 @@ def test_numbers_that_are_not_finite_end_it_with_their_place(page: Page, talk: T
     problem = next(m for m in talk.met if m["type"] == "problem")
     assert "finite" in problem["error"]
     assert page.get(f"runs/{run}")["state"] == "diverged"
+
+
+def test_a_trainer_that_waits_takes_the_next_training_and_computes_the_same_bits(
+    talk: Talk, expected: list[np.ndarray]
+):
+    for _ in range(2):
+        talk.say("soon")
+    waiting = process()
+    run = talk.start(SPEC)
+    assert process() == waiting
+    talk.of("state", state="done")
+    assert same(weights(Path("runs") / run), expected)
+
+
+def test_of_trainers_that_wait_there_is_one_which_is_gone_with_the_studio(tmp_path: Path):
+    spare = Spare(tmp_path)
+    for end in (spare.end, lambda: os.kill(process(), signal.SIGKILL)):
+        spare.prepare()
+        spare.prepare()
+        assert len(processes("trainer")) == 1
+        end()
+        while processes("trainer"):
+            time.sleep(0.02)
+        assert spare.take() is None
 
 
 @pytest.mark.parametrize(
