@@ -307,6 +307,22 @@ def test_each_epoch_is_a_point_however_short(talk: Talk):
     assert {row[1] for row in talk.rows} >= set(map(float, range(1, 31)))
 
 
+def test_the_last_point_of_an_epoch_is_not_what_a_single_sample_says(page: Page, talk: Talk):
+    chance = np.random.default_rng(0)
+    rows = "".join(
+        f"{x:.3f},{'ab'[y]}\n" for x, y in zip(chance.normal(size=90), chance.integers(0, 2, 90), strict=True)
+    )
+    spec = {"data": page.upload("chance.csv", f"x,kind\n{rows}"), "target": ["kind"], "layers": [2], "epochs": 4}
+    n = page.post("data", {"spec": spec})["parts"]["train"]
+    talk.start({**spec, "batch_size": n - 1, "dropout": 0.0, "patience": 0}, pace=20)
+    talk.of("state", state="done")
+    ends = [row[3] for row in talk.rows if row[1] == int(row[1])]
+    assert len(ends) == 4
+    for right in ends:
+        assert 0.2 < right < 0.8
+        assert right * n == pytest.approx(round(right * n), abs=1e-3)
+
+
 @pytest.mark.long
 def test_a_page_hears_that_the_engine_is_compiled_and_when_that_is_over(
     page: Page, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, expected: list[np.ndarray]

@@ -181,7 +181,8 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
     if scene.is_text:
         names = [str(character) for character in scene.data.names]
         return {"kind": "text", "shape": list(scene.shape), "columns": [], "characters": names,
-                "example": characters_of(scene.data, scene.data.x_test[0, :BEGINNING]), "inputs": []}  # fmt: skip
+                "example": whole_words(characters_of(scene.data, scene.data.x_test[0, :BEGINNING])),
+                "inputs": []}  # fmt: skip
     if scene.is_windows:
         return {"kind": "windows", "shape": list(scene.shape), "columns": [], "example": None,
                 "inputs": inputs_of(scene), "ranges": ranges_of(scene.data)}  # fmt: skip
@@ -189,6 +190,15 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
     kind = "picture" if scene.is_picture else "numbers"
     inputs = inputs_of(scene) if kind == "numbers" else []
     return {"kind": kind, "shape": list(scene.shape), "columns": [], "example": example, "inputs": inputs}
+
+
+def whole_words(text: str) -> str:
+    """A piece of a text without the words that its ends cut; the piece as it is, where no word of it is whole.
+
+    >>> whole_words("ning of a sen")
+    'of a'
+    """
+    return text.partition(" ")[2].rpartition(" ")[0].strip() or text
 
 
 def levels_of(scene: Scene, column: Any) -> list[str]:

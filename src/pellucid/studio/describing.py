@@ -177,9 +177,9 @@ def _kind(spec: TrainSpec, data: Prepared) -> str:
 
 
 def _some_of_each(y: Array, most: int) -> Array:
-    """Rows of each class in turn."""
+    """Rows of each class in turn; of numbers, rows from everywhere, as neighbours are alike."""
     if y.ndim != 1 or y.dtype.kind not in "iu":
-        return np.arange(min(len(y), most))
+        return np.linspace(0, len(y) - 1, min(len(y), most)).astype(int)
     order = np.argsort(y, kind="stable")
     starts = np.searchsorted(y[order], np.unique(y))
     each = max(1, most // max(len(starts), 1))

@@ -148,6 +148,8 @@ export interface DataTold {
   columns?: Column[] | null;
   target?: string[];
   guessed?: boolean;
+  /** Whether classes that are numbers might be meant as such. */
+  doubtful?: boolean;
   sample?: Sample | null;
   problem?: Problem | null;
 }
