@@ -89,6 +89,12 @@ def test_a_server_of_it_gives_a_piece_of_the_text_as_an_example(page: Page, book
     assert len(numbers) == 20
 
 
+def test_a_form_begins_with_whole_words_of_the_text(page: Page, book: str):
+    words = page.get(f"runs/{book}")["input"]["example"].split()
+    assert len(words) > 2
+    assert {*words} <= {*BOOK.split()}
+
+
 def test_it_says_what_comes_next(page: Page, book: str):
     told = page.post(f"runs/{book}/predict", {"text": "The cat sat on th"})
     assert told["said"] == "e"

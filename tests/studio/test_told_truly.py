@@ -81,10 +81,31 @@ def test_every_layer_answers_once_and_weights_alone_do_not(page: Page, table: st
 def test_a_held_back_row_comes_with_its_cells_which_give_the_same_answer(page: Page, table: str):
     told = page.post(f"runs/{table}/predict", {"sample": 3})
     assert told["row"].keys() == {"age", "income", "member", "city"}
-    assert told["row"]["member"] in ("true", "false")
+    assert told["row"]["member"] in ("True", "False")
     assert page.post(f"runs/{table}/predict", {"row": told["row"]})["outputs"] == told["outputs"]
     columns = {one["name"]: one for one in page.get(f"runs/{table}")["input"]["columns"]}
-    assert columns["member"]["levels"] == ["true", "false"]
+    assert columns["member"]["levels"] == ["True", "False"]
+
+
+def test_a_form_offers_the_words_for_yes_and_no_that_the_table_has(page: Page):
+    cells = [["yes", "no"][i % 2] for i in range(120)]
+    rows = "".join(f"{cells[i]},{i % 40},{'ab'[i % 3 > 0]}\n" for i in range(120))
+    run = train(page, {"data": page.upload("hairs.csv", f"hairs,x,kind\n{rows}"), "target": ["kind"], "epochs": 1})
+    told = page.get(f"runs/{run}")["input"]
+    assert {one["name"]: one["levels"] for one in told["columns"]}["hairs"] == ["yes", "no"]
+    assert told["example"]["hairs"] == "yes"
+    row = page.post(f"runs/{run}/predict", {"sample": 0})["row"]
+    assert row["hairs"] == ["yes", "no"][int(row["x"]) % 2]
+
+
+def test_rows_that_a_neuron_answers_to_are_told_by_their_cells(page: Page, table: str):
+    reply = page.client.get(f"/api/runs/{table}/picture/neuron", params={"layer": "dense", "unit": 1})
+    header, arrays = frames.unpacked(reply.content)
+    (row, *_), (cells, *_) = arrays["strongest"], header["cells"]
+    known = page.post(f"runs/{table}/predict", {"sample": int(row)})
+    assert cells == known["row"]
+    layer = next(layer for layer in known["layers"] if layer["name"] == "dense")
+    assert layer["values"][1] == pytest.approx(float(arrays["outputs"][0]), abs=1e-5)
 
 
 def test_a_design_is_told_what_its_data_take_where_nothing_is_set(page: Page):
@@ -168,6 +189,23 @@ def test_a_form_is_filled_as_the_columns_are_written(page: Page):
     assert 70 < number < 90
     answers = [page.post(f"runs/{run}/predict", {"row": {"height": cell}})["outputs"] for cell in (told, number)]
     assert answers[0] == answers[1]
+
+
+def test_numbers_are_told_with_the_decimal_mark_of_their_table(page: Page, table: str):
+    """To a shop owner whose table says 1.922,49 an answer of 2,004 is two."""
+    rows = "".join(f"{i % 30},5;{1 + i % 5}.{i % 30:03},{i % 10}0\n" for i in range(120))
+    spec = {"data": page.upload("shop.csv", "warm;sold\n" + rows), "target": ["sold"], "layers": [4], "epochs": 1}
+    run = train(page, spec)
+    assert (page.get(f"runs/{run}")["decimal"], page.get(f"runs/{table}")["decimal"]) == (",", ".")
+    answer = page.post(f"runs/{run}/predict", {"sample": 0})
+    (output,) = answer["outputs"]
+    assert (output["name"], answer["said"]) == ("sold", f"{output['value']:,.0f}".replace(",", "."))
+    assert answer["said"].count(".") == 1
+    (worst, *_) = page.get(f"runs/{run}/results")["worst"]
+    assert (
+        f"{round(float(worst['cells']['sold'].replace('.', '').replace(',', '.'))):,}".replace(",", ".")
+        == worst["true"]
+    )
 
 
 def test_cells_that_are_no_numbers_can_be_left_empty_in_a_copy(page: Page):

@@ -17,6 +17,7 @@ import pellucid
 from laws.cache import lacking
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import resume, train
+from pellucid.studio.spare import Spare
 from studio.conftest import Page, Talk
 
 SPEC: dict[str, Any] = {"data": "digits", "layers": [16], "dropout": 0.1, "epochs": 30}
@@ -244,6 +245,30 @@ def test_numbers_that_are_not_finite_end_it_with_their_place(page: Page, talk: T
     assert page.get(f"runs/{run}")["state"] == "diverged"
 
 
+def test_a_trainer_that_waits_takes_the_next_training_and_computes_the_same_bits(
+    talk: Talk, expected: list[np.ndarray]
+):
+    for _ in range(2):
+        talk.say("soon")
+    waiting = process()
+    run = talk.start(SPEC)
+    assert process() == waiting
+    talk.of("state", state="done")
+    assert same(weights(Path("runs") / run), expected)
+
+
+def test_of_trainers_that_wait_there_is_one_which_is_gone_with_the_studio(tmp_path: Path):
+    spare = Spare(tmp_path)
+    for end in (spare.end, lambda: os.kill(process(), signal.SIGKILL)):
+        spare.prepare()
+        spare.prepare()
+        assert len(processes("trainer")) == 1
+        end()
+        while processes("trainer"):
+            time.sleep(0.02)
+        assert spare.take() is None
+
+
 @pytest.mark.parametrize(
     ("message", "said"),
     [
@@ -280,6 +305,22 @@ def test_each_epoch_is_a_point_however_short(talk: Talk):
     talk.start({**SPEC, "data": "moons"})
     talk.of("state", state="done")
     assert {row[1] for row in talk.rows} >= set(map(float, range(1, 31)))
+
+
+def test_the_last_point_of_an_epoch_is_not_what_a_single_sample_says(page: Page, talk: Talk):
+    chance = np.random.default_rng(0)
+    rows = "".join(
+        f"{x:.3f},{'ab'[y]}\n" for x, y in zip(chance.normal(size=90), chance.integers(0, 2, 90), strict=True)
+    )
+    spec = {"data": page.upload("chance.csv", f"x,kind\n{rows}"), "target": ["kind"], "layers": [2], "epochs": 4}
+    n = page.post("data", {"spec": spec})["parts"]["train"]
+    talk.start({**spec, "batch_size": n - 1, "dropout": 0.0, "patience": 0}, pace=20)
+    talk.of("state", state="done")
+    ends = [row[3] for row in talk.rows if row[1] == int(row[1])]
+    assert len(ends) == 4
+    for right in ends:
+        assert 0.2 < right < 0.8
+        assert right * n == pytest.approx(round(right * n), abs=1e-3)
 
 
 @pytest.mark.long

@@ -65,6 +65,8 @@ def test_windows_of_what_is_forecast_are_told_with_its_numbers(page: Page):
     spec = {"data": page.upload("line.csv", f"t,level\n{rows}\n"), "window": 8, "target": ["level"]}
     near, far = (page.post("data", {"spec": {**spec, "ahead": ahead}})["sample"]["labels"][0] for ahead in (1, 3))
     assert float(far) == pytest.approx(float(near) + 1, abs=0.01)
+    numbers = [float(label) for label in page.post("data", {"spec": spec})["sample"]["labels"]]
+    assert np.all(np.diff(numbers) > 2)  # of neighbours it would be half
 
 
 def test_a_single_column_is_asked_whether_its_rows_go_on(page: Page):

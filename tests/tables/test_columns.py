@@ -60,6 +60,21 @@ def test_what_is_in_brackets_everywhere_is_a_word():
         TableEncoder(columns=[Number("x", "plain ()")]).transform({"x": ["(3)", "(-3)"]})
 
 
+@pytest.mark.parametrize(
+    ("form", "cell", "wanted"),
+    [
+        ("comma", "48.1", "a number with a decimal comma"),
+        ("plain", "48,1", "a number with a decimal point"),
+        ("grouped", "1.048,1", "a number with a decimal point"),
+        ("comma", "tall", "a finite number"),
+        ("plain", "inf", "a finite number"),
+    ],
+)
+def test_a_number_with_the_other_decimal_mark_is_told_which_is_wanted(form: str, cell: str, wanted: str):
+    with pytest.raises(DataError, match=f"expected {wanted}, as in training, got '{cell}'"):
+        TableEncoder(columns=[Number("x", form)]).transform({"x": [cell]})
+
+
 def test_a_dash_alone_says_that_nothing_is_there():
     assert (one(["3", "−", "–", "—", "4"]).kind, one(["3", "−", "–", "—", "4"]).missing) == ("number", 3)
 

@@ -25,9 +25,10 @@ from .desk import Desk
 from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
+from .pictures import Scene
 from .predicting import inputs_of
-from .reading import characters_of, names_told, ranges_of
-from .sample import written
+from .reading import characters_of, decimal_of, names_told, ranges_of
+from .sample import truths_of, written
 from .socket import still
 from .uploads import clean
 
@@ -156,7 +157,13 @@ def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
         *(["write"] if ended and scene.is_text else []),
     ]
     task = "labels" if scene.data.labels else "classification" if scene.data.classes else "regression"
-    return {"classes": names, "can": can, "input": input_of(desk, name), "task": task}
+    return {
+        "classes": names,
+        "can": can,
+        "input": input_of(desk, name),
+        "task": task,
+        "decimal": decimal_of(scene.data),
+    }
 
 
 def input_of(desk: Desk, name: str) -> dict[str, Any]:
@@ -164,17 +171,18 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
     scene = desk.scene(name)
     if (table := scene.table) is not None:
         columns = [
-            {"name": column.name, "kind": type(column).__name__.lower(), "levels": levels_of(column)}
+            {"name": column.name, "kind": type(column).__name__.lower(), "levels": levels_of(scene, column)}
             for column in table.encoder.columns
         ]
         cells = middle(table.encoder.columns)
-        example = {column.name: written(column, cells[column.name]) for column in table.encoder.columns}
+        example = {column.name: written(scene, column, cells[column.name]) for column in table.encoder.columns}
         return {"kind": "row", "shape": list(scene.shape), "columns": columns, "example": example,
                 "inputs": inputs_of(scene)}  # fmt: skip
     if scene.is_text:
         names = [str(character) for character in scene.data.names]
         return {"kind": "text", "shape": list(scene.shape), "columns": [], "characters": names,
-                "example": characters_of(scene.data, scene.data.x_test[0, :BEGINNING]), "inputs": []}  # fmt: skip
+                "example": whole_words(characters_of(scene.data, scene.data.x_test[0, :BEGINNING])),
+                "inputs": []}  # fmt: skip
     if scene.is_windows:
         return {"kind": "windows", "shape": list(scene.shape), "columns": [], "example": None,
                 "inputs": inputs_of(scene), "ranges": ranges_of(scene.data)}  # fmt: skip
@@ -184,9 +192,18 @@ def input_of(desk: Desk, name: str) -> dict[str, Any]:
     return {"kind": kind, "shape": list(scene.shape), "columns": [], "example": example, "inputs": inputs}
 
 
-def levels_of(column: Any) -> list[str]:
+def whole_words(text: str) -> str:
+    """A piece of a text without the words that its ends cut; the piece as it is, where no word of it is whole.
+
+    >>> whole_words("ning of a sen")
+    'of a'
+    """
+    return text.partition(" ")[2].rpartition(" ")[0].strip() or text
+
+
+def levels_of(scene: Scene, column: Any) -> list[str]:
     """The words that a column may hold, where they are known."""
-    return ["true", "false"] if isinstance(column, Truth) else list(getattr(column, "levels", []))
+    return truths_of(scene, column) if isinstance(column, Truth) else list(getattr(column, "levels", []))
 
 
 def compared(desk: Desk, courses: Mapping[str, Course]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ..tables.targets import plainly
 from .checking import output_of, shown_spec
 from .desk import Desk
 from .parts import told_number, told_problem
-from .reading import channels_of, characters_of, names_told, ranges_of, windows_told
+from .reading import channels_of, characters_of, decimal_of, names_told, ranges_of, windows_told
 
 ROWS, PICTURES, POINTS, LETTERS, WINDOWS = 20, 40, 1000, 1200, 12  # that are shown
 BINS, WORDS = 12, 8  # of a histogram
@@ -133,7 +133,12 @@ def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, An
 def _windows(spec: TrainSpec, data: Prepared, table: Table | None, names: list[str]) -> dict[str, Any]:
     chosen = _some_of_each(data.y_train, WINDOWS)
     y = data.y_train[chosen]
-    labels = [names[int(i)] for i in y] if names else ["; ".join(map(told_number, row)) for row in _in_full(data, y)]
+    decimal = decimal_of(data)
+    labels = (
+        [names[int(i)] for i in y]
+        if names
+        else ["; ".join(told_number(value, decimal) for value in row) for row in _in_full(data, y)]
+    )
     shown = windows_told(data.x_train[chosen])
     sample = {"windows": shown, "labels": labels, "channels": channels_of(data), "ranges": ranges_of(data)}
     told: dict[str, Any] = {"kind": "windows", "sample": sample}
@@ -172,9 +177,9 @@ def _kind(spec: TrainSpec, data: Prepared) -> str:
 
 
 def _some_of_each(y: Array, most: int) -> Array:
-    """Rows of each class in turn."""
+    """Rows of each class in turn; of numbers, rows from everywhere, as neighbours are alike."""
     if y.ndim != 1 or y.dtype.kind not in "iu":
-        return np.arange(min(len(y), most))
+        return np.linspace(0, len(y) - 1, min(len(y), most)).astype(int)
     order = np.argsort(y, kind="stable")
     starts = np.searchsorted(y[order], np.unique(y))
     each = max(1, most // max(len(starts), 1))

@@ -17,6 +17,7 @@ from .desk import Desk
 from .listing import listed
 from .process import Process
 from .searches import Searches
+from .spare import Spare
 from .tabs import Tab
 
 ORDERS = ("pause", "resume", "step", "epoch", "stop", "finish", "rate", "pace")
@@ -36,6 +37,7 @@ class Hub:
         self.processes: dict[str, Process] = {}
         self.watched: dict[str, str] = {}  # by run, what its trainer was last asked to draw
         self.searches = Searches(desk, self._tell_search, self.forget)
+        self.spare = Spare(desk.folder)
         self._starting: set[Process] = set()
         self._examining: Process | None = None
         self._one_look = asyncio.Lock()  # at a time, however many runs train
@@ -95,7 +97,7 @@ class Hub:
                 sentence = "The process that was to train has ended at once."
                 tab.say({"type": "refused", "request": request, "error": sentence})
 
-        process = Process({"type": "begin", **first}, self.desk.folder, message, ended)
+        process = Process({"type": "begin", **first}, self.desk.folder, message, ended, waiting=self.spare.take())
         self._starting.add(process)
 
     def _started(
@@ -294,7 +296,7 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
         processes = [*self.processes.values(), *self._starting, *filter(None, [self._examining])]
-        ends = [process.end for process in processes]
+        ends = [self.spare.end, *(process.end for process in processes)]
         await asyncio.gather(*(asyncio.to_thread(end) for end in [*ends, self.searches.close]))
 
 

@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import PellucidError, shown
 
 PLACE = re.compile(r"\S*/pellucid-studio-\w+/(?:[0-9a-f]{8}/)?")  # of an upload: nothing that its owner knows
+SWAPPED = str.maketrans(",.", ".,")
 ENTRY = re.compile(r"layers, entry (\d+)((?:, layers, entry \d+)*)")
 
 
@@ -28,13 +31,22 @@ def changed(path: Path) -> int:
     return 0 if found is None else found.st_mtime_ns
 
 
-def told_number(value: float) -> str:
-    """A number as the page writes it: four digits that matter, and all before the point.
+def told_number(value: float, decimal: str = ".") -> str:
+    """A number as the page writes it: four digits that matter, and all before the point; with the decimal mark that the
+    table has, to whose owner 2,004 is little more than two.
 
-    >>> told_number(11671.4), told_number(0.36), told_number(1250000)
-    ('11,671', '0.36', '1,250,000')
+    >>> told_number(11671.4), told_number(0.36), told_number(1250000), told_number(2004.2, ",")
+    ('11,671', '0.36', '1,250,000', '2.004')
     """
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e12 else f"{value:.4g}"
+    text = f"{value:,.0f}" if 1000 <= abs(value) < 1e12 else f"{value:.4g}"
+    return text.translate(SWAPPED) if decimal == "," else text
+
+
+def plain_cell(cell: Any) -> Any:
+    """A cell as JSON has it; None where it is missing."""
+    if cell is None or cell != cell:
+        return None
+    return cell.item() if isinstance(cell, np.number) else str(cell)
 
 
 def told_problem(problem: BaseException) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from ..metrics import confusion_matrix
 from ..ops.base import Op
 from ..tables import TableData
 from ..training.probing import Look
+from .parts import plain_cell
 from .plane import own_units, telling
 from .reading import before, names_told
 
@@ -258,7 +259,8 @@ def neuron(scene: Scene, asked: Mapping[str, Any]) -> Made:
     unit = int(asked.get("unit", 0))
     if not 0 <= unit < len(kernel):
         raise InvalidArgument("studio, neuron, unit", f"a unit from 0 to {len(kernel) - 1}", unit)
-    x, _ = scene.held()
+    table = scene.table
+    x = scene.held()[0] if table is None else scene.data.x_test  # of which the cells are kept, too
     if scene.is_text:
         return _at_places(scene, name, unit, kernel, x)
     answers = scene.strongest(name, x[: FILTERED if kernel.ndim > 2 else SEEN], len(kernel), unit)
@@ -267,7 +269,11 @@ def neuron(scene: Scene, asked: Mapping[str, Any]) -> Made:
     kind = "pictures" if scene.is_picture else "windows" if scene.is_windows else "rows"
     shown = x[strongest]
     arrays[kind] = shown if shown.dtype == np.uint8 else _single(shown)
-    return {"layer": name, "unit": unit, "filters": kernel.ndim > 2}, arrays
+    told: dict[str, Any] = {"layer": name, "unit": unit, "filters": kernel.ndim > 2}
+    if table is not None:
+        names = [column.name for column in table.encoder.columns]
+        told["cells"] = [{name: plain_cell(table.test[name][row]) for name in names} for row in strongest]
+    return told, arrays
 
 
 def _at_places(scene: Scene, name: str, unit: int, kernel: Array, x: Array) -> Made:

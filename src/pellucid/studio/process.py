@@ -18,19 +18,25 @@ SAVING, DYING = 5.0, 5.0  # seconds to save and end by itself, and after being a
 OnMessage = Callable[[bytes], None]
 
 
+def launched(folder: Path, module: str) -> subprocess.Popen[bytes]:
+    """One that waits for its first message."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", f"{__package__}.{module}"], cwd=folder, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+
+
 class Process:
-    """One of them. on_message: called in the server's loop with each message; on_end: with its exit code, once."""
+    """One of them. on_message: called in the server's loop with each message; on_end: with its exit code, once.
+    waiting: one that is there already."""
 
     def __init__(
         self, first: Mapping[str, Any], folder: Path, on_message: OnMessage, on_end: Callable[[int], None],
-        module: str = "trainer",
+        module: str = "trainer", waiting: subprocess.Popen[bytes] | None = None,
     ) -> None:  # fmt: skip
         self._loop = asyncio.get_running_loop()
         self._on_message, self._on_end = on_message, on_end
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.{module}"], cwd=folder, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+        self._process = waiting or launched(folder, module)
         self.pid = self._process.pid
         self.order(first)
         self._reader = threading.Thread(target=self._read, daemon=True)

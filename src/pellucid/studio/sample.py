@@ -15,6 +15,7 @@ from ..errors import DataError, InvalidArgument, Told
 from ..tables import Table
 from ..tables.cells import truth
 from ..tables.encodings import Encoding, Number, Truth
+from .parts import plain_cell
 from .pictures import Scene
 from .reading import numbers_of
 
@@ -60,29 +61,33 @@ def _known(scene: Scene, row: Any) -> Sample:
         raise InvalidArgument("question, sample", f"a row from 0 to {last}", row)
     cells = None
     if (table := scene.table) is not None:
-        cells = {column.name: _told(column, table.test[column.name][row]) for column in table.encoder.columns}
+        cells = {column.name: _told(scene, column, table.test[column.name][row]) for column in table.encoder.columns}
     return Sample(scene.data.x_test[row : row + 1], scene.data.y_test[row : row + 1], cells)
 
 
-def _told(column: Encoding, cell: Any) -> Any:
-    """A cell as a form asks for it: whatever the words of a truth value are, true or false."""
+def _told(scene: Scene, column: Encoding, cell: Any) -> Any:
+    """A cell as a form asks for it: one of the words that it offers."""
     plain = plain_cell(cell)
     if isinstance(column, Truth) and plain is not None:
-        return "true" if truth(str(plain)) else "false"
+        yes, no = truths_of(scene, column)
+        return yes if truth(str(plain)) else no
     return plain
 
 
-def written(column: Encoding, cell: Any) -> Any:
+def truths_of(scene: Scene, column: Truth) -> list[str]:
+    """The words for yes and no that a column of the table has; true and false, where it has several for one of them."""
+    assert scene.table is not None
+    cells = {plain_cell(cell) for cell in scene.table.test[column.name].tolist()} - {None}
+    found = {truth(str(cell)): str(cell) for cell in cells}
+    return [found[1.0], found[0.0]] if len(cells) == len(found) == 2 else ["true", "false"]
+
+
+def written(scene: Scene, column: Encoding, cell: Any) -> Any:
     """A cell as the column's own are written, with a decimal comma where they have one: so a form shows how to."""
+    if isinstance(column, Truth):
+        return truths_of(scene, column)[0]
     comma = isinstance(column, Number) and column.form.startswith("comma")
     return f"{cell:g}".replace(".", ",") if comma else cell
-
-
-def plain_cell(cell: Any) -> Any:
-    """A cell as JSON has it; None where it is missing."""
-    if cell is None or cell != cell:
-        return None
-    return cell.item() if isinstance(cell, np.number) else str(cell)
 
 
 def _row(scene: Scene, row: Any) -> Array:

@@ -67,7 +67,9 @@ class Socket:
     async def _do(self, message: Mapping[str, Any]) -> None:
         kind, hub, tab = message["type"], self.hub, self.tab
         run, request = str(message.get("run", "")), message.get("request")
-        if kind == "start":
+        if kind == "soon":
+            hub.spare.prepare()
+        elif kind == "start":
             spec = await asyncio.to_thread(hub.desk.spec, message.get("spec"), True)
             hub.begin(tab, _first(spec.model_dump(exclude_unset=True), message), request)
         elif kind == "restart":

@@ -98,7 +98,7 @@ class Steering(Callback):
             self.orders.took(self._asked)
             self._ends = 0
         if self.model.position.batch >= int(self.params.get("steps") or 1):
-            self._last = self._window(logs or {}) if self._before[2] else None  # told at the end of the epoch
+            self._last = self._rest(logs or {})  # told at the end of the epoch
         elif now - self._row_at >= ROW_SECONDS or self.orders.standing or 0 < self.orders.pace <= 1 / ROW_SECONDS:
             self._add_row(now, logs or {})
         self._tell(now)
@@ -189,6 +189,13 @@ class Steering(Callback):
         if n <= 0:
             return None, None
         return (self._before[0] - loss) / n, None if metric is None else (self._before[1] - right) / n
+
+    def _rest(self, logs: Mapping[str, Any]) -> tuple[float | None, float | None] | None:
+        """The means since the last row within the epoch, if there is one. Of less than a batch, which a single sample
+        may be, they say nothing."""
+        samples, steps = float(self.model.meters.samples), max(int(self.params.get("steps") or 1), 1)
+        enough = (samples - self._before[2]) * steps >= samples
+        return self._window(logs) if self._before[2] and enough else None
 
     def _row(self, now: float, epoch: float, *numbers: Any) -> None:
         told = [None if one is None else float(one) for one in numbers]

@@ -21,7 +21,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import DataError, InvalidArgument
 from ..registry import Family, Part
-from .cells import as_text, cell_of, lacking, moments, numbers, truth
+from .cells import as_text, cell_of, is_number, lacking, moments, numbers, truth
 from .columns import Column, cells_of
 from .table import Table
 
@@ -66,6 +66,10 @@ class Encoding(Part):
         """Columns of numbers."""
         return self.own_width + self.missing
 
+    def wanted(self, cell: Any) -> str:
+        """What was expected in the place of this cell, which cannot be read."""
+        return self.expected
+
     def encode(self, table: Table) -> Array:
         """The column's numbers (N, width). Raises DataError with row and column for a cell that cannot be read."""
         cells = cells_of(table, self.name, self.kind)
@@ -73,7 +77,8 @@ class Encoding(Part):
         bad = bad | ~np.isfinite(values).all(axis=1)
         if bad.any():
             row = int(bad.argmax())
-            raise DataError(table.place(row, self.name), f"{self.expected}, as in training", cell_of(cells, row))
+            cell = cell_of(cells, row)
+            raise DataError(table.place(row, self.name), f"{self.wanted(cell)}, as in training", cell)
         return np.concatenate([values, lacking(cells)[:, None]], axis=1) if self.missing else values
 
 
@@ -131,6 +136,11 @@ class Number(Encoding):
         bad = bad | (np.isinf(values) & ~none)
         z = np.interp(values, self.knots, self.scores) if self.knots else _squashed(values, self.center, self.scale)
         return np.where(none | bad, 0.0, z)[:, None], bad
+
+    def wanted(self, cell: Any) -> str:
+        mark, wrong, style = ("comma", ".", "plain") if self.form.startswith("comma") else ("point", ",", "comma")
+        text = str(cell)
+        return f"a number with a decimal {mark}" if wrong in text and is_number(style, text) else self.expected
 
 
 def _middle(known: Array) -> tuple[float, float]:

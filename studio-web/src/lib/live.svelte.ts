@@ -97,6 +97,11 @@ class Live {
     this.#socket.send({ type, run: this.id, ...more });
   }
 
+  /** Training may be asked for next: it begins at once where a trainer waits for it. */
+  soon(): void {
+    this.#socket.send({ type: "soon" });
+  }
+
   goOn(): void {
     this.#asked();
     this.tell("resume_run", { request: ++this.#request, pace: this.pace });

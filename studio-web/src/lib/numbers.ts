@@ -1,3 +1,5 @@
+import type { Json } from "./types";
+
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** 12345 -> 12,345 */
@@ -13,6 +15,12 @@ export function number(value: number | null | undefined): string {
   if (size >= 1000 && size < 1e12) return count(value).replace("-", "−");
   if (size !== 0 && (size < 1e-4 || size >= 1e12)) return value.toExponential(2).replace("-", "−");
   return String(Number(value.toPrecision(4))).replace("-", "−");
+}
+
+/** The same with the decimal mark of the table whose numbers they are: 11,671 -> 11.671 */
+export function asWritten(value: number | null | undefined, decimal: string | undefined): string {
+  const text = number(value);
+  return decimal === "," ? text.replace(/[.,]/g, (mark) => (mark === "." ? "," : ".")) : text;
 }
 
 /** 0.9712 -> 97.1 % */
@@ -38,4 +46,9 @@ export function seconds(time: number): string {
 /** 1 neuron, 2 neurons */
 export function many(n: number, word: string): string {
   return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
+}
+
+/** The first cells of a row, each with its column's name. */
+export function inCells(cells: Record<string, Json>): string {
+  return Object.entries(cells).slice(0, 6).map(([name, value]) => `${name} ${value === null ? "–" : String(value)}`).join(", ");
 }

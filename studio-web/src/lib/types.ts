@@ -148,6 +148,8 @@ export interface DataTold {
   columns?: Column[] | null;
   target?: string[];
   guessed?: boolean;
+  /** Whether classes that are numbers might be meant as such. */
+  doubtful?: boolean;
   sample?: Sample | null;
   problem?: Problem | null;
 }
@@ -293,6 +295,8 @@ export interface RunTold extends Run {
   thorough: boolean;
   classes: string[] | null;
   input: InputTold | null;
+  /** The mark with which its table's numbers are written. */
+  decimal?: "." | ",";
   can: string[];
   missing?: Problem | null;
 }
@@ -339,7 +343,8 @@ export interface Prediction {
   seen: number[][] | null;
   /** `pictures`: of maps, how many there are, and their height and width; they follow one another in `values`. */
   layers: { name: string; class: string; shape: number[]; values: number[]; pictures?: [number, number, number] }[];
-  why: { input: string; share: number }[] | null;
+  /** share: of all that moves the answer; moved: how far, in its own units. */
+  why: { input: string; share: number; moved: number }[] | null;
   /** Of one of the rows to test on: the right answer, and its cells. */
   true: string | null;
   row: Record<string, Json> | null;

@@ -52,6 +52,20 @@ def test_a_book_is_learned_and_written_on(hands: Hands, tmp_path: Path) -> None:
     expect(page.get_by_role("region", name="Right and wrong answers")).to_contain_text("right")
 
 
+def test_a_text_is_pasted(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    hands.press("Paste a text")
+    text = page.get_by_label("Text to learn from")
+    text.fill("The cat")
+    page.get_by_text("of so few it learns little").wait_for()
+    text.fill(BOOK)
+    hands.press("Learn from this")
+    page.get_by_text("the next character, one of").wait_for()
+    expect(page.locator("p.text")).to_contain_text("The dog sat on the log.")
+    expect(page.get_by_role("button", name="Next: the network")).to_be_enabled()
+
+
 @pytest.fixture
 def learned(hands: Hands, tmp_path: Path) -> Hands:
     """A page on which a small memory has learned from a book for a moment."""
