@@ -123,6 +123,81 @@ def test_no_step_sees_a_later_one() -> None:
         assert np.abs(y[:, 3:] - again[:, 3:]).min() > 0
 
 
+def attended(shape: tuple[int | None, ...], axes: int | None, told: dict[str, Any], mask: bool = False) -> Any:
+    """A model of one MultiHeadAttention behind a Masking, with an attention_mask for an input if wanted."""
+    x = L.Input(shape)
+    seen = [L.Input((5, 5), dtype="bool")] if mask else []
+    h = L.Masking()(x)
+    layer = L.MultiHeadAttention(2, 3, attention_axes=axes)
+    return pellucid.Model([x, *seen], layer(h, h, **told, **({"attention_mask": seen[0]} if mask else {})), seed=4)
+
+
+@pytest.mark.parametrize("told", [{}, {"use_causal_mask": True}])
+@pytest.mark.parametrize("mask", [False, True])
+def test_along_one_of_two_axes_it_is_attention_of_each_row(told: dict[str, Any], mask: bool) -> None:
+    x = Key(1).normal((2, 3, 5, 4))
+    x[0, 1, 3:] = 0
+    x[1, 2, 4] = 0
+    seen = [Key(2).uniform((2, 5, 5)) < 0.5 if mask else np.ones((2, 5, 5), bool)][: int(mask)]
+    of_all, of_rows = attended((3, 5, 4), 2, told, mask), attended((5, 4), None, told, mask)
+    of_rows.set_weights(of_all.get_weights())
+    rows = [x.reshape(6, 5, 4), *(np.repeat(s, 3, axis=0) for s in seen)]
+    expected = of_rows.predict(rows if mask else rows[0], verbose=0).reshape(2, 3, 5, 4)
+    np.testing.assert_allclose(of_all.predict([x, *seen] if mask else x, verbose=0), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("axes", "told", "words"),
+    [
+        (None, {}, r"attention_axes: expected 2, of whose steps there is a mask, got \[1, 2\]. Say in attention_mask"),
+        (1, {}, r"attention_axes: expected 2, of whose steps there is a mask, got \[1\]"),
+        ((1, 2), {"attention_mask": np.ones((1, 3, 3))}, r"attention_mask: expected the shape \(B, 3, 5, 3, 5\)"),
+        (2, {"attention_mask": np.ones((1, 3, 3))}, r"attention_mask: expected the shape \(B, 5, 5\), true where"),
+    ],
+)
+def test_masks_that_do_not_fit_the_axes_are_refused(axes: Any, told: dict[str, Any], words: str) -> None:
+    with pytest.raises(PellucidError, match=words):
+        attended((3, 5, 4), axes, told)
+
+
+def test_a_causal_mask_along_two_axes_is_refused() -> None:
+    x = np.ones((1, 3, 5, 4))
+    with pytest.raises(PellucidError, match=r"expected one axis, for a causal mask or window, got \[1, 2\]"):
+        L.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True)
+
+
+OPEN: list[tuple[Callable[[], L.Layer], dict[str, Any]]] = [
+    (lambda: L.MultiHeadAttention(2, 3, sliding_window=2), {}),
+    (lambda: L.MultiHeadAttention(2, 3, dropout=0.1, seed=1), {"use_causal_mask": True}),
+    (lambda: L.GroupQueryAttention(3, 4, 2), {"use_causal_mask": True}),
+    (lambda: L.Attention(use_scale=True), {"use_causal_mask": True}),
+    (lambda: L.AdditiveAttention(), {"use_causal_mask": True}),
+]
+
+
+@pytest.mark.parametrize(("make", "told"), OPEN, ids=[type(make()).__name__ for make, _ in OPEN])
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_an_open_number_of_steps_is_masked_as_a_known_one(
+    make: Callable[[], L.Layer], told: dict[str, Any], eagerly: bool
+) -> None:
+    x = np.arange(10).reshape(2, 5) % 4 + 1
+
+    def model(steps: int | None) -> Any:
+        words = L.Input((steps,), dtype="int32")
+        h = L.Embedding(9, 8)(words)
+        layer = make()
+        y = layer([h, h], **told) if isinstance(layer, L.Attention | L.AdditiveAttention) else layer(h, h, **told)
+        made = pellucid.Model(words, L.Dense(3)(y), seed=3)
+        made.compile("sgd", "mse", run_eagerly=eagerly)
+        return made
+
+    known, open_ = model(5), model(None)
+    for _ in range(2):
+        np.testing.assert_allclose(open_.predict(x, verbose=0), known.predict(x, verbose=0), atol=1e-6)
+        for each in (known, open_):
+            each.train_on_batch(x, np.ones((2, 5, 3)))
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

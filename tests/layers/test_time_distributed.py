@@ -61,3 +61,24 @@ def test_which_steps_count_is_not_the_layers_concern() -> None:
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)
     assert abs(found[0][2]).max() > 0
+
+
+@pytest.mark.filterwarnings("ignore:.*which it does not pass on")
+@pytest.mark.parametrize("inner", [lambda: L.LSTM(4), lambda: L.Bidirectional(L.GRU(4, return_sequences=True))])
+def test_a_layer_is_told_what_counts_within_a_step(inner: Callable[[], L.Layer]) -> None:
+    x, y = Key(5).normal((4, 3, 5, 2)), Key(6).normal((4, 3))
+    x[0, :, 3:] = x[2, 1, 1:4] = 0
+
+    def model() -> pellucid.Model:
+        given = L.Input((3, 5, 2))
+        h = L.TimeDistributed(inner())(L.Masking()(given))
+        made = pellucid.Model(given, L.Dense(3)(L.Flatten()(h)), seed=1)
+        made.compile(pellucid.optimizers.SGD(0.1), "mse")
+        return made
+
+    of_steps, distributed = Sequential([L.Input((5, 2)), L.Masking(), inner()]), model()
+    of_steps.set_weights(distributed.get_weights()[:-2])
+    expected = np.stack([of_steps(x[:, t]) for t in range(3)], axis=1).reshape(4, -1)
+    found = pellucid.Model(distributed.inputs, distributed.layers[-2].output).predict(x, verbose=0)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    both_engines(model, x, y, tolerance=5e-5)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, Told
 from ..wiring import OF_LAYERS, OPERATORS
 from .softmax import MASKED, Softmax
 
@@ -28,11 +27,19 @@ def both(*masks: Any) -> Any:
     return found
 
 
-def band(T: int, S: int, *, causal: bool, width: int | None = None) -> Any:
-    """(1, T, S): which of S places each of T may look at: none behind its own, or fewer than `width` away."""
-    apart = np.arange(T)[:, None] - np.arange(S)
-    seen = (apart >= 0) if causal else np.ones_like(apart, bool)
-    return (seen & (abs(apart) < width) if width is not None else seen)[None]
+def band(query: Any, value: Any, *, causal: bool, width: int | None = None, axis: int = 1) -> Any:
+    """(1 or B, T, S): which of S places each of T may look at: none behind its own, or fewer than `width` away."""
+    T, S = (op("expand_dims", places(x, axis), at) for x, at in ((query, -1), (value, -2)))
+    apart = T - S
+    return both(apart >= 0 if causal else None, None if width is None else abs(apart) < width)
+
+
+def places(x: Any, axis: int) -> Any:
+    """(1, T), or (B, T) where their number is open: which step is the first, the second and so on."""
+    if x.shape[axis] is not None:
+        return np.arange(x.shape[axis])[None]
+    steps = op("get_item", x, tuple(slice(None) if a in (0, axis) else 0 for a in range(len(x.shape))))
+    return op("cumsum", op("ones_like", steps), 1)
 
 
 def shares(scores: Any, mask: Any, axes: int = 1) -> Any:
@@ -40,12 +47,3 @@ def shares(scores: Any, mask: Any, axes: int = 1) -> Any:
     if mask is not None:
         scores = op("where", mask, scores, MASKED)
     return Softmax(tuple(range(-axes, 0)) if axes > 1 else -1, dtype=scores.dtype)(scores)
-
-
-def steps_of(layer: str, x: Any) -> int:
-    """How many steps a sequence has, where they must be known."""
-    n = x.shape[1]
-    if n is None:
-        wanted, fix = "a known number of steps for a causal mask", "Write the number of steps in the place of None."
-        raise ShapeError(f"layer {layer!r}, input", wanted, Told(str(x.shape)), fix)
-    return int(n)

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from .. import checks
 from ..errors import ShapeError, Told
-from .attending import band, both, op, shares, steps_of
+from .attending import band, both, op, shares
 from .base import LayerOptions, layers
 from .dropout import Dropout
 from .traced import Traced
@@ -41,9 +41,7 @@ class Attending(Traced):
         query, value, key = (*inputs, inputs[1])[:3]
         of_query, of_value = ([*mask] + [None] * 2)[:2] if mask is not None else (None, None)
         scores = self.scores(query, key)
-        causal = None
-        if use_causal_mask:
-            causal = band(steps_of(self.name, query), steps_of(self.name, key), causal=True)
+        causal = band(query, key, causal=True) if use_causal_mask else None
         of_value = None if of_value is None else op("expand_dims", of_value, 1)
         weights = shares(scores, both(of_value, causal))
         taken = weights if self.left_out is None else self.left_out(weights)

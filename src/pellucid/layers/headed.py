@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from .. import checks
+from ..errors import InvalidArgument, ShapeError, Told
 from ..registry import plain
 from ..wiring import any_of
-from .attending import band, both, op, shares, steps_of
+from .attending import band, both, op, shares
 from .dropout import Dropout
 from .einsum_dense import EinsumDense
 from .holding import OPTIONS
@@ -46,20 +47,24 @@ class Headed(Traced):
         options["activity_regularizer"] = plain(self.activity_regularizer)
         return EinsumDense(equation, list(sizes), activation, bias, name=name, dtype=self.dtype, **options)
 
-    def seen(self, query: Any, value: Any, masks: Sequence[Any], attention_mask: Any, causal: bool) -> Any:
-        """(B or 1, T, S): what each step of the query may look at; None where that is all."""
-        of_query, of_value, of_key = masks
-        found = [
-            None if of_query is None else op("expand_dims", of_query, -1),
-            None if of_value is None else op("expand_dims", of_value, -2),
-            None if of_key is None else op("expand_dims", of_key, -2),
-        ]
-        if causal or self.sliding_window is not None:
-            T, S = steps_of(self.name, query), steps_of(self.name, value)
-            found.append(band(T, S, causal=causal, width=self.sliding_window))
+    def seen(
+        self, query: Any, value: Any, masks: Sequence[Any], attention_mask: Any, causal: bool, axes: Sequence[int]
+    ) -> Any:
+        """(B or 1, ..., T, S), with the axes of scores: what a step may look at; None where that is all."""
+        found = [op("expand_dims", mask, -1 if i == 0 else -2) for i, mask in enumerate(masks) if mask is not None]
+        banded = causal or self.sliding_window is not None
+        of_mask = next((at for mask in found if tuple(axes) != (at := len(mask.shape) - 2,)), None)
+        if of_mask is not None or (banded and len(axes) > 1):
+            wanted = (
+                f"{of_mask}, of whose steps there is a mask" if of_mask else "one axis, for a causal mask or window"
+            )
+            fix = "Say in attention_mask what each step may look at."
+            raise InvalidArgument(self.where("attention_axes"), wanted, list(axes), fix)
+        if banded:
+            found.append(band(query, value, causal=causal, width=self.sliding_window, axis=axes[0]))
         if attention_mask is not None:
-            found.append(op("cast", attention_mask, "bool"))
-        return both(*found)
+            found.append(fitting(self.name, op("cast", attention_mask, "bool"), query, value, axes))
+        return both(*(spread(mask, len(query.shape), len(axes)) for mask in found))
 
     def answer(
         self: Any, given: Sequence[Any], masks: Sequence[Any], attention_mask: Any, causal: bool, wanted: bool
@@ -84,11 +89,7 @@ class Headed(Traced):
         axes = getattr(self, "attention_axes", None) or (1,)
         products, combining = equations(len(q.shape) - 1, axes)
         scores = op("einsum", products, q * (1 / math.sqrt(q.shape[-1])), k)
-        mask = self.seen(query, value, masks, attention_mask, causal)
-        if mask is not None:
-            for _ in range(len(scores.shape) - len(mask.shape)):
-                mask = op("expand_dims", mask, -1 - 2 * len(axes))
-        weights = shares(scores, mask, len(axes))
+        weights = shares(scores, self.seen(query, value, masks, attention_mask, causal, axes), len(axes))
         taken = weights if self.left_out is None else self.left_out(weights)
         return op("einsum", combining, taken, v), weights
 
@@ -97,10 +98,26 @@ class Headed(Traced):
     ) -> Any:
         """Where nobody wants the shares: they are never held whole."""
         alone = causal and attention_mask is None and self.sliding_window is None and not any_of(masks)
-        mask = None if alone else self.seen(query, value, masks, attention_mask, causal)
-        if mask is not None and len(mask.shape) == 3:
-            mask = op("expand_dims", mask, 1)
+        mask = None if alone else self.seen(query, value, masks, attention_mask, causal, (1,))
         return op("attended", [*heads, *([] if mask is None else [mask])], is_causal=alone)
+
+
+def fitting(layer: str, mask: Any, query: Any, value: Any, axes: Sequence[int]) -> Any:
+    """An attention_mask, refused unless its last axes are the steps of the query and those of the value."""
+    steps = [x.shape[a] for x in (query, value) for a in axes]
+    given = tuple(mask.shape)
+    pairs = zip(given[-len(steps) :], steps, strict=False)
+    if len(given) < len(steps) or not all(one in (1, None, n) or n is None for one, n in pairs):
+        wanted = f"the shape (B, {', '.join(map(str, steps))}), true where a step of the query may look"
+        raise ShapeError(f"layer {layer!r}, attention_mask", wanted, Told(str(given)))
+    return mask
+
+
+def spread(mask: Any, n: int, k: int) -> Any:
+    """A mask with the axes of scores, of k axes of steps in an input of n: of length 1 where it has none."""
+    for _ in range(n + k - len(mask.shape)):
+        mask = op("expand_dims", mask, -1 - 2 * k)
+    return mask
 
 
 def equations(n: int, axes: Sequence[int]) -> tuple[str, str]:

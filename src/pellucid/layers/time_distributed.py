@@ -113,7 +113,7 @@ class TimeDistributed(Traced):
             raise InvalidArgument(self.where("layer"), "a layer with stateful=False", Told("one with stateful=True"))
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """The layer's outputs, step by step; which steps count is not its concern."""
+        """The layer's outputs, step by step; it is told what counts within a step, not which steps do."""
         along = goes_along(self.layer, mask is not None)
         if len(inputs.shape) < 3 or (inputs.shape[1] is None and not along):
             raise ShapeError(
@@ -122,5 +122,7 @@ class TimeDistributed(Traced):
             )  # fmt: skip
         if along:
             return self.layer(inputs)
-        y = self.layer(Apart(dtype=self.dtype)(inputs))
+        apart = Apart(dtype=self.dtype)
+        within = {"mask": apart(mask)} if mask is not None and len(mask.shape) > 2 and self.layer.takes_mask else {}
+        y = self.layer(apart(inputs), **within)
         return InSteps(inputs.shape[1], dtype=self.dtype)(y)

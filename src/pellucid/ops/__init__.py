@@ -188,7 +188,8 @@ OPERATORS.update(
     abs=abs, einsum=einsum,
 )
 OF_LAYERS.update(
-    attended=attended, cast=cast, expand_dims=expand_dims, repeat=repeat, sum=sum, take=take, tanh=tanh, where=where,
+    attended=attended, cast=cast, cumsum=cumsum, expand_dims=expand_dims, ones_like=ones_like, repeat=repeat, sum=sum,
+    take=take, tanh=tanh, where=where,
 )
 # fmt: on
 OPS.update(__all__)
