@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..data.folds import folds
-from ..data.utils import train_test_split
+from ..data.splits import in_proportion, train_test_split
 from ..errors import DataError, Told, count
 from ..markup import block, grid, heading, html
 from .cells import moments, numbers
@@ -220,9 +220,7 @@ def _drawn(
             _, chosen = train_test_split(np.unique(groups[rows]), test_size=share, seed=seed)
             inside = np.isin(groups[rows], chosen)
             return rows[~inside], rows[inside]
-        counts = None if labels is None else np.unique(labels[rows], return_counts=True)[1]
-        enough = counts is not None and counts.min() > 1 and share * len(rows) >= len(counts)
-        stratify = labels[rows] if labels is not None and enough else None
+        stratify = in_proportion(None if labels is None else labels[rows], share)
         first, second = train_test_split(rows, test_size=share, stratify=stratify, seed=seed)
         return first, second
     except ValueError as problem:
