@@ -21,7 +21,7 @@ from .leakage import suspicions
 from .odd_cells import but_for_capitals
 from .reading import read_table
 from .table import Table
-from .targets import Targets, plainly, said_of_empty, without_target
+from .targets import Targets, asked_for, said_of_empty, without_target
 
 TEST_SHARE = 0.2
 CLASSES = 12  # that a notebook shows by name
@@ -41,7 +41,11 @@ class TableData:
     encoder: TableEncoder
     targets: Targets
     remarks: tuple[str, ...]
-    columns: tuple[Column, ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What each column is taken for."""
+        return tuple(self.encoder.understood)
 
     def _repr_html_(self) -> str:
         """What each column was taken for, how the rows were split, and what there is to say."""
@@ -80,10 +84,7 @@ def load_table(
     """
     table = read_table(source)
     remarks = list(table.remarks)
-    names, drop, keep = table.named(target), table.named(drop), table.named(keep)
-    if not names:
-        names = [plainly(table)]
-        remarks.append(f"{names[0]} is taken for the target, by its name.")
+    names, drop, keep = asked_for(table, target, remarks), table.named(drop), table.named(keep)
     table = _with_targets(table, names, remarks)
     whole = Targets.learned(table, names, task)
     y = whole.encode(table)
@@ -98,10 +99,7 @@ def load_table(
     encoder = learned(table.take(train), features.names, found, keep, remarks, like)
     x, y = encoder.transform(features), found.encode(table)
     validation = (x[held], y[held]) if len(held) else None
-    return TableData(
-        x[train], y[train], validation, x[test], y[test], table.take(test), encoder, found, tuple(remarks),
-        tuple(encoder.understood),
-    )  # fmt: skip
+    return TableData(x[train], y[train], validation, x[test], y[test], table.take(test), encoder, found, tuple(remarks))
 
 
 def features_of(
