@@ -34,6 +34,7 @@ from ..data.labels import Names, class_names, counted_from_zero
 from ..errors import FileError, NonFinite, Told
 from ..files import allowed, write_text_whole
 from ..models import Sequential, load_model
+from ..training.probing import Look, read_looks
 from .prepared import Reader
 from .spec import TrainSpec
 
@@ -166,6 +167,10 @@ class Run:
         except (OSError, UnicodeDecodeError, csv.Error, ValueError, TypeError, KeyError) as problem:
             where = f"run {self.path}, file {self.history.name}"
             raise FileError(where, "the table of a run's epochs", Told(str(problem))) from problem
+
+    def read_looks(self) -> list[Look]:
+        """The looks into the layers; none where nobody has looked."""
+        return read_looks(self.probes) if self.probes.exists() else []
 
     def write_problem(self, problem: NonFinite) -> None:
         """Keep the number that was not finite, for the doctor."""
