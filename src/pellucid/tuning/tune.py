@@ -162,10 +162,9 @@ def can_be_sent(objective: Any) -> bool:
     return not (homeless and getattr(getattr(objective, "build", None), "__module__", "") == "__main__")
 
 
-def _executor(objective: Built, workers: Any, memory: int | None) -> Executor:
+def _executor(objective: Built, workers: int | Callable[[Objective], Executor] | None, memory: int | None) -> Executor:
     if callable(workers):
-        made: Executor = workers(objective)
-        return made
+        return workers(objective)
     number = None if workers is None else checks.integer(f"{_WHERE} workers", workers, minimum=0)
     if number == 0 or not can_be_sent(objective):
         return Inside(objective)
