@@ -53,8 +53,9 @@ def summed_products_grad(dy: Array, y: Array, operands: Any, subscripts: str) ->
         kept = "".join(letter for letter in mine if letter in there)
         terms = ",".join([out, *(letters for _, letters in others)])
         dx = np.einsum(f"{terms}->{kept}", dy, *(o for o, _ in others))
-        stretched = tuple(i for i, c in enumerate(kept) if x.shape[mine.index(c)] == 1)
-        dx = dx.sum(axis=stretched, keepdims=True)
+        dx = dx.sum(
+            axis=tuple(i for i, c in enumerate(kept) if x.shape[mine.index(c)] == 1), keepdims=True
+        )  # stretched
         shape = [x.shape[mine.index(letter)] if letter in kept else 1 for letter in mine]
         found.append(np.broadcast_to(dx.reshape(shape), x.shape))
     return found
