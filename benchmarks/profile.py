@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.machine import layout
+from pellucid.machine.asked import most_threads
 from pellucid.machine.executable import Executable, address
-from pellucid.machine.host import cores
 from pellucid.training.engine import engine_of
 
 from . import data
@@ -57,9 +57,9 @@ def main(name: str) -> None:
     step_program = engine_of(model).step_program(task.batch, x, y, None, training=True, fused=True)
     assert step_program is not None
     timer = Timer(step_program.machine, task.rows, task.batch)
-    print(f"{task.title}, microseconds on 1 and on {cores()} threads: alone, and all up to here")
+    print(f"{task.title}, microseconds on 1 and on {most_threads()} threads: alone, and all up to here")
     for i, op in enumerate(step_program.machine.ops):
-        times = [timer.seconds(first, i + 1, n) * 1e6 for first in (i, 0) for n in (1, cores())]
+        times = [timer.seconds(first, i + 1, n) * 1e6 for first in (i, 0) for n in (1, most_threads())]
         print(f"{op.kernel:44s}" + "".join(f"{t:10.2f}" for t in times))
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.distribution import DataParallel, distribution, set_distribution
-from pellucid.machine.host import cores
+from pellucid.machine.asked import most_threads
 from pellucid.training.distribution import together
 from pellucid.training.engine import engine_of
 from pellucid.training.exchange import Exchange
@@ -79,7 +79,7 @@ def step(batch: int, turns: int) -> float:
     with together():
         program = engine_of(model).step_program(batch, x, y, None, training=True, fused=True)
         assert program is not None
-        program.crew = Fixed(cores() if distribution() is None else 1)
+        program.crew = Fixed(most_threads() if distribution() is None else 1)
         for _ in range(turns):
             began = time.perf_counter()
             program.run(None, 0, steps)

@@ -130,11 +130,13 @@ def rows(x: Array) -> Array:
 
 
 def sum_to(x: Array, shape: Shape) -> Array:
-    """Undo broadcasting: sum x over the axes that broadcasting `shape` to x.shape had stretched.
+    """Undo broadcasting: sum x over the axes that broadcasting `shape` to x.shape had stretched; x itself for none.
 
     >>> sum_to(np.ones((2, 3)), (1, 3))
     array([[2., 2., 2.]])
     """
+    if x.shape == shape:
+        return x
     extra = x.ndim - len(shape)
     stretched = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1)
     total: Array = x.sum(axis=stretched, keepdims=True)

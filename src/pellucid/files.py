@@ -45,6 +45,23 @@ Write it again.
         raise FileError(where, expected, Told(f"a damaged or foreign file ({said})"), fix) from problem
 
 
+@contextmanager
+def allowed(where: str, expected: str, fix: str = "") -> Iterator[None]:
+    """Within the block, what the system refuses is a FileError that says why.
+
+    >>> with allowed("a.txt", "a file that can be read", "Look for it."):
+    ...     open("/nowhere/a.txt")
+    Traceback (most recent call last):
+    pellucid.errors.FileError: a.txt: expected a file that can be read, got No such file or directory. Look for it.
+    """
+    try:
+        yield
+    except FileError:
+        raise
+    except OSError as problem:
+        raise FileError(where, expected, Told(problem.strerror or str(problem)), fix) from problem
+
+
 def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object], *, private: bool = False) -> Path:
     """Let `write` fill a file that replaces `path` in one step once it is complete and on the disk.
 
@@ -59,27 +76,23 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
     partial: str | None = None
     made: list[Path] = []
     try:
-        mode = _mode_of(path)
-        if mode is not None and not stat.S_ISREG(mode):  # /dev/stdout, a pipe: nothing can be put in its place
-            with open(path, "wb") as file:
+        with allowed(f"writing {path}", "room and permission to write"):
+            mode = _mode_of(path)
+            if mode is not None and not stat.S_ISREG(mode):  # /dev/stdout, a pipe: nothing can be put in its place
+                with open(path, "wb") as file:
+                    write(file)
+                return path
+            target = Path(os.path.realpath(path))  # a link stays a link
+            made = make_folder(target.parent)
+            handle, partial = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".partial", dir=target.parent)
+            with os.fdopen(handle, "wb") as file:
                 write(file)
-            return path
-        target = Path(os.path.realpath(path))  # a link stays a link
-        made = make_folder(target.parent)
-        handle, partial = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".partial", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        allowed = 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode)
-        os.chmod(partial, allowed & ~_OTHERS if private else allowed)
-        os.replace(partial, target)
-        partial, made = None, []
-    except FileError:
-        raise
-    except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise FileError(f"writing {path}", "room and permission to write", Told(reason)) from problem
+                file.flush()
+                os.fsync(file.fileno())
+            rights = 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode)
+            os.chmod(partial, rights & ~_OTHERS if private else rights)
+            os.replace(partial, target)
+            partial, made = None, []
     finally:
         with contextlib.suppress(OSError):
             if partial is not None:

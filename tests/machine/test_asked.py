@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from pellucid.cli.app import app
 from pellucid.errors import InvalidArgument
 from pellucid.layers import Dense
-from pellucid.machine import asked, host
+from pellucid.machine import asked
 from pellucid.machine.threads import Crew
 from pellucid.models import Sequential
 
@@ -25,10 +25,10 @@ def test_a_number_of_threads_that_is_none_is_refused(value: str, monkeypatch: py
 @pytest.mark.parametrize(("value", "found"), [("", None), (" 1 ", 1), ("1000", 1000)])
 def test_a_number_of_threads_is_taken(value: str, found: int | None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("PELLUCID_THREADS", raising=False)
-    there = host.cores()
+    there = asked.most_threads()
     monkeypatch.setenv("PELLUCID_THREADS", value)
     assert asked.threads() == found
-    assert host.cores() == min(there, found or there)
+    assert asked.most_threads() == min(there, found or there)
 
 
 def test_a_width_that_no_processor_has_is_refused(monkeypatch: pytest.MonkeyPatch):

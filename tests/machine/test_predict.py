@@ -42,7 +42,7 @@ def test_a_row_alone_gives_the_bits_it_gives_among_others() -> None:
 
 def test_many_rows_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pellucid.training.predicting.WORTH", 1e-9)
-    monkeypatch.setattr("pellucid.machine.host.cores", lambda: 4)
+    monkeypatch.setattr("pellucid.machine.asked.most_threads", lambda: 4)
     model, x, threads = network(), np.tile(X, (10, 1)), set()
     wanted = np.tile(model.predict(X[:300], verbose=0), (10, 1))
     run = Predictors._run
@@ -60,7 +60,7 @@ def test_rows_of_several_inputs_and_outputs_are_shared_out(monkeypatch: pytest.M
     x = [np.tile(X, (10, 1)), np.tile(Key(5).normal((300, 3)), (10, 1))]
     wanted = model.predict([part[:300] for part in x], verbose=0)
     monkeypatch.setattr("pellucid.training.predicting.WORTH", 1e-9)
-    monkeypatch.setattr("pellucid.machine.host.cores", lambda: 4)
+    monkeypatch.setattr("pellucid.machine.asked.most_threads", lambda: 4)
     for got, part in zip(model.predict(x, verbose=0), wanted, strict=True):
         np.testing.assert_array_equal(got, np.tile(part, (10, 1)))
 

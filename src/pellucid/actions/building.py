@@ -211,7 +211,7 @@ def _dense(spec: TrainSpec, units: int) -> list[Layer]:
 
 def _output(spec: TrainSpec, data: Prepared) -> list[Layer]:
     """An output layer, unless the spec's own layers end with one."""
-    if spec.layers and isinstance(spec.layers[-1], Mapping):
+    if spec.ends_itself:
         return []
     if data.labels:
         return [Dense(data.width, activation="sigmoid")]

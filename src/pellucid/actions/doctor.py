@@ -14,7 +14,6 @@ from ..doctor.examining import guarded, judged
 from ..errors import InvalidArgument, Told
 from ..models import Sequential
 from ..training.checkpoint import load_checkpoint
-from ..training.probing import read_looks
 from .building import build
 from .data import prepare
 from .prepared import Prepared, in_memory
@@ -111,7 +110,7 @@ def _examined(
     spec: TrainSpec, data: Prepared, model: Sequential, run: Run | None, experiments: bool | None, on_event: OnCopies
 ) -> Examined:
     history = run.read_history() if run is not None else {}
-    looks = read_looks(run.probes) if run is not None and run.probes.exists() else []
+    looks = run.read_looks() if run is not None else []
     stopped = run.read_problem() if run is not None else None
     case = Case(
         model, data.x_train, data.y_train, data.validation, spec.batch_size, planned_epochs(spec, data),

@@ -70,3 +70,13 @@ class Fields(BaseModel):
     )  # fmt: skip
     validation_split: float = Field(0.1, ge=0, lt=1, description="share of the training data held out to watch")
     seed: int = Field(0, ge=0, description="where all random numbers come from")
+
+    @property
+    def in_units(self) -> bool:
+        """Whether all layers are numbers of units."""
+        return all(isinstance(entry, int) for entry in self.layers)
+
+    @property
+    def ends_itself(self) -> bool:
+        """Whether the last layer is a table, which is the output; behind units comes one by itself."""
+        return bool(self.layers) and not isinstance(self.layers[-1], int)

@@ -66,9 +66,7 @@ def baseline(data: Prepared) -> float:
     bits for each character, if each is as likely everywhere as it is in the training data."""
     y_train, y_test, classes = data.restored(data.y_train), data.restored(data.y_test), data.classes
     if classes and y_train.ndim == 2:
-        counts = (
-            np.bincount(y_train.ravel(), minlength=classes) + 1.0
-        )  # one more each, as some may be in the test alone
+        counts = np.bincount(y_train.ravel(), minlength=classes) + 1.0  # some may be in the test alone
         return float(-np.log2(counts / counts.sum())[y_test].mean())
     if classes:
         return float((y_test == np.bincount(y_train.astype(np.intp)).argmax()).mean())
@@ -96,12 +94,17 @@ def _characters(model: Sequential, x: Array, y: Array) -> dict[str, Any]:
     return judged
 
 
+def _scores(right: Array, called: Array, support: Array) -> dict[str, Array]:
+    """Of each class or label, from how often it is told rightly, told, and there."""
+    f1 = ratio(2 * right, called + support)
+    return {"precision": ratio(right, called), "recall": ratio(right, support), "f1": f1}
+
+
 def _classes(y: Array, predicted: Array, classes: int, names: Names) -> dict[str, Any]:
     y, labels = y.astype(np.intp), predicted.argmax(axis=-1)
     support, called = (np.bincount(one, minlength=classes).astype(np.float64) for one in (y, labels))
     right = np.bincount(y[y == labels], minlength=classes).astype(np.float64)
-    scores = {"precision": ratio(right, called), "recall": ratio(right, support)}
-    scores["f1"] = ratio(2 * right, support + called)
+    scores = _scores(right, called, support)
     occurs = support + called > 0
     judged: dict[str, Any] = {
         "accuracy": float((labels == y).mean()),
@@ -120,8 +123,7 @@ def _labels(y: Array, called: Array, labels: Names) -> dict[str, Any]:
     """y (N, labels) of 0 and 1, and what is called so."""
     true = y.astype(bool)
     right, support = (true & called).sum(axis=0).astype(np.float64), true.sum(axis=0)
-    scores = {"precision": ratio(right, called.sum(axis=0)), "recall": ratio(right, support)}
-    scores["f1"] = ratio(2 * right, called.sum(axis=0) + support)
+    scores = _scores(right, called.sum(axis=0), support)
     return {
         "binary_accuracy": float((true == called).mean()),
         "all_labels_right": float((true == called).all(axis=1).mean()),

@@ -35,7 +35,7 @@ def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
         spec = spec.model_copy(update=data.settled)
     if name == "auto":
         return spec
-    if not _plain(spec):
+    if not spec.in_units:
         told, fix = Told("tables"), "Leave the network's name out: tables say all."
         raise InvalidArgument("spec, layers", f"numbers of units, as the network is {name}", told, fix)
     found: dict[str, Any] = {"network": "auto", "layers": NETWORKS[name](spec, data)}
@@ -47,13 +47,9 @@ def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:
 
 def name_of(spec: TrainSpec, data: Prepared) -> str:
     """The network that a spec names, or that suits the data; auto where its layers stand alone."""
-    if spec.network != "auto" or not _plain(spec):
+    if spec.network != "auto" or not spec.in_units:
         return spec.network
     return data.network
-
-
-def _plain(spec: TrainSpec) -> bool:
-    return all(isinstance(entry, int) for entry in spec.layers)
 
 
 def lenet(spec: TrainSpec, data: Prepared) -> Blocks:

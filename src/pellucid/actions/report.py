@@ -6,7 +6,7 @@ import json
 import math
 import platform
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
@@ -26,7 +26,6 @@ from ..models import Sequential
 from ..reports import Contents, LayerRow, Sizes, render
 from ..reports.words import number
 from ..tables.cells import as_text, cell_of
-from ..training.probing import Look, read_looks
 from .data import prepare
 from .doctor import examine_run
 from .judging import baseline, judge_test, plainest
@@ -80,7 +79,7 @@ def contents(path: Path) -> Contents:
         metrics={**metrics, **{k: kept[k] for k in ("epochs", "seconds", "seed")}, "parameters": model.count_params()},
         x=data.x_test[rows], y=data.restored(data.y_test)[rows],
         outputs=data.y_test[rows] if of_text else predict(data.x_test), predict=predict, kernel=_kernel(model),
-        looks=_looks(run), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
+        looks=run.read_looks(), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
         names=data.names, windows=isinstance(data, Windows), search=searched(run) if run.search.exists() else None,
         written="".join(write(path, length=WRITTEN)).strip("\n") if of_text else "", **_of_rows(data),
     )  # fmt: skip
@@ -177,10 +176,6 @@ def _kernel(model: Sequential) -> Array | None:
         if not isinstance(layer, TRANSPARENT):
             return None
     return None
-
-
-def _looks(run: Run) -> Sequence[Look]:
-    return read_looks(run.probes) if run.probes.exists() else ()
 
 
 def _versions(kept: Mapping[str, Any]) -> dict[str, str]:

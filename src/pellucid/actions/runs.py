@@ -25,15 +25,16 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..data.labels import Names, class_names, counted_from_zero
 from ..errors import FileError, NonFinite, Told
-from ..files import write_text_whole
+from ..files import allowed, write_text_whole
 from ..models import Sequential, load_model
+from ..training.probing import Look, read_looks
 from .prepared import Reader
 from .spec import TrainSpec
 
@@ -43,6 +44,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 FOLDER = Path("runs")
+WRITABLE = "a folder that can be written"
 TOLD = ("where", "expected", "got", "fix")  # the parts of an error
 
 
@@ -166,6 +168,10 @@ class Run:
             where = f"run {self.path}, file {self.history.name}"
             raise FileError(where, "the table of a run's epochs", Told(str(problem))) from problem
 
+    def read_looks(self) -> list[Look]:
+        """The looks into the layers; none where nobody has looked."""
+        return read_looks(self.probes) if self.probes.exists() else []
+
     def write_problem(self, problem: NonFinite) -> None:
         """Keep the number that was not finite, for the doctor."""
         write_text_whole(
@@ -210,10 +216,8 @@ def started(
     the run is a search's best, whose files stay."""
     run = Run(_new_folder(spec.data) if out is None else out)
     where = f"starting a run in {run.path}"
-    try:
+    with allowed(where, WRITABLE):
         run.path.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise FileError(where, "a folder that can be written", Told(problem.strerror or str(problem))) from problem
     files = run.files if searched else [*run.files, *run.of_search]
     with held(run):
         taken = [file.name for file in files if file.exists()]
@@ -224,11 +228,9 @@ def started(
                 command = "tune" if run.search.exists() else "train"
                 fix = f"Go on with it (pellucid {command} --resume {run.path}), or pass --force to replace it."
             raise FileError(where, "a folder without a run", Told(what), fix)
-        try:
+        with allowed(where, WRITABLE):
             for file in files:
                 file.unlink(missing_ok=True)
-        except OSError as problem:
-            raise FileError(where, "a folder that can be written", Told(problem.strerror or str(problem))) from problem
         if names is not None:
             write_text_whole(run.classes, json.dumps(names, ensure_ascii=False) + "\n")
         if data:
@@ -325,13 +327,7 @@ def _new_folder(data: str) -> Path:
     stem = re.sub(r"\W+", "-", Path(data).stem).strip("-") or "run"
     for n in itertools.count(1):
         folder = FOLDER / f"{stem}-{n}"
-        try:
+        with allowed(f"starting a run in {folder}", WRITABLE), suppress(FileExistsError):
             folder.mkdir(parents=True)
             return folder
-        except FileExistsError:
-            continue
-        except OSError as problem:
-            raise FileError(
-                f"starting a run in {folder}", "a folder that can be written", Told(problem.strerror or str(problem))
-            ) from problem
     raise AssertionError

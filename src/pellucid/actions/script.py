@@ -181,16 +181,11 @@ def _named(values: Mapping[str, Any]) -> str:
 
 def entries(spec: TrainSpec, stack: Sequence[tuple[int | None, Layer]]) -> list[dict[str, Any]]:
     """The spec's blocks, each as a table, with the output layer."""
-    last = max((n for n, (i, _) in enumerate(stack) if i is not None), default=None)
+    last = max((n for n, (i, _) in enumerate(stack) if i is not None), default=-1)
     found: list[dict[str, Any]] = []
     for n, (i, layer) in enumerate(stack):
         if i is not None and isinstance(spec.layers[i], Mapping):
             found.append(dict(spec.layers[i]))  # type: ignore[arg-type]
-        elif i is not None or (n > (last if last is not None else -1) and n == len(stack) - 1 and _is_output(spec)):
+        elif i is not None or (last < n == len(stack) - 1 and not spec.ends_itself):
             found.append(table(layer))
     return found
-
-
-def _is_output(spec: TrainSpec) -> bool:
-    """Whether the last layer comes by itself."""
-    return not (spec.layers and isinstance(spec.layers[-1], Mapping))

@@ -58,10 +58,10 @@ def usual_space(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
 def _takes_convolutions(spec: TrainSpec, data: Prepared) -> bool:
     """Whether samples are pictures large enough to be convolved, and neither their layers written out nor a network
     asked for."""
-    x, plain = data.x_train, all(isinstance(entry, int) for entry in spec.layers)
+    x = data.x_train
     found = datasets.kind_of(spec.data) == "images" or isinstance(data, Pictures) or x.dtype == np.uint8
     asked = "network" in spec.model_fields_set
-    return found and plain and not asked and x.ndim in (3, 4) and min(x.shape[1:3]) >= SMALLEST
+    return found and spec.in_units and not asked and x.ndim in (3, 4) and min(x.shape[1:3]) >= SMALLEST
 
 
 def _named(data: Prepared) -> dict[str, Any]:

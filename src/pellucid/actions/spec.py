@@ -16,7 +16,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError, model_validator
 
 from ..errors import FileError, InvalidArgument, PellucidError, Told, UnknownName, WrongType
-from ..files import write_text_whole
+from ..files import allowed, write_text_whole
 from .fields import Fields
 from .kinds import kind_of
 
@@ -84,10 +84,8 @@ class TrainSpec(Fields):
 def read_toml(path: Path, where: str) -> dict[str, Any]:
     """The values in a TOML file."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as problem:
-        told = Told(problem.strerror or str(problem))
-        raise FileError(where, "a readable file", told, "Check the path.") from problem
+        with allowed(where, "a readable file", "Check the path."):
+            text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as problem:
         raise FileError(where, "TOML", Told(str(problem))) from problem
     return parsed_toml(text, where)

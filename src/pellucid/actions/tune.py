@@ -22,7 +22,7 @@ from ..tuning.measures import Measure, between_equals, measures_of
 from ..tuning.processes import Processes
 from ..tuning.search import Budget, OnProgress
 from ..tuning.space import Space, as_drawn
-from ..tuning.study import Record, Study
+from ..tuning.study import Plan, Record, Study
 from ..tuning.trials import Executor, Objective
 from ..tuning.tune import FEW, FOLDS, HELD, budget_of, plan_of, tried
 from ..tuning.tuned import as_csv, remarks
@@ -277,7 +277,7 @@ def _measures(search: Search, data: Prepared) -> list[Measure]:
     return [*found, *extra, *between_equals(found)]
 
 
-def _planned(search: Search, measures: list[Measure]) -> Any:
+def _planned(search: Search, measures: list[Measure]) -> Plan:
     wanted = measures[: len(search.how.metric)]
     how = search.how
     base = search.base.model_dump()

@@ -11,18 +11,11 @@ from ..actions import apply
 from ..actions.runs import find, open_model
 from ..errors import count
 from . import show
+from .options import Rows, Trained
 from .working import Working
 
-Path_ = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]
-Data = Annotated[
-    str | None,
-    typer.Argument(
-        help="A data set's name, a table or an .npz file; unless given, the rows that the run was tested on."
-    ),
-]
 
-
-def evaluate_command(run: Path_, data: Data = None) -> None:
+def evaluate_command(run: Trained, data: Rows = None) -> None:
     """Judge a trained network on the test part of a data set."""
     with Working("The network is judged"):
         metrics = apply.evaluate(run, data)
@@ -30,8 +23,8 @@ def evaluate_command(run: Path_, data: Data = None) -> None:
 
 
 def predict_command(
-    run: Path_,
-    data: Data = None,
+    run: Trained,
+    data: Rows = None,
     out: Annotated[Path | None, typer.Option(help="Write all predictions to this CSV file.")] = None,
     rows: Annotated[int, typer.Option(min=1, help="How many to print.")] = 10,
 ) -> None:
@@ -48,7 +41,7 @@ def predict_command(
         show.predictions(found, total)
 
 
-def summary_command(run: Path_) -> None:
+def summary_command(run: Trained) -> None:
     """Show how a network was trained, and its layers."""
     if run.is_dir():
         show.spec(find(run).read_spec())

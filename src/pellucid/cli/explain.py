@@ -9,17 +9,13 @@ import typer
 
 from ..actions import explain as action
 from . import show
+from .options import Rows, Trained
 from .working import Working
 
 
 def explain_command(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")],
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            help="A data set's name, a table or an .npz file; unless given, the rows that the run was tested on."
-        ),
-    ] = None,
+    run: Trained,
+    data: Rows = None,
     rows: Annotated[
         list[int] | None, typer.Option("--row", help="A row of the data's test part, from 0; may be given repeatedly.")
     ] = None,

@@ -10,11 +10,12 @@ import typer
 from ..actions import export as action
 from ..actions.in_c import InC
 from . import show
+from .options import Trained
 from .working import Working
 
 
 def export_command(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")],
+    run: Trained,
     out: Annotated[Path, typer.Option(help="The folder to write; for c, keras, onnx and safetensors, a file as well.")],
     to: Annotated[str, typer.Option(help=f"The form: {', '.join(action.FORMS)}.")] = "numpy",
     force: Annotated[

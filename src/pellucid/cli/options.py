@@ -1,9 +1,11 @@
-"""The options that describe a network and its training: fields of a spec, the same for every command that takes one."""
+"""What several commands take: a trained network and rows for it, and what describes a network and its training, the
+fields of a spec."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -21,7 +23,13 @@ Source = Annotated[
         metavar="DATA",
     ),
 ]
-
+Trained = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.", metavar="RUN")]
+Rows = Annotated[
+    str | None,
+    typer.Argument(
+        help="A data set's name, a table or an .npz file; unless given, the rows that the run was tested on."
+    ),
+]
 
 FIELDS = tuple(name for name in TrainSpec.model_fields if name != "data")
 KINDS: tuple[Any, ...] = (bool, int, float, list[str])  # any other field's word is a text, which the spec reads

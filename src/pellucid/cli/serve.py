@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Annotated
 
 import typer
 
 from ..serving import Options, serve
 from ..serving.options import KEY_VARIABLE
+from .working import line
 
 USUAL = Options()
 
@@ -44,10 +44,4 @@ def serve_command(
     options = Options(
         host, port, api_key, tuple(allowed_host or ()), max_body, max_rows, concurrency, threads, timeout, reload
     )
-    serve(models, options, _line)
-
-
-def _line(text: str) -> None:
-    """A line on standard output, if somebody reads it."""
-    with contextlib.suppress(OSError, ValueError):
-        print(text, flush=True)
+    serve(models, options, line)

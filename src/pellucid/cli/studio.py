@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from ..studio import Options, studio
 from ..studio.options import PASSWORD_VARIABLE
+from .working import line
 
 USUAL = Options()
 
@@ -43,13 +43,5 @@ def studio_command(
     pellucid studio
     pellucid studio people.csv
     """
-    options = Options(
-        host, port, password, certificate, certificate_key, tuple(allowed_host or ()), max_upload
-    )  # fmt: skip
-    studio(options, start, _line, webbrowser.open if browser else lambda link: None)
-
-
-def _line(text: str) -> None:
-    """A line on standard output, if somebody reads it."""
-    with contextlib.suppress(OSError, ValueError):
-        print(text, flush=True)
+    options = Options(host, port, password, certificate, certificate_key, tuple(allowed_host or ()), max_upload)
+    studio(options, start, line, webbrowser.open if browser else lambda link: None)

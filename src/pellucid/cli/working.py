@@ -56,6 +56,12 @@ class Working:
                 print(f"{before}{line}", end=after, file=sys.stderr, flush=True)
 
 
+def line(text: str) -> None:
+    """A line on standard output, if somebody reads it: of a command that goes on until it is ended."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, flush=True)
+
+
 def pauses(terminal: bool) -> Iterator[float]:
     """The seconds between one word and the next.
 

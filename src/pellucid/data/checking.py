@@ -111,16 +111,14 @@ def as_weights(where: str, weights: Any, n: int) -> Array:
     return array
 
 
-def check_range(where: str, x: Array, dtype: str, columns: Sequence[Any] = ()) -> None:
+def check_range(where: str, x: Array, dtype: str) -> None:
     """Raise DataError if a number is too large for the dtype that is computed in."""
     largest = np.finfo(dtype).max
     if x.dtype.kind != "f" or not x.size or np.can_cast(x.dtype, dtype) or max(x.max(), -x.min()) <= largest:
         return
     index = first_where(np.abs(x) > largest)
-    raise DataError(
-        where, f"numbers up to {largest:.1e}, the largest of {dtype}",
-        Told(f"{x[index]:.3g} at {place(index, columns)}"), "Scale them first.",
-    )  # fmt: skip
+    told = Told(f"{x[index]:.3g} at {place(index)}")
+    raise DataError(where, f"numbers up to {largest:.1e}, the largest of {dtype}", told, "Scale them first.")
 
 
 def as_numbers(where: str, x: Any, encode: str = _ENCODE) -> Array:

@@ -67,7 +67,7 @@ def from_directory(
     _check_split(where, validation_split, subset, shuffle, seed)
     paths, numbers, names = _labelled(
         where, files_in, folder, None if label_mode is None else labels, class_names, str(label_mode)
-    )  # fmt: skip
+    )
     key = (fresh_key() if seed is None else Key(seed)) if shuffle else None
     order = np.arange(len(paths)) if key is None else key.fold("files").permutation(len(paths))
     if verbose:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +30,8 @@ class Pictures:
     remarks: tuple[str, ...]
 
 
-def read_pictures(folder: Path, shape: Sequence[int] | None = None) -> Pictures:
-    """All pictures in a folder, of one shape: as it is given, or the one that most have, no larger than 64 × 64."""
+def read_pictures(folder: Path) -> Pictures:
+    """All pictures in a folder, of one shape: the one that most have, no larger than 64 × 64."""
     parts = _parts(folder)
     files = {part: by_class(inside) for part, inside in parts.items()}
     names = {part: {name for _, name in each} for part, each in files.items()}
@@ -41,9 +40,7 @@ def read_pictures(folder: Path, shape: Sequence[int] | None = None) -> Pictures:
         raise DataError(
             f"reading {folder}", "the same classes in each part", Told(f"{more[0]} in one without pictures to train on")
         )
-    remarks: list[str] = []
-    if shape is None:
-        shape, remarks = _shape([path for path, _ in next(iter(files.values()))])
+    shape, remarks = _shape([path for path, _ in next(iter(files.values()))])
     if "val" in parts and "test" not in parts:
         remarks.append(f"What is in {parts['val'].name} is kept for the test; a part of the others is watched.")
     read = {

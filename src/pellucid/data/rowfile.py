@@ -8,13 +8,14 @@ import os
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from ..arrays import Array
-from ..errors import FileError, Told
+from ..files import allowed
 from ..rng import Key, philox
 from .pydataset import PyDataset
 
@@ -42,12 +43,10 @@ class RowFile:
 
     def append(self, rows: Array) -> None:
         """Write more rows (n, width) at the end."""
-        try:
+        with _room():
             self.file.seek(0, os.SEEK_END)
             self.file.write(np.ascontiguousarray(rows, np.float32).data)
             self.file.flush()
-        except OSError as problem:
-            raise _full(problem) from problem
         self.shape = (len(self) + len(rows), self.shape[1])
 
     def __len__(self) -> int:
@@ -150,12 +149,10 @@ def shuffled(blocks: Iterable[tuple[Array, Array]], rows: int, key: Key) -> tupl
 def _scratch() -> IO[bytes]:
     """A file without a name, in the folder that TMPDIR names, or in one that is kept on the disk."""
     folder = None if os.environ.get("TMPDIR") or not SCRATCH.is_dir() else SCRATCH
-    try:
+    with _room():
         return tempfile.TemporaryFile(dir=folder)
-    except OSError as problem:
-        raise _full(problem) from problem
 
 
-def _full(problem: OSError) -> FileError:
-    told, fix = Told(problem.strerror or str(problem)), "Name another folder: TMPDIR=/path/with/space."
-    return FileError(WHERE, f"room in {os.environ.get('TMPDIR') or SCRATCH}", told, fix)
+def _room() -> AbstractContextManager[None]:
+    fix = "Name another folder: TMPDIR=/path/with/space."
+    return allowed(WHERE, f"room in {os.environ.get('TMPDIR') or SCRATCH}", fix)

@@ -59,6 +59,19 @@ def train_test_split(
     return [taken(a, rows) for a in arrays for rows in (train, test)]
 
 
+def in_proportion(labels: Array | None, share: float) -> Array | None:
+    """Labels (N,) as `stratify` takes them; None where there are too few of some class for both parts to have one, when
+    this share is held out.
+
+    >>> in_proportion(np.array([0, 0, 1, 1]), 0.5), in_proportion(np.array([0, 0, 0, 1]), 0.5)
+    (array([0, 0, 1, 1]), None)
+    """
+    if labels is None:
+        return None
+    counts = np.unique(labels, return_counts=True)[1]
+    return labels if (counts > 1).all() and share * len(labels) >= len(counts) else None
+
+
 def split_dataset(
     dataset: Any, left_size: float | int | None = None, right_size: float | int | None = None, shuffle: bool = False,
     seed: int | None = None, preferred_backend: str | None = None,

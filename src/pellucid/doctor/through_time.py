@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays import Array, parts_of
 from ..layers.recurrent import Recurrent
-from ..layers.walking import given_to, masks_of
+from ..layers.walking import outputs_of
 from ..rng import Key
 from . import facts
 from .base import Case, once
@@ -62,14 +62,10 @@ def now(case: Case) -> Mapping[str, Reach]:
 def _look(case: Case, twin: Any) -> dict[str, Reach]:
     without_noise(twin)
     x = [np.asarray(part[:ROWS], twin.dtype) for part in parts_of(facts.sample(case)[0])]
-    values, found = dict(zip(twin.wiring.inputs, x, strict=True)), dict[str, Reach]()
-    for step in twin.wiring.steps:
-        given, masks, p = given_to(step, values), masks_of(step, values), twin.part(twin.p, step.path)
-        y, cache = step.layer.forward(p, *given, training=False, rng=twin.key.fold(*step.numbers), **masks)
-        ys = y if isinstance(y, tuple) else (y,)
-        values |= zip(step.outputs, ys, strict=True)
-        if isinstance(step.layer, Recurrent) and given[0].shape[1] >= FEWEST:
-            found[step.label] = reach(step.layer, p, cache, ys)
+    values, found = dict[int, Any](), dict[str, Reach]()
+    for step, y, cache in twin.passing_through(twin.p, x, values, False, twin.key):
+        if isinstance(step.layer, Recurrent) and values[step.inputs[0]].shape[1] >= FEWEST:
+            found[step.label] = reach(step.layer, twin.part(twin.p, step.path), cache, outputs_of(y))
     return found
 
 

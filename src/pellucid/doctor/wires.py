@@ -11,6 +11,7 @@ from ..activations import activations
 from ..arrays import Array
 from ..layers import Layer
 from ..layers.activation_layer import ActivationLayer
+from ..layers.walking import outputs_of
 from ..ops import Op
 from ..wiring import Step
 
@@ -116,5 +117,5 @@ def entering(model: Any, x: Array, *, without: tuple[str, ...], settles: type[La
         elif not any(wire in own_weights(model) for wire in step.inputs):
             given, trains = [values[wire] for wire in step.inputs], isinstance(step.layer, settles)
             y, _ = step.layer.forward(step.layer.p, *given, training=trains, rng=model.key)
-            values |= zip(step.outputs, y if isinstance(y, tuple) else (y,), strict=True)
+            values |= zip(step.outputs, outputs_of(y), strict=True)
     return np.concatenate([part.reshape(len(part), -1) for part in found.values()], axis=1)

@@ -256,9 +256,8 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
 
     def _head(self, y: Array) -> Head:
         loss, classes = self._loss(), len(self.classes_)
-        apart = self._many or (
-            classes == 2 and not isinstance(loss, OF_CLASSES)
-        )  # each output a probability of its own
+        # each output is a probability of its own
+        apart = self._many or (classes == 2 and not isinstance(loss, OF_CLASSES))
         outputs = classes if self._many or not apart else 1
         logits = bool(getattr(loss, "from_logits", False))
         self._apart, self._logits = apart, logits
@@ -288,8 +287,7 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):
 
     def _columns_of_targets(self) -> Targets:
         if self._many:
-            names = [f"label {name}" for name in self.classes_.tolist()]
-            return Targets(names, [""] * len(names), (), [0.0] * len(names), [1.0] * len(names))
+            return Targets.as_they_are([f"label {name}" for name in self.classes_.tolist()])
         return Targets(["class"], [""], [c if type(c) is int else str(c) for c in self.classes_.tolist()])
 
     def __sklearn_tags__(self) -> Any:

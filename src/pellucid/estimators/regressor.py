@@ -173,8 +173,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):
         return float(r2_score(y, found, sample_weight=weights)) if np.isfinite(found).all() else float("nan")
 
     def _columns_of_targets(self) -> Targets:
-        names = [f"output {i}" for i in range(self.n_outputs_)]
-        return Targets(names, [""] * len(names), (), [0.0] * len(names), [1.0] * len(names))
+        return Targets.as_they_are([f"output {i}" for i in range(self.n_outputs_)])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

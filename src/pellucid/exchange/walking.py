@@ -8,20 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..arrays import TEXT, Array
-from ..layers.walking import given_to, masks_of
+from ..layers.walking import outputs_of
 from ..wiring import Step
 
 
 def walked(model: Any, *rows: Array) -> Iterator[tuple[Step, tuple[Array, ...]]]:
     """(step, all that it gives) one after another, in prediction; masks are among them."""
-    values = dict(zip(model.wiring.inputs, rows, strict=True))
-    for step in model.wiring.steps:
-        given, masks, key = given_to(step, values), masks_of(step, values), model.key.fold(*step.numbers)
-        part, trains = model.part(model.p, step.path), step.trains(False)
-        y, _ = step.layer.forward(part, *given, training=trains, rng=key, **masks)
-        made = y if isinstance(y, tuple) else (y,)
-        values |= zip(step.outputs, made, strict=True)
-        yield step, made
+    for step, y, _ in model.passing_through(model.p, rows, {}, False, model.key):
+        yield step, outputs_of(y)
 
 
 def nothing(model: Any, rows: int) -> list[Array]:

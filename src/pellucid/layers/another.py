@@ -10,6 +10,7 @@ from ..arrays import Shape
 from ..wiring import Node, Tensor
 from .base import Layer
 from .connecting import checked_tensors
+from .walking import outputs_of
 from .way import Way
 
 
@@ -65,16 +66,9 @@ class Another(Way):
         whose.make(*whose._shapes)
         whose._complete()
         self.p = whose.p
-        y, cache = self.forward(self.p, *xs, training=bool(training), rng=whose._key_of_call(bool(training)))
+        y = self.by_hand(xs, bool(training), whose.key_of_call())
         whose._calls += bool(training)
-        self.keep_activity_losses(cache, y)
-        if training:
-            for name, value in self.state_after(self.p, cache).items():
-                self.p[name][...] = value
-        else:
-            self.assign_in_call(cache)
-        self.remember(cache)
-        return self.in_form(y if isinstance(y, tuple) else (y,))
+        return self.in_form(outputs_of(y))
 
     def _take_up(self, shapes: Sequence[Shape], owner: object) -> None:
         whose = self._whose

@@ -96,9 +96,7 @@ class Layer(Part, Holding, Shaped, Masked):
     switches: ClassVar[Mapping[str, str]] = {}  # parameters that an argument switches off: {"bias": "use_bias"}
     takes_whole = False  # whether whole numbers reach `forward` as they are, not in the layer's dtype
     takes_text = False  # whether text may reach it
-    reads_ahead = (
-        False  # whether what it gives may be computed for all rows before the engine begins: it trains nothing
-    )
+    reads_ahead = False  # whether its output may be computed for all rows before the engine begins: it trains nothing
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
     belongs_to: Layer | None = None  # whose parameters it reads or writes, where they are another's
@@ -152,11 +150,8 @@ class Layer(Part, Holding, Shaped, Masked):
         self.dtype = checks.dtype(self.where("dtype"), _policy_name(dtype) or floatx())
         self.trainable = bool(trainable)
         self.activity_regularizer = regularizers.optional(activity_regularizer, self.where("activity_regularizer"))
-        if input_dim is not None:
-            input_shape = (input_dim,)
-        self.declared_shape = (
-            None if input_shape is None else checks.shape(self.where("input_shape"), input_shape, True)
-        )
+        told = input_shape if input_dim is None else (input_dim,)
+        self.declared_shape = None if told is None else checks.shape(self.where("input_shape"), told, True)
         self.shape = None  # of the input, once built
         self.p = {}  # views of the parameters, once built
         self.owner = None  # the vector that holds them
@@ -303,8 +298,17 @@ class Layer(Part, Holding, Shaped, Masked):
         self.make(*(one.shape[1:] for one in xs))
         training = self.augments if training is None else bool(training)
         masks = {} if mask is None else {"mask": mask if self.takes_many else np.asarray(mask, bool)}
-        y, cache = self.forward(self.p, *xs, training=training, rng=replace(fresh_key(), step=self._calls), **masks)
+        y = self.by_hand(xs, training, self.key_of_call(), **masks)
         self._calls += training
+        return y
+
+    def key_of_call(self) -> Key:
+        """Where a call by hand draws its random numbers."""
+        return replace(fresh_key(), step=self._calls)
+
+    def by_hand(self, xs: Sequence[Array], training: bool, rng: Key, **told: Any) -> Any:
+        """What it gives in a call by hand, which leaves behind what a step would: averages move, states are kept."""
+        y, cache = self.forward(self.p, *xs, training=training, rng=rng, **told)
         self.keep_activity_losses(cache, y)
         if training:
             for name, value in self.state_after(self.p, cache).items():

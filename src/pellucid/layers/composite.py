@@ -218,7 +218,7 @@ class Composite(Layer):
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Any, CompositeCache]:
         wiring, values = self.wiring, dict[int, Any]()
         caches, activities, penalty = [], [], 0.0
-        for step, y, cache in self._passing_through(p, xs, values, training, rng):
+        for step, y, cache in self.passing_through(p, xs, values, training, rng):
             regularizer = step.layer.activity_regularizer
             caches.append(cache)
             activities.append(y if regularizer is not None else None)
@@ -228,7 +228,7 @@ class Composite(Layer):
         told = [None if mask is None else values[mask] for mask in wiring.masks]
         return outputs, CompositeCache(caches, activities, penalty, told)
 
-    def _passing_through(
+    def passing_through(
         self, p: Arrays, xs: Sequence[Array], values: dict[int, Any], training: bool, rng: Key
     ) -> Iterator[tuple[Step, Any, Any]]:
         """(step, what it gives, its cache), one after another; what is on each wire stands in `values` by then."""
@@ -326,9 +326,9 @@ class Composite(Layer):
 
     def walk(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> Iterator[tuple[str, Array]]:
         """(label of a step, output) one after another, the way `forward` goes."""
-        for step, y, _ in self._passing_through(p, xs, {}, training, rng):
+        for step, y, _ in self.passing_through(p, xs, {}, training, rng):
             if not step.layer.is_mask:
-                yield step.label, y[0] if isinstance(y, tuple) else y
+                yield step.label, outputs_of(y)[0]
 
     # Parameters --------------------------------------------------------------------------------------------------
 

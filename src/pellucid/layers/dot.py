@@ -47,7 +47,7 @@ class Dot(Joining):
         self.axes: int | list[int] = found if isinstance(axes, Sequence) else found[0]
         self.normalize = bool(normalize)
 
-    def _axes(self, *shapes: Shape) -> tuple[int, int]:
+    def axes_for(self, *shapes: Shape) -> tuple[int, int]:
         """The axis of each, counted with the batch as 0."""
         if len(shapes) != 2:
             raise ShapeError(f"layer {self.name!r}, input", "two inputs", [(None, *s) for s in shapes])
@@ -65,12 +65,12 @@ class Dot(Joining):
         return False
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
-        a, b = self._axes(*shapes)
+        a, b = self.axes_for(*shapes)
         first, second = shapes
         return (*first[: a - 1], *first[a:], *second[: b - 1], *second[b:]) or (1,)
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
-        a, b = self._axes(*(x.shape[1:] for x in xs))
+        a, b = self.axes_for(*(x.shape[1:] for x in xs))
         lengths = [_length(x, axis) if self.normalize else None for x, axis in zip(xs, (a, b), strict=True)]
         first, second = (x if n is None else x / n for x, n in zip(xs, lengths, strict=True))
         rows, columns = _rows(first, a), _rows(second, b)  # (B, M, K), (B, N, K)
@@ -87,7 +87,7 @@ class Dot(Joining):
         return tuple(d if n is None else (d - x * (d * x).sum(axis, keepdims=True)) / n for d, x, n, axis in scaled), {}
 
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
-        a, b = self._axes(*(x.shape for x in xs))
+        a, b = self.axes_for(*(x.shape for x in xs))
         if self.normalize:
             xs = _lower_normalized(code, xs, (a, b))
         letters = iter(string.ascii_lowercase[2:])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Arrays, Shape
+from ..arrays import Array, Arrays, Shape, sum_to
 from ..errors import ShapeError
 from ..program import Buffer, CannotLower, Program
 from ..rng import Key
@@ -81,7 +81,7 @@ class Merging(Joining):
     def backward(self, p: Arrays, cache: Any, dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
         fitted, shapes = cache
         found = self.unmerge(fitted, dy)
-        return tuple(_shrunk(dx, x.shape).reshape(s) for dx, x, s in zip(found, fitted, shapes, strict=True)), {}
+        return tuple(sum_to(dx, x.shape).reshape(s) for dx, x, s in zip(found, fitted, shapes, strict=True)), {}
 
     def lower(self, code: Program, *xs: Buffer) -> Buffer:
         if len(xs) == 1:
@@ -96,12 +96,6 @@ class Merging(Joining):
     @abstractmethod
     def lower_merge(self, code: Program, xs: Sequence[Buffer]) -> Buffer:
         """Emit y, and the way back."""
-
-
-def _shrunk(dx: Array, shape: Shape) -> Array:
-    """The sums over the axes along which an array of this shape was stretched."""
-    axes = tuple(i for i, (n, m) in enumerate(zip(dx.shape, shape, strict=True)) if m == 1 and n != 1)
-    return dx.sum(axis=axes, keepdims=True) if axes else dx
 
 
 def joined(code: Program, kernel: str, a: Buffer, b: Buffer) -> Buffer:
@@ -218,7 +212,7 @@ class Folding(Merging):
         found: list[Array] = []
         for x, before in zip(reversed(xs[1:]), reversed(results[:-1]), strict=True):
             dy, dx = self.both_grad(dy, before, x)
-            dy, dx = _shrunk(dy, before.shape), _shrunk(dx, x.shape)
+            dy, dx = sum_to(dy, before.shape), sum_to(dx, x.shape)
             found.insert(0, dx)
         return [dy, *found]
 

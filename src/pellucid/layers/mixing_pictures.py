@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Shape, is_whole
 from ..errors import InvalidArgument, ShapeError, Told
-from ..rng import Key, fresh_key
+from ..rng import Key
 from .augmenting import Augmenting, Factor, drawn, of_each, rectangles
 from .base import LayerOptions, layers
 from .noise import noise_key
@@ -41,7 +40,7 @@ class Mixing(Augmenting):
         labels = self._labels(data["labels"], len(x)) if "labels" in data else None
         if not training:
             return {**data, "images": x}
-        key = noise_key(replace(fresh_key(), step=self._calls), self.seed)
+        key = noise_key(self.key_of_call(), self.seed)
         self._calls += 1
         x, other = self.last(x), key.fold("other").permutation(len(x))
         m, w = self.shares(x, key)

@@ -196,7 +196,7 @@ class Recurrent(Remembering):
         begun: States = tuple(initial) or self.remembered(len(x)) or (nothing,) * self.carried
         states = begun
         y, ys, steps = nothing, [], []
-        for t in self._order(T):
+        for t in self.in_order(T):
             new, cache = self.step(p, a[:, t], states, kept[1])
             counts = None if mask is None else np.asarray(mask[:, t], bool).reshape(-1, *[1] * (nothing.ndim - 1))
             y = where(counts, new[0], nothing if self.zero_output_for_mask else y)
@@ -214,7 +214,7 @@ class Recurrent(Remembering):
         da = np.zeros((len(nothing), T, *nothing.shape[1:-1], self.gates * self.units), nothing.dtype)
         repeated = nothing if dy is None or self.return_sequences else dy  # dL/dy of an output that steps repeat
         found: Gradients = {}
-        for t, (n, step) in zip(reversed(self._order(T)), reversed(list(enumerate(cache.steps))), strict=True):
+        for t, (n, step) in zip(reversed(self.in_order(T)), reversed(list(enumerate(cache.steps))), strict=True):
             dout = repeated + dy[:, n] if self.return_sequences and dy is not None else repeated
             here = [where(step.counts, d, nothing) for d in dstates]  # where it counted, else the state passed through
             here[0] = here[0] + where(step.counts, dout, nothing)
@@ -235,7 +235,7 @@ class Recurrent(Remembering):
     def remember(self, cache: Unrolled) -> None:
         self.keep_states(cache.last)
 
-    def _order(self, T: int) -> range:
+    def in_order(self, T: int) -> range:
         """The steps in the order in which they are taken."""
         return range(T)[::-1] if self.go_backwards else range(T)
 

@@ -68,7 +68,7 @@ class TextVectorization(IndexLookup):
         self.standardize = _how(self.where("standardize"), standardize, TABLES)
         self.split = _how(self.where("split"), split, SPLITS)
         self.ngrams = ngrams
-        self._widths = None if ngrams is None else widths_argument(self.where("ngrams"), ngrams)
+        self.widths = None if ngrams is None else widths_argument(self.where("ngrams"), ngrams)
         self.keep_lookup(max_tokens, 1, "", "[UNK]", output_mode, pad_to_max_tokens, sparse)
         if output_sequence_length is not None:
             where = self.where("output_sequence_length")
@@ -95,7 +95,7 @@ class TextVectorization(IndexLookup):
                 raise ShapeError(where, "one text for each sample, (B,) or (B, 1)", texts.shape, fix)
             texts = texts.reshape(len(texts))
         rows = tokens_of(texts, self.split)
-        return rows if self._widths is None else [grams(row, self._widths) for row in rows]
+        return rows if self.widths is None else [grams(row, self.widths) for row in rows]
 
     def output_shape_for(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -111,9 +111,9 @@ class TextVectorization(IndexLookup):
         if self.output_sequence_length is not None or self.split is not None:
             return self.output_sequence_length
         n = shape[0] if shape else 1
-        if self._widths is None or n is None:
+        if self.widths is None or n is None:
             return n
-        return sum(max(0, n - width + 1) for width in self._widths)
+        return sum(max(0, n - width + 1) for width in self.widths)
 
     def forward(self, p: Arrays, *xs: Array, training: bool, rng: Key) -> tuple[Array, Any]:
         rows = [self.places_of(row) for row in self.documents(f"layer {self.name!r}, input", xs[0])]

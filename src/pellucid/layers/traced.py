@@ -30,6 +30,7 @@ from .form import put_together, taken_apart
 from .holding import Parameter
 from .own_weights import Weight, Weights
 from .tracing import layers_in
+from .walking import outputs_of
 from .watching import declared
 from .ways import Ways
 
@@ -148,7 +149,7 @@ class Traced(Ways):
         if self.built:
             self._complete()
         found = super().__call__(list(data) if self.takes_many else data[0], training)
-        return self.in_form(found if isinstance(found, tuple) else (found,))
+        return self.in_form(outputs_of(found))
 
     def called_on(self, tensors: Sequence[Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
         self.in_graph = True

@@ -5,12 +5,10 @@ from __future__ import annotations
 import inspect
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Self
 
 from ..arrays import Shape, fits
 from ..errors import InvalidArgument, NotReady, PellucidError, Told, WrongType
-from ..rng import Key, fresh_key
 from ..wiring import Graph, Step, Tensor
 from .another import Another
 from .base import Layer
@@ -182,10 +180,6 @@ class Ways(Way):
                 if not step.layer.built:
                     step.layer.make(*given)
             self._take_up(self._shapes, self.owner)
-
-    def _key_of_call(self, training: bool) -> Key:
-        """Where a call by hand draws its random numbers."""
-        return replace(fresh_key(), step=self._calls)
 
     # What it reads ----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array, Shape, known
-from ..errors import DataError, ShapeError, Told
+from ..errors import DataError, ShapeError, Told, count
 from ..settings import floatx
 from ..wiring import Tensor
 
@@ -124,10 +124,9 @@ def class_numbers(
     if ignore_class is not None:
         within |= y_true == ignore_class
     if not within.all():
-        raise DataError(
-            where, f"whole class numbers from 0 to {classes - 1}, since y_pred has {_count(classes)}",
-            first(y_true, ~within), _remedy(y_true, classes),
-        )  # fmt: skip
+        there = count(classes, "class", "classes")
+        expected = f"whole class numbers from 0 to {classes - 1}, since y_pred has {there}"
+        raise DataError(where, expected, first(y_true, ~within), _remedy(y_true, classes))
     return y_true.astype(np.int64), y_pred
 
 
@@ -230,10 +229,6 @@ def has_axis(name: str, y_pred: Array, axes: int | tuple[int, ...] | None) -> No
 def _with_outputs(name: str, y_pred: Array) -> None:
     if 0 in (y_pred.shape[1:] or y_pred.shape or (0,)):
         raise ShapeError(f"{name}, y_pred", "at least one output per sample", y_pred.shape)
-
-
-def _count(classes: int) -> str:
-    return f"{classes} class" if classes == 1 else f"{classes} classes"
 
 
 def _remedy(y_true: Array, classes: int) -> str:

@@ -1,4 +1,5 @@
-"""What variables ask of the engine. Loads nothing, so that the command line can look before anything begins."""
+"""What variables ask of the engine, and how many threads it may start then. Loads nothing, so that the command line can
+look before anything begins."""
 
 from __future__ import annotations
 
@@ -16,6 +17,19 @@ def threads() -> int | None:
         fix = "Unset it to use all cores."
         raise InvalidArgument("the variable PELLUCID_THREADS", "a whole number from 1 on", asked, fix)
     return int(asked) if asked else None
+
+
+def cores() -> int:
+    """Cores that this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
+
+
+def most_threads() -> int:
+    """One for each core, unless PELLUCID_THREADS allows fewer."""
+    return min(cores(), threads() or cores())
 
 
 def definition() -> bool:

@@ -1,4 +1,4 @@
-"""The processor this runs on: what it is called, how wide its vectors are, how many cores this process may use.
+"""The processor this runs on: what it is called, and how wide its vectors are.
 
 On x86-64 the engine is compiled for one of two families, as their ABI's supplement has them: x86-64-v3, which has AVX2,
 and x86-64-v4, which has AVX-512. All processors of a family run the same code and get the same bits, and a wheel may
@@ -8,7 +8,6 @@ bring it along. Elsewhere it is compiled for the very processor.
 from __future__ import annotations
 
 import functools
-import os
 
 import llvmlite.binding as llvm
 
@@ -53,12 +52,3 @@ def lanes() -> int:
     features = llvm.get_host_cpu_features()
     widest = 16 if features.get("avx512f") else 8 if features.get("avx2") and features.get("fma") else 4
     return min(widest, asked.width())
-
-
-def cores() -> int:
-    """Cores this process may run on; PELLUCID_THREADS may allow fewer."""
-    try:
-        there = len(os.sched_getaffinity(0))
-    except AttributeError:
-        there = os.cpu_count() or 1
-    return min(there, asked.threads() or there)

@@ -18,7 +18,7 @@ from pathlib import Path
 import llvmlite.binding as llvm
 
 from ..files import cache_folder
-from . import host, kept
+from . import asked, host, kept
 from .waiting import Waiting
 
 Kernel = Callable[[int, int, int, int], None]
@@ -103,7 +103,7 @@ def target() -> llvm.TargetMachine:
 
 def _at_once() -> int:
     """How many processes compile."""
-    return min(host.cores(), MOST)
+    return min(asked.most_threads(), MOST)
 
 
 def compile_apart(names: list[str], folder: Path, told: Callable[[int], None], family: str = "") -> None:

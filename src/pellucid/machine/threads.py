@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from . import asked
+
 WORTH = 8e-6  # seconds of a step below which one thread is left alone
 TRIAL = 2e-3  # seconds that one run of a trial is meant to take
 RUNS, LEAST = 4, 2  # runs in a trial, and of long steps: other programs come and go within milliseconds
@@ -65,9 +67,7 @@ class Crew:
     """Chooses threads and steps for the next run from the times of those before."""
 
     def __init__(self, most: int | None = None) -> None:
-        from .host import cores  # here, as it loads LLVM
-
-        most = most or cores()
+        most = most or asked.most_threads()
         self.counts = [1]
         while self.counts[-1] < most:
             self.counts.append(min(2 * self.counts[-1], most))

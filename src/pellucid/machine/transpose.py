@@ -21,7 +21,7 @@ ARGUMENTS = ("source", "stride", "rows", "columns", "target", "target_stride")  
 @native
 def transpose_block(
     context: Any, source: Any, stride: Any, rows: Any, columns: Any, target: Any, target_stride: Any
-) -> Any:  # fmt: skip
+) -> Any:
     """`rows` and `columns` of the source, LANES at most, are there; as many rows as it has columns are stored."""
 
     def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:

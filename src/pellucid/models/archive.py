@@ -19,7 +19,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import FileError, InvalidArgument, Told
-from ..files import reading, write_whole
+from ..files import allowed, reading, write_whole
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MAGIC_ZIP, MAGIC_HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
@@ -186,11 +186,8 @@ def _full(dtype: Any) -> Any:
 
 
 def _bytes_of(path: Path) -> bytes:
-    try:
+    with allowed(f"loading {path}", "a readable file", "" if os.path.exists(path) else "Check the path."):
         return path.read_bytes()
-    except OSError as problem:
-        fix = "Check the path." if isinstance(problem, FileNotFoundError) else ""
-        raise FileError(f"loading {path}", "a readable file", Told(problem.strerror or str(problem)), fix) from problem
 
 
 def _what_it_is(content: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -12,8 +11,8 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, fits, parts_of
 from ..errors import InvalidArgument
+from ..layers.walking import outputs_of
 from ..optimizers import Optimizer
-from ..rng import fresh_key
 from ..training import engine, loop
 from ..training.callbacks import CallbackList, History, with_progress
 from ..training.meters import Meters
@@ -296,17 +295,9 @@ class Model(Network):
             self.build((None, *xs[0].shape[1:]))
         self.gather()
         training = self.augments if training is None else bool(training)
-        rng = replace(fresh_key(), step=self._calls) if training else self.look_key()
-        y, cache = self.forward(self.p, *xs, training=training, rng=rng)
+        y = self.by_hand(xs, training, self.key_of_call() if training else self.look_key())
         self._calls += training
-        self.keep_activity_losses(cache, y)
-        if training:
-            for name, value in self.state_after(self.p, cache).items():
-                self.p[name][...] = value
-        else:
-            self.assign_in_call(cache)
-        self.remember(cache)
-        return self.in_form(y if isinstance(y, tuple) else (y,))
+        return self.in_form(outputs_of(y))
 
     # One step, which a class of your own may write anew ---------------------------------------------------------
 

@@ -34,9 +34,8 @@ def adafactor_step(
     w: Array, g: Array, v: Array, *, lr: float, t: int, epsilon_2: float = 1e-3, clip_threshold: float = 1.0
 ) -> Array:
     """u = g / √v, shortened to an RMS of clip_threshold;  step = max(ε₂, RMS(w)) · min(lr, 1/√t) · u."""
-    u: Array = g / np.sqrt(
-        np.maximum(v, np.finfo(v.dtype).tiny)
-    )  # of a row and a column of zeros, v may underflow to 0
+    tiny = np.finfo(v.dtype).tiny  # of a row and a column of zeros, v may underflow to 0
+    u: Array = g / np.sqrt(np.maximum(v, tiny))
     u = u / max(1.0, rms(u) / clip_threshold)
     return max(epsilon_2, rms(w)) * min(lr, 1 / math.sqrt(t)) * u
 

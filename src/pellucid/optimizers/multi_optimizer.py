@@ -179,9 +179,8 @@ class MultiOptimizer(Optimizer):
         return super().state() | parts
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        assign(
-            f"optimizer {self.name!r}, load_state", self.state(), state
-        )  # into copies: names and shapes fit, or none
+        # into copies: names and shapes fit, or nothing changes
+        assign(f"optimizer {self.name!r}, load_state", self.state(), state)
         for i, one in enumerate(self.optimizers):
             prefix = f"{i}/"
             one.load_state({name.removeprefix(prefix): a for name, a in state.items() if name.startswith(prefix)})
@@ -220,9 +219,7 @@ class MultiOptimizer(Optimizer):
     def _put_back(self, where: str, memory: Memory | None, names: Sequence[str], values: Sequence[Any]) -> None:
         if len(values) == len(self._saved(None, [])):  # Keras saved it before its first step
             names = []
-        assign_in_order(
-            where, self._saved(self.memory, names), values
-        )  # into copies: all shapes fit, or nothing changes
+        assign_in_order(where, self._saved(self.memory, names), values)  # into copies, likewise
         place = len(self._saved_first())
         super()._put_back(where, None, [], values[:place])
         for one, own, saved in self._each_saved(names):

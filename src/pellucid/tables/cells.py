@@ -232,8 +232,7 @@ def numbers(cells: Array, style: str) -> tuple[Array, Array]:
         values = np.fromiter((np.nan if cell is None else read(cell) for cell in cells), np.float64, len(cells))
         return values, np.zeros(len(cells), bool)
     except (ValueError, TypeError, OverflowError):
-        values, bad = _mapped(cells, read, np.nan, np.float64)
-        return values, bad
+        return _mapped(cells, read, np.nan, np.float64)
 
 
 def moments(cells: Array, form: str) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..data.folds import folds
-from ..data.utils import train_test_split
+from ..data.splits import in_proportion, train_test_split
 from ..errors import DataError, Told, count
 from ..markup import block, grid, heading, html
 from .cells import moments, numbers
@@ -21,7 +21,7 @@ from .leakage import suspicions
 from .odd_cells import but_for_capitals
 from .reading import read_table
 from .table import Table
-from .targets import Targets, plainly, said_of_empty, without_target
+from .targets import Targets, asked_for, said_of_empty, without_target
 
 TEST_SHARE = 0.2
 CLASSES = 12  # that a notebook shows by name
@@ -41,7 +41,11 @@ class TableData:
     encoder: TableEncoder
     targets: Targets
     remarks: tuple[str, ...]
-    columns: tuple[Column, ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What each column is taken for."""
+        return tuple(self.encoder.understood)
 
     def _repr_html_(self) -> str:
         """What each column was taken for, how the rows were split, and what there is to say."""
@@ -80,10 +84,7 @@ def load_table(
     """
     table = read_table(source)
     remarks = list(table.remarks)
-    names, drop, keep = table.named(target), table.named(drop), table.named(keep)
-    if not names:
-        names = [plainly(table)]
-        remarks.append(f"{names[0]} is taken for the target, by its name.")
+    names, drop, keep = asked_for(table, target, remarks), table.named(drop), table.named(keep)
     table = _with_targets(table, names, remarks)
     whole = Targets.learned(table, names, task)
     y = whole.encode(table)
@@ -98,10 +99,7 @@ def load_table(
     encoder = learned(table.take(train), features.names, found, keep, remarks, like)
     x, y = encoder.transform(features), found.encode(table)
     validation = (x[held], y[held]) if len(held) else None
-    return TableData(
-        x[train], y[train], validation, x[test], y[test], table.take(test), encoder, found, tuple(remarks),
-        tuple(encoder.understood),
-    )  # fmt: skip
+    return TableData(x[train], y[train], validation, x[test], y[test], table.take(test), encoder, found, tuple(remarks))
 
 
 def features_of(
@@ -220,9 +218,7 @@ def _drawn(
             _, chosen = train_test_split(np.unique(groups[rows]), test_size=share, seed=seed)
             inside = np.isin(groups[rows], chosen)
             return rows[~inside], rows[inside]
-        counts = None if labels is None else np.unique(labels[rows], return_counts=True)[1]
-        enough = counts is not None and counts.min() > 1 and share * len(rows) >= len(counts)
-        stratify = labels[rows] if labels is not None and enough else None
+        stratify = in_proportion(None if labels is None else labels[rows], share)
         first, second = train_test_split(rows, test_size=share, stratify=stratify, seed=seed)
         return first, second
     except ValueError as problem:

@@ -52,7 +52,7 @@ def read_table(source: Any, delimiter: str | None = None) -> Table:
         raise FileError(f"reading {path}", "a file that exists", Told("no such file"), "Check the path.")
     name = path.name.lower().removesuffix(".gz")
     if name.endswith(TEXTS):
-        return read_delimited(path, delimiter or ("\t" if name.endswith((".tsv", ".tab")) else None))
+        return read_delimited(path, delimiter or _delimiter(name))
     if name.endswith(RECORDS):
         return _read_records(path)
     if name.endswith(BINARY):
@@ -65,11 +65,16 @@ def read_blocks(path: str | os.PathLike[str]) -> Iterator[Table]:
     path = Path(path)
     name = path.name.lower().removesuffix(".gz")
     if name.endswith(TEXTS) and path.exists():
-        yield from delimited_blocks(path, "\t" if name.endswith((".tsv", ".tab")) else None, BLOCK)
+        yield from delimited_blocks(path, _delimiter(name), BLOCK)
     elif name.endswith(".parquet") and path.exists():
         yield from _parquet_blocks(path)
     else:
         yield read_table(path)
+
+
+def _delimiter(name: str) -> str | None:
+    """What stands between cells, where a file's name tells it."""
+    return "\t" if name.endswith((".tsv", ".tab")) else None
 
 
 def _parquet_blocks(path: Path) -> Iterator[Table]:

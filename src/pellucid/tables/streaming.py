@@ -27,7 +27,7 @@ from .loading import TableData, features_of, learned, said_of_labels
 from .many_labels import labels_in
 from .reading import TEXTS, read_blocks
 from .table import Table
-from .targets import Targets, plainly, said_of_empty, without_target
+from .targets import Targets, asked_for, said_of_empty, without_target
 
 LARGE = 1 << 26  # bytes of a text file, from which on it is not read whole: in memory it takes ten times as much
 LARGE_BINARY = 1 << 24  # of a compressed one
@@ -107,11 +107,8 @@ def stream_table(
     by row, and those to test on and to watch are no larger than memory allows. Columns are learned from a sample.
     """
     first = next(read_blocks(source))
-    names, drop, keep = first.named(target), first.named(drop), first.named(keep)
     remarks = list(first.remarks)
-    if not names:
-        names = [plainly(first)]
-        remarks.append(f"{names[0]} is taken for the target, by its name.")
+    names, drop, keep = asked_for(first, target, remarks), first.named(drop), first.named(keep)
     first.named([name for name in (split_by, split_time) if name])
     survey = _Survey(os.fspath(source), names, seed)
     kinds = [understood(survey.sample, name).kind for name in names]
@@ -149,8 +146,7 @@ def _all_classes(found: Targets, survey: _Survey) -> Targets:
     cells = Table.of({name: sorted(met, key=str)})[name]
     if found.separator:
         names = labels_in(cells, found.separator)
-        zeros, ones = [0.0] * len(names), [1.0] * len(names)
-        return Targets(names, [""] * len(names), (), zeros, ones, True, found.column, found.separator)
+        return Targets.as_they_are(names, labels=True, column=found.column, separator=found.separator)
     if any(isinstance(one, str) for one in found.classes):
         values = np.array([str(cell) for cell in cells.tolist()])
     else:
@@ -207,7 +203,4 @@ def _encoded(
         raise DataError(source, "rows to test on", Told("none"))
     validation = (encoder.transform(held), found.encode(held)) if len(held) else None
     said = (said_of_empty(sum(without)),) if sum(without) else ()
-    return TableData(
-        x, y, validation, encoder.transform(test), found.encode(test), test, encoder, found, said,
-        tuple(encoder.understood),
-    )  # fmt: skip
+    return TableData(x, y, validation, encoder.transform(test), found.encode(test), test, encoder, found, said)

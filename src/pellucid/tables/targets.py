@@ -62,6 +62,11 @@ class Targets(Part):
             raise InvalidArgument(self.where("mean"), "a mean and a scale for each column", mean)
         self.labels, self.column, self.separator = bool(labels), str(column), str(separator)
 
+    @classmethod
+    def as_they_are(cls, names: Sequence[str], **labels: Any) -> Self:
+        """What outputs mean that are in their own units: numbers, or labels."""
+        return cls(names, [""] * len(names), (), [0.0] * len(names), [1.0] * len(names), **labels)
+
     @property
     def columns(self) -> list[str]:
         """The columns that are predicted, by the names that the table has."""
@@ -114,7 +119,7 @@ class Targets(Part):
             return None
         if not labels:
             return None
-        found = cls(labels, [""] * len(labels), (), [0.0] * len(labels), [1.0] * len(labels), True, column, separator)
+        found = cls.as_they_are(labels, labels=True, column=column, separator=separator)
         share = found.encode(table).mean(axis=0)
         for label, alike in zip(labels, share, strict=True):
             if alike in (0, 1) and not separator:
@@ -197,6 +202,15 @@ def raw(table: Table, name: str, form: str, kind: str) -> Array:
         row = int(bad.argmax())
         raise DataError(table.place(row, name), "a finite number", cell_of(cells, row))
     return values
+
+
+def asked_for(table: Table, target: str | Sequence[str], remarks: list[str]) -> list[str]:
+    """The columns to predict; where none is named, the one that is plainly it, which is remarked."""
+    names = table.named(target)
+    if not names:
+        names = [plainly(table)]
+        remarks.append(f"{names[0]} is taken for the target, by its name.")
+    return names
 
 
 def plainly(table: Table) -> str:

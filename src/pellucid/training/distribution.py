@@ -20,6 +20,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InvalidArgument, NotReady, Told, WrongType
+from ..machine import asked
 
 SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # where MPICH's and Open MPI's mpiexec tell how many processes there are
 RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")  # and which this is
@@ -65,9 +66,7 @@ class DataParallel:
 
     def threads(self) -> int:
         """How many threads a process may start."""
-        from ..machine.host import cores  # here, as it loads LLVM
-
-        return max(1, cores() // self.here)
+        return max(1, asked.most_threads() // self.here)
 
     # What the processes tell each other ---------------------------------------------------------------------------
 

@@ -320,7 +320,7 @@ def predict(model: TrainableModel, batches: Batches, listeners: CallbackList) ->
 
 def ready(
     model: TrainableModel, x: Any, y: Any, weights: Any, where: str, class_weight: Any = None
-) -> tuple[Any, Any, Any]:  # fmt: skip
+) -> tuple[Any, Any, Any]:
     """A batch as the step takes it: x in the model's dtype, class weights multiplied in."""
     if y is None:
         raise NotReady(f"{where}, y", "targets", Told("none"), "Pass y, or batches of (x, y).")

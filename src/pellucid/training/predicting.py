@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Parts, Shape, is_open, parts_of
+from ..machine import asked
 from ..machine.executable import Executable, address
 from ..machine.layout import DONE, OPERANDS
 from ..program import lettered
@@ -179,8 +180,4 @@ class Predictors:
     def _threads(self, seconds: float, blocks: int) -> int:
         """For what one would take so long."""
         worth = min(blocks, int(seconds / WORTH))
-        if worth <= 1:
-            return 1
-        from ..machine.host import cores  # which asks the system
-
-        return min(cores(), worth)
+        return 1 if worth <= 1 else min(asked.most_threads(), worth)

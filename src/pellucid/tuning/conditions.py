@@ -12,16 +12,16 @@ from .space import Space
 Needed = dict[str, Sequence[Any]]  # of each name, the values that it may have
 
 
-def check_conditions(space: Space, base: Mapping[str, Any], where: str = "space") -> None:
+def check_conditions(space: Space, base: Mapping[str, Any]) -> None:
     """Raise where a condition asks for what is not there. base: the values of names that are not searched."""
     for name, entry in space.entries.items():
-        at = f"{where}, {name}, when"
+        at = f"space, {name}, when"
         for key, allowed in entry.when.items():
             if key not in space.entries and key not in base:
                 raise UnknownName(at, key, [*space.entries, *base])
             _check_values(f"{at}, {key}", allowed, space, key, base)
     for name in space.entries:
-        _needed(space, name, base, where)
+        _needed(space, name, base)
 
 
 def _check_values(at: str, allowed: Sequence[Any], space: Space, key: str, base: Mapping[str, Any]) -> None:
@@ -42,14 +42,14 @@ def _check_values(at: str, allowed: Sequence[Any], space: Space, key: str, base:
         raise InvalidArgument(at, f"what it may be: {told}", value)
 
 
-def _needed(space: Space, name: str, base: Mapping[str, Any], where: str) -> Needed:
+def _needed(space: Space, name: str, base: Mapping[str, Any]) -> Needed:
     """What must hold for a name to be drawn: its condition, and those of what its condition wants to be drawn."""
     found: Needed = dict(space.entries[name].when)
     for key, allowed in space.entries[name].when.items():
         if key in space.entries and (key not in base or label(base[key]) not in allowed):
-            for further, values in _needed(space, key, base, where).items():
+            for further, values in _needed(space, key, base).items():
                 found[further] = [value for value in values if value in found.get(further, values)]
                 if not found[further]:
                     told = Told(f"some that want {further} to be different things")
-                    raise InvalidArgument(f"{where}, {name}, when", "conditions that can hold together", told)
+                    raise InvalidArgument(f"space, {name}, when", "conditions that can hold together", told)
     return found

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..errors import FileError, Told
+from ..files import allowed
 
 try:
     import fcntl
@@ -41,11 +42,9 @@ class Journal:
         if path is None:
             return
         where = f"journal {path}"
-        try:
+        with allowed(where, "a file that can be written"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(path, "a+b", buffering=0)  # noqa: SIM115
-        except OSError as problem:
-            raise FileError(where, "a file that can be written", Told(problem.strerror or str(problem))) from problem
         try:
             self._hold(where)
             self.lines = list(self._read(where))
@@ -65,14 +64,11 @@ class Journal:
             return
         self.check()
         left = memoryview(json.dumps(line).encode() + b"\n")
-        try:
+        with allowed(f"journal {self.path}", "room to write", "Make room, and go on with it."):
             while left:
                 left = left[self._file.write(left) :]
             if safe:
                 os.fsync(self._file.fileno())
-        except OSError as problem:
-            told = Told(problem.strerror or str(problem))
-            raise FileError(f"journal {self.path}", "room to write", told, "Make room, and go on with it.") from problem
 
     def check(self) -> None:
         """Raise where the file is no longer where it was: what is written into it then, nobody finds again."""
@@ -130,9 +126,7 @@ def parsed(text: bytes, where: str) -> Line:
 
 def read_journal(path: Path) -> list[Line]:
     """The whole lines of a journal that others may be writing to."""
-    try:
+    with allowed(f"journal {path}", "a readable file"):
         content = path.read_bytes()
-    except OSError as problem:
-        raise FileError(f"journal {path}", "a readable file", Told(problem.strerror or str(problem))) from problem
     lines = content[: content.rfind(b"\n") + 1].splitlines()
     return [parsed(text, f"journal {path}, line {number}") for number, text in enumerate(lines, 1)]

@@ -28,9 +28,7 @@ class Number:
 
     @property
     def whole(self) -> bool:
-        return all(isinstance(n, int) for n in (self.low, self.high) if n is not None) and isinstance(
-            self.step, int | None
-        )
+        return isinstance(self.low, int) and isinstance(self.high, int) and isinstance(self.step, int | None)
 
     def grid(self) -> list[Any]:
         """The values that a grid tries: every step, few whole numbers all, or points as far from each other."""

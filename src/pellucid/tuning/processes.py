@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgument, NotReady, Told
+from ..machine.asked import cores
 from .trials import Ended, Event, Objective, Trial
 from .worker import work
 
@@ -29,14 +30,6 @@ MEMORY = Path("/proc/self/statm")  # where the system tells it
 LASTING = 3  # workers in a row that die before they are ready, after which the search gives up
 UNGUARDED = 70  # what a worker ends with that came upon the search itself in the script that it was to import
 GUARD = "Call it under `if __name__ == '__main__':`, as a worker imports the script."
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return os.cpu_count() or 1
 
 
 def leave_where_imported() -> None:

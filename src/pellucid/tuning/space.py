@@ -185,7 +185,7 @@ def _node(where: str, given: Any) -> Node:
     if isinstance(given, list):
         return _choice(where, given)
     if not isinstance(given, Mapping):
-        return lambda name, draw: given
+        return _constant(given)
     if "when" in given:
         fix = "Within a choice it is drawn where that choice is."
         raise InvalidArgument(where, "when beside a name of the space only", Told("one further in"), fix)

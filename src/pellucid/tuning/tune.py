@@ -14,7 +14,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..data.folds import folds as cut
-from ..data.utils import train_test_split
+from ..data.splits import in_proportion, train_test_split
 from ..errors import NotReady, Told
 from ..files import write_text_whole
 from .built import Built, Rows, as_arrays, of_classes
@@ -34,6 +34,7 @@ from .tuned import Tuned, as_csv, remarks
 FEW = 1000  # rows, below which one part held out tells more of its own luck than of the trials
 FOLDS = 5  # that such rows are cut into
 HELD = 0.2  # share of other rows that trials are judged by
+USUAL = 60  # trials
 JOURNAL, TABLE = "trials.jsonl", "trials.csv"
 _WHERE = "tune, argument"
 
@@ -130,13 +131,13 @@ def plan_of(
     return Plan(space, objectives, sampler, pruner, seed, base or {}, trained or {})
 
 
-def budget_of(trials: int | None, time: float | None, usual: int = 60) -> Budget:
-    """How long to search; `usual` trials where nothing is said."""
+def budget_of(trials: int | None, time: float | None) -> Budget:
+    """How long to search; the usual number of trials where nothing is said."""
     if trials is not None:
         checks.integer(f"{_WHERE} trials", trials, minimum=1)
     if time is not None:
         checks.number(f"{_WHERE} time", time, above=0)
-    return Budget(usual if trials is None and time is None else trials, time)
+    return Budget(USUAL if trials is None and time is None else trials, time)
 
 
 def tried(study: Study, executor: Executor, budget: Budget, on_progress: OnProgress) -> bool:
@@ -161,10 +162,9 @@ def can_be_sent(objective: Any) -> bool:
     return not (homeless and getattr(getattr(objective, "build", None), "__module__", "") == "__main__")
 
 
-def _executor(objective: Built, workers: Any, memory: int | None) -> Executor:
+def _executor(objective: Built, workers: int | Callable[[Objective], Executor] | None, memory: int | None) -> Executor:
     if callable(workers):
-        made: Executor = workers(objective)
-        return made
+        return workers(objective)
     number = None if workers is None else checks.integer(f"{_WHERE} workers", workers, minimum=0)
     if number == 0 or not can_be_sent(objective):
         return Inside(objective)
@@ -184,9 +184,7 @@ def _parts(
         rows = np.arange(len(x) + len(x_held))
         return np.concatenate([x, x_held]), np.concatenate([y, y_held]), [(rows[: len(x)], rows[len(x) :])]
     share = checks.number(f"{_WHERE} validation", validation, above=0, below=1)
-    few = labels is None or np.unique(labels, return_counts=True)[1].min() < 2
-    few = few or share * len(y) < len(np.unique(y))
-    train, held = train_test_split(np.arange(len(x)), test_size=share, stratify=None if few else labels, seed=seed)
+    train, held = train_test_split(np.arange(len(x)), test_size=share, stratify=in_proportion(labels, share), seed=seed)
     return x, y, [(train, held)]
 
 

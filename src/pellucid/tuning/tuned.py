@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import count
 from ..markup import block, grid, heading
 from .leaves import at_edges
 from .study import Record, Study
@@ -83,8 +84,7 @@ def remarks(study: Study) -> list[str]:
             )
     failed = [record for record in study.records if record.state == "failed"]
     if failed:
-        trials = "1 trial" if len(failed) == 1 else f"{len(failed)} trials"
-        said.append(f"{trials} failed; the last, number {failed[-1].number}: {failed[-1].reason}")
+        said.append(f"{count(len(failed), 'trial')} failed; the last, number {failed[-1].number}: {failed[-1].reason}")
     return said
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from ..errors import FileError, Told
+from ..files import allowed
 from .connection import Connection
 from .door import Door
 
@@ -50,8 +50,8 @@ def answer(app: Any, on: socket.socket, patience: float, **more: Any) -> None:
 
 
 def _bound(door: Door) -> socket.socket:
-    where = f"{door.what}, {door.host} port {door.port}"
-    try:
+    fix = "Choose another --port, or --port 0 for any that is free."
+    with allowed(f"{door.what}, {door.host} port {door.port}", "an address to listen on", fix):
         family = socket.getaddrinfo(door.host, door.port, type=socket.SOCK_STREAM)[0][0]
         made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # told of TCP, asyncio sends at once
         try:
@@ -62,6 +62,3 @@ def _bound(door: Door) -> socket.socket:
             made.close()
             raise
         return made
-    except OSError as problem:
-        fix = "Choose another --port, or --port 0 for any that is free."
-        raise FileError(where, "an address to listen on", Told(problem.strerror or str(problem)), fix) from problem

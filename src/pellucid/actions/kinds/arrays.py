@@ -22,7 +22,7 @@ from ...data.labels import (
     numbered,
     read_targets,
 )
-from ...data.utils import train_test_split
+from ...data.splits import in_proportion, train_test_split
 from ...errors import DataError, Told
 from ...tables import Table, Targets, attached_targets
 from ..fields import Fields
@@ -129,8 +129,7 @@ def watched(
 ) -> tuple[Array, Array, tuple[Array, Array] | None]:
     """What is trained on, and what is held out to watch."""
     if fold is not None:
-        classes = y.dtype.kind in "iuUS" and y.ndim == 1
-        train, held = folds(len(y), fold[1], labels=y if classes else None, seed=spec.seed)[fold[0]]
+        train, held = folds(len(y), fold[1], labels=_classes(y), seed=spec.seed)[fold[0]]
         return x[train], y[train], (x[held], y[held])
     if not spec.validation_split:
         return x, y, None
@@ -141,14 +140,14 @@ def watched(
 def split(x: Array, y: Array, share: float, seed: int, where: str) -> Any:
     """(x, those held out, y, those held out), of classes the same share of each where that can be."""
     y = np.asarray(y)
-    labels = y if y.dtype.kind in "iuUS" and y.ndim == 1 else None
-    if labels is not None and (
-        np.unique(labels, return_counts=True)[1].min() < 2 or share * len(y) < len(np.unique(labels))
-    ):
-        labels = None  # too few of some class to give both parts one
     try:
-        return train_test_split(x, y, test_size=share, stratify=labels, seed=seed)
+        return train_test_split(x, y, test_size=share, stratify=in_proportion(_classes(y), share), seed=seed)
     except ValueError as problem:
         raise DataError(
             where, f"enough rows to hold out {share:.0%}", Told(f"{len(y)} rows"), str(problem)
         ) from problem
+
+
+def _classes(y: Array) -> Array | None:
+    """The targets, where they may be classes' names or numbers."""
+    return y if y.dtype.kind in "iuUS" and y.ndim == 1 else None

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...arrays import Array
-from ...data.labels import are_plain, listed
+from ...data.labels import Names, are_plain, listed
 from ...errors import DataError, Told
 from ...tables import (
     Attached,
@@ -56,7 +56,7 @@ class TableRows(Prepared):
     def prepare(cls, spec: Fields, read: Reader, fold: Fold | None) -> Prepared:
         table = table_of(spec, fold)
         names = tuple(table.targets.classes)
-        doubtful = spec.task == "auto" and len(names) > 2 and all(type(name) is int for name in names)
+        doubtful = may_be_numbers(names, spec.task)
         return cls(
             table.x_train, table.y_train, table.validation, table.x_test, table.y_test, len(names),
             len(table.targets.names), names, not are_plain(names), doubtful, table.remarks, table=table,
@@ -90,6 +90,11 @@ class TableRows(Prepared):
 
     def attach(self, model: Any) -> None:
         attach(model, self.encoder, self.targets)
+
+
+def may_be_numbers(names: Names, task: str) -> bool:
+    """Whether these classes may be meant as quantities: whole numbers, which nobody has said to be classes."""
+    return task == "auto" and len(names) > 2 and all(type(name) is int for name in names)
 
 
 def table_of(spec: Fields, fold: Fold | None = None) -> TableData:

@@ -32,7 +32,7 @@ from ...tables.windows import labels_of
 from ..fields import Fields
 from ..prepared import TEST_SHARE, Fold, Opened, Prepared, Reader, Use
 from .arrays import Arrays, standardised
-from .rows import OF_TABLES
+from .rows import OF_TABLES, may_be_numbers
 
 OF_WINDOWS = ("stride", "group_by", "ahead")
 
@@ -86,7 +86,7 @@ class TableWindows(Windows):
         y = numbered(where, labels, names)
         train, held, test = parted(found, bool(spec.group_by), (TEST_SHARE, spec.validation_split), spec.seed, fold)
         validation = (found.x[held], y[held]) if len(held) else None
-        doubtful = spec.task == "auto" and len(names) > 2 and all(type(name) is int for name in names)
+        doubtful = may_be_numbers(names, spec.task)
         return cls(
             found.x[train], y[train], validation, found.x[test], y[test], len(names), len(names), names,
             not are_plain(names), doubtful, found.remarks, channels=found.channels,

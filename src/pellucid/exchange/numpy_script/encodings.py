@@ -146,8 +146,8 @@ def text_vectorization(at: At) -> tuple[str, Back]:
     else:
         parts = at.call(words_of, {"text": plain}) if layer.split == "whitespace" else f"list({plain})"
         at.forward(f"{rows} = [{parts} for one in {at.x}.reshape(-1).tolist()]", "the words of each text")
-    if layer._widths is not None:
-        joined = at.call(grams, {"tokens": "row"}, widths=layer._widths)
+    if layer.widths is not None:
+        joined = at.call(grams, {"tokens": "row"}, widths=layer.widths)
         at.forward(f"{rows} = [{joined} for row in {rows}]", "and neighbours")
     row = known(at, "np.array(row, object)", tokens_of(layer), str(unknown_of(layer)[0]))
     at.forward(f"{rows} = [{row} for row in {rows}]")

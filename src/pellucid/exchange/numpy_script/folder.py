@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import checks
 from ...errors import FileError, Told
-from ...files import write_text_whole, write_whole
+from ...files import allowed, write_text_whole, write_whole
 from .script import MARK, write_script
 
 NAME = "network"
@@ -30,12 +30,8 @@ def to_numpy(model: Any, folder: str | os.PathLike[str], force: bool = False) ->
     text, arrays = write_script(model, NAME)
     if not force:
         _must_be_free(target)
-    try:
+    with allowed(f"to_numpy, {target}", "a folder that can be written"):
         target.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise FileError(
-            f"to_numpy, {target}", "a folder that can be written", Told(problem.strerror or str(problem))
-        ) from problem
     write_whole(target / f"{NAME}.npz", lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
     return write_text_whole(target / f"{NAME}.py", text)
 

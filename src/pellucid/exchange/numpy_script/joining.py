@@ -135,7 +135,7 @@ def concatenate(at: At) -> tuple[str, Back]:
 @writes(L.Dot)
 def dot(at: At) -> tuple[str, Back]:
     """Sums of products: the letters of both inputs' axes, of which k is the one that is summed."""
-    out, (a, b) = at.name("h"), at.layer._axes(*at.shapes)
+    out, (a, b) = at.name("h"), at.layer.axes_for(*at.shapes)
     first = "b" + "".join("k" if i == a else "ijlm"[i - 1] for i in range(1, len(at.shapes[0]) + 1))
     second = "b" + "".join("k" if i == b else "pqrs"[i - 1] for i in range(1, len(at.shapes[1]) + 1))
     left = (first + second[1:]).replace("k", "")

@@ -127,9 +127,9 @@ def tidy(text: str) -> str:
     return re.sub(r"\) \*\* ", ")**", text)
 
 
-def wrapped(text: str, width: int = WIDTH) -> str:
+def wrapped(text: str) -> str:
     """A long statement broken behind the commas of its outermost brackets, and before their operators."""
-    if len(text) <= width:
+    if len(text) <= WIDTH:
         return text
     indent = " " * (len(text) - len(text.lstrip()))
     first, last = text.find("("), len(text) - 1
@@ -144,7 +144,7 @@ def wrapped(text: str, width: int = WIDTH) -> str:
         pieces = _pieces(found[2], " + ", " - ", " * ")
         return "\n".join([f"{found[1]}(", *(f"{indent}    {piece}" for piece in pieces), f"{indent})"])
     pieces = _pieces(text[first + 1 : last], ", ")
-    if sum(map(len, pieces)) + len(pieces) + len(indent) + 3 <= width:
+    if sum(map(len, pieces)) + len(pieces) + len(indent) + 3 <= WIDTH:
         pieces = [" ".join(pieces).removesuffix(",")]
     return "\n".join([text[: first + 1], *(f"{indent}    {piece}" for piece in pieces), f"{indent})"])
 

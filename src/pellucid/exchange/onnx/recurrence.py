@@ -126,8 +126,8 @@ def stretched(at: At, places: str, features: int) -> str:
     return at.op("Expand", at.op("Unsqueeze", places, at.whole(2)), at.whole(1, 1, features))
 
 
-def in_float(at: At, value: float) -> str:
-    return at.writing.array(value, f"{at.label}/constant", "float32")
+def zero(at: At) -> str:
+    return at.writing.array(0.0, f"{at.label}/constant", "float32")
 
 
 def some(at: At, counted: Counting) -> str:
@@ -138,7 +138,7 @@ def some(at: At, counted: Counting) -> str:
 
 def ended(at: At, state: str, before: str, counted: Counting) -> str:
     """A last state; where no step counts, the one before."""
-    return at.op("Where", some(at, counted), state, before or in_float(at, 0.0))
+    return at.op("Where", some(at, counted), state, before or zero(at))
 
 
 def last_output(at: At, y: str, counted: Counting) -> str:
@@ -147,7 +147,7 @@ def last_output(at: At, y: str, counted: Counting) -> str:
         return ended(at, y, "", counted)
     T = at.shape[0]
     last = at.op("Slice", counted.truths, at.whole(T - 1), at.whole(T), at.whole(1))
-    return at.op("Where", last, y, in_float(at, 0.0))
+    return at.op("Where", last, y, zero(at))
 
 
 def outputs(at: At, steps: str, counted: Counting) -> str:
@@ -157,4 +157,4 @@ def outputs(at: At, steps: str, counted: Counting) -> str:
     places = at.op("Max", at.op("Sub", so_far, one), none)
     y = at.op("GatherElements", steps, stretched(at, places, at.layer.units), axis=1)
     shown = counted.truths if at.layer.zero_output_for_mask else at.op("Greater", so_far, none)
-    return at.op("Where", at.op("Unsqueeze", shown, at.whole(2)), y, in_float(at, 0.0))
+    return at.op("Where", at.op("Unsqueeze", shown, at.whole(2)), y, zero(at))

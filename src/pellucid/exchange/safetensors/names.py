@@ -42,7 +42,7 @@ NAMES: dict[type, dict[str, str]] = {  # PyTorch's names of parameters; others k
 TURNED = {(kind, "kernel") for kind in (L.Dense, *CONVOLUTIONS, *CONVOLVED, *RECURRENT)} | {
     *((kind, "recurrent_kernel") for kind in (*CONVOLVED, *RECURRENT)),
     *((kind, "pointwise_kernel") for kind in SEPARABLE),
-}  # fmt: skip
+}
 TAKEN = {  # names that a torch.nn.Module has for itself
     "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double",
     "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter",

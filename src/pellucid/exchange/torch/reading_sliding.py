@@ -63,7 +63,7 @@ def transposed(use: Use, x: Tensor) -> Tensor:
     given = {"kernel": m.weight.permute(*range(2, axes + 2), 1, 0), **({} if m.bias is None else {"bias": m.bias})}
     y = use.layer(
         kind, x, weights=given, filters=m.out_channels, data_format=FIRST, use_bias=m.bias is not None, **options
-    )  # fmt: skip
+    )
     return cropped(use, y, list(zip(*cut, strict=True)))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...errors import NonFinite
+from ...layers.walking import outputs_of
 from ...losses import Loss
 from ...program import lettered
 from ...rng import Key
@@ -75,8 +76,8 @@ def _watch_layer(uses: list[LayerRecord]) -> None:
         if (layer_record := coming()) is not None:
             y, layer_record.cache = result
             xs = dict(zip(layer_record.letters("x"), (x.copy() for x in args[1:]), strict=True))
-            ys = y if isinstance(y, tuple) else (y,)
-            layer_record.arrays = {**xs, **_inner(layer_record), **lettered("y", [one.copy() for one in ys])}
+            ys = [one.copy() for one in outputs_of(y)]
+            layer_record.arrays = {**xs, **_inner(layer_record), **lettered("y", ys)}
 
     inside: list[LayerRecord | None] = []  # one way back may call the other
 

@@ -46,7 +46,7 @@ def explain(model: Inspected, x: Any, y: Any = None, weights: Any = None, *, eng
 
 def _taken(
     engine: str, compiled: Callable[..., StepRecord | str], definition: Callable[..., StepRecord], *given: Any
-) -> StepRecord:  # fmt: skip
+) -> StepRecord:
     """By the engine that is asked for; "auto" is the one that training would take."""
     if engine != "definition":
         found = compiled(*given)

@@ -69,7 +69,7 @@ def through_time(record: StepRecord, of: LayerRecord, sample: int) -> View | Non
     xs, mask = of.xs, _mask(record, of)
     told_mask = {} if mask is None else {"mask": mask}
     _, unrolled = layer.forward(of.p, *xs, training=training, rng=of.key, **told_mask)
-    order = list(layer._order(xs[0].shape[1]))
+    order = list(layer.in_order(xs[0].shape[1]))
     found = [gates(step.cache) for step in unrolled.steps]
     arrays = {"x": xs[0][sample][order]} | {name: np.stack([one[name][sample] for one in found]) for name in found[0]}
     back, says = _back(layer, of, unrolled, sample), ""

@@ -59,10 +59,11 @@ def views_of(record: StepRecord, step: Step, sample: int = 0) -> tuple[View, ...
     return tuple(view for view in found if view is not None)
 
 
-def output_view(layer: Layer, y: Array, sample: int = 0) -> View | None:
-    """What a layer gave (B, ...) as a picture, where it is one: of maps, or of lines along steps."""
+def output_view(layer: Layer, y: Array) -> View | None:
+    """What a layer gave (B, ...) for the first of a batch as a picture, where it is one: of maps, or of lines along
+    steps."""
     first = getattr(layer, "data_format", "") == "channels_first"
-    return channels("y", y, sample, _title(layer), "", first, None, getattr(layer, "axes", 0) == 1)
+    return channels("y", y, 0, _title(layer), "", first, None, getattr(layer, "axes", 0) == 1)
 
 
 def channels(

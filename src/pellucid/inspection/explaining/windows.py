@@ -141,7 +141,7 @@ class Convolved(Window):
             term(f"dz{self.index(b, met, o)}·W[{_words((*tap, *tail))}]", self.dz[(b, *met, o)], self.W[(*tap, *tail)])
             for tap, met in self.meeting(u)
             for o, tail in self._fed(c)
-        ]  # fmt: skip
+        ]
         return f"dx{list(at)} = Σ dz·W over the windows that met it", largest_first(terms)
 
     def gradient(self, name: str, at: Index) -> tuple[str, list[Term]]:

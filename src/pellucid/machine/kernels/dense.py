@@ -77,7 +77,7 @@ def panels(depth: int) -> int:
 @inline
 def by_panels(
     a: Word, a_row: int, a_k: int, packed: Word, K: int, c: Word, c_row: int, M: int, n: int, start: Word, mode: int
-) -> None:  # fmt: skip
+) -> None:
     """C[:M, :n] = A·B, with B packed in panels: a tile's rows of A meet them all, while those rows are in the cache."""
     for i in range(0, M, ROWS):
         for j in range(0, n, PANEL):

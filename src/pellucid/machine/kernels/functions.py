@@ -269,6 +269,12 @@ def normal(x: Any) -> Any:
 
 
 @precise
+def sign(x: Any) -> Any:
+    """-1, 0 or 1, and NaN for NaN."""
+    return choose(x > f32(0), f32(1), choose(x < f32(0), f32(-1), x))
+
+
+@precise
 def highest(x: Any, n: int) -> Any:
     """The greatest of n numbers; where there is a NaN among them, it may be that or not."""
     most = nb.int32(-2147483648)

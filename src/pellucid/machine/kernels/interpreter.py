@@ -14,7 +14,7 @@ from ..intrinsics import (
     doubles,
     ints,
     set_control_word,
-)  # fmt: skip
+)
 from ..layout import (
     ABORT,
     ALL,
@@ -61,7 +61,7 @@ from ..layout import (
     YIELD,
     B,
     T,
-)  # fmt: skip
+)
 from .base import inline, kernel
 from .random import fold, permutation
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..intrinsics import floats, ints, number
 from ..layout import B
 from .base import kernel
-from .functions import choose, exp, f32, log, log1p, precise, tanh
+from .functions import choose, exp, f32, log, log1p, precise, sign, tanh
 from .gather import share
 
 EPSILON, ALMOST_1 = f32(1e-7), f32(1 - 1e-7)
@@ -66,12 +66,6 @@ def within(x: Any, lowest: Any, highest: Any) -> Any:
     """x kept between two numbers, and NaN for NaN."""
     y = choose(x < lowest, lowest, x)
     return choose(y > highest, highest, y)
-
-
-@precise
-def sign(x: Any) -> Any:
-    """-1, 0 or 1, and NaN for NaN."""
-    return choose(x > f32(0), f32(1), choose(x < f32(0), f32(-1), x))
 
 
 @precise

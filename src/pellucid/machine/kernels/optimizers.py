@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .functions import choose, exp, log, precise
-from .updates import larger, no_slots, one_slot, sign, three_slots, two_slots, within
+from .functions import choose, exp, log, precise, sign
+from .updates import larger, no_slots, one_slot, three_slots, two_slots, within
 
 f32 = np.float32
 

@@ -43,7 +43,7 @@ from .recurrent_steps import (
     no_early_grad,
     simple_step,
     simple_step_grad,
-)  # fmt: skip
+)
 
 SOME = 4 * ROWS  # samples that go through time together
 BACKWARDS, SEQUENCES, ZEROS = 1, 2, 4  # the last step first; y has all steps; 0 where a step does not count

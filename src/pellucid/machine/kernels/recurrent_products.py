@@ -55,7 +55,7 @@ def gate_floats(H: int) -> int:
 @inline
 def multiplied(
     a: Word, a_row: int, U: Word, c: Word, c_row: int, m: int, N: int, K: int, start: Word, mode: int
-) -> None:  # fmt: skip
+) -> None:
     """C (m, N) = A (m, K)·U, U in panels."""
     for j in range(0, N, PANEL):
         here = start + 4 * j if start else start
@@ -65,7 +65,7 @@ def multiplied(
 @inline
 def through(
     h: Word, U: Word, kept: Word, s: Word, w: Word, m: int, H: int, G: int, first: int, gates: int, start: Word
-) -> None:  # fmt: skip
+) -> None:
     """s = hU for some gates from the first on, in the rows (m, G·H); kept (m, G, H) or 0: what h is multiplied by for
     each gate. start: the bias, or 0. w: room for (m, H). Without U what h gives is in the gates already: s = 0."""
     if U == 0:
@@ -86,7 +86,7 @@ def through(
 @inline
 def through_grad(
     s: Word, U: Word, kept: Word, dh: Word, w: Word, m: int, H: int, G: int, first: int, gates: int
-) -> None:  # fmt: skip
+) -> None:
     """dh += s·Uᵀ for some gates, U turned; nothing without U."""
     if U == 0:
         return

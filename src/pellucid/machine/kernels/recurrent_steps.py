@@ -123,7 +123,7 @@ def simple_step(a: Word, s: Word, h: Word, c0: Word, c1: Word, H: int, g: int, k
 @inline
 def simple_step_grad(
     a: Word, s: Word, h: Word, c0: Word, c1: Word, dh: Word, dc: Word, w: Word, H: int, g: int, k: int
-) -> None:  # fmt: skip
+) -> None:
     """ds = dh·g′"""
     slope(g, a, dh, H)
     copy(dh, s, H)
@@ -150,7 +150,7 @@ def lstm_step(a: Word, s: Word, h: Word, c0: Word, c1: Word, H: int, g: int, k: 
 @inline
 def lstm_step_grad(
     a: Word, s: Word, h: Word, c0: Word, c1: Word, dh: Word, dc: Word, w: Word, H: int, g: int, k: int
-) -> None:  # fmt: skip
+) -> None:
     """dc += dh·o·g′(c′), then ds of i = dc·k·s′, f = dc·c·s′, k = dc·i·g′, o = dh·g(c′)·s′, and dc·f goes on"""
     copy(c1, w, H)
     curve(g, w, H)
@@ -192,7 +192,7 @@ def gru_step(a: Word, s: Word, h: Word, c0: Word, c1: Word, H: int, g: int, k: i
 @inline
 def gru_step_grad(
     a: Word, s: Word, h: Word, c0: Word, c1: Word, dh: Word, dc: Word, w: Word, H: int, g: int, k: int
-) -> None:  # fmt: skip
+) -> None:
     """da of z = dh·(h − k)·s′, k = dh·(1 − z)·g′, r = da of k·hU·s′; ds likewise, but of k times r; dh·z goes on"""
     z, new, old, d, to = floats(a, H), floats(a + 8 * H, H), floats(h, H), floats(dh, H), floats(s, H)
     for j in range(H):
@@ -243,7 +243,7 @@ def gru_before_early_grad(a: Word, s: Word, dh: Word, H: int, g: int, there: boo
 @inline
 def gru_before_grad(
     a: Word, s: Word, h: Word, c0: Word, c1: Word, dh: Word, dc: Word, w: Word, H: int, g: int, k: int
-) -> None:  # fmt: skip
+) -> None:
     """da of z = dh·(h − k)·s′, r = dc·h·s′; dh·z + dc·r goes on. dc: what has come back to r·h"""
     z, r, new, old = floats(a, H), floats(a + 4 * H, H), floats(a + 8 * H, H), floats(h, H)
     d, back, of_z, of_r = floats(dh, H), floats(dc, H), floats(s, H), floats(s + 4 * H, H)

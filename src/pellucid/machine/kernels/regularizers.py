@@ -7,9 +7,9 @@ import numpy as np
 from ..intrinsics import doubles, floats, ints, number
 from ..layout import LOSS, SHARED
 from .base import kernel
+from .functions import sign
 from .gather import share, share_lines
 from .sums import total
-from .updates import sign
 
 f32 = np.float32
 

@@ -43,12 +43,6 @@ def within(x: Any, limit: Any) -> Any:
     return choose(x < -limit, -limit, choose(x > limit, limit, x))
 
 
-@precise
-def sign(x: Any) -> Any:
-    """-1, 0 or 1; NaN stays NaN."""
-    return choose(x > f32(0), f32(1), choose(x < f32(0), f32(-1), x))
-
-
 @inline
 def once(op: Word, ctx: Word, p: Word, numbers: Any) -> Any:
     """(the rule's numbers, by how much weights decay) for this step."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ... import checks
-from ...errors import FileError, InvalidArgument, Told
+from ...errors import FileError, InvalidArgument
+from ...files import allowed
 from ..checkpoint import Position, load_checkpoint, save_checkpoint
 from .base import Callback, Logs
 
@@ -82,17 +83,11 @@ class BackupAndRestore(Callback):
 
     def _make_folder(self) -> None:
         """The folder, without the unfinished files of a run that was killed while it saved."""
-        try:
+        where = f"BackupAndRestore, argument backup_dir, {self.backup_dir}"
+        with allowed(where, "a folder that can be written to"):
             self.backup_dir.mkdir(parents=True, exist_ok=True)
             for unfinished in self.backup_dir.glob(f".{self.path.name}.*.partial"):
                 unfinished.unlink(missing_ok=True)
-        except OSError as problem:
-            reason = problem.strerror or str(problem)
-            raise FileError(
-                f"BackupAndRestore, argument backup_dir, {self.backup_dir}",
-                "a folder that can be written to",
-                Told(reason),
-            ) from problem
 
     @property
     def every_batch(self) -> bool:  # type: ignore[override]

@@ -9,6 +9,7 @@ from typing import Any
 
 from ... import checks
 from ...errors import FileError, InvalidArgument, Told, UnknownName
+from ...files import allowed
 from .base import Logs
 from .monitor import Monitoring
 
@@ -83,11 +84,8 @@ class ModelCheckpoint(Monitoring):
         if self.save_best_only and not self._improved(logs, place["epoch"]):
             return
         path = self._path({**place, **logs} if "{" in self.filepath else place)
-        try:
+        with allowed(self.where("filepath"), f"a folder {path.parent}"):
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            reason = problem.strerror or str(problem)
-            raise FileError(self.where("filepath"), f"a folder {path.parent}", Told(reason)) from problem
         if path.is_dir():
             raise FileError(self.where("filepath"), "a file", Told(f"the folder {path}"))
         save = self.model.save_weights if self.save_weights_only else self.model.save

@@ -8,6 +8,9 @@ import warnings
 from pathlib import Path
 
 from ...errors import FileError, Told
+from ...files import allowed
+
+WRITABLE = "room and permission to write"
 
 
 class Table:
@@ -20,24 +23,22 @@ class Table:
 
     def read(self) -> str:
         """What is in the file; nothing, if there is none."""
+        expected = "a file that can be read"
         try:
-            return self.path.read_bytes().decode() if self.path.exists() else ""
-        except (OSError, UnicodeDecodeError) as problem:
-            raise self.unusable(problem, "a file that can be read") from problem
+            with allowed(self.where, expected):
+                return self.path.read_bytes().decode() if self.path.exists() else ""
+        except UnicodeDecodeError as problem:
+            raise FileError(self.where, expected, Told(str(problem))) from problem
 
     def empty(self) -> None:
         """Begin anew."""
-        try:
+        with allowed(self.where, WRITABLE):
             self.path.write_bytes(b"")
-        except OSError as problem:
-            raise self.unusable(problem) from problem
 
     def add(self, text: str, *, safely: bool = True) -> None:
         """Add rows, whole or not at all. safely: and see them onto the disk; else `settle` does that later."""
-        try:
+        with allowed(self.where, WRITABLE):
             self.size = _append(self.path, text.encode(), safely)
-        except OSError as problem:
-            raise self.unusable(problem) from problem
         self.settled = safely
 
     def settle(self) -> None:
@@ -57,18 +58,9 @@ class Table:
         if not there:
             return False
         self.size = size
-        try:
-            with open(self.path, "r+b") as file:
-                file.truncate(min(size, there))
-        except OSError as problem:
-            raise self.unusable(problem) from problem
+        with allowed(self.where, WRITABLE), open(self.path, "r+b") as file:
+            file.truncate(min(size, there))
         return True
-
-    def unusable(
-        self, problem: OSError | UnicodeDecodeError, expected: str = "room and permission to write"
-    ) -> FileError:
-        """The error of a file that cannot be read or written."""
-        return FileError(self.where, expected, Told(getattr(problem, "strerror", None) or str(problem)))
 
 
 def _append(path: Path, rows: bytes, safely: bool) -> int:
