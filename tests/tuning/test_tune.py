@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +152,19 @@ def test_any_executor_will_do():
 def test_what_another_process_cannot_import_stays_here():
     assert can_be_sent(Built(build, np.zeros(1), np.zeros(1), [], [], 1, 1, 0, 0))
     assert not can_be_sent(Built(lambda units: None, np.zeros(1), np.zeros(1), [], [], 1, 1, 0, 0))
+
+
+def test_a_script_from_standard_input_stays_here(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "<stdin>", raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    monkeypatch.setattr(build, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "build", build, raising=False)
+    assert not can_be_sent(Built(build, np.zeros(1), np.zeros(1), [], [], 1, 1, 0, 0))
+
+
+def test_a_daemon_which_may_start_no_processes_searches_within_itself(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(current_process()._config, "daemon", True)  # type: ignore[attr-defined]
+    assert found(trials=1, epochs=1, workers=2).trials[0].state == "done"
 
 
 def test_an_edge_of_the_space_is_told():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import current_process
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,8 @@ def can_be_sent(objective: Any) -> bool:
     except Exception:
         return False
     main = sys.modules["__main__"]
-    homeless = not getattr(main, "__file__", None) and getattr(main, "__spec__", None) is None
+    file = Path(getattr(main, "__file__", None) or "")  # "<stdin>" where a script is read from there
+    homeless = not file.is_file() and getattr(main, "__spec__", None) is None
     return not (homeless and getattr(getattr(objective, "build", None), "__module__", "") == "__main__")
 
 
@@ -168,7 +170,7 @@ def _executor(objective: Built, workers: Any, memory: int | None) -> Executor:
         made: Executor = workers(objective)
         return made
     number = None if workers is None else checks.integer(f"{_WHERE} workers", workers, minimum=0)
-    if number == 0 or not can_be_sent(objective):
+    if number == 0 or current_process().daemon or not can_be_sent(objective):  # a daemon may start no processes
         return Inside(objective)
     limit = None if memory is None else checks.integer(f"{_WHERE} memory", memory, minimum=1)
     return Processes(objective, number, limit)
