@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import pellucid
-from pellucid import losses, optimizers
-from pellucid.errors import InvalidArgument, UnknownName
+from pellucid import Sequential, layers, losses, optimizers
+from pellucid.errors import InvalidArgument, PellucidError, UnknownName
 from pellucid.registry import _families, deserialize_keras_object, get_custom_objects
 
 # (family, the name in the saved form, the class, its arguments, whether Keras 3.15 makes the same)
@@ -115,3 +115,19 @@ def test_without_a_module_only_the_name_of_a_class_will_do():
 def test_what_names_nothing_is_told(do, error, message):
     with pytest.raises(error, match=message):
         do()
+
+
+class Theirs:
+    """As a tensor of Keras, which becomes no array."""
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise ValueError("symbolic")
+
+
+Theirs.__module__ = "keras.src.backend.common.keras_tensor"
+
+
+@pytest.mark.parametrize("take", [optimizers.get, lambda part: Sequential([part]), layers.Dense(2)])
+def test_a_part_of_another_library_is_told_from_ours(take: Any):
+    with pytest.raises(PellucidError, match="of the package keras: import the one of pellucid"):
+        take(Theirs())

@@ -161,3 +161,11 @@ def count(n: int, one: str, many: str = "") -> str:
     """
     what, of, rest = one.partition(" of ")
     return f"{n:,} {one if n == 1 else many or what + 's' + of + rest}"
+
+
+def of_others(value: Any) -> str:
+    """What to do about a part of another library where one of ours belongs; "" for any other value."""
+    package = type(value).__module__.partition(".")[0]
+    if package not in ("keras", "tf_keras", "tensorflow", "torch"):
+        return ""
+    return f"This one is of the package {package}: import the one of pellucid."

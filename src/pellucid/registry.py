@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
-from .errors import InvalidArgument, Told, UnknownArgument, UnknownName, WrongType
+from .errors import InvalidArgument, Told, UnknownArgument, UnknownName, WrongType, of_others
 from .late import listen
 
 T = TypeVar("T", bound="Part")
@@ -269,7 +269,7 @@ class Family(Generic[T]):
         if callable(identifier):
             told = Told(getattr(identifier, "__name__", repr(identifier)))
             raise WrongType(where, wanted, told, f"Derive a class from the base class of every {self.kind}.")
-        raise WrongType(where, wanted, identifier)
+        raise WrongType(where, wanted, identifier, of_others(identifier))
 
     def optional(self, identifier: Any, where: str = "") -> T | None:
         """As `get`, with None for none."""

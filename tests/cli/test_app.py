@@ -65,6 +65,16 @@ def test_predict_for_new_data(trained: Path):
     assert len(pellucid("predict", "run", "new.npz", cwd=trained).stdout.splitlines()) == 5
 
 
+def test_predictions_do_not_replace_what_they_are_of(trained: Path):
+    np.savez(trained / "mine.npz", x=np.random.default_rng(0).normal(size=(4, 2)))
+    before = (trained / "mine.npz").read_bytes()
+    done = pellucid("predict", "run", "mine.npz", "--out", "./mine.npz", cwd=trained, code=2)
+    assert (
+        done.stderr == "Error: predict, --out: expected another file than the data, got 'mine.npz'. Name a new one.\n"
+    )
+    assert (trained / "mine.npz").read_bytes() == before
+
+
 @pytest.mark.parametrize("content", ["objects", "one array", "cut"])
 def test_a_bad_file_to_predict_for_is_one_line(trained: Path, content: str):
     path = trained / "bad.npz"

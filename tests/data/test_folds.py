@@ -57,5 +57,8 @@ def test_what_cannot_be_is_told():
         folds(4, 2, groups=[0, 0, 1, 1], labels=[0, 1, 0, 1])
     with pytest.raises(DataError, match="4 values"):
         folds(4, 2, labels=[0, 1])
+    for groups in (["a", None, "b", "c"], [1.0, np.nan, 2.0, 3.0]):
+        with pytest.raises(DataError, match="groups: expected values that have an order"):
+            folds(4, 2, groups=groups)
     with pytest.raises(WrongType, match="whole number"):
         folds(4, 2.5)  # type: ignore[arg-type]

@@ -306,3 +306,12 @@ def test_matrices_too_large_to_be_dense_come_in_batches(options: Any, monkeypatc
         np.testing.assert_allclose(by_parts.loss_curve_, dense.loss_curve_, rtol=1e-3)
     weighted = small(max_iter=40, **options).fit(sparse.csr_array(X), y, (y < 5) + 1.0)
     assert weighted.loss_curve_ != by_parts.loss_curve_
+
+
+def test_columns_that_float32_blurs_are_told():
+    near = np.random.default_rng(0).normal(size=(60, 2))
+    far = near + np.array([0.0, 1e9])
+    with pytest.warns(UserWarning, match=r"X: column 1 holds numbers near 1e\+09 that differ by [\d.]+ at most"):
+        small().fit(far, near[:, 1] > 0)
+    far[:, 1] = 1e9  # one and the same everywhere: nothing is lost
+    small().fit(far, near[:, 1] > 0)

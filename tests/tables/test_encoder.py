@@ -211,3 +211,9 @@ def test_none_is_a_word_among_words_and_a_gap_among_numbers():
     assert len(data.y_train) + len(data.y_test) == n
     sizes = load_table({**rows, "size": rows["size"]}, "size", task="regression")
     assert "10 rows have no target and are left out." in sizes.remarks
+
+
+def test_numbers_are_no_classes_even_where_somebody_says_so():
+    rows = {"x": np.arange(40.0), "y": np.linspace(0.1, 1, 40)}
+    with pytest.raises(DataError, match=r"target y: expected a column of classes, got numbers\. Leave --task"):
+        load_table(rows, "y", task="classification")

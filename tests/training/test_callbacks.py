@@ -624,6 +624,9 @@ def test_logs_are_read_only_when_asked_for():
     logs = LazyLogs(lambda: asked.append(1) or {"loss": 0.5})
     assert not asked
     assert (logs["loss"], dict(logs), len(logs), len(asked)) == (0.5, {"loss": 0.5}, 1, 1)
+    logs.update(extra=2)  # as callbacks of Keras's do, for those behind them
+    del logs["loss"]
+    assert dict(logs) == {"extra": 2}
 
 
 @pytest.mark.parametrize("wrong", [3, ["earlystopping"], [EarlyStopping], EarlyStopping])

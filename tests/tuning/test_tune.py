@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,8 @@ def data() -> tuple[Any, Any]:
 
 
 def found(**options: Any) -> Tuned:
-    options = {"trials": 6, "epochs": 8, "workers": 0, "validation": 0.2, **options}
+    held = {} if "folds" in options else {"validation": 0.2}
+    options = {"trials": 6, "epochs": 8, "workers": 0, **held, **options}
     return tune(build, data(), SPACE, **options)
 
 
@@ -151,6 +154,19 @@ def test_what_another_process_cannot_import_stays_here():
     assert not can_be_sent(Built(lambda units: None, np.zeros(1), np.zeros(1), [], [], 1, 1, 0, 0))
 
 
+def test_a_script_from_standard_input_stays_here(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "<stdin>", raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    monkeypatch.setattr(build, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "build", build, raising=False)
+    assert not can_be_sent(Built(build, np.zeros(1), np.zeros(1), [], [], 1, 1, 0, 0))
+
+
+def test_a_daemon_which_may_start_no_processes_searches_within_itself(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(current_process()._config, "daemon", True)  # type: ignore[attr-defined]
+    assert found(trials=1, epochs=1, workers=2).trials[0].state == "done"
+
+
 def test_an_edge_of_the_space_is_told():
     tuned = tune(build, data(), {"units": {"low": 1, "high": 2}, "rate": [0.05]}, sampler="grid", workers=0, epochs=20)
     (said,) = tuned.remarks
@@ -214,6 +230,8 @@ PAIRS: list[tuple[Any, str]] = [
     ((x, y[:-1]), "the same length"),
     (([[1.0], [1.0, 2.0]], [0, 1]), "data, x: expected numbers in rows of one length"),
     ((x, np.where(y, "yes", "no")), "data, y: expected numbers, got <U3"),
+    ((x[:0], y[:0]), "data: expected at least one row, got none"),
+    ((np.where(x > 1, np.nan, x), y), "data, x: expected finite numbers, got nan at row"),
 ]
 
 
@@ -223,6 +241,35 @@ def test_what_is_no_pair_of_arrays_is_told(given: Any, said: str):
         tune(build, given, SPACE, workers=0)
     with pytest.raises(PellucidError, match=said.replace("data", "test")):
         found(test=given)  # before the search, not behind it
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"test": (x[:, :1], y)}, r"test, x: expected rows of the shape \(2,\), as in data, got \(1,\)"),
+    ({"validation": (x, y[:, None])}, "validation, y: expected rows of the shape"),
+    ({"folds": 3, "validation": 0.2}, "validation: expected None beside folds"),
+    ({"groups": y, "validation": (x, y)}, "validation: expected None beside groups"),
+    ({"folds": 3, "times": np.where(y, 1.0, np.nan)}, "times: expected values that have an order"),
+    ({"metric": Measure.of}, "metric: expected the name of a metric"),
+    ({"metric": None}, "metric: expected the name of a metric"),
+    ({"seed": "a"}, "seed: expected a whole number"),
+    ({"memory": "2GB", "workers": 1}, "memory: expected a whole number"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), REFUSED)
+def test_what_cannot_be_searched_by_is_told_before_the_search(options: dict[str, Any], said: str):
+    with pytest.raises(PellucidError, match=said):
+        tune(build, (x, y), SPACE, **{"workers": 0, "trials": 1, **options})
+
+
+def test_groups_and_times_hold_out_whatever_the_number_of_rows():
+    many, labels, who = np.tile(x, (6, 1)), np.tile(y, 6), np.arange(6 * len(x)) % 7
+    options: dict[str, Any] = {"trials": 1, "epochs": 1, "workers": 0, "sampler": "random"}
+    for by in ("groups", "times"):
+        unsaid, said = (
+            tune(build, (many, labels), SPACE, **options, **{by: who}, **more) for more in ({}, {"folds": 5})
+        )
+        assert unsaid.trials[0].scores == said.trials[0].scores, by
 
 
 CHANGED: list[tuple[dict[str, Any], str]] = [

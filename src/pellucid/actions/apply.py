@@ -109,6 +109,12 @@ def predicted(path: Path, data: str | None) -> Predicted:
     return Predicted(rows, map(told, found.x), found.classifier, names, targets is not None and targets.labels)
 
 
+def check_out(out: Path, data: str | None) -> None:
+    """Raise where predictions would replace the rows that they are of."""
+    if data is not None and out.exists() and Path(data).exists() and out.samefile(data):
+        raise InvalidArgument("predict, --out", "another file than the data", str(out), "Name a new one.")
+
+
 def first_of(found: Predicted, n: int) -> tuple[Predicted, int]:
     """(the first n predictions, how many there are)."""
     outputs = np.concatenate(list(found.blocks))

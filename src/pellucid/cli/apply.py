@@ -29,6 +29,8 @@ def predict_command(
     rows: Annotated[int, typer.Option(min=1, help="How many to print.")] = 10,
 ) -> None:
     """Predict for the rows of a data set or an .npz file."""
+    if out is not None:
+        apply.check_out(out, data)
     with Working("The network predicts"):
         found = apply.predicted(run, data)
         if out is not None:

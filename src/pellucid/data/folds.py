@@ -49,6 +49,14 @@ def _column(name: str, value: Any, n: int) -> Array:
     column = np.asarray(value)
     if column.shape != (n,):
         raise DataError(f"{_WHERE}, argument {name}", f"{n} values, one per row", Told(f"shape {column.shape}"))
+    try:
+        ordered = np.unique(column)
+        known = bool((ordered == ordered).all())
+    except TypeError:  # None among words
+        known = False
+    if not known:
+        fix = "Fill in what is missing."
+        raise DataError(f"{_WHERE}, argument {name}", "values that have an order", Told("NaN, None or a mixture"), fix)
     return column
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from .settings import Settings
 
 CHUNK = 8192  # rows whose moments are taken at once
 DROWNING = 2.0**24  # times the loss of a row: of what is added to so much, float32 keeps nothing
+BLURRED = 16  # different numbers that float32 has in a column whose numbers are nearly the same
 SMALLEST = np.finfo(np.float32).eps  # deviation of a column relative to its mean that is one
 
 
@@ -79,8 +81,21 @@ def _front(estimator: Any, settings: Settings, x: Any, weights: Array | None, se
     scaling: list[Layer] = [] if encoder else [to_scale(mean, variance)]
     if not isinstance(x, np.ndarray):
         return scaling
+    if not encoder:
+        _tell_blurred(type(estimator).__name__, x, mean)
     columns = encoder.numbers if encoder else many_valued(x)
     return [*scaling, *periodic_embedding(x.shape[1], columns, settings.frequencies, len(x), seed)]
+
+
+def _tell_blurred(name: str, x: Array, mean: Array) -> None:
+    """Warn of a column of x (N, C) whose numbers are nearly the same in float32, in which networks compute."""
+    differ = np.ptp(x, axis=0)
+    for column in np.flatnonzero((differ > 0) & (differ < BLURRED * SMALLEST * abs(mean)))[:1]:
+        warnings.warn(
+            f"{name}, X: column {column} holds numbers near {mean[column]:.3g} that differ by {differ[column]:.3g} at "
+            "most, which float32 hardly tells apart. Subtract the mean first, as StandardScaler does.",
+            stacklevel=2,
+        )
 
 
 def moments(x: Any, weights: Array | None) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import checks
 from ..arrays import TEXT, Array, Shape, known
-from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told, WrongType
+from ..errors import DataError, InvalidArgument, NotReady, ShapeError, Told, WrongType, of_others
 from ..wiring import OF_LAYERS, OPERATORS, OPS, Node, Tensor
 
 
@@ -73,7 +73,7 @@ def as_numbers(name: str, data: Any, dtype: str) -> Array:
         given = known(data)
         x: Array = np.asarray(given, dtype=dtype) if given.dtype.kind in "biufO" else np.empty(0)
     except (TypeError, ValueError, OverflowError):
-        raise DataError(where, "numbers", Told(kind_of(data))) from None
+        raise DataError(where, "numbers", Told(kind_of(data)), of_others(data)) from None
     if data is None or given.dtype.kind not in "biufO":
         raise DataError(where, "numbers", Told(kind_of(data)))
     if x.ndim == 0:
@@ -117,4 +117,4 @@ def kind_of(data: Any) -> str:
     try:
         return f"an array of {np.asarray(data).dtype}"
     except ValueError:
-        return "rows of different lengths"
+        return repr(data) if of_others(data) else "rows of different lengths"

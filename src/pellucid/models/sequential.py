@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import checks
 from ..arrays import Shape, fits
-from ..errors import InvalidArgument, ShapeError, WrongType
+from ..errors import InvalidArgument, ShapeError, WrongType, of_others
 from ..layers import InputLayer, Layer
 from ..layers import layers as layer_family
 from ..layers.composite import Composite
@@ -73,7 +73,7 @@ class Sequential(Model):
         if isinstance(layer, Tensor) and isinstance(layer.node.layer, InputLayer):
             layer = layer.node.layer
         if not isinstance(layer, Layer):
-            raise WrongType(f"model {self.name!r}, add", "a layer such as Dense(10)", layer)
+            raise WrongType(f"model {self.name!r}, add", "a layer such as Dense(10)", layer, of_others(layer))
         if isinstance(layer, InputLayer):
             if self._stack:
                 raise InvalidArgument(f"model {self.name!r}, add", "Input before all other layers", layer)

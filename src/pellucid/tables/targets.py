@@ -91,6 +91,8 @@ class Targets(Part):
         classes: Names = read_targets(where, task, values) if len(names) == 1 else ()
         if not classes and any(value.dtype.kind == "U" for value in values):
             raise DataError(where, "one column of classes, or columns of numbers", Told("several with words in one"))
+        if not classes and task == "classification":
+            raise DataError(where, "a column of classes", Told("numbers"), "Leave --task classification out.")
         if classes and not len(classes) < 0.5 * len(table):
             told = Told(f"{len(classes):,} different labels in {count(len(table), 'row')}")
             raise DataError(where, "classes that occur in several rows", told, "Choose another --target.")

@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import rng
 from ..arrays import Array
-from ..errors import InvalidArgument, Told, UnknownName, WrongType
+from ..data.checking import check_finite
+from ..errors import InvalidArgument, ShapeError, Told, UnknownName, WrongType
 from .fitting import Training, averaged
 from .measures import Measure
 from .trials import Report, Trial
@@ -99,13 +100,20 @@ def shared(build: Callable[..., Any], values: Mapping[str, Any]) -> tuple[dict[s
     return own, rest
 
 
-def as_arrays(given: Any, where: str) -> tuple[Array, Array]:
-    """Inputs and targets of one length."""
+def as_arrays(given: Any, where: str, like: tuple[Array, Array] | None = None) -> tuple[Array, Array]:
+    """Inputs and targets of one length, of finite numbers; `like` those that are trained on."""
     if not isinstance(given, tuple | list) or len(given) != 2:
         raise WrongType(where, "a pair (x, y)", Told(type(given).__name__))
     x, y = (_as_numbers(part, f"{where}, {name}") for part, name in zip(given, "xy", strict=True))
-    if x.ndim < 1 or y.ndim < 1 or len(x) != len(y) or not len(x):
+    if x.ndim < 1 or y.ndim < 1 or len(x) != len(y):
         raise InvalidArgument(where, "x and y of the same length", Told(f"shapes {x.shape} and {y.shape}"))
+    if not len(x):
+        raise InvalidArgument(where, "at least one row", Told("none"))
+    for part, theirs, name in zip((x, y), like or (x, y), "xy", strict=True):
+        check_finite(f"{where}, {name}", part)
+        if part.shape[1:] != theirs.shape[1:]:
+            wanted = f"rows of the shape {theirs.shape[1:]}, as in data"
+            raise ShapeError(f"{where}, {name}", wanted, Told(f"{part.shape[1:]}"))
     return x, y
 
 

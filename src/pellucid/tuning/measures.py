@@ -69,7 +69,7 @@ class Measure:
 
 def measures_of(names: str | Sequence[str], default: str) -> list[Measure]:
     """The measures of one name or several; "auto" is the default."""
-    given = [names] if isinstance(names, str) else list(names)
+    given = [names] if isinstance(names, str) or not isinstance(names, Sequence) else list(names)
     if not given:
         raise InvalidArgument("tune, argument metric", "at least one name", Told("none"))
     found = [Measure.of(default if name == "auto" else name) for name in given]

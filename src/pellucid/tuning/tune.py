@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import current_process
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from .. import checks
 from ..arrays import Array
 from ..data.folds import folds as cut
 from ..data.splits import in_proportion, train_test_split
-from ..errors import NotReady, Told
+from ..errors import InvalidArgument, NotReady, Told
 from ..files import write_text_whole
 from .built import Built, Rows, as_arrays, of_classes
 from .conditions import check_conditions
@@ -70,9 +71,10 @@ def tune(
     or several, which make a front. trials, time: how many, and for how many seconds; 60 trials where neither is given.
 
     sampler: tpe, random, grid, cmaes, gp; pruner: auto, none, asha, hyperband, median. validation: the share of the
-    rows that trials are judged by, or (x, y); or `folds`, each class in proportion, or by `groups` or `times`. Unless
-    given, a fifth, or of fewer than 1,000 rows five folds: the best by few rows is the luckiest. test: (x, y) that the
-    search never sees; the best network is judged by it once. It is trained on all of `data`.
+    rows that trials are judged by, or (x, y); or `folds`, each class in proportion, or by `groups` or `times`: five
+    unless told. Where nothing is given, a fifth, or of fewer than 1,000 rows five folds: the best by few rows is the
+    luckiest. test: (x, y) that the search never sees; the best network is judged by it once. It is trained on all of
+    `data`.
 
     folder: keeps the journal, and goes on with a search that is there. workers: processes, as many as there are cores;
     what another process cannot import, such as a function of a notebook, is tried in this one. `Dask`
@@ -94,16 +96,17 @@ def tune(
     """
     leave_where_imported()
     x, y = as_arrays(data, f"{_WHERE} data")
-    kept_for_test = None if test is None else as_arrays(test, f"{_WHERE} test")
+    kept_for_test = None if test is None else as_arrays(test, f"{_WHERE} test", like=(x, y))
     measures = measures_of(metric, "crossentropy" if of_classes(y) else "mean_squared_error")
-    folds = FOLDS if not folds and validation is None and FOLDS <= len(x) < FEW else folds
+    seed = checks.integer(f"{_WHERE} seed", seed, minimum=0)
+    folds = _folds(len(x), validation, folds, groups, times)
     x, y, parts = _parts(x, y, HELD if validation is None else validation, folds, groups, times, seed)
     kept = None if folder is None else Path(checks.path(f"{_WHERE} folder", folder))
     objective = Built(
         build, x, y, parts, [*measures, *between_equals(measures)],
         checks.integer(f"{_WHERE} epochs", epochs, minimum=1),
         checks.integer(f"{_WHERE} batch_size", batch_size, minimum=1),
-        checks.integer(f"{_WHERE} patience", patience, minimum=0), checks.integer(f"{_WHERE} seed", seed, minimum=0),
+        checks.integer(f"{_WHERE} patience", patience, minimum=0), seed,
     )  # fmt: skip
     plan = plan_of(Space.of(space), measures, sampler, pruner, folds, seed, trained=objective.about() if kept else None)
     budget = budget_of(trials, time)
@@ -158,7 +161,8 @@ def can_be_sent(objective: Any) -> bool:
     except Exception:
         return False
     main = sys.modules["__main__"]
-    homeless = not getattr(main, "__file__", None) and getattr(main, "__spec__", None) is None
+    file = Path(getattr(main, "__file__", None) or "")  # "<stdin>" where a script is read from there
+    homeless = not file.is_file() and getattr(main, "__spec__", None) is None
     return not (homeless and getattr(getattr(objective, "build", None), "__module__", "") == "__main__")
 
 
@@ -166,9 +170,23 @@ def _executor(objective: Built, workers: int | Callable[[Objective], Executor] |
     if callable(workers):
         return workers(objective)
     number = None if workers is None else checks.integer(f"{_WHERE} workers", workers, minimum=0)
-    if number == 0 or not can_be_sent(objective):
+    if number == 0 or current_process().daemon or not can_be_sent(objective):  # a daemon may start no processes
         return Inside(objective)
-    return Processes(objective, number, memory)
+    limit = None if memory is None else checks.integer(f"{_WHERE} memory", memory, minimum=1)
+    return Processes(objective, number, limit)
+
+
+def _folds(n: int, validation: Any, folds: int, groups: Any, times: Any) -> int:
+    """How many folds n rows are cut into; 0 where one part is held out."""
+    wanted = {"folds": folds or None, "groups": groups, "times": times}
+    named = [name for name, value in wanted.items() if value is not None]
+    if validation is not None and named:
+        raise InvalidArgument(
+            f"{_WHERE} validation", f"None beside {' and '.join(named)}, by which rows are held out",
+            Told("one, too"), "Leave out one of the two.",
+        )  # fmt: skip
+    usual = validation is None and (bool(named) or FOLDS <= n < FEW)
+    return folds or (FOLDS if usual else 0)
 
 
 def _parts(
@@ -180,7 +198,7 @@ def _parts(
         by = None if groups is not None or times is not None else labels
         return x, y, cut(len(x), folds, labels=by, groups=groups, times=times, seed=seed)
     if isinstance(validation, tuple | list):
-        x_held, y_held = as_arrays(validation, f"{_WHERE} validation")
+        x_held, y_held = as_arrays(validation, f"{_WHERE} validation", like=(x, y))
         rows = np.arange(len(x) + len(x_held))
         return np.concatenate([x, x_held]), np.concatenate([y, y_held]), [(rows[: len(x)], rows[len(x) :])]
     share = checks.number(f"{_WHERE} validation", validation, above=0, below=1)

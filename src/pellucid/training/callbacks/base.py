@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Self
 
 from ...arrays import Array
@@ -91,8 +91,8 @@ MOMENTS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 ALSO = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
 
 
-class LazyLogs(Mapping[str, Any]):
-    """The epoch's numbers so far, computed only if somebody reads them."""
+class LazyLogs(MutableMapping[str, Any]):
+    """The epoch's numbers so far, computed only if somebody reads them, or adds to them for the callbacks behind."""
 
     def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
         self._read = read
@@ -105,6 +105,12 @@ class LazyLogs(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         return self._all()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._all()[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._all()[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())
