@@ -89,9 +89,8 @@ class Composite(Layer):
     def trainable(self, value: bool) -> None:
         made = "_trainable" in self.__dict__  # a new model leaves the layers that it is made of as they are
         self._trainable = bool(value)
-        if made:
-            for layer in self.parts():
-                layer.trainable = value
+        for layer in self.parts() if made else ():
+            layer.trainable = value
 
     def trains(self, name: str) -> bool:
         head, _, rest = name.partition("/")
@@ -318,9 +317,8 @@ class Composite(Layer):
 
     def assign_in_call(self, cache: CompositeCache) -> None:
         for step, c in zip(self.wiring.steps, cache.caches, strict=True):
-            if step.layer.belongs_to:
-                for name, value in step.layer.state_after({}, c).items():
-                    self.p[f"{step.path}/{name}"][...] = value
+            for name, value in step.layer.state_after({}, c).items() if step.layer.belongs_to else ():
+                self.p[f"{step.path}/{name}"][...] = value
 
     def remember(self, cache: CompositeCache) -> None:
         for step, c in zip(self.wiring.steps, cache.caches, strict=True):
