@@ -124,7 +124,7 @@ def one_against_all(p: Prepared, k: int, random: Random) -> Prepared:
     """Two classes: the one of this number, and all others."""
     assert p.validation is not None
     y, held, test = ((t == k).astype("int64") for t in (p.y_train, p.validation[1], p.y_test))
-    return with_validation(replace(p, y_train=y, y_test=test, classes=2), p.validation[0], held)
+    return with_validation(replace(p, y_train=y, y_test=test, names=(0, 1)), p.validation[0], held)
 
 
 def mislabelled_class(p: Prepared, from_and_to: tuple[int, int], random: Random) -> Prepared:

@@ -64,7 +64,7 @@ def prepared(row: Row) -> Prepared:
     validation = inputs.x_held[:half], targets.y_held[:half]
     data: Prepared = Arrays(
         inputs.x[: row.rows], targets.y[: row.rows], validation, inputs.x_held[half:], targets.y_held[half:],
-        inputs.classes, 1,
+        tuple(range(inputs.classes)),
     )  # fmt: skip
     random = np.random.default_rng(row.seed)
     for name, argument in row.plants:

@@ -16,7 +16,7 @@ from . import checks
 from .arrays import Array, Shape
 from .errors import InvalidArgument, ShapeError
 from .program import Buffer, CannotLower, Program
-from .registry import OpenFamily, Part, by_arguments, registered_name
+from .registry import OpenFamily, Part, registered_name
 
 EPSILON = 1e-7
 
@@ -56,7 +56,9 @@ class Constraint(Part):
         if "__call__" in vars(cls) and "lower" not in vars(cls):
             cls.lower = Constraint.lower  # type: ignore[method-assign]
 
-    __repr__ = by_arguments
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"<{type(self).__name__}({arguments})>"
 
 
 class FromFunction(Constraint):

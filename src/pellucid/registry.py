@@ -101,12 +101,6 @@ class Part:
         return f"{type(self).__name__}, argument {argument}"
 
 
-def by_arguments(part: Part) -> str:
-    """How a part is shown that is nothing but its arguments."""
-    told = ", ".join(f"{name}={value!r}" for name, value in part.get_config().items())
-    return f"<{type(part).__name__}({told})>"
-
-
 class Revision:
     """How often what something was compiled from has been changed.
 

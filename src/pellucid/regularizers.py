@@ -12,7 +12,7 @@ from . import checks
 from .arrays import Array
 from .errors import ShapeError
 from .program import Buffer, CannotLower, Program
-from .registry import OpenFamily, Part, by_arguments, registered_name
+from .registry import OpenFamily, Part, registered_name
 from .wiring import FROM_ABOVE
 
 BLOCK = 4096  # numbers whose penalty one thread of the compiled engine sums up
@@ -78,7 +78,9 @@ class Regularizer(Part):
         code.after_loss.append(lambda: code.emit("activity.penalty", y, y.size, l1, l2))
         code.back(lambda dy, wanted: code.through("activity.grad", dy, y, y, y.size, l1, l2))
 
-    __repr__ = by_arguments
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"<{type(self).__name__}({arguments})>"
 
 
 def _derived(self: Regularizer, w: Array) -> Array:

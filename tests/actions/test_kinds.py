@@ -72,7 +72,7 @@ class Points(Arrays):
     def prepare(cls, spec: Any, read: Reader, fold: Fold | None) -> Prepared:
         x = np.loadtxt(spec.data, dtype="float32")
         y = (np.hypot(*x.T) > 1).astype(int)
-        return cls(x[20:], y[20:], None, x[:20], y[:20], 2, 2, ("near", "far"), True)
+        return cls(x[20:], y[20:], None, x[:20], y[:20], ("near", "far"), unusual=True)
 
     @classmethod
     def opened(cls, use: Use) -> Opened:

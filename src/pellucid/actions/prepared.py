@@ -54,9 +54,8 @@ class Prepared(ABC):
     validation: tuple[Array, Array] | None
     x_test: Array
     y_test: Array
-    classes: int  # 0 where the targets are numbers to predict
-    width: int  # outputs, where they are
-    names: Names = ()  # of the classes, where there are any
+    names: Names = ()  # of the classes; none where the targets are numbers to predict
+    width: int = 1  # outputs, where they are numbers
     unusual: bool = False  # whether the classes are others than all from 0 to the largest label
     doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
     remarks: tuple[str, ...] = ()  # what there is to say of them
@@ -92,6 +91,11 @@ class Prepared(ABC):
         """Data to predict from, block by block."""
         found = cls.opened(use)
         return found._replace(x=iter([found.x]))
+
+    @property
+    def classes(self) -> int:
+        """How many there are; 0 where the targets are numbers to predict."""
+        return len(self.names)
 
     @property
     def targets(self) -> Targets | None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .. import checks
 from ..arrays import Array, Shape
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
-from ..registry import OpenFamily, Part, by_arguments, registered_name
+from ..registry import OpenFamily, Part, registered_name
 from ..rng import Key, SeedGenerator, fresh_key, seed_of
 from ..settings import floatx
 
@@ -83,7 +83,9 @@ class Initializer(Part):
         seed = seed.take() if isinstance(seed, SeedGenerator) else seed
         return self.draw(sizes, name, Key(seed) if seed is not None else key or fresh_key())
 
-    __repr__ = by_arguments
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"<{type(self).__name__}({arguments})>"
 
 
 initializers.names |= {"Initializer": Initializer, "initializer": Initializer}

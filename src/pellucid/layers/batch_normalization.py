@@ -328,11 +328,13 @@ class BatchNormalization(Layer):
 
     def _follow(self, code: Program, running: Any, moving: Sequence[Buffer], new: Sequence[Buffer], C: int) -> None:
         """After a step, the moving averages."""
+        if not code.training:
+            return
         with code.within("update"):
-            if running is not None and code.training:
+            if running is not None:
                 running.follow(self.momentum, self.renorm_momentum)
                 return
-            for kept, one in zip(moving, new, strict=True) if code.training else ():
+            for kept, one in zip(moving, new, strict=True):
                 code.emit("batch_norm.average", kept, one, C, self.momentum)
 
     def _counted(self, code: Program, mask: Buffer, x: Buffer) -> tuple[Buffer, Buffer]:

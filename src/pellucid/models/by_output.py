@@ -34,7 +34,9 @@ def names_of_losses(names: Sequence[str] | None, found: Sequence[Loss | None], g
     words = given if isinstance(given, list | tuple) else [given] * len(found)
     judged = {i: loss for i, loss in enumerate(found) if loss is not None}
     told: dict[int, str] = {}
-    for i, loss in judged.items() if len(judged) > 1 else ():
+    if len(judged) < 2:
+        return told
+    for i, loss in judged.items():
         name = f"{names[i] if names else words[i] if isinstance(words[i], str) else loss.name}_loss"
         numbered = (f"{name}_{n}" if n else name for n in itertools.count())
         told[i] = next(one for one in numbered if one not in told.values())

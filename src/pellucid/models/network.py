@@ -127,8 +127,9 @@ class Network(Composite):
         if mine is None or self.owner is not mine or any(leaf.owner is not mine for _, leaf in self.leaves()):
             self.theta, self.state, self.gradient = gathered(self, self.key)
             self.bind(self._built_shape("parameters"), {**self.theta, **self.state}, self.theta)
-            for memory in memories(self.wiring).values() if self.batch_told else ():
-                memory.expect(self.batch_told)
+            if self.batch_told:
+                for memory in memories(self.wiring).values():
+                    memory.expect(self.batch_told)
 
     def needs_parameters(self, what: str) -> None:
         """Raise unless the parameters exist; own them."""

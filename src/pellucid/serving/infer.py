@@ -175,7 +175,7 @@ def _wanted(served: Served, said: dict[str, Any]) -> list[_Output]:
     found: dict[str, _Output] = {}
     for one in asked:
         name = one.get("name")
-        if name not in fields if isinstance(name, str) else True:
+        if not isinstance(name, str) or name not in fields:
             raise UnknownName(f"{SOURCE}, outputs", str(name)[:60], fields)
         where = f"{SOURCE}, output {name!r}"
         if name in found:

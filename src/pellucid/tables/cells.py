@@ -227,7 +227,8 @@ def numbers(cells: Array, style: str) -> tuple[Array, Array]:
     if marks:
         return _mapped(cells, read, np.nan, np.float64)
     try:
-        if plain is plain_number and "_" not in "".join(texts := ["nan" if cell is None else cell for cell in cells]):
+        texts = ["nan" if cell is None else cell for cell in cells]
+        if plain is plain_number and "_" not in "".join(texts):
             return np.array(texts, object).astype(np.float64), np.zeros(len(cells), bool)
         values = np.fromiter((np.nan if cell is None else read(cell) for cell in cells), np.float64, len(cells))
         return values, np.zeros(len(cells), bool)

@@ -57,9 +57,7 @@ class Arrays(Prepared):
         y_train, y_test = (numbered(name, y, names) for y in targets) if names else targets
         x_train, y_train, validation = watched(x_train, y_train, spec, fold, name)
         width = 1 if y_train.ndim == 1 else y_train.shape[-1]
-        return cls(
-            x_train, y_train, validation, x_test, y_test, len(names), width, names, unusual, doubtful, source=spec.data
-        )
+        return cls(x_train, y_train, validation, x_test, y_test, names, width, unusual, doubtful, source=spec.data)
 
     @classmethod
     def opened(cls, use: Use) -> Opened:

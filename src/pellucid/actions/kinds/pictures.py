@@ -54,9 +54,7 @@ class Pictures(Prepared):
             raise DataError(where, "pictures of each class to train on", told, "Add more of them.")
         y_train, y_test = (numbered(where, y, names) for y in (y_train, y_test))
         validation = None if held is None else (held[0], numbered(where, held[1], names))
-        return cls(
-            x_train, y_train, validation, x_test, y_test, len(names), len(names), names, True, remarks=found.remarks
-        )
+        return cls(x_train, y_train, validation, x_test, y_test, names, unusual=True, remarks=found.remarks)
 
     @classmethod
     def opened(cls, use: Use) -> Opened:

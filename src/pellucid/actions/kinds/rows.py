@@ -58,8 +58,8 @@ class TableRows(Prepared):
         names = tuple(table.targets.classes)
         doubtful = may_be_numbers(names, spec.task)
         return cls(
-            table.x_train, table.y_train, table.validation, table.x_test, table.y_test, len(names),
-            len(table.targets.names), names, not are_plain(names), doubtful, table.remarks, table=table,
+            table.x_train, table.y_train, table.validation, table.x_test, table.y_test, names,
+            len(table.targets.names), not are_plain(names), doubtful, table.remarks, table=table,
         )  # fmt: skip
 
     @classmethod

@@ -58,9 +58,8 @@ class Text(Prepared):
         trained = np.setdiff1d(rows, watched)
         validation = (x[watched], y[watched]) if len(watched) else None
         return cls(
-            x[trained], y[trained], validation, x[len(rows) :], y[len(rows) :], len(names), len(names), names, True,
-            remarks=remarks,
-        )  # fmt: skip
+            x[trained], y[trained], validation, x[len(rows) :], y[len(rows) :], names, unusual=True, remarks=remarks
+        )
 
     @classmethod
     def opened(cls, use: Use) -> Opened:

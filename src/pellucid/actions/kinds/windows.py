@@ -88,8 +88,8 @@ class TableWindows(Windows):
         validation = (found.x[held], y[held]) if len(held) else None
         doubtful = may_be_numbers(names, spec.task)
         return cls(
-            found.x[train], y[train], validation, found.x[test], y[test], len(names), len(names), names,
-            not are_plain(names), doubtful, found.remarks, channels=found.channels,
+            found.x[train], y[train], validation, found.x[test], y[test], names, unusual=not are_plain(names),
+            doubtful=doubtful, remarks=found.remarks, channels=found.channels,
         )  # fmt: skip
 
     @classmethod
@@ -101,7 +101,7 @@ class TableWindows(Windows):
             data = cls.prepare(use.own, read_targets, None)
             if isinstance(data, TableForecasts):
                 return Opened(model, data.x_test, data.y_test, False, (), data.targets, data.ahead.ends, data.last)
-            y = np.array(data.names or range(data.classes))[data.y_test]
+            y = np.array(data.names)[data.y_test]
             return Opened(model, data.x_test, y, True, use.names)
         table = read_table(use.data)
         target = spec.target[0] if spec.target and spec.target[0] in table.names else ""
@@ -177,7 +177,7 @@ def _forecast(spec: Fields, table: Table, target: str, fold: Fold | None) -> Pre
     if short := sum(any(g not in there for there in parts if there) for g in groups):
         remarks.append(f"Too short to be in each part: {short} of {count(len(groups), 'group')}.")
     return TableForecasts(
-        found.x[train], y[train], validation, found.x[test], y[test], 0, 1, remarks=tuple(remarks),
+        found.x[train], y[train], validation, found.x[test], y[test], remarks=tuple(remarks),
         channels=found.channels, ahead=Ahead(found.ahead, targets, found.last[test], found.ends[test]),
     )  # fmt: skip
 
