@@ -16,7 +16,6 @@ from ..actions.doctor import doctor
 from ..actions.runs import Run
 from ..actions.serve import middle
 from ..errors import PellucidError, Told
-from ..tables.encodings import Truth
 from ..web.refused import Refused
 from .answering import Studio, answer, at_length, work
 from .course import Course, watched
@@ -25,10 +24,9 @@ from .desk import Desk
 from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
-from .pictures import Scene
 from .predicting import inputs_of
 from .reading import characters_of, decimal_of, names_told, ranges_of
-from .sample import truths_of, written
+from .sample import levels_of, written
 from .socket import still
 from .uploads import clean
 
@@ -163,6 +161,7 @@ def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
         "input": input_of(desk, name),
         "task": task,
         "decimal": decimal_of(scene.data),
+        "scaled": task == "regression" and scene.data.targets is not None,
     }
 
 
@@ -199,11 +198,6 @@ def whole_words(text: str) -> str:
     'of a'
     """
     return text.partition(" ")[2].rpartition(" ")[0].strip() or text
-
-
-def levels_of(scene: Scene, column: Any) -> list[str]:
-    """The words that a column may hold, where they are known."""
-    return truths_of(scene, column) if isinstance(column, Truth) else list(getattr(column, "levels", []))
 
 
 def compared(desk: Desk, courses: Mapping[str, Course]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,7 +15,8 @@ from ..data.pictures import load_img, pixels
 from ..errors import DataError, InvalidArgument, Told
 from ..tables import Table
 from ..tables.cells import truth
-from ..tables.encodings import Encoding, Number, Truth
+from ..tables.columns import cells_of
+from ..tables.encodings import Category, Encoding, Number, Truth
 from .parts import plain_cell
 from .pictures import Scene
 from .reading import numbers_of
@@ -61,7 +63,9 @@ def _known(scene: Scene, row: Any) -> Sample:
         raise InvalidArgument("question, sample", f"a row from 0 to {last}", row)
     cells = None
     if (table := scene.table) is not None:
-        cells = {column.name: _told(scene, column, table.test[column.name][row]) for column in table.encoder.columns}
+        own = table.test.take(np.array([row]))
+        columns = table.encoder.columns
+        cells = {one.name: _told(scene, one, cells_of(own, one.name, one.kind)[0]) for one in columns}
     return Sample(scene.data.x_test[row : row + 1], scene.data.y_test[row : row + 1], cells)
 
 
@@ -76,16 +80,28 @@ def _told(scene: Scene, column: Encoding, cell: Any) -> Any:
 
 def truths_of(scene: Scene, column: Truth) -> list[str]:
     """The words for yes and no that a column of the table has; true and false, where it has several for one of them."""
+    words = _counted(scene, column)
+    found = {truth(word): word for word in words}
+    return [found[1.0], found[0.0]] if len(words) == len(found) == 2 else ["true", "false"]
+
+
+def _counted(scene: Scene, column: Encoding) -> Counter[str]:
+    """How often each word stands in a column of the rows to test on."""
     assert scene.table is not None
-    cells = {plain_cell(cell) for cell in scene.table.test[column.name].tolist()} - {None}
-    found = {truth(str(cell)): str(cell) for cell in cells}
-    return [found[1.0], found[0.0]] if len(cells) == len(found) == 2 else ["true", "false"]
+    cells = map(plain_cell, cells_of(scene.table.test, column.name, column.kind).tolist())
+    return Counter(str(cell) for cell in cells if cell is not None)
+
+
+def levels_of(scene: Scene, column: Encoding) -> list[str]:
+    """The words that a column may hold, where they are known."""
+    return truths_of(scene, column) if isinstance(column, Truth) else [*getattr(column, "levels", ())]
 
 
 def written(scene: Scene, column: Encoding, cell: Any) -> Any:
-    """A cell as the column's own are written, with a decimal comma where they have one: so a form shows how to."""
-    if isinstance(column, Truth):
-        return truths_of(scene, column)[0]
+    """A cell as the column's own are written, with a decimal comma where they have one: so a form shows how to. Of
+    words the commonest: the first of them may be what is hardly ever there."""
+    if isinstance(column, Truth | Category):
+        return max(levels_of(scene, column), key=_counted(scene, column).__getitem__, default=cell)
     comma = isinstance(column, Number) and column.form.startswith("comma")
     return f"{cell:g}".replace(".", ",") if comma else cell
 

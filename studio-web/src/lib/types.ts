@@ -297,6 +297,8 @@ export interface RunTold extends Run {
   input: InputTold | null;
   /** The mark with which its table's numbers are written. */
   decimal?: "." | ",";
+  /** Whether the numbers that it says were brought to scale for the training. */
+  scaled?: boolean;
   can: string[];
   missing?: Problem | null;
 }

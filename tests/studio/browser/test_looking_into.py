@@ -58,7 +58,7 @@ def test_a_convolutional_network_answers_a_drawing_with_its_maps_and_tells_what_
     page = hands.page
     hands.skip_guide()
     begun(hands, "A small convolutional network")
-    step(hands, "conv2d Conv2D")
+    step(hands, "Conv2D 1 conv2d")
     place = page.get_by_role("region", name="The step").get_by_role("button", name="map 3", exact=True)
     place.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Enter"):  # by keyboard alone
@@ -69,12 +69,12 @@ def test_a_convolutional_network_answers_a_drawing_with_its_maps_and_tells_what_
         expect(panel).to_contain_text(told)
     expect(page.locator("i.frame")).to_have_count(1)
     fits(hands)
-    step(hands, "max_pooling2d MaxPooling2D")
+    step(hands, "MaxPooling2D max_pooling2d")
     page.get_by_role("region", name="The step").get_by_role("button", name="map 3", exact=True).last.click()
     panel.get_by_text("The window that it saw").wait_for()
     expect(panel.locator(".wins")).to_have_count(1)
 
-    step(hands, "conv2d Conv2D")
+    step(hands, "Conv2D 1 conv2d")
     before = seen(hands)
     hands.press("Draw one")
     hands.draw(DIGITS["1"])

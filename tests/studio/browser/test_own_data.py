@@ -37,7 +37,7 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     page.get_by_label("income", exact=True).fill("12")
     page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent === 'no'")
     layers = page.get_by_role("region", name="Every layer's answer")
-    for words in ("Each number as waves periodic_embedding/waves", "Dense 2 dense_1", "Answer dense_2"):
+    for words in ("Each number as waves periodic_embedding/waves", "Dense dense", "Answer dense_1"):
         layers.get_by_text(words).wait_for()
 
     with page.expect_download() as taken:
@@ -83,7 +83,7 @@ def test_wrong_cells_of_a_table_are_left_empty_by_one_click(hands: Hands, table:
 
 
 def test_a_column_with_gaps_is_left_out_of_readings_by_one_click(hands: Hands, tmp_path: Path) -> None:
-    rows = "".join(f"{20 + i % 7},{'' if i % 50 == 3 else i % 11},{i % 30}\n" for i in range(300))
+    rows = "".join(f"{20 + i % 7},{'' if i % 50 == 3 else i % 11},{400 + i % 30}.{i % 7}\n" for i in range(300))
     (tmp_path / "air.csv").write_text(f"warm,wet,co2\n{rows}", "utf-8")
     hands.skip_guide()
     hands.bring(tmp_path / "air.csv", "co2", "Its answer is")
@@ -96,7 +96,9 @@ def test_a_column_with_gaps_is_left_out_of_readings_by_one_click(hands: Hands, t
 
 
 def test_marks_from_1_to_5_can_be_learned_as_numbers(hands: Hands, tmp_path: Path) -> None:
-    (tmp_path / "marks.csv").write_text("x,mark\n" + "".join(f"{i},{1 + i % 5}\n" for i in range(100)), "utf-8")
+    (tmp_path / "marks.csv").write_text(
+        "x,mark\n" + "".join(f"{7 * i % 23},{1 + i % 5}\n" for i in range(100)), "utf-8"
+    )
     hands.skip_guide()
     hands.bring(tmp_path / "marks.csv", "mark", "one of 5: 1, 2, 3, 4, 5")
     hands.press("Learn them as numbers")
