@@ -231,6 +231,72 @@ def test_a_search_that_has_ended_before_its_beginning_was_answered_has_ended(han
     expect(done).to_be_visible()
 
 
+def test_a_search_that_is_looked_up_when_the_page_is_loaded_ends_when_it_ends(hands: Hands) -> None:
+    pytest.importorskip("optuna")
+    page = hands.page
+    hands.skip_guide()
+    hands.choose("Moons")
+    hands.go("Network")
+    hands.press("Search for better settings")
+    hands.press("Number of tries")
+    page.get_by_role("spinbutton", name="Number of tries").fill("5000")
+    hands.press("Search")
+    page.locator("li.best").wait_for()
+    late = Late(hands, "tune/moons-1")
+    page.reload()
+    late.made()
+    hands.press("Stop and keep the best")
+    done = page.locator('[aria-label="Search"][data-state="done"]')
+    done.wait_for()
+    late.comes()
+    expect(done).to_be_visible()
+
+
+def test_what_is_asked_of_some_runs_is_not_told_of_others(hands: Hands) -> None:
+    page = hands.page
+    hands.skip_guide()
+    for run in ("moons-1", "moons-2", "moons-3"):
+        trained(hands, "Moons", run, 1)
+    hands.go("Runs")
+    late = Late(hands, r"compare\?runs=.*")
+    for run in ("moons-1", "moons-2"):
+        page.get_by_label(f"Compare {run}").check()
+    hands.press("Compare 2")
+    late.made()
+    page.keyboard.press("Escape")
+    page.get_by_label("Compare moons-3").check()
+    hands.press("Compare 3")
+    heads = page.get_by_role("dialog").locator("thead th")
+    expect(heads).to_have_count(3)
+    late.comes()
+    expect(heads).to_have_count(3)
+    page.keyboard.press("Escape")
+
+    late = Late(hands, "runs/moons-1/serve")
+    page.get_by_role("article", name="moons-1").get_by_role("button", name="Take out").click()
+    hands.press("Serve it")
+    late.made()
+    hands.press("Close")
+    page.get_by_role("article", name="moons-2").get_by_role("button", name="Take out").click()
+    late.comes()
+    expect(page.get_by_role("button", name="Serve it")).to_be_visible()
+    expect(page.get_by_role("link", name="http://127.0.0.1")).to_have_count(0)
+
+
+def test_a_copy_that_takes_long_does_not_take_the_place_of_a_later_choice(hands: Hands, table: Path) -> None:
+    page = hands.page
+    table.write_text(table.read_text("utf-8") + "n.n.,50,Ulm,yes\n", "utf-8")
+    hands.skip_guide()
+    hands.foresee("422 POST /api/data")
+    page.get_by_test_id("file").set_input_files(table)
+    late = Late(hands, "data/emptied")
+    hands.press("Leave this cell and others like it empty, in a copy")
+    late.made()
+    hands.choose("Moons")
+    late.comes()
+    expect(page.get_by_role("button", name="Moons")).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_file_that_takes_long_to_come_does_not_take_the_place_of_a_later_choice(hands: Hands, table: Path) -> None:
     page = hands.page
     hands.skip_guide()
