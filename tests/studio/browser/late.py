@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
+
+from studio.browser.hands import PATIENCE, Hands
 
 if TYPE_CHECKING:
     from playwright.sync_api import APIResponse, Route
-
-    from studio.browser.hands import Hands
 
 # The line to the studio is there when the test says so.
 NO_LINE = """const Line = window.WebSocket;
@@ -42,7 +43,9 @@ class Late:
 
     def made(self) -> None:
         """Wait until the studio has answered, of which the page knows nothing yet."""
+        until = time.monotonic() + PATIENCE / 1000
         while not self.held:
+            assert time.monotonic() < until, "The page has not asked."
             self.hands.page.wait_for_timeout(20)
 
     def comes(self) -> None:
