@@ -145,6 +145,7 @@ class Design {
 
   #changed(wait = 120): void {
     sessionStorage.setItem(KEY, JSON.stringify(this.spec));
+    this.busy = true;
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => void this.#look(), wait);
   }
@@ -185,6 +186,7 @@ class Design {
     const own = split(this.spec.layers ?? []);
     if (own.output && same(own.output, before)) {
       this.#history.replace({ ...this.spec, layers: joined({ ...own, output: now }, now, !this.data.network) });
+      sessionStorage.setItem(KEY, JSON.stringify(this.spec));
     }
   }
 }

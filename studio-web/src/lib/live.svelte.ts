@@ -51,8 +51,12 @@ class Live {
   frames = $state.raw<Record<string, Frame>>({});
   #seq = 0;
   #request = 0;
+  #heard = 0; // counts what is heard of the run shown, and asked of it: what the server answered before may be of old
+  #lists = 0; // counts the lists of runs that are heard
+  #waits = false; // whether a training was asked for that has neither begun nor been refused
   #first: Message | null = null; // what the run is to do that was asked for, where it is to stand still else
-  #pressed: (() => void) | null = null; // a start that was asked for before the line was there, and waits for it
+  #paced = 0; // the pace with which it was asked for
+  #pressed: (() => void) | null = null; // a training that was asked for before the line was there, and waits for it
   #thinning = false;
   #rows: Message[] = [];
   #timer = 0;
@@ -79,17 +83,9 @@ class Live {
 
   /** first: all that it is to do until it is told to go on. */
   start(spec: Spec, first: Message | null = null): void {
-    this.refused = null;
     this.words = "";
     this.#clear();
-    if (!this.connected) {
-      this.state = "starting";
-      this.#pressed = () => this.start(spec, first);
-      return;
-    }
-    this.#asked();
-    this.#first = first;
-    this.#socket.send({ type: "start", spec: spec as Json, paused: first !== null, pace: this.pace, request: ++this.#request });
+    this.#train({ type: "start", spec: spec as Json, paused: first !== null }, first);
   }
 
   /** A command to the run shown: pause, resume, stop, finish, epoch, steer. */
@@ -103,24 +99,21 @@ class Live {
   }
 
   goOn(): void {
-    this.#asked();
-    this.tell("resume_run", { request: ++this.#request, pace: this.pace });
+    this.#train({ type: "resume_run", run: this.id });
   }
 
   /** The same anew; what trains here is broken off, and can be gone on with. */
   again(weights: "same" | "new"): void {
     if (this.alive && this.steering) this.tell("stop");
-    this.#asked();
     this.#clear();
-    this.#first = null;
-    this.tell("restart", { weights, request: ++this.#request, pace: this.pace });
+    this.#train({ type: "restart", run: this.id, weights });
   }
 
   /** The most steps a second from now on, 0: as many as it can. */
   walk(pace: number): void {
     this.pace = pace;
     sessionStorage.setItem(PACE, String(pace));
-    if (this.alive && this.steering) this.tell("pace", { value: pace });
+    if (this.alive && this.steering && !this.#waits) this.tell("pace", { value: pace });
   }
 
   /** What pictures the page wants to see; a hidden tab wants none. */
@@ -142,8 +135,12 @@ class Live {
   /** What the run's folder says, once more: a run that has ended can do more. */
   async refresh(): Promise<void> {
     const { id } = this;
-    if (!id) return;
-    const told = await get<RunTold>(`runs/${encodeURIComponent(id)}`).catch(() => null);
+    let told: RunTold | null, heard: number;
+    do {
+      if (!id || id !== this.id) return;
+      heard = this.#heard;
+      told = await get<RunTold>(`runs/${encodeURIComponent(id)}`).catch(() => null);
+    } while (heard !== this.#heard);
     if (id !== this.id) return;
     this.told = told;
     this.atRest = told !== null && !told.live && !this.alive;
@@ -151,7 +148,11 @@ class Live {
 
   /** The runs as they lie there now; a run shown that is no longer among them, and does not train, is left. */
   async look(): Promise<void> {
-    const told = await get<{ runs: Run[] }>("runs").catch(() => null);
+    let told: { runs: Run[] } | null, lists: number;
+    do {
+      lists = this.#lists;
+      told = await get<{ runs: Run[] }>("runs").catch(() => null);
+    } while (lists !== this.#lists);
     if (!told) return;
     this.runs = told.runs;
     if (this.id && !this.alive && !told.runs.some(({ id }) => id === this.id)) this.#forget(null);
@@ -165,16 +166,13 @@ class Live {
     clearTimeout(this.#look);
     this.tell("open", { since: this.#seq });
     await this.refresh();
-    if (!this.told) return;
-    if (!this.told.live) [this.state, this.atRest] = [this.told.state, true];
+    if (this.blank) return;
+    if (!this.told) return this.look();
+    if (!this.told.live && !this.#waits) [this.state, this.atRest] = [this.told.state, true];
     [this.findings, this.thorough] = [this.told.findings, this.told.thorough];
     this.problem = this.told.problem;
     this.epochs = this.told.epochs ?? this.epochs;
     this.metric ||= this.told.watched || (this.told.metric?.name ?? "");
-    if (this.rows.length === 0) {
-      const { rows } = await get<{ rows: Row[] }>(`runs/${encodeURIComponent(this.told.id)}/curve?points=2000`);
-      if (this.rows.length === 0 && this.told?.id === this.id) this.rows = rows;
-    }
     this.#ask();
     if (this.state === "elsewhere") this.#look = window.setTimeout(() => void this.#open(), LOOK);
   }
@@ -188,16 +186,16 @@ class Live {
       told: null, atRest: false, state: "new", words: "", step: 0, epoch: 0, epochs: 0, steps: 0, metric: "", steering: true, rows: [],
       compiling: 0, blank: false, speed: 0, left: null, findings: [], thorough: false, problem: null, refused: null, layers: [], frames: {},
     });
-    this.#seq = 0;
+    [this.#seq, this.#waits] = [0, false];
     this.#rows = [];
   }
 
   #opened(): void {
     [this.connected, this.lost] = [true, false];
-    const pressed = this.#pressed;
-    this.#pressed = null;
-    if (pressed) pressed();
-    else if (this.id) void this.#open();
+    if (this.#pressed) return this.#pressed();
+    // What was asked on a line that broke: whether it has begun is told by the runs that there are.
+    if (this.#waits) [this.#waits, this.state, this.#before] = [false, "new", askedBefore()];
+    this.#uncover();
   }
 
   /** Where the studio was started anew, it answers, but wants another word, for which the page asks. */
@@ -211,8 +209,14 @@ class Live {
     this.tell("watch", { topics: document.hidden ? {} : this.#watched, hz: 20 });
   }
 
-  #asked(): void {
-    this.state = "starting";
+  /** Ask for a training; before the line is there, as soon as it is. */
+  #train(message: Message, first: Message | null = null): void {
+    [this.state, this.refused, this.#waits, this.#before] = ["starting", null, true, null];
+    this.#heard++;
+    this.#pressed = this.connected ? null : () => this.#train(message, first);
+    if (this.#pressed) return;
+    [this.#first, this.#paced] = [first, this.pace];
+    this.#socket.send({ ...message, pace: this.pace, request: ++this.#request });
     const before = Object.fromEntries(this.runs.map((run) => [run.id, run.live]));
     sessionStorage.setItem(ASKED, JSON.stringify({ at: Date.now(), before }));
   }
@@ -236,6 +240,7 @@ class Live {
   #hear(message: Message): void {
     if (message.type === "hello" || message.type === "runs") {
       this.runs = message.runs as unknown as Run[];
+      this.#lists++;
       const alive = this.runs.find((run) => run.live);
       const begun = this.#before && this.runs.find((run) => !(run.id in this.#before!) || (run.live && !this.#before![run.id]));
       if (begun) void this.show(begun.id);
@@ -245,21 +250,25 @@ class Live {
     } else if (message.type === "search") {
       search.hear(message.search as unknown as SearchTold);
     } else if (message.type === "started") {
-      sessionStorage.removeItem(ASKED);
       this.#started(message);
-    } else if (message.type === "refused") {
+    } else if (message.type === "refused" && message.request === this.#request) {
       sessionStorage.removeItem(ASKED);
-      this.refused = message as unknown as Problem;
+      [this.refused, this.#waits] = [message as unknown as Problem, false];
       this.state = this.told?.state ?? "refused";
-      if (this.blank) this.#uncover();
+      this.#uncover();
       said.aloud(this.refused.error);
+    } else if (message.type === "refused") {
+      if (this.alive) said.tell(message.error as string, "bad"); // else its run has ended before an order came to it
     } else if (message.run === this.id && !this.blank) {
-      if (typeof message.seq === "number") this.#seq = Math.max(this.#seq, message.seq);
+      if (typeof message.seq === "number") {
+        this.#seq = Math.max(this.#seq, message.seq);
+        this.#heard++;
+      }
       this.#about(message);
     }
   }
 
-  /** The run that was shown before one was asked for that is not to be. */
+  /** The run that is there, and all of it anew: where one was asked for that is not to be, or the line is another. */
   #uncover(): void {
     this.blank = false;
     this.#seq = 0;
@@ -267,17 +276,25 @@ class Live {
   }
 
   #started(message: Message): void {
-    const id = message.run as string;
-    if (message.request === this.#request && id !== this.id) this.#forget(id);
-    if (id !== this.id) return;
+    const [id, asked] = [message.run as string, message.request === this.#request];
+    if (asked) sessionStorage.removeItem(ASKED);
+    if (asked && id !== this.id) {
+      this.tell("close");
+      this.#forget(id);
+    }
+    if (id !== this.id || (this.blank && !asked)) return;
+    this.#heard++;
     [this.state, this.atRest] = ["starting", false];
     this.epochs = message.epochs as number;
     this.steps = message.steps as number;
     this.metric = message.metric as string;
     this.layers = message.layers as unknown as LayerTold[];
     this.blank = false;
-    if (this.#first && message.request === this.#request) this.#socket.send({ ...this.#first, run: id });
-    this.#first = null;
+    if (asked) {
+      this.#waits = false;
+      if (this.#first) this.tell(this.#first.type, this.#first);
+      if (this.pace !== this.#paced) this.tell("pace", { value: this.pace });
+    }
     void this.refresh();
     this.#ask();
   }

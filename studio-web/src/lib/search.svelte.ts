@@ -13,12 +13,15 @@ class Search {
   starting = $state(false);
   problem = $state.raw<Problem | null>(null);
   #look = 0;
+  #asked = 0;
 
   /** What the page showed before it was loaded anew, or before the line broke. */
   async find(): Promise<void> {
     const id = this.told?.id ?? localStorage.getItem(KEY);
     if (!id) return;
+    const [before, asked] = [this.told, ++this.#asked];
     const told = await get<SearchTold>(`tune/${encodeURIComponent(id)}`).catch(() => null);
+    if (asked !== this.#asked || before !== this.told) return; // of which something newer was heard, or asked
     if (told) this.hear(told);
     else this.leave();
     // Another program tells nothing: its search is looked at now and then.
@@ -61,9 +64,10 @@ class Search {
 
   /** Remove the search shown, for good. */
   async drop(): Promise<void> {
+    const { id } = this.told!;
     try {
-      await remove(`tune/${encodeURIComponent(this.told!.id)}`);
-      this.leave();
+      await remove(`tune/${encodeURIComponent(id)}`);
+      if (this.told?.id === id) this.leave();
     } catch (reason) {
       said.tell(problemOf(reason).error, "bad");
     }
@@ -72,14 +76,17 @@ class Search {
   /** Make room for another search. */
   leave(): void {
     clearTimeout(this.#look);
+    this.#asked++;
     [this.told, this.run, this.problem] = [null, null, null];
     localStorage.removeItem(KEY);
   }
 
   async #start(path: string, asked: { [name: string]: Json }): Promise<void> {
     [this.starting, this.problem] = [true, null];
+    const before = this.told;
     try {
-      this.hear(await post<SearchTold>(path, asked));
+      const told = await post<SearchTold>(path, asked);
+      if (before === this.told) this.hear(told); // else the line was quicker, and may have told more
     } catch (reason) {
       this.problem = problemOf(reason);
       said.aloud(this.problem.error);
@@ -89,7 +96,7 @@ class Search {
 
   async #winner(id: string): Promise<void> {
     const run = await get<RunTold>(`runs/${encodeURIComponent(id)}`).catch(() => null);
-    if (this.told?.id === id) this.run = run;
+    if (this.told?.id === id && this.told.state === "done") this.run = run;
   }
 }
 

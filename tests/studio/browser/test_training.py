@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio.browser.hands import Hands, expect
+from studio.browser.late import NO_LINE
 
 pytestmark = pytest.mark.long
 
@@ -98,15 +99,8 @@ def test_what_was_trained_before_does_not_pass_for_what_is_getting_ready(hands: 
     hands.page.reload()
 
 
-# The line to the studio is there when the test says so.
-HELD = """const Line = window.WebSocket, through = new Promise(go => window.letThrough = go);
-window.WebSocket = class extends Line {
-  set onopen(heard) { this.addEventListener('open', () => through.then(heard)); }
-}"""
-
-
 def test_a_press_on_train_before_the_line_is_there_waits_for_it_and_starts(hands: Hands) -> None:
-    hands.context.add_init_script(HELD)
+    hands.context.add_init_script(NO_LINE)
     hands.page = hands.tab()
     hands.skip_guide()
     hands.choose("Moons")
