@@ -140,6 +140,8 @@ def test_data_list_and_version(tmp_path: Path):
         (["train", "--resume", "nowhere"], "nowhere"),
         (["train", "digits", "--resume", "nowhere"], "no other option"),
         (["train", "digits", "--out", "/proc/nowhere"], "folder that can be written"),
+        (["train", "digits", "--out", ""], "--out: expected a name, got none"),
+        (["train", "--resume="], "--resume: expected a name, got none"),
         (["evaluate", "nowhere.keras"], "No such file"),
         (["predict", "."], "spec.toml"),
         (["trian", "digits"], "trian"),

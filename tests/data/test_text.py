@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,19 @@ def test_what_is_no_text_is_said(tmp_path: Path):
         text.read_text(path)
     with pytest.raises(errors.DataError, match="different characters"):
         text.alphabet("text", "".join(map(chr, range(0x4E00, 0x4E00 + 10_001))))
+
+
+@pytest.mark.parametrize("name", ["small.txt", "small.txt.gz"])
+def test_a_small_text_takes_little_memory(tmp_path: Path, name: str):
+    content = b"Not much. " * 300_000
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    tracemalloc.start()
+    try:
+        assert text.read_text(tmp_path / name)[0] == content.decode()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 30e6
 
 
 def test_the_novel_is_whole():

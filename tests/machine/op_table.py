@@ -265,9 +265,9 @@ OTHERS: dict[str, Row] = {
 }  # fmt: skip
 
 NOT_LOWERED = {
-    "it takes no batch at all, or sorts its rows": "diag outer segment_max segment_sum broadcast_to ravel",
+    "it takes no batch at all, or sorts its rows": "diag outer segment_max segment_prod segment_sum broadcast_to ravel",
     "numbers are put in order": "sort argsort median in_top_k",
-    "it is rare in networks": "arctan2 cross cumprod isclose nan_to_num slice_update trace",
+    "it is rare in networks": "arctan2 cross cumprod erfinv isclose nan_to_num slice_update trace",
     "it solves equations, or takes matrices apart": "cholesky det inv singular_values solve",
 }
 

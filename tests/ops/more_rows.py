@@ -8,6 +8,7 @@ import numpy as np
 
 from ops.values import B, N, P, Row, U, X
 
+METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 FIRST = {"data_format": "channels_first"}
 
 
@@ -93,7 +94,7 @@ def _further() -> list[Row]:
     found: list[Row] = []
     for name in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd"):
         found += [Row(name, (holes,), {"axis": 1}, batch="none"), Row(name, (X(B, 2, 3), -1, True))]
-    for method in ("linear", "lower", "higher", "midpoint", "nearest"):
+    for method in METHODS:
         found.append(Row("quantile", (X(B, 4), 0.3), {"axis": 1, "method": method}))
     return [
         *found,
@@ -177,6 +178,17 @@ def _pieces() -> list[Row]:
         Row("nancumprod", (X(B, 3), 1)),
         Row("nanargmax", (holes, 1), batch="none", slopes=False),
         Row("nanargmin", (X(B, 3), 1), slopes=False),
+        Row("nanmedian", (holes, 1), batch="none"),
+        Row("nanmedian", (X(B, 2, 3), -1, True)),
+        *(Row("nanquantile", (holes, 0.3), {"axis": 1, "method": method}, batch="none") for method in METHODS),
+        *(Row("nanquantile", (X(B, 5), 0.4), {"axis": 1, "method": method}) for method in METHODS),
+        Row("nanquantile", (holes, [0.1, 0.5]), batch="none"),
+        Row("nanpercentile", (X(B, 4), 40), {"axis": 1}),
+        Row("segment_prod", (X(B, 3), np.array([0, 1, 0, 2])), {"num_segments": 4}, batch="whole"),
+        Row("erfinv", (U(B, 3),)),
+        Row("fold", (X(B, 8, 6), (3, 4), 2)),
+        Row("fold", (X(B, 2, 12), 4, (2, 1)), {"dilation": 2, "padding": 1, "stride": (1, 2)}),
+        Row("extract_sequences", (X(B, 2, 7), 3, 2)),
     ]
 
 

@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..__about__ import version
-from ..errors import DesignWarning, PellucidError
+from ..errors import DesignWarning, InvalidArgument, PellucidError, Told
 from ..machine import asked
 from . import ending
 from .commands import Commands
@@ -59,6 +59,7 @@ def main(words: list[str] | None = None) -> None:
     words = ["--debug", *(w for w in words if w != "--debug")] if debug else words
     _speak_plainly()
     try:
+        _refuse_no_name(words)
         code = app(words, prog_name="pellucid", standalone_mode=False) or 0
         if code == ending.INTERRUPTED:
             raise KeyboardInterrupt
@@ -80,6 +81,13 @@ def main(words: list[str] | None = None) -> None:
             traceback.print_exc()
         ending.error(f"Error: {problem}" if str(problem) else f"Error: {type(problem).__name__}")
         sys.exit(2)
+
+
+def _refuse_no_name(words: list[str]) -> None:
+    """An empty name, such as that of a variable which is not set, would be the folder one stands in."""
+    for option, word in zip(words, [*words[1:], None], strict=True):
+        if option in ("--out=", "--resume=") or (option in ("--out", "--resume") and word == ""):
+            raise InvalidArgument(option.rstrip("="), "a name", Told("none"))
 
 
 def _speak_plainly() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ WORDS, SENTENCE_ENDS = 4, ".!?;:"  # in a column's name at most; and what ends n
 LIKE_A_TABLE = 0.9  # share of lines of as many cells as the first
 MOST_CHARACTERS = 10_000  # different ones: more are no script's
 MOST_BYTES = 1 << 28
+READ = 1 << 20  # bytes in one go
 GZIP = b"\x1f\x8b"
 
 
@@ -73,10 +75,9 @@ def _content(path: Path, most: int) -> bytes:
     with open(path, "rb") as raw:
         zipped = raw.read(len(GZIP)) == GZIP
         raw.seek(0)
-        if not zipped:
-            return raw.read(most)
-        with gzip.open(raw) as file:
-            return file.read(most)
+        with gzip.open(raw) if zipped else raw as file:
+            parts = iter(lambda: file.read(READ), b"")  # asked for all at once, it takes the memory of the largest text
+            return b"".join(islice(parts, -(-most // READ)))[:most]
 
 
 def read_text(path: Path) -> tuple[str, tuple[str, ...]]:

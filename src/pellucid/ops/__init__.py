@@ -10,9 +10,9 @@ each with its gradient; so do Python's operators on tensors.
 
 - Arithmetic: add arctan2 divide divide_no_nan floor_divide hypot maximum minimum mod multiply power subtract
   true_divide
-- Number by number: abs absolute arccos arccosh arcsin arcsinh arctan arctanh cast cbrt ceil clip cos cosh erf exp
-  exp2 expm1 floor full_like isfinite isinf isnan log log10 log1p log2 nan_to_num negative ones_like reciprocal
-  round rsqrt sign sin sinh sqrt square stop_gradient tan trunc zeros_like
+- Number by number: abs absolute arccos arccosh arcsin arcsinh arctan arctanh cast cbrt ceil clip cos cosh erf
+  erfinv exp exp2 expm1 floor full_like isfinite isinf isnan log log10 log1p log2 nan_to_num negative ones_like
+  reciprocal round rsqrt sign sin sinh sqrt square stop_gradient tan trunc zeros_like
 - Comparing and choosing: equal greater greater_equal isclose less less_equal logical_and logical_not logical_or
   logical_xor not_equal where
 - Activations: celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid
@@ -22,7 +22,7 @@ each with its gradient; so do Python's operators on tensors.
 - In order: argsort in_top_k median sort take_along_axis
 - Shapes: broadcast_to concatenate expand_dims flip get_item moveaxis one_hot ravel repeat reshape squeeze stack
   swapaxes take tile transpose
-- Places: cross diag diagonal outer pad roll segment_max segment_sum slice slice_update trace tril triu
+- Places: cross diag diagonal outer pad roll segment_max segment_prod segment_sum slice slice_update trace tril triu
 - Products: einsum matmul
 - Of networks, made of ops: layer_normalization rms_normalization dot_product_attention multi_hot
 - Convolutions and pools: adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose depthwise_conv
@@ -37,8 +37,9 @@ each with its gradient; so do Python's operators on tensors.
 - Of arrays alone: bincount digitize histogram isin nonzero scatter scatter_update searchsorted unique unravel_index
 - Bits and divisors, of arrays alone: argpartition bitwise_and bitwise_invert bitwise_left_shift bitwise_not
   bitwise_or bitwise_right_shift bitwise_xor correlate gcd lcm left_shift nextafter right_shift signbit vander
-- In pieces, and without what is not a number: dsplit fabs fmax fmin fmod heaviside isreal ldexp nanargmax nanargmin
-  nancumprod nancumsum saturate_cast segment_min sinc unfold
+- In pieces, and without what is not a number: dsplit extract_sequences fabs fmax fmin fmod fold heaviside isreal
+  ldexp nanargmax nanargmin nancumprod nancumsum nanmedian nanpercentile nanquantile saturate_cast segment_min sinc
+  unfold
 - Made of several ops: allclose array average convert_to_numpy convert_to_tensor diff dot dtype hstack inner
   is_tensor logaddexp moments ndim norm normalize shape size split tensordot top_k unstack vdot vstack
 - Arrays made of nothing: arange bartlett blackman eye full geomspace hamming hanning identity kaiser linspace
@@ -88,9 +89,9 @@ from .composed import (
     logaddexp, moments, ndim, shape, size, split, tensordot, top_k, unstack, vdot, vstack,
 )
 from .elementwise import (
-    abs, absolute, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, cast, cbrt, ceil, clip, cos, cosh, erf, exp,
-    exp2, expm1, floor, full_like, isfinite, isinf, isnan, log, log10, log1p, log2, nan_to_num, negative, ones_like,
-    reciprocal, round, rsqrt, sign, sin, sinh, sqrt, square, stop_gradient, tan, trunc, zeros_like,
+    abs, absolute, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, cast, cbrt, ceil, clip, cos, cosh, erf, erfinv,
+    exp, exp2, expm1, floor, full_like, isfinite, isinf, isnan, log, log10, log1p, log2, nan_to_num, negative,
+    ones_like, reciprocal, round, rsqrt, sign, sin, sinh, sqrt, square, stop_gradient, tan, trunc, zeros_like,
 )
 from .linear import (
     einsum, matmul,
@@ -106,7 +107,8 @@ from .ordering import (
     argsort, in_top_k, median, sort, take_along_axis,
 )
 from .placing import (
-    cross, diag, diagonal, outer, pad, roll, segment_max, segment_sum, slice, slice_update, trace, tril, triu,
+    cross, diag, diagonal, outer, pad, roll, segment_max, segment_prod, segment_sum, slice, slice_update, trace, tril,
+    triu,
 )
 from .reductions import (
     all, any, argmax, argmin, count_nonzero, cumprod, cumsum, logsumexp, max, mean, min, prod, std, sum, var,
@@ -132,8 +134,8 @@ from .further import (
     nansum, nanvar, percentile, ptp, quantile, rad2deg, rot90, select, space_to_depth, trapezoid, vsplit,
 )
 from .piecewise import (
-    dsplit, fabs, fmax, fmin, fmod, heaviside, isreal, ldexp, nanargmax, nanargmin, nancumprod, nancumsum,
-    saturate_cast, segment_min, sinc, unfold,
+    dsplit, extract_sequences, fabs, fmax, fmin, fmod, fold, heaviside, isreal, ldexp, nanargmax, nanargmin, nancumprod,
+    nancumsum, nanmedian, nanpercentile, nanquantile, saturate_cast, segment_min, sinc, unfold,
 )
 from .judging import (
     batch_normalization, binary_crossentropy, categorical_crossentropy, psnr, sparse_categorical_crossentropy,
@@ -154,30 +156,32 @@ __all__ = [  # noqa: RUF022
     "convert_to_tensor", "copy", "corrcoef", "correlate", "cos", "cosh", "count_nonzero", "cross", "cumprod",
     "cumsum", "deg2rad", "depth_to_space", "depthwise_conv", "det", "diag", "diagflat", "diagonal", "diff",
     "digitize", "divide", "divide_no_nan", "dot", "dot_product_attention", "dsplit", "dstack", "dtype", "eig",
-    "eigh", "einsum", "elu", "empty", "empty_like", "equal", "erf", "erfc", "exp", "exp2", "expand_dims",
-    "expm1", "eye", "fabs", "flip", "fliplr", "flipud", "floor", "floor_divide", "fmax", "fmin", "fmod", "full",
-    "full_like", "gcd", "gelu", "geomspace", "get_item", "glu", "greater", "greater_equal", "hamming",
-    "hanning", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "heaviside", "histogram",
-    "hsplit", "hstack", "hypot", "identity", "in_top_k", "inner", "inv", "is_tensor", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kaiser", "kron", "layer_normalization", "lcm",
-    "ldexp", "leaky_relu", "left_shift", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
-    "log_sigmoid", "log_softmax", "logaddexp", "logaddexp2", "logdet", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logspace", "logsumexp", "lstsq", "matmul", "matrix_rank", "max", "max_pool",
-    "maximum", "mean", "median", "meshgrid", "min", "minimum", "mod", "moments", "moveaxis", "multi_hot",
-    "multiply", "nan_to_num", "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean",
-    "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "ndim", "negative", "nextafter", "nonzero", "norm",
-    "normalize", "not_equal", "one_hot", "ones", "ones_like", "outer", "pad", "percentile", "pinv", "power",
-    "prod", "psnr", "ptp", "qr", "quantile", "rad2deg", "ravel", "reciprocal", "relu", "relu6", "repeat",
-    "reshape", "right_shift", "rms_normalization", "roll", "rot90", "round", "rsqrt", "saturate_cast",
-    "scatter", "scatter_update", "searchsorted", "segment_max", "segment_min", "segment_sum", "select", "selu",
-    "separable_conv", "shape", "sigmoid", "sign", "signbit", "silu", "sin", "sinc", "sinh", "size", "slice",
-    "slice_update", "slogdet", "soft_shrink", "softmax", "softplus", "softsign", "solve", "solve_triangular",
-    "sort", "space_to_depth", "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid", "sparsemax",
-    "split", "sqrt", "square", "squareplus", "squeeze", "stack", "std", "stop_gradient", "subtract", "sum",
-    "svd", "swapaxes", "swish", "take", "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot",
-    "threshold", "tile", "top_k", "trace", "transpose", "trapezoid", "tri", "tril", "triu", "true_divide",
-    "trunc", "unfold", "unique", "unravel_index", "unstack", "vander", "var", "vdot", "vsplit", "vstack",
-    "where", "zeros", "zeros_like",
+    "eigh", "einsum", "elu", "empty", "empty_like", "equal", "erf", "erfc", "erfinv", "exp", "exp2",
+    "expand_dims", "expm1", "extract_sequences", "eye", "fabs", "flip", "fliplr", "flipud", "floor",
+    "floor_divide", "fmax", "fmin", "fmod", "fold", "full", "full_like", "gcd", "gelu", "geomspace",
+    "get_item", "glu", "greater", "greater_equal", "hamming", "hanning", "hard_shrink", "hard_sigmoid",
+    "hard_silu", "hard_swish", "hard_tanh", "heaviside", "histogram", "hsplit", "hstack", "hypot", "identity",
+    "in_top_k", "inner", "inv", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf",
+    "isposinf", "isreal", "kaiser", "kron", "layer_normalization", "lcm", "ldexp", "leaky_relu", "left_shift",
+    "less", "less_equal", "linspace", "log", "log10", "log1p", "log2", "log_sigmoid", "log_softmax",
+    "logaddexp", "logaddexp2", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "logspace", "logsumexp", "lstsq", "matmul", "matrix_rank", "max", "max_pool", "maximum", "mean", "median",
+    "meshgrid", "min", "minimum", "mod", "moments", "moveaxis", "multi_hot", "multiply", "nan_to_num",
+    "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmedian", "nanmin",
+    "nanpercentile", "nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "ndim", "negative", "nextafter",
+    "nonzero", "norm", "normalize", "not_equal", "one_hot", "ones", "ones_like", "outer", "pad", "percentile",
+    "pinv", "power", "prod", "psnr", "ptp", "qr", "quantile", "rad2deg", "ravel", "reciprocal", "relu",
+    "relu6", "repeat", "reshape", "right_shift", "rms_normalization", "roll", "rot90", "round", "rsqrt",
+    "saturate_cast", "scatter", "scatter_update", "searchsorted", "segment_max", "segment_min",
+    "segment_prod", "segment_sum", "select", "selu", "separable_conv", "shape", "sigmoid", "sign", "signbit",
+    "silu", "sin", "sinc", "sinh", "size", "slice", "slice_update", "slogdet", "soft_shrink", "softmax",
+    "softplus", "softsign", "solve", "solve_triangular", "sort", "space_to_depth",
+    "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid", "sparsemax", "split", "sqrt",
+    "square", "squareplus", "squeeze", "stack", "std", "stop_gradient", "subtract", "sum", "svd", "swapaxes",
+    "swish", "take", "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot", "threshold", "tile",
+    "top_k", "trace", "transpose", "trapezoid", "tri", "tril", "triu", "true_divide", "trunc", "unfold",
+    "unique", "unravel_index", "unstack", "vander", "var", "vdot", "vsplit", "vstack", "where", "zeros",
+    "zeros_like",
 ]
 
 true_divide, amax, amin, empty_like = divide, max, min, zeros_like

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,17 @@ from .base import Operation, op
 
 MATH = "keras.src.ops.math"
 _erf_of_each = np.frompyfunc(math.erf, 1, 1)  # NumPy has no error function of its own
+
+
+def _inverse(x: float) -> float:
+    """The y of which erf(y) = x."""
+    above = 1 - math.fabs(x)  # abs is an op here
+    if not above > 0:
+        return math.copysign(math.inf, x) if above == 0 else math.nan
+    return math.copysign(NormalDist().inv_cdf(above / 2), x) / math.sqrt(2)
+
+
+_erfinv_of_each = np.frompyfunc(_inverse, 1, 1)
 
 
 def simple(
@@ -139,6 +151,22 @@ def erf(x: Any) -> Any:
 @erf.gradient("dx = dy·2/√π·e^(−x²)")
 def erf_grad(dy: Array, y: Array, x: Array) -> Any:
     return dy * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
+
+
+@op(1, module=MATH)
+def erfinv(x: Any) -> Any:
+    """y, of which erf(y) = x; −∞ and ∞ at −1 and 1, NaN beyond.
+
+    >>> erfinv([0.0, 0.8427]).round(4)
+    array([0., 1.], dtype=float32)
+    """
+    x = np.asarray(x)
+    return np.asarray(_erfinv_of_each(x)).astype(x.dtype if x.dtype.kind == "f" else "float64")
+
+
+@erfinv.gradient("dx = dy·√π/2·e^(y²)")
+def erfinv_grad(dy: Array, y: Array, x: Array) -> Any:
+    return dy * (math.sqrt(math.pi) / 2) * np.exp(y * y)
 
 
 @op()

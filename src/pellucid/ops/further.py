@@ -296,7 +296,11 @@ def quantile(x: Any, q: Any, axis: int | None = None, method: str = "linear", ke
     >>> quantile([1.0, 2.0, 4.0], 0.25)
     array(1.5, dtype=float32)
     """
-    name = "quantile"
+    return of_shares("quantile", x, q, axis, method, keepdims, _between)
+
+
+def of_shares(name: str, x: Any, q: Any, axis: int | None, method: str, keepdims: bool, between: Any) -> Any:
+    """What `between` finds at each share of the sorted numbers."""
     checks.one_of(f"ops.{name}, argument method", method, METHODS)
     shares = np.asarray(q)
     if shares.dtype.kind not in "fiu" or shares.ndim > 1 or not ((shares >= 0) & (shares <= 1)).all():
@@ -304,17 +308,17 @@ def quantile(x: Any, q: Any, axis: int | None = None, method: str = "linear", ke
     n = ndim(x)
     at = None if axis is None else _one_axis(name, axis, n)
     rows = sort(ravel(x) if at is None else moveaxis(x, at, -1))
-    size = shape(rows)[-1]
-    if not size:
+    if not shape(rows)[-1]:
         raise ShapeError(f"ops.{name}, argument x", "an axis of known length that is not 0", shape(x))
-    found = [_between(rows, float(share) * (size - 1), method) for share in shares.ravel()]
+    found = [between(rows, float(share), method) for share in shares.ravel()]
     if keepdims:
         found = [reshape(one, (1,) * n) if at is None else expand_dims(one, at) for one in found]
     return concatenate([expand_dims(one, 0) for one in found]) if shares.ndim else found[0]
 
 
-def _between(rows: Any, place: float, method: str) -> Any:
-    """What stands at a place of sorted rows."""
+def _between(rows: Any, share_below: float, method: str) -> Any:
+    """What stands in sorted rows where a share of their numbers is below."""
+    place = share_below * ((shape(rows)[-1] or 1) - 1)
     low, high = math.floor(place), math.ceil(place)
     share = {
         "linear": place - low, "lower": 0.0, "higher": 1.0, "midpoint": 0.5 if high > low else 0.0,

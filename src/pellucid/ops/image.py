@@ -74,12 +74,12 @@ def extract_patches(
     return transpose(y, (0, 3, 1, 2)) if first else y
 
 
-def _pair(where: str, value: Any) -> tuple[int, int]:
+def _pair(where: str, value: Any, minimum: int = 1) -> tuple[int, int]:
     """One number for both sides, or one for each."""
     both = value if isinstance(value, list | tuple) else (value, value)
     if len(both) != 2:
         raise WrongType(where, "a whole number, or two", value)
-    rows, columns = (checks.integer(where, n, minimum=1) for n in both)
+    rows, columns = (checks.integer(where, n, minimum) for n in both)
     return rows, columns
 
 

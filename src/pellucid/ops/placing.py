@@ -252,6 +252,30 @@ def segment_max_grad(dy: Array, y: Array, data: Array, segment_ids: Any, **optio
     return dy[ids] * here / shared[ids], None
 
 
+@op(2, module=MATH)
+def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Any:
+    """y = the products of the rows of each segment, 1 where it has none.
+
+    >>> segment_prod([1.0, 2.0, 4.0], [0, 1, 0], 3)
+    array([4., 2., 1.], dtype=float32)
+    """
+    ids, n = _segments("ops.segment_prod", data, segment_ids, num_segments)
+    y = np.ones((n, *np.shape(data)[1:]), np.asarray(data).dtype)
+    np.multiply.at(y, ids, data)
+    return y
+
+
+@segment_prod.gradient("ddata = the dy of its segment·(the product of its other rows)")
+def segment_prod_grad(dy: Array, y: Array, data: Array, segment_ids: Any, **options: Any) -> Any:
+    ids = places("ops.segment_prod, segment_ids", segment_ids)
+    zero = data == 0
+    zeros, rest = np.zeros(y.shape, int), np.ones_like(y)  # rest: without the zeros, what one zero leaves
+    np.add.at(zeros, ids, zero)
+    np.multiply.at(rest, ids, np.where(zero, 1, data))
+    others = rest[ids] / np.where(zero, 1, data) * (zeros[ids] == zero)
+    return dy[ids] * others.astype(dy.dtype), None
+
+
 @op(2, exact=True)
 def outer(x1: Any, x2: Any) -> Any:
     """y = each number of x1 times each of x2, both as one row.

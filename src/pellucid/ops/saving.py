@@ -47,10 +47,10 @@ COMPOSED: dict[str, Callable[..., Any]] = {
         "quantile", "rad2deg", "rot90", "select", "trapezoid", "vsplit",
     )},
     **{name.capitalize(): getattr(piecewise, name) for name in (
-        "dsplit", "fabs", "fmax", "fmin", "fmod", "heaviside", "isreal", "ldexp", "nanargmax", "nanargmin",
-        "nancumprod", "nancumsum", "sinc", "unfold",
+        "dsplit", "fabs", "fmax", "fmin", "fmod", "fold", "heaviside", "isreal", "ldexp", "nanargmax", "nanargmin",
+        "nancumprod", "nancumsum", "nanmedian", "nanpercentile", "nanquantile", "sinc", "unfold",
     )},
-    "SaturateCast": piecewise.saturate_cast,
+    "ExtractSequences": piecewise.extract_sequences, "SaturateCast": piecewise.saturate_cast,
     "ArraySplit": further.array_split, "DepthToSpace": further.depth_to_space, "SpaceToDepth": further.space_to_depth,
     "CropImages": image.crop_images, "GaussianBlur": image.gaussian_blur, "HSVToRGB": image.hsv_to_rgb,
     "PadImages": image.pad_images, "Resize": image.resize, "RGBToGrayscale": image.rgb_to_grayscale,
