@@ -245,7 +245,7 @@ class Live {
       const begun = this.#before && this.runs.find((run) => !(run.id in this.#before!) || (run.live && !this.#before![run.id]));
       if (begun) void this.show(begun.id);
       else if (message.type === "hello" && !this.id && !this.#before && alive) void this.show(alive.id);
-      else if (this.id && !this.alive && !this.atRest) void this.refresh();
+      else if (!this.alive && !this.atRest && this.runs.some(({ id }) => id === this.id)) void this.refresh();
       if (message.type === "hello") void search.find();
     } else if (message.type === "search") {
       search.hear(message.search as unknown as SearchTold);

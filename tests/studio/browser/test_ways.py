@@ -78,6 +78,7 @@ def test_focus_goes_with_what_is_done_by_the_keyboard(hands: Hands) -> None:
     page.get_by_role("region", name="Your network").get_by_role("button", name="Train").press("Enter")
     hands.state("done", "digits-1")
     expect(page.locator("main")).to_be_focused()
+    hands.settled()  # else the page may still look it up under the name that it has no more
     hands.go("Runs")
     page.get_by_role("button", name="Rename digits-1").press("Enter")
     expect(page.get_by_label("New name")).to_be_focused()
