@@ -40,7 +40,7 @@ MORE: dict[str, Any] = {
 SHOWN = {**OPS_SHOWN, **MORE}
 UNWRITTEN = {
     "cross", "in_top_k", "adaptive_average_pool", "adaptive_max_pool", "average_pool", "conv", "conv_transpose",
-    "depthwise_conv", "max_pool", "separable_conv", "cholesky", "det", "inv", "solve",
+    "depthwise_conv", "max_pool", "separable_conv", "cholesky", "det", "erfinv", "inv", "solve",
 }  # fmt: skip
 MADE_OF_THEM = {"logdet", "solve_triangular", "svd"}
 OF_SINGULAR_VALUES = ("nuc", 2, -2)  # norms of matrices, likewise
