@@ -63,6 +63,7 @@ def build(spec: TrainSpec, data: Prepared, epochs: int) -> Sequential:
     steps = max(epochs, 1) * math.ceil(len(data.x_train) / spec.batch_size)
     model.compile(optimizer=_optimizer(spec, steps), loss=_loss(spec, data), metrics=data.metrics)
     _fits_loss(model, data)
+    data.class_weights(spec.class_weight)  # or says why not
     return model
 
 

@@ -13,6 +13,7 @@ from ..doctor.cost import PATIENCE, seconds_for, step_seconds
 from ..doctor.examining import guarded, judged
 from ..errors import InvalidArgument, Told
 from ..models import Sequential
+from ..training.batches import with_class_weight
 from ..training.checkpoint import load_checkpoint
 from .building import build
 from .data import prepare
@@ -115,6 +116,7 @@ def _examined(
     case = Case(
         model, data.x_train, data.y_train, data.validation, spec.batch_size, planned_epochs(spec, data),
         history, looks if history or stopped else [], stopped, spec.model_dump(exclude_none=True),
+        with_class_weight(data.y_train, None, data.class_weights(spec.class_weight)),
     )  # fmt: skip
     copies = _planned(case, experiments)
     case.experiments = copies.trained

@@ -54,6 +54,10 @@ class Fields(BaseModel):
         "auto", description="inputs: pixels to 0..1 (rescale), columns to mean 0 and deviation 1 (normalize)"
     )
     loss: Named = Field("auto", description="auto: cross-entropy for classes, mean squared error for numbers")
+    class_weight: Literal["none", "balanced"] = Field(
+        "none", description="how much a row counts in training: balanced: the more, the rarer its class is, so that "
+        "every class counts the same; none: all rows alike"
+    )  # fmt: skip
     optimizer: Named = Field("adam", description="its name, or a table such as {class = 'SGD', momentum = 0.9}")
     learning_rate: float | None = Field(None, gt=0, description="the optimizer's own unless given")
     schedule: Named = Field(

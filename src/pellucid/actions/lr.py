@@ -24,5 +24,11 @@ def find_learning_rate(
     data = in_memory(prepare(spec))
     model = build(spec, data, planned_epochs(spec, data))
     return model.find_learning_rate(
-        data.x_train, data.y_train, batch_size=spec.batch_size, lowest=lowest, highest=highest, steps=steps
+        data.x_train,
+        data.y_train,
+        batch_size=spec.batch_size,
+        lowest=lowest,
+        highest=highest,
+        steps=steps,
+        class_weight=data.class_weights(spec.class_weight),
     )

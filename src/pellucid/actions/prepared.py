@@ -12,7 +12,7 @@ import numpy as np
 from ..arrays import Array
 from ..data.labels import Names, name_classes
 from ..data.rowfile import AT_ONCE, RowFile
-from ..errors import count
+from ..errors import InvalidArgument, Told, count
 from ..tables import TableEncoder, Targets
 from .fields import Fields
 
@@ -154,11 +154,24 @@ class Prepared(ABC):
         """Targets or outputs in their own units, where a table's numbers were standardised."""
         return y if self.targets is None else self.targets.restored(y)
 
-    def to_fit(self, batch_size: int) -> dict[str, Any]:
+    def to_fit(self, batch_size: int, class_weight: str = "none") -> dict[str, Any]:
         """What `fit` trains on, as its arguments."""
+        weights = self.class_weights(class_weight)
+        told = {} if weights is None else {"class_weight": weights}
         if isinstance(self.x_train, RowFile):
-            return {"x": self.x_train.batches(self.y_train, batch_size)}
-        return {"x": self.x_train, "y": self.y_train, "batch_size": batch_size}
+            return {"x": self.x_train.batches(self.y_train, batch_size), **told}
+        return {"x": self.x_train, "y": self.y_train, "batch_size": batch_size, **told}
+
+    def class_weights(self, asked: str) -> dict[int, float] | None:
+        """How much a row of each class counts, where that is to be balanced: rows / (classes · rows of the class)."""
+        if asked == "none":
+            return None
+        if not self.classes or self.y_train.ndim > 1:
+            told = Told(f"{asked}, of {self.answer}")
+            raise InvalidArgument("spec, class_weight", "none, unless each row is of one class", told)
+        counts = np.bincount(self.y_train.astype(np.intp), minlength=self.classes)
+        there = np.flatnonzero(counts)
+        return {int(c): len(self.y_train) / (len(there) * int(counts[c])) for c in there}
 
     @property
     def largest(self) -> float:

@@ -45,7 +45,8 @@ def script(spec: TrainSpec, data: Prepared, model: Sequential, epochs: int) -> s
     lines += list(_normalised(model)) if NORMALISED in text else []
     lines += ["model = Sequential([", *network, f"], name={model.name!r}, seed={spec.seed})"]
     lines += [f"model.compile({_part(model.optimizer)}, {_loss(spec, model)}, metrics={data.metrics!r})"]
-    lines += ["model.fit(", f"    **data.to_fit({spec.batch_size}), epochs={epochs}, validation_data=data.validation,"]
+    asked = f"{spec.batch_size}" if spec.class_weight == "none" else f"{spec.batch_size}, {spec.class_weight!r}"
+    lines += ["model.fit(", f"    **data.to_fit({asked}), epochs={epochs}, validation_data=data.validation,"]
     lines += [f"    validation_batch_size=1024, callbacks=[{', '.join(_callbacks(spec, data))}],", ")"]
     lines += ["print(model.evaluate(data.x_test, data.y_test, batch_size=1024, return_dict=True))", ""]
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from ..doctor import Finding, before_training
 from ..errors import FileError, NonFinite, Told
 from ..layers import Dense
 from ..models import Sequential
+from ..training.batches import with_class_weight
 from ..training.callbacks import (
     BackupAndRestore,
     Callback,
@@ -137,6 +138,14 @@ def _led(ranks: DataParallel | None, finished: Finished) -> Finished:
     return finished
 
 
+def first_sight(spec: TrainSpec, data: Prepared, model: Sequential) -> list[Finding]:
+    """What the doctor sees before training."""
+    rows = looked_at(data.y_train, bool(data.classes))
+    x, y = data.x_train[rows], data.y_train[rows]
+    weights = with_class_weight(y, None, data.class_weights(spec.class_weight))
+    return before_training(model, x, y, None, spec.batch_size, weights, spec.model_dump(exclude_none=True))
+
+
 def looked_at(y: Array, classes: bool) -> Array:
     """The rows that the doctor sees before training: some from all over the data, and one at least of each class."""
     n = min(len(y), LOOKED_AT)
@@ -148,9 +157,7 @@ def _run(
     run: Run, spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, on_event: OnEvent, verbose: int,
     watched_by: Watchers,
 ) -> Finished:  # fmt: skip
-    rows = looked_at(data.y_train, bool(data.classes))
-    findings = before_training(model, data.x_train[rows], data.y_train[rows], batch_size=spec.batch_size)
-    on_event(Started(run, spec, data, model, epochs, findings))
+    on_event(Started(run, spec, data, model, epochs, first_sight(spec, data, model)))
     callbacks = _callbacks(run, spec, data, on_event, watched_by)
     began = time.monotonic()
     try:
@@ -167,7 +174,7 @@ def _fit(
     spec: TrainSpec, data: Prepared, model: Sequential, epochs: int, callbacks: Sequence[Callback], verbose: int
 ) -> History:
     return model.fit(
-        **data.to_fit(spec.batch_size),
+        **data.to_fit(spec.batch_size, spec.class_weight),
         epochs=epochs,
         validation_data=data.validation,
         validation_batch_size=1024,

@@ -44,8 +44,8 @@ class Tried:
         epochs = planned_epochs(spec, data)
         callbacks: list[Callback] = [UntilConverged()] if spec.until_converged else []
         return Training(
-            build(spec, data, epochs), data.to_fit(spec.batch_size), data.validation, max(epochs, 1), spec.patience,
-            callbacks, data.restored,
+            build(spec, data, epochs), data.to_fit(spec.batch_size, spec.class_weight), data.validation,
+            max(epochs, 1), spec.patience, callbacks, data.restored,
         )  # fmt: skip
 
     def data(self, spec: TrainSpec, fold: Fold | None) -> Prepared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,11 +49,14 @@ def _examined(case: Case) -> list[Finding]:
 
 
 def before_training(
-    model: Any, x: Array, y: Array, validation: tuple[Array, Array] | None = None, batch_size: int = 32
-) -> list[Finding]:
-    """What can be seen of the model and the data without any training: takes a moment."""
+    model: Any, x: Array, y: Array, validation: tuple[Array, Array] | None = None, batch_size: int = 32,
+    sample_weight: Array | None = None, spec: Mapping[str, Any] | None = None,
+) -> list[Finding]:  # fmt: skip
+    """What can be seen of the model and the data without any training: takes a moment. spec: a run's, of which remedies
+    are then told as new values."""
     rules = tuple(rule for rule in all_rules() if rule.static)
-    case = Case(model, np.asarray(x), np.asarray(y), validation, batch_size)
+    x, y = np.asarray(x), np.asarray(y)
+    case = Case(model, x, y, validation, batch_size, spec=spec or {}, sample_weight=sample_weight)
     return [*_asked(case, rules), *_misled(case)]
 
 

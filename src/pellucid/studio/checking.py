@@ -16,9 +16,8 @@ from ..actions.networks import name_of, written_out
 from ..actions.prepared import Prepared, in_memory
 from ..actions.script import entries, script
 from ..actions.spec import TrainSpec
-from ..actions.train import looked_at, planned_epochs
+from ..actions.train import first_sight, planned_epochs
 from ..arrays import Shape
-from ..doctor import before_training
 from ..errors import FileError, PellucidError, Told, TooLarge
 from ..layers import Layer
 from ..models import Sequential
@@ -72,10 +71,7 @@ def _made(spec: TrainSpec, data: Prepared, epochs: int, told: Mapping[str, Any])
     model = building.build(spec, data, epochs)
     findings = []
     if model.count_params() <= LOOKED_INTO:
-        few = in_memory(data)
-        rows = looked_at(few.y_train, bool(few.classes))
-        found = before_training(model, few.x_train[rows], few.y_train[rows], batch_size=spec.batch_size)
-        findings = [asdict(finding) for finding in found]
+        findings = [asdict(finding) for finding in first_sight(spec, in_memory(data), model)]
     return {
         "findings": findings,
         "expanded": entries(spec, building.stack(spec, data)),

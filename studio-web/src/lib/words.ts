@@ -22,6 +22,7 @@ const WORDS: Record<string, string> = {
   batch_size: "Examples per step",
   epochs: "Rounds (epochs)",
   learning_rate: "Step size",
+  class_weight: "How much each class counts",
   optimizer: "How it steps",
   loss: "What counts as wrong",
   schedule: "Step size over time",

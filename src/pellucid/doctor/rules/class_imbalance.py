@@ -17,7 +17,8 @@ FEWEST = 10  # samples there
 
 def measure(case: Case) -> Signal | None:
     """Samples of the most frequent class for one of the rarest, of which there might by chance be n + 2√n + 1 where
-    there are n; after training, times how far the recall of the rarest class is below the mean recall of the others."""
+    there are n. Before training times what they count in the loss; after it, times how far the recall of the rarest
+    class is below the mean recall of the others."""
     if not facts.one_label_each(case):  # letters of a text are as often as its language has them
         return None
     counts = np.bincount(facts.labels(case, case.y))
@@ -31,7 +32,7 @@ def measure(case: Case) -> Signal | None:
     ratio = counts[most] / (n + 2 * math.sqrt(n) + 1)
     evidence = f"{counts[most]} samples of class {most}, {n} of class {least}: {counts[most] / n:.1f} to 1"
     if not case.trained:
-        return Signal(float(ratio), f"{evidence}.", f"class {least}")
+        return Signal(float(ratio * _weight(case, most) / _weight(case, least)), f"{evidence}.", f"class {least}")
     seen, unseen = unweighed(case).train.recalls, unweighed(case).held.recalls
     recall = unseen.get(least, seen.get(least, 0.0))
     known = [value for c, value in (unseen or seen).items() if c != least and c in there]
@@ -41,6 +42,11 @@ def measure(case: Case) -> Signal | None:
         f"{evidence}; {recall:.0%} of class {least} are found, of the others {others:.0%}.",
         f"class {least}",
     )
+
+
+def _weight(case: Case, c: int) -> float:
+    """What a sample of class c counts in the loss, on average."""
+    return 1.0 if case.sample_weight is None else float(case.sample_weight[facts.labels(case, case.y) == c].mean())
 
 
 def relabelled(c: int, counts: Array, held: Array) -> bool:
@@ -58,8 +64,13 @@ def remedy(case: Case, signal: Signal) -> Remedy:
     counts = np.maximum(np.bincount(facts.labels(case, case.y)), 1)
     weights = {c: round(len(case.y) / (len(counts) * int(n)), 2) for c, n in enumerate(counts)}
     shown = f"class_weight={weights}" if len(weights) <= 10 else "class_weight"
-    how = "Weigh it more" if case.sample_weight is not None else f"Pass fit({shown})"
-    return Remedy(f"{how}, or draw the rare classes more often; judge by recall per class or F1, not by accuracy.")
+    how, change = f"Pass fit({shown})", {}
+    if case.sample_weight is not None:
+        how = "Weigh it more"
+    elif case.spec:
+        how, change = "Let rows of rare classes count more", {"class_weight": "balanced"}
+    words = f"{how}, or draw the rare classes more often; judge by recall per class or F1, not by accuracy."
+    return Remedy(words, change)
 
 
 RULE = Rule(
