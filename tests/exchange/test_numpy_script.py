@@ -164,7 +164,7 @@ def test_no_part_of_the_library_is_left_out():
     random = unwritten.RANDOM | {"InputLayer", "Masking"}
     assert (kinds & set(layer_family.parts)) - unwritten.MADE_OF_OTHERS | random == unwritten.WRITTEN["numpy"]
     written = {type(step.layer) for case in of_ops() for step in case.model.wiring.steps}
-    along_the_batch = {"Ravel", "Diag", "Outer", "SegmentSum", "SegmentMax", "BroadcastTo", "Slice"}
+    along_the_batch = {"Ravel", "Diag", "Outer", "SegmentSum", "SegmentMax", "SegmentProd", "BroadcastTo", "Slice"}
     assert {name for name, made in operations.parts.items() if made not in written} == along_the_batch
     assert {type(loss).__name__ for loss, _ in LOSSES} == {n for n, cls in loss_family.parts.items() if cls.by_rows}
     assert {rule for rule, _ in RULES} == set(optimizer_family.parts) - {"MultiOptimizer"}  # refused: several at once

@@ -62,9 +62,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
 
     class Noted(Process):
-        def __init__(self, *told: Any) -> None:
+        def __init__(self, *told: Any, **more: Any) -> None:
             found.append(told[4] if len(told) > 4 else "trainer")
-            super().__init__(*told)
+            super().__init__(*told, **more)
 
     monkeypatch.setattr(hub, "Process", Noted)
     return found

@@ -66,7 +66,7 @@ class Another(Way):
         whose.make(*whose._shapes)
         whose._complete()
         self.p = whose.p
-        y = self.by_hand(xs, bool(training), whose.key_of_call())
+        y = self.called_by_hand(xs, bool(training), whose.key_of_call())
         whose._calls += bool(training)
         return self.in_form(outputs_of(y))
 

@@ -298,7 +298,7 @@ class Layer(Part, Holding, Shaped, Masked):
         self.make(*(one.shape[1:] for one in xs))
         training = self.augments if training is None else bool(training)
         masks = {} if mask is None else {"mask": mask if self.takes_many else np.asarray(mask, bool)}
-        y = self.by_hand(xs, training, self.key_of_call(), **masks)
+        y = self.called_by_hand(xs, training, self.key_of_call(), **masks)
         self._calls += training
         return y
 
@@ -306,7 +306,7 @@ class Layer(Part, Holding, Shaped, Masked):
         """Where a call by hand draws its random numbers."""
         return replace(fresh_key(), step=self._calls)
 
-    def by_hand(self, xs: Sequence[Array], training: bool, rng: Key, **told: Any) -> Any:
+    def called_by_hand(self, xs: Sequence[Array], training: bool, rng: Key, **told: Any) -> Any:
         """What it gives in a call by hand, which leaves behind what a step would: averages move, states are kept."""
         y, cache = self.forward(self.p, *xs, training=training, rng=rng, **told)
         self.keep_activity_losses(cache, y)

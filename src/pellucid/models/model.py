@@ -295,7 +295,7 @@ class Model(Network):
             self.build((None, *xs[0].shape[1:]))
         self.gather()
         training = self.augments if training is None else bool(training)
-        y = self.by_hand(xs, training, self.key_of_call() if training else self.look_key())
+        y = self.called_by_hand(xs, training, self.key_of_call() if training else self.look_key())
         self._calls += training
         return self.in_form(outputs_of(y))
 
