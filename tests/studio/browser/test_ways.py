@@ -100,7 +100,7 @@ def test_a_forecast_is_told_beside_the_plainest(hands: Hands, tmp_path: Path) ->
     page.get_by_text("If its rows follow each other in time, say so").first.wait_for()
     page.get_by_text("Its rows follow each other in time", exact=True).click()
     hands.set("Length of a sample", "8")
-    page.get_by_role("heading", name=re.compile(r"^level: (19|20),\d{3}$")).wait_for()
+    page.get_by_role("heading", name=re.compile(r"^What follows is level (19|20),\d{3}$")).wait_for()
     train(hands, "levels-1", 2)
     plainest = page.get_by_text("The plainest forecast, that the last value goes on, is off by")
     plainest.wait_for()
