@@ -134,7 +134,7 @@ def visit(browser: Browser, link: str, scheme: str, size: str) -> None:
 
 def steps(visitor: Hands, kind: str) -> None:
     """One example in a convolution, in a memory, and in attention."""
-    look_into(visitor, FILTERS, "conv2d Conv2D")
+    look_into(visitor, FILTERS, "Conv2D 1 conv2d")
     maps = visitor.page.get_by_role("region", name="The step").get_by_role("button", name="map 3", exact=True)
     maps.click()
     visitor.page.get_by_text("The patch that it saw").wait_for()
@@ -145,11 +145,11 @@ def steps(visitor: Hands, kind: str) -> None:
         visitor.page.keyboard.press("Enter")
         visitor.page.wait_for_load_state("networkidle")
     photograph(visitor, f"filters_{kind}", of=visitor.page.get_by_role("heading", name="What each filter finds"))
-    look_into(visitor, MEMORY, "lstm LSTM")
+    look_into(visitor, MEMORY, "LSTM lstm")
     for _ in range(4):
         visitor.page.get_by_role("button", name="The next step").click()
     photograph(visitor, f"memory_{kind}", of=visitor.page.get_by_label("Step of the sequence"))
-    look_into(visitor, ATTENTION, "dot_product_attention DotProductAttention")
+    look_into(visitor, ATTENTION, "DotProductAttention dot_product_attention")
     table = visitor.page.get_by_role("button", name="Table of shares")
     for _ in range(5):
         table.press("ArrowDown")
