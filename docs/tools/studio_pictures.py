@@ -149,7 +149,7 @@ def steps(visitor: Hands, kind: str) -> None:
     for _ in range(4):
         visitor.page.get_by_role("button", name="The next step").click()
     photograph(visitor, f"memory_{kind}", of=visitor.page.get_by_label("Step of the sequence"))
-    look_into(visitor, ATTENTION, "DotProductAttention dot_product_attention")
+    look_into(visitor, ATTENTION, "dot_product_attention DotProductAttention")
     table = visitor.page.get_by_role("button", name="Table of shares")
     for _ in range(5):
         table.press("ArrowDown")
