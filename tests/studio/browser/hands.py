@@ -117,6 +117,28 @@ class Hands:
         self.page.get_by_role("status").get_by_role("button", name=target).click()
         self.page.get_by_text(answer).wait_for()
 
+    def search_form(self, data: str) -> None:
+        """To where a search is asked for."""
+        self.skip_guide()
+        self.choose(data)
+        self.go("Network")
+        self.press("Search for better settings")
+        self.page.get_by_role("button", name="Search", exact=True).wait_for()
+
+    def tries(self, number: int) -> None:
+        """Have the search make so many."""
+        self.press("Number of tries")
+        self.page.get_by_role("spinbutton", name="Number of tries").fill(str(number))
+
+    def filters_for_rows(self) -> None:
+        """Filters that look for pictures, where a row of 64 numbers comes."""
+        self.skip_guide()
+        self.go("Network")
+        self.page.locator("[data-block] > .block > .head > .open", has_text="Dense").first.click()
+        self.set("Neurons", "64")
+        self.page.get_by_label("Find a block").fill("conv2d")
+        self.press("Add Conv2D")
+
     def ready(self) -> None:
         """Wait until the studio has said that the network can be trained."""
         self.page.wait_for_function("() => document.querySelector('.sum .primary')?.disabled === false")

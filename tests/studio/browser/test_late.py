@@ -217,12 +217,8 @@ def test_a_row_that_comes_late_leaves_what_was_written_meanwhile(hands: Hands, t
 def test_a_search_that_has_ended_before_its_beginning_was_answered_has_ended(hands: Hands) -> None:
     pytest.importorskip("optuna")
     page = hands.page
-    hands.skip_guide()
-    hands.choose("Moons")
-    hands.go("Network")
-    hands.press("Search for better settings")
-    hands.press("Number of tries")
-    page.get_by_role("spinbutton", name="Number of tries").fill("2")
+    hands.search_form("Moons")
+    hands.tries(2)
     late = Late(hands, "tune")
     hands.press("Search")
     done = page.locator('[aria-label="Search"][data-state="done"]')
@@ -234,12 +230,8 @@ def test_a_search_that_has_ended_before_its_beginning_was_answered_has_ended(han
 def test_a_search_that_is_looked_up_when_the_page_is_loaded_ends_when_it_ends(hands: Hands) -> None:
     pytest.importorskip("optuna")
     page = hands.page
-    hands.skip_guide()
-    hands.choose("Moons")
-    hands.go("Network")
-    hands.press("Search for better settings")
-    hands.press("Number of tries")
-    page.get_by_role("spinbutton", name="Number of tries").fill("5000")
+    hands.search_form("Moons")
+    hands.tries(5000)
     hands.press("Search")
     page.locator("li.best").wait_for()
     late = Late(hands, "tune/moons-1")
@@ -326,12 +318,7 @@ def test_an_output_that_follows_the_data_does_so_in_a_page_loaded_anew(hands: Ha
 
 def test_a_mending_that_is_pressed_twice_is_done_once(hands: Hands) -> None:
     page = hands.page
-    hands.skip_guide()
-    hands.go("Network")
-    page.locator("[data-block] > .block > .head > .open", has_text="Dense").first.click()
-    hands.set("Neurons", "64")
-    page.get_by_label("Find a block").fill("conv2d")
-    hands.press("Add Conv2D")
+    hands.filters_for_rows()
     page.get_by_role("button", name="Bring it into the form 8 × 8 × 1").dblclick()
     page.get_by_text("gives 8 × 8 × 8").wait_for()
     assert sum("Reshape" in block for block in hands.blocks()) == 1

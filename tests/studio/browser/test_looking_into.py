@@ -119,12 +119,7 @@ def test_attention_is_seen_as_a_table_of_who_looks_at_what(hands: Hands) -> None
 
 def test_a_filter_for_rows_of_numbers_is_mended_by_a_click(hands: Hands) -> None:
     page = hands.page
-    hands.skip_guide()
-    hands.go("Network")
-    page.locator("[data-block] > .block > .head > .open", has_text="Dense").first.click()
-    hands.set("Neurons", "64")
-    page.get_by_label("Find a block").fill("conv2d")
-    hands.press("Add Conv2D")
+    hands.filters_for_rows()
     page.get_by_label("Find a block").fill("")
     page.get_by_text("It works on pictures; what comes to it here is a row of numbers.").wait_for()
     hands.press("Bring it into the form 8 × 8 × 1")

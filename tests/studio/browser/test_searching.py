@@ -15,17 +15,8 @@ pytest.importorskip("optuna")
 pytestmark = pytest.mark.long
 
 
-def to_form(hands: Hands, data: str) -> None:
-    hands.skip_guide()
-    hands.choose(data)
-    hands.go("Network")
-    hands.press("Search for better settings")
-    hands.page.get_by_role("button", name="Search", exact=True).wait_for()
-
-
 def begin(hands: Hands, tries: int) -> None:
-    hands.press("Number of tries")
-    hands.page.get_by_role("spinbutton", name="Number of tries").fill(str(tries))
+    hands.tries(tries)
     hands.press("Search")
     state(hands, "searching")
 
@@ -36,7 +27,7 @@ def state(hands: Hands, wanted: str) -> None:
 
 def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands, tmp_path: Path) -> None:
     page = hands.page
-    to_form(hands, "Moons")
+    hands.search_form("Moons")
     page.get_by_role("checkbox", name="Bend (activation)").uncheck()
     hands.press("Say how far each may vary")
     page.get_by_role("textbox", name="Layers, how many layers, to").fill("2")
@@ -70,7 +61,7 @@ def test_a_search_finds_a_network_that_is_a_run_like_any_other(hands: Hands, tmp
 
 def test_of_several_metrics_the_one_that_is_drawn_is_chosen(hands: Hands) -> None:
     page = hands.page
-    to_form(hands, "Moons")
+    hands.search_form("Moons")
     page.get_by_text("Weigh it against something else").click()
     page.get_by_role("checkbox", name=re.compile("right")).check()
     begin(hands, 4)
@@ -84,7 +75,7 @@ def test_of_several_metrics_the_one_that_is_drawn_is_chosen(hands: Hands) -> Non
 
 def test_a_page_loaded_anew_finds_the_search_and_stops_it(hands: Hands) -> None:
     page = hands.page
-    to_form(hands, "Moons")
+    hands.search_form("Moons")
     begin(hands, 5000)
     page.locator("li.best").wait_for()
     page.reload()
@@ -108,7 +99,7 @@ def test_a_page_loaded_anew_finds_the_search_and_stops_it(hands: Hands) -> None:
 def test_it_fits_a_phone_and_passes_axe_core(hands: Hands) -> None:
     page = hands.page
     page.set_viewport_size({"width": 375, "height": 812})
-    to_form(hands, "Digits")
+    hands.search_form("Digits")
     hands.press("Say how far each may vary")
     found = {"form": looked(hands)}
     begin(hands, 3)
