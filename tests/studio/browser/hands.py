@@ -134,14 +134,14 @@ class Hands:
         """Filters that look for pictures, where a row of 64 numbers comes."""
         self.skip_guide()
         self.go("Network")
-        self.page.locator("[data-block] > .block > .head > .open", has_text="Dense").first.click()
+        self.blocks().filter(has_text="Dense").first.click()
         self.set("Neurons", "64")
         self.page.get_by_label("Find a block").fill("conv2d")
         self.press("Add Conv2D")
 
     def ready(self) -> None:
         """Wait until the studio has said that the network can be trained."""
-        self.page.wait_for_function("() => document.querySelector('.sum .primary')?.disabled === false")
+        expect(self.page.locator(".sum .primary")).to_be_enabled()
 
     def state(self, wanted: str, run: str = "") -> None:
         """Wait until the run, or the one of this name, is in this state."""
@@ -164,9 +164,9 @@ class Hands:
             "n => Number(document.querySelector('[aria-label=Training]')?.dataset.step ?? 0) >= n", arg=at_least
         )
 
-    def blocks(self) -> list[str]:
-        """What the network's own blocks say of themselves, in order."""
-        return self.page.locator("[data-block] > .block > .head > .open").all_inner_texts()
+    def blocks(self) -> Locator:
+        """What the network's blocks say of themselves, in order."""
+        return self.page.locator("[data-block] > .block > .head > .open")
 
     def set(self, label: str, value: str) -> None:
         """Write into a setting."""

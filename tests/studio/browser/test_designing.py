@@ -21,12 +21,7 @@ def designer(hands: Hands) -> Hands:
 
 def settle(hands: Hands, *titles: str) -> None:
     """Wait until the blocks begin with these words."""
-    hands.page.wait_for_function(
-        "wanted => { const said = [...document.querySelectorAll('[data-block] > .block > .head > .open')]"
-        ".map(one => one.textContent); return said.length === wanted.length"
-        " && wanted.every((word, i) => said[i].includes(word)); }",
-        arg=list(titles),
-    )
+    expect(hands.blocks()).to_contain_text(list(titles))
 
 
 def test_a_block_is_dragged_in_reordered_doubled_and_removed(designer: Hands) -> None:
@@ -97,7 +92,7 @@ def test_blocks_hold_blocks(designer: Hands) -> None:
     inner = page.get_by_label("Blocks within")
     inner.wait_for()
     designer.drag(page.locator("[data-class=Dropout]"), inner.locator("[data-block]").first, below=True)
-    page.wait_for_function("() => document.querySelectorAll('ol ol [data-block]').length === 2")
+    expect(page.locator("ol ol [data-block]")).to_have_count(2)
 
 
 def test_a_network_with_a_name_is_shown_as_its_blocks_and_becomes_ones_own(designer: Hands) -> None:
@@ -115,10 +110,8 @@ def test_a_network_with_a_name_is_shown_as_its_blocks_and_becomes_ones_own(desig
     page.keyboard.press("Alt+ArrowUp")
     settle(designer, "Reshape", "filters 6", *named[2:5], "Dense", "Flatten")
     designer.press("Spec")
-    page.wait_for_function(
-        "() => { const text = document.querySelector('textarea').value;"
-        " return !text.includes('network') && text.includes('learning_rate = 0.003') && text.includes('filters = 6'); }"
-    )
+    spec = re.compile(r"^(?!.*network).*filters = 6.*learning_rate = 0\.003", re.DOTALL)
+    expect(page.get_by_label("The spec, which can be changed here")).to_have_value(spec)
     for _ in range(2):
         page.keyboard.press("Control+z")
     page.get_by_text("These are the layers of LeNet").wait_for()
@@ -129,9 +122,9 @@ def test_code_and_blocks_say_the_same(designer: Hands) -> None:
     page = designer.page
     designer.press("Spec")
     text = page.get_by_label("The spec, which can be changed here")
-    page.wait_for_function("() => document.querySelector('textarea').value.includes('layers')")
+    expect(text).to_have_value(re.compile("layers"))
     text.fill('data = "moons"\nlayers = [7, 5, 3]\n')
     designer.press("Take it")
     settle(designer, "7 neurons", "5 neurons", "3 neurons")
     designer.press("Python")
-    page.wait_for_function("() => document.querySelector('[aria-label=Code]').textContent.includes('moons')")
+    expect(page.get_by_label("Code", exact=True)).to_contain_text("moons")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from studio.browser.hands import Hands
+from studio.browser.hands import Hands, expect
 
 pytestmark = pytest.mark.long
 
@@ -23,7 +23,7 @@ def test_the_guide_leads_from_nothing_to_a_drawn_digit(hands: Hands) -> None:
     hands.state("done")
     hands.press("Next: Try")
     hands.draw([[(0.5, 0.15), (0.5, 0.85)]])
-    page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent !== '–'")
+    expect(page.get_by_test_id("said")).not_to_have_text("–")
     hands.press("Next: Results")
     right = page.get_by_text(re.compile(r"examples held back to test, [\d.]+ % right"))
     share = re.search(r"([\d.]+) %", right.inner_text())
@@ -69,7 +69,7 @@ def test_the_whole_first_network_by_keyboard_alone(hands: Hands) -> None:
     page.get_by_role("button", name="Add Dense", exact=True).wait_for()
     to("Add Dense")
     keys.press("Enter")
-    page.wait_for_function("() => document.querySelectorAll('[data-block]').length === 2")
+    expect(page.locator("[data-block]")).to_have_count(2)
     hands.ready()
     to("Train")
     keys.press("Enter")

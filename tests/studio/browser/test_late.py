@@ -321,4 +321,5 @@ def test_a_mending_that_is_pressed_twice_is_done_once(hands: Hands) -> None:
     hands.filters_for_rows()
     page.get_by_role("button", name="Bring it into the form 8 × 8 × 1").dblclick()
     page.get_by_text("gives 8 × 8 × 8").wait_for()
-    assert sum("Reshape" in block for block in hands.blocks()) == 1
+    hands.settled()
+    expect(hands.blocks().filter(has_text="Reshape")).to_have_count(1)

@@ -63,7 +63,7 @@ def shared(hands: Hands) -> str:
 
 
 def blocks(page: Page, n: int) -> None:
-    page.wait_for_function("n => document.querySelectorAll('[data-block]').length === n", arg=n)
+    expect(page.locator("[data-block]")).to_have_count(n)
 
 
 def test_who_has_no_token_yet_gives_it_and_has_the_network_of_the_link(hands: Hands, browser: Browser) -> None:

@@ -32,10 +32,10 @@ def test_a_table_is_dropped_trained_on_and_asked(hands: Hands, table: Path) -> N
     hands.go("Try")
     page.get_by_label("age", exact=True).fill("79")
     page.get_by_label("income", exact=True).fill("88")
-    page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent === 'yes'")
+    expect(page.get_by_test_id("said")).to_have_text("yes")
     page.get_by_label("age", exact=True).fill("19")
     page.get_by_label("income", exact=True).fill("12")
-    page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent === 'no'")
+    expect(page.get_by_test_id("said")).to_have_text("no")
     layers = page.get_by_role("region", name="Every layer's answer")
     for words in ("Each number as waves periodic_embedding/waves", "Dense dense", "Answer dense_1"):
         layers.get_by_text(words).wait_for()

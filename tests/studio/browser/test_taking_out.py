@@ -53,7 +53,7 @@ def test_runs_are_compared_renamed_taken_out_and_deleted(hands: Hands, tmp_path:
     hands.press("Delete")
     better.wait_for(state="detached")
     page.locator("input[accept='.zip']").set_input_files(tmp_path / "run.zip")
-    page.wait_for_function("() => document.querySelectorAll('main article').length === 2")
+    expect(page.locator("main article")).to_have_count(2)
 
 
 def test_a_link_holds_the_network(hands: Hands) -> None:
@@ -61,14 +61,14 @@ def test_a_link_holds_the_network(hands: Hands) -> None:
     hands.skip_guide()
     hands.go("Network")
     hands.press("Add Dropout")
-    page.wait_for_function("() => document.querySelectorAll('[data-block]').length === 2")
+    expect(page.locator("[data-block]")).to_have_count(2)
     hands.press("Share this network")
     link = page.get_by_label("Link", exact=True).input_value()
     assert "token" not in link
     other = hands.context.new_page()
     other.goto(link)
     other.get_by_role("navigation").get_by_role("link", name="Network").click()
-    other.wait_for_function("() => document.querySelectorAll('[data-block]').length === 2")
+    expect(other.locator("[data-block]")).to_have_count(2)
     assert "spec=" not in other.url
 
 
@@ -81,10 +81,7 @@ def test_the_doctors_remedy_is_one_click(hands: Hands) -> None:
     page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
     page.get_by_role("region", name="The doctor").get_by_role("button", name="Do it").first.click()
     hands.go("Network")
-    page.wait_for_function(
-        "() => !['3', ''].includes([...document.querySelectorAll('.field')]"
-        ".find(one => one.textContent.startsWith('Step size')).querySelector('input').value)"
-    )
+    expect(page.get_by_role("textbox", name="Step size", exact=True)).not_to_have_value(re.compile("^3?$"))
 
 
 def test_whether_a_run_is_served_is_told_of_that_run_alone(hands: Hands) -> None:

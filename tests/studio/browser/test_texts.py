@@ -40,7 +40,7 @@ def test_a_book_is_learned_and_written_on(hands: Hands, tmp_path: Path) -> None:
     page.get_by_role("heading", name="which says").wait_for()
     hands.go("Try")
     page.get_by_label("Begin with").fill("The cat sat on th")
-    page.wait_for_function("() => document.querySelector('[data-testid=said]').textContent === 'e'")
+    expect(page.get_by_test_id("said")).to_have_text("e")
     page.get_by_role("slider").fill("0")
     hands.press("Write")
     page.get_by_role("button", name="Write another").wait_for()

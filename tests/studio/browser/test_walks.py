@@ -38,10 +38,7 @@ def test_a_table_of_ones_own_is_told_truly_on_every_screen(hands: Hands, table: 
     page.get_by_label("The column to be said").select_option("buys")
     hands.press("Next: the network")
     page.get_by_role("button", name=re.compile("What it sees people.csv")).wait_for()
-    page.wait_for_function(  # what tables get, where nothing is set
-        "() => [...document.querySelectorAll('.field')].find(one => one.textContent.startsWith('Share switched off'))"
-        ".querySelector('input').value === '0.1'"
-    )
+    expect(page.get_by_role("textbox", name="Share switched off")).to_have_value("0.1")  # what tables get
     expect(page.locator("[data-block]").first).not_to_contain_text("nothing to learn")
     train(hands)
 
