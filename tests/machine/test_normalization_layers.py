@@ -22,7 +22,6 @@ from pellucid.layers import (
     RMSNormalization,
     batch_rows,
 )
-from pellucid.machine.threads import Crew
 from pellucid.rng import Key
 from pellucid.training.engine import engine_of
 from pellucid.training.lowering import lower_step
@@ -126,9 +125,8 @@ def test_batch_normalization_of_many_rows(kind: str, shape: tuple[int, ...], bat
 
 @pytest.mark.usefixtures("by_rows")
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_a_channel_far_from_zero_keeps_its_variance(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Crew, "plan", lambda self, limit: (threads, limit))
-    monkeypatch.setattr(Crew, "ran", lambda *_: None)
+def test_a_channel_far_from_zero_keeps_its_variance(threads: int, crew: list[int]) -> None:
+    crew[0] = threads
     model = network((7, 5), lambda: [BatchNormalization(momentum=0.0)])
     x = Key(1).normal((33, 7, 5)).astype("float32") + np.float32(1000)
     model.train_on_batch(x, np.arange(33) % 3)
@@ -172,14 +170,13 @@ def test_twenty_steps_of_all_together() -> None:
 @pytest.mark.parametrize("long", [1, 1 << 16])
 @pytest.mark.parametrize("shape", [(11,), (3, 20)])
 def test_the_same_bits_from_any_number_of_threads(
-    shape: tuple[int, ...], long: int, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, ...], long: int, monkeypatch: pytest.MonkeyPatch, crew: list[int]
 ) -> None:
     monkeypatch.setattr(batch_rows, "LONG", long)
     monkeypatch.setattr(batch_rows, "PART", 64)
     found = []
     for threads in (1, 2, 4):
-        monkeypatch.setattr(Crew, "plan", lambda self, limit, threads=threads: (threads, limit))
-        monkeypatch.setattr(Crew, "ran", lambda *_: None)
+        crew[0] = threads
         model = network(shape, lambda: [*everything(), *([BatchNormalization(axis=1)] if len(shape) > 1 else [])])
         for _ in range(3):
             model.train_on_batch(*data(33, shape))

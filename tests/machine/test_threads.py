@@ -8,14 +8,17 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 import pellucid
 from pellucid.layers import BatchNormalization, Dense, Dropout
+from pellucid.machine.executable import Executable
 from pellucid.machine.threads import SPAN, Crew
 from pellucid.rng import Key
+from pellucid.training import step_program
 
 
 def network(width: int = 70) -> pellucid.Sequential:
@@ -143,6 +146,27 @@ def test_threads_that_are_slow_but_in_trials_are_seldom_taken(monkeypatch: pytes
         taken[threads] += seconds
         crew.ran(threads, steps, seconds)
     assert taken[2] < 0.08 * taken[1]
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_a_run_that_takes_far_longer_than_it_was_meant_to_ends_and_goes_on_to_the_same_bits(
+    crew: list[int], monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    wanted, history = trained()
+    runs: list[int] = []
+
+    def run(self: Executable, *given: Any) -> int:
+        runs.append(whole(self, *given))
+        return runs[-1]
+
+    whole = Executable.run
+    monkeypatch.setattr(Executable, "run", run)
+    monkeypatch.setattr(step_program, "LATE", 0.0)
+    crew[:] = threads, 1000
+    got, its_history = trained()
+    np.testing.assert_array_equal(got.theta.data, wanted.theta.data)
+    assert its_history == history
+    assert runs == [1] * (2 * 3 * 13)  # steps of three epochs of training, and as many of judging
 
 
 def in_child(queue: multiprocessing.Queue) -> None:

@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,8 @@ from . import layout
 from .passes.barriers import meetings
 from .passes.plan import Plan
 from .passes.signatures import check_operands, is_serial
+
+FOREVER = 1e9  # seconds
 
 
 class Executable:
@@ -65,6 +66,7 @@ class Executable:
         job = self.job
         job[layout.PROGRAM], job[layout.OPS] = address(self.table), len(self.ops)
         job[layout.SHARED_ADDRESS], job[layout.YIELD] = address(self.shared), give_way()
+        job[layout.CLOCK] = clock()
         job[layout.RANKS] = 1
 
     def _write(self, i: int, op: Op, meets: bool, addresses: Mapping[str, int]) -> None:
@@ -139,12 +141,12 @@ class Executable:
         job[layout.SAMPLES], job[layout.STEPS] = samples, steps
         self.entry(*self.call)
 
-    def run(self, steps: int, threads: int = 1) -> int:
+    def run(self, steps: int, threads: int = 1, seconds: float = FOREVER) -> int:
         """Run so many steps; how many were done. Fewer, if one was not finite: that one has changed nothing. Fewer,
-        too, if a thread was kept waiting for long."""
+        too, if several threads have taken more than `seconds` for those until then."""
         self.ready(threads)
         job, shared = self.job, self.shared
-        job[layout.STEPS], job[layout.DONE] = steps, 0
+        job[layout.STEPS], job[layout.DONE], job[layout.ALLOWED] = steps, 0, int(seconds * 1e9)
         shared[:] = 0
         calls = [(address(job), address(ctx), i, threads) for i, ctx in enumerate(self.threads[:threads])]
         helpers = []
@@ -194,7 +196,14 @@ def packed_rows(array: Array) -> Array:
 @functools.cache
 def give_way() -> int:
     """The address of the system's function that lets another thread have the core."""
-    windows = sys.platform == "win32"
-    system: Any = ctypes.CDLL("kernel32" if windows else None)
-    function = system.SwitchToThread if windows else system.sched_yield
-    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
+    return _of_system("SwitchToThread", "kernel32") if sys.platform == "win32" else _of_system("sched_yield")
+
+
+@functools.cache
+def clock() -> int:
+    """The address of C's timespec_get."""
+    return _of_system("_timespec64_get", "ucrtbase") if sys.platform == "win32" else _of_system("timespec_get")
+
+
+def _of_system(function: str, library: str | None = None) -> int:
+    return int(ctypes.cast(getattr(ctypes.CDLL(library), function), ctypes.c_void_p).value or 0)

@@ -20,6 +20,7 @@ from numba.extending import intrinsic
 FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
 
 INT = ir.IntType(64)
+TIME_UTC = 1  # of C's <time.h>
 Word = int  # an int64: an address, a number, or the bits of a float64
 
 
@@ -106,6 +107,19 @@ def call_nothing(context: Any, function: Any) -> Any:
         return target.get_dummy_value()
 
     return types.void(types.int64), generate
+
+
+@native
+def read_clock(context: Any, function: Any, place: Any) -> Any:
+    """Call C's timespec_get: at `place`, two words, it writes the seconds and nanoseconds of the time of day."""
+
+    def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+        small = ir.IntType(32)
+        kind = ir.FunctionType(small, [INT, small])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), [args[1], ir.Constant(small, TIME_UTC)])
+        return target.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
 
 
 def _fetcher(writing: int) -> Any:

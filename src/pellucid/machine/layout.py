@@ -16,12 +16,12 @@ TIMES = 8  # the flags from this bit on: how many samples each one of the batch 
 JOB_WORDS = 32
 (
     PROGRAM, OPS, SAMPLES, BATCH, PLACE, STEPS, ORDER, SHUFFLE_KEY, SHUFFLED, RATES, TAKEN, RECORDS, COUNTERS_ADDRESS,
-    COUNTERS, YIELD, DONE, SHARED_ADDRESS, SORTING, RANK, RANKS,
-) = range(20)  # fmt: skip
+    COUNTERS, YIELD, DONE, SHARED_ADDRESS, SORTING, RANK, RANKS, CLOCK, ALLOWED,
+) = range(22)  # fmt: skip
 
 # What a thread knows: it alone writes this.
 THREAD_WORDS = 64
-B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE, ALL, ROW = range(12)
+B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE, ALL, ROW, SECONDS, NANOSECONDS = range(14)
 # B: samples in this batch. FIRST: place of the first one in the pass. ROWS: address of the numbers of the batch's
 # samples, or 0 where they follow each other. Where several processes share a batch, these are of this one's share; ALL:
 # samples of all of them; ROW: place of the first of this one's in the batch. OUT: samples done in this run before. T:
@@ -30,7 +30,7 @@ B, FIRST, ROWS, OUT, T, RATE, SCRATCH, SHARED, COUNTS, PHASE, ALL, ROW = range(1
 
 # What all threads share, each word on a cache line of its own.
 SHARED_WORDS = 64
-STATUS, ARRIVED, LOSS, ABORT, LATE, STOP = 0, 8, 16, 24, 40, 48  # STOP: for even steps; 56: for odd ones
+STATUS, ARRIVED, LOSS, ABORT, STOP = 0, 8, 16, 24, 48  # STOP: for even steps; 56: for odd ones
 FINE, NOT_FINITE = 0, 1
 
 ADD, RELU, LAST = 1, 2, 4  # modes of a tile, which `tile.py` tells

@@ -19,6 +19,7 @@ RUNS, LEAST = 4, 2  # runs in a trial, and of long steps: other programs come an
 USUAL, FEW = 5, 3  # the last runs that tell what is usual, and how few may: one alone may have been disturbed
 HOPELESS = 1.6  # times slower than the best: the trial ends early
 SPAN = 0.05  # seconds of any other run: Ctrl-C and the progress bar wait no longer
+LATE = 2.0  # times what it was meant to take, after which a run had better end and be thought over
 CHANGED = 1.25  # times slower than when it was chosen: something has changed, so look again
 SOONEST, LATEST = 0.1, 8.0  # seconds between trials; doubled each time the choice stays the same
 
@@ -87,7 +88,12 @@ class Crew:
         known = self.tally.each if self.tally.found else self.step_time(threads)
         if known is None:
             return threads, 1
-        return threads, max(1, min(limit, int((TRIAL if self.queue else SPAN) / known)))
+        return threads, max(1, min(limit, int(self.span / known)))
+
+    @property
+    def span(self) -> float:
+        """Seconds that the next run is meant to take."""
+        return TRIAL if self.queue else SPAN
 
     def step_time(self, threads: int) -> float | None:
         """Seconds that a step is expected to take: what it took in the last run, or in the trial; None if never run.

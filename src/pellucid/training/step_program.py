@@ -11,7 +11,7 @@ from ..arrays import Array, aligned, parts_of
 from ..machine.executable import Executable, address
 from ..machine.layout import DONE
 from ..machine.shuffling import sorting_words
-from ..machine.threads import SPAN, Crew
+from ..machine.threads import LATE, SPAN, Crew
 from ..optimizers.memory import runs
 from ..program import lettered
 from ..rng import Key
@@ -128,7 +128,7 @@ class StepProgram:
         taken = optimizer.steps_taken if self.training else 0
         self.memories.begin(self.batch)
         try:
-            return machine.run(steps, threads)
+            return machine.run(steps, threads, LATE * self.crew.span)
         finally:
             done = int(machine.job[DONE])
             if self.training and self.lowered.updates:

@@ -13,14 +13,17 @@ from ..intrinsics import (
     control_word,
     doubles,
     ints,
+    read_clock,
     set_control_word,
 )
 from ..layout import (
     ABORT,
     ALL,
+    ALLOWED,
     ARRIVED,
     BARRIER,
     BATCH,
+    CLOCK,
     COUNTERS,
     COUNTERS_ADDRESS,
     COUNTS,
@@ -29,7 +32,7 @@ from ..layout import (
     FINE,
     FIRST,
     KERNEL,
-    LATE,
+    NANOSECONDS,
     OP_FLAGS,
     OP_WORDS,
     OPERANDS,
@@ -47,6 +50,7 @@ from ..layout import (
     ROW,
     ROWS,
     SAMPLES,
+    SECONDS,
     SERIAL,
     SHARED,
     SHARED_ADDRESS,
@@ -66,13 +70,12 @@ from .base import inline, kernel
 from .random import fold, permutation
 
 PATIENCE = 2000  # looks at the barrier before the core is offered to others
-TOO_LATE = 1000  # offers, of about a microsecond each, after which the run had better end and be thought over
 
 
 @inline
 def meet(ctx: int, nt: int, give_way: int) -> bool:
     """Wait until all threads have come here. Whoever waits long lets the system run something else: the thread that is
-    late may be waiting for this very core. Whoever waits very long has the run end. False: give up at once."""
+    late may be waiting for this very core. False: give up at once."""
     c = ints(ctx, 64)
     c[PHASE] += 1
     arrived = c[SHARED] + 8 * ARRIVED
@@ -86,9 +89,15 @@ def meet(ctx: int, nt: int, give_way: int) -> bool:
             call_nothing(give_way)
             if atomic_load(c[SHARED] + 8 * ABORT) != 0:
                 return False
-        if looks == PATIENCE + TOO_LATE:
-            ints(c[SHARED], 64)[LATE] = 1
     return True
+
+
+@inline
+def now(ctx: int, clock: int) -> Any:
+    """The time of day in nanoseconds."""
+    c = ints(ctx, 64)
+    read_clock(clock, ctx + 8 * SECONDS)
+    return 1_000_000_000 * c[SECONDS] + (c[NANOSECONDS] & 0xFFFFFFFF)
 
 
 @inline
@@ -122,8 +131,11 @@ def steps(job: int, ctx: int, tid: int, nt: int) -> None:
     place, order = j[PLACE], j[ORDER]
     taken, rates, program, operations = j[TAKEN], j[RATES], j[PROGRAM], j[OPS]
     rank, ranks = j[RANK], j[RANKS]
+    until = 0
     if nt == 1:
         j[DONE], shared[STATUS] = 0, FINE
+    elif tid == 0:
+        until = now(ctx, j[CLOCK]) + j[ALLOWED]
     for step in range(j[STEPS]):
         if place == 0 and j[SHUFFLED] != 0:
             if tid == 0:
@@ -131,7 +143,8 @@ def steps(job: int, ctx: int, tid: int, nt: int) -> None:
             if nt > 1 and not meet(ctx, nt, give_way):
                 return
         if nt > 1 and tid == 0:
-            shared[STOP + 8 * (step & 1)] = shared[LATE]  # for all to read when the step is done: so they agree
+            late = now(ctx, j[CLOCK]) > until
+            shared[STOP + 8 * (step & 1)] = late  # for all to read when the step is done: so they agree
         whole = min(batch, samples - place * batch)
         first, end = share_samples(whole, rank, ranks)
         mine = end - first
