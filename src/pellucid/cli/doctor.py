@@ -1,4 +1,4 @@
-"""pellucid doctor: what is wrong with a training, how anyone knows, and what to do."""
+"""pellucid doctor: what is wrong with a training, the evidence, and what to do."""
 
 from __future__ import annotations
 
