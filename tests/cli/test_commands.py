@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from pellucid.cli.app import app
 from pellucid.cli.commands import COMMANDS, read
 
 
@@ -14,6 +16,12 @@ from pellucid.cli.commands import COMMANDS, read
 def test_the_list_says_what_a_command_says_of_itself(name: str):
     beginning = read(name).help.partition("\n\n")[0]
     assert COMMANDS[name] == " ".join(beginning.split())
+
+
+def test_the_list_cuts_no_sentence_short_on_a_terminal_of_80_columns():
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}).stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in shown] == list(COMMANDS)
+    assert [line for line in shown if not line.endswith(".") or line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("word", ["--help", "--version", "trane"])

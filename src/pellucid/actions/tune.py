@@ -53,15 +53,17 @@ class TuneSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     metric: list[str] = Field(
-        ["auto"], description="what trials are judged by: any metric, loss, parameters, latency; several make a front; "
-        "auto: crossentropy for classes, root mean squared error for numbers",
+        ["auto"], description="what trials are judged by: any metric, loss, parameters, latency; given several times, "
+        "a front; auto: crossentropy for classes, root mean squared error for numbers",
     )  # fmt: skip
     sampler: Literal["tpe", "random", "grid", "cmaes", "gp"] = Field("tpe", description="how trials are chosen")
     pruner: Literal["auto", "none", "asha", "hyperband", "median"] = Field(
-        "auto", description="how trials are given up early; auto: asha, but none for random and grid, folds and fronts"
+        "auto", description="when a trial is given up early; auto: asha, but none for random and grid, folds and fronts"
     )
     folds: int = Field(
-        0, ge=0, description="judge each trial by so many folds, in place of one part held out; 5 for few rows"
+        0,
+        ge=0,
+        description="judge each trial by this many folds, in place of one part held out; 5 for few rows unless given",
     )
     search_seed: int = Field(0, ge=0, description="where the choice of trials comes from")
 

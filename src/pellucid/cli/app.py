@@ -19,10 +19,17 @@ from ..machine import asked
 from . import ending
 from .commands import Commands
 
+ABOUT = """Neural networks you can see through: train, inspect and use them.
+
+\b
+pellucid train digits         learns to read handwritten digits
+pellucid train people.csv     learns from a table of yours
+pellucid studio               the same in the browser, without code
+"""
 app = typer.Typer(
     name="pellucid",
     cls=Commands,
-    help="Neural networks you can see through: train, evaluate, predict.",
+    help=ABOUT,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -36,7 +43,7 @@ def about(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Neural networks you can see through: train, evaluate, predict."""
+    """What stands before any command, and what all of them have in common."""
     if show_version:
         print(f"pellucid {version}")
         raise typer.Exit

@@ -16,7 +16,7 @@ from .working import Working
 
 
 def evaluate_command(run: Trained, data: Rows = None) -> None:
-    """Judge a trained network on the test part of a data set."""
+    """Test a trained network, on its own test data or on yours."""
     with Working("The network is judged"):
         metrics = apply.evaluate(run, data)
     show.judged(metrics)
@@ -28,7 +28,7 @@ def predict_command(
     out: Annotated[Path | None, typer.Option(help="Write all predictions to this CSV file.")] = None,
     rows: Annotated[int, typer.Option(min=1, help="How many to print.")] = 10,
 ) -> None:
-    """Predict for the rows of a data set or an .npz file."""
+    """Predict with a trained network: CSV, a line for each row."""
     if out is not None:
         apply.check_out(out, data)
     with Working("The network predicts"):

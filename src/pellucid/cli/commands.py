@@ -11,22 +11,22 @@ from typer.main import get_command
 
 # What the list of them says: the beginnings of their docstrings.
 COMMANDS = {
-    "train": "Train a network, judge it on held-out data, and keep it.",
-    "evaluate": "Judge a trained network on the test part of a data set.",
-    "predict": "Predict for the rows of a data set or an .npz file.",
-    "write": "Have a network that was trained on a text write on.",
+    "train": "Train a network, test it on data it has not seen, and keep it.",
+    "evaluate": "Test a trained network, on its own test data or on yours.",
+    "predict": "Predict with a trained network: CSV, a line for each row.",
+    "write": "Let a network that was trained on a text write.",
     "summary": "Show how a network was trained, and its layers.",
-    "explain": "Show a training step on some rows: forward, loss, backward, update; the network itself stays as it is.",
-    "export": "Write a trained network in a form that runs without Pellucid: an ONNX file, a .keras file, PyTorch's "
-    "source and weights, a script that needs NumPy alone, or a file of C.",
-    "lr": "Look for a learning rate, by trying rates from low to high; say so where the curve does not support one.",
-    "report": "Write a report of a finished run: one HTML file that needs nothing else.",
-    "tune": "Search for a better network, train the best on all rows but the test's, and keep it.",
-    "doctor": "Examine a run, or what is about to be trained: what is wrong, how anyone knows, and what to do.",
-    "serve": "Answer over HTTP with what trained networks predict; requests say rows as JSON or CSV, or speak the Open "
-    "Inference Protocol.",
-    "studio": "Open the studio: a page on which networks are designed, trained, looked into and used, without code.",
-    "data": "Data sets.",
+    "explain": "Show every number of a training step. The network itself does not change.",
+    "export": "Write a trained network in a form that runs without Pellucid. The forms are an ONNX file, a .keras "
+    "file, PyTorch's source and weights, a script that needs NumPy alone, and a file of C.",
+    "lr": "Suggest a learning rate, by trying rates from low to high. Says so if the curve does not support one.",
+    "report": "Write a report of a finished run, as one HTML file.",
+    "tune": "Search for a better network, on every core. The best is trained on all rows but the test's, and kept.",
+    "doctor": "Say what is wrong with a training, and what to do about it.",
+    "serve": "Serve the predictions of trained networks over HTTP. Requests send rows as JSON or CSV, or speak the "
+    "Open Inference Protocol.",
+    "studio": "Open the studio: build, train and try networks in the browser.",
+    "data": "List the data sets, look at a table, or write one to try.",
 }
 
 

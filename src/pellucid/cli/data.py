@@ -15,7 +15,7 @@ from ..tables.example import pumps
 from . import show
 
 data_app = typer.Typer(
-    help="Data sets.",
+    help="List the data sets, look at a table, or write one to try.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -25,7 +25,7 @@ data_app = typer.Typer(
 
 @data_app.command("list")
 def data_list() -> None:
-    """Show the data sets."""
+    """List the data sets, with size, origin and licence."""
     show.catalogue()
 
 
@@ -33,7 +33,7 @@ def data_list() -> None:
 def data_example(
     out: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")] = Path("pumps.csv"),
 ) -> None:
-    """Write a table to try things with: readings of pumps, made up, free for any use (CC0).
+    """Write a table to try, pumps.csv. It holds made-up readings of pumps, free for any use (CC0).
 
     \b
     pellucid data example
@@ -48,7 +48,7 @@ def data_example(
 
 @data_app.command("show")
 def data_show(table: Annotated[str, typer.Argument(help="A table, such as people.csv.", metavar="TABLE")]) -> None:
-    """Show what each column of a table is taken for.
+    """Show how each column of a table is read.
 
     pellucid data show people.csv
     """

@@ -1,4 +1,4 @@
-"""pellucid doctor: what is wrong with a training, how anyone knows, and what to do."""
+"""pellucid doctor: what is wrong with a training, the evidence, and what to do."""
 
 from __future__ import annotations
 
@@ -36,17 +36,19 @@ def doctor_command(
     ] = None,
     experiments: Annotated[
         bool | None,
-        typer.Option(help="Train copies, which some rules need, however long it takes; or none.", show_default=False),
+        typer.Option(
+            help="Train the copies that some rules need, however long it takes; or train none.", show_default=False
+        ),
     ] = None,
     **fields: Any,
 ) -> None:
-    """Examine a run, or what is about to be trained: what is wrong, how anyone knows, and what to do.
+    """Say what is wrong with a training, and what to do about it.
 
     pellucid doctor runs/digits-1
 
-    Changes nothing. Copies of the network are trained where that takes no longer than the run does, or half a minute:
-    it says how long. Exits with 1 where a fault is found and --apply writes no remedy for it, with 0 where there is
-    none, or only what does not hurt.
+    It looks at a run, or at what is about to be trained, and changes nothing. It trains copies of the network if that
+    takes no longer than the run, or half a minute; otherwise it says how long it would take. The exit code is 1 if a
+    fault is found and --apply writes no remedy, and 0 if there is no fault, or only remarks.
     """
     with Working(f"{what} is examined") as working:
 

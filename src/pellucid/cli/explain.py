@@ -17,17 +17,20 @@ def explain_command(
     run: Trained,
     data: Rows = None,
     rows: Annotated[
-        list[int] | None, typer.Option("--row", help="A row of the data's test part, from 0; may be given repeatedly.")
+        list[int] | None,
+        typer.Option("--row", help="A row of the test data, counted from 0; may be given several times."),
     ] = None,
     why: Annotated[
         str | None,
-        typer.Option(help="Where one number comes from: 'dense/kernel[3,5]', or 'dense/z[0,2]' for the first row's."),
+        typer.Option(
+            help="Show where one number comes from: 'dense/kernel[3,5]', or 'dense/z[0,2]' for the first row."
+        ),
     ] = None,
     engine: Annotated[str, typer.Option(help="Whose numbers: auto (as in training), compiled or definition.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write all of it to this .html, .json or .txt file.")] = None,
 ) -> None:
-    """Show a training step on some rows: forward, loss, backward, update; the network itself stays as it is.
+    """Show every number of a training step. The network itself does not change.
 
     pellucid explain runs/digits-1 --row 5 --why "dense/kernel[3,5]"
     """

@@ -21,15 +21,16 @@ def export_command(
     force: Annotated[
         bool, typer.Option("--force", help="Write into a folder that holds other files, too, or replace a file.")
     ] = False,
-    prefix: Annotated[str | None, typer.Option(help="For c: what names begin with, instead of model.")] = None,
-    header: Annotated[bool, typer.Option("--header", help="For c: write a header, too.")] = False,
+    prefix: Annotated[str | None, typer.Option(help="For c: what names begin with; model unless given.")] = None,
+    header: Annotated[bool, typer.Option("--header", help="For c: also write a header.")] = False,
     int8: Annotated[bool, typer.Option("--int8", help="For c: compute products in bytes.")] = False,
     data: Annotated[
-        str | None, typer.Option(help="For c with --int8: data to choose the steps by, instead of the run's own.")
+        str | None,
+        typer.Option(help="For c with --int8: data from which to choose the steps; the run's own unless given."),
     ] = None,
 ) -> None:
-    """Write a trained network in a form that runs without Pellucid: an ONNX file, a .keras file, PyTorch's source and
-    weights, a script that needs NumPy alone, or a file of C.
+    """Write a trained network in a form that runs without Pellucid. The forms are an ONNX file, a .keras file,
+    PyTorch's source and weights, a script that needs NumPy alone, and a file of C.
 
     pellucid export runs/digits-1 --to onnx --out digits.onnx
     """

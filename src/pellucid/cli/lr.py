@@ -25,7 +25,7 @@ def lr_command(
     plot: Annotated[Path | None, typer.Option(help="Draw the curve into this .svg, .png or .pdf file.")] = None,
     **fields: Any,
 ) -> None:
-    """Look for a learning rate, by trying rates from low to high; say so where the curve does not support one.
+    """Suggest a learning rate, by trying rates from low to high. Says so if the curve does not support one.
 
     pellucid lr digits --layers 128,64 --optimizer sgd
     """

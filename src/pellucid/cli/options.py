@@ -18,8 +18,8 @@ Command = TypeVar("Command", bound=Callable[..., None])
 Source = Annotated[
     str | None,
     typer.Argument(
-        help="A data set's name (see `pellucid data list`), a table such as people.csv, an .npz file, or a spec in a "
-        ".toml file.",
+        help="A data set's name (see `pellucid data list`), a table such as people.csv, a folder of pictures, a text, "
+        "an .npz file, or a spec in a .toml file.",
         metavar="DATA",
     ),
 ]
@@ -27,12 +27,19 @@ Trained = Annotated[Path, typer.Argument(help="A run's folder, or a .keras file.
 Rows = Annotated[
     str | None,
     typer.Argument(
-        help="A data set's name, a table or an .npz file; unless given, the rows that the run was tested on."
+        help="A data set's name, a table, pictures, a text or an .npz file; unless given, the rows that the run was "
+        "tested on.",
+        metavar="DATA",
     ),
 ]
 
 FIELDS = tuple(name for name in TrainSpec.model_fields if name != "data")
 KINDS: tuple[Any, ...] = (bool, int, float, list[str])  # any other field's word is a text, which the spec reads
+WORDS = {  # what stands for an option's value, where that is not told by its kind
+    **dict.fromkeys(("target", "drop", "keep", "split_by", "split_time", "group_by"), "COLUMN"),
+    "layers": "N,N,...",
+}
+BY_KIND = {int: "N", float: "X", str: "NAME"}
 FLAGS = {"batch_norm": "--batch-norm/--no-batch-norm", "until_converged": "--until-converged/--all-epochs"}
 
 
@@ -54,7 +61,8 @@ def _parameter(name: str) -> inspect.Parameter:
     """The option that fills the spec's field of this name."""
     field = TrainSpec.model_fields[name]
     kind = next((kind for kind in KINDS if field.annotation in (kind, kind | None)), str)
-    option = typer.Option(FLAGS.get(name, f"--{name.replace('_', '-')}"), help=field.description, show_default=False)
+    flag, word = FLAGS.get(name, f"--{name.replace('_', '-')}"), WORDS.get(name) or BY_KIND.get(kind)
+    option = typer.Option(flag, metavar=word, help=field.description, show_default=False)
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )

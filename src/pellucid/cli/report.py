@@ -15,10 +15,10 @@ from .working import Working
 def report_command(
     run: Annotated[Path, typer.Argument(help="A finished run's folder.", metavar="RUN")],
     out: Annotated[
-        Path | None, typer.Option(help="The file to write; report.html in the run's folder unless given.")
+        Path | None, typer.Option(help="The file to write; unless given, report.html in the run's folder.")
     ] = None,
 ) -> None:
-    """Write a report of a finished run: one HTML file that needs nothing else.
+    """Write a report of a finished run, as one HTML file.
 
     pellucid report runs/digits-1
     """

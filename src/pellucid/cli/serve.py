@@ -17,26 +17,32 @@ def serve_command(
     models: Annotated[
         list[str], typer.Argument(help="A run's folder or a .keras file, or NAME=RUN.", metavar="RUN...")
     ],
-    host: Annotated[str, typer.Option(help="Where to listen; elsewhere than here a key is demanded.")] = USUAL.host,
-    port: Annotated[int, typer.Option(help="0: any that is free.")] = USUAL.port,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; any that others can reach demands a key.")
+    ] = USUAL.host,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0: any that is free.")] = USUAL.port,
     api_key: Annotated[
-        str, typer.Option(envvar=KEY_VARIABLE, help="What requests must bring.", show_default=False)
+        str, typer.Option(envvar=KEY_VARIABLE, help="The key that requests must send.", show_default=False)
     ] = "",
     allowed_host: Annotated[
-        list[str] | None, typer.Option(help="A name by which the server may be called; may be repeated.")
+        list[str] | None, typer.Option(help="A host name that requests may use; may be given several times.")
     ] = None,
-    max_body: Annotated[int, typer.Option(help="The most bytes of a request.")] = USUAL.max_body,
-    max_rows: Annotated[int, typer.Option(help="The most rows of a request.")] = USUAL.max_rows,
-    concurrency: Annotated[int, typer.Option(help="The most predictions in work or waiting.")] = USUAL.concurrency,
+    max_body: Annotated[int, typer.Option(help="Refuse requests of more bytes.")] = USUAL.max_body,
+    max_rows: Annotated[int, typer.Option(help="Refuse requests of more rows.")] = USUAL.max_rows,
+    concurrency: Annotated[
+        int, typer.Option(help="Refuse requests while so many predictions are in work or waiting.")
+    ] = USUAL.concurrency,
     threads: Annotated[
-        int, typer.Option(help="That predict; as many as processors unless given.", show_default=False)
+        int, typer.Option(help="How many threads predict; one per processor unless given.", show_default=False)
     ] = USUAL.threads,
-    timeout: Annotated[float, typer.Option(help="Seconds for a body to come, and again to answer.")] = USUAL.timeout,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that a request's body may take to arrive, and again the answer.")
+    ] = USUAL.timeout,
     reload: Annotated[
-        bool, typer.Option("--reload/--no-reload", help="Take up a model again when its file changes.")
+        bool, typer.Option("--reload/--no-reload", help="Open a model again when its file changes.")
     ] = True,
 ) -> None:
-    """Answer over HTTP with what trained networks predict; requests say rows as JSON or CSV, or speak the Open
+    """Serve the predictions of trained networks over HTTP. Requests send rows as JSON or CSV, or speak the Open
     Inference Protocol.
 
     pellucid serve runs/titanic digits=runs/digits-1

@@ -22,22 +22,24 @@ def studio_command(
             help="What to begin with: a data set's name, a table, a spec, or a run's folder.", metavar="DATA"
         ),
     ] = None,
-    port: Annotated[int, typer.Option(help="0: any that is free.")] = USUAL.port,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0: any that is free.")] = USUAL.port,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
     host: Annotated[
-        str, typer.Option(help="Where to listen; elsewhere than here a password and a certificate are demanded.")
+        str,
+        typer.Option(help="The address to listen on; any that others can reach demands a password and a certificate."),
     ] = USUAL.host,
     password: Annotated[
-        str, typer.Option(envvar=PASSWORD_VARIABLE, help="What the page asks for.", show_default=False)
+        str, typer.Option(envvar=PASSWORD_VARIABLE, help="The password that the page asks for.", show_default=False)
     ] = "",
-    certificate: Annotated[Path | None, typer.Option(help="For TLS: a .pem file.")] = None,
-    certificate_key: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="A certificate for TLS, a .pem file.")] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="The certificate's private key, a .pem file.")] = None,
     allowed_host: Annotated[
-        list[str] | None, typer.Option(help="A name by which the studio may be called; may be repeated.")
+        list[str] | None,
+        typer.Option(help="A host name by which the studio may be called; may be given several times."),
     ] = None,
-    max_upload: Annotated[int, typer.Option(help="The most bytes of all that is uploaded.")] = USUAL.max_upload,
+    max_upload: Annotated[int, typer.Option(help="How many bytes may be uploaded in all.")] = USUAL.max_upload,
 ) -> None:
-    """Open the studio: a page on which networks are designed, trained, looked into and used, without code.
+    """Open the studio: build, train and try networks in the browser.
 
     \b
     pellucid studio

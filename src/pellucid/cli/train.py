@@ -23,12 +23,12 @@ def train_command(
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is in --out.")] = False,
     resume_run: Annotated[
         Path | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with an interrupted run, to the same bits."),
+        typer.Option("--resume", metavar="RUN", help="Continue an interrupted run, to the same bits."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     **fields: Any,
 ) -> None:
-    """Train a network, judge it on held-out data, and keep it.
+    """Train a network, test it on data it has not seen, and keep it.
 
     pellucid train digits --layers 128,64 --dropout 0.2
     """

@@ -39,7 +39,9 @@ IN_THE_SPACE = ("learning_rate", "schedule", "until_converged", "frequencies", "
 
 Cluster = Annotated[
     str | None,
-    typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786: its workers run trials."),
+    typer.Option(
+        metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786, whose workers run the trials."
+    ),
 ]
 
 
@@ -51,26 +53,33 @@ def searched(name: str) -> Any:
 @with_fields(before="out", fields=[name for name in FIELDS if name not in IN_THE_SPACE])
 def tune_command(
     data: Source = None,
-    trials: Annotated[int | None, typer.Option(help="How many in all; 60 unless --time is given.", min=1)] = None,
-    time_: Annotated[str | None, typer.Option("--time", help="For how long in all: 90s, 5m, 2h.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="How many networks to try; 60 unless --time is given.", min=1)
+    ] = None,
+    time_: Annotated[str | None, typer.Option("--time", help="How long to search, such as 90s, 5m or 2h.")] = None,
     metric: Annotated[list[str] | None, searched("metric")] = None,
     sampler: Annotated[str | None, searched("sampler")] = None,
     pruner: Annotated[str | None, searched("pruner")] = None,
     folds: Annotated[int | None, searched("folds")] = None,
     search_seed: Annotated[int | None, searched("search_seed")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; one for each core unless given.", min=1)] = None,
-    memory: Annotated[str | None, typer.Option(help="What a trial may hold: 800MB, 2GB; ended beyond it.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="How many processes try networks; one per core unless given.", min=1)
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(help="How much memory a trial may take, such as 800MB or 2GB; it is ended beyond that."),
+    ] = None,
     cluster: Cluster = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/DATA-1 unless given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/DATA-N unless given.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is in --out.")] = False,
     resume_run: Annotated[
         Path | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with a search; --trials and --time may ask for more."),
+        typer.Option("--resume", metavar="RUN", help="Continue a search; --trials and --time may ask for more."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     **fields: Any,
 ) -> None:
-    """Search for a better network, train the best on all rows but the test's, and keep it.
+    """Search for a better network, on every core. The best is trained on all rows but the test's, and kept.
 
     \b
     pellucid tune digits --trials 40

@@ -14,14 +14,17 @@ from .working import Working
 
 def write_command(
     run: Annotated[Path, typer.Argument(help="The folder of a run on a text, or a .keras file.", metavar="RUN")],
-    start: Annotated[str | None, typer.Option(help="How it begins; with a new line unless given.")] = None,
+    start: Annotated[str | None, typer.Option(help="How the text begins; a new line unless given.")] = None,
     length: Annotated[int, typer.Option(help="Characters to write.")] = 400,
     temperature: Annotated[
-        float, typer.Option(help="0: the likeliest character each time; 1: as likely as it holds them; more: bolder.")
+        float,
+        typer.Option(
+            help="How boldly it draws: 0: always the likeliest character; 1: with the network's own probabilities."
+        ),
     ] = 0.8,
     seed: Annotated[int, typer.Option(help="Where the draws come from.")] = 0,
 ) -> None:
-    """Have a network that was trained on a text write on.
+    """Let a network that was trained on a text write.
 
     pellucid write runs/austen-1 --start "Elizabeth " --length 300
     """

@@ -1,4 +1,4 @@
-"""The doctor: what is wrong with a training, how anyone knows, and what to do about it."""
+"""The doctor: what is wrong with a training, the evidence, and what to do about it."""
 
 from .base import Case, Finding, Remedy, Rule, Signal
 from .callback import Doctor

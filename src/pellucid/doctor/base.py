@@ -102,7 +102,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, how anyone knows, and what to do about it.
+    """One thing that is wrong, the evidence, and what to do about it.
 
     A *fault* hurts the training, or made it fail; a *remark* is as true, but this training works all the same.
     """

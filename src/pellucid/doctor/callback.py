@@ -24,8 +24,8 @@ VALIDATION_ROWS = 2000
 
 
 class Doctor(Probes):
-    """Look into every layer while the network trains, and say at the end what is wrong, how anyone knows, and what to
-    do.
+    """Look into every layer while the network trains, and say at the end what is wrong, what the evidence is, and
+    what to do.
 
     `findings` is the list of the faults, the most fundamental first, each a `pellucid.doctor.Finding`; an empty one
     where nothing is wrong. Consequences of what is named are not listed. `remarks` are as true, but the training

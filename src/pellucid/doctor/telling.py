@@ -15,7 +15,7 @@ WORKS_ALL_THE_SAME = "Remarks, on what the training works well in spite of:"
 
 
 def as_text(finding: Finding) -> str:
-    """A finding as a short block: what is wrong, how anyone knows, what it means, what to do."""
+    """A finding as a short block: what is wrong, the evidence, what it means, what to do."""
     known = "" if finding.confidence is None else f" (true in {finding.confidence:.0%} of tests)"
     lines = [f"{'Remark: ' if finding.kind == 'remark' else ''}{finding.title}{known}"]
     for label, words in (("seen", finding.evidence), ("means", finding.meaning), ("do", finding.remedy)):
@@ -37,7 +37,7 @@ def told(found: Sequence[Finding], asked: Sequence[str]) -> str:
 
 
 def as_html(found: Sequence[Finding], asked: Sequence[str]) -> str:
-    """The same for a notebook: each finding opens to how anyone knows and what to do."""
+    """The same for a notebook: each finding opens to its evidence and what to do."""
     if not found:
         words = nothing_found(asked) if asked else "Nothing was looked at yet."
         return block(heading("The doctor"), html("<p>{}</p>", words))

@@ -53,7 +53,7 @@ class Attending(Traced):
 
 @layers.add()
 class Attention(Attending):
-    """Look by the product of query and key: y = softmax(Q·Kᵀ)·V.
+    """Attend by the product of query and key: y = softmax(Q·Kᵀ)·V.
 
     Called on [query, value] or [query, value, key], of shapes (B, T, D), (B, S, E), (B, S, D); y (B, T, E). Without a
     key, the value is the key. use_scale: the scores are multiplied by a number that is learnt. score_mode="concat":
@@ -96,7 +96,7 @@ class Attention(Attending):
 
 @layers.add()
 class AdditiveAttention(Attending):
-    """Look by the sum of query and key: y = softmax(Σ s·tanh(q + k))·V, s learnt for each of the D numbers, or 1.
+    """Attend by the sum of query and key: y = softmax(Σ s·tanh(q + k))·V, s learnt for each of the D numbers, or 1.
 
     Called as `Attention` is.
 

@@ -18,7 +18,7 @@ from .encoding import Encoding, encoded
 
 @layers.add()
 class CategoryEncoding(Encoding):
-    """Categories that are numbered already as vectors of num_tokens entries.
+    """Vectors of num_tokens entries from numbers of categories.
 
     output_mode: "multi_hot", 1 for each number that a sample has; "count", how often it has it, or the sum of its
     `count_weights`; "one_hot", a vector for each number by itself. A number beyond the table is refused. Of more than

@@ -14,7 +14,7 @@ from .headed import Headed
 
 @layers.add("GroupedQueryAttention")
 class GroupQueryAttention(Headed):
-    """Look with `num_query_heads` heads of `head_dim` numbers, which share `num_key_value_heads` keys and values.
+    """Attend with `num_query_heads` heads of `head_dim` numbers, which share `num_key_value_heads` keys and values.
 
     Called as `MultiHeadAttention` is, on (query, value) or (query, value, key) of shapes (B, T, D), (B, S, E) and
     (B, S, F); y (B, T, D). With one key and value for all it is what is called multi-query attention.

@@ -37,7 +37,7 @@ def masking_grad(dy: Array, mask: Array) -> Array:
 
 @layers.add()
 class Masking(Layer):
-    """Let the steps (last axis) whose numbers are all `mask_value` not count, in what follows, in losses and metrics.
+    """Let steps not count, in later layers, losses and metrics, if all their numbers (last axis) are `mask_value`.
 
         mask = any(x ≠ mask_value) over the last axis,   y = x where mask, else 0
 

@@ -17,7 +17,7 @@ from .headed import Headed
 
 @layers.add()
 class MultiHeadAttention(Headed):
-    """Look with `num_heads` heads of `key_dim` numbers: y = concat(softmax(qᵢ·kᵢᵀ/√key_dim)·vᵢ)·W + b.
+    """Attend with `num_heads` heads of `key_dim` numbers: y = concat(softmax(qᵢ·kᵢᵀ/√key_dim)·vᵢ)·W + b.
 
     Called on (query, value), or (query, value, key), of shapes (B, T, D), (B, S, E), (B, S, F); without a key the value
     is the key. y (B, T, D), or (B, T, *output_shape). In the call: attention_mask (B, T, S), true where to look;

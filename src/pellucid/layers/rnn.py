@@ -23,7 +23,7 @@ from .unrolling import Begun, Counted, Ended, Stacked, Zeros
 
 @layers.add()
 class RNN(Remembering, Traced):
-    """Go through a sequence by a cell of one's own: y, states = cell(x[:, t], states), step after step.
+    """Go through a sequence by a cell of your own: y, states = cell(x[:, t], states), step after step.
 
     cell: a layer whose `call(x, states)` returns (y, states), with an attribute `state_size`, a number for one state
     or a list of them; or a list of cells, each of which reads what the one before gives. All else is as in `LSTM`; but

@@ -55,7 +55,7 @@ def worst_mistakes(
     x: Any, y: Any, probabilities: Any, names: Sequence[str] | None = None, *, most: int = MOST,
     transparent: bool = False,
 ) -> Figure:  # fmt: skip
-    """Draw the samples that were surest taken for what they are not: pictures as pictures, other data as a table.
+    """Draw the samples that were most surely mistaken for something else: pictures as pictures, other data as a table.
 
     x: inputs (N, ...), pictures where they are (N, height, width) or (N, height, width, channels). y: labels (N,).
     probabilities: (N, C). names: of the classes. Each tells the true class, the predicted one, and how probable the

@@ -254,7 +254,7 @@ def repeated(c: Contents) -> Html:
     told += "The same spec, data and machine give the same bits."
     versions = table("Versions that this report was made with", ["what", "version"], c.versions.items(), words=2)
     halves = side_by_side([code(c.spec), versions], "halves")
-    return section("again", "To get it again", paragraph(told), code(f"$ {c.command}"), halves)
+    return section("again", "How to repeat it", paragraph(told), code(f"$ {c.command}"), halves)
 
 
 ALL = (findings, learned, judged, worst, searched, inside, flowed, repeated)

@@ -35,7 +35,7 @@ def windows_of(
     table: Table, length: int, stride: int, group_by: str = "", target: str = "", channels: Sequence[str] = (),
     drop: Collection[str] = (),
 ) -> Windows:  # fmt: skip
-    """Windows of `length` rows, a new one every `stride` rows; none goes over from one value of `group_by` to another.
+    """Windows of `length` rows, a new one every `stride` rows; none crosses from one value of `group_by` to another.
 
     channels: the columns to read; all of numbers but `target`, `drop` and those that rise from row to row, as time
     does, unless given. Rows follow each other as they do in the file. A window has the target of most of its rows, of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -68,6 +69,7 @@ def blocks(page: Page, n: int) -> None:
 
 def test_who_has_no_token_yet_gives_it_and_has_the_network_of_the_link(hands: Hands, browser: Browser) -> None:
     link = shared(hands)
+    expect(hands.page.get_by_role("dialog")).to_contain_text(f"at the same address, {urlsplit(link).netloc}, ")
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
     page = context.new_page()

@@ -7,7 +7,7 @@ from .base import Callback
 
 
 class TerminateOnNaN(Callback):
-    """Where the loss or a gradient becomes NaN or infinite, say in which layer and why, and end training there.
+    """If the loss or a gradient becomes NaN or infinite, end training there, and say in which layer and why.
 
     The weights stay those before the step, and the other callbacks still see the end of training. Without this
     callback, or with raise_error=True, the error NonFinite goes up to the caller of `fit`. (Keras looks at the loss
