@@ -89,9 +89,9 @@ def dstack(xs: Sequence[Any]) -> Any:
     """
     if not isinstance(xs, list | tuple):
         return concatenate(xs)
-    return concatenate([
-        reshape(x, (1, -1, 1)) if ndim(x) < 2 else expand_dims(x, 2) if ndim(x) == 2 else x for x in xs
-    ], axis=2)  # fmt: skip
+    return concatenate(
+        [reshape(x, (1, -1, 1)) if ndim(x) < 2 else expand_dims(x, 2) if ndim(x) == 2 else x for x in xs], axis=2
+    )
 
 
 def fliplr(x: Any) -> Any:
@@ -408,7 +408,7 @@ def corrcoef(x: Any) -> Any:
 
 def logspace(
     start: float, stop: float, num: int = 50, endpoint: bool = True, base: float = 10, dtype: str | None = None
-) -> Any:  # fmt: skip
+) -> Any:
     """The powers of base with the exponents that `linspace` gives.
 
     >>> logspace(0.0, 2.0, 3)

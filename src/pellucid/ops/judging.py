@@ -70,7 +70,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
 
 def batch_normalization(
     x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 0.001
-) -> Any:  # fmt: skip
+) -> Any:
     """y = scale·(x − mean) / √(variance + ε) + offset, with one of each for every place on an axis.
 
     x (B, ..., C, ...), the others (C,) with C at `axis`
