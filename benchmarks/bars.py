@@ -134,4 +134,4 @@ BARS = (
     Bar("import", 0.15, median_of("startup", "pellucid", "import"), "s", False),
     Bar("start to first step, from the cache", 0.5, median_of("startup", "pellucid", "first_step"), "s", False),
     Bar("start to first step, first run ever", 10, median_of("startup", "pellucid", "first_ever"), "s", False),
-)  # fmt: skip
+)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 import sys
 from collections.abc import Collection, Iterator
 from functools import cache
@@ -18,46 +19,22 @@ PACKAGE = "pellucid"
 SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
 
 # Lowest first. A room is a top-level module or folder; it imports only rooms on floors below its own.
-FLOORS: list[tuple[str, set[str]]] = [
-    (
-        "ground",
-        {
-            "errors",
-            "arrays",
-            "rng",
-            "checks",
-            "registry",
-            "settings",
-            "files",
-            "late",
-            "markup",
-            "program",
-            "unfolding",
-            "wiring",
-            "__about__",
-        },
-    ),
-    ("seeds", {"initializers", "regularizers", "constraints", "activations"}),
-    ("parts and engine", {"layers", "losses", "optimizers", "data", "machine"}),
-    (
-        "metrics",
-        {"metrics", "ops", "plots", "tables"},
-    ),  # above layers, losses and data; plots know arrays only
-    ("training", {"training"}),  # below models: its loops know parts and protocols only
-    ("looking", {"inspection", "exchange"}),  # below models, which offer explain, to_numpy...
-    ("models", {"models"}),
-    ("helpers", {"doctor", "tuning", "estimators", "reports", "scratch", "web"}),
-    ("actions", {"actions"}),
-    ("servers", {"studio", "serving"}),  # faces, too, which the command line starts
-    ("faces", {"cli"}),
-    (
-        "doors",
-        {"backend", "callbacks", "config", "datasets", "distribution", "random", "saving", "utils"},
-    ),  # Keras's names for what stands below
-    ("roof", {"__init__", "__main__"}),
+FLOORS = [
+    ("ground", "errors checks arrays rng registry settings files late markup wiring unfolding program __about__"),
+    ("seeds", "initializers regularizers constraints activations"),
+    ("parts and engine", "layers losses optimizers data machine"),
+    ("metrics", "metrics ops plots tables"),  # above layers, losses and data; plots know arrays only
+    ("training", "training"),  # below models: its loops know parts and protocols only
+    ("looking", "inspection exchange"),  # below models, which offer explain, to_numpy...
+    ("models", "models"),
+    ("helpers", "doctor estimators reports tuning web scratch"),
+    ("actions", "actions"),
+    ("servers", "serving studio"),  # faces, too, which the command line starts
+    ("faces", "cli"),
+    ("doors", "backend callbacks config datasets distribution random saving utils"),  # Keras's names for what is below
+    ("roof", "__init__ __main__"),
 ]
-FLOORS[0][1].add("__about__")
-FLOOR = {room: number for number, (_, rooms) in enumerate(FLOORS) for room in rooms}
+FLOOR = {room: number for number, (_, rooms) in enumerate(FLOORS) for room in rooms.split()}
 GROUND, ROOF = 0, len(FLOORS) - 1  # the ground's rooms may import each other
 
 # Packages from outside, and where each may be imported: a room, or a single module.
@@ -184,6 +161,14 @@ def told(wrong: list[str], law: str) -> str:
 def test_every_room_has_a_floor():
     wrong = sorted({room_of(module) for module in sources()} - FLOOR.keys())
     assert not wrong, f"Give these rooms a floor, in FLOORS of {Path(__file__).name}: {', '.join(wrong)}"
+
+
+def test_the_map_for_contributors_shows_every_room_on_its_floor():
+    page = (SOURCE.parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+    table = page.partition("## A map of the house")[2].partition("---|\n")[2].partition("\n\n")[0]
+    rooms = [room for row in table.splitlines() for room in re.findall(r"`(\w+)/?`", row.split("|")[2])]
+    assert sorted(rooms) == sorted(FLOOR.keys() - {"__about__"})
+    assert rooms == sorted(rooms, key=FLOOR.__getitem__, reverse=True)
 
 
 def test_a_room_imports_only_floors_below_it():

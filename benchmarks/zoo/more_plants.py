@@ -23,9 +23,7 @@ from .own_layers import Own
 def _split_again(p: Prepared, x: Array, y: Array, held: int, random: Random) -> Prepared:
     """These rows shuffled, and so many of them held out."""
     order = random.permutation(len(x))
-    return replace(
-        p, x_train=x[order[held:]], y_train=y[order[held:]], validation=(x[order[:held]], y[order[:held]])
-    )  # fmt: skip
+    return replace(p, x_train=x[order[held:]], y_train=y[order[held:]], validation=(x[order[:held]], y[order[:held]]))
 
 
 def _all_rows(p: Prepared) -> tuple[Array, Array]:

@@ -69,16 +69,12 @@ def missing_as(p: Prepared, share_and_value: tuple[float, float], random: Random
 
 def time_stamped(p: Prepared, _: Any, random: Random) -> Prepared:
     """A column more: the second at which the row was written."""
-    return with_x(
-        p, lambda x: np.column_stack([x, 1.6e9 + random.uniform(0, 3e7, len(x))]).astype("float32")
-    )  # fmt: skip
+    return with_x(p, lambda x: np.column_stack([x, 1.6e9 + random.uniform(0, 3e7, len(x))]).astype("float32"))
 
 
 def numbered(p: Prepared, first: int, random: Random) -> Prepared:
     """A column more: the customer's number."""
-    return with_x(
-        p, lambda x: np.column_stack([x, random.integers(first, 10 * first, len(x))]).astype("float32")
-    )  # fmt: skip
+    return with_x(p, lambda x: np.column_stack([x, random.integers(first, 10 * first, len(x))]).astype("float32"))
 
 
 def in_unit(p: Prepared, what: tuple[int, float, float], random: Random) -> Prepared:
@@ -97,9 +93,7 @@ def undone_logarithm(p: Prepared, mean_and_deviation: tuple[float, float], rando
     """Prices in dollars, of which the targets are the scaled logarithms."""
     mean, deviation = mean_and_deviation
     assert p.validation is not None
-    y, held, test = (
-        np.exp(t * deviation + mean).astype("float32") for t in (p.y_train, p.validation[1], p.y_test)
-    )  # fmt: skip
+    y, held, test = (np.exp(t * deviation + mean).astype("float32") for t in (p.y_train, p.validation[1], p.y_test))
     return with_validation(replace(p, y_train=y, y_test=test), p.validation[0], held)
 
 

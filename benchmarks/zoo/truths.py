@@ -35,10 +35,9 @@ def truths(row: ProgramRow) -> dict[str, float]:
         "learning_rate_too_low": max(gain(_at(program, k)) for k in (3.0, 10.0, 100.0)),
         "learning_rate_too_high": max(gain(_at(program, k)) for k in (0.1, 0.01)),
         "dead_relus": 2 * _units(run, "relu", lambda h: (h == 0).all(axis=0)),
-        "saturated": 2 * _units(run, "tanh", lambda h: np.abs(h) > 0.99) + 2 * _units(
-            run, "sigmoid", lambda h: np.abs(2 * h - 1) > 0.99
-        ),
-    }  # fmt: skip
+        "saturated": 2 * _units(run, "tanh", lambda h: np.abs(h) > 0.99)
+        + 2 * _units(run, "sigmoid", lambda h: np.abs(2 * h - 1) > 0.99),
+    }
 
 
 def untold(row: ProgramRow) -> list[str]:

@@ -8,17 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actions.power_cut import cut_short
 from doctor.cases import moons
 from pellucid import errors
 from pellucid.actions.doctor import Copies, apply_first, doctor, doctor_spec, examine_run
 from pellucid.actions.runs import Run, open_model
 from pellucid.actions.spec import TrainSpec
-from pellucid.actions.train import EpochEnded, train
+from pellucid.actions.train import train
 from pellucid.doctor.cost import in_words, seconds_for, step_seconds
-
-
-class Killed(BaseException):
-    """Stands for the power going out."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,13 +43,8 @@ def test_a_run_is_examined_and_its_remedy_cures_it():
 
 
 def test_a_run_that_was_interrupted_is_examined_as_far_as_it_went():
-    def power_cut(event: object) -> None:
-        if isinstance(event, EpochEnded) and event.epoch == 8:
-            raise Killed
-
     spec = TrainSpec(data="digits", layers=[32], learning_rate=0.3, schedule="constant", epochs=20)
-    with pytest.raises(Killed):
-        train(spec, out=Path("cut"), on_event=power_cut)
+    cut_short(spec, Path("cut"), epoch=8)
     found = doctor(Path("cut"))
     assert found.trained
     assert [finding.rule for finding in found.findings] == ["learning_rate_too_high"]

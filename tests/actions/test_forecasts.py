@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actions.power_cut import cut_short
 from pellucid import errors
 from pellucid.actions import apply
 from pellucid.actions.data import prepare
@@ -20,14 +21,10 @@ from pellucid.actions.report import contents
 from pellucid.actions.serve import opened
 from pellucid.actions.spaces import usual_space
 from pellucid.actions.spec import TrainSpec
-from pellucid.actions.train import EpochEnded, resume, train
+from pellucid.actions.train import resume, train
 from pellucid.actions.trying import Tried
 from pellucid.actions.tune import Resources, Search, tune
 from pellucid.tuning.inside import Inside
-
-
-class Killed(BaseException):
-    """Stands for the power going out."""
 
 
 def write(path: Path, rooms: int = 2, hours: int = 400, seed: int = 0, target: bool = True) -> str:
@@ -151,12 +148,7 @@ def error_of(said: np.ndarray, true: np.ndarray) -> float:
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_bits(spec: TrainSpec, trained: Path, tmp_path: Path):
-    def power_cut(event: object) -> None:
-        if isinstance(event, EpochEnded) and event.epoch == 3:
-            raise Killed
-
-    with pytest.raises(Killed):
-        train(spec, out=tmp_path / "cut", on_event=power_cut)
+    cut_short(spec, tmp_path / "cut", epoch=3)
     resume(tmp_path / "cut")
     assert (tmp_path / "cut" / "model.keras").read_bytes() == (trained / "model.keras").read_bytes()
 

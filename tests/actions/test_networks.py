@@ -7,17 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actions.power_cut import cut_short
 from pellucid import errors
 from pellucid.actions.building import build
 from pellucid.actions.data import prepare
 from pellucid.actions.networks import name_of, written_out
 from pellucid.actions.spec import TrainSpec
-from pellucid.actions.train import EpochEnded, planned_epochs, resume, train
+from pellucid.actions.train import planned_epochs, resume, train
 from pellucid.actions.trying import Tried
-
-
-class Killed(BaseException):
-    """Stands for the power going out."""
 
 
 def pictures(folder: Path, shape: tuple[int, ...], n: int = 60) -> str:
@@ -70,12 +67,7 @@ def test_a_run_has_the_layers_in_full_and_goes_on_after_a_kill(tmp_path: Path, m
         "class": "Conv2D", "filters": 32, "kernel_size": 3, "padding": "same", "use_bias": False,
     }  # fmt: skip
 
-    def power_cut(event: object) -> None:
-        if isinstance(event, EpochEnded) and event.epoch == 1:
-            raise Killed
-
-    with pytest.raises(Killed):
-        train(spec, out=Path("cut"), on_event=power_cut)
+    cut_short(spec, Path("cut"), epoch=1)
     resume(Path("cut"))
     again = train(kept, out=Path("again"))
     for other in (Path("cut"), again.run.path):

@@ -8,16 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actions.power_cut import cut_short
 from pellucid import errors
 from pellucid.actions import apply, runs
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, Finished, Started, resume, train
 from pellucid.models import load_model
 from pellucid.optimizers.base import optimizers
-
-
-class Killed(BaseException):
-    """Stands for the power going out."""
 
 
 @pytest.fixture
@@ -58,12 +55,7 @@ def test_the_metrics_kept_are_those_of_the_model_kept(moons: TrainSpec):
 def test_a_run_that_was_killed_goes_on_to_the_same_bits(moons: TrainSpec, epoch: int):
     whole = train(moons, out=Path("whole"))
 
-    def power_cut(event: object) -> None:
-        if isinstance(event, EpochEnded) and event.epoch == epoch:
-            raise Killed
-
-    with pytest.raises(Killed):
-        train(moons, out=Path("cut"), on_event=power_cut)
+    cut_short(moons, Path("cut"), epoch=epoch)
     assert not (Path("cut") / "metrics.json").exists()
     resumed = resume(Path("cut"))
     same = [key for key in whole.metrics if key != "seconds"]
@@ -77,12 +69,7 @@ def test_a_run_goes_on_with_the_data_that_it_began_with_alone(tmp_path: Path, mo
     x = np.random.default_rng(0).normal(size=(90, 2))
     np.savez("own.npz", x=x, y=np.arange(90) % 3)
 
-    def power_cut(event: object) -> None:
-        if isinstance(event, EpochEnded):
-            raise Killed
-
-    with pytest.raises(Killed):
-        train(TrainSpec(data="own.npz", layers=[4], epochs=2), out=Path("cut"), on_event=power_cut)
+    cut_short(TrainSpec(data="own.npz", layers=[4], epochs=2), Path("cut"), epoch=0)
     kept = Path("own.npz").read_bytes()
     x[5, 1] += 1e-9
     np.savez("own.npz", x=x, y=np.arange(90) % 3)

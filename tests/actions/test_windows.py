@@ -8,23 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actions.power_cut import cut_short
 from pellucid import errors
 from pellucid.actions import apply
 from pellucid.actions.data import prepare
 from pellucid.actions.kinds.windows import Windows
 from pellucid.actions.spaces import usual_space
 from pellucid.actions.spec import TrainSpec
-from pellucid.actions.train import EpochEnded, resume, train
+from pellucid.actions.train import resume, train
 from pellucid.actions.trying import Tried
 from pellucid.actions.tune import Resources, Search, tune
 from pellucid.data.datasets import sensors
 from pellucid.tuning.inside import Inside
 from pellucid.tuning.measures import Measure
 from pellucid.tuning.trials import Trial
-
-
-class Killed(BaseException):
-    """Stands for the power going out."""
 
 
 def write(path: Path, people: range, target: bool = True) -> str:
@@ -85,12 +82,7 @@ def test_new_readings_are_predicted_for_and_judged(trained: Path, tmp_path: Path
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_bits(spec: TrainSpec, trained: Path, tmp_path: Path):
-    def power_cut(event: object) -> None:
-        if isinstance(event, EpochEnded) and event.epoch == 5:
-            raise Killed
-
-    with pytest.raises(Killed):
-        train(spec, out=tmp_path / "cut", on_event=power_cut)
+    cut_short(spec, tmp_path / "cut", epoch=5)
     resume(tmp_path / "cut")
     assert (tmp_path / "cut" / "model.keras").read_bytes() == (trained / "model.keras").read_bytes()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actions.power_cut import cut_short
 from pellucid import errors
 from pellucid.actions import apply
 from pellucid.actions.data import prepare
@@ -15,16 +16,12 @@ from pellucid.actions.export import export
 from pellucid.actions.report import report
 from pellucid.actions.runs import open_model
 from pellucid.actions.spec import TrainSpec
-from pellucid.actions.train import EpochEnded, resume, train
+from pellucid.actions.train import resume, train
 from pellucid.actions.writing import Looking, Stepping, write
 from pellucid.layers import GRU, LSTM, Conv1D, Dense, Dropout, Embedding
 from pellucid.models import Sequential, load_model
 
 VERSE = "one two three four five six seven eight nine ten\n"
-
-
-class Killed(BaseException):
-    """Stands for the power going out."""
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +107,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(tmp_path: Path):
     spec = TrainSpec(data=str(tmp_path / "book.txt"), network="lstm", layers=[6], dropout=0.1, window=16, epochs=3)
     whole = train(spec, out=tmp_path / "whole")
 
-    def power_cut(event: object) -> None:
-        if isinstance(event, EpochEnded) and event.epoch == 1:
-            raise Killed
-
-    with pytest.raises(Killed):
-        train(spec, out=tmp_path / "cut", on_event=power_cut)
+    cut_short(spec, tmp_path / "cut", epoch=1)
     resumed = resume(tmp_path / "cut")
     assert resumed.run.model.read_bytes() == whole.run.model.read_bytes()
     assert [type(layer).__name__ for layer in load_model(whole.run.model).layers] == [

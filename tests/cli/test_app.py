@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +16,15 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.ctrl_c import hears_ctrl_c
-from cli.said import settled, without_delays
+from cli.said import pellucid as typed
+from cli.said import without_delays
 from laws.cache import CACHE
-from laws.typed import typed
 from pellucid.cli.app import app
 
 ENVIRONMENT = {**os.environ, "COLUMNS": "120", "PELLUCID_CACHE": CACHE}
 
 
-def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """As a user types it."""
-    done = typed(words, cwd, ENVIRONMENT)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    return settled(done)
+pellucid = partial(typed, PELLUCID_CACHE=CACHE)
 
 
 @pytest.fixture(scope="module")

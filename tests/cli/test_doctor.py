@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
 
-from cli.said import settled
-from laws.typed import typed
-
-ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
-
-
-def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """As a user types it."""
-    done = typed(words, cwd, ENVIRONMENT)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    return settled(done)
-
+from cli.said import pellucid
 
 SICK = (
     'data = "moons"\nlayers = [16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16]\nactivation = "sigmoid"\nepochs = 20\n'

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cli.said import settled
-from laws.typed import typed
+from cli.said import pellucid as typed
 
-
-def pellucid(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = typed(words, cwd, {**os.environ, "COLUMNS": "100"})
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return settled(done)
+pellucid = partial(typed, COLUMNS="100")
 
 
 @pytest.fixture(scope="module")

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cli.said import settled
-from laws.typed import typed
+from cli.said import pellucid
 
-
-def lr(*words: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = typed(["lr", *words], cwd, {**os.environ, "COLUMNS": "120"})
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return settled(done)
+lr = partial(pellucid, "lr")
 
 
 def test_a_suggestion_its_reason_and_its_picture(tmp_path: Path):

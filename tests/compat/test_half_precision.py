@@ -53,7 +53,7 @@ USES: dict[str, Callable[[Any, np.ndarray], Any]] = {
     "a variable": lambda model, x: model.layers[-2].kernel.assign(x[:3, :2]).numpy(),
     "a loss": lambda model, x: pellucid.losses.MeanSquaredError(dtype="float32")(x, abs(x)),
     "a metric": lambda model, x: float(pellucid.metrics.MeanAbsoluteError()(x, abs(x))),
-}  # fmt: skip
+}
 
 
 @every_kind

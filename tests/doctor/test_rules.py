@@ -25,7 +25,7 @@ from doctor.cases import (
     sine,
     trained,
     without,
-)  # fmt: skip
+)
 from pellucid import Model, Sequential, datasets, layers, losses, regularizers
 from pellucid.actions.building import stack
 from pellucid.actions.data import prepare
@@ -163,7 +163,7 @@ CASES: dict[str, tuple[Make, Make]] = {
     "trained_too_long": (lambda: noisy_moons(300), lambda: noisy_moons(15)),
     "overfitting": (lambda: digits((512, 512), 60, given=data("digits", 50)), digits),
     "underfitting": (lambda: digits((2,), 40), digits),
-}  # fmt: skip
+}
 
 
 def test_every_rule_has_its_cases():

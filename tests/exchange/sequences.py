@@ -208,7 +208,7 @@ STEPPED: dict[str, Callable[[], Model]] = {
     "recurrence by steps": lambda: chain(L.TimeDistributed(L.GRU(2)), (2, 3, 2)),
     "norm by steps": lambda: chain(L.TimeDistributed(L.LayerNormalization(name="norm"), name="steps"), (3, 4)),
     "flat by steps": lambda: chain(L.TimeDistributed(L.Flatten()), (3, 2, 2)),
-}  # fmt: skip
+}
 RANDOM: dict[str, Callable[[], Model]] = {
     "brightness": lambda: chain(L.RandomBrightness(0.2), (2, 3, 2)),
     "contrast": lambda: chain(L.RandomContrast(0.2), (2, 3, 2)),

@@ -241,7 +241,7 @@ K = "w = Constant<value = float[3, 2, 2, 3] {" + ",".join(str(n % 7 - 3) for n i
 SLIDING: dict[str, str] = {
     "Conv of turned pictures": (
         "s = Constant<value_ints = [-1, 6, 5, 2]>() h = Reshape(x, s) z = Transpose<perm = [0, 3, 1, 2]>(h)"
-        f" {K} c = Conv<auto_pad = \"SAME_UPPER\", strides = [2, 2]>(z, w)"
+        f' {K} c = Conv<auto_pad = "SAME_UPPER", strides = [2, 2]>(z, w)'
         " b = Constant<value = float[1, 3, 1, 1] {1,2,3}>() d = Add(c, b) y = Transpose<perm = [0, 2, 3, 1]>(d)"
     ),
     "Conv with a border": f"{K} b = Constant<value = float[3] {{1,2,3}}>() y = Conv<pads = [1, 1, 1, 1]>(x, w, b)",
@@ -285,7 +285,7 @@ SLIDING: dict[str, str] = {
         "p = Constant<value_ints = [0, 1]>() a = Constant<value_ints = [-2]>() v = Constant<value_float = 0.0>()"
         f" h = Pad(x, p, v, a) {K} y = Conv<pads = [0, 1, 0, 1]>(h, w)"
     ),
-}  # fmt: skip
+}
 
 BORDERED = (  # those whose border no padding has
     "Conv with a border", "Conv with little before", "MaxPool with a border", "AveragePool of a border", "Pad",

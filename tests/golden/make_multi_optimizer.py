@@ -20,9 +20,7 @@ def run(default, by_key, options):
     for path, w in zip(problem["SHAPES"], weights, strict=True):
         w._path = path
     optimizers = {key: made(one) for key, one in by_key.items()}
-    optimizer = keras.optimizers.MultiOptimizer(
-        keras.optimizers.OptimizerMap(made(default), optimizers), **options
-    )  # fmt: skip
+    optimizer = keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(made(default), optimizers), **options)
     for _ in range(problem["STEPS"]):
         g = problem["gradient"]({n: np.asarray(w.value) for n, w in zip(problem["SHAPES"], weights, strict=True)})
         optimizer.apply([optimizer.loss_scale_factor * d if options else d for d in g.values()], weights)

@@ -38,29 +38,25 @@ LOSSES = {
     "mean_absolute_percentage_error": ("linear", "positive", None),
     "mean_squared_logarithmic_error": ("softplus", "positive", None),
     "poisson": (
-        "softplus", "positive",
+        "softplus",
+        "positive",
         lambda z, y: nn.functional.poisson_nll_loss(nn.functional.softplus(z), y, log_input=False, eps=1e-7),
     ),
     "hinge": ("linear", "signs", None),
     "squared_hinge": ("linear", "signs", None),
     "kl_divergence": (
-        "softmax", "shares",
+        "softmax",
+        "shares",
         lambda z, y: nn.functional.kl_div(nn.functional.log_softmax(z, 1), y, reduction="batchmean"),
     ),
-    "binary_crossentropy": (
-        "sigmoid", "binary", lambda z, y: nn.functional.binary_cross_entropy_with_logits(z, y)
-    ),
+    "binary_crossentropy": ("sigmoid", "binary", lambda z, y: nn.functional.binary_cross_entropy_with_logits(z, y)),
     "categorical_crossentropy": ("softmax", "onehot", lambda z, y: nn.functional.cross_entropy(z, y)),
-    "sparse_categorical_crossentropy": (
-        "softmax", "classes", lambda z, y: nn.functional.cross_entropy(z, y.long())
-    ),
-}  # fmt: skip
+    "sparse_categorical_crossentropy": ("softmax", "classes", lambda z, y: nn.functional.cross_entropy(z, y.long())),
+}
 
 OPTIMIZERS = {
     "SGD": ({"learning_rate": 0.1}, lambda p: torch.optim.SGD(p, 0.1)),
-    "SGD momentum": (
-        {"learning_rate": 0.1, "momentum": 0.9}, lambda p: torch.optim.SGD(p, 0.1, momentum=0.9)
-    ),
+    "SGD momentum": ({"learning_rate": 0.1, "momentum": 0.9}, lambda p: torch.optim.SGD(p, 0.1, momentum=0.9)),
     "SGD nesterov": (
         {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True},
         lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
@@ -69,7 +65,8 @@ OPTIMIZERS = {
     "RMSprop centered": ({"learning_rate": 0.01, "centered": True, "momentum": 0.5}, None),
     "Adagrad": ({"learning_rate": 0.1}, None),
     "Adadelta": (
-        {"learning_rate": 1.0, "rho": 0.9, "epsilon": 1e-6}, lambda p: torch.optim.Adadelta(p, 1.0, rho=0.9, eps=1e-6)
+        {"learning_rate": 1.0, "rho": 0.9, "epsilon": 1e-6},
+        lambda p: torch.optim.Adadelta(p, 1.0, rho=0.9, eps=1e-6),
     ),
     "Adam": ({"learning_rate": 0.01, "epsilon": 1e-12}, lambda p: torch.optim.Adam(p, 0.01, eps=1e-12)),
     "Adam amsgrad": ({"learning_rate": 0.01, "amsgrad": True}, None),
@@ -83,7 +80,7 @@ OPTIMIZERS = {
     "Ftrl": ({"learning_rate": 0.1}, None),
     "Lamb": ({"learning_rate": 0.01}, None),
     "Adafactor": ({"learning_rate": 0.01}, None),
-}  # fmt: skip
+}
 
 
 def keras_run(loss: str, activation: str, targets: str, optimizer: str, options: dict) -> dict:

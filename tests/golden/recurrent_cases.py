@@ -22,7 +22,7 @@ class Case:
 
     def __init__(
         self, make: Callable[[Any], Any], *, mask: bool = False, states: int = 0, shape: Any = (T, I), state: Any = (H,)
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.make, self.mask, self.states, self.shape, self.state = make, mask, states, shape, state
 
 

@@ -204,7 +204,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "labels": (lambda: check_gradients(network(), X, Y + 5), PellucidError, "class numbers from 0 to 2"),
     "entries": (lambda: check_gradients(network(), X, Y, entries=0), InvalidArgument, "argument entries"),
     "seed": (lambda: check_gradients(network(), X, Y, seed="a"), PellucidError, "argument seed"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

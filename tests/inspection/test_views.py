@@ -26,7 +26,7 @@ SLIDING: list[tuple[Any, tuple[int, ...]]] = [
     (lambda: L.MaxPooling2D(3, strides=1, padding="same"), OF_PICTURES),
     (lambda: L.MaxPooling1D(), OF_STEPS),
     (lambda: L.AveragePooling2D(2, strides=1, padding="same", data_format="channels_first"), (3, 6, 5)),
-]  # fmt: skip
+]
 IDS = [f"{make().name}{i}" for i, (make, _) in enumerate(SLIDING)]
 
 

@@ -206,15 +206,13 @@ def test_a_cell_of_ones_own() -> None:
         (lambda: L.Bidirectional(L.LSTM(2), "add"), "concat"),
         (lambda: L.Bidirectional(L.LSTM(2), backward_layer=L.LSTM(2)), "go_backwards=True"),
         (
-            lambda: L.Bidirectional(
-                L.LSTM(2), backward_layer=L.LSTM(2, go_backwards=True, return_sequences=True)
-            ),
+            lambda: L.Bidirectional(L.LSTM(2), backward_layer=L.LSTM(2, go_backwards=True, return_sequences=True)),
             "return_sequences=False",
         ),
         (lambda: L.TimeDistributed(3), "layer"),
         (lambda: L.TimeDistributed(L.Dense(2))(np.ones((2, 3))), r"\(batch, steps, features"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_made_is_told(make: Any, told: str) -> None:
     with pytest.raises(PellucidError, match=told):
         make()

@@ -122,7 +122,7 @@ REFUSED = [
     (losses.Circle(), [0, 1], np.zeros((2, 2, 2)), ShapeError, ["(B, E)"]),
     (losses.Dice(), np.zeros((2, 3)), np.zeros((2, 4)), ShapeError, ["(2, 4)", "(2, 3)"]),
     (losses.Dice(axis=(1, 2)), np.zeros((2, 3)), np.zeros((2, 3)), ShapeError, ["axis 2", "(2, 3)"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("loss", "y_true", "y_pred", "error", "words"), REFUSED)

@@ -54,7 +54,7 @@ REFUSED = [
     (MSE, [[1.0], [1.0, 2.0]], [[1.0], [2.0]], DataError, ["rows of different lengths"]),
     (MSE, 1.0, 2.0, ShapeError, ["at least one output", "()"]),
     (losses.Poisson(), [[1.0], [2.0]], [[0.5], [-0.5]], DataError, ["got -0.5 at row 1", "softplus"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("loss", "y_true", "y_pred", "error", "words"), REFUSED)

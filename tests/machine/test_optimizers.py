@@ -102,7 +102,7 @@ def network(optimizer: optimizers.Optimizer, *, constraint: Any = None, frozen: 
             Dense(CLASSES, name="last"),
         ],
         seed=3,
-    )  # fmt: skip
+    )
     model.compile(optimizer, pellucid.losses.SparseCategoricalCrossentropy(from_logits=True))
     return model
 

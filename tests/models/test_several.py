@@ -225,9 +225,7 @@ def test_an_output_without_a_loss_is_looked_at_only() -> None:
 
     both_engines(partly, X, Y, steps=3)
     model = partly()
-    assert list(model.evaluate(X, Y, verbose=0, return_dict=True)) == [
-        "loss", "kind_sparse_categorical_accuracy"
-    ]  # fmt: skip
+    assert list(model.evaluate(X, Y, verbose=0, return_dict=True)) == ["loss", "kind_sparse_categorical_accuracy"]
     before = model.get_layer("marks").get_weights()
     model.fit(X, [Y[0], Y[1], None], verbose=0)
     for got, wanted in zip(model.get_layer("marks").get_weights(), before, strict=True):

@@ -38,7 +38,7 @@ def _windows() -> list[Row]:
         Row("average_pool", (X(B, 4, 5, 2), (2, 2)), {"strides": (2, 2), "padding": "same"}),
         Row("adaptive_max_pool", (X(B, 5, 2), 2)),
         Row("adaptive_average_pool", (X(B, 4, 5, 1), (2, 3))),
-    ]  # fmt: skip
+    ]
 
 
 def _judging() -> list[Row]:

@@ -147,7 +147,7 @@ REFUSED: list[tuple[Callable[[], Any], type[PellucidError], str]] = [
     (lambda: ops.while_loop, UnknownName, "a Python loop over a known number of steps"),
     (lambda: ops.fori_loop, UnknownName, "ops.where"),
     (lambda: ops.concat, UnknownName, "Did you mean 'concatenate'"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("call", "kind", "words"), REFUSED, ids=range(len(REFUSED)))

@@ -199,7 +199,7 @@ HOSTILE: list[tuple[dict[str, Any], type[PellucidError], str]] = [
     (saved_with("Sum", axis=7), PellucidError, "ops.sum, argument axis"),
     (saved_with("Softmax", axis="x", module="keras.src.ops.nn"), PellucidError, "ops.softmax, argument axis"),
     (saved_with("Split", indices_or_sections=10**9, axis=1), PellucidError, "ops.split"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("config", "kind", "words"), HOSTILE, ids=range(len(HOSTILE)))

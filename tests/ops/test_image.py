@@ -33,9 +33,8 @@ def cut(x: Any, size: Any, strides: Any = None, dilation_rate: int = 1, padding:
     tall, wide = (h - 1) * dilation_rate + 1, (w - 1) * dilation_rate + 1
     if padding == "same":
         lacking = [
-            max((-(-n // s) - 1) * s + r - n, 0)
-            for n, s, r in ((x.shape[1], down, tall), (x.shape[2], right, wide))
-        ]  # fmt: skip
+            max((-(-n // s) - 1) * s + r - n, 0) for n, s, r in ((x.shape[1], down, tall), (x.shape[2], right, wide))
+        ]
         x = np.pad(x, [(0, 0), *((n // 2, n - n // 2) for n in lacking), (0, 0)])
     rows = [
         [x[:, i : i + tall : dilation_rate, j : j + wide : dilation_rate].reshape(len(x), -1)

@@ -26,9 +26,7 @@ def test_points_are_predictions_over_truth():
     assert list(axes.lines[0].get_xdata()) == list(axes.lines[0].get_ydata()) == [1, 6]
 
 
-@pytest.mark.parametrize(
-    ("true", "predicted"), [([1.0], [1.0, 2.0]), ([], []), ([np.nan], [1.0]), ([1.0], [np.inf])]
-)  # fmt: skip
+@pytest.mark.parametrize(("true", "predicted"), [([1.0], [1.0, 2.0]), ([], []), ([np.nan], [1.0]), ([1.0], [np.inf])])
 def test_what_cannot_be_compared_is_told(true: Any, predicted: Any):
     with pytest.raises(errors.PellucidError, match="predicted_and_true"):
         predicted_and_true(true, predicted)

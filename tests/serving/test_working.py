@@ -70,7 +70,7 @@ def where(*requests: tuple[Any, bytes]) -> list[bool]:
         ([(quick, b"1"), (failing, b"1"), (quick, b"1")], [False, True, True]),
         ([(slow, b"1"), *[(quick, b"1")] * 40], [False] * 2 + [None] * 38 + [True]),  # forgotten little by little
     ],
-)  # fmt: skip
+)
 def test_what_is_quick_is_computed_at_once(requests: list[tuple[Any, bytes]], at_once: list[bool | None]):
     for found, expected in zip(where(*requests), at_once, strict=True):
         assert expected in (found, None)

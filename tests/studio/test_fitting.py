@@ -20,7 +20,7 @@ def data(page: Page, request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize(
     ("data", "more"), [("book", {}), ("sensors", {"network": "gru"}), ("moons", {})], indirect=["data"]
-)  # fmt: skip
+)
 def test_the_fields_that_are_refused_are_idle(page: Page, data: str, more: dict[str, Any]):
     spec = {"data": data, "layers": [8], **more}
     told = page.post("check", {"spec": spec})

@@ -121,7 +121,7 @@ def first_of(found: Predicted, n: int) -> tuple[Predicted, int]:
     return found._replace(blocks=iter([outputs[:n]])), len(outputs)
 
 
-def predictions_csv(outputs: Array, classifier: bool, given: Names = ()) -> str:
+def predictions_csv(outputs: Array, classifier: bool, given: Names) -> str:
     """Predictions as CSV: for classes the label and each class's probability, otherwise the outputs."""
     return "".join(csv_of(Predicted(itertools.count(), iter([outputs]), classifier, given)))
 

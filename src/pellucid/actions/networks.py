@@ -17,15 +17,15 @@ from .spec import TrainSpec
 
 Blocks = list[int | dict[str, Any]]
 SMALLEST = 4  # pixels along a side, of which two pools leave one
+ROOMY = 16  # pixels along a side, from which on LeNet's convolutions need no border
+LARGE = 32  # pixels along a side, above which small_cnn begins by halving them
 SHORTEST = 8  # steps of a window, of which a pool takes the half
 SETTLING = 0.9  # of the means that batch normalisation keeps: few steps are to settle them
 EMBEDDED = 32  # numbers for each character
 OF_DENSE = ("activation", "batch_norm", "l1", "l2")  # settings that say nothing of recurrent layers
-ROOMY = 16  # and from which on LeNet's convolutions take no border along
 STEPS = {"lenet": 3300, "cnn": 5600, "small_cnn": 500}  # of training, where nobody says how many epochs
 OTHERS, FEWEST, MOST = 1100, 2, 100  # the same of all others; and epochs at least and at most
 FEWEST_OF = {"small_cnn": 10}
-LARGE = 32  # pixels along a side, above which every other one does for a few filters
 
 
 def written_out(spec: TrainSpec, data: Prepared) -> TrainSpec:

@@ -48,63 +48,35 @@ WRITABLE = "a folder that can be written"
 TOLD = ("where", "expected", "got", "fix")  # the parts of an error
 
 
+class _File:
+    """A file in a run's folder, by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, run: Run, of: type[Run]) -> Path:
+        return run.path / self.name
+
+
 @dataclass(frozen=True)
 class Run:
     """A run's folder."""
 
     path: Path
 
-    @property
-    def spec(self) -> Path:
-        return self.path / "spec.toml"
-
-    @property
-    def classes(self) -> Path:
-        return self.path / "classes.json"
-
-    @property
-    def data(self) -> Path:
-        return self.path / "data.crc32"
-
-    @property
-    def model(self) -> Path:
-        return self.path / "model.keras"
-
-    @property
-    def checkpoint(self) -> Path:
-        return self.path / "checkpoint.npz"
-
-    @property
-    def history(self) -> Path:
-        return self.path / "history.csv"
-
-    @property
-    def probes(self) -> Path:
-        return self.path / "probes.csv"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.json"
-
-    @property
-    def report(self) -> Path:
-        return self.path / "report.html"
-
-    @property
-    def problem(self) -> Path:
-        return self.path / "problem.json"
-
-    @property
-    def search(self) -> Path:
-        return self.path / "search.toml"
-
-    @property
-    def journal(self) -> Path:
-        return self.path / "trials.jsonl"
-
-    @property
-    def trials(self) -> Path:
-        return self.path / "trials.csv"
+    spec = _File("spec.toml")
+    classes = _File("classes.json")
+    data = _File("data.crc32")
+    model = _File("model.keras")
+    checkpoint = _File("checkpoint.npz")
+    history = _File("history.csv")
+    probes = _File("probes.csv")
+    metrics = _File("metrics.json")
+    report = _File("report.html")
+    problem = _File("problem.json")
+    search = _File("search.toml")
+    journal = _File("trials.jsonl")
+    trials = _File("trials.csv")
 
     @property
     def done(self) -> bool:
@@ -193,10 +165,8 @@ class Run:
     def unfinished(self, where: str, lacking: str) -> FileError:
         """The error for those who need a finished run."""
         if self.problem.exists():
-            got, fix = (
-                "one that ended in numbers that are not finite",
-                f"Ask what to change: pellucid doctor {self.path}",
-            )
+            got = "one that ended in numbers that are not finite"
+            fix = f"Ask what to change: pellucid doctor {self.path}"
         else:
             command = "train" if self.spec.exists() else "tune"
             got, fix = f"one without {lacking}", f"Finish it: pellucid {command} --resume {self.path}"

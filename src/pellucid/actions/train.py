@@ -229,9 +229,7 @@ def planned_epochs(spec: TrainSpec, data: Prepared) -> int:
     return max(few, math.ceil(FEWEST_STEPS / math.ceil(len(data.x_train) / spec.batch_size)))
 
 
-def _callbacks(
-    run: Run, spec: TrainSpec, data: Prepared, on_event: OnEvent, watched_by: Watchers
-) -> list[Callback]:  # fmt: skip
+def _callbacks(run: Run, spec: TrainSpec, data: Prepared, on_event: OnEvent, watched_by: Watchers) -> list[Callback]:
     backup = BackupAndRestore(run.path, save_seconds=SAVE_SECONDS, delete_checkpoint=False)
     told = [CSVLogger(run.history), Probes(filename=run.probes), _Told(on_event)]
     if spec.until_converged:

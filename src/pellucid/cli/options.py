@@ -4,14 +4,14 @@ fields of a spec."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from ..actions.spec import TrainSpec
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, Told
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -79,6 +79,13 @@ def spec_of(words: dict[str, Any], where: str) -> TrainSpec:
         return TrainSpec.of(options, where)
     del options["data"]
     return TrainSpec.of({**TrainSpec.read(named).model_dump(exclude_unset=True), **options}, where)
+
+
+def refuse_beside_resume(given: Iterable[str], out: Path | None, force: bool, expected: str) -> None:
+    """Refuse what a command is told besides the run to go on with, whose own files say it."""
+    told = [*given, *(["out"] if out else []), *(["force"] if force else [])]
+    if told:
+        raise InvalidArgument("--resume", expected, Told(", ".join(told)))
 
 
 def units(text: str, where: str) -> list[int]:

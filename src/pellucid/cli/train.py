@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from ..actions.train import Event, Finished, Started, resume, train
-from ..errors import InvalidArgument, Told
 from ..training.distribution import follows
 from . import show
-from .options import Source, spec_of, with_fields
+from .options import Source, refuse_beside_resume, spec_of, with_fields
 from .working import Working
 
 
@@ -36,15 +35,8 @@ def train_command(
     verbose = 0 if quiet else 1
     words = {"data": data, **fields}
     if resume_run is not None:
-        given = [
-            *(name for name, value in words.items() if value is not None),
-            *(["out"] if out else []),
-            *(["force"] if force else []),
-        ]
-        if given:
-            raise InvalidArgument(
-                "--resume", "no other option, as the run's spec.toml says them all", Told(", ".join(given))
-            )
+        given = (name for name, value in words.items() if value is not None)
+        refuse_beside_resume(given, out, force, "no other option, as the run's spec.toml says them all")
         with Working("The data are read", quiet) as working:
             resume(resume_run, on_event=partial(_show, working), verbose=verbose)
         return

@@ -24,7 +24,7 @@ from ..tuning.search import Progress
 from ..tuning.study import Record
 from ..tuning.tuned import STATES, ranking, shown, table
 from . import ending, show
-from .options import FIELDS, Source, units, with_fields
+from .options import FIELDS, Source, refuse_beside_resume, units, with_fields
 from .working import CLEAR, Working
 
 _DESCRIBED = {name: field.description for name, field in TuneSpec.model_fields.items()}
@@ -92,7 +92,8 @@ def tune_command(
         line = _Line(working, quiet)
         tell = Listeners(line.begun, line.progress, line.training)
         if resume_run is not None:
-            _refuse_others([*given, *(["out"] if out else []), *(["force"] if force else [])])
+            expected = "none but --trials, --time, --workers, --memory and --cluster: search.toml says the rest"
+            refuse_beside_resume(given, out, force, expected)
             found = resume(resume_run, resources, tell=tell)
         else:
             found = tune(search_of(given), resources, out=out, force=force, tell=tell)
@@ -101,12 +102,6 @@ def tune_command(
         raise typer.Exit(ending.INTERRUPTED)
     if found.finished is None:
         raise typer.Exit(1)
-
-
-def _refuse_others(given: list[str]) -> None:
-    if given:
-        expected = "none but --trials, --time, --workers, --memory and --cluster: search.toml says the rest"
-        raise InvalidArgument("--resume", expected, Told(", ".join(given)))
 
 
 def _resources(

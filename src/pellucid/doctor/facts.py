@@ -16,7 +16,6 @@ import numpy as np
 from ..arrays import Array, Shape
 from ..metrics.r2_score import pooled_r2
 from ..rng import Key
-from ..training.definition import from_logits
 from .base import Case, once
 from .wires import activation_of, ends_in
 
@@ -218,9 +217,10 @@ def run(model: Any, x: Array, y: Array, training: bool = False) -> tuple[Array, 
     for i in range(0, len(x), CHUNK):
         part, truth = np.asarray(x[i : i + CHUNK], model.dtype), y[i : i + CHUNK]
         out, cache = model.forward(model.p, part, training=training, rng=model.key)
-        fused, z = from_logits(model, cache)
-        loss = model.loss if fused is None else fused
-        total += loss.value_and_gradient(truth, out if fused is None else z)[0] * len(part)
+        last = model.logits(cache)
+        fused = None if last is None else model.loss.from_logits_of(last[0])
+        loss, given = (model.loss, out) if last is None or fused is None else (fused, last[1])
+        total += loss.value_and_gradient(truth, given)[0] * len(part)
         outputs.append(out)
     return np.concatenate(outputs), total / len(x)
 

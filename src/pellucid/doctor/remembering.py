@@ -18,7 +18,7 @@ from .through_time import at_start
 
 
 @once
-def remembering(case: Case, *, longer: float = 1.0) -> Trial | None:
+def remembering(case: Case, *, longer: float) -> Trial | None:
     """The run again, `longer` times as many steps, with GRU in the place of SimpleRNN and gates that keep the state at
     first; None for a network that cannot be made again from its config."""
     asked_for(case)

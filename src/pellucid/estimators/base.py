@@ -229,9 +229,7 @@ class NeuralNetwork(CallbackSupportMixin, BaseEstimator):
         self.callbacks_ = [callback for one in self.estimators_ for callback in one.callbacks_]
         keep_meaning(self.model_, getattr(self, "encoder_", None), self._columns_of_targets())
 
-    def _train(
-        self, settings: Settings, rows: Rows, held: Rows | None, first: bool, watch: Watch, epochs: int
-    ) -> None:  # fmt: skip
+    def _train(self, settings: Settings, rows: Rows, held: Rows | None, first: bool, watch: Watch, epochs: int) -> None:
         rows = replace(rows, weights=self._weigh(rows.y, rows.weights), raw=(None, None)).counted()
         if settings.in_one_batch(rows):
             rows = rows.merged()

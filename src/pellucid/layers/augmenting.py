@@ -11,7 +11,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, Told
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key, own_seed
 from ..wiring import tensors_in
 from .base import Layer, LayerOptions
@@ -128,12 +128,12 @@ class Augmenting(Channels, Layer):
         for name in {"changed", "changed_grad", "graded", "met", "transforms"} & owner.keys():
             emitter = "lower_transforms" if name in ("met", "transforms") else "lower_changed"
             if not issubclass(owner[emitter], owner[name]):  # a derived class computes something else
-                raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) in training")
+                raise self.cannot_lower(" in training")
         return self.lower_as_given(code, self.lower_changed(code, self.lower_last(code, x)))
 
     def lower_changed(self, code: Program, x: Buffer) -> Buffer:
         """Emit y from x with its channels last, and the way back."""
-        raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) in training")
+        raise self.cannot_lower(" in training")
 
     def lower_drawn(self, code: Program, bounds: tuple[float, float], *under: str) -> Buffer:
         """Emit a number for each picture, uniform between the bounds: as `drawn` under a name."""
@@ -196,7 +196,7 @@ class Warping(Augmenting):
 
     def lower_transforms(self, code: Program) -> tuple[int, Buffer, Buffer]:
         """Emit what the transforms are made of: which way, and two numbers for each picture."""
-        raise CannotLower(f"layer {self.name!r} ({type(self).__name__}) in training")
+        raise self.cannot_lower(" in training")
 
     def lower_changed(self, code: Program, x: Buffer) -> Buffer:
         way, *given = self.lower_transforms(code)

@@ -197,7 +197,11 @@ class Layer(Part, Holding, Shaped, Masked):
 
         A layer that does not write this runs on the definition, and with it the whole network.
         """
-        raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
+        raise self.cannot_lower()
+
+    def cannot_lower(self, how: str = "") -> CannotLower:
+        """What `lower` raises where the layer has no compiled form as it is used; how: the sentence's end."""
+        return CannotLower(f"layer {self.name!r} ({type(self).__name__}){how}")
 
     def lower_checked(self, code: Program, *xs: Buffer, **told: Any) -> Buffer:
         """`lower`, unless a class derived from the one that wrote it computes something else. told: the `mask`, where
@@ -209,7 +213,7 @@ class Layer(Part, Holding, Shaped, Masked):
         """Raise where a class derived from the one that wrote `lower` computes something else."""
         owner = {name: cls for cls in reversed(type(self).__mro__) for name in vars(cls)}
         if not all(issubclass(owner["lower"], owner[name]) for name in ("forward", "backward", "state_after")):
-            raise CannotLower(f"layer {self.name!r} ({type(self).__name__})")
+            raise self.cannot_lower()
 
     # What every layer has ----------------------------------------------------------------------------------------
 
@@ -384,12 +388,8 @@ class Layer(Part, Holding, Shaped, Masked):
         if isinstance(data, Layer):
             raise WrongType(f"layer {self.name!r}, input", "an array or a tensor", data, "Call it: layer(tensor).")
         x = as_numbers(self.name, data, dtype)
-        if (
-            self.shape is not None
-            and not self.takes_many
-            and not fits(x.shape[1:], self.shape)
-            and not self._serves(x.shape[1:])
-        ):
+        sample = x.shape[1:]
+        if self.shape is not None and not (self.takes_many or fits(sample, self.shape) or self._serves(sample)):
             raise ShapeError(
                 f"layer {self.name!r}, input", f"shape {(None, *self.shape)}", x.shape,
                 "A single sample needs a batch axis: x[None]." if x.shape == self.shape else "",

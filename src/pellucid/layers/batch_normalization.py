@@ -340,9 +340,9 @@ class BatchNormalization(Layer):
     def _counted(self, code: Program, mask: Buffer, x: Buffer) -> tuple[Buffer, Buffer]:
         """The mask, and where it is kept how many numbers of each channel count."""
         if mask.shape != x.shape[:-1]:
-            raise CannotLower(f"layer {self.name!r} (BatchNormalization) with a mask of another shape")
+            raise self.cannot_lower(" with a mask of another shape")
         if code.ranks > 1:
-            raise CannotLower(f"layer {self.name!r} (BatchNormalization) with a mask, over several processes,")
+            raise self.cannot_lower(" with a mask, over several processes,")
         return mask, code.block((x.shape[axes_of(self.name, self.axis, x.shape)[0] - 1],))
 
     def _shares(self, x: Array, mask: Array, over: tuple[int, ...]) -> Array:

@@ -20,7 +20,8 @@ from .base import LayerOptions, layers
 from .convolving import bordered, emit_inputs, emit_product, emit_weights
 from .ending import Ending
 from .holding import Parameter
-from .sliding import Window, per_axis, window_over
+from .sliding import Window
+from .windowed import Windowed
 
 
 def conv(x: Array, W: Array, window: Window, groups: int = 1) -> Array:
@@ -48,10 +49,9 @@ def shares(groups: int, I: int, O: int) -> Iterator[tuple[slice, slice]]:
         yield slice(g * I // groups, (g + 1) * I // groups), slice(g * O // groups, (g + 1) * O // groups)
 
 
-class Conv(Ending):
+class Conv(Windowed, Ending):
     """What convolutions over one, two and three axes have in common."""
 
-    paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
     formula = "z = x * W + b, y = f(z)"
     formula_back = "dz = dy·f′(z), dW = x * dz, db = Σ dz, dx = dz * W turned around"
     letters: ClassVar = {"kernel": "W", "bias": "b"}
@@ -79,25 +79,13 @@ class Conv(Ending):
     ) -> None:
         super().__init__(**options)
         self.filters = checks.integer(self.where("filters"), filters, minimum=1)
-        self.kernel_size = per_axis(self.where("kernel_size"), kernel_size, self.axes)
-        self.strides = per_axis(self.where("strides"), strides, self.axes)
-        self.padding = checks.one_of(self.where("padding"), padding, self.paddings)
-        self.keep_data_format(data_format)
-        self.dilation_rate = per_axis(self.where("dilation_rate"), dilation_rate, self.axes)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise InvalidArgument(
-                self.where("dilation_rate"), "1 where strides are above 1, as in Keras", self.dilation_rate
-            )
+        self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.groups = checks.integer(self.where("groups"), groups, minimum=1)
         if self.filters % self.groups:
             raise InvalidArgument(self.where("groups"), f"a number that divides the {self.filters} filters", groups)
         self.keep_ending(activation, use_bias)
         self.keep_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
         self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
-
-    def window(self, size: Shape) -> Window:
-        """How the kernel slides over a sample of this size."""
-        return window_over(self.name, size, self.kernel_size, self.strides, self.dilation_rate, self.padding)
 
     def output_shape_for(self, shape: Shape) -> Shape:
         size, channels = self.split(shape)

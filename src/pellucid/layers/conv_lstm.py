@@ -19,11 +19,11 @@ from .. import checks
 from ..activations import activations
 from ..activations.axes import inverse, reordered
 from ..arrays import Array, Arrays, Shape
-from ..errors import InvalidArgument, ShapeError
+from ..errors import ShapeError
 from ..program import Buffer, Program
 from ..rng import Key
 from .base import layers
-from .channels import LAST, Channels
+from .channels import LAST
 from .conv import conv, conv_grad
 from .conv_recurring import ConvRecurrence
 from .gated import Kept, drawn
@@ -31,7 +31,8 @@ from .holding import Parameter
 from .lstm import UnitForget, lstm_step, lstm_step_grad
 from .noise import noise_key
 from .recurrent import Gradients, Recurrent, RecurrentOptions, States, Unrolled
-from .sliding import Window, per_axis, window_over
+from .sliding import Window, window_over
+from .windowed import Windowed
 
 
 def gates_conv(x: Array, W: Array, window: Window, kept: Kept) -> Array:
@@ -60,7 +61,7 @@ def each(move: Callable[[Buffer], Buffer], found: Any) -> Any:
     return None if found is None else move(found)
 
 
-class ConvLSTM(Channels, Recurrent):
+class ConvLSTM(Windowed, Recurrent):
     """What ConvLSTM over one, two and three axes have in common."""
 
     gates, carried = 4, 2
@@ -101,24 +102,12 @@ class ConvLSTM(Channels, Recurrent):
         self.keep_options("recurrent", recurrent_initializer, recurrent_regularizer, recurrent_constraint)
         self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.unit_forget_bias = bool(unit_forget_bias)
-        self.kernel_size = per_axis(self.where("kernel_size"), kernel_size, self.axes)
-        self.strides = per_axis(self.where("strides"), strides, self.axes)
-        self.padding = checks.one_of(self.where("padding"), padding, ("valid", "same"))
-        self.keep_data_format(data_format)
-        self.dilation_rate = per_axis(self.where("dilation_rate"), dilation_rate, self.axes)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise InvalidArgument(
-                self.where("dilation_rate"), "1 where strides are above 1, as in Keras", self.dilation_rate
-            )
+        self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
 
     # Shapes and parameters ---------------------------------------------------------------------------------------
 
-    def window(self, size: Shape) -> Window:
-        """How the kernel slides over the pictures that come in."""
-        return window_over(self.name, size, self.kernel_size, self.strides, self.dilation_rate, self.padding)
-
     def window_of_states(self, size: Shape) -> Window:
-        """And over the states, which stay of one size."""
+        """How the kernel slides over the states, which stay of one size; over the pictures that come in: `window`."""
         return window_over(self.name, size, self.kernel_size, (1,) * self.axes, (1,) * self.axes, "same")
 
     def output_shape_for(self, shape: Shape, *states: Shape) -> Any:

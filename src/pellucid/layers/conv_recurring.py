@@ -17,7 +17,7 @@ import numpy as np
 
 from ..activations.axes import strided
 from ..arrays import Shape
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from .convolving import bordered, emit_inputs, emit_product, emit_weights
 from .noise import lower_kept
 from .operands import mapped, shrunk, spread
@@ -209,7 +209,7 @@ class ConvRecurrence(Recurrence):
         super()._check()
         layer = self.layer
         if self.code.ranks > 1:
-            raise CannotLower(f"layer {layer.name!r} ({type(layer).__name__}), over several processes,")
+            raise layer.cannot_lower(", over several processes,")
 
     def _part(self, x: Buffer, i: int) -> Buffer:
         """Emit part i along the first axis."""

@@ -19,7 +19,8 @@ from .base import LayerOptions, layers
 from .convolving import bordered, emit_inputs, emit_product, emit_weights
 from .ending import Ending
 from .holding import Parameter
-from .sliding import Window, per_axis
+from .sliding import Window
+from .windowed import Windowed
 
 OutputPadding = int | Sequence[int] | None
 
@@ -56,7 +57,7 @@ def crops(span: int, stride: int, padding: str, output_padding: int | None) -> t
     return span - 1 - before, span - 1 - (spread - before)
 
 
-class ConvTranspose(Ending):
+class ConvTranspose(Windowed, Ending):
     """What transposed convolutions over one, two and three axes have in common."""
 
     formula = "z = x laid out by W, + b, y = f(z)"
@@ -86,16 +87,8 @@ class ConvTranspose(Ending):
     ) -> None:
         super().__init__(**options)
         self.filters = checks.integer(self.where("filters"), filters, minimum=1)
-        self.kernel_size = per_axis(self.where("kernel_size"), kernel_size, self.axes)
-        self.strides = per_axis(self.where("strides"), strides, self.axes)
-        self.padding = checks.one_of(self.where("padding"), padding, ("valid", "same"))
+        self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.output_padding = self._output_padding(output_padding)
-        self.keep_data_format(data_format)
-        self.dilation_rate = per_axis(self.where("dilation_rate"), dilation_rate, self.axes)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise InvalidArgument(
-                self.where("dilation_rate"), "1 where strides are above 1, as in Keras", self.dilation_rate
-            )
         self.keep_ending(activation, use_bias)
         self.keep_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
         self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)

@@ -7,18 +7,16 @@ Source: Chollet, "Xception: deep learning with depthwise separable convolutions"
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from .. import checks
 from ..activations.axes import strided
-from ..arrays import Array, Shape
+from ..arrays import Array
 from ..program import Buffer, Program
 from .base import Layer
-from .channels import Channels
 from .convolving import bordered, must_have_room, table
-from .sliding import Window, per_axis, phases, reach, window_over
+from .sliding import Window, phases, reach
+from .windowed import Windowed
 
 
 def depthwise(x: Array, W: Array, window: Window) -> Array:
@@ -39,35 +37,11 @@ def depthwise_grad(dz: Array, x: Array, W: Array, window: Window) -> tuple[Array
     return dx, dW
 
 
-class Depthwise(Channels, Layer):
+class Depthwise(Windowed, Layer):
     """What layers have whose filters slide over each channel by itself."""
 
-    kernel_size: Shape
-    strides: Shape
-    dilation_rate: Shape
-    padding: str
+    may_stride_and_dilate = True
     depth_multiplier: int
-
-    def keep_window(
-        self,
-        kernel_size: int | Sequence[int],
-        strides: int | Sequence[int],
-        padding: str,
-        data_format: str | None,
-        dilation_rate: int | Sequence[int],
-        depth_multiplier: int,
-    ) -> None:
-        """Keep the constructor's arguments."""
-        self.kernel_size = per_axis(self.where("kernel_size"), kernel_size, self.axes)
-        self.strides = per_axis(self.where("strides"), strides, self.axes)
-        self.padding = checks.one_of(self.where("padding"), padding, ("valid", "same"))
-        self.keep_data_format(data_format)
-        self.dilation_rate = per_axis(self.where("dilation_rate"), dilation_rate, self.axes)
-        self.depth_multiplier = checks.integer(self.where("depth_multiplier"), depth_multiplier, minimum=1)
-
-    def window(self, size: Shape) -> Window:
-        """How the filters slide over a sample of this size."""
-        return window_over(self.name, size, self.kernel_size, self.strides, self.dilation_rate, self.padding)
 
     def lower_depthwise(
         self, code: Program, x: Buffer, W: Buffer, dW: Buffer | None, b: Buffer | None, db: Buffer | None, mode: int

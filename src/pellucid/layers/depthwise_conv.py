@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Unpack
 
+from .. import checks
 from ..arrays import Array, Arrays, Shape, rows
 from ..program import Buffer, Program
 from ..rng import Key
@@ -44,7 +45,8 @@ class DepthwiseConv(Depthwise, Ending):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.keep_window(kernel_size, strides, padding, data_format, dilation_rate, depth_multiplier)
+        self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self.depth_multiplier = checks.integer(self.where("depth_multiplier"), depth_multiplier, minimum=1)
         self.keep_ending(activation, use_bias)
         self.keep_options("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
         self.keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)

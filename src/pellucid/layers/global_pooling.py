@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Array, Arrays, Shape, rows
 from ..errors import ShapeError
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .channels import Channels
@@ -191,7 +191,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
         x = self.lower_last(code, x)
         T, C = x.shape
         if mask.shape != (T,):
-            raise CannotLower(f"layer {self.name!r} (GlobalAveragePooling1D) with a mask of other axes")
+            raise self.cannot_lower(" with a mask of other axes")
         y = code.buffer((C,))
         code.emit("pool.masked", x, mask, y, T, C)
 

@@ -13,7 +13,7 @@ from .. import checks
 from ..activations.axes import inverse, reordered, to_the_end
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
@@ -133,7 +133,7 @@ class GroupNormalization(Layer):
     def lower(self, code: Program, x: Buffer) -> Buffer:
         axis, C, G = self._groups(x.shape)
         if C > WIDEST:
-            raise CannotLower(f"layer {self.name!r} (GroupNormalization) of {C} channels")
+            raise self.cannot_lower(f" of {C} channels")
         order = to_the_end(x.shape, [axis])
         rows = reordered(code, x, order)
         gamma = code.parameter("gamma") if self.scale else code.constant(np.ones(C))

@@ -65,23 +65,10 @@ class GroupQueryAttention(Headed):
         given = [tuple(shape) for shape in (query_shape, value_shape, key_shape) if shape is not None]
         if any(len(shape) != 3 for shape in given):
             raise ShapeError(f"layer {self.name!r}, input", "sequences of shape (B, steps, numbers)", Told(str(given)))
-        into, many, few = (
-            "btd,dhk->bthk",
-            [None, self.num_query_heads, self.head_dim],
-            [None, self.num_key_value_heads, self.head_dim],
-        )
+        into = "btd,dhk->bthk"
+        many, few = ([None, heads, self.head_dim] for heads in (self.num_query_heads, self.num_key_value_heads))
         self.query_dense = self.projection("query", into, many, "hk")
         self.key_dense = self.projection("key", into, few, "hk")
         self.gate_dense = self.projection("gate", into, many, "hk", "sigmoid") if self.use_gate else None
         self.value_dense = self.projection("value", into, few, "hk")
         self.output_dense = self.projection("attention_output", "bthk,hkd->btd", [None, query_shape[-1]], "d")
-
-    def call(
-        self, query: Any, value: Any, key: Any = None, query_mask: Any = None, value_mask: Any = None,
-        key_mask: Any = None, attention_mask: Any = None, return_attention_scores: bool = False,
-        use_causal_mask: bool = False,
-    ) -> Any:  # fmt: skip
-        return self.answer(
-            (query, value, key), (query_mask, value_mask, key_mask), attention_mask, use_causal_mask,
-            return_attention_scores,
-        )  # fmt: skip

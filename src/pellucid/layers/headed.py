@@ -66,18 +66,20 @@ class Headed(Traced):
             found.append(fitting(self.name, op("cast", attention_mask, "bool"), query, value, axes))
         return both(*(spread(mask, len(query.shape), len(axes)) for mask in found))
 
-    def answer(
-        self: Any, given: Sequence[Any], masks: Sequence[Any], attention_mask: Any, causal: bool, wanted: bool
-    ) -> Any:
+    def call(
+        self: Any, query: Any, value: Any, key: Any = None, query_mask: Any = None, value_mask: Any = None,
+        key_mask: Any = None, attention_mask: Any = None, return_attention_scores: bool = False,
+        use_causal_mask: bool = False,
+    ) -> Any:  # fmt: skip
         """y (B, T, ...); (y, shares) where those are wanted."""
-        query, value, key = given
+        masks = query_mask, value_mask, key_mask
         heads = self.query_dense(query), self.key_dense(value if key is None else key), self.value_dense(value)
-        if self.left_out is None and not wanted and len(heads[0].shape) == 4:
-            y, weights = self._in_one_step(query, value, heads, masks, attention_mask, causal), None
+        if self.left_out is None and not return_attention_scores and len(heads[0].shape) == 4:
+            y, weights = self._in_one_step(query, value, heads, masks, attention_mask, use_causal_mask), None
         else:
-            y, weights = self._step_by_step(query, value, heads, masks, attention_mask, causal)
+            y, weights = self._step_by_step(query, value, heads, masks, attention_mask, use_causal_mask)
         y = self.output_dense(y if self.gate_dense is None else y * self.gate_dense(query))
-        return (y, weights) if wanted else y
+        return (y, weights) if return_attention_scores else y
 
     def _step_by_step(
         self: Any, query: Any, value: Any, heads: Sequence[Any], masks: Sequence[Any], attention_mask: Any, causal: bool

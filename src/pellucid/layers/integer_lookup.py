@@ -47,9 +47,7 @@ class IntegerLookup(IndexLookup):
     ) -> None:
         super().__init__(**options)
         self.vocabulary_dtype = checks.one_of(self.where("vocabulary_dtype"), vocabulary_dtype, ["int64"])
-        self.keep_lookup(
-            max_tokens, num_oov_indices, mask_token, oov_token, output_mode, pad_to_max_tokens, sparse
-        )  # fmt: skip
+        self.keep_lookup(max_tokens, num_oov_indices, mask_token, oov_token, output_mode, pad_to_max_tokens, sparse)
         self.keep_hashing(oov_method, salt, invert)
         self.begin_with(vocabulary, idf_weights)
 

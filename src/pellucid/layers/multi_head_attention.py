@@ -87,16 +87,6 @@ class MultiHeadAttention(Headed):
         out = string.ascii_lowercase[-len(sizes) :]
         self.output_dense = self.projection("attention_output", f"...hk,hk{out}->...{out}", sizes, out)
 
-    def call(
-        self, query: Any, value: Any, key: Any = None, query_mask: Any = None, value_mask: Any = None,
-        key_mask: Any = None, attention_mask: Any = None, return_attention_scores: bool = False,
-        use_causal_mask: bool = False,
-    ) -> Any:  # fmt: skip
-        return self.answer(
-            (query, value, key), (query_mask, value_mask, key_mask), attention_mask, use_causal_mask,
-            return_attention_scores,
-        )  # fmt: skip
-
     def _penalized(self, y: Any) -> Any:
         return y  # its projections have the penalty, and it alone has none, as in Keras
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..activations.axes import stretched
 from ..arrays import Shape
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from .convolving import COPY, table
 from .gate_products import gates_inputs, gates_product, gates_weights
 from .noise import apply, lower_kept
@@ -86,12 +86,11 @@ class Recurrence:
 
     def _check(self) -> None:
         layer = self.layer
-        where = f"layer {layer.name!r} ({type(layer).__name__})"
         if any(one.name not in KINDS or one.options for one in self._activations()) or layer.units > MOST:
-            raise CannotLower(f"{where} as it is given")
+            raise layer.cannot_lower(" as it is given")
         mask = self._mask()
         if mask is not None and mask.shape != self.x.shape[:1]:
-            raise CannotLower(f"{where} with a mask of another shape")
+            raise layer.cannot_lower(" with a mask of another shape")
 
     def _activations(self) -> list[Any]:
         return [self.layer.activation, getattr(self.layer, "recurrent_activation", self.layer.activation)]

@@ -51,7 +51,8 @@ class SeparableConv(Depthwise, Ending):
     ) -> None:
         super().__init__(**options)
         self.filters = checks.integer(self.where("filters"), filters, minimum=1)
-        self.keep_window(kernel_size, strides, padding, data_format, dilation_rate, depth_multiplier)
+        self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self.depth_multiplier = checks.integer(self.where("depth_multiplier"), depth_multiplier, minimum=1)
         self.keep_ending(activation, use_bias)
         self.keep_options("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
         self.keep_options("pointwise", pointwise_initializer, pointwise_regularizer, pointwise_constraint)

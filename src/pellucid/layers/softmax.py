@@ -10,7 +10,7 @@ import numpy as np
 
 from ..activations import activations
 from ..arrays import Array, Arrays, Shape
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from .activation_layer import ActivationLayer
 from .base import LayerOptions, layers
@@ -64,7 +64,7 @@ class Softmax(ActivationLayer):
 
     def lower(self, code: Program, x: Buffer, mask: Buffer | None = None) -> Buffer:
         if mask is not None and len(mask.shape) != len(x.shape):
-            raise CannotLower(f"layer {self.name!r} (Softmax) with a mask of other axes")
+            raise self.cannot_lower(" with a mask of other axes")
         if mask is not None:
             return self._lower_masked(code, x, mask)
         y = super().lower(code, x)

@@ -13,7 +13,7 @@ from .. import checks
 from ..arrays import Array, Arrays, Shape, Whole
 from ..errors import InvalidArgument, Told, WrongType
 from ..initializers import TruncatedNormal
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from .base import Layer, LayerOptions, layers
 from .holding import Parameter
@@ -85,7 +85,7 @@ class Spectral(Guest):
 
     def lower(self, code: Program, *xs: Buffer) -> Any:
         if code.trains:
-            raise CannotLower(f"layer {self.name!r} (SpectralNormalization), in training")
+            raise self.cannot_lower(", in training")
         code.back(lambda dys, wanted: (dys[0], None))
         return xs[0], xs[1]
 

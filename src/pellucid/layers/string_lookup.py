@@ -51,9 +51,7 @@ class StringLookup(IndexLookup):
     ) -> None:
         super().__init__(**options)
         self.encoding = encoding_argument(self.where("encoding"), encoding)
-        self.keep_lookup(
-            max_tokens, num_oov_indices, mask_token, oov_token, output_mode, pad_to_max_tokens, sparse
-        )  # fmt: skip
+        self.keep_lookup(max_tokens, num_oov_indices, mask_token, oov_token, output_mode, pad_to_max_tokens, sparse)
         self.keep_hashing(oov_method, salt, invert)
         self.begin_with(vocabulary, idf_weights)
 

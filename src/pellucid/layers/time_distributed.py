@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from ..arrays import Array, Arrays, Shape
 from ..errors import InvalidArgument, ShapeError, Told, WrongType
-from ..program import Buffer, CannotLower, Program
+from ..program import Buffer, Program
 from ..rng import Key
 from .activation import Activation
 from .base import Layer, LayerOptions, layers
@@ -58,7 +58,7 @@ class Apart(Layer):
 
     def lower(self, code: Program, x: Buffer) -> Buffer:
         if code.ranks > 1:
-            raise CannotLower(f"layer {self.name!r} (TimeDistributed), over several processes,")
+            raise self.cannot_lower(", over several processes,")
         code.back(lambda dy, wanted: dy.joined(x.shape[0]) if wanted else None)
         return x.apart()
 

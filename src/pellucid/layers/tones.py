@@ -28,9 +28,7 @@ def auto_contrast(x: Array, low: float, high: float, axes: tuple[int, ...]) -> t
     return np.where(span > 0, low + (high - low) * share, x).astype(x.dtype), share, span
 
 
-def auto_contrast_grad(
-    dy: Array, share: Array, span: Array, low: float, high: float, axes: tuple[int, ...]
-) -> Array:  # fmt: skip
+def auto_contrast_grad(dy: Array, share: Array, span: Array, low: float, high: float, axes: tuple[int, ...]) -> Array:
     g = (high - low) * dy / np.where(span > 0, span, 1)
     least, most = share == 0, share == 1
     of_least = (g * (1 - share)).sum(axis=axes, keepdims=True) / least.sum(axis=axes, keepdims=True)

@@ -130,10 +130,7 @@ class _Merging:
         """A call that both make, or one of them."""
         node = trained or predicted
         assert node is not None
-        inputs = [
-            self.meeting(a, b)
-            for a, b in zip_longest((trained or node).inputs, (predicted or node).inputs)
-        ]  # fmt: skip
+        inputs = [self.meeting(a, b) for a, b in zip_longest((trained or node).inputs, (predicted or node).inputs)]
         # moving averages do not move where only prediction goes
         training = self.told(trained, predicted) if trained and predicted else None if trained else False
         if isinstance(node.layer, AddedLoss | Assigned):

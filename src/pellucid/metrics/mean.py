@@ -56,8 +56,18 @@ class Reduction(Metric):
         return self.result()
 
 
+class OfMean(Metric):
+    """A metric that is Σ w·v / Σ w: its state is that of `mean_state`."""
+
+    def counted(self) -> State:
+        return {"total": 0.0, "count": 0.0, **self.state}
+
+    def read(self, state: State) -> Any:
+        return ratio(state["total"], state["count"])
+
+
 @metrics.add()
-class Mean(Reduction):
+class Mean(Reduction, OfMean):
     """The (weighted) mean of the values seen: Σ w·v / Σ w.
 
     >>> m = Mean()
@@ -68,12 +78,6 @@ class Mean(Reduction):
 
     def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
         return mean_state(self.name, y_pred, sample_weight)
-
-    def counted(self) -> State:
-        return {"total": 0.0, "count": 0.0, **self.state}
-
-    def read(self, state: State) -> Any:
-        return ratio(state["total"], state["count"])
 
 
 @metrics.add()
@@ -98,7 +102,7 @@ class Sum(Reduction):
         return state["total"]
 
 
-class MeanOverSamples(Metric):
+class MeanOverSamples(OfMean):
     """A metric that is the mean of one value per sample, which `values` computes."""
 
     @abstractmethod
@@ -107,12 +111,6 @@ class MeanOverSamples(Metric):
 
     def added(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> State:
         return mean_state(self.name, self.values(y_true, y_pred), sample_weight)
-
-    def counted(self) -> State:
-        return {"total": 0.0, "count": 0.0, **self.state}
-
-    def read(self, state: State) -> Any:
-        return ratio(state["total"], state["count"])
 
 
 def lower_loss(loss: Loss, code: Program, targets: Targets, y_pred: Buffer) -> tuple[Buffer, Buffer]:

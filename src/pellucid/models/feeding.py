@@ -147,9 +147,7 @@ def _fits_loss(model: Any, where: str, x: Array, y: Array | None) -> None:
     if y is None:
         raise NotReady(f"{where}, y", "targets", None, "Pass y, or batches of (x, y).")
     shapes = model.output_shapes_for(*(part.shape[1:] for part in parts_of(x)))
-    for loss, target, shape, name in zip(
-        model.objective.losses, parts_of(y), shapes, model.output_names, strict=True
-    ):  # fmt: skip
+    for loss, target, shape, name in zip(model.objective.losses, parts_of(y), shapes, model.output_names, strict=True):
         place = f"{where}, y, output {name!r}" if model.gives_many else f"{where}, y"
         if loss is not None and target is None:
             raise NotReady(place, "targets", None, "Pass y for every output that has a loss.")

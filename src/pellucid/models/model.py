@@ -387,9 +387,7 @@ class Model(Network):
         >>> 0.003 < found.suggestion < 0.1
         True
         """
-        return rates_tried(
-            self, x, y, batch_size, lowest, highest, steps, repeats, sample_weight, class_weight
-        )  # fmt: skip
+        return rates_tried(self, x, y, batch_size, lowest, highest, steps, repeats, sample_weight, class_weight)
 
     @alone
     def explain(self, x: Any, y: Any = None, sample_weight: Any = None, *, engine: str = "auto") -> Explanation:

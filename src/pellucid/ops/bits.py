@@ -11,7 +11,7 @@ from .. import checks
 from ..arrays import Array
 from ..errors import ShapeError, WrongType
 from .counting import _array
-from .further import _one_axis
+from .options import one_axis
 
 
 def _of_wholes(forward: Any, formula: str, example: str, *arguments: str, name: str = "") -> Callable[..., Array]:
@@ -88,7 +88,7 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
     array([1, 2, 0], dtype=int32)
     """
     given = _array("argpartition", x)
-    at = _one_axis("argpartition", axis, given.ndim)
+    at = one_axis("argpartition", axis, given.ndim)
     size = given.shape[at]
     place = checks.integer("ops.argpartition, argument kth", kth, minimum=-size, maximum=size - 1)
     return np.argpartition(given, place, at).astype("int32")

@@ -26,7 +26,7 @@ HIDDEN = -0.7 * float(np.finfo("float32").max)  # a score that nobody looks at; 
 
 def layer_normalization(
     x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None
-) -> Any:  # fmt: skip
+) -> Any:
     """y = γ·(x − m) / √(v + ε) + β: x with mean 0 and variance 1 along axes, for each sample. m the mean, v the
     variance, ε 1e-7 unless given. gamma and beta, where they are given, have the shape of the axes.
 

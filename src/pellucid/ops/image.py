@@ -211,7 +211,7 @@ def _planes(name: str, x: Any) -> list[Any]:
 
 def gaussian_blur(
     images: Any, kernel_size: Any = (3, 3), sigma: Any = (1.0, 1.0), data_format: str | None = None
-) -> Any:  # fmt: skip
+) -> Any:
     """Pixels mixed with those around them: y = x * G, G falling off as a normal density does, its sum 1.
 
     images (B, H, W, C) or one (H, W, C), y as images. kernel_size, sigma: how far it reaches, and how wide it is, along
@@ -291,7 +291,7 @@ def pad_images(
 
 def _third(
     name: str, side: str, n: int, before: int | None, after: int | None, target: int | None, sign: int
-) -> tuple[int, int, int]:  # fmt: skip
+) -> tuple[int, int, int]:
     """(before, after, target) of which two are told: n + sign·(before + after) = target."""
     where = f"ops.image.{name}, what stands before, after and its target_{side}"
     given = [None if one is None else checks.integer(where, one) for one in (before, after, target)]

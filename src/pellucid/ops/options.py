@@ -76,6 +76,14 @@ def axis(where: str, value: Any, ndim: int) -> Any:
     return found
 
 
+def one_axis(name: str, value: Any, ndim: int) -> int:
+    """The axis of an op of this name, counted from 0: one, not several."""
+    found = axis(f"ops.{name}, argument axis", value, ndim)
+    if not is_whole(found):
+        raise InvalidArgument(f"ops.{name}, argument axis", "one axis", value)
+    return int(found) % ndim
+
+
 def truth(where: str, value: Any) -> bool:
     """True or False."""
     if not isinstance(value, bool | np.bool_):

@@ -150,9 +150,7 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
     return reshape(seen, (-1, C * len(taps), windows[0] * windows[1]))
 
 
-def fold(
-    x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:  # fmt: skip
+def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """Windows back in their places in pictures, summed where they overlap: the way back from `unfold`.
 
     x (B, C·kH·kW, windows), y (B, C, H, W)

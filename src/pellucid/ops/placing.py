@@ -293,9 +293,7 @@ def outer_grad(dy: Array, y: Array, x1: Any, x2: Any) -> Any:
 
 
 @op(2)
-def cross(
-    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
-) -> Any:  # fmt: skip
+def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
     """y = the cross product of vectors of three numbers along the last axis.
 
     >>> cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])

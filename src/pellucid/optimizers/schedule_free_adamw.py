@@ -85,6 +85,4 @@ class ScheduleFreeAdamW(Optimizer):
         return w, {"momentum": z, "velocity": v}
 
     def lower_update(self, code: Program, s: Stretch) -> None:
-        s.update(
-            code, "schedule_free_adamw", self.slots, self.beta_1, self.beta_2, self.epsilon, self.warmup_steps
-        )  # fmt: skip
+        s.update(code, "schedule_free_adamw", self.slots, self.beta_1, self.beta_2, self.epsilon, self.warmup_steps)

@@ -155,7 +155,7 @@ def thinned(looks: Sequence[Looked]) -> Sequence[Looked]:
     return looks[:: -(-len(looks) // MOST_LOOKS) or 1]
 
 
-def mistake_pictures(x: Array, found: Sequence[Mistake], names: Sequence[Any], windows: bool = False) -> list[Html]:
+def mistake_pictures(x: Array, found: Sequence[Mistake], names: Sequence[Any], windows: bool) -> list[Html]:
     """The samples as pictures, windows of readings as lines, with what they are and what they were taken for."""
     low, high = value_range(x)
     least, most = x.min(axis=(0, 1)), x.max(axis=(0, 1))

@@ -25,7 +25,7 @@ from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
 from .predicting import inputs_of
-from .reading import characters_of, decimal_of, names_told, ranges_of
+from .reading import characters_of, decimal_of, names_told, ranges_of, task_of
 from .sample import levels_of, written
 from .socket import still
 from .uploads import clean
@@ -154,7 +154,7 @@ def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
         *(["serve"] if ended else []),
         *(["write"] if ended and scene.is_text else []),
     ]
-    task = "labels" if scene.data.labels else "classification" if scene.data.classes else "regression"
+    task = task_of(scene.data)
     return {
         "classes": names,
         "can": can,

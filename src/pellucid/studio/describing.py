@@ -25,8 +25,8 @@ from ..tables.encodings import Encoding
 from ..tables.targets import plainly
 from .checking import output_of, shown_spec
 from .desk import Desk
-from .parts import told_number, told_problem
-from .reading import channels_of, characters_of, decimal_of, names_told, ranges_of, windows_told
+from .parts import plain_cell, told_number, told_problem
+from .reading import channels_of, characters_of, decimal_of, names_told, ranges_of, task_of, windows_told
 
 ROWS, PICTURES, POINTS, LETTERS, WINDOWS = 20, 40, 1000, 1200, 12  # that are shown
 BINS, WORDS = 12, 8  # of a histogram
@@ -92,7 +92,7 @@ def _summary(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
     parted = grouped.format(by=spec.group_by) if spec.group_by else IN_ORDER if is_table(spec.data) else ""
     return {
         "rows": sum(parts.values()),
-        "task": "labels" if data.labels else "classification" if data.classes else "regression",
+        "task": task_of(data),
         "classes": names_told(data) if data.classes else [str(name) for name in data.labels],
         "shape": list(data.x_train.shape[1:]), "outputs": data.classes or data.width, "parts": parts,
         "why_held": why.format(**parts, window=data.x_train.shape[-1], parted=parted).strip(),
@@ -191,14 +191,8 @@ def _some_of_each(y: Array, most: int) -> Array:
 
 def _rows(table: Table) -> dict[str, Any]:
     few = table.take(np.arange(min(len(table), ROWS)))
-    columns = [[_cell(cell) for cell in few[name].tolist()] for name in few.names]
+    columns = [[plain_cell(cell) for cell in few[name].tolist()] for name in few.names]
     return {"names": few.names, "rows": [list(row) for row in zip(*columns, strict=True)]}
-
-
-def _cell(cell: Any) -> Any:
-    if cell is None or cell != cell:
-        return None
-    return cell if isinstance(cell, int | float | str) else str(cell)
 
 
 def _column(table: Table, column: Column, data: Prepared | None, targets: list[str]) -> dict[str, Any]:

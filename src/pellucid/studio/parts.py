@@ -46,7 +46,9 @@ def plain_cell(cell: Any) -> Any:
     """A cell as JSON has it; None where it is missing."""
     if cell is None or cell != cell:
         return None
-    return cell.item() if isinstance(cell, np.number) else str(cell)
+    if isinstance(cell, np.number):
+        return cell.item()
+    return cell if isinstance(cell, int | float | str) else str(cell)
 
 
 def told_problem(problem: BaseException) -> dict[str, Any]:

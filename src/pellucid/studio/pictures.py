@@ -33,10 +33,8 @@ MOST_UNITS = 64  # that are shown of a layer
 GRID, MOST_GRID, NEURON_STEP = 100, 160, 2  # points along each axis; of the neurons' own, every second
 MARGIN = 0.1  # of the data's width, around it
 LOOKED_AT = 2000  # rows that tell the answers
-SEEN, FILTERED = (
-    1000,
-    400,
-)  # of them, those among which a neuron's strongest are found; a filter's, which goes over each
+SEEN = 1000  # of them, those among which a neuron's strongest are found
+FILTERED = 400  # and a filter's, which goes over each
 STRONGEST = 9
 MOST_POINTS = 1000
 BINS = 20

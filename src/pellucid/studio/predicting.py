@@ -35,7 +35,7 @@ def answered(scene: Scene, sample: Sample) -> dict[str, Any]:
         "row": sample.row,
         "layers": [layer_told(name, kinds[name], y, scene.is_windows) for name, y in layers.items()],
         "why": why(scene, sample.x, outputs),
-    }  # fmt: skip
+    }
 
 
 def layer_told(name: str, layer: Layer, y: Array, through_time: bool = False) -> dict[str, Any]:

@@ -18,12 +18,15 @@ from ..tables.encodings import Number
 
 CONTEXT = 48  # characters before a place that are told with it
 UNSEEN = {" ": "space", "\n": "new line", "\t": "tab", "\r": "return", "\u00a0": "fixed space"}
-LOOKED_AT, RARE, MARGIN = (
-    2000,
-    0.002,
-    0.2,
-)  # windows that tell the range of readings, their share beyond each end, and its
+LOOKED_AT = 2000  # windows that tell the range of readings
+RARE = 0.002  # share of the readings that may lie beyond each end of it
+MARGIN = 0.2  # of the range, around it
 MOST_PLACES, MOST_NUMBERS = 20_000, 4_000_000  # that are judged, and of their answers
+
+
+def task_of(data: Prepared) -> str:
+    """What is to be said, as the page calls it."""
+    return "labels" if data.labels else "classification" if data.classes else "regression"
 
 
 def names_told(data: Prepared) -> list[str]:

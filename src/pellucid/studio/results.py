@@ -14,7 +14,7 @@ from ..plots.mistakes import mistakes
 from .parts import plain_cell, told_number
 from .pictures import Scene
 from .predicting import names_of, outputs_of
-from .reading import before, decimal_of, few, windows_told
+from .reading import before, decimal_of, few, task_of, windows_told
 
 WORST, EXAMPLES, POINTS = 24, 24, 2000
 
@@ -25,7 +25,9 @@ def results(scene: Scene) -> dict[str, Any]:
     judged = judge_test(scene.model, data)
     outputs = _outputs(scene)
     names = names_of(scene, outputs.shape[1])
-    told: dict[str, Any] = {"samples": judged["samples"], "classes": names, "metrics": judged}
+    told: dict[str, Any] = {
+        "task": task_of(data), "samples": judged["samples"], "classes": names, "metrics": judged
+    }  # fmt: skip
     if data.classes:
         y = _right(scene)
         worst = [one.row for one in mistakes(y, outputs, WORST)]
@@ -33,14 +35,14 @@ def results(scene: Scene) -> dict[str, Any]:
         if scene.is_text and data.classes <= MOST_IN_MATRIX:
             matrix = confusion_matrix(y, outputs.argmax(axis=1), num_classes=data.classes).astype(int).tolist()
         return {
-            **told, "task": "classification", "matrix": matrix, "most": MOST_IN_MATRIX,
+            **told, "matrix": matrix, "most": MOST_IN_MATRIX,
             "accuracy": judged.get("accuracy"), "per_class": judged.get("per_class"),
             "worst": [example(scene, row, outputs) for row in worst],
         }  # fmt: skip
     true = np.asarray(data.restored(data.y_test), "float64").reshape(outputs.shape)
     worst = np.argsort(-np.abs(true - outputs).sum(axis=1), kind="stable")[:WORST].tolist()
     pairs = np.stack([true[:POINTS, 0], outputs[:POINTS, 0]], axis=1)
-    return {**told, "task": "labels" if data.labels else "regression", "points": pairs.tolist(),
+    return {**told, "points": pairs.tolist(),
             "worst": [example(scene, row, outputs) for row in worst]}  # fmt: skip
 
 

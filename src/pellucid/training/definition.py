@@ -13,7 +13,6 @@ import numpy as np
 from ..arrays import Array, Arrays, Parts, parts_of
 from ..errors import NonFinite, Told
 from ..layers.penalties import penalty, penalty_gradients
-from ..losses import Loss
 from ..rng import Key
 from .base import TrainableModel
 from .objective import Judged
@@ -40,15 +39,6 @@ def loss_and_gradients(
     for name, penalty_gradient in penalty_gradients(model, p).items():
         gradients[name] = gradients.get(name, 0) + penalty_gradient
     return Step(judged.total + penalty(model, p, cache), y_pred, gradients, dx, cache, judged.each)
-
-
-def from_logits(model: Any, cache: Any) -> tuple[Loss | None, Array]:
-    """(the loss in its from-logits form, the logits) where the one output's activation and the loss allow it."""
-    last = model.logits(cache)
-    if last is None:
-        return None, np.empty(0)
-    activation, z = last
-    return model.loss.from_logits_of(activation), z
 
 
 def judge(

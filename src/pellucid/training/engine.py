@@ -81,9 +81,7 @@ class Engine:
         shared = sharing()
         capacity = 1 << max((largest_share(batch, shared.size) if shared else batch) - 1, 0).bit_length()
         key = (training, fused, capacity, shared, *map(_shapes, (read, y, weights)))
-        make = partial(
-            StepProgram, self, capacity, read, y, weights, training=training, fused=fused, shared=shared
-        )  # fmt: skip
+        make = partial(StepProgram, self, capacity, read, y, weights, training=training, fused=fused, shared=shared)
         try:
             found = self._kept(self.step_programs, key, make)
             found.crew = self.crews.setdefault(key, found.crew)

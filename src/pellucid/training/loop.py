@@ -193,9 +193,7 @@ def _run(
     return True
 
 
-def _step(
-    model: TrainableModel, x: Any, y: Any, weights: Any, listeners: CallbackList, position: Position
-) -> bool:  # fmt: skip
+def _step(model: TrainableModel, x: Any, y: Any, weights: Any, listeners: CallbackList, position: Position) -> bool:
     """Train on one batch; whether to go on after it."""
     try:
         see = listeners.looking(model, position.epoch)

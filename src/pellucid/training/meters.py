@@ -143,7 +143,7 @@ class Meters:
                 given = masked_weights(given, mask)
             meter.metric.update_state(ys[meter.output], outputs[meter.output], given)
 
-    def spoil(self, y_true: Any, shapes: Sequence[tuple[int, ...]], of: Sequence[Loss | None] = (None,)) -> None:
+    def spoil(self, y_true: Any, shapes: Sequence[tuple[int, ...]], of: Sequence[Loss | None]) -> None:
         """Count in a batch whose loss or gradient is not finite; its outputs would have these shapes (B, ...)."""
         self.resolved(y_true, Parts(np.broadcast_to(0.0, shape) for shape in shapes), of)
         self.set_loss(math.nan, max(self.samples, 1))

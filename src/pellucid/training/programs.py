@@ -24,7 +24,7 @@ def kept(programs: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
 _said: set[str] = set()
 
 
-def say_once(part: str, shared: DataParallel | None = None) -> None:
+def say_once(part: str, shared: DataParallel | None) -> None:
     """Tell, the first time, why a network runs on the definition."""
     if part not in _said:
         import logging

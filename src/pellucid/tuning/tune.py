@@ -206,9 +206,7 @@ def _parts(
     return x, y, [(train, held)]
 
 
-def _outcome(
-    study: Study, objective: Built, measures: Sequence[Measure], test: tuple[Array, Array] | None
-) -> Tuned:  # fmt: skip
+def _outcome(study: Study, objective: Built, measures: Sequence[Measure], test: tuple[Array, Array] | None) -> Tuned:
     best = study.best()
     if best is None:
         return Tuned(study)

@@ -170,9 +170,10 @@ def _forecast(spec: Fields, table: Table, target: str, fold: Fold | None) -> Pre
     targets = Targets.learned(own.take(train), [target], "regression")
     y = targets.encode(own)
     validation = (found.x[held], y[held]) if len(held) else None
-    remarks, told = [*found.remarks], "the border between what is learned, watched and tested, and left out"
+    remarks = [*found.remarks]
     if between := len(found.x) - len(train) - len(held) - len(test):
-        remarks.append(f"Across {told}: {between:,} of {count(len(found.x), 'window')}.")
+        across = "Across the border between what is learned, watched and tested, and left out"
+        remarks.append(f"{across}: {between:,} of {count(len(found.x), 'window')}.")
     groups, parts = np.unique(found.group), [set(found.group[part].tolist()) for part in (train, held, test)]
     if short := sum(any(g not in there for there in parts if there) for g in groups):
         remarks.append(f"Too short to be in each part: {short} of {count(len(groups), 'group')}.")
@@ -193,7 +194,7 @@ def _opened_forecasts(use: Use, spec: Fields, table: Table, target: str) -> Open
     return Opened(use.model, found.x, y, False, (), targets, found.ends, found.last if use.wanted else None)
 
 
-def cut_up(spec: Fields, table: Table, target: str = "", channels: Sequence[str] = ()) -> Cut:
+def cut_up(spec: Fields, table: Table, target: str, channels: Sequence[str]) -> Cut:
     """A table's windows as a spec has them."""
     if spec.group_by:
         table.named([spec.group_by])

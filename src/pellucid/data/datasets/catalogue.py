@@ -60,9 +60,7 @@ def _toy(name: str, classes: int | None, kind: str = "points", shape: Shape = (2
     return DatasetInfo(name, 400, shape, classes, kind, "drawn at random", _NO_LICENCE, _COMPUTED, called)
 
 
-def _images(
-    name: str, called: str, samples: int, shape: Shape, classes: int, source: str, licence: str
-) -> DatasetInfo:  # fmt: skip
+def _images(name: str, called: str, samples: int, shape: Shape, classes: int, source: str, licence: str) -> DatasetInfo:
     return DatasetInfo(name, samples, shape, classes, "images", source, licence, _FOUND, called)
 
 

@@ -149,8 +149,7 @@ def recurrent(at: At) -> Any:
     x, *initial = at.xs
     a = of_inputs(at, x)
     B, H = a.shape[0], a.shape[2] // layer.gates
-    states = [begun(at, (B, H), name, initial[i] if initial else None)
-              for i, name in enumerate("hc"[: layer.carried])]  # fmt: skip
+    states = [begun(at, (B, H), name, initial[i] if initial else None) for i, name in enumerate("hc"[: layer.carried])]
     loop = Loop(at, a, states)
     y = states[0]
     if layer.return_sequences:

@@ -215,6 +215,4 @@ def transposed(at: At) -> tuple[str, Back]:
     def dx_of(wanted: bool) -> str:
         return at.dx(wanted) if slid.last else f"d{x}"
 
-    return slid.ended(
-        O, forward, back, lambda: dx_of(True) if slid.last else f"np.moveaxis(d{x}, -1, 1)", window.size
-    )  # fmt: skip
+    return slid.ended(O, forward, back, lambda: dx_of(True) if slid.last else f"np.moveaxis(d{x}, -1, 1)", window.size)

@@ -40,12 +40,12 @@ def _bracketed(text: str) -> str:
 
 writes(ops.subtract.made)(plainly(_subtracted, lambda writer, dy: [dy, f"-{dy}"]))
 writes(ops.stop_gradient.made)(plainly(lambda writer: writer.texts[0], lambda writer, dy: [None]))
-writes(ops.cast.made)(plainly(
-    lambda writer: f"{writer.texts[0]}.astype({kind(writer.trial.raw.dtype)})", lambda writer, dy: [dy]
-))  # fmt: skip
-writes(ops.reshape.made, ops.squeeze.made, ops.expand_dims.made, ops.ravel.made)(plainly(
-    lambda writer: _reshaped(writer), lambda writer, dy: [f"{dy}.reshape({writer.texts[0]}.shape)"]
-))  # fmt: skip
+writes(ops.cast.made)(
+    plainly(lambda writer: f"{writer.texts[0]}.astype({kind(writer.trial.raw.dtype)})", lambda writer, dy: [dy])
+)
+writes(ops.reshape.made, ops.squeeze.made, ops.expand_dims.made, ops.ravel.made)(
+    plainly(lambda writer: _reshaped(writer), lambda writer, dy: [f"{dy}.reshape({writer.texts[0]}.shape)"])
+)
 
 
 def _reshaped(writer: Writer) -> str:

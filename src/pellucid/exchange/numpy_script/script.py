@@ -68,8 +68,7 @@ def header(model: Any, script: Script, name: str, trained: list[str]) -> str:
     plain = [m for m in modules if m.startswith("import")] + [m for m in modules if m.startswith("from")]
     shapes = f"SHAPES = {list(model.sample_shapes)}" if model.takes_many else f"SHAPE = {model.shape}"
     shapes = f"{shapes}  # of one sample" if len(shapes) < WIDTH - 20 else _long_list(shapes)
-    constants = [f"DTYPE = np.{model.dtype}", shapes,
-                 f'WEIGHTS = Path(__file__).with_name("{name}.npz")']  # fmt: skip
+    constants = [f"DTYPE = np.{model.dtype}", shapes, f'WEIGHTS = Path(__file__).with_name("{name}.npz")']
     if model.takes_many and set(kinds_of(model)) != {"DTYPE"}:
         constants.append(f"DTYPES = [{', '.join(kinds_of(model))}]  # of the inputs")
     if model.compiled:

@@ -106,9 +106,7 @@ def transposed(use: Use) -> Tensor:
     use.fits([W.shape[1], *((n + 1) * s + k * d for n, s, k, d in zip(size, strides, kernel, dilation, strict=True))])
     kind, options, cut = sliding.laid(size, kernel, strides, dilation, border, tuple(more))
     weights = {"kernel": W.transpose(*range(2, W.ndim), 1, 0), **bias_of(use, W.shape[1])}
-    y = use.weighted(
-        kind, x, weights, filters=W.shape[1], data_format=FIRST, use_bias="bias" in weights, **options
-    )  # fmt: skip
+    y = use.weighted(kind, x, weights, filters=W.shape[1], data_format=FIRST, use_bias="bias" in weights, **options)
     if not any(map(any, cut)):
         return y
     pairs = tuple(zip(*cut, strict=True))

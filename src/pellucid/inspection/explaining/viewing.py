@@ -48,7 +48,7 @@ class Shown:
         return self.step.phase == "forward"
 
 
-def views_of(record: StepRecord, step: Step, sample: int = 0) -> tuple[View, ...]:
+def views_of(record: StepRecord, step: Step, sample: int) -> tuple[View, ...]:
     """The views of a step, of one sample of the batch; () of what is best told by its numbers alone."""
     label = step.name.rpartition("/")[0] if step.phase == "update" else step.name
     of = record.layers.get(label)
