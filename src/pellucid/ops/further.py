@@ -18,7 +18,7 @@ from .elementwise import cast, erf, isnan, sqrt, square
 from .linear import matmul
 from .making import linspace, zeros
 from .options import axis as checked_axis
-from .options import is_whole
+from .options import one_axis
 from .ordering import sort
 from .placing import diag
 from .reductions import all, max, mean, min, prod, sum
@@ -53,7 +53,7 @@ def array_split(x: Any, indices_or_sections: int, axis: int = 0) -> tuple[Any, .
     [[1.0, 2.0], [3.0]]
     """
     where = "ops.array_split, argument"
-    at = _one_axis("array_split", axis, ndim(x))
+    at = one_axis("array_split", axis, ndim(x))
     size = shape(x)[at]
     parts = checks.integer(f"{where} indices_or_sections", indices_or_sections, minimum=1)
     if size is None:
@@ -306,7 +306,7 @@ def of_shares(name: str, x: Any, q: Any, axis: int | None, method: str, keepdims
     if shares.dtype.kind not in "fiu" or shares.ndim > 1 or not ((shares >= 0) & (shares <= 1)).all():
         raise InvalidArgument(f"ops.{name}, argument q", "shares from 0 to 1", q)
     n = ndim(x)
-    at = None if axis is None else _one_axis(name, axis, n)
+    at = None if axis is None else one_axis(name, axis, n)
     rows = sort(ravel(x) if at is None else moveaxis(x, at, -1))
     if not shape(rows)[-1]:
         raise ShapeError(f"ops.{name}, argument x", "an axis of known length that is not 0", shape(x))
@@ -343,7 +343,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     >>> trapezoid([0.0, 1.0, 1.0])
     array(1.5, dtype=float32)
     """
-    at = _one_axis("trapezoid", axis, ndim(y))
+    at = one_axis("trapezoid", axis, ndim(y))
     before = [slice(None)] * at
     behind, ahead = (*before, slice(1, None)), (*before, slice(None, -1))
     mid = divide(add(get_item(y, behind), get_item(y, ahead)), 2.0)
@@ -351,13 +351,6 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
         return multiply(sum(mid, at), checks.number("ops.trapezoid, argument dx", dx))
     places = reshape(x, [-1 if i == at else 1 for i in range(ndim(y))]) if ndim(x) == 1 else x
     return sum(multiply(mid, subtract(get_item(places, behind), get_item(places, ahead))), at)
-
-
-def _one_axis(name: str, axis: Any, n: int) -> int:
-    found = checked_axis(f"ops.{name}, argument axis", axis, n)
-    if not is_whole(found):
-        raise InvalidArgument(f"ops.{name}, argument axis", "one axis", axis)
-    return int(found) % n
 
 
 def cdist(x: Any, y: Any) -> Any:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import InvalidArgument, ShapeError, Told
+from ..errors import ShapeError, Told
 from ..settings import epsilon as default_epsilon
 from .activations import log_sigmoid, log_softmax
 from .arithmetic import add, divide, multiply, subtract
 from .composed import ndim, shape
 from .elementwise import cast, clip, log, negative, rsqrt, square
-from .options import axis as checked_axis
-from .options import is_whole, truth
+from .options import one_axis, truth
 from .reductions import mean, sum
 from .shaping import one_hot, reshape, squeeze
 
@@ -79,7 +78,7 @@ def batch_normalization(
     array([-1.,  1.], dtype=float32)
     """
     n, sizes = ndim(x), shape(x)
-    at = _one_axis("batch_normalization", axis, n)
+    at = one_axis("batch_normalization", axis, n)
 
     def along(name: str, given: Any) -> Any:
         if shape(given) != (sizes[at],):
@@ -108,17 +107,10 @@ def _kept(p: Any) -> Any:
 
 def _log_shares(name: str, output: Any, from_logits: bool, axis: int) -> Any:
     """ln p along an axis."""
-    _one_axis(name, axis, ndim(output))
+    one_axis(name, axis, ndim(output))
     if truth(f"ops.{name}, argument from_logits", from_logits):
         return log_softmax(output, axis)
     return log(_kept(divide(output, sum(output, axis, keepdims=True))))
-
-
-def _one_axis(name: str, axis: Any, n: int) -> int:
-    found = checked_axis(f"ops.{name}, argument axis", axis, n)
-    if not is_whole(found):
-        raise InvalidArgument(f"ops.{name}, argument axis", "one axis", axis)
-    return int(found) % n
 
 
 def _same_shape(name: str, one: Any, other: Any) -> None:

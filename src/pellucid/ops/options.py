@@ -76,6 +76,14 @@ def axis(where: str, value: Any, ndim: int) -> Any:
     return found
 
 
+def one_axis(name: str, value: Any, ndim: int) -> int:
+    """One axis of so many that an op of this name takes, counted from the front."""
+    found = axis(f"ops.{name}, argument axis", value, ndim)
+    if not is_whole(found):
+        raise InvalidArgument(f"ops.{name}, argument axis", "one axis", value)
+    return int(found) % ndim
+
+
 def truth(where: str, value: Any) -> bool:
     """True or False."""
     if not isinstance(value, bool | np.bool_):
