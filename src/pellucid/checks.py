@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from .arrays import TEXT, Array, known
-from .errors import DataError, InvalidArgument, ShapeError, Told, UnknownName, WrongType
+from .errors import DataError, InvalidArgument, ShapeError, Told, UnknownArgument, UnknownName, WrongType
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 DTYPES = ("float32", "float64")
 
@@ -189,6 +194,43 @@ def path(where: str, value: Any) -> str:
     if not isinstance(text, str) or not text or "\0" in text:
         raise InvalidArgument(where, "a path, as text without zero bytes", text)
     return text
+
+
+def keywords(where: str, given: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse an argument of another name than these.
+
+    >>> keywords("fit", ["epoch"], ["x", "epochs"])
+    Traceback (most recent call last):
+    pellucid.errors.UnknownArgument: fit, its arguments: expected one of epochs, x, got 'epoch'. Did you mean 'epochs'?
+    """
+    for name in given:
+        if name not in known:
+            raise UnknownArgument(f"{where}, its arguments", name, known)
+
+
+def parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The arguments of a function, by name; none where it does not tell them, as many that are written in C."""
+    try:
+        return inspect.signature(function).parameters
+    except ValueError:
+        return {}
+
+
+def arguments_of(function: Callable[..., Any]) -> list[str]:
+    """The names of a function's arguments."""
+    return [name for name in parameters(function) if name != "self"]
+
+
+def by_name(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: an argument that the function does not take is refused, and the nearest named."""
+    known, name = arguments_of(function), function.__name__
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        keywords(name, kwargs, known)
+        return function(*args, **kwargs)
+
+    return called
 
 
 def _bounds(

@@ -76,6 +76,14 @@ class Tensor:
             "A tensor has none before data flow: use ops.exp(x) for np.exp(x), or predict with the model.",
         )  # fmt: skip
 
+    __tf_tensor__ = __array__  # by which other libraries ask for them
+    __jax_array__ = property(__array__)
+
+    @classmethod
+    def __torch_function__(cls, function: Any, *_: Any, **__: Any) -> Any:
+        told = Told(f"PyTorch's {getattr(function, '__name__', function)}")
+        raise InvalidArgument("a tensor", "a layer or one of pellucid.ops", told, "Write it with pellucid.ops.")
+
     def _no_numbers(self, *_: Any) -> Any:
         raise InvalidArgument(
             f"tensor {self.name!r}", "control flow that does not depend on the data", Told("a question about numbers"),

@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -87,6 +88,16 @@ def test_a_search_that_goes_on_has_as_long_as_it_had_unless_somebody_says(tmp_pa
     assert len(resume(tmp_path / "run", Resources(executor=Inside)).study.records) == 4
     assert len(resume(tmp_path / "run", Resources(trials=5, executor=Inside)).study.records) == 5
     assert len(resume(tmp_path / "run", Resources(executor=Inside)).study.records) == 5
+
+
+def test_a_search_that_was_killed_before_it_began_knows_how_many_trials_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pellucid.actions.tune._go_on", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        tune(Search.of({**SMALL, "space": SPACE}), HERE, out=tmp_path / "run")
+    monkeypatch.undo()
+    assert len(resume(tmp_path / "run", Resources(executor=Inside)).study.records) == 4
 
 
 def test_nobody_else_writes_where_a_search_goes_on(tmp_path: Path):

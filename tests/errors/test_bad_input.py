@@ -532,6 +532,13 @@ def test_a_name_that_no_spec_can_hold():
         (lambda: losses.Huber(deltas=1), "Did you mean 'delta'?"),
         (lambda: metrics.AUC(curv="PR"), "Did you mean 'curve'?"),
         (lambda: Sequential(nam="x"), "Did you mean 'name'?"),
+        (lambda: Sequential().fit(epoch=3), "fit, its arguments: .* got 'epoch'. Did you mean 'epochs'?"),
+        (lambda: Sequential().compile(optimiser="sgd"), "Did you mean 'optimizer'?"),
+        (lambda: Sequential().evaluate(batchsize=3), "Did you mean 'batch_size'?"),
+        (lambda: Sequential().predict([1], batchsize=3), "predict, its arguments: .* Did you mean 'batch_size'?"),
+        (lambda: layers.Input(shap=(3,)), "Input, its arguments: .* Did you mean 'shape'?"),
+        (lambda: models.load_model("x.keras", custom_object={}), "load_model, its arguments: .* 'custom_objects'?"),
+        (lambda: callbacks.EarlyStopping(patince=3), "EarlyStopping, its arguments: .* Did you mean 'patience'?"),
     ],
 )
 def test_an_argument_that_a_part_does_not_take(make: Any, message: str):

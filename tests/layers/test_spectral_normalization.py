@@ -100,3 +100,22 @@ def test_a_layer_without_a_kernel_is_refused_by_name() -> None:
         L.SpectralNormalization(L.Flatten())(np.zeros((1, 2, 3)))
     with pytest.raises(InvalidArgument, match="power_iterations"):
         L.SpectralNormalization(L.Dense(2), power_iterations=0)
+
+
+def test_weights_are_listed_as_keras_lists_them_by_itself_and_in_a_model() -> None:
+    model = Sequential([L.Input((4,)), L.Dense(3), L.SpectralNormalization(L.Dense(2)), L.Dense(2)])
+    last, layer = ["dense_1/kernel", "dense_1/bias"], model.layers[1]
+    inside = [f"spectral_normalization/{name}" for name in ("dense/kernel", "vector_u", "dense/bias")]
+    assert [w.path for w in model.weights] == ["dense/kernel", "dense/bias", *inside, *last]
+    given = [RNG.fold(i).normal(shape) for i, shape in enumerate([(3, 2), (1, 2), (2,)])]
+    layer.set_weights(given)
+    for mine, wanted in zip(layer.get_weights(), given, strict=True):
+        np.testing.assert_array_equal(mine, wanted)
+    np.testing.assert_array_equal(layer.layer.kernel.numpy(), given[0])
+    assert [v.name for v in layer.trainable_weights] == ["kernel", "bias"]
+
+
+@pytest.mark.parametrize("inner", [L.TimeDistributed(L.Dense(3)), Sequential([L.Dense(3)]), L.ReLU()])
+def test_a_layer_without_a_kernel_of_its_own_is_refused(inner: Any) -> None:
+    with pytest.raises(InvalidArgument, match="expected a layer with a kernel or embeddings"):
+        L.SpectralNormalization(inner).build((None, 4, 2))

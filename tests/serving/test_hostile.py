@@ -101,7 +101,12 @@ def test_rows_that_are_none(client: TestClient, path: str, body: bytes, status: 
         ("/predict", b"age,age\n1,2\n", 400, "twice"),
         ("/predict", b"age\0,city\n1,2\n", 400, "NUL"),
         ("/predict", b'age,city\n"1,2\n', 400, ""),
-        ("/predict", b"age,city,member,fare,joined\n", 422, "at least one row"),
+        (
+            "/predict",
+            b"30,Oslo,no,2,\n",
+            422,
+            "names of the columns, and rows under it, got one line alone: 30, Oslo, no",
+        ),
         ("/predict", b"age,city,member,fare\n1,Oslo,no,2\n", 422, "'joined'"),
         ("/predict", b"age,city,member,fare,joined\n1,Oslo,no,x,\n", 422, "line 2"),
         ("/predict", b"\xff\xfea", 400, ""),

@@ -74,3 +74,8 @@ def where(*requests: tuple[Any, bytes]) -> list[bool]:
 def test_what_is_quick_is_computed_at_once(requests: list[tuple[Any, bytes]], at_once: list[bool | None]):
     for found, expected in zip(where(*requests), at_once, strict=True):
         assert expected in (found, None)
+
+
+def test_there_is_a_thread_for_each_core_that_the_server_may_use(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {1, 2, 5}, raising=False)
+    assert Options().threads == 3

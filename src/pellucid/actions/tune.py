@@ -165,15 +165,18 @@ def tune(
 ) -> Found:  # fmt: skip
     """Search into a new folder, and train the best there on all rows but the test's. Ctrl-C ends the search; the best
     so far is trained all the same."""
+    resources = resources or Resources()
     how, base, data = _judged(search)
     space = usual_space(base, data) if search.space is None else search.space
     search = Search(how, base, space)
     _plan(search, data)  # before the folder is made: a wrong search leaves nothing behind
     with runs.started(base, out, force, data=fingerprint(base.data)) as run:
         run.spec.unlink()
+        with Journal(run.journal) as journal:  # first, so that whoever finds a search knows how many trials it has
+            _budget(resources, Study(_planned(search, _measures(search, data)), journal))
         search.write(run.search)
     search = Search.read(run.search)  # in the order of the file, in which whoever goes on with it draws, too
-    return _go_on(run, search, data, resources or Resources(), tell or Listeners())
+    return _go_on(run, search, data, resources, tell or Listeners())
 
 
 def _judged(search: Search) -> tuple[TuneSpec, TrainSpec, Prepared]:

@@ -15,7 +15,6 @@ Options (`negative_slope`, ...) are keyword arguments of both; `bound(...)` fixe
 from __future__ import annotations
 
 import functools
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from numbers import Real
@@ -23,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array, Shape, known
 from ..errors import InvalidArgument, Told, UnknownName, WrongType
 from ..program import Buffer, CannotLower, Program
@@ -46,7 +46,7 @@ class Activation(Part):
 
     def __init__(self, name: str, forward: Function, backward: Function | None = None, **options: Any) -> None:
         self.name, self.forward, self.backward = name, forward, backward
-        known = list(inspect.signature(forward).parameters.values())[1:]
+        known = list(checks.parameters(forward).values())[1:]
         self.option_names = [p.name for p in known]
         self.required = [p.name for p in known if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
         self.options = {key: self._option(key, value) for key, value in options.items()}
@@ -173,7 +173,7 @@ class Activation(Part):
 
     def _words(self) -> tuple[float, float, float]:
         """The options as kernels take them: three numbers, infinity for None."""
-        defaults = {p.name: p.default for p in inspect.signature(self.forward).parameters.values()}
+        defaults = {p.name: p.default for p in checks.parameters(self.forward).values()}
         given = [{**defaults, **self.options}[name] for name in self.option_names]
         p, q, r, *_ = [*(math.inf if value is None else float(value) for value in given), 0.0, 0.0, 0.0]
         return p, q, r

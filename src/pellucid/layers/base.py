@@ -100,6 +100,7 @@ class Layer(Part, Holding, Shaped, Masked):
     takes_many = False  # whether it is called on a list of inputs: `shape` is then a tuple of theirs
     gives_weights = False  # whether it reads nothing, and gives weights to the steps of a layer of one's own
     belongs_to: Layer | None = None  # whose parameters it reads or writes, where they are another's
+    behind: tuple[Layer, str] | None = None  # (layer, parameter) that is listed before its own, as Keras has it
     names = 0  # where its input names rows of a table: how many there are, from 0 on
     overwritten: Sequence[str] = ()  # parameters that a step of training overwrites before others read them
     draws = False  # whether it uses random numbers in prediction, too

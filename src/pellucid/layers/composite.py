@@ -16,7 +16,7 @@ from ..rng import Key
 from ..unfolding import unfolded
 from ..wiring import Graph, Step, Wiring
 from .base import Layer
-from .holding import Parameter
+from .holding import Parameter, leaders_first
 from .variable import Variable
 from .walking import arrive, given_to, left_by, masks_of, outputs_of
 
@@ -166,12 +166,15 @@ class Composite(Layer):
     @property
     def weights(self) -> list[Variable]:
         """Every parameter, layer by layer. None before it is built."""
-        leaves = self.leaves() if self.built else ()
         return [
             Variable.of(leaf, v.name, v.may_train and self.trainable, f"{path}/{v.name}", v.constraint)
-            for path, leaf in leaves
-            for v in leaf.weights
+            for path, leaf, v in self._listed()
         ]
+
+    def _listed(self) -> list[tuple[str, Layer, Variable]]:
+        """(path, layer, parameter) of every one, layer by layer; one that another layer's stand behind goes first."""
+        leaves = self.leaves() if self.built else ()
+        return leaders_first([(path, leaf, v) for path, leaf in leaves for v in leaf.weights])
 
     @property
     def losses(self) -> list[float]:
@@ -183,7 +186,7 @@ class Composite(Layer):
 
     def get_weights(self) -> list[Array]:
         """Copies of all parameters, layer by layer; in each layer the trained ones first."""
-        return [w for _, leaf in self.leaves() for w in leaf.get_weights()] if self.built else []
+        return [leaf.p[v.name].copy() for _, leaf, v in self._listed()]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Overwrite all parameters, in the order of `get_weights`; nothing changes unless every shape fits."""
@@ -194,10 +197,8 @@ class Composite(Layer):
         for i, (old, new) in enumerate(zip(mine, arrays, strict=True)):
             if old.shape != new.shape:
                 raise ShapeError(f"{self._kind} {self.name!r}, set_weights, array {i}", f"shape {old.shape}", new.shape)
-        for _, leaf in self.leaves():
-            n = len(leaf.get_weights())
-            leaf.set_weights(arrays[:n])
-            arrays = arrays[n:]
+        for (_, leaf, v), new in zip(self._listed(), arrays, strict=True):
+            leaf.p[v.name][...] = new
 
     def values_held(self) -> dict[str, Array]:
         held = [(path, leaf.p if leaf.built else leaf.values_held()) for path, leaf in self.leaves()]

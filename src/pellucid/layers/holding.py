@@ -127,3 +127,12 @@ class Holding:
 
 def _trained_first(specs: Sequence[Parameter]) -> list[Parameter]:
     return sorted(specs, key=lambda s: not s.trainable)
+
+
+def leaders_first(listed: list[tuple[str, Any, Variable]]) -> list[tuple[str, Any, Variable]]:
+    """(path, layer, parameter) of every one, those behind which another layer's stand before them."""
+    for layer in dict.fromkeys(layer for _, layer, _ in listed if layer.behind):
+        first = next(i for i, (_, one, _) in enumerate(listed) if one is layer)
+        place = next(i for i, (_, one, v) in enumerate(listed) if (one, v.name) == layer.behind)
+        listed.insert(min(first, place), listed.pop(place))
+    return listed

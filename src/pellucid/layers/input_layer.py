@@ -98,6 +98,7 @@ def _numeric(where: str, value: Any) -> str:
     return str(found)
 
 
+@checks.by_name
 def Input(
     shape: Sequence[int] | None = None,
     batch_size: int | None = None,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, Unpack
 
+from .. import checks
 from ..errors import FileError, InvalidArgument, Told, WrongType
 from ..registry import get_custom_objects, needs, registered_name
 from .base import LayerOptions, layers
@@ -44,7 +44,7 @@ class Lambda(Traced):
         self.mask, self.supports_masking = mask, mask is not None
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        told = {"training": training} if "training" in inspect.signature(self.function).parameters else {}
+        told = {"training": training} if "training" in checks.parameters(self.function) else {}
         return self.function(inputs, **{**self.arguments, **told})
 
     def masks_output(self, masked: Sequence[bool]) -> bool:

@@ -56,7 +56,7 @@ class Spectral(Guest):
 
     def __init__(self, layer: Layer, kernel: str, iterations: int) -> None:
         super().__init__(dtype=layer.dtype)
-        self.belongs_to = layer.own_weights if isinstance(layer, Traced) else layer
+        self.belongs_to = holder(layer)
         self.kernel, self.iterations = kernel, iterations
         self.overwritten = (kernel,)
 
@@ -88,6 +88,11 @@ class Spectral(Guest):
             raise self.cannot_lower(", in training")
         code.back(lambda dys, wanted: (dys[0], None))
         return xs[0], xs[1]
+
+
+def holder(layer: Layer) -> Layer:
+    """What has the layer's own weights."""
+    return layer.own_weights if isinstance(layer, Traced) else layer
 
 
 class KernelToo:
@@ -149,7 +154,8 @@ class SpectralNormalization(Traced):
     def build(self, input_shape: Any) -> None:
         sample = tuple(input_shape[1:])
         self.layer.output_shapes_for(sample)
-        found = {spec.name.rpartition("/")[2]: spec.shape for spec in self.layer.specs_for(sample)}
+        held = holder(self.layer)
+        found = {spec.name: spec.shape for spec in held.specs_for(sample)}
         name = next((one for one in ("kernel", "embeddings") if one in found), None)
         if name is None:
             raise InvalidArgument(
@@ -160,6 +166,7 @@ class SpectralNormalization(Traced):
         self.vector_u = self.add_weight(
             (1, found[name][-1]), TruncatedNormal(stddev=0.02), None, False, name="vector_u"
         )
+        self.own_weights.behind = held, name
 
     def call(self, inputs: Any) -> Any:
         x, u = Spectral(self.layer, self.kernel_name, self.power_iterations).called_on([inputs, self.vector_u])

@@ -285,7 +285,17 @@ def _slope(loss: Loss, f: Function, y_true: Array, y_pred: Array, slope: Array |
 
 
 def _values_of_call(self: Any, y_true: Array, y_pred: Array) -> Array:
-    return _returned(self, self.call(y_true, y_pred), y_pred)
+    return _values_of(self, self.call, y_true, y_pred)
+
+
+def _values_of(loss: Loss, f: Function, y_true: Array, y_pred: Array) -> Array:
+    """What a function of tensors gives for arrays; where it fails, what it may not do to tensors is told."""
+    try:
+        found = f(y_true, y_pred)
+    except Exception:
+        _derived(loss, f).check(y_true, y_pred)
+        raise
+    return _returned(loss, found, y_pred)
 
 
 def _returned(loss: Loss, found: Any, y_pred: Array) -> Array:
@@ -318,6 +328,8 @@ class CustomLoss(Loss):
         self.f, self.f_grad = f, f_grad
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
+        if self.f_grad is None:
+            return _values_of(self, self.f, y_true, y_pred)
         return _returned(self, self.f(y_true, y_pred), y_pred)
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:

@@ -235,6 +235,7 @@ class Model(Network):
         with threads(self, batches), CallbackList(with_progress(callbacks, verbose), self, params) as listeners:
             return answer(loop.evaluate(self, batches, listeners), return_dict)
 
+    @checks.by_name
     def predict(
         self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None,
         callbacks: Any = None,

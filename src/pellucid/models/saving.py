@@ -76,6 +76,7 @@ def save_space(space: Any, filepath: str | os.PathLike[str], overwrite: bool = T
     archive.write_archive(path, saved, {"keras_version": KERAS_FORMAT, "pellucid_version": version}, *_tree(space))
 
 
+@checks.by_name
 def load_model(
     filepath: str | os.PathLike[str],
     custom_objects: Mapping[str, Any] | None = None,

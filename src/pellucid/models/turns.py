@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from .. import checks
 from ..errors import NotReady, Told
 
 P = ParamSpec("P")
@@ -46,10 +47,13 @@ class Turn:
 
 
 def alone(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
-    """Decorator of a model's method: while it runs in one thread, no other thread's call of such a method does."""
+    """Decorator of a model's method: while it runs in one thread, no other thread's call of such a method does. An
+    argument that it does not take is refused as `by_name` refuses it."""
+    known = checks.arguments_of(method)
 
     @functools.wraps(method)
     def taking_turns(self: M, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        checks.keywords(method.__name__, kwargs, known)
         with turn_of(self).of(getattr(self, "name", ""), method.__name__):
             return method(self, *args, **kwargs)
 

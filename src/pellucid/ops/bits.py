@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..errors import ShapeError, WrongType
-from .counting import _array
+from .counting import as_array
 from .options import one_axis
 
 
@@ -20,7 +20,7 @@ def _of_wholes(forward: Any, formula: str, example: str, *arguments: str, name: 
     def compute(*xs: Any) -> Array:
         if len(xs) != len(arguments):
             raise WrongType(f"ops.{own}", f"{own}({', '.join(arguments)})", xs)
-        given = [_array(own, x, argument) for x, argument in zip(xs, arguments, strict=True)]
+        given = [as_array(own, x, argument) for x, argument in zip(xs, arguments, strict=True)]
         for x, argument in zip(given, arguments, strict=True):
             if x.dtype.kind not in "biu":
                 raise WrongType(f"ops.{own}, argument {argument}", "whole numbers", x)
@@ -54,7 +54,7 @@ def signbit(x: Any) -> Array:
     >>> signbit([-1.0, 0.0, -0.0])
     array([ True, False,  True])
     """
-    return np.asarray(np.signbit(_array("signbit", x)))
+    return np.asarray(np.signbit(as_array("signbit", x)))
 
 
 def nextafter(x1: Any, x2: Any) -> Array:
@@ -63,7 +63,7 @@ def nextafter(x1: Any, x2: Any) -> Array:
     >>> bool(nextafter([1.0], [2.0])[0] > 1)
     True
     """
-    return np.asarray(np.nextafter(_array("nextafter", x1, "x1"), _array("nextafter", x2, "x2")))
+    return np.asarray(np.nextafter(as_array("nextafter", x1, "x1"), as_array("nextafter", x2, "x2")))
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
@@ -73,7 +73,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
     array([[4., 2., 1.],
            [9., 3., 1.]], dtype=float32)
     """
-    row = _array("vander", x)
+    row = as_array("vander", x)
     if row.ndim != 1:
         raise ShapeError("ops.vander, argument x", "one row", row.shape)
     n = len(row) if N is None else checks.integer("ops.vander, argument N", N, minimum=0)
@@ -87,7 +87,7 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Array:
     >>> argpartition([3.0, 1.0, 2.0], 1)
     array([1, 2, 0], dtype=int32)
     """
-    given = _array("argpartition", x)
+    given = as_array("argpartition", x)
     at = one_axis("argpartition", axis, given.ndim)
     size = given.shape[at]
     place = checks.integer("ops.argpartition, argument kth", kth, minimum=-size, maximum=size - 1)
@@ -101,7 +101,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Array:
     >>> correlate([1.0, 2.0, 3.0], [0.0, 1.0])
     array([2., 3.], dtype=float32)
     """
-    rows = [_array("correlate", x, argument) for x, argument in ((x1, "x1"), (x2, "x2"))]
+    rows = [as_array("correlate", x, argument) for x, argument in ((x1, "x1"), (x2, "x2"))]
     checks.one_of("ops.correlate, argument mode", mode, ["valid", "same", "full"])
     if any(row.ndim != 1 or not row.size for row in rows):
         raise ShapeError("ops.correlate", "two rows", [row.shape for row in rows])

@@ -19,7 +19,8 @@ from .constants import as_operand
 from .options import places, sizes, truth
 
 
-def _array(name: str, x: Any, argument: str = "x") -> Array:
+def as_array(name: str, x: Any, argument: str = "x") -> Array:
+    """What an op for arrays alone is given, as one."""
     if isinstance(x, Tensor):
         fix = "It is for arrays: count before the model, or use ops.where, ops.one_hot and ops.take in it."
         raise WrongType(f"ops.{name}, argument {argument}", "an array", x, fix)
@@ -32,7 +33,7 @@ def nonzero(x: Any) -> tuple[Array, ...]:
     >>> nonzero([0, 3, 4])
     (array([1, 2], dtype=int32),)
     """
-    return tuple(at.astype("int32") for at in np.nonzero(_array("nonzero", x)))
+    return tuple(at.astype("int32") for at in np.nonzero(as_array("nonzero", x)))
 
 
 def unique(
@@ -45,7 +46,7 @@ def unique(
     >>> unique([3, 1, 3], return_counts=True)
     (array([1, 3], dtype=int32), array([1, 2], dtype=int32))
     """
-    x = _array("unique", x)
+    x = as_array("unique", x)
     if not truth("ops.unique, argument sorted", sorted):
         raise InvalidArgument("ops.unique, argument sorted", "True, as here they are always in order", sorted)
     asked = [truth(f"ops.unique, argument {name}", given) for name, given in (
@@ -70,14 +71,14 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Array:
     >>> bincount([0, 2, 2])
     array([1, 0, 2], dtype=int32)
     """
-    x = _array("bincount", x)
+    x = as_array("bincount", x)
     least = checks.integer("ops.bincount, argument minlength", minlength, minimum=0)
     if x.dtype.kind not in "iub" or (x < 0).any() or x.ndim not in (1, 2):
         raise InvalidArgument(
             "ops.bincount, argument x", "a row, or rows, of whole numbers of at least 0", Told("others")
         )
     n = np.maximum(least, int(x.max(initial=-1)) + 1)
-    given = None if weights is None else _array("bincount", weights, "weights")
+    given = None if weights is None else as_array("bincount", weights, "weights")
     if given is not None and given.shape != x.shape:
         raise ShapeError("ops.bincount, argument weights", f"shape {x.shape}", given.shape)
     rows = [np.bincount(row, None if given is None else w, n) for row, w in zip(
@@ -96,7 +97,7 @@ def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) 
     n = checks.integer("ops.histogram, argument bins", bins, minimum=1)
     if range is not None and not (len(range) == 2 and range[0] < range[1]):
         raise InvalidArgument("ops.histogram, argument range", "two numbers, the smaller first", range)
-    given = _array("histogram", x)
+    given = as_array("histogram", x)
     counts, edges = np.histogram(given, n, range)
     return counts.astype("int32"), edges.astype(given.dtype if given.dtype.kind == "f" else floatx())
 
@@ -107,10 +108,10 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Array
     >>> searchsorted([1.0, 3.0, 5.0], [3.0, 6.0])
     array([1, 3], dtype=int32)
     """
-    row = _array("searchsorted", sorted_sequence, "sorted_sequence")
+    row = as_array("searchsorted", sorted_sequence, "sorted_sequence")
     if row.ndim != 1:
         raise ShapeError("ops.searchsorted, argument sorted_sequence", "one row", row.shape)
-    given = _array("searchsorted", values, "values")
+    given = as_array("searchsorted", values, "values")
     checks.one_of("ops.searchsorted, argument side", side, ["left", "right"])
     return np.asarray(np.searchsorted(row, given, "left" if side == "left" else "right"), "int32")
 
@@ -121,7 +122,7 @@ def digitize(x: Any, bins: Any) -> Array:
     >>> digitize([0.2, 6.4], [0.0, 1.0, 2.5])
     array([1, 3], dtype=int32)
     """
-    return searchsorted(bins, _array("digitize", x), "right")
+    return searchsorted(bins, as_array("digitize", x), "right")
 
 
 def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Array:
@@ -131,7 +132,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
     array([False,  True, False])
     """
     flags = truth("ops.isin, argument assume_unique", assume_unique), truth("ops.isin, argument invert", invert)
-    return np.asarray(np.isin(_array("isin", x1, "x1"), _array("isin", x2, "x2"), *flags))
+    return np.asarray(np.isin(as_array("isin", x1, "x1"), as_array("isin", x2, "x2"), *flags))
 
 
 def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
@@ -140,7 +141,8 @@ def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
     >>> unravel_index([5], (2, 3))
     (array([1], dtype=int32), array([2], dtype=int32))
     """
-    at, size = places("ops.unravel_index, argument indices", _array("unravel_index", indices)), tuple(sizes("", shape))
+    at = places("ops.unravel_index, argument indices", as_array("unravel_index", indices))
+    size = tuple(sizes("", shape))
     n = int(np.prod(size))
     if ((at < -n) | (at >= n)).any():
         raise InvalidArgument("ops.unravel_index, argument indices", f"places below {n}", at.tolist())
@@ -156,7 +158,7 @@ def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Array:
     >>> scatter([[0], [2], [2]], [1.0, 2.0, 3.0], (3,))
     array([1., 0., 5.], dtype=float32)
     """
-    given = _array("scatter", values, "values")
+    given = as_array("scatter", values, "values")
     return scatter_update(np.zeros(sizes("ops.scatter, argument shape", shape), given.dtype), indices, given, "add")
 
 
@@ -167,9 +169,9 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     >>> scatter_update([1.0, 2.0, 3.0], [[0], [2]], [7.0, 8.0])
     array([7., 2., 8.], dtype=float32)
     """
-    y = np.array(_array("scatter_update", inputs, "inputs"))
-    at = places("ops.scatter_update, argument indices", _array("scatter_update", indices, "indices"))
-    new = _array("scatter_update", updates, "updates")
+    y = np.array(as_array("scatter_update", inputs, "inputs"))
+    at = places("ops.scatter_update, argument indices", as_array("scatter_update", indices, "indices"))
+    new = as_array("scatter_update", updates, "updates")
     if reduction is not None:
         checks.one_of("ops.scatter_update, argument reduction", reduction, [*REDUCTIONS])
     if at.ndim < 1 or not 1 <= at.shape[-1] <= y.ndim:

@@ -57,9 +57,9 @@ def extract_patches(
     where = "ops.image.extract_patches, argument"
     checks.one_of(f"{where} padding", padding, ["valid", "same"])
     checks.one_of(f"{where} data_format", data_format, ["channels_last", "channels_first", None])
-    h, w = _pair(f"{where} size", size)
-    step = (h, w) if strides is None else _pair(f"{where} strides", strides)
-    spread = _pair(f"{where} dilation_rate", dilation_rate)
+    h, w = pair(f"{where} size", size)
+    step = (h, w) if strides is None else pair(f"{where} strides", strides)
+    spread = pair(f"{where} dilation_rate", dilation_rate)
     images = convert_to_tensor(images)
     if len(shape(images)) not in (3, 4):
         raise ShapeError(f"{where} images", "(B, H, W, C), or (H, W, C) for one", shape(images))
@@ -74,7 +74,7 @@ def extract_patches(
     return transpose(y, (0, 3, 1, 2)) if first else y
 
 
-def _pair(where: str, value: Any, minimum: int = 1) -> tuple[int, int]:
+def pair(where: str, value: Any, minimum: int = 1) -> tuple[int, int]:
     """One number for both sides, or one for each."""
     both = value if isinstance(value, list | tuple) else (value, value)
     if len(both) != 2:
@@ -222,7 +222,7 @@ def gaussian_blur(
     array([1.])
     """
     place = "ops.image.gaussian_blur, argument"
-    across, down = _pair(f"{place} kernel_size", kernel_size)
+    across, down = pair(f"{place} kernel_size", kernel_size)
     both = sigma if isinstance(sigma, list | tuple) else (sigma, sigma)
     if len(both) != 2:
         raise WrongType(f"{place} sigma", "a number, or two", sigma)

@@ -16,7 +16,7 @@ from .comparing import equal, greater, where
 from .composed import convert_to_tensor, dtype, ndim, shape, split
 from .elementwise import absolute, cast, ceil, clip, floor, isnan, negative, ones_like, round, sin, trunc
 from .further import of_shares
-from .image import _pair
+from .image import pair
 from .options import dtype as kind
 from .ordering import take_along_axis
 from .placing import pad, segment_max
@@ -140,7 +140,7 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
     >>> unfold(np.arange(4.0).reshape(1, 1, 2, 2), (1, 2))[0].tolist()
     [[0.0, 2.0], [1.0, 3.0]]
     """
-    ph, pw = _pair("ops.unfold, argument padding", padding, 0)
+    ph, pw = pair("ops.unfold, argument padding", padding, 0)
     if ndim(x) != 4 or None in shape(x)[1:]:
         raise ShapeError("ops.unfold, argument x", "pictures (B, C, H, W)", shape(x))
     x = pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw))) if ph or pw else convert_to_tensor(x)
@@ -159,7 +159,7 @@ def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding:
     [[0.0, 1.0], [2.0, 3.0]]
     """
     where_ = "ops.fold, argument"
-    (H, W), (ph, pw) = _pair(f"{where_} output_size", output_size), _pair(f"{where_} padding", padding, 0)
+    (H, W), (ph, pw) = pair(f"{where_} output_size", output_size), pair(f"{where_} padding", padding, 0)
     size = (H + 2 * ph, W + 2 * pw)
     taps, windows = _taps("fold", size, kernel_size, dilation, stride)
     n, L, given = len(taps), windows[0] * windows[1], shape(x)
@@ -179,7 +179,7 @@ def _taps(
 ) -> tuple[list[tuple[slice, slice]], tuple[int, int]]:
     """(where in a picture the numbers at each place of a window stand, how many windows there are down and across)."""
     told = {"kernel_size": kernel_size, "dilation": dilation, "stride": stride}
-    k, d, by = (_pair(f"ops.{name}, argument {one}", value) for one, value in told.items())
+    k, d, by = (pair(f"ops.{name}, argument {one}", value) for one, value in told.items())
     down, across = ((size[i] - d[i] * (k[i] - 1) - 1) // by[i] + 1 for i in (0, 1))
     if min(down, across) < 1:
         raise ShapeError(f"ops.{name}, argument x", "pictures that hold the window", size)

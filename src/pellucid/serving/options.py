@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .. import checks
+from ..machine.asked import cores
 from ..web.door import Door
 
 KEY_VARIABLE = "PELLUCID_API_KEY"
@@ -30,7 +30,7 @@ got none. Set the variable PELLUCID_API_KEY, or pass --api-key.
     max_body: int = 8_000_000  # bytes
     max_rows: int = 10_000  # of one request
     concurrency: int = 32  # predictions that are worked on or wait; whoever comes then is sent away
-    threads: int = os.cpu_count() or 1  # that predict
+    threads: int = field(default_factory=cores)  # that predict
     timeout: float = 30.0  # seconds in which a body must have come, and again in which it must be answered
     reload: bool = True  # a model whose file has changed
     reload_seconds: float = 1.0  # between two looks at the files

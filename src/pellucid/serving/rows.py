@@ -9,7 +9,7 @@ import numpy as np
 
 from ..actions.apply import predictions_csv
 from ..arrays import Array
-from ..errors import DataError, Told, nearest
+from ..errors import LONGEST, DataError, Told, nearest
 from ..tables.cells import numbers
 from ..tables.delimited import from_text
 from ..tables.table import Table
@@ -95,6 +95,9 @@ def _lacks(i: int, name: str, row: dict[str, Any], what: str = "a column") -> Da
 
 def _from_csv(served: Served, body: bytes, most: int) -> list[Array]:
     table = from_text(body, SOURCE)
+    if not len(table):
+        told = Told(f"one line alone: {', '.join(table.names)}"[:LONGEST])
+        raise DataError(SOURCE, "a line with the names of the columns, and rows under it", told)
     within(len(table), most)
     if served.trained.table is not None:
         return [served.trained.table.encoder.transform(table)]

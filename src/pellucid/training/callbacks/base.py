@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, ClassVar, Self
 
+from ... import checks
 from ...arrays import Array
 from ...errors import WrongType
+from ...registry import arguments, is_ours
 from ..batches import Batches
 from ..distribution import alone, distribution
 
@@ -35,7 +37,13 @@ class Callback:
     last = False
     every_batch = True  # False: `on_train_batch_end` may skip batches, so that many can be run in one go
     rank_zero_only = False  # True: of several processes (see `distribution`) the first has it, as it writes or shows
+    more_arguments: ClassVar[Sequence[str]] = ()  # of the constructor, beside those that it names
     every_epoch = True  # False: `on_epoch_end` may come later, for many epochs at a time
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        if is_ours(cls):
+            checks.keywords(cls.__name__, kwargs, [*arguments(cls), *cls.more_arguments])
+        return super().__new__(cls)
 
     def set_model(self, model: Any) -> None:
         """Called once, before the first moment."""

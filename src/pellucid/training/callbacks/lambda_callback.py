@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypedDict, Unpack
 
-from ...errors import UnknownName, WrongType
+from ...errors import WrongType
 from .base import MOMENTS, Callback
 
 Function = Callable[..., Any] | None
@@ -36,6 +36,8 @@ class LambdaCallback(Callback):
     [0.5]
     """
 
+    more_arguments = MOMENTS
+
     def __init__(
         self,
         on_epoch_begin: Function = None,
@@ -56,8 +58,6 @@ class LambdaCallback(Callback):
             **others,
         }
         for moment, function in given.items():
-            if moment not in MOMENTS:
-                raise UnknownName("LambdaCallback", moment, MOMENTS)
             if function is None:
                 continue
             if not callable(function):
