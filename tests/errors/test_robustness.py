@@ -391,3 +391,8 @@ def test_a_folder_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     Path("runs").write_text("mine")
     with pytest.raises(errors.FileError, match="a folder that can be written"):
         train(TrainSpec(data="moons", epochs=1))
+
+
+def test_an_array_in_the_place_of_a_word_is_refused_by_its_name():
+    with pytest.raises(errors.InvalidArgument, match="argument mode: expected one of"):
+        callbacks.EarlyStopping(mode=np.ones(2))  # type: ignore[arg-type]
