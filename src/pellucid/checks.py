@@ -75,7 +75,7 @@ def one_of(where: str, value: Any, options: Sequence[Any]) -> Any:
     >>> one_of("AUC, argument curve", "ROC", ["ROC", "PR"])
     'ROC'
     """
-    if value in options:
+    if not isinstance(value, np.ndarray) and value in options:
         return value
     if isinstance(value, str) and all(isinstance(o, str) for o in options):
         raise UnknownName(where, value, options)

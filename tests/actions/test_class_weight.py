@@ -15,6 +15,7 @@ from pellucid.actions.lr import find_learning_rate
 from pellucid.actions.script import script
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import Started, planned_epochs, train
+from pellucid.cli import show
 from pellucid.errors import InvalidArgument
 from pellucid.models import load_model
 from pellucid.tables import streaming
@@ -54,11 +55,14 @@ def test_balanced_the_rare_class_is_found(faults: dict[str, Any]):
     assert recall_of_the_rare(balanced) > recall_of_the_rare(plain) + 0.2
 
 
-def test_the_doctor_proposes_it_but_not_twice(faults: dict[str, Any]):
+def test_the_doctor_proposes_it_but_not_twice(faults: dict[str, Any], capsys: pytest.CaptureFixture[str]):
     seen: list[Any] = []
     plain = train(TrainSpec(**faults), on_event=seen.append).run
     (before,) = (event.findings for event in seen if isinstance(event, Started))
     assert [(one.rule, one.change) for one in before] == [("class_imbalance", {"class_weight": "balanced"})]
+    assert before[0].title == "Classes are unbalanced"  # what comes of it is not known yet
+    show.started(next(event for event in seen if isinstance(event, Started)))
+    assert capsys.readouterr().out.splitlines()[-1].endswith('In a spec: class_weight = "balanced"')
     found = {one.rule: one.change for one in doctor(plain.path, experiments=False).findings}
     assert found["class_imbalance"] == {"class_weight": "balanced"}
     seen.clear()

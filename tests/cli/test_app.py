@@ -234,3 +234,20 @@ def test_no_epochs_and_no_rows_give_empty_results(tmp_path: Path) -> None:
     np.savez(tmp_path / "none.npz", x=np.zeros((0, 2)))
     told = pellucid("predict", "run", "none.npz", cwd=tmp_path)
     assert told.stdout.strip() == "No rows, and so no predictions."
+
+
+@pytest.mark.parametrize(("words", "asked"), [("data fetch", "data"), ("train --epoch 3", "train"), ("trian", "")])
+def test_whoever_mistypes_is_sent_to_the_help_of_what_was_asked(words: str, asked: str, tmp_path: Path):
+    said = pellucid(*words.split(), cwd=tmp_path, code=2).stderr
+    assert said.endswith(f"See: pellucid {asked} --help\n".replace("  ", " "))
+
+
+def test_words_of_a_table_do_not_command_the_terminal(tmp_path: Path):
+    rows = [f"{i % 7},{word}" for i, word in enumerate(["\x1b[2Jx", "\x9bz"] * 20)]
+    (tmp_path / "t.csv").write_text("\n".join(["a\x1b[31m,y", *rows]), encoding="utf-8")
+    shown = pellucid("data", "show", "t.csv", cwd=tmp_path).stdout
+    trained = pellucid("train", "t.csv", "--epochs", "1", "--quiet", "--out", "run", cwd=tmp_path).stdout
+    for said in (shown, trained):
+        assert not any(letter in said for letter in "\x1b\x9b")
+    assert r"a\x1b[31m" in shown
+    assert trained.count(r"\x1b[2Jx") >= 3

@@ -290,8 +290,9 @@ def test_without_a_terminal(tmp_path: Path, closed: str):
     assert (tmp_path / "run/metrics.json").exists()
 
 
-def test_a_terminal_without_our_letters(tmp_path: Path):
-    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+@pytest.mark.parametrize("terminal", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+def test_a_terminal_without_our_letters(tmp_path: Path, terminal: dict[str, str]):
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"} | terminal
     done = subprocess.run(
         [sys.executable, "-m", "pellucid", "train", "moons", "--epochs", "1", "--out", "run"],
         cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
@@ -390,3 +391,8 @@ def test_a_folder_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     Path("runs").write_text("mine")
     with pytest.raises(errors.FileError, match="a folder that can be written"):
         train(TrainSpec(data="moons", epochs=1))
+
+
+def test_an_array_in_the_place_of_a_word_is_refused_by_its_name():
+    with pytest.raises(errors.InvalidArgument, match="argument mode: expected one of"):
+        callbacks.EarlyStopping(mode=np.ones(2))  # type: ignore[arg-type]

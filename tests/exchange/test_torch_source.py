@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from exchange.of_tables import numbers, of_table, table
 from exchange.torch_cases import body_of, named
 from pellucid import Sequential
 from pellucid import layers as L
@@ -117,3 +118,9 @@ def test_what_is_not_written_is_refused_by_name():
         written(Sequential([L.Input((4,)), L.BatchNormalization(renorm=True, name="re")]))
     with pytest.raises(InvalidArgument, match=r"'always'.*one called with training=True"):
         written(Model(x, L.Dropout(0.5, name="always")(x, training=True)))
+
+
+def test_a_network_of_a_table_is_sent_to_forms_that_take_it(tmp_path: Path):
+    model, _ = of_table(table(), numbers("price"))
+    with pytest.raises(InvalidArgument, match=r"of a table's rows\. Export it with --to numpy, .*or with --to onnx"):
+        written(model)

@@ -152,3 +152,10 @@ def test_a_sheet_that_has_a_name_with_a_number_is_read(tmp_path: Path):
         sheet.write_row("A1", ["a", "a_1", 2025])
         sheet.write_row("A2", [1, 2, 3])
     assert read_table(tmp_path / "one.xlsx").names == ["a", "a_1", "2025"]
+
+
+def test_why_a_column_is_left_out_is_told_in_one_short_sentence():
+    assert one(["word " * 20_000] * 12).dropped == f"is always '{('word ' * 20)[:97]} …"
+    assert one([str(10**40 + i) for i in range(40)]).dropped.endswith(
+        "read as words; it is another word in nearly every row"
+    )

@@ -170,6 +170,9 @@ def test_targets_are_inferred_and_said():
     assert "target is taken for the target, by its name." in load_table(table).remarks
     with pytest.raises(DataError, match="--target COLUMN"):
         load_table({"x": [1.0], "z": [2.0]})
+    with pytest.raises(DataError, match="--target COLUMN"):  # a place, of which y is not what the others tell
+        load_table({"x": [1.0] * 40, "Y": np.linspace(0, 1, 40), "z": [2.0] * 40})
+    assert load_table({"x": np.linspace(0, 1, 40), "y": ["a", "b"] * 20}).targets.columns == ["y"]
     numbers = load_table(
         {"x": np.linspace(0, 1, 40), "a": np.linspace(3, 9, 40), "b": np.linspace(9, 5, 40)}, ["a", "b"]
     )

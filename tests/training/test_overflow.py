@@ -106,3 +106,14 @@ def test_a_reduced_rate_knows_nan_for_no_improvement() -> None:
         reducing.on_epoch_end(epoch, {"loss": loss})
     assert reducing.best == 2.0
     assert float(reducing.model.optimizer.learning_rate) < 1.0
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax", "softplus", "gelu", "swish", "log_softmax"])
+def test_what_is_too_small_for_a_float_is_0_even_where_numpy_raises_errors(activation: str):
+    x = 1000 * X
+    model = pellucid.Sequential([Dense(8, activation=activation, input_shape=(4,)), Dense(1)], seed=1)
+    model.compile("adam", "mse", run_eagerly=True)
+    with np.errstate(all="raise"):
+        model.fit(x, Y, epochs=3, verbose=0)
+        outputs = model.predict(x)
+    np.testing.assert_array_equal(outputs, model.predict(x))

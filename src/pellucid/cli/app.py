@@ -72,7 +72,8 @@ def main(words: list[str] | None = None) -> None:
             raise KeyboardInterrupt
         sys.exit(code)
     except TyperException as problem:
-        ending.error(f"Error: {problem.format_message()} See: pellucid --help")
+        ctx = getattr(problem, "ctx", None)
+        ending.error(f"Error: {problem.format_message()} See: {ctx.command_path if ctx else 'pellucid'} --help")
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         ending.interrupted()
@@ -101,7 +102,7 @@ def _speak_plainly() -> None:
     """A terminal that lacks a letter gets a stand-in for it; a warning is one line, but none says what the doctor does
     before training."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="replace")
     warnings.simplefilter("ignore", DesignWarning)
     warnings.showwarning = lambda message, *_, **__: ending.error(f"Warning: {message}")

@@ -16,6 +16,7 @@ from ..actions.spec import TrainSpec
 from ..actions.train import Started, chain
 from ..data import datasets
 from ..data.labels import Names, listed
+from ..doctor.telling import changes
 from ..errors import count
 from ..tables import Table
 from ..tables.columns import Column
@@ -23,6 +24,7 @@ from ..training.distribution import distribution
 from .ending import begun
 
 MOST_CLASSES = 20  # in a table
+UNSEEN = {c: repr(chr(c))[1:-1] for c in (*range(32), *range(127, 160)) if chr(c) not in "\n\r\t"}  # a terminal obeys
 FOR_NUMBERS = ("mean_absolute_error", "root_mean_squared_error", "r2", "baseline")
 
 
@@ -37,7 +39,12 @@ console = _Console(highlight=False, soft_wrap=True)
 
 def line(text: str) -> None:
     """One line."""
-    console.print(text, markup=False)
+    console.print(text.translate(UNSEEN), markup=False)
+
+
+def _cell(text: str) -> str:
+    """A table's own words in a cell."""
+    return escape(text.translate(UNSEEN))
 
 
 def spec(given: TrainSpec) -> None:
@@ -53,7 +60,7 @@ def started(event: Started) -> None:
         line(f"{data.title}: {remark}")
     held = len(data.validation[0]) if data.validation else 0
     trained = count(len(data.x_train), data.sample.format(*data.x_train.shape))
-    line(f"{event.spec.data}: {trained} to train on, {held} to watch, {len(data.x_test)} to test on; {data.answer}")
+    line(f"{event.spec.data}: {trained} to train on, {held:,} to watch, {len(data.x_test):,} to test on; {data.answer}")
     if data.doubtful:
         meant = "numbers to predict: --task regression" if data.classes else "classes: --task classification"
         line(f"Targets are whole numbers, read as {data.answer}. If they are {meant}")
@@ -66,7 +73,7 @@ def started(event: Started) -> None:
     if event.epochs == 0:
         line("No epochs: nothing is trained, and what follows is of a network as it was drawn.")
     for found in event.findings:
-        line(f"Doctor: {found.title}. {found.remedy}")
+        line(f"Doctor: {found.title}. {found.remedy}" + (f" In a spec: {told}" if (told := changes(found)) else ""))
 
 
 def classes(names: Names) -> None:
@@ -82,7 +89,7 @@ def columns(table: Table, found: Sequence[Column]) -> None:
         shown.add_column(title)
     for c in found:
         remark = f"{c.dropped}: left out" if c.dropped else c.remark
-        shown.add_row(escape(c.name), c.kind, f"{c.different:,}", f"{c.missing:,}", escape(remark))
+        shown.add_row(_cell(c.name), c.kind, f"{c.different:,}", f"{c.missing:,}", _cell(remark))
     console.print(shown)
     for remark in (f"{count(len(table), 'row')}", *table.remarks):
         line(remark)
@@ -142,7 +149,7 @@ def _each(what: str, rows: Sequence[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         scores = [f"{row[name]:.4f}" for name in ("precision", "recall", "f1")]
-        table.add_row(escape(str(row[what])), *scores, str(row["support"]))
+        table.add_row(_cell(str(row[what])), *scores, str(row["support"]))
     console.print(table)
 
 
@@ -150,10 +157,10 @@ def _confusion(matrix: list[list[int]], names: list[str]) -> None:
     table = RichTable(title="Confusion matrix (rows: true, columns: predicted)")
     table.add_column("")
     for name in names:
-        table.add_column(escape(name), justify="right")
+        table.add_column(_cell(name), justify="right")
     for c, row in enumerate(matrix):
         table.add_row(
-            escape(names[c]), *("·" if n == 0 else f"[bold]{n}[/bold]" if c == i else str(n) for i, n in enumerate(row))
+            _cell(names[c]), *("·" if n == 0 else f"[bold]{n}[/bold]" if c == i else str(n) for i, n in enumerate(row))
         )
     console.print(table)
 

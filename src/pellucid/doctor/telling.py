@@ -21,7 +21,7 @@ def as_text(finding: Finding) -> str:
     for label, words in (("seen", finding.evidence), ("means", finding.meaning), ("do", finding.remedy)):
         lines += _wrapped(label, words)
     if finding.change:
-        lines += _wrapped("spec", _changes(finding))
+        lines += _wrapped("spec", changes(finding))
     lines += _wrapped("source", finding.source)
     return "\n".join(lines)
 
@@ -50,7 +50,7 @@ def as_html(found: Sequence[Finding], asked: Sequence[str]) -> str:
 def _folded(finding: Finding) -> Html:
     known = "" if finding.confidence is None else f"true in {finding.confidence:.0%} of tests"
     title = html('<strong>{}</strong> <span class="soft">{}</span>', finding.title, known)
-    told = [("seen", finding.evidence), ("means", finding.meaning), ("do", finding.remedy), ("spec", _changes(finding))]
+    told = [("seen", finding.evidence), ("means", finding.meaning), ("do", finding.remedy), ("spec", changes(finding))]
     lines = [html('<p><span class="soft">{}</span> {}</p>', label, words) for label, words in told if words]
     return folded(title, *lines, html('<p class="soft">{}</p>', finding.source))
 
@@ -67,5 +67,6 @@ def _wrapped(label: str, words: str) -> list[str]:
     return textwrap.wrap(words, WIDTH, initial_indent=f"  {label:<7}", subsequent_indent=" " * 9)
 
 
-def _changes(finding: Finding) -> str:
+def changes(finding: Finding) -> str:
+    """What a spec is to say instead, as a spec says it."""
     return ", ".join(f"{name} = {json.dumps(value)}" for name, value in finding.change.items())

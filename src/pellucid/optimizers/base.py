@@ -229,7 +229,7 @@ class Optimizer(SavedState):
         names = self._trained = self._listed = self._names(theta, trainable)
         if grad.slices != theta.slices:
             raise ShapeError(f"optimizer {self.name!r}, gradients", f"the layout {theta.shapes}", grad.shapes)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a run that diverges shows in its loss
+        with np.errstate(all="ignore"):  # a run that diverges shows in its loss
             g = self._accumulated(memory, grad.data.astype(memory.dtype, copy=False), runs(theta, names))
             if g is not None:
                 self._descend(memory, theta, clipped(self, g, theta, names), names)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ..arrays import Array
-from ..errors import DataError, Told
+from ..errors import LONGEST, DataError, Told, shown
 from .cells import (
     BRACKETS,
     are_truths,
@@ -81,9 +81,10 @@ def understood(table: Table, name: str, like: Column | None = None) -> Column:
     if not different:
         return replace(column, dropped="holds nothing")
     if len(different) == 1 and not column.missing:
-        return replace(column, dropped=f"is always {next(iter(different))}")
+        always = str(next(iter(different)))
+        return replace(column, dropped=f"is always {always if len(always) <= LONGEST else shown(always)}")
     why = _identifies(table, column, there)
-    return replace(column, dropped=f"{remark}, and {why}" if why and remark else why)
+    return replace(column, dropped=f"{remark}; it {why}" if why and remark else why)
 
 
 def cells_of(table: Table, name: str, kind: str) -> Array:

@@ -227,7 +227,9 @@ def plainly(table: Table) -> str:
         expected = "a column to predict, and one at least to predict it from"
         raise DataError(table.source, expected, Told("one column"), OTHER_SIGN)
     ends = {table.names[0], table.names[-1]}
-    found = [name for name in table.names if name.lower() in ANYWHERE]
+    lower = {name.lower() for name in table.names}
+    place = {"y"} if {"x", "z"} <= lower else set()  # which a coordinate has, beside two others
+    found = [name for name in table.names if name.lower() in {*ANYWHERE} - place]
     found = found or [name for name in table.names if name.lower() in AT_AN_END and name in ends]
     if len(found) == 1:
         return found[0]

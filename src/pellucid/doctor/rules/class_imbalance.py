@@ -75,7 +75,7 @@ def remedy(case: Case, signal: Signal) -> Remedy:
 
 RULE = Rule(
     name="class_imbalance",
-    title="Classes are unbalanced, and rare ones are missed",
+    title="Classes are unbalanced",
     measure=measure,
     threshold=5,
     meaning="Saying the frequent class is nearly always right, and so the rare one is hardly learned; accuracy hides "

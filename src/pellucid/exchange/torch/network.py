@@ -43,8 +43,8 @@ def written(model: Any) -> Writing:
     only_ours(FORM, model)
     if attached(model):
         raise InvalidArgument(
-            f"{WHERE}, model {model.name!r}", "a model of arrays", Told("one of a table's rows, some of them texts"),
-            "Export it with --to onnx, which takes the columns along.",
+            f"{WHERE}, model {model.name!r}", "a model of arrays", Told("one of a table's rows"),
+            "Export it with --to numpy, which takes encoded rows, or with --to onnx, which takes numbers and words.",
         )  # fmt: skip
     names = {place.path: name for name, place in layout(model).items() if not place.second}
     writing = Writing(model.name, model.dtype, module_names(model), names)
