@@ -27,6 +27,16 @@ def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         assert " 500 " not in server.said
 
 
+@pytest.fixture(scope="module")
+def patient(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that waits as long as it takes to send a request in two pieces, on a machine that is busy."""
+    log = tmp_path_factory.mktemp("patient") / "log"
+    with running(log, str(folder / "plain.keras"), "--timeout", str(PATIENCE)) as server:
+        yield server
+        assert "Traceback" not in server.said
+        assert " 500 " not in server.said
+
+
 def connected(server: Running) -> socket.socket:
     return socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), PATIENCE)
 
@@ -129,9 +139,9 @@ def test_a_connection_is_kept_between_requests(server: Running):
 
 
 @pytest.mark.parametrize("path", [b"/predict", b"/nowhere"])
-def test_what_goes_wrong_after_the_answer(server: Running, path: bytes):
+def test_what_goes_wrong_after_the_answer(patient: Running, path: bytes):
     """The answer to a path that is not there goes out before the body has come."""
-    with connected(server) as connection:
+    with connected(patient) as connection:
         connection.sendall(CHUNKED.replace(b"/predict", path))
         first = connection.recv(12) if path == b"/nowhere" else b""
         connection.sendall(b"no chunk\r\n")

@@ -144,7 +144,7 @@ def test_a_socket_stays_open_while_nothing_is_said(tmp_path: Path):
     assert Connection.patience == 30.0
     script = (
         "from pathlib import Path\nfrom pellucid.studio import Options, studio\n"
-        "studio(Options(token='t' * 20, timeout=0.5), log=lambda line: print(line, flush=True))\n"
+        "studio(Options(token='t' * 20, timeout=3.0), log=lambda line: print(line, flush=True))\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -161,7 +161,7 @@ def test_a_socket_stays_open_while_nothing_is_said(tmp_path: Path):
         ) as socket:  # fmt: skip
             talk = Talk(Sync(socket))
             talk.of("hello")
-            time.sleep(1.5)  # three times as long as a head may take
+            time.sleep(6.0)  # twice as long as a head may take
             talk.say("fly", request=5)
             talk.of("refused", request=5)
     finally:

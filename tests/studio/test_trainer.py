@@ -257,15 +257,20 @@ def test_a_trainer_that_waits_takes_the_next_training_and_computes_the_same_bits
     assert same(weights(Path("runs") / run), expected)
 
 
+def killed() -> None:
+    number = process()
+    os.kill(number, signal.SIGKILL)
+    os.waitid(os.P_PID, number, os.WEXITED | os.WNOWAIT)  # it has ended, and whoever started it may still ask how
+
+
 def test_of_trainers_that_wait_there_is_one_which_is_gone_with_the_studio(tmp_path: Path):
     spare = Spare(tmp_path)
-    for end in (spare.end, lambda: os.kill(process(), signal.SIGKILL)):
+    for end in (spare.end, killed):
         spare.prepare()
         spare.prepare()
-        assert len(processes("trainer")) == 1
+        process()  # there is one
         end()
-        while processes("trainer"):
-            time.sleep(0.02)
+        assert processes("trainer") == []
         assert spare.take() is None
 
 
@@ -289,9 +294,8 @@ def test_foolish_messages_are_refused(talk: Talk, message: Any, said: str):
 
 def test_a_pace_holds_from_the_first_step_until_it_is_taken_back(talk: Talk, expected: list[np.ndarray]):
     run = talk.start(SPEC, pace=20)
-    began = time.monotonic()
-    talk.until(lambda m: m["type"] == "curve" and bool(talk.rows) and talk.rows[-1][0] >= 10)
-    assert time.monotonic() - began > 0.4
+    told = talk.until(lambda m: m["type"] == "curve" and bool(talk.rows) and talk.rows[-1][0] >= 10)
+    assert 0 < told["speed"] < 40  # by the trainer's clock: what it tells may come late, many steps at once
     assert [row[0] for row in talk.rows[:10]] == list(range(1, 11)), "a point for each step that can be followed"
     talk.say("pace", run=run, value=0)
     talk.of("pace", value=0.0)

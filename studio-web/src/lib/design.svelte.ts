@@ -19,7 +19,7 @@ class Design {
   /** The output that the data ask for, as far as they are known. */
   plainOutput = $state.raw<Table>({ class: "Dense", units: 1 });
   chosen = $state.raw<Path | "output" | "input" | null>(null);
-  #about = "";
+  #about = $state(""); // what is known of the data is of these settings
   #checked = $state("");
   #timer = 0;
   #asked = new AbortController();
@@ -30,7 +30,8 @@ class Design {
   shape: Shape = $derived(split(this.layers));
   canUndo = $derived.by(() => this.#history.canUndo);
   canRedo = $derived.by(() => this.#history.canRedo);
-  ready = $derived(this.check?.ok === true && !this.data?.problem && !this.problem);
+  /** Whether it can be trained: with other data only once these are described, which the output may have to follow. */
+  ready = $derived(this.check?.ok === true && this.#about === aboutData(this.spec) && !this.data?.problem && !this.problem);
 
   begin(spec: Spec | null): void {
     const kept = sessionStorage.getItem(KEY);
@@ -171,7 +172,7 @@ class Design {
 
   /** Ask about the data where something about them has changed; an output made for the former follows the new. */
   async #describe(signal: AbortSignal): Promise<void> {
-    const about = JSON.stringify(ABOUT_DATA.map((name) => this.spec[name] ?? null));
+    const about = aboutData(this.spec);
     if (about === this.#about && this.data) return;
     try {
       this.data = await post<DataTold>("data", { spec: this.spec }, signal);
@@ -189,6 +190,10 @@ class Design {
       sessionStorage.setItem(KEY, JSON.stringify(this.spec));
     }
   }
+}
+
+function aboutData(spec: Spec): string {
+  return JSON.stringify(ABOUT_DATA.map((name) => spec[name] ?? null));
 }
 
 /** What decides which layers a spec comes to. */

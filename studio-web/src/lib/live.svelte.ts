@@ -302,8 +302,7 @@ class Live {
   #about(message: Message): void {
     if (message.type === "curve") {
       this.#rows.push(message);
-      if (Object.keys(this.#watched).length === 0) this.#catchUp();
-      else this.#timer ||= window.setTimeout(() => this.#catchUp(), PATIENCE);
+      this.#timer ||= window.setTimeout(() => this.#catchUp(), Object.keys(this.#watched).length ? PATIENCE : 0);
       return;
     }
     this.#catchUp();
@@ -330,7 +329,8 @@ class Live {
     }
   }
 
-  /** Rows that waited. A page that is drawn for them, and then for a picture, takes twice the time from the training. */
+  /** Rows that waited. A page that is drawn for them, and then for a picture, takes twice the time from the training; one
+   * that is drawn for each message on a machine too slow for that comes to nothing else, so all that are there are drawn at once. */
   #catchUp(): void {
     clearTimeout(this.#timer);
     this.#timer = 0;

@@ -18,10 +18,13 @@ window.WebSocket = class extends Line {
   get readyState() { return window.passed ? super.readyState : Line.CONNECTING; }
   set onopen(heard) { this.addEventListener('open', () => through.then(heard)); }
 }"""
-# What the page says on its line waits until `letThrough` is called.
-HELD = """() => {
+# What the page says of this kind on its line waits until `letThrough` is called.
+HELD = """kind => {
   const send = WebSocket.prototype.send, held = [];
-  WebSocket.prototype.send = function (text) { held.push([this, text]); };
+  WebSocket.prototype.send = function (text) {
+    if (JSON.parse(text).type === kind) held.push([this, text]);
+    else send.call(this, text);
+  };
   window.letThrough = () => {
     WebSocket.prototype.send = send;
     for (const [line, text] of held) line.send(text);
@@ -34,7 +37,7 @@ class Late:
     are to be held."""
 
     def __init__(self, hands: Hands, address: str, told: int = 1) -> None:
-        self.hands = hands
+        self.hands, self.told = hands, told
         self.held: list[tuple[Route, APIResponse]] = []
         hands.context.route(re.compile(f"/api/{address}$"), self._hold, times=told)
 
@@ -44,7 +47,7 @@ class Late:
     def made(self) -> None:
         """Wait until the studio has answered, of which the page knows nothing yet."""
         until = time.monotonic() + PATIENCE / 1000
-        while not self.held:
+        while len(self.held) < self.told:
             assert time.monotonic() < until, "The page has not asked."
             self.hands.page.wait_for_timeout(20)
 

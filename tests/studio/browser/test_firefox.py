@@ -24,6 +24,7 @@ def test_from_the_link_to_a_drawn_digit(tmp_path: Path) -> None:
         page.until("document.querySelectorAll('.pictures canvas').length === 40")
         page.run("location.hash = 'network'")
         page.until("document.querySelectorAll('[data-block]').length === 1")
+        page.until("document.querySelector('.sum .primary')?.disabled === false")  # what is told of blocks moves them
         new, block = page.box("[data-class=Dropout]"), page.box("[data-block]")
         x, y = new["x"] + 60, new["y"] + new["height"] / 2
         to_x, to_y = block["x"] + block["width"] / 2, block["y"] + 0.9 * block["height"]
@@ -40,5 +41,5 @@ def test_from_the_link_to_a_drawn_digit(tmp_path: Path) -> None:
         paper = page.box('[aria-label="Paper to draw on"]')
         (stroke,) = DIGITS["3"]
         page.draw([(paper["x"] + x * paper["width"], paper["y"] + y * paper["height"]) for x, y in stroke])
-        page.until("document.querySelector('[data-testid=said]').textContent === '3'")
+        page.until("document.querySelector('[data-testid=said]')?.textContent === '3'")
         assert page.troubles == []

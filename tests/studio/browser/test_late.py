@@ -8,6 +8,7 @@ import pytest
 
 from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import EpochEnded, Event, train
+from pellucid.saving import load_model
 from studio.browser.hands import Hands, expect
 from studio.browser.late import HELD, NO_LINE, Late
 
@@ -45,13 +46,15 @@ def test_an_order_to_a_run_that_has_ended_meanwhile_leaves_it_ended(hands: Hands
     hands.skip_guide()
     hands.choose("Moons")
     hands.go("Train")
-    page.get_by_label("How fast").select_option("200 steps a second")
+    pace = page.get_by_label("How fast")
+    pace.select_option("10 steps a second")  # which does not end before the order to pause is held
     hands.go("Network")
-    hands.set("Rounds (epochs)", "10")
+    hands.set("Rounds (epochs)", "100")
     begin(hands)
     hands.state("running")
-    page.evaluate(HELD)
+    page.evaluate(HELD, "pause")
     hands.press("Pause")
+    pace.select_option("As fast as it can")
     hands.state("done")
     hands.go("Runs")
     page.get_by_role("article", name="moons-1").get_by_text("trained", exact=True).wait_for()
@@ -72,7 +75,7 @@ def test_a_run_that_is_looked_up_does_not_take_the_place_of_one_that_is_asked_fo
     hands.page = page = hands.tab()
     late.made()
     hands.go("Train")
-    page.evaluate(HELD)
+    page.evaluate(HELD, "start")
     hands.press("Train")
     hands.state("starting")
     late.comes()
@@ -84,11 +87,13 @@ def test_a_run_that_is_looked_up_does_not_take_the_place_of_one_that_is_asked_fo
 def test_how_fast_it_is_to_go_may_be_said_while_it_gets_ready(hands: Hands, tmp_path: Path) -> None:
     page = hands.page
     hands.skip_guide()
-    trained(hands, "Moons", "moons-1")
-    again = page.get_by_role("button", name="Start over with new weights")
+    trained(hands, "Moons", "moons-1", 100)
+    again, pace = page.get_by_role("button", name="Start over with new weights"), page.get_by_label("How fast")
+    pace.select_option("1 step a second")
+    page.evaluate(HELD, "restart")
     again.dblclick()
-    pace = page.get_by_label("How fast")
     pace.select_option("10 steps a second")
+    page.evaluate("letThrough()")
     hands.state("running", "moons-2")
     hands.settled()
     expect(pace).to_have_value("10")
@@ -182,7 +187,7 @@ def test_what_was_asked_of_one_run_is_not_told_of_the_next(hands: Hands) -> None
     hands.go("Data")
     hands.choose("Moons")
     hands.go("Network")
-    page.evaluate(HELD)
+    page.evaluate(HELD, "start")
     begin(hands)
     late = Late(hands, "runs/digits-1/results")
     hands.go("Results")
@@ -314,6 +319,24 @@ def test_an_output_that_follows_the_data_does_so_in_a_page_loaded_anew(hands: Ha
     hands.ready()
     expect(page.get_by_role("button", name="Answer")).to_contain_text("one neuron for each of 2 answers")
     expect(page.locator(".end.wrong")).to_have_count(0)
+
+
+def test_what_is_trained_on_other_data_waits_for_the_output_that_they_ask_for(hands: Hands, tmp_path: Path) -> None:
+    hands.skip_guide()
+    hands.go("Network")
+    hands.press("Add Dropout")
+    hands.settled()
+    hands.go("Data")
+    late = Late(hands, "data")
+    hands.page.locator("button.set", has_text="Moons").click()
+    late.made()
+    hands.go("Train")
+    train = hands.page.get_by_role("region", name="Training").get_by_role("button", name="Train")
+    expect(train).to_be_disabled()
+    late.comes()
+    train.click()
+    hands.state("done")
+    assert load_model(tmp_path / "runs" / "moons-1" / "model.keras").output_shape == (None, 2)
 
 
 def test_a_mending_that_is_pressed_twice_is_done_once(hands: Hands) -> None:

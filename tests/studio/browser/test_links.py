@@ -34,6 +34,7 @@ def test_a_studio_started_anew_is_found_again_by_its_new_link(browser: Browser, 
         hands.set("Rounds (epochs)", "100000")
         hands.page.get_by_role("region", name="Your network").get_by_role("button", name="Train").click()
         hands.state("running")
+        hands.page.get_by_label("How fast").select_option("200 steps a second")  # else it ends meanwhile
         hands.wait_for_step(50)
     page = hands.page
     page.get_by_text("The studio does not answer").first.wait_for()

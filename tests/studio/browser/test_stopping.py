@@ -51,6 +51,7 @@ def test_while_it_trains_searches_and_serves(browser: Browser, tmp_path: Path) -
         hands.set("Rounds (epochs)", "100000")
         train.click()
         hands.state("running", "moons-2")
+        hands.page.get_by_label("How fast").select_option("200 steps a second")  # else it ends meanwhile
         hands.go("Network")
         hands.press("Search for better settings")
         hands.press("Number of tries")

@@ -37,6 +37,7 @@ def test_runs_are_compared_renamed_taken_out_and_deleted(hands: Hands, tmp_path:
 
     hands.press("Rename digits-2")
     page.get_by_label("New name").fill("better")
+    hands.settled()  # else the page may still look it up under the name that it has no more
     hands.press("Rename")
     better = page.get_by_role("article", name="better")
     better.get_by_role("button", name="Take out").click()

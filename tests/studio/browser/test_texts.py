@@ -112,7 +112,9 @@ def test_a_network_of_a_text_is_taken_out_in_every_form_served_and_brought_back(
     learned.press("Stop serving")
     dialog.get_by_role("button", name="Close").click()
     learned.press("Delete book-1")
+    learned.settled()  # else the page may still look up what is deleted
     learned.press("Delete")
+    page.get_by_role("article", name="book-1").wait_for(state="detached")
     page.locator("input[accept='.zip']").set_input_files(tmp_path / "book-1.zip")
     page.get_by_role("article", name="book-1").get_by_role("button", name="Open").click()
     page.get_by_role("region", name="Training").wait_for()

@@ -174,6 +174,23 @@ def test_a_tab_loaded_anew_before_the_start_was_answered_finds_its_run(hands: Ha
     hands.state("done")
 
 
+# How often the page is drawn for what it was told while it could not be.
+DRAWN = """async () => {
+  let drawn = 0;
+  new MutationObserver(() => drawn++).observe(document.querySelector("[aria-label=Training]"), { attributes: true });
+  const end = performance.now() + 2000;
+  while (performance.now() < end);
+  await new Promise(done => setTimeout(done, 50));
+  return drawn;
+}"""
+
+
+def test_what_a_slow_page_was_told_meanwhile_is_drawn_at_once(trainer: Hands) -> None:
+    assert trainer.page.evaluate(DRAWN) < 6  # of twenty times that it was told
+    trainer.press("Finish here")
+    trainer.state("done")
+
+
 def test_a_tab_closed_and_opened_again_has_the_whole_curve(trainer: Hands) -> None:
     before = trainer.step()
     trainer.page.close()

@@ -228,14 +228,13 @@ def test_a_picture_is_dropped_on_the_paper(hands: Hands) -> None:
     hands.skip_guide()
     train(hands)
     hands.go("Try")
-    page.evaluate(
-        """async () => {
+    page.get_by_label("Paper to draw on").evaluate(
+        """async paper => {
           const canvas = new OffscreenCanvas(40, 40), ink = canvas.getContext("2d");
           ink.fillStyle = "white"; ink.fillRect(0, 0, 40, 40); ink.fillStyle = "black"; ink.fillRect(17, 4, 6, 32);
           const data = new DataTransfer();
           data.items.add(new File([await canvas.convertToBlob()], "one.png", { type: "image/png" }));
-          document.querySelector('[aria-label="Paper to draw on"]').dispatchEvent(
-            new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+          paper.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
         }"""
     )
     page.get_by_role("img", name="What the network sees").wait_for()
