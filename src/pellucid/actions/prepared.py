@@ -108,6 +108,12 @@ class Prepared(ABC):
         return None
 
     @property
+    def columns(self) -> list[str]:
+        """What each of the inputs is of, where they are made of a table's columns."""
+        made = () if self.encoder is None else self.encoder.columns
+        return [f"column {column.name!r}" for column in made for _ in range(column.width)]
+
+    @property
     def last(self) -> Array | None:
         """Where numbers are forecast: of the samples to test on, the number in the last row, the plainest forecast."""
         return None

@@ -143,7 +143,8 @@ def first_sight(spec: TrainSpec, data: Prepared, model: Sequential) -> list[Find
     rows = looked_at(data.y_train, bool(data.classes))
     x, y = data.x_train[rows], data.y_train[rows]
     weights = with_class_weight(y, None, data.class_weights(spec.class_weight))
-    return before_training(model, x, y, None, spec.batch_size, weights, spec.model_dump(exclude_none=True))
+    told = spec.model_dump(exclude_none=True)
+    return before_training(model, x, y, None, spec.batch_size, weights, told, names=data.names, columns=data.columns)
 
 
 def looked_at(y: Array, classes: bool) -> Array:
