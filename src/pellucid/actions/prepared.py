@@ -43,6 +43,7 @@ class Opened(NamedTuple):
     targets: Targets | None = None  # what the outputs mean, where they are a table's columns
     rows: Sequence[Any] | Array = ()  # what the rows are called, where that is not their numbers
     last: Array | None = None  # where numbers are forecast: the one in each one's last row
+    decimal: str = "."  # the mark with which the table's numbers are written
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Prepared(ABC):
     doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
     remarks: tuple[str, ...] = ()  # what there is to say of them
     source: str = ""  # the name of a data set, where they are one
+    decimal: str = "."  # the mark with which a table's numbers are written
 
     # Of a kind of data
     suited: ClassVar[Mapping[str, Any]] = {}  # what a spec has where it does not say otherwise

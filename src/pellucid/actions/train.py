@@ -35,7 +35,7 @@ from . import runs
 from .building import build
 from .data import prepare
 from .fingerprint import fingerprint
-from .judging import baseline, judge_test, plainest
+from .judging import baseline, decimal_told, judge_test, plainest
 from .networks import written_out
 from .prepared import Prepared
 from .runs import Run
@@ -194,6 +194,7 @@ def _finished(
         **judge_test(model, data),
         "baseline": baseline(data),
         **plainest(data.restored(data.y_test), data.last),
+        **decimal_told(data.decimal),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),
         "seconds": round(seconds, 3),
