@@ -204,3 +204,17 @@ def test_a_tab_closed_and_opened_again_has_the_whole_curve(trainer: Hands) -> No
     expect(shown).to_have_attribute("aria-label", re.compile("^[^–]+$"))
     trainer.press("Finish here")
     trainer.state("done")
+
+
+def test_on_a_phone_what_was_reached_is_seen_without_scrolling_and_nothing_jumps(trainer: Hands) -> None:
+    page = trainer.page
+    page.set_viewport_size({"width": 375, "height": 812})
+    curve = page.get_by_role("img", name="How wrong it is")
+    before = curve.evaluate("one => one.getBoundingClientRect().top + scrollY")
+    trainer.press("Finish here")
+    trainer.state("done")
+    reached = page.get_by_label("Training").get_by_role("button", name="%")
+    expect(reached).to_be_in_viewport()
+    assert curve.evaluate("one => one.getBoundingClientRect().top + scrollY") == before
+    reached.click()
+    expect(page.get_by_label("Trained")).to_be_in_viewport()
