@@ -144,3 +144,17 @@ def test_what_cannot_be_is_told():
     with pytest.raises(errors.FileError, match=r"history\.csv"):
         doctor(run.path)
     assert not Path("out.toml").exists()
+
+
+def test_classes_and_columns_of_a_table_are_called_by_their_names():
+    """Whoever answers "no" or "yes" is not told of class 0, nor of column 1."""
+    rows = [f"{(i * 37 % 100) / 10},5.0,{'yes' if i % 75 == 0 else 'no'}" for i in range(1500)]
+    Path("people.csv").write_text("\n".join(["age,room,ill", *rows]) + "\n")
+    spec = TrainSpec(data="people.csv", target=["ill"], layers=[4], epochs=1)
+    events: list[object] = []
+    train(spec, out=Path("run"), on_event=events.append)
+    for rare in (*events[0].findings, *doctor_spec(spec, False).findings):
+        assert (rare.rule, rare.where) == ("class_imbalance", "class 'yes'")
+        assert rare.evidence == "1066 samples of class 'no', 14 of class 'yes': 76.1 to 1."
+    still = doctor_spec(spec.model_copy(update={"keep": ["room"]}), False).findings[0]
+    assert still.evidence == "1 of 2 input columns hold the same number in all 1080 rows: column 'room'."

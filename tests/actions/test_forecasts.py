@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from pellucid.actions.spec import TrainSpec
 from pellucid.actions.train import resume, train
 from pellucid.actions.trying import Tried
 from pellucid.actions.tune import Resources, Search, tune
+from pellucid.cli import show
+from pellucid.reports.words import measure
 from pellucid.tuning.inside import Inside
 
 
@@ -100,6 +103,39 @@ def test_what_lies_across_a_border_and_groups_too_short_for_a_part_are_said(tmp_
     data = prepare(TrainSpec(data=str(path), target=["level"], window=4, group_by="who", validation_split=0.2))
     assert "learned, watched and tested, and left out: 16 of 120 windows." in " ".join(data.remarks)
     assert "Too short to be in each part: 1 of 2 groups." in data.remarks  # 4 rows to watch
+
+
+def test_of_a_table_with_decimal_commas_all_is_told_with_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """To its owner 1503.2 is another number, and a spreadsheet takes it for a text."""
+    path, days = tmp_path / "sold.csv", range(120)
+    path.write_text("day;sold\n" + "".join(f"{i};{1500 + 30 * (i % 7)},25\n" for i in days))
+    found = train(TrainSpec(data=str(path), target=["sold"], window=7, layers=[4], epochs=1), out=tmp_path / "run")
+    head, *rows = "".join(apply.csv_of(apply.predicted(tmp_path / "run", str(path)))).splitlines()
+    assert head == "row;sold"
+    said = apply.predict(tmp_path / "run", str(path))[0][:, 0]
+    assert [float(row.split(";")[1].replace(",", ".")) for row in rows] == pytest.approx(said.tolist())
+    assert all("," in row and "." not in row for row in rows)
+    judged = apply.evaluate(tmp_path / "run", None)
+    assert judged["decimal"] == found.metrics["decimal"] == ","
+    show.judged(judged)
+    told = capsys.readouterr().out
+    for name in ("mean_absolute_error", "root_mean_squared_error", "last_value_mean_absolute_error"):
+        assert f"{judged[name]:.4f}".replace(".", ",") in told
+    assert f"r2 {judged['r2']:.4f}" in told  # which is no number of the table's
+    page = contents(tmp_path / "run")
+    assert f"off by {page.baseline:.4g}.".replace(".", ",", 1) in measure(page)
+    assert re.fullmatch(r"1[5-9]\d\d", page.cells(0)[0])  # four digits
+
+
+def test_windows_of_readings_with_decimal_commas_and_their_classes_are_told_so(tmp_path: Path):
+    path = tmp_path / "moves.csv"
+    path.write_text("a;does\n" + "".join(f"{i * i % 9},5;{'sit' if i // 30 % 2 else 'run'}\n" for i in range(600)))
+    spec = TrainSpec(data=str(path), target=["does"], window=5, layers=[4], epochs=1)
+    assert prepare(spec).decimal == ","
+    train(spec, out=tmp_path / "run")
+    head, row, *_ = "".join(apply.csv_of(apply.predicted(tmp_path / "run", None))).splitlines()
+    assert head == "row;class;probability_run;probability_sit"
+    assert row.count(",") == 2
 
 
 def test_forecasts_of_new_readings(spec: TrainSpec, trained: Path, tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ from pellucid.doctor import Case, examine
 from pellucid.doctor.base import Signal
 from pellucid.doctor.blaming import lost_gain, strengths
 from pellucid.doctor.consequences import STRENGTHS
+from pellucid.doctor.examining import measured
 from pellucid.doctor.experiments import Trial
 from pellucid.doctor.facts import Standing
 from pellucid.doctor.rules import all_rules
@@ -298,6 +300,8 @@ def test_wrong_labels_do_not_make_inputs_differ():
     assert value("validation_differs", case) < RULES["validation_differs"].threshold
     moved = Case(model_for(given, (8,), 3), x, y, (validation[0] + 1, validation[1]))
     assert value("validation_differs", moved) > RULES["validation_differs"].threshold
+    lacking = Case(model_for(given, (8,), 3), x, y, (x[y < 1], y[y < 1]), names=("a", "b", "c"))
+    assert "Class 'b' makes" in measured(RULES["validation_differs"], lacking).evidence
 
 
 def a_little_off(x: np.ndarray) -> np.ndarray:
@@ -331,6 +335,8 @@ def test_of_large_pictures_some_columns_are_looked_at_and_named_rightly():
     signal = RULES["validation_differs"].measure(unseen((x, y, (empty, y_held))))
     assert signal.where == "column 9215"
     assert signal.value > RULES["validation_differs"].threshold
+    named = replace(unseen((x, y, (empty, y_held))), columns=[f"pixel {i}" for i in range(9216)])
+    assert "Of the inputs, pixel 9215 has the" in RULES["validation_differs"].measure(named).evidence
 
 
 @pytest.mark.parametrize("name", ["digits", "moons", "sine", "blobs"])
@@ -392,6 +398,10 @@ def test_copies_are_trained_with_the_weights_of_the_run(kind: str):
     assert (finding.rule, finding.where) == ("one_class_always_wrong", "class 1")
     assert "weigh nothing" in finding.evidence
     assert "class_weight" in finding.remedy
+    (called,) = examine(replace(case, names=("red", "sky blue", "green"), notes={}))
+    assert called.where == "class 'sky blue'"
+    assert called.where in called.evidence
+    assert called.remedy == finding.remedy.replace("class 1", called.where)
 
 
 def test_weights_that_penalties_alone_move_do_not_learn():

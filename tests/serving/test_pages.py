@@ -94,6 +94,23 @@ def test_a_form_has_a_field_for_each_column(client: TestClient):
     assert "textarea" in Parts(client.get("/form/plain").text).tags
 
 
+def test_a_form_is_filled_and_answered_as_the_columns_are_written(tmp_path: Path):
+    """1.500 in a table with decimal commas is no 1.5: what is typed goes to the model as it stands."""
+    rows = [f"{20 + i},5;{i}.5;{2 * i},25" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["warm;wide;sold", *rows]))
+    train(TrainSpec(data=str(tmp_path / "t.csv"), target=["sold"], layers=[2], epochs=1), out=tmp_path / "run")
+    with TestClient(create_app(Shelf([str(tmp_path / "run")])), BASE) as client:
+        form, script = client.get("/form/run").text, client.get("/form.js").text
+        asked = [{"warm": text, "wide": "31.5"} for text in ("1.050,5", "1050,5")]
+        one, other = client.post("/predict/run", json=asked).json()["predictions"]
+    assert 'data-decimal=","' in form
+    values = dict(re.findall(r'data-column="(\w+)" value="([^"]+)"', form))
+    assert re.fullmatch(r"\d\d(,5)?", values["warm"])
+    assert "," not in values["wide"]
+    assert one == other
+    assert "Number(" not in script
+
+
 def test_names_from_a_table_are_text_on_a_page(tmp_path: Path):
     nasty = '"><script>alert(1)</script>'
     quoted = '"' + nasty.replace('"', '""') + '"'

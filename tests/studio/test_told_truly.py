@@ -209,6 +209,17 @@ def test_numbers_are_told_with_the_decimal_mark_of_their_table(page: Page, table
     )
 
 
+def test_forecasts_are_told_with_the_decimal_mark_of_their_table(page: Page):
+    rows = "".join(f"{i % 30},5;{1 + i % 5}.{i % 30:03},{i % 10}0\n" for i in range(120))
+    spec = {"data": page.upload("week.csv", "warm;sold\n" + rows), "target": ["sold"], "window": 7, "layers": [4]}
+    assert page.post("data", {"spec": spec})["decimal"] == ","
+    run = train(page, {**spec, "epochs": 1})
+    assert page.get(f"runs/{run}")["decimal"] == ","
+    answer = page.post(f"runs/{run}/predict", {"sample": 0})
+    assert answer["said"] == f"{answer['outputs'][0]['value']:,.0f}".replace(",", ".")
+    assert answer["true"].count(".") == 1
+
+
 def test_cells_that_are_no_numbers_can_be_left_empty_in_a_copy(page: Page):
     spec = {"data": page.upload("Plants 2026.csv", MESSY), "target": ["alive"]}
     refused = page.client.post("/api/data", json={"spec": spec})

@@ -20,8 +20,9 @@ from ..data.labels import Names, flat, labels_or_numbers, numbered
 from ..errors import DataError, InvalidArgument, Told
 from ..files import write_whole
 from ..tables import is_table
+from ..tables.cells import with_decimal
 from .fingerprint import fingerprint
-from .judging import judge, plainest, probabilities
+from .judging import decimal_told, judge, plainest, probabilities
 from .kinds import kind_of
 from .prepared import Opened, Prepared, Use
 from .runs import Run, names_of, open_model
@@ -43,7 +44,7 @@ def evaluate(path: Path, data: str | None) -> dict[str, Any]:
         return judge(model, x, y, classes, opened.names)
     labels = tuple(targets.names) if targets.labels else ()
     judged = judge(model, x, y, classes, opened.names, targets.restored, labels)
-    return {**judged, **plainest(targets.restored(y), opened.last)}
+    return {**judged, **plainest(targets.restored(y), opened.last), **decimal_told(opened.decimal)}
 
 
 def _warn_of_others(path: Path, data: str | None) -> None:
@@ -83,6 +84,7 @@ class Predicted(NamedTuple):
     classifier: bool  # whether they are class probabilities
     names: Names  # of the classes, or of a table's columns to predict, if there are any
     labels: bool = False  # whether the outputs are the probabilities of labels of which a row may have any number
+    decimal: str = "."  # with which the table's numbers are written
 
 
 def predict(path: Path, data: str | None) -> tuple[Array, bool, Names]:
@@ -106,7 +108,8 @@ def predicted(path: Path, data: str | None) -> Predicted:
         return y if targets is None else targets.restored(y)
 
     rows = map(str, found.rows) if len(found.rows) else itertools.count()
-    return Predicted(rows, map(told, found.x), found.classifier, names, targets is not None and targets.labels)
+    labels = targets is not None and targets.labels
+    return Predicted(rows, map(told, found.x), found.classifier, names, labels, found.decimal)
 
 
 def check_out(out: Path, data: str | None) -> None:
@@ -127,13 +130,13 @@ def predictions_csv(outputs: Array, classifier: bool, given: Names) -> str:
 
 
 def csv_of(found: Predicted) -> Iterator[str]:
-    """The same, a piece for each block."""
+    """The same, a piece for each block; of a table with decimal commas with such, and semicolons between the cells."""
     classifier, given = found.classifier, found.names
     for number, outputs in enumerate(found.blocks):
         flat_outputs = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
         named = given or range(flat_outputs.shape[1])
         file = io.StringIO()
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file, lineterminator="\n", delimiter=";" if found.decimal == "," else ",")
         if not number:
             prefix = "probability_" if classifier or found.labels else "" if given else "y"
             names = [f"{prefix}{named[c]}" for c in range(flat_outputs.shape[1])]
@@ -144,7 +147,7 @@ def csv_of(found: Predicted) -> Iterator[str]:
             if found.labels:
                 label = ["|".join(str(name) for name, p in zip(named, row, strict=True) if p >= 0.5)]
             numbers = (np.format_float_positional(v, unique=True, trim="0") for v in row)
-            writer.writerow([next(found.rows), *label, *numbers])
+            writer.writerow([next(found.rows), *label, *(with_decimal(number, found.decimal) for number in numbers)])
         yield file.getvalue()
 
 

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..data.labels import Names
 from ..doctor import Case, Finding, examine
 from ..doctor.cost import PATIENCE, seconds_for, step_seconds
 from ..doctor.examining import guarded, judged
@@ -41,7 +40,6 @@ class Examined(NamedTuple):
     trained: bool
     asked: list[str]
     copies: Copies
-    names: Names = ()  # of the classes, where they are not their numbers
 
     def plain(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
@@ -50,7 +48,6 @@ class Examined(NamedTuple):
             "findings": [asdict(finding) for finding in self.findings],
             "asked": self.asked,
             "copies": self.copies._asdict(),
-            **({"classes": list(self.names)} if self.names else {}),
         }
 
 
@@ -116,12 +113,13 @@ def _examined(
     case = Case(
         model, data.x_train, data.y_train, data.validation, spec.batch_size, planned_epochs(spec, data),
         history, looks if history or stopped else [], stopped, spec.model_dump(exclude_none=True),
-        with_class_weight(data.y_train, None, data.class_weights(spec.class_weight)),
+        with_class_weight(data.y_train, None, data.class_weights(spec.class_weight)), columns=data.columns,
+        names=data.names,
     )  # fmt: skip
     copies = _planned(case, experiments)
     case.experiments = copies.trained
     on_event(copies)
-    return Examined(examine(case), spec, case.trained, judged(case), copies, data.names if data.unusual else ())
+    return Examined(examine(case), spec, case.trained, judged(case), copies)
 
 
 def _planned(case: Case, experiments: bool | None) -> Copies:

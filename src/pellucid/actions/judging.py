@@ -83,6 +83,12 @@ def plainest(y: Array, last: Array | None) -> dict[str, float]:
     return {f"last_value_{name}": errors[name] for name in ("mean_absolute_error", "root_mean_squared_error")}
 
 
+def decimal_told(decimal: str) -> dict[str, str]:
+    """That a table's numbers are written with a decimal comma, where they are: whoever tells errors in its units needs
+    to know."""
+    return {} if decimal == "." else {"decimal": decimal}
+
+
 def _characters(model: Sequential, x: Array, y: Array) -> dict[str, Any]:
     """Of windows of a text, x and y (N, T)."""
     told = model.evaluate(x, y, batch_size=WINDOWS, verbose=0, return_dict=True)

@@ -43,6 +43,7 @@ class Opened(NamedTuple):
     targets: Targets | None = None  # what the outputs mean, where they are a table's columns
     rows: Sequence[Any] | Array = ()  # what the rows are called, where that is not their numbers
     last: Array | None = None  # where numbers are forecast: the one in each one's last row
+    decimal: str = "."  # the mark with which the table's numbers are written
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Prepared(ABC):
     doubtful: bool = False  # whether the targets might have been meant as numbers, or as classes
     remarks: tuple[str, ...] = ()  # what there is to say of them
     source: str = ""  # the name of a data set, where they are one
+    decimal: str = "."  # the mark with which a table's numbers are written
 
     # Of a kind of data
     suited: ClassVar[Mapping[str, Any]] = {}  # what a spec has where it does not say otherwise
@@ -106,6 +108,12 @@ class Prepared(ABC):
     def encoder(self) -> TableEncoder | None:
         """What has made inputs of columns of any kind."""
         return None
+
+    @property
+    def columns(self) -> list[str]:
+        """What each of the inputs is of, where they are made of a table's columns."""
+        made = () if self.encoder is None else self.encoder.columns
+        return [f"column {column.name!r}" for column in made for _ in range(column.width)]
 
     @property
     def last(self) -> Array | None:

@@ -25,7 +25,7 @@ from ..layers import Dense, Dropout, Flatten, Identity, Normalization, Rescaling
 from ..models import Sequential
 from ..reports import Contents, LayerRow, Sizes, render
 from ..reports.words import number
-from ..tables.cells import as_text, cell_of
+from ..tables.cells import as_text, cell_of, with_decimal
 from .data import prepare
 from .doctor import examine_run
 from .judging import baseline, judge_test, plainest
@@ -81,7 +81,8 @@ def contents(path: Path) -> Contents:
         outputs=data.y_test[rows] if of_text else predict(data.x_test), predict=predict, kernel=_kernel(model),
         looks=run.read_looks(), findings=[asdict(found) for found in examine_run(path)], versions=_versions(kept),
         names=data.names, windows=isinstance(data, Windows), search=searched(run) if run.search.exists() else None,
-        written="".join(write(path, length=WRITTEN)).strip("\n") if of_text else "", **_of_rows(data),
+        decimal=data.decimal, written="".join(write(path, length=WRITTEN)).strip("\n") if of_text else "",
+        **_of_rows(data),
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def _of_rows(data: Prepared) -> dict[str, Any]:
         ahead = data.ahead
         places = [f"row {row}" for row in ahead.ends]
         return {"targets": ahead.targets.names, "ahead": ahead.rows, "places": places, "columns": ["last value"],
-                "cells": lambda row: [number(float(ahead.last[row]))]}  # fmt: skip
+                "cells": lambda row: [with_decimal(number(float(ahead.last[row])), data.decimal)]}  # fmt: skip
     if not isinstance(data, TableRows):
         return {}
     table = data.table

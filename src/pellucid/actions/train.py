@@ -35,7 +35,7 @@ from . import runs
 from .building import build
 from .data import prepare
 from .fingerprint import fingerprint
-from .judging import baseline, judge_test, plainest
+from .judging import baseline, decimal_told, judge_test, plainest
 from .networks import written_out
 from .prepared import Prepared
 from .runs import Run
@@ -143,7 +143,8 @@ def first_sight(spec: TrainSpec, data: Prepared, model: Sequential) -> list[Find
     rows = looked_at(data.y_train, bool(data.classes))
     x, y = data.x_train[rows], data.y_train[rows]
     weights = with_class_weight(y, None, data.class_weights(spec.class_weight))
-    return before_training(model, x, y, None, spec.batch_size, weights, spec.model_dump(exclude_none=True))
+    told = spec.model_dump(exclude_none=True)
+    return before_training(model, x, y, None, spec.batch_size, weights, told, names=data.names, columns=data.columns)
 
 
 def looked_at(y: Array, classes: bool) -> Array:
@@ -193,6 +194,7 @@ def _finished(
         **judge_test(model, data),
         "baseline": baseline(data),
         **plainest(data.restored(data.y_test), data.last),
+        **decimal_told(data.decimal),
         "epochs": len(history.epoch),
         "parameters": model.count_params(),
         "seconds": round(seconds, 3),

@@ -78,7 +78,6 @@ def doctor_command(
 def _tell(what: str, found: Examined) -> None:
     if not found.trained and found.copies.trained:
         show.line(f"{what} has not been trained: short rehearsals on copies stand for the run.\n")
-    show.classes(found.names)
     show.line(told(found.findings, found.asked))
     if not found.copies.trained:
         show.line(f"\nNo copies were trained. {_offer(found.copies)}")

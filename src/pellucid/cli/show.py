@@ -19,6 +19,7 @@ from ..data.labels import Names, listed
 from ..doctor.telling import changes
 from ..errors import count
 from ..tables import Table
+from ..tables.cells import with_decimal
 from ..tables.columns import Column
 from ..training.distribution import distribution
 from .ending import begun
@@ -118,15 +119,21 @@ def judged(metrics: dict[str, Any]) -> None:
         "root_mean_squared_error",
         "r2",
     )
-    scores = " · ".join(f"{name.replace('_', ' ')} {metrics[name]:.4f}" for name in shown if name in metrics)
+    scores = " · ".join(f"{name.replace('_', ' ')} {_score(metrics, name)}" for name in shown if name in metrics)
     of_text = "bits_per_character" in metrics
     line(f"Test on {count(metrics['samples'], 'character' if of_text else 'sample')}: {scores}")
     if "baseline" in metrics and of_text:
         line(f"By how often each character occurs alone, it would be {metrics['baseline']:.4f} bits")
     elif "baseline" in metrics:
         what = "the commonest class has accuracy" if "accuracy" in metrics else "their mean has root mean squared error"
-        line(f"Without looking at the inputs, {what} {metrics['baseline']:.4f}")
+        line(f"Without looking at the inputs, {what} {_score(metrics, 'baseline')}")
     _beside_the_last(metrics)
+
+
+def _score(metrics: dict[str, Any], name: str) -> str:
+    """A score; errors in the units of a table's column with the decimal mark that it has."""
+    own = name.endswith("_error") or (name == "baseline" and "accuracy" not in metrics)
+    return with_decimal(f"{metrics[name]:.4f}", metrics.get("decimal", ".") if own else ".")
 
 
 def _beside_the_last(metrics: dict[str, Any]) -> None:
@@ -134,7 +141,7 @@ def _beside_the_last(metrics: dict[str, Any]) -> None:
     plain = {name: metrics[f"last_value_{name}"] for name in FOR_NUMBERS if f"last_value_{name}" in metrics}
     if not plain:
         return
-    told = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in plain.items())
+    told = ", ".join(f"{name.replace('_', ' ')} {_score(metrics, f'last_value_{name}')}" for name in plain)
     line(f"The plainest forecast, that the last value goes on, has {told}")
     worse = [name.replace("_", " ") for name, value in plain.items() if not metrics[name] < value]
     if worse:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ..data.labels import Names
 from ..errors import NonFinite
 from ..training.probing import Look
 
@@ -31,6 +32,7 @@ class Case:
     experiments: bool = True  # whether copies may be trained to judge it, which can take longer than the run did
     whole: Any = None  # the model, of which `model` has one output alone: see several.py
     columns: Sequence[str] = ()  # of x, where they have names
+    names: Names = ()  # of the classes, where they have any
     notes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was found out: see `once`
 
     @property
@@ -44,6 +46,14 @@ class Case:
         done = len(self.history.get("loss", ()))
         epochs = done if done and self.stopped is None else self.epochs
         return max(1, epochs * -(-len(self.x) // self.batch_size))
+
+    def called(self, c: int) -> str:
+        """A class by its name, or else by its number."""
+        return f"class {self.names[c]!r}" if c < len(self.names) else f"class {c}"
+
+    def column(self, c: int) -> str:
+        """A column of x by its name, or else by its number."""
+        return self.columns[c] if c < len(self.columns) else f"column {c}"
 
 
 class Unasked(Exception):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
+from ..data.labels import Names
 from .base import Case, Finding, Found, Rule, Signal, faults, remarks
 from .confidences import confidence
 from .misleading import misleading_metric
@@ -50,13 +51,16 @@ def _examined(case: Case) -> list[Finding]:
 
 def before_training(
     model: Any, x: Array, y: Array, validation: tuple[Array, Array] | None = None, batch_size: int = 32,
-    sample_weight: Array | None = None, spec: Mapping[str, Any] | None = None,
+    sample_weight: Array | None = None, spec: Mapping[str, Any] | None = None, *, names: Names = (),
+    columns: Sequence[str] = (),
 ) -> list[Finding]:  # fmt: skip
     """What can be seen of the model and the data without any training: takes a moment. spec: a run's, of which remedies
-    are then told as new values."""
+    are then told as new values. names, columns: what the classes and the columns of x are called."""
     rules = tuple(rule for rule in all_rules() if rule.static)
     x, y = np.asarray(x), np.asarray(y)
-    case = Case(model, x, y, validation, batch_size, spec=spec or {}, sample_weight=sample_weight)
+    case = Case(
+        model, x, y, validation, batch_size, spec=spec or {}, sample_weight=sample_weight, columns=columns, names=names
+    )
     return [*_asked(case, rules), *_misled(case)]
 
 

@@ -75,4 +75,5 @@ class Contents:
     columns: Sequence[str] = ()  # what is shown of a test sample; unless told, its inputs
     cells: Callable[[int], Sequence[str]] | None = None  # of these columns, by test sample
     search: Searched | None = None  # where it is a search's best
+    decimal: str = "."  # with which the numbers of the targets' file are written
     written: str = ""  # by a network that was trained on a text; x, y and outputs are of no row then

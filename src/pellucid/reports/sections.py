@@ -14,7 +14,7 @@ from . import pictures
 from .contents import Contents
 from .html import code, paragraph, section, share_bar, side_by_side, table
 from .search import searched
-from .words import SPACE, measure, number, percent, verdict
+from .words import SPACE, measure, number, own, percent, verdict
 
 MOST_CLASSES = 20  # in the table of classes
 MOST_MISTAKES = 24
@@ -27,6 +27,7 @@ OF_LABELS = {
     "binary_accuracy": "labels right", "all_labels_right": "rows all right", "loss": "loss", "precision": "precision",
     "recall": "recall", "f1": "F₁",
 }  # fmt: skip
+IN_UNITS = ("root_mean_squared_error", "mean_absolute_error")  # of what is predicted
 SHARES = ("accuracy", "binary_accuracy", "all_labels_right", "precision", "recall", "f1")
 
 
@@ -43,7 +44,11 @@ def _tiles(c: Contents) -> Html:
     """The numbers that matter most, large."""
     m = c.metrics
     scores = OF_LABELS if "per_label" in m else SCORES
-    shown = [(label, percent(m[k]) if k in SHARES else number(m[k])) for k, label in scores.items() if k in m]
+    shown = [
+        (label, percent(m[k]) if k in SHARES else own(c, m[k]) if k in IN_UNITS else number(m[k]))
+        for k, label in scores.items()
+        if k in m
+    ]
     shown += [("test samples", number(m["samples"])), ("parameters", number(m["parameters"]))]
     if "seconds" in m:
         shown.append(("training time", f"{number(round(m['seconds'], 1))} s"))
@@ -121,7 +126,7 @@ def _per_column(c: Contents) -> Html:
     """The errors of each of several columns, which may have units of their own."""
     off = c.y.astype(np.float64) - c.outputs
     errors = [np.sqrt((off**2).mean(axis=0)), np.abs(off).mean(axis=0), c.y.std(axis=0, dtype=np.float64)]
-    rows = [[name, *(number(float(error[i])) for error in errors)] for i, name in enumerate(c.targets)]
+    rows = [[name, *(own(c, float(error[i])) for error in errors)] for i, name in enumerate(c.targets)]
     head = ["column", "root mean squared error", "mean absolute error", "its standard deviation"]
     return table("Each column, in its own units", head, rows)
 
@@ -140,10 +145,9 @@ def _scores(caption: str, what: str, rows: Sequence[Mapping[str, Any]]) -> Html:
 
 def _beside_the_plainest(c: Contents) -> Html:
     """The errors of forecasts, in the column's own units, beside those of the last value and of the mean."""
-    names = ("root_mean_squared_error", "mean_absolute_error")
-    network, last = ([number(c.metrics[f"{of}{name}"]) for name in names] for of in ("", "last_value_"))
-    rows = [["the network", *network], ["the last value goes on", *last], ["the mean", number(c.baseline), "·"]]
-    head = ["forecast", *(SCORES[name] for name in names)]
+    network, last = ([own(c, c.metrics[f"{of}{name}"]) for name in IN_UNITS] for of in ("", "last_value_"))
+    rows = [["the network", *network], ["the last value goes on", *last], ["the mean", own(c, c.baseline), "·"]]
+    head = ["forecast", *(SCORES[name] for name in IN_UNITS)]
     return table(f"Errors in the units of {c.targets[0]}", head, rows)
 
 
@@ -186,8 +190,8 @@ def _farthest(c: Contents) -> Html:
     for i in np.argsort(-apart.max(axis=1), kind="stable")[:MOST_ROWS]:
         j = int(apart[i].argmax())
         rows.append(
-            [_place(c, int(i)), *([c.targets[j]] if several else []), number(float(true[i, j])),
-             number(float(given[i, j])), number(float(off[i, j])), *_inputs(c, int(i))]
+            [_place(c, int(i)), *([c.targets[j]] if several else []), own(c, float(true[i, j])),
+             own(c, float(given[i, j])), own(c, float(off[i, j])), *_inputs(c, int(i))]
         )  # fmt: skip
     head = [_where(c), *(["of"] if several else []), "true", "predicted", "off by", *_input_names(c)]
     return table("Largest errors", head, rows)

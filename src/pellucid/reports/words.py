@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..errors import count
+from ..tables.cells import with_decimal
 from .contents import Contents
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -22,6 +23,11 @@ def number(value: float) -> str:
     if isinstance(value, int) or (math.isfinite(value) and abs(value) >= 10_000):
         return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3e}"
     return f"{value:.4g}".replace("-", "−", 1) if value < 0 else f"{value:.4g}"
+
+
+def own(c: Contents, value: float) -> str:
+    """A number in the targets' own units, written as those are."""
+    return with_decimal(number(value), c.decimal)
 
 
 def percent(share: float) -> str:
@@ -76,7 +82,7 @@ def verdict(c: Contents) -> str:
     if r2 < 0:
         return f"{trained} predicts {held} worse than their mean would: R² = {number(r2)}."
     of = f" in forecasts of {c.targets[0]}, {count(c.ahead, 'row')} ahead," if c.ahead else ""
-    off = f"is off by {number(error)} (root mean square){of} on {held}"
+    off = f"is off by {own(c, error)} (root mean square){of} on {held}"
     return f"{trained} {off} and explains {percent(r2)} of their variance."
 
 
@@ -88,7 +94,7 @@ def measure(c: Contents) -> str:
         usual = float(np.maximum(c.y.mean(axis=0), 1 - c.y.mean(axis=0)).mean())
         return f"Saying of each label what is so in most of these samples would be right in {percent(usual)}."
     if not c.classes:
-        mean = f"Always predicting the mean of the training data would be off by {number(c.baseline)}."
+        mean = f"Always predicting the mean of the training data would be off by {own(c, c.baseline)}."
         return f"{_beside_the_last(c)} {mean}" if c.ahead else mean
     n = c.metrics["samples"]
     low, high = wilson(right_ones(c), n)
@@ -102,7 +108,7 @@ def measure(c: Contents) -> str:
 def _beside_the_last(c: Contents) -> str:
     """How forecasts do beside the plainest."""
     error, plain = c.metrics["root_mean_squared_error"], c.metrics["last_value_root_mean_squared_error"]
-    told = f"The plainest forecast, that the last value goes on, would be off by {number(plain)}"
+    told = f"The plainest forecast, that the last value goes on, would be off by {own(c, plain)}"
     if error < plain:
         return f"{told}: {percent(1 - error / plain)} of that is gone."
     return f"{told}, and the network is not better: forecast with the last value, or train another network."

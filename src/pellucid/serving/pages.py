@@ -6,6 +6,7 @@ import json
 from html import escape
 from typing import Any
 
+from ..tables.cells import decimal_of, with_decimal
 from .describing import row_of
 from .served import Field, Served
 from .shelf import Shelf
@@ -33,9 +34,7 @@ function row() {
   if (free) return JSON.parse(free.value);
   const made = {};
   for (const field of form.querySelectorAll("[data-column]")) {
-    const text = field.value.trim();
-    const number = field.dataset.kind === "number" && text !== "" && Number.isFinite(Number(text));
-    made[field.dataset.column] = text === "" ? null : number ? Number(text) : text;
+    made[field.dataset.column] = field.value.trim() || null;  // a number as its column is written
   }
   return made;
 }
@@ -46,6 +45,11 @@ function line(table, cells) {
     if (cell instanceof Node) tr.insertCell().append(cell);
     else tr.insertCell().textContent = cell;
   }
+}
+
+function told(value) {
+  const text = JSON.stringify(value);
+  return typeof value === "number" && form.dataset.decimal === "," ? text.replace(".", ",") : text;
 }
 
 function show(prediction) {
@@ -59,9 +63,9 @@ function show(prediction) {
       line(table, [name, bar, (100 * p).toFixed(1) + " %"]);
     }
   } else if (prediction !== null && typeof prediction === "object" && !Array.isArray(prediction)) {
-    for (const [name, value] of Object.entries(prediction)) line(table, [name, JSON.stringify(value)]);
+    for (const [name, value] of Object.entries(prediction)) line(table, [name, told(value)]);
   } else {
-    line(table, [form.dataset.target, JSON.stringify(prediction)]);
+    line(table, [form.dataset.target, told(prediction)]);
   }
   answer.replaceChildren(table);
 }
@@ -112,24 +116,28 @@ def index(shelf: Shelf, base: str) -> str:
 def form(served: Served) -> str:
     """The page with a field for each column of a model, or one for a row as JSON."""
     example = row_of(served)
-    if served.trained.table is not None:
-        fields = "".join(_field(field, example[field.name]) for field in served.inputs)
+    table, address = served.trained.table, f"/predict/{escape(served.name)}/versions/{served.version}"
+    if table is not None:
+        columns = zip(served.inputs, table.encoder.columns, strict=True)
+        fields = "".join(
+            _field(field, example[field.name], decimal_of([getattr(column, "form", "")])) for field, column in columns
+        )
     else:
         fields = f'<textarea name="row" rows="12" spellcheck="false">{escape(json.dumps(example))}</textarea>'
-    table, address = served.trained.table, f"/predict/{escape(served.name)}/versions/{served.version}"
-    target = "Prediction" if table is None else ", ".join(table.targets.names)
+    target, decimal = ("Prediction", ".") if table is None else (", ".join(table.targets.names), table.decimal)
     body = (
-        f'<p><a href="/">All models</a></p><form data-address="{address}" data-target="{escape(target)}">{fields}'
+        f'<p><a href="/">All models</a></p><form data-address="{address}" data-target="{escape(target)}" '
+        f'data-decimal="{decimal}">{fields}'
         "<p><button>Predict</button></p></form>"
         '<div id="answer" role="status"></div><script src="/form.js"></script>'
     )
     return _page(served.name, body)
 
 
-def _field(field: Field, example: Any) -> str:
-    about = f'data-column="{escape(field.name)}" data-kind="{field.kind}"'
+def _field(field: Field, example: Any, decimal: str) -> str:
+    about = f'data-column="{escape(field.name)}"'
     whole = isinstance(example, float) and example.is_integer()
-    value = "" if example is None else str(int(example) if whole else example)
+    value = "" if example is None else with_decimal(str(int(example) if whole else example), decimal)
     choices = ("True", "False") if field.kind == "boolean" else field.choices
     if field.kind == "boolean" or 0 < len(choices) <= 64:
         options = "".join(f"<option{' selected' if one == value else ''}>{escape(one)}</option>" for one in choices)

@@ -25,7 +25,7 @@ from .hub import Hub
 from .listing import listed, one, read_metrics
 from .parts import told_problem
 from .predicting import inputs_of
-from .reading import characters_of, decimal_of, names_told, ranges_of, task_of
+from .reading import characters_of, names_told, ranges_of, task_of
 from .sample import levels_of, written
 from .socket import still
 from .uploads import clean
@@ -160,7 +160,7 @@ def _answering(desk: Desk, name: str, can: list[str]) -> dict[str, Any]:
         "can": can,
         "input": input_of(desk, name),
         "task": task,
-        "decimal": decimal_of(scene.data),
+        "decimal": scene.data.decimal,
         "scaled": task == "regression" and scene.data.targets is not None,
     }
 

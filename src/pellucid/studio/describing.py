@@ -26,7 +26,7 @@ from ..tables.targets import plainly
 from .checking import output_of, shown_spec
 from .desk import Desk
 from .parts import plain_cell, told_number, told_problem
-from .reading import channels_of, characters_of, decimal_of, names_told, ranges_of, task_of, windows_told
+from .reading import channels_of, characters_of, names_told, ranges_of, task_of, windows_told
 
 ROWS, PICTURES, POINTS, LETTERS, WINDOWS = 20, 40, 1000, 1200, 12  # that are shown
 BINS, WORDS = 12, 8  # of a histogram
@@ -96,7 +96,7 @@ def _summary(spec: TrainSpec, data: Prepared) -> dict[str, Any]:
         "classes": names_told(data) if data.classes else [str(name) for name in data.labels],
         "shape": list(data.x_train.shape[1:]), "outputs": data.classes or data.width, "parts": parts,
         "why_held": why.format(**parts, window=data.x_train.shape[-1], parted=parted).strip(),
-        "remarks": list(data.remarks), "doubtful": data.doubtful,
+        "remarks": list(data.remarks), "doubtful": data.doubtful, "decimal": data.decimal,
         "output": output_of(data), "metric": data.metrics[0],
         "loss": "binary_crossentropy" if data.labels else
         "sparse_categorical_crossentropy" if data.classes else "mean_squared_error",
@@ -133,11 +133,10 @@ def _looks(spec: TrainSpec, data: Prepared, table: Table | None) -> dict[str, An
 def _windows(spec: TrainSpec, data: Prepared, table: Table | None, names: list[str]) -> dict[str, Any]:
     chosen = _some_of_each(data.y_train, WINDOWS)
     y = data.y_train[chosen]
-    decimal = decimal_of(data)
     labels = (
         [names[int(i)] for i in y]
         if names
-        else ["; ".join(told_number(value, decimal) for value in row) for row in _in_full(data, y)]
+        else ["; ".join(told_number(value, data.decimal) for value in row) for row in _in_full(data, y)]
     )
     shown = windows_told(data.x_train[chosen])
     sample = {"windows": shown, "labels": labels, "channels": channels_of(data), "ranges": ranges_of(data)}

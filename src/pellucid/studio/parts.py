@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import PellucidError, shown
+from ..tables.cells import with_decimal
 
 PLACE = re.compile(r"\S*/pellucid-studio-\w+/(?:[0-9a-f]{8}/)?")  # of an upload: nothing that its owner knows
-SWAPPED = str.maketrans(",.", ".,")
 ENTRY = re.compile(r"layers, entry (\d+)((?:, layers, entry \d+)*)")
 
 
@@ -39,7 +39,7 @@ def told_number(value: float, decimal: str = ".") -> str:
     ('11,671', '0.36', '1,250,000', '2.004')
     """
     text = f"{value:,.0f}" if 1000 <= abs(value) < 1e12 else f"{value:.4g}"
-    return text.translate(SWAPPED) if decimal == "," else text
+    return with_decimal(text, decimal)
 
 
 def plain_cell(cell: Any) -> Any:

@@ -12,7 +12,7 @@ from ..inspection.explaining.viewing import output_view
 from ..layers import Layer
 from .parts import told_number
 from .pictures import Scene
-from .reading import channels_of, decimal_of, names_told
+from .reading import channels_of, names_told
 from .sample import Sample
 
 MOST_VALUES = 65_536  # of a layer, that are sent
@@ -73,8 +73,7 @@ def said(scene: Scene, outputs: Array, names: list[str]) -> str:
         return names[int(outputs.argmax())]
     if scene.data.labels:
         return ", ".join(name for name, p in zip(names, outputs, strict=True) if p >= 0.5) or "none"
-    decimal = decimal_of(scene.data)
-    return "; ".join(told_number(y, decimal) for y in outputs)
+    return "; ".join(told_number(y, scene.data.decimal) for y in outputs)
 
 
 def true_of(scene: Scene, y: Array | None) -> str | None:

@@ -14,7 +14,6 @@ from ..arrays import Array
 from ..data import datasets
 from ..data.text import read_whole
 from ..errors import InvalidArgument
-from ..tables.encodings import Number
 
 CONTEXT = 48  # characters before a place that are told with it
 UNSEEN = {" ": "space", "\n": "new line", "\t": "tab", "\r": "return", "\u00a0": "fixed space"}
@@ -61,14 +60,6 @@ def numbers_of(data: Prepared, text: Any) -> Array:
         raise InvalidArgument("question, text", "some characters", text)
     numbers = read_whole("question, text", text, tuple(map(str, data.names)))
     return numbers[None, -data.x_train.shape[1] :].astype(data.x_train.dtype)
-
-
-def decimal_of(data: Prepared) -> str:
-    """The decimal mark of the table that data are of: a comma where any of its numbers is written with one."""
-    columns = [] if data.encoder is None else data.encoder.columns
-    forms = [one.form for one in columns if isinstance(one, Number)]
-    forms += [] if data.targets is None else data.targets.forms
-    return "," if any(form.startswith("comma") for form in forms) else "."
 
 
 def few(data: Prepared, x: Array) -> int:

@@ -14,7 +14,7 @@ from ..plots.mistakes import mistakes
 from .parts import plain_cell, told_number
 from .pictures import Scene
 from .predicting import names_of, outputs_of
-from .reading import before, decimal_of, few, task_of, windows_told
+from .reading import before, few, task_of, windows_told
 
 WORST, EXAMPLES, POINTS = 24, 24, 2000
 
@@ -69,8 +69,7 @@ def example(scene: Scene, row: int, outputs: Array) -> dict[str, Any]:
         told |= {"true": names[y], "said": names[int(given.argmax())], "sure": float(given.max()), "loss": loss}
     else:
         true = np.asarray(data.restored(data.y_test[row : row + 1]), "float64").reshape(-1)
-        decimal = decimal_of(data)
-        told |= {"true": told_number(true[0], decimal), "said": told_number(given[0], decimal), "sure": None,
+        told |= {"true": told_number(true[0], data.decimal), "said": told_number(given[0], data.decimal), "sure": None,
                  "loss": float(((true - given) ** 2).mean())}  # fmt: skip
     if scene.is_text:
         return {**told, "text": before(data, data.x_test, row)}

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from ..errors import FileError, PellucidError, Told
 from ..registry import plain
+from .cells import decimal_of
 from .encoder import TableEncoder, encoders
+from .encodings import Number
 from .targets import Targets, targets
 
 
@@ -15,6 +17,12 @@ class Attached(NamedTuple):
 
     encoder: TableEncoder
     targets: Targets
+
+    @property
+    def decimal(self) -> str:
+        """The decimal mark with which the table's numbers are written."""
+        forms = [column.form for column in self.encoder.columns if isinstance(column, Number)]
+        return decimal_of([*forms, *self.targets.forms])
 
 
 def attach_targets(model: Any, found: Targets) -> None:

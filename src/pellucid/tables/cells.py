@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -48,6 +48,8 @@ SIGNS = "$€£¥%"  # that may stand at one end of each of a column's numbers
 BRACKETS = "()"  # around negative ones, as accountants write them
 EXACT = 2**53  # up to here every whole number is a float, too
 TRIED = 20  # values on which a format is tried before all of them
+
+SWAPPED = str.maketrans(",.", ".,")  # the marks of numbers
 
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _UNIT = re.compile(
@@ -156,6 +158,24 @@ STYLES: dict[str, Callable[[str], str]] = {
     "grouped": grouped_number,
     "comma": comma_number,
 }  # of numbers
+
+
+def decimal_of(forms: Iterable[str]) -> str:
+    """The decimal mark of columns whose numbers are written so: a comma where it is that of any.
+
+    >>> decimal_of(["plain", "comma €"]), decimal_of(["plain"])
+    (',', '.')
+    """
+    return "," if any(form.startswith("comma") for form in forms) else "."
+
+
+def with_decimal(text: str, decimal: str) -> str:
+    """A number that is written with a decimal point, and perhaps commas between thousands, with this mark.
+
+    >>> with_decimal("2,004.5", ","), with_decimal("2,004.5", ".")
+    ('2.004,5', '2,004.5')
+    """
+    return text.translate(SWAPPED) if decimal == "," else text
 
 
 def mark_at(text: str) -> str:

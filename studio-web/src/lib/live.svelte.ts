@@ -36,6 +36,8 @@ class Live {
   rows = $state.raw<Row[]>([]);
   speed = $state(0);
   left = $state<number | null>(null);
+  /** The step size to which it was changed last, and at which step. */
+  changed = $state.raw<{ step: number; value: number } | null>(null);
   /** The most steps a second, 0: as many as it can. */
   pace = $state(Number(sessionStorage.getItem(PACE) ?? 0));
   /** Kernels that are being compiled, for which the first training on a machine waits; 0: none. */
@@ -184,7 +186,7 @@ class Live {
     else localStorage.removeItem(KEY);
     Object.assign(this, {
       told: null, atRest: false, state: "new", words: "", step: 0, epoch: 0, epochs: 0, steps: 0, metric: "", steering: true, rows: [],
-      compiling: 0, blank: false, speed: 0, left: null, findings: [], thorough: false, problem: null, refused: null, layers: [], frames: {},
+      compiling: 0, blank: false, speed: 0, left: null, changed: null, findings: [], thorough: false, problem: null, refused: null, layers: [], frames: {},
     });
     [this.#seq, this.#waits] = [0, false];
     this.#rows = [];
@@ -223,7 +225,7 @@ class Live {
 
   /** What is known of the run shown is not of the one that was asked for. */
   #clear(): void {
-    Object.assign(this, { blank: true, atRest: false, step: 0, epoch: 0, epochs: 0, rows: [], speed: 0, left: null, findings: [], thorough: false, problem: null });
+    Object.assign(this, { blank: true, atRest: false, step: 0, epoch: 0, epochs: 0, rows: [], speed: 0, left: null, changed: null, findings: [], thorough: false, problem: null });
     this.#rows = [];
   }
 
@@ -318,6 +320,8 @@ class Live {
       if (was !== this.state && !this.alive) void this.refresh();
     } else if (message.type === "compiling") {
       this.compiling = message.kernels as number;
+    } else if (message.type === "rate") {
+      this.changed = message as unknown as { step: number; value: number };
     } else if (message.type === "pace") {
       this.pace = message.value as number;
     } else if (message.type === "finding") {

@@ -1,4 +1,4 @@
-import { number, percent } from "./numbers";
+import { asWritten, percent } from "./numbers";
 import type { RunTold, State } from "./types";
 
 /** A run's states as a beginner would say them. */
@@ -40,9 +40,9 @@ export function worth(told: RunTold | null): { usual: number | null; poor: boole
   return { usual: null, poor: name === "r2" && value <= 0 };
 }
 
-/** A value of a metric, as it is told. */
-export function metricValue(metric: string, value: number | null | undefined): string {
-  return isShare(metric) ? percent(value) : number(value);
+/** A value of a metric, as it is told; errors are in the units of a table, with the decimal mark that it has. */
+export function metricValue(metric: string, value: number | null | undefined, decimal?: string): string {
+  return isShare(metric) ? percent(value) : asWritten(value, decimal);
 }
 
 export function metricWord(metric: string): string {

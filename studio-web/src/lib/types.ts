@@ -150,6 +150,8 @@ export interface DataTold {
   guessed?: boolean;
   /** Whether classes that are numbers might be meant as such. */
   doubtful?: boolean;
+  /** The mark with which a table's numbers are written. */
+  decimal?: string;
   sample?: Sample | null;
   problem?: Problem | null;
 }

@@ -129,6 +129,24 @@ def test_a_training_that_somebody_ends_does_not_say_that_nothing_was_gained(trai
     expect(trainer.page.get_by_text("It stopped after")).to_have_count(0)
 
 
+def test_a_step_size_changed_while_it_stands_still_is_shown_at_once(trainer: Hands) -> None:
+    """Of the next step the curve tells; until then the slider went back to what was."""
+    trainer.press("Pause")
+    trainer.state("paused")
+    slider = trainer.page.get_by_role("slider", name="Step size")
+    slider.fill("-4")
+    expect(slider).to_have_attribute("aria-valuetext", "0.0001")
+    for again in (False, True):  # and in a tab that comes later
+        if again:
+            trainer.page.reload()
+            trainer.state("paused")
+        trainer.settled()
+        expect(slider).to_have_attribute("aria-valuetext", "0.0001")
+        expect(slider).to_have_value("-4")
+    trainer.press("Finish here")
+    trainer.state("done")
+
+
 def test_the_doctor_speaks_of_settings_as_the_page_does(hands: Hands) -> None:
     page = hands.page
     hands.skip_guide()
@@ -203,3 +221,17 @@ def test_a_tab_closed_and_opened_again_has_the_whole_curve(trainer: Hands) -> No
     expect(shown).to_have_attribute("aria-label", re.compile("^[^–]+$"))
     trainer.press("Finish here")
     trainer.state("done")
+
+
+def test_on_a_phone_what_was_reached_is_seen_without_scrolling_and_nothing_jumps(trainer: Hands) -> None:
+    page = trainer.page
+    page.set_viewport_size({"width": 375, "height": 812})
+    curve = page.get_by_role("img", name="How wrong it is")
+    before = curve.evaluate("one => one.getBoundingClientRect().top + scrollY")
+    trainer.press("Finish here")
+    trainer.state("done")
+    reached = page.get_by_label("Training").get_by_role("button", name="%")
+    expect(reached).to_be_in_viewport()
+    assert curve.evaluate("one => one.getBoundingClientRect().top + scrollY") == before
+    reached.click()
+    expect(page.get_by_label("Trained")).to_be_in_viewport()

@@ -60,6 +60,7 @@ class TableRows(Prepared):
         return cls(
             table.x_train, table.y_train, table.validation, table.x_test, table.y_test, names,
             len(table.targets.names), not are_plain(names), doubtful, table.remarks, table=table,
+            decimal=Attached(table.encoder, table.targets).decimal,
         )  # fmt: skip
 
     @classmethod
@@ -113,7 +114,7 @@ def table_of(spec: Fields, fold: Fold | None = None) -> TableData:
 
 def _opened(use: Use, found: Attached, x: Any, y: Array | None) -> Opened:
     classes = tuple(found.targets.classes)
-    return Opened(use.model, x, y, bool(classes), classes, found.targets)
+    return Opened(use.model, x, y, bool(classes), classes, found.targets, decimal=found.decimal)
 
 
 def _attached(use: Use) -> Attached:

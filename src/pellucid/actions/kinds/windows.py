@@ -27,6 +27,8 @@ from ...tables import (
     windows_of,
 )
 from ...tables import Windows as Cut
+from ...tables.cells import decimal_of
+from ...tables.columns import understood
 from ...tables.targets import plainly
 from ...tables.windows import labels_of
 from ..fields import Fields
@@ -35,6 +37,7 @@ from .arrays import Arrays, standardised
 from .rows import OF_TABLES, may_be_numbers
 
 OF_WINDOWS = ("stride", "group_by", "ahead")
+LOOKED_AT = 1000  # rows that tell how a column's numbers are written
 
 
 class Windows(Arrays):
@@ -89,7 +92,7 @@ class TableWindows(Windows):
         doubtful = may_be_numbers(names, spec.task)
         return cls(
             found.x[train], y[train], validation, found.x[test], y[test], names, unusual=not are_plain(names),
-            doubtful=doubtful, remarks=found.remarks, channels=found.channels,
+            doubtful=doubtful, remarks=found.remarks, channels=found.channels, decimal=_decimal(table, found.channels),
         )  # fmt: skip
 
     @classmethod
@@ -100,9 +103,10 @@ class TableWindows(Windows):
         if use.own:
             data = cls.prepare(use.own, read_targets, None)
             if isinstance(data, TableForecasts):
-                return Opened(model, data.x_test, data.y_test, False, (), data.targets, data.ahead.ends, data.last)
+                told = (), data.targets, data.ahead.ends, data.last, data.decimal
+                return Opened(model, data.x_test, data.y_test, False, *told)
             y = np.array(data.names)[data.y_test]
-            return Opened(model, data.x_test, y, True, use.names)
+            return Opened(model, data.x_test, y, True, use.names, decimal=data.decimal)
         table = read_table(use.data)
         target = spec.target[0] if spec.target and spec.target[0] in table.names else ""
         if use.wanted and not target:
@@ -112,7 +116,7 @@ class TableWindows(Windows):
             return _opened_forecasts(use, spec, table, target)
         found = cut_up(spec, table, target if use.wanted else "", spec.keep)
         names = use.names or tuple(range(model.output_shape[-1]))
-        return Opened(model, found.x, found.y, True, names, rows=found.first)
+        return Opened(model, found.x, found.y, True, names, rows=found.first, decimal=_decimal(table, found.channels))
 
     @property
     def settled(self) -> Mapping[str, Any]:
@@ -168,6 +172,7 @@ def _forecast(spec: Fields, table: Table, target: str, fold: Fold | None) -> Pre
     train, held, test = parted_in_time(found, (TEST_SHARE, spec.validation_split))
     own = Table.of({target: found.y}, f"data {spec.data}")
     targets = Targets.learned(own.take(train), [target], "regression")
+    targets.forms = [form_of(table, target)]
     y = targets.encode(own)
     validation = (found.x[held], y[held]) if len(held) else None
     remarks = [*found.remarks]
@@ -180,6 +185,7 @@ def _forecast(spec: Fields, table: Table, target: str, fold: Fold | None) -> Pre
     return TableForecasts(
         found.x[train], y[train], validation, found.x[test], y[test], remarks=tuple(remarks),
         channels=found.channels, ahead=Ahead(found.ahead, targets, found.last[test], found.ends[test]),
+        decimal=_decimal(table, [target, *found.channels]),
     )  # fmt: skip
 
 
@@ -191,7 +197,18 @@ def _opened_forecasts(use: Use, spec: Fields, table: Table, target: str) -> Open
         raise DataError(table.source, "a model that was trained to forecast", told, "Train it again.")
     found = ahead_of(spec, table, target, use.wanted)
     y = standardised(targets, found.y, table.source) if use.wanted else None
-    return Opened(use.model, found.x, y, False, (), targets, found.ends, found.last if use.wanted else None)
+    last = found.last if use.wanted else None
+    return Opened(use.model, found.x, y, False, (), targets, found.ends, last, decimal_of(targets.forms))
+
+
+def _decimal(table: Table, names: Sequence[str]) -> str:
+    """The decimal mark of these columns of numbers."""
+    return decimal_of(form_of(table, name) for name in names)
+
+
+def form_of(table: Table, name: str) -> str:
+    """How a column of numbers is written, as its first rows tell."""
+    return understood(table.take(np.arange(min(len(table), LOOKED_AT))), name).form
 
 
 def cut_up(spec: Fields, table: Table, target: str, channels: Sequence[str]) -> Cut:

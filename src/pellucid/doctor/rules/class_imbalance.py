@@ -30,17 +30,18 @@ def measure(case: Case) -> Signal | None:
     if case.validation is not None and relabelled(least, counts, facts.labels(case, case.validation[1])):
         return None  # not rare, but under another name
     ratio = counts[most] / (n + 2 * math.sqrt(n) + 1)
-    evidence = f"{counts[most]} samples of class {most}, {n} of class {least}: {counts[most] / n:.1f} to 1"
+    rare = case.called(least)
+    evidence = f"{counts[most]} samples of {case.called(most)}, {n} of {rare}: {counts[most] / n:.1f} to 1"
     if not case.trained:
-        return Signal(float(ratio * _weight(case, most) / _weight(case, least)), f"{evidence}.", f"class {least}")
+        return Signal(float(ratio * _weight(case, most) / _weight(case, least)), f"{evidence}.", rare)
     seen, unseen = unweighed(case).train.recalls, unweighed(case).held.recalls
     recall = unseen.get(least, seen.get(least, 0.0))
     known = [value for c, value in (unseen or seen).items() if c != least and c in there]
     others = sum(known) / len(known) if known else 0.0
     return Signal(
         float(ratio) * max(0.0, others - recall),
-        f"{evidence}; {recall:.0%} of class {least} are found, of the others {others:.0%}.",
-        f"class {least}",
+        f"{evidence}; {recall:.0%} of {rare} are found, of the others {others:.0%}.",
+        rare,
     )
 
 

@@ -25,7 +25,7 @@ def measure(case: Case) -> Signal | None:
     still[empty[:categories]] = False  # one that no row here is of is a column of zeros beside others of 0 and 1
     constant = np.flatnonzero(still)
     value = len(constant) / (1 + max(0, x.shape[1] - WIDE) / 2)
-    named = ", ".join(str(c) for c in constant[:5]) + (", ..." if len(constant) > 5 else "")
+    named = ", ".join(case.column(int(c)) for c in constant[:5]) + (", ..." if len(constant) > 5 else "")
     evidence = f"{len(constant)} of {x.shape[1]} input columns hold the same number in all {len(x)} rows"
     return Signal(value, evidence + (f": {named}." if len(constant) else "."), named)
 

@@ -36,10 +36,10 @@ def measure(case: Case) -> Signal | None:
         return None
     nothing = ", which weigh nothing" if unheard else ""
     evidence = (
-        f"{recalls[worst]:.0%} of the {found.counts[worst]} samples of class {worst} are recognized, of the others "
-        f"{others:.0%}; {there[worst]} of it are trained on{nothing}."
+        f"{recalls[worst]:.0%} of the {found.counts[worst]} samples of {case.called(worst)} are recognized, of the "
+        f"others {others:.0%}; {there[worst]} of it are trained on{nothing}."
     )
-    return Signal(1 - recalls[worst] / others, evidence, f"class {worst}")
+    return Signal(1 - recalls[worst] / others, evidence, case.called(worst), worst)
 
 
 def weightless(case: Case, c: int) -> bool:
@@ -51,8 +51,7 @@ def weightless(case: Case, c: int) -> bool:
 
 
 def remedy(case: Case, signal: Signal) -> Remedy:
-    c = int(signal.where.split()[-1])
-    if weightless(case, c):
+    if weightless(case, int(signal.aim)):
         return Remedy(f"Give {signal.where} a weight above 0 in class_weight or sample_weight.")
     return Remedy(
         f"Look at the labels of {signal.where}, in the training and in the validation data: most likely they are "

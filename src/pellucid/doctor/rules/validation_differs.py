@@ -48,8 +48,9 @@ def measure(case: Case) -> Signal | None:
 def _inputs(case: Case, x: Array, y: Array, x_held: Array, y_held: Array) -> Signal | None:
     """How the inputs differ; where it is those of one class alone, how the others do: that class has a fault of its
     own."""
-    names = facts.spread_columns(math.prod(np.shape(x)[1:]), MOST_COLUMNS)
-    a, b = (np.reshape(part, (len(part), -1))[:, names].astype(np.float64) for part in (x, x_held))
+    columns = facts.spread_columns(math.prod(np.shape(x)[1:]), MOST_COLUMNS)
+    names = np.array([case.column(int(c)) for c in columns])
+    a, b = (np.reshape(part, (len(part), -1))[:, columns].astype(np.float64) for part in (x, x_held))
     if not facts.one_label_each(case):
         return _difference(a, b, np.ones(len(a)), names)
     k, k_held = facts.labels(case, y), facts.labels(case, y_held)
@@ -86,8 +87,8 @@ def _difference(a: Array, b: Array, w: Array, names: Array) -> Signal | None:
     excess = distances - _allowed(n, len(b), len(inputs))
     worst = int(excess.argmax())
     compared = names[facts.spread_columns(len(names), WIDE)]
-    what = f"column {compared[worst]}" if worst < len(compared) else "a mixture of columns"
-    evidence = f"The inputs' {what} has the Kolmogorov-Smirnov distance {distances[worst]:.2f} between training and "
+    what = str(compared[worst]) if worst < len(compared) else "a mixture of columns"
+    evidence = f"Of the inputs, {what} has the Kolmogorov-Smirnov distance {distances[worst]:.2f} between training and "
     return Signal(float(excess[worst]), f"{evidence}validation data", what)
 
 
@@ -147,8 +148,9 @@ def _targets(case: Case, y: Array, y_held: Array) -> Signal:
     p, q = (np.bincount(v, minlength=classes) / len(v) for v in (k, k_held))
     missing = np.where((q < p * MISSING) & (p * len(k_held) >= EXPECTED), p, 0.0)
     most = int(missing.argmax())
-    evidence = f"Class {most} makes {p[most]:.0%} of the training and {q[most]:.0%} of the validation data"
-    return Signal(float(missing.sum()), evidence, f"class {most}")
+    where = case.called(most)
+    evidence = f"C{where[1:]} makes {p[most]:.0%} of the training and {q[most]:.0%} of the validation data"
+    return Signal(float(missing.sum()), evidence, where)
 
 
 def _meaning(case: Case) -> Signal | None:
@@ -165,7 +167,7 @@ def _meaning(case: Case) -> Signal | None:
             return None
         differences = sorted((inner.recalls[c] - outer.recalls[c], c) for c in known)
         c = differences[(len(known) - 1) // 2][1]
-        seen, unseen, name = inner.recalls[c], outer.recalls[c], f"recall of class {c}"
+        seen, unseen, name = inner.recalls[c], outer.recalls[c], f"recall of {case.called(c)}"
         if len(known) == 2:
             seen, unseen = (sum(part.recalls[c] for c in known) / 2 for part in (inner, outer))
             name = "mean recall"
