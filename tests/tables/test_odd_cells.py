@@ -110,7 +110,7 @@ def test_a_column_of_numbers_left_out_for_its_mistakes_is_told_so(tmp_path: Path
     data = load_table(write(tmp_path / "t.csv", cells, z=SIZES[:100]), "y")
     (told,) = [remark for remark in data.remarks if "left out" in remark]
     assert told.startswith("x is read as words for 7 of its 100 cells, which are no numbers: 'x0' (line 2), ")
-    assert told.endswith("and is another word in nearly every row; it is left out.")
+    assert told.endswith("; it is another word in nearly every row; it is left out.")
 
 
 def test_a_target_that_is_words_for_some_cells_is_told_so():
