@@ -22,7 +22,7 @@ from studio.browser.strokes import DIGITS  # noqa: E402
 
 FILM = ROOT / "docs" / "images" / "studio" / "first_network.gif"
 SEEN, SHOWN = (1200, 750), (840, 525)
-COLOURS = 64
+COLOURS = 256
 
 
 class Camera:
@@ -34,7 +34,7 @@ class Camera:
         self.times: list[int] = []
 
     def take(self, milliseconds: int) -> None:
-        picture = Image.open(io.BytesIO(self.hands.page.screenshot())).convert("RGB")
+        picture = Image.open(io.BytesIO(self.hands.page.screenshot(animations="disabled"))).convert("RGB")
         self.frames.append(picture.resize(SHOWN, Image.Resampling.LANCZOS).quantize(COLOURS, dither=Image.Dither.NONE))
         self.times.append(milliseconds)
 
@@ -78,7 +78,7 @@ def first_network(hands: Hands, camera: Camera) -> None:
         camera.take(500)
     page.get_by_label("How fast").select_option(label="As fast as it can")
     hands.state("done", "digits-1")
-    page.wait_for_load_state("networkidle")
+    page.locator(".ended .value").wait_for()
     camera.take(1500)
     hands.press("Next: Look")
     page.wait_for_load_state("networkidle")
@@ -89,7 +89,7 @@ def first_network(hands: Hands, camera: Camera) -> None:
     for drawn in (8, 17, len(stroke)):
         hands.press("Clear")
         hands.draw([stroke[:drawn]])
-        page.wait_for_load_state("networkidle")
+        hands.settled()
         camera.take(2600 if drawn == len(stroke) else 500)
     hands.press("Next: Results")
     page.get_by_role("table").wait_for()
