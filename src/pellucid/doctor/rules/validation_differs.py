@@ -149,7 +149,8 @@ def _targets(case: Case, y: Array, y_held: Array) -> Signal:
     missing = np.where((q < p * MISSING) & (p * len(k_held) >= EXPECTED), p, 0.0)
     most = int(missing.argmax())
     where = case.called(most)
-    evidence = f"C{where[1:]} makes {p[most]:.0%} of the training and {q[most]:.0%} of the validation data"
+    named = where.replace("class", "Class", 1)
+    evidence = f"{named} makes {p[most]:.0%} of the training and {q[most]:.0%} of the validation data"
     return Signal(float(missing.sum()), evidence, where)
 
 

@@ -97,7 +97,7 @@ def now(ctx: int, clock: int) -> Any:
     """The time of day in nanoseconds."""
     c = ints(ctx, 64)
     read_clock(clock, ctx + 8 * SECONDS)
-    return 1_000_000_000 * c[SECONDS] + (c[NANOSECONDS] & 0xFFFFFFFF)
+    return 1_000_000_000 * c[SECONDS] + (c[NANOSECONDS] & 0xFFFFFFFF)  # Windows writes 32 bits there
 
 
 @inline
